@@ -1,0 +1,64 @@
+// Errc: the catalogue of everything that can go wrong, with a stable number and name for each. The numbers travel on
+// the wire and stand in logs and documents: entries are only ever appended. A number from a newer peer reads as
+// `unknown`.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace forkmill {
+
+enum class Errc : std::uint16_t {
+  ok = 0,
+  unknown = 1,
+
+  // Wire
+  malformed = 10,            // the bytes are not a message of the protocol
+  version_unsupported = 11,  // no protocol version in common
+  message_too_large = 12,    // over limits::kMaxMessageBytes, or a field over its own limit
+  unknown_message = 13,      // a type this side does not know
+  hello_required = 14,       // a message from a peer without a session
+  not_permitted = 15,        // this role may not send this message
+  session_unknown = 16,      // the session has ended or never was
+
+  // Submitting
+  payload_too_large = 30,
+  queue_full = 31,    // the queue is at its length or byte limit
+  name_invalid = 32,  // a queue or task name that is empty, too long or has characters outside the allowed set
+  option_out_of_range = 33,
+  signature_mismatch = 34,  // workers know the task, under another signature
+  duplicate_task = 35,      // the id is known with another body
+  shutting_down = 36,
+  queue_paused = 37,
+  too_many_queues = 38,
+
+  // Running
+  handler_error = 50,          // the handler threw
+  arguments_undecodable = 51,  // the payload is not the arguments that the handler takes
+  result_too_large = 52,
+  unknown_task = 53,  // the worker has no handler by that name
+  worker_lost = 54,   // the child, its worker or its machine went away while it ran
+  timed_out = 55,     // ran over its hard time limit
+  cancelled = 56,
+  expired = 57,             // was not started before its deadline
+  result_undecodable = 58,  // the result is not what the submitter's task declares
+
+  // Asking
+  task_unknown = 70,  // no such task, or its result is no longer kept
+  bad_request = 71,
+  disconnected = 72,   // the broker went away and did not come back in time, or came back without this task
+  timeout = 73,        // the caller's own wait ended first
+  client_closed = 74,  // the client object ended while this was outstanding
+  window_full = 75,    // the submitter's window is full and it chose not to wait
+};
+
+// The stable name ("queue_full"), for logs and scripts.
+std::string_view errc_name(Errc code);
+// What happened, in one sentence without a full stop.
+std::string_view errc_text(Errc code);
+// What to do about it, in one sentence; empty when there is nothing to do.
+std::string_view errc_fix(Errc code);
+// The code for a number off the wire.
+Errc errc_from(std::uint64_t number);
+
+}  // namespace forkmill

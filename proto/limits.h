@@ -1,0 +1,47 @@
+// Every maximum of the protocol. What is beyond one is refused with Errc::message_too_large or the code named here;
+// nothing is cut short silently.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace forkmill::proto::limits {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::uint16_t kProtocolMin = 1;
+inline constexpr std::uint16_t kProtocolMax = 1;
+inline constexpr std::uint16_t kDefaultPort = 7117;
+
+// Sizes in bytes
+inline constexpr std::size_t kInlinePayload = 16 * 1024;      // from here on a payload is a frame of its own
+inline constexpr std::size_t kMaxPayload = 64 * 1024 * 1024;  // arguments or result of one task
+inline constexpr std::size_t kMaxEnvelope = 8 * 1024 * 1024;  // first frame of a message, inline payloads included
+inline constexpr std::size_t kMaxFrames = 1024;               // payload frames of one message
+inline constexpr std::size_t kMaxName = 128;                  // queue, task, worker and host names
+inline constexpr std::size_t kMaxSignature = 4096;
+inline constexpr std::size_t kMaxErrorText =
+    16 * 1024;  // each text of an error report; longer ones are cut by their maker
+inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a child that died
+inline constexpr std::size_t kMaxProgressNote = 1024;
+
+// Counts
+inline constexpr std::size_t kBatchTasks = 256;           // tasks that a sender puts into one message
+inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload after which a sender starts the next message
+inline constexpr std::size_t kMaxRecords = 16 * 1024;     // records in one message
+inline constexpr std::size_t kMaxRegisteredTasks = 4096;  // task names of one worker
+inline constexpr std::size_t kMaxQueuesPerWorker = 256;
+inline constexpr std::size_t kMaxDepth = 16;  // nesting of the envelope
+
+// Ranges
+inline constexpr int kMinPriority = -100;
+inline constexpr int kMaxPriority = 100;
+inline constexpr std::uint32_t kMaxAttempts = 1000;
+inline constexpr std::chrono::milliseconds kMaxDuration = 24h * 366;
+
+static_assert(kInlinePayload < kBatchBytes && kBatchBytes < kMaxEnvelope, "a full batch fits in one envelope");
+static_assert(kBatchTasks * kInlinePayload <= kMaxEnvelope, "even a batch of the largest inline payloads fits");
+static_assert(kBatchTasks <= kMaxFrames && kBatchTasks <= kMaxRecords);
+
+}  // namespace forkmill::proto::limits
