@@ -1,0 +1,18 @@
+// FORKMILL_CHECK: an assertion about our own code, kept in release builds: a queue that goes on in a state it does not
+// understand loses work.
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace forkmill::proto {
+
+[[noreturn]] inline void check_failed(const char* what, const char* file, int line) {
+  std::fprintf(stderr, "%s:%d: broken assumption: %s\n", file, line, what);
+  std::abort();
+}
+
+}  // namespace forkmill::proto
+
+#define FORKMILL_CHECK(condition) \
+  ((condition) ? static_cast<void>(0) : ::forkmill::proto::check_failed(#condition, __FILE__, __LINE__))

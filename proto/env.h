@@ -1,0 +1,17 @@
+// The one door to time and entropy. The real one is RealEnv (proto/transport/real_env.h); a simulator has its own.
+#pragma once
+
+#include <cstdint>
+
+#include "proto/clock.h"
+
+namespace forkmill::proto {
+
+class Env {
+ public:
+  virtual ~Env() = default;
+  virtual Now now() = 0;
+  virtual std::uint64_t random() = 0;  // 64 unpredictable bits
+};
+
+}  // namespace forkmill::proto

@@ -1,0 +1,56 @@
+#include "proto/transport/errors.h"
+
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <zmq.hpp>
+
+namespace forkmill::proto {
+
+namespace {
+
+std::string reason(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "the address is in use; is another broker running there (`ss -ltnp` tells)? Choose another port";
+    case EADDRNOTAVAIL:
+      return "this machine has no such address";
+    case ENODEV:
+      return "this machine has no such address or interface";
+    case EACCES:
+      return "not permitted; ports below 1024 need root";
+    case EINVAL:
+      return "not an endpoint; write tcp://HOST:PORT or ipc://PATH";
+    case EPROTONOSUPPORT:
+      return "unknown transport; write tcp://HOST:PORT or ipc://PATH";
+    case ENOENT:
+      return "the folder of the path does not exist";
+    default:
+      return zmq_strerror(error);
+  }
+}
+
+}  // namespace
+
+std::string bind_error_text(const std::string& endpoint, int error) {
+  return "cannot listen on " + endpoint + ": " + reason(error);
+}
+
+std::string connect_error_text(const std::string& endpoint, int error) {
+  return "cannot connect to " + endpoint + ": " + reason(error);
+}
+
+bool is_local_endpoint(const std::string& endpoint) {
+  auto starts = [&](const char* prefix) { return endpoint.rfind(prefix, 0) == 0; };
+  return starts("ipc://") || starts("inproc://") || starts("tcp://127.") || starts("tcp://localhost:") ||
+         starts("tcp://[::1]:");
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace forkmill::proto

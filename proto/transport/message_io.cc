@@ -1,0 +1,142 @@
+#include "proto/transport/message_io.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <memory>
+#include <utility>
+
+#include "proto/transport/errors.h"
+
+namespace forkmill::proto {
+
+namespace {
+
+// Over all frames of one message; what is beyond is read and thrown away.
+constexpr std::size_t kMaxMessageBytes = 4 * limits::kMaxPayload;
+
+// Threads inherit the mask of the one that makes them: ZeroMQ's must leave signals to the program's own.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+// False when nothing is there. Signals may interrupt: try again.
+bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame) {
+  for (;;) {
+    try {
+      return socket.recv(frame, zmq::recv_flags::dontwait).has_value();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+Payload payload_of(zmq::message_t frame) {
+  auto holder = std::make_shared<zmq::message_t>(std::move(frame));
+  const std::string_view view{holder->data<char>(), holder->size()};
+  return Payload::share(std::move(holder), view);
+}
+
+zmq::message_t frame_of(const Payload& payload) {
+  auto* owner = new std::shared_ptr<const void>{payload.owner()};
+  auto release = [](void*, void* hint) { delete static_cast<std::shared_ptr<const void>*>(hint); };
+  return {const_cast<char*>(payload.view().data()), payload.size(), release, owner};  // ZeroMQ only reads it
+}
+
+bool send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
+  const auto flags = zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
+  for (;;) {
+    try {
+      return socket.send(frame, flags).has_value();
+    } catch (const zmq::error_t& error) {
+      if (error.num() == EHOSTUNREACH) return false;
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+}  // namespace
+
+zmq::context_t& zmq_context() {
+  // Never destroyed: sockets of any static lifetime may still need it, and the process is about to end anyway.
+  static zmq::context_t* context = [] {
+    raise_descriptor_limit();
+    auto* made = new zmq::context_t{1};
+    made->set(zmq::ctxopt::max_sockets, 4096);
+    made->set(zmq::ctxopt::blocky, false);
+    return made;
+  }();
+  return *context;
+}
+
+void set_common_options(zmq::socket_t& socket) {
+  const SignalsBlocked blocked;
+  constexpr int kQueue = 50'000;  // messages; windows and credit keep far below it
+  socket.set(zmq::sockopt::linger, 1000);
+  socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxPayload + limits::kMaxEnvelope));
+  socket.set(zmq::sockopt::sndhwm, kQueue);
+  socket.set(zmq::sockopt::rcvhwm, kQueue);
+  socket.set(zmq::sockopt::handshake_ivl, 5000);
+  socket.set(zmq::sockopt::heartbeat_ivl, 5000);
+  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
+  socket.set(zmq::sockopt::heartbeat_ttl, 30'000);
+  socket.set(zmq::sockopt::reconnect_ivl, 50);  // ZeroMQ adds jitter of its own
+  socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
+  socket.set(zmq::sockopt::tcp_keepalive, 1);
+  socket.set(zmq::sockopt::ipv6, true);
+}
+
+std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
+  zmq::message_t routing;
+  if (routed && !receive_frame(socket, routing)) return std::nullopt;
+  zmq::message_t head;
+  if (!receive_frame(socket, head)) return std::nullopt;
+  std::vector<Payload> frames;
+  std::size_t bytes = head.size();
+  bool too_large = false;
+  for (bool more = head.more(); more;) {
+    zmq::message_t frame;
+    if (!receive_frame(socket, frame)) break;
+    more = frame.more();
+    bytes += frame.size();
+    too_large = too_large || bytes > kMaxMessageBytes || frames.size() == limits::kMaxFrames;
+    if (!too_large) frames.push_back(payload_of(std::move(frame)));
+  }
+  if (too_large) return Arrived{std::move(routing), Failure{Errc::message_too_large, "too many or too large frames"}};
+  return Arrived{std::move(routing), decode({head.data<char>(), head.size()}, frames)};
+}
+
+bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded) {
+  if (routing != nullptr && !send_frame(socket, *routing, true)) return false;
+  zmq::message_t head{encoded.envelope.data(), encoded.envelope.size()};
+  if (!send_frame(socket, head, !encoded.frames.empty())) return false;
+  for (std::size_t i = 0; i < encoded.frames.size(); ++i) {
+    zmq::message_t frame = frame_of(encoded.frames[i]);
+    // Parts behind the first one that was taken are always taken.
+    FORKMILL_CHECK(send_frame(socket, frame, i + 1 < encoded.frames.size()));
+  }
+  return true;
+}
+
+bool has_input(zmq::socket_t& socket) {
+  for (;;) {
+    try {
+      return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+}
+
+}  // namespace forkmill::proto

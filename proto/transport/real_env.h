@@ -1,0 +1,21 @@
+// RealEnv: the system's clocks and entropy. One thread owns each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "proto/env.h"
+
+namespace forkmill::proto {
+
+class RealEnv final : public Env {
+ public:
+  Now now() override;
+  std::uint64_t random() override;  // getrandom(2), drawn in blocks: cheap enough for an id per task
+
+ private:
+  std::array<std::uint64_t, 32> pool_{};
+  std::size_t left_ = 0;
+};
+
+}  // namespace forkmill::proto

@@ -1,0 +1,65 @@
+#include "proto/transport/router.h"
+
+#include <cstring>
+
+#include "proto/transport/errors.h"
+#include "proto/transport/message_io.h"
+
+namespace forkmill::proto {
+
+struct Router::Impl {
+  zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
+};
+
+namespace {
+
+// ZeroMQ's own routing ids are a zero byte and a 32-bit count.
+constexpr std::size_t kRoutingBytes = 5;
+
+PeerId peer_of(const zmq::message_t& routing) {
+  FORKMILL_CHECK(routing.size() == kRoutingBytes);
+  std::uint32_t count = 0;
+  std::memcpy(&count, routing.data<char>() + 1, sizeof count);
+  return PeerId{std::uint64_t{1} << 32 | count};
+}
+
+zmq::message_t routing_of(PeerId peer) {
+  char bytes[kRoutingBytes] = {};
+  const auto count = static_cast<std::uint32_t>(peer.value());
+  std::memcpy(bytes + 1, &count, sizeof count);
+  return {bytes, kRoutingBytes};
+}
+
+}  // namespace
+
+Router::Router() : impl_{std::make_unique<Impl>()} {
+  set_common_options(impl_->socket);
+  impl_->socket.set(zmq::sockopt::router_mandatory, true);
+}
+
+Router::~Router() = default;
+
+std::string Router::bind(const std::string& endpoint) {
+  try {
+    impl_->socket.bind(endpoint);
+  } catch (const zmq::error_t& error) {
+    throw TransportError{bind_error_text(endpoint, error.num())};
+  }
+  return impl_->socket.get(zmq::sockopt::last_endpoint);
+}
+
+std::optional<Router::Incoming> Router::receive() {
+  auto arrived = receive_message(impl_->socket, true);
+  if (!arrived) return std::nullopt;
+  return Incoming{peer_of(arrived->routing), std::move(arrived->envelope)};
+}
+
+bool Router::send(PeerId peer, const Envelope& envelope) {
+  zmq::message_t routing = routing_of(peer);
+  return send_message(impl_->socket, &routing, encode(envelope));
+}
+
+bool Router::pending() { return has_input(impl_->socket); }
+int Router::fd() const { return impl_->socket.get(zmq::sockopt::fd); }
+
+}  // namespace forkmill::proto

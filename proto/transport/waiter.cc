@@ -1,0 +1,62 @@
+#include "proto/transport/waiter.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+namespace forkmill::proto {
+
+namespace {
+
+int checked(int result, const char* what) {
+  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
+  return result;
+}
+
+int whole_milliseconds(Instant timeout) {
+  if (timeout < Instant{0}) return -1;
+  const auto count = std::chrono::ceil<milliseconds>(std::min(timeout, Instant{std::chrono::hours{1}})).count();
+  return static_cast<int>(count);
+}
+
+}  // namespace
+
+Waiter::Waiter() : epoll_{checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")} {}
+Waiter::~Waiter() { ::close(epoll_); }
+
+void Waiter::add(int fd, std::uint64_t tag) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = tag;
+  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+}
+
+void Waiter::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
+std::span<const std::uint64_t> Waiter::wait(Instant timeout) {
+  std::array<epoll_event, kMost> events;
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(kMost), whole_milliseconds(timeout));
+  if (count < 0 && errno != EINTR) checked(count, "epoll_wait");
+  for (int i = 0; i < count; ++i) tags_[static_cast<std::size_t>(i)] = events[static_cast<std::size_t>(i)].data.u64;
+  return {tags_.data(), static_cast<std::size_t>(std::max(count, 0))};
+}
+
+Wakeup::Wakeup() : fd_{checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")} {}
+Wakeup::~Wakeup() { ::close(fd_); }
+
+void Wakeup::signal() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);  // full means signalled already
+}
+
+void Wakeup::clear() {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(fd_, &count, sizeof count);
+}
+
+}  // namespace forkmill::proto
