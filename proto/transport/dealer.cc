@@ -19,7 +19,7 @@ std::string monitor_address() {
 
 struct Dealer::Impl {
   explicit Impl(const std::string& endpoint) {
-    set_common_options(socket);
+    set_common_options(socket, endpoint);
     const std::string address = monitor_address();
     if (zmq_socket_monitor(socket.handle(), address.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) !=
         0) {

@@ -80,7 +80,7 @@ zmq::context_t& zmq_context() {
   return *context;
 }
 
-void set_common_options(zmq::socket_t& socket) {
+void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   const SignalsBlocked blocked;
   constexpr int kQueue = 50'000;  // messages; windows and credit keep far below it
   socket.set(zmq::sockopt::linger, 1000);
@@ -94,7 +94,8 @@ void set_common_options(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::reconnect_ivl, 50);  // ZeroMQ adds jitter of its own
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::tcp_keepalive, 1);
-  socket.set(zmq::sockopt::ipv6, true);
+  // Only where it is asked for: with it on, ZeroMQ reports every IPv4 endpoint in its IPv6 form.
+  socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
 }
 
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {

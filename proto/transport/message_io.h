@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <zmq.hpp>
 
 #include "proto/codec.h"
@@ -13,7 +14,7 @@ namespace forkmill::proto {
 zmq::context_t& zmq_context();
 
 // Options that both socket types need changed from ZeroMQ's defaults.
-void set_common_options(zmq::socket_t& socket);
+void set_common_options(zmq::socket_t& socket, const std::string& endpoint);
 
 // Reads the next message without waiting: the routing id when the socket has one, then the envelope. Empty: nothing is
 // there.

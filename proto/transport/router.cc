@@ -32,14 +32,12 @@ zmq::message_t routing_of(PeerId peer) {
 
 }  // namespace
 
-Router::Router() : impl_{std::make_unique<Impl>()} {
-  set_common_options(impl_->socket);
-  impl_->socket.set(zmq::sockopt::router_mandatory, true);
-}
+Router::Router() : impl_{std::make_unique<Impl>()} { impl_->socket.set(zmq::sockopt::router_mandatory, true); }
 
 Router::~Router() = default;
 
 std::string Router::bind(const std::string& endpoint) {
+  set_common_options(impl_->socket, endpoint);
   try {
     impl_->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
