@@ -18,6 +18,7 @@ using MessageSeq = Strong<struct MessageSeqTag>;  // counts the messages of one 
 using TaskSeq = Strong<struct TaskSeqTag>;  // the broker's number of a task, rising: storage key and order of arrival
 using Epoch = Strong<struct EpochTag>;      // rises with every start of the broker on one store
 using Attempt = Strong<struct AttemptTag, std::uint32_t>;  // executions of a task, from 1
+using PeerId = Strong<struct PeerIdTag>;        // one connection to the broker; never used again while the broker lives
 using CommitSeq = Strong<struct CommitSeqTag>;             // the store's number of its last commit
 
 // One execution of one task: the fencing token. Only the current one may change the task's state.

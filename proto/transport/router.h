@@ -7,11 +7,8 @@
 #include <string>
 
 #include "proto/codec.h"
-#include "proto/strong.h"
 
 namespace forkmill::proto {
-
-using PeerId = Strong<struct PeerIdTag>;  // one connection; never used again while the process lives
 
 class Router {
  public:

@@ -1,0 +1,87 @@
+#include "broker/core/cancels.h"
+
+#include <algorithm>
+
+namespace forkmill::broker {
+
+using proto::CancelState;
+using proto::RevokeState;
+
+void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
+  for (const TaskId& id : cancel.ids) {
+    Task* task = books_.tasks.find(id);
+    if (task != nullptr && task->state == State::running) {
+      ask(client, *task);
+      continue;
+    }
+    CancelState state = CancelState::unknown;
+    if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
+    if (task != nullptr && !is_terminal(task->state)) {
+      if (task->state == State::ready) task->queue->remove(*task);
+      attempts_.finish_unstarted(*task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+      state = CancelState::cancelled;
+    }
+    client.cancels.answers.push_back({id, state});
+    books_.touch(client);
+  }
+}
+
+void Cancels::ask(Client& client, Task& task) {
+  auto [asked, first] = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}});
+  asked->second.askers.push_back(client.handle);
+  task.cancel_requested = true;
+  if (Worker* worker = first ? books_.worker(task.worker) : nullptr) {
+    worker->revoke.grants.push_back(task.grant(books_.identity.epoch));
+    books_.touch(*worker);
+  }
+}
+
+void Cancels::revoked(Worker& worker, const proto::Revoked& revoked) {
+  for (const auto& [grant, state] : revoked.answers) {
+    Task* task = attempts_.held(worker, grant);
+    if (task == nullptr) continue;  // it ended meanwhile: settle_finished answers
+    const TaskId id = task->id;
+    const proto::TaskSeq seq = task->seq;
+    if (state == RevokeState::returned) {
+      attempts_.hand_back(worker, *task);  // and with that it is cancelled
+      answer(id, seq, CancelState::cancelled);
+    } else if (state == RevokeState::stopping) {
+      answer(id, seq, CancelState::requested);
+    }
+    // unknown: its outcome is under way and will settle it
+  }
+}
+
+void Cancels::repeat(Worker& worker) {
+  for (const auto& [seq, task] : worker.holding) {
+    if (!task->cancel_requested) continue;
+    worker.revoke.grants.push_back(task->grant(books_.identity.epoch));
+    books_.touch(worker);
+  }
+}
+
+void Cancels::settle_finished() {
+  for (auto asked = asked_.begin(); asked != asked_.end();) {
+    const Task* task = asked->second.task.get();
+    const auto next = std::next(asked);
+    if (task == nullptr || is_terminal(task->state)) {
+      const bool cancelled = task != nullptr && task->state == State::cancelled;
+      answer(asked->second.id, asked->first, cancelled ? CancelState::cancelled : CancelState::finished);
+    }
+    asked = next;
+  }
+}
+
+void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
+  auto asked = asked_.find(seq);
+  if (asked == asked_.end()) return;
+  for (const ClientHandle handle : asked->second.askers) {
+    if (Client* client = books_.client(handle)) {
+      client->cancels.answers.push_back({id, state});
+      books_.touch(*client);
+    }
+  }
+  asked_.erase(asked);
+}
+
+}  // namespace forkmill::broker

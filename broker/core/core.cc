@@ -1,0 +1,203 @@
+#include "broker/core/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/codec.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+
+// The columns of PROTOCOL.md's "Who may say what, when".
+bool for_clients(const Message& message) {
+  return std::holds_alternative<Submit>(message) || std::holds_alternative<ResultAck>(message) ||
+         std::holds_alternative<Attach>(message) || std::holds_alternative<Cancel>(message) ||
+         std::holds_alternative<Query>(message);
+}
+bool for_workers(const Message& message) {
+  return std::holds_alternative<Credit>(message) || std::holds_alternative<Outcomes>(message) ||
+         std::holds_alternative<Return>(message) || std::holds_alternative<Revoked>(message) ||
+         std::holds_alternative<Progress>(message) || std::holds_alternative<Drain>(message);
+}
+bool for_everyone(const Message& message) {
+  return std::holds_alternative<Heartbeat>(message) || std::holds_alternative<Goodbye>(message) ||
+         std::holds_alternative<ErrorMessage>(message);
+}
+
+}  // namespace
+
+Core::Core(CoreOptions options, Identity identity, Now now) : books_{std::move(options), std::move(identity)} {
+  books_.now = books_.started = now;
+}
+
+void Core::recover(const StoredTask& task) { intake_.recover(task, retention_); }
+
+void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fresh) {
+  books_.now = now;
+  if (!envelope.ok()) return refuse(peer, {}, envelope.failure().code, envelope.failure().text);
+  const Header header = envelope->header;
+  Message& message = envelope->message;
+  if (const auto* hello = std::get_if<Hello>(&message)) return sessions_.hello(peer, header, *hello, fresh);
+  Session* session = sessions_.session(peer);
+  if (session == nullptr) {
+    if (for_everyone(message) && !std::holds_alternative<Heartbeat>(message)) return;
+    return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
+  }
+  if (header.session != session->id) return;  // of an earlier session: stale
+  session->heard = now.steady;
+  Client* client = sessions_.client(peer);
+  Worker* worker = sessions_.worker(peer);
+  if (std::holds_alternative<Goodbye>(message)) return sessions_.goodbye(peer);
+  if (const auto* load = std::get_if<Heartbeat>(&message)) {
+    if (worker != nullptr) worker->load = *load;
+    return books_.send(*session, Heartbeat{});
+  }
+  if (std::holds_alternative<ErrorMessage>(message)) return;
+  if (client != nullptr && for_clients(message)) return dispatch(*client, header, message);
+  if (worker != nullptr && for_workers(message)) return dispatch(*worker, header, message);
+  refuse(peer, header, Errc::not_permitted,
+         std::string{type_name(message)} + " is not for " + (client != nullptr ? "clients" : "workers"));
+}
+
+void Core::dispatch(Client& client, const Header& header, Message& message) {
+  std::visit(Overloaded{
+                 [&](Submit& submit) { intake_.submit(client, header.seq, std::move(submit)); },
+                 [&](ResultAck& ack) { deliveries_.acknowledged(client, ack); },
+                 [&](Attach& attach) {
+                   for (const TaskId& id : attach.ids) {
+                     Task* task = books_.tasks.find(id);
+                     task != nullptr ? deliveries_.watch(*task, client) : deliveries_.unknown(id, client);
+                   }
+                 },
+                 [&](Cancel& cancel) { cancels_.cancel(client, cancel); },
+                 [&](Query& query) { books_.send(client.session, queries_.answer(query)); },
+                 [](auto&) {},
+             },
+             message);
+}
+
+void Core::dispatch(Worker& worker, const Header& header, Message& message) {
+  std::visit(Overloaded{
+                 [&](Credit& credit) { give_credit(worker, credit.total); },
+                 [&](Outcomes& outcomes) {
+                   const std::size_t ops_before = books_.ops.size();
+                   for (const OutcomeRecord& record : outcomes.outcomes) attempts_.outcome(worker, record);
+                   worker.ack.messages.push_back(header.seq);
+                   worker.ack_waits = worker.ack_waits || books_.ops.size() > ops_before;
+                   books_.touch(worker);
+                   give_credit(worker, outcomes.credit);
+                 },
+                 [&](Return& back) {
+                   // The last one first: each goes before those that arrived after it, so the order is restored either
+                   // way.
+                   for (const Grant& grant : back.grants)
+                     if (Task* task = attempts_.held(worker, grant)) attempts_.hand_back(worker, *task);
+                   give_credit(worker, back.credit);
+                 },
+                 [&](Revoked& revoked) {
+                   cancels_.revoked(worker, revoked);
+                   give_credit(worker, revoked.credit);
+                 },
+                 [&](Progress& progress) { pass_on(worker, progress); },
+                 [&](Drain&) { worker.draining = true; },
+                 [](auto&) {},
+             },
+             message);
+}
+
+// Absolute and rising; a smaller total takes back what has not been used.
+void Core::give_credit(Worker& worker, std::uint64_t total) { worker.credit = std::max(total, worker.granted); }
+
+void Core::pass_on(Worker& worker, Progress& progress) {
+  for (ProgressNote& note : progress.notes) {
+    Task* task = attempts_.held(worker, note.grant);
+    Client* client = task == nullptr ? nullptr : books_.client(task->client);
+    if (client == nullptr) continue;
+    note.id = task->id;
+    client->progress.notes.push_back(std::move(note));
+    books_.touch(*client);
+  }
+}
+
+void Core::finish_round(Now now) {
+  books_.now = now;
+  run_deadlines();
+  sessions_.tick();
+  retention_.tick();
+  cancels_.settle_finished();
+  matching_.run();
+  // Flushing one touches no other.
+  for (const ClientHandle handle : std::exchange(books_.touched_clients, {}))
+    if (Client* client = books_.client(handle)) flush(*client);
+  for (const WorkerHandle handle : std::exchange(books_.touched_workers, {}))
+    if (Worker* worker = books_.worker(handle)) flush(*worker);
+}
+
+void Core::run_deadlines() {
+  while (Task* task = books_.deadlines.pop_due(books_.now.steady)) {
+    is_terminal(task->state) ? retention_.due(*task) : intake_.due(*task, attempts_);
+  }
+}
+
+void Core::flush(Client& client) {
+  client.touched = false;
+  if (!client.ack.messages.empty()) {
+    client.ack.commit = books_.safe_after();
+    books_.send(client.session, std::exchange(client.ack, {}), client.ack_waits ? books_.safe_after() : CommitSeq{});
+    client.ack_waits = false;
+  }
+  if (!client.cancels.answers.empty())
+    books_.send(client.session, std::exchange(client.cancels, {}), books_.safe_after());
+  if (!client.progress.notes.empty()) books_.send(client.session, std::exchange(client.progress, {}));
+  deliveries_.flush(client);
+}
+
+void Core::flush(Worker& worker) {
+  worker.touched = false;
+  if (!worker.ack.messages.empty()) {
+    books_.send(worker.session, std::exchange(worker.ack, {}), worker.ack_waits ? books_.safe_after() : CommitSeq{});
+    worker.ack_waits = false;
+  }
+  if (!worker.revoke.grants.empty()) books_.send(worker.session, std::exchange(worker.revoke, {}));
+  Grants grants = std::exchange(worker.grants, {});
+  std::size_t bytes = 0;
+  Grants batch;
+  for (GrantedTask& task : grants.tasks) {
+    bytes += task.payload.size();
+    batch.tasks.push_back(std::move(task));
+    if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes) continue;
+    books_.send(worker.session, std::exchange(batch, {}));
+    bytes = 0;
+  }
+  if (!batch.tasks.empty()) books_.send(worker.session, std::move(batch));
+}
+
+void Core::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
+  ErrorMessage error{header.seq, code, std::move(text)};
+  if (Session* session = sessions_.session(peer)) return books_.send(*session, std::move(error));
+  books_.sends.push_back({peer, {{}, std::move(error)}, {}});
+}
+
+Effects Core::take_effects() {
+  Effects effects{std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {}};
+  if (!effects.ops.empty()) effects.commit = books_.commit = books_.commit.next();
+  return effects;
+}
+
+Instant Core::next() const { return std::min({books_.deadlines.next(), sessions_.next(), retention_.next()}); }
+
+void Core::shut_down(Now now) {
+  books_.now = now;
+  intake_.closed = true;
+  sessions_.farewell();
+}
+
+}  // namespace forkmill::broker

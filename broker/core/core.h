@@ -1,0 +1,74 @@
+// Core: the rules of the broker, complete and without I/O: no clock, no randomness, no socket, no thread. Whoever runs
+// it (the real loop in broker/loop.h, or a simulator) hands it what arrives and does what take_effects() says:
+//
+//     core.handle(now, peer, envelope, fresh)   for everything that has arrived, then
+//     core.finish_round(now)                    once: matches, gathers, and
+//     effects = core.take_effects()             commit `ops` as number `commit`, send what needs no commit or an
+//     earlier one; core.next() says when to call finish_round again at the latest.
+//
+// A message whose `after` is set must not be sent before that commit is safe. One thread owns a core.
+#pragma once
+
+#include "broker/core/attempts.h"
+#include "broker/core/books.h"
+#include "broker/core/cancels.h"
+#include "broker/core/deliveries.h"
+#include "broker/core/intake.h"
+#include "broker/core/matching.h"
+#include "broker/core/queries.h"
+#include "broker/core/registry.h"
+#include "broker/core/retention.h"
+#include "broker/core/sessions.h"
+#include "proto/result.h"
+
+namespace forkmill::broker {
+
+class Core {
+ public:
+  Core(CoreOptions options, Identity identity, proto::Now now);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+
+  // At the start, by rising seq, before anything else.
+  void recover(const StoredTask& task);
+
+  // A message, or bytes that are none. `fresh` becomes the session's id if this is a HELLO: 64 random bits, never 0.
+  void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
+  // A message to that peer was not taken.
+  void unreachable(proto::PeerId peer) { sessions_.unreachable(peer); }
+
+  void finish_round(proto::Now now);
+  Effects take_effects();
+  Instant next() const;
+
+  // Says GOODBYE to all and takes in nothing more.
+  void shut_down(proto::Now now);
+
+  // For QUERY status: what the process weighs.
+  void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
+
+  const Books& books() const { return books_; }
+
+ private:
+  void dispatch(Client& client, const proto::Header& header, proto::Message& message);
+  void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
+  void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
+  void pass_on(Worker& worker, proto::Progress& progress);
+  void give_credit(Worker& worker, std::uint64_t total);
+  void run_deadlines();
+  void flush(Client& client);
+  void flush(Worker& worker);
+
+  Books books_;
+  Registry registry_;
+  Retention retention_{books_};
+  Deliveries deliveries_{books_, retention_};
+  Attempts attempts_{books_, deliveries_};
+  Intake intake_{books_, deliveries_, registry_};
+  Cancels cancels_{books_, attempts_};
+  Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_};
+  Matching matching_{books_, attempts_};
+  Queries queries_{books_, registry_, retention_};
+};
+
+}  // namespace forkmill::broker

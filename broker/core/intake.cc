@@ -1,0 +1,198 @@
+#include "broker/core/intake.h"
+
+#include <xxhash.h>
+
+#include "broker/core/attempts.h"
+#include "proto/check.h"
+#include "proto/names.h"
+
+namespace forkmill::broker {
+
+using proto::Failure;
+
+namespace {
+
+std::optional<Failure> out_of_range(const std::string& text) { return Failure{Errc::option_out_of_range, text}; }
+
+std::optional<Failure> bad_duration(const char* option, milliseconds value) {
+  if (value.count() >= 0 && value <= proto::limits::kMaxDuration) return std::nullopt;
+  return out_of_range(std::string{option} + " is " + std::to_string(value.count()) + " ms: must be 0 to 366 days");
+}
+
+std::optional<Failure> bad_option(const proto::TaskOptions& options) {
+  using namespace proto::limits;
+  if (options.priority < kMinPriority || options.priority > kMaxPriority) {
+    return out_of_range("priority is " + std::to_string(options.priority) + ": must be -100 to 100");
+  }
+  if (options.max_attempts < 1 || options.max_attempts > kMaxAttempts) {
+    return out_of_range("max_attempts is " + std::to_string(options.max_attempts) + ": must be 1 to 1000");
+  }
+  if (options.backoff.jitter_percent > 100) return out_of_range("backoff jitter must be 0 to 100 percent");
+  if (options.not_before.count() < 0) return out_of_range("not_before must not be before 1970");
+  for (const auto& [name, value] : {std::pair{"delay", options.delay},
+                                    {"soft_timeout", options.soft_timeout},
+                                    {"timeout", options.timeout},
+                                    {"expires", options.expires},
+                                    {"result_ttl", options.result_ttl},
+                                    {"backoff", options.backoff.initial},
+                                    {"longest backoff", options.backoff.most}}) {
+    if (auto failure = bad_duration(name, value)) return failure;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t body_hash(const proto::Submission& submission) {
+  const auto name = XXH3_64bits_withSeed(submission.name.data(), submission.name.size(), submission.signature);
+  return XXH3_64bits_withSeed(submission.payload.view().data(), submission.payload.size(), name);
+}
+
+}  // namespace
+
+void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
+  const std::size_t ops_before = books_.ops.size();
+  for (proto::Submission& submission : submit.tasks) {
+    const TaskId id = submission.id;
+    if (auto failure = take_in(client, std::move(submission))) {
+      client.ack.rejected.push_back({id, failure->code, std::move(failure->text)});
+    }
+  }
+  client.ack.messages.push_back(message);
+  client.ack_waits = client.ack_waits || books_.ops.size() > ops_before;
+  books_.touch(client);
+}
+
+std::optional<Failure> Intake::refuse(const proto::Submission& submission) const {
+  if (closed) return Failure{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
+  if (submission.id.is_nil()) return Failure{Errc::bad_request, "the task id is nil"};
+  if (!proto::is_name(submission.queue)) return Failure{Errc::name_invalid, "queue name '" + submission.queue + "'"};
+  if (!proto::is_name(submission.name)) return Failure{Errc::name_invalid, "task name '" + submission.name + "'"};
+  if (submission.payload.size() > books_.options.max_payload) {
+    return Failure{Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
+                                                " bytes; this broker takes " +
+                                                std::to_string(books_.options.max_payload)};
+  }
+  if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
+    return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
+  }
+  if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
+    return Failure{Errc::signature_mismatch,
+                   "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
+  }
+  return bad_option(submission.options);
+}
+
+std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission) {
+  if (Task* known = books_.tasks.find(submission.id)) return repeat(client, *known, submission);
+  if (auto failure = refuse(submission)) return failure;
+  Queue* queue = books_.queue(submission.queue);
+  if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
+  if (!queue->has_room(submission.payload.size())) {
+    return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
+                                         " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
+  }
+  const auto kind = books_.kinds.intern(submission.name, submission.signature);
+  if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
+
+  Task& task = books_.tasks.insert(submission.id);
+  task.durable = durable(submission.options);
+  if (task.durable) books_.ops.emplace_back(PutTask{task.seq, submission, books_.now.unix_time});
+  task.kind = *kind;
+  task.queue = queue;
+  task.client = client.handle;
+  task.body_hash = body_hash(submission);
+  task.submitted_at = books_.now.unix_time;
+  task.payload = std::move(submission.payload);
+  task.options = share(client, std::move(submission.options));
+  queue->hold(task, task.payload.size());
+  start(task, books_.now.steady + task.options->delay);
+  return std::nullopt;
+}
+
+std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission) {
+  if (task.body_hash != body_hash(submission)) {
+    return Failure{Errc::duplicate_task, std::string{errc_text(Errc::duplicate_task)}};
+  }
+  if (task.client != client.handle) deliveries_.watch(task, client);
+  client.ack_waits = client.ack_waits || task.durable;
+  return std::nullopt;
+}
+
+void Intake::start(Task& task, Instant due) {
+  const proto::TaskOptions& options = *task.options;
+  if (options.expires.count() > 0) {
+    task.expires_at = books_.now.steady + options.expires;
+    books_.deadlines.add(task.expires_at, task);
+  }
+  if (options.not_before > books_.now.unix_time) {
+    due = std::max(due, books_.now.steady + Instant{options.not_before - books_.now.unix_time});
+  }
+  task.ready_at = due;
+  if (due > books_.now.steady) {
+    books_.step(task, Event::delayed);
+    return books_.deadlines.add(due, task);
+  }
+  books_.step(task, Event::queued);
+  task.queue->push(task);
+}
+
+void Intake::due(Task& task, Attempts& attempts) {
+  const bool waits = task.state == State::scheduled || task.state == State::ready;
+  if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
+    if (task.state == State::ready) task.queue->remove(task);
+    return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
+  }
+  if (task.state == State::scheduled && task.ready_at <= books_.now.steady) {
+    books_.step(task, Event::queued);
+    task.queue->push(task);
+  }
+}
+
+void Intake::recover(const StoredTask& stored, Retention& retention) {
+  const proto::Submission& submission = stored.put.submission;
+  Queue* queue = books_.queue(submission.queue);
+  const auto kind = books_.kinds.intern(submission.name, submission.signature);
+  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
+  Task& task = books_.tasks.insert(submission.id, stored.put.seq);
+  task.durable = true;
+  task.kind = *kind;
+  task.queue = queue;
+  task.attempts = stored.attempts;
+  task.body_hash = body_hash(submission);
+  task.submitted_at = stored.put.submitted_at;
+  task.payload = submission.payload;
+  task.options = std::make_shared<const proto::TaskOptions>(submission.options);
+  queue->hold(task, task.payload.size());
+  if (!stored.finish)
+    return start(task, books_.now.steady + std::max(Instant{0}, Instant{stored.due - books_.now.unix_time}));
+  task.outcome = std::make_unique<proto::Outcome>(stored.finish->outcome);
+  switch (task.outcome->kind) {
+    case proto::OutcomeKind::succeeded:
+      task.state = State::succeeded;
+      break;
+    case proto::OutcomeKind::cancelled:
+      task.state = State::cancelled;
+      break;
+    case proto::OutcomeKind::expired:
+      task.state = State::expired;
+      break;
+    default:
+      task.state = State::failed;
+      break;
+  }
+  if (task.state != State::failed) task.payload = {};
+  queue->change(task, kept_size(task));
+  retention.keep(task);
+}
+
+std::shared_ptr<const proto::TaskOptions> Intake::share(Client& client, proto::TaskOptions options) {
+  if (client.last_options == nullptr || *client.last_options != options) {
+    client.last_options = std::make_shared<const proto::TaskOptions>(std::move(options));
+  }
+  return client.last_options;
+}
+
+bool Intake::durable(const proto::TaskOptions& options) const {
+  return books_.identity.durable && options.durability != proto::Durability::memory;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,222 @@
+#include "broker/core/queries.h"
+
+#include <algorithm>
+
+#include "broker/core/packed_map.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+std::int64_t ms(Instant duration) { return std::chrono::duration_cast<milliseconds>(duration).count(); }
+
+proto::Reply error_reply(Errc code, std::string text) {
+  proto::Reply reply;
+  reply.code = code;
+  reply.text = std::move(text);
+  return reply;
+}
+
+}  // namespace
+
+proto::Reply Queries::answer(const proto::Query& query) const {
+  proto::Reply reply;
+  std::string body;
+  switch (query.kind) {
+    case proto::QueryKind::ping:
+      body = PackedMap{}.bytes();
+      break;
+    case proto::QueryKind::status:
+      body = status();
+      break;
+    case proto::QueryKind::queues:
+      body = queues();
+      break;
+    case proto::QueryKind::workers:
+      body = workers();
+      break;
+    case proto::QueryKind::task: {
+      const Task* found = books_.tasks.find_by_prefix(query.argument);
+      if (found == nullptr) {
+        reply = error_reply(Errc::task_unknown,
+                            "no task, or more than one, with an id that begins with '" + query.argument + "'");
+      } else {
+        body = task(*found);
+      }
+      break;
+    }
+    default:
+      reply = error_reply(Errc::bad_request, "unknown kind of query");
+      break;
+  }
+  reply.id = query.id;
+  reply.body = proto::Payload::own(std::move(body));
+  return reply;
+}
+
+std::string Queries::status() const {
+  std::size_t scheduled = 0;
+  std::size_t ready = 0;
+  std::size_t running = 0;
+  for (const auto& [name, queue] : books_.queues) {
+    scheduled += queue->scheduled;
+    ready += queue->ready();
+    running += queue->running;
+  }
+  std::size_t children = 0;
+  for (const auto& [handle, worker] : books_.workers) children += worker->info.children;
+  PackedMap tasks;
+  tasks.add("scheduled", scheduled).add("ready", ready).add("running", running);
+  tasks.add("succeeded", books_.totals.succeeded).add("failed", books_.totals.failed);
+  tasks.add("cancelled", books_.totals.cancelled).add("expired", books_.totals.expired);
+  std::vector<PackedMap> waiting;
+  for (const Unserved& row : unserved()) {
+    waiting.push_back(
+        PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
+  }
+  const proto::Now since = books_.started;
+  return PackedMap{}
+      .add("software", books_.identity.software)
+      .add("epoch", books_.identity.epoch.value())
+      .add("store", books_.identity.store)
+      .add("listen", books_.identity.listen)
+      .add("uptime_ms", ms(books_.now.steady - since.steady))
+      .add("clients", books_.clients.size())
+      .add("workers", books_.workers.size())
+      .add("children", children)
+      .add("tasks", tasks)
+      .add("results_kept", retention_.kept())
+      .add("results_bytes", retention_.kept_bytes())
+      .add("dead_letters", retention_.dead())
+      .add("rss_bytes", rss_bytes)
+      .add("unserved", waiting)
+      .bytes();
+}
+
+std::string Queries::queues() const {
+  std::vector<PackedMap> rows;
+  for (const auto& [name, queue] : books_.queues) {
+    const Task* oldest = queue->oldest();
+    rows.push_back(PackedMap{}
+                       .add("name", name)
+                       .add("ready", queue->ready())
+                       .add("running", queue->running)
+                       .add("scheduled", queue->scheduled)
+                       .add("tasks", queue->held_tasks())
+                       .add("bytes", queue->held_bytes())
+                       .add("max_tasks", queue->limits().max_tasks)
+                       .add("max_bytes", queue->limits().max_bytes)
+                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(books_.now.steady - oldest->ready_at))
+                       .add("workers", queue->workers));
+  }
+  return PackedMap{}.add("queues", rows).bytes();
+}
+
+std::string Queries::workers() const {
+  std::vector<PackedMap> rows;
+  for (const auto& [handle, worker] : books_.workers) {
+    std::vector<PackedMap> tasks;
+    for (const auto& task : worker->info.tasks)
+      tasks.push_back(PackedMap{}.add("name", task.name).add("signature", task.signature));
+    const Session& session = worker->session;
+    rows.push_back(PackedMap{}
+                       .add("name", session.name)
+                       .add("host", session.host)
+                       .add("pid", session.pid)
+                       .add("session", session.id.value())
+                       .add("queues", worker->info.queues)
+                       .add("tasks", tasks)
+                       .add("children", worker->info.children)
+                       .add("running", std::min<std::size_t>(worker->holding.size(), worker->info.children))
+                       .add("waiting", worker->holding.size() -
+                                           std::min<std::size_t>(worker->holding.size(), worker->info.children))
+                       .add("credit", worker->credit - worker->granted)
+                       .add("draining", worker->draining)
+                       .add("connected_at_ms", session.since.count())
+                       .add("silent_ms", ms(books_.now.steady - session.heard))
+                       .add("finished", worker->finished)
+                       .add("lost", worker->lost));
+  }
+  return PackedMap{}.add("workers", rows).bytes();
+}
+
+std::string Queries::task(const Task& task) const {
+  PackedMap map;
+  map.add("id", task.id.to_string())
+      .add("queue", task.queue->name())
+      .add("name", books_.kinds.name(task.kind))
+      .add("state", state_name(task.state))
+      .add("attempt", task.attempts.value())
+      .add("max_attempts", task.options->max_attempts)
+      .add("priority", static_cast<int>(task.options->priority))
+      .add("submitted_at_ms", task.submitted_at.count());
+  if (task.state == State::scheduled)
+    map.add("not_before_ms", ms(task.ready_at - books_.now.steady) + books_.now.unix_time.count());
+  if (const Worker* worker = books_.worker(task.worker)) {
+    map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant(books_.identity.epoch)));
+  }
+  if (const proto::Outcome* outcome = task.outcome.get()) {
+    map.add("kind", static_cast<int>(outcome->kind))
+        .add("worker", outcome->worker)
+        .add("result_bytes", outcome->value.size());
+    if (const auto& error = outcome->error) {
+      map.add("code", std::string{errc_name(error->code)});
+      map.add("error", PackedMap{}
+                           .add("type", error->type)
+                           .add("message", error->message)
+                           .add("backtrace", error->backtrace)
+                           .add("cause", error->cause)
+                           .add("exit_code", error->forensics.exit_code)
+                           .add("signal", error->forensics.signal)
+                           .add("output", error->forensics.output));
+    }
+  }
+  return map.add("reason", why_waiting(task)).bytes();
+}
+
+std::vector<Queries::Unserved> Queries::unserved() const {
+  std::vector<Unserved> rows;
+  for (const auto& [name, queue] : books_.queues) {
+    for (const auto& [kind, count] : queue->ready_kinds()) {
+      if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
+        rows.push_back({name, books_.kinds.name(kind), count, std::move(reason)});
+      }
+    }
+  }
+  return rows;
+}
+
+std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
+  if (queue.workers == 0) return "no worker serves queue " + queue.name();
+  for (const auto& [handle, worker] : books_.workers) {
+    const bool here = std::find(worker->queues.begin(), worker->queues.end(), &queue) != worker->queues.end();
+    if (here && serves(*worker, books_.kinds, kind)) return {};
+  }
+  const std::string& name = books_.kinds.name(kind);
+  switch (registry_.ask(name, books_.kinds.signature(kind))) {
+    case Registry::Answer::nobody:
+      return "no worker has task " + name;
+    case Registry::Answer::other_signature:
+      return "the workers have " + name + " as " + registry_.signatures(name);
+    default:
+      return "no worker that has task " + name + " serves queue " + queue.name();
+  }
+}
+
+std::string Queries::why_waiting(const Task& task) const {
+  switch (task.state) {
+    case State::scheduled:
+      return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
+    case State::ready: {
+      std::string reason = why_unserved(*task.queue, task.kind);
+      return reason.empty() ? "waits for a free child; " + std::to_string(task.queue->ready()) + " ready in its queue"
+                            : reason;
+    }
+    case State::running:
+      return task.cancel_requested ? "was asked to stop" : "";
+    default:
+      return {};
+  }
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,96 @@
+#include "broker/core/retention.h"
+
+#include <algorithm>
+
+namespace forkmill::broker {
+
+std::size_t kept_size(const Task& task) {
+  std::size_t bytes = task.payload.size();
+  if (task.outcome == nullptr) return bytes;
+  bytes += task.outcome->value.size();
+  if (const auto& error = task.outcome->error) {
+    bytes += error->type.size() + error->message.size() + error->backtrace.size() + error->cause.size() +
+             error->forensics.output.size();
+  }
+  return bytes;
+}
+
+void Retention::keep(Task& task) {
+  const milliseconds own = task.options->result_ttl;
+  task.kept_until = books_.now.steady + (own.count() > 0 ? own : books_.options.result_ttl);
+  if (task.delivered && !task.released) {
+    task.queue->release(task);
+    task.released = true;
+  }
+  put(task, shelf_for(task));
+  if (task.shelf == kTimed) books_.deadlines.add(task.kept_until, task);
+  trim(shelves_[kDelivered], books_.options.kept_results, books_.options.kept_result_bytes);
+  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+}
+
+void Retention::take(Task& task) {
+  if (task.shelf == kNone) return;
+  Shelf& shelf = shelves_[task.shelf];
+  shelf.tasks.remove(task);
+  --shelf.count;
+  shelf.bytes -= kept_size(task);
+  task.shelf = kNone;
+}
+
+void Retention::due(Task& task) {
+  if (task.shelf == kTimed && task.kept_until <= books_.now.steady) forget(task);
+}
+
+void Retention::tick() {
+  for (const Kind kind : {kWaiting, kDelivered}) {
+    TaskList& tasks = shelves_[kind].tasks;
+    while (!tasks.empty() && tasks.front()->kept_until <= books_.now.steady) forget(*tasks.front());
+  }
+}
+
+Instant Retention::next() const {
+  Instant next = proto::kNever;
+  for (const Kind kind : {kWaiting, kDelivered}) {
+    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->kept_until);
+  }
+  return next;
+}
+
+std::size_t Retention::kept() const {
+  std::size_t count = 0;
+  for (const Shelf& shelf : shelves_) count += shelf.count;
+  return count;
+}
+
+std::size_t Retention::kept_bytes() const {
+  std::size_t bytes = 0;
+  for (const Shelf& shelf : shelves_) bytes += shelf.bytes;
+  return bytes;
+}
+
+Retention::Kind Retention::shelf_for(const Task& task) const {
+  if (task.options->result_ttl.count() > 0) return kTimed;
+  if (!task.delivered) return kWaiting;
+  return task.state == State::failed ? kDead : kDelivered;
+}
+
+void Retention::put(Task& task, Kind kind) {
+  Shelf& shelf = shelves_[kind];
+  shelf.tasks.push_back(task);
+  ++shelf.count;
+  shelf.bytes += kept_size(task);
+  task.shelf = kind;
+}
+
+void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
+  while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) forget(*shelf.tasks.front());
+}
+
+void Retention::forget(Task& task) {
+  take(task);
+  if (!task.released) task.queue->release(task);
+  if (task.durable) books_.ops.emplace_back(Forget{task.seq});
+  books_.tasks.erase(task);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,74 @@
+// Session: the conversation with one peer; Client and Worker: what the broker knows of the one behind it, through all
+// its sessions.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/queue.h"
+#include "broker/core/tasks.h"
+#include "proto/messages.h"
+
+namespace forkmill::broker {
+
+struct Session {
+  proto::SessionId id;
+  proto::PeerId peer;
+  proto::MessageSeq sent;  // the last message sent in this session
+  Instant heard{0};
+  milliseconds since{0};  // unix time
+  std::string name;
+  std::string host;
+  std::uint32_t pid = 0;
+};
+
+struct Client {
+  ClientHandle handle;
+  Session session;
+  std::uint32_t window_results = 0;
+  std::shared_ptr<const proto::TaskOptions> last_options;  // most submissions of one client have the same
+
+  std::deque<TaskRef> due;  // results to send; each counts in its task's `deliveries`, as do those under way
+  std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
+  std::size_t under_way_count = 0;
+
+  // For the end of the round
+  proto::SubmitAck ack;
+  bool ack_waits = false;  // for the commit of this round
+  proto::CancelReply cancels;
+  proto::Progress progress;
+  bool touched = false;  // something of the above is there
+};
+
+struct Worker {
+  WorkerHandle handle;
+  Session session;
+  proto::WorkerInfo info;
+  std::vector<Queue*> queues;
+  std::size_t next_queue = 0;       // whose turn it is
+  std::vector<signed char> serves;  // by kind: 1, 0, or -1 for not looked up yet
+  std::uint64_t granted = 0;
+  std::uint64_t credit = 0;  // granted never exceeds it
+  bool draining = false;
+  std::unordered_map<proto::TaskSeq, Task*> holding;
+  proto::Heartbeat load;  // as it last said
+  std::uint64_t finished = 0;
+  std::uint64_t lost = 0;
+
+  // For the end of the round
+  proto::Grants grants;
+  std::size_t grant_bytes = 0;
+  proto::Revoke revoke;
+  proto::OutcomeAck ack;
+  bool ack_waits = false;
+  bool touched = false;
+
+  bool wants_more() const { return !draining && granted < credit; }
+  bool has_idle_child() const { return holding.size() < info.children; }
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,208 @@
+#include "broker/core/sessions.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "proto/names.h"
+
+namespace forkmill::broker {
+
+void Sessions::hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello,
+                     proto::SessionId fresh) {
+  using namespace proto::limits;
+  if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
+    return refuse(
+        peer, header, Errc::version_unsupported,
+        "this broker speaks versions " + std::to_string(kProtocolMin) + " to " + std::to_string(kProtocolMax));
+  }
+  const auto& queues = hello.worker.queues;
+  const auto bad_queue = std::find_if_not(queues.begin(), queues.end(), proto::is_name);
+  if (bad_queue != queues.end()) return refuse(peer, header, Errc::name_invalid, "queue name '" + *bad_queue + "'");
+  const auto& tasks = hello.worker.tasks;
+  const auto bad_task =
+      std::find_if_not(tasks.begin(), tasks.end(), [](const auto& task) { return proto::is_name(task.name); });
+  if (bad_task != tasks.end()) return refuse(peer, header, Errc::name_invalid, "task name '" + bad_task->name + "'");
+  if (hello.role == proto::Role::worker && std::any_of(queues.begin(), queues.end(), [&](const std::string& name) {
+        return books_.queue(name) == nullptr;
+      })) {
+    return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
+  }
+  hello.role == proto::Role::client ? hello_client(peer, hello, fresh) : hello_worker(peer, hello, fresh);
+}
+
+void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
+  auto found = by_session_.find(hello.resume);
+  Client* client = found == by_session_.end() ? nullptr : books_.client(found->second.client);
+  const bool resumed = client != nullptr;
+  if (!resumed) {
+    const ClientHandle handle{++last_handle_};
+    client = books_.clients.emplace(handle, std::make_unique<Client>()).first->second.get();
+    client->handle = handle;
+  }
+  client->window_results = std::max(1U, hello.window_results);
+  proto::Welcome answer = welcome(begin(client->session, peer, hello, fresh), hello);
+  by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
+  answer.resumed = resumed;
+  books_.send(client->session, std::move(answer));
+  if (resumed) {
+    client->ack = {};  // the client sends again what it has no answer to
+    deliveries_.resume(*client);
+  }
+}
+
+void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
+  auto found = by_session_.find(hello.resume);
+  Worker* worker = found == by_session_.end() ? nullptr : books_.worker(found->second.worker);
+  const bool resumed = worker != nullptr;
+  if (resumed) {
+    delist(*worker);
+  } else {
+    const WorkerHandle handle{++last_handle_};
+    worker = books_.workers.emplace(handle, std::make_unique<Worker>()).first->second.get();
+    worker->handle = handle;
+  }
+  proto::Welcome answer = welcome(begin(worker->session, peer, hello, fresh), hello);
+  by_peer_[peer] = by_session_[fresh] = Holder{{}, worker->handle};
+  answer.resumed = resumed;
+  enlist(*worker, hello.worker);
+  worker->draining = false;
+  worker->revoke = {};
+  worker->ack = {};
+  reconcile(*worker, hello.worker.holding, answer);
+  answer.granted = worker->granted;
+  worker->credit = worker->granted;  // until it says what it can take
+  books_.send(worker->session, std::move(answer));
+  cancels_.repeat(*worker);
+}
+
+// What the worker does not hold was lost under way; what it holds and should not, it is told to abandon.
+void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, proto::Welcome& answer) {
+  const std::unordered_set<proto::Grant> held{holding.begin(), holding.end()};
+  std::vector<Task*> lost;
+  for (const auto& [seq, task] : worker.holding)
+    if (!held.contains(task->grant(books_.identity.epoch))) lost.push_back(task);
+  std::sort(lost.begin(), lost.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
+  for (Task* task : lost) attempts_.hand_back(worker, *task);
+  for (const proto::Grant& grant : holding)
+    if (attempts_.held(worker, grant) == nullptr) answer.abandon.push_back(grant);
+}
+
+Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
+  detach(session);
+  session = {fresh, peer, {}, books_.now.steady, books_.now.unix_time, hello.name, hello.host, hello.pid};
+  next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
+  return session;
+}
+
+proto::Welcome Sessions::welcome(const Session& session, const proto::Hello& hello) const {
+  const CoreOptions& options = books_.options;
+  proto::Welcome welcome;
+  welcome.protocol = std::min(hello.protocol_max, proto::limits::kProtocolMax);
+  welcome.nonce = hello.nonce;
+  welcome.session = session.id;
+  welcome.epoch = books_.identity.epoch;
+  welcome.heartbeat = options.heartbeat;
+  welcome.session_timeout = options.session_timeout;
+  welcome.window_tasks = options.window_tasks;
+  welcome.window_bytes = options.window_bytes;
+  welcome.max_payload = options.max_payload;
+  welcome.store = books_.identity.store;
+  welcome.commit = books_.commit;
+  welcome.software = books_.identity.software;
+  welcome.routes = {{"*", ""}};
+  return welcome;
+}
+
+void Sessions::enlist(Worker& worker, proto::WorkerInfo info) {
+  worker.info = std::move(info);
+  worker.info.holding.clear();
+  worker.serves.clear();
+  worker.queues.clear();
+  for (const std::string& name : worker.info.queues) worker.queues.push_back(books_.queue(name));
+  for (Queue* queue : worker.queues) ++queue->workers;
+  registry_.add(worker.info);
+}
+
+void Sessions::delist(Worker& worker) {
+  for (Queue* queue : worker.queues) --queue->workers;
+  worker.queues.clear();
+  registry_.remove(worker.info);
+}
+
+void Sessions::goodbye(proto::PeerId peer) {
+  if (Client* one = client(peer)) return end(*one);
+  if (Worker* one = worker(peer)) return end(*one, "worker " + one->session.name + " left");
+}
+
+void Sessions::unreachable(proto::PeerId peer) { by_peer_.erase(peer); }
+
+Client* Sessions::client(proto::PeerId peer) const {
+  auto found = by_peer_.find(peer);
+  return found == by_peer_.end() ? nullptr : books_.client(found->second.client);
+}
+
+Worker* Sessions::worker(proto::PeerId peer) const {
+  auto found = by_peer_.find(peer);
+  return found == by_peer_.end() ? nullptr : books_.worker(found->second.worker);
+}
+
+Session* Sessions::session(proto::PeerId peer) const {
+  if (Client* one = client(peer)) return &one->session;
+  if (Worker* one = worker(peer)) return &one->session;
+  return nullptr;
+}
+
+void Sessions::tick() {
+  const Instant now = books_.now.steady;
+  const Instant timeout = books_.options.session_timeout;
+  // We were stopped or starved ourselves: what they said meanwhile still waits in the socket. Begin to count anew.
+  const bool slept = last_tick_.count() > 0 && now - last_tick_ > timeout / 2;
+  last_tick_ = now;
+  if (!slept && now < next_check_) return;
+  next_check_ = now + std::min<Instant>(timeout / 2, books_.options.heartbeat);
+  std::vector<Client*> gone_clients;
+  std::vector<Worker*> gone_workers;
+  for (const auto& [handle, one] : books_.clients) {
+    if (slept) one->session.heard = now;
+    if (now - one->session.heard > timeout) gone_clients.push_back(one.get());
+  }
+  for (const auto& [handle, one] : books_.workers) {
+    if (slept) one->session.heard = now;
+    if (now - one->session.heard > timeout) gone_workers.push_back(one.get());
+  }
+  for (Client* one : gone_clients) end(*one);
+  for (Worker* one : gone_workers)
+    end(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");
+}
+
+// The connection may have been taken over by another session since.
+void Sessions::detach(const Session& session) {
+  auto holder = by_peer_.find(session.peer);
+  if (holder != by_peer_.end() && this->session(session.peer) == &session) by_peer_.erase(holder);
+  by_session_.erase(session.id);
+}
+
+void Sessions::end(Client& client) {
+  deliveries_.abandon(client);
+  detach(client.session);
+  books_.clients.erase(client.handle);
+}
+
+void Sessions::end(Worker& worker, const std::string& why) {
+  attempts_.worker_lost(worker, why);
+  delist(worker);
+  detach(worker.session);
+  books_.workers.erase(worker.handle);
+}
+
+void Sessions::farewell() {
+  const proto::Goodbye goodbye{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
+  for (const auto& [handle, one] : books_.clients) books_.send(one->session, goodbye);
+  for (const auto& [handle, one] : books_.workers) books_.send(one->session, goodbye);
+}
+
+void Sessions::refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text) {
+  books_.sends.push_back({peer, {{}, proto::ErrorMessage{header.seq, code, std::move(text)}}, {}});
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,65 @@
+// Sessions: who is connected, and since when they were last heard. HELLO begins one, silence or GOODBYE ends it, a
+// HELLO that resumes carries it on.
+#pragma once
+
+#include <unordered_map>
+
+#include "broker/core/attempts.h"
+#include "broker/core/books.h"
+#include "broker/core/cancels.h"
+#include "broker/core/deliveries.h"
+#include "broker/core/registry.h"
+
+namespace forkmill::broker {
+
+class Sessions {
+ public:
+  Sessions(Books& books, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels)
+      : books_{books}, registry_{registry}, deliveries_{deliveries}, attempts_{attempts}, cancels_{cancels} {}
+
+  // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
+  void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh);
+  void goodbye(proto::PeerId peer);
+  // A message to it could not be sent: nothing more is until it says HELLO again or falls silent for good.
+  void unreachable(proto::PeerId peer);
+
+  // One of the two, or neither: no session, or the message belongs to an earlier one.
+  Client* client(proto::PeerId peer) const;
+  Worker* worker(proto::PeerId peer) const;
+  Session* session(proto::PeerId peer) const;
+
+  void tick();
+  Instant next() const { return next_check_; }
+  // To everyone: the broker goes.
+  void farewell();
+
+ private:
+  struct Holder {
+    ClientHandle client;
+    WorkerHandle worker;
+  };
+  Session& begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
+  void hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  void enlist(Worker& worker, proto::WorkerInfo info);
+  void delist(Worker& worker);
+  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, proto::Welcome& welcome);
+  void detach(const Session& session);
+  void end(Client& client);
+  void end(Worker& worker, const std::string& why);
+  void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
+
+  Books& books_;
+  Registry& registry_;
+  Deliveries& deliveries_;
+  Attempts& attempts_;
+  Cancels& cancels_;
+  std::unordered_map<proto::PeerId, Holder> by_peer_;
+  std::unordered_map<proto::SessionId, Holder> by_session_;
+  std::uint64_t last_handle_ = 0;
+  Instant next_check_{0};
+  Instant last_tick_{0};
+};
+
+}  // namespace forkmill::broker

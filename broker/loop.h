@@ -1,0 +1,55 @@
+// Loop: ties the core to sockets, store, clock and signals. One thread: what has arrived goes in, one round is
+// finished, what is to be stored is stored, what may be sent is sent, then it waits.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "broker/options.h"
+#include "broker/store/store.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/router.h"
+#include "proto/transport/waiter.h"
+
+namespace forkmill::broker {
+
+class Loop {
+ public:
+  // Opens the store and the endpoints. Throws TransportError, or std::runtime_error for a store that cannot be opened.
+  Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log);
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // The endpoints as bound.
+  const std::vector<std::string>& endpoints() const { return endpoints_; }
+
+  // Until SIGTERM or SIGINT, which must be blocked in every thread. 0, or 1 when the store failed.
+  int run();
+
+ private:
+  std::size_t take_input();
+  bool carry_out(Effects effects);
+  void send(Send& send);
+  void send_held();
+  bool stop_requested();
+
+  ProgramOptions options_;
+  std::unique_ptr<Store> store_;
+  std::shared_ptr<spdlog::logger> log_;
+  proto::RealEnv env_;
+  proto::Router router_;
+  proto::Waiter waiter_;
+  std::vector<std::string> endpoints_;
+  std::unique_ptr<Core> core_;
+  std::deque<Send> held_;  // until their commit is safe; in order of it
+  proto::CommitSeq committed_;
+  int signals_ = -1;
+};
+
+}  // namespace forkmill::broker

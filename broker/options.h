@@ -1,0 +1,26 @@
+// What forkmill-broker is told by its flags, environment and file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/options.h"
+#include "proto/transport/logging.h"
+
+namespace forkmill::broker {
+
+struct ProgramOptions {
+  std::vector<std::string> listen{"tcp://127.0.0.1:7117"};
+  bool memory = false;
+  bool insecure = false;
+  std::string announce;  // a file to write the endpoints to once they are open, a line each; for scripts that let the
+                         // system choose the port
+  proto::LogOptions log;
+  CoreOptions core;
+};
+
+// The exit code when the program is to end here.
+std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options);
+
+}  // namespace forkmill::broker
