@@ -1,0 +1,84 @@
+#include "proto/codec.h"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <msgpack.hpp>
+
+#include "tests/unit/proto/samples.h"
+
+using namespace forkmill;
+using namespace forkmill::proto;
+
+TEST_CASE("every message survives encoding and decoding") {
+  const auto messages = samples::all();
+  CHECK(messages.size() == std::variant_size_v<Message>);
+  for (const Message& message : messages) {
+    CAPTURE(type_name(message));
+    const Envelope envelope{{SessionId{0xFFFF'FFFF'FFFF'FFFF}, MessageSeq{42}}, message};
+    const Encoded encoded = encode(envelope);
+    CHECK(encoded.frames.empty());
+    const auto decoded = decode(encoded.envelope);
+    REQUIRE(decoded.ok());
+    CHECK(decoded.value() == envelope);
+  }
+}
+
+TEST_CASE("a large payload is a frame of its own, and is not copied on its way in") {
+  const std::string big(limits::kInlinePayload, 'x');
+  const std::string small(limits::kInlinePayload - 1, 'y');
+  Submit submit;
+  submit.tasks.resize(2);
+  submit.tasks[0].payload = Payload::copy(big);
+  submit.tasks[1].payload = Payload::copy(small);
+  const Encoded encoded = encode({{}, submit});
+  REQUIRE(encoded.frames.size() == 1);
+  CHECK(encoded.frames[0].view().data() == submit.tasks[0].payload.view().data());
+  const auto decoded = decode(encoded.envelope, encoded.frames);
+  REQUIRE(decoded.ok());
+  const auto& tasks = std::get<Submit>(decoded->message).tasks;
+  CHECK(tasks[0].payload.view().data() == encoded.frames[0].view().data());
+  CHECK(tasks[1].payload.view() == small);
+}
+
+TEST_CASE("options at their defaults take no room") {
+  Submission submission{samples::id(1), "q", "t", 0, {}, {}};
+  const auto bare = encode_submission(submission).size();
+  submission.options.priority = 1;
+  CHECK(encode_submission(submission).size() == bare + 2);
+}
+
+TEST_CASE("stored records come back") {
+  for (const Message& message : samples::all()) {
+    if (const auto* submit = std::get_if<Submit>(&message)) {
+      for (const auto& one : submit->tasks) CHECK(decode_submission(encode_submission(one)).value() == one);
+    }
+    if (const auto* results = std::get_if<Results>(&message)) {
+      for (const auto& one : results->results)
+        CHECK(decode_outcome(encode_outcome(one.outcome)).value() == one.outcome);
+    }
+  }
+}
+
+TEST_CASE("unknown trailing fields and options of a newer peer are passed over") {
+  // HEARTBEAT [running, waiting] with a nested third field, and a fifth element of the envelope.
+  std::string bytes;
+  struct Sink {
+    std::string& out;
+    void write(const char* data, std::size_t size) { out.append(data, size); }
+  } sink{bytes};
+  msgpack::packer<Sink> pack{sink};
+  pack.pack_array(5);
+  pack.pack(3);
+  pack.pack(7);
+  pack.pack(8);
+  pack.pack_array(3);
+  pack.pack(1);
+  pack.pack(2);
+  pack.pack(std::vector<std::vector<int>>{{1, 2}, {3}});
+  pack.pack(std::map<std::string, int>{{"later", 1}});
+  const auto decoded = decode(bytes);
+  REQUIRE(decoded.ok());
+  CHECK(decoded->header.session == SessionId{7});
+  CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2});
+}

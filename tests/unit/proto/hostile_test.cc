@@ -1,0 +1,79 @@
+// Bytes that are not messages: an error each, no crash, no memory.
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "proto/codec.h"
+#include "tests/unit/proto/samples.h"
+
+using namespace forkmill;
+using namespace forkmill::proto;
+
+TEST_CASE("five bytes that ask for four billion elements get an error") {
+  for (const std::string_view bytes :
+       {"\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff", "\xdb\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff"}) {
+    CHECK(decode(bytes).code() == Errc::malformed);
+  }
+}
+
+TEST_CASE("every truncation of every message is malformed") {
+  for (const Message& message : samples::all()) {
+    const std::string bytes = encode({{SessionId{1}, MessageSeq{2}}, message}).envelope;
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      CAPTURE(type_name(message));
+      CAPTURE(length);
+      CHECK_FALSE(decode({bytes.data(), length}).ok());
+    }
+    CHECK(decode(bytes + "\xc0").code() == Errc::malformed);
+  }
+}
+
+TEST_CASE("flipped bits never do more than change a value or give an error") {
+  for (const Message& message : samples::all()) {
+    const std::string bytes = encode({{SessionId{1}, MessageSeq{2}}, message}).envelope;
+    for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+      std::string flipped = bytes;
+      flipped[bit / 8] = static_cast<char>(flipped[bit / 8] ^ 1 << bit % 8);
+      if (const auto decoded = decode(flipped); decoded.ok()) CHECK(decode(encode(decoded.value()).envelope).ok());
+    }
+  }
+}
+
+TEST_CASE("random bytes") {
+  std::mt19937_64 random{7};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes(random() % 64, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    static_cast<void>(decode(bytes));
+  }
+}
+
+TEST_CASE("nesting is bounded") { CHECK(decode(std::string(100'000, '\x91')).code() == Errc::malformed); }
+
+TEST_CASE("a type of a newer peer is told from nonsense") {
+  CHECK(decode("\x94\x7f\x01\x02\x90").code() == Errc::unknown_message);
+  CHECK(decode("\x94\xcd\x01\x00\x01\x02\x90").code() == Errc::malformed);  // a type does not have 16 bits
+}
+
+TEST_CASE("fields are held against their limits") {
+  Submission long_name{samples::id(1), std::string(limits::kMaxName + 1, 'q'), "t", 0, {}, {}};
+  CHECK(decode(encode({{}, Submit{{long_name}}}).envelope).code() == Errc::message_too_large);
+  ResultAck many;
+  many.messages.resize(limits::kMaxRecords + 1, MessageSeq{1});
+  CHECK(decode(encode({{}, many}).envelope).code() == Errc::message_too_large);
+  CHECK(decode(std::string(limits::kMaxEnvelope + 1, 'x')).code() == Errc::message_too_large);
+}
+
+TEST_CASE("a payload frame that is not there") {
+  Submit submit;
+  submit.tasks.resize(1);
+  submit.tasks[0].payload = Payload::copy(std::string(limits::kInlinePayload, 'x'));
+  CHECK(decode(encode({{}, submit}).envelope).code() == Errc::malformed);
+}
+
+TEST_CASE("an enumeration outside its range is malformed, an error code from the future is unknown") {
+  const auto decoded = decode("\x94\x04\x01\x02\x92\xcd\x7f\xff\xa0");  // GOODBYE [32767, ""]
+  REQUIRE(decoded.ok());
+  CHECK(std::get<Goodbye>(decoded->message).code == Errc::unknown);
+  CHECK(decode("\x94\x30\x01\x02\x93\x01\x63\xa0").code() == Errc::malformed);  // QUERY of kind 99
+}

@@ -1,0 +1,70 @@
+// One filled-in message of every type, for the tests of codec and fuzzers.
+#pragma once
+
+#include <vector>
+
+#include "proto/messages.h"
+
+namespace forkmill::proto::samples {
+
+inline TaskId id(std::uint64_t n) { return TaskId::make(1'700'000'000'000 + n, n, n * 7); }
+inline Grant grant(std::uint64_t n) { return {Epoch{3}, TaskSeq{n}, Attempt{2}}; }
+
+inline std::vector<Message> all() {
+  ErrorReport report{
+      Errc::worker_lost, "std::runtime_error", "boom", "#0 main", "inner", {-1, 11, 5, 6, 7, "last words\n"}};
+  TaskOptions options;
+  options.priority = -5;
+  options.delay = milliseconds{1500};
+  options.max_attempts = 7;
+  options.backoff = {milliseconds{10}, milliseconds{20}, 30};
+  options.durability = Durability::memory;
+  options.retry_errors = true;
+  options.key = "order-17";
+  const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), std::nullopt};
+  const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
+  return {
+      Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
+            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}}},
+      Welcome{1,
+              99,
+              SessionId{13},
+              Epoch{3},
+              true,
+              milliseconds{2000},
+              milliseconds{10000},
+              1024,
+              4096,
+              8192,
+              "store",
+              CommitSeq{5},
+              "test",
+              {{"*", ""}},
+              17,
+              {grant(8)}},
+      Heartbeat{2, 3},
+      Goodbye{Errc::shutting_down, "bye"},
+      ErrorMessage{MessageSeq{4}, Errc::hello_required, "say hello"},
+      Submit{{Submission{id(1), "default", "math.add", 77, options, Payload::copy("\x92\x01\x02")},
+              Submission{id(2), "q", "t", 0, {}, {}}}},
+      SubmitAck{{MessageSeq{1}, MessageSeq{2}}, CommitSeq{9}, {{id(2), Errc::queue_full, "full"}}},
+      Results{{{id(1), good}, {id(2), bad}}},
+      ResultAck{{MessageSeq{6}}},
+      Attach{{id(1), id(2)}},
+      Cancel{{id(3)}},
+      CancelReply{{{id(3), CancelState::requested}}},
+      Progress{{{id(1), grant(1), 0.5, "half"}}},
+      Credit{512},
+      Grants{{{grant(1), id(1), "default", "math.add", 77, milliseconds{1}, milliseconds{2}, Payload::copy("\x90")}}},
+      Outcomes{{{grant(1), good, milliseconds{-1}, 123}, {grant(2), bad, milliseconds{50}, 0}}, 600},
+      OutcomeAck{{MessageSeq{3}}},
+      Return{{grant(4)}, 601},
+      Revoke{{grant(5)}},
+      Revoked{{{grant(5), RevokeState::stopping}}, 602},
+      Drain{},
+      Query{1, QueryKind::task, "0190"},
+      Reply{1, Errc::ok, "", Payload::copy("\x80")},
+  };
+}
+
+}  // namespace forkmill::proto::samples

@@ -1,0 +1,148 @@
+#include "proto/settings/settings.h"
+
+#include <doctest/doctest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+using namespace forkmill::proto;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Programs say what is wrong on stderr.
+class Captured {
+ public:
+  Captured() : before_{std::cerr.rdbuf(text_.rdbuf())} {}
+  ~Captured() { std::cerr.rdbuf(before_); }
+  Captured(const Captured&) = delete;
+  Captured& operator=(const Captured&) = delete;
+  std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* before_;
+};
+
+struct Example {
+  std::vector<std::string> queues{"default"};
+  std::uint64_t processes = 2;
+  std::chrono::milliseconds timeout = 30s;
+  std::uint64_t memory = 0;
+  bool verbose = false;
+  std::string said;
+
+  std::optional<int> parse(std::vector<const char*> arguments) {
+    Settings settings{"program", "does things", "1.0"};
+    settings.list("queues", queues, "queues");
+    settings.number("processes", processes, 1, 64, "processes");
+    settings.duration("drain-timeout", timeout, "patience");
+    settings.bytes("max-memory", memory, "memory");
+    settings.flag("verbose", verbose, "talk");
+    arguments.insert(arguments.begin(), "program");
+    const Captured captured;
+    auto code = settings.parse(static_cast<int>(arguments.size()), arguments.data());
+    said = captured.text();
+    return code;
+  }
+};
+
+class File {
+ public:
+  explicit File(const std::string& text) {
+    const int fd = mkstemp(path_.data());
+    REQUIRE(fd >= 0);
+    close(fd);
+    std::ofstream{path_} << text;
+  }
+  ~File() { std::remove(path_.c_str()); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  const char* path() const { return path_.c_str(); }
+
+ private:
+  std::string path_ = "/tmp/forkmill-settings-XXXXXX";
+};
+
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_{name} { setenv(name, value, 1); }
+  ~Environment() { unsetenv(name_); }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("defaults stand when nothing is said") {
+  Example example;
+  CHECK_FALSE(example.parse({}));
+  CHECK(example.queues == std::vector<std::string>{"default"});
+  CHECK(example.timeout == 30s);
+}
+
+TEST_CASE("file, then environment, then flags") {
+  const File file{
+      "processes = 3\ndrain_timeout = \"1m\"\nqueues = [\"a\", \"b\"]\nverbose = true\nmax_memory = \"512M\"\n"};
+  Example example;
+  CHECK_FALSE(example.parse({"--config", file.path()}));
+  CHECK(example.processes == 3);
+  CHECK(example.timeout == 60s);
+  CHECK(example.queues == std::vector<std::string>{"a", "b"});
+  CHECK(example.verbose);
+  CHECK(example.memory == 512ULL << 20);
+  const Environment environment{"FORKMILL_PROCESSES", "4"};
+  CHECK_FALSE(example.parse({"--config", file.path()}));
+  CHECK(example.processes == 4);
+  CHECK_FALSE(example.parse({"--config", file.path(), "--processes", "5", "--queues", "x,y", "--queues", "z"}));
+  CHECK(example.processes == 5);
+  CHECK(example.queues == std::vector<std::string>{"x", "y", "z"});
+}
+
+TEST_CASE("what is wrong is named with its place and what would be right") {
+  Example example;
+  const File wrong_key{"processes = 3\nprocesess = 4\n"};
+  CHECK(example.parse({"--config", wrong_key.path()}) == 2);
+  CHECK(example.said.find(std::string{wrong_key.path()} + ":2: unknown key 'procesess'") != std::string::npos);
+  CHECK(example.said.find("drain_timeout") != std::string::npos);
+
+  const File wrong_value{"\n\nprocesses = 400\n"};
+  CHECK(example.parse({"--config", wrong_value.path()}) == 2);
+  CHECK(example.said.find(":3: processes = '400': must be a number from 1 to 64") != std::string::npos);
+
+  const File no_toml{"processes = \n"};
+  CHECK(example.parse({"--config", no_toml.path()}) == 2);
+  CHECK(example.said.find(":1: ") != std::string::npos);
+
+  CHECK(example.parse({"--config", "/nonexistent/file.toml"}) == 2);
+  CHECK(example.said.find("/nonexistent/file.toml") != std::string::npos);
+
+  CHECK(example.parse({"--drain-timeout", "soon"}) == 2);
+  CHECK(example.said.find("command line: --drain-timeout = 'soon': must be a duration like") != std::string::npos);
+
+  const Environment environment{"FORKMILL_VERBOSE", "maybe"};
+  CHECK(example.parse({}) == 2);
+  CHECK(example.said.find("environment: FORKMILL_VERBOSE = 'maybe': must be true or false") != std::string::npos);
+}
+
+TEST_CASE("units") {
+  CHECK(parse_duration("250ms") == 250ms);
+  CHECK(parse_duration("7d") == 168h);
+  CHECK(parse_duration("0") == 0ms);
+  CHECK_FALSE(parse_duration("5"));
+  CHECK_FALSE(parse_duration("-5s"));
+  CHECK_FALSE(parse_duration("9223372036854775807d"));
+  CHECK(parse_bytes("64K") == 65'536);
+  CHECK_FALSE(parse_bytes("64k"));
+  CHECK(format_duration(90s) == "90s");
+  CHECK(format_duration(2h) == "2h");
+  CHECK(format_bytes(65'536) == "64K");
+  CHECK(format_bytes(1000) == "1000");
+}

@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+#include <forkmill/errc.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <functional>
+
+#include "proto/transport/dealer.h"
+#include "proto/transport/errors.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/router.h"
+#include "proto/transport/waiter.h"
+
+using namespace forkmill;
+using namespace forkmill::proto;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Waits on both sockets until `done`, for ten seconds at most.
+bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& done) {
+  Waiter waiter;
+  waiter.add(router.fd(), 1);
+  waiter.add(dealer.fd(), 2);
+  waiter.add(dealer.link_fd(), 3);
+  RealEnv env;
+  const Instant deadline = env.now().steady + 10s;
+  while (!done()) {
+    const bool pending = router.pending();
+    if (dealer.pending() || pending) continue;
+    if (env.now().steady > deadline) return false;
+    waiter.wait(100ms);
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a message goes there and its answer comes back, large payloads included") {
+  Router router;
+  Dealer dealer{router.bind("tcp://127.0.0.1:*")};
+  std::optional<Dealer::LinkEvent> up;
+  REQUIRE(wait_until(router, dealer, [&] { return (up = dealer.link_event()).has_value(); }));
+  CHECK(*up == Dealer::LinkEvent::up);
+
+  Submit submit;
+  submit.tasks.resize(1);
+  submit.tasks[0].payload = Payload::copy(std::string(1'000'000, 'x'));
+  const Envelope sent{{SessionId{1}, MessageSeq{1}}, submit};
+  REQUIRE(dealer.send(sent));
+  std::optional<Router::Incoming> arrived;
+  REQUIRE(wait_until(router, dealer, [&] { return (arrived = router.receive()).has_value(); }));
+  REQUIRE(arrived->envelope.ok());
+  CHECK(arrived->envelope.value() == sent);
+
+  const Envelope answer{{SessionId{1}, MessageSeq{1}},
+                        Results{{{TaskId{}, {OutcomeKind::succeeded, {}, "", submit.tasks[0].payload, {}}}}}};
+  REQUIRE(router.send(arrived->peer, answer));
+  std::optional<Result<Envelope>> back;
+  REQUIRE(wait_until(router, dealer, [&] { return (back = dealer.receive()).has_value(); }));
+  REQUIRE(back->ok());
+  CHECK(back->value() == answer);
+}
+
+TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
+  Router router;
+  Dealer dealer{router.bind("ipc:///tmp/forkmill-test-" + std::to_string(::getpid()))};
+  std::vector<PeerId> peers;
+  const auto arrived = [&] {
+    if (auto incoming = router.receive()) peers.push_back(incoming->peer);
+    return !peers.empty();
+  };
+  dealer.send({{}, Heartbeat{}});
+  REQUIRE(wait_until(router, dealer, arrived));
+  const PeerId first = peers.back();
+  peers.clear();
+  dealer.reconnect();
+  dealer.send({{}, Heartbeat{}});
+  REQUIRE(wait_until(router, dealer, arrived));
+  CHECK(peers.back() != first);
+  CHECK_FALSE(router.send(PeerId{first.value() + 1000}, {{}, Heartbeat{}}));
+}
+
+TEST_CASE("a port in use and a bad endpoint say what to do") {
+  Router router;
+  const std::string endpoint = router.bind("tcp://127.0.0.1:*");
+  Router second;
+  const auto text = [](const std::function<void()>& action) -> std::string {
+    try {
+      action();
+    } catch (const TransportError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(text([&] { second.bind(endpoint); }).find("the address is in use") != std::string::npos);
+  CHECK(text([&] { second.bind("tcp:/x"); }).find("not an endpoint") != std::string::npos);
+  CHECK(text([&] { Dealer dealer{"nonsense"}; }).find("tcp://HOST:PORT") != std::string::npos);
+}
+
+TEST_CASE("which endpoints only this machine can reach") {
+  for (const char* local :
+       {"ipc:///tmp/x", "tcp://127.0.0.1:1", "tcp://127.9.9.9:*", "tcp://localhost:1", "tcp://[::1]:5"})
+    CHECK(is_local_endpoint(local));
+  for (const char* open : {"tcp://0.0.0.0:1", "tcp://*:1", "tcp://10.0.0.1:1", "tcp://[::]:5", "tcp://eth0:1"})
+    CHECK_FALSE(is_local_endpoint(open));
+}
