@@ -104,7 +104,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   task.payload = std::move(submission.payload);
   task.options = share(client, std::move(submission.options));
   queue->hold(task, task.payload.size());
-  start(task, books_.now.steady + task.options->delay);
+  start(task, first_due(*task.options, books_.now.steady), books_.now.steady);
   return std::nullopt;
 }
 
@@ -117,14 +117,11 @@ std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::S
   return std::nullopt;
 }
 
-void Intake::start(Task& task, Instant due) {
+void Intake::start(Task& task, Instant due, Instant arrived) {
   const proto::TaskOptions& options = *task.options;
   if (options.expires.count() > 0) {
-    task.expires_at = books_.now.steady + options.expires;
+    task.expires_at = arrived + options.expires;
     books_.deadlines.add(task.expires_at, task);
-  }
-  if (options.not_before > books_.now.unix_time) {
-    due = std::max(due, books_.now.steady + Instant{options.not_before - books_.now.unix_time});
   }
   task.ready_at = due;
   if (due > books_.now.steady) {
@@ -133,6 +130,13 @@ void Intake::start(Task& task, Instant due) {
   }
   books_.step(task, Event::queued);
   task.queue->push(task);
+}
+
+// The wall clock is only asked for what was said in its terms.
+Instant Intake::first_due(const proto::TaskOptions& options, Instant arrived) const {
+  const Instant due = arrived + options.delay;
+  if (options.not_before <= books_.now.unix_time) return due;
+  return std::max(due, books_.now.steady + Instant{options.not_before - books_.now.unix_time});
 }
 
 void Intake::due(Task& task, Attempts& attempts) {
@@ -162,8 +166,11 @@ void Intake::recover(const StoredTask& stored, Retention& retention) {
   task.payload = submission.payload;
   task.options = std::make_shared<const proto::TaskOptions>(submission.options);
   queue->hold(task, task.payload.size());
-  if (!stored.finish)
-    return start(task, books_.now.steady + std::max(Instant{0}, Instant{stored.due - books_.now.unix_time}));
+  if (!stored.finish) {
+    const Instant arrived = books_.now.steady - (books_.now.unix_time - stored.put.submitted_at);
+    const Instant retry_due = books_.now.steady + Instant{stored.due - books_.now.unix_time};
+    return start(task, stored.due.count() > 0 ? retry_due : first_due(*task.options, arrived), arrived);
+  }
   task.outcome = std::make_unique<proto::Outcome>(stored.finish->outcome);
   switch (task.outcome->kind) {
     case proto::OutcomeKind::succeeded:

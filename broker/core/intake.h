@@ -26,7 +26,8 @@ class Intake {
   std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
   std::optional<proto::Failure> take_in(Client& client, proto::Submission submission);
   std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission);
-  void start(Task& task, Instant due);
+  void start(Task& task, Instant due, Instant arrived);
+  Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
   std::shared_ptr<const proto::TaskOptions> share(Client& client, proto::TaskOptions options);
   bool durable(const proto::TaskOptions& options) const;
 

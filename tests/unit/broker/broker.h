@@ -1,0 +1,227 @@
+// A broker's core on a table: peers that send what a test tells them to, and keep what they are sent. Time stands still
+// until it is told to go on.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <forkmill/signature.h>
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "broker/store/memory_store.h"
+
+namespace forkmill::broker::test {
+
+using namespace forkmill::proto;
+using namespace std::chrono_literals;
+
+inline TaskId id(std::uint64_t n) { return TaskId::make(1'700'000'000'000, n >> 32, n); }
+
+inline Submission task(std::uint64_t n, TaskOptions options = {}) {
+  return {id(n), "default", "t.echo", 0, std::move(options), Payload::copy("arguments")};
+}
+
+class Broker {
+ public:
+  explicit Broker(CoreOptions options = {}, MemoryStore* store = nullptr)
+      : options_{std::move(options)}, store_{store} {
+    start();
+  }
+
+  // A new broker on the same store; nobody is connected to it.
+  void restart() {
+    inbox_.clear();
+    sessions_.clear();
+    start();
+  }
+
+  struct Peer {
+    PeerId id;
+    SessionId session;
+    Welcome welcome;
+  };
+
+  // Says HELLO on a new connection.
+  Peer connect(Hello hello) {
+    const PeerId peer{++last_peer_};
+    hello.nonce = last_peer_;
+    deliver(peer, {{}, hello});
+    auto welcomes = take<Welcome>(peer);
+    if (welcomes.size() != 1) return {peer, {}, {}};
+    sessions_[peer] = welcomes[0].session;
+    return {peer, welcomes[0].session, welcomes[0]};
+  }
+  Peer client(SessionId resume = {}) {
+    Hello hello;
+    hello.name = "client";
+    hello.resume = resume;
+    return connect(hello);
+  }
+  // A worker of task t.echo (and of what `more` says) that takes so many grants.
+  Peer worker(std::uint64_t first_credit, std::vector<std::string> queues = {"default"}, std::uint32_t children = 2) {
+    Hello hello = worker_hello(std::move(queues), children);
+    Peer peer = connect(hello);
+    send(peer, Credit{first_credit});
+    return peer;
+  }
+  static Hello worker_hello(std::vector<std::string> queues = {"default"}, std::uint32_t children = 2) {
+    Hello hello;
+    hello.role = Role::worker;
+    hello.name = "worker";
+    hello.host = "host";
+    hello.worker = {std::move(queues), {{"t.echo", "str(str)"}}, children, {}};
+    return hello;
+  }
+
+  // As the next message of the peer's session. One round for each.
+  MessageSeq send(const Peer& peer, Message message) {
+    const MessageSeq seq{++last_seq_};
+    deliver(peer.id, {{sessions_[peer.id], seq}, std::move(message)});
+    return seq;
+  }
+  void deliver(PeerId peer, Envelope envelope) {
+    core_->handle(now, peer, std::move(envelope), SessionId{++last_session_});
+    round();
+  }
+  void deliver_garbage(PeerId peer, Failure failure) {
+    core_->handle(now, peer, std::move(failure), SessionId{++last_session_});
+    round();
+  }
+  void advance(Instant by) {
+    now.steady += by;
+    now.unix_time += std::chrono::duration_cast<milliseconds>(by);
+    round();
+  }
+  // Both peers live on: neither falls silent while time passes.
+  void advance_alive(Instant by, std::vector<Peer> peers) {
+    for (Instant done{0}; done < by; done += 1s) {
+      advance(std::min<Instant>(1s, by - done));
+      for (const Peer& peer : peers) {
+        send(peer, Heartbeat{});
+        take<Heartbeat>(peer.id);
+      }
+    }
+  }
+
+  // What the peer has been sent of one type, and takes it away.
+  template <class M>
+  std::vector<M> take(PeerId peer) {
+    std::vector<M> found;
+    auto& box = inbox_[peer];
+    for (auto at = box.begin(); at != box.end();) {
+      if (auto* message = std::get_if<M>(&at->message)) {
+        found.push_back(std::move(*message));
+        seqs_.push_back(at->header.seq);
+        at = box.erase(at);
+      } else {
+        ++at;
+      }
+    }
+    return found;
+  }
+  template <class M>
+  std::vector<M> take(const Peer& peer) {
+    return take<M>(peer.id);
+  }
+  std::vector<GrantedTask> grants(const Peer& peer) {
+    std::vector<GrantedTask> all;
+    for (auto& message : take<Grants>(peer)) all.insert(all.end(), message.tasks.begin(), message.tasks.end());
+    return all;
+  }
+  std::vector<TaskResult> results(const Peer& peer) {
+    std::vector<TaskResult> all;
+    for (auto& message : take<Results>(peer)) all.insert(all.end(), message.results.begin(), message.results.end());
+    return all;
+  }
+  MessageSeq last_taken() const { return seqs_.back(); }
+  const std::deque<Envelope>& inbox(const Peer& peer) { return inbox_[peer.id]; }
+
+  void submit(const Peer& client, std::vector<Submission> tasks) { send(client, Submit{std::move(tasks)}); }
+  Rejection submit_rejected(const Peer& client, Submission one) {
+    take<SubmitAck>(client);
+    send(client, Submit{{std::move(one)}});
+    const auto acks = take<SubmitAck>(client);
+    REQUIRE(acks.size() == 1);
+    REQUIRE(acks[0].rejected.size() == 1);
+    return acks[0].rejected[0];
+  }
+  void succeed(const Peer& worker, const Grant& grant, std::string value = "result") {
+    finish(worker, grant, {OutcomeKind::succeeded, {}, "", Payload::copy(value), {}});
+  }
+  void fail(const Peer& worker, const Grant& grant, OutcomeKind kind = OutcomeKind::failed,
+            Errc code = Errc::handler_error) {
+    ErrorReport report;
+    report.code = code;
+    report.message = "it broke";
+    finish(worker, grant, {kind, {}, "", {}, report});
+  }
+  void finish(const Peer& worker, const Grant& grant, Outcome outcome, milliseconds retry_delay = milliseconds{-1}) {
+    send(worker, Outcomes{{{grant, std::move(outcome), retry_delay, 10}}, credit});
+  }
+
+  // Holds back what waits for a commit, as a slow disk does.
+  void hold_commits() { held_ = true; }
+  void release_commits() {
+    held_ = false;
+    round();
+  }
+
+  Core& core() { return *core_; }
+  Now now{std::chrono::hours{1}, std::chrono::milliseconds{1'700'000'000'000}};
+  std::uint64_t credit = 1000;  // what finishing workers say
+
+ private:
+  void start() {
+    waiting_.clear();
+    pending_ops_.clear();
+    Identity identity{"store", Epoch{1}, {}, false, "test", {}};
+    if (store_ != nullptr) {
+      const auto opened = store_->open().value();
+      identity = {opened.id, opened.epoch, opened.last, store_->durable(), "test", {}};
+    }
+    committed_ = identity.commit;
+    core_ = std::make_unique<Core>(options_, identity, now);
+    if (store_ != nullptr) store_->load([this](StoredTask stored) { core_->recover(stored); });
+  }
+
+  void round() {
+    core_->finish_round(now);
+    Effects effects = core_->take_effects();
+    for (Send& one : effects.sends) waiting_.push_back(std::move(one));
+    if (!effects.ops.empty()) pending_ops_.push_back(std::move(effects.ops));
+    if (!held_) {
+      for (const auto& ops : pending_ops_) {
+        REQUIRE(store_ != nullptr);
+        committed_ = store_->commit(ops).value();
+      }
+      pending_ops_.clear();
+    }
+    std::deque<Send> still;
+    for (Send& one : waiting_) {
+      if (one.after > committed_)
+        still.push_back(std::move(one));
+      else
+        inbox_[one.peer].push_back(std::move(one.envelope));
+    }
+    waiting_ = std::move(still);
+  }
+
+  CoreOptions options_;
+  MemoryStore* store_;
+  std::unique_ptr<Core> core_;
+  std::map<PeerId, std::deque<Envelope>> inbox_;
+  std::map<PeerId, SessionId> sessions_;
+  std::vector<MessageSeq> seqs_;
+  std::deque<Send> waiting_;
+  std::vector<std::vector<StoreOp>> pending_ops_;
+  CommitSeq committed_;
+  bool held_ = false;
+  std::uint64_t last_peer_ = 0;
+  std::uint64_t last_session_ = 100;
+  std::uint64_t last_seq_ = 0;
+};
+
+}  // namespace forkmill::broker::test

@@ -1,0 +1,99 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::test::id;
+
+TEST_CASE("what waits is cancelled at once") {
+  Broker broker;
+  const auto client = broker.client();
+  TaskOptions later;
+  later.delay = 5s;
+  broker.submit(client, {task(1), task(2, later)});
+  broker.send(client, Cancel{{id(1), id(2), id(3)}});
+  const auto answers = broker.take<CancelReply>(client).at(0).answers;
+  CHECK(answers == std::vector<CancelAnswer>{{id(1), CancelState::cancelled},
+                                             {id(2), CancelState::cancelled},
+                                             {id(3), CancelState::unknown}});
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].outcome.kind == OutcomeKind::cancelled);
+  CHECK(broker.grants(broker.worker(10)).empty());
+  broker.send(client, Cancel{{id(1)}});
+  CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::finished);
+}
+
+TEST_CASE("a prefetched grant is revoked before the answer") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{id(1)}});
+  CHECK(broker.take<CancelReply>(client).empty());
+  CHECK(broker.take<Revoke>(worker).at(0).grants == std::vector{grant});
+  broker.send(worker, Revoked{{{grant, RevokeState::returned}}, 10});
+  CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::cancelled);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("a running task is asked to stop, and is cancelled when it does") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{id(1)}});
+  broker.send(worker, Revoked{{{grant, RevokeState::stopping}}, 10});
+  CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::requested);
+  SUBCASE("its child was ended") {
+    broker.fail(worker, grant, OutcomeKind::lost, Errc::worker_lost);
+    CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+  }
+  SUBCASE("it finished all the same") {
+    broker.succeed(worker, grant);
+    CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+  }
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("a task that ends while its cancel is under way answers with what it became") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{id(1)}});
+  broker.succeed(worker, grant);
+  CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::finished);
+  broker.send(worker, Revoked{{{grant, RevokeState::unknown}}, 10});
+  CHECK(broker.take<CancelReply>(client).empty());
+}
+
+TEST_CASE("a worker that dies with a cancelled task answers the cancel") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  broker.send(client, Cancel{{id(1)}});
+  broker.send(worker, Goodbye{});
+  CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::cancelled);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+}
+
+TEST_CASE("a revoke is repeated to a worker that comes back") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{id(1)}});
+  Hello hello = Broker::worker_hello();
+  hello.resume = worker.session;
+  hello.worker.holding = {grant};
+  const auto again = broker.connect(hello);
+  broker.advance(1ms);
+  CHECK(again.welcome.resumed);
+  CHECK(broker.take<Revoke>(again).at(0).grants == std::vector{grant});
+}

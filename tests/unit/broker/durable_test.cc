@@ -1,0 +1,88 @@
+// What the core promises on a store that outlives it.
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::MemoryStore;
+using forkmill::broker::test::id;
+
+TEST_CASE("nothing is acknowledged, and no result given, before it is committed") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.hold_commits();
+  broker.submit(client, {task(1)});
+  CHECK(broker.take<SubmitAck>(client).empty());
+  broker.release_commits();
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+  broker.hold_commits();
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  CHECK(broker.take<OutcomeAck>(worker).empty());
+  CHECK(broker.results(client).empty());
+  broker.release_commits();
+  CHECK(broker.take<OutcomeAck>(worker).size() == 1);
+  CHECK(broker.results(client).size() == 1);
+}
+
+TEST_CASE("tasks that asked for memory do not wait for the store, and end with the broker") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  TaskOptions in_memory;
+  in_memory.durability = Durability::memory;
+  broker.hold_commits();
+  broker.submit(client, {task(1, in_memory)});
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+  broker.release_commits();
+  broker.restart();
+  CHECK(broker.core().books().tasks.size() == 0);
+}
+
+TEST_CASE("after a restart what was acknowledged is there, finished, waiting and delayed") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  TaskOptions later;
+  later.delay = 1min;
+  broker.submit(client, {task(1), task(2), task(3, later)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.succeed(worker, grant, "done");
+  broker.restart();
+
+  const auto back = broker.client(client.session);
+  CHECK_FALSE(back.welcome.resumed);
+  CHECK(back.welcome.epoch == Epoch{2});
+  broker.send(back, Attach{{id(1), id(2), id(3)}});
+  const auto results = broker.results(back);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.value.view() == "done");
+  const auto fresh = broker.worker(10);
+  const auto grants = broker.grants(fresh);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(2));
+  CHECK(grants[0].grant.epoch == Epoch{2});
+  broker.succeed(fresh, {Epoch{1}, grants[0].grant.seq, grants[0].grant.attempt}, "of the old epoch");
+  CHECK(broker.results(back).empty());
+  broker.succeed(fresh, grants[0].grant, "right");
+  CHECK(broker.results(back).at(0).outcome.value.view() == "right");
+}
+
+TEST_CASE("attempts that were made count after a restart") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  TaskOptions options;
+  options.retry_errors = true;
+  options.max_attempts = 2;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1, options)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  broker.restart();
+  const auto fresh = broker.worker(10);
+  broker.advance_alive(2s, {fresh});
+  const auto grants = broker.grants(fresh);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].grant.attempt == Attempt{2});
+}

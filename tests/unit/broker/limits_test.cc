@@ -1,0 +1,72 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::test::id;
+
+TEST_CASE("a queue rejects beyond its length, and takes in again once results are fetched") {
+  CoreOptions options;
+  options.queue.max_tasks = 2;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  CHECK(broker.submit_rejected(client, task(3)).code == Errc::queue_full);
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  CHECK(broker.submit_rejected(client, task(3)).code == Errc::queue_full);  // the result still waits for its client
+  broker.take<Results>(client);
+  broker.send(client, ResultAck{{broker.last_taken()}});
+  broker.submit(client, {task(3)});
+  CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
+}
+
+TEST_CASE("and beyond its bytes") {
+  CoreOptions options;
+  options.queue.max_bytes = 20;  // two tasks of nine
+  Broker broker{options};
+  const auto client = broker.client();
+  broker.submit(client, {task(1), task(2)});
+  const Rejection rejection = broker.submit_rejected(client, task(3));
+  CHECK(rejection.code == Errc::queue_full);
+  CHECK(rejection.text.find("18 bytes") != std::string::npos);
+  Submission elsewhere = task(4);
+  elsewhere.queue = "other";
+  broker.submit(client, {elsewhere});
+  CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
+}
+
+TEST_CASE("a queue named in the options has limits of its own") {
+  CoreOptions options;
+  options.queues["tiny"] = {1, 1000};
+  Broker broker{options};
+  const auto client = broker.client();
+  Submission one = task(1);
+  one.queue = "tiny";
+  Submission two = task(2);
+  two.queue = "tiny";
+  broker.submit(client, {one, task(3), task(4)});
+  CHECK(broker.submit_rejected(client, two).code == Errc::queue_full);
+}
+
+TEST_CASE("payloads, queues and task names have their maxima") {
+  CoreOptions options;
+  options.max_payload = 8;
+  options.max_queues = 1;
+  options.max_kinds = 1;
+  Broker broker{options};
+  const auto client = broker.client();
+  CHECK(broker.submit_rejected(client, task(1)).code == Errc::payload_too_large);
+  Submission fits = task(2);
+  fits.payload = {};
+  broker.submit(client, {fits});
+  Submission other_queue = task(3);
+  other_queue.payload = {};
+  other_queue.queue = "second";
+  CHECK(broker.submit_rejected(client, other_queue).code == Errc::too_many_queues);
+  Submission other_name = task(4);
+  other_name.payload = {};
+  other_name.name = "t.other";
+  CHECK(broker.submit_rejected(client, other_name).code == Errc::too_many_queues);
+  CHECK(broker.core().books().tasks.size() == 1);
+}

@@ -1,0 +1,82 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::test::id;
+
+TEST_CASE("no more grants than credit, ever") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 100; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(7);
+  const auto grants = broker.grants(worker);
+  CHECK(grants.size() == 7);
+  broker.send(worker, Credit{7});  // the same again
+  CHECK(broker.grants(worker).empty());
+  broker.credit = 8;
+  broker.succeed(worker, grants[0].grant);
+  CHECK(broker.grants(worker).size() == 1);
+  broker.send(worker, Credit{3});  // less than it has: nothing is owed
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("idle children of every worker come before anyone's prefetch") {
+  Broker broker;
+  const auto first = broker.worker(100, {"default"}, 2);
+  const auto second = broker.worker(100, {"default"}, 2);
+  const auto client = broker.client();
+  broker.submit(client, {task(1), task(2), task(3), task(4)});
+  CHECK(broker.grants(first).size() == 2);
+  CHECK(broker.grants(second).size() == 2);
+}
+
+TEST_CASE("a worker is given only tasks that it has, behind others if need be") {
+  Broker broker;
+  const auto client = broker.client();
+  Submission unknown = task(1);
+  unknown.name = "t.unknown";
+  broker.submit(client, {unknown, task(2)});
+  const auto worker = broker.worker(10);
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(2));
+  Hello hello = Broker::worker_hello();
+  hello.worker.tasks = {{"t.unknown", "void()"}};
+  const auto other = broker.connect(hello);
+  broker.send(other, Credit{1});
+  CHECK(broker.grants(other).at(0).id == id(1));
+}
+
+TEST_CASE("and only from the queues that it serves") {
+  Broker broker;
+  const auto client = broker.client();
+  Submission one = task(1);
+  one.queue = "gpu";
+  broker.submit(client, {one});
+  CHECK(broker.grants(broker.worker(10)).empty());
+  CHECK(broker.grants(broker.worker(10, {"gpu"})).size() == 1);
+}
+
+TEST_CASE("a draining worker gets nothing more") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.send(worker, Drain{});
+  broker.submit(client, {task(1)});
+  broker.send(worker, Credit{100});
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("many grants go in messages of bounded size") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 1000; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(1000);
+  const auto messages = broker.take<Grants>(worker);
+  CHECK(messages.size() == 4);
+  for (const auto& message : messages) CHECK(message.tasks.size() <= limits::kBatchTasks);
+}

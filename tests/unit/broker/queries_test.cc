@@ -1,0 +1,83 @@
+#include <msgpack.hpp>
+
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::test::id;
+
+namespace {
+
+// The body as text, in msgpack-c's JSON-like form.
+std::string ask(Broker& broker, const Broker::Peer& client, QueryKind kind, std::string argument = "") {
+  broker.send(client, Query{5, kind, std::move(argument)});
+  const auto reply = broker.take<Reply>(client).at(0);
+  CHECK(reply.id == 5);
+  if (reply.code != Errc::ok) return std::string{errc_name(reply.code)};
+  const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+  std::ostringstream text;
+  text << handle.get();
+  return text.str();
+}
+
+bool has(const std::string& text, const std::string& part) {
+  INFO(text);
+  const bool found = text.find(part) != std::string::npos;
+  CHECK(found);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("status counts, and says which tasks wait for a worker that is not there") {
+  Broker broker;
+  const auto client = broker.client();
+  CHECK(ask(broker, client, QueryKind::ping) == "{}");
+  Submission stranger = task(1);
+  stranger.name = "t.stranger";
+  Submission mismatch = task(2);
+  mismatch.signature = signature_hash("void()");
+  Submission gpu = task(3);
+  gpu.queue = "gpu";
+  broker.submit(client, {stranger, mismatch, gpu});
+  has(ask(broker, client, QueryKind::status), "no worker serves queue default");
+  broker.worker(10);
+  const std::string status = ask(broker, client, QueryKind::status);
+  has(status, "\"ready\":3");
+  has(status, "no worker has task t.stranger");
+  has(status, "the workers have t.echo as str(str)");
+  has(status, "no worker serves queue gpu");
+}
+
+TEST_CASE("queues and workers") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.worker(2, {"default"}, 2);
+  broker.submit(client, {task(1), task(2), task(3)});
+  broker.advance(3s);
+  const std::string queues = ask(broker, client, QueryKind::queues);
+  has(queues, "\"name\":\"default\"");
+  has(queues, "\"ready\":1");
+  has(queues, "\"running\":2");
+  has(queues, "\"oldest_ready_ms\":3000");
+  const std::string workers = ask(broker, client, QueryKind::workers);
+  has(workers, "\"children\":2");
+  has(workers, "str(str)");
+}
+
+TEST_CASE("one task, by its id or the beginning of it") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1), task(2)});
+  has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"state\":\"running\"");
+  const std::string waiting = ask(broker, client, QueryKind::task, id(2).to_string());
+  has(waiting, "waits for a free child");
+  CHECK(ask(broker, client, QueryKind::task, id(2).to_string().substr(0, 8)) == "task_unknown");  // ambiguous
+  CHECK(ask(broker, client, QueryKind::task, "nonsense") == "task_unknown");
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  const std::string failed = ask(broker, client, QueryKind::task, id(1).to_string());
+  has(failed, "\"state\":\"failed\"");
+  has(failed, "it broke");
+  has(failed, "handler_error");
+}

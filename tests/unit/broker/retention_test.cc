@@ -1,0 +1,91 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::test::id;
+
+namespace {
+
+struct Finished {
+  explicit Finished(CoreOptions options = {}, TaskOptions task_options = {}, bool fetch = true)
+      : broker{options}, client{broker.client()}, worker{broker.worker(1000)} {
+    broker.submit(client, {task(1, task_options), task(2, task_options), task(3, task_options)});
+    for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant);
+    broker.take<Results>(client);
+    for (std::uint64_t seq = 1; fetch && seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+  }
+  std::size_t known() { return broker.core().books().tasks.size(); }
+  Broker broker;
+  Broker::Peer client;
+  Broker::Peer worker;
+};
+
+}  // namespace
+
+TEST_CASE("fetched results are kept for result_ttl, for those who attach later") {
+  CoreOptions options;
+  options.result_ttl = 30s;
+  Finished done{options};
+  CHECK(done.known() == 3);
+  done.broker.advance_alive(29s, {done.client, done.worker});
+  CHECK(done.known() == 3);
+  done.broker.advance_alive(1s, {done.client, done.worker});
+  CHECK(done.known() == 0);
+}
+
+TEST_CASE("but no more of them than there is room for, the oldest dropped first") {
+  CoreOptions options;
+  options.kept_results = 2;
+  Finished done{options};
+  CHECK(done.known() == 2);
+  CHECK(done.broker.core().books().clients.size() == 1);
+  done.broker.send(done.client, Attach{{id(1)}});
+  CHECK(done.broker.results(done.client).at(0).outcome.error->code == Errc::task_unknown);
+  done.broker.send(done.client, Attach{{id(3)}});
+  CHECK(done.broker.results(done.client).at(0).outcome.kind == OutcomeKind::succeeded);
+}
+
+TEST_CASE("a result_ttl of the task's own counts exactly") {
+  CoreOptions options;
+  options.result_ttl = 1h;
+  TaskOptions own;
+  own.result_ttl = 5s;
+  Finished done{options, own};
+  done.broker.advance_alive(5s - 1us, {done.client, done.worker});
+  CHECK(done.known() == 3);
+  done.broker.advance(1us);
+  CHECK(done.known() == 0);
+}
+
+TEST_CASE("results under way to a client that lives are not dropped; when it is gone they are kept for result_ttl") {
+  CoreOptions options;
+  options.result_ttl = 30s;
+  Finished done{options, {}, false};
+  done.broker.advance_alive(60s, {done.client, done.worker});
+  CHECK(done.known() == 3);
+  done.broker.advance_alive(12s, {done.worker});
+  CHECK(done.broker.core().books().clients.empty());
+  CHECK(done.known() == 3);
+  CHECK(done.broker.core().books().queues.at("default")->held_tasks() == 3);
+  done.broker.advance_alive(30s, {done.worker});
+  CHECK(done.known() == 0);
+  CHECK(done.broker.core().books().queues.at("default")->held_tasks() == 0);
+  CHECK(done.broker.core().books().queues.at("default")->held_bytes() == 0);
+}
+
+TEST_CASE("failed tasks are dead letters and keep their arguments") {
+  CoreOptions options;
+  options.dead_letters = 2;
+  options.result_ttl = 1s;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto worker = broker.worker(100);
+  broker.submit(client, {task(1), task(2), task(3)});
+  for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
+  for (std::uint64_t seq = 1; seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+  broker.advance_alive(5s, {client, worker});
+  const auto& tasks = broker.core().books().tasks.all();
+  CHECK(tasks.size() == 2);
+  for (const auto& [task_id, one] : tasks) CHECK(one->payload.view() == "arguments");
+}

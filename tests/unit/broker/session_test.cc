@@ -1,0 +1,228 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::test::id;
+
+TEST_CASE("a peer without a session is told to say HELLO") {
+  Broker broker;
+  const Broker::Peer stranger{PeerId{77}, SessionId{5}, {}};
+  broker.send(stranger, Submit{{task(1)}});
+  CHECK(broker.take<ErrorMessage>(stranger).at(0).code == Errc::hello_required);
+  broker.send(stranger, Goodbye{});
+  CHECK(broker.inbox(stranger).empty());
+}
+
+TEST_CASE("no version in common") {
+  Broker broker;
+  Hello hello;
+  hello.protocol_min = 900;
+  hello.protocol_max = 901;
+  const auto peer = broker.connect(hello);
+  CHECK(broker.take<ErrorMessage>(peer).at(0).code == Errc::version_unsupported);
+  broker.submit(peer, {task(1)});
+  CHECK(broker.take<ErrorMessage>(peer).at(0).code == Errc::hello_required);
+}
+
+TEST_CASE("roles may not say each other's messages") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.send(client, Credit{5});
+  CHECK(broker.take<ErrorMessage>(client).at(0).code == Errc::not_permitted);
+  broker.send(worker, Submit{{task(1)}});
+  CHECK(broker.take<ErrorMessage>(worker).at(0).code == Errc::not_permitted);
+  broker.send(client, Welcome{});
+  CHECK(broker.take<ErrorMessage>(client).at(0).code == Errc::not_permitted);
+}
+
+TEST_CASE("bytes that are no message get an error and change nothing") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.deliver_garbage(client.id, {Errc::malformed, "nonsense"});
+  CHECK(broker.take<ErrorMessage>(client).at(0).code == Errc::malformed);
+  broker.submit(client, {task(1)});
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+}
+
+TEST_CASE("messages of an earlier session are stale") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto again = broker.client(client.session);
+  CHECK(again.welcome.resumed);
+  CHECK(again.session != client.session);
+  broker.deliver(again.id, {{client.session, MessageSeq{1}}, Submit{{task(1)}}});
+  CHECK(broker.inbox(again).empty());
+  CHECK(broker.core().books().tasks.size() == 0);
+}
+
+TEST_CASE("heartbeats are answered, and keep a session alive") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.send(client, Heartbeat{});
+  CHECK(broker.take<Heartbeat>(client).size() == 1);
+  broker.advance_alive(60s, {client});
+  broker.submit(client, {task(1)});
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+}
+
+TEST_CASE("results under way are sent again in the next session until they are acknowledged") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant);
+  const auto first = broker.take<Results>(client);
+  REQUIRE(first.size() == 2);
+  const auto again = broker.client(client.session);
+  broker.advance(1ms);
+  auto results = broker.take<Results>(again);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].results.size() == 2);
+  CHECK(results[0].results[0].id == id(1));
+  broker.send(again, ResultAck{{broker.last_taken()}});
+  const auto third = broker.client(again.session);
+  broker.advance(1ms);
+  CHECK(broker.take<Results>(third).empty());
+}
+
+TEST_CASE("a client that attaches from elsewhere gets the result, finished or not") {
+  Broker broker;
+  const auto submitter = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(submitter, {task(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  const auto early = broker.client();
+  broker.send(early, Attach{{id(1), id(9)}});
+  const auto unknown = broker.results(early);
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].outcome.error->code == Errc::task_unknown);
+  broker.succeed(worker, grant, "42");
+  CHECK(broker.results(early).at(0).outcome.value.view() == "42");
+  const auto late = broker.client();
+  broker.send(late, Attach{{id(1)}});
+  CHECK(broker.results(late).at(0).outcome.value.view() == "42");
+  CHECK(broker.results(submitter).size() == 1);
+}
+
+TEST_CASE("a silent worker loses its grants to others, and its late outcome is fenced off") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto silent = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const auto old = broker.grants(silent).at(0).grant;
+  const auto other = broker.worker(10);
+  broker.advance_alive(12s, {client, other});
+  const auto fresh = broker.grants(other);
+  REQUIRE(fresh.size() == 1);
+  CHECK(fresh[0].grant.attempt == Attempt{2});
+  broker.succeed(silent, old, "late");
+  CHECK(broker.take<ErrorMessage>(silent).at(0).code == Errc::hello_required);
+  Hello hello = Broker::worker_hello();
+  hello.resume = silent.session;
+  hello.worker.holding = {old};
+  const auto back = broker.connect(hello);
+  CHECK_FALSE(back.welcome.resumed);
+  CHECK(back.welcome.abandon == std::vector{old});
+  broker.succeed(back, old, "later");
+  CHECK(broker.results(client).empty());
+  broker.succeed(other, fresh[0].grant, "right");
+  CHECK(broker.results(client).at(0).outcome.value.view() == "right");
+}
+
+TEST_CASE("a broker that slept itself gives everyone another session timeout") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.advance(1h);
+  broker.succeed(worker, grant);
+  CHECK(broker.results(client).size() == 1);
+}
+
+TEST_CASE(
+    "a worker that resumes keeps what it holds; what was lost under way goes back uncounted; the rest is abandoned") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  broker.submit(client, {task(1), task(2)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  Hello hello = Broker::worker_hello();
+  hello.resume = worker.session;
+  const Grant never_given{Epoch{1}, TaskSeq{99}, Attempt{1}};
+  hello.worker.holding = {grants[0].grant, never_given};
+  const auto again = broker.connect(hello);
+  CHECK(again.welcome.resumed);
+  CHECK(again.welcome.granted == 2);
+  CHECK(again.welcome.abandon == std::vector{never_given});
+  broker.send(again, Credit{3});
+  const auto regranted = broker.grants(again);
+  REQUIRE(regranted.size() == 1);
+  CHECK(regranted[0].id == id(2));
+  CHECK(regranted[0].grant.attempt == Attempt{1});
+  broker.succeed(again, grants[0].grant);
+  CHECK(broker.results(client).at(0).id == id(1));
+}
+
+TEST_CASE("a worker that leaves with running tasks costs them an attempt") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  TaskOptions once;
+  once.max_attempts = 1;
+  broker.submit(client, {task(1, once), task(2)});
+  broker.send(worker, Goodbye{});
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == id(1));
+  CHECK(results[0].outcome.kind == OutcomeKind::lost);
+  CHECK(results[0].outcome.error->message.find("left") != std::string::npos);
+  CHECK(broker.grants(broker.worker(10)).at(0).id == id(2));
+}
+
+TEST_CASE("progress is passed on from the current attempt only") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  Grant stale = grant;
+  stale.attempt = Attempt{9};
+  broker.send(worker, Progress{{{{}, grant, 0.5, "half"}, {{}, stale, 0.9, "no"}}});
+  const auto notes = broker.take<Progress>(client).at(0).notes;
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0].id == id(1));
+  CHECK(notes[0].note == "half");
+}
+
+TEST_CASE("the client's window bounds the results under way") {
+  Broker broker;
+  Hello hello;
+  hello.window_results = 3;
+  const auto client = broker.connect(hello);
+  const auto worker = broker.worker(100);
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 5; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant);
+  CHECK(broker.results(client).size() == 3);
+  broker.send(client, ResultAck{{broker.last_taken()}});
+  CHECK(broker.results(client).size() == 1);
+}
+
+TEST_CASE("a client that says HELLO twice on one connection keeps the second session when the first one times out") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello;
+  hello.nonce = 5;
+  broker.deliver(client.id, {{}, hello});
+  const auto second = broker.take<Welcome>(client).at(0).session;
+  for (int i = 0; i < 15; ++i) {
+    broker.advance(1s);
+    broker.deliver(client.id, {{second, MessageSeq{1}}, Heartbeat{}});
+  }
+  CHECK(broker.take<ErrorMessage>(client).empty());
+  CHECK(broker.core().books().clients.size() == 1);
+}

@@ -1,0 +1,153 @@
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::test::id;
+
+TEST_CASE("submit, run, result") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  const MessageSeq seq = broker.send(client, Submit{{task(1)}});
+  const auto acks = broker.take<SubmitAck>(client);
+  REQUIRE(acks.size() == 1);
+  CHECK(acks[0].messages == std::vector{seq});
+  CHECK(acks[0].rejected.empty());
+
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(1));
+  CHECK(grants[0].grant.attempt == Attempt{1});
+  CHECK(grants[0].payload.view() == "arguments");
+
+  const MessageSeq outcome = MessageSeq{broker.send(
+      worker,
+      Outcomes{{{grants[0].grant, {OutcomeKind::succeeded, {}, "", Payload::copy("42"), {}}, milliseconds{-1}, 5}},
+               10})};
+  CHECK(broker.take<OutcomeAck>(worker).at(0).messages == std::vector{outcome});
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == id(1));
+  CHECK(results[0].outcome.value.view() == "42");
+  CHECK(results[0].outcome.attempt == Attempt{1});
+  CHECK(results[0].outcome.worker == "worker");
+}
+
+TEST_CASE("the same task sent again is acknowledged again and runs once") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  broker.submit(client, {task(1)});
+  CHECK(broker.take<SubmitAck>(client).size() == 2);
+  const auto worker = broker.worker(10);
+  CHECK(broker.grants(worker).size() == 1);
+}
+
+TEST_CASE("another task under a known id is refused") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  Submission other = task(1);
+  other.payload = Payload::copy("something else");
+  CHECK(broker.submit_rejected(client, other).code == Errc::duplicate_task);
+}
+
+TEST_CASE("one bad task of a message does not harm the others") {
+  Broker broker;
+  const auto client = broker.client();
+  Submission bad = task(2);
+  bad.queue = "no spaces please";
+  broker.submit(client, {task(1), bad, task(3)});
+  const auto ack = broker.take<SubmitAck>(client).at(0);
+  REQUIRE(ack.rejected.size() == 1);
+  CHECK(ack.rejected[0].id == id(2));
+  CHECK(ack.rejected[0].code == Errc::name_invalid);
+  CHECK(broker.grants(broker.worker(10)).size() == 2);
+}
+
+TEST_CASE("options out of range are refused with the range") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto refused = [&](auto change) {
+    TaskOptions options;
+    change(options);
+    const Rejection rejection = broker.submit_rejected(client, task(1, options));
+    CHECK_FALSE(rejection.text.empty());
+    return rejection.code;
+  };
+  CHECK(refused([](auto& o) { o.priority = 101; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.priority = -101; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.max_attempts = 0; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.max_attempts = 1001; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.delay = milliseconds{-1}; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.timeout = limits::kMaxDuration + 1ms; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.backoff.jitter_percent = 101; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.durability = Durability::durable; }) == Errc::option_out_of_range);
+  CHECK(broker.core().books().tasks.size() == 0);
+}
+
+TEST_CASE("a signature that no worker has is refused while some have another one") {
+  Broker broker;
+  const auto client = broker.client();
+  Submission one = task(1);
+  one.signature = signature_hash("i32(i32)");
+  broker.submit(client, {one});  // nobody knows the task yet: it waits
+  CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
+  const auto worker = broker.worker(10);
+  CHECK(broker.grants(worker).empty());
+  Submission two = task(2);
+  two.signature = one.signature;
+  const Rejection rejection = broker.submit_rejected(client, two);
+  CHECK(rejection.code == Errc::signature_mismatch);
+  CHECK(rejection.text.find("str(str)") != std::string::npos);
+  Submission right = task(3);
+  right.signature = signature_hash("str(str)");
+  broker.submit(client, {right});
+  CHECK(broker.grants(worker).size() == 1);
+}
+
+TEST_CASE("delay and not_before") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  TaskOptions later;
+  later.delay = 5s;
+  TaskOptions at;
+  at.not_before = broker.now.unix_time + 8s;
+  broker.submit(client, {task(1, later), task(2, at)});
+  CHECK(broker.grants(worker).empty());
+  broker.advance_alive(5s - 1us, {client, worker});
+  CHECK(broker.grants(worker).empty());
+  broker.advance(1us);
+  CHECK(broker.grants(worker).at(0).id == id(1));
+  broker.advance_alive(3s, {client, worker});
+  CHECK(broker.grants(worker).at(0).id == id(2));
+}
+
+TEST_CASE("a task that is not started before its deadline expires, one that runs does not") {
+  Broker broker;
+  const auto client = broker.client();
+  TaskOptions options;
+  options.expires = 2s;
+  broker.submit(client, {task(1, options), task(2, options)});
+  const auto worker = broker.worker(1);
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  broker.advance_alive(2s, {client, worker});
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == id(2));
+  CHECK(results[0].outcome.kind == OutcomeKind::expired);
+  broker.succeed(worker, grants[0].grant);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("a broker that shuts down says so and takes in nothing more") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.core().shut_down(broker.now);
+  broker.advance(1ms);
+  CHECK(broker.take<Goodbye>(client).at(0).code == Errc::shutting_down);
+  CHECK(broker.submit_rejected(client, task(1)).code == Errc::shutting_down);
+}
