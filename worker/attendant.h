@@ -1,0 +1,37 @@
+// Attendant: turns "stop softly" for one attempt into request_stop() on that attempt's stop token. It waits in a thread
+// of its own, which starts when a handler asks for a token for the first time: a child whose handlers never do stays
+// single-threaded.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <stop_token>
+
+#include "worker/area.h"
+
+namespace forkmill::worker {
+
+class Attendant {
+ public:
+  explicit Attendant(AreaHead& head) : head_{head} {}
+
+  // The token of the attempt that runs; set at once when the stop was asked for already. Any thread of the handler.
+  std::stop_token token(std::uint64_t serial);
+  // The attempt is over. Its token is not touched any more.
+  void forget();
+
+ private:
+  void start();
+  void watch();
+  void stop_if_asked();
+
+  AreaHead& head_;
+  std::atomic<bool> watching_{false};  // a token was given out for serial_
+  std::mutex mutex_;
+  bool started_ = false;
+  std::uint64_t serial_ = 0;
+  std::stop_source source_{std::nostopstate};
+};
+
+}  // namespace forkmill::worker

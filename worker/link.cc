@@ -1,0 +1,328 @@
+#include "worker/link.h"
+
+#include <signal.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+#include "proto/check.h"
+#include "proto/transport/dealer.h"
+#include "proto/transport/logging.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/waiter.h"
+#include "worker/foreman.h"
+#include "worker/link_end.h"
+#include "worker/process.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+enum Tag : std::uint64_t { kBell, kControl, kDealer, kDealerLink };
+
+std::string host_name() {
+  utsname names{};
+  return ::uname(&names) == 0 ? names.nodename : "unknown";
+}
+
+ForemanConfig config_of(const LinkSetup& setup, const std::string& name) {
+  ForemanConfig config;
+  for (const auto& task : setup.registry.all()) config.tasks.push_back({task.name, task.hash});
+  config.slots = setup.options.processes;
+  config.max_tasks_per_child = setup.options.max_tasks_per_child;
+  config.kill_grace = setup.options.kill_grace;
+  config.name = name;
+  return config;
+}
+
+proto::Hello hello_of(const LinkSetup& setup, const std::string& name) {
+  proto::Hello hello;
+  hello.role = proto::Role::worker;
+  hello.name = name;
+  hello.host = host_name();
+  hello.pid = static_cast<std::uint32_t>(setup.supervisor);
+  hello.software = "forkmill 0.1.0";
+  hello.worker.queues = setup.options.queues;
+  for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
+  hello.worker.children = setup.options.processes;
+  return hello;
+}
+
+std::string name_of(const LinkSetup& setup) {
+  if (!setup.options.name.empty()) return setup.options.name;
+  return host_name() + "-" + std::to_string(setup.supervisor);
+}
+
+class Link final : private ForemanHands {
+ public:
+  explicit Link(LinkSetup setup)
+      : setup_{std::move(setup)},
+        log_{proto::make_logger("link", {setup_.options.log_level, setup_.options.log_format})},
+        dealer_{setup_.options.broker},
+        foreman_{config_of(setup_, name_of(setup_)), hello_of(setup_, name_of(setup_)), env_.random(), *this} {
+    waiter_.add(setup_.bell, kBell);
+    waiter_.add(setup_.control.fd(), kControl);
+    watch_dealer();
+  }
+
+  int run() {
+    for (;;) {
+      read_broker();
+      read_children();
+      read_supervisor();
+      if (setup_.control.closed()) return supervisor_gone();
+      foreman_.settle(now());
+      for (auto& [slot, child] : children_) child.end.flush();
+      setup_.control.flush();
+      if (foreman_.refusal()) {
+        log_->critical("the broker refuses this worker: {}", *foreman_.refusal());
+        return kLinkRefused;
+      }
+      if (foreman_.finished(now())) break;
+      wait();
+    }
+    return foreman_.in_hand() == 0 ? 0 : 1;
+  }
+
+ private:
+  struct Child {
+    Child(ChildKey its_key, pid_t its_pid, Area area) : key{its_key}, pid{its_pid}, end{std::move(area)} {}
+    ChildKey key;
+    pid_t pid;
+    LinkEnd end;
+    bool damaged = false;
+  };
+
+  // What one child says, on its way to the foreman.
+  class Listener final : public ChildListener {
+   public:
+    Listener(Link& link, const Child& child) : link_{link}, child_{child} {}
+    void on_born() override { link_.foreman_.child_born(child_.key); }
+    void on_result(const ChildResult& result) override { link_.foreman_.result(link_.now(), child_.key, result); }
+    void on_progress(std::uint64_t serial, double fraction, std::string_view note) override {
+      link_.foreman_.progress(serial, fraction, note);
+    }
+    void on_log(std::uint64_t serial, std::uint32_t level, std::string_view text) override {
+      link_.log_of_handler(serial, level, text);
+    }
+
+   private:
+    Link& link_;
+    const Child& child_;
+  };
+
+  proto::Instant now() { return env_.now().steady; }
+
+  // ---- Input
+
+  void read_broker() {
+    while (const auto event = dealer_.link_event()) {
+      if (*event == proto::Dealer::LinkEvent::up) {
+        log_->debug("connected to {}", setup_.options.broker);
+        foreman_.connected(now());
+      } else {
+        log_->warn("the connection to {} broke; trying again", setup_.options.broker);
+        foreman_.disconnected(now());
+      }
+    }
+    while (const auto message = dealer_.receive()) {
+      if (*message)
+        foreman_.receive(now(), message->value());
+      else
+        log_->warn("a message from the broker makes no sense: {}", message->failure().text);
+    }
+  }
+
+  void read_children() {
+    for (auto& [slot, child] : children_) read_child(child);
+  }
+
+  void read_child(Child& child) {
+    if (child.damaged) return;
+    Listener listener{*this, child};
+    if (child.end.receive(listener)) return;
+    log_->error("child {} has damaged the memory it shares with the link; it is ended", child.pid);
+    child.damaged = true;
+    kill(child.key, SIGKILL);
+  }
+
+  void read_supervisor() {
+    while (auto message = setup_.control.receive()) {
+      const ControlFacts& facts = message->facts;
+      switch (facts.kind) {
+        case ControlKind::spawned: child_spawned(facts, std::move(message->area)); break;
+        case ControlKind::died: child_died(facts, std::move(message->output)); break;
+        case ControlKind::drain: foreman_.drain(now(), now() + setup_.options.drain_timeout); break;
+        case ControlKind::stop: stop(); break;
+        case ControlKind::kill: break;  // ours to send only
+      }
+    }
+  }
+
+  void child_spawned(const ControlFacts& facts, Descriptor area) {
+    children_.erase(facts.child.slot);
+    const auto made = children_.emplace(std::piecewise_construct, std::forward_as_tuple(facts.child.slot),
+                                        std::forward_as_tuple(facts.child, facts.pid, Area::map(area.get())));
+    foreman_.child_spawned(facts.child);
+    // It may have been born before we came to look: what it said is read now, and from now on it rings.
+    read_child(made.first->second);
+  }
+
+  void child_died(const ControlFacts& facts, std::string output) {
+    const auto found = children_.find(facts.child.slot);
+    if (found == children_.end() || found->second.key != facts.child) return;
+    Child& child = found->second;
+    read_child(child);  // its last words
+    if (facts.signal != 0 && facts.at_birth == 0) log_->warn("child {} died of signal {}", facts.pid, facts.signal);
+    foreman_.child_died(now(), facts, std::move(output),
+                        [&](std::uint64_t serial) { return child.end.started(serial); });
+    children_.erase(found);
+  }
+
+  void stop() {
+    read_children();  // results that were ready
+    foreman_.stop(now());
+  }
+
+  // The supervisor was killed. Its children die with it; what they started must not stay behind.
+  int supervisor_gone() {
+    log_->critical("the supervisor is gone: everything ends");
+    std::vector<pid_t> sessions;
+    for (const auto& [slot, child] : children_) sessions.push_back(child.pid);
+    kill_sessions(sessions);
+    return 1;
+  }
+
+  void log_of_handler(std::uint64_t serial, std::uint32_t level, std::string_view text) {
+    constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    const auto* task = foreman_.task(serial);
+    if (task == nullptr) return;
+    log_->log(kLevels[std::min<std::size_t>(level, kLevels.size() - 1)], "{} {}: {}", task->name, task->id.to_string(),
+              text);
+  }
+
+  // ---- Waiting
+
+  void wait() {
+    if (dealer_.pending()) return;
+    bool idle = true;
+    for (auto& [slot, child] : children_) {
+      if (!child.damaged) idle = child.end.doze() && idle;
+    }
+    if (idle) {
+      const auto timeout = std::max(foreman_.next() - now(), proto::Instant{0});
+      for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetry) : timeout)) {
+        if (tag == kBell) quiet_bell();
+      }
+    }
+    for (auto& [slot, child] : children_) child.end.wake();
+  }
+
+  void quiet_bell() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = ::read(setup_.bell, &count, sizeof count);
+  }
+
+  void watch_dealer() {
+    waiter_.add(dealer_.fd(), kDealer);
+    waiter_.add(dealer_.link_fd(), kDealerLink);
+  }
+
+  // ---- ForemanHands
+
+  LinkEnd* end_of(ChildKey key) {
+    const auto found = children_.find(key.slot);
+    return found == children_.end() || found->second.key != key ? nullptr : &found->second.end;
+  }
+
+  void assign(ChildKey child, std::uint64_t serial, std::uint32_t handler, const proto::GrantedTask& task) override {
+    LinkEnd* end = end_of(child);
+    FORKMILL_CHECK(end != nullptr);
+    TaskHead head{};
+    head.serial = serial;
+    head.epoch = task.grant.epoch.value();
+    head.seq = task.grant.seq.value();
+    head.attempt = task.grant.attempt.value();
+    head.handler = handler;
+    std::copy(task.id.bytes().begin(), task.id.bytes().end(), std::begin(head.id));
+    end->send(head, task.queue, task.payload);
+  }
+
+  bool take_back(ChildKey child, std::uint64_t serial) override {
+    LinkEnd* end = end_of(child);
+    return end != nullptr && end->revoke(serial);
+  }
+
+  bool condemn(ChildKey child, std::uint64_t serial) override {
+    LinkEnd* end = end_of(child);
+    return end != nullptr && end->condemn(serial);
+  }
+
+  void request_stop(ChildKey child, std::uint64_t serial) override {
+    if (LinkEnd* end = end_of(child)) end->request_stop(serial);
+  }
+
+  void kill(ChildKey child, int signal) override {
+    ControlMessage message;
+    message.facts.kind = ControlKind::kill;
+    message.facts.child = child;
+    message.facts.signal = signal;
+    setup_.control.send(std::move(message));
+  }
+
+  void send(const proto::Envelope& envelope) override {
+    // A socket that takes no more has a dead connection behind it; what must arrive is said again after the next HELLO.
+    if (!dealer_.send(envelope)) log_->warn("the broker reads too slowly: a message was dropped");
+  }
+
+  void reconnect() override {
+    log_->warn("the broker is silent; connecting anew");
+    waiter_.remove(dealer_.fd());
+    waiter_.remove(dealer_.link_fd());
+    dealer_.reconnect();
+    watch_dealer();
+  }
+
+  void on_welcome(const proto::Welcome& welcome) override {
+    log_->info("{} by {} at {}: session {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software,
+               setup_.options.broker, welcome.session.value(), welcome.epoch.value());
+  }
+
+  void on_error(const proto::ErrorMessage& error) override {
+    log_->warn("the broker says: {}: {}", errc_name(error.code), error.text);
+  }
+
+  static constexpr proto::Instant kRetry = 20ms;
+
+  LinkSetup setup_;
+  std::shared_ptr<spdlog::logger> log_;
+  proto::RealEnv env_;
+  proto::Waiter waiter_;
+  proto::Dealer dealer_;
+  Foreman foreman_;
+  std::unordered_map<std::uint32_t, Child> children_;
+};
+
+// Stopping is the supervisor's business: a signal to the whole process group must not end the link before its time.
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
+  ::sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+}  // namespace
+
+int run_link(LinkSetup setup) {
+  block_signals();
+  return Link{std::move(setup)}.run();
+}
+
+}  // namespace forkmill::worker

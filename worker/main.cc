@@ -1,0 +1,17 @@
+// forkmill-worker: the stock worker. Its only task is forkmill.exec, and that only when started with --allow-exec.
+#include <forkmill/exec.h>
+#include <forkmill/worker.h>
+
+#include "worker/exec.h"
+#include "worker/options.h"
+
+int main(int argc, char** argv) {
+  const auto line = forkmill::worker::parse_or_exit(argc, argv, forkmill::worker::Program::stock);
+  forkmill::Worker worker{line.options};
+  if (line.allow_exec) {
+    worker.on(forkmill::kExec, [](forkmill::Context& context, const forkmill::ExecRequest& request) {
+      return forkmill::worker::run_command(context, request);
+    });
+  }
+  return worker.run();
+}

@@ -1,0 +1,64 @@
+// What stands in the records of the two rings (ring.h): a fixed head, copied as it is, since both ends are the same
+// program, and bytes behind it.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace forkmill::worker {
+
+// link → child
+inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, arguments
+// child → link
+inline constexpr std::uint8_t kBornRecord = 1;      // nothing: start-up is over
+inline constexpr std::uint8_t kResultRecord = 2;    // ResultHead, result or the four texts of the error
+inline constexpr std::uint8_t kProgressRecord = 3;  // ProgressHead, note
+inline constexpr std::uint8_t kLogRecord = 4;       // LogHead, text
+
+struct TaskHead {
+  std::uint64_t serial;
+  std::uint64_t epoch;
+  std::uint64_t seq;
+  std::uint32_t attempt;
+  std::uint32_t handler;  // index into the registry
+  std::uint8_t id[16];
+  std::uint32_t queue_length;
+  std::uint32_t unused;
+};
+
+enum class Verdict : std::uint8_t { succeeded = 0, failed = 1, retry = 2 };
+
+struct ResultHead {
+  std::uint64_t serial;
+  std::uint64_t run_us;         // how long the handler took, by the child's clock
+  std::int64_t retry_delay_ms;  // with Verdict::retry: −1 leaves it to the task's backoff
+  std::uint32_t type_length;
+  std::uint32_t message_length;
+  std::uint32_t backtrace_length;
+  std::uint32_t cause_length;
+  std::uint32_t unused;
+  std::uint16_t code;    // Errc, unless it succeeded
+  std::uint8_t verdict;  // Verdict
+  std::uint8_t leaving;  // Leaving: whether the child takes no further task, and why
+  std::uint8_t unused_too[4];
+};
+
+enum class Leaving : std::uint8_t { no = 0, task_count = 1, memory = 2 };
+
+struct ProgressHead {
+  std::uint64_t serial;
+  double fraction;
+};
+
+struct LogHead {
+  std::uint64_t serial;
+  std::uint32_t level;
+  std::uint32_t unused;
+};
+
+template <class Head>
+std::string_view bytes_of(const Head& head) {
+  return {reinterpret_cast<const char*>(&head), sizeof head};
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,83 @@
+#include <forkmill/worker.h>
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+#include <stdexcept>
+#include <vector>
+
+#include "worker/handler_error.h"
+#include "worker/options.h"
+#include "worker/registry.h"
+#include "worker/supervisor.h"
+
+namespace forkmill {
+
+struct Worker::State {
+  WorkerOptions options;
+  std::string program = "worker";
+  worker::Registry registry;
+  std::vector<std::function<void()>> on_start;
+  std::vector<std::function<void()>> on_child_start;
+};
+
+Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
+  state_->options = worker::parse_or_exit(argc, argv, worker::Program::own).options;
+  if (argc > 0) state_->program = argv[0];
+}
+
+Worker::Worker(WorkerOptions options) : state_{std::make_unique<State>()} {
+  worker::check(options);
+  state_->options = std::move(options);
+}
+
+Worker::~Worker() = default;
+Worker::Worker(Worker&&) noexcept = default;
+Worker& Worker::operator=(Worker&&) noexcept = default;
+
+void Worker::add(std::string_view name, const std::string& signature, std::uint64_t hash,
+                 std::unique_ptr<detail::Handler> handler) {
+  state_->registry.add({std::string{name}, signature, hash, std::move(handler)});
+}
+
+Worker& Worker::on_start(std::function<void()> load) {
+  state_->on_start.push_back(std::move(load));
+  return *this;
+}
+
+Worker& Worker::on_child_start(std::function<void()> prepare) {
+  state_->on_child_start.push_back(std::move(prepare));
+  return *this;
+}
+
+const WorkerOptions& Worker::options() const { return state_->options; }
+
+int Worker::run() {
+  State& state = *state_;
+  if (state.registry.empty()) {
+    std::fprintf(stderr,
+                 "%s: this worker has no handlers, so it could run nothing. Register some with Worker::on() before "
+                 "run(); forkmill-worker has one when started with --allow-exec.\n",
+                 state.program.c_str());
+    return 2;
+  }
+  try {
+    for (const auto& load : state.on_start) load();
+  } catch (...) {
+    const auto error = worker::describe_current_exception();
+    std::fprintf(stderr, "%s: the pool does not start, because an on_start initializer failed: %s: %s\n",
+                 state.program.c_str(), error.type.c_str(), error.message.c_str());
+    return 1;
+  }
+  if (state.options.processes == 0) state.options.processes = worker::usable_cpus();
+  try {
+    return worker::Supervisor{{state.registry, state.options, state.on_child_start}}.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
+    return 1;
+  }
+}
+
+}  // namespace forkmill
