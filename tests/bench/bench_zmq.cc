@@ -1,5 +1,6 @@
 // The floor: a ZeroMQ ROUTER between one client and two workers that only forwards. No queue, no ids, no acks, no
-// retries: what is left when everything a task queue does is taken away. One message a task unless --batch says otherwise.
+// retries: what is left when everything a task queue does is taken away. One message a task unless --batch says
+// otherwise.
 //
 //     bench_zmq [throughput] [latency]   with --seconds S --window W --batch N --samples N
 #include <unistd.h>

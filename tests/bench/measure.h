@@ -1,5 +1,6 @@
-// What every benchmark here shares: the clock, quantiles, CPU time and memory of whole process trees, and the output format.
-// A benchmark prints one "key<TAB>value" line per figure on stdout; tests/bench/run takes medians over several runs.
+// What every benchmark here shares: the clock, quantiles, CPU time and memory of whole process trees, and the output
+// format. A benchmark prints one "key<TAB>value" line per figure on stdout; tests/bench/run takes medians over several
+// runs.
 #pragma once
 
 #include <sys/types.h>
