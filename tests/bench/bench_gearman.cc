@@ -29,6 +29,7 @@ constexpr const char* kFunction = "echo";
 struct Options {
   std::vector<std::string> what{"throughput", "latency"};
   std::string server = "gearmand";
+  std::string name = "gearmand";  // prefix of the figures
   double seconds = 3;
   double warm_up = 1;
   std::uint64_t window = 10'000;
@@ -117,7 +118,7 @@ void throughput(int port, const Options& options) {
     collect(server, tally);
     meter.add(tally.complete - before);
   }
-  meter.report_as("gearmand");
+  meter.report_as(options.name);
   while (tally.outstanding() > 0) collect(server, tally);
   if (tally.sum_sent != tally.sum_complete) throw std::runtime_error{"gearmand mixed up results"};
 }
@@ -125,7 +126,7 @@ void throughput(int port, const Options& options) {
 void latency(int port, const Options& options) {
   Connection server{port};
   Tally tally;
-  measure_latency("gearmand", options.samples / 10, options.samples, [&] {
+  measure_latency(options.name, options.samples / 10, options.samples, [&] {
     submit(server, tally);
     collect(server, tally);
   });
@@ -152,6 +153,7 @@ int main(int argc, char** argv) try {
   CLI::App app{"gearmand beside forkmill: 64-byte echo jobs, one client, results back"};
   app.add_option("what", options.what, "throughput, latency")->check(CLI::IsMember({"throughput", "latency"}));
   app.add_option("--server", options.server, "the gearmand program");
+  app.add_option("--name", options.name, "prefix of the figures")->capture_default_str();
   app.add_option("--seconds", options.seconds, "measuring time of the throughput")->capture_default_str();
   app.add_option("--warm-up", options.warm_up, "seconds before it")->capture_default_str();
   app.add_option("--window", options.window, "jobs outstanding")->capture_default_str();
