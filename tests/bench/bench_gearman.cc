@@ -138,6 +138,7 @@ void run(const Options& options) {
                                 "--threads=" + std::to_string(options.threads), "--log-file=none"});
   wait_for_port(port, server);
   std::vector<Child> workers;
+  workers.reserve(static_cast<std::size_t>(options.workers));
   for (int i = 0; i < options.workers; ++i) {
     workers.push_back(Child::function([&] { return serve(port, options.prefetch); }));
   }

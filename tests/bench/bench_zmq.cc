@@ -138,6 +138,7 @@ void run(const Options& options) {
   const int back = free_port();
   auto router = Child::function([&] { return route(front, back, options.workers); });
   std::vector<Child> workers;
+  workers.reserve(static_cast<std::size_t>(options.workers));
   for (int i = 0; i < options.workers; ++i) workers.push_back(Child::function([&] { return serve(back); }));
   wait_for_port(front, router);
 

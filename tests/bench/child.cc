@@ -50,6 +50,7 @@ bool accepts_connections(int port) {
 
 Child Child::program(const std::vector<std::string>& argv) {
   std::vector<char*> raw;
+  raw.reserve(argv.size() + 1);
   for (const auto& argument : argv) raw.push_back(const_cast<char*>(argument.c_str()));
   raw.push_back(nullptr);
   int report[2];  // closes on a successful exec, carries errno otherwise

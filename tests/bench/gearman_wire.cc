@@ -17,7 +17,7 @@ namespace forkmill::bench::gearman {
 namespace {
 
 constexpr std::size_t kHeader = 12;  // magic, type, size
-constexpr std::size_t kReadSize = 256 * 1024;
+constexpr std::size_t kReadSize = 256UL * 1024;
 
 void append_number(std::string& out, std::uint32_t number) {
   const std::uint32_t big = htonl(number);
