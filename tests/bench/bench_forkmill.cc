@@ -47,11 +47,12 @@ class Cluster {
   explicit Cluster(const Options& options)
       : options_{options},
         port_{free_port()},
-        broker_{Child::program({options.broker, "--listen", endpoint(), "--memory", "--log-level", "warning"})} {
+        broker_{Child::program({options.broker, "--listen", endpoint(), "--memory", "--log-level", "warn"})} {
     wait_for_port(port_, broker_);
   }
   Child pool(int processes) const {
-    return Child::program({options_.worker, "--broker", endpoint(), "--processes", std::to_string(processes)});
+    return Child::program(
+        {options_.worker, "--broker", endpoint(), "--processes", std::to_string(processes), "--log-level", "error"});
   }
   std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   pid_t broker_pid() const { return broker_.pid(); }
