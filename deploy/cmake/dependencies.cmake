@@ -1,22 +1,4 @@
-# Everything comes from the system's packages (deploy/install-deps names them for Debian 12). Also read by the installed
-# forkmill-config.cmake, so that a consumer finds the same targets.
-include(CMakeFindDependencyMacro)
-find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(forkmill_zmq REQUIRED IMPORTED_TARGET GLOBAL libzmq>=4.3)
+# Everything comes from the system's packages (deploy/install-deps names them for Debian 12).
+include(deploy/cmake/library-dependencies.cmake)
+# Only the programs need these.
 pkg_check_modules(forkmill_xxhash REQUIRED IMPORTED_TARGET GLOBAL libxxhash)
-find_package(spdlog REQUIRED)
-find_package(fmt REQUIRED)
-find_package(msgpack QUIET)  # Debian 12's name; newer upstreams call it msgpack-cxx
-if(NOT TARGET msgpackc-cxx)
-  find_package(msgpack-cxx REQUIRED)
-endif()
-if(NOT TARGET forkmill::msgpack)
-  add_library(forkmill::msgpack INTERFACE IMPORTED GLOBAL)
-  if(TARGET msgpackc-cxx)
-    target_link_libraries(forkmill::msgpack INTERFACE msgpackc-cxx)
-  else()
-    target_link_libraries(forkmill::msgpack INTERFACE msgpack-cxx)
-  endif()
-  target_compile_definitions(forkmill::msgpack INTERFACE MSGPACK_NO_BOOST)
-endif()

@@ -1,1 +1,32 @@
-# (rules follow)
+# Three install components: `programs` (what runs), `development` (libraries, headers, CMake package) and `examples`, which
+# only `cmake --install --component examples` installs (the container image does).
+include(CMakePackageConfigHelpers)
+
+set(forkmill_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/forkmill)
+
+install(TARGETS forkmill forkmill-broker forkmill-worker
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+
+# A static library is of no use without those it is made of: transport is exported for the linker, not for users.
+install(TARGETS forkmill_proto forkmill_transport forkmill_client forkmill_worker EXPORT forkmill-targets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
+  INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY proto/include/ client/include/ worker/include/
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(EXPORT forkmill-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)
+
+configure_package_config_file(deploy/cmake/forkmill-config.cmake.in ${PROJECT_BINARY_DIR}/forkmill-config.cmake
+  INSTALL_DESTINATION ${forkmill_package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/forkmill-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/forkmill-config.cmake ${PROJECT_BINARY_DIR}/forkmill-config-version.cmake
+  DESTINATION ${forkmill_package_dir} COMPONENT development)
+install(FILES deploy/cmake/library-dependencies.cmake RENAME forkmill-dependencies.cmake
+  DESTINATION ${forkmill_package_dir} COMPONENT development)
+
+if(FORKMILL_BUILD_EXAMPLES)
+  foreach(example forkmill-census forkmill-census-worker)
+    if(TARGET ${example})
+      install(TARGETS ${example} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT examples EXCLUDE_FROM_ALL)
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,43 @@
+// A child process of a benchmark: a program or a function of ours. It is ended and waited for when its object goes, and
+// dies with the benchmark whatever happens to that. Made and destroyed by the main thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace forkmill::bench {
+
+class Child {
+ public:
+  // Starts argv[0] (searched in PATH); its stdout goes to stderr, as figures are alone on ours. Throws
+  // std::runtime_error when the program cannot be executed.
+  static Child program(const std::vector<std::string>& argv);
+  // Forks and runs `body`; the child ends with the status it returns.
+  static Child function(const std::function<int()>& body);
+
+  Child(Child&& other) noexcept : pid_{std::exchange(other.pid_, -1)} {}
+  Child& operator=(Child&&) = delete;
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() { stop(); }
+
+  pid_t pid() const { return pid_; }
+  bool running();  // reaps it when it has ended
+  // SIGTERM, then SIGKILL after five seconds; returns when it is reaped. Harmless when it has ended.
+  void stop();
+
+ private:
+  explicit Child(pid_t pid) : pid_{pid} {}
+  pid_t pid_;
+};
+
+// A TCP port on 127.0.0.1 that nobody listens on at the moment.
+int free_port();
+// Waits until something accepts connections there. Throws std::runtime_error after ten seconds or when `server` ends.
+void wait_for_port(int port, Child& server);
+
+}  // namespace forkmill::bench
