@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "client/log.h"
+#include "client/quiet_thread.h"
 
 namespace forkmill {
 
@@ -62,8 +63,10 @@ class CallbackThread final : public Executor {
 
   void execute(Work work) override {
     std::unique_lock lock{shared_->mutex};
-    if (shared_->stopping) return;  // dropped, and that outside the lock: `work` ends after it
-    if (!thread_.joinable()) thread_ = std::thread{[shared = shared_] { run(*shared); }};
+    const bool over = shared_->stopping && !would_block_itself();  // what the last callbacks lead to still runs
+    if (over) return;  // dropped, and that outside the lock: `work` ends after it
+    if (!thread_.joinable() && !shared_->stopping)
+      thread_ = client::quiet_thread([shared = shared_] { run(*shared); });
     shared_->waiting.push(std::move(work));
     if (shared_->asleep) shared_->changed.notify_one();
   }

@@ -35,14 +35,17 @@ State::~State() {
   }
 }
 
+void State::check_wait() const {
+  if (ready() || !needs_executor() || !executor().would_block_itself()) return;
+  throw Error{Errc::bad_request,
+              "waiting here for a future that a callback makes would never end, because callbacks run on this thread: "
+              "chain with then() instead, or wait in another thread"};
+}
+
 bool State::wait(const Deadline& deadline) {
   if (ready()) return true;
-  if (needs_executor() && executor().would_block_itself()) {
-    throw Error{Errc::bad_request,
-                "waiting here for a future that a callback makes would never end, because callbacks run on this "
-                "thread: chain with then() instead, or wait in another thread"};
-  }
-  return origin_ ? origin_->wait(signal_, deadline) : signal_.sleep_until(deadline);
+  check_wait();
+  return origin_ && is_driven() ? origin_->wait(signal_, deadline) : signal_.sleep_until(deadline);
 }
 
 void State::fail(std::exception_ptr error) {

@@ -57,6 +57,7 @@ class Awaiter {
 template <class T>
 class CoroutinePromise {
  public:
+  CoroutinePromise() { state_->mark_needs_executor(); }
   Future<T> get_return_object() { return Future<T>{Ref<State>{state_}}; }
   std::suspend_never initial_suspend() noexcept { return {}; }
   std::suspend_never final_suspend() noexcept { return {}; }
@@ -69,7 +70,6 @@ class CoroutinePromise {
     if constexpr (requires { awaited.raw_state(); }) {
       if (!seen_by_others_) {
         state_->use_origin(awaited.raw_state().origin());
-        state_->mark_needs_executor();
         seen_by_others_ = !awaited.ready();
       }
     } else {

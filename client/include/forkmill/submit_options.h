@@ -6,27 +6,26 @@
 // out of its range is an Error with Errc::option_out_of_range that names the option, thrown by Client::with().
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace forkmill {
 
-// The pause before attempt n + 1: base × factor^(n−1), at most cap, give or take up to `jitter` of itself.
+// The pause before attempt n + 1: base × 2^(n−1), at most cap, give or take up to `jitter` of itself.
 struct Backoff {
   std::chrono::milliseconds base{1000};
-  std::chrono::milliseconds cap{std::chrono::minutes{10}};
-  double factor = 2.0;   // 1 to 100
-  double jitter = 0.25;  // 0 (none) to 1
+  std::chrono::milliseconds cap{std::chrono::minutes{1}};
+  double jitter = 0.2;  // 0 (none) to 1
 
   constexpr Backoff() = default;
   // `.backoff = 200ms` is exponential from there.
   template <class Rep, class Period>
   constexpr Backoff(std::chrono::duration<Rep, Period> first)  // NOLINT(google-explicit-constructor)
-      : base{std::chrono::ceil<std::chrono::milliseconds>(first)} {}
-  constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double times = 2.0,
-                    double share = 0.25)
-      : base{first}, cap{most}, factor{times}, jitter{share} {}
+      : base{std::chrono::ceil<std::chrono::milliseconds>(first)}, cap{std::max(base, cap)} {}
+  constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double share = 0.2)
+      : base{first}, cap{most}, jitter{share} {}
 };
 
 enum class Durability : std::uint8_t {

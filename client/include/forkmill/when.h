@@ -3,17 +3,16 @@
 //     when_all(futures)          Future of all the values, in their order; the first error ends it at once
 //     when_all(a, b, ...)        the same for different types, as a tuple (std::monostate for void)
 //     when_any(futures)          the index of the first that is ready, in either way, with all the futures
-//     as_completed(futures)      a range that gives each future as it becomes ready
+//     as_completed(futures)      a range that gives each future as it becomes ready (as_completed.h)
 //
 // They take the futures over. Waiting for them needs no callback thread. An error or an end of the loop leaves the other
 // tasks running; cancel() on the result of when_all() and when_any() cancels them all.
 #pragma once
 
+#include <forkmill/detail/note.h>
 #include <forkmill/future.h>
 
 #include <atomic>
-#include <memory>
-#include <mutex>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
@@ -30,19 +29,6 @@ struct AnyOf {
 
 namespace detail {
 
-// Calls note(index, state) on the target when one of its inputs is ready.
-template <class Target>
-class Note final : public Continuation {
- public:
-  Note(Ref<Target> target, std::size_t index) : Continuation{true}, target_{std::move(target)}, index_{index} {}
-  void run() noexcept override { target_->note(index_, *source); }
-  void abandon() noexcept override { run(); }
-
- private:
-  Ref<Target> target_;
-  std::size_t index_;
-};
-
 template <class Futures, class F>
 void for_each_future(Futures& futures, F&& f) {
   if constexpr (requires { futures.begin(); }) {
@@ -54,11 +40,11 @@ void for_each_future(Futures& futures, F&& f) {
 
 template <class Futures>
 Ref<Origin> origin_of(Futures& futures) {
-  Ref<Origin> origin;
+  Origin* origin = nullptr;
   for_each_future(futures, [&](auto& future) {
-    if (!origin) origin = Ref<Origin>{future.raw_state().origin()};
+    if (origin == nullptr) origin = future.raw_state().origin();
   });
-  return origin;
+  return Ref<Origin>{origin};
 }
 
 // The inputs of one when_all or when_any, and who counts them.
@@ -67,10 +53,14 @@ class Combined : public LocalState<T> {
  public:
   explicit Combined(Futures futures)
       : LocalState<T>{origin_of(futures), TaskId{}}, futures_{std::move(futures)} {
+    bool driven = true;
     for_each_future(futures_, [&](auto& future) {
-      inputs_.emplace_back(&future.raw_state());
-      if (future.raw_state().needs_executor()) this->mark_needs_executor();
+      auto& input = future.raw_state();
+      inputs_.emplace_back(&input);
+      if (input.needs_executor()) this->mark_needs_executor();
+      driven = driven && waits_for(input, this->origin());
     });
+    if (driven) this->mark_driven();
   }
   void cancel() override {
     for (auto& input : inputs_) input->cancel();
@@ -149,19 +139,6 @@ struct AllOf<void> {
   using type = void;
 };
 
-// Which futures are ready and not yet given out: filled by resolvers, emptied by the loop over as_completed().
-class CompletionOrder : public Counted {
- public:
-  void note(std::size_t index, State&) noexcept;
-  std::size_t next(Origin* origin);  // waits
-
- private:
-  Signal some_;
-  std::mutex mutex_;
-  std::vector<std::size_t> completed_;
-  std::vector<std::size_t> taken_;  // by the loop, the next one last
-};
-
 }  // namespace detail
 
 template <class T>
@@ -187,63 +164,6 @@ Future<AnyOf<T>> when_any(std::vector<Future<T>> futures) {
   auto state = detail::make_ref<detail::AnyState<T>>(std::move(futures));
   state->start();
   return Future<AnyOf<T>>{detail::Ref<detail::State>{std::move(state)}};
-}
-
-// A range to go through once, by one thread. Its futures are those given, each exactly once, in the order in which they
-// became ready; the references stay valid as long as the range. Advancing waits.
-template <class T>
-class Completions {
- public:
-  class Iterator {
-   public:
-    using value_type = Future<T>;
-    using difference_type = std::ptrdiff_t;
-    explicit Iterator(Completions* range) : range_{range} {}
-    Future<T>& operator*() const { return *range_->current_; }
-    Future<T>* operator->() const { return range_->current_; }
-    Iterator& operator++() {
-      range_->advance();
-      return *this;
-    }
-    void operator++(int) { ++*this; }
-    bool operator==(std::default_sentinel_t) const { return range_->current_ == nullptr; }
-
-   private:
-    Completions* range_;
-  };
-
-  explicit Completions(std::vector<Future<T>> futures)
-      : futures_{std::move(futures)}, left_{futures_.size()}, order_{detail::make_ref<detail::CompletionOrder>()} {
-    for (std::size_t i = 0; i < futures_.size(); ++i)
-      futures_[i].raw_state().add(new detail::Note<detail::CompletionOrder>{order_, i});
-  }
-  Iterator begin() {
-    if (!std::exchange(begun_, true)) advance();
-    return Iterator{this};
-  }
-  std::default_sentinel_t end() const { return {}; }
-  std::size_t size() const { return futures_.size(); }
-
- private:
-  void advance() {
-    if (left_ == 0) {
-      current_ = nullptr;
-      return;
-    }
-    --left_;
-    current_ = &futures_[order_->next(futures_.front().raw_state().origin())];
-  }
-
-  std::vector<Future<T>> futures_;
-  std::size_t left_;
-  bool begun_ = false;
-  Future<T>* current_ = nullptr;
-  detail::Ref<detail::CompletionOrder> order_;
-};
-
-template <class T>
-Completions<T> as_completed(std::vector<Future<T>> futures) {
-  return Completions<T>{std::move(futures)};
 }
 
 }  // namespace forkmill

@@ -104,6 +104,7 @@ class State : public Counted {
   bool ready() const noexcept { return signal_.is_set(); }
   // True when ready, false when the deadline passed first. Throws Error if the calling thread would wait for itself.
   bool wait(const Deadline& deadline);
+  void check_wait() const;  // throws what wait() would
   void add(Continuation* owned);
 
   // Each state is resolved exactly once, by one of these.
@@ -120,6 +121,9 @@ class State : public Counted {
   bool is_remote() const noexcept { return signal_.has(kRemote); }
   bool is_shared() const noexcept { return signal_.has(kShared); }
   void mark_shared() noexcept { signal_.add(kShared); }
+  // Resolved by what the client receives, in a wait() of its origin too; anything else needs another thread to act.
+  bool is_driven() const noexcept { return signal_.has(kDriven); }
+  void mark_driven() noexcept { signal_.add(kDriven); }
   bool needs_executor() const noexcept { return signal_.has(kNeedsExecutor); }
   void mark_needs_executor() noexcept { signal_.add(kNeedsExecutor); }
   bool accepted() const noexcept { return signal_.has(kAccepted); }
@@ -132,6 +136,7 @@ class State : public Counted {
   static constexpr std::uint32_t kRemote = 8;    // a RemoteState: the value is payload bytes
   static constexpr std::uint32_t kShared = 16;   // more than one reader: nobody may move the value out
   static constexpr std::uint32_t kNeedsExecutor = 32;  // resolved by a callback
+  static constexpr std::uint32_t kDriven = 256;
   static constexpr std::uint32_t kAccepted = 64;       // the broker has the task
   static constexpr std::uint32_t kRunning = 128;       // a worker reported progress
 

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <variant>
 #include <vector>
@@ -37,14 +38,16 @@ using ProgressListener = std::function<void(double, const std::string&)>;
 
 class RemoteState final : public State {
  public:
-  RemoteState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, kRemote} {}
+  RemoteState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, kRemote | kDriven} {}
   ~RemoteState() override;
 
-  void succeed(std::string bytes) {
-    bytes_ = std::move(bytes);
+  // `bytes` stay where they are, for as long as `owner` lives.
+  void succeed(std::shared_ptr<const void> owner, std::string_view bytes) {
+    owner_ = std::move(owner);
+    bytes_ = bytes;
     publish();
   }
-  const std::string& bytes() const noexcept { return bytes_; }
+  std::string_view bytes() const noexcept { return bytes_; }
 
   void report(double fraction, const std::string& note);  // before it is resolved, by the thread that resolves
   void listen(ProgressListener listener);
@@ -54,7 +57,8 @@ class RemoteState final : public State {
   struct Listening;
   Listening& listening();
 
-  std::string bytes_;
+  std::shared_ptr<const void> owner_;
+  std::string_view bytes_;
   std::atomic<Listening*> listening_{nullptr};  // made with the first report or listener
 };
 
@@ -107,10 +111,10 @@ class LocalState : public State {
 };
 
 template <class T>
-Stored<T> decode(const State& state, const std::string& bytes) {
+Stored<T> decode(const State& state, std::string_view bytes) {
   try {
     if constexpr (std::is_same_v<T, RawResult>) {
-      return RawResult{bytes};
+      return RawResult{std::string{bytes}};
     } else if constexpr (std::is_void_v<T>) {
       unpack_value<void>(bytes);
       return {};

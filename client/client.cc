@@ -1,0 +1,103 @@
+#include <forkmill/client.h>
+
+#include "client/engine.h"
+#include "client/options.h"
+
+namespace forkmill {
+
+namespace {
+
+using client::Engine;
+
+Engine& engine_of(const detail::Ref<detail::Origin>& origin) { return static_cast<Engine&>(*origin); }
+
+ClientOptions at(const std::string& endpoint) {
+  ClientOptions options;
+  options.endpoint = endpoint;
+  return options;
+}
+
+}  // namespace
+
+namespace detail {
+
+std::string& argument_buffer() {
+  constexpr std::size_t kKeep = 1024 * 1024;
+  thread_local std::string buffer;
+  if (buffer.capacity() > kKeep) buffer = {};
+  buffer.clear();
+  return buffer;
+}
+
+}  // namespace detail
+
+// ---- Submitter ------------------------------------------------------------------------------------------------------
+
+Submitter::Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& options)
+    : engine_{std::move(engine)}, how_{std::make_shared<const client::Prepared>(client::prepare(options))} {}
+
+detail::Ref<detail::State> Submitter::send(std::string_view name, std::uint64_t signature,
+                                           std::string_view payload) const {
+  return engine_of(engine_).submit(*how_, name, signature, payload);
+}
+
+std::vector<detail::Ref<detail::State>> Submitter::send_all(std::string_view name, std::uint64_t signature,
+                                                            const std::vector<std::string>& payloads) const {
+  auto states = engine_of(engine_).submit_all(*how_, name, signature, payloads);
+  return {std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())};
+}
+
+Future<RawResult> Submitter::submit_raw(std::string_view name, std::string_view payload) const {
+  return Future<RawResult>{send(name, 0, payload)};
+}
+
+// ---- Client ---------------------------------------------------------------------------------------------------------
+
+Client::Client(const std::string& endpoint) : Client{at(endpoint)} {}
+
+Client::Client(ClientOptions options)
+    : engine_{detail::make_ref<Engine>(client::completed(std::move(options)))}, plain_{engine_, SubmitOptions{}} {}
+
+Client::~Client() {
+  auto& engine = engine_of(engine_);
+  if (engine.in_forked_child()) {
+    // Its threads are the parent's: there is nothing here that could be ended in order. Never let the count reach zero.
+    engine.add_ref();
+    return;
+  }
+  close();
+}
+
+void Client::close() noexcept {
+  auto& engine = engine_of(engine_);
+  engine.close();
+  if (engine.owns_executor()) engine.executor().stop();
+}
+
+Submitter Client::with(const SubmitOptions& options) const { return {engine_, options}; }
+
+detail::Ref<detail::State> Client::attach_state(const TaskId& id) { return engine_of(engine_).attach(id); }
+
+Future<CancelState> Client::cancel(const TaskId& id) {
+  return Future<CancelState>{detail::Ref<detail::State>{engine_of(engine_).cancel_task(id)}};
+}
+
+Future<RawResult> Client::query(QueryKind kind, const std::string& argument) {
+  return Future<RawResult>{
+      detail::Ref<detail::State>{engine_of(engine_).query(static_cast<proto::QueryKind>(kind), argument)}};
+}
+
+bool Client::connected() const { return engine_of(engine_).connected(); }
+
+bool Client::wait_connected(std::chrono::milliseconds how_long) {
+  return engine_of(engine_).wait_connected(std::chrono::steady_clock::now() + how_long);
+}
+
+const std::string& Client::endpoint() const { return engine_of(engine_).options().endpoint; }
+
+std::size_t Client::poll() {
+  auto* manual = dynamic_cast<ManualExecutor*>(&engine_of(engine_).executor());
+  return manual == nullptr ? 0 : manual->run();
+}
+
+}  // namespace forkmill

@@ -1,0 +1,94 @@
+// The outstanding tasks of a session: id -> who waits for it. Up to millions of entries that come and go quickly: open
+// addressing in one array, 32 bytes a slot, deletion by shifting back, so that nothing is allocated per task.
+#pragma once
+
+#include <forkmill/task_id.h>
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace forkmill::client {
+
+using Cookie = std::uint64_t;  // what the caller knows the task's waiter by; opaque to the rules
+
+class TaskTable {
+ public:
+  enum class Phase : std::uint8_t {
+    free,      // no entry
+    queued,    // never sent, or rejected for now and to be sent again
+    sent,      // under way, not acknowledged
+    accepted,  // acknowledged
+    attached,  // asked for by its id, submitted by somebody else
+  };
+  struct Entry {
+    TaskId id;
+    Cookie cookie = 0;
+    Phase phase = Phase::free;
+  };
+
+  Entry* find(const TaskId& id) {
+    auto& slot = slots_[seek(id)];
+    return slot.phase == Phase::free ? nullptr : &slot;
+  }
+
+  // False, and nothing is changed, when the id is there already.
+  bool insert(const Entry& entry) {
+    if ((size_ + 1) * 4 > slots_.size() * 3) resize(slots_.size() * 2);
+    auto& slot = slots_[seek(entry.id)];
+    if (slot.phase != Phase::free) return false;
+    slot = entry;
+    ++size_;
+    return true;
+  }
+
+  // The entry is one that find() gave; all pointers of find() are void afterwards.
+  void erase(Entry* entry) {
+    auto hole = static_cast<std::size_t>(entry - slots_.data());
+    for (auto next = after(hole); slots_[next].phase != Phase::free; next = after(next)) {
+      // An entry may fill the hole unless that would put it before its home.
+      const auto home = home_of(slots_[next].id);
+      if (((next - home) & mask()) < ((next - hole) & mask())) continue;
+      slots_[hole] = slots_[next];
+      hole = next;
+    }
+    slots_[hole] = Entry{};
+    --size_;
+    if (slots_.size() > kSmallest && size_ * 8 < slots_.size()) resize(slots_.size() / 2);
+  }
+
+  template <class F>
+  void for_each(F&& f) {
+    for (auto& slot : slots_)
+      if (slot.phase != Phase::free) f(slot);
+  }
+  std::size_t size() const { return size_; }
+  void clear() { *this = TaskTable{}; }
+
+ private:
+  static constexpr std::size_t kSmallest = 64;
+
+  std::size_t mask() const { return slots_.size() - 1; }
+  std::size_t after(std::size_t at) const { return (at + 1) & mask(); }
+  std::size_t home_of(const TaskId& id) const {
+    std::uint64_t random = 0;  // the last eight bytes of the id are
+    std::memcpy(&random, id.bytes().data() + 8, sizeof random);
+    return static_cast<std::size_t>(random * 0x9E3779B97F4A7C15ULL >> 20) & mask();
+  }
+  std::size_t seek(const TaskId& id) const {
+    auto at = home_of(id);
+    while (slots_[at].phase != Phase::free && slots_[at].id != id) at = after(at);
+    return at;
+  }
+  void resize(std::size_t slots) {
+    std::vector<Entry> old(slots);
+    old.swap(slots_);
+    for (auto& entry : old)
+      if (entry.phase != Phase::free) slots_[seek(entry.id)] = entry;
+  }
+
+  std::vector<Entry> slots_ = std::vector<Entry>(kSmallest);
+  std::size_t size_ = 0;
+};
+
+}  // namespace forkmill::client
