@@ -11,6 +11,13 @@ void MapRun::start(Job job) {
   ++in_flight_;
 }
 
+MapRun::Step MapRun::total_known(std::uint64_t total) {
+  Step step;
+  halt_.total_known(total);
+  judge(step);
+  return step;
+}
+
 bool MapRun::try_again(const Entry& entry, const Outcome& outcome) const {
   return !outcome.ok() && !outcome.cancelled && outcome.retriable && entry.tries < options_.tries && !halted() &&
          !cancelled_;

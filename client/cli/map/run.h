@@ -38,7 +38,7 @@ class MapRun {
   void start(Job job);
 
   // The input has ended (or how long it is was known before), with so many jobs in all.
-  void total_known(std::uint64_t total) { halt_.total_known(total); }
+  Step total_known(std::uint64_t total);
   void input_ended() { stopped_ = true; }
 
   // One try of job `seq` has ended. REQUIRES: it is in flight.

@@ -10,8 +10,8 @@ namespace {
 
 using Line = std::vector<std::string>;
 
-std::string heading(const std::string& name) {
-  std::string text = name;
+std::string heading(const Column& column) {
+  std::string text = column.title.empty() ? column.name : column.title;
   for (char& c : text) c = c == '_' ? ' ' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return text;
 }
@@ -79,7 +79,7 @@ std::string Table::render_text(bool wide, bool headers) const {
     if (columns_[i].wide && !wide) continue;
     right.push_back(columns_[i].right);
     std::size_t line = 0;
-    if (headers) lines[line++].push_back(heading(columns_[i].name));
+    if (headers) lines[line++].push_back(heading(columns_[i]));
     for (const auto& row : rows_) lines[line++].push_back(printable(row[i].text));
   }
   return align(lines, right);

@@ -132,8 +132,14 @@ TEST_CASE("a percentage of a total that comes late") {
   run.start(job(2));
   run.ended(1, exited(1));
   CHECK(run.wants_job());
-  run.total_known(2);
+  CHECK(!run.total_known(2).cancel_all);
   CHECK(!run.wants_job());
+
+  MapRun hasty{{.halt = HaltRule::parse("now,fail=50%")}};
+  hasty.start(job(1));
+  hasty.start(job(2));
+  hasty.ended(1, exited(1));
+  CHECK(hasty.total_known(2).cancel_all);
 }
 
 TEST_CASE("a run without input is over at once") {
