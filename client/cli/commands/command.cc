@@ -43,10 +43,13 @@ CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t&
 }
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options) {
-  command.add_option("--broker", options.broker, "Where the broker listens; also FORKMILL_BROKER. Default: " + options.broker)
+  command
+      .add_option("--broker", options.broker,
+                  "Where the broker listens; also FORKMILL_BROKER. Default: " + options.broker)
       ->type_name("ENDPOINT")
       ->group("Connection");
-  add_duration(command, "--connect-timeout", options.connect_timeout, "Give up when no broker has answered by then. Default: 5s")
+  add_duration(command, "--connect-timeout", options.connect_timeout,
+               "Give up when no broker has answered by then. Default: 5s")
       ->group("Connection");
 }
 
@@ -61,7 +64,8 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
           },
           "How to print: table, wide (more columns), json or jsonl (an object a line). Default: table")
       ->type_name("FORMAT");
-  command.add_flag_callback("--no-headers", [&options] { options.headers = false; }, "Leave out the headings of tables");
+  command.add_flag_callback(
+      "--no-headers", [&options] { options.headers = false; }, "Leave out the headings of tables");
 }
 
 void add_output_options(CLI::App& command, OutputOptions& options) {

@@ -37,9 +37,12 @@ std::string bash_script(const CLI::App& app) {
   return "_forkmill() {\n"
          "  local word path=forkmill words=\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    case $word in " + names + ") path+=\" $word\" ;; esac\n"
+         "    case $word in " +
+         names +
+         ") path+=\" $word\" ;; esac\n"
          "  done\n"
-         "  case $path in\n" + cases +
+         "  case $path in\n" +
+         cases +
          "  esac\n"
          "  mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\")\n"
          "  [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default\n"
@@ -50,10 +53,12 @@ std::string bash_script(const CLI::App& app) {
 }  // namespace
 
 void add_completion(const Program& program) {
-  auto* group = program.app.add_subcommand("completion", "Completion of commands and options for your shell")->require_subcommand(1);
+  auto* group = program.app.add_subcommand("completion", "Completion of commands and options for your shell")
+                    ->require_subcommand(1);
   auto* bash = group->add_subcommand("bash", "For bash");
-  bash->footer("Now:      source <(forkmill completion bash)\n"
-               "For good: forkmill completion bash > ~/.local/share/bash-completion/completions/forkmill");
+  bash->footer(
+      "Now:      source <(forkmill completion bash)\n"
+      "For good: forkmill completion bash > ~/.local/share/bash-completion/completions/forkmill");
   bash->callback([program] {
     program.action = [program] { return std::fputs(bash_script(program.app).c_str(), stdout) < 0 ? 1 : 0; };
   });

@@ -48,8 +48,8 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
   }
 }
 
-nlohmann::ordered_json Connection::ask(proto::QueryKind kind, const std::string& argument) {
-  return json_from_msgpack(client_.query(kind, argument).get_for(patience_));
+nlohmann::ordered_json Connection::ask(QueryKind kind, const std::string& argument) {
+  return json_from_msgpack(client_.query(kind, argument).get_for(patience_).bytes);
 }
 
 int print_result(const OutputOptions& output, const std::function<std::string()>& show) {

@@ -9,7 +9,6 @@
 
 #include "client/cli/commands/command.h"
 #include "client/cli/os/signals.h"
-#include "proto/messages.h"
 
 namespace forkmill::cli {
 
@@ -23,7 +22,7 @@ class Connection {
   Client& client() { return client_; }
 
   // The broker's answer. Throws forkmill::Error: task_unknown, bad_request, disconnected, timeout.
-  nlohmann::ordered_json ask(proto::QueryKind kind, const std::string& argument = "");
+  nlohmann::ordered_json ask(QueryKind kind, const std::string& argument = "");
 
  private:
   std::chrono::milliseconds patience_;

@@ -38,7 +38,7 @@ void end_with_parent(pid_t parent) {
 }
 
 std::uint64_t processes_ready(Connection& connection) {
-  const auto status = connection.ask(proto::QueryKind::status);
+  const auto status = connection.ask(QueryKind::status);
   return status.value("workers", 0U) == 0 ? 0 : status.value("children", 0U);
 }
 
@@ -122,15 +122,20 @@ int dev(const DevOptions& options, bool own_endpoint) {
 }  // namespace
 
 void add_dev(const Program& program) {
-  auto* command = program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
+  auto* command =
+      program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
   auto options = std::make_shared<DevOptions>();
   command->footer(kFooter);
   command->usage("Usage: forkmill dev [OPTIONS] [-- COMMAND…]");
-  command->add_option("--listen", options->listen, "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")
+  command
+      ->add_option("--listen", options->listen,
+                   "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")
       ->type_name("ENDPOINT");
-  command->add_option("--processes", options->processes, "Worker processes. Default: as many as CPUs")->check(CLI::Range(1U, 4096U));
+  command->add_option("--processes", options->processes, "Worker processes. Default: as many as CPUs")
+      ->check(CLI::Range(1U, 4096U));
   command->add_option("--queues", options->queues, "Queues to serve, with commas between. Default: the worker's");
-  command->add_option("--log-level", options->log_level, "What broker and worker tell: debug, info, warn, error")->capture_default_str();
+  command->add_option("--log-level", options->log_level, "What broker and worker tell: debug, info, warn, error")
+      ->capture_default_str();
   auto with_parent = std::make_shared<bool>(false);
   command->add_flag("--with-parent", *with_parent, "Stop when the program that started this one ends, however it ends");
   command->add_option("command", options->command, "Run this instead of waiting")->option_text("COMMAND…");

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "client/cli/commands/loop_executor.h"
 #include "client/cli/map/fleet.h"
@@ -35,13 +36,13 @@ class ExecFleet final : public Fleet {
 
  private:
   void ended(std::uint64_t seq);
-  Outcome outcome_of(Future<ExecResult>& future) const;
+  void add(std::uint64_t seq, Outcome outcome) { ended_.emplace_back(seq, std::move(outcome)); }
 
   LoopExecutor& executor_;
-  Client client_;  // with the submit options
+  Submitter submitter_;
   Options options_;
   std::function<std::string()> complaint_;
-  std::map<std::uint64_t, Future<ExecResult>> running_;
+  std::unordered_map<std::uint64_t, Future<ExecResult>> running_;
   std::vector<std::pair<std::uint64_t, Outcome>> ended_;
   bool cancelling_ = false;
 };

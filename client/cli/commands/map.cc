@@ -25,9 +25,11 @@ namespace {
 
 constexpr std::size_t kDefaultWindow = 512;
 constexpr std::size_t kMostWindow = 100'000;
-constexpr std::uint64_t kMostOutput = proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
+constexpr std::uint64_t kMostOutput =
+    proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
 
-constexpr const char* kFooter = R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
+constexpr const char* kFooter =
+    R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
   {}   the argument      {.} without extension   {/} file name        {//} directory
   {/.} name without it   {#} number of the job   {1} {2} … {-1} of that source, also {1.} {2/}
 Without any of these " {}" is added at the end. Without COMMAND every argument is a command.
@@ -70,9 +72,12 @@ struct MapOptions {
 };
 
 void add_input_options(CLI::App& command, MapOptions& options) {
-  command.add_option("-a,--arg-file", options.arg_files, "Arguments from the lines of FILE, as :::: FILE")->type_name("FILE");
+  command.add_option("-a,--arg-file", options.arg_files, "Arguments from the lines of FILE, as :::: FILE")
+      ->type_name("FILE");
   command.add_flag("-0,--null", options.null, "Lines of files end in a NUL byte, as find -print0 writes them");
-  command.add_option("-C,--colsep", options.colsep, "Split each argument into {1} {2} … at this regular expression: '\\t', ',', ' +'")
+  command
+      .add_option("-C,--colsep", options.colsep,
+                  "Split each argument into {1} {2} … at this regular expression: '\\t', ',', ' +'")
       ->type_name("REGEX");
   command.add_flag("-q,--quote", options.quote, "Run COMMAND without a shell: each word of it is one word");
 }
@@ -83,11 +88,14 @@ void add_output_group(CLI::App& command, MapOptions& options) {
   command.add_flag("--bar", options.bar, "Progress bar on a terminal");
   command.add_flag("--eta", options.eta, "The same in figures only");
   command.add_flag("--dry-run", options.dry_run, "Print the commands, run nothing");
-  command.add_option("--results", options.results, "Keep output in DIR/1/ARG/stdout, stderr and seq as well")->type_name("DIR");
-  command.add_option("--joblog", options.joblog, "One line of tab-separated figures for each job that ended")->type_name("FILE");
+  command.add_option("--results", options.results, "Keep output in DIR/1/ARG/stdout, stderr and seq as well")
+      ->type_name("DIR");
+  command.add_option("--joblog", options.joblog, "One line of tab-separated figures for each job that ended")
+      ->type_name("FILE");
   command.add_flag("--resume", options.resume, "Leave out the commands that the job log has; goes on with that log");
   command.add_flag("--resume-failed", options.resume_failed, "Leave out those that succeeded");
-  add_size(command, "--output-limit", options.output_limit, "Most that one job may print to stdout, and to stderr. Default: 16M");
+  add_size(command, "--output-limit", options.output_limit,
+           "Most that one job may print to stdout, and to stderr. Default: 16M");
 }
 
 void add_running_options(CLI::App& command, MapOptions& options) {
@@ -97,8 +105,10 @@ void add_running_options(CLI::App& command, MapOptions& options) {
   command.add_option("--retries", options.retries, "Most runs of a job that fails, in all")
       ->check(CLI::Range(1U, proto::limits::kMaxAttempts))
       ->capture_default_str();
-  add_duration(command, "--timeout", options.submit.timeout, "End a job that runs longer; it has failed then. Default: none");
-  command.add_option("--halt", options.halt, "When to give up: never, or now|soon,fail|success|done=N|X%. Default: never")
+  add_duration(command, "--timeout", options.submit.timeout,
+               "End a job that runs longer; it has failed then. Default: none");
+  command
+      .add_option("--halt", options.halt, "When to give up: never, or now|soon,fail|success|done=N|X%. Default: never")
       ->type_name("RULE");
   command.add_option("--queue", options.submit.queue, "Queue")->capture_default_str();
   command.add_option("--priority", options.submit.priority, "Priority, higher first")
@@ -108,7 +118,8 @@ void add_running_options(CLI::App& command, MapOptions& options) {
       .add_option("--wd", options.workdir,
                   "Folder where commands run. Default: this one when the broker is on this machine, else the worker's")
       ->type_name("DIR");
-  command.add_option("--env", options.env, "Hand this environment variable on to the commands; repeatable")->type_name("NAME");
+  command.add_option("--env", options.env, "Hand this environment variable on to the commands; repeatable")
+      ->type_name("NAME");
 }
 
 char delimiter(const MapOptions& options) { return options.null ? '\0' : '\n'; }
@@ -188,7 +199,7 @@ Display::Options display_options(const MapOptions& options) {
 }
 
 std::string nobody_serves(Connection& connection) {
-  const auto text = unserved_text(connection.ask(proto::QueryKind::status));
+  const auto text = unserved_text(connection.ask(QueryKind::status));
   return text.empty() ? text : "waiting for workers: " + text;
 }
 
@@ -208,7 +219,8 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   const auto executor = std::make_shared<LoopExecutor>();
   Connection connection{connection_options, executor, &signals};
   if (!options.joblog.empty()) {
-    parts.joblog = std::make_unique<JobLog>(options.joblog, resume == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
+    parts.joblog =
+        std::make_unique<JobLog>(options.joblog, resume == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
   }
   if (!options.results.empty()) parts.results.emplace(options.results);
   Display display{display_options(options)};
@@ -225,7 +237,8 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
 }  // namespace
 
 void add_map(const Program& program) {
-  auto* command = program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
+  auto* command =
+      program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
   auto options = std::make_shared<MapOptions>();
   command->usage("Usage: forkmill map [OPTIONS] [COMMAND…] [::: ARGUMENT…]… [:::: FILE…]… < ARGUMENTS");
   command->footer(kFooter);

@@ -23,7 +23,7 @@ std::string show_workers(const Json& body, const OutputOptions& output) {
   return worker_table(body, unix_ms()).render(output.format, output.headers);
 }
 
-void add_view(const Program& program, CLI::App& command, proto::QueryKind kind, View view) {
+void add_view(const Program& program, CLI::App& command, QueryKind kind, View view) {
   auto output = std::make_shared<OutputOptions>();
   add_output_options(command, *output);
   add_connection_options(command, program.connection);
@@ -39,21 +39,21 @@ void add_view(const Program& program, CLI::App& command, proto::QueryKind kind, 
 
 void add_status(const Program& program) {
   auto* command = program.app.add_subcommand("status", "The broker, its load, and tasks that no worker can run");
-  add_view(program, *command, proto::QueryKind::status, show_status);
+  add_view(program, *command, QueryKind::status, show_status);
 }
 
 void add_queue(const Program& program) {
   auto* group = program.app.add_subcommand("queue", "Queues")->require_subcommand(1);
   auto* list = group->add_subcommand("ls", "List the queues: what waits, runs and is scheduled, and how long");
   list->footer("Examples:\n  forkmill queue ls -w\n  forkmill queue ls -o jsonl | jq 'select(.ready > 100)'");
-  add_view(program, *list, proto::QueryKind::queues, show_queues);
+  add_view(program, *list, QueryKind::queues, show_queues);
 }
 
 void add_worker(const Program& program) {
   auto* group = program.app.add_subcommand("worker", "Workers")->require_subcommand(1);
   auto* list = group->add_subcommand("ls", "List the workers: where they are and what they do");
   list->footer("Examples:\n  forkmill worker ls -o wide\n  forkmill worker ls --no-headers | wc -l");
-  add_view(program, *list, proto::QueryKind::workers, show_workers);
+  add_view(program, *list, QueryKind::workers, show_workers);
 }
 
 }  // namespace forkmill::cli

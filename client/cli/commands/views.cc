@@ -56,8 +56,9 @@ std::string counts(const Json& tasks, std::initializer_list<const char*> states)
 }
 
 std::string broker_text(const Json& body) {
-  return text_of(body, "software") + ", up " + format_duration(static_cast<double>(number_of(body, "uptime_ms")) / 1000) +
-         ", epoch " + text_of(body, "epoch") + ", listening on " + joined(value_of(body, "listen"));
+  return text_of(body, "software") + ", up " +
+         format_duration(static_cast<double>(number_of(body, "uptime_ms")) / 1000) + ", epoch " +
+         text_of(body, "epoch") + ", listening on " + joined(value_of(body, "listen"));
 }
 
 Table unserved_table(const Json& body) {
@@ -140,9 +141,9 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
-               Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"), plain(row, "running"),
-               plain(row, "finished"), plain(row, "lost"), Cell{leaves ? "draining" : "serving"}, plain(row, "waiting"),
-               plain(row, "credit"),
+               Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"),
+               plain(row, "running"), plain(row, "finished"), plain(row, "lost"), Cell{leaves ? "draining" : "serving"},
+               plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},
                duration_ms(row, "silent_ms", "0s"), Cell{value_of(row, "tasks"), joined(names)}});

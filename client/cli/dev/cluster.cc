@@ -64,10 +64,9 @@ std::string settled(const std::string& endpoint) {
   const auto port = probe(*address);
   if (port != 0) return "tcp://" + address->host + ":" + std::to_string(port);
   const auto owner = port_owner(address->port);
-  throw CommandError{ExitCode::failed,
-                     "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
-                     "stop that, or choose another port: forkmill dev --listen tcp://127.0.0.1:" +
-                         std::to_string(address->port + 1)};
+  throw CommandError{
+      ExitCode::failed, "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
+      "stop that, or choose another port: forkmill dev --listen tcp://127.0.0.1:" + std::to_string(address->port + 1)};
 }
 
 void check_one(const char* name, Child& child) {
@@ -107,7 +106,8 @@ DevCluster::DevCluster(const DevOptions& options) {
     endpoint_ = sockets_->endpoint();
   }
   broker_ = std::make_unique<Child>(
-      std::vector<std::string>{broker, "--listen", endpoint_, "--memory", "--log-level", options.log_level}, Child::Options{});
+      std::vector<std::string>{broker, "--listen", endpoint_, "--memory", "--log-level", options.log_level},
+      Child::Options{});
   std::vector<std::string> words{worker, "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
   if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
   if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});

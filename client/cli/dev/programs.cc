@@ -30,7 +30,8 @@ std::vector<fs::path> places(const std::string& room) {
   return found;
 }
 
-// Inodes of the sockets that listen on the port. A line of /proc/net/tcp is "0: 0100007F:1BCD 00000000:0000 0A … inode".
+// Inodes of the sockets that listen on the port. A line of /proc/net/tcp is "0: 0100007F:1BCD 00000000:0000 0A …
+// inode".
 std::set<std::string> listeners(unsigned port) {
   std::set<std::string> inodes;
   for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {

@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds kRedraw{100};
 
 Display::Display(const Options& options)
     : options_{options},
-      printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { err(text); }, options.tag} {}
+      printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { err(text); },
+               options.tag} {}
 
 Display::~Display() {
   if (drawn_) (void)!::write(STDERR_FILENO, "\n", 1);

@@ -1,4 +1,5 @@
-// Fleet: where the jobs of a run go. One is made of a forkmill::Client (commands/exec_fleet.h), one in the tests of nothing.
+// Fleet: where the jobs of a run go. One is made of a forkmill::Client (commands/exec_fleet.h), one in the tests of
+// nothing.
 #pragma once
 
 #include <cstdint>

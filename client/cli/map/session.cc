@@ -115,7 +115,8 @@ void MapSession::interrupted(int signal) {
   } else {
     interrupt_ = Interrupt::cancelling;
     if (signal != SIGPIPE) {
-      display_.message("interrupted: cancelling " + std::to_string(run_.in_flight()) + " job(s); again to leave at once");
+      display_.message("interrupted: cancelling " + std::to_string(run_.in_flight()) +
+                       " job(s); again to leave at once");
     }
     cancel_all();
   }
@@ -150,8 +151,8 @@ void MapSession::draw(bool now) {
 int MapSession::conclude() {
   draw(true);
   if (run_.halted()) {
-    display_.message("halted by --halt after " + std::to_string(run_.done()) + " job(s), " + std::to_string(run_.failed()) +
-                     " of them failed");
+    display_.message("halted by --halt after " + std::to_string(run_.done()) + " job(s), " +
+                     std::to_string(run_.failed()) + " of them failed");
   }
   if (signal_ == 0) return run_.exit_status();
   if (signal_ != SIGPIPE && parts_.joblog) display_.message("run it again with --resume to go on from here");

@@ -1,5 +1,5 @@
-// MapSession: one `forkmill map` run from its first job to its exit status. The loop around MapRun: it reads input, hands
-// jobs to the fleet, prints, logs and listens to signals. One thread.
+// MapSession: one `forkmill map` run from its first job to its exit status. The loop around MapRun: it reads input,
+// hands jobs to the fleet, prints, logs and listens to signals. One thread.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,8 @@ bool is_mark(std::string_view word) { return word == ":::" || word == ":::+" || 
 void add(MapWords& split, std::string_view mark, std::vector<std::string> words) {
   const bool linked = mark.ends_with('+');
   const bool files = mark.starts_with("::::");
-  if (linked && split.inputs.empty()) throw UsageError{std::string{mark} + " links to the source before it, and there is none"};
+  if (linked && split.inputs.empty())
+    throw UsageError{std::string{mark} + " links to the source before it, and there is none"};
   if (files && words.empty()) throw UsageError{std::string{mark} + " needs the name of a file; - is standard input"};
   if (!files) return split.inputs.push_back({.file = false, .linked = linked, .words = std::move(words)});
   for (auto& name : words) split.inputs.push_back({.file = true, .linked = linked, .words = {std::move(name)}});
@@ -38,7 +39,8 @@ MapWords split_words(const std::vector<std::string>& words) {
 Rows open_inputs(const std::vector<Input>& inputs, char delimiter, const std::optional<std::string>& columns) {
   std::optional<ColumnSplitter> splitter;
   if (columns) splitter.emplace(*columns);
-  if (std::count_if(inputs.begin(), inputs.end(), [](auto& input) { return input.file && input.words[0] == "-"; }) > 1) {
+  if (std::count_if(inputs.begin(), inputs.end(), [](auto& input) { return input.file && input.words[0] == "-"; }) >
+      1) {
     throw UsageError{"standard input is named twice as a source; its lines can be read only once"};
   }
   std::vector<Rows::Group> groups;

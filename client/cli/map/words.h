@@ -13,7 +13,7 @@
 namespace forkmill::cli {
 
 struct Input {
-  bool file = false;               // one name of a file ("-" is stdin); otherwise arguments
+  bool file = false;  // one name of a file ("-" is stdin); otherwise arguments
   bool linked = false;
   std::vector<std::string> words{};
   friend bool operator==(const Input&, const Input&) = default;

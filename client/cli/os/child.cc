@@ -78,7 +78,8 @@ std::string Exit::text() const {
 Child::Child(const std::vector<std::string>& argv, const Options& options) : own_group_{options.own_group} {
   const auto made = image(argv, options);
   int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) throw CommandError{ExitCode::failed, "no pipe: " + std::string{std::strerror(errno)}};
+  if (::pipe2(report, O_CLOEXEC) != 0)
+    throw CommandError{ExitCode::failed, "no pipe: " + std::string{std::strerror(errno)}};
   const pid_t self = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) become(made, own_group_, self, report[1]);

@@ -13,7 +13,7 @@ namespace forkmill::cli {
 
 // How a process ended, as a shell tells it.
 struct Exit {
-  int code = 0;    // when signal is 0
+  int code = 0;  // when signal is 0
   int signal = 0;
   int status() const { return signal != 0 ? 128 + signal : code; }
   std::string text() const;  // "exited with status 3", "was killed by signal 9 (Killed)"
@@ -22,7 +22,7 @@ struct Exit {
 class Child {
  public:
   struct Options {
-    bool own_group = true;  // so that a Ctrl-C on the terminal does not reach it
+    bool own_group = true;                                   // so that a Ctrl-C on the terminal does not reach it
     std::vector<std::pair<std::string, std::string>> env{};  // in addition to ours
   };
 

@@ -4,10 +4,10 @@
 namespace forkmill::cli {
 
 struct Terminal {
-  bool err = false;      // stderr is one that can draw over a line
-  bool out = false;      // stdout is one
-  bool colour = false;   // and colours are wanted (NO_COLOR is not set)
-  unsigned width = 80;   // of stderr's, now
+  bool err = false;     // stderr is one that can draw over a line
+  bool out = false;     // stdout is one
+  bool colour = false;  // and colours are wanted (NO_COLOR is not set)
+  unsigned width = 80;  // of stderr's, now
 };
 
 Terminal terminal();

@@ -30,7 +30,8 @@ std::string Fields::render(Format format) const {
     append(text, label, cell.text, width);
   }
   if (format == Format::table || format == Format::wide) return text;
-  return object.dump(format == Format::json ? 2 : -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return object.dump(format == Format::json ? 2 : -1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+         "\n";
 }
 
 }  // namespace forkmill::cli

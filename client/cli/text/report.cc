@@ -11,13 +11,18 @@ namespace {
 ExitCode exit_code_of(Errc code) {
   switch (code) {
     case Errc::disconnected:
-    case Errc::version_unsupported: return ExitCode::unreachable;
-    case Errc::task_unknown: return ExitCode::not_found;
-    case Errc::timeout: return ExitCode::timed_out;
+    case Errc::version_unsupported:
+      return ExitCode::unreachable;
+    case Errc::task_unknown:
+      return ExitCode::not_found;
+    case Errc::timeout:
+      return ExitCode::timed_out;
     case Errc::bad_request:
     case Errc::name_invalid:
-    case Errc::option_out_of_range: return ExitCode::usage;
-    default: return ExitCode::failed;
+    case Errc::option_out_of_range:
+      return ExitCode::usage;
+    default:
+      return ExitCode::failed;
   }
 }
 
@@ -38,7 +43,8 @@ std::string indented(const std::string& text) {
 }
 
 std::string where(const TaskError& error) {
-  return "worker " + (error.worker().empty() ? "unknown" : error.worker()) + ", attempt " + std::to_string(error.attempt());
+  return "worker " + (error.worker().empty() ? "unknown" : error.worker()) + ", attempt " +
+         std::to_string(error.attempt());
 }
 
 std::string report_of_remote(const RemoteError& error) {

@@ -16,10 +16,10 @@ enum class Format { table, wide, json, jsonl };
 std::optional<Format> parse_format(std::string_view text);
 
 struct Column {
-  std::string name;         // the key in JSON; in capitals, the heading of the table
-  std::string title{};      // the heading, where it is another one
-  bool wide = false;        // left out of `table`, there in `wide`; JSON always has every column
-  bool right = false;       // numbers stand to the right
+  std::string name;     // the key in JSON; in capitals, the heading of the table
+  std::string title{};  // the heading, where it is another one
+  bool wide = false;    // left out of `table`, there in `wide`; JSON always has every column
+  bool right = false;   // numbers stand to the right
 };
 
 // One value, for a program and for a person.

@@ -22,9 +22,7 @@ bool is_utf8(std::string_view text) {
   }
 }
 
-Json from_bin(std::string_view bytes) {
-  return is_utf8(bytes) ? Json(bytes) : Json{{"base64", base64(bytes)}};
-}
+Json from_bin(std::string_view bytes) { return is_utf8(bytes) ? Json(bytes) : Json{{"base64", base64(bytes)}}; }
 
 Json from_object(const msgpack::object& object);
 
@@ -46,18 +44,27 @@ Json from_array(const msgpack::object_array& array) {
 // The nesting is bounded by unpack_bounded.
 Json from_object(const msgpack::object& object) {
   switch (object.type) {
-    case msgpack::type::BOOLEAN: return object.via.boolean;
-    case msgpack::type::POSITIVE_INTEGER: return object.via.u64;
-    case msgpack::type::NEGATIVE_INTEGER: return object.via.i64;
+    case msgpack::type::BOOLEAN:
+      return object.via.boolean;
+    case msgpack::type::POSITIVE_INTEGER:
+      return object.via.u64;
+    case msgpack::type::NEGATIVE_INTEGER:
+      return object.via.i64;
     case msgpack::type::FLOAT32:
-    case msgpack::type::FLOAT64: return std::isfinite(object.via.f64) ? Json(object.via.f64) : Json();
-    case msgpack::type::STR: return from_bin({object.via.str.ptr, object.via.str.size});
-    case msgpack::type::BIN: return from_bin({object.via.bin.ptr, object.via.bin.size});
-    case msgpack::type::ARRAY: return from_array(object.via.array);
-    case msgpack::type::MAP: return from_map(object.via.map);
+    case msgpack::type::FLOAT64:
+      return std::isfinite(object.via.f64) ? Json(object.via.f64) : Json();
+    case msgpack::type::STR:
+      return from_bin({object.via.str.ptr, object.via.str.size});
+    case msgpack::type::BIN:
+      return from_bin({object.via.bin.ptr, object.via.bin.size});
+    case msgpack::type::ARRAY:
+      return from_array(object.via.array);
+    case msgpack::type::MAP:
+      return from_map(object.via.map);
     case msgpack::type::EXT:
       return {{"ext", object.via.ext.type()}, {"base64", base64({object.via.ext.data(), object.via.ext.size})}};
-    case msgpack::type::NIL: break;
+    case msgpack::type::NIL:
+      break;
   }
   return nullptr;
 }
