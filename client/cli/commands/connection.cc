@@ -38,7 +38,7 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
   const auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   for (;;) {
     const auto left = deadline - std::chrono::steady_clock::now();
-    if (client_.wait_connected(std::min<std::chrono::nanoseconds>(left, kSignalCheck))) return;
+    if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheck))) return;
     if (signals != nullptr && signals->take()) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
     throw CommandError{ExitCode::unreachable,

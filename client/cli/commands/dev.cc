@@ -22,7 +22,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kStartsWithin = 20s;
 constexpr auto kLook = 20ms;
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kFooter = R"(Usage: forkmill dev [OPTIONS] [-- COMMAND…]
+
+Examples:
   forkmill dev                                  until Ctrl-C; other terminals need no settings
   forkmill dev --listen tcp://127.0.0.1:7200    beside another one
   forkmill dev -- ./my-test                     run a program with FORKMILL_BROKER set to a cluster
@@ -126,7 +128,6 @@ void add_dev(const Program& program) {
       program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
   auto options = std::make_shared<DevOptions>();
   command->footer(kFooter);
-  command->usage("Usage: forkmill dev [OPTIONS] [-- COMMAND…]");
   command
       ->add_option("--listen", options->listen,
                    "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")

@@ -29,7 +29,9 @@ constexpr std::uint64_t kMostOutput =
     proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
 
 constexpr const char* kFooter =
-    R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
+    R"(Usage: forkmill map [OPTIONS] [COMMAND…] [::: ARG…]… [:::: FILE…]… < ARGUMENTS
+
+COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
   {}   the argument      {.} without extension   {/} file name        {//} directory
   {/.} name without it   {#} number of the job   {1} {2} … {-1} of that source, also {1.} {2/}
 Without any of these " {}" is added at the end. Without COMMAND every argument is a command.
@@ -240,7 +242,6 @@ void add_map(const Program& program) {
   auto* command =
       program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
   auto options = std::make_shared<MapOptions>();
-  command->usage("Usage: forkmill map [OPTIONS] [COMMAND…] [::: ARGUMENT…]… [:::: FILE…]… < ARGUMENTS");
   command->footer(kFooter);
   command->prefix_command();
   add_input_options(*command, *options);

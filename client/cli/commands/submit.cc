@@ -12,7 +12,7 @@ namespace forkmill::cli {
 namespace {
 
 constexpr const char* kFooter = R"(Examples:
-  forkmill submit math.add 2 3                       prints 5.0
+  forkmill submit math.add 2 3                       prints 5
   forkmill submit text.count_words '"README.md"'     text is JSON: double quotes inside single ones
   forkmill submit demo.fail '[[1,2,3]]'              one argument that is an array
   id=$(forkmill submit --detach slow.task 1); forkmill task wait $id

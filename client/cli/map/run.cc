@@ -1,7 +1,8 @@
 #include "client/cli/map/run.h"
 
-#include <cassert>
 #include <utility>
+
+#include "proto/check.h"
 
 namespace forkmill::cli {
 
@@ -42,7 +43,7 @@ void MapRun::release_front(Step& step) {
 MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
   Step step;
   const auto at = jobs_.find(seq);
-  assert(at != jobs_.end() && !at->second.ended && !at->second.cancelled);
+  FORKMILL_CHECK(at != jobs_.end() && !at->second.ended && !at->second.cancelled);
   auto& entry = at->second;
   if (try_again(entry, outcome)) {
     ++entry.tries;

@@ -1,8 +1,9 @@
 #include "client/cli/text/table.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cctype>
+
+#include "proto/check.h"
 
 namespace forkmill::cli {
 
@@ -62,7 +63,7 @@ std::string printable(std::string_view text) {
 }
 
 void Table::add(std::vector<Cell> row) {
-  assert(row.size() == columns_.size());
+  FORKMILL_CHECK(row.size() == columns_.size());
   rows_.push_back(std::move(row));
 }
 
