@@ -1,0 +1,64 @@
+#include "client/cli/commands/connection.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "client/cli/command_error.h"
+#include "client/cli/os/signals.h"
+#include "client/cli/os/terminal.h"
+#include "client/cli/os/write_all.h"
+#include "client/cli/text/human.h"
+#include "client/cli/text/values.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kSignalCheck{100};
+constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
+
+ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor) {
+  ClientOptions made;
+  made.endpoint = options.broker;
+  made.name = "forkmill";
+  made.connect_timeout = options.connect_timeout;
+  made.fail_fast = true;
+  made.executor = std::move(executor);
+  return made;
+}
+
+}  // namespace
+
+Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals)
+    : patience_{options.connect_timeout}, client_{client_options(options, std::move(executor))} {
+  const auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
+  for (;;) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheck))) return;
+    if (signals != nullptr && signals->take()) throw CommandError{ExitCode::interrupted, "interrupted"};
+    if (left > std::chrono::nanoseconds{0}) continue;
+    throw CommandError{ExitCode::unreachable,
+                       "no broker answered at " + options.broker + " within " +
+                           format_duration(std::chrono::duration<double>(options.connect_timeout).count()),
+                       "start one with `forkmill dev`, or name another one with --broker or FORKMILL_BROKER"};
+  }
+}
+
+nlohmann::ordered_json Connection::ask(QueryKind kind, const std::string& argument) {
+  return json_from_msgpack(client_.query(kind, argument).get_for(patience_).bytes);
+}
+
+int print_result(const OutputOptions& output, const std::function<std::string()>& show) {
+  for (;;) {
+    const auto text = show();
+    if (output.watch && terminal().out) (void)write_all(STDOUT_FILENO, kClearScreen, "standard output");
+    if (!write_all(STDOUT_FILENO, text, "standard output") || !output.watch) return 0;
+    std::this_thread::sleep_for(output.interval);
+  }
+}
+
+}  // namespace forkmill::cli

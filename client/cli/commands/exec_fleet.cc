@@ -1,0 +1,110 @@
+#include "client/cli/commands/exec_fleet.h"
+
+#include <signal.h>
+
+#include <cstring>
+#include <utility>
+
+#include "client/cli/text/report.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+Outcome failed(const std::exception_ptr& error) {
+  Outcome outcome;
+  outcome.exit_code = -1;
+  outcome.problem = report_of(error).text;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome outcome_of(ExecResult result) {
+  Outcome outcome;
+  outcome.exit_code = result.signal != 0 ? -1 : result.exit_code;
+  outcome.signal = result.signal;
+  outcome.out = std::move(result.out);
+  outcome.err = std::move(result.err);
+  outcome.host = std::move(result.host);
+  outcome.started_at = result.started_at;
+  outcome.run_seconds = result.run_seconds;
+  if (result.signal != 0) {
+    outcome.problem = "killed by signal " + std::to_string(result.signal) + " (" + ::strsignal(result.signal) + ")";
+  }
+  if (result.out_truncated || result.err_truncated) {
+    outcome.exit_code = -1;
+    outcome.retriable = false;
+    outcome.problem = std::string{result.out_truncated ? "stdout" : "stderr"} +
+                      " was cut off at --output-limit; raise it, or let the command write to a file";
+  }
+  return outcome;
+}
+
+Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
+  auto outcome = failed(error);
+  try {
+    std::rethrow_exception(error);
+  } catch (const Cancelled&) {
+    outcome.cancelled = cancelling;
+    outcome.retriable = false;
+  } catch (const Timeout&) {
+    outcome.signal = SIGTERM;
+    outcome.problem = "ended by --timeout";
+  } catch (const WorkerLost& lost) {
+    outcome.signal = lost.signal();
+  } catch (const Disconnected&) {
+    outcome.retriable = false;
+  } catch (const std::exception&) {
+    return outcome;
+  }
+  return outcome;
+}
+
+ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> complaint)
+    : executor_{executor},
+      submitter_{client.with(options.submit)},
+      options_{std::move(options)},
+      complaint_{std::move(complaint)} {}
+
+void ExecFleet::run(const Job& job) {
+  ExecRequest request;
+  request.argv = job.argv;
+  request.shell = options_.shell;
+  request.cwd = options_.cwd;
+  request.env = options_.env;
+  request.output_limit = options_.output_limit;
+  try {
+    auto& future = running_[job.seq] = submitter_.submit(kExec, std::move(request));
+    (void)future.finally([this, seq = job.seq] { ended(seq); });
+  } catch (const Error&) {
+    running_.erase(job.seq);
+    add(job.seq, outcome_of(std::current_exception(), cancelling_));
+  }
+}
+
+void ExecFleet::ended(std::uint64_t seq) {
+  auto node = running_.extract(seq);
+  try {
+    add(seq, outcome_of(std::move(node.mapped()).get()));
+  } catch (...) {
+    add(seq, outcome_of(std::current_exception(), cancelling_));
+  }
+}
+
+void ExecFleet::cancel_all() {
+  cancelling_ = true;
+  for (const auto& [seq, future] : running_) future.cancel();
+}
+
+std::vector<std::pair<std::uint64_t, Outcome>> ExecFleet::take() {
+  executor_.run();
+  return std::exchange(ended_, {});
+}
+
+std::optional<std::string> ExecFleet::complaint() {
+  const auto text = complaint_();
+  return text.empty() ? std::nullopt : std::optional{text};
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,35 @@
+// Callbacks of a client inside the loop of this program: a descriptor becomes readable when some wait, and run() runs
+// them on the loop's own thread.
+#pragma once
+
+#include <forkmill/executor.h>
+
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace forkmill::cli {
+
+class LoopExecutor final : public Executor {
+ public:
+  LoopExecutor();
+  ~LoopExecutor() override;
+  LoopExecutor(const LoopExecutor&) = delete;
+  LoopExecutor& operator=(const LoopExecutor&) = delete;
+
+  void execute(Work work) override;
+  bool would_block_itself() const noexcept override { return std::this_thread::get_id() == loop_; }
+  void stop() noexcept override;
+
+  int fd() const { return fd_; }
+  void run();
+
+ private:
+  std::thread::id loop_ = std::this_thread::get_id();
+  int fd_ = -1;
+  std::mutex mutex_;
+  std::vector<Work> waiting_;
+  bool stopped_ = false;
+};
+
+}  // namespace forkmill::cli

@@ -1,0 +1,134 @@
+#include "client/cli/dev/cluster.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+
+#include "client/cli/command_error.h"
+#include "client/cli/dev/programs.h"
+#include "proto/limits.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kAfterSecondTerm = 3s;
+constexpr auto kBrokerEnds = 5s;
+
+struct HostPort {
+  std::string host;
+  unsigned port = 0;
+};
+
+std::optional<HostPort> tcp_address(const std::string& endpoint) {
+  constexpr std::string_view kScheme = "tcp://";
+  const auto colon = endpoint.rfind(':');
+  if (!endpoint.starts_with(kScheme) || colon < kScheme.size()) return std::nullopt;
+  HostPort found{.host = endpoint.substr(kScheme.size(), colon - kScheme.size())};
+  const auto* end = endpoint.data() + endpoint.size();
+  const auto [rest, error] = std::from_chars(endpoint.data() + colon + 1, end, found.port);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  return found;
+}
+
+// Binds and lets go again: the port that was free (port 0 asks for any), or 0 when it is taken.
+unsigned probe(const HostPort& address) {
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(static_cast<std::uint16_t>(address.port));
+  if (::inet_pton(AF_INET, address.host.c_str(), &name.sin_addr) != 1) return address.port;
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  socklen_t length = sizeof name;
+  const bool taken = ::bind(fd, reinterpret_cast<sockaddr*>(&name), length) != 0 && errno == EADDRINUSE;
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
+  ::close(fd);
+  return taken ? 0 : ntohs(name.sin_port);
+}
+
+// The endpoint to listen on, with a port that is free.
+std::string settled(const std::string& endpoint) {
+  const auto address = tcp_address(endpoint);
+  if (!address) return endpoint;
+  const auto port = probe(*address);
+  if (port != 0) return "tcp://" + address->host + ":" + std::to_string(port);
+  const auto owner = port_owner(address->port);
+  throw CommandError{
+      ExitCode::failed, "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
+      "stop that, or choose another port: forkmill dev --listen tcp://127.0.0.1:" + std::to_string(address->port + 1)};
+}
+
+void check_one(const char* name, Child& child) {
+  const auto exit = child.ended();
+  if (!exit) return;
+  throw CommandError{ExitCode::failed, std::string{name} + " " + exit->text(), "its own messages are above"};
+}
+
+}  // namespace
+
+SocketDir::SocketDir() {
+  std::error_code error;
+  auto parent = std::filesystem::temp_directory_path(error).string();
+  // The path of a Unix socket has 107 bytes at most.
+  if (error || parent.size() > 60) parent = "/tmp";
+  std::string pattern = parent + "/forkmill-dev.XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) {
+    throw CommandError{ExitCode::failed, "cannot make a folder in " + parent + ": " + std::strerror(errno)};
+  }
+  path_ = pattern;
+}
+
+SocketDir::~SocketDir() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+DevCluster::DevCluster(const DevOptions& options) {
+  const auto broker = find_program("forkmill-broker", "broker");
+  const auto worker = find_program("forkmill-worker", "worker");
+  if (!options.listen.empty()) {
+    endpoint_ = settled(options.listen);
+  } else if (options.command.empty()) {
+    endpoint_ = settled("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
+  } else {
+    sockets_ = std::make_unique<SocketDir>();
+    endpoint_ = sockets_->endpoint();
+  }
+  broker_ = std::make_unique<Child>(
+      std::vector<std::string>{broker, "--listen", endpoint_, "--memory", "--log-level", options.log_level},
+      Child::Options{});
+  std::vector<std::string> words{worker, "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
+  if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
+  if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});
+  worker_ = std::make_unique<Child>(words, Child::Options{});
+}
+
+void DevCluster::check() {
+  check_one("forkmill-broker", *broker_);
+  check_one("forkmill-worker", *worker_);
+}
+
+void DevCluster::stop(const std::function<bool()>& patient) {
+  worker_->signal(SIGTERM);
+  while (!worker_->wait_for(50ms) && patient()) {
+  }
+  if (!worker_->ended()) {
+    worker_->signal(SIGTERM);  // a second one means at once
+    worker_->wait_for(kAfterSecondTerm);
+  }
+  broker_->signal(SIGTERM);
+  broker_->wait_for(kBrokerEnds);
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,94 @@
+#include "client/cli/dev/programs.h"
+
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::vector<fs::path> places(const std::string& room) {
+  std::error_code ignored;
+  const auto here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<fs::path> found{here, here.parent_path().parent_path() / room};
+  const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+  std::istringstream folders{path == nullptr ? "" : path};
+  for (std::string folder; std::getline(folders, folder, ':');) found.emplace_back(folder);
+  return found;
+}
+
+// Inodes of the sockets that listen on the port. A line of /proc/net/tcp is "0: 0100007F:1BCD 00000000:0000 0A …
+// inode".
+std::set<std::string> listeners(unsigned port) {
+  std::set<std::string> inodes;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file{table};
+    std::string line;
+    std::getline(file, line);
+    while (std::getline(file, line)) {
+      std::istringstream fields{line};
+      std::string slot, local, remote, state, skipped, inode;
+      fields >> slot >> local >> remote >> state;
+      for (int i = 0; i < 5; ++i) fields >> skipped;
+      fields >> inode;
+      const auto colon = local.rfind(':');
+      unsigned number = 0;
+      std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
+      if (state == "0A" && number == port) inodes.insert("socket:[" + inode + "]");
+    }
+  }
+  return inodes;
+}
+
+bool holds(const fs::path& process, const std::set<std::string>& inodes) {
+  std::error_code error;
+  for (fs::directory_iterator entry{process / "fd", error}, end; !error && entry != end; entry.increment(error)) {
+    std::error_code gone;
+    if (inodes.contains(fs::read_symlink(entry->path(), gone).string())) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string find_program(const std::string& name, const std::string& room) {
+  std::string looked;
+  for (const auto& place : places(room)) {
+    const auto path = place / name;
+    std::error_code ignored;
+    if (fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0) return path.string();
+    looked += (looked.empty() ? "" : ":") + place.string();
+  }
+  throw CommandError{ExitCode::failed, "cannot find " + name + " in " + looked,
+                     "install it beside this program, or put its folder on PATH"};
+}
+
+std::string port_owner(unsigned port) {
+  const auto inodes = listeners(port);
+  std::error_code error;
+  for (fs::directory_iterator entry{"/proc", error}, end; !error && entry != end; entry.increment(error)) {
+    const auto pid = entry->path().filename().string();
+    if (pid.find_first_not_of("0123456789") != std::string::npos || inodes.empty() || !holds(entry->path(), inodes)) {
+      continue;
+    }
+    std::string name;
+    std::getline(std::ifstream{entry->path() / "comm"}, name);
+    return name + " (pid " + pid + ")";
+  }
+  return {};
+}
+
+}  // namespace forkmill::cli

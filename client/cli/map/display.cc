@@ -1,0 +1,55 @@
+#include "client/cli/map/display.h"
+
+#include <unistd.h>
+
+#include "client/cli/os/terminal.h"
+#include "client/cli/os/write_all.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds kRedraw{100};
+
+}  // namespace
+
+Display::Display(const Options& options)
+    : options_{options},
+      printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { err(text); },
+               options.tag} {}
+
+Display::~Display() {
+  if (drawn_) (void)!::write(STDERR_FILENO, "\n", 1);
+}
+
+void Display::out(std::string_view text) {
+  if (!broken_ && !write_all(STDOUT_FILENO, text, "standard output")) broken_ = true;
+}
+
+void Display::err(std::string_view text) { (void)write_all(STDERR_FILENO, text, "standard error"); }
+
+void Display::erase() {
+  if (drawn_) err("\r\x1b[K");
+  drawn_ = false;
+}
+
+void Display::print(const Ended& ended) {
+  if (ended.outcome.out.empty() && ended.outcome.err.empty()) return;
+  erase();
+  printer_.print(ended);
+}
+
+void Display::message(const std::string& text) {
+  erase();
+  err("forkmill: " + text + "\n");
+}
+
+void Display::progress(const Progress& progress, Rate::Clock::time_point time, bool now) {
+  if (!options_.progress || (!now && drawn_ && time - last_ < kRedraw)) return;
+  options_.style.width = terminal().width;
+  err("\r" + render_progress(progress, options_.style) + "\x1b[K");
+  drawn_ = true;
+  last_ = time;
+}
+
+}  // namespace forkmill::cli

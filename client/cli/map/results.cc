@@ -1,0 +1,73 @@
+#include "client/cli/map/results.h"
+
+#include <xxhash.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <system_error>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr std::size_t kMaxName = 255;  // of one folder, in every file system worth the name
+constexpr std::size_t kKept = 200;     // of a longer one, before its digest
+
+std::string shortened(std::string_view name, std::string_view argument) {
+  const auto hash = XXH3_128bits(argument.data(), argument.size());
+  std::array<char, 40> digest{};
+  std::snprintf(digest.data(), digest.size(), "\\#%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return std::string{name.substr(0, kKept)} + digest.data();
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  std::ofstream file{path, std::ios::binary | std::ios::trunc};
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.flush();
+  if (!file) throw CommandError{ExitCode::failed, "cannot write " + path.string()};
+}
+
+}  // namespace
+
+std::string results_name(std::string_view argument) {
+  if (argument.empty()) return "\\0";
+  if (argument == "." || argument == "..") return "\\" + std::string{argument};
+  std::string name;
+  for (char c : argument) {
+    if (c == '/')
+      name += "\\_";
+    else if (c == '\\')
+      name += "\\\\";
+    else
+      name += c;
+  }
+  return name.size() > kMaxName ? shortened(name, argument) : name;
+}
+
+ResultsDir::ResultsDir(const std::string& path) : root_{path} {
+  std::error_code error;
+  std::filesystem::create_directories(root_, error);
+  if (error) throw UsageError{"--results: cannot make " + path + ": " + error.message()};
+}
+
+std::filesystem::path ResultsDir::folder(const Row& args) const {
+  auto path = root_;
+  for (std::size_t i = 0; i < args.size(); ++i) path = path / std::to_string(i + 1) / results_name(args[i]);
+  return path;
+}
+
+void ResultsDir::write(const Ended& ended) const {
+  const auto path = folder(ended.job.args);
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw CommandError{ExitCode::failed, "cannot make " + path.string() + ": " + error.message()};
+  write_file(path / "stdout", ended.outcome.out);
+  write_file(path / "stderr", ended.outcome.err);
+  write_file(path / "seq", std::to_string(ended.job.seq) + "\n");
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,55 @@
+#include "client/cli/map/resume.h"
+
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+// 128 bits: two of a billion commands having the same digest is less likely than a memory error.
+Finished::Digest Finished::digest(std::string_view text, std::uint64_t seed) {
+  const auto hash = XXH3_128bits_withSeed(text.data(), text.size(), seed);
+  return {hash.high64, hash.low64};
+}
+
+void Finished::add(const JobLogEntry& entry) {
+  const bool counts = rule_ == Resume::ended || entry.ok();
+  bool& before = jobs_[digest(entry.command, entry.seq)];
+  if (before == counts) return;
+  before = counts;
+  auto& jobs = commands_[digest(entry.command, 0)];
+  jobs += counts ? 1U : -1U;
+  total_ += counts ? 1ULL : -1ULL;
+}
+
+bool Finished::take(std::string_view command) {
+  const auto found = commands_.find(digest(command, 0));
+  if (found == commands_.end() || found->second == 0) return false;
+  --found->second;
+  return true;
+}
+
+Finished Finished::read(const std::string& path, Resume rule) {
+  Finished finished{rule};
+  std::ifstream file{path, std::ios::binary};
+  if (!file && errno == ENOENT) return finished;
+  if (!file) throw UsageError{"--joblog: cannot read " + path + ": " + std::strerror(errno)};
+  std::string line;
+  for (std::uint64_t number = 1; std::getline(file, line); ++number) {
+    if (file.eof()) break;  // no newline behind it: torn
+    if (number == 1 && line + "\n" == kJobLogHeader) continue;
+    const auto entry = JobLogEntry::parse(line);
+    if (!entry) {
+      throw UsageError{path + ":" + std::to_string(number) + ": not a line of a job log",
+                       "name the file that --joblog wrote, or another one to start anew"};
+    }
+    finished.add(*entry);
+  }
+  return finished;
+}
+
+}  // namespace forkmill::cli

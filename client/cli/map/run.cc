@@ -1,0 +1,68 @@
+#include "client/cli/map/run.h"
+
+#include <utility>
+
+#include "proto/check.h"
+
+namespace forkmill::cli {
+
+void MapRun::start(Job job) {
+  const auto seq = job.seq;
+  jobs_.emplace(seq, Entry{.job = std::move(job), .tries = 1, .ended = nullptr, .cancelled = false});
+  ++in_flight_;
+}
+
+MapRun::Step MapRun::total_known(std::uint64_t total) {
+  Step step;
+  halt_.total_known(total);
+  judge(step);
+  return step;
+}
+
+bool MapRun::try_again(const Entry& entry, const Outcome& outcome) const {
+  return !outcome.ok() && !outcome.cancelled && outcome.retriable && entry.tries < options_.tries && !halted() &&
+         !cancelled_;
+}
+
+void MapRun::judge(Step& step) {
+  if (!halted()) return;
+  stopped_ = true;
+  if (halt_.state() == Halt::now && !std::exchange(cancelled_, true)) step.cancel_all = true;
+}
+
+MapRun::Jobs::iterator MapRun::release(Jobs::iterator at, Step& step) {
+  if (at->second.ended) step.print.push_back(std::move(at->second.ended));
+  return jobs_.erase(at);
+}
+
+void MapRun::release_front(Step& step) {
+  auto at = jobs_.begin();
+  while (at != jobs_.end() && (at->second.ended || at->second.cancelled)) at = release(at, step);
+}
+
+MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
+  Step step;
+  const auto at = jobs_.find(seq);
+  FORKMILL_CHECK(at != jobs_.end() && !at->second.ended && !at->second.cancelled);
+  auto& entry = at->second;
+  if (try_again(entry, outcome)) {
+    ++entry.tries;
+    step.again = &entry.job;
+    return step;
+  }
+  --in_flight_;
+  entry.cancelled = outcome.cancelled;
+  if (!outcome.cancelled) {
+    halt_.ended(outcome);
+    entry.ended = std::make_shared<const Ended>(Ended{std::move(entry.job), std::move(outcome)});
+    step.log = entry.ended;
+  }
+  judge(step);
+  if (options_.keep_order)
+    release_front(step);
+  else
+    release(at, step);
+  return step;
+}
+
+}  // namespace forkmill::cli

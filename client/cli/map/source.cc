@@ -1,0 +1,104 @@
+#include "client/cli/map/source.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr std::size_t kChunk = 64UL * 1024;
+
+std::string reason() { return std::strerror(errno); }
+
+}  // namespace
+
+Fetch WordSource::next(std::string& out) {
+  if (next_ == words_.size()) return Fetch::end;
+  out = words_[next_++];
+  return Fetch::ready;
+}
+
+LineSource::LineSource(const std::string& path, char delimiter)
+    : name_{path == "-" ? "standard input" : path}, delimiter_{delimiter} {
+  fd_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd_ < 0) throw UsageError{"cannot read arguments from " + path + ": " + reason()};
+}
+
+LineSource::~LineSource() {
+  if (fd_ > STDIN_FILENO) ::close(fd_);
+}
+
+bool LineSource::take_line(std::string& out) {
+  auto end = buffer_.find(delimiter_, begin_);
+  const bool whole = end != std::string::npos;
+  if (!whole) {
+    if (!over_ || begin_ == buffer_.size()) return false;
+    end = buffer_.size();
+  }
+  out.assign(buffer_, begin_, end - begin_);
+  begin_ = end + (whole ? 1 : 0);
+  ++line_;
+  return true;
+}
+
+bool LineSource::readable() const {
+  pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+void LineSource::fill() {
+  buffer_.erase(0, begin_);
+  begin_ = 0;
+  if (buffer_.size() > kMaxLine) {
+    throw UsageError{
+        "line " + std::to_string(line_ + 1) + " of " + name_ + " is longer than " + std::to_string(kMaxLine) + " bytes",
+        "for input that is parted by NUL bytes use --null"};
+  }
+  const auto old = buffer_.size();
+  buffer_.resize(old + kChunk);
+  const auto got = ::read(fd_, buffer_.data() + old, kChunk);
+  buffer_.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+  if (got < 0 && errno != EINTR && errno != EAGAIN) {
+    throw CommandError{ExitCode::failed,
+                       "cannot read line " + std::to_string(line_ + 1) + " of " + name_ + ": " + reason()};
+  }
+  over_ = got == 0;
+}
+
+Fetch LineSource::next(std::string& out) {
+  while (!take_line(out)) {
+    if (over_) return Fetch::end;
+    if (!readable()) return Fetch::waiting;
+    fill();
+  }
+  return Fetch::ready;
+}
+
+std::optional<std::uint64_t> LineSource::count() {
+  struct stat info {};
+  if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  auto lines = static_cast<std::uint64_t>(
+      std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), delimiter_));
+  char last = begin_ < buffer_.size() ? buffer_.back() : delimiter_;
+  std::string chunk(kChunk, '\0');
+  auto offset = ::lseek(fd_, 0, SEEK_CUR);
+  for (;;) {
+    const auto got = ::pread(fd_, chunk.data(), chunk.size(), offset);
+    if (got <= 0) break;
+    lines += static_cast<std::uint64_t>(std::count(chunk.begin(), chunk.begin() + got, delimiter_));
+    last = chunk[static_cast<std::size_t>(got) - 1];
+    offset += got;
+  }
+  return lines + (last == delimiter_ ? 0 : 1);
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,27 @@
+// Signals as something to poll for. They are blocked from here on in this thread and in every thread made after, so
+// make one of these before anything that starts threads; programs that are started get the old mask back (os/child.h).
+#pragma once
+
+#include <signal.h>
+
+#include <initializer_list>
+#include <optional>
+
+namespace forkmill::cli {
+
+class Signals {
+ public:
+  explicit Signals(std::initializer_list<int> signals);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  int fd() const { return fd_; }  // readable when one has come
+  std::optional<int> take();      // the number of one that has come; does not wait
+
+ private:
+  int fd_ = -1;
+  sigset_t before_{};
+};
+
+}  // namespace forkmill::cli

@@ -1,0 +1,31 @@
+#include "client/cli/os/write_all.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+bool write_all(int fd, std::string_view text, const char* name) {
+  while (!text.empty()) {
+    const auto wrote = ::write(fd, text.data(), text.size());
+    if (wrote >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(wrote));
+    } else if (errno == EPIPE) {
+      return false;
+    } else if (errno == EAGAIN) {  // somebody who shares the descriptor made it non-blocking
+      pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
+      ::poll(&entry, 1, -1);
+    } else if (errno != EINTR) {
+      throw CommandError{ExitCode::failed, "cannot write to " + std::string{name} + ": " + std::strerror(errno)};
+    }
+  }
+  return true;
+}
+
+}  // namespace forkmill::cli

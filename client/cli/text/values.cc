@@ -1,0 +1,107 @@
+#include "client/cli/text/values.h"
+
+#include <forkmill/serialize.h>
+
+#include <cmath>
+#include <cstdint>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool is_utf8(std::string_view text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+Json from_bin(std::string_view bytes) { return is_utf8(bytes) ? Json(bytes) : Json{{"base64", base64(bytes)}}; }
+
+Json from_object(const msgpack::object& object);
+
+Json from_map(const msgpack::object_map& map) {
+  auto json = Json::object();
+  for (const auto& entry : map) {
+    auto key = from_object(entry.key);
+    json[key.is_string() ? key.get<std::string>() : key.dump()] = from_object(entry.val);
+  }
+  return json;
+}
+
+Json from_array(const msgpack::object_array& array) {
+  auto json = Json::array();
+  for (const auto& element : array) json.push_back(from_object(element));
+  return json;
+}
+
+// The nesting is bounded by unpack_bounded.
+Json from_object(const msgpack::object& object) {
+  switch (object.type) {
+    case msgpack::type::BOOLEAN:
+      return object.via.boolean;
+    case msgpack::type::POSITIVE_INTEGER:
+      return object.via.u64;
+    case msgpack::type::NEGATIVE_INTEGER:
+      return object.via.i64;
+    case msgpack::type::FLOAT32:
+    case msgpack::type::FLOAT64:
+      return std::isfinite(object.via.f64) ? Json(object.via.f64) : Json();
+    case msgpack::type::STR:
+      return from_bin({object.via.str.ptr, object.via.str.size});
+    case msgpack::type::BIN:
+      return from_bin({object.via.bin.ptr, object.via.bin.size});
+    case msgpack::type::ARRAY:
+      return from_array(object.via.array);
+    case msgpack::type::MAP:
+      return from_map(object.via.map);
+    case msgpack::type::EXT:
+      return {{"ext", object.via.ext.type()}, {"base64", base64({object.via.ext.data(), object.via.ext.size})}};
+    case msgpack::type::NIL:
+      break;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string base64(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+    const auto part = bytes.substr(at, 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < part.size() ? static_cast<std::uint8_t>(part[i]) : 0U);
+    for (std::size_t i = 0; i < 4; ++i) text += i <= part.size() ? kDigits[bits >> (18 - 6 * i) & 63] : '=';
+  }
+  return text;
+}
+
+Json json_from_msgpack(std::string_view bytes) { return from_object(detail::unpack_bounded(bytes).get()); }
+
+std::string msgpack_from_json(const Json& value) {
+  const auto bytes = Json::to_msgpack(value);
+  return {bytes.begin(), bytes.end()};
+}
+
+Json parse_arguments(const std::vector<std::string>& words) {
+  auto arguments = Json::array();
+  for (const auto& word : words) {
+    auto value = Json::parse(word, nullptr, false);
+    if (value.is_discarded()) {
+      throw UsageError{"argument " + std::to_string(arguments.size() + 1) + " is not JSON: " + word,
+                       "write text in double quotes inside single ones: '\"text\"'"};
+    }
+    if (words.size() == 1 && value.is_array()) return value;
+    arguments.push_back(std::move(value));
+  }
+  return arguments;
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,44 @@
+#include "client/cli/map/columns.h"
+
+#include <doctest/doctest.h>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+namespace {
+
+using Columns = std::vector<std::string>;
+
+Columns split(const char* expression, const std::string& text) {
+  Columns columns;
+  ColumnSplitter{expression}.split(text, columns);
+  return columns;
+}
+
+TEST_CASE("separators") {
+  CHECK(split(",", "a,b,,c") == Columns{"a", "b", "", "c"});
+  CHECK(split("\\t", "a\tb c") == Columns{"a", "b c"});
+  CHECK(split(" +", "a   b c") == Columns{"a", "b", "c"});
+  CHECK(split("\\|", "a|b") == Columns{"a", "b"});
+  CHECK(split("[,;]", "a,b;c") == Columns{"a", "b", "c"});
+  CHECK(split("^#", "#a#b") == Columns{"", "a#b"});
+  CHECK(split(",", "") == Columns{""});
+  CHECK(split(",", ",") == Columns{"", ""});
+}
+
+TEST_CASE("expressions that separate nothing are refused") {
+  CHECK_THROWS_AS(ColumnSplitter{"("}, UsageError);
+  CHECK_THROWS_AS(ColumnSplitter{"a*"}, UsageError);
+  CHECK_THROWS_AS(ColumnSplitter{""}, UsageError);
+}
+
+TEST_CASE("a copy splits as the original does") {
+  const ColumnSplitter original{","};
+  const ColumnSplitter copy = original;  // NOLINT(performance-unnecessary-copy-initialization): what is tested
+  Columns columns;
+  copy.split("a,b", columns);
+  CHECK(columns == Columns{"a", "b"});
+}
+
+}  // namespace
+}  // namespace forkmill::cli

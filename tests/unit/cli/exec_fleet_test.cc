@@ -1,0 +1,64 @@
+#include "client/cli/commands/exec_fleet.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+template <class Thrown>
+Outcome outcome(const Thrown& thrown, bool cancelling = false) {
+  return outcome_of(std::make_exception_ptr(thrown), cancelling);
+}
+
+TEST_CASE("a command that ended") {
+  ExecResult result;
+  result.exit_code = 3;
+  result.out = "out";
+  result.host = "node1";
+  result.run_seconds = 1.5;
+  const auto made = outcome_of(result);
+  CHECK(made.exit_code == 3);
+  CHECK(made.status() == 3);
+  CHECK(made.out == "out");
+  CHECK(made.host == "node1");
+  CHECK(made.problem.empty());
+  CHECK(!made.ok());
+}
+
+TEST_CASE("a command that a signal ended") {
+  ExecResult result;
+  result.exit_code = -1;
+  result.signal = 11;
+  const auto made = outcome_of(result);
+  CHECK(made.signal == 11);
+  CHECK(made.status() == 139);
+  CHECK(made.problem == "killed by signal 11 (Segmentation fault)");
+}
+
+TEST_CASE("output that was cut off is a failure that no other try helps") {
+  ExecResult result;
+  result.err_truncated = true;
+  const auto made = outcome_of(result);
+  CHECK(!made.ok());
+  CHECK(!made.retriable);
+  CHECK(made.problem.starts_with("stderr was cut off"));
+}
+
+TEST_CASE("errors instead of a result") {
+  CHECK(outcome(Cancelled{}, true).cancelled);
+  CHECK(!outcome(Cancelled{}, false).cancelled);
+  CHECK(!outcome(Cancelled{}, false).ok());
+  const auto late = outcome(Timeout{Errc::timed_out});
+  CHECK(late.signal == 15);
+  CHECK(late.exit_code == -1);
+  CHECK(late.retriable);
+  forkmill::Failure failure;
+  failure.signal = 9;
+  CHECK(outcome(WorkerLost{failure}).signal == 9);
+  CHECK(!outcome(Disconnected{Errc::disconnected}).retriable);
+  CHECK(outcome(std::runtime_error{"x"}).problem == "x");
+  CHECK(outcome(std::runtime_error{"x"}).status() == 255);
+}
+
+}  // namespace
+}  // namespace forkmill::cli

@@ -1,0 +1,19 @@
+#include "client/cli/text/fields.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+TEST_CASE("a line each, aligned; what is empty is left out; what has several lines goes on below itself") {
+  Fields fields;
+  fields.add("id", std::string{"7"});
+  fields.add("nothing", Cell{nullptr, ""});
+  fields.add("run_time", Cell{1500, "1.5s"});
+  fields.add("output", Cell{"a\nb", "a\nb\x1b"});
+  CHECK(fields.render(Format::table) == "id        7\nrun time  1.5s\noutput    a\n          b?\n");
+  CHECK(fields.render(Format::jsonl) == "{\"id\":\"7\",\"nothing\":null,\"run_time\":1500,\"output\":\"a\\nb\"}\n");
+}
+
+}  // namespace
+}  // namespace forkmill::cli

@@ -1,0 +1,62 @@
+#include "client/cli/text/human.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST_CASE("durations are read with every unit, added up, and refused when they are not durations") {
+  CHECK(parse_duration("30") == 30s);
+  CHECK(parse_duration("1.5s") == 1500ms);
+  CHECK(parse_duration("200ms") == 200ms);
+  CHECK(parse_duration("2m") == 2min);
+  CHECK(parse_duration("1h30m") == 90min);
+  CHECK(parse_duration("1d3.5h16.6m4s") == 24h + 210min + 996s + 4s);
+  CHECK(parse_duration("0") == 0ms);
+  for (const char* wrong : {"", "s", "-1", "1x", "1.2.3", "1 s", "ms5", "1e9", "99999999999999999999", "0x10", "inf"}) {
+    CHECK_MESSAGE(!parse_duration(wrong), wrong);
+  }
+}
+
+TEST_CASE("sizes are read in powers of 1024") {
+  CHECK(parse_size("4096") == 4096);
+  CHECK(parse_size("64k") == 65536);
+  CHECK(parse_size("1.5M") == 1572864);
+  CHECK(parse_size("2GiB") == 2147483648);
+  CHECK(parse_size("3MB") == 3145728);
+  CHECK(parse_size("7B") == 7);
+  for (const char* wrong : {"", "k", "-1", "1x", "1kk", "1iB", "99999999999T"})
+    CHECK_MESSAGE(!parse_size(wrong), wrong);
+}
+
+TEST_CASE("durations are written with two units at most") {
+  CHECK(format_duration(0) == "0s");
+  CHECK(format_duration(-3) == "0s");
+  CHECK(format_duration(0.35) == "350ms");
+  CHECK(format_duration(0.9996) == "1.0s");
+  CHECK(format_duration(4.24) == "4.2s");
+  CHECK(format_duration(42) == "42s");
+  CHECK(format_duration(59.7) == "1m00s");
+  CHECK(format_duration(192) == "3m12s");
+  CHECK(format_duration(7500) == "2h05m");
+  CHECK(format_duration(3 * 86400 + 4 * 3600) == "3d04h");
+}
+
+TEST_CASE("bytes, rates and times") {
+  CHECK(format_bytes(17) == "17 B");
+  CHECK(format_bytes(1536) == "1.5 KiB");
+  CHECK(format_bytes(1024 * 1024 - 1) == "1.0 MiB");
+  CHECK(format_bytes(3'435'973'836) == "3.2 GiB");
+  CHECK(format_rate(0) == "0/s");
+  CHECK(format_rate(0.25) == "0.25/s");
+  CHECK(format_rate(4.24) == "4.2/s");
+  CHECK(format_rate(131.4) == "131/s");
+  CHECK(format_rate(12'440) == "12.4k/s");
+  CHECK(format_time(0) == "-");
+  CHECK(format_time(1'700'000'000'250) == "2023-11-14T22:13:20.250Z");
+}
+
+}  // namespace
+}  // namespace forkmill::cli

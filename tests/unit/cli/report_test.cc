@@ -1,0 +1,62 @@
+#include "client/cli/text/report.h"
+
+#include <doctest/doctest.h>
+#include <forkmill/errors.h>
+
+namespace forkmill::cli {
+namespace {
+
+template <class Thrown>
+Report report(const Thrown& thrown) {
+  return report_of(std::make_exception_ptr(thrown));
+}
+
+bool has(const Report& report, const char* text) { return report.text.find(text) != std::string::npos; }
+
+TEST_CASE("our own errors say what to do") {
+  const auto told = report(CommandError{ExitCode::unreachable, "no broker answered", "start one"});
+  CHECK(told.code == ExitCode::unreachable);
+  CHECK(told.text == "no broker answered\n  fix: start one");
+  CHECK(report(UsageError{"wrong"}).code == ExitCode::usage);
+  CHECK(report(UsageError{"wrong"}).text == "wrong");
+}
+
+TEST_CASE("a remote error shows type, place, attempt and backtrace, and its stable code") {
+  forkmill::Failure failure;
+  failure.code = Errc::handler_error;
+  failure.type = "std::out_of_range";
+  failure.message = "vector::at";
+  failure.worker = "w1";
+  failure.attempt = 2;
+  failure.backtrace = "one\ntwo\n";
+  const auto told = report(RemoteError{failure});
+  CHECK(told.code == ExitCode::failed);
+  CHECK(has(told, "type: std::out_of_range"));
+  CHECK(has(told, "vector::at"));
+  CHECK(has(told, "where: worker w1, attempt 2"));
+  CHECK(has(told, "backtrace: \n    one\n    two"));
+  CHECK(has(told, "code: handler_error"));
+}
+
+TEST_CASE("a lost worker shows how its process died") {
+  forkmill::Failure failure;
+  failure.code = Errc::worker_lost;
+  failure.signal = 11;
+  failure.output = "about to crash\n";
+  const auto told = report(WorkerLost{failure});
+  CHECK(has(told, "signal: 11 (Segmentation fault)"));
+  CHECK(has(told, "about to crash"));
+}
+
+TEST_CASE("exit statuses by code") {
+  CHECK(report(Disconnected{Errc::disconnected}).code == ExitCode::unreachable);
+  CHECK(report(Rejected{Errc::task_unknown}).code == ExitCode::not_found);
+  CHECK(report(Rejected{Errc::queue_full}).code == ExitCode::failed);
+  CHECK(report(Timeout{Errc::timeout}).code == ExitCode::timed_out);
+  CHECK(report(Timeout{Errc::timed_out}).code == ExitCode::failed);
+  CHECK(report(Error{Errc::name_invalid, "x"}).code == ExitCode::usage);
+  CHECK(report(std::runtime_error{"other"}).text == "other");
+}
+
+}  // namespace
+}  // namespace forkmill::cli

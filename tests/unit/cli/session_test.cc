@@ -1,0 +1,162 @@
+#include "client/cli/map/session.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "tests/unit/cli/temp_dir.h"
+
+namespace forkmill::cli {
+namespace {
+
+// Ends every job at once, as `decide` says; what it leaves open ends when it is cancelled.
+class FakeFleet final : public Fleet {
+ public:
+  using Decide = std::function<std::optional<Outcome>(const Job&)>;
+  explicit FakeFleet(Decide decide) : decide_{std::move(decide)} {}
+  ~FakeFleet() override { ::close(fd_); }
+
+  void run(const Job& job) override {
+    ran.push_back(job.command);
+    most = std::max(most, ++running_);
+    if (auto outcome = decide_(job))
+      end(job.seq, std::move(*outcome));
+    else
+      open_.push_back(job.seq);
+  }
+  void cancel_all() override {
+    for (const auto seq : std::exchange(open_, {})) {
+      Outcome outcome;
+      outcome.cancelled = true;
+      end(seq, outcome);
+    }
+  }
+  std::vector<std::pair<std::uint64_t, Outcome>> take() override {
+    eventfd_t count = 0;
+    ::eventfd_read(fd_, &count);
+    running_ -= ended_.size();
+    return std::exchange(ended_, {});
+  }
+  int fd() const override { return fd_; }
+  std::optional<std::string> complaint() override { return std::nullopt; }
+
+  std::vector<std::string> ran;
+  std::size_t most = 0;
+
+ private:
+  void end(std::uint64_t seq, Outcome outcome) {
+    ended_.emplace_back(seq, std::move(outcome));
+    ::eventfd_write(fd_, 1);
+  }
+  Decide decide_;
+  int fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  std::vector<std::uint64_t> open_;
+  std::vector<std::pair<std::uint64_t, Outcome>> ended_;
+  std::size_t running_ = 0;
+};
+
+Outcome exited(int code) {
+  Outcome outcome;
+  outcome.exit_code = code;
+  return outcome;
+}
+
+Rows words(const std::vector<std::string>& arguments) {
+  std::vector<Rows::Group> groups(1);
+  groups[0].push_back(std::make_unique<WordSource>(arguments));
+  return Rows{std::move(groups)};
+}
+
+MapSession::Parts parts(const std::vector<std::string>& arguments) {
+  return {.command = CommandTemplate{{"run"}, false}, .rows = words(arguments)};
+}
+
+int run(MapSession::Parts given, const MapRun::Options& options, FakeFleet& fleet) {
+  Display display{{}};
+  Signals signals{SIGINT, SIGTERM};
+  return MapSession{std::move(given), options, fleet, display, signals}.run();
+}
+
+using Ran = std::vector<std::string>;
+
+TEST_CASE("every argument runs once and failures are counted") {
+  FakeFleet fleet{[](const Job& job) { return exited(job.args[0] == "b" ? 3 : 0); }};
+  CHECK(run(parts({"a", "b", "c"}), {}, fleet) == 1);
+  CHECK(fleet.ran == Ran{"run a", "run b", "run c"});
+}
+
+TEST_CASE("a long input stays within the window") {
+  std::vector<std::string> many;
+  for (int i = 0; i < 5000; ++i) many.push_back(std::to_string(i));
+  FakeFleet fleet{[](const Job&) { return exited(0); }};
+  CHECK(run(parts(many), {.window = 7}, fleet) == 0);
+  CHECK(fleet.ran.size() == 5000);
+  CHECK(fleet.most <= 7);
+}
+
+TEST_CASE("a failing job is tried again") {
+  int left = 2;
+  FakeFleet fleet{[&](const Job&) { return exited(left-- > 0 ? 1 : 0); }};
+  CHECK(run(parts({"a"}), {.tries = 3}, fleet) == 0);
+  CHECK(fleet.ran.size() == 3);
+}
+
+TEST_CASE("the job log is written and resumed from, by content") {
+  const test::TempDir dir;
+  const auto path = dir.path("log");
+  const auto logged = [&](Resume rule, std::vector<std::string> arguments) {
+    auto made = parts(arguments);
+    if (rule != Resume::none) made.finished = Finished::read(path, rule);
+    made.joblog = std::make_unique<JobLog>(path, rule == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
+    return made;
+  };
+  FakeFleet first{[](const Job& job) { return exited(job.args[0] == "b" ? 1 : 0); }};
+  CHECK(run(logged(Resume::none, {"a", "b"}), {}, first) == 1);
+  FakeFleet second{[](const Job&) { return exited(0); }};
+  CHECK(run(logged(Resume::ended, {"c", "b", "a"}), {}, second) == 0);
+  CHECK(second.ran == Ran{"run c"});
+  FakeFleet third{[](const Job&) { return exited(0); }};
+  CHECK(run(logged(Resume::succeeded, {"a", "b", "c"}), {}, third) == 0);
+  CHECK(third.ran == Ran{"run b"});
+  FakeFleet fourth{[](const Job&) { return exited(0); }};
+  CHECK(run(logged(Resume::succeeded, {"a", "b", "c"}), {}, fourth) == 0);
+  CHECK(fourth.ran.empty());
+}
+
+TEST_CASE("halting now cancels what runs") {
+  FakeFleet fleet{[](const Job& job) { return job.args[0] == "bad" ? std::optional{exited(9)} : std::nullopt; }};
+  CHECK(run(parts({"slow", "slower", "bad", "late"}), {.window = 3, .halt = HaltRule::parse("now,fail=1")}, fleet) ==
+        9);
+  CHECK(fleet.ran == Ran{"run slow", "run slower", "run bad"});
+}
+
+TEST_CASE("a percentage is of the whole input") {
+  FakeFleet fleet{[](const Job& job) { return exited(job.seq <= 2 ? 1 : 0); }};
+  auto counted = parts({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
+  counted.count_first = true;
+  CHECK(run(std::move(counted), {.window = 1, .halt = HaltRule::parse("soon,fail=20%")}, fleet) == 20);
+  CHECK(fleet.ran.size() == 2);
+}
+
+TEST_CASE("an interrupt cancels everything") {
+  FakeFleet fleet{[](const Job& job) -> std::optional<Outcome> {
+    if (job.args[0] == "last") ::kill(::getpid(), SIGINT);
+    return std::nullopt;
+  }};
+  CHECK(run(parts({"first", "last"}), {}, fleet) == 130);
+}
+
+TEST_CASE("a first SIGTERM lets what runs finish") {
+  FakeFleet fleet{[](const Job& job) {
+    if (job.args[0] == "a") ::kill(::getpid(), SIGTERM);
+    return exited(0);
+  }};
+  CHECK(run(parts({"a", "b"}), {.window = 1}, fleet) == 143);
+  CHECK(fleet.ran == Ran{"run a"});
+}
+
+}  // namespace
+}  // namespace forkmill::cli

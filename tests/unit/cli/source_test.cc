@@ -1,0 +1,97 @@
+#include "client/cli/map/source.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/cli/command_error.h"
+#include "tests/unit/cli/temp_dir.h"
+
+namespace forkmill::cli {
+namespace {
+
+std::vector<std::string> all(Source& source) {
+  std::vector<std::string> lines;
+  for (std::string line; source.next(line) == Fetch::ready;) lines.push_back(line);
+  return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+TEST_CASE("words are given in order and counted") {
+  WordSource words{{"a", "b"}};
+  CHECK(words.count() == 2);
+  CHECK(all(words) == Lines{"a", "b"});
+  CHECK(words.count() == 0);
+}
+
+TEST_CASE("lines of a file, with or without a last newline, and counted without reading them") {
+  const test::TempDir dir;
+  LineSource ended{dir.write("ended", "a\n\nb c\n"), '\n'};
+  CHECK(ended.count() == 3);
+  CHECK(all(ended) == Lines{"a", "", "b c"});
+  LineSource open{dir.write("open", "a\nb"), '\n'};
+  CHECK(open.count() == 2);
+  CHECK(all(open) == Lines{"a", "b"});
+  LineSource empty{dir.write("empty", ""), '\n'};
+  CHECK(empty.count() == 0);
+  CHECK(all(empty).empty());
+}
+
+TEST_CASE("lines ended by NUL bytes may have newlines in them") {
+  const test::TempDir dir;
+  LineSource lines{dir.write("nul", std::string_view{"a\nb\0c\0", 6}), '\0'};
+  CHECK(lines.count() == 2);
+  CHECK(all(lines) == Lines{"a\nb", "c"});
+}
+
+TEST_CASE("more lines than a read holds") {
+  const test::TempDir dir;
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
+  LineSource lines{dir.write("many", text), '\n'};
+  CHECK(lines.count() == 50'000);
+  const auto got = all(lines);
+  REQUIRE(got.size() == 50'000);
+  CHECK(got.back() == "line 49999");
+}
+
+TEST_CASE("a pipe that has nothing yet does not block") {
+  const test::TempDir dir;
+  const auto path = dir.path("fifo");
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+  REQUIRE(writer >= 0);
+  LineSource lines{path, '\n'};
+  CHECK(!lines.count());
+  std::string line;
+  CHECK(lines.next(line) == Fetch::waiting);
+  CHECK(lines.wait_fd() >= 0);
+  REQUIRE(::write(writer, "one\ntw", 6) == 6);
+  CHECK(lines.next(line) == Fetch::ready);
+  CHECK(line == "one");
+  CHECK(lines.next(line) == Fetch::waiting);
+  REQUIRE(::write(writer, "o", 1) == 1);
+  ::close(writer);
+  CHECK(lines.next(line) == Fetch::ready);
+  CHECK(line == "two");
+  CHECK(lines.next(line) == Fetch::end);
+}
+
+TEST_CASE("what cannot be read is named") {
+  const test::TempDir dir;
+  CHECK_THROWS_AS((LineSource{dir.path("absent"), '\n'}), UsageError);
+  LineSource endless{dir.write("long", "a\n" + std::string(LineSource::kMaxLine * 2, 'x')), '\n'};
+  std::string line;
+  CHECK(endless.next(line) == Fetch::ready);
+  try {
+    endless.next(line);
+    FAIL("taken");
+  } catch (const UsageError& error) {
+    CHECK(std::string{error.what()}.starts_with("line 2 of"));
+  }
+}
+
+}  // namespace
+}  // namespace forkmill::cli

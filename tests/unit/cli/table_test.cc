@@ -1,0 +1,56 @@
+#include "client/cli/text/table.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+Table sample() {
+  Table table{
+      {{.name = "queue"}, {.name = "ready", .right = true}, {.name = "oldest_age", .wide = true, .right = true}}};
+  table.add({Cell{"default"}, Cell{12}, Cell{1.5, "1.5s"}});
+  table.add({Cell{"größe"}, Cell{3}, Cell{nullptr, "-"}});
+  return table;
+}
+
+TEST_CASE("a table is aligned by characters and leaves wide columns out") {
+  CHECK(sample().render(Format::table, true) == "QUEUE    READY\ndefault     12\ngröße        3\n");
+  CHECK(sample().render(Format::table, false) == "default  12\ngröße     3\n");
+  CHECK(sample().render(Format::wide, true) ==
+        "QUEUE    READY  OLDEST AGE\ndefault     12        1.5s\ngröße        3           -\n");
+}
+
+TEST_CASE("JSON has every column, as values") {
+  CHECK(sample().render(Format::jsonl, true) ==
+        "{\"queue\":\"default\",\"ready\":12,\"oldest_age\":1.5}\n"
+        "{\"queue\":\"größe\",\"ready\":3,\"oldest_age\":null}\n");
+  const auto parsed = nlohmann::json::parse(sample().render(Format::json, true));
+  CHECK(parsed.size() == 2);
+  CHECK(parsed[0]["ready"] == 12);
+}
+
+TEST_CASE("nothing is an empty array, no lines, or the heading alone") {
+  const Table table{{{.name = "queue"}}};
+  CHECK(table.render(Format::json, true) == "[]\n");
+  CHECK(table.render(Format::jsonl, true).empty());
+  CHECK(table.render(Format::table, true) == "QUEUE\n");
+  CHECK(table.render(Format::table, false).empty());
+}
+
+TEST_CASE("a name cannot forge lines or send codes to the terminal, and broken UTF-8 is still JSON") {
+  Table table{{{.name = "queue"}}};
+  table.add({Cell{"a\nb\x1b[31m\xff"}});
+  CHECK(table.render(Format::table, false) == "a?b?[31m\xff\n");
+  CHECK(nlohmann::json::parse(table.render(Format::jsonl, true))["queue"] == "a\nb\x1b[31m\xEF\xBF\xBD");
+}
+
+TEST_CASE("formats by name") {
+  CHECK(parse_format("table") == Format::table);
+  CHECK(parse_format("wide") == Format::wide);
+  CHECK(parse_format("json") == Format::json);
+  CHECK(parse_format("jsonl") == Format::jsonl);
+  CHECK(!parse_format("yaml"));
+}
+
+}  // namespace
+}  // namespace forkmill::cli

@@ -1,0 +1,65 @@
+#include "client/cli/text/values.h"
+
+#include <doctest/doctest.h>
+#include <forkmill/serialize.h>
+
+#include <map>
+#include <vector>
+
+#include "client/cli/command_error.h"
+
+namespace forkmill::cli {
+namespace {
+
+template <class T>
+std::string through(const T& value) {
+  return json_from_msgpack(pack_value(value)).dump();
+}
+
+TEST_CASE("results as JSON") {
+  CHECK(through(5.5) == "5.5");
+  CHECK(through(-3) == "-3");
+  CHECK(through(std::uint64_t{18446744073709551615ULL}) == "18446744073709551615");
+  CHECK(through(std::string{"größe\n"}) == "\"größe\\n\"");
+  CHECK(through(std::vector<bool>{true, false}) == "[true,false]");
+  CHECK(through(std::map<std::string, int>{{"a", 1}}) == "{\"a\":1}");
+  CHECK(through(std::map<int, int>{{7, 1}}) == "{\"7\":1}");
+  CHECK(json_from_msgpack(pack_nothing()).dump() == "null");
+  CHECK(through(std::vector<char>{'h', 'i'}) == "\"hi\"");
+  CHECK(through(std::vector<char>{'\xff', '\0'}) == "{\"base64\":\"/wA=\"}");
+  CHECK(through(1.0 / 0.0) == "null");
+}
+
+TEST_CASE("bytes that are no msgpack, or nest without end") {
+  CHECK_THROWS_AS(json_from_msgpack(""), DecodeError);
+  CHECK_THROWS_AS(json_from_msgpack("\xdd\xff\xff\xff\xff"), DecodeError);
+  CHECK_THROWS_AS(json_from_msgpack(std::string(100'000, '\x91')), DecodeError);
+}
+
+TEST_CASE("arguments") {
+  CHECK(parse_arguments({}).dump() == "[]");
+  CHECK(parse_arguments({"2", "3.5"}).dump() == "[2,3.5]");
+  CHECK(parse_arguments({"[2,3]"}).dump() == "[2,3]");
+  CHECK(parse_arguments({"[[2,3]]"}).dump() == "[[2,3]]");
+  CHECK(parse_arguments({"[2,3]", "4"}).dump() == "[[2,3],4]");
+  CHECK(parse_arguments({"{\"a\":null}"}).dump() == "[{\"a\":null}]");
+  CHECK_THROWS_WITH_AS(parse_arguments({"1", "README.md"}), "argument 2 is not JSON: README.md", UsageError);
+  CHECK_THROWS_AS(parse_arguments({""}), UsageError);
+}
+
+TEST_CASE("arguments reach a handler as it expects them") {
+  const auto bytes = msgpack_from_json(parse_arguments({"2", "\"x\"", "[1,2]"}));
+  const auto values = unpack_arguments<std::tuple<double, std::string, std::vector<int>>>(bytes);
+  CHECK(values == std::tuple{2.0, std::string{"x"}, std::vector<int>{1, 2}});
+}
+
+TEST_CASE("base64") {
+  CHECK(base64("") == "");
+  CHECK(base64("f") == "Zg==");
+  CHECK(base64("fo") == "Zm8=");
+  CHECK(base64("foo") == "Zm9v");
+  CHECK(base64("foobar") == "Zm9vYmFy");
+}
+
+}  // namespace
+}  // namespace forkmill::cli

@@ -1,0 +1,52 @@
+#include "client/cli/map/words.h"
+
+#include <doctest/doctest.h>
+
+#include "client/cli/command_error.h"
+#include "tests/unit/cli/temp_dir.h"
+
+namespace forkmill::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+TEST_CASE("a command, then sources") {
+  const auto split =
+      split_words({"echo", "{1}", "{2}", ":::", "a", "b", ":::+", "1", "2", "::::", "f", "g", "::::+", "h"});
+  CHECK(split.command == Words{"echo", "{1}", "{2}"});
+  const std::vector<Input> expected{{.file = false, .linked = false, .words = {"a", "b"}},
+                                    {.file = false, .linked = true, .words = {"1", "2"}},
+                                    {.file = true, .linked = false, .words = {"f"}},
+                                    {.file = true, .linked = false, .words = {"g"}},
+                                    {.file = true, .linked = true, .words = {"h"}}};
+  CHECK(split.inputs == expected);
+}
+
+TEST_CASE("a command alone, sources alone, an empty source") {
+  CHECK(split_words({"wc", "-l"}).inputs.empty());
+  CHECK(split_words({":::", "a"}).command.empty());
+  CHECK(split_words({"echo", ":::"}).inputs == std::vector<Input>{{.file = false, .linked = false, .words = {}}});
+  CHECK(split_words({}).command.empty());
+}
+
+TEST_CASE("sources that make no sense") {
+  CHECK_THROWS_AS(split_words({"echo", ":::+", "a"}), UsageError);
+  CHECK_THROWS_AS(split_words({"echo", "::::"}), UsageError);
+  CHECK_THROWS_AS(open_inputs({{.file = true, .words = {"-"}}, {.file = true, .words = {"-"}}}, '\n', std::nullopt),
+                  UsageError);
+}
+
+TEST_CASE("inputs are opened in their order") {
+  const test::TempDir dir;
+  auto rows = open_inputs({{.file = true, .words = {dir.write("f", "x y\nz w\n")}}, {.file = false, .words = {"1"}}},
+                          '\n', " ");
+  Row row;
+  CHECK(rows.next(row) == Fetch::ready);
+  CHECK(row == Row{"x", "y", "1"});
+  CHECK(rows.next(row) == Fetch::ready);
+  CHECK(row == Row{"z", "w", "1"});
+  CHECK(rows.next(row) == Fetch::end);
+}
+
+}  // namespace
+}  // namespace forkmill::cli
