@@ -48,7 +48,7 @@ proto::Hello hello_of(const LinkSetup& setup, const std::string& name) {
   hello.name = name;
   hello.host = host_name();
   hello.pid = static_cast<std::uint32_t>(setup.supervisor);
-  hello.software = "forkmill 0.1.0";
+  hello.software = "forkmill " FORKMILL_VERSION;
   hello.worker.queues = setup.options.queues;
   for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
   hello.worker.children = setup.options.processes;

@@ -6,7 +6,8 @@
 #include "worker/options.h"
 
 int main(int argc, char** argv) {
-  const auto line = forkmill::worker::parse_or_exit(argc, argv, forkmill::worker::Program::stock);
+  forkmill::worker::CommandLine line;
+  if (const auto code = forkmill::worker::read_options(argc, argv, forkmill::worker::Program::stock, line)) return *code;
   forkmill::Worker worker{line.options};
   if (line.allow_exec) {
     worker.on(forkmill::kExec, [](forkmill::Context& context, const forkmill::ExecRequest& request) {

@@ -1,43 +1,23 @@
-// A worker's options, from defaults < TOML file < environment < flags. Every option is one row of one table (options.cc).
+// A worker's options, from defaults < TOML file < environment < flags (proto/settings/settings.h).
 #pragma once
 
 #include <forkmill/worker_options.h>
 
-#include <functional>
 #include <optional>
-#include <stdexcept>
-#include <string>
 
 namespace forkmill::worker {
 
-enum class Program { own, stock };  // a program with handlers of its own, or forkmill-worker
-
 struct CommandLine {
   WorkerOptions options;
-  bool allow_exec = false;  // stock only
+  bool allow_exec = false;
 };
 
-// what() says where the wrong option stands, what is wrong with it, and what would be right.
-class OptionError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+enum class Program { own, stock };  // a program with handlers of its own, or forkmill-worker, which takes --allow-exec
 
-// Asked for help; what() is the text.
-class HelpWanted : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+// The exit code when the program is to end here: 0 after --help, 2 for an option that is wrong (said on stderr).
+std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line);
 
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-
-// Throws OptionError or HelpWanted.
-CommandLine parse(int argc, const char* const* argv, Program program, const Environment& environment);
-
-// For main(): prints, and exits with 0 after help, with 2 after a wrong option.
-CommandLine parse_or_exit(int argc, const char* const* argv, Program program);
-
-// Throws std::invalid_argument for options out of range, whichever way they were given.
+// Throws std::invalid_argument for options that are wrong, whichever way they were given: what, and what would be right.
 void check(const WorkerOptions& options);
 
 unsigned usable_cpus();

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <vector>
@@ -24,7 +25,11 @@ struct Worker::State {
 };
 
 Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
-  state_->options = worker::parse_or_exit(argc, argv, worker::Program::own).options;
+  worker::CommandLine line;
+  if (const auto code = worker::read_options(argc, argv, worker::Program::own, line)) {
+    std::exit(*code);  // NOLINT(concurrency-mt-unsafe): before any thread
+  }
+  state_->options = std::move(line.options);
   if (argc > 0) state_->program = argv[0];
 }
 
