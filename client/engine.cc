@@ -149,7 +149,8 @@ void Engine::wake_thread() {
 proto::Instant Engine::sleep_time() {
   if (more_) return proto::Instant{0};
   auto at = session_.wake_at();
-  if (!warned_ && offline_since_ != kNever) at = std::min<proto::Instant>(at, offline_since_ + options_.connect_timeout);
+  if (!warned_ && offline_since_ != kNever)
+    at = std::min<proto::Instant>(at, offline_since_ + options_.connect_timeout);
   if (at == kNever) return proto::Instant{-1};
   return std::max(proto::Instant{0}, at - env_.now().steady);
 }

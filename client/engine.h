@@ -1,9 +1,9 @@
 // Engine: ties the session's rules to a socket, and futures to the session. One per Client, kept alive by its futures.
 //
-// Who drives it: socket and session belong to whoever holds `turn_`. Mostly that is the engine's own thread, which waits
-// for the socket and for work from the inbox. A thread that waits for a future takes the drive over while it waits (it
-// would only sleep): it sees its result arrive itself, and a round trip costs no change of threads here. The socket's
-// descriptors are then taken out of the thread's wait set, which the kernel does without waking it.
+// Who drives it: socket and session belong to whoever holds `turn_`. Mostly that is the engine's own thread, which
+// waits for the socket and for work from the inbox. A thread that waits for a future takes the drive over while it
+// waits (it would only sleep): it sees its result arrive itself, and a round trip costs no change of threads here. The
+// socket's descriptors are then taken out of the thread's wait set, which the kernel does without waking it.
 //
 //     submit() ──▶ inbox ──▶ session ──▶ socket          any thread fills the inbox,
 //     future  ◀── resolve ◀── session ◀── socket          the driver does the rest
@@ -142,7 +142,7 @@ class Engine final : public detail::Origin {
   proto::Waiter driver_waiter_;
   proto::Wakeup wake_thread_;
   proto::Wakeup wake_driver_;
-  std::atomic<bool> driven_{false};                  // a waiting thread drives
+  std::atomic<bool> driven_{false};                     // a waiting thread drives
   std::atomic<detail::Signal*> driver_wants_{nullptr};  // and sleeps in driver_waiter_ for this
   std::atomic<proto::Instant> thread_sleeps_until_{proto::Instant{0}};
   std::atomic<bool> thread_awake_{true};

@@ -27,9 +27,8 @@ void check_range(const char* option, std::chrono::milliseconds value) {
 
 void check_range(const char* option, std::int64_t value, std::int64_t least, std::int64_t most) {
   if (value >= least && value <= most) return;
-  throw Error{Errc::option_out_of_range, std::string{option} + " is " + std::to_string(value) +
-                                             "; it must be from " + std::to_string(least) + " to " +
-                                             std::to_string(most)};
+  throw Error{Errc::option_out_of_range, std::string{option} + " is " + std::to_string(value) + "; it must be from " +
+                                             std::to_string(least) + " to " + std::to_string(most)};
 }
 
 }  // namespace

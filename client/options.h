@@ -10,8 +10,8 @@
 
 namespace forkmill::client {
 
-Prepared prepare(const SubmitOptions& options);        // throws what validate() throws
-ClientOptions completed(ClientOptions options);        // endpoint and name filled in; throws Error
+Prepared prepare(const SubmitOptions& options);  // throws what validate() throws
+ClientOptions completed(ClientOptions options);  // endpoint and name filled in; throws Error
 std::string host_name();
 
 }  // namespace forkmill::client

@@ -31,9 +31,8 @@ std::string with_id(const std::string& text, const TaskId& id) {
 
 std::exception_ptr rejection(Errc code, const std::string& text, const TaskId& id, bool lost_by_broker) {
   if (code == Errc::task_unknown && lost_by_broker) {
-    return std::make_exception_ptr(
-        Disconnected{Errc::disconnected,
-                     with_id("the broker had accepted this task, was restarted and no longer knows it", id)});
+    return std::make_exception_ptr(Disconnected{
+        Errc::disconnected, with_id("the broker had accepted this task, was restarted and no longer knows it", id)});
   }
   return exception_of(code, with_id(text, id));
 }

@@ -254,8 +254,7 @@ void Session::on(Instant, proto::Reply& reply, Effects& effects) {
 
 void Session::attach(const TaskId& id, Cookie cookie, Effects& effects) {
   if (state_ == State::refused) {
-    effects.ended.push_back(
-        {cookie, ended_with(proto::OutcomeKind::rejected, refusal_.code, refusal_.text), false});
+    effects.ended.push_back({cookie, ended_with(proto::OutcomeKind::rejected, refusal_.code, refusal_.text), false});
     return;
   }
   if (!tasks_.insert({id, cookie, TaskTable::Phase::attached})) {

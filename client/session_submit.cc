@@ -146,12 +146,12 @@ void Session::rejected(Instant now, proto::Submission task, const proto::Rejecti
     let_go(task);
     return settled(task);
   }
-  const bool again = is_temporary(why.code) &&
-                     (why.code == Errc::shutting_down || options_.on_queue_full == OnQueueFull::resend);
+  const bool again =
+      is_temporary(why.code) && (why.code == Errc::shutting_down || options_.on_queue_full == OnQueueFull::resend);
   if (again) {
     const auto parked = parked_.find(task.queue);
-    const bool too_long = options_.resend_for > 0ms && parked != parked_.end() &&
-                          now >= parked->second.since + options_.resend_for;
+    const bool too_long =
+        options_.resend_for > 0ms && parked != parked_.end() && now >= parked->second.since + options_.resend_for;
     if (!too_long) {
       entry->phase = TaskTable::Phase::queued;
       return park(now, std::move(task));

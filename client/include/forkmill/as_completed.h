@@ -27,9 +27,9 @@ class CompletionOrder : public Counted {
   std::size_t next();
 
  private:
-  Ref<Origin> origin_;               // of all that are expected, if they have one in common and it resolves them
+  Ref<Origin> origin_;  // of all that are expected, if they have one in common and it resolves them
   bool driven_ = true;
-  Ref<State> made_by_callback_;      // one of those, if there are any
+  Ref<State> made_by_callback_;  // one of those, if there are any
   Signal some_;
   std::mutex mutex_;
   std::vector<std::size_t> completed_;

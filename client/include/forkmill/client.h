@@ -1,16 +1,16 @@
 // Client: submits tasks to a broker and gives futures of their results.
 //
 //     forkmill::Client client{"tcp://127.0.0.1:7117"};
-//     auto sum = client.submit(kAdd, 2.0, 3.0);                  // Future<double>; kAdd is a Task<double(double, double)>
-//     auto counts = client.map(kCountWords, paths);              // one task for each, in few messages
+//     auto sum = client.submit(kAdd, 2.0, 3.0);                  // Future<double>; kAdd is a Task<double(double,
+//     double)> auto counts = client.map(kCountWords, paths);              // one task for each, in few messages
 //     client.with({.queue = "text", .timeout = 30s}).submit(kCountWords, path);
 //
 // Thread-safe: any thread may call any member at any time, but the destructor. Making a client waits for nothing: tasks
 // submitted before a broker is there are kept and sent when it comes, futures survive its restart. A client is a
 // connection with a thread; make one per program, not one per task.
 //
-// Memory is bounded: a client holds at most max_outstanding tasks, of which at most max_unsent have not been taken by the
-// broker; then submit() waits or throws, as ClientOptions::when_full says.
+// Memory is bounded: a client holds at most max_outstanding tasks, of which at most max_unsent have not been taken by
+// the broker; then submit() waits or throws, as ClientOptions::when_full says.
 //
 // The destructor ends everything that is outstanding with Disconnected{client_closed} and does not wait for tasks; it
 // waits for callbacks that are running. Tasks that the broker has accepted go on there; their results can be had with
@@ -71,7 +71,9 @@ const std::string& pack_arguments(const P&... values) {
 }
 
 template <class T>
-concept TupleLike = requires { std::tuple_size<std::remove_cvref_t<T>>::value; };
+concept TupleLike = requires {
+  std::tuple_size<std::remove_cvref_t<T>>::value;
+};
 
 // The elements of map()'s range: one argument, or a tuple of all of them.
 template <class... P, class Element>
@@ -81,7 +83,8 @@ const std::string& pack_element(const Element& element) {
   } else {
     static_assert(TupleLike<Element>, "map: an element must convert to the task's argument, or be a tuple of them all");
     static_assert(std::tuple_size_v<Element> == sizeof...(P), "map: the tuple has another number of arguments");
-    return std::apply([](const auto&... values) -> auto& { return pack_arguments<P...>(values...); }, element);
+    return std::apply(
+        [](const auto&... values) -> auto& { return pack_arguments<P...>(values...); }, element);
   }
 }
 
@@ -93,8 +96,8 @@ class Submitter {
   // Throws Rejected (this client is full, or the arguments are larger than any broker takes), Error{name_invalid}, or
   // Disconnected after close(). Everything that the broker says comes through the future.
   template <class R, class... P, class... A>
-    requires(sizeof...(A) == sizeof...(P)) && (std::convertible_to<A &&, P> && ...)
-  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const {
+  requires(sizeof...(A) == sizeof...(P)) &&
+      (std::convertible_to<A&&, P> && ...) Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const {
     return Future<R>{send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...))};
   }
 
@@ -149,8 +152,8 @@ class Client {
 
   // As Submitter's, with the default options.
   template <class R, class... P, class... A>
-    requires(sizeof...(A) == sizeof...(P)) && (std::convertible_to<A &&, P> && ...)
-  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) {
+  requires(sizeof...(A) == sizeof...(P)) &&
+      (std::convertible_to<A&&, P> && ...) Future<R> submit(const Task<R(P...)>& task, A&&... arguments) {
     return plain_.submit(task, std::forward<A>(arguments)...);
   }
   template <class R, class... P, std::ranges::input_range Range>
@@ -204,14 +207,14 @@ class Client {
 
 namespace msgpack {
 MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
-namespace adaptor {
-template <>
-struct convert<forkmill::CancelState> {
-  const msgpack::object& operator()(const msgpack::object& object, forkmill::CancelState& state) const {
-    state = static_cast<forkmill::CancelState>(object.as<unsigned>());
-    return object;
-  }
-};
-}  // namespace adaptor
+  namespace adaptor {
+  template <>
+  struct convert<forkmill::CancelState> {
+    const msgpack::object& operator()(const msgpack::object& object, forkmill::CancelState& state) const {
+      state = static_cast<forkmill::CancelState>(object.as<unsigned>());
+      return object;
+    }
+  };
+  }  // namespace adaptor
 }
 }  // namespace msgpack

@@ -15,7 +15,8 @@ namespace forkmill {
 // because its queue is full.
 enum class WhenFull : std::uint8_t {
   block,    // submit() waits; a rejected task is sent again until there is room
-  timeout,  // the same, but only for submit_timeout: then Rejected (window_full thrown by submit(), queue_full in the future)
+  timeout,  // the same, but only for submit_timeout: then Rejected (window_full thrown by submit(), queue_full in the
+            // future)
   reject,   // Rejected at once
 };
 

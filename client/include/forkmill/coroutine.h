@@ -40,7 +40,9 @@ class Awaiter {
  public:
   Awaiter(Ref<State> state, bool may_move) : state_{std::move(state)}, may_move_{may_move} {}
   bool await_ready() const noexcept { return state_->ready(); }
-  void await_suspend(std::coroutine_handle<> coroutine) { Ref<State>{state_}->add(new Resume{coroutine}); }
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    Ref<State> { state_ } -> add(new Resume{coroutine});
+  }
   T await_resume() {
     if constexpr (std::is_void_v<T>)
       read<T>(*state_, may_move_);

@@ -1,6 +1,6 @@
-// What a future or a call of the client can throw. Every exception here is a forkmill::Error: catch that for "it did not
-// work", or a class below for what you can do something about. what() says what happened, where, and what to do; code()
-// is stable and named in the catalogue (errc.h). The objects are immutable and may be shared between threads.
+// What a future or a call of the client can throw. Every exception here is a forkmill::Error: catch that for "it did
+// not work", or a class below for what you can do something about. what() says what happened, where, and what to do;
+// code() is stable and named in the catalogue (errc.h). The objects are immutable and may be shared between threads.
 //
 //     RemoteError   the handler threw, or could not be called: unknown task, wrong signature, undecodable arguments …
 //     WorkerLost    the process that ran the task died, in the last attempt allowed
@@ -33,15 +33,15 @@ class Error : public std::runtime_error {
 // What the worker's side reported about a task that failed.
 struct Failure {
   Errc code = Errc::unknown;
-  std::string type;        // of the exception, as the worker's compiler names it ("std::out_of_range")
-  std::string message;     // its what()
-  std::string backtrace;   // may be empty
-  std::string cause;       // nested exceptions, outermost first, a line each; may be empty
-  std::string worker;      // name of the worker
+  std::string type;           // of the exception, as the worker's compiler names it ("std::out_of_range")
+  std::string message;        // its what()
+  std::string backtrace;      // may be empty
+  std::string cause;          // nested exceptions, outermost first, a line each; may be empty
+  std::string worker;         // name of the worker
   std::uint32_t attempt = 0;  // the attempt that ended it, from 1
-  int signal = 0;          // that killed the child, 0 for none
-  int exit_code = 0;       // of the child, when it ended by itself
-  std::string output;      // the last lines that the child wrote to stdout and stderr
+  int signal = 0;             // that killed the child, 0 for none
+  int exit_code = 0;          // of the child, when it ended by itself
+  std::string output;         // the last lines that the child wrote to stdout and stderr
   double user_seconds = 0;    // processor time of the child
   double system_seconds = 0;
   std::uint64_t max_rss_bytes = 0;

@@ -8,8 +8,8 @@
 //                                   └──▶ failed, cancelled,   an exception of errors.h
 //                                        expired
 //
-// Every future ends. It is resolved once and never changes afterwards; get() may be repeated. Its value is decoded by the
-// thread that asks for it: bytes that are not a T are Errc::result_undecodable there.
+// Every future ends. It is resolved once and never changes afterwards; get() may be repeated. Its value is decoded by
+// the thread that asks for it: bytes that are not a T are Errc::result_undecodable there.
 //
 // Threads: waiting is allowed from any thread, also from callbacks, but a callback that waits for another callback of
 // the same one-threaded executor would wait for ever, which is refused with an error. Member functions of one Future
@@ -18,8 +18,8 @@
 // Callbacks run on the executor chosen when the client was made, in the order in which they were added to the future,
 // also when it was ready before. One that throws hurts only the future that depends on it.
 //
-// Lifetime: a Future may outlive its Client; closing the client ends what is outstanding with Disconnected. Destroying a
-// Future neither waits nor cancels; its callbacks still run. Moved-from futures are empty: valid() is false and
+// Lifetime: a Future may outlive its Client; closing the client ends what is outstanding with Disconnected. Destroying
+// a Future neither waits nor cancels; its callbacks still run. Moved-from futures are empty: valid() is false and
 // everything else throws std::logic_error.
 #pragma once
 

@@ -5,8 +5,8 @@
 //     when_any(futures)          the index of the first that is ready, in either way, with all the futures
 //     as_completed(futures)      a range that gives each future as it becomes ready (as_completed.h)
 //
-// They take the futures over. Waiting for them needs no callback thread. An error or an end of the loop leaves the other
-// tasks running; cancel() on the result of when_all() and when_any() cancels them all.
+// They take the futures over. Waiting for them needs no callback thread. An error or an end of the loop leaves the
+// other tasks running; cancel() on the result of when_all() and when_any() cancels them all.
 #pragma once
 
 #include <forkmill/detail/note.h>
@@ -51,8 +51,7 @@ Ref<Origin> origin_of(Futures& futures) {
 template <class T, class Futures>
 class Combined : public LocalState<T> {
  public:
-  explicit Combined(Futures futures)
-      : LocalState<T>{origin_of(futures), TaskId{}}, futures_{std::move(futures)} {
+  explicit Combined(Futures futures) : LocalState<T>{origin_of(futures), TaskId{}}, futures_{std::move(futures)} {
     bool driven = true;
     for_each_future(futures_, [&](auto& future) {
       auto& input = future.raw_state();

@@ -47,7 +47,7 @@ struct HandledBy<R (*)(E)> {
   using type = std::decay_t<E>;
 };
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct HandledBy<F> {
   template <class R, class C, class E>
   static std::decay_t<E> taken(R (C::*)(E));

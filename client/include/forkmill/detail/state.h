@@ -51,8 +51,8 @@ class Ref {
   Ref(const Ref& other) : Ref{other.object_} {}
   Ref(Ref&& other) noexcept : object_{std::exchange(other.object_, nullptr)} {}
   template <class U>
-    requires std::convertible_to<U*, T*>
-  Ref(Ref<U> other) noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
+  requires std::convertible_to<U*, T*> Ref(Ref<U> other)
+  noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
@@ -132,13 +132,13 @@ class State : public Counted {
   void mark_running() noexcept { signal_.add(kRunning); }
 
  protected:
-  static constexpr std::uint32_t kDraining = 4;  // one thread hands out the continuations
-  static constexpr std::uint32_t kRemote = 8;    // a RemoteState: the value is payload bytes
-  static constexpr std::uint32_t kShared = 16;   // more than one reader: nobody may move the value out
+  static constexpr std::uint32_t kDraining = 4;        // one thread hands out the continuations
+  static constexpr std::uint32_t kRemote = 8;          // a RemoteState: the value is payload bytes
+  static constexpr std::uint32_t kShared = 16;         // more than one reader: nobody may move the value out
   static constexpr std::uint32_t kNeedsExecutor = 32;  // resolved by a callback
   static constexpr std::uint32_t kDriven = 256;
-  static constexpr std::uint32_t kAccepted = 64;       // the broker has the task
-  static constexpr std::uint32_t kRunning = 128;       // a worker reported progress
+  static constexpr std::uint32_t kAccepted = 64;  // the broker has the task
+  static constexpr std::uint32_t kRunning = 128;  // a worker reported progress
 
   State(Ref<Origin> origin, const TaskId& id, std::uint32_t bits)
       : signal_{bits}, origin_{std::move(origin)}, id_{id} {}
