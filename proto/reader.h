@@ -47,7 +47,12 @@ class Reader {
   void get(bool& value) {
     if (const Token* token = take(Token::Kind::boolean)) value = token->number != 0;
   }
+  // msgpack-c sends a whole number as an integer.
   void get(double& value) {
+    if (peek(Token::Kind::negative)) {
+      value = static_cast<double>(tokens_[next_++].negative);
+      return;
+    }
     if (peek(Token::Kind::number))
       value = static_cast<double>(tokens_[next_++].number);
     else if (const Token* token = take(Token::Kind::real))

@@ -82,3 +82,12 @@ TEST_CASE("unknown trailing fields and options of a newer peer are passed over")
   CHECK(decoded->header.session == SessionId{7});
   CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2});
 }
+
+TEST_CASE("fractions that are whole numbers come back, negative ones too") {
+  for (const double fraction : {0.0, 1.0, -1.0, -507904.0, 0.25, 1e300}) {
+    const Envelope envelope{{}, Progress{{{samples::id(1), samples::grant(1), fraction, ""}}}};
+    const auto decoded = decode(encode(envelope).envelope);
+    REQUIRE(decoded.ok());
+    CHECK(decoded.value() == envelope);
+  }
+}

@@ -1,0 +1,18 @@
+// Any bytes into the decoder; whatever decodes must survive another turn through the codec unchanged.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "proto/codec.h"
+
+using namespace forkmill::proto;
+
+// NaN is not equal to itself: such messages are compared as bytes.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto decoded = decode({reinterpret_cast<const char*>(data), size});
+  if (!decoded.ok()) return 0;
+  const Encoded first = encode(decoded.value());
+  const auto again = decode(first.envelope, first.frames);
+  if (!again.ok() || encode(again.value()).envelope != first.envelope) std::abort();
+  return 0;
+}
