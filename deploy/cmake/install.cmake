@@ -8,7 +8,7 @@ install(TARGETS forkmill forkmill-broker forkmill-worker
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 
 # A static library is of no use without those it is made of: transport is exported for the linker, not for users.
-install(TARGETS forkmill_proto forkmill_settings forkmill_transport forkmill_client forkmill_worker EXPORT forkmill-targets
+install(TARGETS forkmill_proto forkmill_transport forkmill_settings forkmill_client forkmill_worker EXPORT forkmill-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY proto/include/ client/include/ worker/include/
