@@ -19,13 +19,14 @@ namespace forkmill::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kSignalCheck{100};
+constexpr std::chrono::seconds kAfterOurs{1};  // so that a broker that is not there is told once, by us
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 
 ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor) {
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
-  made.connect_timeout = options.connect_timeout;
+  made.connect_timeout = options.connect_timeout + kAfterOurs;
   made.fail_fast = true;
   made.executor = std::move(executor);
   return made;

@@ -200,9 +200,10 @@ Display::Options display_options(const MapOptions& options) {
           .style = {.bar = options.bar, .colour = found.colour, .width = found.width}};
 }
 
-std::string nobody_serves(Connection& connection) {
-  const auto text = unserved_text(connection.ask(QueryKind::status));
-  return text.empty() ? text : "waiting for workers: " + text;
+std::string nobody_serves(Connection& connection, const std::string& queue) {
+  const auto reason = unserved_reason(connection.ask(QueryKind::status), std::string{kExec.name()}, queue);
+  return reason.empty() ? reason
+                        : "waiting: " + reason + "\n  fix: start one that runs commands: forkmill-worker --allow-exec";
 }
 
 int map(const MapOptions& options, const ConnectionOptions& connection_options) {
@@ -227,7 +228,8 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   if (!options.results.empty()) parts.results.emplace(options.results);
   Display display{display_options(options)};
   parts.count_first = halt.percent || display.wants_progress();
-  ExecFleet fleet{connection.client(), *executor, fleet_setup, [&] { return nobody_serves(connection); }};
+  ExecFleet fleet{connection.client(), *executor, fleet_setup,
+                  [&] { return nobody_serves(connection, options.submit.queue); }};
   MapSession session{std::move(parts),
                      {.window = options.jobs, .tries = options.retries, .keep_order = options.keep_order, .halt = halt},
                      fleet,

@@ -170,13 +170,11 @@ std::string render_task(const Json& body, Format format) {
   return fields.render(format);
 }
 
-std::string unserved_text(const Json& status) {
-  std::string text;
+std::string unserved_reason(const Json& status, const std::string& task, const std::string& queue) {
   for (const auto& row : value_of(status, "unserved")) {
-    text += (text.empty() ? "" : "\n") + text_of(row, "count") + " × " + text_of(row, "name") + " on queue " +
-            text_of(row, "queue") + ": " + text_of(row, "reason");
+    if (text_of(row, "name") == task && text_of(row, "queue") == queue) return text_of(row, "reason");
   }
-  return text;
+  return {};
 }
 
 }  // namespace forkmill::cli

@@ -19,7 +19,7 @@ Table queue_table(const Json& body);
 Table worker_table(const Json& body, std::int64_t now_ms);
 std::string render_task(const Json& body, Format format);
 
-// What a task that nobody serves waits for, a line each; empty when every task has a worker.
-std::string unserved_text(const Json& status);
+// Why no worker takes the tasks of this name on this queue; empty when one does.
+std::string unserved_reason(const Json& status, const std::string& task, const std::string& queue);
 
 }  // namespace forkmill::cli

@@ -34,6 +34,9 @@ std::optional<HostPort> tcp_address(const std::string& endpoint) {
   constexpr std::string_view kScheme = "tcp://";
   const auto colon = endpoint.rfind(':');
   if (!endpoint.starts_with(kScheme) || colon < kScheme.size()) return std::nullopt;
+  // "*" is ZeroMQ's word for any free port.
+  if (endpoint.substr(colon + 1) == "*")
+    return HostPort{.host = endpoint.substr(kScheme.size(), colon - kScheme.size())};
   HostPort found{.host = endpoint.substr(kScheme.size(), colon - kScheme.size())};
   const auto* end = endpoint.data() + endpoint.size();
   const auto [rest, error] = std::from_chars(endpoint.data() + colon + 1, end, found.port);

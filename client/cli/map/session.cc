@@ -16,6 +16,7 @@ using Clock = Rate::Clock;
 
 constexpr int kFeedAtOnce = 256;  // then a look at what has ended
 constexpr std::chrono::seconds kSilence{3};
+constexpr std::chrono::milliseconds kOneIntention{250};
 constexpr int kRedrawMs = 100;
 constexpr int kLookAroundMs = 1000;
 
@@ -104,6 +105,10 @@ void MapSession::cancel_all() {
 }
 
 void MapSession::interrupted(int signal) {
+  // timeout(1) and some shells send the same signal twice, to us and to our group: that is not somebody insisting.
+  const auto now = Clock::now();
+  if (signal_ != 0 && now - interrupted_at_ < kOneIntention) return;
+  interrupted_at_ = now;
   if (signal_ == 0) signal_ = signal;
   if (interrupt_ == Interrupt::cancelling) {
     interrupt_ = Interrupt::leaving;

@@ -63,6 +63,7 @@ class MapSession {
   bool input_waits_ = false;
   Interrupt interrupt_ = Interrupt::none;
   int signal_ = 0;
+  Rate::Clock::time_point interrupted_at_{};
   Rate::Clock::time_point start_;
   Rate::Clock::time_point last_news_;
   bool complained_ = false;

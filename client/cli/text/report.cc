@@ -68,8 +68,6 @@ std::string report_of_lost(const WorkerLost& error) {
   return text;
 }
 
-std::string with_code(Errc code, const std::string& text) { return text + "\n  code: " + std::string{errc_name(code)}; }
-
 }  // namespace
 
 Report report_of(const std::exception_ptr& error) {
@@ -78,11 +76,11 @@ Report report_of(const std::exception_ptr& error) {
   } catch (const CommandError& failure) {
     return {failure.code(), failure.what() + (failure.fix().empty() ? "" : "\n  fix: " + failure.fix())};
   } catch (const RemoteError& remote) {
-    return {ExitCode::failed, with_code(remote.code(), report_of_remote(remote))};
+    return {ExitCode::failed, report_of_remote(remote)};
   } catch (const WorkerLost& lost) {
-    return {ExitCode::failed, with_code(lost.code(), report_of_lost(lost))};
+    return {ExitCode::failed, report_of_lost(lost)};
   } catch (const Error& other) {
-    return {exit_code_of(other.code()), with_code(other.code(), other.what())};
+    return {exit_code_of(other.code()), other.what()};
   } catch (const std::exception& other) {
     return {ExitCode::failed, other.what()};
   }

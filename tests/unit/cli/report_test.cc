@@ -35,7 +35,7 @@ TEST_CASE("a remote error shows type, place, attempt and backtrace, and its stab
   CHECK(has(told, "vector::at"));
   CHECK(has(told, "where: worker w1, attempt 2"));
   CHECK(has(told, "backtrace: \n    one\n    two"));
-  CHECK(has(told, "code: handler_error"));
+  CHECK(has(told, "[handler_error]"));
 }
 
 TEST_CASE("a lost worker shows how its process died") {

@@ -22,8 +22,9 @@ TEST_CASE("status") {
         "WAITING  TASK          QUEUE    REASON\n"
         "      3  census.count  default  no worker has task census.count\n");
   CHECK(Json::parse(render_status(body, Format::json)) == body);
-  CHECK(unserved_text(body) == "3 × census.count on queue default: no worker has task census.count");
-  CHECK(unserved_text(Json::object()).empty());
+  CHECK(unserved_reason(body, "census.count", "default") == "no worker has task census.count");
+  CHECK(unserved_reason(body, "census.count", "other").empty());
+  CHECK(unserved_reason(Json::object(), "census.count", "default").empty());
 }
 
 TEST_CASE("queues") {
