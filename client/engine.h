@@ -94,7 +94,9 @@ class Engine final : public detail::Origin {
   void check_open() const;
   bool is_closed() const;
   void wait_for_room();
-  bool has_room(std::size_t spare) const;  // with a share of 1/spare of each limit left over; 0: just so
+  // With a share of 1/spare of the limits of what is unsent left over; 0: just so. Outstanding tasks have no such
+  // share: they may stay for as long as no worker comes, and whoever waited for an acknowledgement would wait for them.
+  bool has_room(std::size_t spare) const;
   static proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
                                       std::string_view payload);
   TaskId new_id();

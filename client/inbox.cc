@@ -40,7 +40,7 @@ void Engine::check_open() const {  // the caller holds inbox_mutex_
 bool Engine::has_room(std::size_t spare) const {
   auto below = [spare](std::size_t load, std::size_t limit) { return load < limit - (spare == 0 ? 0 : limit / spare); };
   const auto inbox = inbox_tasks_.load();
-  return below(inbox + outstanding_, options_.max_outstanding) && below(inbox + held_tasks_, options_.max_unsent) &&
+  return inbox + outstanding_ < options_.max_outstanding && below(inbox + held_tasks_, options_.max_unsent) &&
          below(inbox_bytes_ + held_bytes_, options_.max_unsent_bytes);
 }
 
