@@ -11,11 +11,19 @@ namespace forkmill::cli {
 
 namespace {
 
+// The first line of the report: which job it was is what people look for.
 Outcome failed(const std::exception_ptr& error) {
   Outcome outcome;
   outcome.exit_code = -1;
-  outcome.problem = report_of(error).text;
+  const auto text = report_of(error).text;
+  outcome.problem = text.substr(0, text.find('\n'));
   return outcome;
+}
+
+// Attempts are counted here, not at the broker: there, one that ran into --timeout would be tried again as well.
+SubmitOptions single_attempt(SubmitOptions options) {
+  options.max_attempts = 1;
+  return options;
 }
 
 }  // namespace
@@ -52,7 +60,11 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
     outcome.signal = SIGTERM;
     outcome.problem = "ended by --timeout";
   } catch (const WorkerLost& lost) {
+    outcome.host = lost.worker();
     outcome.signal = lost.signal();
+    outcome.lost = true;
+  } catch (const RemoteError& remote) {
+    outcome.host = remote.worker();
   } catch (const Disconnected&) {
     outcome.retriable = false;
   } catch (const std::exception&) {
@@ -63,7 +75,7 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
 
 ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> complaint)
     : executor_{executor},
-      submitter_{client.with(options.submit)},
+      submitter_{client.with(single_attempt(options.submit))},
       options_{std::move(options)},
       complaint_{std::move(complaint)} {}
 

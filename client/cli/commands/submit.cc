@@ -11,7 +11,10 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kFooter = R"(Usage: forkmill submit [OPTIONS] NAME [JSON…]
+Its arguments are each in JSON, or all of them one JSON array.
+
+Examples:
   forkmill submit math.add 2 3                       prints 5
   forkmill submit text.count_words '"README.md"'     text is JSON: double quotes inside single ones
   forkmill submit demo.fail '[[1,2,3]]'              one argument that is an array
@@ -27,6 +30,18 @@ struct SubmitCommand {
   bool detach = false;
   std::chrono::milliseconds wait{0};
 };
+
+// What is left of the command line are the arguments. (As an option of CLI11 they would be taken apart: it reads
+// "[1,2]" as two values.) What looks like an option and is no number is a mistake.
+std::vector<std::string> argument_words(const CLI::App& command) {
+  auto words = command.remaining();
+  for (const auto& word : words) {
+    if (word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789.eE+-") != std::string::npos) {
+      throw CLI::ValidationError{"submit has no option " + word};
+    }
+  }
+  return words;
+}
 
 void add_submit_options(CLI::App& command, SubmitOptions& options) {
   command.add_option("--queue", options.queue, "Queue")->capture_default_str();
@@ -66,15 +81,15 @@ void add_submit(const Program& program) {
   command->add_option("name", options->name, "Name of the task, as its worker registers it")
       ->required()
       ->option_text("NAME");
-  command->add_option("arguments", options->words, "Its arguments: each in JSON, or all as one JSON array")
-      ->option_text("JSON…")
-      ->allow_extra_args();
   command->add_flag("-d,--detach", options->detach, "Print the task's id as soon as the broker has it, do not wait");
   add_duration(*command, "--wait", options->wait, "Wait no longer than this; the task goes on. Default: until it ends");
   add_submit_options(*command, options->submit);
   add_connection_options(*command, program.connection);
-  command->callback(
-      [program, options] { program.action = [program, options] { return submit(*options, program.connection); }; });
+  command->allow_extras();
+  command->callback([program, command, options] {
+    options->words = argument_words(*command);
+    program.action = [program, options] { return submit(*options, program.connection); };
+  });
 }
 
 }  // namespace forkmill::cli

@@ -26,6 +26,7 @@ struct Outcome {
   double run_seconds = 0;
   std::string problem;     // for people: why a job without an exit status of its own failed
   bool cancelled = false;  // taken back by us: neither a success nor a failure, and not logged
+  bool lost = false;       // its worker went away, which is not the command's fault
   bool retriable = true;   // false when another try cannot help, or the whole run has to stop
 
   bool ok() const { return exit_code == 0 && signal == 0 && !cancelled; }

@@ -8,7 +8,7 @@ namespace forkmill::cli {
 
 void MapRun::start(Job job) {
   const auto seq = job.seq;
-  jobs_.emplace(seq, Entry{.job = std::move(job), .tries = 1, .ended = nullptr, .cancelled = false});
+  jobs_.emplace(seq, Entry{.job = std::move(job), .tries = 1, .losses = 0, .ended = nullptr, .cancelled = false});
   ++in_flight_;
 }
 
@@ -19,9 +19,16 @@ MapRun::Step MapRun::total_known(std::uint64_t total) {
   return step;
 }
 
-bool MapRun::try_again(const Entry& entry, const Outcome& outcome) const {
-  return !outcome.ok() && !outcome.cancelled && outcome.retriable && entry.tries < options_.tries && !halted() &&
-         !cancelled_;
+// Counts the try that is to come.
+bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
+  if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || cancelled_) return false;
+  if (outcome.lost && entry.losses < kMostLosses) {
+    ++entry.losses;
+    return true;
+  }
+  if (entry.tries >= options_.tries) return false;
+  ++entry.tries;
+  return true;
 }
 
 void MapRun::judge(Step& step) {
@@ -46,7 +53,6 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
   FORKMILL_CHECK(at != jobs_.end() && !at->second.ended && !at->second.cancelled);
   auto& entry = at->second;
   if (try_again(entry, outcome)) {
-    ++entry.tries;
     step.again = &entry.job;
     return step;
   }

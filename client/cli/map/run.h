@@ -17,6 +17,9 @@ namespace forkmill::cli {
 
 class MapRun {
  public:
+  // A job whose worker went away is run again without counting as a try, but not for ever: it may be what kills them.
+  static constexpr unsigned kMostLosses = 2;
+
   struct Options {
     std::size_t window = 1000;
     unsigned tries = 1;  // of a job that fails, in all
@@ -59,11 +62,12 @@ class MapRun {
   struct Entry {
     Job job;
     unsigned tries = 1;
+    unsigned losses = 0;
     std::shared_ptr<const Ended> ended;  // waits for its turn to be printed
     bool cancelled = false;
   };
   using Jobs = std::map<std::uint64_t, Entry>;  // by seq, so in the order of the input
-  bool try_again(const Entry& entry, const Outcome& outcome) const;
+  bool try_again(Entry& entry, const Outcome& outcome) const;
   void judge(Step& step);
   Jobs::iterator release(Jobs::iterator at, Step& step);
   void release_front(Step& step);

@@ -55,6 +55,8 @@ TEST_CASE("errors instead of a result") {
   forkmill::Failure failure;
   failure.signal = 9;
   CHECK(outcome(WorkerLost{failure}).signal == 9);
+  CHECK(outcome(WorkerLost{failure}).lost);
+  CHECK(outcome(RemoteError{failure}).problem.find('\n') == std::string::npos);
   CHECK(!outcome(Disconnected{Errc::disconnected}).retriable);
   CHECK(outcome(std::runtime_error{"x"}).problem == "x");
   CHECK(outcome(std::runtime_error{"x"}).status() == 255);

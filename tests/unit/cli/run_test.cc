@@ -96,6 +96,17 @@ TEST_CASE("what another try cannot help is not tried again") {
   CHECK(run.failed() == 1);
 }
 
+TEST_CASE("a lost worker does not count as a try, a few times") {
+  MapRun run{{.tries = 2}};
+  run.start(job(1));
+  auto lost = exited(-1);
+  lost.lost = true;
+  for (unsigned i = 0; i < MapRun::kMostLosses; ++i) CHECK(run.ended(1, lost).again != nullptr);
+  CHECK(run.ended(1, exited(1)).again != nullptr);
+  CHECK(run.ended(1, lost).again == nullptr);
+  CHECK(run.failed() == 1);
+}
+
 TEST_CASE("halt soon starts nothing more and lets the rest finish") {
   MapRun run{{.tries = 2, .halt = HaltRule::parse("soon,fail=1")}};
   run.start(job(1));
