@@ -57,7 +57,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       opened->id, opened->epoch, opened->last, store_->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_};
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
-  store_->load([this](StoredTask task) { core_->recover(task); });
+  store_->load([this](const StoredTask& task) { core_->recover(task); });
   signals_ = open_signals();
   waiter_.add(router_.fd(), kSocket);
   waiter_.add(signals_, kSignals);

@@ -15,6 +15,8 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;  // GCC does without; clang-tidy's clang does not
 
 // The columns of PROTOCOL.md's "Who may say what, when".
 bool for_clients(const Message& message) {
