@@ -104,7 +104,7 @@ bool Engine::drive(detail::Signal& signal, const detail::Deadline& deadline) {
     if (deadline) {
       const auto left = std::chrono::ceil<proto::Instant>(*deadline - std::chrono::steady_clock::now());
       if (left <= proto::Instant{0}) break;
-      until = std::min(until, left);
+      until = until < proto::Instant{0} ? left : std::min(until, left);  // below zero: for ever
     }
     driver_wants_ = &signal;
     turn.unlock();

@@ -74,7 +74,8 @@ struct MapOptions {
 };
 
 void add_input_options(CLI::App& command, MapOptions& options) {
-  command.add_option("-a,--arg-file", options.arg_files, "Arguments from the lines of FILE, as :::: FILE")
+  command.add_option("-a,--arg-file", options.arg_files, "Arguments from the lines of FILE, as :::: FILE; repeatable")
+      ->allow_extra_args(false)
       ->type_name("FILE");
   command.add_flag("-0,--null", options.null, "Lines of files end in a NUL byte, as find -print0 writes them");
   command
@@ -121,6 +122,7 @@ void add_running_options(CLI::App& command, MapOptions& options) {
                   "Folder where commands run. Default: this one when the broker is on this machine, else the worker's")
       ->type_name("DIR");
   command.add_option("--env", options.env, "Hand this environment variable on to the commands; repeatable")
+      ->allow_extra_args(false)
       ->type_name("NAME");
 }
 

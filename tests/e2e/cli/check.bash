@@ -1,0 +1,39 @@
+# Sourced by the tests here, with the path of `forkmill` as $1. A check that fails ends the test with what it saw.
+set -u
+forkmill=$1
+unset NO_COLOR FORKMILL_DATA
+work=$(mktemp -d "${TMPDIR:-/tmp}/forkmill-e2e.XXXXXX")
+started=()
+cleanup() {
+  for pid in "${started[@]}"; do kill -KILL "$pid" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+fail() {
+  echo "FAILED ($(basename "$0") line ${BASH_LINENO[1]}): $*" >&2
+  for stream in out err; do
+    [ -s "$work/$stream" ] && { echo "--- $stream" >&2; head -c 4000 "$work/$stream" >&2; }
+  done
+  exit 1
+}
+# run STATUS COMMAND…: runs it with its output in $work/out and $work/err
+run() {
+  local expected=$1 status=0
+  shift
+  "$@" >"$work/out" 2>"$work/err" || status=$?
+  [ "$status" -eq "$expected" ] || fail "exit status $status instead of $expected: $*"
+}
+prints() { [ "$(cat "$work/out")" = "$1" ] || fail "printed something else than '$1'"; }
+complains() { grep -qF -- "$1" "$work/err" || fail "did not say '$1'"; }
+silent() { [ ! -s "$work/err" ] || fail "said something"; }
+# within SECONDS COMMAND…: waits until it succeeds
+within() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] || fail "not within time: $*"
+    sleep 0.02
+  done
+}
+gone() { ! kill -0 "$1" 2>/dev/null; }
