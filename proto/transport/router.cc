@@ -16,8 +16,10 @@ namespace {
 // ZeroMQ's own routing ids are a zero byte and a 32-bit count.
 constexpr std::size_t kRoutingBytes = 5;
 
-PeerId peer_of(const zmq::message_t& routing) {
-  FORKMILL_CHECK(routing.size() == kRoutingBytes);
+// Empty for a peer that chose its id itself, which the protocol forbids: such an id could be another one's. (ZeroMQ
+// lets nobody choose one that begins with a zero byte.)
+std::optional<PeerId> peer_of(const zmq::message_t& routing) {
+  if (routing.size() != kRoutingBytes || *routing.data<char>() != 0) return std::nullopt;
   std::uint32_t count = 0;
   std::memcpy(&count, routing.data<char>() + 1, sizeof count);
   return PeerId{std::uint64_t{1} << 32 | count};
@@ -47,9 +49,10 @@ std::string Router::bind(const std::string& endpoint) {
 }
 
 std::optional<Router::Incoming> Router::receive() {
-  auto arrived = receive_message(impl_->socket, true);
-  if (!arrived) return std::nullopt;
-  return Incoming{peer_of(arrived->routing), std::move(arrived->envelope)};
+  while (auto arrived = receive_message(impl_->socket, true)) {
+    if (const auto peer = peer_of(arrived->routing)) return Incoming{*peer, std::move(arrived->envelope)};
+  }
+  return std::nullopt;
 }
 
 bool Router::send(PeerId peer, const Envelope& envelope) {
