@@ -1,0 +1,189 @@
+// forkmill.exec: every way in which a command can run and end.
+#include "worker/exec.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/unit/worker/fake_context.h"
+
+using namespace forkmill;
+using namespace std::chrono_literals;
+using worker::run_command;
+using worker::test::FakeContext;
+
+namespace {
+
+ExecResult run(ExecRequest request) {
+  FakeContext context;
+  return run_command(context, request);
+}
+
+ExecResult shell(const std::string& line) {
+  ExecRequest request;
+  request.argv = {line};
+  request.shell = true;
+  return run(request);
+}
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-exec-XXXXXX";
+};
+
+// Gone, or a zombie that its new parent has not reaped yet.
+bool ended(pid_t pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string number;
+  std::string name;
+  char state = 'Z';
+  stat >> number >> name >> state;
+  return state == 'Z';
+}
+
+}  // namespace
+
+TEST_CASE("a command runs with its arguments, and both outputs and its exit code come back") {
+  ExecRequest request;
+  request.argv = {"sh", "-c", "echo \"$1\"; echo oops >&2; exit 3", "sh", "two words"};
+  const auto result = run(request);
+  CHECK(result.exit_code == 3);
+  CHECK(result.signal == 0);
+  CHECK(result.out == "two words\n");
+  CHECK(result.err == "oops\n");
+  CHECK_FALSE(result.out_truncated);
+  CHECK(result.run_seconds >= 0);
+  CHECK(result.started_at > 1.6e9);
+  CHECK_FALSE(result.host.empty());
+}
+
+TEST_CASE("standard input is fed, however large, whether it is read or not") {
+  ExecRequest request;
+  request.stdin_data = std::string(3'000'000, 'y');
+  request.argv = {"wc", "-c"};
+  CHECK(run(request).out.find("3000000") != std::string::npos);
+  request.argv = {"true"};
+  CHECK(run(request).exit_code == 0);
+  request.stdin_data.clear();
+  request.argv = {"cat"};  // sees the end at once
+  CHECK(run(request).out.empty());
+}
+
+TEST_CASE("environment and directory are the request's") {
+  ExecRequest request;
+  request.argv = {"echo $FM_NEW; echo ${HOME:-none}; pwd"};
+  request.shell = true;
+  request.env = {{"FM_NEW", "value=with="}, {"HOME", "/elsewhere"}};
+  request.cwd = "/usr";
+  CHECK(run(request).out == "value=with=\n/elsewhere\n/usr\n");
+  request.env = {{"A=B", "x"}};
+  CHECK_THROWS_AS(run(request), std::runtime_error);
+}
+
+TEST_CASE("output beyond the limit is dropped and said so; the command is not held up") {
+  ExecRequest request;
+  request.argv = {"head -c 5000000 /dev/zero; echo done >&2"};
+  request.shell = true;
+  request.output_limit = 1000;
+  const auto result = run(request);
+  CHECK(result.exit_code == 0);
+  CHECK(result.out.size() == 1000);
+  CHECK(result.out_truncated);
+  CHECK(result.err == "done\n");
+  CHECK_FALSE(result.err_truncated);
+}
+
+TEST_CASE("a command that cannot be started is an error that names it") {
+  ExecRequest request;
+  request.argv = {"/no/such/program"};
+  CHECK_THROWS_WITH_AS(run(request), "cannot run '/no/such/program': No such file or directory", std::runtime_error);
+  request.argv = {"true"};
+  request.cwd = "/no/such/directory";
+  CHECK_THROWS_WITH_AS(run(request), "cannot enter '/no/such/directory': No such file or directory",
+                       std::runtime_error);
+  request = {};
+  CHECK_THROWS_AS(run(request), std::runtime_error);
+  request.shell = true;
+  request.argv = {"a", "b"};
+  CHECK_THROWS_AS(run(request), std::runtime_error);
+}
+
+TEST_CASE("a signal that ends the command is told") {
+  const auto result = shell("kill -9 $$");
+  CHECK(result.exit_code == -1);
+  CHECK(result.signal == SIGKILL);
+}
+
+TEST_CASE("the command's signals are as by default") {
+  const auto result = shell("trap; kill -PIPE $$; sleep 10");
+  CHECK(result.signal == SIGPIPE);
+}
+
+TEST_CASE("what the command leaves behind in its group ends with it, and is not waited for") {
+  const auto result = shell("sleep 1000 & echo $!");
+  CHECK(result.exit_code == 0);
+  const pid_t left = std::stoi(result.out);
+  for (int i = 0; !ended(left) && i < 20'000; ++i) std::this_thread::sleep_for(1ms);
+  CHECK(ended(left));
+}
+
+TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL") {
+  FakeContext context;
+  ExecRequest request;
+  request.shell = true;
+  const TemporaryDirectory directory;
+  request.env = {{"UP", directory.path() + "/up"}};
+  // Asks once the command has said that it is ready for it.
+  std::jthread asker{[&, up = request.env.at("UP")](const std::stop_token& over) {
+    while (!std::filesystem::exists(up) && !over.stop_requested()) std::this_thread::sleep_for(1ms);
+    context.stop.request_stop();
+  }};
+  SUBCASE("asked before it starts") {
+    context.stop.request_stop();
+    request.argv = {"sleep 1000"};
+    CHECK_THROWS_WITH_AS(run_command(context, request), "the command was asked to stop and ended with signal 15",
+                         std::runtime_error);
+  }
+  SUBCASE("asked while it runs") {
+    request.argv = {": > $UP; exec sleep 1000"};
+    CHECK_THROWS_WITH_AS(run_command(context, request), "the command was asked to stop and ended with signal 15",
+                         std::runtime_error);
+  }
+  SUBCASE("ignored") {
+    request.argv = {"trap '' TERM; : > $UP; while :; do sleep 0.01; done"};
+    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms),
+                         "the command was asked to stop and ended with signal 9", std::runtime_error);
+  }
+  SUBCASE("taken as a reason to finish") {
+    request.argv = {"trap 'echo cleaned; exit 0' TERM; : > $UP; while :; do sleep 0.01; done"};
+    CHECK(run_command(context, request).out == "cleaned\n");
+  }
+}
+
+TEST_CASE("no descriptor and no process is left after many commands") {
+  const auto open = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, std::filesystem::directory_iterator{});
+  };
+  ExecRequest request;
+  request.argv = {"true"};
+  run(request);
+  const auto before = open();
+  for (int i = 0; i < 200; ++i) run(request);
+  request.argv = {"/no/such/program"};
+  for (int i = 0; i < 50; ++i) CHECK_THROWS(run(request));
+  CHECK(open() == before);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}

@@ -1,0 +1,530 @@
+// The rules of a whole worker, with a broker and children made by hand.
+#include "worker/foreman.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <set>
+#include <utility>
+
+using namespace forkmill;
+using namespace forkmill::worker;
+using namespace std::chrono_literals;
+using proto::Instant;
+
+namespace {
+
+proto::Grant grant_of(std::uint64_t seq) { return {proto::Epoch{1}, proto::TaskSeq{seq}, proto::Attempt{1}}; }
+
+ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
+  ForemanConfig config;
+  config.tasks = {{"short", 11}, {"long", 22}};
+  config.slots = slots;
+  config.max_tasks_per_child = max_tasks;
+  config.name = "w";
+  return config;
+}
+
+// A worker's surroundings: children that take up what is first in their ring when told to, a broker that listens.
+struct World final : ForemanHands {
+  struct Child {
+    std::uint64_t generation = 0;
+    std::vector<std::uint64_t> ring;
+    std::uint64_t running = 0;
+    bool condemned = false;
+    std::string log;
+  };
+
+  explicit World(std::uint32_t slots, std::uint64_t max_tasks = 0)
+      : foreman{config_of(slots, max_tasks), proto::Hello{}, 1, *this} {
+    for (std::uint32_t slot = 0; slot < slots; ++slot) spawn(slot);
+    welcome(7);
+    settle();
+  }
+
+  // ---- ForemanHands
+  void assign(ChildKey child, std::uint64_t serial, std::uint32_t, const proto::GrantedTask& task) override {
+    children[child.slot].ring.push_back(serial);
+    serials[task.grant.seq.value()] = serial;
+    seqs[serial] = task.grant.seq.value();
+  }
+  bool take_back(ChildKey child, std::uint64_t serial) override {
+    return std::erase(children[child.slot].ring, serial) != 0;
+  }
+  bool condemn(ChildKey child, std::uint64_t serial) override {
+    Child& c = children[child.slot];
+    if (c.running != serial) return false;
+    return c.condemned = true;
+  }
+  void request_stop(ChildKey child, std::uint64_t) override { children[child.slot].log += "stop "; }
+  void kill(ChildKey child, int signal) override {
+    children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL ";
+  }
+  void send(const proto::Envelope& envelope) override {
+    if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) last_hello = *hello;
+    if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) last_credit = credit->total;
+    if (const auto* back = std::get_if<proto::Return>(&envelope.message)) {
+      for (const auto& grant : back->grants) returned.push_back(grant.seq.value());
+      last_credit = back->credit;
+    }
+    if (const auto* revoked = std::get_if<proto::Revoked>(&envelope.message)) {
+      for (const auto& answer : revoked->answers) answers[answer.grant.seq.value()] = answer.state;
+    }
+    if (const auto* said = std::get_if<proto::Outcomes>(&envelope.message)) {
+      for (const auto& record : said->outcomes) outcomes[record.grant.seq.value()] = record;
+      last_credit = said->credit;
+      unacknowledged.push_back(envelope.header.seq);
+    }
+    if (const auto* said = std::get_if<proto::Progress>(&envelope.message)) {
+      for (const auto& note : said->notes) notes.push_back(note.note);
+    }
+    drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
+  }
+  void reconnect() override {}
+  void on_welcome(const proto::Welcome&) override {}
+  void on_error(const proto::ErrorMessage&) override {}
+
+  // ---- The broker
+  template <class T>
+  void hear(T body) {
+    foreman.receive(now, {{session, proto::MessageSeq{1}}, std::move(body)});
+  }
+  void welcome(std::uint64_t id, std::vector<proto::Grant> abandon = {}) {
+    foreman.connected(now);
+    proto::Welcome welcome;
+    welcome.nonce = last_hello.nonce;
+    welcome.session = session = proto::SessionId{id};
+    welcome.heartbeat = 3600s;
+    welcome.session_timeout = 7200s;
+    welcome.abandon = std::move(abandon);
+    foreman.receive(now, {{}, welcome});
+  }
+  void grant(std::uint64_t seq, const std::string& name = "short", proto::milliseconds soft = 0ms,
+             proto::milliseconds hard = 0ms) {
+    proto::Grants grants;
+    auto& task = grants.tasks.emplace_back();
+    task.grant = grant_of(seq);
+    task.name = name;
+    task.soft_timeout = soft;
+    task.timeout = hard;
+    hear(grants);
+  }
+  void acknowledge() { hear(proto::OutcomeAck{std::exchange(unacknowledged, {})}); }
+
+  // ---- The children
+  void spawn(std::uint32_t slot) {
+    const auto generation = children[slot].generation + 1;
+    children[slot] = {};
+    children[slot].generation = generation;
+    foreman.child_spawned({slot, generation});
+    foreman.child_born({slot, generation});
+  }
+  std::uint64_t start(std::uint32_t slot) {
+    Child& child = children[slot];
+    REQUIRE_FALSE(child.ring.empty());
+    child.running = child.ring.front();
+    child.ring.erase(child.ring.begin());
+    return seqs.at(child.running);
+  }
+  void finish(std::uint32_t slot, std::uint64_t run_us = 100, Verdict verdict = Verdict::succeeded,
+              Leaving leaving = Leaving::no) {
+    ChildResult result;
+    result.serial = std::exchange(children[slot].running, 0);
+    result.run_us = run_us;
+    result.verdict = verdict;
+    result.leaving = leaving;
+    result.code = static_cast<std::uint16_t>(Errc::handler_error);
+    result.type = "std::runtime_error";
+    result.payload = "value";
+    foreman.result(now, {slot, children[slot].generation}, result);
+  }
+  void die(std::uint32_t slot, int signal, bool by_us = false) {
+    ControlFacts facts;
+    facts.kind = ControlKind::died;
+    facts.child = {slot, children[slot].generation};
+    facts.pid = 4711;
+    facts.signal = signal;
+    facts.exit_code = signal == 0 ? 3 : -1;
+    facts.killed_by_us = by_us ? 1 : 0;
+    facts.max_rss_bytes = 1 << 20;
+    const auto running = children[slot].running;
+    foreman.child_died(now, facts, "last words", [&](std::uint64_t serial) { return serial == running; });
+    children[slot].ring.clear();
+  }
+  // Runs one task to its end, so that its duration is known.
+  void measure(std::uint64_t seq, std::uint64_t run_us, const std::string& name = "short") {
+    grant(seq, name);
+    settle();
+    for (auto& [slot, child] : children) {
+      if (child.ring.empty()) continue;
+      start(slot);
+      finish(slot, run_us);
+    }
+    settle();
+    acknowledge();
+  }
+
+  void settle() { foreman.settle(now); }
+  void pass(Instant time) {
+    now += time;
+    settle();
+  }
+
+  Instant now = 1000s;
+  std::map<std::uint32_t, Child> children;
+  std::map<std::uint64_t, std::uint64_t> serials, seqs;
+  std::map<std::uint64_t, proto::OutcomeRecord> outcomes;
+  std::map<std::uint64_t, proto::RevokeState> answers;
+  std::vector<std::uint64_t> returned;
+  std::vector<std::string> notes;
+  std::vector<proto::MessageSeq> unacknowledged;
+  proto::Hello last_hello;
+  proto::SessionId session;
+  std::uint64_t last_credit = 0;
+  bool drained = false;
+  Foreman foreman;
+};
+
+}  // namespace
+
+TEST_CASE("a grant is run and its result reported once") {
+  World world{2};
+  world.grant(1);
+  world.grant(1);  // again: the same grant
+  world.settle();
+  CHECK(world.foreman.in_hand() == 1);
+  CHECK(world.start(0) == 1);
+  world.finish(0);
+  world.settle();
+  const auto& outcome = world.outcomes.at(1).outcome;
+  CHECK(outcome.kind == proto::OutcomeKind::succeeded);
+  CHECK(outcome.value.view() == "value");
+  CHECK(outcome.worker == "w");
+  CHECK(outcome.attempt == proto::Attempt{1});
+  CHECK(world.foreman.in_hand() == 0);
+}
+
+TEST_CASE("credit follows the children and how long tasks take") {
+  World world{2};
+  CHECK(world.last_credit == 4);  // two children, each with one ahead
+  world.measure(1, 1000);
+  CHECK(world.last_credit == 1 + 2 * (1 + 5));
+  for (std::uint64_t seq = 2; seq < 60; ++seq) world.measure(seq, 50'000);
+  CHECK(world.last_credit == 59 + 2);  // long ones: only what can start at once
+}
+
+TEST_CASE("an unknown task and a wrong signature are answered without any child") {
+  World world{1};
+  world.grant(1, "nobody.knows");
+  proto::Grants grants;
+  auto& task = grants.tasks.emplace_back();
+  task.grant = grant_of(2);
+  task.name = "short";
+  task.signature = 99;
+  world.hear(grants);
+  world.settle();
+  CHECK(world.outcomes.at(1).outcome.error->code == Errc::unknown_task);
+  CHECK(world.outcomes.at(2).outcome.error->code == Errc::signature_mismatch);
+  CHECK(world.children[0].ring.empty());
+}
+
+TEST_CASE("a child's death costs the attempt it ran; what it had not started goes to others") {
+  World world{2};
+  world.measure(1, 100);
+  for (std::uint64_t seq = 2; seq <= 41; ++seq) world.grant(seq);
+  world.settle();
+  const auto lost = world.start(0);
+  const auto waiting = world.children[0].ring.size();
+  REQUIRE(waiting > 5);
+  world.die(0, SIGSEGV);
+  world.settle();
+  CHECK(world.outcomes.size() == 2);
+  const auto& error = *world.outcomes.at(lost).outcome.error;
+  CHECK(world.outcomes.at(lost).outcome.kind == proto::OutcomeKind::lost);
+  CHECK(error.code == Errc::worker_lost);
+  CHECK(error.forensics.signal == SIGSEGV);
+  CHECK(error.forensics.output == "last words");
+  CHECK(error.message == "child 4711 was killed by signal 11 (SIGSEGV)");
+  CHECK(world.foreman.in_hand() == 39);
+  world.spawn(0);
+  world.settle();
+  CHECK(world.children[0].ring.size() + world.children[1].ring.size() == 39);
+}
+
+TEST_CASE("how a child died is told: exit code, and a SIGKILL that nobody here sent") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  SUBCASE("exit") {
+    world.die(0, 0);
+    world.settle();
+    CHECK(world.outcomes.at(1).outcome.error->forensics.exit_code == 3);
+    CHECK(world.outcomes.at(1).outcome.error->message == "child 4711 exited with code 3 in the task");
+  }
+  SUBCASE("out of memory") {
+    world.die(0, SIGKILL);
+    world.settle();
+    CHECK(world.outcomes.at(1).outcome.error->message.find("out of memory?") != std::string::npos);
+  }
+}
+
+TEST_CASE("a long task has nobody behind it while a sibling is free") {
+  World world{2};
+  world.measure(1, 10);
+  for (std::uint64_t seq = 2; seq <= 4; ++seq) world.grant(seq);
+  world.settle();
+  REQUIRE(world.children[0].ring.size() == 3);  // expected to be short: not worth waking the sibling
+  world.start(0);
+  CHECK(world.foreman.next() <= world.now + 3ms);
+  world.pass(3ms);
+  CHECK(world.children[0].ring.empty());
+  CHECK_FALSE(world.children[1].ring.empty());
+}
+
+TEST_CASE("what cannot start soon goes back to the broker") {
+  World world{1};
+  world.grant(1);
+  world.grant(2);
+  world.settle();
+  world.start(0);
+  world.pass(49ms);
+  CHECK(world.returned.empty());
+  world.pass(2ms);
+  CHECK(world.returned == std::vector<std::uint64_t>{2});
+  CHECK(world.foreman.in_hand() == 1);
+}
+
+TEST_CASE("cancelling what has not started is exact; what runs is brought to its end") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  CHECK(world.start(0) == 2);
+  world.hear(proto::Revoke{{grant_of(2), grant_of(3), grant_of(9)}});
+  world.settle();
+  CHECK(world.answers.at(3) == proto::RevokeState::returned);
+  CHECK(world.answers.at(2) == proto::RevokeState::stopping);
+  CHECK(world.answers.at(9) == proto::RevokeState::unknown);
+  CHECK(world.children[0].ring.empty());
+  CHECK(world.children[0].log == "stop ");
+  world.pass(5s);
+  CHECK(world.children[0].log == "stop TERM ");
+  world.pass(5s);
+  CHECK(world.children[0].log == "stop TERM KILL ");
+  world.die(0, SIGKILL, true);
+  world.settle();
+  CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::cancelled);
+  CHECK(world.outcomes.count(3) == 0);
+}
+
+TEST_CASE("a cancelled handler that gives up is cancelled; one that finishes has succeeded") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  world.hear(proto::Revoke{{grant_of(1)}});
+  world.settle();
+  SUBCASE("gives up") {
+    world.finish(0, 100, Verdict::failed);
+    world.settle();
+    CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::cancelled);
+  }
+  SUBCASE("finishes") {
+    world.finish(0);
+    world.settle();
+    CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::succeeded);
+  }
+}
+
+TEST_CASE("time limits count from when the attempt is its child's turn") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2, "short", 0ms, 0ms);
+  world.grant(3, "short", 100ms, 1000ms);
+  world.settle();
+  world.start(0);
+  world.pass(1ms);
+  world.finish(0);
+  world.settle();
+  world.start(0);
+  world.pass(99ms);
+  CHECK(world.children[0].log.empty());
+  world.pass(2ms);
+  CHECK(world.children[0].log == "stop ");
+  world.pass(898ms);
+  CHECK(world.children[0].log == "stop ");
+  world.pass(2ms);
+  CHECK(world.children[0].log == "stop TERM ");
+  world.die(0, SIGTERM, true);
+  world.settle();
+  const auto& outcome = world.outcomes.at(3).outcome;
+  CHECK(outcome.kind == proto::OutcomeKind::timed_out);
+  CHECK(outcome.error->code == Errc::timed_out);
+  CHECK(outcome.error->message.find("1000 ms") != std::string::npos);
+}
+
+TEST_CASE("a condemned child gets nothing more, and what waits in its ring goes elsewhere") {
+  World world{2};
+  world.measure(1, 10);
+  world.grant(2, "short", 0ms, 1ms);
+  for (std::uint64_t seq = 3; seq <= 4; ++seq) world.grant(seq);
+  world.settle();
+  REQUIRE(world.children[0].ring.size() == 3);
+  world.start(0);
+  world.pass(1ms);
+  CHECK(world.children[0].condemned);
+  world.settle();
+  CHECK(world.children[0].ring.empty());
+  CHECK(world.children[1].ring.size() == 2);
+}
+
+TEST_CASE("a child that leaves is given nothing more") {
+  World world{2};
+  world.measure(1, 10);
+  for (std::uint64_t seq = 2; seq <= 5; ++seq) world.grant(seq);
+  world.settle();
+  world.start(0);
+  world.finish(0, 10, Verdict::succeeded, Leaving::memory);
+  world.settle();
+  CHECK(world.children[0].ring.empty());
+  CHECK(world.children[1].ring.size() == 3);
+  world.die(0, 0);
+  world.settle();
+  CHECK(world.outcomes.size() == 2);  // nothing was lost
+}
+
+TEST_CASE("a retry keeps the delay that the handler asked for") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  ChildResult result;
+  world.start(0);
+  result.serial = world.children[0].running;
+  result.verdict = Verdict::retry;
+  result.retry_delay_ms = 250;
+  world.foreman.result(world.now, {0, 1}, result);
+  world.settle();
+  CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::retry);
+  CHECK(world.outcomes.at(1).retry_delay == 250ms);
+}
+
+TEST_CASE("of quick progress only the last is sent, and the last before the end always") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  const auto serial = world.children[0].running;
+  world.foreman.progress(serial, 0.1, "a");
+  world.settle();
+  world.foreman.progress(serial, 0.2, "b");
+  world.foreman.progress(serial, 0.3, "c");
+  world.settle();
+  CHECK(world.notes == std::vector<std::string>{"a"});
+  world.pass(50ms);
+  CHECK(world.notes == std::vector<std::string>{"a", "c"});
+  world.foreman.progress(serial, 1, "d");
+  world.finish(0);
+  world.settle();
+  CHECK(world.notes == std::vector<std::string>{"a", "c", "d"});
+}
+
+TEST_CASE("draining hands back what has not started, lets the rest finish, and ends when all is acknowledged") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  world.start(0);
+  world.foreman.drain(world.now, world.now + 30s);
+  world.settle();
+  CHECK(world.drained);
+  CHECK(world.returned == std::vector<std::uint64_t>{3});
+  world.grant(4);  // was under way
+  world.settle();
+  CHECK(world.returned == std::vector<std::uint64_t>{3, 4});
+  CHECK_FALSE(world.foreman.finished(world.now));
+  world.finish(0);
+  world.settle();
+  CHECK(world.outcomes.count(2) == 1);
+  CHECK_FALSE(world.foreman.finished(world.now));
+  world.acknowledge();
+  CHECK(world.foreman.finished(world.now));
+}
+
+TEST_CASE("a drain that takes too long stops what runs, and reports it as lost") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  world.foreman.drain(world.now, world.now + 30s);
+  world.settle();
+  world.pass(29s);
+  CHECK(world.children[0].log.empty());
+  world.pass(1s);
+  CHECK(world.children[0].log == "stop ");
+  SUBCASE("the handler gives up") { world.finish(0, 1, Verdict::failed); }
+  SUBCASE("it has to be killed") {
+    world.pass(5s);
+    world.pass(5s);
+    CHECK(world.children[0].log == "stop TERM KILL ");
+    world.die(0, SIGKILL, true);
+  }
+  world.settle();
+  CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::lost);
+}
+
+TEST_CASE("an immediate stop reports what ran as lost and hands back the rest") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  world.start(0);
+  world.grant(4);
+  world.foreman.stop(world.now);
+  CHECK(world.foreman.finished(world.now));
+  CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::lost);
+  std::sort(world.returned.begin(), world.returned.end());
+  CHECK(world.returned == std::vector<std::uint64_t>{3, 4});
+}
+
+TEST_CASE("after a reconnect everything in hand is listed, and what is abandoned is stopped without a report") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  world.start(0);
+  world.foreman.disconnected(world.now);
+  world.welcome(8, {grant_of(2), grant_of(3)});
+  auto holding = world.last_hello.worker.holding;
+  std::sort(holding.begin(), holding.end());
+  CHECK(holding == std::vector{grant_of(2), grant_of(3)});
+  world.settle();
+  CHECK(world.children[0].ring.empty());
+  CHECK(world.children[0].log == "stop ");
+  world.finish(0);
+  world.settle();
+  CHECK(world.outcomes.size() == 1);
+  CHECK(world.foreman.in_hand() == 0);
+}
+
+TEST_CASE("a child that takes one task only is given one, and little waits for its successors") {
+  World world{2, 1};
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) world.grant(seq);
+  world.settle();
+  CHECK(world.children[0].ring.size() == 1);
+  CHECK(world.children[1].ring.size() == 1);
+  world.start(0);
+  world.finish(0, 10, Verdict::succeeded, Leaving::task_count);
+  world.die(0, 0);
+  world.settle();
+  CHECK(world.last_credit == 4 + 0);  // one child is left, with one ahead: both are in hand
+  world.spawn(0);
+  world.settle();
+  CHECK(world.children[0].ring.size() == 1);
+}

@@ -1,0 +1,66 @@
+#include "worker/options.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+using namespace forkmill;
+using namespace forkmill::worker;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Read {
+  std::optional<int> code;
+  CommandLine line;
+};
+
+Read read(std::vector<const char*> flags, Program program = Program::own) {
+  flags.insert(flags.begin(), "test-worker");
+  Read result;
+  result.code = read_options(static_cast<int>(flags.size()), flags.data(), program, result.line);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("flags fill the options") {
+  const auto [code, line] = read({"--broker", "ipc:///tmp/x", "--processes", "3", "--queues", "a,b", "--name", "w1",
+                                  "--max-tasks-per-child", "100", "--max-memory-per-child", "512M", "--drain-timeout",
+                                  "2m", "--kill-grace", "250ms", "--log-level", "debug", "--log-format", "json"});
+  REQUIRE_FALSE(code);
+  const WorkerOptions& options = line.options;
+  CHECK(options.broker == "ipc:///tmp/x");
+  CHECK(options.processes == 3);
+  CHECK(options.queues == std::vector<std::string>{"a", "b"});
+  CHECK(options.name == "w1");
+  CHECK(options.max_tasks_per_child == 100);
+  CHECK(options.max_memory_per_child == 512ULL * 1024 * 1024);
+  CHECK(options.drain_timeout == 2min);
+  CHECK(options.kill_grace == 250ms);
+  CHECK(options.log_level == "debug");
+  CHECK(options.log_format == "json");
+}
+
+TEST_CASE("wrong options end the program with code 2") {
+  CHECK(read({"--processes", "-1"}).code == 2);
+  CHECK(read({"--processes", "many"}).code == 2);
+  CHECK(read({"--broker", "localhost"}).code == 2);
+  CHECK(read({"--queues", "no good"}).code == 2);
+  CHECK(read({"--queues", ","}).code == 2);
+  CHECK(read({"--max-memory-per-child", "much"}).code == 2);
+  CHECK(read({"--drain-timeout", "soon"}).code == 2);
+  CHECK(read({"--log-format", "xml"}).code == 2);
+  CHECK(read({"--no-such-flag"}).code == 2);
+  CHECK(read({"--config", "/nonexistent/file.toml"}).code == 2);
+}
+
+TEST_CASE("only the stock worker can be told to run commands") {
+  CHECK(read({"--allow-exec"}, Program::own).code == 2);
+  const auto [code, line] = read({"--allow-exec"}, Program::stock);
+  CHECK_FALSE(code);
+  CHECK(line.allow_exec);
+  CHECK_FALSE(read({}, Program::stock).line.allow_exec);
+}
+
+TEST_CASE("there is at least one CPU") { CHECK(usable_cpus() >= 1); }

@@ -1,0 +1,79 @@
+#include "worker/output.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+
+using namespace forkmill::worker;
+
+namespace {
+
+struct Stream {
+  Stream() {
+    std::array<int, 2> ends{};
+    REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
+    reader = Descriptor{ends[0]};
+    writer = Descriptor{ends[1]};
+  }
+  std::string take() {
+    std::array<char, 65536> bytes;
+    const auto length = ::read(reader.get(), bytes.data(), bytes.size());
+    return {bytes.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
+  }
+  Descriptor reader, writer;
+};
+
+void write_all(const Descriptor& to, const std::string& text) {
+  REQUIRE(::write(to.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
+
+}  // namespace
+
+TEST_CASE("lines of children are not torn apart") {
+  Stream target;
+  OutputSink sink{target.writer.get()};
+  OutputTail tail;
+  Descriptor first_in;
+  Descriptor second_in;
+  OutputPipe first = OutputPipe::make(first_in);
+  OutputPipe second = OutputPipe::make(second_in);
+  write_all(first_in, "one ");
+  write_all(second_in, "two\nthr");
+  CHECK(first.pump(sink, tail));
+  CHECK(second.pump(sink, tail));
+  write_all(first_in, "line\n");
+  CHECK(first.pump(sink, tail));
+  CHECK(target.take() == "two\none line\n");
+  second_in.reset();
+  CHECK_FALSE(second.pump(sink, tail));
+  second.finish(sink);
+  CHECK(target.take() == "thr\n");
+}
+
+TEST_CASE("the tail is the last four KiB") {
+  OutputTail tail;
+  for (int i = 0; i < 10'000; ++i) tail.add(std::to_string(i) + "\n");
+  const auto text = tail.take();
+  CHECK(text.size() == 4096);
+  CHECK(text.substr(text.size() - 5) == "9999\n");
+  CHECK(tail.take().empty());
+}
+
+TEST_CASE("a reader that has stopped reading costs output, not the pool") {
+  Stream target;
+  OutputSink sink{target.writer.get()};
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 5000; ++i) sink.write(line + "\n");
+  CHECK(sink.pending());
+  std::string all;
+  for (;;) {
+    sink.flush();
+    const auto text = target.take();
+    if (text.empty()) break;
+    all += text;
+  }
+  CHECK(all.find("bytes of output dropped") != std::string::npos);
+  CHECK(all.size() < 2'000'000);
+}

@@ -1,0 +1,74 @@
+// Two ends of one area, as link and child have them, and an ear for what the child says.
+#pragma once
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "worker/child_end.h"
+#include "worker/link_end.h"
+
+namespace forkmill::worker::test {
+
+struct Ear final : ChildListener {
+  struct Result {
+    std::uint64_t serial;
+    std::string payload;
+  };
+  void on_born() override { ++born; }
+  void on_result(const ChildResult& result) override {
+    results.push_back({result.serial, std::string{result.payload}});
+  }
+  void on_progress(std::uint64_t, double fraction, std::string_view note) override {
+    progress.push_back(std::to_string(fraction).substr(0, 4) + " " + std::string{note});
+  }
+  void on_log(std::uint64_t, std::uint32_t, std::string_view text) override { logs.emplace_back(text); }
+
+  int born = 0;
+  std::vector<Result> results;
+  std::vector<std::string> progress;
+  std::vector<std::string> logs;
+};
+
+inline TaskHead task_head(std::uint64_t serial) {
+  TaskHead head{};
+  head.serial = serial;
+  head.attempt = 1;
+  return head;
+}
+
+// The child's answer to a task: its arguments again.
+inline void say_echo(ChildEnd& end, const TakenTask& task) {
+  ResultHead head{};
+  head.serial = task.head.serial;
+  const std::array<std::string_view, 2> pieces{bytes_of(head), task.arguments};
+  end.say(kResultRecord, pieces);
+}
+
+struct Pair {
+  Pair() : memory{Area::create()}, bell{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}, link{Area::map(memory.get())} {}
+
+  // The link's wait: until the child has said something, or the deadline has passed.
+  bool wait(int timeout_ms = 20'000) {
+    bool rung = true;
+    if (link.doze()) {
+      pollfd entry{bell.get(), POLLIN, 0};
+      rung = ::poll(&entry, 1, timeout_ms) == 1;
+      std::uint64_t count = 0;
+      if (rung) [[maybe_unused]] const auto got = ::read(bell.get(), &count, sizeof count);
+    }
+    link.wake();
+    return rung;
+  }
+
+  Descriptor memory;
+  Descriptor bell;
+  LinkEnd link;
+};
+
+}  // namespace forkmill::worker::test

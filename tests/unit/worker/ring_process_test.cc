@@ -1,0 +1,105 @@
+// The ends of an area in two processes, as in a real pool.
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <functional>
+
+#include "tests/unit/worker/ring_kit.h"
+
+using namespace forkmill::worker;
+using namespace forkmill::worker::test;
+
+namespace {
+
+class Process {
+ public:
+  explicit Process(const std::function<void()>& body) : pid_{::fork()} {
+    if (pid_ != 0) return;
+    body();
+    ::_exit(0);
+  }
+  ~Process() { end(SIGKILL); }
+  int end(int signal) {
+    if (pid_ == 0) return 0;
+    int status = 0;
+    if (signal != 0) ::kill(pid_, signal);
+    ::waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+void echo(Pair& pair) {
+  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  child.born();
+  for (;;) {
+    const TakenTask task = child.next();
+    say_echo(child, task);
+    child.finished(task.head.serial);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("tasks go to another process and come back, one by one and in crowds") {
+  Pair pair;
+  Process child{[&] { echo(pair); }};
+  Ear ear;
+  std::uint64_t sent = 0;
+  for (const std::uint64_t crowd : {1, 1, 1, 10, 1000, 1}) {
+    for (std::uint64_t i = 0; i < crowd; ++i) pair.link.send(task_head(++sent), "q", forkmill::proto::Payload::copy("hello"));
+    pair.link.flush();
+    while (ear.results.size() < sent) {
+      REQUIRE(pair.wait());
+      REQUIRE(pair.link.receive(ear));
+      pair.link.flush();
+    }
+  }
+  CHECK(ear.results.back().payload == "hello");
+  CHECK(ear.results.back().serial == sent);
+  CHECK(Area::was_born(pair.memory.get()));
+}
+
+TEST_CASE("a result larger than the ring comes through") {
+  Pair pair;
+  Process child{[&] { echo(pair); }};
+  Ear ear;
+  const std::string large(3'000'000, 'x');
+  pair.link.send(task_head(1), "q", forkmill::proto::Payload::copy(large));
+  pair.link.flush();
+  while (ear.results.empty()) {
+    REQUIRE(pair.wait());
+    REQUIRE(pair.link.receive(ear));
+    pair.link.flush();
+  }
+  CHECK(ear.results[0].payload == large);
+}
+
+TEST_CASE("of a child that was killed, it is known what it had started and what not") {
+  Pair pair;
+  Process child{[&] {
+    ChildEnd end{Area::map(pair.memory.get()), pair.bell.get()};
+    const TakenTask first = end.next();
+    say_echo(end, first);
+    end.finished(first.head.serial);
+    end.next();
+    end.say(kBornRecord, {});
+    ::pause();
+  }};
+  for (std::uint64_t serial = 1; serial <= 3; ++serial) pair.link.send(task_head(serial), "q", {});
+  pair.link.flush();
+  Ear ear;
+  while (ear.born == 0) {
+    REQUIRE(pair.wait());
+    REQUIRE(pair.link.receive(ear));
+  }
+  child.end(SIGKILL);
+  REQUIRE(pair.link.receive(ear));
+  CHECK(ear.results.size() == 1);
+  CHECK(pair.link.started(2));
+  CHECK_FALSE(pair.link.started(3));
+}

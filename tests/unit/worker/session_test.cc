@@ -1,0 +1,291 @@
+// The worker's side of the conversation (PROTOCOL.md, Sessions), with messages made by hand.
+#include "worker/session.h"
+
+#include <doctest/doctest.h>
+
+#include <utility>
+
+using namespace forkmill;
+using namespace forkmill::worker;
+using namespace std::chrono_literals;
+using proto::Instant;
+
+namespace {
+
+constexpr Instant kNow = 1000s;
+
+proto::Grant grant_of(std::uint64_t seq) { return {proto::Epoch{1}, proto::TaskSeq{seq}, proto::Attempt{1}}; }
+
+proto::OutcomeRecord outcome_of(std::uint64_t seq) {
+  proto::OutcomeRecord record;
+  record.grant = grant_of(seq);
+  return record;
+}
+
+struct World final : SessionOut {
+  World() {
+    proto::Hello hello;
+    hello.role = proto::Role::worker;
+    hello.name = "w";
+    session.emplace(hello, 42, *this);
+  }
+
+  void send(const proto::Envelope& envelope) override { sent.push_back(envelope); }
+  void reconnect() override { ++reconnects; }
+  std::vector<proto::Grant> held() override { return holding; }
+  void on_granted(proto::GrantedTask task) override { granted.push_back(task.grant); }
+  void on_revoke(const proto::Grant& grant) override { revoked.push_back(grant); }
+  void on_abandon(const proto::Grant& grant) override { abandoned.push_back(grant); }
+  void on_welcome(const proto::Welcome&) override { ++welcomes; }
+  void on_refused(Errc code, const std::string&) override { refusal = code; }
+  void on_error(const proto::ErrorMessage&) override { ++errors; }
+
+  // The message of that kind among those sent since the last call; all are forgotten.
+  template <class T>
+  std::optional<T> said() {
+    std::optional<T> found;
+    for (auto& envelope : std::exchange(sent, {})) {
+      if (auto* body = std::get_if<T>(&envelope.message)) found = std::move(*body);
+    }
+    return found;
+  }
+
+  proto::Hello hello() {
+    auto found = said<proto::Hello>();
+    REQUIRE(found);
+    return *found;
+  }
+  void welcome(Instant now, std::uint64_t id, std::uint64_t granted_before = 0, std::vector<proto::Grant> abandon = {}) {
+    proto::Welcome welcome;
+    welcome.nonce = hello().nonce;
+    welcome.session = proto::SessionId{id};
+    welcome.heartbeat = 1000ms;
+    welcome.session_timeout = 10'000ms;
+    welcome.granted = granted_before;
+    welcome.abandon = std::move(abandon);
+    session->receive(now, {{}, welcome});
+  }
+  void establish() {
+    session->connected(kNow);
+    welcome(kNow, 7);
+    sent.clear();
+  }
+  template <class T>
+  void hear(Instant now, T body, std::uint64_t id = 7) {
+    session->receive(now, {{proto::SessionId{id}, proto::MessageSeq{1}}, std::move(body)});
+  }
+
+  std::optional<Session> session;
+  std::vector<proto::Envelope> sent;
+  std::vector<proto::Grant> holding, granted, revoked, abandoned;
+  int reconnects = 0;
+  int welcomes = 0;
+  int errors = 0;
+  std::optional<Errc> refusal;
+};
+
+proto::Grants grants_of(std::initializer_list<std::uint64_t> seqs) {
+  proto::Grants grants;
+  for (const auto seq : seqs) grants.tasks.emplace_back().grant = grant_of(seq);
+  return grants;
+}
+
+}  // namespace
+
+TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO counts") {
+  World world;
+  world.session->add_outcome(outcome_of(1));
+  world.session->flush(kNow);
+  CHECK(world.sent.empty());
+  world.session->connected(kNow);
+  const auto nonce = world.hello().nonce;
+  proto::Welcome welcome;
+  welcome.nonce = nonce + 1;
+  world.session->receive(kNow, {{}, welcome});
+  CHECK_FALSE(world.session->established());
+  world.hear(kNow, grants_of({1}));
+  CHECK(world.granted.empty());
+}
+
+TEST_CASE("credit goes on from the broker's count, and is repeated only when it changes") {
+  World world;
+  world.session->connected(kNow);
+  world.welcome(kNow, 7, 100);
+  world.session->set_room(5);
+  world.session->flush(kNow);
+  CHECK(world.said<proto::Credit>()->total == 105);
+  world.session->flush(kNow);
+  CHECK(world.sent.empty());
+  world.hear(kNow, grants_of({1, 2}));
+  world.session->set_room(3);
+  world.session->flush(kNow);
+  CHECK(world.sent.empty());  // still 105
+  world.session->add_outcome(outcome_of(1));
+  world.session->set_room(4);
+  world.session->flush(kNow);
+  REQUIRE(world.sent.size() == 1);  // the outcome carries the credit
+  CHECK(world.said<proto::Outcomes>()->credit == 106);
+}
+
+TEST_CASE("outcomes are kept until acknowledged and sent again, first, in the next session") {
+  World world;
+  world.establish();
+  world.session->add_outcome(outcome_of(1));
+  world.session->flush(kNow);
+  const auto first = world.sent.back().header.seq;
+  world.session->add_outcome(outcome_of(2));
+  world.session->flush(kNow);
+  CHECK(world.session->unacknowledged() == 2);
+  world.hear(kNow, proto::OutcomeAck{{first}});
+  CHECK(world.session->unacknowledged() == 1);
+  world.session->disconnected(kNow);
+  world.session->add_outcome(outcome_of(3));
+  world.session->flush(kNow);
+  world.sent.clear();
+
+  world.holding = {grant_of(4)};
+  world.session->connected(kNow);
+  const auto hello = std::get<proto::Hello>(world.sent.back().message);
+  CHECK(hello.resume == proto::SessionId{7});
+  CHECK(hello.worker.holding == std::vector{grant_of(4), grant_of(2), grant_of(3)});
+  world.welcome(kNow, 8);
+  world.session->flush(kNow);
+  REQUIRE(world.sent.size() == 1);
+  CHECK(world.sent[0].header.session == proto::SessionId{8});
+  CHECK(world.sent[0].header.seq == proto::MessageSeq{1});
+  const auto again = world.said<proto::Outcomes>();
+  REQUIRE(again->outcomes.size() == 2);
+  CHECK(again->outcomes[0].grant == grant_of(2));
+  CHECK(again->outcomes[1].grant == grant_of(3));
+}
+
+TEST_CASE("what the broker no longer counts as ours is abandoned: outcomes are dropped") {
+  World world;
+  world.establish();
+  world.session->add_outcome(outcome_of(1));
+  world.session->add_outcome(outcome_of(2));
+  world.session->disconnected(kNow);
+  world.session->connected(kNow);
+  world.welcome(kNow, 8, 0, {grant_of(1), grant_of(5)});
+  CHECK(world.abandoned == std::vector{grant_of(1), grant_of(5)});
+  CHECK(world.session->unacknowledged() == 1);
+}
+
+TEST_CASE("messages of another session are stale") {
+  World world;
+  world.establish();
+  world.hear(kNow, grants_of({1}), 6);
+  CHECK(world.granted.empty());
+  world.hear(kNow, proto::Revoke{{grant_of(1)}}, 6);
+  CHECK(world.revoked.empty());
+}
+
+TEST_CASE("hand-backs and answers that were not sent are left to the list in HELLO") {
+  World world;
+  world.establish();
+  world.session->disconnected(kNow);
+  world.session->add_return(grant_of(1));
+  world.session->add_revoked(grant_of(2), proto::RevokeState::returned);
+  world.session->connected(kNow);
+  world.welcome(kNow, 8);
+  world.session->flush(kNow);
+  CHECK(world.sent.empty());
+}
+
+TEST_CASE("many outcomes go in few messages") {
+  World world;
+  world.establish();
+  for (std::uint64_t seq = 1; seq <= 1000; ++seq) world.session->add_outcome(outcome_of(seq));
+  world.session->flush(kNow);
+  CHECK(world.sent.size() == 4);
+  auto large = outcome_of(1);
+  large.outcome.value = proto::Payload::own(std::string(200'000, 'x'));
+  world.sent.clear();
+  for (int i = 0; i < 4; ++i) world.session->add_outcome(large);
+  world.session->flush(kNow);
+  CHECK(world.sent.size() == 2);
+}
+
+TEST_CASE("a quiet worker beats; a silent broker is left, with growing pauses") {
+  World world;
+  world.establish();
+  CHECK(world.session->next() == kNow + 1s);
+  world.session->set_load(2, 3);
+  world.session->tick(kNow + 1s);
+  CHECK(world.said<proto::Heartbeat>() == proto::Heartbeat{2, 3});
+  world.hear(kNow + 5s, proto::Heartbeat{});
+  world.session->tick(kNow + 14s);
+  CHECK(world.reconnects == 0);
+  world.session->tick(kNow + 15s);
+  CHECK(world.reconnects == 1);
+  CHECK_FALSE(world.session->established());
+
+  Instant now = kNow + 15s;
+  Instant longest{0};
+  for (int i = 0; i < 8; ++i) {
+    world.session->connected(now);
+    const Instant patience = world.session->next() - now;
+    CHECK(patience >= 1500ms);
+    CHECK(patience <= 30s);
+    longest = std::max(longest, patience);
+    now = world.session->next();
+    world.session->tick(now);
+  }
+  CHECK(world.reconnects == 9);
+  CHECK(longest > 10s);
+}
+
+TEST_CASE("errors: say HELLO again, come back later, or give up") {
+  World world;
+  world.establish();
+  SUBCASE("the broker forgot the session") {
+    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::session_unknown, ""}});
+    CHECK(world.hello().resume == proto::SessionId{7});
+  }
+  SUBCASE("another error changes nothing") {
+    world.hear(kNow, proto::ErrorMessage{{}, Errc::malformed, ""});
+    CHECK(world.errors == 1);
+    CHECK(world.session->established());
+  }
+  SUBCASE("no version in common") {
+    world.session->connected(kNow);
+    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::version_unsupported, ""}});
+    CHECK(world.refusal == Errc::version_unsupported);
+  }
+  SUBCASE("shutting down") {
+    world.session->connected(kNow);
+    world.sent.clear();
+    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::shutting_down, ""}});
+    CHECK_FALSE(world.refusal);
+    world.session->tick(world.session->next());
+    CHECK(world.said<proto::Hello>());
+  }
+  SUBCASE("GOODBYE") {
+    world.hear(kNow, proto::Goodbye{});
+    CHECK_FALSE(world.session->established());
+    world.session->tick(world.session->next());
+    CHECK(world.said<proto::Hello>());
+  }
+}
+
+TEST_CASE("a drain is told again in a new session") {
+  World world;
+  world.establish();
+  world.session->drain(kNow);
+  CHECK(world.said<proto::Drain>());
+  world.session->disconnected(kNow);
+  world.session->connected(kNow);
+  world.welcome(kNow, 8);
+  CHECK(world.said<proto::Drain>());
+}
+
+TEST_CASE("returns, answers and progress") {
+  World world;
+  world.establish();
+  world.session->add_return(grant_of(1));
+  world.session->add_revoked(grant_of(2), proto::RevokeState::stopping);
+  world.session->add_progress({{}, grant_of(3), 0.5, "half"});
+  world.session->flush(kNow);
+  CHECK(world.sent.size() == 3);
+  CHECK(world.said<proto::Return>()->grants == std::vector{grant_of(1)});
+}
