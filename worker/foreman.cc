@@ -385,15 +385,10 @@ void Foreman::stop(proto::Instant now) {
   now_ = now;
   stopped_ = true;
   draining_ = true;
-  for (const auto& [serial, held] : held_) {
-    if (held.slot)
-      report_loss(held, {}, "its worker was stopped at once");
-    else
-      session_.add_return(held.task.grant);
-  }
+  hand_back_all();
+  for (const auto& [serial, held] : held_) report_loss(held, {}, "its worker was stopped at once");
   held_.clear();
   serials_.clear();
-  waiting_.clear();
   session_.set_room(0);
   session_.flush(now);
   session_.goodbye(now, "stopped at once");
