@@ -36,19 +36,18 @@ std::string& argument_buffer() {
 Submitter::Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& options)
     : engine_{std::move(engine)}, how_{std::make_shared<const client::Prepared>(client::prepare(options))} {}
 
-detail::Ref<detail::State> Submitter::send(std::string_view name, std::uint64_t signature,
-                                           std::string_view payload) const {
+detail::Ref<detail::RemoteState> Submitter::send(std::string_view name, std::uint64_t signature,
+                                                 std::string_view payload) const {
   return engine_of(engine_).submit(*how_, name, signature, payload);
 }
 
-std::vector<detail::Ref<detail::State>> Submitter::send_all(std::string_view name, std::uint64_t signature,
-                                                            const std::vector<std::string>& payloads) const {
-  auto states = engine_of(engine_).submit_all(*how_, name, signature, payloads);
-  return {std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())};
+std::vector<detail::Ref<detail::RemoteState>> Submitter::send_all(std::string_view name, std::uint64_t signature,
+                                                                  const std::vector<std::string>& payloads) const {
+  return engine_of(engine_).submit_all(*how_, name, signature, payloads);
 }
 
 Future<RawResult> Submitter::submit_raw(std::string_view name, std::string_view payload) const {
-  return Future<RawResult>{send(name, 0, payload)};
+  return detail::task_future<RawResult>(send(name, 0, payload));
 }
 
 // ---- Client ---------------------------------------------------------------------------------------------------------
@@ -76,15 +75,14 @@ void Client::close() noexcept {
 
 Submitter Client::with(const SubmitOptions& options) const { return {engine_, options}; }
 
-detail::Ref<detail::State> Client::attach_state(const TaskId& id) { return engine_of(engine_).attach(id); }
+detail::Ref<detail::RemoteState> Client::attach_state(const TaskId& id) { return engine_of(engine_).attach(id); }
 
 Future<CancelState> Client::cancel(const TaskId& id) {
-  return Future<CancelState>{detail::Ref<detail::State>{engine_of(engine_).cancel_task(id)}};
+  return detail::task_future<CancelState>(engine_of(engine_).cancel_task(id));
 }
 
 Future<RawResult> Client::query(QueryKind kind, const std::string& argument) {
-  return Future<RawResult>{
-      detail::Ref<detail::State>{engine_of(engine_).query(static_cast<proto::QueryKind>(kind), argument)}};
+  return detail::task_future<RawResult>(engine_of(engine_).query(static_cast<proto::QueryKind>(kind), argument));
 }
 
 bool Client::connected() const { return engine_of(engine_).connected(); }

@@ -43,6 +43,14 @@ RemoteState::Listening& RemoteState::listening() {
   return *known;
 }
 
+void RemoteState::decode(void* optional_value) const {
+  try {
+    decoder_(bytes_, optional_value);
+  } catch (const std::exception& error) {
+    throw_undecodable(*this, error.what());
+  }
+}
+
 void RemoteState::report(double fraction, const std::string& note) {
   mark_running();
   auto& slot = listening();

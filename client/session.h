@@ -34,10 +34,10 @@ using proto::milliseconds;
 enum class OnQueueFull : std::uint8_t { resend, reject };
 
 struct SessionOptions {
-  std::string name;
-  std::string host;
+  std::string name{};
+  std::string host{};
   std::uint32_t pid = 0;
-  std::string software;
+  std::string software{};
   OnQueueFull on_queue_full = OnQueueFull::resend;
   milliseconds resend_for{0};  // give up resending after this long; 0: never
   std::uint64_t seed = 1;

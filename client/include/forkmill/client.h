@@ -21,6 +21,7 @@
 #include <forkmill/as_completed.h>
 #include <forkmill/client_options.h>
 #include <forkmill/coroutine.h>
+#include <forkmill/detail/decode.h>
 #include <forkmill/future.h>
 #include <forkmill/submit_options.h>
 #include <forkmill/task.h>
@@ -98,7 +99,8 @@ class Submitter {
   template <class R, class... P, class... A>
   requires(sizeof...(A) == sizeof...(P)) &&
       (std::convertible_to<A&&, P> && ...) Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const {
-    return Future<R>{send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...))};
+    return detail::task_future<R>(
+        send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...)));
   }
 
   // One task for each element, in few messages; the futures are in the order of the range. An element is the argument,
@@ -110,7 +112,8 @@ class Submitter {
     std::vector<std::string> payloads;
     std::size_t bytes = 0;
     auto send_batch = [&] {
-      for (auto& state : send_all(task.name(), task.hash(), payloads)) futures.emplace_back(std::move(state));
+      for (auto& state : send_all(task.name(), task.hash(), payloads))
+        futures.push_back(detail::task_future<R>(std::move(state)));
       payloads.clear();
       bytes = 0;
     };
@@ -132,9 +135,9 @@ class Submitter {
   static constexpr std::size_t kBatchBytes = 1024 * 1024;
 
   Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& options);
-  detail::Ref<detail::State> send(std::string_view name, std::uint64_t signature, std::string_view payload) const;
-  std::vector<detail::Ref<detail::State>> send_all(std::string_view name, std::uint64_t signature,
-                                                   const std::vector<std::string>& payloads) const;
+  detail::Ref<detail::RemoteState> send(std::string_view name, std::uint64_t signature, std::string_view payload) const;
+  std::vector<detail::Ref<detail::RemoteState>> send_all(std::string_view name, std::uint64_t signature,
+                                                         const std::vector<std::string>& payloads) const;
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine
   std::shared_ptr<const client::Prepared> how_;
@@ -171,7 +174,7 @@ class Client {
   // Rejected{task_unknown}.
   template <class T>
   Future<T> attach(const TaskId& id) {
-    return Future<T>{attach_state(id)};
+    return detail::task_future<T>(attach_state(id));
   }
   template <class R, class... P>
   Future<R> attach(const Task<R(P...)>&, const TaskId& id) {
@@ -197,7 +200,7 @@ class Client {
   void close() noexcept;
 
  private:
-  detail::Ref<detail::State> attach_state(const TaskId& id);
+  detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine
   Submitter plain_;

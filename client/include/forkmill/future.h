@@ -112,7 +112,7 @@ class FutureBase {
 }  // namespace detail
 
 template <class T>
-class [[nodiscard]] Future : public detail::FutureBase<T> {
+class Future : public detail::FutureBase<T> {
   using Base = detail::FutureBase<T>;
 
  public:

@@ -23,7 +23,8 @@ struct Backoff {
   // `.backoff = 200ms` is exponential from there.
   template <class Rep, class Period>
   constexpr Backoff(std::chrono::duration<Rep, Period> first)  // NOLINT(google-explicit-constructor)
-      : base{std::chrono::ceil<std::chrono::milliseconds>(first)}, cap{std::max(base, cap)} {}
+      : base{std::chrono::ceil<std::chrono::milliseconds>(first)},
+        cap{std::max(base, std::chrono::milliseconds{std::chrono::minutes{1}})} {}
   constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double share = 0.2)
       : base{first}, cap{most}, jitter{share} {}
 };

@@ -21,7 +21,11 @@ namespace forkmill {
 
 template <class T>
 struct AnyOf {
-  std::size_t index = 0;
+  AnyOf(std::size_t first_ready, std::vector<Future<T>> all) : index{first_ready}, futures{std::move(all)} {}
+  AnyOf(AnyOf&&) noexcept = default;
+  AnyOf& operator=(AnyOf&&) noexcept = default;
+
+  std::size_t index;
   std::vector<Future<T>> futures;
 
   Future<T>& first() { return futures[index]; }
@@ -122,7 +126,7 @@ class AnyState final : public Combined<AnyOf<T>, std::vector<Future<T>>> {
   using Combined<AnyOf<T>, std::vector<Future<T>>>::Combined;
   void start() { Combined<AnyOf<T>, std::vector<Future<T>>>::start(this); }
   void note(std::size_t index, State&) noexcept {
-    if (!ended_.exchange(true)) this->succeed(AnyOf<T>{index, std::move(this->futures_)});
+    if (!ended_.exchange(true)) this->succeed(index, std::move(this->futures_));
   }
 
  private:

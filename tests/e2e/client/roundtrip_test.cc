@@ -1,42 +1,8 @@
 // Client, broker and a worker's side, for real: what a user sees.
-#include <doctest/doctest.h>
-#include <forkmill/client.h>
-
-#include <numeric>
-
-#include "tests/e2e/client/broker_process.h"
-#include "tests/e2e/client/fake_worker.h"
+#include "tests/e2e/client/rig.h"
 
 using namespace forkmill;
-using namespace std::chrono_literals;
-
-namespace {
-
-constexpr Task<double(double, double)> kAdd{"math.add"};
-constexpr Task<std::string(std::string)> kEcho{"test.echo"};
-constexpr Task<void()> kNothing{"test.nothing"};
-constexpr Task<int(int)> kFail{"test.fail"};
-
-struct Rig {
-  Rig() : worker{broker.endpoint()} {
-    worker.on(kAdd, [](double a, double b) { return a + b; });
-    worker.on(kEcho, [](std::string text) { return text; });
-    worker.on(kNothing, [] {});
-    worker.on_raw("test.fail", kFail.signature(), [](tests::FakeWorker& me, const proto::GrantedTask& task) {
-      me.progress(task, 0.5, "half");
-      proto::Outcome outcome;
-      outcome.kind = proto::OutcomeKind::failed;
-      outcome.error = proto::ErrorReport{Errc::handler_error, "std::out_of_range", "at", "", "", {}};
-      return outcome;
-    });
-    worker.start();
-  }
-  tests::BrokerProcess broker;
-  tests::FakeWorker worker;
-  Client client{broker.endpoint()};
-};
-
-}  // namespace
+using namespace forkmill::tests;
 
 TEST_CASE_FIXTURE(Rig, "a result, a void result and a chain") {
   CHECK(client.submit(kAdd, 2.0, 3.0).get() == 5.0);
@@ -97,30 +63,48 @@ TEST_CASE_FIXTURE(Rig, "queries") {
   CHECK_THROWS_AS(client.query(QueryKind::task, "0190163d-8694-739b-aea5-966c26f8ad91").get_for(30s), Rejected);
 }
 
-TEST_CASE_FIXTURE(Rig, "a broker that restarts: unacknowledged work is done, forgotten work ends") {
-  CHECK(client.submit(kAdd, 1, 1).get() == 2);
-  auto delayed = client.with({.delay = 1h}).submit(kAdd, 1, 1);
-  while (delayed.state() != FutureState::accepted) std::this_thread::yield();
-  broker.end(SIGKILL);
-  auto meanwhile = client.submit(kAdd, 3, 4);
-  CHECK_THROWS_AS(meanwhile.get_for(10ms), Timeout);
-  broker.start();
-  CHECK(meanwhile.get_for(60s) == 7);
-  CHECK_THROWS_AS(delayed.get_for(60s), Disconnected);
+TEST_CASE_FIXTURE(Rig, "a range may be anything, and what it throws passes through") {
+  auto texts = std::views::iota(0, 5) | std::views::transform([](int i) { return std::to_string(i); });
+  auto all = when_all(client.map(kEcho, texts));
+  CHECK(all.get() == std::vector<std::string>{"0", "1", "2", "3", "4"});
+  CHECK(client.map(kEcho, std::vector<std::string>{}).empty());
+  auto throwing = std::views::iota(0, 5) | std::views::transform([](int i) -> std::string {
+                    if (i == 3) throw std::runtime_error{"source"};
+                    return "x";
+                  });
+  CHECK_THROWS_WITH((void)client.map(kEcho, throwing), "source");
 }
 
-TEST_CASE("nobody there: get_for says so, close ends everything") {
-  Client client{"ipc:///tmp/forkmill-nobody-here"};
-  auto future = client.submit(kAdd, 1, 2);
+TEST_CASE_FIXTURE(Rig, "raw submissions: by name, unchecked, the result as bytes") {
+  const auto arguments = pack_value(std::make_tuple(2.0, 3.0));
+  CHECK(client.submit_raw("math.add", arguments).get().bytes == pack_value(5.0));
+  CHECK(client.with({.priority = 3}).submit_raw("math.add", arguments).get().bytes == pack_value(5.0));
+}
+
+TEST_CASE_FIXTURE(Rig, "another signature than the workers' is an error, not a wrong result") {
+  constexpr Task<int(int)> kOtherAdd{"math.add"};
+  client.submit(kAdd, 1, 1).get();  // the worker has registered by now
   try {
-    future.get_for(20ms);
-    FAIL("no timeout");
-  } catch (const Timeout& error) {
-    CHECK(error.code() == Errc::timeout);
-    CHECK(std::string{error.what()}.find("does not answer") != std::string::npos);
+    client.submit(kOtherAdd, 1).get_for(30s);
+    FAIL("no error");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::signature_mismatch);
   }
-  CHECK_FALSE(client.connected());
-  client.close();
-  CHECK_THROWS_AS(future.get(), Disconnected);
-  CHECK_THROWS_AS((void)client.submit(kAdd, 1, 2), Disconnected);
+}
+
+TEST_CASE_FIXTURE(Rig, "names and sizes are checked before anything is sent") {
+  CHECK_THROWS_AS((void)client.submit(Task<void()>{"no spaces"}), Error);
+  CHECK_THROWS_AS((void)client.submit(Task<void()>{""}), Error);
+  CHECK_THROWS_AS((void)client.with({.queue = "a b"}), Error);
+  CHECK_THROWS_AS((void)client.with({.priority = 200}), Error);
+  CHECK_THROWS_AS((void)client.submit(kEcho, std::string(65 * 1024 * 1024, 'x')), Rejected);
+  CHECK_THROWS_AS((Client{"carrier-pigeon://home"}), Error);
+}
+
+TEST_CASE_FIXTURE(Rig, "the same as a coroutine") {
+  auto twice = [](Client& c) -> Future<double> {
+    const double once = co_await c.submit(kAdd, 1, 2);
+    co_return co_await c.submit(kAdd, once, once);
+  };
+  CHECK(twice(client).get_for(30s) == 6.0);
 }

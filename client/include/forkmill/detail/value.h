@@ -3,7 +3,6 @@
 #pragma once
 
 #include <forkmill/detail/state.h>
-#include <forkmill/serialize.h>
 
 #include <atomic>
 #include <functional>
@@ -34,6 +33,12 @@ namespace detail {
 template <class T>
 using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
+// A vector claims to be copyable whatever it holds.
+template <class T>
+inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
+template <class T, class A>
+inline constexpr bool kCopyable<std::vector<T, A>> = kCopyable<T>;
+
 using ProgressListener = std::function<void(double, const std::string&)>;
 
 class RemoteState final : public State {
@@ -47,7 +52,12 @@ class RemoteState final : public State {
     bytes_ = bytes;
     publish();
   }
-  std::string_view bytes() const noexcept { return bytes_; }
+
+  // How the bytes become a value: writes a std::optional<Stored<T>>. Set by whoever makes the future, before anybody
+  // else can read it; so only types that tasks return need to be known to msgpack.
+  using Decoder = void (*)(std::string_view bytes, void* optional_value);
+  void decode_by(Decoder decoder) noexcept { decoder_ = decoder; }
+  void decode(void* optional_value) const;  // throws Error{result_undecodable}
 
   void report(double fraction, const std::string& note);  // before it is resolved, by the thread that resolves
   void listen(ProgressListener listener);
@@ -59,6 +69,7 @@ class RemoteState final : public State {
 
   std::shared_ptr<const void> owner_;
   std::string_view bytes_;
+  Decoder decoder_ = nullptr;
   std::atomic<Listening*> listening_{nullptr};  // made with the first report or listener
 };
 
@@ -94,7 +105,7 @@ class LocalState : public State {
 
   virtual Stored<T> take(bool may_move) {
     if (!value_) throw std::logic_error{"the value of this future cannot be copied and has been taken already"};
-    if constexpr (std::is_copy_constructible_v<Stored<T>>) {
+    if constexpr (kCopyable<Stored<T>>) {
       if (!may_move) return *value_;
       return std::move(*value_);
     } else {
@@ -110,28 +121,16 @@ class LocalState : public State {
   std::atomic<State*> followed_{nullptr};  // owned
 };
 
-template <class T>
-Stored<T> decode(const State& state, std::string_view bytes) {
-  try {
-    if constexpr (std::is_same_v<T, RawResult>) {
-      return RawResult{std::string{bytes}};
-    } else if constexpr (std::is_void_v<T>) {
-      unpack_value<void>(bytes);
-      return {};
-    } else {
-      return unpack_value<T>(bytes);
-    }
-  } catch (const std::exception& error) {
-    throw_undecodable(state, error.what());
-  }
-}
-
 // The value of a ready state, or its exception. may_move: no one else will read it.
 template <class T>
 Stored<T> read(State& state, bool may_move) {
   State& outcome = state.outcome();
   if (outcome.error()) std::rethrow_exception(outcome.error());
-  if (outcome.is_remote()) return decode<T>(outcome, static_cast<RemoteState&>(outcome).bytes());
+  if (outcome.is_remote()) {
+    std::optional<Stored<T>> value;
+    static_cast<RemoteState&>(outcome).decode(&value);
+    return std::move(*value);
+  }
   return static_cast<LocalState<T>&>(outcome).take(may_move && !outcome.is_shared());
 }
 
@@ -139,9 +138,10 @@ Stored<T> read(State& state, bool may_move) {
 template <class T>
 std::exception_ptr error_of(State& state) {
   State& outcome = state.outcome();
-  if (outcome.error() || !outcome.is_remote() || std::is_same_v<T, RawResult>) return outcome.error();
+  if (outcome.error() || !outcome.is_remote()) return outcome.error();
   try {
-    (void)decode<T>(outcome, static_cast<RemoteState&>(outcome).bytes());
+    std::optional<Stored<T>> value;
+    static_cast<RemoteState&>(outcome).decode(&value);
     return nullptr;
   } catch (...) {
     return std::current_exception();

@@ -1,0 +1,12 @@
+// The smallest submitter; worker/examples/greet_worker.cc is the other side.
+#include <forkmill/client.h>
+
+#include <iostream>
+
+inline constexpr forkmill::Task<std::string(std::string)> kGreet{"greet"};
+
+int main() {
+  forkmill::Client client;  // FORKMILL_BROKER, or tcp://127.0.0.1:7117
+  auto greeting = client.submit(kGreet, "world");
+  std::cout << greeting.get() << "\n";
+}

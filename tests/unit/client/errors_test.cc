@@ -1,0 +1,82 @@
+// What errors say: client/outcome.h and errors.h.
+#include <doctest/doctest.h>
+#include <forkmill/errors.h>
+
+#include "client/outcome.h"
+
+using namespace forkmill;
+using proto::OutcomeKind;
+
+namespace {
+
+proto::Outcome outcome_of(OutcomeKind kind, Errc code, const std::string& message = "why") {
+  proto::Outcome outcome;
+  outcome.kind = kind;
+  outcome.attempt = proto::Attempt{2};
+  outcome.worker = "w1";
+  outcome.error = proto::ErrorReport{code, "std::runtime_error", message, "trace", "cause", {}};
+  return outcome;
+}
+
+template <class E>
+E thrown_for(const proto::Outcome& outcome, bool lost_by_broker = false) {
+  try {
+    std::rethrow_exception(client::exception_of(outcome, TaskId::make(1, 2, 3), lost_by_broker));
+  } catch (const E& error) {
+    return error;
+  }
+  throw std::logic_error{"another class was thrown"};
+}
+
+bool says(const std::exception& error, const std::string& part) {
+  return std::string{error.what()}.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("a handler's error") {
+  const auto error = thrown_for<RemoteError>(outcome_of(OutcomeKind::failed, Errc::handler_error));
+  CHECK(error.type() == "std::runtime_error");
+  CHECK(error.message() == "why");
+  CHECK(error.backtrace() == "trace");
+  CHECK(error.cause() == "cause");
+  CHECK(error.worker() == "w1");
+  CHECK(error.attempt() == 2);
+  CHECK(says(error, "std::runtime_error: why"));
+  CHECK(says(error, "on worker w1 in attempt 2"));
+  CHECK(says(error, "[handler_error]"));
+}
+
+TEST_CASE("a lost worker, with what is known of its end") {
+  auto outcome = outcome_of(OutcomeKind::lost, Errc::worker_lost);
+  outcome.error->forensics = {-1, 11, 1'500'000, 250'000, 4096, "last words"};
+  const auto error = thrown_for<WorkerLost>(outcome);
+  CHECK(error.signal() == 11);
+  CHECK(error.exit_code() == -1);
+  CHECK(error.output() == "last words");
+  CHECK(error.user_seconds() == 1.5);
+  CHECK(error.system_seconds() == 0.25);
+  CHECK(error.max_rss_bytes() == 4096);
+  CHECK(says(error, "signal 11"));
+  CHECK(says(error, "last words"));
+  // Out of attempts, the broker may report it as failed: the code tells.
+  CHECK(thrown_for<WorkerLost>(outcome_of(OutcomeKind::failed, Errc::worker_lost)).attempt() == 2);
+}
+
+TEST_CASE("the other ends") {
+  CHECK(thrown_for<Timeout>(outcome_of(OutcomeKind::timed_out, Errc::timed_out)).code() == Errc::timed_out);
+  CHECK(thrown_for<Cancelled>(outcome_of(OutcomeKind::cancelled, Errc::cancelled)).code() == Errc::cancelled);
+  CHECK(thrown_for<Expired>(outcome_of(OutcomeKind::expired, Errc::expired)).code() == Errc::expired);
+  CHECK(thrown_for<Rejected>(outcome_of(OutcomeKind::rejected, Errc::queue_full)).code() == Errc::queue_full);
+  CHECK(thrown_for<Disconnected>(outcome_of(OutcomeKind::rejected, Errc::client_closed)).code() == Errc::client_closed);
+  CHECK(thrown_for<Rejected>(outcome_of(OutcomeKind::rejected, Errc::task_unknown)).code() == Errc::task_unknown);
+  const auto lost = thrown_for<Disconnected>(outcome_of(OutcomeKind::rejected, Errc::task_unknown), true);
+  CHECK(says(lost, "no longer knows it"));
+  CHECK(client::exception_of(proto::Outcome{}, TaskId{}, false) == nullptr);
+}
+
+TEST_CASE("an outcome without a report still is an error") {
+  auto outcome = outcome_of(OutcomeKind::failed, Errc::unknown);
+  outcome.error.reset();
+  CHECK(thrown_for<RemoteError>(outcome).code() == Errc::unknown);
+}

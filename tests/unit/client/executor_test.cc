@@ -1,0 +1,72 @@
+#include <atomic>
+#include <thread>
+
+#include "tests/unit/client/promised.h"
+
+using namespace forkmill;
+using namespace forkmill::tests;
+
+namespace {
+
+// A pool of one's own, as a user would write it.
+class NewThreadEach final : public Executor {
+ public:
+  ~NewThreadEach() override {
+    for (auto& thread : threads_) thread.join();
+  }
+  void execute(Work work) override {
+    threads_.emplace_back([w = std::make_shared<Work>(std::move(work))] { (*w)(); });
+  }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+TEST_CASE("a user's executor runs the callbacks") {
+  auto origin = detail::make_ref<TestOrigin>(std::make_shared<NewThreadEach>());
+  auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
+  auto future = detail::task_future<int>(state);
+  auto chained = future.then([](int v) { return v + 1; });
+  auto owner = std::make_shared<const std::string>(pack_value(1));
+  const std::string_view view = *owner;
+  state->succeed(std::move(owner), view);
+  CHECK(chained.get() == 2);
+}
+
+TEST_CASE("an executor that throws ends the future that depends on it") {
+  struct Throwing final : Executor {
+    void execute(Work) override { throw std::runtime_error{"no room"}; }
+  };
+  auto origin = detail::make_ref<TestOrigin>(std::make_shared<Throwing>());
+  auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
+  auto future = detail::task_future<int>(state);
+  auto chained = future.then([](int v) { return v + 1; });
+  state->fail(std::make_exception_ptr(Cancelled{}));
+  CHECK_THROWS_AS(chained.get(), Disconnected);
+}
+
+TEST_CASE("the callback thread runs what it has before it stops, and what that leads to") {
+  auto executor = make_callback_thread();
+  auto origin = detail::make_ref<TestOrigin>(executor);
+  auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
+  auto future = detail::task_future<int>(state);
+  std::atomic<int> runs = 0;
+  auto last = future.finally([&] { ++runs; }).finally([&] { ++runs; }).finally([&] { ++runs; });
+  state->fail(std::make_exception_ptr(Cancelled{}));
+  executor->stop();
+  CHECK(runs == 3);
+  CHECK_THROWS_AS(last.get(), Cancelled);
+  executor->stop();
+}
+
+TEST_CASE("stopping a callback thread that never started") {
+  auto executor = make_callback_thread();
+  executor->stop();
+  auto origin = detail::make_ref<TestOrigin>(executor);
+  auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
+  auto dropped = detail::task_future<int>(state).then([](int v) { return v; });
+  state->fail(std::make_exception_ptr(Cancelled{}));
+  CHECK_THROWS_AS(dropped.get(), Disconnected);
+}

@@ -1,0 +1,136 @@
+// get, get_for, wait, wait_for, ready, successful, state: what the owner of a future may ask.
+#include "tests/unit/client/promised.h"
+
+#include <thread>
+
+using namespace forkmill;
+using namespace forkmill::tests;
+
+TEST_CASE_FIXTURE(Threaded, "get waits, gives the value, and gives it again") {
+  auto p = promise<std::string>();
+  std::thread resolver{[&] { p.value("text"); }};
+  CHECK(p.future.get() == "text");
+  CHECK(p.future.get() == "text");
+  resolver.join();
+}
+
+TEST_CASE_FIXTURE(Threaded, "get throws the error, each time") {
+  auto p = promise<int>();
+  p.error(Cancelled{"by test"});
+  CHECK_THROWS_AS(p.future.get(), Cancelled);
+  CHECK_THROWS_AS(p.future.get(), Error);
+}
+
+TEST_CASE_FIXTURE(Threaded, "get_for times out with a reason, and can be asked again") {
+  auto p = promise<int>();
+  try {
+    p.future.get_for(1ms);
+    FAIL("no timeout");
+  } catch (const Timeout& error) {
+    CHECK(error.code() == Errc::timeout);
+    CHECK(std::string{error.what()}.find("it is a test") != std::string::npos);
+  }
+  CHECK_THROWS_AS(p.future.get_for(0ms), Timeout);
+  CHECK_THROWS_AS(p.future.get_for(-5s), Timeout);
+  p.value(7);
+  CHECK(p.future.get_for(0ms) == 7);
+  CHECK(p.future.get_for(std::chrono::hours::max()) == 7);
+}
+
+TEST_CASE_FIXTURE(Threaded, "waiting for ever and for almost ever") {
+  auto p = promise<int>();
+  std::thread resolver{[&] { p.value(1); }};
+  CHECK(p.future.wait_for(std::chrono::nanoseconds::max()));
+  p.future.wait();
+  resolver.join();
+}
+
+TEST_CASE_FIXTURE(Threaded, "ready, successful and state") {
+  auto p = promise<int>();
+  CHECK_FALSE(p.future.ready());
+  CHECK_THROWS_AS((void)p.future.successful(), std::logic_error);
+  CHECK(p.future.state() == FutureState::pending);
+  p.state->mark_accepted();
+  CHECK(p.future.state() == FutureState::accepted);
+  p.state->report(0.5, "half");
+  CHECK(p.future.state() == FutureState::running);
+  p.value(1);
+  CHECK(p.future.successful());
+  CHECK(p.future.state() == FutureState::succeeded);
+
+  auto expired = promise<int>();
+  expired.error(Expired{});
+  CHECK_FALSE(expired.future.successful());
+  CHECK(expired.future.state() == FutureState::expired);
+  auto cancelled = promise<int>();
+  cancelled.error(Cancelled{});
+  CHECK(cancelled.future.state() == FutureState::cancelled);
+  auto failed = promise<int>();
+  failed.error(RemoteError{Failure{}});
+  CHECK(failed.future.state() == FutureState::failed);
+}
+
+TEST_CASE_FIXTURE(Threaded, "bytes that are not the value are an error of this future") {
+  auto p = promise<int>();
+  p.bytes(pack_value(std::string{"text"}));
+  CHECK_FALSE(p.future.successful());
+  try {
+    p.future.get();
+    FAIL("decoded");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::result_undecodable);
+    CHECK(std::string{error.what()}.find(p.future.id().to_string()) != std::string::npos);
+  }
+}
+
+TEST_CASE_FIXTURE(Threaded, "raw results come as they are") {
+  auto p = promise<int>();
+  p.bytes("\xC1 not msgpack");
+  CHECK(p.raw().get().bytes == "\xC1 not msgpack");
+}
+
+TEST_CASE_FIXTURE(Threaded, "an empty future says so") {
+  auto p = promise<int>();
+  auto taken = std::move(p.future);
+  CHECK_FALSE(p.future.valid());  // NOLINT(bugprone-use-after-move): that is what is tested
+  CHECK_THROWS_AS((void)p.future.ready(), std::logic_error);
+  CHECK_THROWS_AS(p.future.get(), std::logic_error);
+  CHECK_THROWS_AS((void)p.future.then([](int) {}), std::logic_error);
+  CHECK_THROWS_AS((void)Future<void>{}.get(), std::logic_error);
+}
+
+TEST_CASE_FIXTURE(Threaded, "destroying a future neither waits nor drops its callbacks") {
+  auto p = promise<int>();
+  auto doubled = p.future.then([](int v) { return 2 * v; });
+  p.future = {};
+  p.value(21);
+  CHECK(doubled.get() == 42);
+}
+
+TEST_CASE_FIXTURE(Threaded, "cancel asks the origin, by the task's id, also from a chained future") {
+  auto p = promise<int>();
+  p.future.cancel();
+  p.future.then([](int) {}).cancel();
+  CHECK(origin->cancelled == std::vector{p.future.id(), p.future.id()});
+  p.value(1);
+  p.future.cancel();  // too late: nothing to ask
+  CHECK(origin->cancelled.size() == 2);
+}
+
+TEST_CASE_FIXTURE(Threaded, "many threads wait for one future") {
+  auto p = promise<int>();
+  auto shared = p.future.share();
+  std::vector<std::thread> waiters;
+  std::atomic<int> sum = 0;
+  for (int i = 0; i < 8; ++i) waiters.emplace_back([shared, &sum] { sum += shared.get(); });
+  p.value(5);
+  for (auto& waiter : waiters) waiter.join();
+  CHECK(sum == 40);
+}
+
+TEST_CASE("make_ready and make_failed") {
+  CHECK(make_ready<int>(3).get() == 3);
+  make_ready<void>().get();
+  CHECK_THROWS_AS(make_failed<int>(std::make_exception_ptr(Cancelled{})).get(), Cancelled);
+  CHECK(make_ready<int>(3).then([](int v) { return v + 1; }).get() == 4);
+}

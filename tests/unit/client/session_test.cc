@@ -1,0 +1,332 @@
+// The conversation: PROTOCOL.md, "Sessions", from the client's side.
+#include "tests/unit/client/conversation.h"
+
+using namespace forkmill;
+using namespace forkmill::tests;
+
+TEST_CASE("HELLO comes with the link, and only the WELCOME that answers it opens") {
+  Conversation c{{.name = "me", .pid = 7}};
+  c.link_up();
+  auto wrong = c.welcome(9);
+  ++wrong.nonce;
+  c.answer(wrong);
+  CHECK_FALSE(c.session.open());
+  --wrong.nonce;
+  c.answer(wrong);
+  CHECK(c.session.open());
+}
+
+TEST_CASE("what was submitted before is sent after, in one message") {
+  Conversation c;
+  c.submit(1);
+  c.submit(2);
+  CHECK(c.sent.empty());
+  c.open();
+  auto [header, submit] = c.take<proto::Submit>();
+  CHECK(header.session == proto::SessionId{1});
+  CHECK(header.seq == proto::MessageSeq{1});
+  CHECK(submit.tasks.size() == 2);
+}
+
+TEST_CASE("a result resolves once, and every copy is acknowledged") {
+  Conversation c;
+  c.open();
+  const auto task = c.submit(5);
+  c.acknowledge(c.take<proto::Submit>().first.seq);
+  CHECK(c.accepted == std::vector<Cookie>{5});
+  CHECK(c.session.held_tasks() == 0);
+  c.result(task);
+  c.result(task);
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].cookie == 5);
+  CHECK(c.ended[0].outcome.value.view() == "v");
+  CHECK(c.session.outstanding() == 0);
+  c.after(20ms);
+  CHECK(c.take<proto::ResultAck>().second.messages.size() == 2);
+}
+
+TEST_CASE("acknowledgements of results ride along with a submission, or go within 20 ms") {
+  Conversation c;
+  c.open();
+  const auto first = c.submit(1);
+  c.take<proto::Submit>();
+  c.result(first);
+  CHECK(c.count<proto::ResultAck>() == 0);
+  CHECK(c.session.wake_at() <= c.now + 20ms);
+  c.submit(2);
+  CHECK(c.count<proto::ResultAck>() == 1);
+}
+
+TEST_CASE("a result may come before the acknowledgement of its submission") {
+  Conversation c;
+  c.open();
+  const auto task = c.submit(1);
+  const auto seq = c.take<proto::Submit>().first.seq;
+  c.result(task);
+  CHECK(c.ended.size() == 1);
+  c.acknowledge(seq);
+  CHECK(c.accepted.empty());
+  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.held_bytes() == 0);
+}
+
+TEST_CASE("stale messages are dropped") {
+  Conversation c;
+  c.open(1);
+  const auto task = c.submit(1);
+  c.link_down();
+  c.link_up();
+  auto welcome = c.welcome(2);
+  c.result(task);  // still of session 1, between HELLO and WELCOME
+  CHECK(c.ended.empty());
+  c.answer(welcome);
+  c.id = proto::SessionId{1};
+  c.result(task);
+  CHECK(c.ended.empty());
+  c.id = proto::SessionId{2};
+  c.result(task);
+  CHECK(c.ended.size() == 1);
+}
+
+TEST_CASE("a reconnect: unacknowledged submissions are sent again, those that ended are not") {
+  Conversation c;
+  c.open(1);
+  const auto done = c.submit(1);
+  const auto lost = c.submit(2);
+  c.result(done);
+  c.link_down();
+  const auto later = c.submit(3);
+  c.open(2, true);
+  auto [header, submit] = c.take<proto::Submit>();
+  REQUIRE(submit.tasks.size() == 2);
+  CHECK(submit.tasks[0].id == lost);
+  CHECK(submit.tasks[1].id == later);
+  CHECK(header.seq.value() == 1);
+  c.acknowledge(header.seq);
+  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.count<proto::Attach>() == 0);
+}
+
+TEST_CASE("HELLO names the session to resume") {
+  Conversation c;
+  c.open(77);
+  c.link_down();
+  c.link_up();
+  CHECK(c.take<proto::Hello>().second.resume == proto::SessionId{77});
+}
+
+TEST_CASE("a broker that does not know the session: accepted tasks are attached") {
+  Conversation c;
+  c.open(1);
+  const auto task = c.submit(1);
+  c.acknowledge(c.take<proto::Submit>().first.seq);
+  c.link_down();
+  c.open(2, false);
+  CHECK(c.take<proto::Attach>().second.ids == std::vector{task});
+  CHECK(c.count<proto::Submit>() == 0);
+
+  proto::Outcome unknown;
+  unknown.kind = proto::OutcomeKind::rejected;
+  unknown.error = proto::ErrorReport{Errc::task_unknown, {}, {}, {}, {}, {}};
+  c.say(proto::Results{{{task, unknown}}});
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].known_before);
+}
+
+TEST_CASE("a broker with an older history than it acknowledged is refused, and everything ends") {
+  Conversation c;
+  c.open(1);
+  c.submit(1);
+  c.acknowledge(c.take<proto::Submit>().first.seq, {}, 100);
+  c.submit(2);
+  c.link_down();
+  c.link_up();
+  auto welcome = c.welcome(2);
+  welcome.commit = proto::CommitSeq{99};
+  c.answer(welcome);
+  CHECK(c.ended.size() == 2);
+  REQUIRE(c.said.size() == 1);
+  CHECK(c.said[0].find("older history") != std::string::npos);
+  c.submit(3);
+  CHECK(c.ended.size() == 3);
+  CHECK(c.ended[2].outcome.error->code == Errc::disconnected);
+}
+
+TEST_CASE("another store's count is another history") {
+  Conversation c;
+  c.open(1);
+  c.submit(1);
+  c.acknowledge(c.take<proto::Submit>().first.seq, {}, 100);
+  c.link_down();
+  c.link_up();
+  auto welcome = c.welcome(2);
+  welcome.store = "another";
+  c.answer(welcome);
+  CHECK(c.session.open());
+  CHECK(c.ended.empty());
+}
+
+TEST_CASE("heartbeats when nothing else was said, and a new connection when the broker is silent") {
+  Conversation c;
+  c.open();
+  c.after(999ms);
+  CHECK(c.count<proto::Heartbeat>() == 0);
+  c.after(1ms);
+  CHECK(c.count<proto::Heartbeat>() == 1);
+  c.say(proto::Heartbeat{});
+  c.after(4s);
+  CHECK(c.reconnects == 0);
+  c.after(1s);
+  CHECK(c.reconnects == 1);
+  CHECK_FALSE(c.session.open());
+}
+
+TEST_CASE("no answer to HELLO: a new connection, with growing pauses") {
+  Conversation c;
+  proto::milliseconds first{0};
+  for (int i = 0; i < 4; ++i) {
+    c.link_up();
+    const auto pause = std::chrono::duration_cast<proto::milliseconds>(c.session.wake_at() - c.now);
+    if (i == 0) first = pause;
+    CHECK(pause >= first / 2);
+    CHECK(pause <= 40s);
+    c.after(pause + 1ms);
+    CHECK(c.reconnects == i + 1);
+  }
+}
+
+TEST_CASE("a session that the broker has ended is begun anew") {
+  Conversation c;
+  c.open(1);
+  c.sent.clear();
+  c.say(proto::ErrorMessage{{}, Errc::session_unknown, ""});
+  CHECK(c.count<proto::Hello>() == 1);
+  c.say(proto::ErrorMessage{{}, Errc::hello_required, ""});  // about something sent before the HELLO
+  CHECK(c.count<proto::Hello>() == 1);
+  c.answer(c.welcome(2));
+  CHECK(c.session.open());
+}
+
+TEST_CASE("GOODBYE and shutting_down: wait, then say HELLO again") {
+  Conversation c;
+  c.open();
+  c.say(proto::Goodbye{Errc::shutting_down, "bye"});
+  CHECK_FALSE(c.session.open());
+  c.sent.clear();
+  c.after(1s);
+  CHECK(c.count<proto::Hello>() == 1);
+  c.say(proto::ErrorMessage{{}, Errc::shutting_down, ""});
+  c.after(1s);
+  CHECK(c.count<proto::Hello>() == 2);
+}
+
+TEST_CASE("no version in common: everything ends, now and later") {
+  Conversation c;
+  c.submit(1);
+  c.link_up();
+  c.say(proto::ErrorMessage{{}, Errc::version_unsupported, "speaks 9"});
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].outcome.error->code == Errc::version_unsupported);
+  c.submit(2);
+  CHECK(c.ended.size() == 2);
+  c.link_up();
+  CHECK(c.count<proto::Hello>() == 1);
+}
+
+TEST_CASE("an error about a SUBMIT ends its tasks") {
+  Conversation c;
+  c.open();
+  c.submit(1);
+  c.say(proto::ErrorMessage{c.take<proto::Submit>().first.seq, Errc::message_too_large, "too large"});
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].outcome.error->code == Errc::message_too_large);
+  CHECK(c.session.held_tasks() == 0);
+}
+
+TEST_CASE("attach: asked for at once and again in each session, answered once") {
+  Conversation c;
+  c.open(1);
+  const auto task = TaskId::make(9, 9, 9);
+  c.act([&](Effects& effects) { c.session.attach(task, 4, effects); });
+  CHECK(c.take<proto::Attach>().second.ids == std::vector{task});
+  c.act([&](Effects& effects) { c.session.attach(task, 5, effects); });
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].outcome.error->code == Errc::bad_request);
+  c.link_down();
+  c.open(2, true);
+  CHECK(c.count<proto::Attach>() == 1);
+  c.result(task);
+  CHECK(c.ended.size() == 2);
+}
+
+TEST_CASE("cancel: asked until answered; who asked hears the answer") {
+  Conversation c;
+  c.open(1);
+  const auto task = c.submit(1);
+  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
+  CHECK(c.take<proto::Cancel>().second.ids == std::vector{task});
+  c.link_down();
+  c.open(2);
+  CHECK(c.count<proto::Cancel>() == 1);
+  c.say(proto::CancelReply{{{task, proto::CancelState::requested}}});
+  REQUIRE(c.answered.size() == 1);
+  CHECK(c.answered[0].cookie == 8);
+  CHECK(c.ended.empty());
+  c.link_down();
+  c.sent.clear();
+  c.open(3);
+  CHECK(c.count<proto::Cancel>() == 0);
+}
+
+TEST_CASE("cancel of what was never sent needs no broker") {
+  Conversation c;
+  const auto task = c.submit(1);
+  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].outcome.kind == proto::OutcomeKind::cancelled);
+  CHECK(c.answered.size() == 1);
+  c.open();
+  CHECK(c.count<proto::Submit>() == 0);
+  CHECK(c.session.held_tasks() == 0);
+}
+
+TEST_CASE("progress comes before the end, and none after") {
+  Conversation c;
+  c.open();
+  const auto task = c.submit(1);
+  c.say(proto::Progress{{{task, {}, 0.5, "half"}}});
+  c.result(task);
+  c.say(proto::Progress{{{task, {}, 0.9, "late"}}});
+  REQUIRE(c.progress.size() == 1);
+  CHECK(c.progress[0].note == "half");
+}
+
+TEST_CASE("queries are asked again in a new session, and answered once") {
+  Conversation c;
+  c.act([&](Effects& effects) { c.session.query(proto::QueryKind::status, "", 6, effects); });
+  c.open(1);
+  const auto asked = c.take<proto::Query>().second;
+  c.link_down();
+  c.open(2);
+  CHECK(c.take<proto::Query>().second == asked);
+  c.say(proto::Reply{asked.id, Errc::ok, "", proto::Payload::own("body")});
+  c.say(proto::Reply{asked.id, Errc::ok, "", {}});
+  REQUIRE(c.answered.size() == 1);
+  CHECK(c.answered[0].reply.body.view() == "body");
+}
+
+TEST_CASE("closing ends everything and says goodbye") {
+  Conversation c;
+  c.open();
+  c.submit(1);
+  c.act([&](Effects& effects) { c.session.query(proto::QueryKind::ping, "", 2, effects); });
+  c.act([&](Effects& effects) {
+    c.session.goodbye(c.now, effects);
+    c.session.refuse(Errc::client_closed, "closed", effects);
+  });
+  CHECK(c.count<proto::Goodbye>() == 1);
+  CHECK(c.ended.size() == 1);
+  CHECK(c.answered.size() == 1);
+  CHECK(c.said.empty());
+  CHECK(c.session.wake_at() == proto::kNever);
+}
