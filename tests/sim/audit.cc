@@ -1,0 +1,147 @@
+#include "tests/sim/audit.h"
+
+#include <tuple>
+
+namespace forkmill::sim {
+
+using broker::State;
+
+namespace {
+
+void require(bool holds, const char* rule, const std::string& text) {
+  if (!holds) throw Violation{std::string{"invariant "} + rule + ": " + text};
+}
+
+const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) {
+  for (const auto& [handle, worker] : books.workers)
+    if (worker->session.peer == peer) return worker.get();
+  return nullptr;
+}
+
+// First attempts at once, which the order of arrival is promised for.
+bool plain(const broker::Task& task) {
+  return task.attempts.value() <= 1 && task.options->delay.count() == 0 && task.options->not_before.count() == 0;
+}
+
+}  // namespace
+
+void Audit::begin(const broker::Books& books) {
+  recovered_.clear();
+  for (const auto& [name, queue] : books.queues) recovered_[name] = queue->held_tasks();
+  workers_.clear();
+  heard_.clear();
+  left_.clear();
+}
+
+void Audit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
+  look_for_the_lost(books);
+  record_grants(books, sends);
+  check_sessions(books);
+  check_order(books, sends);
+  constexpr std::uint64_t kEvery = 4;
+  if (rounds_++ % kEvery == 0) check_tasks(books);
+}
+
+void Audit::look_for_the_lost(const broker::Books& books) {
+  for (auto known = workers_.begin(); known != workers_.end();) {
+    if (books.workers.contains(known->first)) {
+      ++known;
+      continue;
+    }
+    const proto::PeerId peer = known->second;
+    const Instant silent = world_.now() - heard_[peer];
+    require(left_[peer] || silent > books.options.session_timeout, "6",
+            "a worker was given up after " + std::to_string(silent.count()) + " us of silence");
+    history_.worker_ended(known->first);
+    known = workers_.erase(known);
+  }
+  for (const auto& [handle, worker] : books.workers) workers_[handle] = worker->session.peer;
+}
+
+void Audit::record_grants(const broker::Books& books, const std::vector<broker::Send>& sends) {
+  for (const broker::Send& one : sends) {
+    const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
+    if (grants == nullptr) continue;
+    const broker::Worker* worker = worker_at(books, one.peer);
+    require(worker != nullptr, "6", "grants to a peer that is no worker");
+    for (const auto& task : grants->tasks) history_.granted(task, worker->handle, books);
+  }
+}
+
+void Audit::check_sessions(const broker::Books& books) const {
+  for (const auto& [handle, worker] : books.workers) {
+    require(worker->granted <= worker->credit, "12", "a worker was granted beyond its credit");
+  }
+  for (const auto& [handle, client] : books.clients) {
+    require(client->under_way_count <= client->window_results, "13", "more results under way than the window allows");
+  }
+}
+
+void Audit::check_tasks(const broker::Books& books) const {
+  struct Counted {
+    std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
+  };
+  std::unordered_map<const broker::Queue*, Counted> by_queue;
+  std::size_t running = 0;
+  for (const auto& [id, task] : books.tasks.all()) {
+    Counted& counted = by_queue[task->queue];
+    if (!task->released) ++counted.held;
+    require(task->state != State::submitted, "12", "task " + brief(id) + " is in no state");
+    require(broker::is_terminal(task->state) == (task->outcome != nullptr), "3", "task " + brief(id) + ": state and outcome disagree");
+    if (task->state == State::scheduled) ++counted.scheduled;
+    if (task->state == State::ready) ++counted.ready;
+    if (task->state != State::running) continue;
+    ++counted.running;
+    ++running;
+    const auto worker = books.workers.find(task->worker);
+    require(worker != books.workers.end() && worker->second->holding.contains(task->seq), "6",
+            "task " + brief(id) + " runs and nobody has it");
+  }
+  std::size_t holding = 0;
+  for (const auto& [handle, worker] : books.workers) holding += worker->holding.size();
+  require(holding == running, "6", "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run");
+  for (const auto& [name, queue] : books.queues) {
+    const Counted& counted = by_queue[queue.get()];
+    require(counted.scheduled == queue->scheduled && counted.ready == queue->ready() && counted.running == queue->running &&
+                counted.held == queue->held_tasks(),
+            "12", "the counts of queue " + name + " are not those of its tasks");
+    const auto recovered = recovered_.find(name);
+    const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
+    require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13", "queue " + name + " holds more than it may");
+  }
+}
+
+void Audit::check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const {
+  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::KindId>;
+  std::map<Line, proto::TaskSeq> first_waiting;
+  bool collected = false;
+  const auto line_of = [](const broker::Task& task) {
+    return Line{task.queue, task.client, task.options->priority, task.kind};
+  };
+  for (const broker::Send& one : sends) {
+    const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
+    if (grants == nullptr) continue;
+    if (!std::exchange(collected, true)) {
+      for (const auto& [id, task] : books.tasks.all()) {
+        if (task->state != State::ready || task->attempts.value() != 0 || !plain(*task)) continue;
+        const auto [at, fresh] = first_waiting.try_emplace(line_of(*task), task->seq);
+        if (!fresh) at->second = std::min(at->second, task->seq);
+      }
+    }
+    for (const auto& granted : grants->tasks) {
+      const broker::Task& task = *books.tasks.all().at(granted.id);
+      if (!plain(task)) continue;
+      const auto waiting = first_waiting.find(line_of(task));
+      require(waiting == first_waiting.end() || waiting->second > task.seq, "9",
+              "task " + brief(granted.id) + " was granted before one of its line that came earlier");
+    }
+  }
+}
+
+bool Audit::idle(const broker::Books& books) {
+  for (const auto& [id, task] : books.tasks.all())
+    if (!broker::is_terminal(task->state)) return false;
+  return true;
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,42 @@
+// Audit: the broker's books looked through after its rounds: every task counted once (invariant 12), credit and windows
+// kept (12, 13), one holder of what runs (6), the order of arrival kept (9), and no worker given up before its time (6).
+#pragma once
+
+#include <map>
+
+#include "broker/core/books.h"
+#include "tests/sim/history.h"
+
+namespace forkmill::sim {
+
+class Audit {
+ public:
+  Audit(World& world, History& history) : world_{world}, history_{history} {}
+
+  // A new broker took over with these books.
+  void begin(const broker::Books& books);
+  // The broker has read a message of that connection.
+  void heard(proto::PeerId peer) { heard_[peer] = world_.now(); }
+  void said_goodbye(proto::PeerId peer) { left_[peer] = true; }
+  // After every round, with what it wants sent.
+  void round(const broker::Books& books, const std::vector<broker::Send>& sends);
+  // Nothing is left to do.
+  static bool idle(const broker::Books& books);
+
+ private:
+  void look_for_the_lost(const broker::Books& books);
+  void check_sessions(const broker::Books& books) const;
+  void check_tasks(const broker::Books& books) const;
+  void check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const;
+  void record_grants(const broker::Books& books, const std::vector<broker::Send>& sends);
+
+  World& world_;
+  History& history_;
+  std::uint64_t rounds_ = 0;
+  std::map<std::string, std::size_t> recovered_;  // tasks of a queue that were there at the start
+  std::map<broker::WorkerHandle, proto::PeerId> workers_;
+  std::unordered_map<proto::PeerId, Instant> heard_;
+  std::unordered_map<proto::PeerId, bool> left_;
+};
+
+}  // namespace forkmill::sim

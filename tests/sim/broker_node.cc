@@ -1,0 +1,132 @@
+#include "tests/sim/broker_node.h"
+
+#include <algorithm>
+
+#include "proto/check.h"
+
+namespace forkmill::sim {
+
+namespace {
+
+constexpr std::size_t kRound = 256;  // as in broker/loop.cc
+
+}  // namespace
+
+BrokerNode::BrokerNode(World& world, Network& network, History& history)
+    : world_{world}, network_{network}, history_{history}, audit_{world, history}, alarm_{world, [this] { round(); }} {}
+
+void BrokerNode::start() {
+  if (up()) return;
+  ++starts_;
+  history_.broker_started();
+  world_.trace.note(world_.now(), "broker", "starts");
+  if (store_ == nullptr || !world_.options.durable)
+    store_ = std::make_unique<broker::MemoryStore>("store-" + std::to_string(starts_), world_.options.durable);
+  const auto opened = store_->open();
+  committed_ = opened->last;
+  core_ = std::make_unique<broker::Core>(
+      world_.options.core, broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}},
+      world_.both());
+  store_->load([this](const broker::StoredTask& task) { core_->recover(task); });
+  audit_.begin(core_->books());
+  network_.open(*this);
+  alarm_.set(world_.now());
+}
+
+void BrokerNode::crash() {
+  if (!up()) return;
+  world_.trace.note(world_.now(), "broker", "crashes");
+  network_.close();
+  // Those in the middle of it may have reached the disk.
+  for (auto left = world_.random.below(uncommitted_.size() + 1); left > 0; --left) commit_one();
+  core_.reset();
+  inbox_.clear();
+  uncommitted_.clear();
+  held_.clear();
+  committing_ = false;
+  paused_until_ = {};
+  alarm_.set(proto::kNever);
+}
+
+void BrokerNode::stop() {
+  if (!up()) return;
+  world_.trace.note(world_.now(), "broker", "stops");
+  core_->shut_down(world_.both());
+  carry_out(core_->take_effects());
+  while (!uncommitted_.empty()) commit_one();
+  send_held();
+  crash();
+}
+
+void BrokerNode::pause(Instant until) {
+  world_.trace.note(world_.now(), "broker", "pauses");
+  paused_until_ = std::max(paused_until_, until);
+  alarm_.set(paused_until_);
+}
+
+void BrokerNode::arrived(proto::PeerId peer, proto::Envelope envelope) {
+  inbox_.push_back({peer, std::move(envelope)});
+  alarm_.set_earlier(std::max(world_.now(), paused_until_));
+}
+
+void BrokerNode::round() {
+  if (!up()) return;
+  if (world_.now() < paused_until_) return alarm_.set(paused_until_);
+  for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
+    Incoming one = std::move(inbox_.front());
+    inbox_.pop_front();
+    audit_.heard(one.peer);
+    if (std::holds_alternative<proto::Goodbye>(one.envelope.message)) audit_.said_goodbye(one.peer);
+    core_->handle(world_.both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
+  }
+  core_->finish_round(world_.both());
+  carry_out(core_->take_effects());
+  alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : world_.now());
+}
+
+void BrokerNode::carry_out(broker::Effects effects) {
+  audit_.round(core_->books(), effects.sends);
+  for (broker::Send& one : effects.sends) {
+    if (one.after > committed_)
+      held_.push_back(std::move(one));
+    else
+      send(one);
+  }
+  if (effects.ops.empty()) return;
+  FORKMILL_CHECK(effects.commit.value() == committed_.value() + uncommitted_.size() + 1);
+  uncommitted_.push_back(std::move(effects.ops));
+  if (!committing_) commit_later();
+}
+
+void BrokerNode::commit_later() {
+  committing_ = true;
+  world_.after(world_.random.between(Instant{0}, world_.options.commit_delay), [this, start = starts_] {
+    if (!up() || start != starts_) return;
+    if (world_.now() < paused_until_) return commit_later();
+    committing_ = false;
+    commit_one();
+    send_held();
+    if (!uncommitted_.empty()) commit_later();
+  });
+}
+
+void BrokerNode::commit_one() {
+  committed_ = store_->commit(uncommitted_.front()).value();
+  uncommitted_.pop_front();
+}
+
+void BrokerNode::send_held() {
+  for (; !held_.empty() && held_.front().after <= committed_; held_.pop_front()) send(held_.front());
+}
+
+void BrokerNode::send(broker::Send& one) {
+  if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
+    for (const auto& result : results->results) history_.reported(result);
+  } else if (const auto* reply = std::get_if<proto::CancelReply>(&one.envelope.message)) {
+    for (const auto& answer : reply->answers)
+      if (answer.state == proto::CancelState::cancelled) history_.cancelled(answer.id);
+  }
+  if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
+}
+
+}  // namespace forkmill::sim

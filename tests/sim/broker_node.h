@@ -1,0 +1,61 @@
+// BrokerNode: the broker's core, its store and what broker/loop.h does between them and the network. Commits take time
+// here, as they do on a disk; a crash loses those that are not done, or leaves some done and unacknowledged.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "broker/store/memory_store.h"
+#include "tests/sim/audit.h"
+#include "tests/sim/history.h"
+#include "tests/sim/network.h"
+
+namespace forkmill::sim {
+
+class BrokerNode final : public Hub {
+ public:
+  BrokerNode(World& world, Network& network, History& history);
+
+  void start();
+  void crash();
+  // With a GOODBYE to all, and everything committed.
+  void stop();
+  // Does nothing until then; what arrives waits.
+  void pause(Instant until);
+
+  bool up() const { return core_ != nullptr; }
+  bool idle() const { return up() && Audit::idle(core_->books()); }
+
+  void arrived(proto::PeerId peer, proto::Envelope envelope) override;
+
+ private:
+  void round();
+  void carry_out(broker::Effects effects);
+  void commit_later();
+  void commit_one();
+  void send_held();
+  void send(broker::Send& one);
+
+  World& world_;
+  Network& network_;
+  History& history_;
+  Audit audit_;
+  Alarm alarm_;
+  std::unique_ptr<broker::MemoryStore> store_;
+  std::unique_ptr<broker::Core> core_;
+  std::uint64_t starts_ = 0;
+  Instant paused_until_{0};
+  struct Incoming {
+    proto::PeerId peer;
+    proto::Envelope envelope;
+  };
+  std::deque<Incoming> inbox_;
+  std::deque<std::vector<broker::StoreOp>> uncommitted_;
+  bool committing_ = false;
+  proto::CommitSeq committed_;
+  std::deque<broker::Send> held_;
+};
+
+}  // namespace forkmill::sim

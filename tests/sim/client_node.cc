@@ -1,0 +1,177 @@
+#include "tests/sim/client_node.h"
+
+#include <forkmill/serialize.h>
+
+#include <algorithm>
+
+namespace forkmill::sim {
+
+namespace {
+
+// Cookies of cancels and queries are no futures of the history's.
+constexpr Cookie kAside = Cookie{1} << 63;
+constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to do: it spins
+
+}  // namespace
+
+ClientNode::ClientNode(World& world, Network& network, History& history, Workload& workload, std::size_t number)
+    : world_{world},
+      network_{network},
+      history_{history},
+      workload_{workload},
+      name_{"client-" + std::to_string(number)},
+      alarm_{world, [this] { settle(); }} {
+  start();
+}
+
+// ---- The user -------------------------------------------------------------------------------------------------------
+
+void ClientNode::act() {
+  if (!up()) return;
+  submit();
+  const Options& options = world_.options;
+  if (world_.random.chance(options.cancels)) cancel();
+  if (world_.random.chance(options.attaches) && !workload_.known().empty()) attach(world_.random.pick(workload_.known()));
+  if (world_.random.chance(options.queries)) query();
+  soon();
+}
+
+void ClientNode::submit() {
+  for (proto::Submission& task : workload_.next_burst()) {
+    const Cookie cookie = history_.invoke(task);
+    outstanding_.emplace_back(cookie, task.id);
+    session_->submit(world_.now(), std::move(task), cookie, effects_);
+  }
+}
+
+void ClientNode::cancel() {
+  if (workload_.known().empty()) return;
+  const bool own = !outstanding_.empty() && world_.random.chance(0.8);
+  const TaskId id = own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known());
+  history_.cancel_asked(id);
+  const Cookie cookie = kAside | world_.random.next();
+  cancels_[cookie] = id;
+  session_->cancel(id, cookie, effects_);
+}
+
+void ClientNode::attach(const TaskId& id) {
+  const auto same = [&](const auto& one) { return one.second == id; };
+  if (std::any_of(outstanding_.begin(), outstanding_.end(), same)) return;
+  const Cookie cookie = history_.invoke_attach(id);
+  outstanding_.emplace_back(cookie, id);
+  session_->attach(id, cookie, effects_);
+}
+
+void ClientNode::query() {
+  constexpr proto::QueryKind kKinds[] = {proto::QueryKind::ping, proto::QueryKind::status, proto::QueryKind::queues,
+                                         proto::QueryKind::workers, proto::QueryKind::task};
+  const auto kind = kKinds[world_.random.below(5)];
+  const bool task = kind == proto::QueryKind::task && !workload_.known().empty();
+  session_->query(kind, task ? world_.random.pick(workload_.known()).to_string() : "", kAside, effects_);
+}
+
+// ---- Faults ---------------------------------------------------------------------------------------------------------
+
+void ClientNode::start() {
+  if (up()) return;
+  client::SessionOptions options;
+  options.name = name_;
+  options.seed = world_.random.next();
+  options.on_queue_full = world_.options.reject_when_full ? client::OnQueueFull::reject : client::OnQueueFull::resend;
+  session_ = std::make_unique<client::Session>(options);
+  link_ = network_.attach(*this);
+  world_.trace.note(world_.now(), name_, "starts");
+}
+
+void ClientNode::crash() {
+  if (!up()) return;
+  world_.trace.note(world_.now(), name_, "crashes");
+  link_.reset();
+  session_.reset();
+  effects_.clear();
+  inbox_.clear();
+  cancels_.clear();
+  for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.unknown(cookie);
+  paused_until_ = {};
+  alarm_.set(proto::kNever);
+}
+
+void ClientNode::cut() {
+  if (up()) link_->cut();
+}
+
+void ClientNode::block(Instant until) {
+  if (up()) link_->block(until);
+}
+
+void ClientNode::pause(Instant until) {
+  if (!up()) return;
+  world_.trace.note(world_.now(), name_, "pauses");
+  paused_until_ = std::max(paused_until_, until);
+  alarm_.set(paused_until_);
+}
+
+// ---- What the engine does (client/engine.cc) ------------------------------------------------------------------------
+
+void ClientNode::link_up() {
+  inbox_.push_back({Event::up, {}});
+  soon();
+}
+
+void ClientNode::link_down() {
+  inbox_.push_back({Event::down, {}});
+  soon();
+}
+
+void ClientNode::arrived(proto::Envelope envelope) {
+  inbox_.push_back({Event::message, std::move(envelope)});
+  soon();
+}
+
+void ClientNode::settle() {
+  if (!up()) return;
+  const Instant now = world_.now();
+  if (now < paused_until_) return alarm_.set(paused_until_);
+  bool worked = !inbox_.empty();
+  while (!inbox_.empty()) {
+    Event event = std::move(inbox_.front());
+    inbox_.pop_front();
+    switch (event.kind) {
+      case Event::up: session_->link_up(now, effects_); break;
+      case Event::down: session_->link_down(now, effects_); break;
+      case Event::message: session_->handle(now, std::move(event.envelope), effects_); break;
+    }
+  }
+  session_->tick(now, effects_);
+  session_->flush(now, effects_);
+  worked = worked || !effects_.send.empty() || effects_.reconnect;
+  idle_rings_ = worked ? 0 : idle_rings_ + 1;
+  if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
+  carry_out();
+  if (const Instant next = session_->wake_at(); next != proto::kNever) alarm_.set_earlier(std::max(next, now + Instant{1}));
+}
+
+void ClientNode::carry_out() {
+  for (const auto& said : effects_.say) world_.trace.note(world_.now(), name_, said.text);
+  for (const auto& envelope : effects_.send) link_->send(envelope);
+  for (const Cookie cookie : effects_.accepted) history_.acknowledged(cookie);
+  for (const auto& ended : effects_.ended) {
+    std::erase_if(outstanding_, [&](const auto& one) { return one.first == ended.cookie; });
+    history_.resolved(ended.cookie, ended.outcome, ended.known_before);
+  }
+  for (const auto& answered : effects_.answered) {
+    const auto asked = cancels_.find(answered.cookie);
+    if (asked == cancels_.end()) continue;
+    const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(answered.reply.body.view()));
+    if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+    cancels_.erase(asked);
+  }
+  if (effects_.reconnect) {
+    session_->link_down(world_.now(), effects_);
+    std::erase_if(inbox_, [](const Event&) { return true; });
+    link_->reconnect();
+  }
+  effects_.clear();
+}
+
+}  // namespace forkmill::sim

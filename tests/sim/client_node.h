@@ -1,0 +1,64 @@
+// ClientNode: a client's session and what its engine does for it; and a user who submits, cancels, attaches and asks.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "client/session.h"
+#include "tests/sim/history.h"
+#include "tests/sim/network.h"
+#include "tests/sim/workload.h"
+
+namespace forkmill::sim {
+
+class ClientNode final : public Endpoint {
+ public:
+  ClientNode(World& world, Network& network, History& history, Workload& workload, std::size_t number);
+
+  // The user does something.
+  void act();
+  // Everything is gone, futures too. A successor starts after a while.
+  void crash();
+  void start();
+  void cut();
+  void block(Instant until);
+  void pause(Instant until);
+  bool up() const { return session_ != nullptr; }
+
+  void link_up() override;
+  void link_down() override;
+  void arrived(proto::Envelope envelope) override;
+  std::string_view name() const override { return name_; }
+
+ private:
+  void submit();
+  void cancel();
+  void attach(const TaskId& id);
+  void query();
+  void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }
+  void settle();
+  void carry_out();
+
+  World& world_;
+  Network& network_;
+  History& history_;
+  Workload& workload_;
+  std::string name_;
+  Alarm alarm_;
+  std::unique_ptr<client::Session> session_;
+  client::Effects effects_;
+  std::unique_ptr<Network::Link> link_;
+  Instant paused_until_{0};
+  struct Event {
+    enum { up, down, message } kind;
+    proto::Envelope envelope;
+  };
+  std::deque<Event> inbox_;
+  std::vector<std::pair<Cookie, TaskId>> outstanding_;
+  std::unordered_map<Cookie, TaskId> cancels_;
+  std::size_t idle_rings_ = 0;
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,67 @@
+#include "tests/sim/cluster.h"
+
+namespace forkmill::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Results that nobody will ever fetch may fill a queue until their time is over; all else is far quicker.
+constexpr Instant kPatience = 20min;
+constexpr Instant kLook = 100ms;
+
+class Cluster {
+ public:
+  Cluster(const Options& options, bool verbose) : world_{options, verbose} {
+    broker_.start();
+    for (std::size_t i = 0; i < options.workers; ++i)
+      workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i));
+    for (std::size_t i = 0; i < options.clients; ++i)
+      clients_.push_back(std::make_unique<ClientNode>(world_, network_, history_, workload_, i));
+  }
+
+  Report run() {
+    const Instant begin = world_.now();
+    const Instant end = begin + world_.options.safety;
+    schedule_users(begin, end);
+    faults_.begin(end);
+    while (world_.step(end)) {
+    }
+    world_.at(end, [this] { faults_.mend(); });
+    await_quiet(end);
+    history_.check_all_ended();
+    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on"};
+    return {world_.trace.hash(), world_.events(), world_.now() - begin, history_.counts()};
+  }
+
+ private:
+  // Users come at random; what is left of the tasks comes at the end.
+  void schedule_users(Instant begin, Instant end) {
+    const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
+    for (std::size_t i = 0; i < visits; ++i)
+      world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->act(); });
+  }
+
+  void await_quiet(Instant from) {
+    for (Instant look = from; look < from + kPatience; look += kLook) {
+      while (world_.step(look)) {
+      }
+      if (look > from && history_.all_ended() && broker_.idle()) return;
+    }
+  }
+
+  World world_;
+  History history_{world_};
+  Network network_{world_};
+  BrokerNode broker_{world_, network_, history_};
+  Workload workload_{world_};
+  std::vector<std::unique_ptr<WorkerNode>> workers_;
+  std::vector<std::unique_ptr<ClientNode>> clients_;
+  Faults faults_{world_, {broker_, clients_, workers_}};
+};
+
+}  // namespace
+
+Report simulate(const Options& options, bool verbose) { return Cluster{options, verbose}.run(); }
+
+}  // namespace forkmill::sim

@@ -1,0 +1,44 @@
+// Faults: what goes wrong while tasks come in, and its end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tests/sim/broker_node.h"
+#include "tests/sim/client_node.h"
+#include "tests/sim/worker_node.h"
+
+namespace forkmill::sim {
+
+struct Nodes {
+  BrokerNode& broker;
+  std::vector<std::unique_ptr<ClientNode>>& clients;
+  std::vector<std::unique_ptr<WorkerNode>>& workers;
+};
+
+class Faults {
+ public:
+  Faults(World& world, Nodes nodes) : world_{world}, nodes_{nodes} {}
+
+  // Until `end`.
+  void begin(Instant end);
+  // Whatever is down comes back.
+  void mend();
+
+ private:
+  void keep_doing(double per_minute, const std::function<void()>& what);
+  void next_of(double per_minute, std::function<void()> what);
+  Instant outage();
+  ClientNode& a_client() { return *world_.random.pick(nodes_.clients); }
+  WorkerNode& a_worker() { return *world_.random.pick(nodes_.workers); }
+  void one_of_all(const std::function<void(ClientNode&)>& client, const std::function<void(WorkerNode&)>& worker);
+  template <class Node>
+  void restart_later(Node& node);
+
+  World& world_;
+  Nodes nodes_;
+  Instant end_{0};
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,118 @@
+// History: what was asked, what was answered and what was done, as seen from outside, and whether the answers fit.
+// Events are of four kinds: invoke (a task was submitted or asked for), ok and fail (its future ended), unknown (its
+// client is gone). What the broker gave out and what children ran stands beside them. A contradiction throws Violation
+// at the event that makes it certain.
+//
+//   1   an acknowledged submit is not forgotten        3   a future ends once; a result never changes
+//   4   a result is that of an attempt that ended so   5   "cancelled" means that no attempt starts any more
+//   10  attempts, delays and deadlines are kept        14  in the end every future has ended
+#pragma once
+
+#include <forkmill/task_id.h>
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/books.h"
+#include "proto/messages.h"
+#include "tests/sim/world.h"
+
+namespace forkmill::sim {
+
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+using Cookie = std::uint64_t;
+
+struct Counts {
+  std::uint64_t submitted = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;      // in any way that the task's options and faults allow
+  std::uint64_t unknown = 0;     // the client was gone
+  std::uint64_t lost = 0;        // with a broker that keeps nothing
+  std::uint64_t executions = 0;
+  std::uint64_t repeated = 0;    // executions of a task beyond its first
+  Counts& operator+=(const Counts& other);
+};
+
+class History {
+ public:
+  explicit History(World& world) : world_{world} {}
+
+  // ---- Clients
+  Cookie invoke(const proto::Submission& task);
+  Cookie invoke_attach(const TaskId& id);
+  void acknowledged(Cookie cookie);
+  void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
+  void unknown(Cookie cookie);
+  void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
+  void cancelled(const TaskId& id);  // somebody was told so
+
+  // ---- The broker
+  void broker_started() { ++broker_; }
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
+  void worker_ended(broker::WorkerHandle worker);
+  void reported(const proto::TaskResult& result);
+
+  // ---- Children
+  void started(const proto::GrantedTask& task);
+  void succeeded(const proto::GrantedTask& task);
+  // What a child answers in that attempt.
+  static std::string value_of(const proto::GrantedTask& task);
+
+  bool all_ended() const { return open_ == 0; }
+  void check_all_ended() const;
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Future {
+    TaskId id;
+    bool attach = false;
+    bool ended = false;
+  };
+  struct Record {
+    proto::Submission task;
+    bool known = false;                 // submitted here
+    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
+    std::uint64_t cancelled_by = 0;
+    bool cancel_asked = false;
+    std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
+    std::set<std::string> successes;    // values that attempts ended with
+    std::uint64_t starts = 0;
+  };
+  struct Given {
+    std::set<std::uint64_t> brokers;
+    broker::WorkerHandle worker;
+    bool lost = false;  // that worker's session ended
+    std::size_t starts = 0;
+  };
+  struct GrantKey {
+    TaskId id;
+    proto::Grant grant;
+    friend auto operator<=>(const GrantKey&, const GrantKey&) = default;
+  };
+
+  [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
+  bool survives_restart(const Record& record) const;
+  void check_success(Record& record, const TaskId& id, const proto::Outcome& outcome) const;
+  void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
+
+  World& world_;
+  std::uint64_t broker_ = 0;
+  std::vector<Future> futures_;  // by cookie − 1
+  std::size_t open_ = 0;
+  std::unordered_map<TaskId, Record> tasks_;
+  std::map<GrantKey, Given> grants_;
+  std::map<broker::WorkerHandle, std::vector<GrantKey>> given_to_;
+  Counts counts_;
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,99 @@
+// WorkerNode: a worker's rules (worker/foreman.h), lent the hands of a simulated link, and a simulated supervisor that
+// starts children and their successors.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/child.h"
+#include "tests/sim/history.h"
+#include "tests/sim/network.h"
+#include "worker/births.h"
+#include "worker/foreman.h"
+
+namespace forkmill::sim {
+
+class WorkerNode final : public Endpoint, public worker::ForemanHands, public ChildOwner {
+ public:
+  WorkerNode(World& world, Network& network, History& history, std::size_t number);
+
+  void start();
+  void crash();
+  // Leaves when it is finished; comes back after a while.
+  void drain();
+  void cut();
+  void block(Instant until);
+  // The link alone, or its children as well.
+  void pause(Instant until, bool children_too);
+  bool up() const { return foreman_ != nullptr; }
+
+  void link_up() override;
+  void link_down() override;
+  void arrived(proto::Envelope envelope) override;
+  std::string_view name() const override { return name_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Child> child;
+    std::uint64_t generation = 0;
+    worker::Births births;
+  };
+  struct Event {
+    enum { up, down, message } kind;
+    proto::Envelope envelope;
+  };
+
+  // ForemanHands
+  void assign(worker::ChildKey child, std::uint64_t serial, std::uint32_t handler,
+              const proto::GrantedTask& task) override;
+  bool take_back(worker::ChildKey child, std::uint64_t serial) override;
+  bool condemn(worker::ChildKey child, std::uint64_t serial) override;
+  void request_stop(worker::ChildKey child, std::uint64_t serial) override;
+  void kill(worker::ChildKey child, int signal) override;
+  void send(const proto::Envelope& envelope) override;
+  void reconnect() override;
+  void on_welcome(const proto::Welcome& welcome) override;
+  void on_error(const proto::ErrorMessage& error) override;
+
+  // ChildOwner
+  void rang() override { soon(); }
+  void died(const worker::ControlFacts& facts) override;
+  Instant stopped_until() const override { return children_stopped_until_; }
+
+  proto::Hello hello();
+  void spawn(std::uint32_t slot);
+  Child* child(worker::ChildKey key);
+  void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }
+  void settle();
+  void read_broker();
+  void read_children();
+  void read_child(Child& child);
+  void bury();
+  void check_credit(const proto::Envelope& envelope);
+  void leave();
+
+  World& world_;
+  Network& network_;
+  History& history_;
+  std::size_t number_;
+  std::string name_;
+  Alarm alarm_;
+  worker::ForemanConfig config_;
+  std::unique_ptr<worker::Foreman> foreman_;
+  std::vector<Slot> slots_;
+  std::unique_ptr<Network::Link> link_;
+  std::deque<Event> inbox_;
+  std::deque<worker::ControlFacts> deaths_;
+  Instant paused_until_{0};
+  Instant children_stopped_until_{0};
+  std::uint64_t lives_ = 0;  // times it was started
+  std::size_t idle_rings_ = 0;
+
+  proto::SessionId session_;
+  std::uint64_t credit_said_ = 0;  // the most in this session
+  std::uint64_t granted_ = 0;
+};
+
+}  // namespace forkmill::sim
