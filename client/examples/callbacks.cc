@@ -12,10 +12,11 @@ inline constexpr forkmill::Task<std::string(std::string)> kGreet{"greet"};
 inline constexpr forkmill::Task<int(int)> kNobodysTask{"callbacks.nobody"};
 
 void chained(forkmill::Client& client) {
-  auto length = client.submit(kGreet, "chain").then([](std::string text) { return text.size(); }).finally([] {
-    std::cout << "finally\n";
-  });
-  std::cout << "length " << length.get() << "\n";
+  const auto length = client.submit(kGreet, "chain")
+                          .then([](std::string text) { return text.size(); })
+                          .finally([] { std::cout << "finally\n"; })
+                          .get();
+  std::cout << "length " << length << "\n";
 }
 
 void recovered(forkmill::Client& client) {

@@ -75,4 +75,6 @@ bool Dealer::pending() {
 int Dealer::fd() const { return impl_->socket.get(zmq::sockopt::fd); }
 int Dealer::link_fd() const { return impl_->monitor.get(zmq::sockopt::fd); }
 
+void finish_sending() { zmq_context().close(); }
+
 }  // namespace forkmill::proto

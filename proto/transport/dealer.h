@@ -44,4 +44,8 @@ class Dealer {
   std::string endpoint_;
 };
 
+// For a process that ends with _exit(): waits until what was sent has left, a second at most. No socket may exist any
+// more, and none can be made afterwards.
+void finish_sending();
+
 }  // namespace forkmill::proto

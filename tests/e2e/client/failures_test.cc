@@ -68,6 +68,7 @@ TEST_CASE("fail_fast: no broker within the connect timeout ends what is outstand
   Client client{options};
   CHECK_THROWS_AS(client.submit(kAdd, 1, 2).get_for(60s), Disconnected);
   CHECK_THROWS_AS(client.submit(kAdd, 1, 2).get_for(60s), Disconnected);
+  CHECK_FALSE(client.wait_connected(5ms));
 }
 
 TEST_CASE("a client that is full blocks, times out or rejects") {

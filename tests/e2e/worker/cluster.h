@@ -1,0 +1,151 @@
+// A broker and workers as real processes, in a directory of their own; all gone when the test is over.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace forkmill::test {
+
+using namespace std::chrono_literals;
+
+// Waits for something that other processes bring about. False when it does not come about in very long.
+inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds deadline = 60s) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(2ms);
+  }
+  return true;
+}
+
+class Process {
+ public:
+  Process(std::vector<std::string> argv, const std::string& log) {
+    std::vector<char*> pointers;
+    for (auto& text : argv) pointers.push_back(text.data());
+    pointers.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ != 0) return;
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    ::execv(pointers[0], pointers.data());
+    ::_exit(127);
+  }
+  Process(Process&& other) noexcept : pid_{std::exchange(other.pid_, 0)} {}
+  Process& operator=(Process&&) = delete;
+  ~Process() {
+    if (pid_ == 0) return;
+    ::kill(pid_, SIGTERM);
+    if (!wait(20s)) {
+      ::kill(pid_, SIGKILL);
+      ::waitpid(pid_, nullptr, 0);
+    }
+  }
+
+  pid_t pid() const { return pid_; }
+  void signal(int number) const { ::kill(pid_, number); }
+  // Its wait status, once it has ended.
+  std::optional<int> wait(std::chrono::seconds deadline = 60s) {
+    int status = 0;
+    if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; }, deadline)) return std::nullopt;
+    pid_ = 0;
+    return status;
+  }
+  // Its exit code; −1 when it ended otherwise, or not at all.
+  int exit_code() {
+    const auto status = wait();
+    return status && WIFEXITED(*status) ? WEXITSTATUS(*status) : -1;
+  }
+
+ private:
+  pid_t pid_ = 0;
+};
+
+inline bool exists(pid_t pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  std::string number;
+  std::string name;
+  char state = 'Z';
+  stat >> number >> name >> state;
+  return state != 'Z';
+}
+
+// The direct children of a process with that name (PR_SET_NAME).
+inline std::vector<pid_t> children_of(pid_t parent, const std::string& name) {
+  std::vector<pid_t> found;
+  std::ifstream list{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"};
+  for (pid_t pid = 0; list >> pid;) {
+    std::ifstream file{"/proc/" + std::to_string(pid) + "/comm"};
+    std::string comm;
+    file >> comm;
+    if (comm == name && exists(pid)) found.push_back(pid);
+  }
+  return found;
+}
+
+class Cluster {
+ public:
+  Cluster() {
+    if (::mkdtemp(directory_.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+    start_broker();
+  }
+  ~Cluster() {
+    workers_.clear();
+    broker_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  std::string endpoint() const { return "ipc://" + directory_ + "/broker"; }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+
+  void start_broker() {
+    broker_.emplace(std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--memory", "--listen", endpoint()},
+                    path("broker.log"));
+  }
+  Process& broker() { return *broker_; }
+  void stop_broker() { broker_.reset(); }
+
+  Process& start_worker(std::vector<std::string> flags = {}, const std::string& program = ROGUE_WORKER_PROGRAM) {
+    std::vector<std::string> argv{program, "--broker", endpoint(), "--processes", "2", "--kill-grace", "200ms"};
+    argv.insert(argv.end(), flags.begin(), flags.end());
+    workers_.push_back(std::make_unique<Process>(std::move(argv), path("worker.log")));
+    return *workers_.back();
+  }
+
+  std::string log(const std::string& name = "worker.log") const { return contents(name); }
+  std::string contents(const std::string& name) const {
+    std::ifstream file{path(name)};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+  bool has(const std::string& name) const { return std::filesystem::exists(path(name)); }
+  void touch(const std::string& name) const { std::ofstream{path(name)} << "x"; }
+  std::vector<pid_t> pids_in(const std::string& name) const {
+    std::ifstream file{path(name)};
+    return {std::istream_iterator<pid_t>{file}, {}};
+  }
+
+ private:
+  std::string directory_ = std::filesystem::temp_directory_path() / "forkmill-e2e-XXXXXX";
+  std::optional<Process> broker_;
+  std::vector<std::unique_ptr<Process>> workers_;
+};
+
+}  // namespace forkmill::test

@@ -1,0 +1,131 @@
+// Time limits, cancellation, drain and stop, on real processes.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace {
+constexpr auto kLong = 60s;
+const std::string kNever = "/nonexistent/never";
+}  // namespace
+
+TEST_CASE("the soft limit asks the handler to stop") {
+  Cluster cluster;
+  cluster.start_worker();
+  Client client{cluster.endpoint()};
+  auto future = client.with({.soft_timeout = 100ms}).submit(kHold, cluster.path("up"), kNever, false);
+  CHECK(future.get_for(kLong) == "stopped");
+}
+
+TEST_CASE("the hard limit ends the handler, stubborn or not, and not its successors") {
+  Cluster cluster;
+  cluster.start_worker({"--processes", "1"});
+  Client client{cluster.endpoint()};
+  const auto limited = client.with({.max_attempts = 1, .timeout = 100ms});
+  auto stubborn = limited.submit(kHold, cluster.path("up"), kNever, true);
+  auto next = client.submit(kEcho, "next");
+  try {
+    stubborn.get_for(kLong);
+    FAIL("it cannot have succeeded");
+  } catch (const Timeout& timeout) {
+    CHECK(timeout.code() == Errc::timed_out);
+  }
+  CHECK(next.get_for(kLong) == "next");
+}
+
+TEST_CASE("cancelling what runs stops it; the task after it is not touched") {
+  Cluster cluster;
+  cluster.start_worker({"--processes", "1"});
+  Client client{cluster.endpoint()};
+  for (const bool stubborn : {false, true}) {
+    const std::string up = stubborn ? "up2" : "up1";
+    auto held = client.submit(kHold, cluster.path(up), kNever, stubborn);
+    auto next = client.submit(kEcho, "next");
+    REQUIRE(eventually([&] { return cluster.has(up); }));
+    held.cancel();
+    if (stubborn)
+      CHECK_THROWS_AS(held.get_for(kLong), Cancelled);
+    else
+      CHECK(held.get_for(kLong) == "stopped");  // it may still finish, and did
+    CHECK(next.get_for(kLong) == "next");
+  }
+}
+
+TEST_CASE("cancelling what waits behind a running task is exact") {
+  Cluster cluster;
+  cluster.start_worker({"--processes", "1"});
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  auto waiting = client.submit(kHold, cluster.path("must-not-exist"), cluster.path("go"), false);
+  waiting.cancel();
+  CHECK_THROWS_AS(waiting.get_for(kLong), Cancelled);
+  cluster.touch("go");
+  CHECK(held.get_for(kLong) == "went on");
+  CHECK_FALSE(cluster.has("must-not-exist"));
+}
+
+TEST_CASE("short tasks are not held up behind a long one while a sibling is free") {
+  Cluster cluster;
+  cluster.start_worker();
+  Client client{cluster.endpoint()};
+  std::vector<std::string> texts(500, "x");
+  for (auto& future : client.map(kEcho, texts)) future.get_for(kLong);
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  for (auto& future : client.map(kEcho, texts)) CHECK(future.get_for(kLong) == "x");
+  CHECK_FALSE(held.ready());
+  cluster.touch("go");
+  CHECK(held.get_for(kLong) == "went on");
+}
+
+TEST_CASE("SIGTERM drains: what runs finishes, what waits goes to another worker, and nothing stays") {
+  Cluster cluster;
+  auto& first = cluster.start_worker({"--processes", "1"});
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  auto waiting = client.submit(kPid);
+  const auto child = cluster.pids_in("up").at(0);
+  first.signal(SIGTERM);
+  cluster.start_worker({"--processes", "1"});
+  CHECK(waiting.get_for(kLong) != child);
+  CHECK_FALSE(held.ready());
+  cluster.touch("go");
+  CHECK(held.get_for(kLong) == "went on");
+  CHECK(first.exit_code() == 0);
+  CHECK(eventually([&] { return !exists(child); }));
+}
+
+TEST_CASE("a drain stops what does not finish in time, and it is run again elsewhere") {
+  Cluster cluster;
+  auto& first = cluster.start_worker({"--processes", "1", "--drain-timeout", "100ms"});
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), true);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  first.signal(SIGTERM);
+  CHECK(first.exit_code() == 0);
+  cluster.touch("go");
+  cluster.start_worker();
+  CHECK(held.get_for(kLong) == "went on");
+}
+
+TEST_CASE("a second SIGTERM stops at once, and what ran is run again elsewhere") {
+  Cluster cluster;
+  auto& first = cluster.start_worker({"--processes", "1"});
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), true);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  const auto child = cluster.pids_in("up").at(0);
+  first.signal(SIGTERM);
+  REQUIRE(eventually([&] { return cluster.log().find("draining") != std::string::npos; }));
+  first.signal(SIGTERM);
+  CHECK(first.exit_code() == 1);
+  CHECK_FALSE(exists(child));
+  cluster.touch("go");
+  cluster.start_worker();
+  CHECK(held.get_for(kLong) == "went on");
+}

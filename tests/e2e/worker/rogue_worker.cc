@@ -1,0 +1,108 @@
+#include <fcntl.h>
+#include <forkmill/worker.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "tests/e2e/worker/rogue_tasks.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string loaded;
+int loads = 0;
+std::vector<std::vector<char>> hoard;
+
+struct Strange {};
+
+// Written whole before anybody can see it.
+void create(const std::string& path, const std::string& text) {
+  { std::ofstream{path + ".new"} << text; }
+  std::filesystem::rename(path + ".new", path);
+}
+
+std::string hold(forkmill::Context& context, const std::string& started, const std::string& go, bool stubborn) {
+  if (stubborn) ::signal(SIGTERM, SIG_IGN);
+  create(started, std::to_string(::getpid()) + "\n");
+  while (!std::filesystem::exists(go)) {
+    if (!stubborn && context.stop_token().stop_requested()) return "stopped";
+    std::this_thread::sleep_for(1ms);
+  }
+  return "went on";
+}
+
+std::string breed(const std::string& started) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const pid_t grandchild = ::fork();
+    if (grandchild == 0) {
+      ::setpgid(0, 0);  // not of the child's process group any more
+      for (;;) ::pause();
+    }
+    create(started, std::to_string(::getppid()) + "\n" + std::to_string(::getpid()) + "\n" +
+                        std::to_string(grandchild) + "\n");
+    for (;;) ::pause();
+  }
+  for (;;) std::this_thread::sleep_for(10ms);
+}
+
+int throw_what(const std::string& what, forkmill::Context& context, int failing_attempts) {
+  if (context.attempt() > static_cast<std::uint32_t>(failing_attempts)) return static_cast<int>(context.attempt());
+  if (what == "retry") throw forkmill::Retry{"not yet", 1ms};
+  if (what == "int") throw 42;
+  if (what == "strange") throw Strange{};
+  throw std::runtime_error{what};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  forkmill::Worker worker{argc, argv};
+  worker.on_start([] { loaded = std::to_string(::getpid()) + " " + std::to_string(++loads); });
+  if (const char* file = std::getenv("ROGUE_STILLBORN")) {
+    worker.on_child_start([file] {
+      std::ofstream{file, std::ios::app} << "born\n";
+      throw std::runtime_error{"no connection"};
+    });
+  }
+  worker.on(kEcho, [](std::string text) { return text; });
+  worker.on(kPid, [] { return ::getpid(); });
+  worker.on(kRaise, [](int signal) { return ::raise(signal); });
+  worker.on(kExit, [](int code) -> int { std::exit(code); });
+  worker.on(kThrow, [](forkmill::Context& context, const std::string& what, int failing) {
+    return throw_what(what, context, failing);
+  });
+  worker.on(kMake, [](std::uint64_t size) { return std::string(size, 'x'); });
+  worker.on(kCrash, [](int lines) -> bool {
+    for (int i = 0; i < lines; ++i) std::printf("line %d\n", i);
+    std::fprintf(stderr, "about to crash");
+    std::abort();
+  });
+  worker.on(kHold, hold);
+  worker.on(kBreed, breed);
+  worker.on(kLoaded, [] { return loaded; });
+  worker.on(kGrow, [](std::uint64_t size) {
+    hoard.emplace_back(size, 'x');
+    return static_cast<std::uint64_t>(::getpid());
+  });
+  worker.on(kToken, [](forkmill::Context& context) {
+    context.log("hello from a handler");
+    return context.fencing_token().to_string() + " " + context.queue() + " " + context.task_id().to_string();
+  });
+  worker.on(kHome, [] {
+    std::string link(256, ' ');
+    link.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::readlink("/proc/self/fd/0", link.data(), link.size()))));
+    return std::tuple{link, ::getsid(0) == ::getpid(), ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1};
+  });
+  return worker.run();
+}
