@@ -11,6 +11,7 @@ namespace forkmill::cli {
 
 class Signals {
  public:
+  // SIGHUP that is ignored stays so: that is what nohup(1) asks for.
   explicit Signals(std::initializer_list<int> signals);
   ~Signals();
   Signals(const Signals&) = delete;

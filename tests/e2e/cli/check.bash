@@ -11,7 +11,8 @@ cleanup() {
 trap cleanup EXIT
 
 fail() {
-  echo "FAILED ($(basename "$0") line ${BASH_LINENO[1]}): $*" >&2
+  local text=$*
+  echo "FAILED ($(basename "$0") line ${BASH_LINENO[1]}): ${text:0:500}" >&2
   for stream in out err; do
     [ -s "$work/$stream" ] && { echo "--- $stream" >&2; head -c 4000 "$work/$stream" >&2; }
   done
