@@ -12,7 +12,8 @@ namespace {
 class NewThreadEach final : public Executor {
  public:
   ~NewThreadEach() override {
-    for (auto& thread : threads_) thread.join();
+    // The last work may hold the last reference to its executor, and end it on its own thread.
+    for (auto& thread : threads_) thread.get_id() == std::this_thread::get_id() ? thread.detach() : thread.join();
   }
   void execute(Work work) override {
     threads_.emplace_back([w = std::make_shared<Work>(std::move(work))] { (*w)(); });
