@@ -28,6 +28,7 @@ struct Arguments {
   std::size_t limit = 0;
   std::size_t top = 20;
   std::size_t processes = 0;
+  bool list = false;
 };
 
 // Headers of the C++ library have no extension: those say what they are in their first lines.
@@ -98,6 +99,10 @@ int run(const Arguments& arguments) {
     std::fprintf(stderr, "no headers below %s\n", arguments.root.c_str());
     return 1;
   }
+  if (arguments.list) {
+    for (const auto& path : paths) std::printf("%s\n", path.c_str());
+    return 0;
+  }
   forkmill::Client client{arguments.broker};
   if (!client.wait_connected(std::chrono::seconds{10})) {
     std::fprintf(stderr, "the broker at %s does not answer; is forkmill-broker running there?\n",
@@ -135,6 +140,7 @@ int main(int argc, char** argv) {
   app.add_option("--limit", arguments.limit, "take only the first N files; 0: all")->capture_default_str();
   app.add_option("--top", arguments.top, "how many identifiers to print")->capture_default_str();
   app.add_option("--processes", arguments.processes, "size of the fleet, for the summary only");
+  app.add_flag("--list", arguments.list, "only print which files would be counted, a line each");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(arguments);
