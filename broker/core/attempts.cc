@@ -55,6 +55,10 @@ void Attempts::hand_back(Worker& worker, Task& task) {
   if (task.cancel_requested) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
+  // Its deadline may have passed while a worker had it: then nothing was done about it.
+  if (task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
+    return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
+  }
   task.queue->put_back(task);
 }
 

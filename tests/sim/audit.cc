@@ -48,14 +48,17 @@ void Audit::look_for_the_lost(const broker::Books& books) {
       ++known;
       continue;
     }
-    const proto::PeerId peer = known->second;
-    const Instant silent = world_.now() - heard_[peer];
-    require(left_[peer] || silent > books.options.session_timeout, "6",
+    const proto::SessionId session = known->second;
+    const Instant silent = world_.now() - heard_[session];
+    require(left_[session] || silent > books.options.session_timeout, "6",
             "a worker was given up after " + std::to_string(silent.count()) + " us of silence");
     history_.worker_ended(known->first);
     known = workers_.erase(known);
   }
-  for (const auto& [handle, worker] : books.workers) workers_[handle] = worker->session.peer;
+  for (const auto& [handle, worker] : books.workers) {
+    workers_[handle] = worker->session.id;
+    heard_.try_emplace(worker->session.id, world_.now());  // in its HELLO
+  }
 }
 
 void Audit::record_grants(const broker::Books& books, const std::vector<broker::Send>& sends) {
@@ -87,7 +90,8 @@ void Audit::check_tasks(const broker::Books& books) const {
     Counted& counted = by_queue[task->queue];
     if (!task->released) ++counted.held;
     require(task->state != State::submitted, "12", "task " + brief(id) + " is in no state");
-    require(broker::is_terminal(task->state) == (task->outcome != nullptr), "3", "task " + brief(id) + ": state and outcome disagree");
+    require(broker::is_terminal(task->state) == (task->outcome != nullptr), "3",
+            "task " + brief(id) + ": state and outcome disagree");
     if (task->state == State::scheduled) ++counted.scheduled;
     if (task->state == State::ready) ++counted.ready;
     if (task->state != State::running) continue;
@@ -99,15 +103,17 @@ void Audit::check_tasks(const broker::Books& books) const {
   }
   std::size_t holding = 0;
   for (const auto& [handle, worker] : books.workers) holding += worker->holding.size();
-  require(holding == running, "6", "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run");
+  require(holding == running, "6",
+          "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run");
   for (const auto& [name, queue] : books.queues) {
     const Counted& counted = by_queue[queue.get()];
-    require(counted.scheduled == queue->scheduled && counted.ready == queue->ready() && counted.running == queue->running &&
-                counted.held == queue->held_tasks(),
+    require(counted.scheduled == queue->scheduled && counted.ready == queue->ready() &&
+                counted.running == queue->running && counted.held == queue->held_tasks(),
             "12", "the counts of queue " + name + " are not those of its tasks");
     const auto recovered = recovered_.find(name);
     const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
-    require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13", "queue " + name + " holds more than it may");
+    require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13",
+            "queue " + name + " holds more than it may");
   }
 }
 

@@ -1,5 +1,6 @@
 // Audit: the broker's books looked through after its rounds: every task counted once (invariant 12), credit and windows
-// kept (12, 13), one holder of what runs (6), the order of arrival kept (9), and no worker given up before its time (6).
+// kept (12, 13), one holder of what runs (6), the order of arrival kept (9), and no worker given up before its time
+// (6).
 #pragma once
 
 #include <map>
@@ -15,9 +16,9 @@ class Audit {
 
   // A new broker took over with these books.
   void begin(const broker::Books& books);
-  // The broker has read a message of that connection.
-  void heard(proto::PeerId peer) { heard_[peer] = world_.now(); }
-  void said_goodbye(proto::PeerId peer) { left_[peer] = true; }
+  // The broker has read a message of that session.
+  void heard(proto::SessionId session) { heard_[session] = world_.now(); }
+  void said_goodbye(proto::SessionId session) { left_[session] = true; }
   // After every round, with what it wants sent.
   void round(const broker::Books& books, const std::vector<broker::Send>& sends);
   // Nothing is left to do.
@@ -34,9 +35,9 @@ class Audit {
   History& history_;
   std::uint64_t rounds_ = 0;
   std::map<std::string, std::size_t> recovered_;  // tasks of a queue that were there at the start
-  std::map<broker::WorkerHandle, proto::PeerId> workers_;
-  std::unordered_map<proto::PeerId, Instant> heard_;
-  std::unordered_map<proto::PeerId, bool> left_;
+  std::map<broker::WorkerHandle, proto::SessionId> workers_;
+  std::unordered_map<proto::SessionId, Instant> heard_;
+  std::unordered_map<proto::SessionId, bool> left_;
 };
 
 }  // namespace forkmill::sim

@@ -64,6 +64,18 @@ void BrokerNode::pause(Instant until) {
   alarm_.set(paused_until_);
 }
 
+std::string BrokerNode::unfinished() const {
+  std::string text;
+  if (!up()) return text;
+  for (const auto& [id, task] : core_->books().tasks.all()) {
+    if (broker::is_terminal(task->state)) continue;
+    text += " " + brief(id) + " " + std::string{broker::state_name(task->state)} + " of " +
+            std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
+            ", kind " + std::to_string(task->kind) + " in " + task->queue->name() + ";";
+  }
+  return text;
+}
+
 void BrokerNode::arrived(proto::PeerId peer, proto::Envelope envelope) {
   inbox_.push_back({peer, std::move(envelope)});
   alarm_.set_earlier(std::max(world_.now(), paused_until_));
@@ -75,8 +87,9 @@ void BrokerNode::round() {
   for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
-    audit_.heard(one.peer);
-    if (std::holds_alternative<proto::Goodbye>(one.envelope.message)) audit_.said_goodbye(one.peer);
+    const proto::SessionId session = one.envelope.header.session;
+    audit_.heard(session);
+    if (std::holds_alternative<proto::Goodbye>(one.envelope.message)) audit_.said_goodbye(session);
     core_->handle(world_.both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
   core_->finish_round(world_.both());

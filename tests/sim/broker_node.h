@@ -27,6 +27,8 @@ class BrokerNode final : public Hub {
 
   bool up() const { return core_ != nullptr; }
   bool idle() const { return up() && Audit::idle(core_->books()); }
+  // The tasks that are not finished, for people.
+  std::string unfinished() const;
 
   void arrived(proto::PeerId peer, proto::Envelope envelope) override;
 

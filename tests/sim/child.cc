@@ -112,11 +112,13 @@ void Child::finish(Verdict verdict) {
   said.serial = current_->serial;
   said.verdict = verdict;
   said.run_us = static_cast<std::uint64_t>((world_.now() - began_).count());
-  if (verdict == Verdict::retry && world_.random.chance(0.5)) said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(3000));
+  if (verdict == Verdict::retry && world_.random.chance(0.5))
+    said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(3000));
   if (verdict == Verdict::succeeded) {
     history_.succeeded(current_->task);
     said.value = History::value_of(current_->task);
-    if (world_.random.chance(world_.options.large)) said.value += ";" + std::string(world_.random.between(16'000, 40'000), 'z');
+    if (world_.random.chance(world_.options.large))
+      said.value += ";" + std::string(world_.random.between(16'000, 40'000), 'z');
   }
   const auto most = world_.options.max_tasks_per_child;
   const bool last = most != 0 && ++taken_ >= most;
@@ -125,7 +127,7 @@ void Child::finish(Verdict verdict) {
   current_.reset();
   state_ = last || condemned_ ? State::leaving : State::idle;
   owner_.rang();
-  if (last) return after(world_.random.between(Instant{50us}, Instant{5ms}), [this] { die(0, 0); });
+  if (state_ == State::leaving) return after(world_.random.between(Instant{50us}, Instant{5ms}), [this] { die(0, 0); });
   look();
 }
 

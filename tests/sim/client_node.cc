@@ -31,7 +31,8 @@ void ClientNode::act() {
   submit();
   const Options& options = world_.options;
   if (world_.random.chance(options.cancels)) cancel();
-  if (world_.random.chance(options.attaches) && !workload_.known().empty()) attach(world_.random.pick(workload_.known()));
+  if (world_.random.chance(options.attaches) && !workload_.known().empty())
+    attach(world_.random.pick(workload_.known()));
   if (world_.random.chance(options.queries)) query();
   soon();
 }
@@ -137,9 +138,15 @@ void ClientNode::settle() {
     Event event = std::move(inbox_.front());
     inbox_.pop_front();
     switch (event.kind) {
-      case Event::up: session_->link_up(now, effects_); break;
-      case Event::down: session_->link_down(now, effects_); break;
-      case Event::message: session_->handle(now, std::move(event.envelope), effects_); break;
+      case Event::up:
+        session_->link_up(now, effects_);
+        break;
+      case Event::down:
+        session_->link_down(now, effects_);
+        break;
+      case Event::message:
+        session_->handle(now, std::move(event.envelope), effects_);
+        break;
     }
   }
   session_->tick(now, effects_);
@@ -148,7 +155,8 @@ void ClientNode::settle() {
   idle_rings_ = worked ? 0 : idle_rings_ + 1;
   if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
   carry_out();
-  if (const Instant next = session_->wake_at(); next != proto::kNever) alarm_.set_earlier(std::max(next, now + Instant{1}));
+  if (const Instant next = session_->wake_at(); next != proto::kNever)
+    alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
 void ClientNode::carry_out() {

@@ -29,8 +29,10 @@ class Cluster {
     }
     world_.at(end, [this] { faults_.mend(); });
     await_quiet(end);
+    if (!history_.all_ended() || !broker_.idle())
+      world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
     history_.check_all_ended();
-    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on"};
+    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
     return {world_.trace.hash(), world_.events(), world_.now() - begin, history_.counts()};
   }
 

@@ -11,9 +11,8 @@ void Faults::begin(Instant end) {
   const FaultRates& rates = world_.options.faults;
   const auto clients = static_cast<double>(nodes_.clients.size());
   const auto workers = static_cast<double>(nodes_.workers.size());
-  keep_doing(rates.cut * (clients + workers), [this] {
-    one_of_all([](ClientNode& one) { one.cut(); }, [](WorkerNode& one) { one.cut(); });
-  });
+  keep_doing(rates.cut * (clients + workers),
+             [this] { one_of_all([](ClientNode& one) { one.cut(); }, [](WorkerNode& one) { one.cut(); }); });
   keep_doing(rates.partition * (clients + workers), [this] {
     const Instant until = world_.now() + outage();
     one_of_all([&](ClientNode& one) { one.block(until); }, [&](WorkerNode& one) { one.block(until); });
@@ -34,7 +33,8 @@ void Faults::begin(Instant end) {
     one.crash();
     restart_later(one);
   });
-  keep_doing(rates.worker_pause * workers, [this] { a_worker().pause(world_.now() + outage(), world_.random.chance(0.5)); });
+  keep_doing(rates.worker_pause * workers,
+             [this] { a_worker().pause(world_.now() + outage(), world_.random.chance(0.5)); });
   keep_doing(rates.worker_drain * workers, [this] { a_worker().drain(); });
   keep_doing(rates.client_crash * clients, [this] {
     ClientNode& one = a_client();
@@ -73,7 +73,8 @@ Instant Faults::outage() {
   return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
 }
 
-void Faults::one_of_all(const std::function<void(ClientNode&)>& client, const std::function<void(WorkerNode&)>& worker) {
+void Faults::one_of_all(const std::function<void(ClientNode&)>& client,
+                        const std::function<void(WorkerNode&)>& worker) {
   const auto number = world_.random.below(nodes_.clients.size() + nodes_.workers.size());
   if (number < nodes_.clients.size())
     client(*nodes_.clients[number]);

@@ -77,7 +77,8 @@ void History::check_success(Record& record, const TaskId& id, const proto::Outco
   const std::string value{outcome.value.view().substr(0, outcome.value.view().find(';'))};
   if (!record.successes.contains(value)) violated("4", id, "succeeded with '" + value + "', which no attempt returned");
   if (!value.ends_with("-" + std::to_string(outcome.attempt.value()))) {
-    violated("4", id, "the result of attempt " + value + " stands for attempt " + std::to_string(outcome.attempt.value()));
+    violated("4", id,
+             "the result of attempt " + value + " stands for attempt " + std::to_string(outcome.attempt.value()));
   }
 }
 
@@ -85,8 +86,9 @@ void History::check_failure(Record& record, const Future& future, const proto::O
   const auto& options = record.task.options;
   const Errc code = outcome.error ? outcome.error->code : Errc::unknown;
   const auto refuse = [&](const std::string& why) {
-    violated("3", future.id, "ended with kind " + std::to_string(static_cast<int>(outcome.kind)) + ", " +
-                                 std::string{errc_name(code)} + ": " + why);
+    violated("3", future.id,
+             "ended with kind " + std::to_string(static_cast<int>(outcome.kind)) + ", " + std::string{errc_name(code)} +
+                 ": " + why);
   };
   switch (outcome.kind) {
     case OutcomeKind::rejected:
@@ -94,7 +96,8 @@ void History::check_failure(Record& record, const Future& future, const proto::O
       if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
       if (code != Errc::task_unknown) refuse("nobody has reason to reject it");
       if (!known_before) refuse("it was never acknowledged");
-      if (survives_restart(record) || record.acknowledged_by == broker_) violated("1", future.id, "acknowledged, and forgotten");
+      if (survives_restart(record) || record.acknowledged_by == broker_)
+        violated("1", future.id, "acknowledged, and forgotten");
       ++counts_.lost;
       return;
     case OutcomeKind::expired:
@@ -106,8 +109,10 @@ void History::check_failure(Record& record, const Future& future, const proto::O
     case OutcomeKind::cancelled:
       if (!record.cancel_asked) refuse("nobody cancelled it");
       return;
-    case OutcomeKind::retry: refuse("that is not an end");
-    default: return;
+    case OutcomeKind::retry:
+      refuse("that is not an end");
+    default:
+      return;
   }
 }
 
@@ -117,7 +122,8 @@ void History::cancelled(const TaskId& id) {
 
 void History::check_all_ended() const {
   for (const Future& future : futures_) {
-    if (!future.ended) violated("14", future.id, future.attach ? "whoever attached to it still waits" : "its future still waits");
+    if (!future.ended)
+      violated("14", future.id, future.attach ? "whoever attached to it still waits" : "its future still waits");
   }
 }
 
@@ -135,13 +141,17 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   const broker::Task& task = *found->second;
   const auto& options = tasks_.at(granted.id).task.options;
   if (granted.grant.attempt.value() > options.max_attempts) {
-    violated("10", granted.id, "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " + std::to_string(options.max_attempts));
+    violated("10", granted.id,
+             "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
+                 std::to_string(options.max_attempts));
   }
   if (granted.grant.attempt.value() > 1) return;
   constexpr milliseconds kGrain{2};
   const auto unix_now = world_.both().unix_time;
-  if (unix_now + kGrain < std::max(task.submitted_at + options.delay, options.not_before)) violated("10", granted.id, "was granted before its time");
-  if (options.expires.count() > 0 && unix_now > task.submitted_at + options.expires + kGrain) violated("10", granted.id, "was granted after its deadline");
+  if (unix_now + kGrain < std::max(task.submitted_at + options.delay, options.not_before))
+    violated("10", granted.id, "was granted before its time");
+  if (options.expires.count() > 0 && unix_now > task.submitted_at + options.expires + kGrain)
+    violated("10", granted.id, "was granted after its deadline");
 }
 
 void History::worker_ended(broker::WorkerHandle worker) {
@@ -164,7 +174,8 @@ std::string History::value_of(const proto::GrantedTask& task) { return brief(tas
 
 void History::started(const proto::GrantedTask& task) {
   const auto found = grants_.find({task.id, task.grant});
-  if (found == grants_.end()) violated("4", task.id, "started as " + to_string(task.grant) + ", which was never granted");
+  if (found == grants_.end())
+    violated("4", task.id, "started as " + to_string(task.grant) + ", which was never granted");
   Given& given = found->second;
   // A broker without a store counts its epochs anew: the same numbers may stand for a grant of each.
   if (++given.starts > given.brokers.size()) violated("4", task.id, to_string(task.grant) + " started twice");
@@ -172,7 +183,8 @@ void History::started(const proto::GrantedTask& task) {
   ++counts_.executions;
   if (++record.starts > 1) ++counts_.repeated;
   const bool current = given.brokers.contains(broker_) && !given.lost;
-  if (record.cancelled_by == broker_ && current) violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
+  if (record.cancelled_by == broker_ && current)
+    violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
 }
 
 void History::succeeded(const proto::GrantedTask& task) { tasks_.at(task.id).successes.insert(value_of(task)); }

@@ -35,11 +35,11 @@ struct Counts {
   std::uint64_t submitted = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t succeeded = 0;
-  std::uint64_t failed = 0;      // in any way that the task's options and faults allow
-  std::uint64_t unknown = 0;     // the client was gone
-  std::uint64_t lost = 0;        // with a broker that keeps nothing
+  std::uint64_t failed = 0;   // in any way that the task's options and faults allow
+  std::uint64_t unknown = 0;  // the client was gone
+  std::uint64_t lost = 0;     // with a broker that keeps nothing
   std::uint64_t executions = 0;
-  std::uint64_t repeated = 0;    // executions of a task beyond its first
+  std::uint64_t repeated = 0;  // executions of a task beyond its first
   Counts& operator+=(const Counts& other);
 };
 
@@ -85,7 +85,7 @@ class History {
     std::uint64_t cancelled_by = 0;
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
-    std::set<std::string> successes;    // values that attempts ended with
+    std::set<std::string> successes;                // values that attempts ended with
     std::uint64_t starts = 0;
   };
   struct Given {

@@ -1,9 +1,9 @@
 // forkmill_sim: whole clusters from seeds. See README.md.
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
 #include <ctime>
-#include <unistd.h>
 
 #include "tests/sim/cluster.h"
 
@@ -43,14 +43,16 @@ bool run(std::uint64_t seed, bool replay, bool again, Counts& total) {
   try {
     const Report report = simulate(options, replay);
     total += report.counts;
-    if (again && simulate(options, false).trace != report.trace) throw Violation{"invariant 15: run twice, it went two ways"};
+    if (again && simulate(options, false).trace != report.trace)
+      throw Violation{"invariant 15: run twice, it went two ways"};
     if (!replay) return true;
-    std::printf("seed %llu: trace %016llx, %llu events in %.1f s of virtual time\n", static_cast<unsigned long long>(seed),
-                static_cast<unsigned long long>(report.trace), static_cast<unsigned long long>(report.events),
-                static_cast<double>(report.virtual_time.count()) / 1e6);
+    std::printf("seed %llu: trace %016llx, %llu events in %.1f s of virtual time\n",
+                static_cast<unsigned long long>(seed), static_cast<unsigned long long>(report.trace),
+                static_cast<unsigned long long>(report.events), static_cast<double>(report.virtual_time.count()) / 1e6);
     return true;
   } catch (const Violation& violation) {
-    std::printf("seed %llu FAILED: %s\n%s", static_cast<unsigned long long>(seed), violation.what(), to_string(options).c_str());
+    std::printf("seed %llu FAILED: %s\n%s", static_cast<unsigned long long>(seed), violation.what(),
+                to_string(options).c_str());
     return false;
   }
 }
@@ -67,14 +69,15 @@ int run_all(const Arguments& arguments) {
     if (!run(seed, replay || arguments.verbose, again, total)) ++failed;
   }
   const double spent = cpu_seconds() - began;
-  std::printf("%llu seeds, %llu failed; %llu tasks: %llu acknowledged, %llu succeeded, %llu failed, %llu unknown, %llu lost; "
-              "%llu executions, %llu of them repeated; %.0f tasks per CPU second\n",
-              static_cast<unsigned long long>(count), static_cast<unsigned long long>(failed),
-              static_cast<unsigned long long>(total.submitted), static_cast<unsigned long long>(total.acknowledged),
-              static_cast<unsigned long long>(total.succeeded), static_cast<unsigned long long>(total.failed),
-              static_cast<unsigned long long>(total.unknown), static_cast<unsigned long long>(total.lost),
-              static_cast<unsigned long long>(total.executions), static_cast<unsigned long long>(total.repeated),
-              static_cast<double>(total.submitted) / spent);
+  std::printf(
+      "%llu seeds, %llu failed; %llu tasks: %llu acknowledged, %llu succeeded, %llu failed, %llu unknown, %llu lost; "
+      "%llu executions, %llu of them repeated; %.0f tasks per CPU second\n",
+      static_cast<unsigned long long>(count), static_cast<unsigned long long>(failed),
+      static_cast<unsigned long long>(total.submitted), static_cast<unsigned long long>(total.acknowledged),
+      static_cast<unsigned long long>(total.succeeded), static_cast<unsigned long long>(total.failed),
+      static_cast<unsigned long long>(total.unknown), static_cast<unsigned long long>(total.lost),
+      static_cast<unsigned long long>(total.executions), static_cast<unsigned long long>(total.repeated),
+      static_cast<double>(total.submitted) / spent);
   return failed == 0 ? 0 : 1;
 }
 

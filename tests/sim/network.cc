@@ -41,7 +41,8 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
   proto::Encoded bytes = proto::encode(envelope);
   Link* link = found->second.link;
   if (world_.trace.verbose() || link != nullptr) {
-    world_.trace.message(world_.now(), "broker", link != nullptr ? std::string{"to "} + std::string{link->endpoint_.name()} : "to nobody",
+    world_.trace.message(world_.now(), "broker",
+                         link != nullptr ? std::string{"to "} + std::string{link->endpoint_.name()} : "to nobody",
                          envelope, bytes.envelope);
   }
   if (link != nullptr) {

@@ -102,9 +102,9 @@ std::string to_string(const Options& options) {
        << "  " << options.tasks << " tasks by up to " << options.burst << " in " << ms(options.safety)
        << " ms; network up to " << ms(options.net_delay) << " ms, runs up to " << ms(options.run_time) << " ms\n"
        << "  faults a minute: cut " << f.cut << ", partition " << f.partition << "; broker crash " << f.broker_crash
-       << ", stop " << f.broker_stop << ", pause " << f.broker_pause << "; worker crash " << f.worker_crash << ", pause "
-       << f.worker_pause << ", drain " << f.worker_drain << "; client crash " << f.client_crash << ", pause "
-       << f.client_pause << "\n"
+       << ", stop " << f.broker_stop << ", pause " << f.broker_pause << "; worker crash " << f.worker_crash
+       << ", pause " << f.worker_pause << ", drain " << f.worker_drain << "; client crash " << f.client_crash
+       << ", pause " << f.client_pause << "\n"
        << "  tasks: attempts " << options.max_attempts << ", memory " << options.memory_tasks << ", priorities "
        << options.priorities << ", delayed " << options.delayed << ", expiring " << options.expiring << ", limited "
        << options.limited << ", retry errors " << options.retry_errors << ", large " << options.large << ", cancels "

@@ -12,59 +12,59 @@ namespace forkmill::sim {
 
 // Something that goes wrong on the way, per minute of virtual time and for each thing that it can happen to.
 struct FaultRates {
-  double cut = 0;            // a connection breaks
-  double partition = 0;      // nothing passes for a while
-  double broker_crash = 0;   // the broker and its memory are gone; some come back from the store
-  double broker_stop = 0;    // the same with a GOODBYE
-  double broker_pause = 0;   // SIGSTOP, SIGCONT
-  double worker_crash = 0;   // the whole pool is gone
-  double worker_pause = 0;   // the link stands still; its children go on
-  double worker_drain = 0;   // leaves in order, comes back
-  double client_crash = 0;   // its futures with it; a successor attaches to some of its tasks
+  double cut = 0;           // a connection breaks
+  double partition = 0;     // nothing passes for a while
+  double broker_crash = 0;  // the broker and its memory are gone; some come back from the store
+  double broker_stop = 0;   // the same with a GOODBYE
+  double broker_pause = 0;  // SIGSTOP, SIGCONT
+  double worker_crash = 0;  // the whole pool is gone
+  double worker_pause = 0;  // the link stands still; its children go on
+  double worker_drain = 0;  // leaves in order, comes back
+  double client_crash = 0;  // its futures with it; a successor attaches to some of its tasks
   double client_pause = 0;
 };
 
 struct Options {
   std::uint64_t seed = 0;
 
-  bool durable = false;          // the store outlives the broker
-  Instant commit_delay{0};       // at most
+  bool durable = false;     // the store outlives the broker
+  Instant commit_delay{0};  // at most
   broker::CoreOptions core;
 
   std::size_t clients = 1;
   std::size_t workers = 1;
-  std::size_t children = 1;      // at most, of one worker
+  std::size_t children = 1;  // at most, of one worker
   std::size_t queues = 1;
   std::size_t kinds = 1;
-  bool specialists = false;      // workers that do not serve every queue and know every task
+  bool specialists = false;  // workers that do not serve every queue and know every task
   std::uint64_t max_tasks_per_child = 0;
 
-  std::size_t tasks = 100;       // of all clients
-  std::size_t burst = 1;         // submitted together, at most
-  Instant safety{0};             // for so long tasks come and things go wrong
-  Instant net_delay{0};          // at most, one way
-  Instant run_time{0};           // at most
+  std::size_t tasks = 100;  // of all clients
+  std::size_t burst = 1;    // submitted together, at most
+  Instant safety{0};        // for so long tasks come and things go wrong
+  Instant net_delay{0};     // at most, one way
+  Instant run_time{0};      // at most
   FaultRates faults;
 
   std::uint32_t max_attempts = 3;
-  double memory_tasks = 0;       // with a durable store: how many ask for memory only
+  double memory_tasks = 0;  // with a durable store: how many ask for memory only
   double priorities = 0;
   double delayed = 0;
   double expiring = 0;
-  double limited = 0;            // with time limits
+  double limited = 0;  // with time limits
   double retry_errors = 0;
-  double large = 0;              // payloads that travel as frames of their own
+  double large = 0;  // payloads that travel as frames of their own
   double cancels = 0;
-  double attaches = 0;           // somebody else asks for the result as well
+  double attaches = 0;  // somebody else asks for the result as well
   double queries = 0;
   bool reject_when_full = false;
 
-  double throws = 0;             // handlers that throw
+  double throws = 0;  // handlers that throw
   double asks_retry = 0;
-  double child_dies = 0;         // in the task
-  double stillborn = 0;          // children that die before they are ready
+  double child_dies = 0;  // in the task
+  double stillborn = 0;   // children that die before they are ready
   double progress = 0;
-  double stubborn = 0;           // handlers that ignore stop token and SIGTERM
+  double stubborn = 0;  // handlers that ignore stop token and SIGTERM
 };
 
 Options draw(std::uint64_t seed);

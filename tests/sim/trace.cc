@@ -68,7 +68,8 @@ struct Describe {
   std::string operator()(const Revoke& m) const { return grants(m.grants); }
   std::string operator()(const Revoked& m) const {
     std::string text;
-    for (const auto& one : m.answers) text += to_string(one.grant) + "=" + std::to_string(static_cast<int>(one.state)) + " ";
+    for (const auto& one : m.answers)
+      text += to_string(one.grant) + "=" + std::to_string(static_cast<int>(one.state)) + " ";
     return text + "credit " + std::to_string(m.credit);
   }
   template <class Other>

@@ -169,7 +169,8 @@ void WorkerNode::settle() {
   if (foreman_->refusal()) throw Violation{name_ + " was refused: " + *foreman_->refusal()};
   if (foreman_->finished(now)) return leave();
   if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
-  if (const Instant next = foreman_->next(); next != proto::kNever) alarm_.set_earlier(std::max(next, now + Instant{1}));
+  if (const Instant next = foreman_->next(); next != proto::kNever)
+    alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
 void WorkerNode::read_broker() {
@@ -177,8 +178,12 @@ void WorkerNode::read_broker() {
     const Event event = std::move(inbox_.front());
     inbox_.pop_front();
     switch (event.kind) {
-      case Event::up: foreman_->connected(world_.now()); break;
-      case Event::down: foreman_->disconnected(world_.now()); break;
+      case Event::up:
+        foreman_->connected(world_.now());
+        break;
+      case Event::down:
+        foreman_->disconnected(world_.now());
+        break;
       case Event::message:
         check_credit(event.envelope);
         foreman_->receive(world_.now(), event.envelope);
@@ -218,7 +223,8 @@ void WorkerNode::check_credit(const proto::Envelope& envelope) {
   const auto* grants = std::get_if<proto::Grants>(&envelope.message);
   if (grants == nullptr || envelope.header.session != session_) return;
   granted_ += grants->tasks.size();
-  if (granted_ > credit_said_) throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
+  if (granted_ > credit_said_)
+    throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
 }
 
 // ---- The foreman's hands --------------------------------------------------------------------------------------------

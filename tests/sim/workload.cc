@@ -40,7 +40,8 @@ proto::TaskOptions Workload::draw_options() {
     return milliseconds{static_cast<std::int64_t>(random.between(least, most))};
   };
   proto::TaskOptions task;
-  if (random.chance(options.priorities)) task.priority = static_cast<std::int8_t>(static_cast<int>(random.below(5)) - 2);
+  if (random.chance(options.priorities))
+    task.priority = static_cast<std::int8_t>(static_cast<int>(random.below(5)) - 2);
   if (random.chance(options.delayed)) task.delay = ms(1, 20'000);
   if (random.chance(options.delayed / 2)) task.not_before = world_.both().unix_time + ms(1, 20'000);
   task.max_attempts = static_cast<std::uint32_t>(random.between(1, options.max_attempts));

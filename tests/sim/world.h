@@ -16,14 +16,11 @@ namespace forkmill::sim {
 
 class World {
  public:
-  World(const Options& its_options, bool verbose)
-      : options{its_options}, random{its_options.seed}, trace{verbose} {}
+  World(const Options& its_options, bool verbose) : options{its_options}, random{its_options.seed}, trace{verbose} {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
-  void at(Instant when, std::function<void()> what) {
-    events_.push({std::max(when, now_), ++count_, std::move(what)});
-  }
+  void at(Instant when, std::function<void()> what) { events_.push({std::max(when, now_), ++count_, std::move(what)}); }
   void after(Instant pause, std::function<void()> what) { at(now_ + pause, std::move(what)); }
 
   // Runs the next event if it is due by `end`. False: none was.
@@ -52,9 +49,7 @@ class World {
     Instant when;
     std::uint64_t order;
     std::function<void()> what;
-    bool operator<(const Event& other) const {
-      return when != other.when ? other.when < when : other.order < order;
-    }
+    bool operator<(const Event& other) const { return when != other.when ? other.when < when : other.order < order; }
   };
   std::priority_queue<Event> events_;
   std::uint64_t count_ = 0;

@@ -151,3 +151,19 @@ TEST_CASE("a broker that shuts down says so and takes in nothing more") {
   CHECK(broker.take<Goodbye>(client).at(0).code == Errc::shutting_down);
   CHECK(broker.submit_rejected(client, task(1)).code == Errc::shutting_down);
 }
+
+TEST_CASE("a task that comes back unstarted after its deadline expires, and is not granted again") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  TaskOptions options;
+  options.expires = 2s;
+  broker.submit(client, {task(1, options)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.advance_alive(3s, {client, worker});
+  broker.send(worker, Return{{grant}, 2});
+  CHECK(broker.grants(worker).empty());
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::expired);
+}
