@@ -3,9 +3,15 @@
 #include <pthread.h>
 #include <signal.h>
 
-#include <thread>
-
 namespace forkmill::worker {
+
+Attendant::~Attendant() {
+  if (!thread_.joinable()) return;
+  ending_ = true;
+  head_.stop_bell.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake(head_.stop_bell);
+  thread_.join();
+}
 
 std::stop_token Attendant::token(std::uint64_t serial) {
   std::stop_token token;
@@ -17,7 +23,7 @@ std::stop_token Attendant::token(std::uint64_t serial) {
       watching_ = true;
     }
     token = source_.get_token();
-    if (!started_) start();
+    if (!thread_.joinable()) start();
   }
   stop_if_asked();
   return token;
@@ -32,19 +38,19 @@ void Attendant::forget() {
 }
 
 void Attendant::start() {
-  started_ = true;
   // Signals are for the handler's thread: this one is born with all of them blocked.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread{[this] { watch(); }}.detach();  // lives as long as the process
+  thread_ = std::thread{[this] { watch(); }};
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void Attendant::watch() {
   for (;;) {
     const std::uint32_t seen = head_.stop_bell.load(std::memory_order_seq_cst);
+    if (ending_) return;
     stop_if_asked();
     futex_wait(head_.stop_bell, seen);
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <mutex>
 #include <stop_token>
+#include <thread>
 
 #include "worker/area.h"
 
@@ -15,6 +16,9 @@ namespace forkmill::worker {
 class Attendant {
  public:
   explicit Attendant(AreaHead& head) : head_{head} {}
+  ~Attendant();  // ends the thread
+  Attendant(const Attendant&) = delete;
+  Attendant& operator=(const Attendant&) = delete;
 
   // The token of the attempt that runs; set at once when the stop was asked for already. Any thread of the handler.
   std::stop_token token(std::uint64_t serial);
@@ -29,7 +33,8 @@ class Attendant {
   AreaHead& head_;
   std::atomic<bool> watching_{false};  // a token was given out for serial_
   std::mutex mutex_;
-  bool started_ = false;
+  std::atomic<bool> ending_{false};
+  std::thread thread_;
   std::uint64_t serial_ = 0;
   std::stop_source source_{std::nostopstate};
 };

@@ -305,7 +305,7 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
 TEST_CASE("a soft stop reaches the token of the attempt meant, early or late, and no other") {
   Pair pair;
   Area area = Area::map(pair.memory.get());
-  auto& attendant = *new Attendant{area.head()};  // its thread lives as long as the process
+  Attendant attendant{area.head()};
   const auto first = attendant.token(1);
   CHECK_FALSE(first.stop_requested());
   pair.link.request_stop(1);
