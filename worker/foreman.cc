@@ -389,6 +389,9 @@ void Foreman::stop(proto::Instant now) {
   for (const auto& [serial, held] : held_) report_loss(held, {}, "its worker was stopped at once");
   held_.clear();
   serials_.clear();
+  for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
+    if (const auto child = pool_.key(slot)) pool_.gone(*child);
+  }
   session_.set_room(0);
   session_.flush(now);
   session_.goodbye(now, "stopped at once");

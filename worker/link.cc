@@ -191,12 +191,14 @@ class Link final : private ForemanHands {
     foreman_.stop(now());
   }
 
-  // The supervisor was killed. Its children die with it; what they started must not stay behind.
+  // The supervisor was killed. Its children die with it; what they started must not stay behind, and the broker need not
+  // wait for our silence to grow long.
   int supervisor_gone() {
     log_->critical("the supervisor is gone: everything ends");
     std::vector<pid_t> sessions;
     for (const auto& [slot, child] : children_) sessions.push_back(child.pid);
     kill_sessions(sessions);
+    stop();
     return 1;
   }
 
@@ -322,7 +324,9 @@ void block_signals() {
 
 int run_link(LinkSetup setup) {
   block_signals();
-  return Link{std::move(setup)}.run();
+  const int code = Link{std::move(setup)}.run();
+  proto::finish_sending();
+  return code;
 }
 
 }  // namespace forkmill::worker

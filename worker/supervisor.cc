@@ -343,6 +343,7 @@ void Supervisor::link_died(const Death& death) {
   control_.reset();
   if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
     if (death.exit_code != 0) exit_code_ = 1;
+    if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
     if (phase_ == Phase::working) phase_ = Phase::stopping;
     return;
   }

@@ -125,6 +125,7 @@ TEST_CASE("a second SIGTERM stops at once, and what ran is run again elsewhere")
   first.signal(SIGTERM);
   CHECK(first.exit_code() == 1);
   CHECK_FALSE(exists(child));
+  CHECK(cluster.log().find("the link died") == std::string::npos);
   cluster.touch("go");
   cluster.start_worker();
   CHECK(held.get_for(kLong) == "went on");

@@ -487,6 +487,7 @@ TEST_CASE("an immediate stop reports what ran as lost and hands back the rest") 
   world.grant(4);
   world.foreman.stop(world.now);
   CHECK(world.foreman.finished(world.now));
+  world.settle();
   CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::lost);
   std::sort(world.returned.begin(), world.returned.end());
   CHECK(world.returned == std::vector<std::uint64_t>{3, 4});
