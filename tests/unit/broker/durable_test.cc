@@ -86,3 +86,19 @@ TEST_CASE("attempts that were made count after a restart") {
   REQUIRE(grants.size() == 1);
   CHECK(grants[0].grant.attempt == Attempt{2});
 }
+
+TEST_CASE("no commit is named to a peer before it is safe: a broker that comes back without it is not an older one") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  broker.hold_commits();
+  broker.submit(client, {task(1)});
+  CHECK(broker.client().welcome.commit == CommitSeq{0});
+  TaskOptions in_memory;
+  in_memory.durability = Durability::memory;
+  broker.submit(client, {task(2, in_memory)});
+  CHECK(broker.take<SubmitAck>(client).at(0).commit == CommitSeq{0});
+  broker.release_commits();
+  CHECK(broker.take<SubmitAck>(client).at(0).commit == CommitSeq{1});
+  CHECK(broker.client().welcome.commit == CommitSeq{1});
+}

@@ -226,3 +226,22 @@ TEST_CASE("a client that says HELLO twice on one connection keeps the second ses
   CHECK(broker.take<ErrorMessage>(client).empty());
   CHECK(broker.core().books().clients.size() == 1);
 }
+
+TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  Hello hello = Broker::worker_hello();
+  hello.resume = worker.session;
+  hello.worker.holding = {grant};
+  CHECK(broker.connect(hello).welcome.resumed);
+  const auto again = broker.connect(hello);  // as if the answer had not come
+  CHECK(again.welcome.resumed);
+  CHECK(again.welcome.abandon.empty());
+  CHECK(broker.core().books().workers.size() == 1);
+  broker.succeed(again, grant);
+  CHECK(broker.results(client).size() == 1);
+  CHECK_FALSE(broker.connect(hello).welcome.resumed);  // it had come: that session is over
+}

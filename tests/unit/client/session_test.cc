@@ -330,3 +330,19 @@ TEST_CASE("closing ends everything and says goodbye") {
   CHECK(c.said.empty());
   CHECK(c.session.wake_at() == proto::kNever);
 }
+
+TEST_CASE("tasks of a lost session are asked for in every later one: the question may not have arrived") {
+  Conversation c;
+  c.open(1);
+  const auto task = c.submit(1);
+  c.acknowledge(c.take<proto::Submit>().first.seq);
+  c.link_down();
+  c.open(2, false);
+  CHECK(c.take<proto::Attach>().second.ids == std::vector{task});
+  c.link_down();
+  c.open(3, true);
+  CHECK(c.take<proto::Attach>().second.ids == std::vector{task});
+  c.result(task);
+  REQUIRE(c.ended.size() == 1);
+  CHECK(c.ended[0].known_before);
+}

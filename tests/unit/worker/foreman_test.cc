@@ -529,3 +529,26 @@ TEST_CASE("a child that takes one task only is given one, and little waits for i
   world.settle();
   CHECK(world.children[0].ring.size() == 1);
 }
+
+TEST_CASE("what was abandoned is forgotten: another broker may give out the same numbers anew") {
+  World world{2};
+  world.grant(1, "long");
+  world.settle();
+  world.start(0);
+  SUBCASE("and nothing else was wanted of it") {}
+  SUBCASE("though it had been cancelled") { world.hear(proto::Revoke{{grant_of(1)}}); }
+  world.settle();
+  world.welcome(8, {grant_of(1)});
+  world.grant(1);
+  world.settle();
+  REQUIRE_FALSE(world.children[1].ring.empty());
+  world.finish(0);
+  world.settle();
+  CHECK(world.outcomes.empty());
+  world.welcome(9);
+  CHECK(world.last_hello.worker.holding == std::vector{grant_of(1)});
+  world.start(1);
+  world.finish(1);
+  world.settle();
+  CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::succeeded);
+}
