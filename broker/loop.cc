@@ -113,6 +113,7 @@ bool Loop::carry_out(Effects effects) {
     }
     FORKMILL_CHECK(done.value() == effects.commit);
     committed_ = done.value();
+    core_->committed(committed_);
     send_held();
   }
   return true;

@@ -176,9 +176,11 @@ void Session::take_up_again(bool resumed) {
   unacknowledged_results_ = 0;
   acknowledge_at_ = kNever;
   to_attach_.clear();
-  tasks_.for_each([&](const TaskTable::Entry& entry) {
-    const bool of_others = entry.phase == TaskTable::Phase::attached;
-    if (of_others || (!resumed && entry.phase == TaskTable::Phase::accepted)) to_attach_.push_back(entry.id);
+  tasks_.for_each([&](TaskTable::Entry& entry) {
+    using Phase = TaskTable::Phase;
+    if (!resumed && entry.phase == Phase::accepted) entry.phase = Phase::orphaned;
+    // Nothing acknowledges an ATTACH but the result: it goes again in every session.
+    if (entry.phase == Phase::orphaned || entry.phase == Phase::attached) to_attach_.push_back(entry.id);
   });
   to_cancel_.clear();
   for (const auto& [id, asked] : cancelling_) to_cancel_.push_back(id);
@@ -227,7 +229,8 @@ void Session::on_results(Instant now, proto::MessageSeq seq, proto::Results& res
 }
 
 void Session::end(TaskTable::Entry* entry, proto::Outcome outcome, Effects& effects) {
-  effects.ended.push_back({entry->cookie, std::move(outcome), entry->phase == TaskTable::Phase::accepted});
+  const bool known = entry->phase == TaskTable::Phase::accepted || entry->phase == TaskTable::Phase::orphaned;
+  effects.ended.push_back({entry->cookie, std::move(outcome), known});
   tasks_.erase(entry);
 }
 

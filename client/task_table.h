@@ -19,6 +19,7 @@ class TaskTable {
     queued,    // never sent, or rejected for now and to be sent again
     sent,      // under way, not acknowledged
     accepted,  // acknowledged
+    orphaned,  // acknowledged in a session that the broker has lost: asked for by its id
     attached,  // asked for by its id, submitted by somebody else
   };
   struct Entry {

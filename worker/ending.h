@@ -30,9 +30,12 @@ class Ending {
     hard_at_ = hard.count() == 0 ? proto::kNever : now + hard;
   }
 
-  // From now on it is to end. The first reason counts.
+  // From now on it is to end. The first reason counts, but for abandoned: then nobody wants to hear of it any more.
   void end(EndReason reason, proto::Instant now, proto::Instant grace) {
-    if (reason_ != EndReason::none) return;
+    if (reason_ != EndReason::none) {
+      if (reason == EndReason::abandoned) reason_ = reason;
+      return;
+    }
     reason_ = reason;
     soft_at_ = now;
     term_at_ = now + grace;

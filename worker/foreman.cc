@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostInHand = 8192;             // of grants, and of unacknowledged outcomes
-constexpr proto::Instant kLongestWait = 50ms;           // unstarted here, while another worker might be free
-constexpr proto::Instant kProgressPause = 50ms;         // between two notes of one attempt
-constexpr proto::Instant kLastAcknowledgements = 5s;    // after a drain is over but for the broker's word
+constexpr proto::Instant kLongestWait = 50ms;         // unstarted here, while another worker might be free
+constexpr proto::Instant kProgressPause = 50ms;       // between two notes of one attempt
+constexpr proto::Instant kLastAcknowledgements = 5s;  // after a drain is over but for the broker's word
 static_assert(2 * kMostInHand <= proto::limits::kMaxRecords, "a HELLO can list them all");
 
 std::string signal_name(int signal) {
@@ -46,11 +46,15 @@ struct Ended {
 
 std::optional<Ended> ending_of(EndReason reason) {
   switch (reason) {
-    case EndReason::time_limit: return Ended{proto::OutcomeKind::timed_out, Errc::timed_out, "ran over its time limit; "};
-    case EndReason::cancelled: return Ended{proto::OutcomeKind::cancelled, Errc::cancelled, "cancelled; "};
-    case EndReason::shutdown: return Ended{proto::OutcomeKind::lost, Errc::worker_lost, "its worker shut down; "};
+    case EndReason::time_limit:
+      return Ended{proto::OutcomeKind::timed_out, Errc::timed_out, "ran over its time limit; "};
+    case EndReason::cancelled:
+      return Ended{proto::OutcomeKind::cancelled, Errc::cancelled, "cancelled; "};
+    case EndReason::shutdown:
+      return Ended{proto::OutcomeKind::lost, Errc::worker_lost, "its worker shut down; "};
     case EndReason::none:
-    case EndReason::abandoned: break;
+    case EndReason::abandoned:
+      break;
   }
   return std::nullopt;
 }
@@ -102,7 +106,10 @@ const proto::GrantedTask* Foreman::task(std::uint64_t serial) const {
 void Foreman::drop(std::uint64_t serial) {
   const auto found = held_.find(serial);
   if (found->second.progress) --progress_waiting_;
-  serials_.erase(found->second.task.grant);
+  // An abandoned one has no claim to its grant: another broker may have given out the same one anew.
+  if (const auto named = serials_.find(found->second.task.grant); named != serials_.end() && named->second == serial) {
+    serials_.erase(named);
+  }
   held_.erase(found);
 }
 
@@ -179,6 +186,8 @@ void Foreman::on_abandon(const proto::Grant& grant) {
     drop(serial);
   } else {
     held->ending.end(EndReason::abandoned, now_, config_.kill_grace);
+    if (std::exchange(held->progress, {})) --progress_waiting_;
+    serials_.erase(grant);
   }
 }
 
@@ -187,9 +196,7 @@ void Foreman::on_welcome(const proto::Welcome& welcome) {
   hands_.on_welcome(welcome);
 }
 
-void Foreman::on_refused(Errc code, const std::string& text) {
-  refusal_ = std::string{errc_name(code)} + ": " + text;
-}
+void Foreman::on_refused(Errc code, const std::string& text) { refusal_ = std::string{errc_name(code)} + ": " + text; }
 
 // ---- Outcomes -------------------------------------------------------------------------------------------------------
 
@@ -243,7 +250,7 @@ void Foreman::report_failure(const Held& held, const ChildResult& result) {
   record.retry_delay = proto::milliseconds{result.retry_delay_ms};
   record.outcome.kind = result.verdict == Verdict::retry ? proto::OutcomeKind::retry : proto::OutcomeKind::failed;
   proto::ErrorReport& error = record.outcome.error.emplace();
-  error = {errc_from(result.code),         std::string{result.type},  std::string{result.message},
+  error = {errc_from(result.code),        std::string{result.type},  std::string{result.message},
            std::string{result.backtrace}, std::string{result.cause}, {}};
   // A handler that gave up because it was told to.
   if (const auto ended = ending_of(held.ending.reason())) {
@@ -270,7 +277,7 @@ void Foreman::report_loss(const Held& held, proto::Forensics forensics, std::str
 
 void Foreman::progress(std::uint64_t serial, double fraction, std::string_view note) {
   Held* held = find(serial);
-  if (held == nullptr) return;
+  if (held == nullptr || held->ending.reason() == EndReason::abandoned) return;
   if (!held->progress) ++progress_waiting_;
   held->progress = {held->task.id, held->task.grant, fraction,
                     std::string{note.substr(0, proto::limits::kMaxProgressNote)}};
@@ -422,6 +429,7 @@ void Foreman::settle(proto::Instant now) {
   update_room();
   session_.tick(now);
   session_.flush(now);
+  if (draining_ && finished(now)) session_.goodbye(now, "drained");
 }
 
 void Foreman::update_room() {

@@ -51,7 +51,11 @@ struct Totals {
 
 struct Books {
   Books(CoreOptions core_options, Identity who)
-      : options{std::move(core_options)}, identity{std::move(who)}, kinds{options.max_kinds}, commit{identity.commit} {}
+      : options{std::move(core_options)},
+        identity{std::move(who)},
+        kinds{options.max_kinds},
+        commit{identity.commit},
+        safe{identity.commit} {}
 
   CoreOptions options;
   Identity identity;
@@ -70,6 +74,7 @@ struct Books {
   std::vector<Send> sends;
   std::vector<StoreOp> ops;
   proto::CommitSeq commit;  // the last one handed to the store
+  proto::CommitSeq safe;    // the last one that it has; only of this one may a peer be told
   std::vector<ClientHandle> touched_clients;
   std::vector<WorkerHandle> touched_workers;
 

@@ -55,6 +55,7 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
   }
   if (header.session != session->id) return;  // of an earlier session: stale
   session->heard = now.steady;
+  sessions_.confirmed(*session);
   Client* client = sessions_.client(peer);
   Worker* worker = sessions_.worker(peer);
   if (std::holds_alternative<Goodbye>(message)) return sessions_.goodbye(peer);
@@ -152,7 +153,7 @@ void Core::run_deadlines() {
 void Core::flush(Client& client) {
   client.touched = false;
   if (!client.ack.messages.empty()) {
-    client.ack.commit = books_.safe_after();
+    client.ack.commit = client.ack_waits ? books_.safe_after() : books_.safe;
     books_.send(client.session, std::exchange(client.ack, {}), client.ack_waits ? books_.safe_after() : CommitSeq{});
     client.ack_waits = false;
   }

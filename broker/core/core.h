@@ -39,6 +39,8 @@ class Core {
 
   void finish_round(proto::Now now);
   Effects take_effects();
+  // Everything up to that commit is safe.
+  void committed(proto::CommitSeq commit) { books_.safe = commit; }
   Instant next() const;
 
   // Says GOODBYE to all and takes in nothing more.

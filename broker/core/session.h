@@ -24,6 +24,7 @@ struct Session {
   std::string name;
   std::string host;
   std::uint32_t pid = 0;
+  proto::SessionId before;  // the one that it carries on, until the peer has said something in this one
 };
 
 struct Client {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include "proto/names.h"
 
@@ -42,6 +43,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   client->window_results = std::max(1U, hello.window_results);
   proto::Welcome answer = welcome(begin(client->session, peer, hello, fresh), hello);
   by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
+  if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
   books_.send(client->session, std::move(answer));
   if (resumed) {
@@ -63,6 +65,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   }
   proto::Welcome answer = welcome(begin(worker->session, peer, hello, fresh), hello);
   by_peer_[peer] = by_session_[fresh] = Holder{{}, worker->handle};
+  if (resumed) by_session_[hello.resume] = Holder{{}, worker->handle};
   answer.resumed = resumed;
   enlist(*worker, hello.worker);
   worker->draining = false;
@@ -88,8 +91,10 @@ void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holdin
 }
 
 Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
+  // Should the WELCOME be lost, the peer says HELLO again, and still names the one that it knows.
+  const proto::SessionId before = session.id ? hello.resume : proto::SessionId{};
   detach(session);
-  session = {fresh, peer, {}, books_.now.steady, books_.now.unix_time, hello.name, hello.host, hello.pid};
+  session = {fresh, peer, {}, books_.now.steady, books_.now.unix_time, hello.name, hello.host, hello.pid, before};
   next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
   return session;
 }
@@ -107,7 +112,7 @@ proto::Welcome Sessions::welcome(const Session& session, const proto::Hello& hel
   welcome.window_bytes = options.window_bytes;
   welcome.max_payload = options.max_payload;
   welcome.store = books_.identity.store;
-  welcome.commit = books_.commit;
+  welcome.commit = books_.safe;
   welcome.software = books_.identity.software;
   welcome.routes = {{"*", ""}};
   return welcome;
@@ -180,6 +185,11 @@ void Sessions::detach(const Session& session) {
   auto holder = by_peer_.find(session.peer);
   if (holder != by_peer_.end() && this->session(session.peer) == &session) by_peer_.erase(holder);
   by_session_.erase(session.id);
+  by_session_.erase(session.before);
+}
+
+void Sessions::confirmed(Session& session) {
+  if (session.before) by_session_.erase(std::exchange(session.before, {}));
 }
 
 void Sessions::end(Client& client) {

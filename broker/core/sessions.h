@@ -19,6 +19,8 @@ class Sessions {
 
   // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
   void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh);
+  // A message of this session has come: the peer knows of it, and will not resume the one before.
+  void confirmed(Session& session);
   void goodbye(proto::PeerId peer);
   // A message to it could not be sent: nothing more is until it says HELLO again or falls silent for good.
   void unreachable(proto::PeerId peer);

@@ -126,6 +126,7 @@ void BrokerNode::commit_later() {
 void BrokerNode::commit_one() {
   committed_ = store_->commit(uncommitted_.front()).value();
   uncommitted_.pop_front();
+  core_->committed(committed_);
 }
 
 void BrokerNode::send_held() {

@@ -196,6 +196,7 @@ class Broker {
       for (const auto& ops : pending_ops_) {
         REQUIRE(store_ != nullptr);
         committed_ = store_->commit(ops).value();
+        core_->committed(committed_);
       }
       pending_ops_.clear();
     }
