@@ -102,6 +102,7 @@ struct Books {
   }
   void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
     session.sent = session.sent.next();
+    if (!session.peer) return;  // out of reach: what matters is sent again when it resumes
     sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, after});
   }
   // Moves the task along the table of states.h; a step that is not there is a bug of ours.

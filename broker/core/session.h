@@ -17,7 +17,7 @@ namespace forkmill::broker {
 
 struct Session {
   proto::SessionId id;
-  proto::PeerId peer;
+  proto::PeerId peer;      // none: out of reach
   proto::MessageSeq sent;  // the last message sent in this session
   Instant heard{0};
   milliseconds since{0};  // unix time

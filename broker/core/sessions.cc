@@ -139,7 +139,10 @@ void Sessions::goodbye(proto::PeerId peer) {
   if (Worker* one = worker(peer)) return end(*one, "worker " + one->session.name + " left");
 }
 
-void Sessions::unreachable(proto::PeerId peer) { by_peer_.erase(peer); }
+void Sessions::unreachable(proto::PeerId peer) {
+  if (Session* session = this->session(peer)) session->peer = {};
+  by_peer_.erase(peer);
+}
 
 Client* Sessions::client(proto::PeerId peer) const {
   auto found = by_peer_.find(peer);

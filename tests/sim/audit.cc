@@ -42,6 +42,13 @@ void Audit::round(const broker::Books& books, const std::vector<broker::Send>& s
   if (rounds_++ % kEvery == 0) check_tasks(books);
 }
 
+void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
+  const broker::Worker* worker = worker_at(books, peer);
+  if (worker == nullptr || worker->session.id != envelope.header.session) return;
+  heard_[worker->session.id] = world_.now();
+  if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
+}
+
 void Audit::look_for_the_lost(const broker::Books& books) {
   for (auto known = workers_.begin(); known != workers_.end();) {
     if (books.workers.contains(known->first)) {

@@ -17,8 +17,8 @@ class Audit {
   // A new broker took over with these books.
   void begin(const broker::Books& books);
   // The broker has read a message of that session.
-  void heard(proto::SessionId session) { heard_[session] = world_.now(); }
-  void said_goodbye(proto::SessionId session) { left_[session] = true; }
+  // A message for the broker. It counts as a sign of life only on the connection that its session belongs to.
+  void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
   // After every round, with what it wants sent.
   void round(const broker::Books& books, const std::vector<broker::Send>& sends);
   // Nothing is left to do.

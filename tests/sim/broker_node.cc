@@ -87,9 +87,7 @@ void BrokerNode::round() {
   for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
-    const proto::SessionId session = one.envelope.header.session;
-    audit_.heard(session);
-    if (std::holds_alternative<proto::Goodbye>(one.envelope.message)) audit_.said_goodbye(session);
+    audit_.arrived(core_->books(), one.peer, one.envelope);
     core_->handle(world_.both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
   core_->finish_round(world_.both());
