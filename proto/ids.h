@@ -19,7 +19,7 @@ using TaskSeq = Strong<struct TaskSeqTag>;  // the broker's number of a task, ri
 using Epoch = Strong<struct EpochTag>;      // rises with every start of the broker on one store
 using Attempt = Strong<struct AttemptTag, std::uint32_t>;  // executions of a task, from 1
 using PeerId = Strong<struct PeerIdTag>;        // one connection to the broker; never used again while the broker lives
-using CommitSeq = Strong<struct CommitSeqTag>;             // the store's number of its last commit
+using CommitSeq = Strong<struct CommitSeqTag>;  // the store's number of its last commit
 
 // One execution of one task: the fencing token. Only the current one may change the task's state.
 struct Grant {

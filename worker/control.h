@@ -33,8 +33,8 @@ struct ControlFacts {
   ControlKind kind = ControlKind::drain;
   ChildKey child;
   std::int32_t pid = 0;
-  std::int32_t signal = 0;      // to send; or what it died of, 0: it exited
-  std::int32_t exit_code = -1;  // −1: a signal ended it
+  std::int32_t signal = 0;        // to send; or what it died of, 0: it exited
+  std::int32_t exit_code = -1;    // −1: a signal ended it
   std::uint8_t killed_by_us = 0;  // the signal was sent by the supervisor
   std::uint8_t at_birth = 0;      // it died before its start-up was over
   std::uint64_t user_us = 0;
@@ -44,8 +44,8 @@ struct ControlFacts {
 
 struct ControlMessage {
   ControlFacts facts;
-  std::string output;   // died: the last it wrote
-  Descriptor area;      // spawned
+  std::string output;  // died: the last it wrote
+  Descriptor area;     // spawned
 };
 
 class Control {

@@ -11,7 +11,7 @@ namespace forkmill::worker {
 
 struct HandlerError {
   Errc code = Errc::handler_error;
-  std::string type;       // demangled
+  std::string type;  // demangled
   std::string message;
   std::string backtrace;  // where it was thrown, a frame a line; empty when that is not known
   std::string cause;      // nested exceptions, outermost first, a line each

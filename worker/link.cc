@@ -157,11 +157,20 @@ class Link final : private ForemanHands {
     while (auto message = setup_.control.receive()) {
       const ControlFacts& facts = message->facts;
       switch (facts.kind) {
-        case ControlKind::spawned: child_spawned(facts, std::move(message->area)); break;
-        case ControlKind::died: child_died(facts, std::move(message->output)); break;
-        case ControlKind::drain: foreman_.drain(now(), now() + setup_.options.drain_timeout); break;
-        case ControlKind::stop: stop(); break;
-        case ControlKind::kill: break;  // ours to send only
+        case ControlKind::spawned:
+          child_spawned(facts, std::move(message->area));
+          break;
+        case ControlKind::died:
+          child_died(facts, std::move(message->output));
+          break;
+        case ControlKind::drain:
+          foreman_.drain(now(), now() + setup_.options.drain_timeout);
+          break;
+        case ControlKind::stop:
+          stop();
+          break;
+        case ControlKind::kill:
+          break;  // ours to send only
       }
     }
   }
@@ -191,8 +200,8 @@ class Link final : private ForemanHands {
     foreman_.stop(now());
   }
 
-  // The supervisor was killed. Its children die with it; what they started must not stay behind, and the broker need not
-  // wait for our silence to grow long.
+  // The supervisor was killed. Its children die with it; what they started must not stay behind, and the broker need
+  // not wait for our silence to grow long.
   int supervisor_gone() {
     log_->critical("the supervisor is gone: everything ends");
     std::vector<pid_t> sessions;

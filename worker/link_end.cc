@@ -94,9 +94,12 @@ bool LinkEnd::receive(ChildListener& listener) {
   Record record;
   for (;;) {
     switch (results_.look(record)) {
-      case RingReader::Look::empty: return !tasks_.corrupt();
-      case RingReader::Look::corrupt: return false;
-      case RingReader::Look::record: break;
+      case RingReader::Look::empty:
+        return !tasks_.corrupt();
+      case RingReader::Look::corrupt:
+        return false;
+      case RingReader::Look::record:
+        break;
     }
     const auto added = assembler_.add(record);
     if (added == Assembler::Added::corrupt) return false;
@@ -108,8 +111,11 @@ bool LinkEnd::receive(ChildListener& listener) {
 
 bool LinkEnd::deliver(std::uint8_t kind, std::string_view message, ChildListener& listener) {
   switch (kind) {
-    case kBornRecord: listener.on_born(); return true;
-    case kResultRecord: return deliver_result(message, listener);
+    case kBornRecord:
+      listener.on_born();
+      return true;
+    case kResultRecord:
+      return deliver_result(message, listener);
     case kProgressRecord: {
       ProgressHead head;
       if (!take(message, head)) return false;
@@ -122,7 +128,8 @@ bool LinkEnd::deliver(std::uint8_t kind, std::string_view message, ChildListener
       listener.on_log(head.serial, head.level, message);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -144,7 +151,8 @@ bool LinkEnd::deliver_result(std::string_view message, ChildListener& listener) 
   if (result.verdict == Verdict::succeeded) {
     result.payload = message;
   } else {
-    if (!take_text(message, head.type_length, result.type) || !take_text(message, head.message_length, result.message) ||
+    if (!take_text(message, head.type_length, result.type) ||
+        !take_text(message, head.message_length, result.message) ||
         !take_text(message, head.backtrace_length, result.backtrace) ||
         !take_text(message, head.cause_length, result.cause)) {
       return false;

@@ -7,7 +7,8 @@
 
 int main(int argc, char** argv) {
   forkmill::worker::CommandLine line;
-  if (const auto code = forkmill::worker::read_options(argc, argv, forkmill::worker::Program::stock, line)) return *code;
+  if (const auto code = forkmill::worker::read_options(argc, argv, forkmill::worker::Program::stock, line))
+    return *code;
   forkmill::Worker worker{line.options};
   if (line.allow_exec) {
     worker.on(forkmill::kExec, [](forkmill::Context& context, const forkmill::ExecRequest& request) {

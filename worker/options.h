@@ -17,7 +17,8 @@ enum class Program { own, stock };  // a program with handlers of its own, or fo
 // The exit code when the program is to end here: 0 after --help, 2 for an option that is wrong (said on stderr).
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line);
 
-// Throws std::invalid_argument for options that are wrong, whichever way they were given: what, and what would be right.
+// Throws std::invalid_argument for options that are wrong, whichever way they were given: what, and what would be
+// right.
 void check(const WorkerOptions& options);
 
 unsigned usable_cpus();

@@ -1,5 +1,5 @@
-// What children print: forwarded line by line to the supervisor's own stdout and stderr, and the last of it kept for the
-// report on a crash.
+// What children print: forwarded line by line to the supervisor's own stdout and stderr, and the last of it kept for
+// the report on a crash.
 #pragma once
 
 #include <cstddef>

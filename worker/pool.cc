@@ -8,9 +8,7 @@ namespace {
 
 constexpr double kUnknownUs = Pool::kMostAheadUs;  // a task never measured counts as long
 
-double microseconds_between(proto::Instant from, proto::Instant to) {
-  return static_cast<double>((to - from).count());
-}
+double microseconds_between(proto::Instant from, proto::Instant to) { return static_cast<double>((to - from).count()); }
 
 }  // namespace
 
@@ -122,7 +120,8 @@ std::optional<std::uint64_t> Pool::front(std::uint32_t slot) const {
 }
 
 std::size_t Pool::open_children() const {
-  return static_cast<std::size_t>(std::count_if(children_.begin(), children_.end(), [](const Child& child) { return child.open; }));
+  return static_cast<std::size_t>(
+      std::count_if(children_.begin(), children_.end(), [](const Child& child) { return child.open; }));
 }
 
 std::size_t Pool::running() const {

@@ -1,7 +1,7 @@
-// Pool: which child gets which attempt. A child has a line: the attempt it runs and those that lie in its ring behind it.
-// Short tasks are put in line ahead, so that a child goes from one to the next without waking anybody; a task of unknown
-// or long duration goes to an idle child only. When the one in front takes longer than expected, those behind it are
-// called back at once: a long task never has others behind it while a sibling is free. Pure.
+// Pool: which child gets which attempt. A child has a line: the attempt it runs and those that lie in its ring behind
+// it. Short tasks are put in line ahead, so that a child goes from one to the next without waking anybody; a task of
+// unknown or long duration goes to an idle child only. When the one in front takes longer than expected, those behind
+// it are called back at once: a long task never has others behind it while a sibling is free. Pure.
 #pragma once
 
 #include <cstddef>
@@ -48,9 +48,9 @@ class Pool {
   std::size_t open_children() const;
   std::size_t running() const;
 
-  static constexpr double kMostAheadUs = 5000;                    // of work in a line
+  static constexpr double kMostAheadUs = 5000;  // of work in a line
   static constexpr std::size_t kLongestLine = 1024;
-  static constexpr double kWakeUs = 25;                           // what waking an idle child costs
+  static constexpr double kWakeUs = 25;                                      // what waking an idle child costs
   static constexpr proto::Instant kPatience = std::chrono::milliseconds{2};  // beyond twice the estimate
 
  private:
@@ -63,8 +63,8 @@ class Pool {
     bool present = false;
     bool open = false;  // born, and may be given attempts
     std::deque<Entry> line;
-    double line_us = 0;              // sum over the line
-    proto::Instant front_since{0};   // when the one in front got there
+    double line_us = 0;             // sum over the line
+    proto::Instant front_since{0};  // when the one in front got there
     std::uint64_t taken = 0;
   };
   proto::Instant overdue_at(const Child& child) const;

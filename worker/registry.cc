@@ -14,7 +14,8 @@ void Registry::add(Registration registration) {
                                 "': must be 1 to 128 characters out of letters, digits and . _ - : /"};
   }
   if (registration.signature.size() > proto::limits::kMaxSignature) {
-    throw std::invalid_argument{"task " + registration.name + ": its signature is longer than 4096 characters; give "
+    throw std::invalid_argument{"task " + registration.name +
+                                ": its signature is longer than 4096 characters; give "
                                 "its types a forkmill::SignatureName"};
   }
   if (tasks_.size() == proto::limits::kMaxRegisteredTasks) {

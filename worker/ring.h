@@ -3,8 +3,8 @@
 // several records (fragments).
 //
 // Each side keeps its own position in private memory and publishes a copy; of the other side's copy it believes only
-// what is possible, and answers `corrupt` to everything else. Bytes handed out lie in shared memory and may change under
-// the reader: take each field once, by copy.
+// what is possible, and answers `corrupt` to everything else. Bytes handed out lie in shared memory and may change
+// under the reader: take each field once, by copy.
 #pragma once
 
 #include <cstddef>

@@ -39,7 +39,8 @@ std::uint64_t Session::random() {
 // Doubles with each failure, and is drawn from its second half: workers that lost the same broker do not come in step.
 proto::Instant Session::pause() {
   const proto::Instant whole = std::min(kGreetingMost, kGreetingFirst * (1 << std::min(failures_, 8U)));
-  return whole / 2 + proto::Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(whole.count() / 2))};
+  return whole / 2 +
+         proto::Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(whole.count() / 2))};
 }
 
 // ---- Connection -----------------------------------------------------------------------------------------------------
@@ -136,9 +137,12 @@ void Session::refused(proto::Instant now, const proto::ErrorMessage& error) {
     case Errc::name_invalid:
     case Errc::not_permitted:
     case Errc::malformed:
-    case Errc::message_too_large: out_.on_refused(error.code, error.text); break;
+    case Errc::message_too_large:
+      out_.on_refused(error.code, error.text);
+      break;
     case Errc::hello_required:
-    case Errc::session_unknown: break;  // about something said before this HELLO
+    case Errc::session_unknown:
+      break;  // about something said before this HELLO
     default:
       ++failures_;
       state_ = State::waiting;

@@ -101,7 +101,7 @@ class Session {
   proto::Instant act_at_ = proto::kNever;  // greeting: give up on this connection; waiting: try again
   unsigned failures_ = 0;                  // greetings in a row that nobody answered
 
-  std::uint64_t granted_ = 0;      // grants of this session's count
+  std::uint64_t granted_ = 0;  // grants of this session's count
   std::uint64_t credit_said_ = 0;
   std::uint64_t room_ = 0;
   proto::Heartbeat load_;

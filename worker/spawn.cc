@@ -80,8 +80,8 @@ class SignalsHeld {
 [[noreturn]] void fail(const Launch& launch) {
   const bool directory = std::strcmp(launch.failed_step, "enter") == 0;
   throw std::runtime_error{std::string{"cannot "} + launch.failed_step + " '" +
-                           (directory ? launch.directory : launch.argv[0]) + "': " +
-                           std::generic_category().message(launch.failed_errno)};
+                           (directory ? launch.directory : launch.argv[0]) +
+                           "': " + std::generic_category().message(launch.failed_errno)};
 }
 
 }  // namespace

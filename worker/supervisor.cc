@@ -205,9 +205,14 @@ void Supervisor::handle_signals() {
   signalfd_siginfo info;
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     switch (info.ssi_signo) {
-      case SIGCHLD: break;
-      case SIGHUP: log_->warn("SIGHUP changes nothing: options are read at the start only"); break;
-      default: handle_stop_signal(); break;
+      case SIGCHLD:
+        break;
+      case SIGHUP:
+        log_->warn("SIGHUP changes nothing: options are read at the start only");
+        break;
+      default:
+        handle_stop_signal();
+        break;
     }
   }
   reap_all();

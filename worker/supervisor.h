@@ -4,7 +4,8 @@
 //
 // Who dies with whom:
 //   a child           with the supervisor (parent death signal), and when the link dies
-//   its descendants   with the child: they are of its session, and as a subreaper the supervisor inherits and kills them;
+//   its descendants   with the child: they are of its session, and as a subreaper the supervisor inherits and kills
+//   them;
 //                     those that made a session of their own (daemons) live until the supervisor ends
 //   the link          when its end of the control socket closes: it kills the sessions of the children first
 #pragma once

@@ -49,8 +49,8 @@ std::string breed(const std::string& started) {
       ::setpgid(0, 0);  // not of the child's process group any more
       for (;;) ::pause();
     }
-    create(started, std::to_string(::getppid()) + "\n" + std::to_string(::getpid()) + "\n" +
-                        std::to_string(grandchild) + "\n");
+    create(started,
+           std::to_string(::getppid()) + "\n" + std::to_string(::getpid()) + "\n" + std::to_string(grandchild) + "\n");
     for (;;) ::pause();
   }
   for (;;) std::this_thread::sleep_for(10ms);
@@ -101,7 +101,8 @@ int main(int argc, char** argv) {
   });
   worker.on(kHome, [] {
     std::string link(256, ' ');
-    link.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::readlink("/proc/self/fd/0", link.data(), link.size()))));
+    link.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(0, ::readlink("/proc/self/fd/0", link.data(), link.size()))));
     return std::tuple{link, ::getsid(0) == ::getpid(), ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1};
   });
   return worker.run();

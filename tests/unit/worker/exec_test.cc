@@ -164,8 +164,8 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
   }
   SUBCASE("ignored") {
     request.argv = {"trap '' TERM; : > $UP; while :; do sleep 0.01; done"};
-    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms),
-                         "the command was asked to stop and ended with signal 9", std::runtime_error);
+    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms), "the command was asked to stop and ended with signal 9",
+                         std::runtime_error);
   }
   SUBCASE("taken as a reason to finish") {
     request.argv = {"trap 'echo cleaned; exit 0' TERM; : > $UP; while :; do sleep 0.01; done"};

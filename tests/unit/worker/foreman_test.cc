@@ -59,9 +59,7 @@ struct World final : ForemanHands {
     return c.condemned = true;
   }
   void request_stop(ChildKey child, std::uint64_t) override { children[child.slot].log += "stop "; }
-  void kill(ChildKey child, int signal) override {
-    children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL ";
-  }
+  void kill(ChildKey child, int signal) override { children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL "; }
   void send(const proto::Envelope& envelope) override {
     if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) last_hello = *hello;
     if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) last_credit = credit->total;

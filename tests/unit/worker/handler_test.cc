@@ -30,12 +30,16 @@ double add_function(double a, double b) { return a + b; }
 
 TEST_CASE("lambdas, functions, const reference and move-only callables are handlers") {
   const std::string two = pack_value(std::tuple{2.0, 3.0});
-  CHECK(unpack_value<double>(run(kAdd, [](double a, double b) { return a + b; }, two)) == 5);
+  CHECK(unpack_value<double>(run(
+            kAdd, [](double a, double b) { return a + b; }, two)) == 5);
   CHECK(unpack_value<double>(run(kAdd, add_function, two)) == 5);
-  CHECK(unpack_value<double>(run(kAdd, [](const double& a, double b) { return static_cast<float>(a + b); }, two)) == 5);
+  CHECK(unpack_value<double>(run(
+            kAdd, [](const double& a, double b) { return static_cast<float>(a + b); }, two)) == 5);
   auto owned = std::make_unique<double>(10);
-  CHECK(unpack_value<double>(run(kAdd, [o = std::move(owned)](double a, double) { return *o + a; }, two)) == 12);
-  CHECK(unpack_value<int>(run(kNothing, [] { return 7; }, pack_value(std::tuple{}))) == 7);
+  CHECK(unpack_value<double>(run(
+            kAdd, [o = std::move(owned)](double a, double) { return *o + a; }, two)) == 12);
+  CHECK(unpack_value<int>(run(
+            kNothing, [] { return 7; }, pack_value(std::tuple{}))) == 7);
 }
 
 TEST_CASE("a handler may take the context before the arguments") {
@@ -53,8 +57,10 @@ TEST_CASE("a handler may take the context before the arguments") {
 
 TEST_CASE("a void task gives nil, whatever the function returns") {
   const auto text = pack_value(std::tuple{std::string{"x"}});
-  CHECK(run(kNote, [](std::string) {}, text) == pack_nothing());
-  CHECK(run(kNote, [](const std::string&) { return 5; }, text) == pack_nothing());
+  CHECK(run(
+            kNote, [](std::string) {}, text) == pack_nothing());
+  CHECK(run(
+            kNote, [](const std::string&) { return 5; }, text) == pack_nothing());
 }
 
 TEST_CASE("bytes that are not the arguments are an error of their own kind") {

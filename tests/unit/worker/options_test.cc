@@ -25,9 +25,26 @@ Read read(std::vector<const char*> flags, Program program = Program::own) {
 }  // namespace
 
 TEST_CASE("flags fill the options") {
-  const auto [code, line] = read({"--broker", "ipc:///tmp/x", "--processes", "3", "--queues", "a,b", "--name", "w1",
-                                  "--max-tasks-per-child", "100", "--max-memory-per-child", "512M", "--drain-timeout",
-                                  "2m", "--kill-grace", "250ms", "--log-level", "debug", "--log-format", "json"});
+  const auto [code, line] = read({"--broker",
+                                  "ipc:///tmp/x",
+                                  "--processes",
+                                  "3",
+                                  "--queues",
+                                  "a,b",
+                                  "--name",
+                                  "w1",
+                                  "--max-tasks-per-child",
+                                  "100",
+                                  "--max-memory-per-child",
+                                  "512M",
+                                  "--drain-timeout",
+                                  "2m",
+                                  "--kill-grace",
+                                  "250ms",
+                                  "--log-level",
+                                  "debug",
+                                  "--log-format",
+                                  "json"});
   REQUIRE_FALSE(code);
   const WorkerOptions& options = line.options;
   CHECK(options.broker == "ipc:///tmp/x");

@@ -60,7 +60,8 @@ struct Pair {
       pollfd entry{bell.get(), POLLIN, 0};
       rung = ::poll(&entry, 1, timeout_ms) == 1;
       std::uint64_t count = 0;
-      if (rung) [[maybe_unused]] const auto got = ::read(bell.get(), &count, sizeof count);
+      if (rung) [[maybe_unused]]
+        const auto got = ::read(bell.get(), &count, sizeof count);
     }
     link.wake();
     return rung;

@@ -51,7 +51,8 @@ TEST_CASE("tasks go to another process and come back, one by one and in crowds")
   Ear ear;
   std::uint64_t sent = 0;
   for (const std::uint64_t crowd : {1, 1, 1, 10, 1000, 1}) {
-    for (std::uint64_t i = 0; i < crowd; ++i) pair.link.send(task_head(++sent), "q", forkmill::proto::Payload::copy("hello"));
+    for (std::uint64_t i = 0; i < crowd; ++i)
+      pair.link.send(task_head(++sent), "q", forkmill::proto::Payload::copy("hello"));
     pair.link.flush();
     while (ear.results.size() < sent) {
       REQUIRE(pair.wait());

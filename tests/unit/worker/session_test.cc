@@ -55,7 +55,8 @@ struct World final : SessionOut {
     REQUIRE(found);
     return *found;
   }
-  void welcome(Instant now, std::uint64_t id, std::uint64_t granted_before = 0, std::vector<proto::Grant> abandon = {}) {
+  void welcome(Instant now, std::uint64_t id, std::uint64_t granted_before = 0,
+               std::vector<proto::Grant> abandon = {}) {
     proto::Welcome welcome;
     welcome.nonce = hello().nonce;
     welcome.session = proto::SessionId{id};

@@ -47,12 +47,13 @@ class Context {
   Context& operator=(const Context&) = delete;
   virtual ~Context() = default;
 
-  // Tells the submitter how far the work is: 0 to 1 (others are moved to the nearer end, NaN counts as 0), and a note of
-  // at most 1024 bytes (longer ones are cut). Cheap; of reports in quick succession only the last may arrive.
+  // Tells the submitter how far the work is: 0 to 1 (others are moved to the nearer end, NaN counts as 0), and a note
+  // of at most 1024 bytes (longer ones are cut). Cheap; of reports in quick succession only the last may arrive.
   virtual void progress(double fraction, std::string_view note = {}) = 0;
 
   // Asked to stop when the submitter cancels, the soft time limit passes or the worker shuts down. A handler that
-  // ignores it is ended by SIGTERM and then SIGKILL when a hard limit, a cancellation or the drain time-out calls for it.
+  // ignores it is ended by SIGTERM and then SIGKILL when a hard limit, a cancellation or the drain time-out calls for
+  // it.
   virtual std::stop_token stop_token() const = 0;
 
   // From 1.

@@ -1,5 +1,5 @@
-// Retry: throw it from a handler to say "not now, try again". The attempt counts; when none is left, the task fails with
-// the reason given here.
+// Retry: throw it from a handler to say "not now, try again". The attempt counts; when none is left, the task fails
+// with the reason given here.
 //
 //     if (!server.reachable()) throw forkmill::Retry{"server is away", 30s};
 #pragma once

@@ -7,8 +7,9 @@
 //     }
 //
 // run() forks: this process becomes the supervisor, which runs no task itself. Register handlers and load what all of
-// them need (on_start) before; start no thread before run(). Handlers run in the children, one at a time in each, on the
-// child's main thread. A child that crashes, exits or is killed costs the attempt it ran, nothing else, and is replaced.
+// them need (on_start) before; start no thread before run(). Handlers run in the children, one at a time in each, on
+// the child's main thread. A child that crashes, exits or is killed costs the attempt it ran, nothing else, and is
+// replaced.
 //
 // A handler is any callable that takes the task's arguments, with or without a `Context&` before them, and returns
 // something that converts to the task's result; anything else does not compile. What it throws ends the attempt with an
@@ -96,8 +97,8 @@ class TypedHandler final : public Handler {
 class Worker {
  public:
   // Takes its options from, in rising order of precedence: defaults, a TOML file (--config FILE or FORKMILL_CONFIG),
-  // FORKMILL_* in the environment, flags. For a program's main(): --help prints and exits with 0; a wrong option says on
-  // stderr what is wrong, where, and what would be right, and exits with 2.
+  // FORKMILL_* in the environment, flags. For a program's main(): --help prints and exits with 0; a wrong option says
+  // on stderr what is wrong, where, and what would be right, and exits with 2.
   Worker(int argc, char** argv);
   // Throws std::invalid_argument for an option out of its range.
   explicit Worker(WorkerOptions options);
