@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
 
 #include "client/cli/command_error.h"
@@ -61,11 +62,13 @@ int run_program(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", "forkmill " FORKMILL_VERSION);
   app.require_subcommand(0, 1);
-  app.get_formatter()->column_width(34);
+  const auto help = std::make_shared<HelpFormatter>();
+  help->column_width(32);
+  app.formatter(help);
   auto connection = default_connection();
   std::function<int()> action;
   add_connection_options(app, connection);
-  const Program program{app, connection, action};
+  const Program program{app, *help, connection, action};
   add_dev(program);
   add_map(program);
   add_submit(program);

@@ -1,6 +1,7 @@
 #include "client/cli/commands/command.h"
 
 #include <cstdlib>
+#include <utility>
 
 #include "client/cli/text/human.h"
 #include "proto/limits.h"
@@ -26,6 +27,11 @@ CLI::Option* add_parsed(CLI::App& command, const std::string& name, Value& value
 }
 
 }  // namespace
+
+std::string HelpFormatter::make_usage(const CLI::App* command, std::string name) const {
+  const auto own = usages_.find(command);
+  return own == usages_.end() ? CLI::Formatter::make_usage(command, std::move(name)) : "Usage: " + own->second + "\n\n";
+}
 
 ConnectionOptions default_connection() {
   const char* broker = std::getenv("FORKMILL_BROKER");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables

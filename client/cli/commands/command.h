@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "client/cli/text/table.h"
@@ -22,9 +24,20 @@ struct OutputOptions {
   std::chrono::milliseconds interval{1000};
 };
 
+// CLI11's help, with a usage line of our own for commands whose words it does not know.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  void usage(const CLI::App& command, std::string line) { usages_[&command] = std::move(line); }
+  std::string make_usage(const CLI::App* command, std::string name) const override;
+
+ private:
+  std::map<const CLI::App*, std::string> usages_;
+};
+
 // The program that commands are added to.
 struct Program {
   CLI::App& app;
+  HelpFormatter& help;
   ConnectionOptions& connection;  // --broker may stand before the command and behind it
   std::function<int()>& action;   // the command chosen: set while the command line is read, gives the exit status
 };
@@ -40,6 +53,16 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                           const std::string& help);
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help);
+
+// A whole number within a range, which the help tells together with the default.
+template <class Number>
+CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number most,
+                        const std::string& help) {
+  const auto range = ", " + std::to_string(least) + " to " + std::to_string(most) + ". Default: ";
+  return command.add_option(name, value, help + range + std::to_string(value))
+      ->check(CLI::Range(least, most).description(""))
+      ->type_name("N");
+}
 
 void add_completion(const Program& program);
 void add_dev(const Program& program);

@@ -22,9 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kStartsWithin = 20s;
 constexpr auto kLook = 20ms;
 
-constexpr const char* kFooter = R"(Usage: forkmill dev [OPTIONS] [-- COMMAND…]
-
-Examples:
+constexpr const char* kFooter = R"(Examples:
   forkmill dev                                  until Ctrl-C; other terminals need no settings
   forkmill dev --listen tcp://127.0.0.1:7200    beside another one
   forkmill dev -- ./my-test                     run a program with FORKMILL_BROKER set to a cluster
@@ -127,16 +125,21 @@ void add_dev(const Program& program) {
   auto* command =
       program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
   auto options = std::make_shared<DevOptions>();
+  program.help.usage(*command, "forkmill dev [OPTIONS] [-- COMMAND…]");
   command->footer(kFooter);
   command
       ->add_option("--listen", options->listen,
                    "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")
       ->type_name("ENDPOINT");
   command->add_option("--processes", options->processes, "Worker processes. Default: as many as CPUs")
-      ->check(CLI::Range(1U, 4096U));
-  command->add_option("--queues", options->queues, "Queues to serve, with commas between. Default: the worker's");
-  command->add_option("--log-level", options->log_level, "What broker and worker tell: debug, info, warn, error")
-      ->capture_default_str();
+      ->check(CLI::Range(1U, 4096U).description(""))
+      ->type_name("N");
+  command->add_option("--queues", options->queues, "Queues to serve, with commas between. Default: default")
+      ->type_name("NAMES");
+  command
+      ->add_option("--log-level", options->log_level,
+                   "What broker and worker tell: debug, info, warn, error. Default: warn")
+      ->type_name("LEVEL");
   auto with_parent = std::make_shared<bool>(false);
   command->add_flag("--with-parent", *with_parent, "Stop when the program that started this one ends, however it ends");
   command->add_option("command", options->command, "Run this instead of waiting")->option_text("COMMAND…");

@@ -29,9 +29,7 @@ constexpr std::uint64_t kMostOutput =
     proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
 
 constexpr const char* kFooter =
-    R"(Usage: forkmill map [OPTIONS] [COMMAND…] [::: ARG…]… [:::: FILE…]… < ARGUMENTS
-
-COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
+    R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
   {}   the argument      {.} without extension   {/} file name        {//} directory
   {/.} name without it   {#} number of the job   {1} {2} … {-1} of that source, also {1.} {2/}
 Without any of these " {}" is added at the end. Without COMMAND every argument is a command.
@@ -102,21 +100,18 @@ void add_output_group(CLI::App& command, MapOptions& options) {
 }
 
 void add_running_options(CLI::App& command, MapOptions& options) {
-  command.add_option("-j,--jobs", options.jobs, "Most jobs submitted at a time; workers bound how many run")
-      ->check(CLI::Range(std::size_t{1}, kMostWindow))
-      ->capture_default_str();
-  command.add_option("--retries", options.retries, "Most runs of a job that fails, in all")
-      ->check(CLI::Range(1U, proto::limits::kMaxAttempts))
-      ->capture_default_str();
+  add_number(command, "-j,--jobs", options.jobs, std::size_t{1}, kMostWindow,
+             "Most jobs submitted at a time; how many run is up to the workers");
+  add_number(command, "--retries", options.retries, 1U, proto::limits::kMaxAttempts,
+             "Most runs of a job that fails, in all");
   add_duration(command, "--timeout", options.submit.timeout,
                "End a job that runs longer; it has failed then. Default: none");
   command
       .add_option("--halt", options.halt, "When to give up: never, or now|soon,fail|success|done=N|X%. Default: never")
       ->type_name("RULE");
-  command.add_option("--queue", options.submit.queue, "Queue")->capture_default_str();
-  command.add_option("--priority", options.submit.priority, "Priority, higher first")
-      ->check(CLI::Range(proto::limits::kMinPriority, proto::limits::kMaxPriority))
-      ->capture_default_str();
+  command.add_option("--queue", options.submit.queue, "Queue. Default: default")->type_name("NAME");
+  add_number(command, "--priority", options.submit.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
+             "Priority, higher first");
   command
       .add_option("--wd", options.workdir,
                   "Folder where commands run. Default: this one when the broker is on this machine, else the worker's")
@@ -246,6 +241,7 @@ void add_map(const Program& program) {
   auto* command =
       program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
   auto options = std::make_shared<MapOptions>();
+  program.help.usage(*command, "forkmill map [OPTIONS] [COMMAND…] [::: ARG…]… [:::: FILE…]… < ARGUMENTS");
   command->footer(kFooter);
   command->prefix_command();
   add_input_options(*command, *options);

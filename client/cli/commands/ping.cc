@@ -28,9 +28,7 @@ void add_ping(const Program& program) {
   auto* command = program.app.add_subcommand("ping", "Ask the broker for an answer; for health checks");
   command->footer("Exit status: 0 it answered; 3 nobody did within --connect-timeout.");
   auto count = std::make_shared<unsigned>(1);
-  command->add_option("-c,--count", *count, "How often to ask")
-      ->check(CLI::Range(1U, 1'000'000U))
-      ->capture_default_str();
+  add_number(*command, "-c,--count", *count, 1U, 1'000'000U, "How often to ask");
   add_connection_options(*command, program.connection);
   command->callback(
       [program, count] { program.action = [program, count] { return ping(program.connection, *count); }; });

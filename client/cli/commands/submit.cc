@@ -11,8 +11,7 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr const char* kFooter = R"(Usage: forkmill submit [OPTIONS] NAME [JSON…]
-Its arguments are each in JSON, or all of them one JSON array.
+constexpr const char* kFooter = R"(The arguments are each in JSON, or all of them one JSON array.
 
 Examples:
   forkmill submit math.add 2 3                       prints 5
@@ -44,20 +43,17 @@ std::vector<std::string> argument_words(const CLI::App& command) {
 }
 
 void add_submit_options(CLI::App& command, SubmitOptions& options) {
-  command.add_option("--queue", options.queue, "Queue")->capture_default_str();
-  command.add_option("--priority", options.priority, "Priority, higher first")
-      ->check(CLI::Range(proto::limits::kMinPriority, proto::limits::kMaxPriority))
-      ->capture_default_str();
+  command.add_option("--queue", options.queue, "Queue. Default: default")->type_name("NAME");
+  add_number(command, "--priority", options.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
+             "Priority, higher first");
   add_duration(command, "--delay", options.delay, "Start it no earlier than so much later. Default: 0");
-  command.add_option("--attempts", options.max_attempts, "Most attempts in all")
-      ->check(CLI::Range(1U, proto::limits::kMaxAttempts))
-      ->capture_default_str();
+  add_number(command, "--attempts", options.max_attempts, 1U, proto::limits::kMaxAttempts, "Most attempts in all");
   command.add_flag("--retry-errors", options.retry_errors, "Try again also after an error of the task itself");
   add_duration(command, "--timeout", options.timeout, "End an attempt that runs longer. Default: none");
   add_duration(command, "--soft-timeout", options.soft_timeout, "Ask the task to stop after this long. Default: none");
   add_duration(command, "--expires", options.expires, "Drop it when it has not started by then. Default: never");
   add_duration(command, "--result-ttl", options.result_ttl, "How long the result is kept. Default: the broker's");
-  command.add_option("--key", options.key, "The same key again is the same task");
+  command.add_option("--key", options.key, "The same key again is the same task")->type_name("KEY");
 }
 
 int submit(const SubmitCommand& options, const ConnectionOptions& connection_options) {
@@ -77,6 +73,7 @@ int submit(const SubmitCommand& options, const ConnectionOptions& connection_opt
 void add_submit(const Program& program) {
   auto* command = program.app.add_subcommand("submit", "Submit one task and print its result");
   auto options = std::make_shared<SubmitCommand>();
+  program.help.usage(*command, "forkmill submit [OPTIONS] NAME [JSON…]");
   command->footer(kFooter);
   command->add_option("name", options->name, "Name of the task, as its worker registers it")
       ->required()

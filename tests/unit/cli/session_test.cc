@@ -90,6 +90,7 @@ TEST_CASE("every argument runs once and failures are counted") {
 
 TEST_CASE("a long input stays within the window") {
   std::vector<std::string> many;
+  many.reserve(5000);
   for (int i = 0; i < 5000; ++i) many.push_back(std::to_string(i));
   FakeFleet fleet{[](const Job&) { return exited(0); }};
   CHECK(run(parts(many), {.window = 7}, fleet) == 0);
@@ -107,7 +108,7 @@ TEST_CASE("a failing job is tried again") {
 TEST_CASE("the job log is written and resumed from, by content") {
   const test::TempDir dir;
   const auto path = dir.path("log");
-  const auto logged = [&](Resume rule, std::vector<std::string> arguments) {
+  const auto logged = [&](Resume rule, const std::vector<std::string>& arguments) {
     auto made = parts(arguments);
     if (rule != Resume::none) made.finished = Finished::read(path, rule);
     made.joblog = std::make_unique<JobLog>(path, rule == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
