@@ -1,28 +1,71 @@
 #include "broker/store/memory_store.h"
 
+#include <algorithm>
+
+#include "proto/check.h"
+
 namespace forkmill::broker {
 
 proto::Result<Store::Identity> MemoryStore::open() {
   epoch_ = epoch_.next();
-  return Identity{id_, epoch_, last_};
+  return Identity{id_, epoch_, last_, last_seq_};
 }
 
-void MemoryStore::load(const std::function<void(StoredTask)>& visit) const {
-  for (const auto& [seq, task] : tasks_) visit(task);
+Store::Trouble MemoryStore::load(const std::function<void(const TaskSummary&)>& visit) {
+  for (const auto& [seq, task] : tasks_) {
+    const PutTask& put = task.put;
+    TaskSummary summary{seq,       put.id,           put.spec,         put.payload.size(),
+                        put.owner, put.submitted_at, task.progression, std::nullopt};
+    if (const auto& finish = task.finish)
+      summary.end = {finish->outcome.kind, finish->finished_at, finish->outcome.value.size()};
+    visit(summary);
+  }
+  return {};
 }
 
-proto::Result<proto::CommitSeq> MemoryStore::commit(std::span<const StoreOp> ops) {
+Store::Trouble MemoryStore::apply(std::span<const StoreOp> ops) {
   for (const auto& op : ops) std::visit([this](const auto& one) { apply(one); }, op);
-  last_ = last_.next();
-  return last_;
+  return {};
 }
 
-void MemoryStore::apply(const PutTask& op) { tasks_.try_emplace(op.seq, StoredTask{op, {}, {}, {}}); }
+Store::Trouble MemoryStore::commit(proto::CommitSeq number) {
+  FORKMILL_CHECK(number > last_);
+  last_ = number;
+  return {};
+}
+
+Store::Trouble MemoryStore::fetch(std::span<const proto::TaskSeq> seqs,
+                                  const std::function<void(StoredTask)>& visit) {
+  for (const proto::TaskSeq seq : seqs)
+    if (auto found = tasks_.find(seq); found != tasks_.end()) visit(found->second);
+  return {};
+}
+
+Store::Trouble MemoryStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
+  for (auto at = tasks_.lower_bound(before); at != tasks_.begin();)
+    if (!visit((--at)->second)) break;
+  return {};
+}
+
+Store::Trouble MemoryStore::begin_backup(const std::string&) {
+  return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
+}
+
+proto::Result<bool> MemoryStore::continue_backup() { return true; }
+
+void MemoryStore::apply(const PutTask& op) {
+  last_seq_ = std::max(last_seq_, op.seq);
+  tasks_.try_emplace(op.seq, StoredTask{op, {}, {}});
+}
 
 void MemoryStore::apply(const Reschedule& op) {
+  if (auto found = tasks_.find(op.seq); found != tasks_.end()) found->second.progression = {op.attempts, op.due, false};
+}
+
+void MemoryStore::apply(const Dispatch& op) {
   if (auto found = tasks_.find(op.seq); found != tasks_.end()) {
-    found->second.attempts = op.attempts;
-    found->second.due = op.due;
+    found->second.progression.attempts = proto::Attempt{op.attempt.value() - 1};
+    found->second.progression.dispatched = true;
   }
 }
 

@@ -14,13 +14,20 @@ class MemoryStore final : public Store {
   explicit MemoryStore(std::string id, bool durable = false) : id_{std::move(id)}, durable_{durable} {}
 
   proto::Result<Identity> open() override;
-  void load(const std::function<void(StoredTask)>& visit) const override;
-  proto::Result<proto::CommitSeq> commit(std::span<const StoreOp> ops) override;
+  Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
+  Trouble apply(std::span<const StoreOp> ops) override;
+  Trouble commit(proto::CommitSeq number) override;
+  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
+  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
+  Trouble begin_backup(const std::string& path) override;
+  proto::Result<bool> continue_backup() override;
+  std::optional<std::uint64_t> free_bytes() override { return std::nullopt; }
   bool durable() const override { return durable_; }
 
  private:
   void apply(const PutTask& op);
   void apply(const Reschedule& op);
+  void apply(const Dispatch& op);
   void apply(const Finish& op);
   void apply(const Forget& op);
 
@@ -28,6 +35,7 @@ class MemoryStore final : public Store {
   bool durable_;
   proto::Epoch epoch_;
   proto::CommitSeq last_;
+  proto::TaskSeq last_seq_;
   std::map<proto::TaskSeq, StoredTask> tasks_;
 };
 

@@ -1,8 +1,12 @@
 // Store: where tasks are safe. Every store passes the suite in tests/unit/broker/store_conformance.h.
-// One thread owns a store. Nothing outside this folder knows which one runs.
+// One thread owns a store (StoreThread, unless it is a memory store). Nothing outside this folder knows which one runs.
+//
+// A failure is final: the store is not asked again, the broker stops. Its text says what happened, to which file or
+// row, and what to do.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -13,23 +17,44 @@ namespace forkmill::broker {
 
 class Store {
  public:
+  using Trouble = std::optional<proto::Failure>;  // empty: all went well
+
   virtual ~Store() = default;
 
   struct Identity {
     std::string id;         // of the store itself, for ever
     proto::Epoch epoch;     // raised by this opening: whoever opened it before is fenced off
     proto::CommitSeq last;  // the last commit that it holds
+    proto::TaskSeq last_seq;  // the highest number that a task in it ever had
   };
   // Call once, before anything else.
   virtual proto::Result<Identity> open() = 0;
 
-  // Every task it holds, by rising seq.
-  virtual void load(const std::function<void(StoredTask)>& visit) const = 0;
+  // Every task it holds, by rising seq; checks each one.
+  virtual Trouble load(const std::function<void(const TaskSummary&)>& visit) = 0;
 
-  // All of `ops` or nothing, as safe as this store makes things when it returns. The number of the commit is one more
-  // than the last. An op on a task that is not there changes nothing (the task was forgotten). An error is final: the
-  // broker stops.
-  virtual proto::Result<proto::CommitSeq> commit(std::span<const StoreOp> ops) = 0;
+  // Makes `ops` part of the commit that is being gathered. An op on a task that is not there changes nothing (it was
+  // forgotten), nor does a second Finish.
+  virtual Trouble apply(std::span<const StoreOp> ops) = 0;
+
+  // Makes all that was applied since the last commit as safe as this store makes things: all of it or nothing.
+  // `number` is higher than that of the last one.
+  virtual Trouble commit(proto::CommitSeq number) = 0;
+
+  // The tasks with these numbers, whole, in the order given; those that are not there are left out. Sees what was
+  // applied.
+  virtual Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) = 0;
+
+  // The tasks below `before`, newest first, until `visit` returns false. Sees what was applied.
+  virtual Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) = 0;
+
+  // Writes a copy of what is committed to `path` while the store goes on, in steps: true when it is complete and
+  // safe. One at a time. The failure of a copy does not concern the store.
+  virtual Trouble begin_backup(const std::string& path) = 0;
+  virtual proto::Result<bool> continue_backup() = 0;
+
+  // Bytes that may still be written; none when it does not apply.
+  virtual std::optional<std::uint64_t> free_bytes() = 0;
 
   // Whether what is committed outlives the process.
   virtual bool durable() const = 0;

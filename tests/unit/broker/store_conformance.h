@@ -11,58 +11,129 @@
 
 namespace forkmill::broker::test {
 
-inline std::vector<StoredTask> loaded(const Store& store) {
-  std::vector<StoredTask> tasks;
-  store.load([&](StoredTask task) { tasks.push_back(std::move(task)); });
+inline std::vector<TaskSummary> summaries(Store& store) {
+  std::vector<TaskSummary> tasks;
+  REQUIRE_FALSE(store.load([&](const TaskSummary& task) { tasks.push_back(task); }));
   return tasks;
 }
 
+inline std::vector<StoredTask> fetched(Store& store, std::vector<proto::TaskSeq> seqs) {
+  std::vector<StoredTask> tasks;
+  REQUIRE_FALSE(store.fetch(seqs, [&](StoredTask task) { tasks.push_back(std::move(task)); }));
+  return tasks;
+}
+
+inline std::vector<proto::TaskSeq> scanned(Store& store, std::uint64_t before, std::size_t most) {
+  std::vector<proto::TaskSeq> seqs;
+  REQUIRE_FALSE(store.scan(proto::TaskSeq{before}, [&](const StoredTask& task) {
+    seqs.push_back(task.put.seq);
+    return seqs.size() < most;
+  }));
+  return seqs;
+}
+
 inline PutTask put(std::uint64_t n) {
-  proto::Submission submission{
-      TaskId::make(1, n, n), "default", "t.echo", 7, {}, proto::Payload::copy("body " + std::to_string(n))};
-  submission.options.priority = 3;
-  return {proto::TaskSeq{n}, submission, proto::milliseconds{1000 + static_cast<std::int64_t>(n)}};
+  TaskSpec spec{"default", "t.echo", 7, {}};
+  spec.options.priority = 3;
+  spec.options.key = n % 2 == 0 ? "key " + std::to_string(n) : "";
+  return {proto::TaskSeq{n},
+          TaskId::make(1, n, n),
+          std::make_shared<const TaskSpec>(std::move(spec)),
+          proto::Payload::copy(n == 3 ? std::string(100'000, 'x') : "body " + std::to_string(n)),
+          n * 11,
+          proto::milliseconds{1000 + static_cast<std::int64_t>(n)}};
 }
 
 inline void check_store(const std::function<Store&()>& reopen) {
+  using proto::Attempt;
+  using proto::CommitSeq;
+  using proto::milliseconds;
+  using proto::TaskSeq;
   Store* store = &reopen();
   const auto first = store->open();
   REQUIRE(first.ok());
   CHECK_FALSE(first->id.empty());
-  CHECK(loaded(*store).empty());
+  CHECK(first->last_seq == TaskSeq{});
+  CHECK(summaries(*store).empty());
+  CHECK(scanned(*store, 100, 10).empty());
 
-  const std::vector<StoreOp> puts{put(1), put(2), put(3)};
-  const auto commit = store->commit(puts);
-  REQUIRE(commit.ok());
-  CHECK(commit.value() == first->last.next());
-  const auto tasks = loaded(*store);
-  REQUIRE(tasks.size() == 3);
-  for (std::uint64_t n = 1; n <= 3; ++n) CHECK(tasks[n - 1] == StoredTask{put(n), {}, {}, {}});
+  const std::vector<StoreOp> puts{put(1), put(2), put(3), put(4), put(5)};
+  REQUIRE_FALSE(store->apply(puts));
+  // What was applied is seen before it is safe.
+  CHECK(fetched(*store, {TaskSeq{4}, TaskSeq{2}}) == std::vector<StoredTask>{{put(4), {}, {}}, {put(2), {}, {}}});
+  REQUIRE_FALSE(store->commit(CommitSeq{first->last.value() + 1}));
+  const auto tasks = summaries(*store);
+  REQUIRE(tasks.size() == 5);
+  for (std::uint64_t n = 1; n <= 5; ++n) {
+    const TaskSummary& task = tasks[n - 1];
+    const PutTask expected = put(n);
+    CHECK(task.seq == expected.seq);
+    CHECK(task.id == expected.id);
+    CHECK(*task.spec == *expected.spec);
+    CHECK(task.payload_bytes == expected.payload.size());
+    CHECK(task.owner == expected.owner);
+    CHECK(task.submitted_at == expected.submitted_at);
+    CHECK(task.progression == Progression{});
+    CHECK_FALSE(task.end);
+  }
 
-  const Finish finish{proto::TaskSeq{1},
-                      {proto::OutcomeKind::succeeded, proto::Attempt{1}, "w", proto::Payload::copy("42"), {}},
-                      proto::milliseconds{5000}};
-  const std::vector<StoreOp> changes{
-      finish, Reschedule{proto::TaskSeq{2}, proto::Attempt{1}, proto::milliseconds{9000}}, Forget{proto::TaskSeq{3}}};
-  REQUIRE(store->commit(changes).value() == commit.value().next());
+  const Finish finish{
+      TaskSeq{1}, {proto::OutcomeKind::succeeded, Attempt{1}, "w", proto::Payload::copy("42"), {}}, milliseconds{5000}};
+  proto::ErrorReport report;
+  report.code = Errc::handler_error;
+  report.message = "no such file";
+  const Finish failure{TaskSeq{5}, {proto::OutcomeKind::failed, Attempt{3}, "w", {}, report}, milliseconds{6000}};
+  const std::vector<StoreOp> changes{finish, Reschedule{TaskSeq{2}, Attempt{1}, milliseconds{9000}}, Forget{TaskSeq{3}},
+                                     Dispatch{TaskSeq{4}, Attempt{1}}, failure};
+  REQUIRE_FALSE(store->apply(changes));
+  // Several commits of the broker may become one of the store: their numbers leap.
+  REQUIRE_FALSE(store->commit(CommitSeq{first->last.value() + 7}));
 
   // Finished once: a second outcome changes nothing. Unknown tasks neither.
   Finish other = finish;
   other.outcome.value = proto::Payload::copy("43");
-  const std::vector<StoreOp> late{other, Forget{proto::TaskSeq{99}},
-                                  Reschedule{proto::TaskSeq{3}, proto::Attempt{2}, {}}};
-  REQUIRE(store->commit(late).ok());
+  const std::vector<StoreOp> late{other, Forget{TaskSeq{99}}, Reschedule{TaskSeq{3}, Attempt{2}, {}},
+                                  Dispatch{TaskSeq{3}, Attempt{2}}};
+  REQUIRE_FALSE(store->apply(late));
+  REQUIRE_FALSE(store->commit(CommitSeq{first->last.value() + 8}));
+
+  const auto check_kept = [&] {
+    const std::vector<StoredTask> kept =
+        fetched(*store, {TaskSeq{1}, TaskSeq{2}, TaskSeq{3}, TaskSeq{4}, TaskSeq{5}, TaskSeq{99}});
+    REQUIRE(kept.size() == 4);
+    CHECK(kept[0] == StoredTask{put(1), {}, finish});
+    CHECK(kept[1] == StoredTask{put(2), {Attempt{1}, milliseconds{9000}, false}, {}});
+    CHECK(kept[2] == StoredTask{put(4), {Attempt{0}, {}, true}, {}});
+    CHECK(kept[3] == StoredTask{put(5), {}, failure});
+    CHECK(scanned(*store, 100, 10) == std::vector<TaskSeq>{TaskSeq{5}, TaskSeq{4}, TaskSeq{2}, TaskSeq{1}});
+    CHECK(scanned(*store, 5, 2) == std::vector<TaskSeq>{TaskSeq{4}, TaskSeq{2}});
+    const auto loaded = summaries(*store);
+    REQUIRE(loaded.size() == 4);
+    REQUIRE(loaded[0].end);
+    CHECK(*loaded[0].end == TaskSummary::End{proto::OutcomeKind::succeeded, milliseconds{5000}, 2});
+    CHECK(loaded[1].progression == Progression{Attempt{1}, milliseconds{9000}, false});
+    CHECK(loaded[2].progression == Progression{Attempt{0}, {}, true});
+    REQUIRE(loaded[3].end);
+    CHECK(loaded[3].end->kind == proto::OutcomeKind::failed);
+  };
+  check_kept();
 
   store = &reopen();
   const auto second = store->open();
   REQUIRE(second.ok());
   CHECK(second->id == first->id);
   CHECK(second->epoch > first->epoch);
-  CHECK(second->last == proto::CommitSeq{first->last.value() + 3});
-  const auto kept = loaded(*store);
-  REQUIRE(kept.size() == 2);
-  CHECK(kept[0] == StoredTask{put(1), {}, {}, finish});
-  CHECK(kept[1] == StoredTask{put(2), proto::Attempt{1}, proto::milliseconds{9000}, {}});
+  CHECK(second->last == CommitSeq{first->last.value() + 8});
+  CHECK(second->last_seq == TaskSeq{5});
+  check_kept();
+
+  // A number is never used again, even when the tasks are gone.
+  REQUIRE_FALSE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{5}}, Forget{TaskSeq{4}}}));
+  REQUIRE_FALSE(store->commit(second->last.next()));
+  store = &reopen();
+  const auto third = store->open();
+  REQUIRE(third.ok());
+  CHECK(third->last_seq == TaskSeq{5});
 }
 
 }  // namespace forkmill::broker::test
