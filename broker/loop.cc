@@ -8,13 +8,11 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "proto/check.h"
-
 namespace forkmill::broker {
 
 namespace {
 
-enum Tag : std::uint64_t { kSocket = 1, kSignals = 2 };
+enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3 };
 // Messages of one round: enough to share the work of a round, few enough that nobody waits for it.
 constexpr std::size_t kRound = 256;
 
@@ -48,16 +46,31 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, store_{std::move(store)}, log_{std::move(log)} {
-  auto opened = store_->open();
+    : options_{std::move(options)}, log_{std::move(log)} {
+  auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   committed_ = opened->last;
-  Identity identity{
-      opened->id, opened->epoch, opened->last, store_->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
-      endpoints_};
+  Identity identity{opened->id,
+                    opened->epoch,
+                    opened->last,
+                    store->durable(),
+                    std::string{"forkmill "} + FORKMILL_VERSION,
+                    endpoints_,
+                    opened->last_seq};
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
-  store_->load([this](const StoredTask& task) { core_->recover(task); });
+  std::uint64_t recovered = 0;
+  const auto trouble = store->load([&](const TaskSummary& task) {
+    core_->recover(task);
+    ++recovered;
+  });
+  if (trouble) throw std::runtime_error{trouble->text};
+  if (store->durable()) {
+    log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
+               recovered);
+    store_ = std::make_unique<StoreThread>(std::move(store), options_.disk_reserve);
+    waiter_.add(store_->fd(), kStore);
+  }
   signals_ = open_signals();
   waiter_.add(router_.fd(), kSocket);
   waiter_.add(signals_, kSignals);
@@ -68,17 +81,48 @@ Loop::~Loop() { ::close(signals_); }
 
 int Loop::run() {
   for (;;) {
+    if (!take_news()) return 1;
     const bool more = take_input() == kRound;
     core_->finish_round(env_.now());
-    if (!carry_out(core_->take_effects())) return 1;
+    carry_out(core_->take_effects());
     if (more || router_.pending()) continue;
     const Instant wait = std::max(Instant{0}, core_->next() - env_.now().steady);
     const auto tags = waiter_.wait(wait);
     if (std::find(tags.begin(), tags.end(), kSignals) != tags.end() && stop_requested()) break;
   }
+  return end();
+}
+
+int Loop::end() {
   log_->info("shutting down");
   core_->shut_down(env_.now());
-  return carry_out(core_->take_effects()) ? 0 : 1;
+  carry_out(core_->take_effects());
+  if (store_ == nullptr) return 0;
+  store_->finish();
+  return take_news() ? 0 : 1;
+}
+
+bool Loop::take_news() {
+  if (store_ == nullptr || !store_->has_news()) return true;
+  StoreThread::News news = store_->take();
+  if (news.failure) {
+    log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping", news.failure->text);
+    return false;
+  }
+  if (news.disk_full != core_->books().disk_full) {
+    if (news.disk_full)
+      log_->error("less than {} bytes are free: nothing durable is taken in until there is room", options_.disk_reserve);
+    else
+      log_->info("there is room on the disk again");
+    core_->set_disk_full(news.disk_full);
+  }
+  if (news.committed > committed_) {
+    committed_ = news.committed;
+    core_->committed(committed_);
+    send_held();
+  }
+  for (StoreAnswer& answer : news.answers) core_->answered(env_.now(), std::move(answer));
+  return true;
 }
 
 std::size_t Loop::take_input() {
@@ -98,25 +142,15 @@ std::size_t Loop::take_input() {
   return count;
 }
 
-bool Loop::carry_out(Effects effects) {
+void Loop::carry_out(Effects effects) {
   for (Send& one : effects.sends) {
     if (one.after > committed_)
       held_.push_back(std::move(one));
     else
       send(one);
   }
-  if (!effects.ops.empty()) {
-    const auto done = store_->commit(effects.ops);
-    if (!done.ok()) {
-      log_->critical("the store failed: {}. Nothing of this commit was acknowledged; stopping", done.failure().text);
-      return false;
-    }
-    FORKMILL_CHECK(done.value() == effects.commit);
-    committed_ = done.value();
-    core_->committed(committed_);
-    send_held();
-  }
-  return true;
+  if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
+  for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
 }
 
 void Loop::send_held() {

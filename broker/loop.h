@@ -1,5 +1,5 @@
 // Loop: ties the core to sockets, store, clock and signals. One thread: what has arrived goes in, one round is
-// finished, what is to be stored is stored, what may be sent is sent, then it waits.
+// finished, what is to be stored is handed to the store's thread, what may be sent is sent, then it waits.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -11,7 +11,7 @@
 
 #include "broker/core/core.h"
 #include "broker/options.h"
-#include "broker/store/store.h"
+#include "broker/store/store_thread.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/router.h"
 #include "proto/transport/waiter.h"
@@ -34,19 +34,22 @@ class Loop {
 
  private:
   std::size_t take_input();
-  bool carry_out(Effects effects);
+  void carry_out(Effects effects);
+  // What the store's thread has done. False: it failed.
+  bool take_news();
+  int end();
   void send(Send& send);
   void send_held();
   bool stop_requested();
 
   ProgramOptions options_;
-  std::unique_ptr<Store> store_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
   proto::Router router_;
   proto::Waiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
+  std::unique_ptr<StoreThread> store_;  // null: nothing outlives this process
   std::deque<Send> held_;  // until their commit is safe; in order of it
   proto::CommitSeq committed_;
   int signals_ = -1;

@@ -1,6 +1,9 @@
 #include "broker/options.h"
 
+#include <unistd.h>
+
 #include <charconv>
+#include <cstdlib>
 #include <iostream>
 
 #include "proto/names.h"
@@ -29,6 +32,12 @@ std::string set_queue_limit(CoreOptions& core, const std::string& queue, const s
   return {};
 }
 
+std::string state_home() {
+  if (const char* named = std::getenv("XDG_STATE_HOME"); named != nullptr && *named != '\0') return named;
+  const char* home = std::getenv("HOME");
+  return std::string{home != nullptr ? home : "."} + "/.local/state";
+}
+
 // What settings.h cannot check by itself. Empty: all is well.
 std::string trouble(const ProgramOptions& options) {
   if (options.core.heartbeat.count() < 10) return "--heartbeat must be at least 10ms";
@@ -47,17 +56,25 @@ std::string trouble(const ProgramOptions& options) {
 
 }  // namespace
 
+std::string default_data_directory() { return (geteuid() == 0 ? "/var/lib" : state_home()) + "/forkmill"; }
+
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options) {
   CoreOptions& core = options.core;
   proto::Settings settings{"forkmill-broker", "Queues tasks for pre-forked workers and brings the results back.",
                            FORKMILL_VERSION};
   settings.list("listen", options.listen,
                 "Endpoint for clients and workers: tcp://HOST:PORT (PORT * for any) or ipc://PATH; repeatable");
+  settings.text("data", options.data, "Directory that tasks are kept in, made if it is not there");
   settings.flag("memory", options.memory, "Keep tasks in memory only: they live as long as the broker does");
   settings.flag("insecure", options.insecure, "Allow endpoints that others than this machine can reach");
   settings.text("announce", options.announce, "Write the open endpoints to this file, a line each");
   settings.duration("heartbeat", core.heartbeat, "How often peers say that they live");
   settings.duration("session-timeout", core.session_timeout, "Silence after which a peer is taken for dead");
+  settings.duration("restart-grace", core.restart_grace,
+                    "How long stored tasks wait after a start for workers that still run them");
+  settings.bytes("disk-reserve", options.disk_reserve,
+                 "Free bytes on the disk below which nothing durable is taken in");
+  settings.duration("key-window", core.key_window, "How long a finished task is known by its idempotency key");
   settings.duration("result-ttl", core.result_ttl, "How long results are kept");
   std::uint64_t kept_results = core.kept_results;
   std::uint64_t kept_bytes = core.kept_result_bytes;
@@ -77,6 +94,7 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   });
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
+  if (options.memory) options.data.clear();
   core.kept_results = kept_results;
   core.kept_result_bytes = kept_bytes;
   core.dead_letters = dead_letters;

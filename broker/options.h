@@ -10,9 +10,14 @@
 
 namespace forkmill::broker {
 
+// /var/lib/forkmill for root, forkmill below XDG_STATE_HOME or ~/.local/state for others.
+std::string default_data_directory();
+
 struct ProgramOptions {
   std::vector<std::string> listen{"tcp://127.0.0.1:7117"};
+  std::string data = default_data_directory();  // empty: memory only
   bool memory = false;
+  std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which nothing durable is taken in
   bool insecure = false;
   std::string announce;  // a file to write the endpoints to once they are open, a line each; for scripts that let the
                          // system choose the port

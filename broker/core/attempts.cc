@@ -12,19 +12,24 @@ void Attempts::grant(Task& task, Worker& worker) {
   FORKMILL_CHECK(worker.wants_more());
   books_.step(task, Event::granted);
   task.attempts = task.attempts.next();
+  task.epoch = books_.identity.epoch;
   task.worker = worker.handle;
   ++worker.granted;
   worker.holding.emplace(task.seq, &task);
+  if (task.durable && task.options().at_most_once) {
+    books_.ops.emplace_back(Dispatch{task.seq, task.attempts});
+    worker.grants_wait = true;
+  }
   worker.grant_bytes += task.payload.size();
-  worker.grants.tasks.push_back({task.grant(books_.identity.epoch), task.id, task.queue->name(),
+  worker.grants.tasks.push_back({task.grant(), task.id, task.queue->name(),
                                  books_.kinds.name(task.kind), books_.kinds.signature(task.kind),
-                                 task.options->soft_timeout, task.options->timeout, task.payload});
+                                 task.options().soft_timeout, task.options().timeout, task.payload});
   books_.touch(worker);
 }
 
 Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
   auto found = worker.holding.find(grant.seq);
-  if (found == worker.holding.end() || found->second->grant(books_.identity.epoch) != grant) return nullptr;
+  if (found == worker.holding.end() || found->second->grant() != grant) return nullptr;
   return found->second;
 }
 
@@ -59,7 +64,30 @@ void Attempts::hand_back(Worker& worker, Task& task) {
   if (task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
+  // By the worker's own word it was not started: nothing speaks against granting it again.
+  if (task.durable && task.options().at_most_once) books_.ops.emplace_back(Reschedule{task.seq, task.attempts, {}});
   task.queue->put_back(task);
+}
+
+void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
+  books_.take_out_of_line(task);
+  books_.step(task, Event::granted);
+  task.attempts = grant.attempt;
+  task.epoch = grant.epoch;
+  task.worker = worker.handle;
+  worker.holding.emplace(task.seq, &task);
+}
+
+void Attempts::lose(Task& task, const std::string& why) {
+  books_.step(task, Event::granted);
+  task.attempts = task.attempts.next();
+  proto::Outcome outcome;
+  outcome.kind = OutcomeKind::lost;
+  outcome.attempt = task.attempts;
+  outcome.error.emplace();
+  outcome.error->code = Errc::worker_lost;
+  outcome.error->message = why;
+  finish(task, Event::failed, std::move(outcome));
 }
 
 void Attempts::worker_lost(Worker& worker, const std::string& why) {
@@ -67,7 +95,7 @@ void Attempts::worker_lost(Worker& worker, const std::string& why) {
   for (const auto& [seq, task] : worker.holding) held_tasks.push_back(task);
   std::sort(held_tasks.begin(), held_tasks.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
   for (const Task* task : held_tasks) {
-    proto::OutcomeRecord record{task->grant(books_.identity.epoch), {}, milliseconds{-1}, 0};
+    proto::OutcomeRecord record{task->grant(), {}, milliseconds{-1}, 0};
     record.outcome.kind = OutcomeKind::lost;
     record.outcome.error.emplace();
     record.outcome.error->code = Errc::worker_lost;
@@ -93,7 +121,7 @@ void Attempts::leave(Worker& worker, Task& task) {
 }
 
 bool Attempts::may_retry(const Task& task, const proto::Outcome& outcome) const {
-  if (task.attempts.value() >= task.options->max_attempts) return false;
+  if (task.options().at_most_once || task.attempts.value() >= task.options().max_attempts) return false;
   switch (outcome.kind) {
     case OutcomeKind::retry:
     case OutcomeKind::lost:
@@ -101,7 +129,7 @@ bool Attempts::may_retry(const Task& task, const proto::Outcome& outcome) const 
     case OutcomeKind::cancelled:
       return true;  // cancelled without our asking: the worker gave it up
     case OutcomeKind::failed:
-      return task.options->retry_errors && outcome.error->code == Errc::handler_error;
+      return task.options().retry_errors && outcome.error->code == Errc::handler_error;
     default:
       return false;
   }
@@ -116,18 +144,17 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
   books_.step(task, Event::retried);
   task.ready_at = books_.now.steady + wait;
   if (task.durable) {
-    const auto due = books_.now.unix_time + std::chrono::duration_cast<milliseconds>(wait);
-    books_.ops.emplace_back(Reschedule{task.seq, task.attempts, due});
+    books_.ops.emplace_back(Reschedule{task.seq, task.attempts, books_.stamp(task.ready_at)});
   }
   if (wait.count() > 0) return books_.deadlines.add(task.ready_at, task);
   books_.step(task, Event::queued);
-  task.queue->push(task);
+  books_.line_up(task);
 }
 
 // Exponential, with jitter that is a function of task and attempt: spread between tasks, equal in every run of a
 // simulation.
 Instant Attempts::backoff(const Task& task) const {
-  const proto::Backoff& backoff = task.options->backoff;
+  const proto::Backoff& backoff = task.options().backoff;
   const auto doublings = std::min<std::uint32_t>(task.attempts.value() - 1, 40);
   const double wanted =
       static_cast<double>(backoff.initial.count()) * static_cast<double>(std::uint64_t{1} << doublings);
@@ -156,9 +183,10 @@ void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
       break;
   }
   if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
+  task.finished_at = books_.stamp();
   task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
-  task.queue->change(task, kept_size(task));
-  if (task.durable) books_.ops.emplace_back(Finish{task.seq, *task.outcome, books_.now.unix_time});
+  task.queue->change(task, task.payload.size() + task.outcome->value.size());
+  if (task.durable) books_.ops.emplace_back(Finish{task.seq, *task.outcome, task.finished_at});
   deliveries_.finished(task);
 }
 

@@ -23,6 +23,11 @@ class Attempts {
   // The task `worker` holds under exactly this grant, or null.
   Task* held(Worker& worker, const proto::Grant& grant);
 
+  // A task that ran under an earlier broker on this store, and still does with `worker`: the grant stands.
+  void adopt(Task& task, Worker& worker, const proto::Grant& grant);
+  // A task that must not run twice and is in nobody's hands, not even in line: nobody knows how far it came.
+  void lose(Task& task, const std::string& why);
+
   // Ends a task that does not run.
   void finish_unstarted(Task& task, Event event, Errc code, std::string message);
 

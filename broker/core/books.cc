@@ -1,5 +1,9 @@
 #include "broker/core/books.h"
 
+#include <xxhash.h>
+
+#include <algorithm>
+
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -8,18 +12,62 @@ Queue* Books::queue(std::string_view name) {
   if (auto found = queues.find(name); found != queues.end()) return found->second.get();
   if (queues.size() >= options.max_queues) return nullptr;
   const auto named = options.queues.find(std::string{name});
-  auto made = std::make_unique<Queue>(std::string{name}, named != options.queues.end() ? named->second : options.queue);
+  auto made = std::make_unique<Queue>(std::string{name}, named != options.queues.end() ? named->second : options.queue,
+                                      options.near, hungry);
   return queues.emplace(std::string{name}, std::move(made)).first->second.get();
+}
+
+Instant Books::first_due(const proto::TaskOptions& task, Instant arrived) const {
+  const Instant due = arrived + task.delay;
+  if (task.not_before <= now.unix_time) return due;
+  return std::max(due, now.steady + Instant{task.not_before - now.unix_time});
+}
+
+void Books::line_up(Task& task) {
+  task.queue->push(task);
+  if (!task.in_far_line) return;
+  if (task.durable) return put_away(task);
+  in_far_line.emplace(task.seq, &task);
+}
+
+void Books::take_out_of_line(Task& task) {
+  if (task.in_far_line) in_far_line.erase(task.seq);
+  task.queue->remove(task);
+}
+
+void Books::put_away(Task& task) {
+  FORKMILL_CHECK(task.durable);
+  FarState state = FarState::ready;
+  if (is_terminal(task.state)) {
+    state = FarState::finished;
+    far_deadlines.add(task.kept_until, task.seq);
+  } else {
+    if (task.state == State::scheduled) {
+      state = FarState::scheduled;
+      --near_scheduled;
+      far_deadlines.add(task.ready_at, task.seq);
+    } else {
+      in_far_line.erase(task.seq);
+    }
+    if (task.attempts.value() == 0 && task.expires_at != proto::kNever) far_deadlines.add(task.expires_at, task.seq);
+    if (task.watchers != nullptr) far_watchers[task.seq] = std::move(*task.watchers);
+  }
+  tasks.put_away(task, state);
 }
 
 void Books::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);
   FORKMILL_CHECK(to.has_value());
-  if (task.state == State::scheduled) --task.queue->scheduled;
+  if (task.state == State::scheduled) --task.queue->scheduled, --near_scheduled;
   if (task.state == State::running) --task.queue->running;
   task.state = *to;
-  if (task.state == State::scheduled) ++task.queue->scheduled;
+  if (task.state == State::scheduled) ++task.queue->scheduled, ++near_scheduled;
   if (task.state == State::running) ++task.queue->running;
+}
+
+std::uint64_t body_hash(std::string_view name, std::uint64_t signature, const proto::Payload& payload) {
+  const auto seed = XXH3_64bits_withSeed(name.data(), name.size(), signature);
+  return XXH3_64bits_withSeed(payload.view().data(), payload.size(), seed);
 }
 
 }  // namespace forkmill::broker

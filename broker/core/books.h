@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "broker/core/deadlines.h"
+#include "broker/core/far_deadlines.h"
 #include "broker/core/kinds.h"
 #include "broker/core/options.h"
 #include "broker/core/queue.h"
 #include "broker/core/session.h"
 #include "broker/core/tasks.h"
 #include "broker/store/records.h"
+#include "broker/store/requests.h"
 
 namespace forkmill::broker {
 
@@ -30,6 +32,7 @@ struct Effects {
   std::vector<Send> sends;
   std::vector<StoreOp> ops;  // to be committed as number `commit`
   proto::CommitSeq commit;
+  std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
 };
 
 // What this broker is, fixed at its start.
@@ -40,6 +43,7 @@ struct Identity {
   bool durable = false;     // what is committed outlives the broker
   std::string software;
   std::vector<std::string> listen;
+  proto::TaskSeq last_seq;  // the highest that the store ever had
 };
 
 struct Totals {
@@ -54,6 +58,7 @@ struct Books {
       : options{std::move(core_options)},
         identity{std::move(who)},
         kinds{options.max_kinds},
+        tasks{identity.last_seq},
         commit{identity.commit},
         safe{identity.commit} {}
 
@@ -69,14 +74,28 @@ struct Books {
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
   Deadlines deadlines;
   Totals totals;
+  bool disk_full = false;  // takes in nothing that would have to be stored
+
+  // Tasks beyond memory
+  FarDeadlines far_deadlines;
+  std::vector<LaneKey> hungry;
+  std::size_t near_scheduled = 0;
+  std::unordered_map<proto::TaskSeq, Task*> in_far_line;  // near tasks whose place in line is a far one
+  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> far_watchers;
+  Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
 
   // This round
   std::vector<Send> sends;
   std::vector<StoreOp> ops;
+  std::vector<StoreRequest> requests;
   proto::CommitSeq commit;  // the last one handed to the store
   proto::CommitSeq safe;    // the last one that it has; only of this one may a peer be told
   std::vector<ClientHandle> touched_clients;
   std::vector<WorkerHandle> touched_workers;
+
+  // Numbers what is asked of the store.
+  std::uint64_t next_ticket() { return ++last_ticket; }
+  std::uint64_t last_ticket = 0;
 
   // The commit that makes safe what this round has changed and all before.
   proto::CommitSeq safe_after() const { return ops.empty() ? commit : commit.next(); }
@@ -105,8 +124,28 @@ struct Books {
     if (!session.peer) return;  // out of reach: what matters is sent again when it resumes
     sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, after});
   }
+  // Unix time as it is written down: it goes on steadily from the start of this broker, whatever the wall clock does.
+  milliseconds stamp(Instant at) const {
+    return started.unix_time + std::chrono::duration_cast<milliseconds>(at - started.steady);
+  }
+  milliseconds stamp() const { return stamp(now.steady); }
+  Instant instant(milliseconds stamped) const { return started.steady + Instant{stamped - started.unix_time}; }
+
+  // When a task that arrived then may start. The wall clock is only asked for what was said in its terms.
+  Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
+
+  // To the end of its line, which may be on disk: the task is not to be touched afterwards.
+  void line_up(Task& task);
+  void take_out_of_line(Task& task);
+  // Leaves a durable task to the disk: one that is ready and in the far part of its line, scheduled, or finished and on
+  // no shelf.
+  void put_away(Task& task);
+
   // Moves the task along the table of states.h; a step that is not there is a bug of ours.
   void step(Task& task, Event event);
 };
+
+// Tells a repeated submission from another one under the same id.
+std::uint64_t body_hash(std::string_view name, std::uint64_t signature, const proto::Payload& payload);
 
 }  // namespace forkmill::broker

@@ -17,7 +17,7 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
     CancelState state = CancelState::unknown;
     if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
     if (task != nullptr && !is_terminal(task->state)) {
-      if (task->state == State::ready) task->queue->remove(*task);
+      if (task->state == State::ready) books_.take_out_of_line(*task);
       attempts_.finish_unstarted(*task, Event::cancelled, Errc::cancelled, "cancelled before it started");
       state = CancelState::cancelled;
     }
@@ -31,7 +31,7 @@ void Cancels::ask(Client& client, Task& task) {
   asked->second.askers.push_back(client.handle);
   task.cancel_requested = true;
   if (Worker* worker = first ? books_.worker(task.worker) : nullptr) {
-    worker->revoke.grants.push_back(task.grant(books_.identity.epoch));
+    worker->revoke.grants.push_back(task.grant());
     books_.touch(*worker);
   }
 }
@@ -55,7 +55,7 @@ void Cancels::revoked(Worker& worker, const proto::Revoked& revoked) {
 void Cancels::repeat(Worker& worker) {
   for (const auto& [seq, task] : worker.holding) {
     if (!task->cancel_requested) continue;
-    worker.revoke.grants.push_back(task->grant(books_.identity.epoch));
+    worker.revoke.grants.push_back(task->grant());
     books_.touch(worker);
   }
 }

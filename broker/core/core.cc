@@ -29,6 +29,9 @@ bool for_workers(const Message& message) {
          std::holds_alternative<Return>(message) || std::holds_alternative<Revoked>(message) ||
          std::holds_alternative<Progress>(message) || std::holds_alternative<Drain>(message);
 }
+bool names_a_task(QueryKind kind) {
+  return kind == QueryKind::task || kind == QueryKind::dead_retry || kind == QueryKind::dead_drop;
+}
 bool for_everyone(const Message& message) {
   return std::holds_alternative<Heartbeat>(message) || std::holds_alternative<Goodbye>(message) ||
          std::holds_alternative<ErrorMessage>(message);
@@ -40,14 +43,12 @@ Core::Core(CoreOptions options, Identity identity, Now now) : books_{std::move(o
   books_.now = books_.started = now;
 }
 
-void Core::recover(const StoredTask& task) { intake_.recover(task, retention_); }
-
 void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fresh) {
   books_.now = now;
   if (!envelope.ok()) return refuse(peer, {}, envelope.failure().code, envelope.failure().text);
   const Header header = envelope->header;
   Message& message = envelope->message;
-  if (const auto* hello = std::get_if<Hello>(&message)) return sessions_.hello(peer, header, *hello, fresh);
+  if (std::holds_alternative<Hello>(message)) return handle_hello(peer, envelope.value(), fresh);
   Session* session = sessions_.session(peer);
   if (session == nullptr) {
     if (for_everyone(message) && !std::holds_alternative<Heartbeat>(message)) return;
@@ -64,24 +65,104 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
     return books_.send(*session, Heartbeat{});
   }
   if (std::holds_alternative<ErrorMessage>(message)) return;
-  if (client != nullptr && for_clients(message)) return dispatch(*client, header, message);
+  if (client != nullptr && for_clients(message)) {
+    if (!park(peer, envelope.value(), fresh)) dispatch(*client, header, message);
+    return;
+  }
   if (worker != nullptr && for_workers(message)) return dispatch(*worker, header, message);
   refuse(peer, header, Errc::not_permitted,
          std::string{type_name(message)} + " is not for " + (client != nullptr ? "clients" : "workers"));
+}
+
+void Core::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh) {
+  if (park(peer, envelope, fresh)) return;
+  static const Sessions::Ids none;
+  sessions_.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh, found_ != nullptr ? *found_ : none);
+}
+
+// A message that speaks of tasks on disk waits until they are in memory.
+bool Core::park(PeerId peer, Envelope& envelope, SessionId fresh) {
+  if (found_ != nullptr) return false;  // it has waited
+  std::vector<TaskSeq> wanted = needed(envelope.message);
+  if (wanted.empty()) return false;
+  paging_.park({peer, std::move(envelope), fresh, {}, {}}, std::move(wanted));
+  return true;
+}
+
+std::vector<TaskSeq> Core::needed(const Message& message) const {
+  if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
+  std::vector<TaskSeq> seqs;
+  if (books_.tasks.far().size() == 0) return seqs;
+  const auto add = [&](const TaskId& id, bool also_unfinished) {
+    const auto entry = books_.tasks.find_far(id);
+    if (entry && (also_unfinished || entry->state == FarState::finished)) seqs.push_back(entry->seq);
+  };
+  if (const auto* submit = std::get_if<Submit>(&message)) {
+    for (const Submission& submission : submit->tasks) add(submission.id, true);
+  } else if (const auto* attach = std::get_if<Attach>(&message)) {
+    for (const TaskId& id : attach->ids) add(id, false);
+  } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+    for (const TaskId& id : cancel->ids) add(id, true);
+  } else if (const auto* query = std::get_if<Query>(&message); query != nullptr && names_a_task(query->kind)) {
+    if (const auto id = books_.tasks.named(query->argument)) add(*id, true);
+  }
+  return seqs;
+}
+
+std::vector<TaskSeq> Core::needed(const Hello& hello) const {
+  std::vector<TaskSeq> seqs;
+  if (hello.role != Role::worker || !books_.identity.durable || hello.worker.holding_store != books_.identity.store)
+    return seqs;
+  for (const Grant& grant : hello.worker.holding)
+    if (grant.epoch < books_.identity.epoch) seqs.push_back(grant.seq);
+  return seqs;
+}
+
+void Core::attach(Client& client, const Attach& attach) {
+  for (const TaskId& id : attach.ids) {
+    if (Task* task = books_.tasks.find(id)) {
+      deliveries_.watch(*task, client);
+    } else if (const auto far = books_.tasks.find_far(id)) {
+      deliveries_.watch_far(far->seq, client);
+    } else {
+      deliveries_.unknown(id, client);
+    }
+  }
+}
+
+void Core::query(Client& client, const Query& query) {
+  Task* task = nullptr;
+  if (names_a_task(query.kind))
+    if (const auto id = books_.tasks.named(query.argument)) task = books_.tasks.find(*id);
+  switch (query.kind) {
+    case QueryKind::dead_retry:
+      return books_.send(client.session, dead_letters_.retry(client, query, task), books_.safe_after());
+    case QueryKind::dead_drop:
+      return books_.send(client.session, dead_letters_.drop(query, task), books_.safe_after());
+    default:
+      if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply));
+  }
+}
+
+void Core::answered(Now now, StoreAnswer answer) {
+  books_.now = now;
+  auto* fetched = std::get_if<FetchAnswer>(&answer.what);
+  if (fetched == nullptr) return queries_.answered(std::move(answer));
+  for (Paging::Parked& parked : paging_.fetched(answer.ticket, std::move(*fetched))) {
+    found_ = &parked.ids;
+    handle(now, parked.peer, std::move(parked.envelope), parked.fresh);
+    found_ = nullptr;
+    paging_.leave(parked);
+  }
 }
 
 void Core::dispatch(Client& client, const Header& header, Message& message) {
   std::visit(Overloaded{
                  [&](Submit& submit) { intake_.submit(client, header.seq, std::move(submit)); },
                  [&](ResultAck& ack) { deliveries_.acknowledged(client, ack); },
-                 [&](Attach& attach) {
-                   for (const TaskId& id : attach.ids) {
-                     Task* task = books_.tasks.find(id);
-                     task != nullptr ? deliveries_.watch(*task, client) : deliveries_.unknown(id, client);
-                   }
-                 },
+                 [&](Attach& wanted) { attach(client, wanted); },
                  [&](Cancel& cancel) { cancels_.cancel(client, cancel); },
-                 [&](Query& query) { books_.send(client.session, queries_.answer(query)); },
+                 [&](Query& asked) { query(client, asked); },
                  [](auto&) {},
              },
              message);
@@ -137,6 +218,7 @@ void Core::finish_round(Now now) {
   retention_.tick();
   cancels_.settle_finished();
   matching_.run();
+  paging_.finish_round();
   // Flushing one touches no other.
   for (const ClientHandle handle : std::exchange(books_.touched_clients, {}))
     if (Client* client = books_.client(handle)) flush(*client);
@@ -169,7 +251,10 @@ void Core::flush(Worker& worker) {
     books_.send(worker.session, std::exchange(worker.ack, {}), worker.ack_waits ? books_.safe_after() : CommitSeq{});
     worker.ack_waits = false;
   }
-  if (!worker.revoke.grants.empty()) books_.send(worker.session, std::exchange(worker.revoke, {}));
+  // Not before the grants that it is about.
+  if (!worker.revoke.grants.empty()) books_.send(worker.session, std::exchange(worker.revoke, {}), worker.grants_after);
+  if (std::exchange(worker.grants_wait, false)) worker.grants_after = books_.safe_after();
+  const CommitSeq after = worker.grants_after > books_.safe ? worker.grants_after : CommitSeq{};
   Grants grants = std::exchange(worker.grants, {});
   std::size_t bytes = 0;
   Grants batch;
@@ -177,10 +262,10 @@ void Core::flush(Worker& worker) {
     bytes += task.payload.size();
     batch.tasks.push_back(std::move(task));
     if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes) continue;
-    books_.send(worker.session, std::exchange(batch, {}));
+    books_.send(worker.session, std::exchange(batch, {}), after);
     bytes = 0;
   }
-  if (!batch.tasks.empty()) books_.send(worker.session, std::move(batch));
+  if (!batch.tasks.empty()) books_.send(worker.session, std::move(batch), after);
 }
 
 void Core::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
@@ -190,12 +275,15 @@ void Core::refuse(PeerId peer, const Header& header, Errc code, std::string text
 }
 
 Effects Core::take_effects() {
-  Effects effects{std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {}};
+  Effects effects{std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {},
+                  std::exchange(books_.requests, {})};
   if (!effects.ops.empty()) effects.commit = books_.commit = books_.commit.next();
   return effects;
 }
 
-Instant Core::next() const { return std::min({books_.deadlines.next(), sessions_.next(), retention_.next()}); }
+Instant Core::next() const { 
+  return std::min({books_.deadlines.next(), sessions_.next(), retention_.next(), paging_.next()});
+ }
 
 void Core::shut_down(Now now) {
   books_.now = now;

@@ -3,18 +3,20 @@
 //
 //     core.handle(now, peer, envelope, fresh)   for everything that has arrived, then
 //     core.finish_round(now)                    once: matches, gathers, and
-//     effects = core.take_effects()             commit `ops` as number `commit`, send what needs no commit or an
-//     earlier one; core.next() says when to call finish_round again at the latest.
+//     effects = core.take_effects()             commit `ops` as number `commit`, hand `requests` to the store after
+//     them, send what needs no commit or an earlier one; core.next() says when to call finish_round again at the latest.
 //
-// A message whose `after` is set must not be sent before that commit is safe. One thread owns a core.
+// Answers of the store go to core.answered(). A message whose `after` is set must not be sent before that commit is safe. One thread owns a core.
 #pragma once
 
 #include "broker/core/attempts.h"
 #include "broker/core/books.h"
 #include "broker/core/cancels.h"
+#include "broker/core/dead_letters.h"
 #include "broker/core/deliveries.h"
 #include "broker/core/intake.h"
 #include "broker/core/matching.h"
+#include "broker/core/paging.h"
 #include "broker/core/queries.h"
 #include "broker/core/registry.h"
 #include "broker/core/retention.h"
@@ -30,12 +32,17 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   // At the start, by rising seq, before anything else.
-  void recover(const StoredTask& task);
+  void recover(const TaskSummary& task) { paging_.recover(task); }
 
   // A message, or bytes that are none. `fresh` becomes the session's id if this is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
   // A message to that peer was not taken.
   void unreachable(proto::PeerId peer) { sessions_.unreachable(peer); }
+
+  // To a request among the effects.
+  void answered(proto::Now now, StoreAnswer answer);
+  // Whether there is room on the disk to take in more.
+  void set_disk_full(bool full) { books_.disk_full = full; }
 
   void finish_round(proto::Now now);
   Effects take_effects();
@@ -52,7 +59,13 @@ class Core {
   const Books& books() const { return books_; }
 
  private:
+  void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  std::vector<proto::TaskSeq> needed(const proto::Message& message) const;
+  std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
+  void attach(Client& client, const proto::Attach& attach);
+  void query(Client& client, const proto::Query& query);
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
   void pass_on(Worker& worker, proto::Progress& progress);
@@ -70,7 +83,11 @@ class Core {
   Cancels cancels_{books_, attempts_};
   Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_};
   Matching matching_{books_, attempts_};
+  Paging paging_{books_, attempts_, retention_};
+  DeadLetters dead_letters_{books_, intake_, retention_};
   Queries queries_{books_, registry_, retention_};
+  // While a message is handled that waited for tasks: those that were found, by number.
+  const Sessions::Ids* found_ = nullptr;
 };
 
 }  // namespace forkmill::broker

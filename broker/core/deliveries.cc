@@ -19,7 +19,7 @@ void Deliveries::finished(Task& task) {
 void Deliveries::watch(Task& task, Client& client) {
   if (is_terminal(task.state)) {
     const auto is_this = [&](const TaskRef& ref) { return ref.get() == &task; };
-    if (std::any_of(client.due.begin(), client.due.end(), is_this)) return;
+    if (task.deliveries > 0 && std::any_of(client.due.begin(), client.due.end(), is_this)) return;
     retention_.take(task);
     enqueue(task, client);
     return;
@@ -27,6 +27,11 @@ void Deliveries::watch(Task& task, Client& client) {
   if (task.client == client.handle) return;
   if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
   auto& watchers = *task.watchers;
+  if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
+}
+
+void Deliveries::watch_far(proto::TaskSeq seq, Client& client) {
+  auto& watchers = books_.far_watchers[seq];
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 

@@ -1,7 +1,5 @@
 #include "broker/core/intake.h"
 
-#include <xxhash.h>
-
 #include "broker/core/attempts.h"
 #include "proto/check.h"
 #include "proto/names.h"
@@ -41,11 +39,6 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
   return std::nullopt;
 }
 
-std::uint64_t body_hash(const proto::Submission& submission) {
-  const auto name = XXH3_64bits_withSeed(submission.name.data(), submission.name.size(), submission.signature);
-  return XXH3_64bits_withSeed(submission.payload.view().data(), submission.payload.size(), name);
-}
-
 }  // namespace
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
@@ -74,6 +67,9 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
   if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
     return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
+  if (books_.disk_full && durable(submission.options)) {
+    return Failure{Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
+  }
   if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
     return Failure{Errc::signature_mismatch,
                    "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
@@ -95,107 +91,73 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
 
   Task& task = books_.tasks.insert(submission.id);
   task.durable = durable(submission.options);
-  if (task.durable) books_.ops.emplace_back(PutTask{task.seq, submission, books_.now.unix_time});
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
-  task.body_hash = body_hash(submission);
-  task.submitted_at = books_.now.unix_time;
+  task.body_hash = body_hash(submission.name, submission.signature, submission.payload);
+  task.submitted_at = books_.stamp();
   task.payload = std::move(submission.payload);
-  task.options = share(client, std::move(submission.options));
+  task.spec = share(client, submission);
+  if (task.durable) {
+    books_.ops.emplace_back(
+        PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
+  }
   queue->hold(task, task.payload.size());
-  start(task, first_due(*task.options, books_.now.steady), books_.now.steady);
+  start(task, books_.first_due(task.options(), books_.now.steady));
   return std::nullopt;
 }
 
 std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission) {
-  if (task.body_hash != body_hash(submission)) {
-    return Failure{Errc::duplicate_task, std::string{errc_text(Errc::duplicate_task)}};
+  if (task.body_hash != body_hash(submission.name, submission.signature, submission.payload)) {
+    const std::string& key = submission.options.key;
+    return Failure{Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
+                                                     : "key '" + key + "' was used in queue " + submission.queue +
+                                                           " with other arguments or another task"};
   }
-  if (task.client != client.handle) deliveries_.watch(task, client);
+  deliveries_.watch(task, client);
   client.ack_waits = client.ack_waits || task.durable;
   return std::nullopt;
 }
 
-void Intake::start(Task& task, Instant due, Instant arrived) {
-  const proto::TaskOptions& options = *task.options;
+void Intake::start(Task& task, Instant due) {
+  const Instant now = books_.now.steady;
+  const proto::TaskOptions& options = task.options();
   if (options.expires.count() > 0) {
-    task.expires_at = arrived + options.expires;
+    task.expires_at = now + options.expires;
     books_.deadlines.add(task.expires_at, task);
   }
   task.ready_at = due;
-  if (due > books_.now.steady) {
-    books_.step(task, Event::delayed);
-    return books_.deadlines.add(due, task);
+  if (due <= now) {
+    books_.step(task, Event::queued);
+    return books_.line_up(task);
   }
-  books_.step(task, Event::queued);
-  task.queue->push(task);
-}
-
-// The wall clock is only asked for what was said in its terms.
-Instant Intake::first_due(const proto::TaskOptions& options, Instant arrived) const {
-  const Instant due = arrived + options.delay;
-  if (options.not_before <= books_.now.unix_time) return due;
-  return std::max(due, books_.now.steady + Instant{options.not_before - books_.now.unix_time});
+  books_.step(task, Event::delayed);
+  const bool many = books_.near_scheduled > books_.options.near.scheduled;
+  if (task.durable && many && due > FarDeadlines::horizon(now)) return books_.put_away(task);
+  books_.deadlines.add(due, task);
 }
 
 void Intake::due(Task& task, Attempts& attempts) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
-    if (task.state == State::ready) task.queue->remove(task);
+    if (task.state == State::ready) books_.take_out_of_line(task);
     return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   if (task.state == State::scheduled && task.ready_at <= books_.now.steady) {
     books_.step(task, Event::queued);
-    task.queue->push(task);
+    books_.line_up(task);
   }
 }
 
-void Intake::recover(const StoredTask& stored, Retention& retention) {
-  const proto::Submission& submission = stored.put.submission;
-  Queue* queue = books_.queue(submission.queue);
-  const auto kind = books_.kinds.intern(submission.name, submission.signature);
-  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
-  Task& task = books_.tasks.insert(submission.id, stored.put.seq);
-  task.durable = true;
-  task.kind = *kind;
-  task.queue = queue;
-  task.attempts = stored.attempts;
-  task.body_hash = body_hash(submission);
-  task.submitted_at = stored.put.submitted_at;
-  task.payload = submission.payload;
-  task.options = std::make_shared<const proto::TaskOptions>(submission.options);
-  queue->hold(task, task.payload.size());
-  if (!stored.finish) {
-    const Instant arrived = books_.now.steady - (books_.now.unix_time - stored.put.submitted_at);
-    const Instant retry_due = books_.now.steady + Instant{stored.due - books_.now.unix_time};
-    return start(task, stored.due.count() > 0 ? retry_due : first_due(*task.options, arrived), arrived);
+SharedSpec Intake::share(Client& client, proto::Submission& submission) {
+  const TaskSpec* last = client.last_spec.get();
+  if (last == nullptr || last->name != submission.name || last->queue != submission.queue ||
+      last->signature != submission.signature || last->options != submission.options) {
+    client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{std::move(submission.queue),
+                                                                 std::move(submission.name), submission.signature,
+                                                                 std::move(submission.options)});
   }
-  task.outcome = std::make_unique<proto::Outcome>(stored.finish->outcome);
-  switch (task.outcome->kind) {
-    case proto::OutcomeKind::succeeded:
-      task.state = State::succeeded;
-      break;
-    case proto::OutcomeKind::cancelled:
-      task.state = State::cancelled;
-      break;
-    case proto::OutcomeKind::expired:
-      task.state = State::expired;
-      break;
-    default:
-      task.state = State::failed;
-      break;
-  }
-  if (task.state != State::failed) task.payload = {};
-  queue->change(task, kept_size(task));
-  retention.keep(task);
-}
-
-std::shared_ptr<const proto::TaskOptions> Intake::share(Client& client, proto::TaskOptions options) {
-  if (client.last_options == nullptr || *client.last_options != options) {
-    client.last_options = std::make_shared<const proto::TaskOptions>(std::move(options));
-  }
-  return client.last_options;
+  return client.last_spec;
 }
 
 bool Intake::durable(const proto::TaskOptions& options) const {

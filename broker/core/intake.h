@@ -15,8 +15,8 @@ class Intake {
       : books_{books}, deliveries_{deliveries}, registry_{registry} {}
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
-  // A task from the store, at the start. By rising seq.
-  void recover(const StoredTask& stored, Retention& retention);
+  // One task; those known under the same id must be near.
+  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission);
   // Something about a task that waits was due: its time has come, or is over.
   void due(Task& task, Attempts& attempts);
 
@@ -24,11 +24,9 @@ class Intake {
 
  private:
   std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
-  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission);
   std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission);
-  void start(Task& task, Instant due, Instant arrived);
-  Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
-  std::shared_ptr<const proto::TaskOptions> share(Client& client, proto::TaskOptions options);
+  void start(Task& task, Instant due);
+  static SharedSpec share(Client& client, proto::Submission& submission);
   bool durable(const proto::TaskOptions& options) const;
 
   Books& books_;

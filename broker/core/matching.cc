@@ -7,6 +7,7 @@
 namespace forkmill::broker {
 
 void Matching::run() {
+  if (books_.now.steady < books_.grace_until) return;
   candidates_.clear();
   for (const auto& [handle, worker] : books_.workers)
     if (worker->wants_more()) candidates_.push_back(worker.get());

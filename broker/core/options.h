@@ -22,18 +22,32 @@ struct QueueLimits {
   friend bool operator==(const QueueLimits&, const QueueLimits&) = default;
 };
 
+// How much of what is on disk is kept in memory as well. Only durable tasks are ever put away.
+struct NearLimits {
+  std::size_t tasks = 8 * 1024;          // at the head of each line: of one client, priority and task name
+  std::size_t bytes = 32 * 1024 * 1024;  // of their arguments
+  std::size_t page = 2 * 1024;           // fetched at once
+  std::size_t scheduled = 64 * 1024;     // tasks that are not due yet
+  std::size_t results = 128 * 1024;      // results that nobody has fetched yet
+  std::size_t result_bytes = 64 * 1024 * 1024;
+  friend bool operator==(const NearLimits&, const NearLimits&) = default;
+};
+
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
   std::uint32_t window_tasks = 16 * 1024;  // unacknowledged submissions of one client
   std::uint64_t window_bytes = 64 * 1024 * 1024;
   std::uint64_t max_payload = proto::limits::kMaxPayload;
+  milliseconds restart_grace = 1s;  // for workers to come back with what they still run, before it is granted anew
   milliseconds result_ttl = 10min;
+  milliseconds key_window = 1h;  // a finished task with a key is known for at least so long
   std::size_t kept_results = 100'000;  // delivered results kept for those who attach later, oldest dropped first
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t dead_letters = 10'000;  // failed tasks kept with their arguments
   std::size_t max_queues = 10'000;
   std::size_t max_kinds = 100'000;  // task names, each with its signatures
+  NearLimits near;
   QueueLimits queue;                // for every queue that is not named in `queues`
   std::map<std::string, QueueLimits> queues;
 };

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "broker/core/listing.h"
 #include "broker/core/packed_map.h"
+#include "proto/check.h"
 
 namespace forkmill::broker {
 
@@ -10,17 +12,13 @@ namespace {
 
 std::int64_t ms(Instant duration) { return std::chrono::duration_cast<milliseconds>(duration).count(); }
 
-proto::Reply error_reply(Errc code, std::string text) {
-  proto::Reply reply;
-  reply.code = code;
-  reply.text = std::move(text);
-  return reply;
+proto::Reply error_reply(const proto::Query& query, Errc code, std::string text) {
+  return {query.id, code, std::move(text), {}};
 }
 
 }  // namespace
 
-proto::Reply Queries::answer(const proto::Query& query) const {
-  proto::Reply reply;
+std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHandle asker, const Task* task) {
   std::string body;
   switch (query.kind) {
     case proto::QueryKind::ping:
@@ -35,23 +33,61 @@ proto::Reply Queries::answer(const proto::Query& query) const {
     case proto::QueryKind::workers:
       body = workers();
       break;
-    case proto::QueryKind::task: {
-      const Task* found = books_.tasks.find_by_prefix(query.argument);
-      if (found == nullptr) {
-        reply = error_reply(Errc::task_unknown,
-                            "no task, or more than one, with an id that begins with '" + query.argument + "'");
-      } else {
-        body = task(*found);
+    case proto::QueryKind::task:
+      if (task == nullptr) {
+        return error_reply(query, Errc::task_unknown,
+                           "no task, or more than one, with an id that begins with '" + query.argument + "'");
       }
+      body = this->task(*task);
       break;
-    }
+    case proto::QueryKind::tasks:
+      if (const std::string trouble = bad_filter(query.filter); !trouble.empty())
+        return error_reply(query, Errc::bad_request, trouble);
+      if (books_.identity.durable) {
+        ask(query, asker, scan_for(query.filter));
+        return std::nullopt;
+      }
+      body = list_tasks(books_, query.filter, {});
+      break;
+    case proto::QueryKind::backup:
+      if (!query.argument.starts_with("/"))
+        return error_reply(query, Errc::bad_request, "a backup needs an absolute path on the broker's machine");
+      if (!books_.identity.durable) {
+        return error_reply(query, Errc::bad_request,
+                           "this broker keeps tasks in memory only: there is nothing to back up");
+      }
+      ask(query, asker, BackupRequest{query.argument});
+      return std::nullopt;
     default:
-      reply = error_reply(Errc::bad_request, "unknown kind of query");
-      break;
+      return error_reply(query, Errc::bad_request, "unknown kind of query");
   }
-  reply.id = query.id;
-  reply.body = proto::Payload::own(std::move(body));
-  return reply;
+  return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
+}
+
+void Queries::ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what) {
+  const std::uint64_t ticket = books_.next_ticket();
+  asked_.emplace(ticket, Asked{query, asker});
+  books_.requests.push_back({ticket, std::move(what)});
+}
+
+void Queries::answered(StoreAnswer answer) {
+  const auto found = asked_.find(answer.ticket);
+  FORKMILL_CHECK(found != asked_.end());
+  const Asked asked = std::move(found->second);
+  asked_.erase(found);
+  Client* client = books_.client(asked.asker);
+  if (client == nullptr) return;  // it did not wait for the answer
+  proto::Reply reply{asked.query.id, Errc::ok, {}, {}};
+  if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
+    reply.body = proto::Payload::own(list_tasks(books_, asked.query.filter, std::move(*scanned)));
+  } else if (const auto& bytes = std::get<BackupAnswer>(answer.what).bytes; bytes.ok()) {
+    reply.body =
+        proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
+  } else {
+    reply.code = bytes.failure().code;
+    reply.text = bytes.failure().text;
+  }
+  books_.send(client->session, std::move(reply));
 }
 
 std::string Queries::status() const {
@@ -147,13 +183,20 @@ std::string Queries::task(const Task& task) const {
       .add("name", books_.kinds.name(task.kind))
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
-      .add("max_attempts", task.options->max_attempts)
-      .add("priority", static_cast<int>(task.options->priority))
+      .add("max_attempts", task.options().max_attempts)
+      .add("priority", static_cast<int>(task.options().priority))
       .add("submitted_at_ms", task.submitted_at.count());
   if (task.state == State::scheduled)
     map.add("not_before_ms", ms(task.ready_at - books_.now.steady) + books_.now.unix_time.count());
+  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished_at.count());
+  if (task.state == State::failed) {
+    constexpr std::size_t kShown = 16 * 1024;
+    const std::string_view arguments = task.payload.view();
+    map.add("arguments", msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(
+                                                                      std::min(kShown, arguments.size()))});
+  }
   if (const Worker* worker = books_.worker(task.worker)) {
-    map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant(books_.identity.epoch)));
+    map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));
   }
   if (const proto::Outcome* outcome = task.outcome.get()) {
     map.add("kind", static_cast<int>(outcome->kind))

@@ -1,6 +1,11 @@
 // Queries: what operators ask. Bodies are msgpack maps, laid out in PROTOCOL.md under QUERY.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "broker/core/books.h"
 #include "broker/core/registry.h"
 #include "broker/core/retention.h"
@@ -12,7 +17,10 @@ class Queries {
   Queries(Books& books, const Registry& registry, const Retention& retention)
       : books_{books}, registry_{registry}, retention_{retention} {}
 
-  proto::Reply answer(const proto::Query& query) const;
+  // `task`: the near one that the query names, or null. None: the answer comes when the store has answered.
+  std::optional<proto::Reply> answer(const proto::Query& query, ClientHandle asker, const Task* task);
+  // A scan or a backup.
+  void answered(StoreAnswer answer);
 
   std::uint64_t rss_bytes = 0;  // of the process; set from outside
 
@@ -21,6 +29,7 @@ class Queries {
   std::string queues() const;
   std::string workers() const;
   std::string task(const Task& task) const;
+  void ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what);
 
   // Ready tasks that no connected worker would take, by queue and kind, and why.
   struct Unserved {
@@ -37,6 +46,11 @@ class Queries {
   Books& books_;
   const Registry& registry_;
   const Retention& retention_;
+  struct Asked {
+    proto::Query query;
+    ClientHandle asker;
+  };
+  std::unordered_map<std::uint64_t, Asked> asked_;  // of the store, by ticket
 };
 
 }  // namespace forkmill::broker

@@ -8,21 +8,32 @@ namespace forkmill::broker {
 
 void Queue::push(Task& task) {
   Share& share = share_of(task);
-  lane_of(share, task.kind).tasks.push_back(task);
+  Lane& lane = lane_of(share, task.kind);
   count_in(task, share);
+  if (lane.has_far() || (task.durable && full(lane))) {
+    task.in_far_line = true;
+    lane.far.push_back(task.seq);
+    check_hunger(share, lane, task.options().priority);
+  } else {
+    link(lane, task);
+    lane.tasks.push_back(task);
+  }
 }
 
 void Queue::put_back(Task& task) {
   Share& share = share_of(task);
-  lane_of(share, task.kind).tasks.insert_by_seq(task);
+  Lane& lane = lane_of(share, task.kind);
   count_in(task, share);
+  link(lane, task);
+  lane.tasks.insert_by_seq(task);
 }
 
 void Queue::remove(Task& task) {
   Share& share = share_of(task);
-  lane_of(share, task.kind).tasks.remove(task);
+  if (!task.in_far_line) unlink(lane_of(share, task.kind), task);
+  task.in_far_line = false;
   count_out(task, share);
-  Level& level = levels_[task.options->priority];
+  Level& level = levels_[task.options().priority];
   drop_if_empty(level, level.by_client.at(task.client));
 }
 
@@ -33,8 +44,9 @@ Task* Queue::pop(const std::function<bool(KindId)>& serves) {
       Lane* lane = next_lane(*share, serves);
       if (lane == nullptr) continue;
       Task* task = lane->tasks.front();
-      lane->tasks.remove(*task);
+      unlink(*lane, *task);
       count_out(*task, *share);
+      check_hunger(*share, *lane, priority);
       level.rotation.splice(level.rotation.end(), level.rotation, share);  // the others' turn
       drop_if_empty(level, share);
       return task;
@@ -54,10 +66,43 @@ const Task* Queue::oldest() const {
   return oldest;
 }
 
-void Queue::hold(Task& task, std::size_t bytes) {
-  ++held_tasks_;
-  held_bytes_ += bytes;
-  task.held_bytes = bytes;
+std::vector<proto::TaskSeq> Queue::next_far(const LaneKey& key) {
+  Lane& lane = lane_of(key);
+  std::vector<proto::TaskSeq> seqs;
+  const std::size_t most = std::max<std::size_t>(1, near_.tasks - std::min(near_.tasks, lane.near));
+  while (!lane.far.empty() && seqs.size() < std::min(most, near_.page)) seqs.push_back(lane.far.pop_front());
+  lane.on_their_way = seqs.size();
+  return seqs;
+}
+
+void Queue::feed(const LaneKey& key, Task* task) {
+  Lane& lane = lane_of(key);
+  FORKMILL_CHECK(lane.on_their_way > 0);
+  --lane.on_their_way;
+  if (task == nullptr) return;
+  task->in_far_line = false;
+  link(lane, *task);
+  lane.tasks.push_back(*task);
+}
+
+void Queue::fed(const LaneKey& key) {
+  Share& share = share_of(key.priority, key.client);
+  Lane& lane = lane_of(share, key.kind);
+  lane.hungry = false;
+  check_hunger(share, lane, key.priority);
+  Level& level = levels_[key.priority];
+  drop_if_empty(level, level.by_client.at(key.client));
+}
+
+void Queue::add_far(const LaneKey& key, proto::TaskSeq seq, bool in_line) {
+  Share& share = share_of(key.priority, key.client);
+  ++share.count;
+  ++ready_;
+  ++ready_kinds_[key.kind];
+  if (!in_line) return;
+  Lane& lane = lane_of(share, key.kind);
+  lane.far.push_back(seq);
+  check_hunger(share, lane, key.priority);
 }
 
 void Queue::change(Task& task, std::size_t bytes) {
@@ -72,12 +117,12 @@ void Queue::release(Task& task) {
   task.held_bytes = 0;
 }
 
-Queue::Share& Queue::share_of(const Task& task) {
-  Level& level = levels_[task.options->priority];
-  auto found = level.by_client.find(task.client);
+Queue::Share& Queue::share_of(int priority, ClientHandle client) {
+  Level& level = levels_[priority];
+  auto found = level.by_client.find(client);
   if (found == level.by_client.end()) {
-    level.rotation.push_back({task.client, {}, 0});
-    found = level.by_client.emplace(task.client, std::prev(level.rotation.end())).first;
+    level.rotation.push_back({client, {}, 0});
+    found = level.by_client.emplace(client, std::prev(level.rotation.end())).first;
   }
   return *found->second;
 }
@@ -85,7 +130,10 @@ Queue::Share& Queue::share_of(const Task& task) {
 Queue::Lane& Queue::lane_of(Share& share, KindId kind) {
   auto found =
       std::find_if(share.lanes.begin(), share.lanes.end(), [&](const Lane& lane) { return lane.kind == kind; });
-  return found != share.lanes.end() ? *found : share.lanes.emplace_back(Lane{kind, {}});
+  if (found != share.lanes.end()) return *found;
+  Lane& lane = share.lanes.emplace_back();
+  lane.kind = kind;
+  return lane;
 }
 
 void Queue::count_in(const Task& task, Share& share) {
@@ -101,6 +149,23 @@ void Queue::count_out(const Task& task, Share& share) {
   if (--kind->second == 0) ready_kinds_.erase(kind);
 }
 
+void Queue::link(Lane& lane, Task& task) {
+  ++lane.near;
+  lane.near_bytes += task.payload.size();
+}
+
+void Queue::unlink(Lane& lane, Task& task) {
+  lane.tasks.remove(task);
+  --lane.near;
+  lane.near_bytes -= task.payload.size();
+}
+
+void Queue::check_hunger(const Share& share, Lane& lane, int priority) {
+  if (lane.hungry || lane.far.empty() || lane.near * 2 > near_.tasks || lane.near_bytes * 2 > near_.bytes) return;
+  lane.hungry = true;
+  hungry_.push_back({this, priority, share.client, lane.kind});
+}
+
 Queue::Lane* Queue::next_lane(Share& share, const std::function<bool(KindId)>& serves) {
   Lane* next = nullptr;
   for (Lane& lane : share.lanes) {
@@ -110,8 +175,11 @@ Queue::Lane* Queue::next_lane(Share& share, const std::function<bool(KindId)>& s
   return next;
 }
 
+// A lane may still have numbers in its far part, of tasks that are no longer ready: they are let go with it, unless
+// they are on their way.
 void Queue::drop_if_empty(Level& level, Rotation::iterator share) {
   if (share->count > 0) return;
+  if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.hungry; })) return;
   level.by_client.erase(share->client);
   level.rotation.erase(share);
 }

@@ -16,17 +16,31 @@ std::size_t kept_size(const Task& task) {
 }
 
 void Retention::keep(Task& task) {
-  const milliseconds own = task.options->result_ttl;
-  task.kept_until = books_.now.steady + (own.count() > 0 ? own : books_.options.result_ttl);
+  task.kept_until = kept_until(task.options(), books_.now.steady);
   if (task.delivered && !task.released) {
     task.queue->release(task);
     task.released = true;
   }
   put(task, shelf_for(task));
   if (task.shelf == kTimed) books_.deadlines.add(task.kept_until, task);
+  put_away_most(shelves_[task.shelf]);
   trim(shelves_[kDelivered], books_.options.kept_results, books_.options.kept_result_bytes);
   trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
 }
+
+void Retention::restore(Task& task) {
+  task.kept_until = kept_until(task.options(), books_.instant(task.finished_at));
+  put(task, shelf_for(task));
+  if (task.shelf == kTimed) books_.deadlines.add(std::max(task.kept_until, books_.now.steady), task);
+}
+
+Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
+  milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : books_.options.result_ttl;
+  if (!options.key.empty()) time = std::max(time, books_.options.key_window);
+  return ended + time;
+}
+
+void Retention::drop(Task& task) { forget(task); }
 
 void Retention::take(Task& task) {
   if (task.shelf == kNone) return;
@@ -38,13 +52,13 @@ void Retention::take(Task& task) {
 }
 
 void Retention::due(Task& task) {
-  if (task.shelf == kTimed && task.kept_until <= books_.now.steady) forget(task);
+  if (task.shelf == kTimed && task.kept_until <= books_.now.steady) over(task);
 }
 
 void Retention::tick() {
   for (const Kind kind : {kWaiting, kDelivered}) {
     TaskList& tasks = shelves_[kind].tasks;
-    while (!tasks.empty() && tasks.front()->kept_until <= books_.now.steady) forget(*tasks.front());
+    while (!tasks.empty() && tasks.front()->kept_until <= books_.now.steady) over(*tasks.front());
   }
 }
 
@@ -69,7 +83,7 @@ std::size_t Retention::kept_bytes() const {
 }
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
-  if (task.options->result_ttl.count() > 0) return kTimed;
+  if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
   if (!task.delivered) return kWaiting;
   return task.state == State::failed ? kDead : kDelivered;
 }
@@ -80,6 +94,29 @@ void Retention::put(Task& task, Kind kind) {
   ++shelf.count;
   shelf.bytes += kept_size(task);
   task.shelf = kind;
+}
+
+// What failed becomes a dead letter, unless its time was set for itself.
+void Retention::over(Task& task) {
+  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released;
+  if (!dead) return forget(task);
+  take(task);
+  task.queue->release(task);
+  task.released = true;
+  put(task, kDead);
+  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+}
+
+// The oldest first. Those that come back soon anyway stay.
+void Retention::put_away_most(Shelf& shelf) {
+  if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
+  const NearLimits& near = books_.options.near;
+  while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1)) {
+    Task& oldest = *shelf.tasks.front();
+    if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(books_.now.steady)) return;
+    take(oldest);
+    books_.put_away(oldest);
+  }
 }
 
 void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {

@@ -2,8 +2,11 @@
 //
 //   waiting    nobody has fetched the result: kept for result_ttl, counted in the queue's limits
 //   delivered  fetched: kept for result_ttl as long as there is room (CoreOptions::kept_results), for those who attach
-//   later dead       failed and fetched: kept with its arguments, as many as CoreOptions::dead_letters timed      any
-//   of these with a result_ttl of its own: exactly that long
+//              later
+//   dead       failed, and fetched or over its time: kept with its arguments, as many as CoreOptions::dead_letters
+//   timed      any of these with a result_ttl of its own, or a key: exactly that long
+//
+// Results that wait on disk when there are too many of them are put away, and come back when their time is over.
 #pragma once
 
 #include <array>
@@ -19,6 +22,12 @@ class Retention {
 
   // The task is finished and no delivery is under way.
   void keep(Task& task);
+  // A finished task has come back from the disk.
+  void restore(Task& task);
+  // The task is to be forgotten now.
+  void drop(Task& task);
+  // For how long one that ended then is kept.
+  Instant kept_until(const proto::TaskOptions& options, Instant ended) const;
   // A delivery begins: the task leaves its shelf.
   void take(Task& task);
   // Something about a finished task was due.
@@ -41,7 +50,9 @@ class Retention {
 
   Kind shelf_for(const Task& task) const;
   void put(Task& task, Kind kind);
+  void put_away_most(Shelf& shelf);
   void trim(Shelf& shelf, std::size_t most, std::size_t most_bytes);
+  void over(Task& task);
   void forget(Task& task);
 
   Books& books_;

@@ -31,7 +31,7 @@ struct Client {
   ClientHandle handle;
   Session session;
   std::uint32_t window_results = 0;
-  std::shared_ptr<const proto::TaskOptions> last_options;  // most submissions of one client have the same
+  SharedSpec last_spec;  // most submissions of one client are alike
 
   std::deque<TaskRef> due;  // results to send; each counts in its task's `deliveries`, as do those under way
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
@@ -63,6 +63,8 @@ struct Worker {
   // For the end of the round
   proto::Grants grants;
   std::size_t grant_bytes = 0;
+  bool grants_wait = false;       // until the commit of this round is safe
+  proto::CommitSeq grants_after;  // of the grants sent last
   proto::Revoke revoke;
   proto::OutcomeAck ack;
   bool ack_waits = false;

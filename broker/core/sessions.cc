@@ -9,7 +9,7 @@
 namespace forkmill::broker {
 
 void Sessions::hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello,
-                     proto::SessionId fresh) {
+                     proto::SessionId fresh, const Ids& running) {
   using namespace proto::limits;
   if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
     return refuse(
@@ -28,16 +28,22 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
       })) {
     return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
   }
-  hello.role == proto::Role::client ? hello_client(peer, hello, fresh) : hello_worker(peer, hello, fresh);
+  hello.role == proto::Role::client ? hello_client(peer, hello, fresh)
+                                          : hello_worker(peer, hello, fresh, running);
 }
 
 void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
   auto found = by_session_.find(hello.resume);
   Client* client = found == by_session_.end() ? nullptr : books_.client(found->second.client);
   const bool resumed = client != nullptr;
+  bool known = resumed;
   if (!resumed) {
-    const ClientHandle handle{++last_handle_};
-    client = books_.clients.emplace(handle, std::make_unique<Client>()).first->second.get();
+    // It may be known by its instance, and by tasks from before a restart.
+    const ClientHandle handle{hello.instance != 0 ? hello.instance : fresh.value()};
+    auto [place, made] = books_.clients.try_emplace(handle);
+    if (made) place->second = std::make_unique<Client>();
+    known = !made;
+    client = place->second.get();
     client->handle = handle;
   }
   client->window_results = std::max(1U, hello.window_results);
@@ -46,13 +52,14 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
   books_.send(client->session, std::move(answer));
-  if (resumed) {
+  if (known) {
     client->ack = {};  // the client sends again what it has no answer to
     deliveries_.resume(*client);
   }
 }
 
-void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
+void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh,
+                            const Ids& running) {
   auto found = by_session_.find(hello.resume);
   Worker* worker = found == by_session_.end() ? nullptr : books_.worker(found->second.worker);
   const bool resumed = worker != nullptr;
@@ -71,7 +78,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   worker->draining = false;
   worker->revoke = {};
   worker->ack = {};
-  reconcile(*worker, hello.worker.holding, answer);
+  reconcile(*worker, hello.worker.holding, running, answer);
   answer.granted = worker->granted;
   worker->credit = worker->granted;  // until it says what it can take
   books_.send(worker->session, std::move(answer));
@@ -79,15 +86,28 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
 }
 
 // What the worker does not hold was lost under way; what it holds and should not, it is told to abandon.
-void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, proto::Welcome& answer) {
+void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running,
+                         proto::Welcome& answer) {
   const std::unordered_set<proto::Grant> held{holding.begin(), holding.end()};
   std::vector<Task*> lost;
   for (const auto& [seq, task] : worker.holding)
-    if (!held.contains(task->grant(books_.identity.epoch))) lost.push_back(task);
+    if (!held.contains(task->grant())) lost.push_back(task);
   std::sort(lost.begin(), lost.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
   for (Task* task : lost) attempts_.hand_back(worker, *task);
   for (const proto::Grant& grant : holding)
-    if (attempts_.held(worker, grant) == nullptr) answer.abandon.push_back(grant);
+    if (attempts_.held(worker, grant) == nullptr && !adopt(worker, grant, running)) answer.abandon.push_back(grant);
+}
+
+// What it runs since before a restart of the broker goes on, if nobody else was given it meanwhile.
+bool Sessions::adopt(Worker& worker, const proto::Grant& grant, const Ids& running) {
+  const auto id = running.find(grant.seq);
+  Task* task = id == running.end() ? nullptr : books_.tasks.find(id->second);
+  if (task == nullptr || task->seq != grant.seq || task->state != State::ready ||
+      grant.attempt != task->attempts.next()) {
+    return false;
+  }
+  attempts_.adopt(*task, worker, grant);
+  return true;
 }
 
 Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {

@@ -18,7 +18,10 @@ class Sessions {
       : books_{books}, registry_{registry}, deliveries_{deliveries}, attempts_{attempts}, cancels_{cancels} {}
 
   // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
-  void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh);
+  // `running`: the stored tasks of which the worker says that it holds a grant of an earlier broker on this store.
+  using Ids = std::unordered_map<proto::TaskSeq, TaskId>;
+  void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
+             const Ids& running);
   // A message of this session has come: the peer knows of it, and will not resume the one before.
   void confirmed(Session& session);
   void goodbye(proto::PeerId peer);
@@ -43,10 +46,12 @@ class Sessions {
   Session& begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
   void hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
-  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running);
   void enlist(Worker& worker, proto::WorkerInfo info);
   void delist(Worker& worker);
-  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, proto::Welcome& welcome);
+  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running,
+                 proto::Welcome& welcome);
+  bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
   void detach(const Session& session);
   void end(Client& client);
   void end(Worker& worker, const std::string& why);

@@ -7,7 +7,7 @@
 
 #include "broker/core/kinds.h"
 #include "broker/core/states.h"
-#include "proto/messages.h"
+#include "broker/store/records.h"
 #include "proto/strong.h"
 
 namespace forkmill::broker {
@@ -15,7 +15,7 @@ namespace forkmill::broker {
 using proto::Instant;
 using proto::milliseconds;
 
-using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions
+using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions: its `instance`
 using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
 
 class Queue;
@@ -26,20 +26,23 @@ struct Task {
   State state = State::submitted;
   bool durable = false;
   bool cancel_requested = false;
+  bool in_far_line = false;  // ready: its turn comes when its number comes up in the far part of its line
   KindId kind = 0;
-  proto::Attempt attempts;                            // made, the one that runs included
-  Queue* queue = nullptr;                             // outlives its tasks
-  ClientHandle client;                                // who submitted it; also its share of the queue
-  WorkerHandle worker;                                // running: who has it
-  std::uint64_t body_hash = 0;                        // tells a repeated submission from another task with the same id
-  std::shared_ptr<const proto::TaskOptions> options;  // shared by tasks that were submitted alike
-  proto::Payload payload;                             // dropped when the task is finished, but for dead letters
+  proto::Attempt attempts;  // made, the one that runs included
+  proto::Epoch epoch;       // of its grant
+  Queue* queue = nullptr;   // outlives its tasks
+  ClientHandle client;      // who submitted it; also its share of the queue
+  WorkerHandle worker;      // running: who has it
+  std::uint64_t body_hash = 0;  // tells a repeated submission from another task with the same id
+  SharedSpec spec;
+  proto::Payload payload;  // dropped when the task is finished, but for dead letters
   milliseconds submitted_at{0};
   Instant ready_at{0};  // ready: since when; scheduled: from when
   Instant expires_at = proto::kNever;
 
   // Finished
   std::unique_ptr<proto::Outcome> outcome;
+  milliseconds finished_at{0};
   Instant kept_until{0};
   std::uint32_t deliveries = 0;  // under way to clients
   bool delivered = false;        // a client has acknowledged the result
@@ -54,7 +57,8 @@ struct Task {
   Task* previous = nullptr;
   Task* next = nullptr;
 
-  proto::Grant grant(proto::Epoch epoch) const { return {epoch, seq, attempts}; }
+  const proto::TaskOptions& options() const { return spec->options; }
+  proto::Grant grant() const { return {epoch, seq, attempts}; }
 };
 
 // A doubly linked list through the tasks themselves. A task is in one list at a time.

@@ -20,7 +20,7 @@ const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) 
 
 // First attempts at once, which the order of arrival is promised for.
 bool plain(const broker::Task& task) {
-  return task.attempts.value() <= 1 && task.options->delay.count() == 0 && task.options->not_before.count() == 0;
+  return task.attempts.value() <= 1 && task.options().delay.count() == 0 && task.options().not_before.count() == 0;
 }
 
 }  // namespace
@@ -93,7 +93,7 @@ void Audit::check_tasks(const broker::Books& books) const {
   };
   std::unordered_map<const broker::Queue*, Counted> by_queue;
   std::size_t running = 0;
-  for (const auto& [id, task] : books.tasks.all()) {
+  for (const auto& [id, task] : books.tasks.near()) {
     Counted& counted = by_queue[task->queue];
     if (!task->released) ++counted.held;
     require(task->state != State::submitted, "12", "task " + brief(id) + " is in no state");
@@ -112,16 +112,28 @@ void Audit::check_tasks(const broker::Books& books) const {
   for (const auto& [handle, worker] : books.workers) holding += worker->holding.size();
   require(holding == running, "6",
           "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run");
+  // Of a far task only the state is known: they are held against the sums.
+  Counted far;
+  books.tasks.far().visit([&](const TaskId&, broker::FarEntry entry) {
+    ++far.held;
+    if (entry.state == broker::FarState::scheduled) ++far.scheduled;
+    if (entry.state == broker::FarState::ready) ++far.ready;
+  });
   for (const auto& [name, queue] : books.queues) {
     const Counted& counted = by_queue[queue.get()];
-    require(counted.scheduled == queue->scheduled && counted.ready == queue->ready() &&
-                counted.running == queue->running && counted.held == queue->held_tasks(),
+    far.scheduled -= queue->scheduled - counted.scheduled;
+    far.ready -= queue->ready() - counted.ready;
+    far.held -= queue->held_tasks() - counted.held;
+    require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready() &&
+                counted.running == queue->running && counted.held <= queue->held_tasks(),
             "12", "the counts of queue " + name + " are not those of its tasks");
     const auto recovered = recovered_.find(name);
     const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
     require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13",
             "queue " + name + " holds more than it may");
   }
+  require(far.scheduled == 0 && far.ready == 0 && far.held == 0, "12",
+          "the counts of the queues are not those of the tasks on disk");
 }
 
 void Audit::check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const {
@@ -129,20 +141,20 @@ void Audit::check_order(const broker::Books& books, const std::vector<broker::Se
   std::map<Line, proto::TaskSeq> first_waiting;
   bool collected = false;
   const auto line_of = [](const broker::Task& task) {
-    return Line{task.queue, task.client, task.options->priority, task.kind};
+    return Line{task.queue, task.client, task.options().priority, task.kind};
   };
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     if (grants == nullptr) continue;
     if (!std::exchange(collected, true)) {
-      for (const auto& [id, task] : books.tasks.all()) {
+      for (const auto& [id, task] : books.tasks.near()) {
         if (task->state != State::ready || task->attempts.value() != 0 || !plain(*task)) continue;
         const auto [at, fresh] = first_waiting.try_emplace(line_of(*task), task->seq);
         if (!fresh) at->second = std::min(at->second, task->seq);
       }
     }
     for (const auto& granted : grants->tasks) {
-      const broker::Task& task = *books.tasks.all().at(granted.id);
+      const broker::Task& task = *books.tasks.near().at(granted.id);
       if (!plain(task)) continue;
       const auto waiting = first_waiting.find(line_of(task));
       require(waiting == first_waiting.end() || waiting->second > task.seq, "9",
@@ -152,9 +164,13 @@ void Audit::check_order(const broker::Books& books, const std::vector<broker::Se
 }
 
 bool Audit::idle(const broker::Books& books) {
-  for (const auto& [id, task] : books.tasks.all())
+  for (const auto& [id, task] : books.tasks.near())
     if (!broker::is_terminal(task->state)) return false;
-  return true;
+  bool idle = true;
+  books.tasks.far().visit([&](const TaskId&, broker::FarEntry entry) {
+    idle = idle && entry.state == broker::FarState::finished;
+  });
+  return idle;
 }
 
 }  // namespace forkmill::sim

@@ -25,9 +25,10 @@ void BrokerNode::start() {
   const auto opened = store_->open();
   committed_ = opened->last;
   core_ = std::make_unique<broker::Core>(
-      world_.options.core, broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}},
+      world_.options.core, broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}, opened->last_seq},
       world_.both());
-  store_->load([this](const broker::StoredTask& task) { core_->recover(task); });
+  const auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
+  FORKMILL_CHECK(!trouble);
   audit_.begin(core_->books());
   network_.open(*this);
   alarm_.set(world_.now());
@@ -38,12 +39,14 @@ void BrokerNode::crash() {
   world_.trace.note(world_.now(), "broker", "crashes");
   network_.close();
   // Those in the middle of it may have reached the disk.
-  for (auto left = world_.random.below(uncommitted_.size() + 1); left > 0; --left) commit_one();
+  dying_ = true;
+  serve(world_.random.below(jobs_.size() + 1));
+  dying_ = false;
   core_.reset();
   inbox_.clear();
-  uncommitted_.clear();
+  jobs_.clear();
   held_.clear();
-  committing_ = false;
+  serving_ = false;
   paused_until_ = {};
   alarm_.set(proto::kNever);
 }
@@ -53,7 +56,7 @@ void BrokerNode::stop() {
   world_.trace.note(world_.now(), "broker", "stops");
   core_->shut_down(world_.both());
   carry_out(core_->take_effects());
-  while (!uncommitted_.empty()) commit_one();
+  serve(jobs_.size());
   send_held();
   crash();
 }
@@ -67,7 +70,7 @@ void BrokerNode::pause(Instant until) {
 std::string BrokerNode::unfinished() const {
   std::string text;
   if (!up()) return text;
-  for (const auto& [id, task] : core_->books().tasks.all()) {
+  for (const auto& [id, task] : core_->books().tasks.near()) {
     if (broker::is_terminal(task->state)) continue;
     text += " " + brief(id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
@@ -103,28 +106,44 @@ void BrokerNode::carry_out(broker::Effects effects) {
     else
       send(one);
   }
-  if (effects.ops.empty()) return;
-  FORKMILL_CHECK(effects.commit.value() == committed_.value() + uncommitted_.size() + 1);
-  uncommitted_.push_back(std::move(effects.ops));
-  if (!committing_) commit_later();
+  if (!effects.ops.empty()) jobs_.emplace_back(Commit{std::move(effects.ops), effects.commit});
+  for (broker::StoreRequest& request : effects.requests) jobs_.emplace_back(std::move(request));
+  if (!jobs_.empty() && !serving_) serve_later();
 }
 
-void BrokerNode::commit_later() {
-  committing_ = true;
+void BrokerNode::serve_later() {
+  serving_ = true;
   world_.after(world_.random.between(Instant{0}, world_.options.commit_delay), [this, start = starts_] {
     if (!up() || start != starts_) return;
-    if (world_.now() < paused_until_) return commit_later();
-    committing_ = false;
-    commit_one();
+    if (world_.now() < paused_until_) return serve_later();
+    serving_ = false;
+    serve(world_.random.between(1, jobs_.size()));
     send_held();
-    if (!uncommitted_.empty()) commit_later();
+    if (!jobs_.empty()) serve_later();
+    alarm_.set_earlier(world_.now());
   });
 }
 
-void BrokerNode::commit_one() {
-  committed_ = store_->commit(uncommitted_.front()).value();
-  uncommitted_.pop_front();
-  core_->committed(committed_);
+// So many jobs, with one commit at the end.
+void BrokerNode::serve(std::size_t jobs) {
+  proto::CommitSeq last;
+  std::vector<broker::StoreAnswer> answers;
+  for (; jobs > 0; --jobs) {
+    if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
+      FORKMILL_CHECK(!store_->apply(commit->ops));
+      last = commit->number;
+    } else {
+      answers.push_back(broker::serve(*store_, std::get<broker::StoreRequest>(jobs_.front())).value());
+    }
+    jobs_.pop_front();
+  }
+  if (last) {
+    FORKMILL_CHECK(!store_->commit(last));
+    committed_ = last;
+    core_->committed(committed_);
+  }
+  if (dying_) return;
+  for (broker::StoreAnswer& answer : answers) core_->answered(world_.both(), std::move(answer));
 }
 
 void BrokerNode::send_held() {

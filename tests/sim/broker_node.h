@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <variant>
 #include <vector>
 
 #include "broker/core/core.h"
@@ -35,8 +36,8 @@ class BrokerNode final : public Hub {
  private:
   void round();
   void carry_out(broker::Effects effects);
-  void commit_later();
-  void commit_one();
+  void serve_later();
+  void serve(std::size_t jobs);
   void send_held();
   void send(broker::Send& one);
 
@@ -54,8 +55,14 @@ class BrokerNode final : public Hub {
     proto::Envelope envelope;
   };
   std::deque<Incoming> inbox_;
-  std::deque<std::vector<broker::StoreOp>> uncommitted_;
-  bool committing_ = false;
+  // What the store's thread still has to do, in this order.
+  struct Commit {
+    std::vector<broker::StoreOp> ops;
+    proto::CommitSeq number;
+  };
+  std::deque<std::variant<Commit, broker::StoreRequest>> jobs_;
+  bool serving_ = false;
+  bool dying_ = false;  // nobody is there to hear the answers
   proto::CommitSeq committed_;
   std::deque<broker::Send> held_;
 };

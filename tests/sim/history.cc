@@ -136,8 +136,8 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   given.worker = worker;
   given.lost = false;
   given_to_[worker].push_back(key);
-  const auto found = books.tasks.all().find(granted.id);
-  if (found == books.tasks.all().end()) violated("12", granted.id, "was granted and is not in the books");
+  const auto found = books.tasks.near().find(granted.id);
+  if (found == books.tasks.near().end()) violated("12", granted.id, "was granted and is not in the books");
   const broker::Task& task = *found->second;
   const auto& options = tasks_.at(granted.id).task.options;
   if (granted.grant.attempt.value() > options.max_attempts) {
@@ -182,6 +182,8 @@ void History::started(const proto::GrantedTask& task) {
   Record& record = tasks_.at(task.id);
   ++counts_.executions;
   if (++record.starts > 1) ++counts_.repeated;
+  if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record))
+    violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
   const bool current = given.brokers.contains(broker_) && !given.lost;
   if (record.cancelled_by == broker_ && current)
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");

@@ -35,6 +35,13 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   if (random.chance(0.2)) core.queue.max_bytes = random.between(100'000, 400'000);
   if (random.chance(0.3)) core.kept_results = random.below(20);
   if (random.chance(0.3)) core.dead_letters = random.below(5);
+  core.restart_grace = milliseconds{random.chance(0.3) ? 0 : static_cast<std::int64_t>(random.between(1, 3000))};
+  if (random.chance(0.4)) return;
+  core.near.tasks = random.between(1, 8);
+  core.near.page = random.between(1, 5);
+  if (random.chance(0.3)) core.near.bytes = random.between(1, 1000);
+  core.near.scheduled = random.below(5);
+  core.near.results = random.below(5);
 }
 
 void draw_tasks(Random& random, Options& options) {
@@ -56,6 +63,8 @@ void draw_tasks(Random& random, Options& options) {
   options.stillborn = sometimes(random, 0.3);
   options.progress = sometimes(random, 0.5);
   options.stubborn = sometimes(random, 0.5);
+  options.at_most_once = sometimes(random, 0.5);
+  options.longest_delay = random.chance(0.3) ? Instant{120s} : Instant{20s};
 }
 
 }  // namespace
@@ -95,7 +104,9 @@ std::string to_string(const Options& options) {
   text << "  store " << (options.durable ? "durable" : "memory") << ", commits up to " << ms(options.commit_delay)
        << " ms; heartbeat " << ms(core.heartbeat) << ", session " << ms(core.session_timeout) << " ms; window "
        << core.window_tasks << " tasks " << core.window_bytes << " bytes; queue " << core.queue.max_tasks << " tasks "
-       << core.queue.max_bytes << " bytes; kept " << core.kept_results << ", dead letters " << core.dead_letters << "\n"
+       << core.queue.max_bytes << " bytes; kept " << core.kept_results << ", dead letters " << core.dead_letters << "; near " << core.near.tasks << " tasks " << core.near.bytes << " bytes, pages of "
+       << core.near.page << ", " << core.near.scheduled << " scheduled, " << core.near.results << " results; grace "
+       << ms(core.restart_grace) << " ms\n"
        << "  " << options.clients << " clients, " << options.workers << " workers of up to " << options.children
        << " children" << (options.specialists ? " (specialists)" : "") << ", " << options.max_tasks_per_child
        << " tasks a child; " << options.queues << " queues, " << options.kinds << " kinds\n"
@@ -108,7 +119,7 @@ std::string to_string(const Options& options) {
        << "  tasks: attempts " << options.max_attempts << ", memory " << options.memory_tasks << ", priorities "
        << options.priorities << ", delayed " << options.delayed << ", expiring " << options.expiring << ", limited "
        << options.limited << ", retry errors " << options.retry_errors << ", large " << options.large << ", cancels "
-       << options.cancels << ", attaches " << options.attaches << ", queries " << options.queries
+       << options.cancels << ", attaches " << options.attaches << ", queries " << options.queries << ", at most once " << options.at_most_once
        << (options.reject_when_full ? ", rejected when full" : "") << "\n"
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", die " << options.child_dies
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn

@@ -57,6 +57,8 @@ struct Options {
   double cancels = 0;
   double attaches = 0;  // somebody else asks for the result as well
   double queries = 0;
+  double at_most_once = 0;
+  Instant longest_delay{0};
   bool reject_when_full = false;
 
   double throws = 0;  // handlers that throw

@@ -42,15 +42,17 @@ proto::TaskOptions Workload::draw_options() {
   proto::TaskOptions task;
   if (random.chance(options.priorities))
     task.priority = static_cast<std::int8_t>(static_cast<int>(random.below(5)) - 2);
-  if (random.chance(options.delayed)) task.delay = ms(1, 20'000);
+  const auto longest = static_cast<std::uint64_t>(options.longest_delay / 1ms);
+  if (random.chance(options.delayed)) task.delay = ms(1, longest);
   if (random.chance(options.delayed / 2)) task.not_before = world_.both().unix_time + ms(1, 20'000);
   task.max_attempts = static_cast<std::uint32_t>(random.between(1, options.max_attempts));
   task.backoff = {ms(0, 500), ms(500, 5'000), static_cast<std::uint8_t>(random.below(101))};
   if (random.chance(options.limited)) task.soft_timeout = ms(1, 2'000);
   if (random.chance(options.limited)) task.timeout = ms(1, 2'000);
-  if (random.chance(options.expiring)) task.expires = ms(1, 10'000);
+  if (random.chance(options.expiring)) task.expires = ms(1, longest / 2);
   if (random.chance(options.memory_tasks)) task.durability = proto::Durability::memory;
   task.retry_errors = random.chance(options.retry_errors);
+  task.at_most_once = random.chance(options.at_most_once);
   return task;
 }
 

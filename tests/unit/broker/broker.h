@@ -172,34 +172,32 @@ class Broker {
   Core& core() { return *core_; }
   Now now{std::chrono::hours{1}, std::chrono::milliseconds{1'700'000'000'000}};
   std::uint64_t credit = 1000;  // what finishing workers say
+  std::uint64_t requests = 0;   // to the store, so far
 
  private:
   void start() {
     waiting_.clear();
-    pending_ops_.clear();
-    Identity identity{"store", Epoch{1}, {}, false, "test", {}};
+    pending_.clear();
+    Identity identity{"store", Epoch{1}, {}, false, "test", {}, {}};
     if (store_ != nullptr) {
       const auto opened = store_->open().value();
-      identity = {opened.id, opened.epoch, opened.last, store_->durable(), "test", {}};
+      identity = {opened.id, opened.epoch, opened.last, store_->durable(), "test", {}, opened.last_seq};
     }
     committed_ = identity.commit;
     core_ = std::make_unique<Core>(options_, identity, now);
-    if (store_ != nullptr) store_->load([this](StoredTask stored) { core_->recover(stored); });
+    if (store_ == nullptr) return;
+    REQUIRE_FALSE(store_->load([this](const TaskSummary& task) { core_->recover(task); }));
+    if (options_.restart_grace == 0s) round();
   }
 
+  // Until nothing is left to do without time going on.
   void round() {
     core_->finish_round(now);
     Effects effects = core_->take_effects();
     for (Send& one : effects.sends) waiting_.push_back(std::move(one));
-    if (!effects.ops.empty()) pending_ops_.push_back(std::move(effects.ops));
-    if (!held_) {
-      for (const auto& ops : pending_ops_) {
-        REQUIRE(store_ != nullptr);
-        committed_ = store_->commit(ops).value();
-        core_->committed(committed_);
-      }
-      pending_ops_.clear();
-    }
+    const bool work = !effects.ops.empty() || !effects.requests.empty();
+    if (work) pending_.push_back(std::move(effects));
+    const bool answered = !held_ && serve();
     std::deque<Send> still;
     for (Send& one : waiting_) {
       if (one.after > committed_)
@@ -208,6 +206,32 @@ class Broker {
         inbox_[one.peer].push_back(std::move(one.envelope));
     }
     waiting_ = std::move(still);
+    if (answered) round();
+  }
+
+  // What the store's thread would do. True: the core was told something.
+  bool serve() {
+    bool answered = false;
+    for (const Effects& effects : std::exchange(pending_, {})) {
+      REQUIRE(store_ != nullptr);
+      if (!effects.ops.empty()) {
+        REQUIRE_FALSE(store_->apply(effects.ops));
+        REQUIRE_FALSE(store_->commit(effects.commit));
+        committed_ = effects.commit;
+        core_->committed(committed_);
+      }
+      for (const StoreRequest& request : effects.requests) {
+        ++requests;
+        core_->answered(now, serve_request(request));
+        answered = true;
+      }
+    }
+    return answered;
+  }
+
+  StoreAnswer serve_request(const StoreRequest& request) {
+    if (std::holds_alternative<BackupRequest>(request.what)) return {request.ticket, BackupAnswer{std::uint64_t{4096}}};
+    return broker::serve(*store_, request).value();
   }
 
   CoreOptions options_;
@@ -217,7 +241,7 @@ class Broker {
   std::map<PeerId, SessionId> sessions_;
   std::vector<MessageSeq> seqs_;
   std::deque<Send> waiting_;
-  std::vector<std::vector<StoreOp>> pending_ops_;
+  std::vector<Effects> pending_;
   CommitSeq committed_;
   bool held_ = false;
   std::uint64_t last_peer_ = 0;

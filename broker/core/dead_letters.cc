@@ -1,0 +1,60 @@
+#include "broker/core/dead_letters.h"
+
+#include "broker/core/packed_map.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+proto::Reply reply_to(const proto::Query& query, const TaskId& id) {
+  proto::Reply reply;
+  reply.id = query.id;
+  reply.body = proto::Payload::own(PackedMap{}.add("id", id.to_string()).bytes());
+  return reply;
+}
+
+proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
+  return {query.id, failure.code, std::move(failure.text), {}};
+}
+
+}  // namespace
+
+proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
+  if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
+  const TaskSpec& spec = *task->spec;
+  proto::Submission again{query.new_id, spec.queue, spec.name, spec.signature, spec.options, task->payload};
+  again.options.delay = again.options.not_before = milliseconds{0};
+  again.options.key.clear();  // the key names the task that failed
+  if (auto failure = intake_.take_in(client, std::move(again))) return refusal(query, std::move(*failure));
+  retention_.drop(*task);
+  return reply_to(query, query.new_id);
+}
+
+proto::Reply DeadLetters::drop(const proto::Query& query, Task* task) {
+  if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
+  const TaskId id = task->id;
+  retention_.drop(*task);
+  return reply_to(query, id);
+}
+
+std::optional<proto::Failure> DeadLetters::trouble(const proto::Query& query, const Task* task) {
+  if (task == nullptr) {
+    return proto::Failure{Errc::task_unknown,
+                          "no task, or more than one, with an id that begins with '" + query.argument + "'"};
+  }
+  if (task->state != State::failed) {
+    return proto::Failure{Errc::bad_request,
+                          "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
+                              ": only a task that failed is a dead letter"};
+  }
+  if (task->deliveries > 0) {
+    return proto::Failure{Errc::bad_request,
+                          "the error of task " + task->id.to_string() + " is on its way to a client: try again"};
+  }
+  if (query.kind == proto::QueryKind::dead_retry && query.new_id.is_nil()) {
+    return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,101 @@
+#include "broker/core/far_index.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/check.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::uint64_t kSeqMask = (std::uint64_t{1} << 62) - 1;
+constexpr std::size_t kFewest = 16;
+
+// Ids are random in their low half, unless somebody makes them otherwise: mix well (the finalizer of MurmurHash3).
+std::uint64_t hash_of(const TaskId& id) {
+  std::uint64_t hash = std::hash<TaskId>{}(id);
+  hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDULL;
+  hash = (hash ^ hash >> 33) * 0xC4CEB9FE1A85EC53ULL;
+  return hash ^ hash >> 33;
+}
+
+FarEntry unpack(std::uint64_t packed) {
+  return {proto::TaskSeq{packed & kSeqMask}, static_cast<FarState>(packed >> 62)};
+}
+
+}  // namespace
+
+void FarIndex::insert(const TaskId& id, FarEntry entry) {
+  FORKMILL_CHECK(entry.seq.value() <= kSeqMask && !id.is_nil());
+  Shard& shard = shard_of(hash_of(id));
+  if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, std::max(kFewest, shard.slots.size() * 7 / 5));
+  place(shard, {id, entry.seq.value() | static_cast<std::uint64_t>(entry.state) << 62});
+  ++shard.used;
+  ++size_;
+}
+
+std::optional<FarEntry> FarIndex::find(const TaskId& id) const {
+  const std::uint64_t hash = hash_of(id);
+  const Shard& shard = shard_of(hash);
+  if (shard.used == 0) return std::nullopt;
+  const Slot& slot = shard.slots[locate(shard, id, hash)];
+  if (slot.id.is_nil()) return std::nullopt;
+  return unpack(slot.packed);
+}
+
+// Closes the gap: whatever stands behind it and would not be found any more moves up (Knuth, The Art of Computer
+// Programming, volume 3, 6.4, algorithm R).
+bool FarIndex::erase(const TaskId& id) {
+  const std::uint64_t hash = hash_of(id);
+  Shard& shard = shard_of(hash);
+  if (shard.used == 0) return false;
+  std::size_t gap = locate(shard, id, hash);
+  if (shard.slots[gap].id.is_nil()) return false;
+  const std::size_t count = shard.slots.size();
+  for (std::size_t at = (gap + 1) % count; !shard.slots[at].id.is_nil(); at = (at + 1) % count) {
+    const std::size_t wanted = home(shard, hash_of(shard.slots[at].id));
+    const std::size_t from_home = (at + count - wanted) % count;
+    const std::size_t from_gap = (at + count - gap) % count;
+    if (from_home < from_gap) continue;
+    shard.slots[gap] = shard.slots[at];
+    gap = at;
+  }
+  shard.slots[gap] = {};
+  --shard.used;
+  --size_;
+  if (shard.slots.size() > kFewest && shard.used * 4 < shard.slots.size()) {
+    resize(shard, std::max(kFewest, shard.slots.size() / 2));
+  }
+  return true;
+}
+
+void FarIndex::visit(const std::function<void(const TaskId&, FarEntry)>& visitor) const {
+  for (const Shard& shard : shards_)
+    for (const Slot& slot : shard.slots)
+      if (!slot.id.is_nil()) visitor(slot.id, unpack(slot.packed));
+}
+
+std::size_t FarIndex::home(const Shard& shard, std::uint64_t hash) {
+  const std::uint64_t low = hash & 0xFFFFFFFFULL;  // the highest byte has chosen the shard
+  return static_cast<std::size_t>(low * shard.slots.size() >> 32);
+}
+
+void FarIndex::place(Shard& shard, const Slot& slot) {
+  shard.slots[locate(shard, slot.id, hash_of(slot.id))] = slot;
+}
+
+// Where it is, or the free place where it would be.
+std::size_t FarIndex::locate(const Shard& shard, const TaskId& id, std::uint64_t hash) {
+  std::size_t at = home(shard, hash);
+  while (!shard.slots[at].id.is_nil() && shard.slots[at].id != id) at = at + 1 == shard.slots.size() ? 0 : at + 1;
+  return at;
+}
+
+void FarIndex::resize(Shard& shard, std::size_t slots) {
+  const std::vector<Slot> before = std::exchange(shard.slots, std::vector<Slot>(slots));
+  for (const Slot& slot : before)
+    if (!slot.id.is_nil()) place(shard, slot);
+}
+
+}  // namespace forkmill::broker

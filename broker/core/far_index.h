@@ -1,0 +1,58 @@
+// FarIndex: which tasks stand on disk only, by id, in 24 bytes each. Millions of them are the reason that it exists: a
+// hash table with linear probing, cut into shards so that growing moves a small part at a time.
+#pragma once
+
+#include <forkmill/task_id.h>
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "proto/ids.h"
+
+namespace forkmill::broker {
+
+enum class FarState : std::uint8_t { ready, scheduled, finished };
+
+struct FarEntry {
+  proto::TaskSeq seq;
+  FarState state = FarState::ready;
+  friend bool operator==(const FarEntry&, const FarEntry&) = default;
+};
+
+class FarIndex {
+ public:
+  // The id must not be there.
+  void insert(const TaskId& id, FarEntry entry);
+  std::optional<FarEntry> find(const TaskId& id) const;
+  bool erase(const TaskId& id);
+
+  std::size_t size() const { return size_; }
+  // In no order.
+  void visit(const std::function<void(const TaskId&, FarEntry)>& visitor) const;
+
+ private:
+  struct Slot {
+    TaskId id;                 // nil: free
+    std::uint64_t packed = 0;  // the seq, and the state in the two highest bits
+  };
+  struct Shard {
+    std::vector<Slot> slots;
+    std::size_t used = 0;
+  };
+  static constexpr std::size_t kShards = 256;
+
+  static std::size_t home(const Shard& shard, std::uint64_t hash);
+  static void place(Shard& shard, const Slot& slot);
+  static std::size_t locate(const Shard& shard, const TaskId& id, std::uint64_t hash);
+  static void resize(Shard& shard, std::size_t slots);
+  Shard& shard_of(std::uint64_t hash) { return shards_[hash >> 56]; }
+  const Shard& shard_of(std::uint64_t hash) const { return shards_[hash >> 56]; }
+
+  std::array<Shard, kShards> shards_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,63 @@
+#include "broker/store/requests.h"
+
+#include <span>
+
+#include "broker/store/store.h"
+#include "broker/store/task_row.h"
+#include "proto/check.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::size_t kFetchBytes = 8 * 1024 * 1024;
+constexpr std::size_t kSlice = 64;
+
+std::size_t size_of(const StoredTask& task) {
+  return task.put.payload.size() + (task.finish ? task.finish->outcome.value.size() : 0);
+}
+
+Store::Trouble fetch(Store& store, const FetchRequest& request, FetchAnswer& answer) {
+  std::size_t bytes = 0;
+  const std::span<const proto::TaskSeq> all{request.seqs};
+  while (answer.done < all.size() && bytes < kFetchBytes) {
+    const auto slice = all.subspan(answer.done, std::min(kSlice, all.size() - answer.done));
+    auto trouble = store.fetch(slice, [&](StoredTask task) {
+      bytes += size_of(task);
+      answer.tasks.push_back(std::move(task));
+    });
+    if (trouble) return trouble;
+    answer.done += slice.size();
+  }
+  return {};
+}
+
+Store::Trouble scan(Store& store, const ScanRequest& request, ScanAnswer& answer) {
+  std::size_t visited = 0;
+  return store.scan(request.before, [&](StoredTask task) {
+    const proto::TaskSeq seq = task.put.seq;
+    if (passes(request.filter, row_of(task))) {
+      task.put.payload = {};
+      answer.tasks.push_back(std::move(task));
+    }
+    if (answer.tasks.size() < request.most && ++visited < request.most_visited) return true;
+    answer.next = seq;
+    return false;
+  });
+}
+
+}  // namespace
+
+proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request) {
+  StoreAnswer answer{request.ticket, {}};
+  Store::Trouble trouble;
+  if (const auto* wanted = std::get_if<FetchRequest>(&request.what)) {
+    trouble = fetch(store, *wanted, answer.what.emplace<FetchAnswer>());
+  } else {
+    trouble = scan(store, std::get<ScanRequest>(request.what), answer.what.emplace<ScanAnswer>());
+  }
+  if (trouble) return *trouble;
+  return answer;
+}
+
+}  // namespace forkmill::broker

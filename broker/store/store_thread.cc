@@ -1,0 +1,196 @@
+#include "broker/store/store_thread.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::size_t kMostOps = 32 * 1024;  // of one commit: what waits behind it should not wait for long
+constexpr std::chrono::milliseconds kLookForRoom{500};
+
+int make_eventfd() {
+  const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
+  return fd;
+}
+
+void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+}  // namespace
+
+StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve)
+    : store_{std::move(store)}, reserve_{reserve}, ready_{make_eventfd()} {
+  check_room();
+  news_.disk_full = full_;
+  thread_ = std::thread{[this] { run(); }};
+}
+
+StoreThread::~StoreThread() {
+  {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+  ::close(ready_);
+}
+
+void StoreThread::commit(std::vector<StoreOp> ops, proto::CommitSeq number) {
+  hand_over(Commit{std::move(ops), number});
+}
+
+void StoreThread::ask(StoreRequest request) { hand_over(std::move(request)); }
+
+void StoreThread::hand_over(Job job) {
+  bool wake = false;
+  {
+    const std::lock_guard lock{mutex_};
+    wake = jobs_.empty() && !busy_;
+    jobs_.push_back(std::move(job));
+  }
+  if (wake) work_.notify_one();
+}
+
+void StoreThread::finish() {
+  std::unique_lock lock{mutex_};
+  idle_.wait(lock, [this] { return (jobs_.empty() && !busy_) || news_.failure; });
+}
+
+StoreThread::News StoreThread::take() {
+  std::uint64_t count = 0;
+  (void)!::read(ready_, &count, sizeof count);
+  const std::lock_guard lock{mutex_};
+  announced_ = false;
+  News news = news_;
+  news_.answers.clear();
+  return news;
+}
+
+void StoreThread::run() {
+  block_signals();
+  pthread_setname_np(pthread_self(), "store");
+  for (;;) {
+    std::vector<Job> jobs = next_jobs();
+    Store::Trouble trouble = jobs.empty() ? Store::Trouble{} : serve_all(jobs);
+    if (!trouble && backup_) go_on_with_backup();
+    check_room();
+    jobs.clear();
+    const std::lock_guard lock{mutex_};
+    busy_ = !jobs_.empty() || backup_.has_value();
+    if (trouble) news_.failure = std::move(trouble);
+    publish();
+    if (news_.failure || (stopping_ && jobs_.empty())) return;
+  }
+}
+
+// Empty: there is room to look for, a backup to go on with, or nothing more to do.
+std::vector<StoreThread::Job> StoreThread::next_jobs() {
+  std::unique_lock lock{mutex_};
+  const auto called = [this] { return !jobs_.empty() || stopping_; };
+  if (backup_) {
+    // goes on whether there is something else to do or not
+  } else if (full_) {
+    work_.wait_for(lock, kLookForRoom, called);
+  } else {
+    work_.wait(lock, called);
+  }
+  busy_ = true;
+  std::size_t ops = 0;
+  std::size_t count = 0;
+  for (; count < jobs_.size() && ops < kMostOps; ++count)
+    if (const auto* commit = std::get_if<Commit>(&jobs_[count])) ops += commit->ops.size();
+  if (count == jobs_.size()) return std::exchange(jobs_, {});
+  const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(count);
+  std::vector<Job> jobs{std::make_move_iterator(jobs_.begin()), std::make_move_iterator(end)};
+  jobs_.erase(jobs_.begin(), end);
+  return jobs;
+}
+
+Store::Trouble StoreThread::serve_all(std::vector<Job>& jobs) {
+  proto::CommitSeq last;
+  for (Job& job : jobs) {
+    if (auto* request = std::get_if<StoreRequest>(&job)) {
+      if (auto trouble = serve_one(*request)) return trouble;
+      continue;
+    }
+    const Commit& commit = std::get<Commit>(job);
+    if (auto trouble = store_->apply(commit.ops)) return trouble;
+    last = commit.number;
+  }
+  if (!last) return {};
+  if (auto trouble = store_->commit(last)) return trouble;
+  committed_ = last;
+  return {};
+}
+
+Store::Trouble StoreThread::serve_one(StoreRequest& request) {
+  if (auto* wanted = std::get_if<BackupRequest>(&request.what)) {
+    proto::Failure busy{Errc::bad_request, "another backup is being written: try again when it is done"};
+    StoreAnswer answer{request.ticket, BackupAnswer{std::move(busy)}};
+    if (!backup_) {
+      backup_path_ = wanted->path;
+      backup_ = std::move(answer);
+    } else {
+      answers_.push_back(std::move(answer));
+    }
+    return {};
+  }
+  auto answer = serve(*store_, request);
+  if (!answer.ok()) return answer.failure();
+  answers_.push_back(std::move(answer).value());
+  return {};
+}
+
+// Between commits. What goes wrong with a copy does not concern the store.
+void StoreThread::go_on_with_backup() {
+  if (!backup_path_.empty()) {
+    backing_up_ = std::exchange(backup_path_, {});
+    if (auto trouble = store_->begin_backup(backing_up_)) return end_backup(std::move(*trouble));
+  }
+  auto done = store_->continue_backup();
+  if (!done.ok()) return end_backup(done.failure());
+  if (!done.value()) return;
+  std::error_code error;
+  const std::uint64_t bytes = std::filesystem::file_size(backing_up_, error);
+  end_backup(bytes);
+}
+
+void StoreThread::end_backup(proto::Result<std::uint64_t> bytes) {
+  backup_->what = BackupAnswer{std::move(bytes)};
+  answers_.push_back(std::move(*backup_));
+  backup_.reset();
+}
+
+void StoreThread::check_room() {
+  const auto free = store_->free_bytes();
+  if (!free) return;
+  full_ = *free < (full_ ? reserve_ + reserve_ / 4 : reserve_);
+}
+
+void StoreThread::publish() {
+  const bool news = committed_ != news_.committed || !answers_.empty() || full_ != news_.disk_full || news_.failure;
+  news_.committed = committed_;
+  news_.disk_full = full_;
+  for (StoreAnswer& answer : answers_) news_.answers.push_back(std::move(answer));
+  answers_.clear();
+  if (!busy_ || news_.failure) idle_.notify_all();
+  if (!news || announced_.load()) return;
+  announced_ = true;
+  const std::uint64_t one = 1;
+  (void)!::write(ready_, &one, sizeof one);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,51 @@
+#include "broker/store/task_row.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+std::string_view end_name(proto::OutcomeKind kind) {
+  switch (kind) {
+    case proto::OutcomeKind::succeeded:
+      return "succeeded";
+    case proto::OutcomeKind::cancelled:
+      return "cancelled";
+    case proto::OutcomeKind::expired:
+      return "expired";
+    default:
+      return "failed";
+  }
+}
+
+bool is_end(std::string_view state) {
+  return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
+}
+
+}  // namespace
+
+TaskRow row_of(const StoredTask& stored) {
+  TaskRow row{stored.put.seq, stored.put.id, stored.put.spec,         {}, stored.progression.attempts.value(),
+          stored.put.submitted_at, {},  nullptr};
+  if (!stored.finish) return row;
+  row.state = end_name(stored.finish->outcome.kind);
+  row.attempt = stored.finish->outcome.attempt.value();
+  row.finished_at = stored.finish->finished_at;
+  if (stored.finish->outcome.error) row.error = &*stored.finish->outcome.error;
+  return row;
+}
+
+bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
+  if (!filter.queue.empty() && row.spec->queue != filter.queue) return false;
+  if (!filter.name.empty() && row.spec->name != filter.name) return false;
+  if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
+  if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;
+  if (!filter.state.empty() && filter.state != row.state && (!row.state.empty() || is_end(filter.state))) return false;
+  if (!filter.text.empty() &&
+      (row.error == nullptr || (row.error->message.find(filter.text) == std::string::npos &&
+                                row.error->type.find(filter.text) == std::string::npos))) {
+    return false;
+  }
+  return filter.id.empty() || row.id.to_string().starts_with(filter.id);
+}
+
+}  // namespace forkmill::broker
