@@ -17,7 +17,7 @@ void Attempts::grant(Task& task, Worker& worker) {
   ++worker.granted;
   worker.holding.emplace(task.seq, &task);
   if (task.durable && task.options().at_most_once) {
-    books_.ops.emplace_back(Dispatch{task.seq, task.attempts});
+    books_.rewrite(task, Dispatch{task.seq, task.attempts});
     worker.grants_wait = true;
   }
   worker.grant_bytes += task.payload.size();
@@ -65,7 +65,7 @@ void Attempts::hand_back(Worker& worker, Task& task) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   // By the worker's own word it was not started: nothing speaks against granting it again.
-  if (task.durable && task.options().at_most_once) books_.ops.emplace_back(Reschedule{task.seq, task.attempts, {}});
+  if (task.durable && task.options().at_most_once) books_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
   task.queue->put_back(task);
 }
 
@@ -144,7 +144,7 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
   books_.step(task, Event::retried);
   task.ready_at = books_.now.steady + wait;
   if (task.durable) {
-    books_.ops.emplace_back(Reschedule{task.seq, task.attempts, books_.stamp(task.ready_at)});
+    books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(task.ready_at)});
   }
   if (wait.count() > 0) return books_.deadlines.add(task.ready_at, task);
   books_.step(task, Event::queued);
@@ -186,7 +186,7 @@ void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
   task.finished_at = books_.stamp();
   task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
   task.queue->change(task, task.payload.size() + task.outcome->value.size());
-  if (task.durable) books_.ops.emplace_back(Finish{task.seq, *task.outcome, task.finished_at});
+  if (task.durable) books_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
   deliveries_.finished(task);
 }
 

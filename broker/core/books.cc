@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/check.h"
 
@@ -44,7 +45,7 @@ void Books::put_away(Task& task) {
   } else {
     if (task.state == State::scheduled) {
       state = FarState::scheduled;
-      --near_scheduled;
+      no_longer_scheduled(task);
       far_deadlines.add(task.ready_at, task.seq);
     } else {
       in_far_line.erase(task.seq);
@@ -52,17 +53,29 @@ void Books::put_away(Task& task) {
     if (task.attempts.value() == 0 && task.expires_at != proto::kNever) far_deadlines.add(task.expires_at, task.seq);
     if (task.watchers != nullptr) far_watchers[task.seq] = std::move(*task.watchers);
   }
+  if (task.rewritten) outdated[task.seq] = last_ticket;
   tasks.put_away(task, state);
 }
 
 void Books::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);
   FORKMILL_CHECK(to.has_value());
-  if (task.state == State::scheduled) --task.queue->scheduled, --near_scheduled;
   if (task.state == State::running) --task.queue->running;
+  if (task.state == State::scheduled) {
+    --task.queue->scheduled;
+    no_longer_scheduled(task);
+  }
   task.state = *to;
-  if (task.state == State::scheduled) ++task.queue->scheduled, ++near_scheduled;
   if (task.state == State::running) ++task.queue->running;
+  if (task.state == State::scheduled) {
+    ++task.queue->scheduled;
+    ++near_scheduled;
+  }
+}
+
+void Books::no_longer_scheduled(Task& task) {
+  --near_scheduled;
+  if (std::exchange(task.fetched_early, false)) --fetched_early;
 }
 
 std::uint64_t body_hash(std::string_view name, std::uint64_t signature, const proto::Payload& payload) {

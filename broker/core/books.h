@@ -80,8 +80,11 @@ struct Books {
   FarDeadlines far_deadlines;
   std::vector<LaneKey> hungry;
   std::size_t near_scheduled = 0;
+  std::size_t fetched_early = 0;  // of these, came from the disk
   std::unordered_map<proto::TaskSeq, Task*> in_far_line;  // near tasks whose place in line is a far one
   std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> far_watchers;
+  // Tasks put away again, other than they were: answers to requests up to that ticket are out of date.
+  std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
 
   // This round
@@ -92,6 +95,8 @@ struct Books {
   proto::CommitSeq safe;    // the last one that it has; only of this one may a peer be told
   std::vector<ClientHandle> touched_clients;
   std::vector<WorkerHandle> touched_workers;
+
+  void no_longer_scheduled(Task& task);
 
   // Numbers what is asked of the store.
   std::uint64_t next_ticket() { return ++last_ticket; }
@@ -140,6 +145,12 @@ struct Books {
   // Leaves a durable task to the disk: one that is ready and in the far part of its line, scheduled, or finished and on
   // no shelf.
   void put_away(Task& task);
+  // Writes down that the task has changed.
+  template <class Op>
+  void rewrite(Task& task, Op op) {
+    task.rewritten = true;
+    ops.emplace_back(std::move(op));
+  }
 
   // Moves the task along the table of states.h; a step that is not there is a bug of ours.
   void step(Task& task, Event event);

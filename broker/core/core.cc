@@ -59,6 +59,10 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
   sessions_.confirmed(*session);
   Client* client = sessions_.client(peer);
   Worker* worker = sessions_.worker(peer);
+  if (client != nullptr && client->parked && !std::holds_alternative<Heartbeat>(message)) {
+    client->behind.push_back(std::move(envelope).value());
+    return;
+  }
   if (std::holds_alternative<Goodbye>(message)) return sessions_.goodbye(peer);
   if (const auto* load = std::get_if<Heartbeat>(&message)) {
     if (worker != nullptr) worker->load = *load;
@@ -66,7 +70,8 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
   }
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (client != nullptr && for_clients(message)) {
-    if (!park(peer, envelope.value(), fresh)) dispatch(*client, header, message);
+    client->parked = park(peer, envelope.value(), fresh);
+    if (!client->parked) dispatch(*client, header, message);
     return;
   }
   if (worker != nullptr && for_workers(message)) return dispatch(*worker, header, message);
@@ -148,11 +153,25 @@ void Core::answered(Now now, StoreAnswer answer) {
   books_.now = now;
   auto* fetched = std::get_if<FetchAnswer>(&answer.what);
   if (fetched == nullptr) return queries_.answered(std::move(answer));
-  for (Paging::Parked& parked : paging_.fetched(answer.ticket, std::move(*fetched))) {
-    found_ = &parked.ids;
-    handle(now, parked.peer, std::move(parked.envelope), parked.fresh);
-    found_ = nullptr;
-    paging_.leave(parked);
+  for (Paging::Parked& parked : paging_.fetched(answer.ticket, std::move(*fetched))) unpark(std::move(parked));
+}
+
+void Core::unpark(Paging::Parked parked) {
+  const SessionId session = parked.envelope.header.session;
+  const auto waiting = [&] {
+    Client* client = sessions_.client(parked.peer);
+    return client != nullptr && client->session.id == session ? client : nullptr;
+  };
+  if (Client* client = waiting()) client->parked = false;
+  found_ = &parked.ids;
+  handle(books_.now, parked.peer, std::move(parked.envelope), parked.fresh);
+  found_ = nullptr;
+  paging_.leave(parked);
+  for (Client* client = waiting(); client != nullptr; client = waiting()) {
+    if (client->parked || client->behind.empty()) return;
+    Envelope next = std::move(client->behind.front());
+    client->behind.pop_front();
+    handle(books_.now, parked.peer, std::move(next), {});
   }
 }
 

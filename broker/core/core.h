@@ -61,6 +61,7 @@ class Core {
  private:
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  void unpark(Paging::Parked parked);
   std::vector<proto::TaskSeq> needed(const proto::Message& message) const;
   std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);

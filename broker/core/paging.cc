@@ -72,8 +72,14 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
   FORKMILL_CHECK(found != pending_.end());
   Pending& pending = found->second;
   auto* parked = std::get_if<Parked>(&pending.purpose);
+  std::vector<proto::TaskSeq> again;
   for (StoredTask& stored : answer.tasks) {
     const TaskId id = stored.put.id;
+    if (out_of_date(ticket, stored.put.seq)) {
+      // A message still wants it. A line does not: what has changed has left its place there.
+      if (parked != nullptr) again.push_back(stored.put.seq);
+      continue;
+    }
     bool was_far = false;
     Task* task = bring_near(std::move(stored), was_far);
     if (task == nullptr) continue;
@@ -90,12 +96,15 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
       line->lane.queue->feed(line->lane, task);
     }
   }
-  if (answer.done < pending.seqs.size()) {
-    ask_again(ticket, pending, answer.done);
-    return {};
-  }
+  pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
+  pending.seqs.insert(pending.seqs.end(), again.begin(), again.end());
   Pending done = std::move(pending);
   pending_.erase(found);
+  forget_outdated();
+  if (!done.seqs.empty()) {
+    request(std::move(done.seqs), std::move(done.purpose));
+    return {};
+  }
   if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->fed(line->lane);
   if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
   if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
@@ -124,7 +133,7 @@ void Paging::finish_round() {
 
 Instant Paging::next() const {
   Instant next = books_.grace_until > books_.now.steady ? books_.grace_until : proto::kNever;
-  if (!deadlines_asked_ && books_.near_scheduled < books_.options.near.scheduled) {
+  if (!deadlines_asked_ && books_.fetched_early <= books_.options.near.scheduled) {
     next = std::min(next, books_.far_deadlines.next());
   }
   return next;
@@ -136,9 +145,17 @@ void Paging::request(std::vector<proto::TaskSeq> seqs, Purpose purpose) {
   pending_.emplace(ticket, Pending{std::move(seqs), std::move(purpose)});
 }
 
-void Paging::ask_again(std::uint64_t ticket, Pending& pending, std::size_t done) {
-  pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(done));
-  books_.requests.push_back({ticket, FetchRequest{pending.seqs}});
+bool Paging::out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const {
+  const auto found = books_.outdated.find(seq);
+  return found != books_.outdated.end() && ticket <= found->second;
+}
+
+void Paging::forget_outdated() {
+  constexpr std::size_t kMany = 4096;
+  if (pending_.empty()) return books_.outdated.clear();
+  if (books_.outdated.size() < kMany) return;
+  const std::uint64_t oldest = pending_.begin()->first;
+  std::erase_if(books_.outdated, [&](const auto& entry) { return entry.second < oldest; });
 }
 
 Task* Paging::bring_near(StoredTask stored, bool& was_far) {
@@ -180,6 +197,8 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, FarState
   if (state == FarState::scheduled) {
     task.state = State::scheduled;
     ++books_.near_scheduled;
+    ++books_.fetched_early;
+    task.fetched_early = true;
     books_.deadlines.add(std::max(task.ready_at, books_.now.steady), task);
   } else {
     task.state = State::ready;
@@ -213,7 +232,8 @@ void Paging::ask_for_lines() {
 
 void Paging::ask_for_deadlines() {
   const NearLimits& near = books_.options.near;
-  if (!deadlines_asked_ && books_.near_scheduled < near.scheduled) {
+  // No more of them than memory is given for: what is due soonest is fetched first.
+  if (!deadlines_asked_ && books_.fetched_early <= near.scheduled) {
     std::vector<proto::TaskSeq> seqs;
     while (seqs.size() < near.page) {
       const auto seq = books_.far_deadlines.pop(books_.now.steady);

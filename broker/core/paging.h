@@ -2,6 +2,7 @@
 // due soon, and those that a message speaks of, which waits until they are there.
 #pragma once
 
+#include <map>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -51,7 +52,8 @@ class Paging {
   };
 
   void request(std::vector<proto::TaskSeq> seqs, Purpose purpose);
-  void ask_again(std::uint64_t ticket, Pending& pending, std::size_t done);
+  bool out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const;
+  void forget_outdated();
   // Null: it is not there any more.
   Task* bring_near(StoredTask stored, bool& was_far);
   void set_up_waiting(Task& task, const Progression& progression, FarState state);
@@ -64,7 +66,7 @@ class Paging {
   Attempts& attempts_;
   Retention& retention_;
   std::uint64_t last_ticket_ = 0;
-  std::unordered_map<std::uint64_t, Pending> pending_;
+  std::map<std::uint64_t, Pending> pending_;
   bool deadlines_asked_ = false;
   // Tasks that must not run twice, of which an attempt may have begun before the restart: lost when no worker has come
   // back with it by the end of the grace.

@@ -37,6 +37,10 @@ struct Client {
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
   std::size_t under_way_count = 0;
 
+  // A message of it waits for tasks from the disk: what came after it waits behind, so that all are handled in order.
+  bool parked = false;
+  std::deque<proto::Envelope> behind;
+
   // For the end of the round
   proto::SubmitAck ack;
   bool ack_waits = false;  // for the commit of this round

@@ -53,6 +53,8 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   answer.resumed = resumed;
   books_.send(client->session, std::move(answer));
   if (known) {
+    client->parked = false;
+    client->behind.clear();
     client->ack = {};  // the client sends again what it has no answer to
     deliveries_.resume(*client);
   }
