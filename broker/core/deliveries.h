@@ -31,6 +31,8 @@ class Deliveries {
 
  private:
   void enqueue(Task& task, Client& client);
+  // One delivery less under way. The task counts as delivered when whoever submitted it has the result: somebody else
+  // may have fetched it while that one was out of reach.
   void settled(Task& task, bool delivered);
 
   Books& books_;
