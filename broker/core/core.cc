@@ -162,6 +162,12 @@ void Core::unpark(Paging::Parked parked) {
     Client* client = sessions_.client(parked.peer);
     return client != nullptr && client->session.id == session ? client : nullptr;
   };
+  // Something it speaks of may have been put away meanwhile.
+  if (!std::holds_alternative<Hello>(parked.envelope.message) && waiting() != nullptr) {
+    if (auto wanted = needed(parked.envelope.message); !wanted.empty()) {
+      return paging_.park(std::move(parked), std::move(wanted));
+    }
+  }
   if (Client* client = waiting()) client->parked = false;
   found_ = &parked.ids;
   handle(books_.now, parked.peer, std::move(parked.envelope), parked.fresh);

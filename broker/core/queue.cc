@@ -30,9 +30,11 @@ void Queue::put_back(Task& task) {
 
 void Queue::remove(Task& task) {
   Share& share = share_of(task);
-  if (!task.in_far_line) unlink(lane_of(share, task.kind), task);
+  Lane& lane = lane_of(share, task.kind);
+  if (!task.in_far_line) unlink(lane, task);
   task.in_far_line = false;
   count_out(task, share);
+  check_hunger(share, lane, task.options().priority);
   Level& level = levels_[task.options().priority];
   drop_if_empty(level, level.by_client.at(task.client));
 }

@@ -151,7 +151,9 @@ void BrokerNode::send_held() {
 }
 
 void BrokerNode::send(broker::Send& one) {
-  if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
+  if (const auto* welcome = std::get_if<proto::Welcome>(&one.envelope.message)) {
+    history_.session_began(welcome->session);
+  } else if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
     for (const auto& result : results->results) history_.reported(result);
   } else if (const auto* reply = std::get_if<proto::CancelReply>(&one.envelope.message)) {
     for (const auto& answer : reply->answers)

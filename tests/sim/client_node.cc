@@ -145,7 +145,9 @@ void ClientNode::settle() {
         session_->link_down(now, effects_);
         break;
       case Event::message:
+        heard_in_ = event.envelope.header.session;
         session_->handle(now, std::move(event.envelope), effects_);
+        carry_out_accepted();
         break;
     }
   }
@@ -159,10 +161,13 @@ void ClientNode::settle() {
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
+void ClientNode::carry_out_accepted() {
+  for (const Cookie cookie : std::exchange(effects_.accepted, {})) history_.acknowledged(cookie, heard_in_);
+}
+
 void ClientNode::carry_out() {
   for (const auto& said : effects_.say) world_.trace.note(world_.now(), name_, said.text);
   for (const auto& envelope : effects_.send) link_->send(envelope);
-  for (const Cookie cookie : effects_.accepted) history_.acknowledged(cookie);
   for (const auto& ended : effects_.ended) {
     std::erase_if(outstanding_, [&](const auto& one) { return one.first == ended.cookie; });
     history_.resolved(ended.cookie, ended.outcome, ended.known_before);

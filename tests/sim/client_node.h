@@ -40,6 +40,7 @@ class ClientNode final : public Endpoint {
   void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }
   void settle();
   void carry_out();
+  void carry_out_accepted();
 
   World& world_;
   Network& network_;
@@ -59,6 +60,7 @@ class ClientNode final : public Endpoint {
   std::vector<std::pair<Cookie, TaskId>> outstanding_;
   std::unordered_map<Cookie, TaskId> cancels_;
   std::size_t idle_rings_ = 0;
+  proto::SessionId heard_in_;  // the session of the message that came last
 };
 
 }  // namespace forkmill::sim

@@ -45,10 +45,10 @@ Cookie History::invoke_attach(const TaskId& id) {
   return futures_.size();
 }
 
-void History::acknowledged(Cookie cookie) {
+void History::acknowledged(Cookie cookie, proto::SessionId session) {
   Record& record = tasks_.at(futures_.at(cookie - 1).id);
   if (record.acknowledged_by == 0) ++counts_.acknowledged;
-  record.acknowledged_by = broker_;
+  record.acknowledged_by = broker_of_.at(session);
 }
 
 void History::unknown(Cookie cookie) {

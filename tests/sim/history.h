@@ -50,7 +50,9 @@ class History {
   // ---- Clients
   Cookie invoke(const proto::Submission& task);
   Cookie invoke_attach(const TaskId& id);
-  void acknowledged(Cookie cookie);
+  // `session`: in which the broker said so; it may be another one by now.
+  void acknowledged(Cookie cookie, proto::SessionId session);
+  void session_began(proto::SessionId session) { broker_of_[session] = broker_; }
   void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
   void unknown(Cookie cookie);
   void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
@@ -106,6 +108,7 @@ class History {
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
 
   World& world_;
+  std::unordered_map<proto::SessionId, std::uint64_t> broker_of_;
   std::uint64_t broker_ = 0;
   std::vector<Future> futures_;  // by cookie − 1
   std::size_t open_ = 0;
