@@ -81,4 +81,12 @@ void migrate(Database& database, SchemaSteps steps) {
     throw StoreError{database.path() + " is damaged: its tables are not those of forkmill: restore a backup"};
 }
 
+std::unique_ptr<Database> open_database(const std::string& path, Database::Open how) {
+  auto database = std::make_unique<Database>(path, how);
+  has_schema(*database);
+  configure(*database);
+  migrate(*database);
+  return database;
+}
+
 }  // namespace forkmill::broker

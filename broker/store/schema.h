@@ -2,7 +2,9 @@
 // which the first makes everything. Functions throw StoreError.
 #pragma once
 
+#include <memory>
 #include <span>
+#include <string>
 
 #include "broker/store/sqlite.h"
 
@@ -22,5 +24,8 @@ void configure(Database& database);
 
 // Brings it to the last version, in one transaction; nothing to do is fine. Then every table is as it should be.
 void migrate(Database& database, SchemaSteps steps = schema_steps());
+
+// All of this, for the file at `path`.
+std::unique_ptr<Database> open_database(const std::string& path, Database::Open how);
 
 }  // namespace forkmill::broker

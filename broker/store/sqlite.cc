@@ -1,8 +1,10 @@
 #include "broker/store/sqlite.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
-#include <cstring>
+#include <cerrno>
 #include <system_error>
 
 namespace forkmill::broker {
@@ -12,6 +14,13 @@ namespace {
 int count_pages(void* counter, sqlite3*, const char*, int pages) {
   *static_cast<std::size_t*>(counter) = static_cast<std::size_t>(pages);
   return SQLITE_OK;
+}
+
+// What is in it is nobody else's concern; SQLite gives the journal the same rights.
+void create_private_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) throw_system_error(path + " cannot be created", errno);
+  ::close(file);
 }
 
 std::string system_text(int error) { return std::generic_category().message(error); }
@@ -99,7 +108,9 @@ std::string_view Statement::bytes(int column) const {
 }
 
 Database::Database(std::string path, Open how) : path_{std::move(path)} {
-  const int create = how == Open::create ? SQLITE_OPEN_CREATE : 0;
+  const bool in_memory = path_ == ":memory:";
+  if (how == Open::create && !in_memory) create_private_file(path_);
+  const int create = in_memory ? SQLITE_OPEN_CREATE : 0;
   const int code =
       sqlite3_open_v2(path_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create, nullptr);
   if (code != SQLITE_OK) {
