@@ -103,7 +103,7 @@ proto::Result<CheckReport> check(const std::string& directory) {
       if (const std::string text = shop.missing(); !text.empty()) report.findings.push_back(text);
       if (shop.head.record && shop.head.damaged > 0)
         report.findings.push_back(shop.directory.head() + ": one of its two slots is damaged; the other one is sound");
-      const auto more = verify_database(*shop.database, shop.meta, shop.directory.path());
+      const auto more = verify_database(*shop.database, shop.meta, shop.database->path());
       report.findings.insert(report.findings.end(), more.begin(), more.end());
     } catch (const StoreError& error) {
       report.findings.emplace_back(error.what());

@@ -77,7 +77,7 @@ Meta adopt(const std::string& path, const std::string& file, const std::string& 
   migrate(database);
   MetaTable table{database};
   Meta meta = table.read();
-  if (const auto findings = verify_database(database, meta, parent_of(path)); !findings.empty())
+  if (const auto findings = verify_database(database, meta, file); !findings.empty())
     throw StoreError{file + " is damaged, nothing was restored: " + findings.front() +
                      (findings.size() > 1 ? " (and " + std::to_string(findings.size() - 1) + " more)" : "")};
   const proto::Epoch before = meta.epoch;

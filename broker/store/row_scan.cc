@@ -113,11 +113,11 @@ Totals scan_rows(Database& database, RowCoder& coder, const std::function<void(c
   return Scan{database, coder, on_damage}.run(on_task);
 }
 
-std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& directory) {
+std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& file) {
   std::vector<std::string> differences;
   const auto table = [&](RowKind kind, const Total& want, const Total& have) {
     if (want == have) return;
-    const std::string name = directory + "/forkmill.db: table " + table_name(kind);
+    const std::string name = file + ": table " + table_name(kind);
     differences.push_back(want.rows == have.rows ? name + " has rows other than those that were written"
                                                  : name + " has " + std::to_string(have.rows) + " rows, " +
                                                        std::to_string(want.rows) + " were written");

@@ -23,6 +23,6 @@ Totals scan_rows(Database& database, RowCoder& coder, const std::function<void(c
                  const std::function<bool(const RowDamage&)>& on_damage);
 
 // In which tables rows are missing or too many, in words; empty when all is as `expected`.
-std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& directory);
+std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& file);
 
 }  // namespace forkmill::broker

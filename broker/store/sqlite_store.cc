@@ -70,14 +70,13 @@ proto::Result<Store::Identity> SqliteStore::open() {
 
 Store::Trouble SqliteStore::load(const std::function<void(const TaskSummary&)>& visit) {
   return guarded([&] {
-    const std::string& directory = directory_->path();
+    const std::string& file = database_->path();
+    const std::string way_out = way_out_of_damage(directory_->path());
     const Totals found = scan_rows(*database_, coder_, visit, [&](const RowDamage& damage) -> bool {
-      throw StoreError{damaged_row(directory, damage.kind, damage.seq, damage.reason)};
+      throw StoreError{damaged_row(file, damage.kind, damage.seq, damage.reason) + way_out};
     });
-    if (const auto differences = compare(meta_.totals, found, directory); !differences.empty())
-      throw StoreError{joined(differences) +
-                       ": restore a backup, or go on with what is there: forkmill-broker --check " + directory +
-                       " --quarantine"};
+    if (const auto differences = compare(meta_.totals, found, file); !differences.empty())
+      throw StoreError{joined(differences) + way_out};
   });
 }
 

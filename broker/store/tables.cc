@@ -5,14 +5,18 @@
 
 namespace forkmill::broker {
 
-std::string damaged_row(const std::string& directory, RowKind kind, std::int64_t seq, std::string_view reason) {
-  return directory + "/forkmill.db: table " + table_name(kind) + ", row " + std::to_string(seq) + " is damaged (" +
-         std::string{reason} + "): restore a backup, or set it aside: forkmill-broker --check " + directory +
-         " --quarantine";
+std::string damaged_row(const std::string& file, RowKind kind, std::int64_t seq, std::string_view reason) {
+  return file + ": table " + table_name(kind) + ", row " + std::to_string(seq) + " is damaged (" + std::string{reason} +
+         ")";
+}
+
+std::string way_out_of_damage(const std::string& directory) {
+  return ": restore a backup, or set the tasks concerned aside: forkmill-broker --check " + directory + " --quarantine";
 }
 
 Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string directory)
-    : coder_{coder},
+    : database_{database},
+      coder_{coder},
       meta_{meta},
       directory_{std::move(directory)},
       put_task_{database, "INSERT OR IGNORE INTO task (seq, row) VALUES (?1, ?2)"},
@@ -28,7 +32,8 @@ Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string dire
       forget_progression_{database, "DELETE FROM progression WHERE seq = ?1"} {}
 
 void Tables::damaged(RowKind kind, proto::TaskSeq seq, std::string_view reason) const {
-  throw StoreError{damaged_row(directory_, kind, static_cast<std::int64_t>(seq.value()), reason)};
+  throw StoreError{damaged_row(database_.path(), kind, static_cast<std::int64_t>(seq.value()), reason) +
+                   way_out_of_damage(directory_)};
 }
 
 bool Tables::has_task(proto::TaskSeq seq) {

@@ -11,8 +11,9 @@
 
 namespace forkmill::broker {
 
-// The text for a row that is damaged.
-std::string damaged_row(const std::string& directory, RowKind kind, std::int64_t seq, std::string_view reason);
+// The text for a row of `file` that is damaged, and for what can be done when `directory` has such rows.
+std::string damaged_row(const std::string& file, RowKind kind, std::int64_t seq, std::string_view reason);
+std::string way_out_of_damage(const std::string& directory);
 
 class Tables {
  public:
@@ -37,6 +38,7 @@ class Tables {
   void read_rest(StoredTask& task);
   [[noreturn]] void damaged(RowKind kind, proto::TaskSeq seq, std::string_view reason) const;
 
+  Database& database_;
   RowCoder& coder_;
   Meta& meta_;
   std::string directory_;

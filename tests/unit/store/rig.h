@@ -47,6 +47,12 @@ inline void write_file(const std::string& path, std::string_view bytes) {
   std::ofstream{path, std::ios::binary} << bytes;
 }
 
+inline void copy_directory(const std::string& from, const std::string& to) {
+  std::filesystem::create_directory(to);
+  for (const auto& entry : std::filesystem::directory_iterator{from})
+    std::filesystem::copy_file(entry.path(), std::filesystem::path{to} / entry.path().filename());
+}
+
 inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
                                                std::uint64_t checkpoint_bytes = 48 << 20) {
   return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", checkpoint_bytes});
