@@ -83,6 +83,7 @@ Statement& Statement::bind_text(int at, std::string_view text) {
 }
 
 bool Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code != SQLITE_DONE) database_.fail(code);
@@ -135,6 +136,7 @@ Database::Database(std::string path, Open how) : path_{std::move(path)} {
 Database::~Database() { sqlite3_close_v2(handle_); }
 
 void Database::run(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
 }
@@ -150,6 +152,7 @@ std::string Database::text(const char* sql) {
 }
 
 void Database::checkpoint(bool empty) {
+  errno = 0;
   const int mode = empty ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
@@ -157,7 +160,9 @@ void Database::checkpoint(bool empty) {
 }
 
 void Database::fail(int code) const {
-  throw StoreError{describe_sqlite_error(code, sqlite3_system_errno(handle_), sqlite3_errmsg(handle_), path_)};
+  // SQLite does not keep the system's number on every way: whoever calls clears errno before.
+  const int system_error = errno != 0 ? errno : sqlite3_system_errno(handle_);
+  throw StoreError{describe_sqlite_error(code, system_error, sqlite3_errmsg(handle_), path_)};
 }
 
 }  // namespace forkmill::broker

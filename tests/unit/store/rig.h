@@ -20,8 +20,11 @@ namespace forkmill::broker::test {
 
 class Folder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "forkmill-store.XXXXXX").string();
+  // In `parent` where that is there: memory, for tests that write much.
+  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    const bool usable = ::access(parent.c_str(), W_OK) == 0;
+    const auto place = usable ? parent : std::filesystem::temp_directory_path();
+    std::string pattern = (place / "forkmill-store.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     path_ = pattern;
   }
