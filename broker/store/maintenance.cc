@@ -140,7 +140,7 @@ proto::Result<LossReport> accept_loss(const std::string& directory, const std::s
   return guarded<LossReport>([&] {
     Workshop shop{directory};
     shop.open();
-    const LossReport report{shop.missing(), shop.meta.commit};
+    LossReport report{shop.missing(), shop.meta.commit};
     if (report.reason.empty()) throw StoreError{"nothing is missing in " + shop.directory.path()};
     Meta& meta = shop.meta;
     const Epoch before = meta.epoch;

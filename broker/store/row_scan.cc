@@ -71,10 +71,11 @@ class Scan {
     task.end.reset();
     for (; going_ && !outcomes_.at_end() && outcomes_.number() <= number; outcomes_.advance()) {
       totals_.outcome.add(row_mark(outcomes_.seq()));
+      TaskSummary::End end;
       if (outcomes_.number() < number)
         report(outcomes_, kNoTask);
-      else
-        sound = read(outcomes_, task.end.emplace());
+      else if (sound = read(outcomes_, end); sound)
+        task.end = end;
     }
     task.progression = {};
     for (; going_ && !progressions_.at_end() && progressions_.number() <= number; progressions_.advance()) {

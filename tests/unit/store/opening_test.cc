@@ -16,7 +16,7 @@ void change(const std::string& directory, const std::string& sql) {
 }
 
 std::string directory_with_a_task(const Folder& folder) {
-  const std::string directory = folder.path("data");
+  std::string directory = folder.path("data");
   commit(*open_store(directory), 1, {put(1)});
   return directory;
 }
