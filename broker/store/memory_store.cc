@@ -34,8 +34,7 @@ Store::Trouble MemoryStore::commit(proto::CommitSeq number) {
   return {};
 }
 
-Store::Trouble MemoryStore::fetch(std::span<const proto::TaskSeq> seqs,
-                                  const std::function<void(StoredTask)>& visit) {
+Store::Trouble MemoryStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
   for (const proto::TaskSeq seq : seqs)
     if (auto found = tasks_.find(seq); found != tasks_.end()) visit(found->second);
   return {};

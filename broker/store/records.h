@@ -68,9 +68,9 @@ using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Finish, Forget>;
 
 // How far an unfinished task has come.
 struct Progression {
-  proto::Attempt attempts;   // made
-  milliseconds due{0};       // unix time; 0: at once
-  bool dispatched = false;   // one more attempt may have begun: see Dispatch
+  proto::Attempt attempts;  // made
+  milliseconds due{0};      // unix time; 0: at once
+  bool dispatched = false;  // one more attempt may have begun: see Dispatch
   friend bool operator==(const Progression&, const Progression&) = default;
 };
 

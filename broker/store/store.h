@@ -22,9 +22,9 @@ class Store {
   virtual ~Store() = default;
 
   struct Identity {
-    std::string id;         // of the store itself, for ever
-    proto::Epoch epoch;     // raised by this opening: whoever opened it before is fenced off
-    proto::CommitSeq last;  // the last commit that it holds
+    std::string id;           // of the store itself, for ever
+    proto::Epoch epoch;       // raised by this opening: whoever opened it before is fenced off
+    proto::CommitSeq last;    // the last commit that it holds
     proto::TaskSeq last_seq;  // the highest number that a task in it ever had
   };
   // Call once, before anything else.

@@ -1,0 +1,127 @@
+#include "broker/store/head.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
+#include "broker/store/data_dir.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::string_view kMagic = "fmhead01";
+constexpr std::size_t kBody = 8 + 4 * 8 + 4;
+constexpr std::size_t kSlot = kBody + 4;
+constexpr off_t kSlotDistance = 4096;  // sectors of their own: writing one cannot harm the other
+
+using Slot = std::array<char, kSlot>;
+
+Slot encode(const Head::Record& record) {
+  Slot slot{};
+  std::memcpy(slot.data(), kMagic.data(), kMagic.size());
+  put_number(slot.data() + 8, record.writes);
+  put_number(slot.data() + 16, record.commit.value());
+  put_number(slot.data() + 24, record.epoch.value());
+  put_number(slot.data() + 32, record.last_seq.value());
+  put_number(slot.data() + 40, record.store);
+  put_number(slot.data() + kBody, crc32c({slot.data(), kBody}));
+  return slot;
+}
+
+std::optional<Head::Record> decode(const Slot& slot) {
+  if (std::string_view{slot.data(), kMagic.size()} != kMagic) return std::nullopt;
+  if (get_number<std::uint32_t>(slot.data() + kBody) != crc32c({slot.data(), kBody})) return std::nullopt;
+  Head::Record record;
+  record.writes = get_number<std::uint64_t>(slot.data() + 8);
+  record.commit = proto::CommitSeq{get_number<std::uint64_t>(slot.data() + 16)};
+  record.epoch = proto::Epoch{get_number<std::uint64_t>(slot.data() + 24)};
+  record.last_seq = proto::TaskSeq{get_number<std::uint64_t>(slot.data() + 32)};
+  record.store = get_number<std::uint32_t>(slot.data() + 40);
+  return record;
+}
+
+void write_slot(int file, const std::string& path, const Head::Record& record, std::uint64_t which) {
+  const Slot slot = encode(record);
+  const ssize_t written = ::pwrite(file, slot.data(), slot.size(), static_cast<off_t>(which) * kSlotDistance);
+  if (written != static_cast<ssize_t>(slot.size())) throw_system_error(path + " cannot be written", errno);
+}
+
+}  // namespace
+
+Head::Record Head::Record::of(const Meta& meta) {
+  return {meta.writes, meta.commit, meta.epoch, meta.last_seq, crc32c(meta.store)};
+}
+
+Head::Reading Head::read(const std::string& path) {
+  Reading reading;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    if (errno == ENOENT) return reading;
+    throw_system_error(path + " cannot be read", errno);
+  }
+  reading.exists = true;
+  for (off_t which = 0; which < 2; ++which) {
+    Slot slot{};
+    const ssize_t size = ::pread(file, slot.data(), slot.size(), which * kSlotDistance);
+    const auto record = size == static_cast<ssize_t>(slot.size()) ? decode(slot) : std::nullopt;
+    if (!record) ++reading.damaged;
+    if (record && (!reading.record || record->writes > reading.record->writes)) reading.record = record;
+  }
+  ::close(file);
+  return reading;
+}
+
+std::string Head::missing(const Reading& reading, const Meta& meta, const std::string& directory) {
+  const std::string way_out =
+      ": restore a backup, or go on without what is missing: forkmill-broker --check " + directory + " --accept-loss";
+  const bool used = meta.epoch.value() > 0;  // the epoch rises before the first commit
+  if (!reading.exists)
+    return used ? directory + "/head is missing: whether the database has every commit cannot be known" + way_out : "";
+  if (!reading.record)
+    return directory + "/head is damaged: whether the database has every commit cannot be known" + way_out;
+  const Record& head = *reading.record;
+  if (head.store != crc32c(meta.store))
+    return directory + "/head belongs to another store than " + directory + "/forkmill.db" + way_out;
+  if (head.writes <= meta.writes) return "";
+  const std::uint64_t commits = head.commit > meta.commit ? head.commit.value() - meta.commit.value() : 0;
+  if (commits == 0)
+    return directory + "/forkmill.db lacks its last start: its journal was cut short or is damaged" + way_out;
+  return directory + "/forkmill.db lacks " + std::to_string(commits) +
+         (commits == 1 ? " commit that was" : " commits that were") + " reported safe (it ends with commit " +
+         std::to_string(meta.commit.value()) + ", the last one was " + std::to_string(head.commit.value()) +
+         "): its journal was cut short or is damaged" + way_out;
+}
+
+void Head::create(const std::string& path, const Record& record) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (file < 0) throw_system_error(path + " cannot be created", errno);
+  try {
+    write_slot(file, path, record, 0);
+    write_slot(file, path, record, 1);
+    if (::fsync(file) != 0) throw_system_error(path + " cannot be made safe", errno);
+  } catch (...) {
+    ::close(file);
+    throw;
+  }
+  ::close(file);
+  sync_path(parent_of(path));
+}
+
+Head::Head(std::string path) : path_{std::move(path)}, file_{::open(path_.c_str(), O_WRONLY | O_CLOEXEC)} {
+  if (file_ < 0) throw_system_error(path_ + " cannot be written", errno);
+}
+
+Head::~Head() { ::close(file_); }
+
+void Head::write(const Record& record) { write_slot(file_, path_, record, record.writes % 2); }
+
+void Head::sync() {
+  if (::fsync(file_) != 0) throw_system_error(path_ + " cannot be made safe", errno);
+}
+
+}  // namespace forkmill::broker

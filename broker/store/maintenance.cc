@@ -1,0 +1,167 @@
+#include "broker/store/maintenance.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+
+#include "broker/store/data_dir.h"
+#include "broker/store/head.h"
+#include "broker/store/row_scan.h"
+#include "broker/store/schema.h"
+#include "broker/store/verify.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+using proto::Epoch;
+
+template <class Report, class Work>
+proto::Result<Report> guarded(const Work& work) {
+  try {
+    return work();
+  } catch (const StoreError& error) {
+    return error.failure();
+  }
+}
+
+// A data directory with its database open; no broker's opening: the epoch stays.
+struct Workshop {
+  explicit Workshop(const std::string& path) : directory{path, DataDir::Missing::refuse} {}
+  void open() {
+    if (!directory.has_database()) throw StoreError{"data directory " + directory.path() + " has no database"};
+    database = open_database(directory.database(), Database::Open::existing);
+    table = std::make_unique<MetaTable>(*database);
+    meta = table->read();
+    head = Head::read(directory.head());
+  }
+  std::string missing() const { return Head::missing(head, meta, directory.path()); }
+  // Ends the transaction in which things were put right.
+  void finish(Epoch epoch_before) {
+    ++meta.writes;
+    table->update(meta, epoch_before);
+    database->run("COMMIT");
+    Head::create(directory.head(), Head::Record::of(meta));
+    database->checkpoint(true);
+  }
+
+  DataDir directory;
+  std::unique_ptr<Database> database;
+  std::unique_ptr<MetaTable> table;
+  Meta meta;
+  Head::Reading head;
+};
+
+std::uint64_t lacking(const Total& written, const Total& found) {
+  return written.rows > found.rows ? written.rows - found.rows : 0;
+}
+
+// By number: why the task cannot be used.
+std::map<std::int64_t, std::string> damaged_tasks(Database& database, Totals& found) {
+  RowCoder coder;
+  std::map<std::int64_t, std::string> tasks;
+  found = scan_rows(
+      database, coder, [](const TaskSummary&) {},
+      [&](const RowDamage& damage) {
+        std::string& reason = tasks[damage.seq];
+        reason +=
+            (reason.empty() ? "" : ", ") + std::string{table_name(damage.kind)} + ": " + std::string{damage.reason};
+        return true;
+      });
+  return tasks;
+}
+
+std::uint64_t set_aside(Database& database, const std::map<std::int64_t, std::string>& tasks) {
+  std::uint64_t rows = 0;
+  for (const char* table : {"task", "outcome", "progression"}) {
+    const std::string name{table};
+    Statement copy{database, ("INSERT INTO quarantine (origin, seq, reason, row) SELECT '" + name +
+                              "', seq, ?2, row FROM " + name + " WHERE seq = ?1")
+                                 .c_str()};
+    Statement remove{database, ("DELETE FROM " + name + " WHERE seq = ?1").c_str()};
+    for (const auto& [seq, reason] : tasks) {
+      if (!copy.bind(1, seq).bind_text(2, reason).run()) continue;
+      remove.bind(1, seq).run();
+      ++rows;
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+proto::Result<CheckReport> check(const std::string& directory) {
+  return guarded<CheckReport>([&] {
+    Workshop shop{directory};
+    CheckReport report;
+    try {
+      shop.open();
+      report.commit = shop.meta.commit;
+      report.tasks = shop.meta.totals.task.rows;
+      report.outcomes = shop.meta.totals.outcome.rows;
+      report.quarantined = static_cast<std::uint64_t>(shop.database->number("SELECT count(*) FROM quarantine"));
+      if (const std::string text = shop.missing(); !text.empty()) report.findings.push_back(text);
+      if (shop.head.record && shop.head.damaged > 0)
+        report.findings.push_back(shop.directory.head() + ": one of its two slots is damaged; the other one is sound");
+      const auto more = verify_database(*shop.database, shop.meta, shop.database->path());
+      report.findings.insert(report.findings.end(), more.begin(), more.end());
+    } catch (const StoreError& error) {
+      report.findings.emplace_back(error.what());
+    }
+    return report;
+  });
+}
+
+proto::Result<QuarantineReport> quarantine(const std::string& directory) {
+  return guarded<QuarantineReport>([&] {
+    Workshop shop{directory};
+    shop.open();
+    if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
+    Totals before;
+    const auto tasks = damaged_tasks(*shop.database, before);
+    const Totals& written = shop.meta.totals;
+    QuarantineReport report;
+    report.tasks = tasks.size();
+    report.missing = lacking(written.task, before.task) + lacking(written.outcome, before.outcome) +
+                     lacking(written.progression, before.progression);
+    if (tasks.empty() && before == written) return report;
+    shop.database->run("BEGIN IMMEDIATE");
+    report.rows = set_aside(*shop.database, tasks);
+    if (!damaged_tasks(*shop.database, shop.meta.totals).empty())
+      throw StoreError{shop.database->path() +
+                       " is damaged in a way that setting rows aside does not mend: restore a "
+                       "backup"};
+    shop.finish(shop.meta.epoch);
+    return report;
+  });
+}
+
+proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id) {
+  return guarded<LossReport>([&] {
+    Workshop shop{directory};
+    shop.open();
+    LossReport report{shop.missing(), shop.meta.commit};
+    if (report.reason.empty()) throw StoreError{"nothing is missing in " + shop.directory.path()};
+    Meta& meta = shop.meta;
+    const Epoch before = meta.epoch;
+    shop.database->run("BEGIN IMMEDIATE");
+    Statement record{*shop.database,
+                     "INSERT INTO loss (recorded_at, store_id, after_commit, reason) "
+                     "VALUES (CAST(strftime('%s', 'now') AS INTEGER), ?1, ?2, ?3)"};
+    record.bind_text(1, meta.store).bind(2, meta.commit.value()).bind_text(3, report.reason).run();
+    // No number of the lost part is used again.
+    if (const auto& head = shop.head.record; head && head->store == Head::Record::of(meta).store) {
+      meta.writes = std::max(meta.writes, head->writes);
+      meta.commit = std::max(meta.commit, head->commit);
+      meta.last_seq = std::max(meta.last_seq, head->last_seq);
+      meta.epoch = std::max(meta.epoch, head->epoch);
+    } else {
+      meta.epoch = far_beyond(meta.epoch);
+    }
+    meta.store = new_id;
+    shop.finish(before);
+    return report;
+  });
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,28 @@
+// scan_rows: reads every row of a database, checks each, and puts the rows of a task together. Throws StoreError when
+// the database cannot be read.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "broker/store/meta.h"
+#include "broker/store/row.h"
+
+namespace forkmill::broker {
+
+struct RowDamage {
+  RowKind kind;
+  std::int64_t seq;
+  std::string_view reason;
+};
+
+// Calls `on_task` by rising number for each task whose rows are sound, and `on_damage` for each row that is not, until
+// that returns false. What it counted are all rows that it met, damaged or not.
+Totals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
+                 const std::function<bool(const RowDamage&)>& on_damage);
+
+// In which tables rows are missing or too many, in words; empty when all is as `expected`.
+std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& file);
+
+}  // namespace forkmill::broker

@@ -1,0 +1,282 @@
+// Backups, and what is done to directories while no broker runs on them.
+#include "broker/store/maintenance.h"
+
+#include "broker/store/schema.h"
+#include "tests/unit/store/rig.h"
+
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using forkmill::proto::CommitSeq;
+using forkmill::proto::TaskSeq;
+
+namespace {
+
+// n tasks of some kilobytes, every third finished, by commits of ten, each with the number of its first task.
+void fill(Store& store, std::uint64_t from, std::uint64_t to) {
+  for (std::uint64_t n = from; n < to; n += 10) {
+    std::vector<StoreOp> ops;
+    for (std::uint64_t i = n; i < n + 10; ++i) {
+      PutTask task = put(i);
+      task.payload = forkmill::proto::Payload::own(std::string(5000, static_cast<char>('a' + i % 26)));
+      ops.emplace_back(std::move(task));
+      if (i % 3 == 0) ops.emplace_back(finish(i));
+    }
+    commit(store, n, std::move(ops));
+  }
+}
+
+std::vector<StoredTask> everything(Store& store) {
+  std::vector<StoredTask> tasks;
+  REQUIRE_FALSE(store.scan(TaskSeq{1'000'000}, [&](StoredTask task) {
+    tasks.push_back(std::move(task));
+    return true;
+  }));
+  return tasks;
+}
+
+void finish_backup(Store& store) {
+  for (;;) {
+    const auto done = store.continue_backup();
+    REQUIRE(done.ok());
+    if (done.value()) return;
+  }
+}
+
+void change(const std::string& directory, const std::string& sql) {
+  Database database{directory + "/forkmill.db", Database::Open::existing};
+  database.run(sql.c_str());
+}
+
+// A bit of the payload in the row of a task or an outcome.
+std::string damage(const char* table, int row) {
+  return std::string{"UPDATE "} + table + " SET row = CAST(substr(row, 1, length(row) - 3) || x'00' || " +
+         "substr(row, length(row) - 1) AS BLOB) WHERE seq = " + std::to_string(row);
+}
+
+template <class Report>
+std::string text_of(const forkmill::proto::Result<Report>& result) {
+  return result.ok() ? "" : result.failure().text;
+}
+
+}  // namespace
+
+TEST_CASE("a backup is taken while commits go on, and can be restored") {
+  Folder folder;
+  const std::string copy = folder.path("backup.db");
+  auto store = open_store(folder.path("data"), 1 << 20);
+  fill(*store, 10, 1500);
+  REQUIRE_FALSE(store->begin_backup(copy));
+  CHECK(contains(store->begin_backup(folder.path("second.db"))->text, "under way already"));
+  std::uint64_t next = 1500;
+  int steps = 0;
+  for (bool done = false; !done; ++steps) {
+    fill(*store, next, next + 20);
+    commit(*store, next + 11, {Forget{TaskSeq{next - 700}}});
+    // What is not committed does not get into the copy.
+    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(next + 50'000)}));
+    CHECK_FALSE(store->continue_backup().value());
+    CHECK_FALSE(std::filesystem::exists(copy));
+    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{next + 50'000}}}));
+    REQUIRE_FALSE(store->commit(CommitSeq{next + 12}));
+    const auto result = store->continue_backup();
+    REQUIRE(result.ok());
+    done = result.value();
+    next += 20;
+  }
+  CHECK(steps > 2);
+  CHECK_FALSE(std::filesystem::exists(copy + ".partial"));
+  CHECK_FALSE(std::filesystem::exists(copy + "-wal"));
+  CHECK_FALSE(store->continue_backup().ok());
+  const auto expected = everything(*store);
+
+  const auto restored = restore(copy, folder.path("restored"), "store-2");
+  REQUIRE_MESSAGE(restored.ok(), text_of(restored));
+  CHECK(restored->tasks == expected.size());
+  auto second = make_store(folder.path("restored"));
+  const auto identity = second->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->id == "store-2");
+  CHECK(identity->epoch.value() > 1'000'000);
+  CHECK(summaries(*second).size() == expected.size());
+  CHECK(everything(*second) == expected);
+  second.reset();
+  CHECK(check(folder.path("restored"))->findings.empty());
+}
+
+TEST_CASE("a backup overwrites nothing, and its failure does not concern the store") {
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  fill(*store, 10, 600);
+  write_file(folder.path("taken"), "mine");
+  CHECK(contains(store->begin_backup(folder.path("taken"))->text, "exists"));
+  CHECK(read_file(folder.path("taken")) == "mine");
+  CHECK(contains(store->begin_backup(folder.path("no/such/place"))->text, "No such file or directory"));
+  // Somebody takes the name in the meantime.
+  REQUIRE_FALSE(store->begin_backup(folder.path("late")));
+  write_file(folder.path("late"), "mine");
+  forkmill::proto::Result<bool> result = false;
+  while (result.ok() && !result.value()) result = store->continue_backup();
+  REQUIRE_FALSE(result.ok());
+  CHECK(contains(result.failure().text, "File exists"));
+  CHECK(read_file(folder.path("late")) == "mine");
+  CHECK_FALSE(std::filesystem::exists(folder.path("late.partial")));
+  // One that is given up with the store leaves nothing behind; a leftover of a crash is in nobody's way.
+  write_file(folder.path("again.partial"), std::string(100, 'x'));
+  REQUIRE_FALSE(store->begin_backup(folder.path("again")));
+  finish_backup(*store);
+  REQUIRE_FALSE(store->begin_backup(folder.path("unfinished")));
+  store.reset();
+  CHECK_FALSE(std::filesystem::exists(folder.path("unfinished.partial")));
+  CHECK(restore(folder.path("again"), folder.path("copy"), "store-2").ok());
+}
+
+TEST_CASE("restoring verifies the backup and spares what is there") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  auto store = open_store(directory);
+  fill(*store, 10, 200);
+  REQUIRE_FALSE(store->begin_backup(folder.path("backup.db")));
+  finish_backup(*store);
+  CHECK(contains(text_of(restore(folder.path("backup.db"), directory, "x")), "is in use by another broker"));
+  CHECK(contains(text_of(restore(directory + "/forkmill.db", folder.path("new"), "x")), "has a journal beside it"));
+  store.reset();
+  CHECK(contains(text_of(restore(folder.path("backup.db"), directory, "x")), "has a database already"));
+  CHECK(contains(text_of(restore(folder.path("none"), folder.path("new"), "x")), "there is no file"));
+  write_file(folder.path("text"), std::string(9000, 'x'));
+  CHECK(contains(text_of(restore(folder.path("text"), folder.path("new"), "x")), "is not a database"));
+
+  std::string bytes = read_file(folder.path("backup.db"));
+  const std::size_t at = bytes.find(std::string(2000, 'k'));
+  REQUIRE(at != std::string::npos);
+  bytes[at + 1000] = 'K';
+  write_file(folder.path("damaged.db"), bytes);
+  const std::string text = text_of(restore(folder.path("damaged.db"), folder.path("new"), "x"));
+  CHECK(contains(text,
+                 "damaged.db is damaged, nothing was restored: " + folder.path("damaged.db") + ": table task, row "));
+  CHECK_FALSE(std::filesystem::exists(folder.path("new/forkmill.db")));
+  CHECK_FALSE(std::filesystem::exists(folder.path("new/forkmill.db.partial")));
+  CHECK(restore(folder.path("backup.db"), folder.path("new"), "x").ok());
+  // The database of a store that was closed is as good as a backup.
+  CHECK(restore(directory + "/forkmill.db", folder.path("newer"), "x").ok());
+}
+
+TEST_CASE("a check finds nothing in a sound directory, whether it was closed or killed") {
+  Folder folder;
+  auto store = open_store(folder.path("data"), 1 << 20);
+  fill(*store, 10, 600);
+  CHECK(contains(text_of(check(folder.path("data"))), "is in use by another broker"));
+  copy_directory(folder.path("data"), folder.path("killed"));
+  store.reset();
+  for (const char* name : {"data", "killed"}) {
+    const auto report = check(folder.path(name));
+    REQUIRE(report.ok());
+    CHECK(report->findings == std::vector<std::string>{});
+    CHECK(report->tasks == 590);
+    CHECK(report->outcomes == 196);
+    CHECK(report->commit == CommitSeq{590});
+    CHECK(trouble_of(folder.path(name)) == "");
+  }
+  CHECK(contains(text_of(check(folder.path("none"))), "No such file or directory"));
+  std::filesystem::create_directory(folder.path("empty"));
+  CHECK(contains(check(folder.path("empty"))->findings.at(0), "has no database"));
+}
+
+TEST_CASE("damaged rows are found, and set aside with their task") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  {
+    auto store = open_store(directory);
+    fill(*store, 10, 200);
+    commit(*store, 1000, {Reschedule{TaskSeq{50}, forkmill::proto::Attempt{1}, {}}});
+  }
+  const auto nothing = quarantine(directory);
+  REQUIRE(nothing.ok());
+  CHECK(nothing->tasks == 0);
+  change(directory, damage("task", 50));
+  change(directory, damage("outcome", 60));
+  change(directory, "DELETE FROM task WHERE seq = 70");
+  const std::string text = trouble_of(directory);
+  CHECK(contains(text, directory + "/forkmill.db: table task, row 50 is damaged (its checksum does not match)"));
+  CHECK(contains(text, "forkmill-broker --check " + directory + " --quarantine"));
+  const auto report = check(directory);
+  REQUIRE(report.ok());
+  REQUIRE(report->findings.size() == 3);
+  CHECK(contains(report->findings[0], "table task, row 50 is damaged"));
+  CHECK(contains(report->findings[1], "table outcome, row 60 is damaged"));
+  CHECK(contains(report->findings[2], "table task has 189 rows, 190 were written"));
+
+  const auto aside = quarantine(directory);
+  REQUIRE_MESSAGE(aside.ok(), text_of(aside));
+  CHECK(aside->tasks == 2);
+  CHECK(aside->rows == 4);  // task and progression of 50, task and outcome of 60
+  CHECK(aside->missing == 1);
+  const auto after = check(directory);
+  CHECK(after->findings.empty());
+  CHECK(after->quarantined == 4);
+  CHECK(after->tasks == 187);
+  auto store = open_store(directory);
+  CHECK(fetched(*store, {TaskSeq{50}, TaskSeq{60}, TaskSeq{70}}).empty());
+  CHECK(fetched(*store, {TaskSeq{61}}).size() == 1);
+  CHECK(contains(text_of(quarantine(directory)), "is in use by another broker"));
+}
+
+TEST_CASE("an outcome without its task is set aside, too") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  fill(*open_store(directory), 10, 100);
+  change(directory, "DELETE FROM task WHERE seq = 60");
+  CHECK(contains(trouble_of(directory), "table outcome, row 60 is damaged (it has no task)"));
+  const auto aside = quarantine(directory);
+  REQUIRE(aside.ok());
+  CHECK(aside->rows == 1);
+  CHECK(aside->missing == 1);
+  CHECK(trouble_of(directory) == "");
+}
+
+TEST_CASE("a loss that is accepted is put on record, and no number is used again") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  {
+    auto store = open_store(directory);
+    fill(*store, 10, 100);
+    copy_directory(directory, folder.path("cut"));
+    fill(*store, 100, 200);
+    std::filesystem::remove(folder.path("cut/head"));
+    std::filesystem::copy_file(directory + "/head", folder.path("cut/head"));
+  }
+  CHECK(contains(text_of(accept_loss(directory, "store-2")), "nothing is missing"));
+  const std::string cut = folder.path("cut");
+  CHECK(contains(trouble_of(cut),
+                 "lacks 100 commits that were reported safe (it ends with commit 90, the last one was 190)"));
+  CHECK(contains(check(cut)->findings.at(0), "lacks 100 commits"));
+  CHECK(contains(text_of(quarantine(cut)), "lacks 100 commits"));
+  const auto report = accept_loss(cut, "store-2");
+  REQUIRE_MESSAGE(report.ok(), text_of(report));
+  CHECK(contains(report->reason, "lacks 100 commits"));
+  CHECK(report->commit == CommitSeq{90});
+  {
+    auto store = make_store(cut);
+    const auto identity = store->open();
+    REQUIRE(identity.ok());
+    CHECK(identity->id == "store-2");
+    CHECK(identity->last == CommitSeq{190});
+    CHECK(identity->last_seq == TaskSeq{199});
+    CHECK(summaries(*store).size() == 90);
+  }
+  Database database{cut + "/forkmill.db", Database::Open::existing};
+  CHECK(database.number("SELECT after_commit FROM loss WHERE recorded_at > 1000000000") == 90);
+}
+
+TEST_CASE("a head that is lost can be made anew") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  fill(*open_store(directory), 10, 100);
+  std::filesystem::remove(directory + "/head");
+  CHECK(contains(trouble_of(directory), "head is missing"));
+  REQUIRE(accept_loss(directory, "store-2").ok());
+  auto store = make_store(directory);
+  const auto identity = store->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->epoch.value() > 1'000'000);
+  CHECK(summaries(*store).size() == 90);
+}

@@ -1,0 +1,146 @@
+// Data directories that cannot be used: each says why.
+#include <sys/stat.h>
+
+#include "broker/store/schema.h"
+#include "tests/unit/store/rig.h"
+
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+
+namespace {
+
+// Runs SQL on the database of a closed store.
+void change(const std::string& directory, const std::string& sql) {
+  Database database{directory + "/forkmill.db", Database::Open::existing};
+  database.run(sql.c_str());
+}
+
+std::string directory_with_a_task(const Folder& folder) {
+  std::string directory = folder.path("data");
+  commit(*open_store(directory), 1, {put(1)});
+  return directory;
+}
+
+}  // namespace
+
+TEST_CASE("a directory that is not there is made, but not its parents") {
+  Folder folder;
+  CHECK(trouble_of(folder.path("data/")) == "");
+  CHECK(trouble_of(folder.path("data")) == "");
+  CHECK(contains(trouble_of(folder.path("a/b")), "there is no directory " + folder.path("a")));
+  CHECK(contains(trouble_of(""), "no name"));
+}
+
+TEST_CASE("a file, or a directory that cannot be written") {
+  Folder folder;
+  write_file(folder.path("file"), "text");
+  CHECK(contains(trouble_of(folder.path("file")), "is a file, not a directory"));
+  const std::string directory = folder.path("locked");
+  std::filesystem::create_directory(directory);
+  std::filesystem::permissions(directory, std::filesystem::perms{0555});
+  std::filesystem::permissions(folder.top(), std::filesystem::perms{0755});
+  const int status = in_child([&] {
+    if (::geteuid() == 0 && ::seteuid(65534) != 0) return 1;
+    const std::string text = trouble_of(directory);
+    return contains(text, "cannot be written") && contains(text, "Permission denied") ? 0 : 2;
+  });
+  CHECK(status == 0);
+}
+
+TEST_CASE("what is no database, or the database of another application") {
+  Folder folder;
+  std::filesystem::create_directory(folder.path("text"));
+  write_file(folder.path("text/forkmill.db"), std::string(5000, 'x'));
+  CHECK(contains(trouble_of(folder.path("text")), "is not a database"));
+  CHECK(read_file(folder.path("text/forkmill.db")) == std::string(5000, 'x'));
+
+  std::filesystem::create_directory(folder.path("other"));
+  {
+    Database other{folder.path("other/forkmill.db"), Database::Open::create};
+    other.run("CREATE TABLE task (seq INTEGER PRIMARY KEY)");
+  }
+  const std::string before = read_file(folder.path("other/forkmill.db"));
+  CHECK(contains(trouble_of(folder.path("other")), "is a database of another application"));
+  CHECK(read_file(folder.path("other/forkmill.db")) == before);
+
+  std::filesystem::create_directories(folder.path("odd/forkmill.db"));
+  CHECK(contains(trouble_of(folder.path("odd")), "is not a file"));
+}
+
+TEST_CASE("a database of a newer forkmill") {
+  Folder folder;
+  const std::string directory = directory_with_a_task(folder);
+  change(directory, "PRAGMA user_version = 99");
+  CHECK(contains(trouble_of(directory), "was written by a newer forkmill (schema 99; this one knows 1): upgrade"));
+}
+
+TEST_CASE("tables that are not as they were made") {
+  Folder folder;
+  const std::string directory = directory_with_a_task(folder);
+  change(directory, "ALTER TABLE progression ADD COLUMN more TEXT");
+  CHECK(contains(trouble_of(directory), "its tables are not those of forkmill"));
+}
+
+TEST_CASE("an opening that was interrupted before anything was promised is begun again") {
+  Folder folder;
+  std::filesystem::create_directory(folder.path("empty"));
+  write_file(folder.path("empty/forkmill.db"), "");
+  CHECK(trouble_of(folder.path("empty")) == "");
+
+  // Tables without a meta row and without a head.
+  std::filesystem::create_directory(folder.path("tables"));
+  open_database(folder.path("tables/forkmill.db"), Database::Open::create);
+  CHECK(trouble_of(folder.path("tables")) == "");
+
+  // A meta row, but no head.
+  const std::string third = folder.path("meta");
+  std::filesystem::create_directory(third);
+  {
+    auto database = open_database(third + "/forkmill.db", Database::Open::create);
+    Meta meta;
+    meta.store = "store-3";
+    MetaTable{*database}.insert(meta);
+  }
+  auto store = make_store(third);
+  const auto identity = store->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->id == "store-3");
+}
+
+TEST_CASE("a schema is brought up by steps, in one transaction") {
+  Folder folder;
+  const std::string path = folder.path("forkmill.db");
+  const std::vector<const char*> one{"CREATE TABLE a (n INTEGER)"};
+  std::vector<const char*> two{one[0], "ALTER TABLE a ADD COLUMN m INTEGER; CREATE TABLE b (n INTEGER)"};
+  const std::vector<const char*> broken{one[0], "CREATE TABLE b (n INTEGER); CREATE TABLE a (n INTEGER)"};
+  {
+    Database database{path, Database::Open::create};
+    CHECK_FALSE(has_schema(database, one));
+    migrate(database, one);
+    CHECK(has_schema(database, one));
+    database.run("INSERT INTO a VALUES (7)");
+    CHECK_THROWS_AS(migrate(database, broken), StoreError);
+  }
+  Database database{path, Database::Open::existing};
+  CHECK(database.number("PRAGMA user_version") == 1);
+  CHECK(database.number("SELECT count(*) FROM sqlite_schema") == 1);
+  migrate(database, two);
+  CHECK(database.number("PRAGMA user_version") == 2);
+  CHECK(database.number("SELECT n FROM a") == 7);
+  CHECK(database.number("SELECT count(*) FROM sqlite_schema") == 2);
+  migrate(database, two);
+  CHECK_THROWS_AS(has_schema(database, one), StoreError);
+}
+
+TEST_CASE("whoever is not the last to have opened a database does not write into it") {
+  Folder folder;
+  auto database = open_database(folder.path("forkmill.db"), Database::Open::create);
+  MetaTable table{*database};
+  Meta meta;
+  meta.store = "s";
+  table.insert(meta);
+  meta.epoch = forkmill::proto::Epoch{1};
+  table.update(meta, forkmill::proto::Epoch{0});
+  CHECK_THROWS_WITH_AS(table.update(meta, forkmill::proto::Epoch{0}), doctest::Contains("was opened by another broker"),
+                       StoreError);
+}

@@ -1,0 +1,110 @@
+// What the tests of the SQLite store share: a folder of their own, stores in it, tasks to fill them, a child that dies.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+
+#include "broker/store/sqlite_store.h"
+#include "tests/unit/broker/store_conformance.h"
+
+namespace forkmill::broker::test {
+
+class Folder {
+ public:
+  // In `parent` where that is there: memory, for tests that write much.
+  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    const bool usable = ::access(parent.c_str(), W_OK) == 0;
+    const auto place = usable ? parent : std::filesystem::temp_directory_path();
+    std::string pattern = (place / "forkmill-store.XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
+    path_ = pattern;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path(const std::string& name) const { return (path_ / name).string(); }
+  const std::filesystem::path& top() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string read_file(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+inline void write_file(const std::string& path, std::string_view bytes) {
+  std::ofstream{path, std::ios::binary} << bytes;
+}
+
+inline void copy_directory(const std::string& from, const std::string& to) {
+  std::filesystem::create_directory(to);
+  for (const auto& entry : std::filesystem::directory_iterator{from})
+    std::filesystem::copy_file(entry.path(), std::filesystem::path{to} / entry.path().filename());
+}
+
+inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
+                                               std::uint64_t checkpoint_bytes = 48 << 20) {
+  return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", checkpoint_bytes});
+}
+
+// Opens and loads, as a broker does. The text of what is wrong; empty: nothing, and then `tasks` are there.
+inline std::string trouble_of(Store& store, std::vector<TaskSummary>* tasks = nullptr) {
+  const auto identity = store.open();
+  if (!identity.ok()) return identity.failure().text;
+  const auto trouble = store.load([&](const TaskSummary& task) {
+    if (tasks != nullptr) tasks->push_back(task);
+  });
+  return trouble ? trouble->text : "";
+}
+inline std::string trouble_of(const std::string& directory) { return trouble_of(*make_store(directory)); }
+
+// An open store.
+inline std::unique_ptr<SqliteStore> open_store(const std::string& directory,
+                                               std::uint64_t checkpoint_bytes = 48 << 20) {
+  auto store = make_store(directory, checkpoint_bytes);
+  REQUIRE(trouble_of(*store) == "");
+  return store;
+}
+
+inline void commit(Store& store, std::uint64_t number, std::vector<StoreOp> ops) {
+  REQUIRE_FALSE(store.apply(ops));
+  REQUIRE_FALSE(store.commit(proto::CommitSeq{number}));
+}
+
+inline Finish finish(std::uint64_t n) {
+  return {proto::TaskSeq{n},
+          {proto::OutcomeKind::succeeded,
+           proto::Attempt{1},
+           "worker",
+           proto::Payload::copy("value " + std::to_string(n)),
+           {}},
+          proto::milliseconds{7000}};
+}
+
+// Runs `work` in a child that ends without cleaning up, as a crash would; its exit status.
+inline int in_child(const std::function<int()>& work) {
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(work());
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+inline bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace forkmill::broker::test

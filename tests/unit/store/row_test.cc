@@ -1,0 +1,74 @@
+// Rows and records.
+#include "broker/store/row.h"
+
+#include "tests/unit/store/rig.h"
+
+using namespace forkmill;
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using proto::TaskSeq;
+
+TEST_CASE("records come back from their rows") {
+  RowCoder coder;
+  const PutTask task = put(4);
+  const std::string row{coder.encode(task)};
+  PutTask read;
+  CHECK(coder.decode(TaskSeq{4}, row, read) == "");
+  CHECK(read == task);
+  TaskSummary summary;
+  CHECK(coder.decode(TaskSeq{4}, row, summary) == "");
+  CHECK(summary.payload_bytes == task.payload.size());
+  CHECK(summary.owner == task.owner);
+
+  const Finish end = finish(9);
+  const std::string outcome{coder.encode(end)};
+  Finish read_end;
+  CHECK(coder.decode(TaskSeq{9}, outcome, read_end) == "");
+  CHECK(read_end == end);
+
+  const Progression progression{proto::Attempt{3}, proto::milliseconds{77}, true};
+  const std::string step{coder.encode(TaskSeq{9}, progression)};
+  Progression read_progression;
+  CHECK(coder.decode(TaskSeq{9}, step, read_progression) == "");
+  CHECK(read_progression == progression);
+}
+
+TEST_CASE("equal specs are one object, and a spec that is used again keeps its bytes") {
+  RowCoder coder;
+  const PutTask one = put(1);
+  const PutTask three = put(3);  // another object, equal
+  const std::string first{coder.encode(one)};
+  const std::string second{coder.encode(three)};
+  TaskSummary a;
+  TaskSummary b;
+  CHECK(coder.decode(TaskSeq{1}, first, a) == "");
+  CHECK(coder.decode(TaskSeq{3}, second, b) == "");
+  CHECK(a.spec == b.spec);
+  CHECK(*a.spec == *one.spec);
+  // More specs than are remembered, in turns.
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint64_t n = 2; n < 1000; n += 2) {
+      const PutTask task = put(n);
+      TaskSummary read;
+      CHECK(coder.decode(TaskSeq{n}, std::string{coder.encode(task)}, read) == "");
+      CHECK(*read.spec == *task.spec);
+    }
+  }
+}
+
+TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged") {
+  RowCoder coder;
+  std::string row{coder.encode(put(4))};
+  TaskSummary read;
+  for (std::size_t bit = 0; bit < row.size() * 8; ++bit) {
+    row[bit / 8] = static_cast<char>(row[bit / 8] ^ 1 << bit % 8);
+    CHECK(coder.decode(TaskSeq{4}, row, read) != "");
+    row[bit / 8] = static_cast<char>(row[bit / 8] ^ 1 << bit % 8);
+  }
+  for (std::size_t size = 0; size < row.size(); ++size)
+    CHECK(coder.decode(TaskSeq{4}, std::string_view{row}.substr(0, size), read) != "");
+  CHECK(coder.decode(TaskSeq{5}, row, read) != "");
+  Progression progression;
+  CHECK(coder.decode(TaskSeq{4}, row, progression) != "");
+  CHECK(coder.decode(TaskSeq{4}, row, read) == "");
+}

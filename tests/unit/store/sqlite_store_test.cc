@@ -1,0 +1,134 @@
+// The SQLite store as a store: conformance, crashes of the process, checkpoints, the lock.
+#include <sys/stat.h>
+
+#include "tests/unit/store/rig.h"
+
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using forkmill::proto::CommitSeq;
+using forkmill::proto::TaskSeq;
+
+TEST_CASE("the SQLite store conforms, closed and opened again") {
+  Folder folder;
+  std::unique_ptr<SqliteStore> store;
+  check_store([&]() -> Store& {
+    store.reset();
+    store = make_store(folder.path("data"));
+    return *store;
+  });
+  CHECK(store->durable());
+  CHECK(store->free_bytes().value_or(0) > 0);
+}
+
+TEST_CASE("the SQLite store conforms when the process is gone before each opening") {
+  Folder folder;
+  std::unique_ptr<SqliteStore> store;
+  std::vector<std::string> directories{folder.path("data0")};
+  check_store([&]() -> Store& {
+    // What a crash leaves is what is in the files while the store is open.
+    if (store) {
+      directories.push_back(folder.path("data" + std::to_string(directories.size())));
+      copy_directory(directories[directories.size() - 2], directories.back());
+    }
+    store = make_store(directories.back());
+    return *store;
+  });
+}
+
+TEST_CASE("what a child that dies had committed is there, and nothing of what it had not") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  const int status = in_child([&] {
+    auto store = make_store(directory);
+    if (!trouble_of(*store).empty()) return 1;
+    if (store->apply(std::vector<StoreOp>{put(1), put(2)}) || store->commit(CommitSeq{1})) return 2;
+    if (store->apply(std::vector<StoreOp>{put(3), finish(1), Forget{TaskSeq{2}}})) return 3;
+    return 0;
+  });
+  REQUIRE(status == 0);
+  auto store = make_store(directory);
+  const auto identity = store->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->last == CommitSeq{1});
+  CHECK(identity->epoch.value() == 2);
+  const auto tasks = summaries(*store);
+  REQUIRE(tasks.size() == 2);
+  CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) == std::vector<StoredTask>{{put(1), {}, {}}, {put(2), {}, {}}});
+}
+
+TEST_CASE("an object that ends in the middle of a commit takes back what was applied") {
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  commit(*store, 1, {put(1)});
+  REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2), finish(1)}));
+  store.reset();
+  store = open_store(folder.path("data"));
+  const auto tasks = summaries(*store);
+  REQUIRE(tasks.size() == 1);
+  CHECK_FALSE(tasks[0].end);
+}
+
+TEST_CASE("the journal goes into the database now and then, and at the end") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  auto store = open_store(directory, 64 * 1024);
+  for (std::uint64_t n = 1; n <= 400; ++n) commit(*store, n, {put(2 * n)});
+  CHECK(std::filesystem::file_size(directory + "/forkmill.db-wal") < 256 * 1024);
+  CHECK(std::filesystem::file_size(directory + "/forkmill.db") > 16 * 1024);
+  store.reset();
+  CHECK(std::filesystem::file_size(directory + "/forkmill.db-wal") == 0);
+  std::vector<TaskSummary> tasks;
+  CHECK(trouble_of(*make_store(directory), &tasks) == "");
+  CHECK(tasks.size() == 400);
+}
+
+TEST_CASE("progressions are kept in step, whatever order changes come in") {
+  using forkmill::proto::Attempt;
+  using forkmill::proto::milliseconds;
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  commit(*store, 1, {put(1), put(2), Reschedule{TaskSeq{1}, Attempt{1}, milliseconds{5}}});
+  commit(*store, 2, {Dispatch{TaskSeq{1}, Attempt{2}}, Dispatch{TaskSeq{2}, Attempt{1}}});
+  commit(*store, 3, {Reschedule{TaskSeq{1}, Attempt{2}, milliseconds{9}}, finish(2), Forget{TaskSeq{2}}});
+  store.reset();
+  store = open_store(folder.path("data"));
+  const auto tasks = summaries(*store);
+  REQUIRE(tasks.size() == 1);
+  CHECK(tasks[0].progression == Progression{Attempt{2}, milliseconds{9}, false});
+}
+
+TEST_CASE("empty payloads and a large one are kept") {
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  PutTask empty = put(1);
+  empty.payload = {};
+  PutTask large = put(3);
+  large.payload = forkmill::proto::Payload::own(std::string(5'000'000, 'z'));
+  Finish end = finish(3);
+  end.outcome.value = large.payload;
+  commit(*store, 1, {empty, large, end});
+  store.reset();
+  store = open_store(folder.path("data"));
+  CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{3}}) == std::vector<StoredTask>{{empty, {}, {}}, {large, {}, end}});
+}
+
+TEST_CASE("one broker a directory") {
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  CHECK(trouble_of(folder.path("data")) == "data directory " + folder.path("data") +
+                                               " is in use by another broker (pid " + std::to_string(::getpid()) + ")");
+  commit(*store, 1, {put(1)});
+  store.reset();
+  CHECK(trouble_of(folder.path("data")) == "");
+}
+
+TEST_CASE("nobody else can read the files") {
+  Folder folder;
+  auto store = open_store(folder.path("data"));
+  commit(*store, 1, {put(1)});
+  for (const char* name : {"", "/forkmill.db", "/forkmill.db-wal", "/head", "/lock"}) {
+    struct stat found {};
+    REQUIRE(::stat((folder.path("data") + name).c_str(), &found) == 0);
+    CHECK((found.st_mode & 077U) == 0);
+  }
+}
