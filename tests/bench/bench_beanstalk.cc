@@ -38,13 +38,18 @@ struct Options {
   std::string data;
   double seconds = 3;
   double warm_up = 1;
-  std::uint64_t window = 10'000;
+  std::uint64_t window = 1'000;  // it takes one write at a time whatever waits; more would only lengthen the warm-up
   int batch = 64;
   int workers = 2;
   int samples = 500;
 };
 
-// Echoes until the server goes.
+int failed(const std::exception& error) {
+  std::fprintf(stderr, "bench_beanstalk: %s\n", error.what());
+  return 1;
+}
+
+// Echoes until it is ended.
 int serve(int port, int batch) try {
   Connection server{port};
   server.use(kResults);
@@ -60,8 +65,8 @@ int serve(int port, int batch) try {
       if (answer->kind == Answer::Kind::reserved || answer->kind == Answer::Kind::timed_out) taker.answered();
     }
   }
-} catch (const std::exception&) {
-  return 0;
+} catch (const std::exception& error) {
+  return failed(error);
 }
 
 // Two connections, because one that waits for a result takes no jobs.
@@ -165,6 +170,5 @@ int main(int argc, char** argv) try {
   run(options);
   return 0;
 } catch (const std::exception& error) {
-  std::fprintf(stderr, "bench_beanstalk: %s\n", error.what());
-  return 1;
+  return failed(error);
 }

@@ -73,7 +73,7 @@ void deliver_results_to_client(Connection& server) {
                  R"("deliver_subject":"_INBOX.client.results","ack_policy":"none","replay_policy":"instant"}})");
 }
 
-// Pulls, echoes and acknowledges until the server goes.
+// Pulls, echoes and acknowledges until it is ended.
 class Worker {
  public:
   Worker(int port, int number, const Options& options)
@@ -136,11 +136,16 @@ class Worker {
   std::vector<std::size_t> free_;
 };
 
+int failed(const std::exception& error) {
+  std::fprintf(stderr, "bench_nats: %s\n", error.what());
+  return 1;
+}
+
 int serve(int port, int number, const Options& options) try {
   Worker{port, number, options}.run();
   return 0;
-} catch (const std::exception&) {
-  return 0;
+} catch (const std::exception& error) {
+  return failed(error);
 }
 
 class Submitter {
@@ -235,6 +240,5 @@ int main(int argc, char** argv) try {
   run(options);
   return 0;
 } catch (const std::exception& error) {
-  std::fprintf(stderr, "bench_nats: %s\n", error.what());
-  return 1;
+  return failed(error);
 }

@@ -1,5 +1,7 @@
 #include "tests/bench/nats_wire.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -9,7 +11,6 @@ namespace forkmill::bench::nats {
 namespace {
 
 constexpr std::string_view kEnd = "\r\n";
-constexpr std::string_view kAnswers = "_INBOX.setup";
 constexpr int kAnswersSubscription = 0;
 
 struct Words {
@@ -36,8 +37,10 @@ std::size_t number(std::string_view text) {
 }  // namespace
 
 Connection::Connection(int port) : socket_{port, "nats-server"} {
+  static int connections = 0;
+  answers_ = "_INBOX.setup." + std::to_string(getpid()) + "." + std::to_string(++connections);
   socket_.out() += "CONNECT {\"verbose\":false,\"pedantic\":false,\"headers\":true,\"no_responders\":true}\r\nPING\r\n";
-  subscribe(kAnswers, kAnswersSubscription);
+  subscribe(answers_, kAnswersSubscription);
   while (!ready_) {
     exchange();
     if (receive()) socket_.fail("a message before the connection is ready");
@@ -91,7 +94,7 @@ std::optional<Message> Connection::message(std::string_view line, bool with_head
 }
 
 std::string Connection::request(std::string_view subject, std::string_view payload) {
-  publish(subject, payload, kAnswers);
+  publish(subject, payload, answers_);
   for (;;) {
     exchange();
     if (const auto answer = receive()) {

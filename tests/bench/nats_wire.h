@@ -40,7 +40,8 @@ class Connection {
   std::optional<Message> message(std::string_view line, bool with_headers);
 
   bench::Connection socket_;
-  bool ready_ = false;  // PONG seen
+  std::string answers_;  // where request() gets them
+  bool ready_ = false;   // PONG seen
 };
 
 }  // namespace forkmill::bench::nats
