@@ -167,6 +167,7 @@ int main(int argc, char** argv) try {
   app.add_option("--workers", options.workers, "worker processes")->capture_default_str();
   app.add_option("--samples", options.samples, "round trips of the latency")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  require_disk(options.data);
   run(options);
   return 0;
 } catch (const std::exception& error) {

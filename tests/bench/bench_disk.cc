@@ -44,6 +44,7 @@ int main(int argc, char** argv) try {
   app.add_option("--data", data, "where the new directory for the file is made");
   app.add_option("--samples", samples, "appends of each size")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  require_disk(data);
   const Scratch scratch{data};
   measure(scratch, "4k", 4096, samples);
   measure(scratch, "64k", 65536, samples);

@@ -21,6 +21,7 @@
 #include "tests/bench/cluster.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/numbered.h"
+#include "tests/bench/scratch.h"
 #include "tests/bench/tasks.h"
 
 namespace {
@@ -192,6 +193,7 @@ int main(int argc, char** argv) try {
   app.add_option("--tasks", options.tasks, "tasks of inflight")->capture_default_str();
   app.add_option("--deaths", options.deaths, "children that die in respawn")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  if (!options.data.empty()) require_disk(options.data);
   for (const auto& [name, run] : kBenchmarks) {
     if (std::ranges::find(options.what, name) != options.what.end()) run(options);
   }

@@ -14,15 +14,18 @@ namespace forkmill::bench {
 
 namespace fs = std::filesystem;
 
-Scratch::Scratch(const std::string& parent) {
+namespace {
+
+fs::path made(const std::string& parent) {
   const fs::path base = parent.empty() ? fs::temp_directory_path() : fs::absolute(parent);
   fs::create_directories(base);
-  struct statfs system {};
-  if (statfs(base.c_str(), &system) != 0) throw std::runtime_error{base.string() + ": " + std::strerror(errno)};
-  if (system.f_type == TMPFS_MAGIC) {
-    throw std::runtime_error{base.string() + " is in memory: a durable store is measured on a disk (see --data)"};
-  }
-  std::string pattern = base / "forkmill-bench-XXXXXX";
+  return base;
+}
+
+}  // namespace
+
+Scratch::Scratch(const std::string& parent) {
+  std::string pattern = made(parent) / "forkmill-bench-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{pattern + ": " + std::strerror(errno)};
   path_ = pattern;
 }
@@ -40,6 +43,14 @@ std::uint64_t Scratch::bytes_below(const std::string& directory) {
     if (lstat(at->path().c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_blocks) * 512;
   }
   return sum;
+}
+
+void require_disk(const std::string& parent) {
+  const auto base = made(parent);
+  struct statfs system {};
+  if (statfs(base.c_str(), &system) != 0) throw std::runtime_error{base.string() + ": " + std::strerror(errno)};
+  if (system.f_type == TMPFS_MAGIC)
+    throw std::runtime_error{base.string() + " is in memory; name a directory on a disk with --data"};
 }
 
 }  // namespace forkmill::bench

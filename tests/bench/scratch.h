@@ -10,7 +10,7 @@ namespace forkmill::bench {
 class Scratch {
  public:
   // In `parent`, which is made when it is missing; empty: in the directory for temporary files. Throws
-  // std::runtime_error when that cannot be, or lies on a file system in memory, where nothing is durable.
+  // std::runtime_error when that cannot be.
   explicit Scratch(const std::string& parent);
   ~Scratch();
   Scratch(const Scratch&) = delete;
@@ -24,5 +24,9 @@ class Scratch {
  private:
   std::filesystem::path path_;
 };
+
+// Throws std::runtime_error when Scratch would make its directory on a file system in memory: what is measured there
+// says nothing about a disk.
+void require_disk(const std::string& parent);
 
 }  // namespace forkmill::bench
