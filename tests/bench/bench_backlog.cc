@@ -208,6 +208,7 @@ void backlog(const Options& options) {
 
   forkmill::Client checker{cluster.endpoint()};
   std::vector<forkmill::Future<std::string>> results;
+  results.reserve(sampled.size());
   for (const auto& one : sampled) results.push_back(checker.attach(kEcho, one.id));
   static_cast<void>(checker.query(forkmill::QueryKind::ping).get());  // the broker has them before a worker comes
   const double rate = drain(cluster, options, options.tasks);

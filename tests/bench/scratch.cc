@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 fs::path made(const std::string& parent) {
-  const fs::path base = parent.empty() ? fs::temp_directory_path() : fs::absolute(parent);
+  fs::path base = parent.empty() ? fs::temp_directory_path() : fs::absolute(parent);
   fs::create_directories(base);
   return base;
 }
