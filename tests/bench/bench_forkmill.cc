@@ -8,19 +8,20 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "tests/bench/child.h"
+#include "tests/bench/cluster.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/numbered.h"
+#include "tests/bench/scratch.h"
 #include "tests/bench/tasks.h"
 
 namespace {
@@ -30,8 +31,9 @@ using namespace std::chrono_literals;
 
 struct Options {
   std::vector<std::string> what{"throughput", "latency"};
-  std::string broker = FORKMILL_BENCH_BROKER;
-  std::string worker = FORKMILL_BENCH_WORKER;
+  Programs programs;
+  std::string data;
+  std::string name = "forkmill";  // prefix of the figures
   double seconds = 3;
   double warm_up = 1;
   std::size_t window = 10'000;
@@ -40,39 +42,6 @@ struct Options {
   std::size_t tasks = 1'000'000;
   int deaths = 30;
 };
-
-// A broker on a free port, and a pool when it is asked for.
-class Cluster {
- public:
-  explicit Cluster(const Options& options)
-      : options_{options},
-        port_{free_port()},
-        broker_{Child::program({options.broker, "--listen", endpoint(), "--memory", "--log-level", "warn"})} {
-    wait_for_port(port_, broker_);
-  }
-  Child pool(int processes) const {
-    return Child::program(
-        {options_.worker, "--broker", endpoint(), "--processes", std::to_string(processes), "--log-level", "error"});
-  }
-  std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
-  pid_t broker_pid() const { return broker_.pid(); }
-
- private:
-  const Options& options_;
-  int port_;
-  Child broker_;
-};
-
-// Every task carries its own number, so that a result of another task is seen.
-std::string payload_for(std::uint64_t number) {
-  std::string payload(kEchoBytes, 'x');
-  std::memcpy(payload.data(), &number, sizeof number);
-  return payload;
-}
-
-void expect(const std::string& payload, std::uint64_t number) {
-  if (payload != payload_for(number)) throw std::runtime_error{"a task came back with another task's result"};
-}
 
 // Numbered tasks of which a window is outstanding; results are taken in the order of submission.
 class Stream {
@@ -95,7 +64,7 @@ class Stream {
 };
 
 void throughput(const Options& options) {
-  const Cluster cluster{options};
+  const Cluster cluster{options.programs, options.data};
   const auto pool = cluster.pool(options.processes);
   forkmill::Client client{cluster.endpoint()};
   Stream stream{client};
@@ -105,13 +74,13 @@ void throughput(const Options& options) {
     stream.take();
     meter.add(1);
   }
-  meter.report_as("forkmill");
+  meter.report_as(options.name);
   while (stream.outstanding() > 0) stream.take();
 }
 
 // The same with map(): many tasks handed over in one call.
 void bulk(const Options& options) {
-  const Cluster cluster{options};
+  const Cluster cluster{options.programs, options.data};
   const auto pool = cluster.pool(options.processes);
   forkmill::Client client{cluster.endpoint()};
   const std::size_t chunk = std::max<std::size_t>(1, options.window / 2);
@@ -127,16 +96,16 @@ void bulk(const Options& options) {
       meter.add(1);
     }
   }
-  meter.report_as("forkmill-map");
+  meter.report_as(options.name + "-map");
   for (auto& future : ahead) static_cast<void>(future.get());
 }
 
 void latency(const Options& options) {
-  const Cluster cluster{options};
+  const Cluster cluster{options.programs, options.data};
   const auto pool = cluster.pool(options.processes);
   forkmill::Client client{cluster.endpoint()};
   std::uint64_t number = 0;
-  measure_latency("forkmill", options.samples / 10, options.samples, [&] {
+  measure_latency(options.name, options.samples / 10, options.samples, [&] {
     expect(client.submit(kEcho, payload_for(number)).get(), number);
     ++number;
   });
@@ -144,7 +113,7 @@ void latency(const Options& options) {
 
 // Submits everything while no worker is there, so that all of it is in flight at once; then a pool works it off.
 void inflight(const Options& options) {
-  const Cluster cluster{options};
+  const Cluster cluster{options.programs, options.data};
   forkmill::Client client{cluster.endpoint()};
   const auto client_before = memory_of(getpid());
   const auto broker_before = memory_of(cluster.broker_pid());
@@ -180,7 +149,7 @@ std::int64_t time_of_death(const std::string& path) {
 
 // From the last instruction of a child that kills itself to the first of the next task, in the child that follows it.
 void respawn(const Options& options) {
-  const Cluster cluster{options};
+  const Cluster cluster{options.programs, options.data};
   const auto pool = cluster.pool(1);
   forkmill::Client client{cluster.endpoint()};
   const auto path = std::filesystem::temp_directory_path() / ("forkmill-bench-" + std::to_string(getpid()));
@@ -209,10 +178,13 @@ int main(int argc, char** argv) try {
   Options options;
   std::vector<std::string> names;
   for (const auto& [name, run] : kBenchmarks) names.emplace_back(name);
-  CLI::App app{"forkmill's own benchmarks: a broker in memory, a pool, one client"};
+  CLI::App app{"forkmill's own benchmarks: a broker (in memory unless --data is given), a pool, one client"};
   app.add_option("what", options.what, "throughput, bulk, latency, inflight, respawn")->check(CLI::IsMember(names));
-  app.add_option("--broker", options.broker, "the broker program");
-  app.add_option("--worker", options.worker, "the worker program");
+  app.add_option("--broker", options.programs.broker, "the broker program");
+  app.add_option("--worker", options.programs.worker, "the worker program");
+  app.add_option("--data", options.data, "a durable broker, with its store in a new directory in this one");
+  app.add_option("--name", options.name, "prefix of the figures of throughput, bulk and latency")
+      ->capture_default_str();
   app.add_option("--seconds", options.seconds, "measuring time of throughput and bulk")->capture_default_str();
   app.add_option("--warm-up", options.warm_up, "seconds before it")->capture_default_str();
   app.add_option("--window", options.window, "tasks outstanding")->capture_default_str();
@@ -221,6 +193,7 @@ int main(int argc, char** argv) try {
   app.add_option("--tasks", options.tasks, "tasks of inflight")->capture_default_str();
   app.add_option("--deaths", options.deaths, "children that die in respawn")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  if (!options.data.empty()) require_disk(options.data);
   for (const auto& [name, run] : kBenchmarks) {
     if (std::ranges::find(options.what, name) != options.what.end()) run(options);
   }

@@ -8,15 +8,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <exception>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "tests/bench/child.h"
 #include "tests/bench/gearman_wire.h"
 #include "tests/bench/measure.h"
+#include "tests/bench/numbered.h"
 
 namespace {
 
@@ -68,42 +67,17 @@ int serve(int port, int prefetch) try {
   return 0;
 }
 
-// Every job carries its own number, so that a result that came twice or not at all is seen.
-std::string payload_for(std::uint64_t number) {
-  std::string payload(kEchoBytes, 'x');
-  std::memcpy(payload.data(), &number, sizeof number);
-  return payload;
-}
-
-std::uint64_t number_in(std::string_view body) {
-  gearman::take_argument(body);  // the handle
-  if (body.size() != kEchoBytes) throw std::runtime_error{"gearmand returned a result of the wrong size"};
-  std::uint64_t number = 0;
-  std::memcpy(&number, body.data(), sizeof number);
-  return number;
-}
-
-struct Tally {
-  std::uint64_t sent = 0;
-  std::uint64_t complete = 0;
-  std::uint64_t sum_sent = 0;
-  std::uint64_t sum_complete = 0;
-  std::uint64_t outstanding() const { return sent - complete; }
-};
-
-void submit(Connection& server, Tally& tally) {
-  server.queue(Type::submit_job, kFunction, "", payload_for(tally.sent));
-  tally.sum_sent += tally.sent++;
-}
+void submit(Connection& server, Tally& tally) { server.queue(Type::submit_job, kFunction, "", tally.next()); }
 
 // Waits for at least one result.
 void collect(Connection& server, Tally& tally) {
-  for (const auto before = tally.complete; tally.complete == before;) {
+  for (const auto before = tally.complete(); tally.complete() == before;) {
     server.exchange();
     while (auto packet = server.receive()) {
       if (packet->type != Type::work_complete) continue;
-      tally.sum_complete += number_in(packet->body);
-      ++tally.complete;
+      auto body = packet->body;
+      gearman::take_argument(body);  // the handle
+      tally.take(body);
     }
   }
 }
@@ -113,14 +87,14 @@ void throughput(int port, const Options& options) {
   Meter meter{Seconds{options.warm_up}, Seconds{options.seconds}};
   Tally tally;
   while (!meter.done()) {
-    const auto before = tally.complete;
+    const auto before = tally.complete();
     while (tally.outstanding() < options.window) submit(server, tally);
     collect(server, tally);
-    meter.add(tally.complete - before);
+    meter.add(tally.complete() - before);
   }
   meter.report_as(options.name);
   while (tally.outstanding() > 0) collect(server, tally);
-  if (tally.sum_sent != tally.sum_complete) throw std::runtime_error{"gearmand mixed up results"};
+  tally.check();
 }
 
 void latency(int port, const Options& options) {

@@ -94,12 +94,17 @@ bool Child::running() {
 
 void Child::stop() {
   if (!running()) return;
-  kill(pid_, SIGTERM);
+  ::kill(pid_, SIGTERM);
   for (const auto deadline = std::chrono::steady_clock::now() + 5s; std::chrono::steady_clock::now() < deadline;) {
     if (!running()) return;
     std::this_thread::sleep_for(5ms);
   }
-  kill(pid_, SIGKILL);
+  kill();
+}
+
+void Child::kill() {
+  if (!running()) return;
+  ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
 }

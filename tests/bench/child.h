@@ -29,6 +29,8 @@ class Child {
   bool running();  // reaps it when it has ended
   // SIGTERM, then SIGKILL after five seconds; returns when it is reaped. Harmless when it has ended.
   void stop();
+  // SIGKILL; returns when it is reaped.
+  void kill();
 
  private:
   explicit Child(pid_t pid) : pid_{pid} {}

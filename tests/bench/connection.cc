@@ -1,0 +1,83 @@
+#include "tests/bench/connection.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace forkmill::bench {
+
+namespace {
+
+constexpr std::size_t kReadSize = 256UL * 1024;
+
+}  // namespace
+
+Connection::Connection(int port, std::string peer)
+    : peer_{std::move(peer)}, fd_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int on = 1;
+  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 || fcntl(fd_, F_SETFL, O_NONBLOCK) != 0) {
+    const std::string why = std::strerror(errno);
+    close(fd_);
+    fail("cannot connect: " + why);
+  }
+}
+
+Connection::~Connection() { close(fd_); }
+
+void Connection::fail(const std::string& what) const { throw std::runtime_error{peer_ + ": " + what}; }
+
+// True when nothing is left to send.
+bool Connection::send_some() {
+  while (sent_ < out_.size()) {
+    const auto n = send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+    if (n < 0 && errno == EAGAIN) return false;
+    if (n < 0) fail(std::string{"send: "} + std::strerror(errno));
+    sent_ += static_cast<std::size_t>(n);
+  }
+  out_.clear();
+  sent_ = 0;
+  return true;
+}
+
+bool Connection::read_some() {
+  in_.erase(0, consumed_);
+  consumed_ = 0;
+  const auto before = in_.size();
+  in_.resize(before + kReadSize);
+  const auto n = recv(fd_, in_.data() + before, kReadSize, 0);
+  in_.resize(before + static_cast<std::size_t>(n > 0 ? n : 0));
+  if (n == 0 || (n < 0 && errno != EAGAIN)) fail("it closed the connection");
+  return n > 0;
+}
+
+void Connection::exchange_any(std::initializer_list<Connection*> connections) {
+  std::vector<pollfd> waits(connections.size());
+  for (bool read = false;;) {
+    std::size_t i = 0;
+    for (Connection* one : connections) {
+      const bool all_sent = one->send_some();
+      read = one->read_some() || read;
+      waits[i++] = {one->fd_, static_cast<short>(POLLIN | (all_sent ? 0 : POLLOUT)), 0};
+    }
+    if (read) return;
+    if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) throw std::runtime_error{std::strerror(errno)};
+  }
+}
+
+}  // namespace forkmill::bench

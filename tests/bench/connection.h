@@ -1,0 +1,45 @@
+// A TCP connection to a server of this machine, for peers whose protocol is spoken by hand. Pipelined: what is to be
+// sent gathers in memory and leaves in as few writes as the socket takes. One thread per connection.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace forkmill::bench {
+
+class Connection {
+ public:
+  // To 127.0.0.1; `peer` is what errors call the other side. Throws std::runtime_error.
+  Connection(int port, std::string peer);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  std::string& out() { return out_; }  // append to it; it leaves with the next exchange
+  // What has been read and not consumed; valid until the next exchange.
+  std::string_view in() const { return std::string_view{in_}.substr(consumed_); }
+  void consume(std::size_t bytes) { consumed_ += bytes; }
+
+  // Sends what is queued and reads what is there, and waits until at least something could be read.
+  // Throws std::runtime_error when the server has gone.
+  void exchange() { exchange_any({this}); }
+  // The same for several, until something could be read from one of them.
+  static void exchange_any(std::initializer_list<Connection*> connections);
+  // Throws std::runtime_error that names the peer.
+  [[noreturn]] void fail(const std::string& what) const;
+
+ private:
+  bool send_some();
+  bool read_some();
+
+  std::string peer_;
+  int fd_;
+  std::string out_;
+  std::size_t sent_ = 0;
+  std::string in_;
+  std::size_t consumed_ = 0;
+};
+
+}  // namespace forkmill::bench
