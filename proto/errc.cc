@@ -45,6 +45,8 @@ constexpr std::array kCatalogue{
     Entry{Errc::queue_paused, "queue_paused", "the queue is paused", "resume it"},
     Entry{Errc::too_many_queues, "too_many_queues", "the broker has as many queues as it may have",
           "use fewer queues, or raise its limit"},
+    Entry{Errc::disk_full, "disk_full", "the broker's disk is nearly full",
+          "make room on it; the broker goes on by itself"},
     Entry{Errc::handler_error, "handler_error", "the handler threw", ""},
     Entry{Errc::arguments_undecodable, "arguments_undecodable", "the arguments are not what the handler takes",
           "build submitter and workers from the same declaration of the task"},

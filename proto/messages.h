@@ -39,7 +39,8 @@ struct WorkerInfo {
   std::vector<TaskInfo> tasks;
   std::uint32_t children = 0;
   std::vector<Grant>
-      holding;  // resuming: everything that is queued, runs, or ended without its outcome being acknowledged
+      holding;  // everything that is queued, runs, or ended without its outcome being acknowledged
+  std::string holding_store;  // the store that gave out `holding`, as the last WELCOME named it
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };
 
@@ -55,6 +56,7 @@ struct Hello {
   std::string software;
   std::uint32_t window_results = 16 * 1024;  // results that may be under way to this peer, unacknowledged
   WorkerInfo worker;
+  std::uint64_t instance = 0;  // the client itself: random, the same in all of its sessions; tasks belong to it
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -127,6 +129,7 @@ struct TaskOptions {
   bool retry_errors = false;
   milliseconds result_ttl{0};  // 0: the broker's default
   std::string key;             // idempotency key; empty: none
+  bool at_most_once = false;   // never started twice, whatever is lost
   friend bool operator==(const TaskOptions&, const TaskOptions&) = default;
 };
 
@@ -348,13 +351,39 @@ struct Drain {
 
 // ---- Questions ------------------------------------------------------------------------------------------------------
 
-enum class QueryKind : std::uint8_t { ping = 1, status = 2, queues = 3, workers = 4, task = 5 };
-constexpr QueryKind last_of(QueryKind) { return QueryKind::task; }
+enum class QueryKind : std::uint8_t {
+  ping = 1,
+  status = 2,
+  queues = 3,
+  workers = 4,
+  task = 5,
+  tasks = 6,       // those that `filter` lets through, newest first
+  dead_retry = 7,  // submits a dead letter anew as `new_id`, and drops it
+  dead_drop = 8,
+  backup = 9,
+};
+constexpr QueryKind last_of(QueryKind) { return QueryKind::backup; }
+
+// What a task must be like to be listed; what is empty or 0 lets everything through.
+struct TaskFilter {
+  std::string id;  // beginning of its text form
+  std::string queue;
+  std::string name;
+  std::string state;      // one of the names in the state table
+  std::string text;       // in its error's type or message
+  milliseconds since{0};  // unix time of its submission
+  milliseconds until{0};
+  TaskSeq before;          // only tasks below: the next page begins at the last row of the one before
+  std::uint32_t most = 0;  // rows; 0: as many as the broker gives at once
+  friend bool operator==(const TaskFilter&, const TaskFilter&) = default;
+};
 
 struct Query {
   std::uint64_t id = 0;  // the asker's own, comes back in the reply
   QueryKind kind = QueryKind::ping;
-  std::string argument;  // task: the id as text, or an unambiguous beginning of it
+  std::string argument;  // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write
+  TaskFilter filter;     // tasks
+  TaskId new_id;         // dead_retry
   friend bool operator==(const Query&, const Query&) = default;
 };
 

@@ -95,11 +95,11 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding);
+            m.children, m.holding, name(m.holding_store));
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
-            name(m.software), m.window_results, m.worker);
+            name(m.software), m.window_results, m.worker, m.instance);
 }
 void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.endpoint)); }
 void fields(auto& io, Is<Welcome> auto& m) {
@@ -118,7 +118,8 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(5, m.backoff, standard.backoff), option(6, m.soft_timeout, standard.soft_timeout),
              option(7, m.timeout, standard.timeout), option(8, m.expires, standard.expires),
              option(9, m.durability, standard.durability), option(10, m.retry_errors, standard.retry_errors),
-             option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key));
+             option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key),
+             option(13, m.at_most_once, standard.at_most_once));
 }
 void fields(auto& io, Is<Submission> auto& m) {
   io.record(6, m.id, name(m.queue), name(m.name), m.signature, m.options, m.payload);
@@ -160,7 +161,11 @@ void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state)
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
 void fields(auto& io, Is<Drain> auto&) { io.record(0); }
 
-void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, m.kind, text(m.argument)); }
+void fields(auto& io, Is<TaskFilter> auto& m) {
+  io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,
+            m.most);
+}
+void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, m.kind, text(m.argument), m.filter, m.new_id); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }
 
 }  // namespace forkmill::proto

@@ -31,6 +31,7 @@ enum class Errc : std::uint16_t {
   shutting_down = 36,
   queue_paused = 37,
   too_many_queues = 38,
+  disk_full = 39,  // the broker's disk is nearly full: it takes in nothing more until there is room again
 
   // Running
   handler_error = 50,          // the handler threw

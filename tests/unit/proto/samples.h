@@ -21,11 +21,13 @@ inline std::vector<Message> all() {
   options.durability = Durability::memory;
   options.retry_errors = true;
   options.key = "order-17";
+  options.at_most_once = true;
   const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), std::nullopt};
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
       Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
-            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}}},
+            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store"},
+            0x1122334455667788},
       Welcome{1,
               99,
               SessionId{13},
