@@ -382,8 +382,8 @@ struct Query {
   std::uint64_t id = 0;  // the asker's own, comes back in the reply
   QueryKind kind = QueryKind::ping;
   std::string argument;  // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write
-  TaskFilter filter;     // tasks
-  TaskId new_id;         // dead_retry
+  TaskFilter filter{};   // tasks
+  TaskId new_id{};       // dead_retry
   friend bool operator==(const Query&, const Query&) = default;
 };
 
