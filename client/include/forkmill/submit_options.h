@@ -6,6 +6,8 @@
 // out of its range is an Error with Errc::option_out_of_range that names the option, thrown by Client::with().
 #pragma once
 
+#include <forkmill/detail/span.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -23,7 +25,7 @@ struct Backoff {
   // `.backoff = 200ms` is exponential from there.
   template <class Rep, class Period>
   constexpr Backoff(std::chrono::duration<Rep, Period> first)  // NOLINT(google-explicit-constructor)
-      : base{std::chrono::ceil<std::chrono::milliseconds>(first)},
+      : base{detail::saturated<std::chrono::milliseconds>(first)},
         cap{std::max(base, std::chrono::milliseconds{std::chrono::minutes{1}})} {}
   constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double share = 0.2)
       : base{first}, cap{most}, jitter{share} {}
