@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -81,7 +82,8 @@ class State;
 // The client as its futures see it; it outlives them all.
 class Origin : public Counted {
  public:
-  virtual Executor& executor() noexcept = 0;
+  // Where callbacks run; empty when the client has ended and nobody else keeps it. A callback then is dropped.
+  virtual std::shared_ptr<Executor> executor() noexcept = 0;
   virtual void cancel(const TaskId& id) = 0;
   // Waits until the signal is set (true) or the deadline has passed (false).
   virtual bool wait(Signal& signal, const Deadline& deadline) = 0;
@@ -117,7 +119,7 @@ class State : public Counted {
 
   const TaskId& id() const noexcept { return id_; }
   Origin* origin() const noexcept { return origin_.get(); }
-  Executor& executor() const noexcept { return origin_ ? origin_->executor() : fallback_executor(); }
+  std::shared_ptr<Executor> executor() const noexcept { return origin_ ? origin_->executor() : fallback_executor(); }
   bool is_remote() const noexcept { return signal_.has(kRemote); }
   bool is_shared() const noexcept { return signal_.has(kShared); }
   void mark_shared() noexcept { signal_.add(kShared); }
