@@ -435,9 +435,7 @@ void Foreman::settle(proto::Instant now) {
 void Foreman::update_room() {
   std::size_t target = 0;
   if (!draining_ && session_.unacknowledged() <= kMostInHand) {
-    std::size_t ahead = estimates_.ahead();
-    if (config_.max_tasks_per_child != 0) ahead = std::min<std::size_t>(ahead, config_.max_tasks_per_child);
-    target = std::min(pool_.open_children() * (1 + ahead), kMostInHand);
+    target = std::min(pool_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
   session_.set_room(target - std::min(target, held_.size()));
   const std::size_t running = std::min(pool_.running(), held_.size());
@@ -457,6 +455,7 @@ void Foreman::flush_progress() {
 
 proto::Instant Foreman::next() const {
   proto::Instant next = std::min({session_.next(), pool_.next_overdue(), drain_deadline_, leave_at_});
+  if (estimates_.ahead() != 0) next = std::min(next, pool_.next_late(now_));
   if (!waiting_.empty()) next = std::min(next, held_.at(waiting_.front()).granted_at + kLongestWait);
   for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
     if (const auto serial = pool_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());
