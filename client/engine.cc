@@ -31,6 +31,7 @@ SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
   session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;
   if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
   session.seed = env.random();
+  session.instance = env.random();
   return session;
 }
 

@@ -88,6 +88,7 @@ void Session::greet(Instant now, Effects& effects) {
 }
 
 void Session::retry_later(Instant now) {
+  hello.instance = options_.instance;
   state_ = State::offline;
   greet_at_ = link_is_up_ ? now + jittered(kPauseAfterGoodbye) : kNever;
 }

@@ -43,6 +43,7 @@ struct SessionOptions {
   std::uint64_t seed = 1;
 };
 
+  std::uint64_t instance = 0;  // who this client is in all of its sessions: random, no other's
 struct Effects {
   struct Ended {
     Cookie cookie;
