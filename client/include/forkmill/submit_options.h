@@ -58,7 +58,10 @@ struct SubmitOptions {
 
   std::chrono::milliseconds expires{0};  // not started within this time after submission: Expired. Zero: never
   Durability durability = Durability::by_queue;
-  std::string key{};  // the same key again within the broker's window is the same task; empty: none, 128 at most
+
+  // Not empty (128 bytes at most): the same key again in the same queue, by any client and within the broker's window,
+  // is the same task and has the same result; with another task or other arguments it is Rejected{duplicate_task}.
+  std::string key{};
   bool retry_errors = false;
   std::chrono::milliseconds result_ttl{0};  // how long the broker keeps the outcome. Zero: its default
 };
