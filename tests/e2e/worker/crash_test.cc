@@ -77,6 +77,7 @@ TEST_CASE("whatever a handler throws is an error with its type, and the child li
     try {
       client.submit(kThrow, what, 1).get_for(kLong);
     } catch (const RemoteError& error) {
+      CHECK(error.backtrace().find("throw_what") != std::string::npos);  // the function that threw
       return error.type() + "|" + error.message() + "|" + std::to_string(error.attempt());
     }
     return std::string{"none"};
