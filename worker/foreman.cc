@@ -249,14 +249,18 @@ void Foreman::report_failure(const Held& held, const ChildResult& result) {
   record.run_us = result.run_us;
   record.retry_delay = proto::milliseconds{result.retry_delay_ms};
   record.outcome.kind = result.verdict == Verdict::retry ? proto::OutcomeKind::retry : proto::OutcomeKind::failed;
-  proto::ErrorReport& error = record.outcome.error.emplace();
-  error = {errc_from(result.code),        std::string{result.type},  std::string{result.message},
-           std::string{result.backtrace}, std::string{result.cause}, {}};
+  proto::ErrorReport error;
+  error.code = errc_from(result.code);
+  error.type = result.type;
+  error.message = result.message;
+  error.backtrace = result.backtrace;
+  error.cause = result.cause;
   // A handler that gave up because it was told to.
   if (const auto ended = ending_of(held.ending.reason())) {
     record.outcome.kind = ended->kind;
     error.code = ended->code;
   }
+  record.outcome.error = std::move(error);
   report(held, std::move(record));
 }
 

@@ -1,6 +1,11 @@
 // The end of a client whose executor still holds callbacks. No broker is needed: closing is what ends the futures.
+#include <spdlog/sinks/base_sink.h>
+
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
+#include "client/log.h"
 #include "tests/unit/client/promised.h"
 
 using namespace forkmill;
@@ -87,6 +92,38 @@ TEST_CASE("a callback added when client and executor are gone is dropped, and it
   chained = ended.then([&](int) { called = true; });
   CHECK_THROWS_AS(chained.get(), Disconnected);
   CHECK_FALSE(called);
+}
+
+TEST_CASE("no broker: said once, after the connect timeout, and futures are kept") {
+  struct Listener final : spdlog::sinks::base_sink<std::mutex> {
+    void sink_it_(const spdlog::details::log_msg& message) override {
+      lines.emplace_back(message.payload.begin(), message.payload.end());
+      heard.notify_all();
+    }
+    void flush_() override {}
+    std::condition_variable_any heard;
+    std::vector<std::string> lines;
+    std::mutex& mutex() { return mutex_; }
+  };
+  const auto listener = std::make_shared<Listener>();
+  client::log().sinks().push_back(listener);
+  {
+    auto options = with_executor(nullptr);
+    options.connect_timeout = 20ms;
+    Client client{options};
+    auto future = client.submit(kTwice, 1);
+    {
+      std::unique_lock lock{listener->mutex()};
+      CHECK(listener->heard.wait_for(lock, 60s, [&] { return !listener->lines.empty(); }));
+    }
+    CHECK(future.state() == FutureState::pending);
+    CHECK_FALSE(future.wait_for(50ms));
+  }
+  client::log().sinks().pop_back();
+  REQUIRE(listener->lines.size() == 1);
+  CHECK(listener->lines[0] ==
+        "the broker at ipc:///tmp/forkmill-nobody-here does not answer; is forkmill-broker running there?; 1 task(s) "
+        "wait for it");
 }
 
 TEST_CASE("time limits of a client that are longer than any clock") {
