@@ -4,6 +4,20 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
+namespace {
+
+template <class T>
+Errc code_of(Future<T>& future) {
+  try {
+    future.get_for(60s);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Errc::ok;
+}
+
+}  // namespace
+
 TEST_CASE_FIXTURE(Rig, "a result, a void result and a chain") {
   CHECK(client.submit(kAdd, 2.0, 3.0).get() == 5.0);
   client.submit(kNothing).get();
@@ -90,6 +104,24 @@ TEST_CASE_FIXTURE(Rig, "another signature than the workers' is an error, not a w
   } catch (const Error& error) {
     CHECK(error.code() == Errc::signature_mismatch);
   }
+}
+
+TEST_CASE_FIXTURE(Rig, "one key, many submissions: one task, and one result for all") {
+  Client other{broker.endpoint()};
+  const SubmitOptions keyed{.delay = 50ms, .key = "order-17"};
+  auto first = client.with(keyed).submit(kAdd, 1, 2);
+  auto again = client.with(keyed).submit(kAdd, 1, 2);
+  auto different = client.with(keyed).submit(kAdd, 3, 4);
+  REQUIRE(eventually([&] { return first.state() == FutureState::accepted; }));
+  auto elsewhere = other.with(keyed).submit(kAdd, 1, 2);
+  auto different_elsewhere = other.with({.queue = "default", .key = "order-17"}).submit(kEcho, "x");
+  CHECK(first.id() == TaskId::of_key("default", "order-17"));
+  for (auto* future : {&again, &elsewhere}) CHECK(future->id() == first.id());
+  for (auto* future : {&first, &again, &elsewhere}) CHECK(future->get_for(60s) == 3);
+  for (const auto& code : {code_of(different), code_of(different_elsewhere)}) CHECK(code == Errc::duplicate_task);
+  Client late{broker.endpoint()};
+  CHECK(late.with(keyed).submit(kAdd, 1, 2).get_for(60s) == 3);
+  CHECK(late.attach(kAdd, first.id()).get_for(60s) == 3);
 }
 
 TEST_CASE_FIXTURE(Rig, "names and sizes are checked before anything is sent") {
