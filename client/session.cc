@@ -212,7 +212,10 @@ void Session::on(Instant now, proto::ErrorMessage& error, Effects& effects) {
   if (state_ != State::open) return;
   effects.say.push_back({false, "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
   if (auto* sent = sent_as(error.about)) {
-    for (auto& task : sent->tasks) rejected(now, std::move(task), {task.id, error.code, error.text}, effects);
+    for (auto& task : sent->tasks) {
+      const proto::Rejection why{task.id, error.code, error.text};
+      rejected(now, std::move(task), why, effects);
+    }
     forget_sent(*sent);
     drop_acknowledged();
   }

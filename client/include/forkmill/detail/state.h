@@ -12,11 +12,11 @@
 #include <forkmill/task_id.h>
 
 #include <atomic>
-#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace forkmill::detail {
@@ -51,9 +51,8 @@ class Ref {
   }
   Ref(const Ref& other) : Ref{other.object_} {}
   Ref(Ref&& other) noexcept : object_{std::exchange(other.object_, nullptr)} {}
-  template <class U>
-  requires std::convertible_to<U*, T*> Ref(Ref<U> other)
-  noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
+  template <class U, class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
+  Ref(Ref<U> other) noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
