@@ -37,6 +37,7 @@ class BrokerProcess {
     std::vector<std::string> line{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(), "--memory", "--log-level", "error"};
     line.insert(line.end(), arguments_.begin(), arguments_.end());
     std::vector<char*> argv;
+    argv.reserve(line.size() + 1);
     for (auto& word : line) argv.push_back(word.data());
     argv.push_back(nullptr);
     // A signal sent before the exec must end the child, not run the test program's handlers in it.

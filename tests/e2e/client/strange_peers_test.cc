@@ -78,7 +78,7 @@ std::vector<Frames> nonsense() {
     for (std::size_t length = 0; length < whole.size(); length += 3) all.push_back({whole.substr(0, length)});
     all.push_back({whole, "a frame that nothing refers to"});
   }
-  all.push_back({"\x94\x7F\x00\x00\x90"});
+  all.push_back({std::string{"\x94\x7F\x00\x00\x90", 5}});
   return all;
 }
 

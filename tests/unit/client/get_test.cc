@@ -157,6 +157,7 @@ TEST_CASE_FIXTURE(Threaded, "many threads wait for one future") {
   auto shared = p.future.share();
   std::vector<std::thread> waiters;
   std::atomic<int> sum = 0;
+  waiters.reserve(8);
   for (int i = 0; i < 8; ++i) waiters.emplace_back([shared, &sum] { sum += shared.get(); });
   p.value(5);
   for (auto& waiter : waiters) waiter.join();
