@@ -65,12 +65,12 @@ Client::~Client() {
     return;
   }
   close();
+  engine.let_go_of_executor();
 }
 
 void Client::close() noexcept {
-  auto& engine = engine_of(engine_);
-  engine.close();
-  if (engine.owns_executor()) engine.executor().stop();
+  engine_of(engine_).close();
+  engine_of(engine_).stop_own_executor();
 }
 
 Submitter Client::with(const SubmitOptions& options) const { return {engine_, options}; }
@@ -88,14 +88,15 @@ Future<RawResult> Client::query(QueryKind kind, const std::string& argument) {
 bool Client::connected() const { return engine_of(engine_).connected(); }
 
 bool Client::wait_connected(std::chrono::milliseconds how_long) {
-  return engine_of(engine_).wait_connected(std::chrono::steady_clock::now() + how_long);
+  return engine_of(engine_).wait_connected(
+      detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(how_long)));
 }
 
 const std::string& Client::endpoint() const { return engine_of(engine_).options().endpoint; }
 
 std::size_t Client::poll() {
-  auto* manual = dynamic_cast<ManualExecutor*>(&engine_of(engine_).executor());
-  return manual == nullptr ? 0 : manual->run();
+  const auto manual = std::dynamic_pointer_cast<ManualExecutor>(engine_of(engine_).executor());
+  return manual ? manual->run() : 0;
 }
 
 }  // namespace forkmill

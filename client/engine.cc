@@ -31,6 +31,7 @@ SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
   session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;
   if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
   session.seed = env.random();
+  session.instance = env.random();
   return session;
 }
 
@@ -44,14 +45,23 @@ std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
 
 }  // namespace
 
+namespace {
+
+ClientOptions with_executor(ClientOptions options) {
+  if (!options.executor) options.executor = make_callback_thread();
+  return options;
+}
+
+}  // namespace
+
 Engine::Engine(ClientOptions options)
-    : options_{std::move(options)},
-      owns_executor_{!options_.executor},
+    : owns_executor_{!options.executor},
+      options_{with_executor(std::move(options))},
+      executor_{options_.executor},
       forks_at_start_{forks_before_first_client()},
       dealer_{connect(options_.endpoint)},
       session_{session_options(options_, env_)},
       offline_since_{env_.now().steady} {
-  if (owns_executor_) options_.executor = make_callback_thread();
   thread_waiter_.add(wake_thread_.fd(), kWake);
   driver_waiter_.add(wake_driver_.fd(), kWake);
   watch(driver_waiter_);
@@ -84,6 +94,14 @@ void Engine::close() noexcept {
   }
   wake_thread_.signal();
   thread_.join();
+}
+
+void Engine::stop_own_executor() noexcept {
+  if (owns_executor_ && !in_forked_child()) options_.executor->stop();
+}
+
+void Engine::let_go_of_executor() noexcept {
+  if (!owns_executor_) options_.executor.reset();
 }
 
 // ---- The wait -------------------------------------------------------------------------------------------------------

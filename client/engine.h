@@ -59,10 +59,15 @@ class Engine final : public detail::Origin {
   bool connected() const { return open_; }
   const ClientOptions& options() const { return options_; }
   bool in_forked_child() const noexcept;
-  bool owns_executor() const { return owns_executor_; }
+
+  // After close(): an executor of its own runs what it has, and ends.
+  void stop_own_executor() noexcept;
+  // Keeps an executor that was given no longer: what futures have handed to it refers to this engine, and each would
+  // keep the other for ever.
+  void let_go_of_executor() noexcept;
 
   // As the futures see it
-  Executor& executor() noexcept override { return *options_.executor; }
+  std::shared_ptr<Executor> executor() noexcept override { return executor_.lock(); }
   void cancel(const TaskId& id) override;
   bool wait(detail::Signal& signal, const detail::Deadline& deadline) override;
   std::string why_waiting() const override;
@@ -122,8 +127,9 @@ class Engine final : public detail::Origin {
   void run() noexcept;
   bool drive(detail::Signal& signal, const detail::Deadline& deadline);
 
-  ClientOptions options_;
   const bool owns_executor_;
+  ClientOptions options_;
+  const std::weak_ptr<Executor> executor_;
   const unsigned forks_at_start_;
 
   // Of the driver

@@ -164,8 +164,8 @@ std::size_t ManualExecutor::run() {
 
 namespace detail {
 
-Executor& fallback_executor() {
-  static CallbackThread thread;
+std::shared_ptr<Executor> fallback_executor() {
+  static const auto thread = make_callback_thread();
   return thread;
 }
 

@@ -58,7 +58,10 @@ void RemoteState::report(double fraction, const std::string& note) {
   slot.last = Progress{fraction, note};
   auto listeners = slot.listeners;
   lock.unlock();
-  for (auto& listener : listeners) executor().execute(Work{new Report{listener, fraction, note}});
+  if (listeners.empty()) return;
+  const auto where = executor();
+  if (!where) return;
+  for (auto& listener : listeners) where->execute(Work{new Report{listener, fraction, note}});
 }
 
 void RemoteState::listen(ProgressListener listener) {
@@ -99,10 +102,7 @@ FutureState state_of(State& state) {
 
 bool wait_for(State& state, std::chrono::nanoseconds how_long) {
   if (how_long.count() <= 0) return state.ready();
-  auto now = std::chrono::steady_clock::now();
-  // A duration like nanoseconds::max() means for ever, and must not wrap around.
-  if (how_long > std::chrono::steady_clock::time_point::max() - now) return state.wait({});
-  return state.wait(now + how_long);
+  return state.wait(deadline_after(how_long));
 }
 
 void on_progress(State& state, ProgressListener listener) {

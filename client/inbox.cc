@@ -87,7 +87,7 @@ TaskId Engine::new_id() {  // the caller holds inbox_mutex_
 
 // The caller holds inbox_mutex_.
 Engine::StateRef Engine::enqueue(proto::Submission task) {
-  task.id = new_id();
+  task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{this}, task.id);
   const auto bytes = task.payload.size();
   inbox_.emplace_back(Submitted{std::move(task), cookie_of(state)});

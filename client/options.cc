@@ -87,6 +87,9 @@ ClientOptions completed(ClientOptions options) {
   }
   if (options.name.empty()) options.name = program_invocation_short_name;
   options.name.resize(std::min(options.name.size(), proto::limits::kMaxName));
+  // Longer than a year is for ever, and what is added to a clock must not wrap around.
+  for (auto* span : {&options.connect_timeout, &options.submit_timeout})
+    *span = std::clamp(*span, milliseconds{0}, std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
   auto must_be_positive = [](const char* option, std::size_t value) {
     if (value == 0) throw Error{Errc::option_out_of_range, std::string{option} + " is 0; it must be at least 1"};
   };

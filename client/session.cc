@@ -29,6 +29,10 @@ proto::Outcome ended_with(proto::OutcomeKind kind, Errc code, std::string text) 
   return outcome;
 }
 
+bool is_unknown(const proto::Outcome& outcome) {
+  return outcome.kind == proto::OutcomeKind::rejected && outcome.error && outcome.error->code == Errc::task_unknown;
+}
+
 // Gives up `list` in pieces that a message may hold.
 template <class Message, class T>
 std::vector<Message> in_batches(std::vector<T>& list, std::size_t most) {
@@ -84,6 +88,7 @@ void Session::greet(Instant now, Effects& effects) {
   hello.host = options_.host;
   hello.pid = options_.pid;
   hello.software = options_.software;
+  hello.instance = options_.instance;
   effects.send.push_back({{}, std::move(hello)});
 }
 
@@ -207,7 +212,10 @@ void Session::on(Instant now, proto::ErrorMessage& error, Effects& effects) {
   if (state_ != State::open) return;
   effects.say.push_back({false, "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
   if (auto* sent = sent_as(error.about)) {
-    for (auto& task : sent->tasks) rejected(now, std::move(task), {task.id, error.code, error.text}, effects);
+    for (auto& task : sent->tasks) {
+      const proto::Rejection why{task.id, error.code, error.text};
+      rejected(now, std::move(task), why, effects);
+    }
     forget_sent(*sent);
     drop_acknowledged();
   }
@@ -220,8 +228,11 @@ void Session::on(Instant now, proto::Goodbye& goodbye, Effects& effects) {
 
 void Session::on_results(Instant now, proto::MessageSeq seq, proto::Results& results, Effects& effects) {
   for (auto& result : results.results) {
-    // No entry: it has come before.
-    if (auto* entry = tasks_.find(result.id)) end(entry, std::move(result.outcome), effects);
+    auto* entry = tasks_.find(result.id);
+    if (entry == nullptr) continue;  // it has come before
+    // The answer to an ATTACH that was overtaken by a submission of the same id.
+    if (is_unknown(result.outcome) && is_being_submitted(*entry)) continue;
+    end(entry, std::move(result.outcome), effects);
   }
   to_acknowledge_.push_back(seq);
   unacknowledged_results_ += results.results.size();
@@ -230,14 +241,24 @@ void Session::on_results(Instant now, proto::MessageSeq seq, proto::Results& res
 
 void Session::end(TaskTable::Entry* entry, proto::Outcome outcome, Effects& effects) {
   const bool known = entry->phase == TaskTable::Phase::accepted || entry->phase == TaskTable::Phase::orphaned;
+  for (const auto& waiter : shared_.take(entry->id).further) effects.ended.push_back({waiter.cookie, outcome, known});
   effects.ended.push_back({entry->cookie, std::move(outcome), known});
   tasks_.erase(entry);
 }
 
+void Session::accepted(const TaskTable::Entry& entry, Effects& effects) {
+  effects.accepted.push_back(entry.cookie);
+  shared_.for_each_further(entry.id, [&](Cookie cookie) { effects.accepted.push_back(cookie); });
+}
+
 void Session::on(Instant, proto::Progress& progress, Effects& effects) {
   for (auto& note : progress.notes) {
-    if (auto* entry = tasks_.find(note.id))
-      effects.progress.push_back({entry->cookie, note.fraction, std::move(note.note)});
+    const auto* entry = tasks_.find(note.id);
+    if (entry == nullptr) continue;
+    shared_.for_each_further(note.id, [&](Cookie cookie) {
+      effects.progress.push_back({cookie, note.fraction, note.note});
+    });
+    effects.progress.push_back({entry->cookie, note.fraction, std::move(note.note)});
   }
 }
 
@@ -260,13 +281,14 @@ void Session::attach(const TaskId& id, Cookie cookie, Effects& effects) {
     effects.ended.push_back({cookie, ended_with(proto::OutcomeKind::rejected, refusal_.code, refusal_.text), false});
     return;
   }
-  if (!tasks_.insert({id, cookie, TaskTable::Phase::attached})) {
-    effects.ended.push_back({cookie,
-                             ended_with(proto::OutcomeKind::rejected, Errc::bad_request,
-                                        "this client already waits for task " + id.to_string()),
-                             false});
+  if (const auto* entry = tasks_.find(id)) {  // waited for already
+    auto& shared = shared_.at(id);
+    if (entry->phase == TaskTable::Phase::attached) shared.first_by_id = true;
+    shared_.add(shared, {cookie, true});
+    if (entry->phase == TaskTable::Phase::accepted) effects.accepted.push_back(cookie);
     return;
   }
+  tasks_.insert({id, cookie, TaskTable::Phase::attached});
   if (state_ == State::open) to_attach_.push_back(id);
 }
 
@@ -279,7 +301,9 @@ void Session::cancel(const TaskId& id, Cookie cookie, Effects& effects) {
   if (cookie != 0) asked->second.push_back(cookie);
   auto* entry = tasks_.find(id);
   if (entry != nullptr && entry->phase == TaskTable::Phase::queued) {
-    // Never sent: what is left of it in waiting_ or parked_ is dropped when its turn comes.
+    // Never sent: what is left of it in waiting_ or parked_ is dropped when its turn comes, but for one under a key,
+    // which may be submitted again before.
+    if (shared_.find(id) != nullptr) drop_unsent(id);
     end(entry, ended_with(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"), effects);
     return cancel_answered(id, proto::CancelState::cancelled, effects);
   }
@@ -327,12 +351,15 @@ void Session::flush(Instant now, Effects& effects) {
 
 void Session::end_all(Errc code, const std::string& text, Effects& effects) {
   tasks_.for_each([&](const TaskTable::Entry& entry) {
-    effects.ended.push_back({entry.cookie, ended_with(proto::OutcomeKind::rejected, code, text), false});
+    const auto outcome = ended_with(proto::OutcomeKind::rejected, code, text);
+    effects.ended.push_back({entry.cookie, outcome, false});
+    shared_.for_each_further(entry.id, [&](Cookie cookie) { effects.ended.push_back({cookie, outcome, false}); });
   });
   for (const auto& [id, asked] : queries_) effects.answered.push_back({asked.cookie, {id, code, text, {}}});
   for (const auto& [id, cookies] : cancelling_)
     for (auto cookie : cookies) effects.answered.push_back({cookie, {0, code, text, {}}});
   tasks_.clear();
+  shared_ = {};
   queries_.clear();
   waiting_.clear();
   sent_.clear();

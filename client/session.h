@@ -9,6 +9,7 @@
 //   * a submission is kept, and sent again in every new session, until it is acknowledged or rejected;
 //   * a task that was acknowledged is attached again when the broker did not keep the session;
 //   * a result ends its task once; repeats are acknowledged and dropped;
+//   * a submission under a key of a task that is outstanding waits for that one's end, if it is the same in every word;
 //   * cancels and queries are repeated until they are answered.
 #pragma once
 
@@ -21,6 +22,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "client/shared_tasks.h"
 #include "client/task_table.h"
 #include "proto/messages.h"
 #include "proto/result.h"
@@ -41,6 +43,7 @@ struct SessionOptions {
   OnQueueFull on_queue_full = OnQueueFull::resend;
   milliseconds resend_for{0};  // give up resending after this long; 0: never
   std::uint64_t seed = 1;
+  std::uint64_t instance = 0;  // who this client is in all of its sessions: random, no other's
 };
 
 struct Effects {
@@ -101,7 +104,7 @@ class Session {
 
   Instant wake_at() const;
   bool open() const { return state_ == State::open; }
-  std::size_t outstanding() const { return tasks_.size(); }
+  std::size_t outstanding() const { return tasks_.size() + shared_.further(); }
   // Submissions held here, and their bytes: waiting, parked and unacknowledged.
   std::size_t held_tasks() const { return held_tasks_; }
   std::size_t held_bytes() const { return held_bytes_; }
@@ -144,10 +147,16 @@ class Session {
   bool history_is_older(const proto::Welcome& welcome) const;
   void take_up_again(bool resumed);
   void end(TaskTable::Entry* entry, proto::Outcome outcome, Effects& effects);
+  void accepted(const TaskTable::Entry& entry, Effects& effects);
   std::uint64_t random();
   milliseconds jittered(milliseconds pause);
 
-  // session_submit.cc: windows, batches, full queues
+  // session_submit.cc: windows, batches, full queues, tasks submitted more than once
+  bool is_being_submitted(const TaskTable::Entry& entry);
+  bool take_in(const proto::Submission& task, Cookie cookie, Effects& effects);
+  TaskTable::Entry* entry_of(const proto::Submission& task);
+  void end_submitters(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects);
+  void drop_unsent(const TaskId& id);
   void acknowledged(const proto::Submission& task, Effects& effects);
   void rejected(Instant now, proto::Submission task, const proto::Rejection& why, Effects& effects);
   void park(Instant now, proto::Submission task);
@@ -180,6 +189,7 @@ class Session {
   proto::Failure refusal_;
 
   TaskTable tasks_;
+  SharedTasks shared_;
   std::deque<proto::Submission> waiting_;  // not sent in this session
   std::deque<Sent> sent_;                  // in the order of their seq
   std::size_t sent_tasks_ = 0;

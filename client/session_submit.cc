@@ -17,21 +17,23 @@ constexpr std::size_t kPerTask = 320;  // bytes that a submission takes beside i
 
 std::size_t bytes_of(const proto::Submission& task) { return task.payload.size() + kPerTask; }
 
-bool is_temporary(Errc code) { return code == Errc::queue_full || code == Errc::shutting_down; }
+bool is_temporary(Errc code) {
+  return code == Errc::queue_full || code == Errc::disk_full || code == Errc::shutting_down;
+}
+
+proto::Outcome rejection(Errc code, std::string text) {
+  proto::Outcome outcome;
+  outcome.kind = proto::OutcomeKind::rejected;
+  outcome.error.emplace();
+  outcome.error->code = code;
+  outcome.error->message = std::move(text);
+  return outcome;
+}
 
 }  // namespace
 
 void Session::submit(Instant, proto::Submission task, Cookie cookie, Effects& effects) {
-  const bool accepted_here = state_ != State::refused && tasks_.insert({task.id, cookie, TaskTable::Phase::queued});
-  if (!accepted_here) {
-    proto::Outcome outcome;
-    outcome.kind = proto::OutcomeKind::rejected;
-    outcome.error.emplace();
-    outcome.error->code = state_ == State::refused ? refusal_.code : Errc::duplicate_task;
-    outcome.error->message = refusal_.text;
-    effects.ended.push_back({cookie, std::move(outcome), false});
-    return;
-  }
+  if (!take_in(task, cookie, effects)) return;
   ++held_tasks_;
   held_bytes_ += bytes_of(task);
   if (!parked_.empty()) {
@@ -41,6 +43,85 @@ void Session::submit(Instant, proto::Submission task, Cookie cookie, Effects& ef
     }
   }
   waiting_.push_back(std::move(task));
+}
+
+// True: it is to be sent.
+bool Session::take_in(const proto::Submission& task, Cookie cookie, Effects& effects) {
+  if (state_ == State::refused) {
+    effects.ended.push_back({cookie, rejection(refusal_.code, refusal_.text), false});
+    return false;
+  }
+  const auto* entry = tasks_.find(task.id);
+  if (entry == nullptr) {
+    tasks_.insert({task.id, cookie, TaskTable::Phase::queued});
+    if (!task.options.key.empty()) shared_.at(task.id).body = SharedTasks::digest_of(task);
+    return true;
+  }
+  const auto body = SharedTasks::digest_of(task);
+  auto& shared = shared_.at(task.id);
+  if (entry->phase == TaskTable::Phase::attached) shared.first_by_id = true;
+  const bool fresh = shared.first_by_id && !shared.body;  // known by its id only: whether they agree, the broker knows
+  if (fresh) shared.body = body;
+  if (shared.body != body) {
+    const auto text = "this client waits for another task of the same id, made of key '" + task.options.key + "'";
+    effects.ended.push_back({cookie, rejection(Errc::duplicate_task, text), false});
+    return false;
+  }
+  shared_.add(shared, {cookie, false});
+  if (entry->phase == TaskTable::Phase::accepted) effects.accepted.push_back(cookie);
+  return fresh;
+}
+
+bool Session::is_being_submitted(const TaskTable::Entry& entry) {
+  using Phase = TaskTable::Phase;
+  if (entry.phase == Phase::queued || entry.phase == Phase::sent) return true;
+  const auto* shared = shared_.find(entry.id);
+  return entry.phase == Phase::attached && shared != nullptr && shared->body.has_value();
+}
+
+// The entry that a submission of this session stands for: under a key, one of the same id may be another by now.
+TaskTable::Entry* Session::entry_of(const proto::Submission& task) {
+  auto* entry = tasks_.find(task.id);
+  if (entry == nullptr || task.options.key.empty()) return entry;
+  const auto* shared = shared_.find(task.id);
+  return shared != nullptr && shared->body == SharedTasks::digest_of(task) ? entry : nullptr;
+}
+
+// A submission was not taken: ends those who wait for it, but not those who asked for the task by its id.
+void Session::end_submitters(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects) {
+  auto waiters = shared_.take(entry->id);
+  waiters.further.insert(waiters.further.begin(), {entry->cookie, waiters.first_by_id});
+  SharedTasks::Task left;
+  for (const auto& waiter : waiters.further) {
+    if (waiter.by_id)
+      left.further.push_back(waiter);
+    else
+      effects.ended.push_back({waiter.cookie, outcome, false});
+  }
+  if (left.further.empty()) return tasks_.erase(entry);
+  entry->cookie = left.further.front().cookie;
+  entry->phase = TaskTable::Phase::attached;
+  if (state_ == State::open) to_attach_.push_back(entry->id);
+  if (left.further.size() == 1) return;
+  auto& shared = shared_.at(entry->id);
+  shared.first_by_id = true;
+  for (auto waiter = left.further.begin() + 1; waiter != left.further.end(); ++waiter) shared_.add(shared, *waiter);
+}
+
+void Session::drop_unsent(const TaskId& id) {
+  auto drop = [&](const proto::Submission& task) {
+    if (task.id != id) return false;
+    let_go(task);
+    return true;
+  };
+  for (auto& [queue, parked] : parked_) std::erase_if(parked.tasks, drop);
+  std::erase_if(parked_, [](const auto& each) { return each.second.tasks.empty() && each.second.trying == 0; });
+  std::vector<proto::Submission> tried;  // of a full queue: whoever counts those must hear of it
+  std::erase_if(waiting_, [&](const proto::Submission& task) {
+    if (drop(task)) tried.push_back(task);
+    return task.id == id;
+  });
+  for (const auto& task : tried) settled(task);
 }
 
 void Session::let_go(const proto::Submission& task) {
@@ -60,7 +141,7 @@ void Session::send_submissions(Instant now, Effects& effects) {
     std::size_t bytes = 0;
     while (!waiting_.empty() && message.tasks.size() < proto::limits::kBatchTasks) {
       auto& task = waiting_.front();
-      auto* entry = tasks_.find(task.id);
+      auto* entry = entry_of(task);
       if (entry == nullptr) {  // it has ended meanwhile
         let_go(task);
         settled(task);
@@ -119,9 +200,9 @@ void Session::on(Instant now, proto::SubmitAck& ack, Effects& effects) {
 
 void Session::acknowledged(const proto::Submission& task, Effects& effects) {
   let_go(task);
-  if (auto* entry = tasks_.find(task.id)) {
+  if (auto* entry = entry_of(task)) {
     entry->phase = TaskTable::Phase::accepted;
-    effects.accepted.push_back(entry->cookie);
+    accepted(*entry, effects);
   }
   if (parked_.empty()) return;
   if (auto parked = parked_.find(task.queue); parked != parked_.end()) {
@@ -141,7 +222,7 @@ void Session::settled(const proto::Submission& task) {
 }
 
 void Session::rejected(Instant now, proto::Submission task, const proto::Rejection& why, Effects& effects) {
-  auto* entry = tasks_.find(task.id);
+  auto* entry = entry_of(task);
   if (entry == nullptr) {
     let_go(task);
     return settled(task);
@@ -153,17 +234,14 @@ void Session::rejected(Instant now, proto::Submission task, const proto::Rejecti
     const bool too_long =
         options_.resend_for > 0ms && parked != parked_.end() && now >= parked->second.since + options_.resend_for;
     if (!too_long) {
-      entry->phase = TaskTable::Phase::queued;
+      const auto* shared = shared_.find(task.id);
+      const bool by_id = shared != nullptr && shared->first_by_id;  // then it is there, whatever was submitted here
+      entry->phase = by_id ? TaskTable::Phase::attached : TaskTable::Phase::queued;
       return park(now, std::move(task));
     }
   }
   let_go(task);
-  proto::Outcome outcome;
-  outcome.kind = proto::OutcomeKind::rejected;
-  outcome.error.emplace();
-  outcome.error->code = why.code;
-  outcome.error->message = why.text;
-  end(entry, std::move(outcome), effects);
+  end_submitters(entry, rejection(why.code, why.text), effects);
   settled(task);
 }
 

@@ -32,6 +32,12 @@ bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, const 
 
 }  // namespace
 
+Deadline deadline_after(std::chrono::nanoseconds how_long) {
+  const auto now = std::chrono::steady_clock::now();
+  if (how_long > std::chrono::steady_clock::time_point::max() - now) return {};
+  return now + how_long;
+}
+
 bool Signal::sleep_until(const Deadline& deadline) noexcept {
   while (!is_set()) {
     auto bits = add(kSleepers) | kSleepers;

@@ -36,7 +36,9 @@ State::~State() {
 }
 
 void State::check_wait() const {
-  if (ready() || !needs_executor() || !executor().would_block_itself()) return;
+  if (ready() || !needs_executor()) return;
+  const auto where = executor();
+  if (!where || !where->would_block_itself()) return;
   throw Error{Errc::bad_request,
               "waiting here for a future that a callback makes would never end, because callbacks run on this thread: "
               "chain with then() instead, or wait in another thread"};
@@ -89,7 +91,7 @@ void State::hand_out(Continuation* newest_first) noexcept {
       work();
     } else {
       try {
-        executor().execute(std::move(work));
+        if (const auto where = executor()) where->execute(std::move(work));
       } catch (...) {
         log_callback_error("the executor's execute()");
       }

@@ -1,6 +1,11 @@
 #include "proto/ids.h"
 
+#define XXH_INLINE_ALL  // nothing to link
+#include <xxhash.h>
+
+#include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace forkmill {
 
@@ -26,6 +31,19 @@ TaskId TaskId::make(std::uint64_t unix_ms, std::uint64_t random_high, std::uint6
     bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
     bytes[i + 8] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
   }
+  return TaskId{bytes};
+}
+
+TaskId TaskId::of_key(std::string_view queue, std::string_view key) {
+  std::string text;
+  text.reserve(queue.size() + 1 + key.size());
+  text.append(queue).append(1, '\0').append(key);
+  XXH128_canonical_t hash;
+  XXH128_canonicalFromHash(&hash, XXH3_128bits(text.data(), text.size()));
+  Bytes bytes;
+  std::copy(std::begin(hash.digest), std::end(hash.digest), bytes.begin());
+  bytes[6] = static_cast<std::uint8_t>(0x80 | (bytes[6] & 0x0F));
+  bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3F));
   return TaskId{bytes};
 }
 

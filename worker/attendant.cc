@@ -57,12 +57,11 @@ void Attendant::watch() {
 }
 
 void Attendant::stop_if_asked() {
-  std::stop_source source{std::nostopstate};
-  {
+  const auto source = [this] {
     const std::lock_guard lock{mutex_};
-    if (serial_ == 0 || head_.stop_serial.load(std::memory_order_seq_cst) != serial_) return;
-    source = source_;
-  }
+    const bool asked = serial_ != 0 && head_.stop_serial.load(std::memory_order_seq_cst) == serial_;
+    return asked ? source_ : std::stop_source{std::nostopstate};
+  }();
   source.request_stop();  // outside the lock: it runs the handler's stop callbacks
 }
 

@@ -15,6 +15,7 @@
 #include "proto/transport/real_env.h"
 #include "worker/attempt_context.h"
 #include "worker/handler_error.h"
+#include "worker/throw_site.h"
 
 namespace forkmill::worker {
 
@@ -82,6 +83,7 @@ class Child {
 
   bool call(const TakenTask& task, std::string& result, HandlerError& error) {
     AttemptContext context{end_, attendant_, task};
+    const ThrowWatch watch;
     try {
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
     } catch (const abi::__forced_unwind&) {

@@ -249,14 +249,18 @@ void Foreman::report_failure(const Held& held, const ChildResult& result) {
   record.run_us = result.run_us;
   record.retry_delay = proto::milliseconds{result.retry_delay_ms};
   record.outcome.kind = result.verdict == Verdict::retry ? proto::OutcomeKind::retry : proto::OutcomeKind::failed;
-  proto::ErrorReport& error = record.outcome.error.emplace();
-  error = {errc_from(result.code),        std::string{result.type},  std::string{result.message},
-           std::string{result.backtrace}, std::string{result.cause}, {}};
+  proto::ErrorReport error;
+  error.code = errc_from(result.code);
+  error.type = result.type;
+  error.message = result.message;
+  error.backtrace = result.backtrace;
+  error.cause = result.cause;
   // A handler that gave up because it was told to.
   if (const auto ended = ending_of(held.ending.reason())) {
     record.outcome.kind = ended->kind;
     error.code = ended->code;
   }
+  record.outcome.error = std::move(error);
   report(held, std::move(record));
 }
 
@@ -435,9 +439,7 @@ void Foreman::settle(proto::Instant now) {
 void Foreman::update_room() {
   std::size_t target = 0;
   if (!draining_ && session_.unacknowledged() <= kMostInHand) {
-    std::size_t ahead = estimates_.ahead();
-    if (config_.max_tasks_per_child != 0) ahead = std::min<std::size_t>(ahead, config_.max_tasks_per_child);
-    target = std::min(pool_.open_children() * (1 + ahead), kMostInHand);
+    target = std::min(pool_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
   session_.set_room(target - std::min(target, held_.size()));
   const std::size_t running = std::min(pool_.running(), held_.size());
@@ -457,6 +459,7 @@ void Foreman::flush_progress() {
 
 proto::Instant Foreman::next() const {
   proto::Instant next = std::min({session_.next(), pool_.next_overdue(), drain_deadline_, leave_at_});
+  if (estimates_.ahead() != 0) next = std::min(next, pool_.next_late(now_));
   if (!waiting_.empty()) next = std::min(next, held_.at(waiting_.front()).granted_at + kLongestWait);
   for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
     if (const auto serial = pool_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());

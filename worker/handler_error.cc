@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "proto/limits.h"
+#include "worker/throw_site.h"
 
 namespace forkmill::worker {
 
@@ -77,8 +78,10 @@ HandlerError describe_current_exception() {
   } catch (...) {
     error.message = message_of_value();
   }
+  if (error.code == Errc::handler_error) error.backtrace = throw_site_of_current_exception();
   cut(error.type);
   cut(error.message);
+  cut(error.backtrace);
   cut(error.cause);
   return error;
 }

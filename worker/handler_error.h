@@ -13,7 +13,7 @@ struct HandlerError {
   Errc code = Errc::handler_error;
   std::string type;  // demangled
   std::string message;
-  std::string backtrace;  // where it was thrown, a frame a line; empty when that is not known
+  std::string backtrace;  // where it was thrown, a frame a line (throw_site.h); empty when that is not known
   std::string cause;      // nested exceptions, outermost first, a line each
   bool retry = false;     // it was a forkmill::Retry
   std::optional<std::chrono::milliseconds> retry_delay;

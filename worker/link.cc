@@ -42,8 +42,9 @@ ForemanConfig config_of(const LinkSetup& setup, const std::string& name) {
   return config;
 }
 
-proto::Hello hello_of(const LinkSetup& setup, const std::string& name) {
+proto::Hello hello_of(const LinkSetup& setup, const std::string& name, std::uint64_t instance) {
   proto::Hello hello;
+  hello.instance = instance;
   hello.role = proto::Role::worker;
   hello.name = name;
   hello.host = host_name();
@@ -66,7 +67,8 @@ class Link final : private ForemanHands {
       : setup_{std::move(setup)},
         log_{proto::make_logger("link", {setup_.options.log_level, setup_.options.log_format})},
         dealer_{setup_.options.broker},
-        foreman_{config_of(setup_, name_of(setup_)), hello_of(setup_, name_of(setup_)), env_.random(), *this} {
+        foreman_{config_of(setup_, name_of(setup_)), hello_of(setup_, name_of(setup_), env_.random()), env_.random(),
+                 *this} {
     waiter_.add(setup_.bell, kBell);
     waiter_.add(setup_.control.fd(), kControl);
     watch_dealer();

@@ -83,11 +83,14 @@ void Pool::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) 
   if (child.line.empty()) child.line_us = 0;
 }
 
-proto::Instant Pool::overdue_at(const Child& child) const {
-  if (child.line.size() < 2) return proto::kNever;
+// When the one in front has taken so long that its estimate is worth nothing.
+proto::Instant Pool::late_at(const Child& child) {
+  if (child.line.empty()) return proto::kNever;
   const auto expected = static_cast<std::int64_t>(2 * std::min(child.line.front().run_us, kUnknownUs));
   return child.front_since + proto::Instant{expected} + kPatience;
 }
+
+proto::Instant Pool::overdue_at(const Child& child) { return child.line.size() < 2 ? proto::kNever : late_at(child); }
 
 std::vector<std::uint32_t> Pool::overdue(proto::Instant now) const {
   std::vector<std::uint32_t> slots;
@@ -100,6 +103,28 @@ std::vector<std::uint32_t> Pool::overdue(proto::Instant now) const {
 proto::Instant Pool::next_overdue() const {
   proto::Instant next = proto::kNever;
   for (const Child& child : children_) next = std::min(next, overdue_at(child));
+  return next;
+}
+
+std::size_t Pool::capacity(proto::Instant now, std::size_t ahead) const {
+  std::size_t sum = 0;
+  for (const Child& child : children_) {
+    std::size_t most = child.line.size();
+    if (child.open && now < late_at(child)) {
+      std::size_t more = 1 + ahead - std::min(1 + ahead, most);
+      if (max_tasks_ != 0) more = std::min<std::size_t>(more, max_tasks_ - std::min(max_tasks_, child.taken));
+      most += more;
+    }
+    sum += most;
+  }
+  return sum;
+}
+
+proto::Instant Pool::next_late(proto::Instant now) const {
+  proto::Instant next = proto::kNever;
+  for (const Child& child : children_) {
+    if (const auto at = late_at(child); child.open && at > now) next = std::min(next, at);
+  }
   return next;
 }
 
@@ -117,11 +142,6 @@ std::vector<std::uint64_t> Pool::behind_front(std::uint32_t slot) const {
 std::optional<std::uint64_t> Pool::front(std::uint32_t slot) const {
   const auto& line = children_.at(slot).line;
   return line.empty() ? std::nullopt : std::optional{line.front().serial};
-}
-
-std::size_t Pool::open_children() const {
-  return static_cast<std::size_t>(
-      std::count_if(children_.begin(), children_.end(), [](const Child& child) { return child.open; }));
 }
 
 std::size_t Pool::running() const {

@@ -39,13 +39,18 @@ class Pool {
   std::vector<std::uint32_t> overdue(proto::Instant now) const;
   proto::Instant next_overdue() const;
 
+  // How many attempts the pool may have in hand: for each child that lives and may be given some, one and `ahead` more,
+  // but none beyond what it has when the one in front takes longer than expected: nobody knows how much longer.
+  std::size_t capacity(proto::Instant now, std::size_t ahead) const;
+  // When that falls next because one in front takes longer than expected.
+  proto::Instant next_late(proto::Instant now) const;
+
   // ---- Questions
   std::optional<ChildKey> key(std::uint32_t slot) const;
   std::vector<std::uint64_t> behind_front(std::uint32_t slot) const;
   std::optional<std::uint64_t> front(std::uint32_t slot) const;
   proto::Instant front_since(std::uint32_t slot) const { return children_.at(slot).front_since; }
   std::size_t slots() const { return children_.size(); }
-  std::size_t open_children() const;
   std::size_t running() const;
 
   static constexpr double kMostAheadUs = 5000;  // of work in a line
@@ -67,7 +72,8 @@ class Pool {
     proto::Instant front_since{0};  // when the one in front got there
     std::uint64_t taken = 0;
   };
-  proto::Instant overdue_at(const Child& child) const;
+  static proto::Instant late_at(const Child& child);
+  static proto::Instant overdue_at(const Child& child);
   bool is(ChildKey key) const;
 
   std::uint64_t max_tasks_;

@@ -111,6 +111,7 @@ void Session::welcome(proto::Instant now, const proto::Welcome& welcome) {
   failures_ = 0;
   act_at_ = proto::kNever;
   session_ = welcome.session;
+  hello_.worker.holding_store = welcome.store;
   said_ = {};
   heartbeat_ = welcome.heartbeat;
   silence_limit_ = welcome.session_timeout;

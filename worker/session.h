@@ -34,7 +34,7 @@ class SessionOut {
 
 class Session {
  public:
-  // hello: everything but nonce, resume and holding.
+  // hello: everything but nonce, resume, holding and holding_store.
   Session(proto::Hello hello, std::uint64_t seed, SessionOut& out);
 
   // ---- What happens

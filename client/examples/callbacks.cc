@@ -13,7 +13,7 @@ inline constexpr forkmill::Task<int(int)> kNobodysTask{"callbacks.nobody"};
 
 void chained(forkmill::Client& client) {
   const auto length = client.submit(kGreet, "chain")
-                          .then([](std::string text) { return text.size(); })
+                          .then([](const std::string& text) { return text.size(); })
                           .finally([] { std::cout << "finally\n"; })
                           .get();
   std::cout << "length " << length << "\n";

@@ -8,6 +8,6 @@ inline constexpr forkmill::Task<std::string(std::string)> kGreet{"greet"};
 
 int main(int argc, char** argv) {
   forkmill::Worker worker{argc, argv};
-  worker.on(kGreet, [](std::string name) { return "Hello, " + name + "!"; });
+  worker.on(kGreet, [](const std::string& name) { return "Hello, " + name + "!"; });
   return worker.run();
 }

@@ -90,7 +90,7 @@ std::shared_ptr<Executor> make_callback_thread();
 namespace detail {
 
 // For futures that no client made (make_ready, coroutines): one callback thread for the process.
-Executor& fallback_executor();
+std::shared_ptr<Executor> fallback_executor();
 
 }  // namespace detail
 

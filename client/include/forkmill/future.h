@@ -24,6 +24,7 @@
 #pragma once
 
 #include <forkmill/detail/chain.h>
+#include <forkmill/detail/span.h>
 #include <forkmill/detail/value.h>
 #include <forkmill/errors.h>
 #include <forkmill/executor.h>
@@ -62,7 +63,7 @@ class FutureBase {
   // True when ready. Zero or less only looks.
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> how_long) const {
-    return detail::wait_for(raw_state(), std::chrono::ceil<std::chrono::nanoseconds>(how_long));
+    return detail::wait_for(raw_state(), saturated<std::chrono::nanoseconds>(how_long));
   }
 
   // Whether there is a value. Throws std::logic_error while not ready.
@@ -189,7 +190,7 @@ class Future : public detail::FutureBase<T> {
   template <class Duration>
   void in_time(Duration how_long) {
     if (!this->wait_for(how_long))
-      detail::throw_timeout(this->raw_state(), std::chrono::ceil<std::chrono::nanoseconds>(how_long));
+      detail::throw_timeout(this->raw_state(), detail::saturated<std::chrono::nanoseconds>(how_long));
   }
   template <class F>
   auto then_impl(F&& f, bool may_move) {

@@ -6,6 +6,8 @@
 // out of its range is an Error with Errc::option_out_of_range that names the option, thrown by Client::with().
 #pragma once
 
+#include <forkmill/detail/span.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -23,7 +25,7 @@ struct Backoff {
   // `.backoff = 200ms` is exponential from there.
   template <class Rep, class Period>
   constexpr Backoff(std::chrono::duration<Rep, Period> first)  // NOLINT(google-explicit-constructor)
-      : base{std::chrono::ceil<std::chrono::milliseconds>(first)},
+      : base{detail::saturated<std::chrono::milliseconds>(first)},
         cap{std::max(base, std::chrono::milliseconds{std::chrono::minutes{1}})} {}
   constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double share = 0.2)
       : base{first}, cap{most}, jitter{share} {}
@@ -56,7 +58,10 @@ struct SubmitOptions {
 
   std::chrono::milliseconds expires{0};  // not started within this time after submission: Expired. Zero: never
   Durability durability = Durability::by_queue;
-  std::string key{};  // the same key again within the broker's window is the same task; empty: none, 128 at most
+
+  // Not empty (128 bytes at most): the same key again in the same queue, by any client and within the broker's window,
+  // is the same task and has the same result; with another task or other arguments it is Rejected{duplicate_task}.
+  std::string key{};
   bool retry_errors = false;
   std::chrono::milliseconds result_ttl{0};  // how long the broker keeps the outcome. Zero: its default
 };

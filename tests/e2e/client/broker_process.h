@@ -37,9 +37,17 @@ class BrokerProcess {
     std::vector<std::string> line{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(), "--memory", "--log-level", "error"};
     line.insert(line.end(), arguments_.begin(), arguments_.end());
     std::vector<char*> argv;
+    argv.reserve(line.size() + 1);
     for (auto& word : line) argv.push_back(word.data());
     argv.push_back(nullptr);
+    // A signal sent before the exec must end the child, not run the test program's handlers in it.
+    sigset_t term, before;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &term, &before);
     pid_ = ::fork();
+    if (pid_ == 0) ::signal(SIGTERM, SIG_DFL);
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (pid_ < 0) throw std::runtime_error{"fork"};
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -1,8 +1,45 @@
 // Client, broker and a worker's side, for real: what a user sees.
+#include <functional>
+#include <iterator>
+
 #include "tests/e2e/client/rig.h"
 
 using namespace forkmill;
 using namespace forkmill::tests;
+
+namespace {
+
+template <class T>
+Errc code_of(Future<T>& future) {
+  try {
+    future.get_for(60s);
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Errc::ok;
+}
+
+// Five strings, each made by a function when it is asked for: a range that can be gone through once.
+struct Generated {
+  struct Iterator {
+    using value_type = std::string;
+    using difference_type = std::ptrdiff_t;
+    std::string operator*() const { return (*make)(at); }
+    Iterator& operator++() {
+      ++at;
+      return *this;
+    }
+    void operator++(int) { ++at; }
+    bool operator==(std::default_sentinel_t) const { return at == 5; }
+    const std::function<std::string(int)>* make;
+    int at = 0;
+  };
+  Iterator begin() const { return {&make}; }
+  static std::default_sentinel_t end() { return {}; }
+  std::function<std::string(int)> make;
+};
+
+}  // namespace
 
 TEST_CASE_FIXTURE(Rig, "a result, a void result and a chain") {
   CHECK(client.submit(kAdd, 2.0, 3.0).get() == 5.0);
@@ -64,14 +101,14 @@ TEST_CASE_FIXTURE(Rig, "queries") {
 }
 
 TEST_CASE_FIXTURE(Rig, "a range may be anything, and what it throws passes through") {
-  auto texts = std::views::iota(0, 5) | std::views::transform([](int i) { return std::to_string(i); });
+  auto texts = Generated{[](int i) { return std::to_string(i); }};
   auto all = when_all(client.map(kEcho, texts));
   CHECK(all.get() == std::vector<std::string>{"0", "1", "2", "3", "4"});
   CHECK(client.map(kEcho, std::vector<std::string>{}).empty());
-  auto throwing = std::views::iota(0, 5) | std::views::transform([](int i) -> std::string {
-                    if (i == 3) throw std::runtime_error{"source"};
-                    return "x";
-                  });
+  auto throwing = Generated{[](int i) -> std::string {
+    if (i == 3) throw std::runtime_error{"source"};
+    return "x";
+  }};
   CHECK_THROWS_WITH((void)client.map(kEcho, throwing), "source");
 }
 
@@ -90,6 +127,24 @@ TEST_CASE_FIXTURE(Rig, "another signature than the workers' is an error, not a w
   } catch (const Error& error) {
     CHECK(error.code() == Errc::signature_mismatch);
   }
+}
+
+TEST_CASE_FIXTURE(Rig, "one key, many submissions: one task, and one result for all") {
+  Client other{broker.endpoint()};
+  const SubmitOptions keyed{.delay = 50ms, .key = "order-17"};
+  auto first = client.with(keyed).submit(kAdd, 1, 2);
+  auto again = client.with(keyed).submit(kAdd, 1, 2);
+  auto different = client.with(keyed).submit(kAdd, 3, 4);
+  REQUIRE(eventually([&] { return first.state() == FutureState::accepted; }));
+  auto elsewhere = other.with(keyed).submit(kAdd, 1, 2);
+  auto different_elsewhere = other.with({.queue = "default", .key = "order-17"}).submit(kEcho, "x");
+  CHECK(first.id() == TaskId::of_key("default", "order-17"));
+  for (auto* future : {&again, &elsewhere}) CHECK(future->id() == first.id());
+  for (auto* future : {&first, &again, &elsewhere}) CHECK(future->get_for(60s) == 3);
+  for (const auto& code : {code_of(different), code_of(different_elsewhere)}) CHECK(code == Errc::duplicate_task);
+  Client late{broker.endpoint()};
+  CHECK(late.with(keyed).submit(kAdd, 1, 2).get_for(60s) == 3);
+  CHECK(late.attach(kAdd, first.id()).get_for(60s) == 3);
 }
 
 TEST_CASE_FIXTURE(Rig, "names and sizes are checked before anything is sent") {

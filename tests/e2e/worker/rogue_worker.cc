@@ -60,6 +60,8 @@ int throw_what(const std::string& what, forkmill::Context& context, int failing_
   if (context.attempt() > static_cast<std::uint32_t>(failing_attempts)) return static_cast<int>(context.attempt());
   if (what == "retry") throw forkmill::Retry{"not yet", 1ms};
   if (what == "int") throw 42;
+  if (what == "string") throw std::string{"a string"};
+  if (what == "text") throw "a text";
   if (what == "strange") throw Strange{};
   throw std::runtime_error{what};
 }

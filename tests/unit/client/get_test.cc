@@ -1,6 +1,9 @@
 // get, get_for, wait, wait_for, ready, successful, state: what the owner of a future may ask.
 #include "tests/unit/client/promised.h"
 
+#include <atomic>
+#include <cmath>
+#include <limits>
 #include <thread>
 
 using namespace forkmill;
@@ -43,6 +46,38 @@ TEST_CASE_FIXTURE(Threaded, "waiting for ever and for almost ever") {
   CHECK(p.future.wait_for(std::chrono::nanoseconds::max()));
   p.future.wait();
   resolver.join();
+}
+
+TEST_CASE_FIXTURE(Threaded, "a wait longer than any clock is one for ever, and one before all time none") {
+  using namespace std::chrono;
+  auto p = promise<int>();
+  CHECK_FALSE(p.future.wait_for(hours::min()));
+  CHECK_FALSE(p.future.wait_for(duration<double>{-1e300}));
+  CHECK_THROWS_AS(p.future.get_for(years::min()), Timeout);
+  std::vector<std::thread> waiters;
+  std::atomic<int> in_time = 0;
+  waiters.emplace_back([&] { in_time += p.future.wait_for(hours::max()) ? 1 : 0; });
+  waiters.emplace_back([&] { in_time += p.future.wait_for(years::max()) ? 1 : 0; });
+  waiters.emplace_back([&] { in_time += p.future.wait_for(duration<double>{1e300}) ? 1 : 0; });
+  waiters.emplace_back([&] { in_time += p.future.wait_for(duration<float>{std::numeric_limits<float>::infinity()}); });
+  p.value(1);
+  for (auto& waiter : waiters) waiter.join();
+  CHECK(in_time == 4);
+  CHECK(p.future.get_for(hours::max()) == 1);
+}
+
+TEST_CASE("spans are rounded up, and end where their type does") {
+  using namespace std::chrono;
+  using detail::saturated;
+  CHECK(saturated<milliseconds>(1us) == 1ms);
+  CHECK(saturated<milliseconds>(-1us) == 0ms);
+  CHECK(saturated<nanoseconds>(hours{24}) == hours{24});
+  CHECK(saturated<nanoseconds>(hours::max()) == nanoseconds::max());
+  CHECK(saturated<nanoseconds>(hours::min()) == nanoseconds::min());
+  CHECK(saturated<nanoseconds>(nanoseconds::max()) == nanoseconds::max());
+  CHECK(saturated<nanoseconds>(nanoseconds::max() - 1ns) == nanoseconds::max() - 1ns);
+  CHECK(saturated<nanoseconds>(nanoseconds::min()) == nanoseconds::min());
+  CHECK(saturated<nanoseconds>(duration<double>{std::nan("")}) == nanoseconds::max());
 }
 
 TEST_CASE_FIXTURE(Threaded, "ready, successful and state") {
@@ -122,6 +157,7 @@ TEST_CASE_FIXTURE(Threaded, "many threads wait for one future") {
   auto shared = p.future.share();
   std::vector<std::thread> waiters;
   std::atomic<int> sum = 0;
+  waiters.reserve(8);
   for (int i = 0; i < 8; ++i) waiters.emplace_back([shared, &sum] { sum += shared.get(); });
   p.value(5);
   for (auto& waiter : waiters) waiter.join();

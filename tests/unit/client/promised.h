@@ -19,7 +19,7 @@ class TestOrigin final : public detail::Origin {
   explicit TestOrigin(std::shared_ptr<Executor> executor) : executor_{std::move(executor)} {}
   ~TestOrigin() override { executor_->stop(); }
 
-  Executor& executor() noexcept override { return *executor_; }
+  std::shared_ptr<Executor> executor() noexcept override { return executor_; }
   void cancel(const TaskId& id) override { cancelled.push_back(id); }
   bool wait(detail::Signal& signal, const detail::Deadline& deadline) override { return signal.sleep_until(deadline); }
   std::string why_waiting() const override { return "it is a test"; }

@@ -75,6 +75,8 @@ TEST_CASE_FIXTURE(Threaded, "when_any: the first that is ready, either way, and 
   CHECK_THROWS_AS(first.first().get(), Cancelled);
   p[0].value(7);
   CHECK(first.futures[0].get() == 7);
+  p[2].value(8);  // every future ends, and with the last one what they shared
+  CHECK(first.futures[2].get() == 8);
   CHECK_THROWS_AS((void)when_any(std::vector<Future<int>>{}), std::invalid_argument);
 }
 

@@ -4,6 +4,8 @@
 #include <forkmill/errc.h>
 
 #include <set>
+#include <string>
+#include <utility>
 
 #include "proto/names.h"
 
@@ -19,6 +21,22 @@ TEST_CASE("a task id is a UUIDv7 and reads back from its text") {
                           "0190163d+8694-7fff-bfff-ffffffffffff", "0190163d-8694-7fff-bfff-ffffffffffff0"}) {
     CHECK_FALSE(TaskId::parse(bad));
   }
+}
+
+TEST_CASE("the id of a key is a UUIDv8 made of queue and key alone") {
+  const std::pair<std::pair<std::string, std::string>, const char*> golden[] = {
+      {{"default", "order-17"}, "f375721d-388b-8606-ad44-9e37f42037b6"},
+      {{"text", "order-17"}, "94beec58-5131-8ff5-9452-4cf068344fa7"},
+      {{"a", "b"}, "39797789-ed4c-8ea0-95a0-6cd078125351"},
+      {{"default", std::string(128, 'k')}, "63b62416-efa0-8c71-9d99-d581391c85cd"},
+  };
+  for (const auto& [made_of, text] : golden) {
+    const auto id = TaskId::of_key(made_of.first, made_of.second);
+    CHECK(id.to_string() == text);
+    CHECK((id.bytes()[6] & 0xF0) == 0x80);
+    CHECK((id.bytes()[8] & 0xC0) == 0x80);
+  }
+  CHECK(TaskId::of_key("ab", "c") != TaskId::of_key("a", "bc"));
 }
 
 TEST_CASE("later ids sort behind earlier ones") {

@@ -3,9 +3,13 @@
 #include <doctest/doctest.h>
 #include <forkmill/worker.h>
 
+#include <exception>
 #include <stdexcept>
+#include <thread>
+#include <vector>
 
 #include "proto/limits.h"
+#include "worker/throw_site.h"
 
 using namespace forkmill;
 using worker::HandlerError;
@@ -69,6 +73,69 @@ TEST_CASE("Retry carries its reason and delay") {
   const auto later = described([] { throw Retry{"busy", std::chrono::milliseconds{250}}; });
   CHECK(later.message == "busy");
   CHECK(later.retry_delay == std::chrono::milliseconds{250});
+}
+
+namespace named {
+
+[[gnu::noinline]] void throws(int depth) {
+  if (depth == 0) throw std::runtime_error{"deep"};
+  throws(depth - 1);
+  asm volatile("");  // not a tail call
+}
+
+}  // namespace named
+
+TEST_CASE("the backtrace begins where it was thrown, and ends before whoever watches") {
+  HandlerError error;
+  [&]() __attribute__((noinline)) {
+    const worker::ThrowWatch watch;
+    error = described([] { named::throws(3); });
+  }
+  ();
+  CHECK(error.backtrace.starts_with("named::throws(int) +0x"));
+  CHECK(error.backtrace.find("(forkmill_worker_unit)\n") != std::string::npos);
+  std::size_t frames = 0;
+  for (auto at = error.backtrace.find("named::throws"); at != std::string::npos;
+       at = error.backtrace.find("named::throws", at + 1))
+    ++frames;
+  CHECK(frames == 4);
+  CHECK(error.backtrace.find("doctest") == std::string::npos);
+}
+
+TEST_CASE("a throw inside the standard library, and one handed on, still say where they came from") {
+  const worker::ThrowWatch watch;
+  const auto in_library = described([] { (void)std::vector<int>{}.at(7); });
+  CHECK(in_library.type == "std::out_of_range");
+  CHECK(in_library.backtrace.find("libstdc++") != std::string::npos);
+  const auto handed_on = described([] {
+    std::exception_ptr kept;
+    try {
+      named::throws(0);
+    } catch (...) {
+      kept = std::current_exception();
+    }
+    try {
+      throw 1;  // another one meanwhile
+    } catch (int) {
+    }
+    std::rethrow_exception(kept);
+  });
+  CHECK(handed_on.message == "deep");
+  CHECK(handed_on.backtrace.starts_with("named::throws(int)"));
+}
+
+TEST_CASE("no backtrace without a watch, nor of an exception that another thread threw") {
+  CHECK(described([] { named::throws(0); }).backtrace.empty());
+  const worker::ThrowWatch watch;
+  std::exception_ptr elsewhere;
+  std::thread{[&] {
+    try {
+      named::throws(0);
+    } catch (...) {
+      elsewhere = std::current_exception();
+    }
+  }}.join();
+  CHECK(described([&] { std::rethrow_exception(elsewhere); }).backtrace.empty());
 }
 
 TEST_CASE("long texts are cut") {

@@ -27,6 +27,7 @@ struct World final : SessionOut {
     proto::Hello hello;
     hello.role = proto::Role::worker;
     hello.name = "w";
+    hello.instance = 4711;
     session.emplace(hello, 42, *this);
   }
 
@@ -55,10 +56,11 @@ struct World final : SessionOut {
     REQUIRE(found);
     return *found;
   }
-  void welcome(Instant now, std::uint64_t id, std::uint64_t granted_before = 0,
-               std::vector<proto::Grant> abandon = {}) {
+  void welcome(Instant now, std::uint64_t id, std::uint64_t granted_before = 0, std::vector<proto::Grant> abandon = {},
+               const std::string& store = {}) {
     proto::Welcome welcome;
     welcome.nonce = hello().nonce;
+    welcome.store = store;
     welcome.session = proto::SessionId{id};
     welcome.heartbeat = 1000ms;
     welcome.session_timeout = 10'000ms;
@@ -106,6 +108,26 @@ TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO co
   CHECK_FALSE(world.session->established());
   world.hear(kNow, grants_of({1}));
   CHECK(world.granted.empty());
+}
+
+TEST_CASE("HELLO says who the worker is, and whose grants it holds: those of the store that the last WELCOME named") {
+  World world;
+  world.holding = {grant_of(1)};
+  world.session->connected(kNow);
+  auto hello = world.hello();
+  CHECK(hello.instance == 4711);
+  CHECK(hello.worker.holding_store.empty());  // of none so far
+  for (const std::string store : {"first", "first", "second"}) {
+    world.session->disconnected(kNow);
+    world.session->connected(kNow);
+    world.welcome(kNow, 7, 0, {}, store);
+    world.session->disconnected(kNow);
+    world.session->connected(kNow);
+    hello = world.hello();
+    CHECK(hello.instance == 4711);
+    CHECK(hello.worker.holding_store == store);
+    CHECK(hello.worker.holding == world.holding);
+  }
 }
 
 TEST_CASE("credit goes on from the broker's count, and is repeated only when it changes") {

@@ -11,6 +11,9 @@ namespace forkmill::detail {
 
 using Deadline = std::optional<std::chrono::steady_clock::time_point>;  // empty: wait for ever
 
+// That long from now; for ever where the clock does not reach so far.
+Deadline deadline_after(std::chrono::nanoseconds how_long);
+
 class Signal {
  public:
   static constexpr std::uint32_t kSet = 1;

@@ -12,10 +12,11 @@
 #include <forkmill/task_id.h>
 
 #include <atomic>
-#include <concepts>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace forkmill::detail {
@@ -50,9 +51,8 @@ class Ref {
   }
   Ref(const Ref& other) : Ref{other.object_} {}
   Ref(Ref&& other) noexcept : object_{std::exchange(other.object_, nullptr)} {}
-  template <class U>
-  requires std::convertible_to<U*, T*> Ref(Ref<U> other)
-  noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
+  template <class U, class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
+  Ref(Ref<U> other) noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;
@@ -81,7 +81,8 @@ class State;
 // The client as its futures see it; it outlives them all.
 class Origin : public Counted {
  public:
-  virtual Executor& executor() noexcept = 0;
+  // Where callbacks run; empty when the client has ended and nobody else keeps it. A callback then is dropped.
+  virtual std::shared_ptr<Executor> executor() noexcept = 0;
   virtual void cancel(const TaskId& id) = 0;
   // Waits until the signal is set (true) or the deadline has passed (false).
   virtual bool wait(Signal& signal, const Deadline& deadline) = 0;
@@ -117,7 +118,7 @@ class State : public Counted {
 
   const TaskId& id() const noexcept { return id_; }
   Origin* origin() const noexcept { return origin_.get(); }
-  Executor& executor() const noexcept { return origin_ ? origin_->executor() : fallback_executor(); }
+  std::shared_ptr<Executor> executor() const noexcept { return origin_ ? origin_->executor() : fallback_executor(); }
   bool is_remote() const noexcept { return signal_.has(kRemote); }
   bool is_shared() const noexcept { return signal_.has(kShared); }
   void mark_shared() noexcept { signal_.add(kShared); }

@@ -1,0 +1,223 @@
+// Submissions under a key, and several futures for one task.
+#include <algorithm>
+
+#include "tests/unit/client/conversation.h"
+
+using namespace forkmill;
+using namespace forkmill::tests;
+
+namespace {
+
+struct Keyed : Conversation {
+  using Conversation::Conversation;
+
+  static proto::Submission keyed(const std::string& payload = "x", const std::string& name = "n") {
+    proto::Submission task;
+    task.queue = "q";
+    task.name = name;
+    task.options.key = "k";
+    task.id = TaskId::of_key(task.queue, task.options.key);
+    task.payload = proto::Payload::own(payload);
+    return task;
+  }
+  void submit_keyed(Cookie cookie, const std::string& payload = "x", const std::string& name = "n") {
+    act([&](Effects& effects) { session.submit(now, keyed(payload, name), cookie, effects); });
+  }
+  void attach(Cookie cookie) {
+    act([&](Effects& effects) { session.attach(task, cookie, effects); });
+  }
+  void cancel() {
+    act([&](Effects& effects) { session.cancel(task, 0, effects); });
+  }
+  void unknown() {
+    proto::Outcome outcome;
+    outcome.kind = proto::OutcomeKind::rejected;
+    outcome.error.emplace().code = Errc::task_unknown;
+    say(proto::Results{{{task, outcome}}});
+  }
+  std::vector<Cookie> ended_cookies() const {
+    std::vector<Cookie> cookies;
+    for (const auto& end : ended) cookies.push_back(end.cookie);
+    std::ranges::sort(cookies);
+    return cookies;
+  }
+  Errc code_of(Cookie cookie) const {
+    for (const auto& end : ended)
+      if (end.cookie == cookie) return end.outcome.error ? end.outcome.error->code : Errc::ok;
+    return Errc::unknown;
+  }
+
+  const TaskId task = keyed().id;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Keyed, "the same key while the first is outstanding: sent once, and both end with its result") {
+  open();
+  submit_keyed(1);
+  submit_keyed(2);
+  CHECK(count<proto::Submit>() == 1);
+  CHECK(session.outstanding() == 2);
+  acknowledge(take<proto::Submit>().first.seq);
+  CHECK(accepted == std::vector<Cookie>{1, 2});
+  submit_keyed(3);
+  CHECK(count<proto::Submit>() == 0);
+  CHECK(accepted == std::vector<Cookie>{1, 2, 3});
+  say(proto::Progress{{{task, {}, 0.5, "half"}}});
+  CHECK(progress.size() == 3);
+  result(task, "v");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
+  for (const auto& end : ended) CHECK(end.outcome.value.view() == "v");
+  CHECK(session.outstanding() == 0);
+  CHECK(session.held_tasks() == 0);
+}
+
+TEST_CASE_FIXTURE(Keyed, "another body under the same key ends with duplicate_task, and the first is not harmed") {
+  open();
+  submit_keyed(1);
+  submit_keyed(2, "y");
+  submit_keyed(3, "x", "other");
+  CHECK(count<proto::Submit>() == 1);
+  CHECK(ended_cookies() == std::vector<Cookie>{2, 3});
+  CHECK(code_of(2) == Errc::duplicate_task);
+  CHECK(code_of(3) == Errc::duplicate_task);
+  result(task, "v");
+  CHECK(code_of(1) == Errc::ok);
+}
+
+TEST_CASE_FIXTURE(Keyed, "the same key after the first has ended is sent again, and has the result that was kept") {
+  open();
+  submit_keyed(1);
+  acknowledge(take<proto::Submit>().first.seq);
+  result(task, "v");
+  submit_keyed(2);
+  const auto [header, again] = take<proto::Submit>();
+  CHECK(again.tasks.at(0).id == task);
+  acknowledge(header.seq);
+  CHECK(accepted == std::vector<Cookie>{1, 2});
+  result(task, "v");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
+}
+
+TEST_CASE_FIXTURE(Keyed, "another body after the first has ended: the broker's word goes to the second alone") {
+  open();
+  submit_keyed(1);
+  acknowledge(take<proto::Submit>().first.seq);
+  result(task, "v");
+  submit_keyed(2, "y");
+  acknowledge(take<proto::Submit>().first.seq, {{task, Errc::duplicate_task, "no"}});
+  CHECK(code_of(1) == Errc::ok);
+  CHECK(code_of(2) == Errc::duplicate_task);
+}
+
+TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with another body: only that is sent") {
+  submit_keyed(1);
+  cancel();
+  CHECK(code_of(1) == Errc::cancelled);
+  CHECK(session.held_tasks() == 0);
+  submit_keyed(2, "y");
+  open();
+  const auto submit = take<proto::Submit>().second;
+  REQUIRE(submit.tasks.size() == 1);
+  CHECK(submit.tasks[0].payload.view() == "y");
+}
+
+TEST_CASE_FIXTURE(Keyed, "cancelled while its queue is full: it is forgotten, and nobody waits for it") {
+  open();
+  submit_keyed(1);
+  acknowledge(take<proto::Submit>().first.seq, {{task, Errc::queue_full, "full"}});
+  CHECK(session.held_tasks() == 1);
+  cancel();
+  CHECK(session.held_tasks() == 0);
+  CHECK(session.wake_at() > now + 500ms);
+}
+
+TEST_CASE_FIXTURE(Keyed, "a result that overtakes the acknowledgement, and a new session: the old body goes nowhere") {
+  open(1);
+  submit_keyed(1);
+  take<proto::Submit>();
+  result(task, "v");
+  link_down();
+  submit_keyed(2, "y");
+  open(2, true);
+  const auto submit = take<proto::Submit>().second;
+  REQUIRE(submit.tasks.size() == 1);
+  CHECK(submit.tasks[0].payload.view() == "y");
+  CHECK(session.held_tasks() == 1);
+}
+
+TEST_CASE_FIXTURE(Keyed, "two futures by its id: one ATTACH, one end for both") {
+  open();
+  attach(1);
+  attach(2);
+  CHECK(take<proto::Attach>().second.ids == std::vector{task});
+  CHECK(count<proto::Attach>() == 0);
+  result(task);
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
+}
+
+TEST_CASE_FIXTURE(Keyed, "asked for by its id and submitted here as well: one task") {
+  open();
+  SUBCASE("first by its id") {
+    attach(1);
+    submit_keyed(2);
+    CHECK(count<proto::Attach>() == 1);
+    CHECK(count<proto::Submit>() == 1);
+    unknown();  // the answer to the ATTACH, which went first
+  }
+  SUBCASE("first submitted") {
+    submit_keyed(1);
+    attach(2);
+    CHECK(count<proto::Attach>() == 0);
+  }
+  CHECK(ended.empty());
+  acknowledge(take<proto::Submit>().first.seq);
+  result(task, "v");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
+}
+
+TEST_CASE_FIXTURE(Keyed, "a submission that is rejected harms none who asked for the task by its id") {
+  open();
+  SUBCASE("asked before") {
+    attach(1);
+    attach(2);
+    submit_keyed(3);
+  }
+  SUBCASE("asked after") {
+    submit_keyed(3);
+    attach(1);
+    attach(2);
+  }
+  const auto seq = take<proto::Submit>().first.seq;
+  sent.clear();
+  acknowledge(seq, {{task, Errc::duplicate_task, "no"}});
+  CHECK(ended_cookies() == std::vector<Cookie>{3});
+  CHECK(count<proto::Attach>() == 1);
+  CHECK(session.outstanding() == 2);
+  result(task, "v");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
+  CHECK(session.outstanding() == 0);
+}
+
+TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
+  open();
+  submit_keyed(1);
+  submit_keyed(2);
+  attach(3);
+  act([&](Effects& effects) { session.end_all(Errc::disconnected, "gone", effects); });
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
+  CHECK(session.outstanding() == 0);
+}
+
+TEST_CASE_FIXTURE(Keyed, "cancelling one that is under way cancels it for all who wait") {
+  open();
+  submit_keyed(1);
+  submit_keyed(2);
+  cancel();
+  CHECK(ended.empty());
+  CHECK(count<proto::Cancel>() == 1);
+  proto::Outcome outcome;
+  outcome.kind = proto::OutcomeKind::cancelled;
+  say(proto::Results{{{task, outcome}}});
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
+}

@@ -1,0 +1,140 @@
+// The end of a client whose executor still holds callbacks. No broker is needed: closing is what ends the futures.
+#include <spdlog/sinks/base_sink.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "client/log.h"
+#include "tests/unit/client/promised.h"
+
+using namespace forkmill;
+using namespace forkmill::tests;
+
+namespace {
+
+constexpr Task<int(int)> kTwice{"test.twice"};
+
+ClientOptions with_executor(std::shared_ptr<Executor> executor) {
+  ClientOptions options;
+  options.endpoint = "ipc:///tmp/forkmill-nobody-here";
+  options.executor = std::move(executor);
+  return options;
+}
+
+template <class T>
+Errc code_of(Future<T>& future) {
+  try {
+    future.get();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Errc::ok;
+}
+
+}  // namespace
+
+TEST_CASE("callbacks that an executor still holds run after their client has ended") {
+  auto executor = std::make_shared<ManualExecutor>();
+  const std::weak_ptr<Executor> watch = executor;
+  int called = 0;
+  Future<int> chained;
+  {
+    Client client{with_executor(executor)};
+    chained = client.submit(kTwice, 1).on_error([&](const Disconnected&) { return ++called; });
+  }
+  CHECK_FALSE(chained.ready());
+  CHECK(executor->run() == 1);
+  CHECK(called == 1);
+  CHECK(chained.get() == 1);
+  executor.reset();
+  CHECK(watch.expired());
+}
+
+TEST_CASE("an executor that only its client keeps ends with it, and its callbacks with client_closed") {
+  std::weak_ptr<Executor> watch;
+  Future<int> dropped;
+  Future<void> after_it;
+  bool called = false;
+  {
+    auto executor = std::make_shared<ManualExecutor>();
+    watch = executor;
+    Client client{with_executor(std::move(executor))};
+    dropped = client.submit(kTwice, 1).on_error([&](const Disconnected&) {
+      called = true;
+      return 1;
+    });
+    after_it = dropped.then([&](int) { called = true; });
+  }
+  CHECK(watch.expired());
+  CHECK_FALSE(called);
+  for (const auto& code : {code_of(dropped), code_of(after_it)}) CHECK(code == Errc::client_closed);
+}
+
+TEST_CASE("poll() after close() runs what the end of the futures led to") {
+  int called = 0;
+  Client client{with_executor(std::make_shared<ManualExecutor>())};
+  auto chained = client.submit(kTwice, 1).on_error([&](const Disconnected&) { return ++called; });
+  client.close();
+  CHECK(client.poll() == 1);
+  CHECK(chained.get() == 1);
+}
+
+TEST_CASE("a callback added when client and executor are gone is dropped, and its future ends") {
+  Future<int> ended;
+  Future<void> chained;
+  {
+    Client client{with_executor(std::make_shared<ManualExecutor>())};
+    ended = client.submit(kTwice, 1);
+  }
+  CHECK_THROWS_AS(ended.get(), Disconnected);
+  bool called = false;
+  chained = ended.then([&](int) { called = true; });
+  CHECK_THROWS_AS(chained.get(), Disconnected);
+  CHECK_FALSE(called);
+}
+
+TEST_CASE("no broker: said once, after the connect timeout, and futures are kept") {
+  struct Listener final : spdlog::sinks::base_sink<std::mutex> {
+    void sink_it_(const spdlog::details::log_msg& message) override {
+      lines.emplace_back(message.payload.begin(), message.payload.end());
+      heard.notify_all();
+    }
+    void flush_() override {}
+    std::condition_variable_any heard;
+    std::vector<std::string> lines;
+    std::mutex& mutex() { return mutex_; }
+  };
+  const auto listener = std::make_shared<Listener>();
+  client::log().sinks().push_back(listener);
+  {
+    auto options = with_executor(nullptr);
+    options.connect_timeout = 20ms;
+    Client client{options};
+    auto future = client.submit(kTwice, 1);
+    {
+      std::unique_lock lock{listener->mutex()};
+      CHECK(listener->heard.wait_for(lock, 60s, [&] { return !listener->lines.empty(); }));
+    }
+    CHECK(future.state() == FutureState::pending);
+    CHECK_FALSE(future.wait_for(50ms));
+  }
+  client::log().sinks().pop_back();
+  REQUIRE(listener->lines.size() == 1);
+  CHECK(listener->lines[0] ==
+        "the broker at ipc:///tmp/forkmill-nobody-here does not answer; is forkmill-broker running there?; 1 task(s) "
+        "wait for it");
+}
+
+TEST_CASE("time limits of a client that are longer than any clock") {
+  auto options = with_executor(nullptr);
+  options.connect_timeout = options.submit_timeout = std::chrono::milliseconds::max();
+  options.when_full = WhenFull::timeout;
+  options.fail_fast = true;
+  Client client{options};
+  auto future = client.submit(kTwice, 1);
+  CHECK_FALSE(future.wait_for(5ms));  // it has not ended as if the time were over
+  std::thread waiter{[&] { CHECK_FALSE(client.wait_connected(std::chrono::milliseconds::max())); }};
+  client.close();
+  waiter.join();
+}

@@ -1,0 +1,189 @@
+// A worker's rules with a broker and children made by hand.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/foreman.h"
+
+namespace forkmill::worker::tests {
+
+using namespace std::chrono_literals;
+using proto::Instant;
+
+inline proto::Grant grant_of(std::uint64_t seq) { return {proto::Epoch{1}, proto::TaskSeq{seq}, proto::Attempt{1}}; }
+
+inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
+  ForemanConfig config;
+  config.tasks = {{"short", 11}, {"long", 22}};
+  config.slots = slots;
+  config.max_tasks_per_child = max_tasks;
+  config.name = "w";
+  return config;
+}
+
+// A worker's surroundings: children that take up what is first in their ring when told to, a broker that listens.
+struct World final : ForemanHands {
+  struct Child {
+    std::uint64_t generation = 0;
+    std::vector<std::uint64_t> ring;
+    std::uint64_t running = 0;
+    bool condemned = false;
+    std::string log;
+  };
+
+  explicit World(std::uint32_t slots, std::uint64_t max_tasks = 0)
+      : foreman{config_of(slots, max_tasks), proto::Hello{}, 1, *this} {
+    for (std::uint32_t slot = 0; slot < slots; ++slot) spawn(slot);
+    welcome(7);
+    settle();
+  }
+
+  // ---- ForemanHands
+  void assign(ChildKey child, std::uint64_t serial, std::uint32_t, const proto::GrantedTask& task) override {
+    children[child.slot].ring.push_back(serial);
+    serials[task.grant.seq.value()] = serial;
+    seqs[serial] = task.grant.seq.value();
+  }
+  bool take_back(ChildKey child, std::uint64_t serial) override {
+    return std::erase(children[child.slot].ring, serial) != 0;
+  }
+  bool condemn(ChildKey child, std::uint64_t serial) override {
+    Child& c = children[child.slot];
+    if (c.running != serial) return false;
+    return c.condemned = true;
+  }
+  void request_stop(ChildKey child, std::uint64_t) override { children[child.slot].log += "stop "; }
+  void kill(ChildKey child, int signal) override { children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL "; }
+  void send(const proto::Envelope& envelope) override {
+    if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) last_hello = *hello;
+    if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) last_credit = credit->total;
+    if (const auto* back = std::get_if<proto::Return>(&envelope.message)) {
+      for (const auto& grant : back->grants) returned.push_back(grant.seq.value());
+      last_credit = back->credit;
+    }
+    if (const auto* revoked = std::get_if<proto::Revoked>(&envelope.message)) {
+      for (const auto& answer : revoked->answers) answers[answer.grant.seq.value()] = answer.state;
+    }
+    if (const auto* said = std::get_if<proto::Outcomes>(&envelope.message)) {
+      for (const auto& record : said->outcomes) outcomes[record.grant.seq.value()] = record;
+      last_credit = said->credit;
+      unacknowledged.push_back(envelope.header.seq);
+    }
+    if (const auto* said = std::get_if<proto::Progress>(&envelope.message)) {
+      for (const auto& note : said->notes) notes.push_back(note.note);
+    }
+    drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
+  }
+  void reconnect() override {}
+  void on_welcome(const proto::Welcome&) override {}
+  void on_error(const proto::ErrorMessage&) override {}
+
+  // ---- The broker
+  template <class T>
+  void hear(T body) {
+    foreman.receive(now, {{session, proto::MessageSeq{1}}, std::move(body)});
+  }
+  void welcome(std::uint64_t id, std::vector<proto::Grant> abandon = {}) {
+    foreman.connected(now);
+    proto::Welcome welcome;
+    welcome.nonce = last_hello.nonce;
+    welcome.session = session = proto::SessionId{id};
+    welcome.heartbeat = 3600s;
+    welcome.session_timeout = 7200s;
+    welcome.abandon = std::move(abandon);
+    foreman.receive(now, {{}, welcome});
+  }
+  void grant(std::uint64_t seq, const std::string& name = "short", proto::milliseconds soft = 0ms,
+             proto::milliseconds hard = 0ms) {
+    proto::Grants grants;
+    auto& task = grants.tasks.emplace_back();
+    task.grant = grant_of(seq);
+    task.name = name;
+    task.soft_timeout = soft;
+    task.timeout = hard;
+    hear(grants);
+  }
+  void acknowledge() { hear(proto::OutcomeAck{std::exchange(unacknowledged, {})}); }
+
+  // ---- The children
+  void spawn(std::uint32_t slot) {
+    const auto generation = children[slot].generation + 1;
+    children[slot] = {};
+    children[slot].generation = generation;
+    foreman.child_spawned({slot, generation});
+    foreman.child_born({slot, generation});
+  }
+  std::uint64_t start(std::uint32_t slot) {
+    Child& child = children[slot];
+    REQUIRE_FALSE(child.ring.empty());
+    child.running = child.ring.front();
+    child.ring.erase(child.ring.begin());
+    return seqs.at(child.running);
+  }
+  void finish(std::uint32_t slot, std::uint64_t run_us = 100, Verdict verdict = Verdict::succeeded,
+              Leaving leaving = Leaving::no) {
+    ChildResult result;
+    result.serial = std::exchange(children[slot].running, 0);
+    result.run_us = run_us;
+    result.verdict = verdict;
+    result.leaving = leaving;
+    result.code = static_cast<std::uint16_t>(Errc::handler_error);
+    result.type = "std::runtime_error";
+    result.payload = "value";
+    foreman.result(now, {slot, children[slot].generation}, result);
+  }
+  void die(std::uint32_t slot, int signal, bool by_us = false) {
+    ControlFacts facts;
+    facts.kind = ControlKind::died;
+    facts.child = {slot, children[slot].generation};
+    facts.pid = 4711;
+    facts.signal = signal;
+    facts.exit_code = signal == 0 ? 3 : -1;
+    facts.killed_by_us = by_us ? 1 : 0;
+    facts.max_rss_bytes = 1 << 20;
+    const auto running = children[slot].running;
+    foreman.child_died(now, facts, "last words", [&](std::uint64_t serial) { return serial == running; });
+    children[slot].ring.clear();
+  }
+  // Runs one task to its end, so that its duration is known.
+  void measure(std::uint64_t seq, std::uint64_t run_us, const std::string& name = "short") {
+    grant(seq, name);
+    settle();
+    for (auto& [slot, child] : children) {
+      if (child.ring.empty()) continue;
+      start(slot);
+      finish(slot, run_us);
+    }
+    settle();
+    acknowledge();
+  }
+
+  void settle() { foreman.settle(now); }
+  void pass(Instant time) {
+    now += time;
+    settle();
+  }
+
+  Instant now = 1000s;
+  std::map<std::uint32_t, Child> children;
+  std::map<std::uint64_t, std::uint64_t> serials, seqs;
+  std::map<std::uint64_t, proto::OutcomeRecord> outcomes;
+  std::map<std::uint64_t, proto::RevokeState> answers;
+  std::vector<std::uint64_t> returned;
+  std::vector<std::string> notes;
+  std::vector<proto::MessageSeq> unacknowledged;
+  proto::Hello last_hello;
+  proto::SessionId session;
+  std::uint64_t last_credit = 0;
+  bool drained = false;
+  Foreman foreman;
+};
+
+}  // namespace forkmill::worker::tests
