@@ -1,12 +1,14 @@
 // forkmill-broker: see --help.
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 
+#include "broker/errands.h"
 #include "broker/loop.h"
 #include "broker/options.h"
 #include "broker/store/memory_store.h"
+#include "broker/store/sqlite_store.h"
 
 namespace {
 
@@ -22,10 +24,10 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-std::string store_name(proto::Env& env) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016lx", static_cast<unsigned long>(env.random()));
-  return std::string{"memory-"} + text;
+std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env) {
+  const std::string id = broker::fresh_store_id(env);
+  if (options.memory) return std::make_unique<broker::MemoryStore>("memory-" + id);
+  return std::make_unique<broker::SqliteStore>(broker::SqliteOptions{options.data, id});
 }
 
 }  // namespace
@@ -35,11 +37,15 @@ int main(int argc, char** argv) {
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();
   try {
-    auto log = proto::make_logger("broker", options.log);
     proto::RealEnv env;
-    broker::Loop loop{options, std::make_unique<broker::MemoryStore>(store_name(env)), log};
+    if (const auto code = broker::run_errand(options, env)) return *code;
+    auto log = proto::make_logger("broker", options.log);
+    broker::Loop loop{options, make_store(options, env), log};
     for (const std::string& endpoint : loop.endpoints()) log->info("listening on {}", endpoint);
-    log->info("tasks are kept in memory only: they end with this process");
+    if (options.memory)
+      log->info("tasks are kept in memory only: they end with this process");
+    else
+      log->info("tasks are kept in {}", options.data);
     return loop.run();
   } catch (const std::invalid_argument& error) {
     std::cerr << "forkmill-broker: " << error.what() << "\n";

@@ -20,16 +20,33 @@ constexpr const char* kFooter =
     "  [queue.thumbnails]\n"
     "  max_tasks = 100000\n"
     "  max_bytes = \"256M\"\n"
+    "  durability = \"memory\"\n"
     "SIGTERM and SIGINT end it cleanly. Exit codes: 0 ended as asked, 1 failed, 2 wrong setting.";
 
-std::string set_queue_limit(CoreOptions& core, const std::string& queue, const std::string& key,
-                            const std::string& value) {
+// What is not said is 0 until all has been read: then it is as for the other queues.
+constexpr QueueOptions kUnsaid{0, 0, true};
+
+std::string set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
+                             const std::string& value) {
   if (!proto::is_name(queue)) return "under a name of letters, digits and . _ - : /";
-  QueueLimits& limits = core.queues.try_emplace(queue, core.queue).first->second;
+  QueueOptions& options = core.queues.try_emplace(queue, kUnsaid).first->second;
+  if (key == "durability") {
+    if (value != "memory" && value != "durable") return "\"durable\" or \"memory\"";
+    options.durable = value == "durable";
+    return {};
+  }
   const auto number = proto::parse_bytes(value);
-  if (!number) return key == "max_bytes" ? "a number of bytes like 65536, 64K, 512M or 2G" : "a number of tasks";
-  (key == "max_bytes" ? limits.max_bytes : limits.max_tasks) = *number;
+  if (!number || *number == 0)
+    return key == "max_bytes" ? "a number of bytes like 65536, 64K, 512M or 2G" : "a number of tasks";
+  (key == "max_bytes" ? options.max_bytes : options.max_tasks) = *number;
   return {};
+}
+
+void fill_in_unsaid(CoreOptions& core) {
+  for (auto& [name, options] : core.queues) {
+    if (options.max_tasks == 0) options.max_tasks = core.queue.max_tasks;
+    if (options.max_bytes == 0) options.max_bytes = core.queue.max_bytes;
+  }
 }
 
 std::string state_home() {
@@ -40,6 +57,11 @@ std::string state_home() {
 
 // What settings.h cannot check by itself. Empty: all is well.
 std::string trouble(const ProgramOptions& options) {
+  const int errands =
+      int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();
+  if (errands > 1) return "--check, --quarantine, --accept-loss and --restore: one at a time";
+  if (errands == 1 && options.memory) return "--memory has no data directory to look after: say --data DIR";
+  if (!options.memory && options.data.empty()) return "--data needs a directory (or say --memory)";
   if (options.core.heartbeat.count() < 10) return "--heartbeat must be at least 10ms";
   if (options.core.session_timeout < 2 * options.core.heartbeat)
     return "--session-timeout must be at least twice --heartbeat";
@@ -66,6 +88,12 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
                 "Endpoint for clients and workers: tcp://HOST:PORT (PORT * for any) or ipc://PATH; repeatable");
   settings.text("data", options.data, "Directory that tasks are kept in, made if it is not there");
   settings.flag("memory", options.memory, "Keep tasks in memory only: they live as long as the broker does");
+  settings.flag("check", options.check, "Do not run: read all of the data directory and say what is damaged");
+  settings.flag("quarantine", options.quarantine,
+                "Do not run: set aside the tasks of which something is damaged, then check");
+  settings.flag("accept-loss", options.accept_loss,
+                "Do not run: go on with a data directory that lacks commits; clients will find out");
+  settings.text("restore", options.restore, "Do not run: make the data directory from this backup");
   settings.flag("insecure", options.insecure, "Allow endpoints that others than this machine can reach");
   settings.text("announce", options.announce, "Write the open endpoints to this file, a line each");
   settings.duration("heartbeat", core.heartbeat, "How often peers say that they live");
@@ -79,26 +107,31 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   std::uint64_t kept_results = core.kept_results;
   std::uint64_t kept_bytes = core.kept_result_bytes;
   std::uint64_t dead_letters = core.dead_letters;
-  std::uint64_t max_tasks = core.queue.max_tasks;
-  std::uint64_t max_bytes = core.queue.max_bytes;
+  const QueueOptions in_memory = core.queue;
+  const QueueOptions on_disk{100'000'000, 64ULL * 1024 * 1024 * 1024, true};
+  std::uint64_t max_tasks = on_disk.max_tasks;
+  std::uint64_t max_bytes = on_disk.max_bytes;
   settings.number("kept-results", kept_results, 0, 1'000'000'000, "Fetched results kept within their time to live");
   settings.bytes("kept-result-bytes", kept_bytes, "The same in bytes");
   settings.number("dead-letters", dead_letters, 0, 1'000'000'000, "Failed tasks kept with their arguments");
-  settings.number("queue-max-tasks", max_tasks, 1, 1'000'000'000, "Tasks that a queue holds before it rejects more");
-  settings.bytes("queue-max-bytes", max_bytes, "Bytes of arguments and results that a queue holds");
+  settings.number("queue-max-tasks", max_tasks, 1, 1'000'000'000,
+                  "Tasks that a queue holds before it rejects more; 2000000 with --memory");
+  settings.bytes("queue-max-bytes", max_bytes, "Bytes of arguments and results that a queue holds; 1G with --memory");
   settings.bytes("max-payload", core.max_payload, "Largest arguments of one task");
   settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off");
   settings.text("log-format", options.log.format, "text or json");
-  settings.table("queue", {"max_tasks", "max_bytes"}, [&core](const auto& queue, const auto& key, const auto& value) {
-    return set_queue_limit(core, queue, key, value);
-  });
+  settings.table("queue", {"max_tasks", "max_bytes", "durability"},
+                 [&core](const auto& queue, const auto& key, const auto& value) {
+                   return set_queue_option(core, queue, key, value);
+                 });
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
-  if (options.memory) options.data.clear();
   core.kept_results = kept_results;
   core.kept_result_bytes = kept_bytes;
   core.dead_letters = dead_letters;
-  core.queue = {max_tasks, max_bytes};
+  core.queue = {max_tasks, max_bytes, true};
+  if (options.memory && core.queue == on_disk) core.queue = in_memory;
+  fill_in_unsaid(core);
   core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
   if (const std::string text = trouble(options); !text.empty()) {
     std::cerr << "forkmill-broker: " << text << "\n";

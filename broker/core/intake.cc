@@ -67,8 +67,9 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
   if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
     return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
-  if (books_.disk_full && durable(submission.options)) {
-    return Failure{Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
+  if (books_.disk_full && durable(submission.options, submission.queue)) {
+    return Failure{Errc::disk_full,
+                   "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
   if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
     return Failure{Errc::signature_mismatch,
@@ -90,7 +91,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
 
   Task& task = books_.tasks.insert(submission.id);
-  task.durable = durable(submission.options);
+  task.durable = durable(submission.options, submission.queue);
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
@@ -153,15 +154,17 @@ SharedSpec Intake::share(Client& client, proto::Submission& submission) {
   const TaskSpec* last = client.last_spec.get();
   if (last == nullptr || last->name != submission.name || last->queue != submission.queue ||
       last->signature != submission.signature || last->options != submission.options) {
-    client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{std::move(submission.queue),
-                                                                 std::move(submission.name), submission.signature,
-                                                                 std::move(submission.options)});
+    client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{
+        std::move(submission.queue), std::move(submission.name), submission.signature, std::move(submission.options)});
   }
   return client.last_spec;
 }
 
-bool Intake::durable(const proto::TaskOptions& options) const {
-  return books_.identity.durable && options.durability != proto::Durability::memory;
+bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {
+  if (!books_.identity.durable || options.durability == proto::Durability::memory) return false;
+  if (options.durability == proto::Durability::durable) return true;
+  const auto named = books_.options.queues.find(queue);
+  return named == books_.options.queues.end() ? books_.options.queue.durable : named->second.durable;
 }
 
 }  // namespace forkmill::broker

@@ -27,7 +27,7 @@ class Intake {
   std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission);
   void start(Task& task, Instant due);
   static SharedSpec share(Client& client, proto::Submission& submission);
-  bool durable(const proto::TaskOptions& options) const;
+  bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
   Books& books_;
   Deliveries& deliveries_;

@@ -16,10 +16,11 @@ using namespace std::chrono_literals;
 using proto::Instant;
 using proto::milliseconds;
 
-struct QueueLimits {
+struct QueueOptions {
   std::size_t max_tasks = 2'000'000;           // not finished, or with a result that nobody has fetched
   std::size_t max_bytes = 1024 * 1024 * 1024;  // of their payloads and results
-  friend bool operator==(const QueueLimits&, const QueueLimits&) = default;
+  bool durable = true;                         // tasks that do not say otherwise are stored, if there is a store
+  friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 
 // How much of what is on disk is kept in memory as well. Only durable tasks are ever put away.
@@ -41,15 +42,15 @@ struct CoreOptions {
   std::uint64_t max_payload = proto::limits::kMaxPayload;
   milliseconds restart_grace = 1s;  // for workers to come back with what they still run, before it is granted anew
   milliseconds result_ttl = 10min;
-  milliseconds key_window = 1h;  // a finished task with a key is known for at least so long
+  milliseconds key_window = 1h;        // a finished task with a key is known for at least so long
   std::size_t kept_results = 100'000;  // delivered results kept for those who attach later, oldest dropped first
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t dead_letters = 10'000;  // failed tasks kept with their arguments
   std::size_t max_queues = 10'000;
   std::size_t max_kinds = 100'000;  // task names, each with its signatures
   NearLimits near;
-  QueueLimits queue;                // for every queue that is not named in `queues`
-  std::map<std::string, QueueLimits> queues;
+  QueueOptions queue;  // for every queue that is not named in `queues`
+  std::map<std::string, QueueOptions> queues;
 };
 
 }  // namespace forkmill::broker

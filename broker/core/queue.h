@@ -33,13 +33,13 @@ struct LaneKey {
 class Queue {
  public:
   // `hungry` is told the lanes whose near part runs low while there is a far one, each once until it has been fed.
-  Queue(std::string name, QueueLimits limits, NearLimits near, std::vector<LaneKey>& hungry)
+  Queue(std::string name, QueueOptions limits, NearLimits near, std::vector<LaneKey>& hungry)
       : name_{std::move(name)}, limits_{limits}, near_{near}, hungry_{hungry} {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
   const std::string& name() const { return name_; }
-  const QueueLimits& limits() const { return limits_; }
+  const QueueOptions& limits() const { return limits_; }
 
   // To the end of its line. The task's kind, client and spec must be set, and not change while it is here. Afterwards
   // its `in_far_line` says where it stands; tasks that are not durable go far only when others before them have.
@@ -124,7 +124,7 @@ class Queue {
   void drop_if_empty(Level& level, Rotation::iterator share);
 
   std::string name_;
-  QueueLimits limits_;
+  QueueOptions limits_;
   NearLimits near_;
   std::map<int, Level, std::greater<>> levels_;
   std::size_t ready_ = 0;

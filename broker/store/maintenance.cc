@@ -57,7 +57,7 @@ std::uint64_t lacking(const Total& written, const Total& found) {
 }
 
 // By number: why the task cannot be used.
-std::map<std::int64_t, std::string> damaged_tasks(Database& database, Totals& found) {
+std::map<std::int64_t, std::string> damaged_tasks(Database& database, TableTotals& found) {
   RowCoder coder;
   std::map<std::int64_t, std::string> tasks;
   found = scan_rows(
@@ -117,9 +117,9 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory) {
     Workshop shop{directory};
     shop.open();
     if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
-    Totals before;
+    TableTotals before;
     const auto tasks = damaged_tasks(*shop.database, before);
-    const Totals& written = shop.meta.totals;
+    const TableTotals& written = shop.meta.totals;
     QuarantineReport report;
     report.tasks = tasks.size();
     report.missing = lacking(written.task, before.task) + lacking(written.outcome, before.outcome) +

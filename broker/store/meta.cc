@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kNumbers = 10;
 
 std::array<std::uint64_t, kNumbers> numbers_of(const Meta& meta) {
-  const Totals& totals = meta.totals;
+  const TableTotals& totals = meta.totals;
   return {
       meta.writes,       meta.epoch.value(),  meta.commit.value(),  meta.last_seq.value(),   totals.task.rows,
       totals.task.marks, totals.outcome.rows, totals.outcome.marks, totals.progression.rows, totals.progression.marks};

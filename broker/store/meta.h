@@ -29,11 +29,11 @@ struct Total {
 std::uint64_t row_mark(proto::TaskSeq seq);
 std::uint64_t row_mark(proto::TaskSeq seq, std::uint32_t checksum);
 
-struct Totals {
+struct TableTotals {
   Total task;
   Total outcome;
   Total progression;
-  friend bool operator==(const Totals&, const Totals&) = default;
+  friend bool operator==(const TableTotals&, const TableTotals&) = default;
 };
 
 struct Meta {
@@ -42,7 +42,7 @@ struct Meta {
   proto::Epoch epoch;
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
-  Totals totals;
+  TableTotals totals;
 };
 
 // Writes the row, and reads it and checks it.

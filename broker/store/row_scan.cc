@@ -53,7 +53,7 @@ class Scan {
         outcomes_{database, RowKind::outcome},
         progressions_{database, RowKind::progression} {}
 
-  Totals run(const std::function<void(const TaskSummary&)>& on_task) {
+  TableTotals run(const std::function<void(const TaskSummary&)>& on_task) {
     TaskSummary task;
     for (; going_ && !tasks_.at_end(); tasks_.advance()) {
       totals_.task.add(row_mark(tasks_.seq()));
@@ -103,18 +103,18 @@ class Scan {
   Cursor tasks_;
   Cursor outcomes_;
   Cursor progressions_;
-  Totals totals_;
+  TableTotals totals_;
   bool going_ = true;
 };
 
 }  // namespace
 
-Totals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
-                 const std::function<bool(const RowDamage&)>& on_damage) {
+TableTotals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
+                      const std::function<bool(const RowDamage&)>& on_damage) {
   return Scan{database, coder, on_damage}.run(on_task);
 }
 
-std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& file) {
+std::vector<std::string> compare(const TableTotals& expected, const TableTotals& found, const std::string& file) {
   std::vector<std::string> differences;
   const auto table = [&](RowKind kind, const Total& want, const Total& have) {
     if (want == have) return;

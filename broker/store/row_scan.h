@@ -19,10 +19,10 @@ struct RowDamage {
 
 // Calls `on_task` by rising number for each task whose rows are sound, and `on_damage` for each row that is not, until
 // that returns false. What it counted are all rows that it met, damaged or not.
-Totals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
-                 const std::function<bool(const RowDamage&)>& on_damage);
+TableTotals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
+                      const std::function<bool(const RowDamage&)>& on_damage);
 
 // In which tables rows are missing or too many, in words; empty when all is as `expected`.
-std::vector<std::string> compare(const Totals& expected, const Totals& found, const std::string& file);
+std::vector<std::string> compare(const TableTotals& expected, const TableTotals& found, const std::string& file);
 
 }  // namespace forkmill::broker

@@ -72,7 +72,7 @@ Store::Trouble SqliteStore::load(const std::function<void(const TaskSummary&)>& 
   return guarded([&] {
     const std::string& file = database_->path();
     const std::string way_out = way_out_of_damage(directory_->path());
-    const Totals found = scan_rows(*database_, coder_, visit, [&](const RowDamage& damage) -> bool {
+    const TableTotals found = scan_rows(*database_, coder_, visit, [&](const RowDamage& damage) -> bool {
       throw StoreError{damaged_row(file, damage.kind, damage.seq, damage.reason) + way_out};
     });
     if (const auto differences = compare(meta_.totals, found, file); !differences.empty())

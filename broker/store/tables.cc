@@ -64,7 +64,7 @@ void Tables::apply(const Dispatch& op) {
 }
 
 void Tables::apply(const Forget& op) {
-  Totals& totals = meta_.totals;
+  TableTotals& totals = meta_.totals;
   if (!forget_task_.bind(1, op.seq.value()).run()) return;
   totals.task.remove(row_mark(op.seq));
   if (totals.outcome.rows > 0 && forget_outcome_.bind(1, op.seq.value()).run()) totals.outcome.remove(row_mark(op.seq));

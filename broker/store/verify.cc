@@ -25,7 +25,7 @@ std::vector<std::string> verify_database(Database& database, const Meta& meta, c
   std::vector<std::string> findings = verify_structure(database, file);
   const std::size_t most = findings.size() + kMostFindings;
   RowCoder coder;
-  const Totals found = scan_rows(
+  const TableTotals found = scan_rows(
       database, coder, [](const TaskSummary&) {},
       [&](const RowDamage& damage) {
         findings.push_back(damaged_row(file, damage.kind, damage.seq, damage.reason));
