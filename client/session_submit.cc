@@ -142,7 +142,8 @@ void Session::send_submissions(Instant now, Effects& effects) {
     while (!waiting_.empty() && message.tasks.size() < proto::limits::kBatchTasks) {
       auto& task = waiting_.front();
       auto* entry = entry_of(task);
-      if (entry == nullptr) {  // it has ended meanwhile
+      // It has ended meanwhile: cancelled, perhaps, and then attached to by its id.
+      if (entry == nullptr || entry->phase == TaskTable::Phase::attached) {
         let_go(task);
         settled(task);
         waiting_.pop_front();
