@@ -97,7 +97,7 @@ bool Core::park(PeerId peer, Envelope& envelope, SessionId fresh) {
 std::vector<TaskSeq> Core::needed(const Message& message) const {
   if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
   std::vector<TaskSeq> seqs;
-  if (books_.tasks.far().size() == 0) return seqs;
+  if (books_.tasks.far() == 0) return seqs;
   const auto add = [&](const TaskId& id, bool also_unfinished) {
     const auto entry = books_.tasks.find_far(id);
     if (entry && (also_unfinished || entry->state == FarState::finished)) seqs.push_back(entry->seq);
@@ -300,15 +300,15 @@ void Core::refuse(PeerId peer, const Header& header, Errc code, std::string text
 }
 
 Effects Core::take_effects() {
-  Effects effects{std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {},
-                  std::exchange(books_.requests, {})};
+  Effects effects{
+      std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {}, std::exchange(books_.requests, {})};
   if (!effects.ops.empty()) effects.commit = books_.commit = books_.commit.next();
   return effects;
 }
 
-Instant Core::next() const { 
+Instant Core::next() const {
   return std::min({books_.deadlines.next(), sessions_.next(), retention_.next(), paging_.next()});
- }
+}
 
 void Core::shut_down(Now now) {
   books_.now = now;

@@ -18,8 +18,8 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
 }
 
 TaskRow row_of(const Task& task) {
-  TaskRow row{task.seq, task.id, task.spec, state_name(task.state), task.attempts.value(), task.submitted_at,
-              task.finished_at, nullptr};
+  TaskRow row{task.seq,          task.id,          task.spec, state_name(task.state), task.attempts.value(),
+              task.submitted_at, task.finished_at, nullptr};
   if (task.outcome != nullptr && task.outcome->error) row.error = &*task.outcome->error;
   return row;
 }
@@ -34,8 +34,7 @@ PackedMap packed(const TaskRow& row) {
       .add("attempt", row.attempt)
       .add("submitted_at_ms", row.submitted_at.count());
   if (row.finished_at.count() > 0) map.add("finished_at_ms", row.finished_at.count());
-  if (row.error != nullptr)
-    map.add("code", std::string{errc_name(row.error->code)}).add("message", row.error->message);
+  if (row.error != nullptr) map.add("code", std::string{errc_name(row.error->code)}).add("message", row.error->message);
   return map;
 }
 
@@ -62,11 +61,11 @@ std::string list_tasks(const Books& books, const proto::TaskFilter& filter, Scan
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
     if (row.state.empty()) {  // memory knows better
-      const auto near = books.tasks.near().find(row.id);
+      const Task* near = books.tasks.find(row.id);
       const auto far = books.tasks.find_far(row.id);
-      if (near != books.tasks.near().end()) {
-        row.state = state_name(near->second->state);
-        row.attempt = near->second->attempts.value();
+      if (near != nullptr) {
+        row.state = state_name(near->state);
+        row.attempt = near->attempts.value();
       } else if (far) {
         row.state = far->state == FarState::scheduled ? "scheduled" : "ready";
       } else {
@@ -76,7 +75,7 @@ std::string list_tasks(const Books& books, const proto::TaskFilter& filter, Scan
     }
     rows.push_back(std::move(row));
   }
-  for (const auto& [id, task] : books.tasks.near()) {
+  for (const Task* task : books.tasks.near_tasks()) {
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
     if (TaskRow row = row_of(*task); passes(filter, row)) rows.push_back(std::move(row));
   }

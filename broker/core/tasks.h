@@ -4,10 +4,12 @@
 #pragma once
 
 #include <deque>
-#include <unordered_map>
+#include <functional>
+#include <optional>
+#include <string_view>
 #include <vector>
 
-#include "broker/core/far_index.h"
+#include "broker/core/id_index.h"
 #include "broker/core/task.h"
 
 namespace forkmill::broker {
@@ -25,6 +27,14 @@ class TaskRef {
   proto::TaskSeq seq_;
 };
 
+enum class FarState : std::uint8_t { ready, scheduled, finished };
+
+struct FarEntry {
+  proto::TaskSeq seq;
+  FarState state = FarState::ready;
+  friend bool operator==(const FarEntry&, const FarEntry&) = default;
+};
+
 class Tasks {
  public:
   // `last`: the highest number that was ever given out.
@@ -33,33 +43,35 @@ class Tasks {
   // A new task with the next number. The id must not be in the table.
   Task& insert(const TaskId& id);
   // Near ones only.
-  Task* find(const TaskId& id);
+  Task* find(const TaskId& id) const;
   void erase(Task& task);
-
-  const std::unordered_map<TaskId, Task*>& near() const { return by_id_; }
 
   // Far tasks. Putting one away erases what is in memory.
   void put_away(Task& task, FarState state);
-  void add_far(const TaskId& id, FarEntry entry) { far_.insert(id, entry); }
+  void add_far(const TaskId& id, FarEntry entry);
   // Empty: not known, or near.
-  std::optional<FarEntry> find_far(const TaskId& id) const { return far_.find(id); }
+  std::optional<FarEntry> find_far(const TaskId& id) const;
   // A far task becomes a near one, with nothing but id and number.
   Task& bring_near(const TaskId& id);
-  void erase_far(const TaskId& id) { far_.erase(id); }
-  const FarIndex& far() const { return far_; }
 
-  std::size_t size() const { return by_id_.size() + far_.size(); }
+  std::size_t near() const { return index_.size() - far_; }
+  std::size_t far() const { return far_; }
+  std::size_t size() const { return index_.size(); }
+
+  // All near ones, in no order; all far ones.
+  std::vector<const Task*> near_tasks() const;
+  void visit_far(const std::function<void(const TaskId&, FarEntry)>& visitor) const;
 
   // An id in text form, or the only one known, near or far, that begins so. The latter walks the table.
   std::optional<TaskId> named(std::string_view text) const;
 
  private:
-  Task& place(const TaskId& id, proto::TaskSeq seq);
+  Task& free_place();
 
   std::deque<Task> places_;
   std::vector<Task*> free_;
-  std::unordered_map<TaskId, Task*> by_id_;
-  FarIndex far_;
+  IdIndex index_;  // the place of a near task, the number and state of a far one
+  std::size_t far_ = 0;
   proto::TaskSeq last_;
 };
 

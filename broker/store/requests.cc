@@ -11,7 +11,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::size_t kFetchBytes = 8 * 1024 * 1024;
-constexpr std::size_t kSlice = 64;
+constexpr std::size_t kSlice = 128;
 
 std::size_t size_of(const StoredTask& task) {
   return task.put.payload.size() + (task.finish ? task.finish->outcome.value.size() : 0);

@@ -119,8 +119,16 @@ Store::Trouble SqliteStore::commit(proto::CommitSeq number) {
 
 Store::Trouble SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
   return guarded([&] {
-    for (const proto::TaskSeq seq : seqs)
-      if (auto task = tables_->fetch(seq)) visit(std::move(*task));
+    constexpr std::size_t kRun = 4;  // from so many on a query for a range is cheaper
+    for (std::size_t begin = 0, end = 1; begin < seqs.size(); begin = end++) {
+      while (end < seqs.size() && seqs[end] == seqs[end - 1].next()) ++end;
+      if (end - begin >= kRun) {
+        tables_->fetch_run(seqs[begin], seqs[end - 1], visit);
+        continue;
+      }
+      for (const proto::TaskSeq seq : seqs.subspan(begin, end - begin))
+        if (auto task = tables_->fetch(seq)) visit(std::move(*task));
+    }
   });
 }
 

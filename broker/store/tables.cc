@@ -22,10 +22,12 @@ Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string dire
       put_task_{database, "INSERT OR IGNORE INTO task (seq, row) VALUES (?1, ?2)"},
       has_task_{database, "SELECT 1 FROM task WHERE seq = ?1"},
       get_task_{database, "SELECT row FROM task WHERE seq = ?1"},
+      get_task_run_{database, "SELECT seq, row FROM task WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"},
       forget_task_{database, "DELETE FROM task WHERE seq = ?1"},
       scan_tasks_{database, "SELECT seq, row FROM task WHERE seq < ?1 ORDER BY seq DESC"},
       put_outcome_{database, "INSERT OR IGNORE INTO outcome (seq, row) VALUES (?1, ?2)"},
       get_outcome_{database, "SELECT row FROM outcome WHERE seq = ?1"},
+      get_outcome_run_{database, "SELECT seq, row FROM outcome WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq"},
       forget_outcome_{database, "DELETE FROM outcome WHERE seq = ?1"},
       put_progression_{database, "INSERT OR REPLACE INTO progression (seq, row) VALUES (?1, ?2)"},
       get_progression_{database, "SELECT row FROM progression WHERE seq = ?1"},
@@ -103,8 +105,45 @@ void Tables::read_rest(StoredTask& task) {
   if (meta_.totals.outcome.rows == 0) return;
   Resetting at_the_end{get_outcome_};
   if (!get_outcome_.bind(1, seq.value()).step()) return;
-  const auto damage = coder_.decode(seq, get_outcome_.bytes(0), task.finish.emplace());
-  if (!damage.empty()) damaged(RowKind::outcome, seq, damage);
+  task.finish = decode_outcome(seq, get_outcome_.bytes(0));
+}
+
+Finish Tables::decode_outcome(proto::TaskSeq seq, std::string_view row) {
+  Finish finish;
+  if (const auto damage = coder_.decode(seq, row, finish); !damage.empty()) damaged(RowKind::outcome, seq, damage);
+  return finish;
+}
+
+void Tables::decode_task(proto::TaskSeq seq, std::string_view row, PutTask& put) {
+  if (const auto damage = coder_.decode(seq, row, put); !damage.empty()) damaged(RowKind::task, seq, damage);
+}
+
+std::vector<Finish> Tables::read_outcomes(proto::TaskSeq first, proto::TaskSeq last) {
+  std::vector<Finish> outcomes;
+  if (meta_.totals.outcome.rows == 0) return outcomes;
+  Resetting at_the_end{get_outcome_run_};
+  get_outcome_run_.bind(1, first.value()).bind(2, last.value());
+  while (get_outcome_run_.step()) {
+    const proto::TaskSeq seq{static_cast<std::uint64_t>(get_outcome_run_.number(0))};
+    outcomes.push_back(decode_outcome(seq, get_outcome_run_.bytes(1)));
+  }
+  return outcomes;
+}
+
+void Tables::fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::function<void(StoredTask)>& visit) {
+  std::vector<Finish> outcomes = read_outcomes(first, last);
+  auto outcome = outcomes.begin();
+  Resetting at_the_end{get_task_run_};
+  get_task_run_.bind(1, first.value()).bind(2, last.value());
+  while (get_task_run_.step()) {
+    const proto::TaskSeq seq{static_cast<std::uint64_t>(get_task_run_.number(0))};
+    StoredTask task;
+    decode_task(seq, get_task_run_.bytes(1), task.put);
+    read_progression(seq, task.progression);
+    while (outcome != outcomes.end() && outcome->seq < seq) ++outcome;
+    if (outcome != outcomes.end() && outcome->seq == seq) task.finish = std::move(*outcome);
+    visit(std::move(task));
+  }
 }
 
 std::optional<StoredTask> Tables::fetch(proto::TaskSeq seq) {
@@ -112,8 +151,7 @@ std::optional<StoredTask> Tables::fetch(proto::TaskSeq seq) {
   {
     Resetting at_the_end{get_task_};
     if (!get_task_.bind(1, seq.value()).step()) return std::nullopt;
-    const auto damage = coder_.decode(seq, get_task_.bytes(0), task.put);
-    if (!damage.empty()) damaged(RowKind::task, seq, damage);
+    decode_task(seq, get_task_.bytes(0), task.put);
   }
   read_rest(task);
   return task;
@@ -126,8 +164,7 @@ void Tables::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& 
   while (scan_tasks_.step()) {
     const proto::TaskSeq seq{static_cast<std::uint64_t>(scan_tasks_.number(0))};
     StoredTask task;
-    const auto damage = coder_.decode(seq, scan_tasks_.bytes(1), task.put);
-    if (!damage.empty()) damaged(RowKind::task, seq, damage);
+    decode_task(seq, scan_tasks_.bytes(1), task.put);
     read_rest(task);
     if (!visit(std::move(task))) return;
   }

@@ -27,6 +27,8 @@ class Tables {
   void apply(const Forget& op);
 
   std::optional<StoredTask> fetch(proto::TaskSeq seq);
+  // Those from `first` to `last` that are there: what is read together costs less.
+  void fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::function<void(StoredTask)>& visit);
   // Newest first, until `visit` returns false. It may call the other functions.
   void scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit);
 
@@ -36,6 +38,9 @@ class Tables {
   std::optional<std::uint32_t> read_progression(proto::TaskSeq seq, Progression& progression);
   void write_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change);
   void read_rest(StoredTask& task);
+  std::vector<Finish> read_outcomes(proto::TaskSeq first, proto::TaskSeq last);
+  Finish decode_outcome(proto::TaskSeq seq, std::string_view row);
+  void decode_task(proto::TaskSeq seq, std::string_view row, PutTask& put);
   [[noreturn]] void damaged(RowKind kind, proto::TaskSeq seq, std::string_view reason) const;
 
   Database& database_;
@@ -45,10 +50,12 @@ class Tables {
   Statement put_task_;
   Statement has_task_;
   Statement get_task_;
+  Statement get_task_run_;
   Statement forget_task_;
   Statement scan_tasks_;
   Statement put_outcome_;
   Statement get_outcome_;
+  Statement get_outcome_run_;
   Statement forget_outcome_;
   Statement put_progression_;
   Statement get_progression_;

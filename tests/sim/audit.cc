@@ -93,7 +93,8 @@ void Audit::check_tasks(const broker::Books& books) const {
   };
   std::unordered_map<const broker::Queue*, Counted> by_queue;
   std::size_t running = 0;
-  for (const auto& [id, task] : books.tasks.near()) {
+  for (const broker::Task* task : books.tasks.near_tasks()) {
+    const TaskId& id = task->id;
     Counted& counted = by_queue[task->queue];
     if (!task->released) ++counted.held;
     require(task->state != State::submitted, "12", "task " + brief(id) + " is in no state");
@@ -114,7 +115,7 @@ void Audit::check_tasks(const broker::Books& books) const {
           "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run");
   // Of a far task only the state is known: they are held against the sums.
   Counted far;
-  books.tasks.far().visit([&](const TaskId&, broker::FarEntry entry) {
+  books.tasks.visit_far([&](const TaskId&, broker::FarEntry entry) {
     ++far.held;
     if (entry.state == broker::FarState::scheduled) ++far.scheduled;
     if (entry.state == broker::FarState::ready) ++far.ready;
@@ -147,14 +148,14 @@ void Audit::check_order(const broker::Books& books, const std::vector<broker::Se
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     if (grants == nullptr) continue;
     if (!std::exchange(collected, true)) {
-      for (const auto& [id, task] : books.tasks.near()) {
+      for (const broker::Task* task : books.tasks.near_tasks()) {
         if (task->state != State::ready || task->attempts.value() != 0 || !plain(*task)) continue;
         const auto [at, fresh] = first_waiting.try_emplace(line_of(*task), task->seq);
         if (!fresh) at->second = std::min(at->second, task->seq);
       }
     }
     for (const auto& granted : grants->tasks) {
-      const broker::Task& task = *books.tasks.near().at(granted.id);
+      const broker::Task& task = *books.tasks.find(granted.id);
       if (!plain(task)) continue;
       const auto waiting = first_waiting.find(line_of(task));
       require(waiting == first_waiting.end() || waiting->second > task.seq, "9",
@@ -164,12 +165,11 @@ void Audit::check_order(const broker::Books& books, const std::vector<broker::Se
 }
 
 bool Audit::idle(const broker::Books& books) {
-  for (const auto& [id, task] : books.tasks.near())
+  for (const broker::Task* task : books.tasks.near_tasks())
     if (!broker::is_terminal(task->state)) return false;
   bool idle = true;
-  books.tasks.far().visit([&](const TaskId&, broker::FarEntry entry) {
-    idle = idle && entry.state == broker::FarState::finished;
-  });
+  books.tasks.visit_far(
+      [&](const TaskId&, broker::FarEntry entry) { idle = idle && entry.state == broker::FarState::finished; });
   return idle;
 }
 

@@ -25,7 +25,8 @@ void BrokerNode::start() {
   const auto opened = store_->open();
   committed_ = opened->last;
   core_ = std::make_unique<broker::Core>(
-      world_.options.core, broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}, opened->last_seq},
+      world_.options.core,
+      broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}, opened->last_seq},
       world_.both());
   const auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
   FORKMILL_CHECK(!trouble);
@@ -70,9 +71,9 @@ void BrokerNode::pause(Instant until) {
 std::string BrokerNode::unfinished() const {
   std::string text;
   if (!up()) return text;
-  for (const auto& [id, task] : core_->books().tasks.near()) {
+  for (const broker::Task* task : core_->books().tasks.near_tasks()) {
     if (broker::is_terminal(task->state)) continue;
-    text += " " + brief(id) + " " + std::string{broker::state_name(task->state)} + " of " +
+    text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
             ", kind " + std::to_string(task->kind) + " in " + task->queue->name() + ";";
   }

@@ -136,9 +136,9 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   given.worker = worker;
   given.lost = false;
   given_to_[worker].push_back(key);
-  const auto found = books.tasks.near().find(granted.id);
-  if (found == books.tasks.near().end()) violated("12", granted.id, "was granted and is not in the books");
-  const broker::Task& task = *found->second;
+  const broker::Task* found = books.tasks.find(granted.id);
+  if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
+  const broker::Task& task = *found;
   const auto& options = tasks_.at(granted.id).task.options;
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,

@@ -105,6 +105,7 @@ inline void check_store(const std::function<Store&()>& reopen) {
     CHECK(kept[1] == StoredTask{put(2), {Attempt{1}, milliseconds{9000}, false}, {}});
     CHECK(kept[2] == StoredTask{put(4), {Attempt{0}, {}, true}, {}});
     CHECK(kept[3] == StoredTask{put(5), {}, failure});
+    CHECK(fetched(*store, {TaskSeq{4}, TaskSeq{5}, TaskSeq{1}}).at(2) == kept[0]);
     CHECK(scanned(*store, 100, 10) == std::vector<TaskSeq>{TaskSeq{5}, TaskSeq{4}, TaskSeq{2}, TaskSeq{1}});
     CHECK(scanned(*store, 5, 2) == std::vector<TaskSeq>{TaskSeq{4}, TaskSeq{2}});
     const auto loaded = summaries(*store);

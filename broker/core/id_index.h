@@ -1,42 +1,33 @@
-// FarIndex: which tasks stand on disk only, by id, in 24 bytes each. Millions of them are the reason that it exists: a
-// hash table with linear probing, cut into shards so that growing moves a small part at a time.
+// IdIndex: from task ids to 64 bits of the user's, in 24 bytes an entry. Millions of them are the reason that it
+// exists: a hash table with linear probing, cut into shards so that growing moves a small part at a time.
 #pragma once
 
 #include <forkmill/task_id.h>
 
 #include <array>
+#include <cstdint>
 #include <functional>
-#include <optional>
-#include <string_view>
 #include <vector>
-
-#include "proto/ids.h"
 
 namespace forkmill::broker {
 
-enum class FarState : std::uint8_t { ready, scheduled, finished };
-
-struct FarEntry {
-  proto::TaskSeq seq;
-  FarState state = FarState::ready;
-  friend bool operator==(const FarEntry&, const FarEntry&) = default;
-};
-
-class FarIndex {
+class IdIndex {
  public:
-  // The id must not be there.
-  void insert(const TaskId& id, FarEntry entry);
-  std::optional<FarEntry> find(const TaskId& id) const;
+  // The id must not be there, nor be nil.
+  void insert(const TaskId& id, std::uint64_t value);
+  // Null: it is not there. Good until the next insert or erase.
+  std::uint64_t* find(const TaskId& id);
+  const std::uint64_t* find(const TaskId& id) const;
   bool erase(const TaskId& id);
 
   std::size_t size() const { return size_; }
   // In no order.
-  void visit(const std::function<void(const TaskId&, FarEntry)>& visitor) const;
+  void visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const;
 
  private:
   struct Slot {
-    TaskId id;                 // nil: free
-    std::uint64_t packed = 0;  // the seq, and the state in the two highest bits
+    TaskId id;  // nil: free
+    std::uint64_t value = 0;
   };
   struct Shard {
     std::vector<Slot> slots;

@@ -1,4 +1,4 @@
-#include "broker/core/far_index.h"
+#include "broker/core/id_index.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,6 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::uint64_t kSeqMask = (std::uint64_t{1} << 62) - 1;
 constexpr std::size_t kFewest = 16;
 
 // Ids are random in their low half, unless somebody makes them otherwise: mix well (the finalizer of MurmurHash3).
@@ -20,33 +19,32 @@ std::uint64_t hash_of(const TaskId& id) {
   return hash ^ hash >> 33;
 }
 
-FarEntry unpack(std::uint64_t packed) {
-  return {proto::TaskSeq{packed & kSeqMask}, static_cast<FarState>(packed >> 62)};
-}
-
 }  // namespace
 
-void FarIndex::insert(const TaskId& id, FarEntry entry) {
-  FORKMILL_CHECK(entry.seq.value() <= kSeqMask && !id.is_nil());
+void IdIndex::insert(const TaskId& id, std::uint64_t value) {
+  FORKMILL_CHECK(!id.is_nil());
   Shard& shard = shard_of(hash_of(id));
   if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, std::max(kFewest, shard.slots.size() * 7 / 5));
-  place(shard, {id, entry.seq.value() | static_cast<std::uint64_t>(entry.state) << 62});
+  place(shard, {id, value});
   ++shard.used;
   ++size_;
 }
 
-std::optional<FarEntry> FarIndex::find(const TaskId& id) const {
+std::uint64_t* IdIndex::find(const TaskId& id) {
+  return const_cast<std::uint64_t*>(std::as_const(*this).find(id));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+
+const std::uint64_t* IdIndex::find(const TaskId& id) const {
   const std::uint64_t hash = hash_of(id);
   const Shard& shard = shard_of(hash);
-  if (shard.used == 0) return std::nullopt;
+  if (shard.used == 0) return nullptr;
   const Slot& slot = shard.slots[locate(shard, id, hash)];
-  if (slot.id.is_nil()) return std::nullopt;
-  return unpack(slot.packed);
+  return slot.id.is_nil() ? nullptr : &slot.value;
 }
 
 // Closes the gap: whatever stands behind it and would not be found any more moves up (Knuth, The Art of Computer
 // Programming, volume 3, 6.4, algorithm R).
-bool FarIndex::erase(const TaskId& id) {
+bool IdIndex::erase(const TaskId& id) {
   const std::uint64_t hash = hash_of(id);
   Shard& shard = shard_of(hash);
   if (shard.used == 0) return false;
@@ -70,29 +68,27 @@ bool FarIndex::erase(const TaskId& id) {
   return true;
 }
 
-void FarIndex::visit(const std::function<void(const TaskId&, FarEntry)>& visitor) const {
+void IdIndex::visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const {
   for (const Shard& shard : shards_)
     for (const Slot& slot : shard.slots)
-      if (!slot.id.is_nil()) visitor(slot.id, unpack(slot.packed));
+      if (!slot.id.is_nil()) visitor(slot.id, slot.value);
 }
 
-std::size_t FarIndex::home(const Shard& shard, std::uint64_t hash) {
+std::size_t IdIndex::home(const Shard& shard, std::uint64_t hash) {
   const std::uint64_t low = hash & 0xFFFFFFFFULL;  // the highest byte has chosen the shard
   return static_cast<std::size_t>(low * shard.slots.size() >> 32);
 }
 
-void FarIndex::place(Shard& shard, const Slot& slot) {
-  shard.slots[locate(shard, slot.id, hash_of(slot.id))] = slot;
-}
+void IdIndex::place(Shard& shard, const Slot& slot) { shard.slots[locate(shard, slot.id, hash_of(slot.id))] = slot; }
 
 // Where it is, or the free place where it would be.
-std::size_t FarIndex::locate(const Shard& shard, const TaskId& id, std::uint64_t hash) {
+std::size_t IdIndex::locate(const Shard& shard, const TaskId& id, std::uint64_t hash) {
   std::size_t at = home(shard, hash);
   while (!shard.slots[at].id.is_nil() && shard.slots[at].id != id) at = at + 1 == shard.slots.size() ? 0 : at + 1;
   return at;
 }
 
-void FarIndex::resize(Shard& shard, std::size_t slots) {
+void IdIndex::resize(Shard& shard, std::size_t slots) {
   const std::vector<Slot> before = std::exchange(shard.slots, std::vector<Slot>(slots));
   for (const Slot& slot : before)
     if (!slot.id.is_nil()) place(shard, slot);
