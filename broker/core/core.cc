@@ -244,11 +244,21 @@ void Core::finish_round(Now now) {
   cancels_.settle_finished();
   matching_.run();
   paging_.finish_round();
-  // Flushing one touches no other.
+  flush_all(now.steady >= late_acks_at_);
+}
+
+// Flushing one touches no other.
+void Core::flush_all(bool late_too) {
   for (const ClientHandle handle : std::exchange(books_.touched_clients, {}))
-    if (Client* client = books_.client(handle)) flush(*client);
+    if (Client* client = books_.client(handle)) flush(*client, false);
   for (const WorkerHandle handle : std::exchange(books_.touched_workers, {}))
-    if (Worker* worker = books_.worker(handle)) flush(*worker);
+    if (Worker* worker = books_.worker(handle)) flush(*worker, false);
+  if (!late_too) return;
+  late_acks_at_ = kNever;
+  for (const ClientHandle handle : std::exchange(late_clients_, {}))
+    if (Client* client = books_.client(handle)) flush(*client, true);
+  for (const WorkerHandle handle : std::exchange(late_workers_, {}))
+    if (Worker* worker = books_.worker(handle)) flush(*worker, true);
 }
 
 void Core::run_deadlines() {
@@ -257,8 +267,15 @@ void Core::run_deadlines() {
   }
 }
 
-void Core::flush(Client& client) {
+void Core::flush(Client& client, bool now) {
   client.touched = false;
+  const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.due.empty();
+  now = now || books_.options.ack_delay.count() == 0;
+  if (alone && !now && client.ack.rejected.empty() && client.ack.messages.size() < kAcksAtOnce) {
+    if (client.ack.messages.empty()) return;
+    late_clients_.push_back(client.handle);
+    return ride_along();
+  }
   if (!client.ack.messages.empty()) {
     client.ack.commit = client.ack_waits ? books_.safe_after() : books_.safe;
     books_.send(client.session, std::exchange(client.ack, {}), client.ack_waits ? books_.safe_after() : CommitSeq{});
@@ -270,8 +287,15 @@ void Core::flush(Client& client) {
   deliveries_.flush(client);
 }
 
-void Core::flush(Worker& worker) {
+void Core::flush(Worker& worker, bool now) {
   worker.touched = false;
+  const bool alone = worker.revoke.grants.empty() && worker.grants.tasks.empty();
+  now = now || books_.options.ack_delay.count() == 0;
+  if (alone && !now && worker.ack.messages.size() < kAcksAtOnce) {
+    if (worker.ack.messages.empty()) return;
+    late_workers_.push_back(worker.handle);
+    return ride_along();
+  }
   if (!worker.ack.messages.empty()) {
     books_.send(worker.session, std::exchange(worker.ack, {}), worker.ack_waits ? books_.safe_after() : CommitSeq{});
     worker.ack_waits = false;
@@ -307,12 +331,13 @@ Effects Core::take_effects() {
 }
 
 Instant Core::next() const {
-  return std::min({books_.deadlines.next(), sessions_.next(), retention_.next(), paging_.next()});
+  return std::min({books_.deadlines.next(), sessions_.next(), retention_.next(), paging_.next(), late_acks_at_});
 }
 
 void Core::shut_down(Now now) {
   books_.now = now;
   intake_.closed = true;
+  flush_all(true);
   sessions_.farewell();
 }
 

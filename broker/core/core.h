@@ -9,6 +9,9 @@
 // Answers of the store go to core.answered(). A message whose `after` is set must not be sent before that commit is safe. One thread owns a core.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "broker/core/attempts.h"
 #include "broker/core/books.h"
 #include "broker/core/cancels.h"
@@ -72,8 +75,10 @@ class Core {
   void pass_on(Worker& worker, proto::Progress& progress);
   void give_credit(Worker& worker, std::uint64_t total);
   void run_deadlines();
-  void flush(Client& client);
-  void flush(Worker& worker);
+  void flush_all(bool late_too);
+  void flush(Client& client, bool now);
+  void flush(Worker& worker, bool now);
+  void ride_along() { late_acks_at_ = std::min(late_acks_at_, books_.now.steady + books_.options.ack_delay); }
 
   Books books_;
   Registry registry_;
@@ -89,6 +94,12 @@ class Core {
   Queries queries_{books_, registry_, retention_};
   // While a message is handled that waited for tasks: those that were found, by number.
   const Sessions::Ids* found_ = nullptr;
+  // An acknowledgement alone wakes a peer for nothing that anybody waits for: it rides along with the next message to
+  // that peer, or goes by itself a little later.
+  static constexpr std::size_t kAcksAtOnce = 8;
+  Instant late_acks_at_ = proto::kNever;
+  std::vector<ClientHandle> late_clients_;
+  std::vector<WorkerHandle> late_workers_;
 };
 
 }  // namespace forkmill::broker

@@ -37,6 +37,7 @@ struct NearLimits {
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
+  milliseconds ack_delay = 2ms;            // at most, for an acknowledgement to ride along with something else
   std::uint32_t window_tasks = 16 * 1024;  // unacknowledged submissions of one client
   std::uint64_t window_bytes = 64 * 1024 * 1024;
   std::uint64_t max_payload = proto::limits::kMaxPayload;

@@ -29,6 +29,7 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   core.session_timeout = kTimeouts[random.below(4)];
   core.heartbeat = core.session_timeout / static_cast<int>(random.between(2, 5));
   core.result_ttl = 5min;
+  core.ack_delay = milliseconds{static_cast<std::int64_t>(random.below(4))};
   if (random.chance(0.3)) core.window_tasks = static_cast<std::uint32_t>(random.between(1, 20));
   if (random.chance(0.3)) core.window_bytes = random.between(100, 20'000);
   if (random.chance(0.3)) core.queue.max_tasks = random.between(2, 60);

@@ -28,6 +28,7 @@ class Broker {
  public:
   explicit Broker(CoreOptions options = {}, MemoryStore* store = nullptr)
       : options_{std::move(options)}, store_{store} {
+    if (options_.ack_delay == CoreOptions{}.ack_delay) options_.ack_delay = 0ms;  // time stands still here
     start();
   }
 

@@ -245,3 +245,25 @@ TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
   CHECK(broker.results(client).size() == 1);
   CHECK_FALSE(broker.connect(hello).welcome.resumed);  // it had come: that session is over
 }
+
+TEST_CASE("an acknowledgement rides along with the next message, or goes alone a little later") {
+  CoreOptions options;
+  options.ack_delay = 3ms;
+  Broker broker{options};
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  CHECK(broker.take<SubmitAck>(client).empty());
+  CHECK(broker.core().next() <= broker.now.steady + 3ms);
+  broker.advance(3ms);
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+  broker.submit(client, {task(2)});
+  CHECK(broker.take<SubmitAck>(client).empty());
+  const auto worker = broker.worker(10);
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  CHECK(broker.take<OutcomeAck>(worker).empty());
+  CHECK(broker.take<SubmitAck>(client).size() == 1);
+  CHECK(broker.results(client).size() == 1);
+  broker.submit(client, {task(3)});
+  CHECK(broker.grants(worker).size() == 1);
+  CHECK(broker.take<OutcomeAck>(worker).size() == 1);
+}
