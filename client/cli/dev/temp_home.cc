@@ -20,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kName = "forkmill-dev.";
+constexpr std::size_t kLongestParent = 60;  // the path of a Unix socket has 107 bytes at most
 constexpr std::chrono::seconds kYoung{60};  // may be one that is being made and not locked yet
 
 // The descriptor that holds the lock, or -1 when somebody else has it.
@@ -51,11 +52,13 @@ void remove_left_behind(const std::string& parent) {
 
 }  // namespace
 
-TempHome::TempHome() {
+std::string TempHome::usual_parent() {
   std::error_code error;
-  auto parent = fs::temp_directory_path(error).string();
-  // The path of a Unix socket has 107 bytes at most.
-  if (error || parent.size() > 60) parent = "/tmp";
+  const auto parent = fs::temp_directory_path(error).string();
+  return error || parent.size() > kLongestParent ? "/tmp" : parent;
+}
+
+TempHome::TempHome(const std::string& parent) {
   remove_left_behind(parent);
   std::string pattern = parent + "/" + kName + "XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) {

@@ -7,8 +7,11 @@ namespace forkmill::cli {
 
 class TempHome {
  public:
+  // In the folder for temporary files, or in /tmp when the path of a socket would get too long there.
+  static std::string usual_parent();
+
   // Removes those that were left behind as well: a process that is killed cannot do it itself. Throws CommandError.
-  TempHome();
+  explicit TempHome(const std::string& parent = usual_parent());
   ~TempHome();
   TempHome(const TempHome&) = delete;
   TempHome& operator=(const TempHome&) = delete;
