@@ -94,6 +94,7 @@ std::string error_text(const Json& error) {
 std::size_t short_id_length(const std::vector<Json>& rows) {
   constexpr std::size_t kUsual = 23;  // three dashes, 48 bits of time and 28 others
   std::vector<std::string> ids;
+  ids.reserve(rows.size());
   for (const auto& row : rows) ids.push_back(text_of(row, "id"));
   std::sort(ids.begin(), ids.end());
   std::size_t length = kUsual;
