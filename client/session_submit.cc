@@ -142,7 +142,10 @@ void Session::send_submissions(Instant now, Effects& effects) {
     while (!waiting_.empty() && message.tasks.size() < proto::limits::kBatchTasks) {
       auto& task = waiting_.front();
       auto* entry = entry_of(task);
-      if (entry == nullptr) {  // it has ended meanwhile
+      // It has ended meanwhile: cancelled, perhaps, and then only asked for by its id.
+      const bool only_asked_for = entry != nullptr && entry->phase == TaskTable::Phase::attached &&
+                                  (shared_.find(task.id) == nullptr || !shared_.find(task.id)->body);
+      if (entry == nullptr || only_asked_for) {
         let_go(task);
         settled(task);
         waiting_.pop_front();

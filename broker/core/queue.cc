@@ -53,8 +53,16 @@ Task* Queue::pop(const std::function<bool(KindId)>& serves) {
       drop_if_empty(level, share);
       return task;
     }
+    // Lower priorities do not overtake what is on its way from the disk.
+    const auto is_awaited = [&](const Share& share) { return awaits(share, serves); };
+    if (std::any_of(level.rotation.begin(), level.rotation.end(), is_awaited)) return nullptr;
   }
   return nullptr;
+}
+
+bool Queue::awaits(const Share& share, const std::function<bool(KindId)>& serves) {
+  return std::any_of(share.lanes.begin(), share.lanes.end(),
+                     [&](const Lane& lane) { return lane.tasks.empty() && lane.has_far() && serves(lane.kind); });
 }
 
 const Task* Queue::oldest() const {

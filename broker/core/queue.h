@@ -120,6 +120,8 @@ class Queue {
   void unlink(Lane& lane, Task& task);
   bool full(const Lane& lane) const { return lane.near >= near_.tasks || lane.near_bytes >= near_.bytes; }
   void check_hunger(const Share& share, Lane& lane, int priority);
+  // Something for such a worker is on disk and comes next.
+  static bool awaits(const Share& share, const std::function<bool(KindId)>& serves);
   Lane* next_lane(Share& share, const std::function<bool(KindId)>& serves);
   void drop_if_empty(Level& level, Rotation::iterator share);
 

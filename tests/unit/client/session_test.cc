@@ -307,6 +307,17 @@ TEST_CASE("cancel of what was never sent needs no broker") {
   CHECK(c.session.held_tasks() == 0);
 }
 
+TEST_CASE("a submission that was cancelled before it was sent is not sent because somebody attaches to its id") {
+  Conversation c;
+  const auto task = c.submit(1);
+  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
+  c.act([&](Effects& effects) { c.session.attach(task, 9, effects); });
+  c.open();
+  CHECK(c.count<proto::Submit>() == 0);
+  CHECK(c.count<proto::Attach>() == 1);
+  CHECK(c.session.held_tasks() == 0);
+}
+
 TEST_CASE("progress comes before the end, and none after") {
   Conversation c;
   c.open();

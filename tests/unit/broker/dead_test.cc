@@ -1,0 +1,170 @@
+// Dead letters, the history of tasks, and backups, as operators ask for them.
+#include <msgpack.hpp>
+
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::MemoryStore;
+using forkmill::broker::test::id;
+
+namespace {
+
+struct Row {
+  std::string id, state, message;
+};
+
+struct Asked {
+  Errc code;
+  std::string text;
+  std::vector<Row> rows;
+  std::uint64_t next = 0;
+};
+
+Asked list(Broker& broker, const Broker::Peer& client, TaskFilter filter) {
+  broker.take<Reply>(client);
+  broker.send(client, Query{1, QueryKind::tasks, "", std::move(filter), {}});
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 1);
+  Asked asked{replies[0].code, replies[0].text, {}, 0};
+  if (asked.code != Errc::ok) return asked;
+  const auto body = replies[0].body.view();
+  const auto handle = msgpack::unpack(body.data(), body.size());
+  const auto map = handle->as<std::map<std::string, msgpack::object>>();
+  asked.next = map.at("next").as<std::uint64_t>();
+  for (const auto& each : map.at("tasks").as<std::vector<std::map<std::string, msgpack::object>>>()) {
+    Row row{each.at("id").as<std::string>(), each.at("state").as<std::string>(), ""};
+    if (each.contains("message")) row.message = each.at("message").as<std::string>();
+    asked.rows.push_back(std::move(row));
+  }
+  return asked;
+}
+
+}  // namespace
+
+TEST_CASE("tasks are listed newest first, by what the filter says, in memory and on disk") {
+  for (const bool durable : {false, true}) {
+    CAPTURE(durable);
+    MemoryStore store{"s", true};
+    CoreOptions options;
+    options.near.tasks = 2;
+    Broker broker{options, durable ? &store : nullptr};
+    const auto client = broker.client();
+    const auto worker = broker.worker(1);
+    for (std::uint64_t n = 1; n <= 9; ++n) broker.submit(client, {task(n)});
+    broker.credit = 2;
+    broker.fail(worker, broker.grants(worker).at(0).grant);
+    auto all = list(broker, client, {});
+    REQUIRE(all.rows.size() == 9);
+    CHECK(all.next == 0);
+    CHECK(all.rows[0].id == id(9).to_string());
+    CHECK(all.rows[0].state == "ready");
+    CHECK(all.rows[7].state == "running");
+    CHECK(all.rows[8].state == "failed");
+    CHECK(all.rows[8].message == "it broke");
+
+    TaskFilter filter;
+    filter.state = "ready";
+    CHECK(list(broker, client, filter).rows.size() == 7);
+    filter = {};
+    filter.text = "brok";
+    CHECK(list(broker, client, filter).rows.size() == 1);
+    filter = {};
+    filter.id = id(4).to_string();
+    CHECK(list(broker, client, filter).rows.at(0).id == id(4).to_string());
+    filter = {};
+    filter.queue = "another";
+    CHECK(list(broker, client, filter).rows.empty());
+    filter = {};
+    filter.since = broker.now.unix_time + 1s;
+    CHECK(list(broker, client, filter).rows.empty());
+    filter = {};
+    filter.state = "sleeping";
+    const auto wrong = list(broker, client, filter);
+    CHECK(wrong.code == Errc::bad_request);
+    CHECK(wrong.text.find("scheduled, ready, running") != std::string::npos);
+
+    // In pages.
+    filter = {};
+    filter.most = 4;
+    const auto first = list(broker, client, filter);
+    REQUIRE(first.rows.size() == 4);
+    REQUIRE(first.next != 0);
+    filter.before = TaskSeq{first.next};
+    const auto second = list(broker, client, filter);
+    REQUIRE(second.rows.size() == 4);
+    CHECK(second.rows[0].id == id(5).to_string());
+    filter.before = TaskSeq{second.next};
+    CHECK(list(broker, client, filter).rows.size() == 1);
+  }
+}
+
+TEST_CASE("a dead letter is tried again as another task, and dropped") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  const auto granted = broker.grants(worker);
+  REQUIRE(granted.size() == 2);
+  const auto acknowledge = [&] {
+    CHECK(broker.results(client).size() == 1);
+    broker.send(client, ResultAck{{broker.last_taken()}});
+  };
+  broker.fail(worker, granted[0].grant);
+  acknowledge();
+  broker.fail(worker, granted[1].grant);
+  const auto ask = [&](QueryKind kind, const TaskId& which, const TaskId& fresh) {
+    broker.take<Reply>(client);
+    broker.send(client, Query{1, kind, which.to_string(), {}, fresh});
+    return broker.take<Reply>(client).at(0);
+  };
+  CHECK(ask(QueryKind::dead_retry, id(2), id(11)).code == Errc::bad_request);  // the client has not got the error yet
+  acknowledge();
+  CHECK(ask(QueryKind::dead_retry, id(1), {}).code == Errc::bad_request);
+  CHECK(ask(QueryKind::dead_retry, id(7), id(11)).code == Errc::task_unknown);
+  CHECK(ask(QueryKind::dead_retry, id(1), id(11)).code == Errc::ok);
+  const auto again = broker.grants(worker);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == id(11));
+  CHECK(again[0].payload.view() == "arguments");
+  CHECK(ask(QueryKind::dead_retry, id(1), id(12)).code == Errc::task_unknown);
+  CHECK(ask(QueryKind::dead_drop, id(11), {}).code == Errc::bad_request);  // it runs
+  CHECK(ask(QueryKind::dead_drop, id(2), {}).code == Errc::ok);
+  broker.restart();
+  CHECK(broker.core().books().tasks.size() == 1);
+}
+
+TEST_CASE("dead letters survive a restart and the time that results are kept") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  const auto grants = broker.grants(worker);
+  broker.fail(worker, grants.at(0).grant);
+  broker.succeed(worker, grants.at(1).grant);
+  broker.restart();
+  const auto back = broker.client();
+  broker.advance_alive(15min, {back});
+  const auto left = list(broker, back, {});
+  REQUIRE(left.rows.size() == 1);
+  CHECK(left.rows[0].state == "failed");
+}
+
+TEST_CASE("a backup goes to the store, and needs one") {
+  MemoryStore store{"s", true};
+  Broker durable{{}, &store};
+  const auto client = durable.client();
+  durable.send(client, Query{5, QueryKind::backup, "/backups/one", {}, {}});
+  const auto done = durable.take<Reply>(client);
+  REQUIRE(done.size() == 1);
+  CHECK(done[0].code == Errc::ok);
+  durable.send(client, Query{6, QueryKind::backup, "relative", {}, {}});
+  CHECK(durable.take<Reply>(client).at(0).code == Errc::bad_request);
+  Broker memory;
+  const auto other = memory.client();
+  memory.send(other, Query{5, QueryKind::backup, "/backups/one", {}, {}});
+  CHECK(memory.take<Reply>(other).at(0).code == Errc::bad_request);
+}

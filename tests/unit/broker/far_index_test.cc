@@ -1,0 +1,60 @@
+#include <doctest/doctest.h>
+
+#include <unordered_map>
+
+#include "broker/core/far_deadlines.h"
+#include "broker/core/far_index.h"
+#include "broker/core/seq_runs.h"
+
+using namespace forkmill;
+using namespace forkmill::broker;
+
+TEST_CASE("the index of far tasks agrees with a plain map through growth and shrinking") {
+  FarIndex index;
+  std::unordered_map<TaskId, FarEntry> plain;
+  std::uint64_t state = 7;
+  const auto next = [&] { return state = state * 6364136223846793005ULL + 1442695040888963407ULL; };
+  const auto any_id = [&] { return TaskId::make(1, 3, next() >> 46); };  // few enough to meet again
+  for (int step = 0; step < 400'000; ++step) {
+    const TaskId id = any_id();
+    const bool grow = (step / 100'000) % 2 == 0;
+    if ((next() >> 60) < (grow ? 12U : 3U)) {
+      const FarEntry entry{proto::TaskSeq{next() >> 2}, static_cast<FarState>((next() >> 40) % 3)};
+      if (plain.emplace(id, entry).second) index.insert(id, entry);
+    } else {
+      CHECK(index.erase(id) == (plain.erase(id) == 1));
+    }
+    const TaskId other = any_id();
+    const auto found = plain.find(other);
+    REQUIRE(index.find(other) == (found == plain.end() ? std::nullopt : std::optional{found->second}));
+  }
+  CHECK(index.size() == plain.size());
+  std::size_t visited = 0;
+  index.visit([&](const TaskId& id, FarEntry entry) {
+    ++visited;
+    CHECK(plain.at(id) == entry);
+  });
+  CHECK(visited == plain.size());
+}
+
+TEST_CASE("runs of numbers come out as they went in") {
+  SeqRuns runs;
+  const std::vector<std::uint64_t> numbers{5, 6, 7, 9, 10, 3, 4, 5, 100};
+  for (const std::uint64_t number : numbers) runs.push_back(proto::TaskSeq{number});
+  CHECK(runs.size() == numbers.size());
+  for (const std::uint64_t number : numbers) CHECK(runs.pop_front() == proto::TaskSeq{number});
+  CHECK(runs.empty());
+}
+
+TEST_CASE("far deadlines come before they are due, never after") {
+  using namespace std::chrono_literals;
+  FarDeadlines deadlines;
+  CHECK(deadlines.next() == proto::kNever);
+  deadlines.add(100s, proto::TaskSeq{1});
+  deadlines.add(50s, proto::TaskSeq{2});
+  CHECK(deadlines.next() < 50s);
+  CHECK_FALSE(deadlines.pop(10s));
+  CHECK(deadlines.pop(50s) == proto::TaskSeq{2});
+  CHECK_FALSE(deadlines.pop(50s));
+  CHECK(deadlines.pop(100s) == proto::TaskSeq{1});
+}

@@ -1,0 +1,350 @@
+// Tasks that are left on disk because memory is for others, and their way back. The memory given is tiny here.
+#include <unordered_set>
+
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::FarState;
+using forkmill::broker::MemoryStore;
+using forkmill::broker::test::id;
+
+namespace {
+
+CoreOptions tiny() {
+  CoreOptions options;
+  options.near.tasks = 4;
+  options.near.page = 2;
+  options.near.scheduled = 2;
+  options.near.results = 2;
+  return options;
+}
+
+struct Paged {
+  MemoryStore store{"s", true};
+  Broker broker;
+  Broker::Peer client;
+
+  explicit Paged(CoreOptions options = tiny()) : broker{std::move(options), &store}, client{broker.client()} {}
+
+  void submit(std::uint64_t first, std::uint64_t last, const TaskOptions& options = {}) {
+    for (std::uint64_t n = first; n <= last; ++n) broker.submit(client, {task(n, options)});
+  }
+  std::size_t near() { return broker.core().books().tasks.near().size(); }
+  std::size_t far() { return broker.core().books().tasks.far().size(); }
+  // Grants as they come to a worker that finishes each at once.
+  std::vector<TaskId> work_off(const Broker::Peer& worker) {
+    std::vector<TaskId> order;
+    for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker))
+      for (const auto& granted : grants) {
+        order.push_back(granted.id);
+        broker.succeed(worker, granted.grant);
+      }
+    return order;
+  }
+};
+
+std::vector<TaskId> ids(std::uint64_t first, std::uint64_t last) {
+  std::vector<TaskId> all;
+  for (std::uint64_t n = first; n <= last; ++n) all.push_back(id(n));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a long line stands on disk but for its beginning, and comes back in order") {
+  Paged paged;
+  paged.submit(1, 50);
+  CHECK(paged.near() == 4);
+  CHECK(paged.far() == 46);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.credit = 1000;
+  CHECK(paged.work_off(worker) == ids(1, 50));
+  CHECK(paged.broker.results(paged.client).size() == 50);
+}
+
+TEST_CASE("arguments that are large fill the memory of a line as well") {
+  CoreOptions options;
+  options.near.bytes = 10'000;
+  Paged paged{options};
+  for (std::uint64_t n = 1; n <= 10; ++n) {
+    Submission one = task(n);
+    one.payload = Payload::own(std::string(4000, 'x'));
+    paged.broker.submit(paged.client, {one});
+  }
+  CHECK(paged.near() == 3);
+  CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 10));
+}
+
+TEST_CASE("higher priorities and other clients do not wait for what is on disk") {
+  Paged paged;
+  paged.submit(1, 20);
+  TaskOptions urgent;
+  urgent.priority = 5;
+  paged.submit(21, 30, urgent);
+  const auto other = paged.broker.client();
+  paged.broker.submit(other, {task(40), task(41)});
+  const auto order = paged.work_off(paged.broker.worker(1));
+  REQUIRE(order.size() == 32);
+  CHECK(std::vector<TaskId>(order.begin(), order.begin() + 10) == ids(21, 30));
+  CHECK((order[10] == id(40) || order[11] == id(40)));
+}
+
+TEST_CASE("tasks that are not durable stay in memory, and keep their place in line") {
+  Paged paged;
+  paged.submit(1, 10);
+  TaskOptions in_memory;
+  in_memory.durability = Durability::memory;
+  paged.submit(11, 15, in_memory);
+  paged.submit(16, 20);
+  CHECK(paged.near() == 4 + 5);
+  CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 20));
+}
+
+TEST_CASE("cancel, query and a repeated submission find a task on disk, and leave it there when it still waits") {
+  Paged paged;
+  paged.submit(1, 20);
+  const std::size_t far = paged.far();
+  paged.broker.send(paged.client, Query{1, QueryKind::task, id(15).to_string(), {}, {}});
+  CHECK(paged.broker.take<Reply>(paged.client).at(0).code == Errc::ok);
+  CHECK(paged.far() == far);
+  paged.broker.take<SubmitAck>(paged.client);
+  paged.broker.submit(paged.client, {task(16)});
+  CHECK(paged.broker.take<SubmitAck>(paged.client).at(0).rejected.empty());
+  Submission other = task(16);
+  other.payload = Payload::copy("other arguments");
+  CHECK(paged.broker.submit_rejected(paged.client, other).code == Errc::duplicate_task);
+  CHECK(paged.far() == far);
+  paged.broker.send(paged.client, Cancel{{id(17)}});
+  CHECK(paged.broker.take<CancelReply>(paged.client).at(0).answers.at(0).state == CancelState::cancelled);
+  CHECK(paged.broker.results(paged.client).at(0).outcome.kind == OutcomeKind::cancelled);
+  auto expected = ids(1, 20);
+  std::erase(expected, id(17));
+  CHECK(paged.work_off(paged.broker.worker(1)) == expected);
+}
+
+TEST_CASE("a line whose tasks in memory are all cancelled goes on with those on disk") {
+  Paged paged;
+  paged.submit(1, 12);
+  paged.broker.send(paged.client, Cancel{ids(1, 4)});
+  CHECK(paged.work_off(paged.broker.worker(1)) == ids(5, 12));
+}
+
+TEST_CASE("messages of one client are handled in their order while one waits for the disk") {
+  Paged paged;
+  paged.submit(1, 10);
+  paged.broker.hold_commits();
+  paged.broker.send(paged.client, Cancel{{id(9)}});  // has to be fetched
+  paged.broker.send(paged.client, Query{7, QueryKind::ping, "", {}, {}});
+  CHECK(paged.broker.take<Reply>(paged.client).empty());
+  paged.broker.release_commits();
+  CHECK(paged.broker.take<CancelReply>(paged.client).size() == 1);
+  CHECK(paged.broker.take<Reply>(paged.client).size() == 1);
+}
+
+TEST_CASE("tasks that are due much later are left on disk, and start in time") {
+  Paged paged;
+  TaskOptions later;
+  later.delay = 10min;
+  paged.submit(1, 10, later);
+  CHECK(paged.near() <= 3);
+  const auto worker = paged.broker.worker(100);
+  paged.broker.advance_alive(9min + 58s, {paged.client, worker});
+  CHECK(paged.broker.grants(worker).empty());
+  std::unordered_set<TaskId> started;
+  for (int second = 0; second < 4; ++second) {
+    paged.broker.advance_alive(1s, {paged.client, worker});
+    for (const auto& granted : paged.broker.grants(worker)) {
+      started.insert(granted.id);
+      paged.broker.succeed(worker, granted.grant);
+    }
+  }
+  CHECK(started.size() == 10);
+}
+
+TEST_CASE("a deadline is kept on disk too") {
+  Paged paged;
+  TaskOptions brief;
+  brief.expires = 1min;
+  paged.submit(1, 5);
+  paged.submit(6, 20, brief);
+  paged.broker.advance_alive(61s, {paged.client});
+  std::size_t expired = 0;
+  for (const auto& result : paged.broker.results(paged.client)) expired += result.outcome.kind == OutcomeKind::expired;
+  CHECK(expired == 15);
+}
+
+TEST_CASE("results that nobody fetches are put away, found by whoever attaches, and forgotten in time") {
+  Paged paged;
+  paged.submit(1, 10);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.send(paged.client, Goodbye{});
+  paged.work_off(worker);
+  CHECK(paged.near() <= 2);
+  CHECK(paged.far() >= 8);
+  const auto late = paged.broker.client();
+  paged.broker.send(late, Attach{ids(1, 10)});
+  CHECK(paged.broker.results(late).size() == 10);
+  paged.broker.send(late, Goodbye{});
+  paged.broker.advance_alive(11min, {paged.broker.client()});
+  CHECK(paged.near() + paged.far() == 0);
+}
+
+TEST_CASE("after a restart everything is on disk, in order, and belongs to whom it belonged to") {
+  Paged paged;
+  Hello hello;
+  hello.name = "client";
+  hello.instance = 4711;
+  paged.client = paged.broker.connect(hello);
+  paged.submit(1, 30);
+  paged.broker.restart();
+  CHECK(paged.far() == 30);
+  const auto back = paged.broker.connect(hello);
+  const auto worker = paged.broker.worker(1);
+  paged.broker.advance_alive(1s, {back, worker});
+  CHECK(paged.work_off(worker) == ids(1, 30));
+  CHECK(paged.broker.results(back).size() == 30);  // without having been asked for
+}
+
+TEST_CASE("what ran when the broker ended goes on where it runs, whether it is in memory or on disk") {
+  Paged paged;
+  paged.submit(1, 20);
+  Hello worker_hello = Broker::worker_hello();
+  const auto worker = paged.broker.connect(worker_hello);
+  paged.broker.send(worker, Credit{2});
+  const auto held = paged.broker.grants(worker);
+  REQUIRE(held.size() == 2);
+  paged.broker.restart();
+  worker_hello.worker.holding = {held[0].grant, held[1].grant, {Epoch{1}, TaskSeq{9}, Attempt{2}}};
+  worker_hello.worker.holding_store = "s";
+  const auto back = paged.broker.connect(worker_hello);
+  // The third is no grant of the task's next attempt.
+  CHECK(back.welcome.abandon == std::vector<Grant>{{Epoch{1}, TaskSeq{9}, Attempt{2}}});
+  const auto other = paged.broker.worker(100);
+  paged.broker.advance_alive(1s, {back, other});
+  const auto granted = paged.broker.grants(other);
+  REQUIRE_FALSE(granted.empty());
+  CHECK(granted[0].id == id(3));
+  const auto client = paged.broker.client();
+  paged.broker.send(client, Attach{{id(1)}});
+  paged.broker.succeed(back, held[0].grant, "from before");
+  CHECK(paged.broker.results(client).at(0).outcome.value.view() == "from before");
+  // Fenced: somebody else has it now, and the broker of before does not count.
+  paged.broker.succeed(back, {Epoch{1}, granted[0].grant.seq, granted[0].grant.attempt}, "wrong");
+  CHECK(paged.broker.results(client).empty());
+}
+
+TEST_CASE("a worker of another store has nothing that this broker would take for its own") {
+  Paged paged;
+  paged.submit(1, 3);
+  Hello hello = Broker::worker_hello();
+  const auto worker = paged.broker.connect(hello);
+  paged.broker.send(worker, Credit{1});
+  const auto held = paged.broker.grants(worker).at(0).grant;
+  paged.broker.restart();
+  hello.worker.holding = {held};
+  hello.worker.holding_store = "another";
+  CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
+}
+
+TEST_CASE("at most once: granted when the grant is safe, lost by a restart unless the worker comes back with it") {
+  Paged paged;
+  TaskOptions once;
+  once.at_most_once = true;
+  paged.submit(1, 2, once);
+  Hello hello = Broker::worker_hello();
+  const auto worker = paged.broker.connect(hello);
+  paged.broker.hold_commits();
+  paged.broker.send(worker, Credit{2});
+  CHECK(paged.broker.grants(worker).empty());
+  paged.broker.release_commits();
+  const auto held = paged.broker.grants(worker);
+  REQUIRE(held.size() == 2);
+  paged.broker.restart();
+  hello.worker.holding = {held[0].grant};
+  hello.worker.holding_store = "s";
+  const auto back = paged.broker.connect(hello);
+  const auto client = paged.broker.client();
+  paged.broker.send(client, Attach{ids(1, 2)});
+  paged.broker.advance_alive(2s, {back, client});
+  const auto results = paged.broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == id(2));
+  CHECK(results[0].outcome.kind == OutcomeKind::lost);
+  paged.broker.send(back, Credit{10});
+  CHECK(paged.broker.grants(back).empty());
+  paged.broker.succeed(back, held[0].grant);
+  CHECK(paged.broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+}
+
+TEST_CASE("at most once: a worker that is lost takes the task with it, one that hands it back does not") {
+  Paged paged;
+  TaskOptions once;
+  once.at_most_once = true;
+  paged.submit(1, 2, once);
+  const auto worker = paged.broker.worker(2);
+  const auto held = paged.broker.grants(worker);
+  REQUIRE(held.size() == 2);
+  paged.broker.send(worker, Return{{held[0].grant}, 3});
+  CHECK(paged.broker.grants(worker).at(0).id == held[0].id);
+  paged.broker.send(worker, Goodbye{});
+  const auto results = paged.broker.results(paged.client);
+  REQUIRE(results.size() == 2);
+  for (const auto& result : results) CHECK(result.outcome.kind == OutcomeKind::lost);
+}
+
+TEST_CASE("a key names the task for as long as its window, with its result; other arguments are an error") {
+  CoreOptions options = tiny();
+  options.result_ttl = 1min;
+  options.key_window = 10min;
+  Paged paged{options};
+  TaskOptions keyed;
+  keyed.key = "order-17";
+  paged.submit(1, 1, keyed);
+  const auto worker = paged.broker.worker(10);
+  paged.broker.succeed(worker, paged.broker.grants(worker).at(0).grant, "shipped");
+  CHECK(paged.broker.results(paged.client).size() == 1);
+  paged.broker.send(paged.client, ResultAck{{paged.broker.last_taken()}});
+  paged.broker.advance_alive(9min, {paged.client, worker});
+  paged.submit(1, 1, keyed);
+  CHECK(paged.broker.results(paged.client).at(0).outcome.value.view() == "shipped");
+  paged.broker.send(paged.client, ResultAck{{paged.broker.last_taken()}});
+  Submission other = task(1, keyed);
+  other.payload = Payload::copy("other arguments");
+  const auto rejection = paged.broker.submit_rejected(paged.client, other);
+  CHECK(rejection.code == Errc::duplicate_task);
+  CHECK(rejection.text.find("order-17") != std::string::npos);
+  paged.broker.restart();
+  const auto back = paged.broker.client();
+  paged.broker.submit(back, {task(1, keyed)});
+  CHECK(paged.broker.results(back).at(0).outcome.value.view() == "shipped");
+}
+
+TEST_CASE("a disk that is nearly full takes in nothing durable; what is not stored, and what runs, goes on") {
+  Paged paged;
+  paged.submit(1, 1);
+  const auto worker = paged.broker.worker(10);
+  const auto grant = paged.broker.grants(worker).at(0).grant;
+  paged.broker.core().set_disk_full(true);
+  CHECK(paged.broker.submit_rejected(paged.client, task(2)).code == Errc::disk_full);
+  TaskOptions in_memory;
+  in_memory.durability = Durability::memory;
+  paged.submit(3, 3, in_memory);
+  CHECK(paged.broker.grants(worker).size() == 1);
+  paged.broker.succeed(worker, grant);
+  CHECK(paged.broker.results(paged.client).size() == 1);
+  paged.broker.core().set_disk_full(false);
+  paged.submit(2, 2);
+  CHECK(paged.broker.grants(worker).size() == 1);
+}
+
+TEST_CASE("a queue may be one of memory in a durable broker") {
+  CoreOptions options = tiny();
+  options.queues["default"].durable = false;
+  Paged paged{options};
+  paged.submit(1, 20);
+  CHECK(paged.near() == 20);
+  paged.broker.restart();
+  CHECK(paged.near() + paged.far() == 0);
+}
