@@ -81,8 +81,15 @@ Future<CancelState> Client::cancel(const TaskId& id) {
   return detail::task_future<CancelState>(engine_of(engine_).cancel_task(id));
 }
 
-Future<RawResult> Client::query(QueryKind kind, const std::string& argument) {
-  return detail::task_future<RawResult>(engine_of(engine_).query(static_cast<proto::QueryKind>(kind), argument));
+Future<RawResult> Client::query(const Query& query) {
+  const TaskFilter& filter = query.filter;
+  proto::Query asked;
+  asked.kind = static_cast<proto::QueryKind>(query.kind);
+  asked.argument = query.argument;
+  asked.filter = {filter.id,   filter.queue, filter.name,  filter.state,
+                  filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
+                  filter.most};
+  return detail::task_future<RawResult>(engine_of(engine_).query(std::move(asked)));
 }
 
 bool Client::connected() const { return engine_of(engine_).connected(); }

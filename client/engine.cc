@@ -224,7 +224,7 @@ void Engine::take_inbox() {
     } else if (auto* cancel = std::get_if<CancelAsked>(&command)) {
       session_.cancel(cancel->id, cancel->cookie, effects_);
     } else if (auto* query = std::get_if<QueryAsked>(&command)) {
-      session_.query(query->kind, std::move(query->argument), query->cookie, effects_);
+      session_.query(std::move(query->query), query->cookie, effects_);
     }
   }
   publish_load();

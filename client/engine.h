@@ -50,7 +50,7 @@ class Engine final : public detail::Origin {
                                    const std::vector<std::string>& payloads);
   StateRef attach(const TaskId& id);
   StateRef cancel_task(const TaskId& id);  // becomes the CancelState
-  StateRef query(proto::QueryKind kind, const std::string& argument);
+  StateRef query(proto::Query query);      // id and new_id are given here
 
   // Ends everything outstanding with client_closed, and the thread. Idempotent.
   void close() noexcept;
@@ -86,8 +86,7 @@ class Engine final : public detail::Origin {
     Cookie cookie;
   };
   struct QueryAsked {
-    proto::QueryKind kind;
-    std::string argument;
+    proto::Query query;
     Cookie cookie;
   };
   using Command = std::variant<Submitted, Attached, CancelAsked, QueryAsked>;

@@ -159,8 +159,11 @@ Engine::StateRef Engine::cancel_task(const TaskId& id) {
   return ask(TaskId{}, [&](Cookie cookie) { return CancelAsked{id, cookie}; });
 }
 
-Engine::StateRef Engine::query(proto::QueryKind kind, const std::string& argument) {
-  return ask(TaskId{}, [&](Cookie cookie) { return QueryAsked{kind, argument, cookie}; });
+Engine::StateRef Engine::query(proto::Query query) {
+  return ask(TaskId{}, [&](Cookie cookie) {
+    if (query.kind == proto::QueryKind::dead_retry) query.new_id = new_id();
+    return QueryAsked{std::move(query), cookie};
+  });
 }
 
 void Engine::cancel(const TaskId& id) {

@@ -318,13 +318,13 @@ void Session::cancel_answered(const TaskId& id, proto::CancelState state, Effect
   cancelling_.erase(asked);
 }
 
-void Session::query(proto::QueryKind kind, std::string argument, Cookie cookie, Effects& effects) {
-  const auto id = ++last_query_;
+void Session::query(proto::Query query, Cookie cookie, Effects& effects) {
+  const auto id = query.id = ++last_query_;
   if (state_ == State::refused) {
     effects.answered.push_back({cookie, {id, refusal_.code, refusal_.text, {}}});
     return;
   }
-  queries_.emplace(id, Asked{{id, kind, std::move(argument)}, cookie});
+  queries_.emplace(id, Asked{std::move(query), cookie});
   if (state_ == State::open) to_ask_.push_back(id);
 }
 

@@ -20,6 +20,7 @@
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "client/shared_tasks.h"
@@ -91,7 +92,10 @@ class Session {
   void attach(const TaskId& id, Cookie cookie, Effects& effects);
   // Any task, also one submitted elsewhere. With a cookie (not 0), the broker's CancelState is answered, packed.
   void cancel(const TaskId& id, Cookie cookie, Effects& effects);
-  void query(proto::QueryKind kind, std::string argument, Cookie cookie, Effects& effects);
+  void query(proto::Query query, Cookie cookie, Effects& effects);  // its id is given here
+  void query(proto::QueryKind kind, std::string argument, Cookie cookie, Effects& effects) {
+    query({.kind = kind, .argument = std::move(argument)}, cookie, effects);
+  }
 
   // Sends what may be sent: once after everything at hand was handled, so that it goes out in few messages.
   void flush(Instant now, Effects& effects);

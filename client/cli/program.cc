@@ -76,6 +76,8 @@ int run_program(int argc, char** argv) {
   add_queue(program);
   add_worker(program);
   add_task(program);
+  add_dead(program);
+  add_backup(program);
   add_ping(program);
   add_completion(program);
   try {

@@ -64,7 +64,9 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& valu
       ->type_name("N");
 }
 
+void add_backup(const Program& program);
 void add_completion(const Program& program);
+void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_map(const Program& program);
 void add_ping(const Program& program);

@@ -49,8 +49,12 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
   }
 }
 
-nlohmann::ordered_json Connection::ask(QueryKind kind, const std::string& argument) {
-  return json_from_msgpack(client_.query(kind, argument).get_for(patience_).bytes);
+nlohmann::ordered_json Connection::ask(const Query& query) { return json_from_msgpack(ask_packed(query)); }
+
+std::string Connection::ask_packed(const Query& query) { return client_.query(query).get_for(patience_).bytes; }
+
+nlohmann::ordered_json Connection::ask_patiently(const Query& query) {
+  return json_from_msgpack(client_.query(query).get().bytes);
 }
 
 int print_result(const OutputOptions& output, const std::function<std::string()>& show) {

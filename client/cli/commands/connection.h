@@ -22,7 +22,14 @@ class Connection {
   Client& client() { return client_; }
 
   // The broker's answer. Throws forkmill::Error: task_unknown, bad_request, disconnected, timeout.
-  nlohmann::ordered_json ask(QueryKind kind, const std::string& argument = "");
+  nlohmann::ordered_json ask(const Query& query);
+  nlohmann::ordered_json ask(QueryKind kind, const std::string& argument = "") {
+    return ask(Query{.kind = kind, .argument = argument, .filter = {}});
+  }
+  // The same in msgpack, as it came.
+  std::string ask_packed(const Query& query);
+  // Waits for as long as it takes, or until the connection breaks.
+  nlohmann::ordered_json ask_patiently(const Query& query);
 
  private:
   std::chrono::milliseconds patience_;

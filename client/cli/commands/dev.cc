@@ -25,11 +25,13 @@ constexpr auto kLook = 20ms;
 constexpr const char* kFooter = R"(Examples:
   forkmill dev                                  until Ctrl-C; other terminals need no settings
   forkmill dev --listen tcp://127.0.0.1:7200    beside another one
+  forkmill dev --data ~/forkmill                keep what waits, and results, for the next time
   forkmill dev -- ./my-test                     run a program with FORKMILL_BROKER set to a cluster
                                                 of its own, stop everything, exit as it did
 
-The queue is in memory: what waits is gone when this ends. Workers run any command that is sent to
-them (forkmill map), so keep the broker to yourself: it listens on this machine only.)";
+The tasks are on disk in a temporary folder that is removed when this ends; with --data DIR they are
+there again the next time. Workers run any command that is sent to them (forkmill map), so keep the
+broker to yourself: it listens on this machine only.)";
 
 // For scripts and tests that may be killed: with whoever started us we go too, and with us what we started.
 void end_with_parent(pid_t parent) {
@@ -131,6 +133,11 @@ void add_dev(const Program& program) {
       ->add_option("--listen", options->listen,
                    "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")
       ->type_name("ENDPOINT");
+  auto* data = command
+                   ->add_option("--data", options->data,
+                                "Keep tasks in this directory. Default: a temporary one, removed at the end")
+                   ->type_name("DIR");
+  command->add_flag("--memory", options->memory, "Keep tasks in memory only")->excludes(data);
   command->add_option("--processes", options->processes, "Worker processes. Default: as many as CPUs")
       ->check(CLI::Range(1U, 4096U).description(""))
       ->type_name("N");

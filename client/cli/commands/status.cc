@@ -1,17 +1,9 @@
 // forkmill status, queue ls, worker ls: what the broker knows, printed.
-#include <chrono>
-
-#include "client/cli/commands/connection.h"
-#include "client/cli/commands/views.h"
+#include "client/cli/commands/tasks.h"
 
 namespace forkmill::cli {
 
 namespace {
-
-std::int64_t unix_ms() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 using View = std::string (*)(const Json& body, const OutputOptions& output);
 
@@ -20,7 +12,7 @@ std::string show_queues(const Json& body, const OutputOptions& output) {
   return queue_table(body).render(output.format, output.headers);
 }
 std::string show_workers(const Json& body, const OutputOptions& output) {
-  return worker_table(body, unix_ms()).render(output.format, output.headers);
+  return worker_table(body, unix_now().count()).render(output.format, output.headers);
 }
 
 void add_view(const Program& program, CLI::App& command, QueryKind kind, View view) {

@@ -56,6 +56,15 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   command.add_option("--key", options.key, "The same key again is the same task")->type_name("KEY");
 }
 
+// A task that has failed already was queued like any other.
+void throw_if_not_queued(Future<RawResult>& future) {
+  if (!future.ready() || future.successful()) return;
+  try {
+    (void)future.get();
+  } catch (const TaskError&) {
+  }
+}
+
 int submit(const SubmitCommand& options, const ConnectionOptions& connection_options) {
   const auto arguments = msgpack_from_json(parse_arguments(options.words));
   Connection connection{connection_options};
@@ -63,7 +72,7 @@ int submit(const SubmitCommand& options, const ConnectionOptions& connection_opt
   if (!options.detach) return print_when_done(std::move(future), options.wait);
   while (future.state() == FutureState::pending && !future.wait_for(std::chrono::milliseconds{1})) {
   }
-  if (future.ready() && !future.successful()) (void)future.get();  // rejected: throws
+  throw_if_not_queued(future);
   std::printf("%s\n", future.id().to_string().c_str());
   return 0;
 }

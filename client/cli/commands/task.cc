@@ -1,4 +1,4 @@
-// forkmill task get, wait, cancel: one task by its id.
+// forkmill task ls: those there are; task get, wait, cancel: one by its id.
 #include <unistd.h>
 
 #include <cstdio>
@@ -6,12 +6,19 @@
 #include "client/cli/command_error.h"
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/connection.h"
-#include "client/cli/commands/views.h"
+#include "client/cli/commands/tasks.h"
 #include "client/cli/os/write_all.h"
 
 namespace forkmill::cli {
 
 namespace {
+
+constexpr const char* kListFooter = R"(Examples:
+  forkmill task ls --state running
+  forkmill task ls --since 1h --task mail.send -o jsonl | jq .id
+  forkmill task ls --id 0190163d -o wide             whole ids; the short ones are good for every command
+
+A task that has ended is listed for as long as the broker keeps its result.)";
 
 // The whole id for a beginning of it. Throws forkmill::Error{task_unknown}.
 TaskId resolve(Connection& connection, const std::string& text) {
@@ -22,7 +29,7 @@ TaskId resolve(Connection& connection, const std::string& text) {
 }
 
 int get(Connection& connection, const std::string& id, Format format) {
-  const auto text = render_task(connection.ask(QueryKind::task, id), format);
+  const auto text = render_task(ask_task(connection, id), format);
   (void)write_all(STDOUT_FILENO, text, "standard output");
   return 0;
 }
@@ -105,7 +112,8 @@ void add_cancel(const Program& program, CLI::App& group) {
 }  // namespace
 
 void add_task(const Program& program) {
-  auto* group = program.app.add_subcommand("task", "One task by its id")->require_subcommand(1);
+  auto* group = program.app.add_subcommand("task", "Tasks: all there are, and one by its id")->require_subcommand(1);
+  add_list(program, *group, "List tasks, newest first: what waits, runs and has ended", kListFooter, {});
   add_get(program, *group);
   add_wait(program, *group);
   add_cancel(program, *group);

@@ -3,14 +3,12 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 
 #include "client/cli/command_error.h"
 #include "client/cli/dev/programs.h"
@@ -80,37 +78,31 @@ void check_one(const char* name, Child& child) {
 
 }  // namespace
 
-SocketDir::SocketDir() {
-  std::error_code error;
-  auto parent = std::filesystem::temp_directory_path(error).string();
-  // The path of a Unix socket has 107 bytes at most.
-  if (error || parent.size() > 60) parent = "/tmp";
-  std::string pattern = parent + "/forkmill-dev.XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw CommandError{ExitCode::failed, "cannot make a folder in " + parent + ": " + std::strerror(errno)};
-  }
-  path_ = pattern;
+const std::string& DevCluster::temp_home() {
+  if (!home_) home_.emplace();
+  return home_->path();
 }
 
-SocketDir::~SocketDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+std::string DevCluster::choose_endpoint(const DevOptions& options) {
+  if (!options.listen.empty()) return settled(options.listen);
+  if (options.command.empty()) return settled("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
+  return "ipc://" + temp_home() + "/broker";
+}
+
+std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
+  std::vector<std::string> words{find_program("forkmill-broker", "broker"), "--listen", endpoint_, "--log-level",
+                                 options.log_level};
+  if (options.memory)
+    words.emplace_back("--memory");
+  else
+    words.insert(words.end(), {"--data", options.data.empty() ? temp_home() + "/data" : options.data});
+  return words;
 }
 
 DevCluster::DevCluster(const DevOptions& options) {
-  const auto broker = find_program("forkmill-broker", "broker");
   const auto worker = find_program("forkmill-worker", "worker");
-  if (!options.listen.empty()) {
-    endpoint_ = settled(options.listen);
-  } else if (options.command.empty()) {
-    endpoint_ = settled("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
-  } else {
-    sockets_ = std::make_unique<SocketDir>();
-    endpoint_ = sockets_->endpoint();
-  }
-  broker_ = std::make_unique<Child>(
-      std::vector<std::string>{broker, "--listen", endpoint_, "--memory", "--log-level", options.log_level},
-      Child::Options{});
+  endpoint_ = choose_endpoint(options);
+  broker_ = std::make_unique<Child>(broker_words(options), Child::Options{});
   std::vector<std::string> words{worker, "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
   if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
   if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});

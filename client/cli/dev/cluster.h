@@ -3,25 +3,15 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "client/cli/dev/options.h"
+#include "client/cli/dev/temp_home.h"
 #include "client/cli/os/child.h"
 
 namespace forkmill::cli {
-
-// A folder for the sockets of one cluster, removed at the end.
-class SocketDir {
- public:
-  SocketDir();
-  ~SocketDir();
-  SocketDir(const SocketDir&) = delete;
-  SocketDir& operator=(const SocketDir&) = delete;
-  std::string endpoint() const { return "ipc://" + path_ + "/broker"; }
-
- private:
-  std::string path_;
-};
 
 class DevCluster {
  public:
@@ -43,7 +33,11 @@ class DevCluster {
   void stop(const std::function<bool()>& patient);
 
  private:
-  std::unique_ptr<SocketDir> sockets_;  // destroyed last
+  const std::string& temp_home();  // made when it is first needed
+  std::string choose_endpoint(const DevOptions& options);
+  std::vector<std::string> broker_words(const DevOptions& options);
+
+  std::optional<TempHome> home_;  // destroyed last
   std::string endpoint_;
   std::unique_ptr<Child> broker_;
   std::unique_ptr<Child> worker_;

@@ -24,6 +24,16 @@ bool is_utf8(std::string_view text) {
 
 Json from_bin(std::string_view bytes) { return is_utf8(bytes) ? Json(bytes) : Json{{"base64", base64(bytes)}}; }
 
+std::string hex(std::string_view bytes) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += kDigits[static_cast<std::uint8_t>(c) >> 4];
+    text += kDigits[static_cast<std::uint8_t>(c) & 15];
+  }
+  return text;
+}
+
 Json from_object(const msgpack::object& object);
 
 Json from_map(const msgpack::object_map& map) {
@@ -84,6 +94,26 @@ std::string base64(std::string_view bytes) {
 }
 
 Json json_from_msgpack(std::string_view bytes) { return from_object(detail::unpack_bounded(bytes).get()); }
+
+Json json_or_hex(std::string_view bytes) {
+  try {
+    return json_from_msgpack(bytes);
+  } catch (const DecodeError&) {
+    return {{"hex", hex(bytes)}};
+  }
+}
+
+std::optional<std::string> bin_in_msgpack(std::string_view map, std::string_view key) {
+  const auto handle = detail::unpack_bounded(map);
+  const auto& object = handle.get();
+  if (object.type != msgpack::type::MAP) return std::nullopt;
+  for (const auto& entry : object.via.map) {
+    if (entry.key.type != msgpack::type::STR || entry.val.type != msgpack::type::BIN) continue;
+    if (std::string_view{entry.key.via.str.ptr, entry.key.via.str.size} != key) continue;
+    return std::string{entry.val.via.bin.ptr, entry.val.via.bin.size};
+  }
+  return std::nullopt;
+}
 
 std::string msgpack_from_json(const Json& value) {
   const auto bytes = Json::to_msgpack(value);

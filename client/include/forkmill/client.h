@@ -23,6 +23,7 @@
 #include <forkmill/coroutine.h>
 #include <forkmill/detail/decode.h>
 #include <forkmill/future.h>
+#include <forkmill/query.h>
 #include <forkmill/submit_options.h>
 #include <forkmill/task.h>
 #include <forkmill/when.h>
@@ -52,9 +53,6 @@ enum class CancelState : std::uint8_t {
   finished = 3,   // too late
   unknown = 4,    // no such task, or no longer
 };
-
-// What can be asked of a broker; the bodies of the answers are msgpack maps, described in proto/PROTOCOL.md.
-enum class QueryKind : std::uint8_t { ping = 1, status = 2, queues = 3, workers = 4, task = 5 };
 
 namespace detail {
 
@@ -185,7 +183,10 @@ class Client {
   Future<CancelState> cancel(const TaskId& id);
 
   // The answer's body as it came; Rejected or Error with the broker's code and text.
-  Future<RawResult> query(QueryKind kind, const std::string& argument = {});
+  Future<RawResult> query(const Query& query);
+  Future<RawResult> query(QueryKind kind, const std::string& argument = {}) {
+    return query(Query{.kind = kind, .argument = argument});
+  }
 
   // Whether a broker answers now; wait_connected() gives it time to.
   bool connected() const;

@@ -36,6 +36,27 @@ TEST_CASE("bytes that are no msgpack, or nest without end") {
   CHECK_THROWS_AS(json_from_msgpack(std::string(100'000, '\x91')), DecodeError);
 }
 
+TEST_CASE("bin under a key of a map, and what it is when it is no msgpack") {
+  msgpack::sbuffer buffer;
+  msgpack::packer<msgpack::sbuffer> packer{buffer};
+  packer.pack_map(3);
+  packer.pack(1);
+  packer.pack("number");
+  packer.pack("text");
+  packer.pack("no bin");
+  packer.pack("arguments");
+  packer.pack_bin(4);
+  packer.pack_bin_body("\x92\x01\xa1x", 4);
+  const std::string_view map{buffer.data(), buffer.size()};
+  REQUIRE(bin_in_msgpack(map, "arguments"));
+  CHECK(json_or_hex(*bin_in_msgpack(map, "arguments")).dump() == R"([1,"x"])");
+  CHECK(!bin_in_msgpack(map, "text"));
+  CHECK(!bin_in_msgpack(map, "absent"));
+  CHECK(!bin_in_msgpack("\x01", "absent"));
+  CHECK(json_or_hex("\x92\x01").dump() == R"({"hex":"9201"})");
+  CHECK(json_or_hex("").dump() == R"({"hex":""})");
+}
+
 TEST_CASE("arguments") {
   CHECK(parse_arguments({}).dump() == "[]");
   CHECK(parse_arguments({"2", "3.5"}).dump() == "[2,3.5]");

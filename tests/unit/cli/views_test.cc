@@ -64,12 +64,74 @@ TEST_CASE("a task that failed") {
         "error      std::out_of_range: vector::at\n");
 }
 
+TEST_CASE("a dead letter, with all that is known") {
+  const auto body = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","queue":"default","name":"demo.fail",
+    "state":"failed","attempt":1,"max_attempts":1,"priority":0,"submitted_at_ms":1700000000250,
+    "finished_at_ms":1700000001250,"worker":"w1","kind":4,"code":"worker_lost","arguments":[1,"two"],
+    "error":{"type":"","message":"child died","backtrace":"#0 a\n#1 b","cause":"","exit_code":-1,"signal":11,
+    "output":"last\nwords"}})");
+  CHECK(render_dead(body, Format::table) ==
+        "id           0190163d-8694-739b-aea5-966c26f8ad91\n"
+        "task         demo.fail\n"
+        "queue        default\n"
+        "state        failed\n"
+        "attempt      1 of 1\n"
+        "priority     0\n"
+        "submitted    2023-11-14T22:13:20.250Z\n"
+        "finished     2023-11-14T22:13:21.250Z\n"
+        "worker       w1\n"
+        "error        child died\n"
+        "code         worker_lost\n"
+        "process      signal 11 (Segmentation fault)\n"
+        "backtrace    #0 a\n"
+        "             #1 b\n"
+        "last output  last\n"
+        "             words\n"
+        "arguments    [1,\"two\"]\n");
+  CHECK(Json::parse(render_dead(body, Format::json)) == body);
+}
+
+TEST_CASE("a list of tasks has ids that are as short as they can be") {
+  const auto row = [](const char* id, const std::string& message) {
+    return Json{{"id", id},     {"state", "failed"},         {"queue", "q"},     {"name", "t"},
+                {"attempt", 2}, {"submitted_at_ms", 60'000}, {"code", "broken"}, {"message", message}};
+  };
+  std::vector<Json> rows{row("0190163d-8694-739b-aea5-966c26f8ad91", "one line\nand another"),
+                         row("0190163d-8694-739b-aea6-966c26f8ad91", "")};
+  CHECK(task_table(rows, Format::table, 120'000).render(Format::table, false) ==
+        "0190163d-8694-739b-aea5  failed  q  t  2  1m00s  one line\n"
+        "0190163d-8694-739b-aea6  failed  q  t  2  1m00s  broken\n");
+  CHECK(task_table(rows, Format::wide, 120'000).render(Format::wide, false) ==
+        "0190163d-8694-739b-aea5-966c26f8ad91  failed  q  t  2  1m00s  -  broken  one line\n"
+        "0190163d-8694-739b-aea6-966c26f8ad91  failed  q  t  2  1m00s  -  broken  broken\n");
+  const auto json = Json::parse(task_table(rows, Format::json, 0).render(Format::json, true));
+  CHECK(json[0]["id"] == rows[0]["id"]);
+  CHECK(json[0]["message"] == "one line\nand another");
+
+  // As long as is needed to tell them apart, and long errors cut between characters.
+  rows = {row("0190163d-8694-739b-aea5-966c26f8ad91", std::string(59, 'x') + "ää"),
+          row("0190163d-8694-739b-aea5-966d26f8ad91", std::string(58, 'x') + "ää")};
+  const auto text = task_table(rows, Format::table, 0).render(Format::table, false);
+  CHECK(text.starts_with("0190163d-8694-739b-aea5-966c  "));
+  CHECK(text.find(" " + std::string(59, 'x') + "…\n") != std::string::npos);
+  CHECK(text.find(" " + std::string(58, 'x') + "ää\n") != std::string::npos);
+}
+
+TEST_CASE("a backup") {
+  const auto body = Json::parse(R"({"path":"/b/file","bytes":28672})");
+  CHECK(render_backup(body, Format::table) == "path   /b/file\nbytes  28672 (28.0 KiB)\n");
+  CHECK(Json::parse(render_backup(body, Format::json)) == body);
+}
+
 TEST_CASE("a broker that leaves everything out does no harm") {
   for (const auto& body :
        {Json::object(), Json::parse(R"({"queues":[{}],"workers":[{}],"unserved":[{}],"tasks":{}})")}) {
     for (const auto format : {Format::table, Format::wide, Format::json, Format::jsonl}) {
       CHECK(!render_status(body, format).empty());
       CHECK(!render_task(body, format).empty());
+      CHECK(!render_dead(body, format).empty());
+      CHECK(!render_backup(body, format).empty());
+      CHECK_NOTHROW(task_table({body}, format, 0).render(format, true));
       CHECK_NOTHROW(queue_table(body).render(format, true));
       CHECK_NOTHROW(worker_table(body, 0).render(format, true));
     }
