@@ -3,6 +3,7 @@
 #include <forkmill/client.h>
 #include <sys/stat.h>
 
+#include <optional>
 #include <sstream>
 
 #include "tests/e2e/broker/data_folder.h"
@@ -32,6 +33,15 @@ struct Site {
   }
   void serve() { cluster.start_worker({"--queues", "later"}); }
 
+  // In front of a command: it has few rights then. Empty: this test has few anyway. None: it cannot be done here.
+  std::optional<std::vector<std::string>> as_nobody() {
+    if (::geteuid() != 0) return std::vector<std::string>{};
+    std::vector<std::string> words{"/usr/bin/setpriv", "--reuid", kNobody, "--regid", kNobody, "--clear-groups"};
+    fs::permissions(folder.path("."), fs::perms{0777});
+    if (broker({"--version"}, words).code == 0) return words;
+    MESSAGE("skipped: another user cannot run the broker from here");
+    return std::nullopt;
+  }
   Cluster::Ended broker(std::vector<std::string> flags, std::vector<std::string> before = {}) {
     before.emplace_back(FORKMILL_BROKER_PROGRAM);
     before.insert(before.end(), flags.begin(), flags.end());
@@ -67,9 +77,9 @@ bool has_result(Future<std::string>& future, const std::string& text) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused, and harms nothing") {
+  auto task = submit("x");  // so the first one is there
   CHECK(contains(refusal(), "is in use by another broker (pid " + std::to_string(cluster.broker().pid()) + ")"));
   CHECK(contains(broker({"--data", folder.data(), "--check"}).output, "is in use by another broker"));
-  auto task = submit("x");
   serve();
   CHECK(task.get_for(kLong) == "x");
 }
@@ -79,18 +89,19 @@ TEST_CASE_FIXTURE(Site, "a directory that is a file, has no parent or may not be
   CHECK(contains(refusal(folder.path("file")), "is a file, not a directory"));
   CHECK(contains(refusal(folder.path("no/data")), "there is no directory " + folder.path("no")));
 
-  fs::permissions(folder.path("."), fs::perms{0755});
   fs::create_directory(folder.path("locked"));
   fs::permissions(folder.path("locked"), fs::perms{0555});
-  std::vector<std::string> as_nobody;
-  if (::geteuid() == 0) {
-    as_nobody = {"/usr/bin/setpriv", "--reuid", kNobody, "--regid", kNobody, "--clear-groups"};
-    if (broker({"--version"}, as_nobody).code != 0) {
-      MESSAGE("skipped: another user cannot run the broker from here");
-      return;
-    }
-  }
-  CHECK(contains(refusal(folder.path("locked"), as_nobody), "cannot be written: Permission denied"));
+  if (const auto nobody = as_nobody())
+    CHECK(contains(refusal(folder.path("locked"), *nobody), "cannot be written: Permission denied"));
+}
+
+TEST_CASE_FIXTURE(Site, "the default directory is made with its parents, any other one without") {
+  auto nobody = as_nobody();
+  if (!nobody) return;
+  nobody->insert(nobody->begin(), {"/usr/bin/env", "XDG_STATE_HOME=" + folder.path("home/state")});
+  CHECK(contains(broker({"--insecure", "--listen", "nonsense"}, *nobody).output, "not an endpoint"));
+  CHECK(fs::exists(folder.path("home/state/forkmill")));
+  CHECK(contains(refusal(folder.path("home/other/data"), *nobody), "there is no directory"));
 }
 
 TEST_CASE_FIXTURE(Site, "what is no database, and what a newer forkmill wrote") {
