@@ -1,8 +1,10 @@
 // Disks with little room, and with none.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <forkmill/client.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "tests/e2e/broker/data_folder.h"
 #include "tests/e2e/worker/cluster.h"
@@ -40,6 +42,12 @@ class SmallDisk {
   bool mounted_ = false;
 };
 
+void take_room(const std::string& path, off_t bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  CHECK(::posix_fallocate(file, 0, bytes) == 0);
+  ::close(file);
+}
+
 ClientOptions impatient(const Cluster& cluster) {
   ClientOptions options;
   options.endpoint = cluster.endpoint();
@@ -71,7 +79,7 @@ TEST_CASE(
   REQUIRE(eventually([&] { return cluster.has("notes"); }));
 
   const std::string filler = folder.data() + "/filler";
-  write_file(filler, std::string(26'000'000, 'x'));
+  take_room(filler, 26'000'000);
   REQUIRE(eventually([&] { return is_rejected_for_the_disk(strict); }));
   auto waiting = client.submit(kEcho, "waited");
   CHECK(strict.with({.durability = Durability::memory}).submit(kEcho, "memory").get_for(kLong) == "memory");
@@ -93,6 +101,7 @@ TEST_CASE("no room at all: the broker stops and says so, and what it had acknowl
   Cluster cluster{folder.flags({"--disk-reserve", "0"})};
   Client client{cluster.endpoint()};
   std::vector<Future<std::string>> tasks;
+  tasks.reserve(400);
   for (int i = 0; i < 400; ++i) tasks.push_back(client.submit(kEcho, std::string(20'000, 'a') + std::to_string(i)));
   CHECK(cluster.broker().exit_code() == 1);
   const std::string log = cluster.log("broker.log");

@@ -146,6 +146,7 @@ TEST_CASE_FIXTURE(Site, "a flipped bit: refused, found by --check, and set aside
 
 TEST_CASE_FIXTURE(Site, "a journal that was cut short: refused, and --accept-loss goes on without the end") {
   std::vector<Future<std::string>> tasks;
+  tasks.reserve(10);
   for (int i = 0; i < 10; ++i) tasks.push_back(submit(std::to_string(i)));
   cluster.kill_broker();
   const std::string journal = folder.database() + "-wal";

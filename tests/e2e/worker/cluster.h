@@ -37,6 +37,7 @@ class Process {
  public:
   Process(std::vector<std::string> argv, const std::string& log) {
     std::vector<char*> pointers;
+    pointers.reserve(argv.size() + 1);
     for (auto& text : argv) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     // The test runner's signal handlers are not the program's.
