@@ -1,6 +1,7 @@
 // forkmill-broker: see --help.
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -24,9 +25,18 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
+// The store makes its directory, but not that one's parents: they may be a slip of the pen, or a disk that is not
+// mounted. Where the system keeps such things is beyond doubt.
+void make_default_home(const std::string& data) {
+  if (data != broker::default_data_directory()) return;
+  std::error_code ignored;  // the store will say what is wrong
+  std::filesystem::create_directories(std::filesystem::path{data}.parent_path(), ignored);
+}
+
 std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env) {
   const std::string id = broker::fresh_store_id(env);
   if (options.memory) return std::make_unique<broker::MemoryStore>("memory-" + id);
+  make_default_home(options.data);
   return std::make_unique<broker::SqliteStore>(broker::SqliteOptions{options.data, id});
 }
 

@@ -73,6 +73,7 @@ Prepared prepare(const SubmitOptions& options) {
   task.expires = options.expires;
   task.durability = static_cast<proto::Durability>(options.durability);
   task.retry_errors = options.retry_errors;
+  task.at_most_once = options.at_most_once;
   task.result_ttl = options.result_ttl;
   task.key = options.key;
   return {options.queue, std::move(task)};

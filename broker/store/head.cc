@@ -78,7 +78,7 @@ Head::Reading Head::read(const std::string& path) {
 
 std::string Head::missing(const Reading& reading, const Meta& meta, const std::string& directory) {
   const std::string way_out =
-      ": restore a backup, or go on without what is missing: forkmill-broker --check " + directory + " --accept-loss";
+      ": restore a backup, or go on without what is missing: forkmill-broker --data " + directory + " --accept-loss";
   const bool used = meta.epoch.value() > 0;  // the epoch rises before the first commit
   if (!reading.exists)
     return used ? directory + "/head is missing: whether the database has every commit cannot be known" + way_out : "";

@@ -11,7 +11,7 @@ std::string damaged_row(const std::string& file, RowKind kind, std::int64_t seq,
 }
 
 std::string way_out_of_damage(const std::string& directory) {
-  return ": restore a backup, or set the tasks concerned aside: forkmill-broker --check " + directory + " --quarantine";
+  return ": restore a backup, or set the tasks concerned aside: forkmill-broker --data " + directory + " --quarantine";
 }
 
 Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string directory)

@@ -63,6 +63,10 @@ struct SubmitOptions {
   // is the same task and has the same result; with another task or other arguments it is Rejected{duplicate_task}.
   std::string key{};
   bool retry_errors = false;
+
+  // Started once and never again, whatever happens: a worker or a broker that is lost while it runs ends it with
+  // WorkerLost, and nobody knows how far it came. `max_attempts` and `retry_errors` say nothing then.
+  bool at_most_once = false;
   std::chrono::milliseconds result_ttl{0};  // how long the broker keeps the outcome. Zero: its default
 };
 

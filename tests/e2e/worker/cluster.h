@@ -37,6 +37,7 @@ class Process {
  public:
   Process(std::vector<std::string> argv, const std::string& log) {
     std::vector<char*> pointers;
+    pointers.reserve(argv.size() + 1);
     for (auto& text : argv) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     // The test runner's signal handlers are not the program's.
@@ -110,7 +111,8 @@ inline std::vector<pid_t> children_of(pid_t parent, const std::string& name) {
 
 class Cluster {
  public:
-  Cluster() {
+  // The flags are the broker's; it keeps tasks in memory unless they say otherwise.
+  explicit Cluster(std::vector<std::string> broker_flags = {"--memory"}) : broker_flags_{std::move(broker_flags)} {
     if (::mkdtemp(directory_.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
     start_broker();
   }
@@ -126,17 +128,34 @@ class Cluster {
   std::string path(const std::string& name) const { return directory_ + "/" + name; }
 
   void start_broker() {
-    broker_.emplace(std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--memory", "--listen", endpoint()},
-                    path("broker.log"));
+    std::vector<std::string> argv{FORKMILL_BROKER_PROGRAM, "--listen", endpoint()};
+    argv.insert(argv.end(), broker_flags_.begin(), broker_flags_.end());
+    broker_.emplace(std::move(argv), path("broker.log"));
   }
   Process& broker() { return *broker_; }
   void stop_broker() { broker_.reset(); }
+  void kill_broker() {
+    broker_->signal(SIGKILL);
+    broker_->wait();
+    broker_.reset();
+  }
 
   Process& start_worker(std::vector<std::string> flags = {}, const std::string& program = ROGUE_WORKER_PROGRAM) {
     std::vector<std::string> argv{program, "--broker", endpoint(), "--processes", "2", "--kill-grace", "200ms"};
     argv.insert(argv.end(), flags.begin(), flags.end());
     workers_.push_back(std::make_unique<Process>(std::move(argv), path("worker.log")));
     return *workers_.back();
+  }
+
+  // A program that is to end by itself, and what it wrote.
+  struct Ended {
+    int code;  // −1 when it was killed, or did not end
+    std::string output;
+  };
+  Ended run(std::vector<std::string> argv) {
+    const std::string log = "run" + std::to_string(++runs_) + ".log";
+    const int code = Process{std::move(argv), path(log)}.exit_code();
+    return {code, contents(log)};
   }
 
   std::string log(const std::string& name = "worker.log") const { return contents(name); }
@@ -153,6 +172,8 @@ class Cluster {
 
  private:
   std::string directory_ = std::filesystem::temp_directory_path() / "forkmill-e2e-XXXXXX";
+  std::vector<std::string> broker_flags_;
+  int runs_ = 0;
   std::optional<Process> broker_;
   std::vector<std::unique_ptr<Process>> workers_;
 };

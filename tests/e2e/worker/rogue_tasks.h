@@ -19,6 +19,9 @@ inline constexpr forkmill::Task<bool(int)> kCrash{"rogue.print_and_crash"};     
 // it is stubborn: then it ignores token and SIGTERM).
 inline constexpr forkmill::Task<std::string(std::string started, std::string go, bool stubborn)> kHold{"rogue.hold"};
 
+// Adds the line "start" to the file `notes`, waits until the file `go` exists, and adds the line "end". Returns `text`.
+inline constexpr forkmill::Task<std::string(std::string notes, std::string go, std::string text)> kNote{"rogue.note"};
+
 // Starts processes of its own (a child and its child) that sleep, creates `started` with their pids in it, and holds.
 inline constexpr forkmill::Task<std::string(std::string started)> kBreed{"rogue.breed"};
 

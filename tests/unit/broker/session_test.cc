@@ -2,6 +2,7 @@
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
 using forkmill::broker::test::id;
 
 TEST_CASE("a peer without a session is told to say HELLO") {

@@ -40,6 +40,7 @@ TEST_CASE("every option travels") {
                                          .durability = Durability::durable,
                                          .key = "k",
                                          .retry_errors = true,
+                                         .at_most_once = true,
                                          .result_ttl = 10min});
   CHECK(prepared.queue == "q");
   const auto& task = prepared.options;
@@ -54,6 +55,7 @@ TEST_CASE("every option travels") {
   CHECK(task.durability == proto::Durability::durable);
   CHECK(task.key == "k");
   CHECK(task.retry_errors);
+  CHECK(task.at_most_once);
   CHECK(task.result_ttl == 10min);
 }
 

@@ -224,7 +224,7 @@ TEST_CASE("after a failure the store does nothing any more") {
   CHECK(trouble->text ==
         directory +
             "/forkmill.db: table task, row 411 is damaged (its checksum does not match): restore a backup, "
-            "or set the tasks concerned aside: forkmill-broker --check " +
+            "or set the tasks concerned aside: forkmill-broker --data " +
             directory + " --quarantine");
   CHECK(store->apply(std::vector<StoreOp>{put(1000)}) == trouble);
   CHECK(store->commit(forkmill::proto::CommitSeq{1000}) == trouble);

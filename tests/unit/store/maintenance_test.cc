@@ -197,7 +197,7 @@ TEST_CASE("damaged rows are found, and set aside with their task") {
   change(directory, "DELETE FROM task WHERE seq = 70");
   const std::string text = trouble_of(directory);
   CHECK(contains(text, directory + "/forkmill.db: table task, row 50 is damaged (its checksum does not match)"));
-  CHECK(contains(text, "forkmill-broker --check " + directory + " --quarantine"));
+  CHECK(contains(text, "forkmill-broker --data " + directory + " --quarantine"));
   const auto report = check(directory);
   REQUIRE(report.ok());
   REQUIRE(report->findings.size() == 3);

@@ -1,0 +1,121 @@
+// Disks with little room, and with none.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <forkmill/client.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "tests/e2e/broker/data_folder.h"
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace {
+
+constexpr auto kLong = 60s;
+
+// A file system in memory as the data directory, seen by this test and its children only.
+class SmallDisk {
+ public:
+  SmallDisk(std::string path, const std::string& size) : path_{std::move(path)} {
+    std::filesystem::create_directory(path_);
+    mounted_ = ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+               ::mount("tmpfs", path_.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+    if (!mounted_) MESSAGE("skipped: no right to mount a file system");
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  void resize(const std::string& size) {
+    REQUIRE(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0);
+  }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+};
+
+void take_room(const std::string& path, off_t bytes) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  CHECK(::posix_fallocate(file, 0, bytes) == 0);
+  ::close(file);
+}
+
+ClientOptions impatient(const Cluster& cluster) {
+  ClientOptions options;
+  options.endpoint = cluster.endpoint();
+  options.when_full = WhenFull::reject;
+  return options;
+}
+
+bool is_rejected_for_the_disk(Client& client) {
+  try {
+    (void)client.submit(kEcho, "x").get_for(kLong);
+    return false;
+  } catch (const Rejected& error) {
+    return error.code() == Errc::disk_full;
+  }
+}
+
+}  // namespace
+
+TEST_CASE(
+    "less room than --disk-reserve: nothing durable is taken in, what runs is finished, and room is all it takes") {
+  DataFolder folder;
+  const SmallDisk disk{folder.data(), "32m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "8M"})};
+  cluster.start_worker();
+  Client client{cluster.endpoint()};
+  Client strict{impatient(cluster)};
+  auto running = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "ran");
+  REQUIRE(eventually([&] { return cluster.has("notes"); }));
+
+  const std::string filler = folder.data() + "/filler";
+  take_room(filler, 26'000'000);
+  REQUIRE(eventually([&] { return is_rejected_for_the_disk(strict); }));
+  auto waiting = client.submit(kEcho, "waited");
+  CHECK(strict.with({.durability = Durability::memory}).submit(kEcho, "memory").get_for(kLong) == "memory");
+  cluster.touch("go");
+  CHECK(running.get_for(kLong) == "ran");
+  CHECK(waiting.state() == FutureState::pending);
+
+  std::filesystem::remove(filler);
+  CHECK(waiting.get_for(kLong) == "waited");
+  CHECK(strict.submit(kEcho, "again").get_for(kLong) == "again");
+  CHECK(contains(cluster.log("broker.log"), "nothing durable is taken in until there is room"));
+  CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
+}
+
+TEST_CASE("no room at all: the broker stops and says so, and what it had acknowledged is there when it has room") {
+  DataFolder folder;
+  SmallDisk disk{folder.data(), "4m"};
+  if (!disk.mounted()) return;
+  Cluster cluster{folder.flags({"--disk-reserve", "0"})};
+  Client client{cluster.endpoint()};
+  std::vector<Future<std::string>> tasks;
+  tasks.reserve(400);
+  for (int i = 0; i < 400; ++i) tasks.push_back(client.submit(kEcho, std::string(20'000, 'a') + std::to_string(i)));
+  CHECK(cluster.broker().exit_code() == 1);
+  const std::string log = cluster.log("broker.log");
+  CHECK(contains(log, "critical"));
+  CHECK(contains(log, "the disk is full: " + folder.database() + " cannot grow"));
+  CHECK(contains(log, "Nothing that is not safe was acknowledged"));
+  const auto accepted = [](const auto& task) { return task.state() == FutureState::accepted; };
+  CHECK(std::any_of(tasks.begin(), tasks.end(), accepted));
+  CHECK_FALSE(std::all_of(tasks.begin(), tasks.end(), accepted));
+
+  cluster.stop_broker();
+  disk.resize("64m");
+  cluster.start_broker();
+  cluster.start_worker();
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    CHECK(tasks[i].get_for(kLong) == std::string(20'000, 'a') + std::to_string(i));
+}

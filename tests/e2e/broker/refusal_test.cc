@@ -1,0 +1,243 @@
+// Data directories that a broker must not run on: it says why and what to do, and what it says to do works.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+#include <sys/stat.h>
+
+#include <optional>
+#include <sstream>
+
+#include "tests/e2e/broker/data_folder.h"
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr auto kLong = 60s;
+constexpr const char* kNobody = "65534";
+
+struct Site {
+  DataFolder folder;
+  Cluster cluster{folder.flags()};
+  Client client{cluster.endpoint()};
+
+  // In a queue that nobody serves yet; returns when the broker has it.
+  Future<std::string> submit(const std::string& text) {
+    auto future = client.with({.queue = "later"}).submit(kEcho, text);
+    REQUIRE(eventually([&] { return future.state() == FutureState::accepted; }));
+    return future;
+  }
+  void serve() { cluster.start_worker({"--queues", "later"}); }
+
+  // In front of a command: it has few rights then. Empty: this test has few anyway. None: it cannot be done here.
+  std::optional<std::vector<std::string>> as_nobody() {
+    if (::geteuid() != 0) return std::vector<std::string>{};
+    std::vector<std::string> words{"/usr/bin/setpriv", "--reuid", kNobody, "--regid", kNobody, "--clear-groups"};
+    fs::permissions(folder.path("."), fs::perms{0777});
+    if (broker({"--version"}, words).code == 0) return words;
+    MESSAGE("skipped: another user cannot run the broker from here");
+    return std::nullopt;
+  }
+  Cluster::Ended broker(std::vector<std::string> flags, std::vector<std::string> before = {}) {
+    before.emplace_back(FORKMILL_BROKER_PROGRAM);
+    before.insert(before.end(), flags.begin(), flags.end());
+    return cluster.run(std::move(before));
+  }
+  // A broker on that directory ends at once; what it said.
+  std::string refusal(const std::string& data, const std::vector<std::string>& before = {}) {
+    const auto ended = broker({"--data", data, "--listen", "ipc://" + cluster.path("other")}, before);
+    CHECK(ended.code == 1);
+    return ended.output;
+  }
+  std::string refusal() { return refusal(folder.data()); }
+  // Does what the refusal says.
+  Cluster::Ended follow(const std::string& text) {
+    const auto at = text.find("forkmill-broker --");
+    REQUIRE(at != std::string::npos);
+    std::istringstream words{text.substr(text.find(' ', at))};
+    return broker({std::istream_iterator<std::string>{words}, {}});
+  }
+};
+
+// True: it has its result; false: it was lost, and its submitter has been told.
+bool has_result(Future<std::string>& future, const std::string& text) {
+  try {
+    const std::string got = future.get_for(kLong);
+    CHECK(got == text);
+    return true;
+  } catch (const Disconnected&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused, and harms nothing") {
+  auto task = submit("x");  // so the first one is there
+  CHECK(contains(refusal(), "is in use by another broker (pid " + std::to_string(cluster.broker().pid()) + ")"));
+  CHECK(contains(broker({"--data", folder.data(), "--check"}).output, "is in use by another broker"));
+  serve();
+  CHECK(task.get_for(kLong) == "x");
+}
+
+TEST_CASE_FIXTURE(Site, "a directory that is a file, has no parent or may not be written") {
+  write_file(folder.path("file"), "");
+  CHECK(contains(refusal(folder.path("file")), "is a file, not a directory"));
+  CHECK(contains(refusal(folder.path("no/data")), "there is no directory " + folder.path("no")));
+
+  fs::create_directory(folder.path("locked"));
+  fs::permissions(folder.path("locked"), fs::perms{0555});
+  if (const auto nobody = as_nobody())
+    CHECK(contains(refusal(folder.path("locked"), *nobody), "cannot be written: Permission denied"));
+}
+
+TEST_CASE_FIXTURE(Site, "the default directory is made with its parents, any other one without") {
+  auto nobody = as_nobody();
+  if (!nobody) return;
+  nobody->insert(nobody->begin(), {"/usr/bin/env", "XDG_STATE_HOME=" + folder.path("home/state")});
+  CHECK(contains(broker({"--insecure", "--listen", "nonsense"}, *nobody).output, "not an endpoint"));
+  CHECK(fs::exists(folder.path("home/state/forkmill")));
+  CHECK(contains(refusal(folder.path("home/other/data"), *nobody), "there is no directory"));
+}
+
+TEST_CASE_FIXTURE(Site, "what is no database, and what a newer forkmill wrote") {
+  fs::create_directory(folder.path("odd"));
+  write_file(folder.path("odd/forkmill.db"), "these are my notes, please keep them safe");
+  CHECK(contains(refusal(folder.path("odd")), "is not a database, or its beginning is damaged"));
+  CHECK(read_file(folder.path("odd/forkmill.db")) == "these are my notes, please keep them safe");
+
+  auto task = submit("x");
+  cluster.stop_broker();
+  const std::string before = read_file(folder.database());
+  std::string newer = before;
+  newer.replace(60, 4, std::string{"\0\0\0\x63", 4});  // SQLite's user_version
+  write_file(folder.database(), newer);
+  CHECK(contains(refusal(), "was written by a newer forkmill (schema 99; this one knows 1): upgrade forkmill or"));
+  write_file(folder.database(), before);
+  cluster.start_broker();
+  serve();
+  CHECK(task.get_for(kLong) == "x");
+}
+
+TEST_CASE_FIXTURE(Site, "a flipped bit: refused, found by --check, and set aside by --quarantine") {
+  auto first = submit("the first one");
+  auto second = submit("the second one");
+  cluster.stop_broker();
+  CHECK(broker({"--data", folder.data(), "--check"}).code == 0);
+  flip_bit(folder.database(), read_file(folder.database()).find("the second one"));
+  const std::string text = refusal();
+  CHECK(contains(text, "table task, row "));
+  const auto checked = broker({"--data", folder.data(), "--check"});
+  CHECK(checked.code == 1);
+  CHECK(contains(checked.output, "damaged: " + folder.database() + ": table task, row "));
+  const auto quarantined = follow(text);
+  CHECK(quarantined.code == 0);
+  CHECK(contains(quarantined.output, "1 tasks were set aside"));
+  CHECK(contains(quarantined.output, "all is sound"));
+  cluster.start_broker();
+  serve();
+  CHECK(has_result(first, "the first one"));
+  CHECK_FALSE(has_result(second, ""));
+}
+
+TEST_CASE_FIXTURE(Site, "a journal that was cut short: refused, and --accept-loss goes on without the end") {
+  std::vector<Future<std::string>> tasks;
+  tasks.reserve(10);
+  for (int i = 0; i < 10; ++i) tasks.push_back(submit(std::to_string(i)));
+  cluster.kill_broker();
+  const std::string journal = folder.database() + "-wal";
+  fs::resize_file(journal, fs::file_size(journal) / 2);
+  const std::string text = refusal();
+  CHECK(contains(text, "that were reported safe"));
+  CHECK(contains(broker({"--data", folder.data(), "--check"}).output, "that were reported safe"));
+  CHECK(contains(broker({"--data", folder.data(), "--quarantine"}).output, "that were reported safe"));
+  const auto accepted = follow(text);
+  CHECK(accepted.code == 0);
+  CHECK(contains(accepted.output, "accepted: "));
+  cluster.start_broker();
+  serve();
+  CHECK(has_result(tasks.front(), "0"));
+  CHECK_FALSE(has_result(tasks.back(), "9"));
+  bool there = true;
+  for (int i = 1; i < 9; ++i) {
+    const bool found = has_result(tasks[static_cast<std::size_t>(i)], std::to_string(i));
+    CHECK((there || !found));  // the end is missing, and nothing in between
+    there = found;
+  }
+}
+
+TEST_CASE_FIXTURE(Site, "a head that is gone: refused, and --accept-loss makes it anew") {
+  auto task = submit("x");
+  cluster.kill_broker();
+  fs::remove(folder.data() + "/head");
+  const std::string text = refusal();
+  CHECK(contains(text, "/head is missing"));
+  CHECK(follow(text).code == 0);
+  cluster.start_broker();
+  serve();
+  CHECK(task.get_for(kLong) == "x");
+}
+
+TEST_CASE_FIXTURE(Site, "a database that was cut short: refused, and a backup is restored in its place") {
+  auto in_backup = submit("in the backup");
+  cluster.stop_broker();
+  const std::string backup = folder.path("backup.db");
+  fs::copy_file(folder.database(), backup);
+  cluster.start_broker();
+  auto later = submit("later");
+  cluster.stop_broker();
+  fs::resize_file(folder.database(), fs::file_size(folder.database()) / 2);
+  CHECK(contains(refusal(), "is damaged"));
+  CHECK(contains(refusal(), "restore a backup"));
+  CHECK(broker({"--data", folder.data(), "--check"}).code == 1);
+  const std::vector<std::string> restore{"--restore", backup, "--data", folder.data()};
+  CHECK(contains(broker(restore).output, "has a database already: name another one, or move it away"));
+  fs::rename(folder.data(), folder.path("damaged"));
+  const auto restored = broker(restore);
+  CHECK(restored.code == 0);
+  CHECK(contains(restored.output, ", 1 tasks"));
+  cluster.start_broker();
+  serve();
+  CHECK(has_result(in_backup, "in the backup"));
+  CHECK_FALSE(has_result(later, "later"));
+}
+
+TEST_CASE_FIXTURE(Site, "a damaged backup is not restored") {
+  (void)submit("text of the task");
+  cluster.stop_broker();
+  const std::string backup = folder.path("backup.db");
+  fs::copy_file(folder.database(), backup);
+  flip_bit(backup, read_file(backup).find("text of the task"));
+  const auto restored = broker({"--restore", backup, "--data", folder.path("new")});
+  CHECK(restored.code == 1);
+  CHECK(contains(restored.output, "is damaged, nothing was restored"));
+  CHECK_FALSE(fs::exists(folder.path("new/forkmill.db")));
+}
+
+TEST_CASE_FIXTURE(Site, "an old copy of the directory put back: clients that knew more end everything, loudly") {
+  auto before = submit("before the copy");
+  cluster.stop_broker();
+  fs::copy(folder.data(), folder.path("copy"));
+  cluster.start_broker();
+  auto after = submit("after the copy");
+  cluster.stop_broker();
+  fs::rename(folder.data(), folder.path("newer"));
+  fs::rename(folder.path("copy"), folder.data());
+  cluster.start_broker();
+  serve();
+  for (auto* future : {&before, &after}) {
+    try {
+      (void)future->get_for(kLong);
+      FAIL("no word of the loss");
+    } catch (const Disconnected& error) {
+      CHECK(contains(error.what(), "came back with an older history"));
+    }
+  }
+  CHECK_THROWS_AS(client.submit(kEcho, "x").get_for(kLong), Disconnected);
+  Client fresh{cluster.endpoint()};
+  CHECK(fresh.attach(kEcho, before.id()).get_for(kLong) == "before the copy");
+}
