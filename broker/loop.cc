@@ -51,13 +51,9 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
   committed_ = opened->last;
-  Identity identity{opened->id,
-                    opened->epoch,
-                    opened->last,
-                    store->durable(),
-                    std::string{"forkmill "} + FORKMILL_VERSION,
-                    endpoints_,
-                    opened->last_seq};
+  Identity identity{
+      opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
+      endpoints_, opened->last_seq};
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
   const auto trouble = store->load([&](const TaskSummary& task) {
@@ -111,7 +107,8 @@ bool Loop::take_news() {
   }
   if (news.disk_full != core_->books().disk_full) {
     if (news.disk_full)
-      log_->error("less than {} bytes are free: nothing durable is taken in until there is room", options_.disk_reserve);
+      log_->error("less than {} bytes are free: nothing durable is taken in until there is room",
+                  options_.disk_reserve);
     else
       log_->info("there is room on the disk again");
     core_->set_disk_full(news.disk_full);

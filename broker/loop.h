@@ -50,7 +50,7 @@ class Loop {
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<StoreThread> store_;  // null: nothing outlives this process
-  std::deque<Send> held_;  // until their commit is safe; in order of it
+  std::deque<Send> held_;               // until their commit is safe; in order of it
   proto::CommitSeq committed_;
   int signals_ = -1;
 };

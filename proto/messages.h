@@ -38,8 +38,7 @@ struct WorkerInfo {
   std::vector<std::string> queues;
   std::vector<TaskInfo> tasks;
   std::uint32_t children = 0;
-  std::vector<Grant>
-      holding;  // everything that is queued, runs, or ended without its outcome being acknowledged
+  std::vector<Grant> holding;   // everything that is queued, runs, or ended without its outcome being acknowledged
   std::string holding_store{};  // the store that gave out `holding`, as the last WELCOME named it
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };

@@ -21,9 +21,9 @@ void Attempts::grant(Task& task, Worker& worker) {
     worker.grants_wait = true;
   }
   worker.grant_bytes += task.payload.size();
-  worker.grants.tasks.push_back({task.grant(), task.id, task.queue->name(),
-                                 books_.kinds.name(task.kind), books_.kinds.signature(task.kind),
-                                 task.options().soft_timeout, task.options().timeout, task.payload});
+  worker.grants.tasks.push_back({task.grant(), task.id, task.queue->name(), books_.kinds.name(task.kind),
+                                 books_.kinds.signature(task.kind), task.options().soft_timeout, task.options().timeout,
+                                 task.payload});
   books_.touch(worker);
 }
 

@@ -80,7 +80,7 @@ struct Books {
   FarDeadlines far_deadlines;
   std::vector<LaneKey> hungry;
   std::size_t near_scheduled = 0;
-  std::size_t fetched_early = 0;  // of these, came from the disk
+  std::size_t fetched_early = 0;                          // of these, came from the disk
   std::unordered_map<proto::TaskSeq, Task*> in_far_line;  // near tasks whose place in line is a far one
   std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> far_watchers;
   // Tasks put away again, other than they were: answers to requests up to that ticket are out of date.

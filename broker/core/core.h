@@ -4,9 +4,11 @@
 //     core.handle(now, peer, envelope, fresh)   for everything that has arrived, then
 //     core.finish_round(now)                    once: matches, gathers, and
 //     effects = core.take_effects()             commit `ops` as number `commit`, hand `requests` to the store after
-//     them, send what needs no commit or an earlier one; core.next() says when to call finish_round again at the latest.
+//     them, send what needs no commit or an earlier one; core.next() says when to call finish_round again at the
+//     latest.
 //
-// Answers of the store go to core.answered(). A message whose `after` is set must not be sent before that commit is safe. One thread owns a core.
+// Answers of the store go to core.answered(). A message whose `after` is set must not be sent before that commit is
+// safe. One thread owns a core.
 #pragma once
 
 #include <algorithm>

@@ -43,9 +43,9 @@ std::optional<proto::Failure> DeadLetters::trouble(const proto::Query& query, co
                           "no task, or more than one, with an id that begins with '" + query.argument + "'"};
   }
   if (task->state != State::failed) {
-    return proto::Failure{Errc::bad_request,
-                          "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
-                              ": only a task that failed is a dead letter"};
+    return proto::Failure{Errc::bad_request, "task " + task->id.to_string() + " is " +
+                                                 std::string{state_name(task->state)} +
+                                                 ": only a task that failed is a dead letter"};
   }
   if (task->deliveries > 0) {
     return proto::Failure{Errc::bad_request,

@@ -48,7 +48,8 @@ void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
     auto found = client.under_way.find(seq);
     if (found == client.under_way.end()) continue;
     client.under_way_count -= found->second.size();
-    for (const TaskRef& ref : found->second) settled(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
+    for (const TaskRef& ref : found->second)
+      settled(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
     client.under_way.erase(found);
   }
   if (!client.due.empty()) books_.touch(client);

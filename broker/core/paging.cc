@@ -42,8 +42,8 @@ void Paging::recover(const TaskSummary& task) {
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
   const Instant arrived = books_.instant(task.submitted_at);
-  const Instant due = progression.due.count() > 0 ? books_.instant(progression.due)
-                                                  : books_.first_due(spec.options, arrived);
+  const Instant due =
+      progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
   if (progression.dispatched) {
     books_.tasks.add_far(task.id, {task.seq, FarState::ready});
     queue->add_far(lane, task.seq, false);

@@ -81,8 +81,7 @@ void Queries::answered(StoreAnswer answer) {
   if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
     reply.body = proto::Payload::own(list_tasks(books_, asked.query.filter, std::move(*scanned)));
   } else if (const auto& bytes = std::get<BackupAnswer>(answer.what).bytes; bytes.ok()) {
-    reply.body =
-        proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
+    reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
   } else {
     reply.code = bytes.failure().code;
     reply.text = bytes.failure().text;
@@ -192,8 +191,8 @@ std::string Queries::task(const Task& task) const {
   if (task.state == State::failed) {
     constexpr std::size_t kShown = 16 * 1024;
     const std::string_view arguments = task.payload.view();
-    map.add("arguments", msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(
-                                                                      std::min(kShown, arguments.size()))});
+    map.add("arguments",
+            msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
   }
   if (const Worker* worker = books_.worker(task.worker)) {
     map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));

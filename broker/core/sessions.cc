@@ -8,8 +8,8 @@
 
 namespace forkmill::broker {
 
-void Sessions::hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello,
-                     proto::SessionId fresh, const Ids& running) {
+void Sessions::hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
+                     const Ids& running) {
   using namespace proto::limits;
   if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
     return refuse(
@@ -28,8 +28,7 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
       })) {
     return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
   }
-  hello.role == proto::Role::client ? hello_client(peer, hello, fresh)
-                                          : hello_worker(peer, hello, fresh, running);
+  hello.role == proto::Role::client ? hello_client(peer, hello, fresh) : hello_worker(peer, hello, fresh, running);
 }
 
 void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
@@ -60,8 +59,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   }
 }
 
-void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh,
-                            const Ids& running) {
+void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running) {
   auto found = by_session_.find(hello.resume);
   Worker* worker = found == by_session_.end() ? nullptr : books_.worker(found->second.worker);
   const bool resumed = worker != nullptr;

@@ -49,8 +49,7 @@ class Sessions {
   void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running);
   void enlist(Worker& worker, proto::WorkerInfo info);
   void delist(Worker& worker);
-  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running,
-                 proto::Welcome& welcome);
+  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
   void detach(const Session& session);
   void end(Client& client);

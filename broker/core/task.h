@@ -26,15 +26,15 @@ struct Task {
   State state = State::submitted;
   bool durable = false;
   bool cancel_requested = false;
-  bool in_far_line = false;  // ready: its turn comes when its number comes up in the far part of its line
-  bool rewritten = false;    // what is on disk has changed while it was in memory
+  bool in_far_line = false;    // ready: its turn comes when its number comes up in the far part of its line
+  bool rewritten = false;      // what is on disk has changed while it was in memory
   bool fetched_early = false;  // scheduled: came from the disk because it is due soon
   KindId kind = 0;
-  proto::Attempt attempts;  // made, the one that runs included
-  proto::Epoch epoch;       // of its grant
-  Queue* queue = nullptr;   // outlives its tasks
-  ClientHandle client;      // who submitted it; also its share of the queue
-  WorkerHandle worker;      // running: who has it
+  proto::Attempt attempts;      // made, the one that runs included
+  proto::Epoch epoch;           // of its grant
+  Queue* queue = nullptr;       // outlives its tasks
+  ClientHandle client;          // who submitted it; also its share of the queue
+  WorkerHandle worker;          // running: who has it
   std::uint64_t body_hash = 0;  // tells a repeated submission from another task with the same id
   SharedSpec spec;
   proto::Payload payload;  // dropped when the task is finished, but for dead letters

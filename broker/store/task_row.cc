@@ -24,8 +24,14 @@ bool is_end(std::string_view state) {
 }  // namespace
 
 TaskRow row_of(const StoredTask& stored) {
-  TaskRow row{stored.put.seq, stored.put.id, stored.put.spec,         {}, stored.progression.attempts.value(),
-          stored.put.submitted_at, {},  nullptr};
+  TaskRow row{stored.put.seq,
+              stored.put.id,
+              stored.put.spec,
+              {},
+              stored.progression.attempts.value(),
+              stored.put.submitted_at,
+              {},
+              nullptr};
   if (!stored.finish) return row;
   row.state = end_name(stored.finish->outcome.kind);
   row.attempt = stored.finish->outcome.attempt.value();
@@ -40,9 +46,8 @@ bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
   if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
   if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;
   if (!filter.state.empty() && filter.state != row.state && (!row.state.empty() || is_end(filter.state))) return false;
-  if (!filter.text.empty() &&
-      (row.error == nullptr || (row.error->message.find(filter.text) == std::string::npos &&
-                                row.error->type.find(filter.text) == std::string::npos))) {
+  if (!filter.text.empty() && (row.error == nullptr || (row.error->message.find(filter.text) == std::string::npos &&
+                                                        row.error->type.find(filter.text) == std::string::npos))) {
     return false;
   }
   return filter.id.empty() || row.id.to_string().starts_with(filter.id);
