@@ -20,6 +20,7 @@ using proto::kNever;
 namespace {
 
 enum Tag : std::uint64_t { kWake, kSocket, kLink };
+constexpr proto::Instant kNap = std::chrono::milliseconds{15};
 constexpr int kRoundsOfAStep = 64;  // then whoever drives looks whether it has what it waits for
 
 SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
@@ -146,6 +147,9 @@ void Engine::run() noexcept {
       if (closing_) return;
       step();
       until = sleep_time();
+      // While tasks are outstanding a result brings something to do soon, an acknowledgement: who drives then should
+      // not have to wake this thread for each of them.
+      if (session_.outstanding() > 0 && (until > kNap || until < proto::Instant{0})) until = kNap;
       thread_sleeps_until_ = until == kNever ? kNever : env_.now().steady + until;
     }
     thread_awake_ = false;
