@@ -39,7 +39,7 @@ constexpr std::array kCatalogue{
     Entry{Errc::signature_mismatch, "signature_mismatch", "the workers have this task with another signature",
           "build submitter and workers from the same declaration of the task"},
     Entry{Errc::duplicate_task, "duplicate_task", "a task with this id is known, and it is another one",
-          "make a new id for each task"},
+          "make a new id for each task, and a new key for other arguments"},
     Entry{Errc::shutting_down, "shutting_down", "the broker is shutting down",
           "wait for its successor; the client does so by itself"},
     Entry{Errc::queue_paused, "queue_paused", "the queue is paused", "resume it"},

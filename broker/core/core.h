@@ -87,7 +87,7 @@ class Core {
   Retention retention_{books_};
   Deliveries deliveries_{books_, retention_};
   Attempts attempts_{books_, deliveries_};
-  Intake intake_{books_, deliveries_, registry_};
+  Intake intake_{books_, deliveries_, retention_, registry_};
   Cancels cancels_{books_, attempts_};
   Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_};
   Matching matching_{books_, attempts_};

@@ -38,7 +38,7 @@ proto::Reply DeadLetters::drop(const proto::Query& query, Task* task) {
 }
 
 std::optional<proto::Failure> DeadLetters::trouble(const proto::Query& query, const Task* task) {
-  if (task == nullptr) {
+  if (task == nullptr || task->dropped) {
     return proto::Failure{Errc::task_unknown,
                           "no task, or more than one, with an id that begins with '" + query.argument + "'"};
   }
@@ -46,10 +46,6 @@ std::optional<proto::Failure> DeadLetters::trouble(const proto::Query& query, co
     return proto::Failure{Errc::bad_request, "task " + task->id.to_string() + " is " +
                                                  std::string{state_name(task->state)} +
                                                  ": only a task that failed is a dead letter"};
-  }
-  if (task->deliveries > 0) {
-    return proto::Failure{Errc::bad_request,
-                          "the error of task " + task->id.to_string() + " is on its way to a client: try again"};
   }
   if (query.kind == proto::QueryKind::dead_retry && query.new_id.is_nil()) {
     return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};

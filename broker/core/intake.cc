@@ -79,7 +79,8 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
 }
 
 std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission) {
-  if (Task* known = books_.tasks.find(submission.id)) return repeat(client, *known, submission);
+  Task* known = books_.tasks.find(submission.id);
+  if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission);
   if (auto failure = refuse(submission)) return failure;
   Queue* queue = books_.queue(submission.queue);
   if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
@@ -90,6 +91,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   const auto kind = books_.kinds.intern(submission.name, submission.signature);
   if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
 
+  if (known != nullptr) retention_.drop(*known);
   Task& task = books_.tasks.insert(submission.id);
   task.durable = durable(submission.options, submission.queue);
   task.kind = *kind;
@@ -118,6 +120,12 @@ std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::S
   deliveries_.watch(task, client);
   client.ack_waits = client.ack_waits || task.durable;
   return std::nullopt;
+}
+
+// A dead letter is kept for longer than its key stands for it: then another task may take its place.
+bool Intake::key_is_free(const Task& task) const {
+  return !task.options().key.empty() && task.state == State::failed && task.deliveries == 0 &&
+         task.kept_until <= books_.now.steady;
 }
 
 void Intake::start(Task& task, Instant due) {

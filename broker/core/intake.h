@@ -11,8 +11,8 @@ namespace forkmill::broker {
 
 class Intake {
  public:
-  Intake(Books& books, Deliveries& deliveries, const Registry& registry)
-      : books_{books}, deliveries_{deliveries}, registry_{registry} {}
+  Intake(Books& books, Deliveries& deliveries, Retention& retention, const Registry& registry)
+      : books_{books}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
   // One task; those known under the same id must be near.
@@ -26,11 +26,13 @@ class Intake {
   std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
   std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission);
   void start(Task& task, Instant due);
+  bool key_is_free(const Task& task) const;
   static SharedSpec share(Client& client, proto::Submission& submission);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
   Books& books_;
   Deliveries& deliveries_;
+  Retention& retention_;
   const Registry& registry_;
 };
 

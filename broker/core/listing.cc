@@ -60,8 +60,9 @@ std::string list_tasks(const Books& books, const proto::TaskFilter& filter, Scan
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
+    const Task* near = books.tasks.find(row.id);
+    if (near != nullptr && near->dropped) continue;
     if (row.state.empty()) {  // memory knows better
-      const Task* near = books.tasks.find(row.id);
       const auto far = books.tasks.find_far(row.id);
       if (near != nullptr) {
         row.state = state_name(near->state);

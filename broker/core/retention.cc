@@ -16,6 +16,7 @@ std::size_t kept_size(const Task& task) {
 }
 
 void Retention::keep(Task& task) {
+  if (task.dropped) return forget(task);
   task.kept_until = kept_until(task.options(), books_.now.steady);
   if (task.delivered && !task.released) {
     task.queue->release(task);
@@ -40,7 +41,12 @@ Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) 
   return ended + time;
 }
 
-void Retention::drop(Task& task) { forget(task); }
+void Retention::drop(Task& task) {
+  if (task.deliveries > 0)
+    task.dropped = true;
+  else
+    forget(task);
+}
 
 void Retention::take(Task& task) {
   if (task.shelf == kNone) return;

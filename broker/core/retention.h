@@ -24,7 +24,7 @@ class Retention {
   void keep(Task& task);
   // A finished task has come back from the disk.
   void restore(Task& task);
-  // The task is to be forgotten now.
+  // The task is to be forgotten: now, or when the deliveries that are under way have ended.
   void drop(Task& task);
   // For how long one that ended then is kept.
   Instant kept_until(const proto::TaskOptions& options, Instant ended) const;

@@ -47,6 +47,7 @@ struct Task {
   milliseconds finished_at{0};
   Instant kept_until{0};
   std::uint32_t deliveries = 0;  // under way to clients
+  bool dropped = false;          // by an operator: forgotten as soon as no delivery is under way
   bool delivered = false;        // a client has acknowledged the result
   bool released = false;         // no longer counted in its queue's limits
   std::uint8_t shelf = 0;        // where Retention keeps it

@@ -7,7 +7,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Results that nobody will ever fetch may fill a queue until their time is over; all else is far quicker.
-constexpr Instant kPatience = 20min;
+constexpr Instant kPatience = 90min;
 constexpr Instant kLook = 100ms;
 
 class Cluster {

@@ -321,6 +321,29 @@ TEST_CASE("a key names the task for as long as its window, with its result; othe
   CHECK(paged.broker.results(back).at(0).outcome.value.view() == "shipped");
 }
 
+TEST_CASE("a dead letter gives its key free when the window is over") {
+  CoreOptions options = tiny();
+  options.result_ttl = 1min;
+  options.key_window = 10min;
+  Paged paged{options};
+  TaskOptions keyed;
+  keyed.key = "order-18";
+  paged.submit(1, 1, keyed);
+  const auto worker = paged.broker.worker(10);
+  paged.broker.fail(worker, paged.broker.grants(worker).at(0).grant);
+  paged.broker.send(paged.client, Goodbye{});
+  const auto other = paged.broker.client();
+  paged.broker.advance_alive(9min, {other, worker});
+  paged.broker.submit(other, {task(1, keyed)});
+  CHECK(paged.broker.results(other).at(0).outcome.kind == OutcomeKind::failed);
+  paged.broker.send(other, ResultAck{{paged.broker.last_taken()}});
+  paged.broker.advance_alive(11min, {other, worker});
+  CHECK(paged.near() + paged.far() == 1);
+  paged.broker.submit(other, {task(1, keyed)});
+  REQUIRE(paged.broker.grants(worker).size() == 1);
+  CHECK(paged.near() + paged.far() == 1);
+}
+
 TEST_CASE("a disk that is nearly full takes in nothing durable; what is not stored, and what runs, goes on") {
   Paged paged;
   paged.submit(1, 1);
