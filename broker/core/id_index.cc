@@ -24,7 +24,9 @@ std::uint64_t hash_of(const TaskId& id) {
 void IdIndex::insert(const TaskId& id, std::uint64_t value) {
   FORKMILL_CHECK(!id.is_nil());
   Shard& shard = shard_of(hash_of(id));
-  if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, std::max(kFewest, shard.slots.size() * 7 / 5));
+  // Ids spread evenly: were all shards as large at first, all would grow at the same time, and everybody would wait.
+  if (shard.slots.empty()) resize(shard, kFewest + static_cast<std::size_t>(&shard - shards_.data()) % kFewest);
+  if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, shard.slots.size() * 7 / 5);
   place(shard, {id, value});
   ++shard.used;
   ++size_;
