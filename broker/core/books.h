@@ -58,9 +58,16 @@ struct Books {
       : options{std::move(core_options)},
         identity{std::move(who)},
         kinds{options.max_kinds},
-        tasks{identity.last_seq},
+        tasks{first_free_seq(identity)},
         commit{identity.commit},
         safe{identity.commit} {}
+
+  // The broker before may have given out numbers that never reached the store, and workers may still hold them: leap
+  // over more of them than can have been under way.
+  static proto::TaskSeq first_free_seq(const Identity& who) {
+    constexpr std::uint64_t kLeap = std::uint64_t{1} << 24;
+    return who.epoch > proto::Epoch{1} ? proto::TaskSeq{who.last_seq.value() + kLeap} : who.last_seq;
+  }
 
   CoreOptions options;
   Identity identity;

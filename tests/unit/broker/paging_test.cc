@@ -248,6 +248,23 @@ TEST_CASE("a worker of another store has nothing that this broker would take for
   CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
 }
 
+TEST_CASE("a number that was given out before a restart, and never stored, is not given to another task") {
+  Paged paged;
+  Hello hello = Broker::worker_hello();
+  const auto worker = paged.broker.connect(hello);
+  paged.broker.send(worker, Credit{1});
+  paged.broker.hold_commits();
+  paged.submit(1, 1);
+  const auto held = paged.broker.grants(worker).at(0).grant;
+  paged.broker.restart();
+  paged.broker.release_commits();
+  const auto client = paged.broker.client();
+  paged.broker.submit(client, {task(2)});
+  hello.worker.holding = {held};
+  hello.worker.holding_store = "s";
+  CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
+}
+
 TEST_CASE("at most once: granted when the grant is safe, lost by a restart unless the worker comes back with it") {
   Paged paged;
   TaskOptions once;
