@@ -32,7 +32,8 @@ inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload after which
 inline constexpr std::size_t kMaxRecords = 16 * 1024;     // records in one message
 inline constexpr std::size_t kMaxRegisteredTasks = 4096;  // task names of one worker
 inline constexpr std::size_t kMaxQueuesPerWorker = 256;
-inline constexpr std::size_t kMaxDepth = 16;  // nesting of the envelope
+inline constexpr std::size_t kMaxOperations = 64 * 1024;  // of one client, without an answer
+inline constexpr std::size_t kMaxDepth = 16;              // nesting of the envelope
 
 // Ranges
 inline constexpr int kMinPriority = -100;

@@ -38,8 +38,9 @@ struct WorkerInfo {
   std::vector<std::string> queues;
   std::vector<TaskInfo> tasks;
   std::uint32_t children = 0;
-  std::vector<Grant> holding;   // everything that is queued, runs, or ended without its outcome being acknowledged
-  std::string holding_store{};  // the store that gave out `holding`, as the last WELCOME named it
+  std::vector<Grant> holding;       // everything that is queued, runs, or ended without its outcome being acknowledged
+  std::string holding_store{};      // the store that gave out `holding`, as the last WELCOME named it
+  std::uint32_t max_processes = 0;  // children beyond `children`, forked for one task each
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };
 
@@ -56,6 +57,7 @@ struct Hello {
   std::uint32_t window_results = 16 * 1024;  // results that may be under way to this peer, unacknowledged
   WorkerInfo worker;
   std::uint64_t instance = 0;  // the client itself: random, the same in all of its sessions; tasks belong to it
+  std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives; 0: in no worker's
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
@@ -82,6 +84,7 @@ struct Welcome {
   std::vector<Route> routes;
   std::uint64_t granted = 0;   // worker: grants counted so far, the point that its credit goes on from
   std::vector<Grant> abandon;  // worker: what it holds that is no longer its own
+  bool kept = false;           // client: its operations and what it held of named objects are still known
   friend bool operator==(const Welcome&, const Welcome&) = default;
 };
 
@@ -129,6 +132,9 @@ struct TaskOptions {
   milliseconds result_ttl{0};  // 0: the broker's default
   std::string key;             // idempotency key; empty: none
   bool at_most_once = false;   // never started twice, whatever is lost
+  bool process = false;        // runs in a child forked for it alone, which ends with it
+  bool daemon = false;         // ends when its submitter does
+  std::string label;           // what people call it
   friend bool operator==(const TaskOptions&, const TaskOptions&) = default;
 };
 
@@ -265,6 +271,21 @@ struct Progress {
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
+// The child in which a task with TaskOptions::process runs.
+struct StartedNote {
+  TaskId id;
+  Grant grant;
+  std::uint32_t pid = 0;
+  std::string host;
+  friend bool operator==(const StartedNote&, const StartedNote&) = default;
+};
+
+// Worker to broker, broker to client; again in each new session until the task ends.
+struct Started {
+  std::vector<StartedNote> notes;
+  friend bool operator==(const Started&, const Started&) = default;
+};
+
 // ---- Workers --------------------------------------------------------------------------------------------------------
 
 // Grants that the worker is ready to have been given since its session's count began: absolute, so a repeat does no
@@ -283,6 +304,10 @@ struct GrantedTask {
   milliseconds soft_timeout{0};
   milliseconds timeout{0};
   Payload payload;
+  bool process = false;
+  bool daemon = false;
+  std::string label;
+  std::uint32_t parent = 0;  // pid of the program that submitted it
   friend bool operator==(const GrantedTask&, const GrantedTask&) = default;
 };
 
@@ -348,6 +373,155 @@ struct Drain {
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 
+// Broker to worker: to the process of a task with TaskOptions::process.
+struct SignalNote {
+  Grant grant;
+  std::int32_t signal = 0;
+  friend bool operator==(const SignalNote&, const SignalNote&) = default;
+};
+struct Signals {
+  std::vector<SignalNote> notes;
+  friend bool operator==(const Signals&, const Signals&) = default;
+};
+
+// Worker to broker: these processes of its have ended, and with them every client that was in one.
+struct ChildrenGone {
+  std::vector<std::uint32_t> pids;
+  friend bool operator==(const ChildrenGone&, const ChildrenGone&) = default;
+};
+
+enum class ProcessRole : std::uint8_t { supervisor = 1, link = 2, child = 3, process = 4 };
+constexpr ProcessRole last_of(ProcessRole) { return ProcessRole::process; }
+
+// A process of a worker, as its system shows it.
+struct ProcessRow {
+  std::uint32_t pid = 0;
+  std::uint32_t parent = 0;
+  ProcessRole role = ProcessRole::child;
+  std::string state;  // the letter of ps
+  std::uint64_t cpu_us = 0;
+  std::uint64_t rss_bytes = 0;
+  milliseconds started_at{0};  // unix time
+  Grant grant;                 // what it runs, or none
+  std::string command;         // the task's name and label, or what else it is
+  friend bool operator==(const ProcessRow&, const ProcessRow&) = default;
+};
+
+// Worker to broker, about once a heartbeat interval.
+struct Report {
+  std::vector<ProcessRow> processes;
+  friend bool operator==(const Report&, const Report&) = default;
+};
+
+// ---- Named objects --------------------------------------------------------------------------------------------------
+
+enum class ObjectKind : std::uint8_t {
+  lock = 1,
+  semaphore = 2,
+  event = 3,
+  condition = 4,
+  barrier = 5,
+  queue = 6,
+  pipe = 7,
+  dict = 8,
+  list = 9,
+};
+constexpr ObjectKind last_of(ObjectKind) { return ObjectKind::list; }
+
+// What an object is made with; opening an existing one with another kind, type or size is an error.
+struct ObjectSpec {
+  std::string name;
+  ObjectKind kind = ObjectKind::lock;
+  std::uint64_t type = 0;   // hash of its elements' type; 0: not checked
+  std::int64_t size = 0;    // semaphore: initial value; barrier: parties; queue, pipe: capacity; list: fixed length
+  std::int64_t flags = 0;   // kObject…
+  std::uint64_t other = 0;  // condition: its lock
+  Durability durability = Durability::of_queue;
+  friend bool operator==(const ObjectSpec&, const ObjectSpec&) = default;
+};
+inline constexpr std::int64_t kObjectRecursive = 1;   // lock: its holder may acquire it again
+inline constexpr std::int64_t kObjectBounded = 2;     // semaphore: never above its initial value
+inline constexpr std::int64_t kObjectFixed = 4;       // list: never changes its length
+inline constexpr std::int64_t kObjectOneWay = 8;      // pipe: end 0 receives, end 1 sends
+inline constexpr std::int64_t kObjectOwned = 16;      // goes when the client that made it does
+inline constexpr std::int64_t kObjectMustExist = 32;  // open only
+inline constexpr std::int64_t kObjectMustBeNew = 64;
+inline constexpr std::int64_t kObjectIdentity = 15;  // those that every opener must agree on
+
+// What can be done with an object; which kind knows which, and what a, b and values are: PROTOCOL.md.
+enum class Verb : std::uint8_t {
+  open = 1,
+  remove = 2,
+  withdraw = 3,
+  acquire = 4,
+  release = 5,
+  look = 6,
+  set = 7,
+  clear = 8,
+  wait = 9,
+  notify = 10,
+  reset = 11,
+  abort = 12,
+  acted = 13,
+  put = 14,
+  get = 15,
+  done = 16,
+  join = 17,
+  settle = 18,
+  send = 19,
+  receive = 20,
+  poll = 21,
+  close = 22,
+  lend = 23,
+  fetch = 24,
+  store = 25,
+  erase = 26,
+  has = 27,
+  items = 28,
+  add = 29,
+  append = 30,
+  exchange = 31,
+  pop = 32,
+  insert = 33,
+  watch = 34,
+};
+constexpr Verb last_of(Verb) { return Verb::watch; }
+
+struct Operation {
+  std::uint64_t number = 0;  // rises with each operation of this client; the same when it is sent again
+  Verb verb = Verb::open;
+  std::uint64_t object = 0;  // as the answer to open gave it
+  std::uint64_t who = 0;     // who of the client's program: a thread
+  milliseconds wait{-1};     // how long the answer may take; negative: as long as it takes
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  std::vector<Payload> values;
+  std::optional<ObjectSpec> spec;  // open
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+// Client to broker. Sent again in the next session until answered; done once all the same.
+struct Operate {
+  std::uint64_t answered = 0;  // every operation below has its answer: the broker need not keep it
+  std::vector<Operation> operations;
+  friend bool operator==(const Operate&, const Operate&) = default;
+};
+
+struct OperationAnswer {
+  std::uint64_t number = 0;
+  Errc code = Errc::ok;
+  std::string text;
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  std::vector<Payload> values;
+  friend bool operator==(const OperationAnswer&, const OperationAnswer&) = default;
+};
+
+struct Operated {
+  std::vector<OperationAnswer> answers;
+  friend bool operator==(const Operated&, const Operated&) = default;
+};
+
 // ---- Questions ------------------------------------------------------------------------------------------------------
 
 enum class QueryKind : std::uint8_t {
@@ -360,8 +534,13 @@ enum class QueryKind : std::uint8_t {
   dead_retry = 7,  // submits a dead letter anew as `new_id`, and drops it
   dead_drop = 8,
   backup = 9,
+  signal = 10,     // to the process that a task with TaskOptions::process runs in; cancels one that has not started
+  processes = 11,  // of the broker and of all workers
+  objects = 12,
+  object = 13,
+  object_remove = 14,
 };
-constexpr QueryKind last_of(QueryKind) { return QueryKind::backup; }
+constexpr QueryKind last_of(QueryKind) { return QueryKind::object_remove; }
 
 // What a task must be like to be listed; what is empty or 0 lets everything through.
 struct TaskFilter {
@@ -380,9 +559,11 @@ struct TaskFilter {
 struct Query {
   std::uint64_t id = 0;  // the asker's own, comes back in the reply
   QueryKind kind = QueryKind::ping;
-  std::string argument;  // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write
-  TaskFilter filter{};   // tasks
-  TaskId new_id{};       // dead_retry
+  // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write; signal: the id, a
+  // space, the signal's number; object, object_remove: its name
+  std::string argument;
+  TaskFilter filter{};  // tasks
+  TaskId new_id{};      // dead_retry
   friend bool operator==(const Query&, const Query&) = default;
 };
 
@@ -395,9 +576,10 @@ struct Reply {
 };
 
 // The index of an alternative is not its number on the wire: see kMessageTypes in schema.h.
-using Message = std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck,
-                             Attach, Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return,
-                             Revoke, Revoked, Drain, Query, Reply>;
+using Message =
+    std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck, Attach,
+                 Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return, Revoke, Revoked, Drain,
+                 Query, Reply, Started, Signals, ChildrenGone, Report, Operate, Operated>;
 
 struct Header {
   SessionId session;  // none in HELLO, and in an ERROR to a peer without one

@@ -67,6 +67,8 @@ inline constexpr std::uint8_t kTypeOf<CancelReply> = 22;
 template <>
 inline constexpr std::uint8_t kTypeOf<Progress> = 23;
 template <>
+inline constexpr std::uint8_t kTypeOf<Started> = 24;
+template <>
 inline constexpr std::uint8_t kTypeOf<Credit> = 32;
 template <>
 inline constexpr std::uint8_t kTypeOf<Grants> = 33;
@@ -83,9 +85,19 @@ inline constexpr std::uint8_t kTypeOf<Revoked> = 38;
 template <>
 inline constexpr std::uint8_t kTypeOf<Drain> = 39;
 template <>
+inline constexpr std::uint8_t kTypeOf<Signals> = 40;
+template <>
+inline constexpr std::uint8_t kTypeOf<ChildrenGone> = 41;
+template <>
+inline constexpr std::uint8_t kTypeOf<Report> = 42;
+template <>
 inline constexpr std::uint8_t kTypeOf<Query> = 48;
 template <>
 inline constexpr std::uint8_t kTypeOf<Reply> = 49;
+template <>
+inline constexpr std::uint8_t kTypeOf<Operate> = 64;
+template <>
+inline constexpr std::uint8_t kTypeOf<Operated> = 65;
 
 // `Io& io, auto& m` with a constraint on m: one overload for reading and for writing (const).
 template <class T, class M>
@@ -95,16 +107,17 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store));
+            m.children, m.holding, name(m.holding_store), m.max_processes);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
-            name(m.software), m.window_results, m.worker, m.instance);
+            name(m.software), m.window_results, m.worker, m.instance, m.child_of);
 }
 void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.endpoint)); }
 void fields(auto& io, Is<Welcome> auto& m) {
   io.record(14, m.protocol, m.nonce, m.session, m.epoch, m.resumed, m.heartbeat, m.session_timeout, m.window_tasks,
-            m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon);
+            m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon,
+            m.kept);
 }
 void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting); }
 void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }
@@ -119,7 +132,8 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(7, m.timeout, standard.timeout), option(8, m.expires, standard.expires),
              option(9, m.durability, standard.durability), option(10, m.retry_errors, standard.retry_errors),
              option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key),
-             option(13, m.at_most_once, standard.at_most_once));
+             option(13, m.at_most_once, standard.at_most_once), option(14, m.process, standard.process),
+             option(15, m.daemon, standard.daemon), option(16, m.label, standard.label));
 }
 void fields(auto& io, Is<Submission> auto& m) {
   io.record(6, m.id, name(m.queue), name(m.name), m.signature, m.options, m.payload);
@@ -149,7 +163,8 @@ void fields(auto& io, Is<Progress> auto& m) { io.record(1, m.notes); }
 
 void fields(auto& io, Is<Credit> auto& m) { io.record(1, m.total); }
 void fields(auto& io, Is<GrantedTask> auto& m) {
-  io.record(8, m.grant, m.id, name(m.queue), name(m.name), m.signature, m.soft_timeout, m.timeout, m.payload);
+  io.record(8, m.grant, m.id, name(m.queue), name(m.name), m.signature, m.soft_timeout, m.timeout, m.payload, m.process,
+            m.daemon, name(m.label), m.parent);
 }
 void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
 void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }
@@ -160,6 +175,26 @@ void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants); }
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
 void fields(auto& io, Is<Drain> auto&) { io.record(0); }
+
+void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
+void fields(auto& io, Is<Started> auto& m) { io.record(1, m.notes); }
+void fields(auto& io, Is<SignalNote> auto& m) { io.record(2, m.grant, m.signal); }
+void fields(auto& io, Is<Signals> auto& m) { io.record(1, m.notes); }
+void fields(auto& io, Is<ChildrenGone> auto& m) { io.record(1, m.pids); }
+void fields(auto& io, Is<ProcessRow> auto& m) {
+  io.record(9, m.pid, m.parent, m.role, name(m.state), m.cpu_us, m.rss_bytes, m.started_at, m.grant, text(m.command));
+}
+void fields(auto& io, Is<Report> auto& m) { io.record(1, m.processes); }
+
+void fields(auto& io, Is<ObjectSpec> auto& m) {
+  io.record(7, name(m.name), m.kind, m.type, m.size, m.flags, m.other, m.durability);
+}
+void fields(auto& io, Is<Operation> auto& m) {
+  io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec);
+}
+void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations); }
+void fields(auto& io, Is<OperationAnswer> auto& m) { io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values); }
+void fields(auto& io, Is<Operated> auto& m) { io.record(1, m.answers); }
 
 void fields(auto& io, Is<TaskFilter> auto& m) {
   io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,

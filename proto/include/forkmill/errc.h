@@ -51,6 +51,26 @@ enum class Errc : std::uint16_t {
   timeout = 73,        // the caller's own wait ended first
   client_closed = 74,  // the client object ended while this was outstanding
   window_full = 75,    // the submitter's window is full and it chose not to wait
+
+  // Named objects
+  object_unknown = 90,    // it was removed, went with its owner, or the broker was restarted and it was not durable
+  object_differs = 91,    // the name is that of another kind, element type or size
+  object_full = 92,       // no room
+  object_empty = 93,      // nothing there
+  not_held = 94,          // released by someone who does not hold it
+  over_released = 95,     // released more often than it was acquired
+  lease_lost = 96,        // the holder was out of reach for too long, and someone else may have had it since
+  barrier_broken = 97,    // a waiter timed out or went away, or the barrier was aborted or reset
+  key_unknown = 98,       // no such key in the dict
+  index_unknown = 99,     // beyond the list
+  end_of_stream = 100,    // the other end of the pipe is closed
+  wrong_direction = 101,  // this end of the pipe only sends, or only receives
+  wrong_verb = 102,       // an object of this kind cannot do that
+  value_differs = 103,    // the compare of a compare-and-set failed, or the value is not a number
+  too_many_objects = 104,
+  too_many_waiting = 105,
+  object_closed = 106,  // this handle was closed
+  object_exists = 107,
 };
 
 // The stable name ("queue_full"), for logs and scripts.

@@ -22,12 +22,15 @@ inline std::vector<Message> all() {
   options.retry_errors = true;
   options.key = "order-17";
   options.at_most_once = true;
+  options.process = true;
+  options.daemon = true;
+  options.label = "adder";
   const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), std::nullopt};
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
       Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
-            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store"},
-            0x1122334455667788},
+            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store", 7},
+            0x1122334455667788, 0x99},
       Welcome{1,
               99,
               SessionId{13},
@@ -43,7 +46,8 @@ inline std::vector<Message> all() {
               "test",
               {{"*", ""}},
               17,
-              {grant(8)}},
+              {grant(8)},
+              true},
       Heartbeat{2, 3},
       Goodbye{Errc::shutting_down, "bye"},
       ErrorMessage{MessageSeq{4}, Errc::hello_required, "say hello"},
@@ -57,7 +61,8 @@ inline std::vector<Message> all() {
       CancelReply{{{id(3), CancelState::requested}}},
       Progress{{{id(1), grant(1), 0.5, "half"}}},
       Credit{512},
-      Grants{{{grant(1), id(1), "default", "math.add", 77, milliseconds{1}, milliseconds{2}, Payload::copy("\x90")}}},
+      Grants{{{grant(1), id(1), "default", "math.add", 77, milliseconds{1}, milliseconds{2}, Payload::copy("\x90"),
+               true, true, "adder", 12}}},
       Outcomes{{{grant(1), good, milliseconds{-1}, 123}, {grant(2), bad, milliseconds{50}, 0}}, 600},
       OutcomeAck{{MessageSeq{3}}},
       Return{{grant(4)}, 601},
@@ -66,6 +71,22 @@ inline std::vector<Message> all() {
       Drain{},
       Query{1, QueryKind::task, "0190"},
       Reply{1, Errc::ok, "", Payload::copy("\x80")},
+      Started{{{id(1), grant(1), 4712, "host"}}},
+      Signals{{{grant(1), 15}}},
+      ChildrenGone{{4712, 4713}},
+      Report{{{4712, 4710, ProcessRole::process, "S", 1000, 2048, milliseconds{1'700'000'000'000}, grant(1), "adder"}}},
+      Operate{3,
+              {{4,
+                Verb::open,
+                0,
+                0,
+                milliseconds{-1},
+                0,
+                0,
+                {},
+                ObjectSpec{"jobs", ObjectKind::queue, 77, 10, kObjectOwned, 0, Durability::memory}},
+               {5, Verb::put, 17, 1, milliseconds{250}, 1, 2, {Payload::copy("\x01")}, std::nullopt}}},
+      Operated{{{4, Errc::ok, "", 17, 0, {}}, {5, Errc::object_full, "full", 0, 0, {Payload::copy("\x02")}}}},
   };
 }
 
