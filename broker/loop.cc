@@ -61,6 +61,11 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     ++recovered;
   });
   if (trouble) throw std::runtime_error{trouble->text};
+  if (const auto bad =
+          store->load_records([&](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); })) {
+    throw std::runtime_error{bad->text};
+  }
+  core_->recovered();
   if (store->durable()) {
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
                recovered);
