@@ -22,6 +22,7 @@
 #include "broker/core/intake.h"
 #include "broker/core/matching.h"
 #include "broker/core/paging.h"
+#include "broker/core/processes.h"
 #include "broker/core/queries.h"
 #include "broker/core/registry.h"
 #include "broker/core/retention.h"
@@ -58,6 +59,11 @@ class Core {
   // Says GOODBYE to all and takes in nothing more.
   void shut_down(proto::Now now);
 
+  // For QUERY processes: this one, and where it runs.
+  void set_self(proto::ProcessRow row, std::string host) {
+    processes_.self = std::move(row);
+    processes_.self_host = std::move(host);
+  }
   // For QUERY status: what the process weighs.
   void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
 
@@ -90,6 +96,7 @@ class Core {
   Intake intake_{books_, deliveries_, retention_, registry_};
   Cancels cancels_{books_, attempts_};
   Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_};
+  Processes processes_{books_, attempts_, cancels_, sessions_};
   Matching matching_{books_, attempts_};
   Paging paging_{books_, attempts_, retention_};
   DeadLetters dead_letters_{books_, intake_, retention_};
