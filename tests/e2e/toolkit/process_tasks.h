@@ -4,6 +4,7 @@
 #include <forkmill/process.h>
 
 #include <string>
+#include <utility>
 
 inline constexpr forkmill::Task<void()> kNothing{"p.nothing"};
 inline constexpr forkmill::Task<void(std::string)> kThrow{"p.throw"};
@@ -22,7 +23,8 @@ inline constexpr forkmill::Task<void(std::string)> kNested{"p.nested"};
 
 class Adder : public forkmill::Process {
  public:
-  using forkmill::Process::Process;
+  Adder() = default;
+  Adder(forkmill::Client& client, forkmill::ProcessOptions options) : Process{client, std::move(options)} {}
   void run() override;
 
   std::string file;
@@ -33,5 +35,7 @@ class Adder : public forkmill::Process {
 
 class Stateless : public forkmill::Process {
  public:
+  Stateless() = default;
+  explicit Stateless(forkmill::Client& client) : Process{client, {}} {}
   void run() override;
 };

@@ -13,6 +13,10 @@ using forkmill::test::ProcessCluster;
 using namespace std::chrono_literals;
 using forkmill::Process;
 
+// What they do is in toolkit_program.cc; here they never run.
+void Adder::run() { FAIL("not in the worker"); }
+void Stateless::run() { FAIL("not in the worker"); }
+
 TEST_CASE("a process is created, ready, running, terminated") {
   forkmill::test::Cluster cluster;
   Client client{cluster.endpoint()};
@@ -192,6 +196,12 @@ TEST_CASE("a class derived from Process, whose state travels") {
   CHECK(adder.exitcode() == 0);
   CHECK(cluster.contents("sum") == "sum 42");
   CHECK_THROWS_AS(register_process<Adder>("p.adder"), std::invalid_argument);
+
+  register_process<Stateless>("p.stateless");
+  Stateless stateless{cluster.client()};
+  stateless.start();
+  stateless.join();
+  CHECK(stateless.exitcode() == 5);
 
   auto plain = cluster.process(kNothing);
   CHECK(error_of([&] { plain.run(); }) == Errc::bad_request);
