@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "client/forks.h"
@@ -23,6 +24,11 @@ enum Tag : std::uint64_t { kWake, kSocket, kLink };
 constexpr proto::Instant kNap = std::chrono::milliseconds{15};
 constexpr int kRoundsOfAStep = 64;  // then whoever drives looks whether it has what it waits for
 
+std::uint64_t worker_around() {
+  const char* text = std::getenv("FORKMILL_CHILD_OF");
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
 SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
   SessionOptions session;
   session.name = options.name;
@@ -33,6 +39,7 @@ SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
   if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
   session.seed = env.random();
   session.instance = env.random();
+  session.child_of = worker_around();
   return session;
 }
 
@@ -267,6 +274,7 @@ void Engine::carry_out() {
   auto state_of = [](Cookie cookie) { return reinterpret_cast<detail::RemoteState*>(cookie); };
   for (auto cookie : effects_.accepted) state_of(cookie)->mark_accepted();
   for (const auto& note : effects_.progress) state_of(note.cookie)->report(note.fraction, note.note);
+  for (const auto& born : effects_.started) state_of(born.cookie)->started(born.pid, born.host);
   for (auto& ended : effects_.ended) resolve(ended);
   for (auto& answered : effects_.answered) {
     const auto state = StateRef::adopt(state_of(answered.cookie));

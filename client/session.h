@@ -45,6 +45,7 @@ struct SessionOptions {
   milliseconds resend_for{0};  // give up resending after this long; 0: never
   std::uint64_t seed = 1;
   std::uint64_t instance = 0;  // who this client is in all of its sessions: random, no other's
+  std::uint64_t child_of = 0;  // the worker in whose child it lives, or 0
 };
 
 struct Effects {
@@ -58,6 +59,11 @@ struct Effects {
     double fraction;
     std::string note;
   };
+  struct Born {
+    Cookie cookie;
+    std::uint32_t pid;
+    std::string host;
+  };
   struct Answered {
     Cookie cookie;
     proto::Reply reply;
@@ -70,6 +76,7 @@ struct Effects {
   std::vector<proto::Envelope> send;
   std::vector<Cookie> accepted;
   std::vector<Noted> progress;  // before `ended`
+  std::vector<Born> started;    // the same
   std::vector<Ended> ended;
   std::vector<Answered> answered;
   std::vector<Said> say;   // for the log
@@ -142,6 +149,7 @@ class Session {
   void on(Instant now, proto::Goodbye& goodbye, Effects& effects);
   void on(Instant now, proto::SubmitAck& ack, Effects& effects);
   void on(Instant now, proto::CancelReply& reply, Effects& effects);
+  void on(Instant now, proto::Started& started, Effects& effects);
   void on(Instant now, proto::Progress& progress, Effects& effects);
   void on(Instant now, proto::Reply& reply, Effects& effects);
   template <class Other>

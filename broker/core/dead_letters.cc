@@ -1,6 +1,7 @@
 #include "broker/core/dead_letters.h"
 
 #include "broker/core/packed_map.h"
+#include "broker/store/process_queue.h"
 
 namespace forkmill::broker {
 
@@ -22,7 +23,8 @@ proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
 proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
   if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
   const TaskSpec& spec = *task->spec;
-  proto::Submission again{query.new_id, spec.queue, spec.name, spec.signature, spec.options, task->payload};
+  proto::Submission again{query.new_id, std::string{base_queue(spec.queue)}, spec.name, spec.signature, spec.options,
+                          task->payload};
   again.options.delay = again.options.not_before = milliseconds{0};
   again.options.key.clear();  // the key names the task that failed
   if (auto failure = intake_.take_in(client, std::move(again))) return refusal(query, std::move(*failure));

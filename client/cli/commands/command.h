@@ -70,6 +70,7 @@ void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_map(const Program& program);
 void add_ping(const Program& program);
+void add_ps(const Program& program);
 void add_queue(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);

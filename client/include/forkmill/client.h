@@ -21,6 +21,7 @@
 #include <forkmill/as_completed.h>
 #include <forkmill/client_options.h>
 #include <forkmill/coroutine.h>
+#include <forkmill/default_client.h>
 #include <forkmill/detail/decode.h>
 #include <forkmill/future.h>
 #include <forkmill/query.h>
@@ -201,6 +202,7 @@ class Client {
   void close() noexcept;
 
  private:
+  friend class Process;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine

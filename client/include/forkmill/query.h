@@ -18,6 +18,8 @@ enum class QueryKind : std::uint8_t {
   dead_retry = 7,  // submits a dead letter anew under a fresh id, which is in the answer, and drops it
   dead_drop = 8,
   backup = 9,
+  signal = 10,     // to the process that a task runs in; cancels one that has not started
+  processes = 11,  // of the broker and of all workers
 };
 
 // What a task must be like to be listed; what is empty or 0 lets everything through.
