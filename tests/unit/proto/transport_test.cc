@@ -23,7 +23,6 @@ bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& don
   Waiter waiter;
   waiter.add(router.fd(), 1);
   waiter.add(dealer.fd(), 2);
-  waiter.add(dealer.link_fd(), 3);
   RealEnv env;
   const Instant deadline = env.now().steady + 10s;
   while (!done()) {
