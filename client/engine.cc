@@ -80,9 +80,11 @@ void Engine::close() noexcept {
     const std::unique_lock inbox{inbox_mutex_};
     if (std::exchange(closed_, true)) return;
   }
+  bool said_goodbye = false;
   {
     const std::unique_lock turn{turn_};
     take_inbox();
+    said_goodbye = session_.open();
     session_.goodbye(env_.now().steady, effects_);
     carry_out();
     session_.refuse(Errc::client_closed, "the client was closed", effects_);
@@ -95,6 +97,8 @@ void Engine::close() noexcept {
   }
   wake_thread_.signal();
   thread_.join();
+  const std::unique_lock turn{turn_};
+  if (said_goodbye) dealer_->finish();  // else the broker counts this client until its session times out
 }
 
 void Engine::stop_own_executor() noexcept {

@@ -23,7 +23,8 @@ struct Dealer::Connection {
   Connection(const std::string& endpoint, Waiter& watched) : waiter{watched} {
     set_common_options(socket, endpoint);
     const std::string address = monitor_address();
-    constexpr int kEvents = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
+    constexpr int kEvents =
+        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
     if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) {
       throw TransportError{connect_error_text(endpoint, zmq_errno())};
     }
@@ -31,25 +32,46 @@ struct Dealer::Connection {
     try {
       if (!endpoint.empty()) socket.connect(endpoint);
     } catch (const zmq::error_t& error) {
+      stop_monitor();
       throw TransportError{connect_error_text(endpoint, error.num())};
     }
     waiter.add(socket.get(zmq::sockopt::fd), 0);
     waiter.add(monitor.get(zmq::sockopt::fd), 0);
   }
   ~Connection() {
-    waiter.remove(socket.get(zmq::sockopt::fd));
-    waiter.remove(monitor.get(zmq::sockopt::fd));
-    zmq_socket_monitor(socket.handle(), nullptr, 0);
+    if (!socket) return;
+    unwatch();
+    stop_monitor();
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // ZeroMQ goes on with a socket that is closed until its messages have left; the monitor tells when it is gone.
+  void finish() {
+    unwatch();
+    socket.close();
+    monitor.set(zmq::sockopt::rcvtimeo, 2 * kLinger);
+    int seen = event(true);
+    while (seen != 0 && seen != ZMQ_EVENT_MONITOR_STOPPED) seen = event(true);
+    // It would hold ZeroMQ's thread up for ever if there were nobody to tell.
+    if (seen == 0) static_cast<void>(new zmq::socket_t{std::move(monitor)});
+  }
+
+  void unwatch() {
+    waiter.remove(socket.get(zmq::sockopt::fd));
+    waiter.remove(monitor.get(zmq::sockopt::fd));
+  }
+
+  // Before a socket with a monitor is closed by its destructor: ZeroMQ's thread must not wait for a listener that is
+  // gone.
+  void stop_monitor() { zmq_socket_monitor(socket.handle(), nullptr, 0); }
+
   // The number of what happened; 0: nothing.
-  int event() {
+  int event(bool wait = false) {
     zmq::message_t event;
     zmq::message_t address;
-    if (!monitor.recv(event, zmq::recv_flags::dontwait)) return 0;
-    static_cast<void>(monitor.recv(address, zmq::recv_flags::dontwait));
+    if (!receive_frame(monitor, event, wait)) return 0;
+    static_cast<void>(receive_frame(monitor, address));
     std::uint16_t number = 0;
     std::memcpy(&number, event.data(), sizeof number);
     return number;
@@ -109,6 +131,11 @@ void Dealer::reconnect() {
     whereabouts_->move_on();
   }
   connect();
+}
+
+void Dealer::finish() {
+  connection_->finish();
+  connection_.reset();
 }
 
 bool Dealer::pending() {

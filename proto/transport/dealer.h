@@ -40,6 +40,10 @@ class Dealer {
   // connection.
   void reconnect();
 
+  // Ends the connection. What was sent is waited for until the system has it, a second at most: a process that ends
+  // right afterwards would take it along. Nothing but the destructor may be called then.
+  void finish();
+
   // Wait on the descriptor, which stays the same, and only after pending() said no: it signals changes, not states.
   bool pending();
   int fd() const { return waiter_.fd(); }

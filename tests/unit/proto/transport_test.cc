@@ -81,6 +81,24 @@ TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
   CHECK_FALSE(router.send(PeerId{first.value() + 1000}, {{}, Heartbeat{}}));
 }
 
+TEST_CASE("what was sent has left when a connection is finished") {
+  Router router;
+  const auto endpoint = router.bind("tcp://127.0.0.1:*");
+  for (int i = 0; i < 50; ++i) {
+    Dealer dealer{endpoint};
+    REQUIRE(wait_until(router, dealer, [&] { return dealer.link_event().has_value(); }));
+    REQUIRE(dealer.send({{}, Goodbye{Errc::ok, "bye"}}));
+    dealer.finish();
+    Waiter waiter;
+    waiter.add(router.fd(), 1);
+    std::optional<Router::Incoming> arrived;
+    while (!(arrived = router.receive())) {
+      if (!router.pending()) REQUIRE_FALSE(waiter.wait(10s).empty());
+    }
+    CHECK(std::holds_alternative<Goodbye>(arrived->envelope.value().message));
+  }
+}
+
 TEST_CASE("a port in use and a bad endpoint say what to do") {
   Router router;
   const std::string endpoint = router.bind("tcp://127.0.0.1:*");
