@@ -26,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Tag : std::uint64_t { kBell, kControl, kDealer, kDealerLink };
+enum Tag : std::uint64_t { kBell, kControl, kBroker };
 
 std::string host_name() {
   utsname names{};
@@ -75,7 +75,7 @@ class Link final : private ForemanHands {
         foreman_{config_of(setup_, name_), hello_of(setup_, name_), env_.random(), *this} {
     waiter_.add(setup_.bell, kBell);
     waiter_.add(setup_.control.fd(), kControl);
-    watch_dealer();
+    waiter_.add(dealer_.fd(), kBroker);
   }
 
   int run() {
@@ -134,12 +134,18 @@ class Link final : private ForemanHands {
 
   void read_broker() {
     while (const auto event = dealer_.link_event()) {
-      if (*event == proto::Dealer::LinkEvent::up) {
-        log_->debug("connected to {}", setup_.options.broker);
-        foreman_.connected(now());
-      } else {
-        log_->warn("the connection to {} broke; trying again", setup_.options.broker);
-        foreman_.disconnected(now());
+      switch (*event) {
+        case proto::Dealer::LinkEvent::up:
+          log_->debug("connected to {}", setup_.options.broker);
+          foreman_.connected(now());
+          break;
+        case proto::Dealer::LinkEvent::down:
+          log_->warn("the connection to {} broke; trying again", setup_.options.broker);
+          foreman_.disconnected(now());
+          break;
+        case proto::Dealer::LinkEvent::unnamed:
+          log_->warn("{}: {}; trying again", setup_.options.broker, dealer_.trouble());
+          break;
       }
     }
     while (const auto message = dealer_.receive()) {
@@ -286,11 +292,6 @@ class Link final : private ForemanHands {
     [[maybe_unused]] const auto got = ::read(setup_.bell, &count, sizeof count);
   }
 
-  void watch_dealer() {
-    waiter_.add(dealer_.fd(), kDealer);
-    waiter_.add(dealer_.link_fd(), kDealerLink);
-  }
-
   // ---- ForemanHands
 
   LinkEnd* end_of(ChildKey key) {
@@ -353,10 +354,7 @@ class Link final : private ForemanHands {
 
   void reconnect() override {
     log_->warn("the broker is silent; connecting anew");
-    waiter_.remove(dealer_.fd());
-    waiter_.remove(dealer_.link_fd());
     dealer_.reconnect();
-    watch_dealer();
   }
 
   void on_welcome(const proto::Welcome& welcome) override {

@@ -21,6 +21,8 @@ proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
 }  // namespace
 
 proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
+  const bool done_before = books_.tasks.find(query.new_id) != nullptr || books_.tasks.find_far(query.new_id);
+  if (done_before) return reply_to(query, query.new_id);
   if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
   const TaskSpec& spec = *task->spec;
   proto::Submission again{query.new_id, std::string{base_queue(spec.queue)}, spec.name, spec.signature, spec.options,

@@ -1,6 +1,8 @@
 // What the commands have in common: the options they share, and how each one is added to the program.
 #pragma once
 
+#include <forkmill/submit_options.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -53,6 +55,8 @@ void add_format_options(CLI::App& command, OutputOptions& options);
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                           const std::string& help);
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help);
+
+CLI::Option* add_durability(CLI::App& command, Durability& value);
 
 // A whole number within a range, which the help tells together with the default.
 template <class Number>
