@@ -156,8 +156,9 @@ void Core::query(Client& client, const Query& query) {
       return books_.send(client.session, objects_.list(query));
     case QueryKind::object:
       return books_.send(client.session, objects_.show(query));
-    case QueryKind::object_remove: {
-      Reply reply = objects_.remove(query);
+    case QueryKind::object_remove:
+    case QueryKind::object_release: {
+      Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);
       return books_.send(client.session, std::move(reply), books_.safe_after());
     }
     case QueryKind::signal:

@@ -73,6 +73,7 @@ void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_map(const Program& program);
+void add_object(const Program& program);
 void add_ping(const Program& program);
 void add_ps(const Program& program);
 void add_queue(const Program& program);

@@ -200,7 +200,11 @@ TEST_CASE("operators see objects, who holds them and who waits, and can remove t
   CHECK(map.at("holders").via.array.size == 1);
   CHECK(map.at("waiters").via.array.size == 1);
   CHECK(ask(QueryKind::object, "nobody").code == Errc::object_unknown);
+  CHECK(ask(QueryKind::object_release, "build:lock").code == Errc::ok);
+  CHECK(b.answer(number)->code == Errc::ok);
+  CHECK(a.code(Verb::release, lock, 1) == Errc::lease_lost);
+  const auto again = a.begin(Verb::acquire, lock);
   CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::ok);
-  CHECK(b.answer(number)->code == Errc::object_unknown);
+  CHECK(a.answer(again)->code == Errc::object_unknown);
   CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::object_unknown);
 }
