@@ -1,6 +1,7 @@
 #include "client/options.h"
 
 #include <errno.h>
+#include <forkmill/default_client.h>
 #include <forkmill/errors.h>
 #include <unistd.h>
 
@@ -86,6 +87,7 @@ ClientOptions completed(ClientOptions options) {
                            ? from_environment
                            : "tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort);
   }
+  if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;
   options.name.resize(std::min(options.name.size(), proto::limits::kMaxName));
   // Longer than a year is for ever, and what is added to a clock must not wrap around.

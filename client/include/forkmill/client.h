@@ -21,6 +21,7 @@
 #include <forkmill/as_completed.h>
 #include <forkmill/client_options.h>
 #include <forkmill/coroutine.h>
+#include <forkmill/default_client.h>
 #include <forkmill/detail/decode.h>
 #include <forkmill/future.h>
 #include <forkmill/query.h>
@@ -143,8 +144,8 @@ class Submitter {
 
 class Client {
  public:
-  // endpoint: tcp://HOST:PORT or ipc://PATH; empty: FORKMILL_BROKER, or else tcp://127.0.0.1:7117. Throws Error for one
-  // that makes no sense. Does not wait for the broker.
+  // endpoint: tcp://HOST:PORT, ipc://PATH or local:// (a broker of this program's own); empty: FORKMILL_BROKER, or else
+  // tcp://127.0.0.1:7117. Throws Error for one that makes no sense. Does not wait for the broker.
   explicit Client(const std::string& endpoint = {});
   explicit Client(ClientOptions options);
   ~Client();
@@ -201,6 +202,7 @@ class Client {
   void close() noexcept;
 
  private:
+  friend class ObjectOptions;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine
