@@ -15,11 +15,19 @@ bool failed(const proto::Result<Report>& report) {
   return !report.ok();
 }
 
+// Of a store, as a CheckReport or a RestoreReport counts it.
+template <class Report>
+std::string contents(const Report& report) {
+  std::string text = "commit " + std::to_string(report.commit.value()) + ", " + std::to_string(report.tasks) +
+                     " tasks, " + std::to_string(report.outcomes) + " of them finished";
+  if (report.records > 0) text += ", " + std::to_string(report.records) + " records of named objects";
+  return text;
+}
+
 int run_check(const std::string& data) {
   const auto report = check(data);
   if (failed(report)) return 1;
-  std::cout << data << ": commit " << report->commit.value() << ", " << report->tasks << " tasks, " << report->outcomes
-            << " of them finished";
+  std::cout << data << ": " << contents(report.value());
   if (report->quarantined > 0) std::cout << ", " << report->quarantined << " rows in quarantine";
   std::cout << "\n";
   for (const std::string& finding : report->findings) std::cout << "damaged: " << finding << "\n";
@@ -30,7 +38,9 @@ int run_check(const std::string& data) {
 int run_quarantine(const std::string& data) {
   const auto report = quarantine(data);
   if (failed(report)) return 1;
-  std::cout << report->tasks << " tasks were set aside (" << report->rows << " rows, now in table quarantine)";
+  std::cout << report->tasks << " tasks ";
+  if (report->records > 0) std::cout << "and " << report->records << " records of named objects ";
+  std::cout << "were set aside (" << report->rows << " rows, now in table quarantine)";
   if (report->missing > 0) std::cout << "; " << report->missing << " rows are missing altogether";
   std::cout << "\n";
   return run_check(data);
@@ -47,8 +57,7 @@ int run_accept_loss(const std::string& data, proto::Env& env) {
 int run_restore(const std::string& file, const std::string& data, proto::Env& env) {
   const auto report = restore(file, data, fresh_store_id(env));
   if (failed(report)) return 1;
-  std::cout << "restored " << data << ": commit " << report->commit.value() << ", " << report->tasks << " tasks, "
-            << report->outcomes << " of them finished\n";
+  std::cout << "restored " << data << ": " << contents(report.value()) << "\n";
   return 0;
 }
 

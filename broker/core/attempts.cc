@@ -23,7 +23,7 @@ void Attempts::grant(Task& task, Worker& worker) {
   worker.grant_bytes += task.payload.size();
   worker.grants.tasks.push_back({task.grant(), task.id, task.queue->name(), books_.kinds.name(task.kind),
                                  books_.kinds.signature(task.kind), task.options().soft_timeout, task.options().timeout,
-                                 task.payload});
+                                 task.payload, false, false, {}, 0});
   books_.touch(worker);
 }
 

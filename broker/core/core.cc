@@ -22,7 +22,7 @@ Overloaded(F...) -> Overloaded<F...>;  // GCC does without; clang-tidy's clang d
 bool for_clients(const Message& message) {
   return std::holds_alternative<Submit>(message) || std::holds_alternative<ResultAck>(message) ||
          std::holds_alternative<Attach>(message) || std::holds_alternative<Cancel>(message) ||
-         std::holds_alternative<Query>(message);
+         std::holds_alternative<Query>(message) || std::holds_alternative<Operate>(message);
 }
 bool for_workers(const Message& message) {
   return std::holds_alternative<Credit>(message) || std::holds_alternative<Outcomes>(message) ||
@@ -144,6 +144,14 @@ void Core::query(Client& client, const Query& query) {
       return books_.send(client.session, dead_letters_.retry(client, query, task), books_.safe_after());
     case QueryKind::dead_drop:
       return books_.send(client.session, dead_letters_.drop(query, task), books_.safe_after());
+    case QueryKind::objects:
+      return books_.send(client.session, objects_.list(query));
+    case QueryKind::object:
+      return books_.send(client.session, objects_.show(query));
+    case QueryKind::object_remove: {
+      Reply reply = objects_.remove(query);
+      return books_.send(client.session, std::move(reply), books_.safe_after());
+    }
     default:
       if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply));
   }
@@ -188,6 +196,7 @@ void Core::dispatch(Client& client, const Header& header, Message& message) {
                  [&](Attach& wanted) { attach(client, wanted); },
                  [&](Cancel& cancel) { cancels_.cancel(client, cancel); },
                  [&](Query& asked) { query(client, asked); },
+                 [&](Operate& operate) { objects_.operate(client, operate); },
                  [](auto&) {},
              },
              message);
@@ -240,10 +249,12 @@ void Core::finish_round(Now now) {
   books_.now = now;
   run_deadlines();
   sessions_.tick();
+  objects_.tick();
   retention_.tick();
   cancels_.settle_finished();
   matching_.run();
   paging_.finish_round();
+  objects_.finish_round();
   flush_all(now.steady >= late_acks_at_);
 }
 
@@ -331,12 +342,14 @@ Effects Core::take_effects() {
 }
 
 Instant Core::next() const {
-  return std::min({books_.deadlines.next(), sessions_.next(), retention_.next(), paging_.next(), late_acks_at_});
+  return std::min(
+      {books_.deadlines.next(), sessions_.next(), objects_.next(), retention_.next(), paging_.next(), late_acks_at_});
 }
 
 void Core::shut_down(Now now) {
   books_.now = now;
   intake_.closed = true;
+  objects_.finish_round();
   flush_all(true);
   sessions_.farewell();
 }

@@ -21,6 +21,7 @@
 #include "broker/core/deliveries.h"
 #include "broker/core/intake.h"
 #include "broker/core/matching.h"
+#include "broker/core/objects/objects.h"
 #include "broker/core/paging.h"
 #include "broker/core/queries.h"
 #include "broker/core/registry.h"
@@ -38,6 +39,9 @@ class Core {
 
   // At the start, by rising seq, before anything else.
   void recover(const TaskSummary& task) { paging_.recover(task); }
+  // Then so, and that was all.
+  void recover_record(proto::TaskSeq seq, std::string_view bytes) { objects_.recover(seq, bytes); }
+  void recovered() { sessions_.expect(objects_.recovered()); }
 
   // A message, or bytes that are none. `fresh` becomes the session's id if this is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
@@ -62,6 +66,7 @@ class Core {
   void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
 
   const Books& books() const { return books_; }
+  const Objects& objects() const { return objects_; }
 
  private:
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
@@ -89,7 +94,8 @@ class Core {
   Attempts attempts_{books_, deliveries_};
   Intake intake_{books_, deliveries_, retention_, registry_};
   Cancels cancels_{books_, attempts_};
-  Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_};
+  Objects objects_{books_};
+  Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_, objects_};
   Matching matching_{books_, attempts_};
   Paging paging_{books_, attempts_, retention_};
   DeadLetters dead_letters_{books_, intake_, retention_};

@@ -50,6 +50,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
   if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
+  answer.kept = known || objects_.knows(client->handle);
   books_.send(client->session, std::move(answer));
   if (known) {
     client->parked = false;
@@ -215,7 +216,18 @@ void Sessions::confirmed(Session& session) {
   if (session.before) by_session_.erase(std::exchange(session.before, {}));
 }
 
+void Sessions::expect(const std::vector<ClientHandle>& clients) {
+  for (const ClientHandle handle : clients) {
+    const auto [place, made] = books_.clients.try_emplace(handle);
+    if (!made) continue;
+    place->second = std::make_unique<Client>();
+    place->second->handle = handle;
+    place->second->session.heard = books_.now.steady;
+  }
+}
+
 void Sessions::end(Client& client) {
+  objects_.client_gone(client.handle);
   deliveries_.abandon(client);
   detach(client.session);
   books_.clients.erase(client.handle);

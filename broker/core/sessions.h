@@ -8,14 +8,21 @@
 #include "broker/core/books.h"
 #include "broker/core/cancels.h"
 #include "broker/core/deliveries.h"
+#include "broker/core/objects/objects.h"
 #include "broker/core/registry.h"
 
 namespace forkmill::broker {
 
 class Sessions {
  public:
-  Sessions(Books& books, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels)
-      : books_{books}, registry_{registry}, deliveries_{deliveries}, attempts_{attempts}, cancels_{cancels} {}
+  Sessions(Books& books, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels,
+           Objects& objects)
+      : books_{books},
+        registry_{registry},
+        deliveries_{deliveries},
+        attempts_{attempts},
+        cancels_{cancels},
+        objects_{objects} {}
 
   // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
   // `running`: the stored tasks of which the worker says that it holds a grant of an earlier broker on this store.
@@ -32,6 +39,9 @@ class Sessions {
   Client* client(proto::PeerId peer) const;
   Worker* worker(proto::PeerId peer) const;
   Session* session(proto::PeerId peer) const;
+
+  // Clients of the broker before, which must come back in time or lose what they held of durable objects.
+  void expect(const std::vector<ClientHandle>& clients);
 
   void tick();
   Instant next() const { return next_check_; }
@@ -61,6 +71,7 @@ class Sessions {
   Deliveries& deliveries_;
   Attempts& attempts_;
   Cancels& cancels_;
+  Objects& objects_;
   std::unordered_map<proto::PeerId, Holder> by_peer_;
   std::unordered_map<proto::SessionId, Holder> by_session_;
   std::uint64_t last_handle_ = 0;

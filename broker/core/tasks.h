@@ -42,6 +42,8 @@ class Tasks {
 
   // A new task with the next number. The id must not be in the table.
   Task& insert(const TaskId& id);
+  // The next number for something that is no task.
+  proto::TaskSeq next_number() { return last_ = last_.next(); }
   // Near ones only.
   Task* find(const TaskId& id) const;
   void erase(Task& task);

@@ -56,35 +56,56 @@ std::uint64_t lacking(const Total& written, const Total& found) {
   return written.rows > found.rows ? written.rows - found.rows : 0;
 }
 
-// By number: why the task cannot be used.
-std::map<std::int64_t, std::string> damaged_tasks(Database& database, TableTotals& found) {
+// By number: why the task, or the record, cannot be used.
+using Reasons = std::map<std::int64_t, std::string>;
+
+struct Damages {
+  Reasons tasks;
+  Reasons records;
+  bool none() const { return tasks.empty() && records.empty(); }
+};
+
+// What is damaged; counts all rows that are there.
+Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   RowCoder coder;
-  std::map<std::int64_t, std::string> tasks;
-  found = scan_rows(
+  Damages damages;
+  totals = scan_rows(
       database, coder, [](const TaskSummary&) {},
       [&](const RowDamage& damage) {
-        std::string& reason = tasks[damage.seq];
+        std::string& reason = damages.tasks[damage.seq];
         reason +=
             (reason.empty() ? "" : ", ") + std::string{table_name(damage.kind)} + ": " + std::string{damage.reason};
         return true;
       });
-  return tasks;
+  records = scan_records(
+      database, coder, [](proto::TaskSeq, std::string_view) {},
+      [&](const RowDamage& damage) {
+        damages.records[damage.seq] = damage.reason;
+        return true;
+      });
+  return damages;
 }
 
-std::uint64_t set_aside(Database& database, const std::map<std::int64_t, std::string>& tasks) {
+// The rows of `table` with these numbers; how many there were.
+std::uint64_t set_aside(Database& database, RowKind table, const Reasons& numbers) {
+  const std::string name{table_name(table)};
+  Statement copy{database, ("INSERT INTO quarantine (origin, seq, reason, row) SELECT '" + name +
+                            "', seq, ?2, row FROM " + name + " WHERE seq = ?1")
+                               .c_str()};
+  Statement remove{database, ("DELETE FROM " + name + " WHERE seq = ?1").c_str()};
   std::uint64_t rows = 0;
-  for (const char* table : {"task", "outcome", "progression"}) {
-    const std::string name{table};
-    Statement copy{database, ("INSERT INTO quarantine (origin, seq, reason, row) SELECT '" + name +
-                              "', seq, ?2, row FROM " + name + " WHERE seq = ?1")
-                                 .c_str()};
-    Statement remove{database, ("DELETE FROM " + name + " WHERE seq = ?1").c_str()};
-    for (const auto& [seq, reason] : tasks) {
-      if (!copy.bind(1, seq).bind_text(2, reason).run()) continue;
-      remove.bind(1, seq).run();
-      ++rows;
-    }
+  for (const auto& [seq, reason] : numbers) {
+    if (!copy.bind(1, seq).bind_text(2, reason).run()) continue;
+    remove.bind(1, seq).run();
+    ++rows;
   }
+  return rows;
+}
+
+std::uint64_t set_aside(Database& database, const Damages& damages) {
+  std::uint64_t rows = set_aside(database, RowKind::record, damages.records);
+  for (const RowKind table : {RowKind::task, RowKind::outcome, RowKind::progression})
+    rows += set_aside(database, table, damages.tasks);
   return rows;
 }
 
@@ -99,6 +120,7 @@ proto::Result<CheckReport> check(const std::string& directory) {
       report.commit = shop.meta.commit;
       report.tasks = shop.meta.totals.task.rows;
       report.outcomes = shop.meta.totals.outcome.rows;
+      report.records = shop.meta.records.rows;
       report.quarantined = static_cast<std::uint64_t>(shop.database->number("SELECT count(*) FROM quarantine"));
       if (const std::string text = shop.missing(); !text.empty()) report.findings.push_back(text);
       if (shop.head.record && shop.head.damaged > 0)
@@ -118,20 +140,23 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory) {
     shop.open();
     if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
     TableTotals before;
-    const auto tasks = damaged_tasks(*shop.database, before);
-    const TableTotals& written = shop.meta.totals;
+    Total records_before;
+    const Damages damages = find_damage(*shop.database, before, records_before);
+    Meta& meta = shop.meta;
+    const TableTotals& written = meta.totals;
     QuarantineReport report;
-    report.tasks = tasks.size();
+    report.tasks = damages.tasks.size();
+    report.records = damages.records.size();
     report.missing = lacking(written.task, before.task) + lacking(written.outcome, before.outcome) +
-                     lacking(written.progression, before.progression);
-    if (tasks.empty() && before == written) return report;
+                     lacking(written.progression, before.progression) + lacking(meta.records, records_before);
+    if (damages.none() && before == written && records_before == meta.records) return report;
     shop.database->run("BEGIN IMMEDIATE");
-    report.rows = set_aside(*shop.database, tasks);
-    if (!damaged_tasks(*shop.database, shop.meta.totals).empty())
+    report.rows = set_aside(*shop.database, damages);
+    if (!find_damage(*shop.database, meta.totals, meta.records).none())
       throw StoreError{shop.database->path() +
                        " is damaged in a way that setting rows aside does not mend: restore a "
                        "backup"};
-    shop.finish(shop.meta.epoch);
+    shop.finish(meta.epoch);
     return report;
   });
 }

@@ -17,6 +17,7 @@ struct CheckReport {
   proto::CommitSeq commit;            // the last one
   std::uint64_t tasks = 0;
   std::uint64_t outcomes = 0;
+  std::uint64_t records = 0;
   std::uint64_t quarantined = 0;  // rows set aside earlier
 };
 // Reads everything: the structure of the database, every row, and whether each commit is there.
@@ -24,11 +25,12 @@ proto::Result<CheckReport> check(const std::string& directory);
 
 struct QuarantineReport {
   std::uint64_t tasks = 0;    // set aside
+  std::uint64_t records = 0;  // likewise
   std::uint64_t rows = 0;     // of theirs, now in table quarantine
   std::uint64_t missing = 0;  // rows that had been written and are not there at all
 };
 // Sets aside every task of which a row is damaged, with all of its rows, so that it neither runs nor is taken for
-// finished. What the structure of the file has lost cannot be helped: that takes a backup.
+// finished, and every damaged record. What the structure of the file has lost cannot be helped: that takes a backup.
 proto::Result<QuarantineReport> quarantine(const std::string& directory);
 
 struct LossReport {
@@ -43,6 +45,7 @@ struct RestoreReport {
   proto::CommitSeq commit;
   std::uint64_t tasks = 0;
   std::uint64_t outcomes = 0;
+  std::uint64_t records = 0;
 };
 // Makes `directory` a data directory from the backup `file`, after everything in it was verified. Its history is
 // another one from now on, hence `new_id`. Refuses a directory that has a database.

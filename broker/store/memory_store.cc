@@ -23,6 +23,11 @@ Store::Trouble MemoryStore::load(const std::function<void(const TaskSummary&)>& 
   return {};
 }
 
+Store::Trouble MemoryStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
+  for (const auto& [seq, bytes] : records_) visit(seq, bytes);
+  return {};
+}
+
 Store::Trouble MemoryStore::apply(std::span<const StoreOp> ops) {
   for (const auto& op : ops) std::visit([this](const auto& one) { apply(one); }, op);
   return {};
@@ -74,5 +79,12 @@ void MemoryStore::apply(const Finish& op) {
 }
 
 void MemoryStore::apply(const Forget& op) { tasks_.erase(op.seq); }
+
+void MemoryStore::apply(const PutRecord& op) {
+  last_seq_ = std::max(last_seq_, op.seq);
+  records_.insert_or_assign(op.seq, op.bytes);
+}
+
+void MemoryStore::apply(const EraseRecord& op) { records_.erase(op.seq); }
 
 }  // namespace forkmill::broker

@@ -1,5 +1,5 @@
-// MemoryStore: keeps tasks for as long as the object lives. What `--memory` runs on, and the reference for every other
-// store.
+// MemoryStore: keeps tasks and records for as long as the object lives. What `--memory` runs on, and the reference for
+// every other store.
 #pragma once
 
 #include <map>
@@ -15,6 +15,7 @@ class MemoryStore final : public Store {
 
   proto::Result<Identity> open() override;
   Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
+  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
   Trouble apply(std::span<const StoreOp> ops) override;
   Trouble commit(proto::CommitSeq number) override;
   Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
@@ -30,6 +31,8 @@ class MemoryStore final : public Store {
   void apply(const Dispatch& op);
   void apply(const Finish& op);
   void apply(const Forget& op);
+  void apply(const PutRecord& op);
+  void apply(const EraseRecord& op);
 
   std::string id_;
   bool durable_;
@@ -37,6 +40,7 @@ class MemoryStore final : public Store {
   proto::CommitSeq last_;
   proto::TaskSeq last_seq_;
   std::map<proto::TaskSeq, StoredTask> tasks_;
+  std::map<proto::TaskSeq, std::string> records_;
 };
 
 }  // namespace forkmill::broker

@@ -29,6 +29,7 @@ struct Total {
 std::uint64_t row_mark(proto::TaskSeq seq);
 std::uint64_t row_mark(proto::TaskSeq seq, std::uint32_t checksum);
 
+// Of the tables that tasks are in.
 struct TableTotals {
   Total task;
   Total outcome;
@@ -43,6 +44,7 @@ struct Meta {
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
   TableTotals totals;
+  Total records;
 };
 
 // Writes the row, and reads it and checks it.

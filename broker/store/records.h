@@ -1,8 +1,9 @@
-// What the broker writes down: changes on the way to a store, and tasks on the way back.
+// What the broker writes down: changes on the way to a store, and tasks and records on the way back.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "proto/messages.h"
@@ -64,7 +65,21 @@ struct Forget {
   friend bool operator==(const Forget&, const Forget&) = default;
 };
 
-using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Finish, Forget>;
+// A piece of a named object; the store does not look into it. Made, or overwritten if there is one with this number,
+// which comes from the same rising counter as those of tasks.
+struct PutRecord {
+  proto::TaskSeq seq;
+  std::string bytes;
+  friend bool operator==(const PutRecord&, const PutRecord&) = default;
+};
+
+// The piece is no longer needed.
+struct EraseRecord {
+  proto::TaskSeq seq;
+  friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
+};
+
+using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Finish, Forget, PutRecord, EraseRecord>;
 
 // How far an unfinished task has come.
 struct Progression {

@@ -103,7 +103,7 @@ proto::Result<RestoreReport> restore(const std::string& file, const std::string&
       const Meta meta = adopt(partial, file, new_id);
       Head::create(target.head(), Head::Record::of(meta));
       publish_file(partial, target.database());
-      return RestoreReport{meta.commit, meta.totals.task.rows, meta.totals.outcome.rows};
+      return RestoreReport{meta.commit, meta.totals.task.rows, meta.totals.outcome.rows, meta.records.rows};
     } catch (const StoreError&) {
       ::unlink(partial.c_str());
       throw;

@@ -83,9 +83,11 @@ const char* table_name(RowKind kind) {
     case RowKind::outcome:
       return "outcome";
     case RowKind::progression:
+      return "progression";
+    case RowKind::record:
       break;
   }
-  return "progression";
+  return "record";
 }
 
 std::uint32_t row_checksum(std::string_view row) {
@@ -147,6 +149,12 @@ std::string_view RowCoder::encode(proto::TaskSeq seq, const Progression& progres
   put_number(row_.data() + kDueAt, static_cast<std::int64_t>(progression.due.count()));
   row_[kDispatchedAt] = static_cast<char>(progression.dispatched ? 1 : 0);
   return seal(RowKind::progression, seq);
+}
+
+std::string_view RowCoder::encode(const PutRecord& record) {
+  begin(kBodyAt);
+  row_.append(record.bytes);
+  return seal(RowKind::record, record.seq);
 }
 
 const SharedSpec* RowCoder::spec_of(std::string_view bytes) {
@@ -223,6 +231,12 @@ RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Prog
   progression.attempts = proto::Attempt{get_number<std::uint32_t>(row.data() + kAttemptsAt)};
   progression.due = milliseconds{get_number<std::int64_t>(row.data() + kDueAt)};
   progression.dispatched = row[kDispatchedAt] != 0;
+  return kSound;
+}
+
+RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, std::string_view& record) {
+  if (const Damage damage = verify(RowKind::record, seq, row, kBodyAt); !damage.empty()) return damage;
+  record = row.substr(kBodyAt);
   return kSound;
 }
 

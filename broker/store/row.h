@@ -4,6 +4,7 @@
 //   task         id, submitted_at, owner, sizes; the spec (msgpack); the payload
 //   outcome      kind, finished_at, size of the value; the outcome (msgpack)
 //   progression  attempts, due, dispatched
+//   record       the bytes
 //
 // One thread owns a RowCoder. It keeps its buffers and the specs that it met last: a row whose spec repeats costs
 // neither an allocation nor a look into msgpack.
@@ -20,7 +21,7 @@
 
 namespace forkmill::broker {
 
-enum class RowKind : std::uint8_t { task = 1, outcome = 2, progression = 3 };
+enum class RowKind : std::uint8_t { task = 1, outcome = 2, progression = 3, record = 4 };
 const char* table_name(RowKind kind);
 
 // The checksum that a row carries; 0 for one too short to have one.
@@ -32,6 +33,7 @@ class RowCoder {
   std::string_view encode(const PutTask& put);
   std::string_view encode(const Finish& finish);
   std::string_view encode(proto::TaskSeq seq, const Progression& progression);
+  std::string_view encode(const PutRecord& record);
 
   // What is wrong with the row, in words; empty: nothing. The record is filled only then.
   using Damage = std::string_view;
@@ -40,6 +42,7 @@ class RowCoder {
   Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary::End& end);
   Damage decode(proto::TaskSeq seq, std::string_view row, Finish& finish);
   Damage decode(proto::TaskSeq seq, std::string_view row, Progression& progression);
+  Damage decode(proto::TaskSeq seq, std::string_view row, std::string_view& record);  // a part of `row`
 
  private:
   struct TaskParts {

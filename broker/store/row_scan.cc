@@ -107,6 +107,15 @@ class Scan {
   bool going_ = true;
 };
 
+void compare_table(RowKind kind, const Total& expected, const Total& found, const std::string& file,
+                   std::vector<std::string>& differences) {
+  if (expected == found) return;
+  const std::string name = file + ": table " + table_name(kind);
+  differences.push_back(expected.rows == found.rows ? name + " has rows other than those that were written"
+                                                    : name + " has " + std::to_string(found.rows) + " rows, " +
+                                                          std::to_string(expected.rows) + " were written");
+}
+
 }  // namespace
 
 TableTotals scan_rows(Database& database, RowCoder& coder, const std::function<void(const TaskSummary&)>& on_task,
@@ -114,18 +123,34 @@ TableTotals scan_rows(Database& database, RowCoder& coder, const std::function<v
   return Scan{database, coder, on_damage}.run(on_task);
 }
 
+Total scan_records(Database& database, RowCoder& coder,
+                   const std::function<void(proto::TaskSeq, std::string_view)>& on_record,
+                   const std::function<bool(const RowDamage&)>& on_damage) {
+  Total total;
+  bool going = true;
+  for (Cursor rows{database, RowKind::record}; going && !rows.at_end(); rows.advance()) {
+    total.add(row_mark(rows.seq(), row_checksum(rows.row())));
+    std::string_view record;
+    const auto damage = rows.in_order() ? coder.decode(rows.seq(), rows.row(), record) : kOutOfOrder;
+    if (damage.empty())
+      on_record(rows.seq(), record);
+    else
+      going = on_damage({rows.kind(), rows.number(), damage});
+  }
+  return total;
+}
+
 std::vector<std::string> compare(const TableTotals& expected, const TableTotals& found, const std::string& file) {
   std::vector<std::string> differences;
-  const auto table = [&](RowKind kind, const Total& want, const Total& have) {
-    if (want == have) return;
-    const std::string name = file + ": table " + table_name(kind);
-    differences.push_back(want.rows == have.rows ? name + " has rows other than those that were written"
-                                                 : name + " has " + std::to_string(have.rows) + " rows, " +
-                                                       std::to_string(want.rows) + " were written");
-  };
-  table(RowKind::task, expected.task, found.task);
-  table(RowKind::outcome, expected.outcome, found.outcome);
-  table(RowKind::progression, expected.progression, found.progression);
+  compare_table(RowKind::task, expected.task, found.task, file, differences);
+  compare_table(RowKind::outcome, expected.outcome, found.outcome, file, differences);
+  compare_table(RowKind::progression, expected.progression, found.progression, file, differences);
+  return differences;
+}
+
+std::vector<std::string> compare_records(const Total& expected, const Total& found, const std::string& file) {
+  std::vector<std::string> differences;
+  compare_table(RowKind::record, expected, found, file, differences);
   return differences;
 }
 

@@ -19,7 +19,11 @@ constexpr std::array kSteps{
     "CREATE TABLE quarantine (id INTEGER PRIMARY KEY, origin TEXT NOT NULL, seq INTEGER NOT NULL, "
     "reason TEXT NOT NULL, row BLOB NOT NULL) STRICT;"
     "CREATE TABLE loss (id INTEGER PRIMARY KEY, recorded_at INTEGER NOT NULL, store_id TEXT NOT NULL, "
-    "after_commit INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;"};
+    "after_commit INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;",
+    // 2: records
+    "CREATE TABLE record (seq INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT;"
+    "ALTER TABLE meta ADD COLUMN record_rows INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE meta ADD COLUMN record_marks INTEGER NOT NULL DEFAULT 0;"};
 
 std::int64_t version_of(Database& database) { return database.number("PRAGMA user_version"); }
 

@@ -1,6 +1,5 @@
 #include "broker/store/sqlite_store.h"
 
-#include "broker/store/row_scan.h"
 #include "broker/store/schema.h"
 #include "proto/check.h"
 
@@ -70,14 +69,27 @@ proto::Result<Store::Identity> SqliteStore::open() {
 
 Store::Trouble SqliteStore::load(const std::function<void(const TaskSummary&)>& visit) {
   return guarded([&] {
-    const std::string& file = database_->path();
-    const std::string way_out = way_out_of_damage(directory_->path());
-    const TableTotals found = scan_rows(*database_, coder_, visit, [&](const RowDamage& damage) -> bool {
-      throw StoreError{damaged_row(file, damage.kind, damage.seq, damage.reason) + way_out};
-    });
-    if (const auto differences = compare(meta_.totals, found, file); !differences.empty())
-      throw StoreError{joined(differences) + way_out};
+    const TableTotals found =
+        scan_rows(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
+    refuse(compare(meta_.totals, found, database_->path()));
   });
+}
+
+Store::Trouble SqliteStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
+  return guarded([&] {
+    const Total found =
+        scan_records(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
+    refuse(compare_records(meta_.records, found, database_->path()));
+  });
+}
+
+void SqliteStore::refuse(const RowDamage& damage) const {
+  throw StoreError{damaged_row(database_->path(), damage.kind, damage.seq, damage.reason) +
+                   way_out_of_damage(directory_->path())};
+}
+
+void SqliteStore::refuse(const std::vector<std::string>& differences) const {
+  if (!differences.empty()) throw StoreError{joined(differences) + way_out_of_damage(directory_->path())};
 }
 
 void SqliteStore::begin() {

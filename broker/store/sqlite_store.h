@@ -1,5 +1,5 @@
-// SqliteStore: tasks in a data directory, safe from crashes of the process and of the machine: a commit is on disk
-// before it returns. What is damaged or missing is refused with a text that says so; nothing is lost silently.
+// SqliteStore: tasks and records in a data directory, safe from crashes of the process and of the machine: a commit is
+// on disk before it returns. What is damaged or missing is refused with a text that says so; nothing is lost silently.
 //
 // The directory belongs to one store at a time. An object that ends leaves it closed; a process that dies leaves it as
 // safe, and the next opening goes through the journal.
@@ -7,11 +7,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "broker/store/data_dir.h"
 #include "broker/store/head.h"
 #include "broker/store/meta.h"
 #include "broker/store/row.h"
+#include "broker/store/row_scan.h"
 #include "broker/store/sqlite_backup.h"
 #include "broker/store/store.h"
 #include "broker/store/tables.h"
@@ -31,6 +33,7 @@ class SqliteStore final : public Store {
 
   proto::Result<Identity> open() override;
   Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
+  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
   Trouble apply(std::span<const StoreOp> ops) override;
   Trouble commit(proto::CommitSeq number) override;
   Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
@@ -44,6 +47,8 @@ class SqliteStore final : public Store {
  private:
   template <class Work>
   Trouble guarded(const Work& work);
+  [[noreturn]] void refuse(const RowDamage& damage) const;
+  void refuse(const std::vector<std::string>& differences) const;  // unless there are none
   void begin();
   void write_down();  // meta, commit, head
   void checkpoint(bool empty);

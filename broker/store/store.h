@@ -1,5 +1,6 @@
-// Store: where tasks are safe. Every store passes the suite in tests/unit/broker/store_conformance.h.
-// One thread owns a store (StoreThread, unless it is a memory store). Nothing outside this folder knows which one runs.
+// Store: where tasks and the records of named objects are safe. Every store passes the suite in
+// tests/unit/broker/store_conformance.h. One thread owns a store (StoreThread, unless it is a memory store). Nothing
+// outside this folder knows which one runs.
 //
 // A failure is final: the store is not asked again, the broker stops. Its text says what happened, to which file or
 // row, and what to do.
@@ -9,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "broker/store/records.h"
 #include "proto/result.h"
@@ -25,7 +27,7 @@ class Store {
     std::string id;           // of the store itself, for ever
     proto::Epoch epoch;       // raised by this opening: whoever opened it before is fenced off
     proto::CommitSeq last;    // the last commit that it holds
-    proto::TaskSeq last_seq;  // the highest number that a task in it ever had
+    proto::TaskSeq last_seq;  // the highest number that a task or a record in it ever had
   };
   // Call once, before anything else.
   virtual proto::Result<Identity> open() = 0;
@@ -33,8 +35,11 @@ class Store {
   // Every task it holds, by rising seq; checks each one.
   virtual Trouble load(const std::function<void(const TaskSummary&)>& visit) = 0;
 
+  // Every record it holds, by rising seq; checks each one. Call after load(). The bytes are valid during the call.
+  virtual Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) = 0;
+
   // Makes `ops` part of the commit that is being gathered. An op on a task that is not there changes nothing (it was
-  // forgotten), nor does a second Finish.
+  // forgotten), nor does a second Finish, nor EraseRecord of a record that is not there.
   virtual Trouble apply(std::span<const StoreOp> ops) = 0;
 
   // Makes all that was applied since the last commit as safe as this store makes things: all of it or nothing.

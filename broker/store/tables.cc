@@ -11,7 +11,7 @@ std::string damaged_row(const std::string& file, RowKind kind, std::int64_t seq,
 }
 
 std::string way_out_of_damage(const std::string& directory) {
-  return ": restore a backup, or set the tasks concerned aside: forkmill-broker --data " + directory + " --quarantine";
+  return ": restore a backup, or set aside what is concerned: forkmill-broker --data " + directory + " --quarantine";
 }
 
 Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string directory)
@@ -31,7 +31,10 @@ Tables::Tables(Database& database, RowCoder& coder, Meta& meta, std::string dire
       forget_outcome_{database, "DELETE FROM outcome WHERE seq = ?1"},
       put_progression_{database, "INSERT OR REPLACE INTO progression (seq, row) VALUES (?1, ?2)"},
       get_progression_{database, "SELECT row FROM progression WHERE seq = ?1"},
-      forget_progression_{database, "DELETE FROM progression WHERE seq = ?1"} {}
+      forget_progression_{database, "DELETE FROM progression WHERE seq = ?1"},
+      put_record_{database, "INSERT OR REPLACE INTO record (seq, row) VALUES (?1, ?2)"},
+      get_record_{database, "SELECT row FROM record WHERE seq = ?1"},
+      erase_record_{database, "DELETE FROM record WHERE seq = ?1"} {}
 
 void Tables::damaged(RowKind kind, proto::TaskSeq seq, std::string_view reason) const {
   throw StoreError{damaged_row(database_.path(), kind, static_cast<std::int64_t>(seq.value()), reason) +
@@ -97,6 +100,33 @@ void Tables::write_progression(proto::TaskSeq seq, const std::function<void(Prog
   const std::string_view row = coder_.encode(seq, progression);
   total.add(row_mark(seq, row_checksum(row)));
   put_progression_.bind(1, seq.value()).bind_blob(2, row).run();
+}
+
+std::optional<std::uint32_t> Tables::read_record(proto::TaskSeq seq) {
+  if (meta_.records.rows == 0) return std::nullopt;
+  Resetting at_the_end{get_record_};
+  if (!get_record_.bind(1, seq.value()).step()) return std::nullopt;
+  const std::string_view row = get_record_.bytes(0);
+  std::string_view record;
+  if (const auto damage = coder_.decode(seq, row, record); !damage.empty()) damaged(RowKind::record, seq, damage);
+  return row_checksum(row);
+}
+
+void Tables::apply(const PutRecord& op) {
+  // A number above all others is new: nothing to look up.
+  const auto old = op.seq > meta_.last_seq ? std::nullopt : read_record(op.seq);
+  meta_.last_seq = std::max(meta_.last_seq, op.seq);
+  if (old) meta_.records.remove(row_mark(op.seq, *old));
+  const std::string_view row = coder_.encode(op);
+  meta_.records.add(row_mark(op.seq, row_checksum(row)));
+  put_record_.bind(1, op.seq.value()).bind_blob(2, row).run();
+}
+
+void Tables::apply(const EraseRecord& op) {
+  const auto old = read_record(op.seq);
+  if (!old) return;
+  erase_record_.bind(1, op.seq.value()).run();
+  meta_.records.remove(row_mark(op.seq, *old));
 }
 
 void Tables::read_rest(StoredTask& task) {

@@ -25,6 +25,8 @@ class Tables {
   void apply(const Dispatch& op);
   void apply(const Finish& op);
   void apply(const Forget& op);
+  void apply(const PutRecord& op);
+  void apply(const EraseRecord& op);
 
   std::optional<StoredTask> fetch(proto::TaskSeq seq);
   // Those from `first` to `last` that are there: what is read together costs less.
@@ -37,6 +39,8 @@ class Tables {
   // The row's checksum; none without a row.
   std::optional<std::uint32_t> read_progression(proto::TaskSeq seq, Progression& progression);
   void write_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change);
+  // The row's checksum; none without a row.
+  std::optional<std::uint32_t> read_record(proto::TaskSeq seq);
   void read_rest(StoredTask& task);
   std::vector<Finish> read_outcomes(proto::TaskSeq first, proto::TaskSeq last);
   Finish decode_outcome(proto::TaskSeq seq, std::string_view row);
@@ -60,6 +64,9 @@ class Tables {
   Statement put_progression_;
   Statement get_progression_;
   Statement forget_progression_;
+  Statement put_record_;
+  Statement get_record_;
+  Statement erase_record_;
 };
 
 }  // namespace forkmill::broker

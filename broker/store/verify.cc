@@ -24,15 +24,19 @@ std::vector<std::string> verify_structure(Database& database, const std::string&
 std::vector<std::string> verify_database(Database& database, const Meta& meta, const std::string& file) {
   std::vector<std::string> findings = verify_structure(database, file);
   const std::size_t most = findings.size() + kMostFindings;
+  const auto on_damage = [&](const RowDamage& damage) {
+    findings.push_back(damaged_row(file, damage.kind, damage.seq, damage.reason));
+    return findings.size() < most;
+  };
   RowCoder coder;
   const TableTotals found = scan_rows(
-      database, coder, [](const TaskSummary&) {},
-      [&](const RowDamage& damage) {
-        findings.push_back(damaged_row(file, damage.kind, damage.seq, damage.reason));
-        return findings.size() < most;
-      });
+      database, coder, [](const TaskSummary&) {}, on_damage);
+  if (findings.size() == most) return findings;
+  const Total records = scan_records(
+      database, coder, [](proto::TaskSeq, std::string_view) {}, on_damage);
   if (findings.size() == most) return findings;
   for (auto& difference : compare(meta.totals, found, file)) findings.push_back(std::move(difference));
+  for (auto& difference : compare_records(meta.records, records, file)) findings.push_back(std::move(difference));
   return findings;
 }
 

@@ -17,6 +17,14 @@ inline std::vector<TaskSummary> summaries(Store& store) {
   return tasks;
 }
 
+inline std::vector<PutRecord> records(Store& store) {
+  std::vector<PutRecord> all;
+  REQUIRE_FALSE(store.load_records([&](proto::TaskSeq seq, std::string_view bytes) {
+    all.push_back({seq, std::string{bytes}});
+  }));
+  return all;
+}
+
 inline std::vector<StoredTask> fetched(Store& store, std::vector<proto::TaskSeq> seqs) {
   std::vector<StoredTask> tasks;
   REQUIRE_FALSE(store.fetch(seqs, [&](StoredTask task) { tasks.push_back(std::move(task)); }));
@@ -42,6 +50,57 @@ inline PutTask put(std::uint64_t n) {
           proto::Payload::copy(n == 3 ? std::string(100'000, 'x') : "body " + std::to_string(n)),
           n * 11,
           proto::milliseconds{1000 + static_cast<std::int64_t>(n)}};
+}
+
+inline PutRecord record(std::uint64_t n, std::string bytes) { return {proto::TaskSeq{n}, std::move(bytes)}; }
+
+// Records beside the tasks of a store that is open, with numbers above theirs.
+inline void check_records(Store* store, const std::function<Store&()>& reopen, proto::CommitSeq last) {
+  using proto::TaskSeq;
+  const auto commit = [&](const std::vector<StoreOp>& ops) {
+    REQUIRE_FALSE(store->apply(ops));
+    last = last.next();
+    REQUIRE_FALSE(store->commit(last));
+  };
+  const std::size_t tasks = summaries(*store).size();
+  CHECK(records(*store).empty());
+  const std::string large = std::string(100'000, 'x') + std::string("\0\xFF", 2);
+  const std::vector<StoreOp> puts{record(22, "second"), record(21, "first"), record(23, ""), record(24, "fourth")};
+  REQUIRE_FALSE(store->apply(puts));
+  // What was applied is seen before it is safe.
+  CHECK(records(*store) ==
+        std::vector<PutRecord>{record(21, "first"), record(22, "second"), record(23, ""), record(24, "fourth")});
+  commit({record(22, large), record(24, ""), record(24, "4"), EraseRecord{TaskSeq{21}}, EraseRecord{TaskSeq{20}}});
+  // Erased and made again, made and erased; an erased one is not there a second time.
+  commit({EraseRecord{TaskSeq{23}}, record(23, "third"), record(30, "short"), EraseRecord{TaskSeq{30}},
+          EraseRecord{TaskSeq{21}}, EraseRecord{TaskSeq{99}}});
+  const std::vector<PutRecord> expected{record(22, large), record(23, "third"), record(24, "4")};
+  CHECK(records(*store) == expected);
+  // They are no tasks.
+  CHECK(summaries(*store).size() == tasks);
+  CHECK(fetched(*store, {TaskSeq{22}, TaskSeq{23}}).empty());
+  CHECK(scanned(*store, 100, 10).size() == tasks);
+
+  store = &reopen();
+  auto identity = store->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->last == last);
+  CHECK(identity->last_seq == TaskSeq{30});
+  CHECK(summaries(*store).size() == tasks);
+  CHECK(records(*store) == expected);
+
+  // Overwritten often, a task among them; then all are erased.
+  for (int round = 0; round < 50; ++round) commit({record(24, std::to_string(round)), record(22, large)});
+  commit({put(31), EraseRecord{TaskSeq{31}}, Forget{TaskSeq{24}}});
+  CHECK(records(*store) == std::vector<PutRecord>{record(22, large), record(23, "third"), record(24, "49")});
+  CHECK(fetched(*store, {TaskSeq{31}}) == std::vector<StoredTask>{{put(31), {}, {}}});
+  commit({EraseRecord{TaskSeq{22}}, EraseRecord{TaskSeq{23}}, EraseRecord{TaskSeq{24}}});
+  store = &reopen();
+  identity = store->open();
+  REQUIRE(identity.ok());
+  CHECK(identity->last_seq == TaskSeq{31});
+  CHECK(summaries(*store).size() == tasks + 1);
+  CHECK(records(*store).empty());
 }
 
 inline void check_store(const std::function<Store&()>& reopen) {
@@ -135,6 +194,7 @@ inline void check_store(const std::function<Store&()>& reopen) {
   const auto third = store->open();
   REQUIRE(third.ok());
   CHECK(third->last_seq == TaskSeq{5});
+  check_records(store, reopen, third->last);
 }
 
 }  // namespace forkmill::broker::test

@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::uint64_t kCommits = 60;
 
+PutRecord piece(std::uint64_t n, int version) {
+  return record(10'000 + n, "piece " + std::to_string(n) + std::string(300, static_cast<char>('a' + version)));
+}
+
 // A history with all kinds of changes, 8 tasks a commit.
 void live(Store& store) {
   for (std::uint64_t number = 1; number <= kCommits; ++number) {
@@ -26,6 +30,10 @@ void live(Store& store) {
       if (n % 2 == 0) ops.emplace_back(finish(n));
       if (n > 100 && n % 5 == 0) ops.emplace_back(Forget{TaskSeq{n - 100}});
     }
+    // One record a commit; the one before is rewritten, every fourth goes again.
+    ops.emplace_back(piece(number, 1));
+    if (number > 1) ops.emplace_back(piece(number - 1, 2));
+    if (number > 10 && number % 4 == 0) ops.emplace_back(EraseRecord{piece(number - 10, 0).seq});
     commit(store, number, std::move(ops));
   }
 }
@@ -44,14 +52,16 @@ std::vector<StoredTask> everything(Store& store) {
 class Images {
  public:
   Images() {
-    auto store = open_store(at("closed"), 600 * 1024);
+    auto store = open_store(at("closed"), 400 * 1024);
     live(*store);
     expected_ = everything(*store);
+    expected_records_ = records(*store);
     copy_directory(at("closed"), at("journal"));
     store.reset();
     REQUIRE(std::filesystem::file_size(at("journal") + "/forkmill.db") > 100'000);
     REQUIRE(std::filesystem::file_size(at("journal") + "/forkmill.db-wal") > 100'000);
     REQUIRE(expected_.size() > 300);
+    REQUIRE(expected_records_.size() > 40);
   }
 
   std::string at(const std::string& name) const { return folder_.path(name); }
@@ -68,6 +78,7 @@ class Images {
     std::string text = trouble_of(*store);
     if (text.empty()) {
       CHECK(everything(*store) == expected_);
+      CHECK(records(*store) == expected_records_);
     } else {
       CHECK(contains(text, directory));
     }
@@ -77,6 +88,7 @@ class Images {
  private:
   Folder folder_{"/dev/shm"};
   std::vector<StoredTask> expected_;
+  std::vector<PutRecord> expected_records_;
 };
 
 void flip(const std::string& path, std::uint64_t bit) {
@@ -210,6 +222,30 @@ TEST_CASE("a refusal leaves the files as they are, and says the same the next ti
   CHECK(read_file(images.at("damaged") + "/forkmill.db-wal") == journal);
 }
 
+TEST_CASE("a flipped bit in a record is refused with its place, at the start and when it is written again") {
+  Images images;
+  const auto offset = [](const std::string& path) {
+    const std::size_t at = read_file(path).find("piece 37cccc");
+    REQUIRE(at != std::string::npos);
+    return at;
+  };
+  const std::string text =
+      images.opened("closed", "forkmill.db", [&](const std::string& path) { flip(path, (offset(path) + 100) * 8); });
+  const std::string directory = images.at("damaged");
+  const std::string expected =
+      directory + "/forkmill.db: table record, row 10037 is damaged (its checksum does not match): restore a backup, " +
+      "or set aside what is concerned: forkmill-broker --data " + directory + " --quarantine";
+  CHECK(text == expected);
+  for (const StoreOp& op : {StoreOp{piece(37, 3)}, StoreOp{EraseRecord{TaskSeq{10'037}}}}) {
+    auto store = make_store(directory);
+    REQUIRE(store->open().ok());
+    const auto trouble = store->apply(std::vector<StoreOp>{op});
+    REQUIRE(trouble);
+    CHECK(trouble->text == expected);
+    CHECK(store->load_records([](TaskSeq, std::string_view) {}) == trouble);
+  }
+}
+
 TEST_CASE("after a failure the store does nothing any more") {
   Images images;
   const std::string directory = images.at("closed");
@@ -224,7 +260,7 @@ TEST_CASE("after a failure the store does nothing any more") {
   CHECK(trouble->text ==
         directory +
             "/forkmill.db: table task, row 411 is damaged (its checksum does not match): restore a backup, "
-            "or set the tasks concerned aside: forkmill-broker --data " +
+            "or set aside what is concerned: forkmill-broker --data " +
             directory + " --quarantine");
   CHECK(store->apply(std::vector<StoreOp>{put(1000)}) == trouble);
   CHECK(store->commit(forkmill::proto::CommitSeq{1000}) == trouble);

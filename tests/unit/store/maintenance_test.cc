@@ -71,12 +71,13 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
   int steps = 0;
   for (bool done = false; !done; ++steps) {
     fill(*store, next, next + 20);
-    commit(*store, next + 11, {Forget{TaskSeq{next - 700}}});
+    commit(*store, next + 11,
+           {Forget{TaskSeq{next - 700}}, record(90'000, std::to_string(next)), record(90'000 + next, "piece")});
     // What is not committed does not get into the copy.
-    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(next + 50'000)}));
+    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(next + 50'000), record(200'000, "uncommitted")}));
     CHECK_FALSE(store->continue_backup().value());
     CHECK_FALSE(std::filesystem::exists(copy));
-    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{next + 50'000}}}));
+    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{next + 50'000}}, EraseRecord{TaskSeq{200'000}}}));
     REQUIRE_FALSE(store->commit(CommitSeq{next + 12}));
     const auto result = store->continue_backup();
     REQUIRE(result.ok());
@@ -88,10 +89,13 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
   CHECK_FALSE(std::filesystem::exists(copy + "-wal"));
   CHECK_FALSE(store->continue_backup().ok());
   const auto expected = everything(*store);
+  const auto expected_records = records(*store);
+  CHECK(expected_records.size() == static_cast<std::size_t>(steps) + 1);
 
   const auto restored = restore(copy, folder.path("restored"), "store-2");
   REQUIRE_MESSAGE(restored.ok(), text_of(restored));
   CHECK(restored->tasks == expected.size());
+  CHECK(restored->records == expected_records.size());
   auto second = make_store(folder.path("restored"));
   const auto identity = second->open();
   REQUIRE(identity.ok());
@@ -99,6 +103,7 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
   CHECK(identity->epoch.value() > 1'000'000);
   CHECK(summaries(*second).size() == expected.size());
   CHECK(everything(*second) == expected);
+  CHECK(records(*second) == expected_records);
   second.reset();
   CHECK(check(folder.path("restored"))->findings.empty());
 }
@@ -231,6 +236,64 @@ TEST_CASE("an outcome without its task is set aside, too") {
   CHECK(aside->rows == 1);
   CHECK(aside->missing == 1);
   CHECK(trouble_of(directory) == "");
+}
+
+TEST_CASE("damaged records are found, and set aside without touching a task") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  {
+    auto store = open_store(directory);
+    fill(*store, 10, 100);
+    commit(*store, 1000, {record(200, "header"), record(201, "item 1"), record(202, "item 2"), record(203, "item 3")});
+  }
+  const auto sound = check(directory);
+  REQUIRE(sound.ok());
+  CHECK(sound->findings.empty());
+  CHECK(sound->records == 4);
+  change(directory, damage("record", 201));
+  change(directory, "DELETE FROM record WHERE seq = 202");
+  // A key that turned into the number of a task.
+  change(directory, "UPDATE record SET seq = 60 WHERE seq = 203");
+  CHECK(contains(trouble_of(directory), "table record, row 60 is damaged (its checksum does not match)"));
+  const auto report = check(directory);
+  REQUIRE(report->findings.size() == 3);
+  CHECK(contains(report->findings[0], "table record, row 60 is damaged"));
+  CHECK(contains(report->findings[1], directory + "/forkmill.db: table record, row 201 is damaged"));
+  CHECK(contains(report->findings[2], "table record has 3 rows, 4 were written"));
+
+  const auto aside = quarantine(directory);
+  REQUIRE_MESSAGE(aside.ok(), text_of(aside));
+  CHECK(aside->tasks == 0);
+  CHECK(aside->records == 2);
+  CHECK(aside->rows == 2);
+  CHECK(aside->missing == 1);
+  const auto after = check(directory);
+  CHECK(after->findings.empty());
+  CHECK(after->quarantined == 2);
+  CHECK(after->tasks == 90);
+  CHECK(after->records == 1);
+  {
+    auto store = open_store(directory);
+    CHECK(records(*store) == std::vector<PutRecord>{record(200, "header")});
+    CHECK(fetched(*store, {TaskSeq{60}}).size() == 1);
+  }
+  Database database{directory + "/forkmill.db", Database::Open::existing};
+  CHECK(database.number("SELECT count(*) FROM quarantine WHERE origin = 'record' AND seq = 201") == 1);
+}
+
+TEST_CASE("an older version in the place of a record is found") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  commit(*open_store(directory), 1, {record(1, "old"), record(2, "other")});
+  std::filesystem::copy_file(directory + "/forkmill.db", folder.path("before.db"));
+  commit(*open_store(directory), 2, {record(1, "new")});
+  change(directory,
+         "ATTACH '" + folder.path("before.db") +
+             "' AS before; UPDATE record SET row = (SELECT row FROM before.record WHERE seq = 1) WHERE seq = 1");
+  CHECK(contains(trouble_of(directory), "table record has rows other than those that were written"));
+  CHECK(contains(check(directory)->findings.at(0), "table record has rows other than those that were written"));
+  REQUIRE(quarantine(directory).ok());
+  CHECK(records(*open_store(directory)) == std::vector<PutRecord>{record(1, "old"), record(2, "other")});
 }
 
 TEST_CASE("a loss that is accepted is put on record, and no number is used again") {

@@ -1,11 +1,14 @@
 // Data directories that cannot be used: each says why.
 #include <sys/stat.h>
 
+#include "broker/store/crc32c.h"
+#include "broker/store/maintenance.h"
 #include "broker/store/schema.h"
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
+using forkmill::proto::TaskSeq;
 
 namespace {
 
@@ -71,7 +74,7 @@ TEST_CASE("a database of a newer forkmill") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "PRAGMA user_version = 99");
-  CHECK(contains(trouble_of(directory), "was written by a newer forkmill (schema 99; this one knows 1): upgrade"));
+  CHECK(contains(trouble_of(directory), "was written by a newer forkmill (schema 99; this one knows 2): upgrade"));
 }
 
 TEST_CASE("tables that are not as they were made") {
@@ -130,6 +133,83 @@ TEST_CASE("a schema is brought up by steps, in one transaction") {
   CHECK(database.number("SELECT count(*) FROM sqlite_schema") == 2);
   migrate(database, two);
   CHECK_THROWS_AS(has_schema(database, one), StoreError);
+}
+
+namespace {
+
+// A closed store as schema 1 left it: two tasks, one of them finished, the other one tried once.
+void make_store_of_schema_1(const std::string& directory) {
+  std::filesystem::create_directory(directory);
+  Database database{directory + "/forkmill.db", Database::Open::create};
+  configure(database);
+  migrate(database, schema_steps().first(1));
+  RowCoder coder;
+  const auto insert = [&](const char* table, std::uint64_t seq, std::string_view row) {
+    Statement statement{database, (std::string{"INSERT INTO "} + table + " (seq, row) VALUES (?1, ?2)").c_str()};
+    statement.bind(1, seq).bind_blob(2, row).run();
+  };
+  insert("task", 1, coder.encode(put(1)));
+  insert("task", 2, coder.encode(put(2)));
+  insert("outcome", 1, coder.encode(finish(1)));
+  insert("progression", 2,
+         coder.encode(TaskSeq{2}, {forkmill::proto::Attempt{1}, forkmill::proto::milliseconds{9000}, false}));
+  database.run(
+      "INSERT INTO meta (id, store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, outcome_rows, "
+      "outcome_marks, progression_rows, progression_marks, checksum) VALUES (1, 'store-1', 2, 1, 1, 2, "
+      "2, 2909998031247618959, 1, -7995527694508729151, 1, -2307458147495569001, 3110441014)");
+  database.checkpoint(true);
+  Head::Record record{2, forkmill::proto::CommitSeq{1}, forkmill::proto::Epoch{1}, TaskSeq{2}, crc32c("store-1")};
+  Head::create(directory + "/head", record);
+}
+
+void check_migrated(const std::string& directory) {
+  auto store = open_store(directory);
+  const Progression once{forkmill::proto::Attempt{1}, forkmill::proto::milliseconds{9000}, false};
+  const std::vector<StoredTask> expected{{put(1), {}, finish(1)}, {put(2), once, {}}};
+  CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) == expected);
+  CHECK(records(*store).empty());
+  commit(*store, 2, {put(3), record(4, "piece")});
+  store.reset();
+  store = open_store(directory);
+  CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) == expected);
+  CHECK(records(*store) == std::vector<PutRecord>{record(4, "piece")});
+}
+
+}  // namespace
+
+TEST_CASE("a store of schema 1 keeps its tasks, and can have records from then on") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  make_store_of_schema_1(directory);
+  check_migrated(directory);
+  const auto report = check(directory);
+  REQUIRE(report.ok());
+  CHECK(report->findings == std::vector<std::string>{});
+  CHECK(report->tasks == 3);
+  CHECK(report->records == 1);
+}
+
+TEST_CASE("a backup of schema 1 can be restored") {
+  Folder folder;
+  make_store_of_schema_1(folder.path("old"));
+  const auto restored = restore(folder.path("old/forkmill.db"), folder.path("data"), "store-2");
+  REQUIRE(restored.ok());
+  CHECK(restored->tasks == 2);
+  CHECK(restored->records == 0);
+  check_migrated(folder.path("data"));
+}
+
+TEST_CASE("a store of schema 1 with damage is refused as ever") {
+  Folder folder;
+  for (const char* harm : {"UPDATE meta SET task_rows = 3", "UPDATE meta SET checksum = 3110441015"}) {
+    const std::string directory = folder.path(harm);
+    make_store_of_schema_1(directory);
+    change(directory, harm);
+    CHECK(contains(trouble_of(directory), "table meta, row 1: its checksum does not match"));
+  }
+  make_store_of_schema_1(folder.path("data"));
+  change(folder.path("data"), "DELETE FROM task WHERE seq = 2");
+  CHECK(contains(trouble_of(folder.path("data")), "table progression, row 2 is damaged (it has no task)"));
 }
 
 TEST_CASE("whoever is not the last to have opened a database does not write into it") {

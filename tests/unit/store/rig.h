@@ -65,9 +65,10 @@ inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
 inline std::string trouble_of(Store& store, std::vector<TaskSummary>* tasks = nullptr) {
   const auto identity = store.open();
   if (!identity.ok()) return identity.failure().text;
-  const auto trouble = store.load([&](const TaskSummary& task) {
+  auto trouble = store.load([&](const TaskSummary& task) {
     if (tasks != nullptr) tasks->push_back(task);
   });
+  if (!trouble) trouble = store.load_records([](proto::TaskSeq, std::string_view) {});
   return trouble ? trouble->text : "";
 }
 inline std::string trouble_of(const std::string& directory) { return trouble_of(*make_store(directory)); }

@@ -1,0 +1,33 @@
+// Ledger: what one client has asked of named objects and was answered, so that each operation is done once however
+// often it is sent; and what it has of them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include "broker/core/objects/call.h"
+
+namespace forkmill::broker {
+
+struct Ledger {
+  struct Entry {
+    std::unique_ptr<Call> waits;  // null: it has its answer
+    Answer answer;
+    bool durable =
+        false;  // the answer must not be sent before the commit that follows it, nor be forgotten by a restart
+    proto::CommitSeq after;
+  };
+
+  std::uint64_t answered = 0;  // all below have arrived
+  std::map<std::uint64_t, Entry> entries;
+  std::unordered_set<ObjectId> objects;  // something of them may be its own
+  std::unordered_set<ObjectId> owned;    // they go with it
+  std::vector<std::uint64_t> to_send;    // answers, in this round
+  bool touched = false;
+  bool dirty = false;     // there are durable answers that are not in the store
+  proto::TaskSeq record;  // where it is in the store
+};
+
+}  // namespace forkmill::broker

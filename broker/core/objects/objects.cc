@@ -1,0 +1,557 @@
+#include "broker/core/objects/objects.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/objects/record.h"
+#include "proto/names.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+// Operations that stand in line with others of their kind; all others are done, or refused, at once.
+bool may_wait(Verb verb) {
+  switch (verb) {
+    case Verb::acquire:
+    case Verb::wait:
+    case Verb::put:
+    case Verb::get:
+    case Verb::join:
+    case Verb::send:
+    case Verb::receive:
+    case Verb::poll:
+    case Verb::watch:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Answer unknown_object() { return failed(Errc::object_unknown); }
+
+}  // namespace
+
+// ---- Operations -----------------------------------------------------------------------------------------------------
+
+void Objects::operate(Client& client, Operate& message) {
+  Ledger& ledger = ledgers_[client.handle];
+  if (message.answered > ledger.answered) {
+    ledger.answered = message.answered;
+    auto& entries = ledger.entries;
+    for (auto at = entries.begin(); at != entries.end() && at->first < ledger.answered;)
+      at = at->second.waits ? std::next(at) : entries.erase(at);
+  }
+  const ClientHandle handle = client.handle;
+  for (Operation& operation : message.operations) begin(handle, ledger, std::move(operation));
+}
+
+void Objects::begin(ClientHandle client, Ledger& ledger, Operation operation) {
+  const std::uint64_t number = operation.number;
+  if (number < ledger.answered) return;
+  if (const auto known = ledger.entries.find(number); known != ledger.entries.end()) {
+    if (!known->second.waits) resend(client, ledger, number);
+    return;
+  }
+  if (ledger.entries.size() >= 2 * limits::kMaxOperations) return;  // it does not confirm what it gets
+  auto call = std::make_unique<Call>();
+  call->client = client;
+  call->op = std::move(operation);
+  call->since = books_.now.steady;
+  call->deadline = deadlines_.end();
+  Ledger::Entry& entry = ledger.entries[number];
+  if (ledger.entries.size() > limits::kMaxOperations) {
+    return put_answer(client, number, nullptr, failed(Errc::too_many_waiting));
+  }
+  if (auto answer = carry_out(*call)) {
+    put_answer(client, number, find(ObjectId{call->op.object}), std::move(*answer));
+  } else {
+    park(std::move(call), entry);
+  }
+  settle();
+}
+
+std::optional<Answer> Objects::carry_out(Call& call) {
+  if (call.op.verb == Verb::open) return open(call);
+  if (call.op.verb == Verb::withdraw) return withdraw(call);
+  Object* object = find(ObjectId{call.op.object});
+  if (object == nullptr) return unknown_object();
+  if (call.op.verb == Verb::remove) {
+    take(*object);
+    return done();
+  }
+  call.object = object;
+  const bool others_first = may_wait(call.op.verb) && !object->lines[object->line(call)].empty();
+  if (others_first && !object->may_overtake(call)) return std::nullopt;
+  auto answer = object->attempt(call);
+  changed(*object);
+  return answer;
+}
+
+Answer Objects::open(Call& call) {
+  if (!call.op.spec) return failed(Errc::bad_request, "open needs a spec");
+  ObjectSpec spec = std::move(*call.op.spec);
+  if (const auto bad = bad_spec(spec)) return failed(bad->code, bad->text);
+  Object* object = named(spec.name);
+  const bool make = object == nullptr;
+  if (!make) {
+    if ((spec.flags & kObjectMustBeNew) != 0)
+      return failed(Errc::object_exists, "'" + spec.name + "' is there already");
+    if (auto other = differs(*object, spec)) return std::move(*other);
+  } else {
+    if ((spec.flags & kObjectMustExist) != 0) return failed(Errc::object_unknown, "there is no '" + spec.name + "'");
+    if (objects_.size() >= books_.options.max_objects) return failed(Errc::too_many_objects);
+    if (spec.durability == Durability::durable && !books_.identity.durable) spec.durability = Durability::memory;
+    if (spec.durability == Durability::durable && books_.disk_full) return failed(Errc::disk_full);
+    if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
+    const ObjectId id{(books_.identity.epoch.value() << 32) + ++last_id_};
+    const bool owned = (spec.flags & kObjectOwned) != 0;
+    auto fresh = make_object(id, std::move(spec), *this);
+    object = fresh.get();
+    objects_.emplace(id, std::move(fresh));
+    names_.emplace(object->name(), object);
+    if (owned) {
+      object->owner = call.client;
+      ledgers_[call.client].owned.insert(id);
+    }
+    object->dirty = true;
+  }
+  call.op.object = object->id().value();
+  object->opened(call);
+  changed(*object);
+  return done(static_cast<std::int64_t>(object->id().value()), make ? 1 : 0);
+}
+
+std::optional<Failure> Objects::bad_spec(const ObjectSpec& spec) const {
+  constexpr std::int64_t kMostElements = std::int64_t{1} << 20;
+  if (!is_name(spec.name)) return Failure{Errc::name_invalid, "object name '" + spec.name.substr(0, 200) + "'"};
+  const bool fixed = (spec.flags & kObjectFixed) != 0;
+  if (spec.size < -1 || (spec.kind == ObjectKind::barrier && spec.size == 0) ||
+      (spec.kind == ObjectKind::list && fixed && spec.size > kMostElements)) {
+    return Failure{Errc::option_out_of_range,
+                   "a " + std::string{kind_name(spec.kind)} + " of size " + std::to_string(spec.size) + " cannot be"};
+  }
+  if (spec.kind == ObjectKind::pipe && spec.durability == Durability::durable)
+    return Failure{Errc::option_out_of_range, "a pipe lives in memory only: use a queue"};
+  if (spec.kind == ObjectKind::condition) {
+    const auto lock = objects_.find(ObjectId{spec.other});
+    if (lock == objects_.end() || lock->second->spec().kind != ObjectKind::lock)
+      return Failure{Errc::object_unknown, "a condition needs a lock"};
+  }
+  return std::nullopt;
+}
+
+std::optional<Answer> Objects::differs(const Object& object, const ObjectSpec& wanted) const {
+  const ObjectSpec& has = object.spec();
+  const auto answer = [&](const std::string& how) {
+    return failed(Errc::object_differs, "'" + has.name + "' is " + how);
+  };
+  if (has.kind != wanted.kind)
+    return answer("a " + std::string{kind_name(has.kind)} + ", not a " + std::string{kind_name(wanted.kind)});
+  if (has.type != 0 && wanted.type != 0 && has.type != wanted.type) return answer("one of other elements");
+  if (wanted.size >= 0 && has.size != wanted.size)
+    return answer("of size " + std::to_string(has.size) + ", not " + std::to_string(wanted.size));
+  if ((has.flags & kObjectIdentity) != (wanted.flags & kObjectIdentity)) {
+    const std::int64_t flag = (has.flags ^ wanted.flags) & kObjectIdentity;
+    return answer((flag & kObjectRecursive) != 0 ? "the other kind of lock: one of them is recursive"
+                  : (flag & kObjectBounded) != 0 ? "the other kind of semaphore: one of them is bounded"
+                  : (flag & kObjectFixed) != 0   ? "the other kind of list: one of them has a fixed length"
+                                                 : "the other kind of pipe: one of them is one-way");
+  }
+  if (has.kind == ObjectKind::condition && has.other != wanted.other) return answer("the condition of another lock");
+  return std::nullopt;
+}
+
+Answer Objects::withdraw(const Call& call) {
+  auto& entries = ledgers_[call.client].entries;
+  const auto entry = entries.find(static_cast<std::uint64_t>(call.op.a));
+  if (entry == entries.end() || !entry->second.waits) return done(0);
+  give_up(*entry->second.waits);
+  return done(1);
+}
+
+// It is no more.
+void Objects::take(Object& object) {
+  for (Line& line : object.lines) {
+    while (!line.empty()) {
+      Call& call = *line.front();
+      leave_line(call);
+      put_answer(call.client, call.op.number, nullptr, unknown_object());
+    }
+  }
+  if (object.durable()) {
+    if (object.stored_as) books_.ops.emplace_back(EraseRecord{object.stored_as});
+    for (const TaskSeq seq : object.all_records()) books_.ops.emplace_back(EraseRecord{seq});
+  }
+  if (object.owner)
+    if (const auto owner = ledgers_.find(object.owner); owner != ledgers_.end()) owner->second.owned.erase(object.id());
+  names_.erase(object.name());
+  objects_.erase(object.id());
+}
+
+// ---- Those who wait -------------------------------------------------------------------------------------------------
+
+void Objects::park(std::unique_ptr<Call> call, Ledger::Entry& entry) {
+  Call& waiting = *call;
+  entry.waits = std::move(call);
+  Object& object = *waiting.object;
+  waiting.line = object.line(waiting);
+  Line& line = object.lines[waiting.line];
+  waiting.place = line.insert(line.end(), &waiting);
+  const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
+  if (wait.count() > 0) waiting.deadline = deadlines_.emplace(books_.now.steady + wait, &waiting);
+  if (wait.count() == 0) give_up(waiting);
+}
+
+void Objects::leave_line(Call& call) {
+  call.object->lines[call.line].erase(call.place);
+  if (call.deadline != deadlines_.end()) deadlines_.erase(std::exchange(call.deadline, deadlines_.end()));
+}
+
+void Objects::move(Call& call, Object& to, std::size_t line) {
+  changed(*call.object);
+  leave_line(call);
+  call.object = &to;
+  call.line = line;
+  call.place = to.lines[line].insert(to.lines[line].end(), &call);
+  changed(to);
+}
+
+void Objects::give_up(Call& call) {
+  Object& object = *call.object;
+  auto answer = object.give_up(call);
+  changed(object);
+  if (answer) {
+    leave_line(call);
+    put_answer(call.client, call.op.number, &object, std::move(*answer));
+  } else if (call.deadline != deadlines_.end()) {
+    deadlines_.erase(std::exchange(call.deadline, deadlines_.end()));
+  }
+}
+
+Object* Objects::find(ObjectId id) {
+  const auto found = objects_.find(id);
+  return found == objects_.end() ? nullptr : found->second.get();
+}
+
+void Objects::holds(ClientHandle client, ObjectId object) { ledgers_[client].objects.insert(object); }
+
+void Objects::changed(Object& object) { changed_.push_back(object.id()); }
+
+void Objects::settle() {
+  while (!changed_.empty()) {
+    const ObjectId id = changed_.back();
+    changed_.pop_back();
+    Object* object = find(id);
+    if (object == nullptr) continue;
+    pump(*object);
+    if (object->dirty && object->durable()) dirty_.push_back(id);
+  }
+}
+
+void Objects::pump(Object& object) {
+  bool further = true;
+  while (further) {
+    further = false;
+    for (Line& line : object.lines) {
+      while (!line.empty()) {
+        Call& head = *line.front();
+        if (auto answer = object.attempt(head)) {
+          leave_line(head);
+          put_answer(head.client, head.op.number, &object, std::move(*answer));
+        } else if (const std::size_t now = object.line(head); now != head.line) {
+          Line& other = object.lines[now];
+          other.splice(other.end(), line, head.place);
+          head.line = now;
+        } else {
+          break;
+        }
+        further = true;
+      }
+    }
+  }
+}
+
+void Objects::tick() {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= books_.now.steady) {
+    give_up(*deadlines_.begin()->second);
+    settle();
+  }
+}
+
+void Objects::client_gone(ClientHandle client) {
+  const auto found = ledgers_.find(client);
+  if (found == ledgers_.end()) return;
+  for (auto& [number, entry] : found->second.entries) {
+    if (!entry.waits) continue;
+    Object& object = *entry.waits->object;
+    leave_line(*entry.waits);
+    object.deserted(*entry.waits);
+    changed(object);
+  }
+  const auto in_order = [](const std::unordered_set<ObjectId>& ids) {
+    std::vector<ObjectId> sorted{ids.begin(), ids.end()};
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  };
+  for (const ObjectId id : in_order(found->second.objects)) {
+    if (Object* object = find(id)) {
+      object->leave(client);
+      changed(*object);
+    }
+  }
+  const std::vector<ObjectId> owned = in_order(found->second.owned);
+  if (found->second.record) books_.ops.emplace_back(EraseRecord{found->second.record});
+  ledgers_.erase(found);
+  for (const ObjectId id : owned)
+    if (Object* object = find(id)) take(*object);
+  settle();
+}
+
+bool Objects::waits(ClientHandle client) const {
+  const auto found = ledgers_.find(client);
+  if (found == ledgers_.end()) return false;
+  const auto& entries = found->second.entries;
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.second.waits != nullptr; });
+}
+
+// ---- Answers --------------------------------------------------------------------------------------------------------
+
+// The call is gone afterwards.
+void Objects::put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
+  const auto found = ledgers_.find(client);
+  if (found == ledgers_.end()) return;
+  Ledger& ledger = found->second;
+  Ledger::Entry& entry = ledger.entries[number];
+  entry.answer = std::move(answer);
+  entry.answer.number = number;
+  entry.durable = object != nullptr && object->durable();
+  ledger.dirty = ledger.dirty || (entry.durable && object->dirty);
+  entry.waits.reset();
+  ledger.to_send.push_back(number);
+  touch(client, ledger);
+}
+
+void Objects::resend(ClientHandle client, Ledger& ledger, std::uint64_t number) {
+  ledger.to_send.push_back(number);
+  touch(client, ledger);
+}
+
+void Objects::touch(ClientHandle client, Ledger& ledger) {
+  if (!std::exchange(ledger.touched, true)) touched_.push_back(client);
+}
+
+void Objects::finish_round() {
+  save_objects();
+  const std::vector<ClientHandle> touched = std::exchange(touched_, {});
+  for (const ClientHandle client : touched) {
+    const auto found = ledgers_.find(client);
+    if (found != ledgers_.end() && std::exchange(found->second.dirty, false)) save(found->second, client);
+  }
+  for (const ClientHandle client : touched) {
+    const auto found = ledgers_.find(client);
+    if (found == ledgers_.end()) continue;
+    found->second.touched = false;
+    send_answers(client, found->second);
+  }
+}
+
+void Objects::send_answers(ClientHandle client, Ledger& ledger) {
+  Client* to = books_.client(client);
+  struct Batch {
+    Operated message;
+    std::size_t bytes = 0;
+  };
+  std::array<Batch, 2> batches;  // of what is in memory; of what has to wait for a commit
+  const auto send = [&](std::size_t which) {
+    Batch batch = std::exchange(batches[which], {});
+    if (to == nullptr || batch.message.answers.empty()) return;
+    books_.send(to->session, std::move(batch.message), which == 1 ? books_.safe_after() : CommitSeq{});
+  };
+  for (const std::uint64_t number : std::exchange(ledger.to_send, {})) {
+    const auto entry = ledger.entries.find(number);
+    if (entry == ledger.entries.end() || entry->second.waits) continue;
+    const std::size_t which = entry->second.durable ? 1 : 0;
+    Batch& batch = batches[which];
+    for (const Payload& value : entry->second.answer.values) batch.bytes += value.size();
+    batch.message.answers.push_back(entry->second.answer);
+    if (batch.message.answers.size() == limits::kBatchTasks || batch.bytes >= limits::kBatchBytes) send(which);
+  }
+  send(0);
+  send(1);
+}
+
+// ---- Durable ones ---------------------------------------------------------------------------------------------------
+
+void Objects::save_objects() {
+  std::sort(dirty_.begin(), dirty_.end());
+  dirty_.erase(std::unique(dirty_.begin(), dirty_.end()), dirty_.end());
+  for (const ObjectId id : std::exchange(dirty_, {})) {
+    Object* object = find(id);
+    if (object == nullptr || !std::exchange(object->dirty, false)) continue;
+    if (!object->stored_as) object->stored_as = next_record();
+    const ObjectSpec& spec = object->spec();
+    books_.ops.emplace_back(PutRecord{object->stored_as, pack_record(RecordKind::object, [&](Object::Packer& packer) {
+                                        packer.pack_array(9);
+                                        packer.pack(id.value());
+                                        packer.pack(spec.name);
+                                        packer.pack(static_cast<unsigned>(spec.kind));
+                                        packer.pack(spec.type);
+                                        packer.pack(spec.size);
+                                        packer.pack(spec.flags);
+                                        packer.pack(spec.other);
+                                        packer.pack(object->owner.value());
+                                        object->save(packer);
+                                      })});
+    object->take_records(books_.ops, [this] { return next_record(); });
+  }
+}
+
+void Objects::save(Ledger& ledger, ClientHandle client) {
+  if (!ledger.record) ledger.record = next_record();
+  const auto kept = [](const Ledger::Entry& entry) { return entry.durable && !entry.waits; };
+  const auto count = std::count_if(ledger.entries.begin(), ledger.entries.end(),
+                                   [&](const auto& entry) { return kept(entry.second); });
+  books_.ops.emplace_back(PutRecord{ledger.record, pack_record(RecordKind::ledger, [&](Object::Packer& packer) {
+                                      packer.pack_array(3);
+                                      packer.pack(client.value());
+                                      packer.pack(ledger.answered);
+                                      packer.pack_array(static_cast<std::uint32_t>(count));
+                                      for (const auto& [number, entry] : ledger.entries) {
+                                        if (!kept(entry)) continue;
+                                        const Answer& answer = entry.answer;
+                                        packer.pack_array(6);
+                                        packer.pack(number);
+                                        packer.pack(static_cast<unsigned>(answer.code));
+                                        packer.pack(answer.text);
+                                        packer.pack(answer.a);
+                                        packer.pack(answer.b);
+                                        packer.pack_array(static_cast<std::uint32_t>(answer.values.size()));
+                                        for (const Payload& value : answer.values) pack_payload(packer, value);
+                                      }
+                                    })});
+}
+
+void Objects::recover(TaskSeq seq, std::string_view record) {
+  const auto handle = msgpack::unpack(record.data(), record.size());
+  const auto [kind, body] = handle.get().as<std::tuple<unsigned, msgpack::object>>();
+  if (static_cast<RecordKind>(kind) == RecordKind::part) {
+    if (Object* object = find(ObjectId{body.via.array.ptr[0].as<std::uint64_t>()})) object->load_record(seq, body);
+    return;
+  }
+  if (static_cast<RecordKind>(kind) == RecordKind::ledger) {
+    using Row = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t,
+                           std::vector<msgpack::type::raw_ref>>;
+    const auto [client, answered, rows] = body.as<std::tuple<std::uint64_t, std::uint64_t, std::vector<Row>>>();
+    Ledger& ledger = ledgers_[ClientHandle{client}];
+    ledger.record = seq;
+    ledger.answered = answered;
+    for (const auto& [number, code, text, a, b, values] : rows) {
+      Ledger::Entry& entry = ledger.entries[number];
+      entry.durable = true;
+      entry.answer = {number, errc_from(code), text, a, b, {}};
+      for (const auto& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
+    }
+    return;
+  }
+  const auto [id, name, object_kind, type, size, flags, other, owner, state] =
+      body.as<std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t, std::uint64_t,
+                         std::uint64_t, msgpack::object>>();
+  auto object = make_object(
+      ObjectId{id}, {name, static_cast<ObjectKind>(object_kind), type, size, flags, other, Durability::durable}, *this);
+  object->stored_as = seq;
+  object->owner = ClientHandle{owner};
+  object->load(state);
+  names_.emplace(name, object.get());
+  objects_.emplace(ObjectId{id}, std::move(object));
+}
+
+std::vector<ClientHandle> Objects::recovered() {
+  for (const auto& [id, object] : objects_) {
+    object->loaded();
+    for (const ClientHandle client : object->clients()) ledgers_[client].objects.insert(id);
+    if (object->owner) ledgers_[object->owner].owned.insert(id);
+  }
+  std::vector<ClientHandle> clients;
+  for (const auto& [client, ledger] : ledgers_) clients.push_back(client);
+  return clients;
+}
+
+// ---- For operators --------------------------------------------------------------------------------------------------
+
+Object* Objects::named(const std::string& name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+PackedMap Objects::row(const Object& object) const {
+  return PackedMap{}
+      .add("name", object.name())
+      .add("id", object.id().value())
+      .add("kind", kind_name(object.spec().kind))
+      .add("durable", object.durable())
+      .add("size", object.size())
+      .add("waiting", object.waiting())
+      .add("held", object.holders().size())
+      .add("owner", object.owner.value());
+}
+
+Reply Objects::list(const Query& query) const {
+  constexpr std::size_t kMost = 10'000;
+  std::vector<PackedMap> rows;
+  for (auto at = names_.lower_bound(query.argument);
+       at != names_.end() && at->first.starts_with(query.argument) && rows.size() < kMost; ++at) {
+    rows.push_back(row(*at->second));
+  }
+  return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", objects_.size()).bytes())};
+}
+
+Reply Objects::show(const Query& query) const {
+  const Object* object = named(query.argument);
+  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+  constexpr std::size_t kMost = 1000;
+  const auto peer = [&](ClientHandle handle) {
+    const Client* client = books_.client(handle);
+    return PackedMap{}
+        .add("client", client == nullptr ? std::string{} : client->session.name)
+        .add("host", client == nullptr ? std::string{} : client->session.host)
+        .add("pid", client == nullptr ? 0U : client->session.pid);
+  };
+  std::vector<PackedMap> waiters;
+  for (const Line& line : object->lines) {
+    for (const Call* call : line) {
+      if (waiters.size() == kMost) break;
+      waiters.push_back(
+          PackedMap{}
+              .add("peer", peer(call->client))
+              .add("who", call->op.who)
+              .add("verb", verb_name(call->op.verb))
+              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(books_.now.steady - call->since).count()));
+    }
+  }
+  std::vector<PackedMap> holders;
+  for (const Object::Hold& hold : object->holders()) {
+    holders.push_back(PackedMap{}
+                          .add("peer", peer(hold.client))
+                          .add("who", hold.who)
+                          .add("count", hold.count)
+                          .add("token", hold.token));
+  }
+  return {
+      query.id,
+      Errc::ok,
+      {},
+      Payload::own(PackedMap{}.add("object", row(*object)).add("holders", holders).add("waiters", waiters).bytes())};
+}
+
+Reply Objects::remove(const Query& query) {
+  Object* object = named(query.argument);
+  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+  take(*object);
+  settle();
+  return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("name", query.argument).bytes())};
+}
+
+}  // namespace forkmill::broker

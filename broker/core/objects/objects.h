@@ -1,0 +1,93 @@
+// Objects: all named objects, the clients' operations on them, and those who wait. An operation is done when it comes,
+// or when its turn has come; its answer goes out at the end of the round, and not before what it says is as safe as
+// its object.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/books.h"
+#include "broker/core/objects/ledger.h"
+#include "broker/core/objects/object.h"
+
+namespace forkmill::broker {
+
+class Objects final : Desk {
+ public:
+  explicit Objects(Books& books) : books_{books} {}
+
+  void operate(Client& client, proto::Operate& message);
+  // Its session ended: what it held is free.
+  void client_gone(ClientHandle client);
+  // Whether it is known what this client has asked and holds.
+  bool knows(ClientHandle client) const { return ledgers_.contains(client); }
+
+  // Times out who has waited for long enough; then writes down and answers.
+  void tick();
+  void finish_round();
+  proto::Instant next() const { return deadlines_.empty() ? proto::kNever : deadlines_.begin()->first; }
+
+  // At the start, by rising number; then once. The clients that hold something must come back in time.
+  void recover(proto::TaskSeq seq, std::string_view record);
+  std::vector<ClientHandle> recovered();
+
+  // QUERY objects, object, object_remove
+  proto::Reply list(const proto::Query& query) const;
+  proto::Reply show(const proto::Query& query) const;
+  proto::Reply remove(const proto::Query& query);
+
+  std::size_t count() const { return objects_.size(); }
+  // Of all objects, for whoever checks the books.
+  template <class F>
+  void visit(F&& visitor) const {
+    for (const auto& [id, object] : objects_) visitor(*object);
+  }
+  // A client whose process waits for an object.
+  bool waits(ClientHandle client) const;
+
+ private:
+  // Desk
+  Object* find(ObjectId id) override;
+  void holds(ClientHandle client, ObjectId object) override;
+  void move(Call& call, Object& to, std::size_t line) override;
+  void changed(Object& object) override;
+
+  void begin(ClientHandle client, Ledger& ledger, proto::Operation operation);
+  std::optional<Answer> carry_out(Call& call);
+  Answer open(Call& call);
+  std::optional<proto::Failure> bad_spec(const proto::ObjectSpec& spec) const;
+  std::optional<Answer> differs(const Object& object, const proto::ObjectSpec& spec) const;
+  Answer withdraw(const Call& call);
+  void take(Object& object);
+  void park(std::unique_ptr<Call> call, Ledger::Entry& entry);
+  void leave_line(Call& call);
+  void give_up(Call& call);
+  void settle();
+  void pump(Object& object);
+  void answer(Call& call, Answer answer);
+  void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
+  void resend(ClientHandle client, Ledger& ledger, std::uint64_t number);
+  void touch(ClientHandle client, Ledger& ledger);
+  void save_objects();
+  void save(Ledger& ledger, ClientHandle client);
+  void send_answers(ClientHandle client, Ledger& ledger);
+  PackedMap row(const Object& object) const;
+  Object* named(const std::string& name) const;
+  proto::TaskSeq next_record() { return books_.tasks.next_number(); }
+
+  Books& books_;
+  std::unordered_map<ObjectId, std::unique_ptr<Object>> objects_;
+  std::map<std::string, Object*, std::less<>> names_;
+  std::unordered_map<ClientHandle, Ledger> ledgers_;
+  Deadline deadlines_;
+  std::vector<ObjectId> changed_;  // whose lines may get further
+  std::vector<ObjectId> dirty_;    // durable ones to be written down
+  std::vector<ClientHandle> touched_;
+  std::uint64_t last_id_ = 0;
+  std::vector<std::pair<proto::TaskSeq, std::string>> parts_;  // found before the end of a recovery
+};
+
+}  // namespace forkmill::broker

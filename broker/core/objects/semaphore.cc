@@ -1,0 +1,91 @@
+#include "broker/core/objects/semaphore.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace forkmill::broker {
+
+using proto::Verb;
+
+std::optional<Answer> Semaphore::attempt(Call& call) {
+  switch (call.op.verb) {
+    case Verb::acquire:
+      if (value_ == 0) return std::nullopt;
+      --value_;
+      held_[call.client].push_back(++token_);
+      desk.holds(call.client, id());
+      dirty = true;
+      return done(token_, 1);
+    case Verb::release:
+      return release(call);
+    case Verb::look:
+      return done(value_);
+    default:
+      return wrong_verb();
+  }
+}
+
+Answer Semaphore::release(const Call& call) {
+  const std::int64_t token = call.op.a;
+  const std::int64_t many = token != 0 ? 1 : std::max<std::int64_t>(1, call.op.b);
+  const std::int64_t most =
+      (spec().flags & proto::kObjectBounded) != 0 ? spec().size : std::numeric_limits<std::int64_t>::max();
+  if (many > most - value_) return failed(Errc::over_released);
+  auto mine = held_.find(call.client);
+  if (token != 0) {
+    const auto at = mine == held_.end() ? std::deque<std::int64_t>::iterator{}
+                                        : std::find(mine->second.begin(), mine->second.end(), token);
+    if (mine == held_.end() || at == mine->second.end()) return failed(Errc::lease_lost);
+    mine->second.erase(at);
+  } else if (mine != held_.end()) {
+    auto& tokens = mine->second;
+    tokens.erase(tokens.begin(), tokens.begin() + std::min<std::ptrdiff_t>(many, std::ssize(tokens)));
+  }
+  if (mine != held_.end() && mine->second.empty()) held_.erase(mine);
+  value_ += many;
+  dirty = true;
+  return done(value_);
+}
+
+void Semaphore::leave(ClientHandle client) {
+  const auto mine = held_.find(client);
+  if (mine == held_.end()) return;
+  value_ += std::ssize(mine->second);
+  // Some of them may have been released on its behalf.
+  if ((spec().flags & proto::kObjectBounded) != 0) value_ = std::min(value_, spec().size);
+  held_.erase(mine);
+  dirty = true;
+}
+
+std::vector<Object::Hold> Semaphore::holders() const {
+  std::vector<Hold> rows;
+  for (const auto& [client, tokens] : held_) rows.push_back({client, 0, std::ssize(tokens), tokens.back()});
+  return rows;
+}
+
+void Semaphore::save(Packer& packer) const {
+  packer.pack_array(3);
+  packer.pack(value_);
+  packer.pack(token_);
+  packer.pack_map(static_cast<std::uint32_t>(held_.size()));
+  for (const auto& [client, tokens] : held_) {
+    packer.pack(client.value());
+    packer.pack(tokens);
+  }
+}
+
+void Semaphore::load(const msgpack::object& state) {
+  const auto [value, token, held] =
+      state.as<std::tuple<std::int64_t, std::int64_t, std::map<std::uint64_t, std::deque<std::int64_t>>>>();
+  value_ = value;
+  token_ = token;
+  for (const auto& [client, tokens] : held) held_[ClientHandle{client}] = tokens;
+}
+
+std::vector<ClientHandle> Semaphore::clients() const {
+  std::vector<ClientHandle> all;
+  for (const auto& [client, tokens] : held_) all.push_back(client);
+  return all;
+}
+
+}  // namespace forkmill::broker
