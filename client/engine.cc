@@ -29,7 +29,7 @@ std::uint64_t worker_around() {
   return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
 }
 
-SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
+SessionOptions session_options(const ClientOptions& options, proto::Env& env, std::uint64_t instance) {
   SessionOptions session;
   session.name = options.name;
   session.host = host_name();
@@ -38,7 +38,7 @@ SessionOptions session_options(const ClientOptions& options, proto::Env& env) {
   session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;
   if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
   session.seed = env.random();
-  session.instance = env.random();
+  session.instance = instance;
   session.child_of = worker_around();
   return session;
 }
@@ -67,8 +67,9 @@ Engine::Engine(ClientOptions options)
       options_{with_executor(std::move(options))},
       executor_{options_.executor},
       forks_at_start_{forks_before_first_client()},
+      instance_{env_.random()},
       dealer_{connect(options_.endpoint)},
-      session_{session_options(options_, env_)},
+      session_{session_options(options_, env_, instance_)},
       offline_since_{env_.now().steady} {
   thread_waiter_.add(wake_thread_.fd(), kWake);
   driver_waiter_.add(wake_driver_.fd(), kWake);
@@ -230,6 +231,8 @@ void Engine::take_inbox() {
       session_.cancel(cancel->id, cancel->cookie, effects_);
     } else if (auto* query = std::get_if<QueryAsked>(&command)) {
       session_.query(std::move(query->query), query->cookie, effects_);
+    } else if (auto* operated = std::get_if<Operated>(&command)) {
+      session_.operate(std::move(operated->operation), operated->harmless, operated->cookie, effects_);
     }
   }
   publish_load();
@@ -285,6 +288,8 @@ void Engine::carry_out() {
     else
       state->fail(exception_of(reply.code, reply.text));
   }
+  if (effects_.holdings_lost) ++holdings_lost_;
+  for (auto& ended : effects_.operated) resolve(ended);
   if (effects_.reconnect) reconnect();
   effects_.clear();
   publish_load();

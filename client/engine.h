@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/call.h"
 #include "client/session.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/real_env.h"
@@ -51,6 +52,18 @@ class Engine final : public detail::Origin {
   StateRef attach(const TaskId& id);
   StateRef cancel_task(const TaskId& id);  // becomes the CancelState
   StateRef query(proto::Query query);      // id and new_id are given here
+
+  // An operation on a named object of this kind. Its answer has the code of whatever goes wrong from here on.
+  CallRef operate(proto::Operation operation, proto::ObjectKind kind);
+  // The same, and waits for it: the quickest way when the caller has nothing else to do.
+  CallRef operate_now(proto::Operation operation, proto::ObjectKind kind, const detail::Deadline& deadline);
+  // The caller has waited for long enough: what was not sent ends at once, with Errc::timeout; the rest when the broker
+  // says so.
+  void give_up(const CallRef& call);
+  // Rises whenever the broker may have given to others what this client held.
+  std::uint64_t holdings_lost() const { return holdings_lost_; }
+  // This client, in all of its sessions.
+  std::uint64_t instance() const { return instance_; }
 
   // Ends everything outstanding with client_closed, and the thread. Idempotent.
   void close() noexcept;
@@ -89,7 +102,12 @@ class Engine final : public detail::Origin {
     proto::Query query;
     Cookie cookie;
   };
-  using Command = std::variant<Submitted, Attached, CancelAsked, QueryAsked>;
+  struct Operated {
+    proto::Operation operation;
+    bool harmless;
+    Cookie cookie;
+  };
+  using Command = std::variant<Submitted, Attached, CancelAsked, QueryAsked, Operated>;
 
   static Cookie cookie_of(StateRef state) { return reinterpret_cast<Cookie>(state.detach()); }  // owns one reference
 
@@ -108,6 +126,10 @@ class Engine final : public detail::Origin {
   StateRef ask(const TaskId& id, const std::function<Command(Cookie)>& command);
   void get_going();
   void wake_thread();
+
+  // calls.cc
+  CallRef enqueue_call(proto::Operation operation, proto::ObjectKind kind);
+  void resolve(Operations::Ended& ended);
 
   // engine.cc: the caller holds turn_
   void step() noexcept;
@@ -132,6 +154,7 @@ class Engine final : public detail::Origin {
   // Of the driver
   std::mutex turn_;
   proto::RealEnv env_;
+  const std::uint64_t instance_;
   std::unique_ptr<proto::Dealer> dealer_;
   Session session_;
   Effects effects_;
@@ -161,6 +184,7 @@ class Engine final : public detail::Origin {
   detail::Signal connected_;
   detail::Signal room_;
   std::atomic<bool> open_{false};
+  std::atomic<std::uint64_t> holdings_lost_{0};
   std::atomic<int> room_waiters_{0};
   std::atomic<std::size_t> inbox_tasks_{0};  // commands, strictly
   std::atomic<std::size_t> inbox_bytes_{0};

@@ -1,4 +1,5 @@
 #include <forkmill/future.h>
+#include <forkmill/object_options.h>
 
 #include <mutex>
 
@@ -50,6 +51,7 @@ RemoteState::Listening& RemoteState::listening() {
 }
 
 void RemoteState::decode(void* optional_value) const {
+  const ClientScope scope{origin()};  // objects in it are opened by the client that got it
   try {
     decoder_(bytes_, optional_value);
   } catch (const std::exception& error) {

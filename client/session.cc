@@ -19,6 +19,7 @@ constexpr milliseconds kAcknowledgeWithin = 20ms;
 constexpr std::size_t kAttachBatch = 4096;
 constexpr std::size_t kResultsUnacknowledged = 4096;  // a quarter of the window that HELLO gives
 constexpr std::size_t kMessagesUnacknowledged = 64;
+constexpr std::size_t kAnswersUnconfirmed = 64;
 
 proto::Outcome ended_with(proto::OutcomeKind kind, Errc code, std::string text) {
   proto::Outcome outcome;
@@ -55,6 +56,8 @@ void Effects::clear() {
   started.clear();
   ended.clear();
   answered.clear();
+  operated.clear();
+  holdings_lost = false;
   say.clear();
   reconnect = false;
 }
@@ -111,6 +114,7 @@ void Session::tick(Instant now, Effects& effects) {
     effects.reconnect = true;
     link_down(now, effects);
   } else if (state_ == State::open && now >= spoke_at_ + heartbeat_) {
+    if (operations_.unconfirmed() > 0) send(now, operations_.confirmation(), effects);
     send(now, proto::Heartbeat{}, effects);
   }
 }
@@ -167,6 +171,8 @@ void Session::on(Instant now, proto::Welcome& welcome, Effects& effects) {
   store_ = welcome.store;
   commit_ = welcome.commit;
   take_up_again(welcome.resumed);
+  effects.holdings_lost = effects.holdings_lost || !welcome.kept;
+  operations_.new_session(welcome.kept, effects.operated);
 }
 
 bool Session::history_is_older(const proto::Welcome& welcome) const {
@@ -285,6 +291,10 @@ void Session::on(Instant, proto::Reply& reply, Effects& effects) {
   queries_.erase(asked);
 }
 
+void Session::on(Instant, proto::Operated& operated, Effects& effects) {
+  operations_.answered(operated, effects.operated);
+}
+
 // ---- What the user wants --------------------------------------------------------------------------------------------
 
 void Session::attach(const TaskId& id, Cookie cookie, Effects& effects) {
@@ -339,6 +349,14 @@ void Session::query(proto::Query query, Cookie cookie, Effects& effects) {
   if (state_ == State::open) to_ask_.push_back(id);
 }
 
+void Session::operate(proto::Operation operation, bool harmless, Cookie cookie, Effects& effects) {
+  if (state_ == State::refused) {
+    effects.operated.push_back({cookie, {0, refusal_.code, refusal_.text, 0, 0, {}}});
+    return;
+  }
+  operations_.add(std::move(operation), harmless, cookie, effects.operated);
+}
+
 void Session::flush(Instant now, Effects& effects) {
   if (state_ != State::open) return;
   const auto already = effects.send.size();
@@ -348,6 +366,8 @@ void Session::flush(Instant now, Effects& effects) {
   for (auto& message : in_batches<proto::Cancel>(to_cancel_, kAttachBatch)) send(now, std::move(message), effects);
   for (auto id : std::exchange(to_ask_, {}))
     if (auto asked = queries_.find(id); asked != queries_.end()) send(now, asked->second.query, effects);
+  for (auto& message : operations_.take_messages()) send(now, std::move(message), effects);
+  if (operations_.unconfirmed() > kAnswersUnconfirmed) send(now, operations_.confirmation(), effects);
 
   // Acknowledgements ride along: by themselves they would wake the broker for nothing that anybody waits for.
   const bool due = effects.send.size() > already || now >= acknowledge_at_ ||
@@ -369,6 +389,7 @@ void Session::end_all(Errc code, const std::string& text, Effects& effects) {
   for (const auto& [id, asked] : queries_) effects.answered.push_back({asked.cookie, {id, code, text, {}}});
   for (const auto& [id, cookies] : cancelling_)
     for (auto cookie : cookies) effects.answered.push_back({cookie, {0, code, text, {}}});
+  operations_.end_all(code, text, effects.operated);
   tasks_.clear();
   shared_ = {};
   queries_.clear();

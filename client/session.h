@@ -10,7 +10,8 @@
 //   * a task that was acknowledged is attached again when the broker did not keep the session;
 //   * a result ends its task once; repeats are acknowledged and dropped;
 //   * a submission under a key of a task that is outstanding waits for that one's end, if it is the same in every word;
-//   * cancels and queries are repeated until they are answered.
+//   * cancels and queries are repeated until they are answered;
+//   * operations on named objects: see operations.h.
 #pragma once
 
 #include <forkmill/errc.h>
@@ -23,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/operations.h"
 #include "client/shared_tasks.h"
 #include "client/task_table.h"
 #include "proto/messages.h"
@@ -45,7 +47,7 @@ struct SessionOptions {
   milliseconds resend_for{0};  // give up resending after this long; 0: never
   std::uint64_t seed = 1;
   std::uint64_t instance = 0;  // who this client is in all of its sessions: random, no other's
-  std::uint64_t child_of = 0;  // the worker in whose child it lives, or 0
+  std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives
 };
 
 struct Effects {
@@ -79,8 +81,10 @@ struct Effects {
   std::vector<Born> started;    // the same
   std::vector<Ended> ended;
   std::vector<Answered> answered;
-  std::vector<Said> say;   // for the log
-  bool reconnect = false;  // drop the connection and make a new one
+  Operations::EndedList operated;
+  bool holdings_lost = false;  // before `operated`: what this client held of named objects is no longer its own
+  std::vector<Said> say;       // for the log
+  bool reconnect = false;      // drop the connection and make a new one
 
   void clear();
 };
@@ -103,6 +107,9 @@ class Session {
   void query(proto::QueryKind kind, std::string argument, Cookie cookie, Effects& effects) {
     query({.kind = kind, .argument = std::move(argument)}, cookie, effects);
   }
+  // On a named object; see Operations::add and give_up.
+  void operate(proto::Operation operation, bool harmless, Cookie cookie, Effects& effects);
+  void give_up(Cookie cookie, Effects& effects) { operations_.give_up(cookie, effects.operated); }
 
   // Sends what may be sent: once after everything at hand was handled, so that it goes out in few messages.
   void flush(Instant now, Effects& effects);
@@ -152,6 +159,7 @@ class Session {
   void on(Instant now, proto::Started& started, Effects& effects);
   void on(Instant now, proto::Progress& progress, Effects& effects);
   void on(Instant now, proto::Reply& reply, Effects& effects);
+  void on(Instant now, proto::Operated& operated, Effects& effects);
   template <class Other>
   void on(Instant, Other&, Effects&) {}
   void cancel_answered(const TaskId& id, proto::CancelState state, Effects& effects);
@@ -220,6 +228,8 @@ class Session {
   std::map<std::uint64_t, Asked> queries_;
   std::vector<std::uint64_t> to_ask_;
   std::uint64_t last_query_ = 0;
+
+  Operations operations_;
 };
 
 }  // namespace forkmill::client

@@ -504,6 +504,7 @@ struct Operation {
 struct Operate {
   std::uint64_t answered = 0;  // every operation below has its answer: the broker need not keep it
   std::vector<Operation> operations;
+  std::vector<std::uint64_t> also{};  // and so have these above it: first and last of one range after another
   friend bool operator==(const Operate&, const Operate&) = default;
 };
 

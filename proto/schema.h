@@ -192,7 +192,7 @@ void fields(auto& io, Is<ObjectSpec> auto& m) {
 void fields(auto& io, Is<Operation> auto& m) {
   io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec);
 }
-void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations); }
+void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations, m.also); }
 void fields(auto& io, Is<OperationAnswer> auto& m) { io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values); }
 void fields(auto& io, Is<Operated> auto& m) { io.record(1, m.answers); }
 

@@ -144,8 +144,8 @@ class Submitter {
 
 class Client {
  public:
-  // endpoint: tcp://HOST:PORT or ipc://PATH; empty: FORKMILL_BROKER, or else tcp://127.0.0.1:7117. Throws Error for one
-  // that makes no sense. Does not wait for the broker.
+  // endpoint: tcp://HOST:PORT, ipc://PATH or local:// (a broker of this program's own); empty: FORKMILL_BROKER, or else
+  // tcp://127.0.0.1:7117. Throws Error for one that makes no sense. Does not wait for the broker.
   explicit Client(const std::string& endpoint = {});
   explicit Client(ClientOptions options);
   ~Client();
@@ -203,6 +203,7 @@ class Client {
 
  private:
   friend class Process;
+  friend class ObjectOptions;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine

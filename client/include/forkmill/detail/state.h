@@ -103,6 +103,7 @@ class State : public Counted {
   ~State() override;
 
   bool ready() const noexcept { return signal_.is_set(); }
+  Signal& signal() noexcept { return signal_; }  // set when ready
   // True when ready, false when the deadline passed first. Throws Error if the calling thread would wait for itself.
   bool wait(const Deadline& deadline);
   void check_wait() const;  // throws what wait() would
