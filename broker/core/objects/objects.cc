@@ -252,7 +252,10 @@ void Objects::settle() {
     Object* object = find(id);
     if (object == nullptr) continue;
     pump(*object);
-    if (object->dirty && object->durable()) dirty_.push_back(id);
+    if (object->is_over())
+      take(*object);
+    else if (object->dirty && object->durable())
+      dirty_.push_back(id);
   }
 }
 

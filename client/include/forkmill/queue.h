@@ -121,6 +121,7 @@ class Queue : public detail::RawQueue {
   // maxsize: items that may wait; 0: as many as there is memory for. Negative: std::invalid_argument.
   explicit Queue(std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : Queue{std::string_view{}, maxsize, options} {}
+  explicit Queue(const ObjectOptions& options) : Queue{std::string_view{}, 0, options} {}
   explicit Queue(std::string_view name, std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : RawQueue{name, maxsize, detail::type_hash<T>(), options} {}
   Queue(const detail::Ticket& ticket, detail::FromTicket) : RawQueue{ticket, detail::type_hash<T>()} {}
