@@ -128,20 +128,7 @@ void Process::run() { refuse(open(), "run() is for a class derived from Process 
 void Process::start() {
   State& state = open();
   if (current_process().daemon) refuse(state, "a daemon may not have children");
-  if (state.task.empty()) {
-    const auto* known = client::process_class(typeid(*this));
-    if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
-    state.payload = known->pack(*this);
-    state.task = known->name;
-  }
-  const auto how = prepared(state);
-  if (!state.engine) state.engine = default_client().engine_;
-  {
-    const std::unique_lock lock{state.mutex};
-    if (state.result) refuse(state, "start() was called before");
-    state.result = static_cast<Engine&>(*state.engine).submit(how, state.task, state.signature, state.payload);
-    state.sentinel = detail::task_future<RawResult>(state.result).share();
-  }
+  submit(state);
   state.result->on_started([process = std::weak_ptr{state_}](std::uint32_t pid, const std::string& host) {
     const auto one = process.lock();
     if (one == nullptr) return;
@@ -154,6 +141,21 @@ void Process::start() {
   });
   state.result->add(new Settle{state_});
   client::ProcessRegistry::instance().add(state_);
+}
+
+void Process::submit(State& state) {
+  const std::unique_lock lock{state.mutex};
+  if (state.result) refuse(state, "start() was called before");
+  if (state.task.empty()) {
+    const auto* known = client::process_class(typeid(*this));
+    if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
+    state.payload = known->pack(*this);
+    state.task = known->name;
+  }
+  if (!state.engine) state.engine = default_client().engine_;
+  state.result =
+      static_cast<Engine&>(*state.engine).submit(prepared(state), state.task, state.signature, state.payload);
+  state.sentinel = detail::task_future<RawResult>(state.result).share();
 }
 
 void Process::join() {
