@@ -4,9 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
+
+#include "proto/transport/processes.h"
 
 namespace forkmill::broker {
 
@@ -61,6 +65,11 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     ++recovered;
   });
   if (trouble) throw std::runtime_error{trouble->text};
+  if (const auto bad =
+          store->load_records([&](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); })) {
+    throw std::runtime_error{bad->text};
+  }
+  core_->recovered();
   if (store->durable()) {
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
                recovered);
@@ -133,10 +142,20 @@ std::size_t Loop::take_input() {
                  incoming->envelope.failure().text);
     } else if (std::holds_alternative<proto::Query>(incoming->envelope->message)) {
       core_->set_rss(resident_bytes());
+      if (std::get<proto::Query>(incoming->envelope->message).kind == proto::QueryKind::processes) describe_self();
     }
     core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
   }
   return count;
+}
+
+void Loop::describe_self() {
+  auto row = proto::process_row(::getpid(), proto::ProcessRole::supervisor);
+  if (!row) return;
+  row->command = "forkmill-broker";
+  std::array<char, 65> host{};
+  ::gethostname(host.data(), host.size() - 1);
+  core_->set_self(std::move(*row), host.data());
 }
 
 void Loop::carry_out(Effects effects) {

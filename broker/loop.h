@@ -34,6 +34,7 @@ class Loop {
 
  private:
   std::size_t take_input();
+  void describe_self();
   void carry_out(Effects effects);
   // What the store's thread has done. False: it failed.
   bool take_news();

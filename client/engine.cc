@@ -20,7 +20,7 @@ using proto::kNever;
 
 namespace {
 
-enum Tag : std::uint64_t { kWake, kSocket, kLink };
+enum Tag : std::uint64_t { kWake, kBroker };
 constexpr proto::Instant kNap = std::chrono::milliseconds{15};
 constexpr int kRoundsOfAStep = 64;  // then whoever drives looks whether it has what it waits for
 
@@ -73,8 +73,8 @@ Engine::Engine(ClientOptions options)
       offline_since_{env_.now().steady} {
   thread_waiter_.add(wake_thread_.fd(), kWake);
   driver_waiter_.add(wake_driver_.fd(), kWake);
-  watch(driver_waiter_);
-  watch(thread_waiter_);
+  driver_waiter_.add(dealer_->fd(), kBroker);
+  thread_waiter_.add(dealer_->fd(), kBroker);
   thread_ = quiet_thread([this] { run(); });
 }
 
@@ -88,9 +88,11 @@ void Engine::close() noexcept {
     const std::unique_lock inbox{inbox_mutex_};
     if (std::exchange(closed_, true)) return;
   }
+  bool said_goodbye = false;
   {
     const std::unique_lock turn{turn_};
     take_inbox();
+    said_goodbye = session_.open();
     session_.goodbye(env_.now().steady, effects_);
     carry_out();
     session_.refuse(Errc::client_closed, "the client was closed", effects_);
@@ -103,6 +105,8 @@ void Engine::close() noexcept {
   }
   wake_thread_.signal();
   thread_.join();
+  const std::unique_lock turn{turn_};
+  if (said_goodbye) dealer_->finish();  // else the broker counts this client until its session times out
 }
 
 void Engine::stop_own_executor() noexcept {
@@ -123,7 +127,7 @@ bool Engine::wait(detail::Signal& signal, const detail::Deadline& deadline) {
 
 bool Engine::drive(detail::Signal& signal, const detail::Deadline& deadline) {
   std::unique_lock turn{turn_};
-  unwatch(thread_waiter_);
+  thread_waiter_.remove(dealer_->fd());
   while (!closing_) {
     step();
     if (signal.is_set()) break;
@@ -140,7 +144,7 @@ bool Engine::drive(detail::Signal& signal, const detail::Deadline& deadline) {
     turn.lock();
     driver_wants_ = nullptr;
   }
-  if (!closing_) watch(thread_waiter_);
+  if (!closing_) thread_waiter_.add(dealer_->fd(), kBroker);
   driven_ = false;
   nudge_thread();
   turn.unlock();
@@ -183,16 +187,6 @@ proto::Instant Engine::sleep_time() {
     at = std::min<proto::Instant>(at, offline_since_ + options_.connect_timeout);
   if (at == kNever) return proto::Instant{-1};
   return std::max(proto::Instant{0}, at - env_.now().steady);
-}
-
-void Engine::watch(proto::Waiter& waiter) {
-  waiter.add(dealer_->fd(), kSocket);
-  waiter.add(dealer_->link_fd(), kLink);
-}
-
-void Engine::unwatch(proto::Waiter& waiter) {
-  waiter.remove(dealer_->fd());
-  waiter.remove(dealer_->link_fd());
 }
 
 // ---- One step -------------------------------------------------------------------------------------------------------
@@ -250,10 +244,17 @@ void Engine::take_inbox() {
 void Engine::receive(proto::Instant now) {
   constexpr int kMessages = 256;
   while (auto event = dealer_->link_event()) {
-    if (*event == proto::Dealer::LinkEvent::up)
-      session_.link_up(now, effects_);
-    else
-      session_.link_down(now, effects_);
+    switch (*event) {
+      case proto::Dealer::LinkEvent::up:
+        session_.link_up(now, effects_);
+        break;
+      case proto::Dealer::LinkEvent::down:
+        session_.link_down(now, effects_);
+        break;
+      case proto::Dealer::LinkEvent::unnamed:
+        log().warn("{}: {}; trying again", options_.endpoint, dealer_->trouble());
+        break;
+    }
   }
   for (int i = 0; i < kMessages; ++i) {
     auto arrived = dealer_->receive();
@@ -277,6 +278,7 @@ void Engine::carry_out() {
   auto state_of = [](Cookie cookie) { return reinterpret_cast<detail::RemoteState*>(cookie); };
   for (auto cookie : effects_.accepted) state_of(cookie)->mark_accepted();
   for (const auto& note : effects_.progress) state_of(note.cookie)->report(note.fraction, note.note);
+  for (const auto& born : effects_.started) state_of(born.cookie)->started(born.pid, born.host);
   for (auto& ended : effects_.ended) resolve(ended);
   for (auto& answered : effects_.answered) {
     const auto state = StateRef::adopt(state_of(answered.cookie));
@@ -303,13 +305,8 @@ void Engine::resolve(Effects::Ended& ended) {
 }
 
 void Engine::reconnect() {
-  const bool watched = !driven_;
-  if (watched) unwatch(thread_waiter_);
-  unwatch(driver_waiter_);
   session_.link_down(env_.now().steady, effects_);
   dealer_->reconnect();
-  watch(driver_waiter_);
-  if (watched) watch(thread_waiter_);
 }
 
 void Engine::look_at_connection(proto::Instant now) {

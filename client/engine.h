@@ -3,7 +3,7 @@
 // Who drives it: socket and session belong to whoever holds `turn_`. Mostly that is the engine's own thread, which
 // waits for the socket and for work from the inbox. A thread that waits for a future takes the drive over while it
 // waits (it would only sleep): it sees its result arrive itself, and a round trip costs no change of threads here. The
-// socket's descriptors are then taken out of the thread's wait set, which the kernel does without waking it.
+// socket's descriptor is then taken out of the thread's wait set, which the kernel does without waking it.
 //
 //     submit() ──▶ inbox ──▶ session ──▶ socket          any thread fills the inbox,
 //     future  ◀── resolve ◀── session ◀── socket          the driver does the rest
@@ -144,8 +144,6 @@ class Engine final : public detail::Origin {
   void publish_load();
   proto::Instant sleep_time();  // from now; negative: for as long as it takes
   void nudge_thread();
-  void watch(proto::Waiter& waiter);
-  void unwatch(proto::Waiter& waiter);
 
   void run() noexcept;
   bool drive(detail::Signal& signal, const detail::Deadline& deadline);

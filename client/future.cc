@@ -9,6 +9,12 @@ struct RemoteState::Listening {
   std::mutex mutex;
   std::optional<Progress> last;
   std::vector<std::shared_ptr<ProgressListener>> listeners;
+  struct Birth {
+    std::uint32_t pid;
+    std::string host;
+  };
+  std::optional<Birth> birth;
+  BirthListener on_birth;
 };
 
 namespace {
@@ -70,6 +76,25 @@ void RemoteState::listen(ProgressListener listener) {
   auto& slot = listening();
   std::unique_lock lock{slot.mutex};
   slot.listeners.push_back(std::make_shared<ProgressListener>(std::move(listener)));
+}
+
+void RemoteState::started(std::uint32_t pid, const std::string& host) {
+  mark_running();
+  auto& slot = listening();
+  std::unique_lock lock{slot.mutex};
+  slot.birth = {pid, host};
+  const auto listener = std::exchange(slot.on_birth, {});
+  lock.unlock();
+  if (listener) listener(pid, host);
+}
+
+void RemoteState::on_started(BirthListener listener) {
+  auto& slot = listening();
+  std::unique_lock lock{slot.mutex};
+  const auto birth = slot.birth;
+  if (!birth) slot.on_birth = std::move(listener);
+  lock.unlock();
+  if (birth) listener(birth->pid, birth->host);
 }
 
 std::optional<Progress> RemoteState::progress() const {

@@ -53,6 +53,7 @@ void Effects::clear() {
   send.clear();
   accepted.clear();
   progress.clear();
+  started.clear();
   ended.clear();
   answered.clear();
   operated.clear();
@@ -266,6 +267,15 @@ void Session::on(Instant, proto::Progress& progress, Effects& effects) {
       effects.progress.push_back({cookie, note.fraction, note.note});
     });
     effects.progress.push_back({entry->cookie, note.fraction, std::move(note.note)});
+  }
+}
+
+void Session::on(Instant, proto::Started& started, Effects& effects) {
+  for (const auto& note : started.notes) {
+    const auto* entry = tasks_.find(note.id);
+    if (entry == nullptr) continue;
+    shared_.for_each_further(note.id, [&](Cookie cookie) { effects.started.push_back({cookie, note.pid, note.host}); });
+    effects.started.push_back({entry->cookie, note.pid, note.host});
   }
 }
 

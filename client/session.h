@@ -61,6 +61,11 @@ struct Effects {
     double fraction;
     std::string note;
   };
+  struct Born {
+    Cookie cookie;
+    std::uint32_t pid;
+    std::string host;
+  };
   struct Answered {
     Cookie cookie;
     proto::Reply reply;
@@ -73,6 +78,7 @@ struct Effects {
   std::vector<proto::Envelope> send;
   std::vector<Cookie> accepted;
   std::vector<Noted> progress;  // before `ended`
+  std::vector<Born> started;    // the same
   std::vector<Ended> ended;
   std::vector<Answered> answered;
   Operations::EndedList operated;
@@ -150,6 +156,7 @@ class Session {
   void on(Instant now, proto::Goodbye& goodbye, Effects& effects);
   void on(Instant now, proto::SubmitAck& ack, Effects& effects);
   void on(Instant now, proto::CancelReply& reply, Effects& effects);
+  void on(Instant now, proto::Started& started, Effects& effects);
   void on(Instant now, proto::Progress& progress, Effects& effects);
   void on(Instant now, proto::Reply& reply, Effects& effects);
   void on(Instant now, proto::Operated& operated, Effects& effects);

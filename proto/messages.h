@@ -540,8 +540,9 @@ enum class QueryKind : std::uint8_t {
   objects = 12,
   object = 13,
   object_remove = 14,
+  object_release = 15,  // takes it from all who hold it
 };
-constexpr QueryKind last_of(QueryKind) { return QueryKind::object_remove; }
+constexpr QueryKind last_of(QueryKind) { return QueryKind::object_release; }
 
 // What a task must be like to be listed; what is empty or 0 lets everything through.
 struct TaskFilter {
@@ -561,7 +562,7 @@ struct Query {
   std::uint64_t id = 0;  // the asker's own, comes back in the reply
   QueryKind kind = QueryKind::ping;
   // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write; signal: the id, a
-  // space, the signal's number; object, object_remove: its name
+  // space, the signal's number; object…: its name
   std::string argument;
   TaskFilter filter{};  // tasks
   TaskId new_id{};      // dead_retry

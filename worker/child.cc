@@ -2,6 +2,7 @@
 
 #include <cxxabi.h>
 #include <fcntl.h>
+#include <forkmill/registered.h>
 #include <unistd.h>
 
 #include <array>
@@ -58,6 +59,7 @@ class Child {
     for (;;) {
       const TakenTask task = end_.next();
       const Leaving leaving = run(task);
+      if (setup_.process) leave(succeeded_ ? EXIT_SUCCESS : EXIT_FAILURE);
       if (!end_.finished(task.head.serial)) leave(EXIT_SUCCESS);
       if (leaving != Leaving::no) leave(EXIT_SUCCESS);
     }
@@ -70,11 +72,12 @@ class Child {
     const auto started = env_.now().steady;
     HandlerError error;
     std::string result;
-    const bool succeeded = call(task, result, error);
+    succeeded_ = call(task, result, error);
+    if (setup_.process) detail::run_at_process_end();
     head.run_us = static_cast<std::uint64_t>((env_.now().steady - started).count());
     const Leaving leaving = after_task();
     head.leaving = static_cast<std::uint8_t>(leaving);
-    if (succeeded)
+    if (succeeded_)
       say_result(head, result);
     else
       say_error(head, error);
@@ -131,6 +134,7 @@ class Child {
   proto::RealEnv env_;
   MemoryGauge memory_;
   std::uint64_t tasks_run_ = 0;
+  bool succeeded_ = false;  // the last one
 };
 
 }  // namespace

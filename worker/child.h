@@ -16,8 +16,9 @@ struct ChildSetup {
   const Registry& registry;
   const std::vector<std::function<void()>>& on_start;  // run in the child before its first task
   const WorkerOptions& options;
-  int area = -1;       // memory shared with the link
-  int link_bell = -1;  // eventfd
+  int area = -1;         // memory shared with the link
+  int link_bell = -1;    // eventfd
+  bool process = false;  // forked for one task alone: its exit code says how that ended
 };
 
 // What the process does from here on; the descriptors, signals and process group are in order already. Never returns.

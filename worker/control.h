@@ -27,6 +27,9 @@ enum class ControlKind : std::uint32_t {
   drain = 3,    // supervisor → link: finish and leave
   stop = 4,     // supervisor → link: the children have been killed; say so and leave at once
   kill = 5,     // link → supervisor: send `signal` to the child's process group, if it is still that child
+  signal = 6,   // link → supervisor: the same, to the child alone
+  fork = 7,     // link → supervisor: a child for one task, in the place child.slot; `pid`: who submitted it
+  gone = 8,     // supervisor → link: pid, a child that died while there was no link
 };
 
 struct ControlFacts {
@@ -37,6 +40,7 @@ struct ControlFacts {
   std::int32_t exit_code = -1;    // −1: a signal ended it
   std::uint8_t killed_by_us = 0;  // the signal was sent by the supervisor
   std::uint8_t at_birth = 0;      // it died before its start-up was over
+  std::uint8_t daemon = 0;        // fork: it ends with its submitter
   std::uint64_t user_us = 0;
   std::uint64_t system_us = 0;
   std::uint64_t max_rss_bytes = 0;
@@ -44,7 +48,7 @@ struct ControlFacts {
 
 struct ControlMessage {
   ControlFacts facts;
-  std::string output;  // died: the last it wrote
+  std::string output;  // died: the last it wrote; fork: what people call the process
   Descriptor area;     // spawned
 };
 

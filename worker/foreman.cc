@@ -13,24 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMostInHand = 8192;             // of grants, and of unacknowledged outcomes
+constexpr std::size_t kMostInHand = 7168;             // of grants, and of unacknowledged outcomes
 constexpr proto::Instant kLongestWait = 50ms;         // unstarted here, while another worker might be free
 constexpr proto::Instant kProgressPause = 50ms;       // between two notes of one attempt
 constexpr proto::Instant kLastAcknowledgements = 5s;  // after a drain is over but for the broker's word
-static_assert(2 * kMostInHand <= proto::limits::kMaxRecords, "a HELLO can list them all");
+static_assert(2 * kMostInHand + kMostProcesses <= proto::limits::kMaxRecords, "a HELLO can list them all");
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
   return name == nullptr ? "signal " + std::to_string(signal)
                          : "signal " + std::to_string(signal) + " (SIG" + name + ")";
-}
-
-std::string death_text(const ControlFacts& facts) {
-  const std::string who = "child " + std::to_string(facts.pid);
-  if (facts.signal == 0) return who + " exited with code " + std::to_string(facts.exit_code) + " in the task";
-  std::string text = who + " was killed by " + signal_name(facts.signal);
-  if (facts.signal == SIGKILL && facts.killed_by_us == 0) text += ", which no one here sent: out of memory?";
-  return text;
 }
 
 proto::Forensics forensics_of(const ControlFacts& facts, std::string output) {
@@ -80,6 +72,7 @@ Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, F
       hands_{hands},
       estimates_{config_.tasks.size()},
       pool_{config_.slots, config_.max_tasks_per_child},
+      processes_{config_.slots},
       session_{std::move(hello), seed, *this} {
   for (std::uint32_t i = 0; i < config_.tasks.size(); ++i) handlers_.emplace(config_.tasks[i].name, i);
 }
@@ -103,6 +96,12 @@ const proto::GrantedTask* Foreman::task(std::uint64_t serial) const {
   return found == held_.end() ? nullptr : &found->second.task;
 }
 
+const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
+  if (processes_.has(slot)) return task(processes_.serial(slot));
+  const auto serial = slot < pool_.slots() ? pool_.front(slot) : std::nullopt;
+  return serial ? task(*serial) : nullptr;
+}
+
 void Foreman::drop(std::uint64_t serial) {
   const auto found = held_.find(serial);
   if (found->second.progress) --progress_waiting_;
@@ -121,6 +120,7 @@ void Foreman::leave_waiting(std::uint64_t serial) {
 // True: it is in no line any more, and has not started.
 bool Foreman::take_back(std::uint64_t serial, Held& held) {
   if (!held.slot) return true;
+  if (held.task.process) return take_back_process(serial, held);
   const auto child = pool_.key(*held.slot);
   if (!child || !hands_.take_back(*child, serial)) return false;
   pool_.remove(now_, *held.slot, serial);
@@ -161,6 +161,7 @@ void Foreman::on_granted(proto::GrantedTask task) {
   held.task = std::move(task);
   held.handler = handler->second;
   held.granted_at = now_;
+  if (held.task.process) return start_process(serial, held);
   waiting_.push_back(serial);
 }
 
@@ -173,7 +174,7 @@ void Foreman::on_revoke(const proto::Grant& grant) {
     drop(serial);
     return session_.add_revoked(grant, proto::RevokeState::returned);
   }
-  held->ending.end(EndReason::cancelled, now_, config_.kill_grace);
+  held->ending.end(EndReason::cancelled, now_, grace_of(*held));
   session_.add_revoked(grant, proto::RevokeState::stopping);
 }
 
@@ -185,7 +186,7 @@ void Foreman::on_abandon(const proto::Grant& grant) {
     leave_waiting(serial);
     drop(serial);
   } else {
-    held->ending.end(EndReason::abandoned, now_, config_.kill_grace);
+    held->ending.end(EndReason::abandoned, now_, grace_of(*held));
     if (std::exchange(held->progress, {})) --progress_waiting_;
     serials_.erase(grant);
   }
@@ -193,6 +194,7 @@ void Foreman::on_abandon(const proto::Grant& grant) {
 
 void Foreman::on_welcome(const proto::Welcome& welcome) {
   welcomed_ = true;
+  processes_.for_each([&](std::uint32_t, std::uint64_t serial) { tell_started(*find(serial)); });
   hands_.on_welcome(welcome);
 }
 
@@ -219,32 +221,30 @@ void Foreman::report(const Held& held, proto::OutcomeRecord record) {
 
 void Foreman::result(proto::Instant now, ChildKey child, const ChildResult& result) {
   now_ = now;
-  if (result.leaving != Leaving::no) {
+  if (result.leaving != Leaving::no && !processes_.is(child)) {
     pool_.close(child.slot);
     call_back(child.slot);
   }
-  const Held* held = find(result.serial);
+  Held* held = find(result.serial);
   if (held == nullptr) return;
+  if (held->task.process) return process_result(*held, result);
   pool_.remove(now, child.slot, result.serial);
   begin_front(child.slot);
   estimates_.measured(held->handler, result.run_us, held->bytes);
   if (held->progress) session_.add_progress(*held->progress);
-  if (result.verdict == Verdict::succeeded)
-    report_success(*held, result);
-  else
-    report_failure(*held, result);
+  report(*held, result.verdict == Verdict::succeeded ? success_of(result) : failure_of(*held, result));
   drop(result.serial);
 }
 
-void Foreman::report_success(const Held& held, const ChildResult& result) {
+proto::OutcomeRecord Foreman::success_of(const ChildResult& result) {
   proto::OutcomeRecord record;
   record.run_us = result.run_us;
   record.outcome.kind = proto::OutcomeKind::succeeded;
   record.outcome.value = proto::Payload::copy(result.payload);
-  report(held, std::move(record));
+  return record;
 }
 
-void Foreman::report_failure(const Held& held, const ChildResult& result) {
+proto::OutcomeRecord Foreman::failure_of(const Held& held, const ChildResult& result) {
   proto::OutcomeRecord record;
   record.run_us = result.run_us;
   record.retry_delay = proto::milliseconds{result.retry_delay_ms};
@@ -261,7 +261,7 @@ void Foreman::report_failure(const Held& held, const ChildResult& result) {
     error.code = ended->code;
   }
   record.outcome.error = std::move(error);
-  report(held, std::move(record));
+  return record;
 }
 
 void Foreman::report_loss(const Held& held, proto::Forensics forensics, std::string message) {
@@ -289,11 +289,22 @@ void Foreman::progress(std::uint64_t serial, double fraction, std::string_view n
 
 // ---- The children ---------------------------------------------------------------------------------------------------
 
+std::string Foreman::death_text(const ControlFacts& facts) {
+  if (facts.pid == 0) return "no child could be forked for it";
+  const std::string who = "child " + std::to_string(facts.pid);
+  if (facts.signal == 0) return who + " exited with code " + std::to_string(facts.exit_code) + " in the task";
+  std::string text = who + " was killed by " + signal_name(facts.signal);
+  if (facts.signal == SIGKILL && facts.killed_by_us == 0) text += ", which no one here sent: out of memory?";
+  return text;
+}
+
 void Foreman::child_died(proto::Instant now, const ControlFacts& facts, std::string output,
                          const std::function<bool(std::uint64_t)>& started) {
   now_ = now;
-  const auto line = pool_.gone(facts.child);
   const auto forensics = forensics_of(facts, std::move(output));
+  if (facts.pid != 0) session_.add_gone(static_cast<std::uint32_t>(facts.pid));
+  if (processes_.has(facts.child.slot)) return process_died(facts, forensics);
+  const auto line = pool_.gone(facts.child);
   for (auto serial = line.rbegin(); serial != line.rend(); ++serial) {
     Held* held = find(*serial);
     if (held == nullptr) continue;
@@ -376,6 +387,7 @@ void Foreman::end_due() {
     pool_.close(slot);
     call_back(slot);
   }
+  end_due_processes();
 }
 
 void Foreman::end_running(EndReason reason) {
@@ -397,12 +409,18 @@ void Foreman::stop(proto::Instant now) {
   stopped_ = true;
   draining_ = true;
   hand_back_all();
-  for (const auto& [serial, held] : held_) report_loss(held, {}, "its worker was stopped at once");
+  for (const auto& [serial, held] : held_) {
+    if (held.record)
+      report(held, *held.record);
+    else
+      report_loss(held, {}, "its worker was stopped at once");
+  }
   held_.clear();
   serials_.clear();
   for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
     if (const auto child = pool_.key(slot)) pool_.gone(*child);
   }
+  processes_.clear();
   session_.set_room(0);
   session_.flush(now);
   session_.goodbye(now, "stopped at once");
@@ -441,9 +459,11 @@ void Foreman::update_room() {
   if (!draining_ && session_.unacknowledged() <= kMostInHand) {
     target = std::min(pool_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
-  session_.set_room(target - std::min(target, held_.size()));
-  const std::size_t running = std::min(pool_.running(), held_.size());
-  session_.set_load(static_cast<std::uint32_t>(running), static_cast<std::uint32_t>(held_.size() - running));
+  const std::size_t processes = processes_.count();
+  const std::size_t in_pool = held_.size() - processes;
+  session_.set_room(target - std::min(target, in_pool));
+  const std::size_t running = std::min(pool_.running(), in_pool);
+  session_.set_load(static_cast<std::uint32_t>(running + processes), static_cast<std::uint32_t>(in_pool - running));
 }
 
 void Foreman::flush_progress() {
@@ -464,6 +484,9 @@ proto::Instant Foreman::next() const {
   for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
     if (const auto serial = pool_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());
   }
+  processes_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
+    if (processes_.key(slot)) next = std::min(next, held_.at(serial).ending.next());
+  });
   if (progress_waiting_ != 0) {
     for (const auto& [serial, held] : held_) {
       if (held.progress) next = std::min(next, held.progress_at);

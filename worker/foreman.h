@@ -17,6 +17,7 @@
 #include "worker/estimates.h"
 #include "worker/link_end.h"
 #include "worker/pool.h"
+#include "worker/processes.h"
 #include "worker/session.h"
 
 namespace forkmill::worker {
@@ -31,6 +32,8 @@ struct ForemanConfig {
   std::uint64_t max_tasks_per_child = 0;
   proto::Instant kill_grace = std::chrono::seconds{5};
   std::string name;  // stands in every outcome
+  std::string host;
+  std::size_t max_processes = 0;  // beyond `slots`
 };
 
 // What the rules ask of the world. An attempt is named by its serial, which no other attempt ever gets.
@@ -44,6 +47,10 @@ class ForemanHands {
   virtual bool condemn(ChildKey child, std::uint64_t serial) = 0;
   virtual void request_stop(ChildKey child, std::uint64_t serial) = 0;
   virtual void kill(ChildKey child, int signal) = 0;
+  // A child for this task alone, in that place, which is beyond those of the pool.
+  virtual void fork(std::uint32_t slot, const proto::GrantedTask& task) = 0;
+  // To the child itself, not to what it started.
+  virtual void signal(ChildKey child, int signal) = 0;
 
   virtual void send(const proto::Envelope& envelope) = 0;
   virtual void reconnect() = 0;
@@ -61,8 +68,8 @@ class Foreman final : private SessionOut {
   void receive(proto::Instant now, const proto::Envelope& envelope);
 
   // ---- The children
-  void child_spawned(ChildKey child) { pool_.spawned(child); }
-  void child_born(ChildKey child) { pool_.born(child); }
+  void child_spawned(ChildKey child, std::uint32_t pid = 0);
+  void child_born(proto::Instant now, ChildKey child);
   void result(proto::Instant now, ChildKey child, const ChildResult& result);
   void progress(std::uint64_t serial, double fraction, std::string_view note);
   // Everything that the child had said before has been passed on. started(serial): whether it had taken that one up.
@@ -70,6 +77,9 @@ class Foreman final : private SessionOut {
                   const std::function<bool(std::uint64_t)>& started);
 
   // ---- The supervisor
+  // A child that this link did not know has ended: whoever lived in it is gone.
+  void process_gone(std::uint32_t pid) { session_.add_gone(pid); }
+  void report(proto::Instant now, proto::Report report) { session_.report(now, std::move(report)); }
   // Hands back what has not started and lets the rest finish until `deadline`.
   void drain(proto::Instant now, proto::Instant deadline);
   // The children have been killed: reports that.
@@ -88,6 +98,8 @@ class Foreman final : private SessionOut {
   std::size_t in_hand() const { return held_.size(); }
   // For the log: the task of an attempt.
   const proto::GrantedTask* task(std::uint64_t serial) const;
+  // What a child runs, if it runs something.
+  const proto::GrantedTask* task_of(std::uint32_t slot) const;
 
  private:
   struct Held {
@@ -99,8 +111,13 @@ class Foreman final : private SessionOut {
     Ending ending;
     std::optional<proto::ProgressNote> progress;  // not sent yet
     proto::Instant progress_at{0};                // when the next one may go
+    // With a process of its own
+    bool born = false;
+    std::vector<int> signals;                    // for the child that is still to be forked
+    std::optional<proto::OutcomeRecord> record;  // reported when the process has ended
   };
   class Hands;
+  class ProcessHands;
 
   // SessionOut
   void send(const proto::Envelope& envelope) override { hands_.send(envelope); }
@@ -108,6 +125,7 @@ class Foreman final : private SessionOut {
   std::vector<proto::Grant> held() override;
   void on_granted(proto::GrantedTask task) override;
   void on_revoke(const proto::Grant& grant) override;
+  void on_signal(const proto::Grant& grant, int signal) override;
   void on_abandon(const proto::Grant& grant) override;
   void on_welcome(const proto::Welcome& welcome) override;
   void on_refused(Errc code, const std::string& text) override;
@@ -117,7 +135,17 @@ class Foreman final : private SessionOut {
   Held* find(const proto::Grant& grant, std::uint64_t& serial);
   void drop(std::uint64_t serial);
   bool take_back(std::uint64_t serial, Held& held);
+  bool take_back_process(std::uint64_t serial, const Held& held);
   void leave_waiting(std::uint64_t serial);
+
+  // processes: foreman_processes.cc
+  void start_process(std::uint64_t serial, Held& held);
+  void process_born(ChildKey child);
+  void process_result(Held& held, const ChildResult& result);
+  void process_died(const ControlFacts& facts, proto::Forensics forensics);
+  void tell_started(const Held& held);
+  void end_due_processes();
+  proto::Instant grace_of(const Held& held) const;
 
   void spread();
   void begin_front(std::uint32_t slot);
@@ -132,8 +160,9 @@ class Foreman final : private SessionOut {
 
   void refuse(const proto::GrantedTask& task, Errc code, std::string message);
   void report(const Held& held, proto::OutcomeRecord record);
-  void report_success(const Held& held, const ChildResult& result);
-  void report_failure(const Held& held, const ChildResult& result);
+  static proto::OutcomeRecord success_of(const ChildResult& result);
+  static proto::OutcomeRecord failure_of(const Held& held, const ChildResult& result);
+  static std::string death_text(const ControlFacts& facts);
   void report_loss(const Held& held, proto::Forensics forensics, std::string message);
 
   ForemanConfig config_;
@@ -141,6 +170,7 @@ class Foreman final : private SessionOut {
   std::unordered_map<std::string, std::uint32_t> handlers_;
   Estimates estimates_;
   Pool pool_;
+  Processes processes_;
   Session session_;
 
   proto::Instant now_{0};

@@ -13,6 +13,7 @@
 #include "proto/check.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/logging.h"
+#include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/waiter.h"
 #include "worker/foreman.h"
@@ -25,7 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-enum Tag : std::uint64_t { kBell, kControl, kDealer, kDealerLink };
+enum Tag : std::uint64_t { kBell, kControl, kBroker };
 
 std::string host_name() {
   utsname names{};
@@ -39,12 +40,14 @@ ForemanConfig config_of(const LinkSetup& setup, const std::string& name) {
   config.max_tasks_per_child = setup.options.max_tasks_per_child;
   config.kill_grace = setup.options.kill_grace;
   config.name = name;
+  config.host = host_name();
+  config.max_processes = setup.options.max_processes;
   return config;
 }
 
-proto::Hello hello_of(const LinkSetup& setup, const std::string& name, std::uint64_t instance) {
+proto::Hello hello_of(const LinkSetup& setup, const std::string& name) {
   proto::Hello hello;
-  hello.instance = instance;
+  hello.instance = setup.instance;
   hello.role = proto::Role::worker;
   hello.name = name;
   hello.host = host_name();
@@ -53,6 +56,7 @@ proto::Hello hello_of(const LinkSetup& setup, const std::string& name, std::uint
   hello.worker.queues = setup.options.queues;
   for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
   hello.worker.children = setup.options.processes;
+  hello.worker.max_processes = setup.options.max_processes;
   return hello;
 }
 
@@ -67,11 +71,11 @@ class Link final : private ForemanHands {
       : setup_{std::move(setup)},
         log_{proto::make_logger("link", {setup_.options.log_level, setup_.options.log_format})},
         dealer_{setup_.options.broker},
-        foreman_{config_of(setup_, name_of(setup_)), hello_of(setup_, name_of(setup_), env_.random()), env_.random(),
-                 *this} {
+        name_{name_of(setup_)},
+        foreman_{config_of(setup_, name_), hello_of(setup_, name_), env_.random(), *this} {
     waiter_.add(setup_.bell, kBell);
     waiter_.add(setup_.control.fd(), kControl);
-    watch_dealer();
+    waiter_.add(dealer_.fd(), kBroker);
   }
 
   int run() {
@@ -80,6 +84,7 @@ class Link final : private ForemanHands {
       read_children();
       read_supervisor();
       if (setup_.control.closed()) return supervisor_gone();
+      report();
       foreman_.settle(now());
       for (auto& [slot, child] : children_) child.end.flush();
       setup_.control.flush();
@@ -106,7 +111,10 @@ class Link final : private ForemanHands {
   class Listener final : public ChildListener {
    public:
     Listener(Link& link, const Child& child) : link_{link}, child_{child} {}
-    void on_born() override { link_.foreman_.child_born(child_.key); }
+    void on_born() override {
+      link_.foreman_.child_born(link_.now(), child_.key);
+      link_.report_soon();
+    }
     void on_result(const ChildResult& result) override { link_.foreman_.result(link_.now(), child_.key, result); }
     void on_progress(std::uint64_t serial, double fraction, std::string_view note) override {
       link_.foreman_.progress(serial, fraction, note);
@@ -126,12 +134,18 @@ class Link final : private ForemanHands {
 
   void read_broker() {
     while (const auto event = dealer_.link_event()) {
-      if (*event == proto::Dealer::LinkEvent::up) {
-        log_->debug("connected to {}", setup_.options.broker);
-        foreman_.connected(now());
-      } else {
-        log_->warn("the connection to {} broke; trying again", setup_.options.broker);
-        foreman_.disconnected(now());
+      switch (*event) {
+        case proto::Dealer::LinkEvent::up:
+          log_->debug("connected to {}", setup_.options.broker);
+          foreman_.connected(now());
+          break;
+        case proto::Dealer::LinkEvent::down:
+          log_->warn("the connection to {} broke; trying again", setup_.options.broker);
+          foreman_.disconnected(now());
+          break;
+        case proto::Dealer::LinkEvent::unnamed:
+          log_->warn("{}: {}; trying again", setup_.options.broker, dealer_.trouble());
+          break;
       }
     }
     while (const auto message = dealer_.receive()) {
@@ -171,7 +185,12 @@ class Link final : private ForemanHands {
         case ControlKind::stop:
           stop();
           break;
+        case ControlKind::gone:
+          foreman_.process_gone(static_cast<std::uint32_t>(facts.pid));
+          break;
         case ControlKind::kill:
+        case ControlKind::signal:
+        case ControlKind::fork:
           break;  // ours to send only
       }
     }
@@ -181,13 +200,15 @@ class Link final : private ForemanHands {
     children_.erase(facts.child.slot);
     const auto made = children_.emplace(std::piecewise_construct, std::forward_as_tuple(facts.child.slot),
                                         std::forward_as_tuple(facts.child, facts.pid, Area::map(area.get())));
-    foreman_.child_spawned(facts.child);
+    foreman_.child_spawned(facts.child, static_cast<std::uint32_t>(facts.pid));
     // It may have been born before we came to look: what it said is read now, and from now on it rings.
     read_child(made.first->second);
   }
 
   void child_died(const ControlFacts& facts, std::string output) {
     const auto found = children_.find(facts.child.slot);
+    if (facts.pid == 0)
+      return foreman_.child_died(now(), facts, std::move(output), [](std::uint64_t) { return false; });
     if (found == children_.end() || found->second.key != facts.child) return;
     Child& child = found->second;
     read_child(child);  // its last words
@@ -195,6 +216,34 @@ class Link final : private ForemanHands {
     foreman_.child_died(now(), facts, std::move(output),
                         [&](std::uint64_t serial) { return child.end.started(serial); });
     children_.erase(found);
+    report_soon();
+  }
+
+  // ---- What runs here, for people
+
+  void report_soon() { report_at_ = std::min(report_at_, now() + kReportPause); }
+
+  void report() {
+    if (now() < report_at_) return;
+    report_at_ = now() + report_every_;
+    proto::Report report;
+    const auto add = [&](pid_t pid, proto::ProcessRole role, const std::string& command) -> proto::ProcessRow* {
+      auto row = proto::process_row(pid, role);
+      if (!row) return nullptr;
+      row->command = command;
+      return &report.processes.emplace_back(std::move(*row));
+    };
+    add(setup_.supervisor, proto::ProcessRole::supervisor, "worker " + name_);
+    add(::getpid(), proto::ProcessRole::link, "link");
+    for (const auto& [slot, child] : children_) {
+      const bool process = slot >= setup_.options.processes;
+      auto* row = add(child.pid, process ? proto::ProcessRole::process : proto::ProcessRole::child, "idle");
+      const auto* task = foreman_.task_of(slot);
+      if (row == nullptr || task == nullptr) continue;
+      row->grant = task->grant;
+      row->command = task->label.empty() ? task->name : task->name + " " + task->label;
+    }
+    foreman_.report(now(), std::move(report));
   }
 
   void stop() {
@@ -230,7 +279,7 @@ class Link final : private ForemanHands {
       if (!child.damaged) idle = child.end.doze() && idle;
     }
     if (idle) {
-      const auto timeout = std::max(foreman_.next() - now(), proto::Instant{0});
+      const auto timeout = std::max(std::min(foreman_.next(), report_at_) - now(), proto::Instant{0});
       for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetry) : timeout)) {
         if (tag == kBell) quiet_bell();
       }
@@ -241,11 +290,6 @@ class Link final : private ForemanHands {
   void quiet_bell() {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(setup_.bell, &count, sizeof count);
-  }
-
-  void watch_dealer() {
-    waiter_.add(dealer_.fd(), kDealer);
-    waiter_.add(dealer_.link_fd(), kDealerLink);
   }
 
   // ---- ForemanHands
@@ -282,11 +326,24 @@ class Link final : private ForemanHands {
     if (LinkEnd* end = end_of(child)) end->request_stop(serial);
   }
 
-  void kill(ChildKey child, int signal) override {
+  void kill(ChildKey child, int signal) override { ask_for(ControlKind::kill, child, signal); }
+  void signal(ChildKey child, int signal) override { ask_for(ControlKind::signal, child, signal); }
+
+  void ask_for(ControlKind kind, ChildKey child, int signal) {
     ControlMessage message;
-    message.facts.kind = ControlKind::kill;
+    message.facts.kind = kind;
     message.facts.child = child;
     message.facts.signal = signal;
+    setup_.control.send(std::move(message));
+  }
+
+  void fork(std::uint32_t slot, const proto::GrantedTask& task) override {
+    ControlMessage message;
+    message.facts.kind = ControlKind::fork;
+    message.facts.child.slot = slot;
+    message.facts.pid = static_cast<std::int32_t>(task.parent);
+    message.facts.daemon = task.daemon ? 1 : 0;
+    message.output = task.label;
     setup_.control.send(std::move(message));
   }
 
@@ -297,15 +354,14 @@ class Link final : private ForemanHands {
 
   void reconnect() override {
     log_->warn("the broker is silent; connecting anew");
-    waiter_.remove(dealer_.fd());
-    waiter_.remove(dealer_.link_fd());
     dealer_.reconnect();
-    watch_dealer();
   }
 
   void on_welcome(const proto::Welcome& welcome) override {
     log_->info("{} by {} at {}: session {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software,
                setup_.options.broker, welcome.session.value(), welcome.epoch.value());
+    report_every_ = std::max<proto::Instant>(welcome.heartbeat, kReportPause);
+    report_at_ = now();
   }
 
   void on_error(const proto::ErrorMessage& error) override {
@@ -313,14 +369,18 @@ class Link final : private ForemanHands {
   }
 
   static constexpr proto::Instant kRetry = 20ms;
+  static constexpr proto::Instant kReportPause = 100ms;  // between two reports, at least
 
   LinkSetup setup_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
   proto::Waiter waiter_;
   proto::Dealer dealer_;
+  const std::string name_;
   Foreman foreman_;
   std::unordered_map<std::uint32_t, Child> children_;
+  proto::Instant report_every_ = 2s;
+  proto::Instant report_at_ = proto::kNever;
 };
 
 // Stopping is the supervisor's business: a signal to the whole process group must not end the link before its time.

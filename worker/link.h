@@ -16,6 +16,7 @@ struct LinkSetup {
   Control control;
   int bell = -1;  // eventfd that the children ring
   pid_t supervisor = 0;
+  std::uint64_t instance = 0;  // who this worker is to the broker
 };
 
 inline constexpr int kLinkRefused = 3;  // exit code: the broker will not take this worker, so starting again is no use

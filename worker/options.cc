@@ -11,12 +11,13 @@
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/settings.h"
+#include "worker/processes.h"
 
 namespace forkmill::worker {
 
 namespace {
 
-constexpr std::uint64_t kMostProcesses = 4096;
+constexpr std::uint64_t kMostChildren = 4096;
 constexpr std::uint64_t kAnyCount = 1'000'000'000'000;
 
 constexpr const char* kFooter =
@@ -47,11 +48,14 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;
   std::uint64_t processes = options.processes;
+  std::uint64_t max_processes = options.max_processes;
   proto::Settings settings{name, "Runs a pool of pre-forked processes that take tasks from a forkmill broker.",
                            FORKMILL_VERSION};
   settings.text("broker", options.broker, "The broker: tcp://HOST:PORT or ipc://PATH");
-  settings.number("processes", processes, 0, kMostProcesses,
+  settings.number("processes", processes, 0, kMostChildren,
                   "Children of the pool; 0: one for each CPU that this process may use");
+  settings.number("max-processes", max_processes, 0, kMostProcesses,
+                  "Children beyond --processes, each forked for one task that asks for a process of its own; 0: none");
   settings.list("queues", options.queues, "Queues to serve, repeated or parted by commas");
   settings.text("name", options.name, "As shown by `forkmill worker ls` and in errors; HOST-PID unless given");
   settings.number("max-tasks-per-child", options.max_tasks_per_child, 0, kAnyCount,
@@ -70,6 +74,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   options.processes = static_cast<unsigned>(processes);
+  options.max_processes = static_cast<unsigned>(max_processes);
   try {
     check(options);
   } catch (const std::invalid_argument& error) {
@@ -81,7 +86,8 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
 
 void check(const WorkerOptions& options) {
   require(is_endpoint(options.broker), "broker '" + options.broker + "': must be tcp://HOST:PORT or ipc://PATH");
-  require(options.processes <= kMostProcesses, "processes: at most 4096");
+  require(options.processes <= kMostChildren, "processes: at most 4096");
+  require(options.max_processes <= kMostProcesses, "max-processes: at most 2048");
   require(!options.queues.empty(), "queues: at least one");
   require(options.queues.size() <= proto::limits::kMaxQueuesPerWorker, "queues: at most 256");
   for (const auto& queue : options.queues) {

@@ -66,6 +66,7 @@ void Session::say_hello(proto::Instant now) {
   // What was to be handed back is not in the list below: that hands it back.
   returns_.clear();
   revoked_.clear();
+  started_.clear();  // said again after the WELCOME
   for (const auto& record : outcomes_) hello_.worker.holding.push_back(record.grant);
   out_.send({{}, hello_});
   last_said_ = now;
@@ -99,6 +100,8 @@ void Session::receive(proto::Instant now, const proto::Envelope& envelope) {
     acknowledged(*ack);
   } else if (const auto* revoke = std::get_if<proto::Revoke>(&envelope.message)) {
     for (const auto& grant : revoke->grants) out_.on_revoke(grant);
+  } else if (const auto* signals = std::get_if<proto::Signals>(&envelope.message)) {
+    for (const auto& note : signals->notes) out_.on_signal(note.grant, note.signal);
   } else if (std::holds_alternative<proto::Goodbye>(envelope.message)) {
     state_ = State::waiting;
     act_at_ = now + kComeBack;
@@ -154,8 +157,10 @@ void Session::refused(proto::Instant now, const proto::ErrorMessage& error) {
 }
 
 void Session::granted(const proto::Grants& grants) {
-  granted_ += grants.tasks.size();
-  for (const auto& task : grants.tasks) out_.on_granted(task);
+  for (const auto& task : grants.tasks) {
+    if (!task.process) ++granted_;
+    out_.on_granted(task);
+  }
 }
 
 void Session::acknowledged(const proto::OutcomeAck& ack) {
@@ -228,8 +233,18 @@ void Session::goodbye(proto::Instant now, const std::string& text) {
   state_ = State::disconnected;
 }
 
+void Session::report(proto::Instant now, proto::Report report) {
+  if (!established()) return;
+  auto envelope = envelope_of(std::move(report));
+  say(now, envelope);
+}
+
 void Session::flush(proto::Instant now) {
   if (!established()) return;
+  if (!started_.empty()) {
+    auto envelope = envelope_of(proto::Started{std::exchange(started_, {})});
+    say(now, envelope);
+  }
   if (!progress_.empty()) {
     auto envelope = envelope_of(proto::Progress{std::exchange(progress_, {})});
     say(now, envelope);
@@ -250,6 +265,10 @@ void Session::flush_rest(proto::Instant now) {
   }
   if (!revoked_.empty()) {
     auto envelope = envelope_of(proto::Revoked{std::exchange(revoked_, {}), credit()});
+    say(now, envelope);
+  }
+  if (!gone_.empty()) {
+    auto envelope = envelope_of(proto::ChildrenGone{std::exchange(gone_, {})});
     say(now, envelope);
   }
 }

@@ -24,6 +24,7 @@ class SessionOut {
   virtual std::vector<proto::Grant> held() = 0;
   virtual void on_granted(proto::GrantedTask task) = 0;
   virtual void on_revoke(const proto::Grant& grant) = 0;
+  virtual void on_signal(const proto::Grant& grant, int signal) = 0;
   // No longer ours: stop it and forget it.
   virtual void on_abandon(const proto::Grant& grant) = 0;
   virtual void on_welcome(const proto::Welcome& welcome) = 0;
@@ -48,7 +49,11 @@ class Session {
   void add_return(const proto::Grant& grant) { returns_.push_back(grant); }
   void add_revoked(const proto::Grant& grant, proto::RevokeState state) { revoked_.push_back({grant, state}); }
   void add_progress(proto::ProgressNote note) { progress_.push_back(std::move(note)); }
-  // How many further grants the worker would take now.
+  void add_started(proto::StartedNote note) { started_.push_back(std::move(note)); }
+  // Said as soon as there is a session.
+  void add_gone(std::uint32_t pid) { gone_.push_back(pid); }
+  void report(proto::Instant now, proto::Report report);
+  // How many further grants the worker would take now; those with a process of their own do not count.
   void set_room(std::uint64_t room) { room_ = room; }
   void set_load(std::uint32_t running, std::uint32_t waiting) { load_ = {running, waiting}; }
   void drain(proto::Instant now);
@@ -111,6 +116,8 @@ class Session {
   std::vector<proto::Grant> returns_;
   std::vector<proto::RevokeAnswer> revoked_;
   std::vector<proto::ProgressNote> progress_;
+  std::vector<proto::StartedNote> started_;
+  std::vector<std::uint32_t> gone_;
 };
 
 }  // namespace forkmill::worker

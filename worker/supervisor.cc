@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -57,6 +58,7 @@ Supervisor::Supervisor(const SupervisorSetup& setup)
       stdout_sink_{STDOUT_FILENO},
       stderr_sink_{STDERR_FILENO},
       self_{::getpid()},
+      instance_{env_.random() | 1},
       children_(setup.options.processes) {
   const sigset_t watched = watched_signals();
   ::signal(SIGPIPE, SIG_IGN);
@@ -106,9 +108,16 @@ void Supervisor::start_due() {
   if (time >= link_due_) {
     link_due_ = proto::kNever;
     start_link();
+    children_.resize(setup_.options.processes);
     for (Child& child : children_) child.due = time;
+    for (const std::int32_t pid : std::exchange(gone_, {})) {
+      ControlMessage message;
+      message.facts.kind = ControlKind::gone;
+      message.facts.pid = pid;
+      control_->send(std::move(message));
+    }
   }
-  for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
+  for (std::uint32_t slot = 0; slot < setup_.options.processes; ++slot) {
     if (time >= children_[slot].due) start_child(slot);
   }
 }
@@ -138,7 +147,7 @@ void Supervisor::become_link(Control control) {
   close_all_but(std::move(kept));
   int code = 1;
   try {
-    code = run_link({setup_.registry, setup_.options, std::move(control), link_bell_.get(), self_});
+    code = run_link({setup_.registry, setup_.options, std::move(control), link_bell_.get(), self_, instance_});
   } catch (const proto::TransportError& error) {
     log_->critical("{}", error.what());
     code = kLinkRefused;
@@ -159,7 +168,9 @@ void Supervisor::start_child(std::uint32_t slot) {
   child.out = OutputPipe::make(out);
   child.err = OutputPipe::make(err);
   std::fflush(nullptr);
-  const pid_t pid = checked(::fork(), "fork of a child");
+  const pid_t pid = ::fork();
+  if (pid < 0 && is_process(slot)) return cannot_fork(slot, errno);
+  checked(pid, "fork of a child");
   if (pid == 0) become_child(slot, out.get(), err.get());
   child.pid = pid;
   waiter_.add(child.out.fd(), kFirstChildTag + slot);
@@ -173,10 +184,43 @@ void Supervisor::start_child(std::uint32_t slot) {
   control_->send(std::move(message));
 }
 
+void Supervisor::start_process(ControlMessage message) {
+  const std::uint32_t slot = message.facts.child.slot;
+  const std::size_t most = setup_.options.processes + setup_.options.max_processes;
+  if (phase_ == Phase::restarting || phase_ == Phase::stopping || !is_process(slot) || slot >= most) return;
+  if (slot >= children_.size()) children_.resize(slot + 1);
+  if (children_[slot].pid != 0) return;
+  children_[slot].purpose = {std::move(message.output), message.facts.daemon != 0, message.facts.pid};
+  start_child(slot);
+}
+
+void Supervisor::cannot_fork(std::uint32_t slot, int error) {
+  ControlMessage message;
+  message.facts.kind = ControlKind::died;
+  message.facts.child = {slot, children_[slot].generation};
+  message.output = "fork: " + std::generic_category().message(error);
+  log_->error("no process can be forked for a task: {}", message.output);
+  control_->send(std::move(message));
+}
+
+// What user code, the client library in it first of all, is to know.
+void Supervisor::tell_environment(std::uint32_t slot) const {
+  const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+  for (const char* name : {"FORKMILL_PROCESS", "FORKMILL_DAEMON", "FORKMILL_PARENT"}) ::unsetenv(name);
+  set("FORKMILL_BROKER", setup_.options.broker);
+  set("FORKMILL_CHILD_OF", std::to_string(instance_));
+  if (!is_process(slot)) return;
+  const Purpose& purpose = children_[slot].purpose;
+  set("FORKMILL_PROCESS", purpose.label);
+  set("FORKMILL_PARENT", std::to_string(purpose.parent));
+  if (purpose.daemon) set("FORKMILL_DAEMON", "1");
+}
+
 void Supervisor::become_child(std::uint32_t slot, int out, int err) {
   die_with(self_);
   ::setsid();  // its own group for signals, and its own session, by which its descendants are found when it dies
-  ::prctl(PR_SET_NAME, "forkmill-child");
+  ::prctl(PR_SET_NAME, is_process(slot) ? "forkmill-proc" : "forkmill-child");
+  tell_environment(slot);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
   const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -187,7 +231,7 @@ void Supervisor::become_child(std::uint32_t slot, int out, int err) {
   const int area = children_[slot].area.get();
   kept.insert(kept.end(), {area, link_bell_.get()});
   close_all_but(std::move(kept));
-  run_child({setup_.registry, setup_.on_child_start, setup_.options, area, link_bell_.get()});
+  run_child({setup_.registry, setup_.on_child_start, setup_.options, area, link_bell_.get(), is_process(slot)});
 }
 
 // ---- Events ---------------------------------------------------------------------------------------------------------
@@ -240,7 +284,10 @@ void Supervisor::handle_stop_signal() {
 void Supervisor::handle_control() {
   if (!control_) return;
   while (auto message = control_->receive()) {
-    if (message->facts.kind == ControlKind::kill) carry_out_kill(message->facts);
+    if (message->facts.kind == ControlKind::fork)
+      start_process(std::move(*message));
+    else
+      carry_out_kill(message->facts);
   }
   if (control_->closed()) {
     // Its death follows; until then there is nothing to read.
@@ -254,7 +301,9 @@ void Supervisor::carry_out_kill(const ControlFacts& facts) {
   Child& child = children_[facts.child.slot];
   // Not reaped yet: the pid names this child and no other process.
   if (child.pid == 0 || child.generation != facts.child.generation) return;
-  kill_child(child, facts.signal);
+  if (facts.kind == ControlKind::kill) return kill_child(child, facts.signal);
+  child.killed_by_us = true;
+  ::kill(child.pid, facts.signal);
 }
 
 void Supervisor::kill_child(Child& child, int signal) {
@@ -310,7 +359,7 @@ void Supervisor::child_died(std::uint32_t slot, const Death& death) {
   child.pid = 0;
   child.area.reset();
   haunted_.push_back(death.pid);
-  if (phase_ == Phase::working) schedule_successor(child, death, at_birth);
+  if (phase_ == Phase::working && !is_process(slot)) schedule_successor(child, death, at_birth);
   report_death(slot, death, at_birth);
 }
 
@@ -339,7 +388,10 @@ void Supervisor::report_death(std::uint32_t slot, const Death& death, bool at_bi
   facts.system_us = death.system_us;
   facts.max_rss_bytes = death.max_rss_bytes;
   message.output = child.tail.take();
-  if (control_) control_->send(std::move(message));
+  if (control_)
+    control_->send(std::move(message));
+  else
+    gone_.push_back(death.pid);
 }
 
 void Supervisor::link_died(const Death& death) {

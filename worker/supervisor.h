@@ -13,8 +13,10 @@
 #include <forkmill/worker_options.h>
 #include <spdlog/logger.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "proto/transport/real_env.h"
@@ -51,8 +53,16 @@ class Supervisor {
     stopping,    // everything has been killed
   };
 
+  // What a child forked for one task is told of itself.
+  struct Purpose {
+    std::string label;
+    bool daemon = false;
+    std::int32_t parent = 0;
+  };
+
   struct Child {
     std::uint64_t generation = 0;
+    Purpose purpose;
     pid_t pid = 0;  // 0: none now
     Descriptor area;
     OutputPipe out, err;
@@ -64,6 +74,9 @@ class Supervisor {
 
   void start_link();
   void start_child(std::uint32_t slot);
+  void start_process(ControlMessage message);
+  void cannot_fork(std::uint32_t slot, int error);
+  bool is_process(std::uint32_t slot) const { return slot >= setup_.options.processes; }
   void start_due();
   [[noreturn]] void become_link(Control control);
   [[noreturn]] void become_child(std::uint32_t slot, int out, int err);
@@ -74,6 +87,7 @@ class Supervisor {
   void handle_stop_signal();
   void handle_control();
   void carry_out_kill(const ControlFacts& facts);
+  void tell_environment(std::uint32_t slot) const;
 
   void reap_all();
   void child_died(std::uint32_t slot, const Death& death);
@@ -108,8 +122,10 @@ class Supervisor {
   proto::Instant link_started_{0};
   proto::Instant link_due_ = proto::kNever;
   Births link_births_;
-  std::vector<Child> children_;
-  std::vector<pid_t> haunted_;  // sessions of dead children that still have members
+  const std::uint64_t instance_;    // who this worker is to the broker, whichever link speaks for it
+  std::deque<Child> children_;      // the pool, and behind it those that are forked for one task each
+  std::vector<std::int32_t> gone_;  // children that died while there was no link to tell
+  std::vector<pid_t> haunted_;      // sessions of dead children that still have members
   int exit_code_ = 0;
 };
 

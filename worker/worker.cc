@@ -1,3 +1,4 @@
+#include <forkmill/registered.h>
 #include <forkmill/worker.h>
 
 #include <sched.h>
@@ -47,6 +48,25 @@ void Worker::add(std::string_view name, const std::string& signature, std::uint6
   state_->registry.add({std::string{name}, signature, hash, std::move(handler)});
 }
 
+namespace {
+
+class RegisteredHandler final : public detail::Handler {
+ public:
+  explicit RegisteredHandler(const detail::RegisteredFunction& function) : function_{function} {}
+  std::string run(Context&, std::string_view arguments) override { return function_.call(arguments); }
+
+ private:
+  const detail::RegisteredFunction& function_;
+};
+
+}  // namespace
+
+void Worker::add_registered() {
+  for (const auto& function : detail::registered_functions())
+    add(function.name, function.signature, signature_hash(function.signature),
+        std::make_unique<RegisteredHandler>(function));
+}
+
 Worker& Worker::on_start(std::function<void()> load) {
   state_->on_start.push_back(std::move(load));
   return *this;
@@ -61,6 +81,7 @@ const WorkerOptions& Worker::options() const { return state_->options; }
 
 int Worker::run() {
   State& state = *state_;
+  add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,
                  "%s: this worker has no handlers, so it could run nothing. Register some with Worker::on() before "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/store/process_queue.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -9,21 +10,24 @@ namespace forkmill::broker {
 using proto::OutcomeKind;
 
 void Attempts::grant(Task& task, Worker& worker) {
-  FORKMILL_CHECK(worker.wants_more());
+  const proto::TaskOptions& options = task.options();
+  FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
   books_.step(task, Event::granted);
   task.attempts = task.attempts.next();
   task.epoch = books_.identity.epoch;
   task.worker = worker.handle;
-  ++worker.granted;
-  worker.holding.emplace(task.seq, &task);
-  if (task.durable && task.options().at_most_once) {
+  hold(worker, task);
+  if (!options.process) ++worker.granted;
+  if (task.durable && options.at_most_once) {
     books_.rewrite(task, Dispatch{task.seq, task.attempts});
     worker.grants_wait = true;
   }
   worker.grant_bytes += task.payload.size();
-  worker.grants.tasks.push_back({task.grant(), task.id, task.queue->name(), books_.kinds.name(task.kind),
-                                 books_.kinds.signature(task.kind), task.options().soft_timeout, task.options().timeout,
-                                 task.payload, false, false, {}, 0});
+  const Client* owner = options.process ? books_.client(task.client) : nullptr;
+  worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
+                                 books_.kinds.name(task.kind), books_.kinds.signature(task.kind), options.soft_timeout,
+                                 options.timeout, task.payload, options.process, options.daemon, options.label,
+                                 owner == nullptr ? 0 : owner->session.pid});
   books_.touch(worker);
 }
 
@@ -75,7 +79,7 @@ void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
   task.worker = worker.handle;
-  worker.holding.emplace(task.seq, &task);
+  hold(worker, task);
 }
 
 void Attempts::lose(Task& task, const std::string& why) {
@@ -115,8 +119,17 @@ void Attempts::finish_unstarted(Task& task, Event event, Errc code, std::string 
   finish(task, event, std::move(outcome));
 }
 
+void Attempts::hold(Worker& worker, Task& task) {
+  worker.holding.emplace(task.seq, &task);
+  if (task.options().process) ++worker.processes;
+}
+
 void Attempts::leave(Worker& worker, Task& task) {
   worker.holding.erase(task.seq);
+  if (task.options().process) {
+    --worker.processes;
+    books_.births.erase(task.seq);
+  }
   task.worker = WorkerHandle{};
 }
 
@@ -183,6 +196,9 @@ void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
       break;
   }
   if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
+  if (task.options().daemon) {
+    if (Client* owner = books_.client(task.client)) owner->daemons.erase(task.seq);
+  }
   task.finished_at = books_.stamp();
   task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
   task.queue->change(task, task.payload.size() + task.outcome->value.size());

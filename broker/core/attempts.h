@@ -32,6 +32,7 @@ class Attempts {
   void finish_unstarted(Task& task, Event event, Errc code, std::string message);
 
  private:
+  static void hold(Worker& worker, Task& task);
   void leave(Worker& worker, Task& task);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::OutcomeRecord& record);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/store/process_queue.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -12,10 +13,15 @@ namespace forkmill::broker {
 Queue* Books::queue(std::string_view name) {
   if (auto found = queues.find(name); found != queues.end()) return found->second.get();
   if (queues.size() >= options.max_queues) return nullptr;
-  const auto named = options.queues.find(std::string{name});
+  Queue* base = is_process_queue(name) ? queue(base_queue(name)) : nullptr;
+  if (is_process_queue(name) && (base == nullptr || queues.size() >= options.max_queues)) return nullptr;
+  const auto named = options.queues.find(std::string{base_queue(name)});
   auto made = std::make_unique<Queue>(std::string{name}, named != options.queues.end() ? named->second : options.queue,
                                       options.near, hungry);
-  return queues.emplace(std::string{name}, std::move(made)).first->second.get();
+  Queue* queue = queues.emplace(std::string{name}, std::move(made)).first->second.get();
+  if (base == nullptr) return queue;
+  process_queues.push_back(queue);
+  return base->processes = queue;
 }
 
 Instant Books::first_due(const proto::TaskOptions& task, Instant arrived) const {

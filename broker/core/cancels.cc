@@ -1,6 +1,7 @@
 #include "broker/core/cancels.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace forkmill::broker {
 
@@ -17,8 +18,7 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
     CancelState state = CancelState::unknown;
     if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
     if (task != nullptr && !is_terminal(task->state)) {
-      if (task->state == State::ready) books_.take_out_of_line(*task);
-      attempts_.finish_unstarted(*task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+      end_waiting(*task);
       state = CancelState::cancelled;
     }
     client.cancels.answers.push_back({id, state});
@@ -29,11 +29,25 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
 void Cancels::ask(Client& client, Task& task) {
   auto [asked, first] = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}});
   asked->second.askers.push_back(client.handle);
+  if (first) revoke(task);
+}
+
+void Cancels::revoke(Task& task) {
   task.cancel_requested = true;
-  if (Worker* worker = first ? books_.worker(task.worker) : nullptr) {
+  if (Worker* worker = books_.worker(task.worker)) {
     worker->revoke.grants.push_back(task.grant());
     books_.touch(*worker);
   }
+}
+
+void Cancels::end_waiting(Task& task) {
+  if (task.state == State::ready) books_.take_out_of_line(task);
+  attempts_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+}
+
+void Cancels::end_daemons(Client& client) {
+  for (const auto& [seq, task] : std::exchange(client.daemons, {}))
+    task->state == State::running ? revoke(*task) : end_waiting(*task);
 }
 
 void Cancels::revoked(Worker& worker, const proto::Revoked& revoked) {

@@ -14,6 +14,10 @@ class Cancels {
   Cancels(Books& books, Attempts& attempts) : books_{books}, attempts_{attempts} {}
 
   void cancel(Client& client, const proto::Cancel& cancel);
+  // One that does not run.
+  void end_waiting(Task& task);
+  // What is to end with its submitter, whose session has ended.
+  void end_daemons(Client& client);
   void revoked(Worker& worker, const proto::Revoked& revoked);
   // The worker's session is a new one: what was asked of it may not have arrived.
   void repeat(Worker& worker);
@@ -22,6 +26,7 @@ class Cancels {
 
  private:
   void ask(Client& client, Task& task);
+  void revoke(Task& task);
   void answer(const TaskId& id, proto::TaskSeq seq, proto::CancelState state);
 
   Books& books_;

@@ -27,10 +27,16 @@ bool for_clients(const Message& message) {
 bool for_workers(const Message& message) {
   return std::holds_alternative<Credit>(message) || std::holds_alternative<Outcomes>(message) ||
          std::holds_alternative<Return>(message) || std::holds_alternative<Revoked>(message) ||
-         std::holds_alternative<Progress>(message) || std::holds_alternative<Drain>(message);
+         std::holds_alternative<Progress>(message) || std::holds_alternative<Drain>(message) ||
+         std::holds_alternative<Started>(message) || std::holds_alternative<ChildrenGone>(message) ||
+         std::holds_alternative<Report>(message);
 }
 bool names_a_task(QueryKind kind) {
-  return kind == QueryKind::task || kind == QueryKind::dead_retry || kind == QueryKind::dead_drop;
+  return kind == QueryKind::task || kind == QueryKind::dead_retry || kind == QueryKind::dead_drop ||
+         kind == QueryKind::signal;
+}
+std::string_view task_in(const Query& query) {
+  return query.kind == QueryKind::signal ? Processes::id_in(query.argument) : query.argument;
 }
 bool for_everyone(const Message& message) {
   return std::holds_alternative<Heartbeat>(message) || std::holds_alternative<Goodbye>(message) ||
@@ -83,6 +89,7 @@ void Core::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh) {
   if (park(peer, envelope, fresh)) return;
   static const Sessions::Ids none;
   sessions_.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh, found_ != nullptr ? *found_ : none);
+  if (Client* client = sessions_.client(peer)) processes_.repeat_all(*client);
 }
 
 // A message that speaks of tasks on disk waits until they are in memory.
@@ -109,7 +116,7 @@ std::vector<TaskSeq> Core::needed(const Message& message) const {
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     for (const TaskId& id : cancel->ids) add(id, true);
   } else if (const auto* query = std::get_if<Query>(&message); query != nullptr && names_a_task(query->kind)) {
-    if (const auto id = books_.tasks.named(query->argument)) add(*id, true);
+    if (const auto id = books_.tasks.named(task_in(*query))) add(*id, true);
   }
   return seqs;
 }
@@ -127,6 +134,7 @@ void Core::attach(Client& client, const Attach& attach) {
   for (const TaskId& id : attach.ids) {
     if (Task* task = books_.tasks.find(id)) {
       deliveries_.watch(*task, client);
+      processes_.repeat(client, *task);
     } else if (const auto far = books_.tasks.find_far(id)) {
       deliveries_.watch_far(far->seq, client);
     } else {
@@ -138,7 +146,7 @@ void Core::attach(Client& client, const Attach& attach) {
 void Core::query(Client& client, const Query& query) {
   Task* task = nullptr;
   if (names_a_task(query.kind))
-    if (const auto id = books_.tasks.named(query.argument)) task = books_.tasks.find(*id);
+    if (const auto id = books_.tasks.named(task_in(query))) task = books_.tasks.find(*id);
   switch (query.kind) {
     case QueryKind::dead_retry:
       return books_.send(client.session, dead_letters_.retry(client, query, task), books_.safe_after());
@@ -148,10 +156,15 @@ void Core::query(Client& client, const Query& query) {
       return books_.send(client.session, objects_.list(query));
     case QueryKind::object:
       return books_.send(client.session, objects_.show(query));
-    case QueryKind::object_remove: {
-      Reply reply = objects_.remove(query);
+    case QueryKind::object_remove:
+    case QueryKind::object_release: {
+      Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);
       return books_.send(client.session, std::move(reply), books_.safe_after());
     }
+    case QueryKind::signal:
+      return books_.send(client.session, processes_.signal(query, task), books_.safe_after());
+    case QueryKind::processes:
+      return books_.send(client.session, processes_.list(query));
     default:
       if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply));
   }
@@ -226,6 +239,9 @@ void Core::dispatch(Worker& worker, const Header& header, Message& message) {
                  },
                  [&](Progress& progress) { pass_on(worker, progress); },
                  [&](Drain&) { worker.draining = true; },
+                 [&](Started& started) { processes_.started(worker, started); },
+                 [&](ChildrenGone& gone) { processes_.children_gone(worker, gone); },
+                 [&](Report& report) { worker.report = std::move(report.processes); },
                  [](auto&) {},
              },
              message);
@@ -280,7 +296,8 @@ void Core::run_deadlines() {
 
 void Core::flush(Client& client, bool now) {
   client.touched = false;
-  const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.due.empty();
+  const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.started.notes.empty() &&
+                     client.due.empty();
   now = now || books_.options.ack_delay.count() == 0;
   if (alone && !now && client.ack.rejected.empty() && client.ack.messages.size() < kAcksAtOnce) {
     if (client.ack.messages.empty()) return;
@@ -295,12 +312,13 @@ void Core::flush(Client& client, bool now) {
   if (!client.cancels.answers.empty())
     books_.send(client.session, std::exchange(client.cancels, {}), books_.safe_after());
   if (!client.progress.notes.empty()) books_.send(client.session, std::exchange(client.progress, {}));
+  if (!client.started.notes.empty()) books_.send(client.session, std::exchange(client.started, {}));
   deliveries_.flush(client);
 }
 
 void Core::flush(Worker& worker, bool now) {
   worker.touched = false;
-  const bool alone = worker.revoke.grants.empty() && worker.grants.tasks.empty();
+  const bool alone = worker.revoke.grants.empty() && worker.signals.notes.empty() && worker.grants.tasks.empty();
   now = now || books_.options.ack_delay.count() == 0;
   if (alone && !now && worker.ack.messages.size() < kAcksAtOnce) {
     if (worker.ack.messages.empty()) return;
@@ -313,6 +331,8 @@ void Core::flush(Worker& worker, bool now) {
   }
   // Not before the grants that it is about.
   if (!worker.revoke.grants.empty()) books_.send(worker.session, std::exchange(worker.revoke, {}), worker.grants_after);
+  if (!worker.signals.notes.empty())
+    books_.send(worker.session, std::exchange(worker.signals, {}), worker.grants_after);
   if (std::exchange(worker.grants_wait, false)) worker.grants_after = books_.safe_after();
   const CommitSeq after = worker.grants_after > books_.safe ? worker.grants_after : CommitSeq{};
   Grants grants = std::exchange(worker.grants, {});

@@ -23,6 +23,7 @@
 #include "broker/core/matching.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/paging.h"
+#include "broker/core/processes.h"
 #include "broker/core/queries.h"
 #include "broker/core/registry.h"
 #include "broker/core/retention.h"
@@ -62,6 +63,11 @@ class Core {
   // Says GOODBYE to all and takes in nothing more.
   void shut_down(proto::Now now);
 
+  // For QUERY processes: this one, and where it runs.
+  void set_self(proto::ProcessRow row, std::string host) {
+    processes_.self = std::move(row);
+    processes_.self_host = std::move(host);
+  }
   // For QUERY status: what the process weighs.
   void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
 
@@ -96,6 +102,7 @@ class Core {
   Cancels cancels_{books_, attempts_};
   Objects objects_{books_};
   Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_, objects_};
+  Processes processes_{books_, attempts_, cancels_, sessions_};
   Matching matching_{books_, attempts_};
   Paging paging_{books_, attempts_, retention_};
   DeadLetters dead_letters_{books_, intake_, retention_};

@@ -1,6 +1,7 @@
 #include "broker/core/dead_letters.h"
 
 #include "broker/core/packed_map.h"
+#include "broker/store/process_queue.h"
 
 namespace forkmill::broker {
 
@@ -20,9 +21,12 @@ proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
 }  // namespace
 
 proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
+  const bool done_before = books_.tasks.find(query.new_id) != nullptr || books_.tasks.find_far(query.new_id);
+  if (done_before) return reply_to(query, query.new_id);
   if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
   const TaskSpec& spec = *task->spec;
-  proto::Submission again{query.new_id, spec.queue, spec.name, spec.signature, spec.options, task->payload};
+  proto::Submission again{query.new_id, std::string{base_queue(spec.queue)}, spec.name, spec.signature, spec.options,
+                          task->payload};
   again.options.delay = again.options.not_before = milliseconds{0};
   again.options.key.clear();  // the key names the task that failed
   if (auto failure = intake_.take_in(client, std::move(again))) return refusal(query, std::move(*failure));

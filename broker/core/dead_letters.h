@@ -13,7 +13,8 @@ class DeadLetters {
       : books_{books}, intake_{intake}, retention_{retention} {}
 
   // A finished task is never changed: another one is submitted with the same arguments and options, as soon as it may
-  // start, and the dead letter is dropped. The task is near, or null when nobody knows it.
+  // start, and the dead letter is dropped. A client that missed the answer asks again with the same new id: what was
+  // done is not done again, and succeeds. The task is near, or null when nobody knows it.
   proto::Reply retry(Client& client, const proto::Query& query, Task* task);
   proto::Reply drop(const proto::Query& query, Task* task);
 

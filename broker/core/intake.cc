@@ -1,6 +1,9 @@
 #include "broker/core/intake.h"
 
+#include <algorithm>
+
 #include "broker/core/attempts.h"
+#include "broker/store/process_queue.h"
 #include "proto/check.h"
 #include "proto/names.h"
 
@@ -27,6 +30,13 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
   }
   if (options.backoff.jitter_percent > 100) return out_of_range("backoff jitter must be 0 to 100 percent");
   if (options.not_before.count() < 0) return out_of_range("not_before must not be before 1970");
+  if (options.label.size() > kMaxName) {
+    return out_of_range("label has " + std::to_string(options.label.size()) + " bytes: at most 128");
+  }
+  const auto is_control = [](unsigned char c) { return c < ' ' || c == 127; };
+  if (std::any_of(options.label.begin(), options.label.end(), is_control)) {
+    return Failure{Errc::name_invalid, "a label must not have control characters"};
+  }
   for (const auto& [name, value] : {std::pair{"delay", options.delay},
                                     {"soft_timeout", options.soft_timeout},
                                     {"timeout", options.timeout},
@@ -67,6 +77,12 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
   if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
     return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
+  if (submission.options.durability == proto::Durability::durable && submission.options.daemon) {
+    return Failure{Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
+  }
+  if (submission.options.process && submission.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
+    return Failure{Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
+  }
   if (books_.disk_full && durable(submission.options, submission.queue)) {
     return Failure{Errc::disk_full,
                    "the broker's disk is nearly full: it takes in nothing durable until there is room"};
@@ -82,6 +98,8 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   Task* known = books_.tasks.find(submission.id);
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission);
   if (auto failure = refuse(submission)) return failure;
+  const bool stored = durable(submission.options, submission.queue);
+  if (submission.options.process) submission.queue = process_queue(submission.queue);
   Queue* queue = books_.queue(submission.queue);
   if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   if (!queue->has_room(submission.payload.size())) {
@@ -93,7 +111,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
 
   if (known != nullptr) retention_.drop(*known);
   Task& task = books_.tasks.insert(submission.id);
-  task.durable = durable(submission.options, submission.queue);
+  task.durable = stored;
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
@@ -105,6 +123,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
     books_.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
   }
+  if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->hold(task, task.payload.size());
   start(task, books_.first_due(task.options(), books_.now.steady));
   return std::nullopt;
@@ -169,7 +188,7 @@ SharedSpec Intake::share(Client& client, proto::Submission& submission) {
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {
-  if (!books_.identity.durable || options.durability == proto::Durability::memory) return false;
+  if (!books_.identity.durable || options.durability == proto::Durability::memory || options.daemon) return false;
   if (options.durability == proto::Durability::durable) return true;
   const auto named = books_.options.queues.find(queue);
   return named == books_.options.queues.end() ? books_.options.queue.durable : named->second.durable;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "broker/core/packed_map.h"
+#include "broker/store/process_queue.h"
 #include "broker/store/task_row.h"
 
 namespace forkmill::broker {
@@ -28,7 +29,7 @@ PackedMap packed(const TaskRow& row) {
   PackedMap map;
   map.add("id", row.id.to_string())
       .add("seq", row.seq.value())
-      .add("queue", row.spec->queue)
+      .add("queue", base_queue(row.spec->queue))
       .add("name", row.spec->name)
       .add("state", row.state)
       .add("attempt", row.attempt)

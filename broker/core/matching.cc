@@ -1,6 +1,7 @@
 #include "broker/core/matching.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/core/registry.h"
 
@@ -8,6 +9,11 @@ namespace forkmill::broker {
 
 void Matching::run() {
   if (books_.now.steady < books_.grace_until) return;
+  give_pool();
+  give_processes();
+}
+
+void Matching::give_pool() {
   candidates_.clear();
   for (const auto& [handle, worker] : books_.workers)
     if (worker->wants_more()) candidates_.push_back(worker.get());
@@ -38,6 +44,31 @@ void Matching::give_rest() {
     for (Worker* worker : candidates_)
       for (int i = 0; i < kRun && give_one(*worker); ++i) gave = true;
   }
+}
+
+void Matching::give_processes() {
+  const auto& lines = books_.process_queues;
+  if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready() > 0; })) return;
+  candidates_.clear();
+  for (const auto& [handle, worker] : books_.workers)
+    if (worker->wants_process()) candidates_.push_back(worker.get());
+  while (!candidates_.empty()) {
+    const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
+      return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};
+    });
+    Worker& worker = **next;
+    Task* task = next_process(worker);
+    if (task != nullptr) attempts_.grant(*task, worker);
+    if (task == nullptr || !worker.wants_process()) candidates_.erase(next);
+  }
+}
+
+Task* Matching::next_process(Worker& worker) {
+  const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
+  for (const Queue* queue : worker.queues)
+    if (queue->processes != nullptr && queue->processes->ready() > 0)
+      if (Task* task = queue->processes->pop(serves_kind)) return task;
+  return nullptr;
 }
 
 bool Matching::give_one(Worker& worker) {

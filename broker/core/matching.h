@@ -1,5 +1,5 @@
 // Matching: gives ready tasks to workers with credit. Children that are idle come before prefetch, and workers take
-// turns, so that work spreads.
+// turns, so that work spreads. Tasks with a process of their own go to whoever has the fewest of them.
 #pragma once
 
 #include <vector>
@@ -17,10 +17,13 @@ class Matching {
   void run();
 
  private:
+  void give_pool();
+  void give_processes();
   void give_idle();
   void give_rest();
   bool give_one(Worker& worker);
   Task* next_task(Worker& worker);
+  Task* next_process(Worker& worker);
 
   Books& books_;
   Attempts& attempts_;

@@ -4,6 +4,7 @@
 
 #include "broker/core/listing.h"
 #include "broker/core/packed_map.h"
+#include "broker/store/process_queue.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -131,6 +132,7 @@ std::string Queries::status() const {
 std::string Queries::queues() const {
   std::vector<PackedMap> rows;
   for (const auto& [name, queue] : books_.queues) {
+    if (is_process_queue(name) && queue->held_tasks() == 0) continue;
     const Task* oldest = queue->oldest();
     rows.push_back(PackedMap{}
                        .add("name", name)
@@ -142,7 +144,7 @@ std::string Queries::queues() const {
                        .add("max_tasks", queue->limits().max_tasks)
                        .add("max_bytes", queue->limits().max_bytes)
                        .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(books_.now.steady - oldest->ready_at))
-                       .add("workers", queue->workers));
+                       .add("workers", workers_of(*queue)));
   }
   return PackedMap{}.add("queues", rows).bytes();
 }
@@ -154,23 +156,25 @@ std::string Queries::workers() const {
     for (const auto& task : worker->info.tasks)
       tasks.push_back(PackedMap{}.add("name", task.name).add("signature", task.signature));
     const Session& session = worker->session;
-    rows.push_back(PackedMap{}
-                       .add("name", session.name)
-                       .add("host", session.host)
-                       .add("pid", session.pid)
-                       .add("session", session.id.value())
-                       .add("queues", worker->info.queues)
-                       .add("tasks", tasks)
-                       .add("children", worker->info.children)
-                       .add("running", std::min<std::size_t>(worker->holding.size(), worker->info.children))
-                       .add("waiting", worker->holding.size() -
-                                           std::min<std::size_t>(worker->holding.size(), worker->info.children))
-                       .add("credit", worker->credit - worker->granted)
-                       .add("draining", worker->draining)
-                       .add("connected_at_ms", session.since.count())
-                       .add("silent_ms", ms(books_.now.steady - session.heard))
-                       .add("finished", worker->finished)
-                       .add("lost", worker->lost));
+    rows.push_back(
+        PackedMap{}
+            .add("name", session.name)
+            .add("host", session.host)
+            .add("pid", session.pid)
+            .add("session", session.id.value())
+            .add("queues", worker->info.queues)
+            .add("tasks", tasks)
+            .add("children", worker->info.children)
+            .add("running", std::min<std::size_t>(worker->in_pool(), worker->info.children))
+            .add("waiting", worker->in_pool() - std::min<std::size_t>(worker->in_pool(), worker->info.children))
+            .add("processes", worker->processes)
+            .add("max_processes", worker->info.max_processes)
+            .add("credit", worker->credit - worker->granted)
+            .add("draining", worker->draining)
+            .add("connected_at_ms", session.since.count())
+            .add("silent_ms", ms(books_.now.steady - session.heard))
+            .add("finished", worker->finished)
+            .add("lost", worker->lost));
   }
   return PackedMap{}.add("workers", rows).bytes();
 }
@@ -178,7 +182,7 @@ std::string Queries::workers() const {
 std::string Queries::task(const Task& task) const {
   PackedMap map;
   map.add("id", task.id.to_string())
-      .add("queue", task.queue->name())
+      .add("queue", base_queue(task.queue->name()))
       .add("name", books_.kinds.name(task.kind))
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
@@ -228,20 +232,35 @@ std::vector<Queries::Unserved> Queries::unserved() const {
   return rows;
 }
 
+bool Queries::is_served(const Queue& queue, const Worker& worker) const {
+  const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
+  if (std::none_of(worker.queues.begin(), worker.queues.end(), is_this)) return false;
+  return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
+}
+
+std::size_t Queries::workers_of(const Queue& queue) const {
+  if (!is_process_queue(queue.name())) return queue.workers;
+  return static_cast<std::size_t>(std::count_if(books_.workers.begin(), books_.workers.end(),
+                                                [&](const auto& one) { return is_served(queue, *one.second); }));
+}
+
 std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
-  if (queue.workers == 0) return "no worker serves queue " + queue.name();
-  for (const auto& [handle, worker] : books_.workers) {
-    const bool here = std::find(worker->queues.begin(), worker->queues.end(), &queue) != worker->queues.end();
-    if (here && serves(*worker, books_.kinds, kind)) return {};
+  const std::string name{base_queue(queue.name())};
+  if (workers_of(queue) == 0) {
+    const bool base_is_served = books_.queues.find(name)->second->workers > 0;
+    return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
+                          : "no worker serves queue " + name;
   }
-  const std::string& name = books_.kinds.name(kind);
-  switch (registry_.ask(name, books_.kinds.signature(kind))) {
+  for (const auto& [handle, worker] : books_.workers)
+    if (is_served(queue, *worker) && serves(*worker, books_.kinds, kind)) return {};
+  const std::string& task = books_.kinds.name(kind);
+  switch (registry_.ask(task, books_.kinds.signature(kind))) {
     case Registry::Answer::nobody:
-      return "no worker has task " + name;
+      return "no worker has task " + task;
     case Registry::Answer::other_signature:
-      return "the workers have " + name + " as " + registry_.signatures(name);
+      return "the workers have " + task + " as " + registry_.signatures(task);
     default:
-      return "no worker that has task " + name + " serves queue " + queue.name();
+      return "no worker that has task " + task + " serves queue " + name;
   }
 }
 

@@ -42,6 +42,8 @@ class Queries {
   // Why nobody takes such tasks; empty when somebody does.
   std::string why_unserved(const Queue& queue, KindId kind) const;
   std::string why_waiting(const Task& task) const;
+  bool is_served(const Queue& queue, const Worker& worker) const;
+  std::size_t workers_of(const Queue& queue) const;
 
   Books& books_;
   const Registry& registry_;

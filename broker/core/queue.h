@@ -86,7 +86,8 @@ class Queue {
 
   std::size_t scheduled = 0;
   std::size_t running = 0;
-  std::size_t workers = 0;  // sessions that serve it
+  std::size_t workers = 0;     // sessions that serve it
+  Queue* processes = nullptr;  // the line of those with a process of their own; null: there have been none
 
  private:
   struct Lane {

@@ -31,7 +31,9 @@ struct Client {
   ClientHandle handle;
   Session session;
   std::uint32_t window_results = 0;
-  SharedSpec last_spec;  // most submissions of one client are alike
+  SharedSpec last_spec;                               // most submissions of one client are alike
+  std::uint64_t child_of = 0;                         // the worker in whose child it lives
+  std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 
   std::deque<TaskRef> due;  // results to send; each counts in its task's `deliveries`, as do those under way
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
@@ -46,12 +48,14 @@ struct Client {
   bool ack_waits = false;  // for the commit of this round
   proto::CancelReply cancels;
   proto::Progress progress;
+  proto::Started started;
   bool touched = false;  // something of the above is there
 };
 
 struct Worker {
   WorkerHandle handle;
   Session session;
+  std::uint64_t instance = 0;
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;       // whose turn it is
@@ -60,7 +64,9 @@ struct Worker {
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;
   std::unordered_map<proto::TaskSeq, Task*> holding;
-  proto::Heartbeat load;  // as it last said
+  std::size_t processes = 0;              // of these, with a process of their own
+  std::vector<proto::ProcessRow> report;  // as it last said
+  proto::Heartbeat load;                  // as it last said
   std::uint64_t finished = 0;
   std::uint64_t lost = 0;
 
@@ -70,12 +76,15 @@ struct Worker {
   bool grants_wait = false;       // until the commit of this round is safe
   proto::CommitSeq grants_after;  // of the grants sent last
   proto::Revoke revoke;
+  proto::Signals signals;
   proto::OutcomeAck ack;
   bool ack_waits = false;
   bool touched = false;
 
   bool wants_more() const { return !draining && granted < credit; }
-  bool has_idle_child() const { return holding.size() < info.children; }
+  bool wants_process() const { return !draining && processes < info.max_processes; }
+  std::size_t in_pool() const { return holding.size() - processes; }
+  bool has_idle_child() const { return in_pool() < info.children; }
 };
 
 }  // namespace forkmill::broker

@@ -46,6 +46,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
     client->handle = handle;
   }
   client->window_results = std::max(1U, hello.window_results);
+  settle_in(*client, hello);
   proto::Welcome answer = welcome(begin(client->session, peer, hello, fresh), hello);
   by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
   if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
@@ -75,9 +76,11 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   by_peer_[peer] = by_session_[fresh] = Holder{{}, worker->handle};
   if (resumed) by_session_[hello.resume] = Holder{{}, worker->handle};
   answer.resumed = resumed;
+  worker->instance = hello.instance;
   enlist(*worker, hello.worker);
   worker->draining = false;
   worker->revoke = {};
+  worker->signals = {};
   worker->ack = {};
   reconcile(*worker, hello.worker.holding, running, answer);
   answer.granted = worker->granted;
@@ -226,8 +229,31 @@ void Sessions::expect(const std::vector<ClientHandle>& clients) {
   }
 }
 
+void Sessions::settle_in(Client& client, const proto::Hello& hello) {
+  move_out(client);
+  client.child_of = hello.child_of;
+  if (hello.child_of != 0) in_children_[{hello.child_of, hello.pid}].push_back(client.handle);
+}
+
+void Sessions::move_out(const Client& client) {
+  const auto home = in_children_.find({client.child_of, client.session.pid});
+  if (home == in_children_.end()) return;
+  std::erase(home->second, client.handle);
+  if (home->second.empty()) in_children_.erase(home);
+}
+
+void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
+  const auto home = in_children_.find({worker, pid});
+  if (home == in_children_.end()) return;
+  const std::vector<ClientHandle> clients = home->second;
+  for (const ClientHandle handle : clients)
+    if (Client* one = books_.client(handle)) end(*one);
+}
+
 void Sessions::end(Client& client) {
   objects_.client_gone(client.handle);
+  cancels_.end_daemons(client);
+  move_out(client);
   deliveries_.abandon(client);
   detach(client.session);
   books_.clients.erase(client.handle);

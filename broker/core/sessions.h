@@ -2,7 +2,10 @@
 // HELLO that resumes carries it on.
 #pragma once
 
+#include <map>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "broker/core/attempts.h"
 #include "broker/core/books.h"
@@ -32,6 +35,9 @@ class Sessions {
   // A message of this session has come: the peer knows of it, and will not resume the one before.
   void confirmed(Session& session);
   void goodbye(proto::PeerId peer);
+  // The child with that pid of that worker has ended, and every client in it.
+  void end_child(std::uint64_t worker, std::uint32_t pid);
+  void end(Client& client);
   // A message to it could not be sent: nothing more is until it says HELLO again or falls silent for good.
   void unreachable(proto::PeerId peer);
 
@@ -62,7 +68,8 @@ class Sessions {
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
   void detach(const Session& session);
-  void end(Client& client);
+  void settle_in(Client& client, const proto::Hello& hello);
+  void move_out(const Client& client);
   void end(Worker& worker, const std::string& why);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
@@ -74,6 +81,8 @@ class Sessions {
   Objects& objects_;
   std::unordered_map<proto::PeerId, Holder> by_peer_;
   std::unordered_map<proto::SessionId, Holder> by_session_;
+  // Who lives in which child of which worker.
+  std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<ClientHandle>> in_children_;
   std::uint64_t last_handle_ = 0;
   Instant next_check_{0};
   Instant last_tick_{0};

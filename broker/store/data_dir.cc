@@ -38,7 +38,27 @@ std::string holder_of(int lock) {
   return pid.empty() ? "unknown" : pid;
 }
 
+// Root's new files go to whom the directory belongs to.
+bool give_to_owner(int file, const std::string& path) {
+  if (::geteuid() != 0) return true;
+  struct stat parent {};
+  return ::stat(parent_of(path).c_str(), &parent) == 0 && ::fchown(file, parent.st_uid, parent.st_gid) == 0;
+}
+
 }  // namespace
+
+int open_or_make(const std::string& path, int flags) {
+  constexpr mode_t kPrivate = 0600;
+  // Only what was surely made here changes hands: what is there may be a link to a file of somebody else's.
+  const int made = ::open(path.c_str(), flags | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate);
+  if (made < 0) return errno == EEXIST ? ::open(path.c_str(), flags | O_CLOEXEC) : -1;
+  if (give_to_owner(made, path)) return made;
+  const int error = errno;
+  ::close(made);
+  ::unlink(path.c_str());
+  errno = error;
+  return -1;
+}
 
 std::optional<std::uint64_t> file_size(const std::string& path) {
   struct stat found {};
@@ -94,7 +114,7 @@ void DataDir::make() const {
 
 void DataDir::lock() {
   const std::string path = path_ + "/lock";
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = open_or_make(path, O_RDWR);
   if (file < 0) throw_system_error("data directory " + path_ + " cannot be written", errno);
   if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
@@ -127,6 +147,12 @@ bool DataDir::has_database() const {
     throw StoreError{database() + (size ? " is empty" : " is missing") + ", though " + path_ +
                      " has been in use: put it back, or restore a backup into another directory"};
   return false;
+}
+
+void DataDir::make_database() const {
+  const int file = open_or_make(database(), O_RDWR);
+  if (file < 0) throw_system_error(database() + " cannot be created", errno);
+  ::close(file);
 }
 
 }  // namespace forkmill::broker

@@ -28,6 +28,7 @@ class DataDir {
   std::optional<std::uint64_t> free_bytes() const;  // none: the system does not say
   // Whether there is a database; refuses what looks as if one had been there, and what is something else.
   bool has_database() const;
+  void make_database() const;  // an empty file
 
  private:
   void make() const;
@@ -36,6 +37,11 @@ class DataDir {
   std::string path_;
   int lock_ = -1;
 };
+
+// Opens a file of a data directory (`flags` are those of open(2)), or makes it: for nobody but the directory's owner,
+// also when that is not who makes it (root, on an errand for the user that the broker runs as). Files that are there
+// keep their owner. The descriptor; −1: errno says why not.
+int open_or_make(const std::string& path, int flags);
 
 // Bytes of the file; none when there is none. Throws when it is not a regular file.
 std::optional<std::uint64_t> file_size(const std::string& path);

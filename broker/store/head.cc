@@ -98,7 +98,7 @@ std::string Head::missing(const Reading& reading, const Meta& meta, const std::s
 }
 
 void Head::create(const std::string& path, const Record& record) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int file = open_or_make(path, O_WRONLY | O_TRUNC);
   if (file < 0) throw_system_error(path + " cannot be created", errno);
   try {
     write_slot(file, path, record, 0);

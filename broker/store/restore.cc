@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "broker/store/data_dir.h"
@@ -19,8 +20,9 @@ namespace {
 // An open file.
 class File {
  public:
-  File(const std::string& path, int flags) : path_{path}, number_{::open(path.c_str(), flags | O_CLOEXEC, 0600)} {
-    if (number_ < 0) throw_system_error(path + " cannot be opened", errno);
+  // Takes the descriptor over: what open() said.
+  File(std::string path, int descriptor) : path_{std::move(path)}, number_{descriptor} {
+    if (number_ < 0) throw_system_error(path_ + " cannot be opened", errno);
   }
   ~File() { ::close(number_); }
   File(const File&) = delete;
@@ -46,8 +48,8 @@ class File {
 };
 
 void copy_file(const std::string& from, const std::string& to) {
-  const File source{from, O_RDONLY};
-  const File target{to, O_WRONLY | O_CREAT | O_TRUNC};
+  const File source{from, ::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
+  const File target{to, open_or_make(to, O_WRONLY | O_TRUNC)};
   std::vector<char> buffer(1024 * 1024);
   while (const std::size_t size = source.read(buffer)) target.write(buffer.data(), size);
 }

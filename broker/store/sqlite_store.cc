@@ -43,6 +43,7 @@ proto::Result<Store::Identity> SqliteStore::open() {
   const auto failure = guarded([this] {
     directory_ = std::make_unique<DataDir>(options_.directory, DataDir::Missing::create);
     const bool existing = directory_->has_database();
+    if (!existing) directory_->make_database();
     database_ = open_database(directory_->database(), existing ? Database::Open::existing : Database::Open::create);
     page_bytes_ = static_cast<std::size_t>(database_->number("PRAGMA page_size"));
     meta_table_ = std::make_unique<MetaTable>(*database_);

@@ -1,5 +1,7 @@
 #include "broker/store/task_row.h"
 
+#include "broker/store/process_queue.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -41,7 +43,7 @@ TaskRow row_of(const StoredTask& stored) {
 }
 
 bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
-  if (!filter.queue.empty() && row.spec->queue != filter.queue) return false;
+  if (!filter.queue.empty() && base_queue(row.spec->queue) != filter.queue) return false;
   if (!filter.name.empty() && row.spec->name != filter.name) return false;
   if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
   if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;

@@ -75,6 +75,8 @@ int run_program(int argc, char** argv) {
   add_status(program);
   add_queue(program);
   add_worker(program);
+  add_ps(program);
+  add_object(program);
   add_task(program);
   add_dead(program);
   add_backup(program);

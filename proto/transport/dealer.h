@@ -1,6 +1,6 @@
 // Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself, for
-// ever, with growing, jittered pauses; what was under way when a connection broke may be lost or not, so the session
-// above decides what to send again.
+// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (whereabouts.h); what was
+// under way when a connection broke may be lost or not, so the session above decides what to send again.
 #pragma once
 
 #include <memory>
@@ -8,19 +8,27 @@
 #include <string>
 
 #include "proto/codec.h"
+#include "proto/transport/resolver.h"
+#include "proto/transport/waiter.h"
+#include "proto/transport/whereabouts.h"
 
 namespace forkmill::proto {
 
 class Dealer {
  public:
   // Does not wait for the broker. Throws TransportError when the endpoint makes no sense.
-  explicit Dealer(const std::string& endpoint);
+  explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up);
   ~Dealer();
   Dealer(const Dealer&) = delete;
   Dealer& operator=(const Dealer&) = delete;
 
-  enum class LinkEvent { up, down };  // a connection was made (say HELLO now), or broke
+  enum class LinkEvent {
+    up,       // a connection was made: say HELLO now
+    down,     // it broke
+    unnamed,  // there is none and the broker's name has no address: trouble() says why
+  };
   std::optional<LinkEvent> link_event();
+  const std::string& trouble() const { return trouble_; }
 
   // The next message, without waiting. Empty: none is there.
   std::optional<Result<Envelope>> receive();
@@ -32,16 +40,23 @@ class Dealer {
   // connection.
   void reconnect();
 
-  // Wait on both descriptors, and only after pending() said no: they signal changes, not states. reconnect() gives new
-  // ones.
+  // Ends the connection. What was sent is waited for until the system has it, a second at most: a process that ends
+  // right afterwards would take it along. Nothing but the destructor may be called then.
+  void finish();
+
+  // Wait on the descriptor, which stays the same, and only after pending() said no: it signals changes, not states.
   bool pending();
-  int fd() const;
-  int link_fd() const;
+  int fd() const { return waiter_.fd(); }
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-  std::string endpoint_;
+  struct Connection;
+  void connect();  // anew, to where the broker is now
+
+  Waiter waiter_;
+  const std::string endpoint_;
+  std::unique_ptr<Whereabouts> whereabouts_;  // null: the endpoint says where
+  std::unique_ptr<Connection> connection_;
+  std::string trouble_;
 };
 
 // For a process that ends with _exit(): waits until what was sent has left, a second at most. No socket may exist any

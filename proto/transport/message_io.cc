@@ -1,12 +1,10 @@
 #include "proto/transport/message_io.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <memory>
 #include <utility>
 
 #include "proto/transport/errors.h"
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::proto {
 
@@ -14,33 +12,6 @@ namespace {
 
 // Over all frames of one message; what is beyond is read and thrown away.
 constexpr std::size_t kMaxMessageBytes = 4 * limits::kMaxPayload;
-
-// Threads inherit the mask of the one that makes them: ZeroMQ's must leave signals to the program's own.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-// False when nothing is there. Signals may interrupt: try again.
-bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame) {
-  for (;;) {
-    try {
-      return socket.recv(frame, zmq::recv_flags::dontwait).has_value();
-    } catch (const zmq::error_t& error) {
-      if (error.num() != EINTR) throw;
-    }
-  }
-}
 
 Payload payload_of(zmq::message_t frame) {
   auto holder = std::make_shared<zmq::message_t>(std::move(frame));
@@ -81,9 +52,9 @@ zmq::context_t& zmq_context() {
 }
 
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
-  const SignalsBlocked blocked;
+  const SignalsBlocked blocked;   // the first socket starts ZeroMQ's threads
   constexpr int kQueue = 50'000;  // messages; windows and credit keep far below it
-  socket.set(zmq::sockopt::linger, 1000);
+  socket.set(zmq::sockopt::linger, kLinger);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxPayload + limits::kMaxEnvelope));
   socket.set(zmq::sockopt::sndhwm, kQueue);
   socket.set(zmq::sockopt::rcvhwm, kQueue);
@@ -96,6 +67,17 @@ void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   socket.set(zmq::sockopt::tcp_keepalive, 1);
   // Only where it is asked for: with it on, ZeroMQ reports every IPv4 endpoint in its IPv6 form.
   socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
+}
+
+bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait) {
+  const auto flags = wait ? zmq::recv_flags::none : zmq::recv_flags::dontwait;
+  for (;;) {
+    try {
+      return socket.recv(frame, flags).has_value();
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
 }
 
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {

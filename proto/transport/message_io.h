@@ -13,8 +13,13 @@ namespace forkmill::proto {
 // One context per process, made on first use. Its threads block every signal. Never call this before a fork.
 zmq::context_t& zmq_context();
 
+inline constexpr int kLinger = 1000;  // ms that a closed socket may go on sending
+
 // Options that both socket types need changed from ZeroMQ's defaults.
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint);
+
+// False when nothing is there, or when nothing came within the socket's time-out. Signals do not interrupt it.
+bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = false);
 
 // Reads the next message without waiting: the routing id when the socket has one, then the envelope. Empty: nothing is
 // there.

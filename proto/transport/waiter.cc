@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -57,6 +58,23 @@ void Wakeup::signal() {
 void Wakeup::clear() {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(fd_, &count, sizeof count);
+}
+
+Alarm::Alarm() : fd_{checked(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")} {}
+Alarm::~Alarm() { ::close(fd_); }
+
+void Alarm::set(Instant from_now) {
+  const auto time = std::max(from_now, Instant{1});  // zero would stop it
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
+  itimerspec spec{};
+  spec.it_value.tv_sec = seconds.count();
+  spec.it_value.tv_nsec = std::chrono::nanoseconds{time - seconds}.count();
+  checked(timerfd_settime(fd_, 0, &spec, nullptr), "timerfd_settime");
+}
+
+void Alarm::stop() {
+  const itimerspec none{};
+  checked(timerfd_settime(fd_, 0, &none, nullptr), "timerfd_settime");
 }
 
 }  // namespace forkmill::proto

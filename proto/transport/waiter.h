@@ -1,5 +1,5 @@
 // Waiter: waits for any of several descriptors (epoll). One thread owns it. Wakeup: how another thread interrupts that
-// wait.
+// wait. Alarm: how time does.
 #pragma once
 
 #include <array>
@@ -26,6 +26,9 @@ class Waiter {
   // long as it takes. Rounded up to whole milliseconds.
   std::span<const std::uint64_t> wait(Instant timeout);
 
+  // Can be read while any of the descriptors can: for waiting in another Waiter.
+  int fd() const { return epoll_; }
+
   static constexpr std::size_t kMost = 64;
 
  private:
@@ -43,6 +46,22 @@ class Wakeup {
 
   void signal();
   void clear();
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// One thread owns it. Readable from the time that was set on, until it is set again or stopped.
+class Alarm {
+ public:
+  Alarm();
+  ~Alarm();
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+
+  void set(Instant from_now);
+  void stop();
   int fd() const { return fd_; }
 
  private:

@@ -102,6 +102,13 @@ void Child::stop() {
   kill();
 }
 
+int Child::wait() {
+  int status = 0;
+  if (waitpid(pid_, &status, 0) != pid_) fail("waitpid");
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
 void Child::kill() {
   if (!running()) return;
   ::kill(pid_, SIGKILL);

@@ -29,6 +29,8 @@ class Child {
   bool running();  // reaps it when it has ended
   // SIGTERM, then SIGKILL after five seconds; returns when it is reaped. Harmless when it has ended.
   void stop();
+  // Until it ends by itself: its exit status, 255 when a signal ended it.
+  int wait();
   // SIGKILL; returns when it is reaped.
   void kill();
 

@@ -30,6 +30,9 @@ void BrokerNode::start() {
       world_.both());
   const auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
   FORKMILL_CHECK(!trouble);
+  FORKMILL_CHECK(
+      !store_->load_records([this](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }));
+  core_->recovered();
   audit_.begin(core_->books());
   network_.open(*this);
   alarm_.set(world_.now());

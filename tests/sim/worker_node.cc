@@ -201,7 +201,7 @@ void WorkerNode::read_child(Child& child) {
   for (const Child::Said& said : child.read()) {
     idle_rings_ = 0;
     if (said.kind == Child::Said::born) {
-      foreman_->child_born(child.key());
+      foreman_->child_born(world_.now(), child.key());
     } else if (said.kind == Child::Said::progress) {
       foreman_->progress(said.serial, said.fraction, "half");
     } else {
@@ -250,6 +250,13 @@ void WorkerNode::request_stop(worker::ChildKey key, std::uint64_t serial) {
 void WorkerNode::kill(worker::ChildKey key, int signal) {
   if (Child* one = child(key)) one->signal(signal);
 }
+
+// No task of the workload asks for a process of its own.
+void WorkerNode::fork(std::uint32_t, const proto::GrantedTask& task) {
+  throw Violation{name_ + " was asked for a process for " + task.name};
+}
+
+void WorkerNode::signal(worker::ChildKey key, int signal) { kill(key, signal); }
 
 void WorkerNode::send(const proto::Envelope& envelope) {
   idle_rings_ = 0;

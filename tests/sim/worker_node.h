@@ -52,6 +52,8 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   bool condemn(worker::ChildKey child, std::uint64_t serial) override;
   void request_stop(worker::ChildKey child, std::uint64_t serial) override;
   void kill(worker::ChildKey child, int signal) override;
+  void fork(std::uint32_t slot, const proto::GrantedTask& task) override;
+  void signal(worker::ChildKey child, int signal) override;
   void send(const proto::Envelope& envelope) override;
   void reconnect() override;
   void on_welcome(const proto::Welcome& welcome) override;

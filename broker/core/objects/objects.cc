@@ -562,4 +562,18 @@ Reply Objects::remove(const Query& query) {
   return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("name", query.argument).bytes())};
 }
 
+// As if all who hold it had gone.
+Reply Objects::release(const Query& query) {
+  Object* object = named(query.argument);
+  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+  const std::vector<Object::Hold> holders = object->holders();
+  for (const Object::Hold& hold : holders) object->leave(hold.client);
+  changed(*object);
+  settle();
+  return {query.id,
+          Errc::ok,
+          {},
+          Payload::own(PackedMap{}.add("name", query.argument).add("released", holders.size()).bytes())};
+}
+
 }  // namespace forkmill::broker

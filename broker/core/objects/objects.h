@@ -34,10 +34,11 @@ class Objects final : Desk {
   void recover(proto::TaskSeq seq, std::string_view record);
   std::vector<ClientHandle> recovered();
 
-  // QUERY objects, object, object_remove
+  // QUERY objects, object, object_remove, object_release
   proto::Reply list(const proto::Query& query) const;
   proto::Reply show(const proto::Query& query) const;
   proto::Reply remove(const proto::Query& query);
+  proto::Reply release(const proto::Query& query);
 
   std::size_t count() const { return objects_.size(); }
   // Of all objects, for whoever checks the books.

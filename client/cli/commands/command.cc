@@ -1,6 +1,7 @@
 #include "client/cli/commands/command.h"
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "client/cli/text/human.h"
@@ -46,6 +47,18 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help) {
   return add_parsed(command, name, value, help, parse_size, "SIZE", "4096 (bytes), 64k, 1.5M or 2G");
+}
+
+CLI::Option* add_durability(CLI::App& command, Durability& value) {
+  const auto parse = [](const std::string& text) -> std::optional<Durability> {
+    if (text == "durable") return Durability::durable;
+    if (text == "memory") return Durability::memory;
+    return std::nullopt;
+  };
+  return add_parsed(
+      command, "--durability", value,
+      "durable: queued when it is on disk; memory: at once, and lost with the broker. Default: the queue's", parse,
+      "WHERE", "durable or memory");
 }
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options) {

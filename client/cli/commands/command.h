@@ -1,6 +1,8 @@
 // What the commands have in common: the options they share, and how each one is added to the program.
 #pragma once
 
+#include <forkmill/submit_options.h>
+
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
@@ -54,6 +56,8 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
                           const std::string& help);
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help);
 
+CLI::Option* add_durability(CLI::App& command, Durability& value);
+
 // A whole number within a range, which the help tells together with the default.
 template <class Number>
 CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number most,
@@ -69,7 +73,9 @@ void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_map(const Program& program);
+void add_object(const Program& program);
 void add_ping(const Program& program);
+void add_ps(const Program& program);
 void add_queue(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);

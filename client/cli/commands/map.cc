@@ -112,6 +112,7 @@ void add_running_options(CLI::App& command, MapOptions& options) {
   command.add_option("--queue", options.submit.queue, "Queue. Default: default")->type_name("NAME");
   add_number(command, "--priority", options.submit.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
              "Priority, higher first");
+  add_durability(command, options.submit.durability);
   command
       .add_option("--wd", options.workdir,
                   "Folder where commands run. Default: this one when the broker is on this machine, else the worker's")

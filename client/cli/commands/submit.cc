@@ -49,9 +49,11 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   add_duration(command, "--delay", options.delay, "Start it no earlier than so much later. Default: 0");
   add_number(command, "--attempts", options.max_attempts, 1U, proto::limits::kMaxAttempts, "Most attempts in all");
   command.add_flag("--retry-errors", options.retry_errors, "Try again also after an error of the task itself");
+  command.add_flag("--at-most-once", options.at_most_once, "Start it once and never again, whatever is lost meanwhile");
   add_duration(command, "--timeout", options.timeout, "End an attempt that runs longer. Default: none");
   add_duration(command, "--soft-timeout", options.soft_timeout, "Ask the task to stop after this long. Default: none");
   add_duration(command, "--expires", options.expires, "Drop it when it has not started by then. Default: never");
+  add_durability(command, options.durability);
   add_duration(command, "--result-ttl", options.result_ttl, "How long the result is kept. Default: the broker's");
   command.add_option("--key", options.key, "The same key again is the same task")->type_name("KEY");
 }

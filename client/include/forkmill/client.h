@@ -202,6 +202,7 @@ class Client {
   void close() noexcept;
 
  private:
+  friend class Process;
   friend class ObjectOptions;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 

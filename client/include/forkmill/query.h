@@ -18,6 +18,12 @@ enum class QueryKind : std::uint8_t {
   dead_retry = 7,  // submits a dead letter anew under a fresh id, which is in the answer, and drops it
   dead_drop = 8,
   backup = 9,
+  signal = 10,     // to the process that a task runs in; cancels one that has not started
+  processes = 11,  // of the broker and of all workers
+  objects = 12,    // locks, queues, dicts …
+  object = 13,
+  object_remove = 14,
+  object_release = 15,  // takes it from all who hold it
 };
 
 // What a task must be like to be listed; what is empty or 0 lets everything through.
@@ -35,8 +41,10 @@ struct TaskFilter {
 
 struct Query {
   QueryKind kind = QueryKind::ping;
-  std::string argument{};  // task, dead_*: the id, or an unambiguous beginning of it; backup: the file to write
-  TaskFilter filter{};     // tasks
+  // task, dead_*: the id, or an unambiguous beginning of it; backup: the file to write; signal: the id, a space, the
+  // signal's number; objects: beginning of their names; object, object_*: the name
+  std::string argument{};
+  TaskFilter filter{};  // tasks
 };
 
 }  // namespace forkmill

@@ -19,7 +19,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/bench/child.h"
@@ -27,6 +27,7 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/numbered.h"
 #include "tests/bench/tasks.h"
+#include "tests/eventually.h"
 
 namespace {
 
@@ -53,20 +54,18 @@ std::size_t ready_in(const Futures& futures) {
 // Throws std::runtime_error after very long.
 template <class F>
 void await(const std::string& what, F&& holds) {
-  for (const auto deadline = Clock::now() + kLongest; !holds(); std::this_thread::sleep_for(1ms)) {
-    if (Clock::now() > deadline) throw std::runtime_error{"waited in vain for " + what};
-  }
+  if (!forkmill::tests::eventually(holds, kLongest)) throw std::runtime_error{"waited in vain for " + what};
 }
 
 // Until what the client received before the broker's end has reached its futures. Returns how many are ready.
 std::size_t settled(const Futures& futures) {
-  std::size_t before = ready_in(futures);
-  for (auto quiet_since = Clock::now(); Clock::now() - quiet_since < 50ms; std::this_thread::sleep_for(5ms)) {
-    const auto now = ready_in(futures);
-    if (now != before) quiet_since = Clock::now();
-    before = now;
-  }
-  return before;
+  std::size_t ready = ready_in(futures);
+  auto quiet_since = Clock::now();
+  await("quiet", [&] {
+    if (const auto before = std::exchange(ready, ready_in(futures)); before != ready) quiet_since = Clock::now();
+    return Clock::now() - quiet_since >= 50ms;
+  });
+  return ready;
 }
 
 class Test {

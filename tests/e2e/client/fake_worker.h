@@ -107,8 +107,7 @@ class FakeWorker {
     dealer_ = std::make_unique<proto::Dealer>(endpoint_);
     proto::Waiter waiter;
     waiter.add(dealer_->fd(), 1);
-    waiter.add(dealer_->link_fd(), 2);
-    waiter.add(wakeup_.fd(), 3);
+    waiter.add(wakeup_.fd(), 2);
     auto next_heartbeat = std::chrono::steady_clock::now();
     while (!stopping_) {
       while (auto event = dealer_->link_event())

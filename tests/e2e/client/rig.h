@@ -6,10 +6,10 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 
 #include "tests/e2e/client/broker_process.h"
 #include "tests/e2e/client/fake_worker.h"
+#include "tests/eventually.h"
 
 namespace forkmill::tests {
 
@@ -44,16 +44,5 @@ struct Rig {
   FakeWorker worker{broker.endpoint()};
   Client client{broker.endpoint()};
 };
-
-// Until it holds, or long enough to be sure that it never will.
-template <class F>
-bool eventually(F&& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 }  // namespace forkmill::tests

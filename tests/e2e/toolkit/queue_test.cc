@@ -3,7 +3,7 @@
 #include <map>
 #include <numeric>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -9,29 +9,21 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
+
+#include "tests/eventually.h"
 
 namespace forkmill::test {
 
 using namespace std::chrono_literals;
 
-// Waits for something that other processes bring about. False when it does not come about in very long.
-inline bool eventually(const std::function<bool()>& condition, std::chrono::seconds deadline = 60s) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(2ms);
-  }
-  return true;
-}
+using tests::eventually;
 
 class Process {
  public:

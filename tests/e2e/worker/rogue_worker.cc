@@ -63,7 +63,7 @@ std::string breed(const std::string& started) {
            std::to_string(::getppid()) + "\n" + std::to_string(::getpid()) + "\n" + std::to_string(grandchild) + "\n");
     for (;;) ::pause();
   }
-  for (;;) std::this_thread::sleep_for(10ms);
+  for (;;) ::pause();
 }
 
 int throw_what(const std::string& what, forkmill::Context& context, int failing_attempts) {

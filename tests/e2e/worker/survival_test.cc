@@ -107,8 +107,8 @@ TEST_CASE("the stock worker runs commands, and they end with it") {
   CHECK_THROWS_AS(client.submit(kExec, request).get_for(kLong), RemoteError);
 
   request.shell = true;
-  request.argv = {"sleep 1000 & echo $$ $! > " + cluster.path("pids.new") + "; mv " + cluster.path("pids.new") + " " +
-                  cluster.path("pids") + "; sleep 1000"};
+  request.argv = {"tail -f /dev/null & echo $$ $! > " + cluster.path("pids.new") + "; mv " + cluster.path("pids.new") +
+                  " " + cluster.path("pids") + "; tail -f /dev/null"};
   auto sleeping = client.with({.max_attempts = 1}).submit(kExec, request);
   REQUIRE(eventually([&] { return cluster.has("pids"); }));
   const auto pids = cluster.pids_in("pids");

@@ -188,6 +188,9 @@ class Broker {
     core_ = std::make_unique<Core>(options_, identity, now);
     if (store_ == nullptr) return;
     REQUIRE_FALSE(store_->load([this](const TaskSummary& task) { core_->recover(task); }));
+    REQUIRE_FALSE(
+        store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }));
+    core_->recovered();
     if (options_.restart_grace == 0s) round();
   }
 

@@ -23,7 +23,6 @@ bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& don
   Waiter waiter;
   waiter.add(router.fd(), 1);
   waiter.add(dealer.fd(), 2);
-  waiter.add(dealer.link_fd(), 3);
   RealEnv env;
   const Instant deadline = env.now().steady + 10s;
   while (!done()) {
@@ -80,6 +79,24 @@ TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
   REQUIRE(wait_until(router, dealer, arrived));
   CHECK(peers.back() != first);
   CHECK_FALSE(router.send(PeerId{first.value() + 1000}, {{}, Heartbeat{}}));
+}
+
+TEST_CASE("what was sent has left when a connection is finished") {
+  Router router;
+  const auto endpoint = router.bind("tcp://127.0.0.1:*");
+  for (int i = 0; i < 50; ++i) {
+    Dealer dealer{endpoint};
+    REQUIRE(wait_until(router, dealer, [&] { return dealer.link_event().has_value(); }));
+    REQUIRE(dealer.send({{}, Goodbye{Errc::ok, "bye"}}));
+    dealer.finish();
+    Waiter waiter;
+    waiter.add(router.fd(), 1);
+    std::optional<Router::Incoming> arrived;
+    while (!(arrived = router.receive())) {
+      if (!router.pending()) REQUIRE_FALSE(waiter.wait(10s).empty());
+    }
+    CHECK(std::holds_alternative<Goodbye>(arrived->envelope.value().message));
+  }
 }
 
 TEST_CASE("a port in use and a bad endpoint say what to do") {

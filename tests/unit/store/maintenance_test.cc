@@ -1,6 +1,9 @@
 // Backups, and what is done to directories while no broker runs on them.
 #include "broker/store/maintenance.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "broker/store/schema.h"
 #include "tests/unit/store/rig.h"
 
@@ -342,4 +345,48 @@ TEST_CASE("a head that is lost can be made anew") {
   REQUIRE(identity.ok());
   CHECK(identity->epoch.value() > 1'000'000);
   CHECK(summaries(*store).size() == 90);
+}
+
+TEST_CASE("what root makes in a data directory belongs to the directory's owner") {
+  if (::geteuid() != 0) {
+    MESSAGE("skipped: only root can give files away");
+    return;
+  }
+  static constexpr uid_t kOwner = 65534;
+  static constexpr gid_t kGroup = 65533;
+  const auto give_away = [](const std::string& path) { REQUIRE(::chown(path.c_str(), kOwner, kGroup) == 0); };
+  const auto check_owner = [](const std::string& path) {
+    struct stat found {};
+    REQUIRE_MESSAGE(::stat(path.c_str(), &found) == 0, path);
+    CHECK_MESSAGE(found.st_uid == kOwner, path);
+    CHECK_MESSAGE(found.st_gid == kGroup, path);
+  };
+  Folder folder;
+  const std::string directory = folder.path("data");
+  std::filesystem::create_directory(directory);
+  give_away(directory);
+  {
+    auto store = open_store(directory);
+    fill(*store, 10, 100);
+    for (const char* name : {"forkmill.db", "forkmill.db-wal", "head", "lock"}) check_owner(directory + "/" + name);
+  }
+  for (const char* name : {"head", "lock"}) std::filesystem::remove(directory + "/" + name);
+  REQUIRE(accept_loss(directory, "store-2").ok());
+  for (const char* name : {"head", "lock"}) check_owner(directory + "/" + name);
+
+  const std::string target = folder.path("restored");
+  std::filesystem::create_directory(target);
+  give_away(target);
+  REQUIRE(restore(directory + "/forkmill.db", target, "store-3").ok());
+  for (const char* name : {"forkmill.db", "head", "lock"}) check_owner(target + "/" + name);
+
+  // A link that the owner has put there gives nobody a file of somebody else's.
+  const std::string other = folder.path("root's");
+  write_file(other, "");
+  std::filesystem::remove(target + "/lock");
+  REQUIRE(::link(other.c_str(), (target + "/lock").c_str()) == 0);
+  CHECK(check(target).ok());
+  struct stat found {};
+  REQUIRE(::stat(other.c_str(), &found) == 0);
+  CHECK(found.st_uid == 0);
 }

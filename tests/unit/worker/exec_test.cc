@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "tests/eventually.h"
 #include "tests/unit/worker/fake_context.h"
 
 using namespace forkmill;
@@ -128,16 +129,15 @@ TEST_CASE("a signal that ends the command is told") {
 }
 
 TEST_CASE("the command's signals are as by default") {
-  const auto result = shell("trap; kill -PIPE $$; sleep 10");
+  const auto result = shell("trap; kill -PIPE $$; tail -f /dev/null");
   CHECK(result.signal == SIGPIPE);
 }
 
 TEST_CASE("what the command leaves behind in its group ends with it, and is not waited for") {
-  const auto result = shell("sleep 1000 & echo $!");
+  const auto result = shell("tail -f /dev/null & echo $!");
   CHECK(result.exit_code == 0);
   const pid_t left = std::stoi(result.out);
-  for (int i = 0; !ended(left) && i < 20'000; ++i) std::this_thread::sleep_for(1ms);
-  CHECK(ended(left));
+  CHECK(tests::eventually([&] { return ended(left); }));
 }
 
 TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL") {
@@ -148,27 +148,27 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
   request.env = {{"UP", directory.path() + "/up"}};
   // Asks once the command has said that it is ready for it.
   std::jthread asker{[&, up = request.env.at("UP")](const std::stop_token& over) {
-    while (!std::filesystem::exists(up) && !over.stop_requested()) std::this_thread::sleep_for(1ms);
+    tests::eventually([&] { return std::filesystem::exists(up) || over.stop_requested(); });
     context.stop.request_stop();
   }};
   SUBCASE("asked before it starts") {
     context.stop.request_stop();
-    request.argv = {"sleep 1000"};
+    request.argv = {"tail -f /dev/null"};
     CHECK_THROWS_WITH_AS(run_command(context, request), "the command was asked to stop and ended with signal 15",
                          std::runtime_error);
   }
   SUBCASE("asked while it runs") {
-    request.argv = {": > $UP; exec sleep 1000"};
+    request.argv = {": > $UP; exec tail -f /dev/null"};
     CHECK_THROWS_WITH_AS(run_command(context, request), "the command was asked to stop and ended with signal 15",
                          std::runtime_error);
   }
   SUBCASE("ignored") {
-    request.argv = {"trap '' TERM; : > $UP; while :; do sleep 0.01; done"};
+    request.argv = {"trap '' TERM; : > $UP; tail -f /dev/null"};
     CHECK_THROWS_WITH_AS(run_command(context, request, 200ms), "the command was asked to stop and ended with signal 9",
                          std::runtime_error);
   }
   SUBCASE("taken as a reason to finish") {
-    request.argv = {"trap 'echo cleaned; exit 0' TERM; : > $UP; while :; do sleep 0.01; done"};
+    request.argv = {"trap 'echo cleaned; exit 0' TERM; tail -f /dev/null & : > $UP; wait"};
     CHECK(run_command(context, request).out == "cleaned\n");
   }
 }

@@ -25,6 +25,8 @@ inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
   config.slots = slots;
   config.max_tasks_per_child = max_tasks;
   config.name = "w";
+  config.host = "h";
+  config.max_processes = 3;
   return config;
 }
 
@@ -61,6 +63,10 @@ struct World final : ForemanHands {
   }
   void request_stop(ChildKey child, std::uint64_t) override { children[child.slot].log += "stop "; }
   void kill(ChildKey child, int signal) override { children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL "; }
+  void fork(std::uint32_t slot, const proto::GrantedTask&) override { forked.push_back(slot); }
+  void signal(ChildKey child, int signal) override {
+    children[child.slot].log += "signal " + std::to_string(signal) + " ";
+  }
   void send(const proto::Envelope& envelope) override {
     if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) last_hello = *hello;
     if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) last_credit = credit->total;
@@ -78,6 +84,12 @@ struct World final : ForemanHands {
     }
     if (const auto* said = std::get_if<proto::Progress>(&envelope.message)) {
       for (const auto& note : said->notes) notes.push_back(note.note);
+    }
+    if (const auto* said = std::get_if<proto::Started>(&envelope.message)) {
+      for (const auto& note : said->notes) started.push_back(note);
+    }
+    if (const auto* said = std::get_if<proto::ChildrenGone>(&envelope.message)) {
+      gone.insert(gone.end(), said->pids.begin(), said->pids.end());
     }
     drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
   }
@@ -110,6 +122,15 @@ struct World final : ForemanHands {
     task.timeout = hard;
     hear(grants);
   }
+  void grant_process(std::uint64_t seq, bool daemon = false) {
+    proto::Grants grants;
+    auto& task = grants.tasks.emplace_back();
+    task.grant = grant_of(seq);
+    task.name = "short";
+    task.process = true;
+    task.daemon = daemon;
+    hear(grants);
+  }
   void acknowledge() { hear(proto::OutcomeAck{std::exchange(unacknowledged, {})}); }
 
   // ---- The children
@@ -117,8 +138,8 @@ struct World final : ForemanHands {
     const auto generation = children[slot].generation + 1;
     children[slot] = {};
     children[slot].generation = generation;
-    foreman.child_spawned({slot, generation});
-    foreman.child_born({slot, generation});
+    foreman.child_spawned({slot, generation}, 5000 + slot);
+    foreman.child_born(now, {slot, generation});
   }
   std::uint64_t start(std::uint32_t slot) {
     Child& child = children[slot];
@@ -178,6 +199,8 @@ struct World final : ForemanHands {
   std::map<std::uint64_t, proto::RevokeState> answers;
   std::vector<std::uint64_t> returned;
   std::vector<std::string> notes;
+  std::vector<std::uint32_t> forked, gone;
+  std::vector<proto::StartedNote> started;
   std::vector<proto::MessageSeq> unacknowledged;
   proto::Hello last_hello;
   proto::SessionId session;

@@ -36,6 +36,7 @@ struct World final : SessionOut {
   std::vector<proto::Grant> held() override { return holding; }
   void on_granted(proto::GrantedTask task) override { granted.push_back(task.grant); }
   void on_revoke(const proto::Grant& grant) override { revoked.push_back(grant); }
+  void on_signal(const proto::Grant& grant, int signal) override { signals.emplace_back(grant, signal); }
   void on_abandon(const proto::Grant& grant) override { abandoned.push_back(grant); }
   void on_welcome(const proto::Welcome&) override { ++welcomes; }
   void on_refused(Errc code, const std::string&) override { refusal = code; }
@@ -81,6 +82,7 @@ struct World final : SessionOut {
   std::optional<Session> session;
   std::vector<proto::Envelope> sent;
   std::vector<proto::Grant> holding, granted, revoked, abandoned;
+  std::vector<std::pair<proto::Grant, int>> signals;
   int reconnects = 0;
   int welcomes = 0;
   int errors = 0;

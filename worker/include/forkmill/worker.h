@@ -143,6 +143,8 @@ class Worker {
   void add(std::string_view name, const std::string& signature, std::uint64_t hash,
            std::unique_ptr<detail::Handler> handler);
 
+  void add_registered();
+
   struct State;
   std::unique_ptr<State> state_;
 };

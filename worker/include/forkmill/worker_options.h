@@ -13,6 +13,7 @@ namespace forkmill {
 struct WorkerOptions {
   std::string broker = "tcp://127.0.0.1:7117";  // ZeroMQ endpoint: tcp://HOST:PORT or ipc://PATH
   unsigned processes = 0;                       // children; 0: as many as CPUs this process may use
+  unsigned max_processes = 1024;                // beyond these, each forked for one task that asks for it; 0: none
   std::vector<std::string> queues = {"default"};
   std::string name;  // as shown by `forkmill worker ls`; empty: HOST-PID
 

@@ -63,6 +63,11 @@ class RemoteState final : public State {
   void listen(ProgressListener listener);
   std::optional<Progress> progress() const;
 
+  // The process that the task runs in. The listener, at most one, is called once, by the thread that resolves or here.
+  using BirthListener = std::function<void(std::uint32_t pid, const std::string& host)>;
+  void started(std::uint32_t pid, const std::string& host);
+  void on_started(BirthListener listener);
+
  private:
   struct Listening;
   Listening& listening();

@@ -1,0 +1,34 @@
+// forkmill ps: the processes of the broker and of all workers, and what they run.
+#include "client/cli/commands/process_views.h"
+#include "client/cli/commands/tasks.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+std::string show(const Json& body, const OutputOptions& output, bool tree) {
+  const bool for_people = output.format == Format::table || output.format == Format::wide;
+  return tree && for_people ? process_tree(body) : process_table(body).render(output.format, output.headers);
+}
+
+}  // namespace
+
+void add_ps(const Program& program) {
+  auto* command = program.app.add_subcommand("ps", "Processes of the broker and of all workers, and what they run");
+  command->footer(
+      "Workers report about once in a heartbeat interval.\n"
+      "Examples:\n  forkmill ps -w\n  forkmill ps --tree\n  forkmill ps -o jsonl | jq 'select(.role == \"process\")'");
+  auto output = std::make_shared<OutputOptions>();
+  auto tree = std::make_shared<bool>(false);
+  command->add_flag("--tree", *tree, "Who belongs to whom: broker, hosts, supervisors, their processes");
+  add_output_options(*command, *output);
+  add_connection_options(*command, program.connection);
+  command->callback([program, output, tree] {
+    program.action = [program, output, tree] {
+      Connection connection{program.connection};
+      return print_result(*output, [&] { return show(connection.ask(QueryKind::processes), *output, *tree); });
+    };
+  });
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,38 @@
+#include <forkmill/registered.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace forkmill::detail {
+
+namespace {
+
+std::vector<RegisteredFunction>& functions() {
+  static std::vector<RegisteredFunction> all;
+  return all;
+}
+
+std::vector<std::function<void()>>& endings() {
+  static std::vector<std::function<void()>> all;
+  return all;
+}
+
+}  // namespace
+
+void register_function(RegisteredFunction function) {
+  const auto same = [&](const RegisteredFunction& one) { return one.name == function.name; };
+  if (std::any_of(functions().begin(), functions().end(), same))
+    throw std::invalid_argument{"the name " + function.name + " is registered already"};
+  functions().push_back(std::move(function));
+}
+
+const std::vector<RegisteredFunction>& registered_functions() { return functions(); }
+
+void at_process_end(std::function<void()> what) { endings().push_back(std::move(what)); }
+
+void run_at_process_end() {
+  for (const auto& what : endings()) what();
+}
+
+}  // namespace forkmill::detail

@@ -1,0 +1,41 @@
+// What the tests of Process have run.
+#pragma once
+
+#include <forkmill/process.h>
+
+#include <string>
+#include <utility>
+
+inline constexpr forkmill::Task<void()> kNothing{"p.nothing"};
+inline constexpr forkmill::Task<void(std::string)> kThrow{"p.throw"};
+inline constexpr forkmill::Task<void(int)> kExit{"p.exit"};
+inline constexpr forkmill::Task<void(int)> kRaise{"p.raise"};
+// Writes its pid to the first file and waits for the second; stubborn: SIGTERM does nothing to it.
+inline constexpr forkmill::Task<void(std::string, std::string, bool)> kHold{"p.hold"};
+// What current_process() says there, a line each.
+inline constexpr forkmill::Task<void(std::string)> kWho{"p.who"};
+// Has a child and a grandchild without forkmill, writes their pids, waits for ever.
+inline constexpr forkmill::Task<void(std::string)> kBreed{"p.breed"};
+// Starts a process that holds (up, go), as a daemon or not, and then returns, or waits for `leave`.
+inline constexpr forkmill::Task<void(std::string, std::string, std::string, bool)> kParent{"p.parent"};
+// Makes a Process in itself, writes its daemon flag and the error of start().
+inline constexpr forkmill::Task<void(std::string)> kNested{"p.nested"};
+
+class Adder : public forkmill::Process {
+ public:
+  Adder() = default;
+  Adder(forkmill::Client& client, forkmill::ProcessOptions options) : Process{client, std::move(options)} {}
+  void run() override;
+
+  std::string file;
+  int left = 0;
+  int right = 0;
+  MSGPACK_DEFINE(file, left, right)
+};
+
+class Stateless : public forkmill::Process {
+ public:
+  Stateless() = default;
+  explicit Stateless(forkmill::Client& client) : Process{client, {}} {}
+  void run() override;
+};

@@ -1,0 +1,97 @@
+// A worker with the handlers of process_tasks.h; as `toolkit-program parent …` a program that starts processes.
+#include <forkmill/worker.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/e2e/toolkit/process_tasks.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Written whole before anybody can see it.
+void create(const std::string& path, const std::string& text) {
+  { std::ofstream{path + ".new"} << text; }
+  std::filesystem::rename(path + ".new", path);
+}
+
+void wait_for(const std::string& path) {
+  while (!std::filesystem::exists(path)) std::this_thread::sleep_for(1ms);
+}
+
+void hold(const std::string& up, const std::string& go, bool stubborn) {
+  if (stubborn) ::signal(SIGTERM, SIG_IGN);
+  create(up, std::to_string(::getpid()) + "\n");
+  wait_for(go);
+}
+
+void who(const std::string& file) {
+  const auto self = forkmill::current_process();
+  create(file, self.name + "\n" + std::to_string(self.pid) + "\n" + std::to_string(self.ppid) + "\n" +
+                   (self.daemon ? "daemon" : "no daemon") + "\n" + self.host + "\n");
+}
+
+void breed(const std::string& file) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const pid_t grandchild = ::fork();
+    if (grandchild != 0) create(file, std::to_string(::getpid()) + "\n" + std::to_string(grandchild) + "\n");
+    for (;;) ::pause();
+  }
+  for (;;) ::pause();
+}
+
+void be_parent(const std::string& up, const std::string& go, const std::string& leave, bool daemon) {
+  forkmill::Process child{{.name = "inner", .daemon = daemon}, kHold, up, go, false};
+  child.start();
+  if (!child.pid()) throw std::runtime_error{"the inner process was not born: " + child.error_text()};
+  if (!leave.empty()) wait_for(leave);
+}
+
+void nested(const std::string& file) {
+  forkmill::Process child{kNothing};
+  std::string text = child.daemon() ? "daemon" : "no daemon";
+  try {
+    child.start();
+    child.join();
+    text += "\nended " + std::to_string(*child.exitcode());
+  } catch (const forkmill::Error& error) {
+    text += "\n" + std::string{error.what()};
+  }
+  create(file, text);
+}
+
+// parent daemon|other UP GO LEAVE
+int be_program(char** words) {
+  be_parent(words[1], words[2], words[3], std::string{words[0]} == "daemon");
+  return 0;
+}
+
+}  // namespace
+
+void Adder::run() { create(file, name() + " " + std::to_string(left + right)); }
+
+void Stateless::run() { std::exit(5); }
+
+int main(int argc, char** argv) {
+  if (argc == 6 && std::string{argv[1]} == "parent") return be_program(argv + 2);
+  forkmill::register_process<Adder>("p.adder");
+  forkmill::register_process<Stateless>("p.stateless");
+  forkmill::Worker worker{argc, argv};
+  worker.on(kNothing, [] {});
+  worker.on(kThrow, [](const std::string& text) { throw std::out_of_range{text}; });
+  worker.on(kExit, [](int code) { std::exit(code); });
+  worker.on(kRaise, [](int signal) { ::raise(signal); });
+  worker.on(kHold, hold);
+  worker.on(kWho, who);
+  worker.on(kBreed, breed);
+  worker.on(kParent, be_parent);
+  worker.on(kNested, nested);
+  return worker.run();
+}

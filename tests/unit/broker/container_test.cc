@@ -1,0 +1,284 @@
+// Queues, pipes, dicts, lists.
+#include "tests/unit/broker/objects.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+
+namespace {
+
+std::vector<Payload> items(std::initializer_list<std::string_view> texts) {
+  std::vector<Payload> all;
+  for (const auto& one : texts) all.push_back(bytes(one));
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a queue gives out in the order of putting, in batches when it is asked for") {
+  Broker broker;
+  User user{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  user.operate(Verb::put, queue, 0, 0, items({"a", "b", "c", ""}));
+  CHECK(user.operate(Verb::get, queue, 1).values == items({"a"}));
+  const auto rest = user.operate(Verb::get, queue, 10);
+  CHECK(rest.values == items({"b", "c", ""}));
+  CHECK(rest.b == 0);
+  CHECK(user.code(Verb::get, queue, 1) == Errc::object_empty);
+}
+
+TEST_CASE("a full queue makes putters wait, each in its turn, and says how much went in when their time is over") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto queue = a.open(ObjectKind::queue, "q", 2);
+  const auto first = a.begin(Verb::put, queue, 0, 0, items({"1", "2", "3"}), 100ms);
+  const auto second = b.begin(Verb::put, queue, 0, 0, items({"4"}));
+  CHECK(b.operate(Verb::get, queue, 1).values == items({"1"}));
+  CHECK(a.answer(first)->a == 3);
+  CHECK(b.waits(second));
+  CHECK(b.operate(Verb::get, queue, 1).values == items({"2"}));
+  CHECK(b.answer(second)->a == 1);
+  const auto third = a.begin(Verb::put, queue, 0, 0, items({"5", "6"}), 100ms);
+  b.operate(Verb::get, queue, 1);
+  broker.advance(100ms);
+  const auto late = a.answer(third);
+  CHECK(late->code == Errc::object_full);
+  CHECK(late->a == 1);
+}
+
+TEST_CASE("a reader's items go back to the head, in order, when it goes before it has settled them") {
+  Broker broker;
+  User reader{broker};
+  User other{broker};
+  const auto queue = other.open(ObjectKind::queue, "q");
+  other.operate(Verb::put, queue, 0, 0, items({"1", "2", "3", "4", "5"}));
+  const auto first = reader.operate(Verb::get, queue, 1, 1);
+  const auto second = reader.operate(Verb::get, queue, 2, 1);
+  const auto third = reader.operate(Verb::get, queue, 1, 1);
+  CHECK(other.code(Verb::settle, queue, first.a, 1) == Errc::lease_lost);  // not its own
+  CHECK(reader.code(Verb::settle, queue, first.a, 1) == Errc::ok);
+  CHECK(reader.code(Verb::settle, queue, first.a, 1) == Errc::lease_lost);
+  CHECK(reader.code(Verb::settle, queue, third.a, 0) == Errc::ok);
+  CHECK(other.operate(Verb::get, queue, 1).values == items({"4"}));
+  reader.go();
+  CHECK(other.operate(Verb::get, queue, 9).values == items({"2", "3", "5"}));
+}
+
+TEST_CASE("join waits until every item is done with; one more is an error") {
+  Broker broker;
+  User user{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  CHECK(user.code(Verb::join, queue) == Errc::ok);
+  user.operate(Verb::put, queue, 0, 0, items({"a", "b"}));
+  const auto joined = user.begin(Verb::join, queue);
+  user.operate(Verb::get, queue, 2);
+  CHECK(user.operate(Verb::done, queue, 1).a == 1);
+  CHECK(user.waits(joined));
+  CHECK(user.operate(Verb::done, queue, 1).a == 0);
+  CHECK(user.answer(joined)->code == Errc::ok);
+  CHECK(user.code(Verb::done, queue, 1) == Errc::over_released);
+}
+
+TEST_CASE("a pipe keeps messages apart, empty ones too, and ends when the other end is closed") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto pipe = a.open(ObjectKind::pipe, "p", 0, 0, 1);
+  CHECK(b.open(ObjectKind::pipe, "p", 0, 0, 2) == pipe);
+  a.operate(Verb::send, pipe, 0, 0, items({"one", "", "three"}));
+  CHECK(b.operate(Verb::poll, pipe, 1).a == 1);
+  CHECK(b.operate(Verb::receive, pipe, 1, 1).values == items({"one"}));
+  CHECK(b.operate(Verb::receive, pipe, 1, 5).values == items({"", "three"}));
+  CHECK(b.operate(Verb::poll, pipe, 1).a == 0);
+  CHECK(b.code(Verb::receive, pipe, 1, 1) == Errc::timeout);
+  a.operate(Verb::send, pipe, 0, 0, items({"last"}));
+  const auto waiting = a.begin(Verb::receive, pipe, 0, 1);
+  CHECK(b.code(Verb::close, pipe, 1) == Errc::ok);
+  CHECK(a.answer(waiting)->code == Errc::end_of_stream);
+  CHECK(a.code(Verb::send, pipe, 0, 0, items({"x"})) == Errc::end_of_stream);
+  CHECK(b.code(Verb::close, pipe, 1) == Errc::object_closed);
+}
+
+TEST_CASE("an end whose holder is gone is closed; what was sent before is still read") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto pipe = a.open(ObjectKind::pipe, "p", 0, 0, 1);
+  b.open(ObjectKind::pipe, "p", 0, 0, 2);
+  a.operate(Verb::send, pipe, 0, 0, items({"x"}));
+  a.go();
+  CHECK(b.operate(Verb::receive, pipe, 1, 1).values == items({"x"}));
+  CHECK(b.code(Verb::receive, pipe, 1, 1) == Errc::end_of_stream);
+}
+
+TEST_CASE("an end that is lent stays open on its way, and is claimed once") {
+  Broker broker;
+  User a{broker};
+  User child{broker};
+  const auto pipe = a.open(ObjectKind::pipe, "p", 0, 0, 3);
+  const auto ticket = a.operate(Verb::lend, pipe, 1).a;
+  a.operate(Verb::close, pipe, 1);
+  CHECK(a.code(Verb::receive, pipe, 0, 1) == Errc::timeout);
+  CHECK(child.operate(Verb::lend, pipe, 0, ticket).a == 1);
+  CHECK(child.code(Verb::lend, pipe, 0, ticket) == Errc::object_closed);
+  CHECK(child.code(Verb::send, pipe, 1, 0, items({"hello"})) == Errc::ok);
+  CHECK(a.operate(Verb::receive, pipe, 0, 1).values == items({"hello"}));
+  child.go();
+  CHECK(a.code(Verb::receive, pipe, 0, 1) == Errc::end_of_stream);
+}
+
+TEST_CASE("a one-way pipe goes from end 1 to end 0") {
+  Broker broker;
+  User user{broker};
+  const auto pipe = user.open(ObjectKind::pipe, "p", 0, kObjectOneWay, 3);
+  CHECK(user.code(Verb::send, pipe, 0, 0, items({"x"})) == Errc::wrong_direction);
+  CHECK(user.code(Verb::receive, pipe, 1, 1) == Errc::wrong_direction);
+  CHECK(user.code(Verb::send, pipe, 1, 0, items({"x"})) == Errc::ok);
+  CHECK(user.operate(Verb::receive, pipe, 0, 1).values == items({"x"}));
+}
+
+TEST_CASE("a message larger than what may be unread goes when nothing else is there") {
+  Broker broker;
+  User user{broker};
+  const auto pipe = user.open(ObjectKind::pipe, "p", 0, 0, 3);
+  const auto big = Payload::own(std::string(16 << 20, 'x'));
+  CHECK(user.code(Verb::send, pipe, 0, 0, {big}) == Errc::ok);
+  const auto second = user.begin(Verb::send, pipe, 0, 0, {big});
+  CHECK(user.waits(second));
+  CHECK(user.operate(Verb::receive, pipe, 1, 1).values.at(0).size() == big.size());
+  CHECK(user.answer(second)->code == Errc::ok);
+}
+
+TEST_CASE("a dict keeps values by key in the order of making") {
+  Broker broker;
+  User user{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  user.operate(Verb::store, dict, 0, 0, items({"b", "1", "a", "2"}));
+  user.operate(Verb::store, dict, 0, 0, items({"b", "3"}));
+  CHECK(user.operate(Verb::fetch, dict, 0, 0, items({"b", "a"})).values == items({"3", "2"}));
+  CHECK(user.code(Verb::fetch, dict, 0, 0, items({"c"})) == Errc::key_unknown);
+  CHECK(user.operate(Verb::items, dict, 3).values == items({"b", "3", "a", "2"}));
+  CHECK(user.operate(Verb::items, dict, 1).values == items({"b", "a"}));
+  CHECK(user.operate(Verb::has, dict, 0, 0, items({"a"})).a == 1);
+  CHECK(user.operate(Verb::insert, dict, 0, 0, items({"a", "9"})).values == items({"2"}));
+  CHECK(user.operate(Verb::insert, dict, 0, 0, items({"c", "9"})).a == 1);
+  CHECK(user.operate(Verb::pop, dict).values == items({"c", "9"}));
+  CHECK(user.operate(Verb::pop, dict, 0, 0, items({"a"})).values == items({"2"}));
+  CHECK(user.code(Verb::erase, dict, 0, 0, items({"b", "a"})) == Errc::key_unknown);
+  CHECK(user.operate(Verb::look, dict).a == 1);
+  user.operate(Verb::clear, dict);
+  CHECK(user.code(Verb::pop, dict) == Errc::key_unknown);
+}
+
+TEST_CASE("a dict's many entries come page by page") {
+  Broker broker;
+  User user{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  for (int i = 0; i < 10; ++i) {
+    std::vector<Payload> pairs;
+    for (int j = 0; j < 1000; ++j) {
+      pairs.push_back(value(i * 1000 + j));
+      pairs.push_back(value(j));
+    }
+    user.operate(Verb::store, dict, 0, 0, std::move(pairs));
+  }
+  std::vector<int> keys;
+  std::int64_t from = 0;
+  do {
+    const auto page = user.operate(Verb::items, dict, 1, from);
+    for (const auto& key : page.values) keys.push_back(msgpack::unpack(key.view().data(), key.size()).get().as<int>());
+    from = page.a;
+  } while (from != 0);
+  REQUIRE(keys.size() == 10'000);
+  for (int i = 0; i < 10'000; ++i) CHECK(keys[static_cast<std::size_t>(i)] == i);
+}
+
+TEST_CASE("sums and appends happen in one step") {
+  Broker broker;
+  User user{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  CHECK(user.code(Verb::add, dict, 0, 0, {bytes("n"), value(1)}) == Errc::key_unknown);
+  CHECK(user.operate(Verb::add, dict, 0, 0, {bytes("n"), value(-2), value(100)}).values == std::vector{value(98)});
+  CHECK(user.operate(Verb::add, dict, 0, 0, {bytes("n"), value(0.5)}).values == std::vector{value(98.5)});
+  CHECK(user.operate(Verb::append, dict, 0, 0, {bytes("l"), value(1)}).a == 1);
+  CHECK(user.operate(Verb::append, dict, 0, 0, {bytes("l"), value("x")}).a == 2);
+  CHECK(user.operate(Verb::fetch, dict, 0, 0, {bytes("l")}).values == std::vector{value(std::make_tuple(1, "x"))});
+  CHECK(user.code(Verb::append, dict, 0, 0, {bytes("n"), value(1)}) == Errc::value_differs);
+  CHECK(user.code(Verb::add, dict, 0, 0, {bytes("l"), value(1)}) == Errc::value_differs);
+  user.operate(Verb::store, dict, 0, 0, {bytes("max"), value(UINT64_MAX)});
+  CHECK(user.code(Verb::add, dict, 0, 0, {bytes("max"), value(1)}) == Errc::value_differs);
+  for (int i = 0; i < 70'000; ++i) {
+    user.operate(Verb::append, dict, 0, 0, {bytes("many"), value(7)});
+    ++user.answered_below;
+  }
+  const auto many = user.operate(Verb::fetch, dict, 0, 0, {bytes("many")}).values.at(0);
+  CHECK(msgpack::unpack(many.view().data(), many.size()).get().as<std::vector<int>>() == std::vector<int>(70'000, 7));
+}
+
+TEST_CASE("compare-and-set changes what it expects, and else says what is there") {
+  Broker broker;
+  User user{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  CHECK(user.code(Verb::exchange, dict, 0, 0, items({"k", "1", "2"})) == Errc::value_differs);
+  CHECK(user.code(Verb::exchange, dict, 0, 0, items({"k", "", "2"})) == Errc::ok);
+  const auto other = user.operate(Verb::exchange, dict, 0, 0, items({"k", "1", "3"}));
+  CHECK(other.code == Errc::value_differs);
+  CHECK(other.values == items({"2"}));
+  CHECK(user.code(Verb::exchange, dict, 0, 0, items({"k", "2", ""})) == Errc::ok);
+  CHECK(user.operate(Verb::look, dict).a == 0);
+  const auto version = user.operate(Verb::look, dict).b;
+  CHECK(user.code(Verb::store, dict, 0, version, items({"a", "1"})) == Errc::ok);
+  CHECK(user.code(Verb::store, dict, 0, version, items({"a", "2"})) == Errc::value_differs);
+}
+
+TEST_CASE("whoever watches is told which keys have changed, or that it is not known") {
+  Broker broker;
+  User user{broker};
+  User writer{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  writer.operate(Verb::store, dict, 0, 0, items({"a", "1"}));
+  const auto first = user.operate(Verb::watch, dict, 0);
+  CHECK(first.a == 1);  // nobody watched then
+  const auto waiting = user.begin(Verb::watch, dict, first.b);
+  CHECK(user.waits(waiting));
+  writer.operate(Verb::store, dict, 0, 0, items({"b", "1", "c", "1"}));
+  const auto changed = user.answer(waiting);
+  REQUIRE(changed);
+  CHECK(changed->a == 0);
+  CHECK(changed->values == items({"b", "c"}));
+  writer.operate(Verb::erase, dict, 0, 0, items({"b"}));
+  CHECK(user.operate(Verb::watch, dict, changed->b).values == items({"b"}));
+}
+
+TEST_CASE("a list is one, negative indices and all") {
+  Broker broker;
+  User user{broker};
+  const auto list = user.open(ObjectKind::list, "l");
+  user.operate(Verb::append, list, 0, 0, items({"a", "b", "c"}));
+  CHECK(user.operate(Verb::fetch, list, -1, 1).values == items({"c"}));
+  CHECK(user.operate(Verb::fetch, list, 0, 2).values == items({"a", "b"}));
+  CHECK(user.code(Verb::fetch, list, 3, 1) == Errc::index_unknown);
+  CHECK(user.code(Verb::fetch, list, 2, 2) == Errc::index_unknown);
+  user.operate(Verb::insert, list, -100, 0, items({"0"}));
+  user.operate(Verb::insert, list, 100, 0, items({"z"}));
+  user.operate(Verb::store, list, 1, 0, items({"A"}));
+  CHECK(user.operate(Verb::items, list).values == items({"0", "A", "b", "c", "z"}));
+  CHECK(user.operate(Verb::has, list, 0, 0, items({"c"})).a == 3);
+  CHECK(user.operate(Verb::has, list, 0, 0, items({"?"})).a == -1);
+  CHECK(user.operate(Verb::pop, list, -1).values == items({"z"}));
+  CHECK(user.operate(Verb::erase, list, 0, 2).a == 2);
+  CHECK(user.operate(Verb::items, list).values == items({"b", "c"}));
+  CHECK(user.code(Verb::exchange, list, 0, 0, items({"x", "y"})) == Errc::value_differs);
+  CHECK(user.code(Verb::exchange, list, 0, 0, items({"b", "y"})) == Errc::ok);
+}
+
+TEST_CASE("an array has zeros and a length that stays") {
+  Broker broker;
+  User user{broker};
+  const auto array = user.open(ObjectKind::list, "a", 3, kObjectFixed);
+  CHECK(user.operate(Verb::items, array).values == std::vector{value(0), value(0), value(0)});
+  CHECK(user.operate(Verb::add, array, 2, 0, {value(5)}).values == std::vector{value(5)});
+  CHECK(user.code(Verb::append, array, 0, 0, {value(1)}) == Errc::wrong_verb);
+  CHECK(user.code(Verb::pop, array, 0) == Errc::wrong_verb);
+  CHECK(user.code(Verb::add, array, 3, 0, {value(5)}) == Errc::index_unknown);
+}

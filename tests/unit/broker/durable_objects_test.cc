@@ -1,0 +1,150 @@
+// Named objects that outlive the broker.
+#include "tests/unit/broker/objects.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::MemoryStore;
+
+namespace {
+
+// A store that counts as durable, and outlives its brokers.
+struct Lasting {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+};
+
+std::uint64_t open(User& user, ObjectKind kind, const std::string& name, std::int64_t size = 0) {
+  return user.open(kind, name, size, 0, 0, Durability::durable);
+}
+
+}  // namespace
+
+TEST_CASE("what was changed is answered when it is safe") {
+  Lasting at;
+  User user{at.broker};
+  const auto queue = open(user, ObjectKind::queue, "q");
+  at.broker.hold_commits();
+  const auto number = user.begin(Verb::put, queue, 0, 0, {bytes("x")});
+  CHECK(user.waits(number));
+  at.broker.release_commits();
+  CHECK(user.answer(number)->a == 1);
+}
+
+TEST_CASE("a durable queue outlives the broker, one in memory does not") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto queue = open(user, ObjectKind::queue, "q");
+  const auto fleeting = user.open(ObjectKind::queue, "m");
+  user.operate(Verb::put, queue, 0, 0, {bytes("1"), bytes("2"), bytes("3")});
+  user.operate(Verb::get, queue, 1);
+  at.broker.restart();
+  user.connect();
+  CHECK(user.kept());
+  CHECK(user.code(Verb::look, fleeting) == Errc::object_unknown);
+  CHECK(open(user, ObjectKind::queue, "q") == queue);
+  CHECK(user.operate(Verb::look, queue).b == 3);
+  CHECK(user.operate(Verb::get, queue, 9).values == std::vector{bytes("2"), bytes("3")});
+}
+
+TEST_CASE("an operation whose answer was lost with the broker is not done again") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto queue = open(user, ObjectKind::queue, "q");
+  const Operation put{50, Verb::put, queue, 0, milliseconds{-1}, 0, 0, {bytes("x")}, {}};
+  user.send(put);
+  at.broker.restart();
+  user.connect();
+  user.send(put);
+  CHECK(user.answer(50)->a == 1);
+  CHECK(user.operate(Verb::look, queue).a == 1);
+}
+
+TEST_CASE("a lock stays with a client that comes back, and passes on from one that does not") {
+  Lasting at;
+  User holder{at.broker, 5};
+  User other{at.broker, 6};
+  const auto lock = open(holder, ObjectKind::lock, "l");
+  const auto token = holder.operate(Verb::acquire, lock).a;
+  at.broker.restart();
+  holder.connect();
+  other.connect();
+  const auto waiting = other.begin(Verb::acquire, lock);
+  CHECK(other.waits(waiting));
+  CHECK(holder.code(Verb::release, lock, token) == Errc::ok);
+  const auto next = other.answer(waiting);
+  REQUIRE(next);
+  CHECK(next->a > token);
+  at.broker.restart();
+  User third{at.broker, 7};
+  const auto last = third.begin(Verb::acquire, lock);
+  at.broker.advance_alive(20s, {third.peer()});
+  const auto passed = third.answer(last);
+  REQUIRE(passed);
+  CHECK(passed->a > next->a);
+}
+
+TEST_CASE("what a reader had not settled goes back when it does not come back") {
+  Lasting at;
+  User reader{at.broker, 5};
+  const auto queue = open(reader, ObjectKind::queue, "q");
+  reader.operate(Verb::put, queue, 0, 0, {bytes("1"), bytes("2")});
+  const auto lent = reader.operate(Verb::get, queue, 1, 1).a;
+  at.broker.restart();
+  User other{at.broker, 6};
+  CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("2")});
+  SUBCASE("it comes back and settles") {
+    reader.connect();
+    CHECK(reader.code(Verb::settle, queue, lent, 1) == Errc::ok);
+    at.broker.restart();
+    other.connect();
+    CHECK(other.operate(Verb::look, queue).a == 0);
+  }
+  SUBCASE("it does not") {
+    at.broker.advance_alive(20s, {other.peer()});
+    CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("1")});
+  }
+}
+
+TEST_CASE("dicts, lists, semaphores and events outlive the broker as they are") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto dict = open(user, ObjectKind::dict, "d");
+  const auto list = open(user, ObjectKind::list, "l");
+  const auto semaphore = open(user, ObjectKind::semaphore, "s", 3);
+  const auto event = open(user, ObjectKind::event, "e");
+  user.operate(Verb::store, dict, 0, 0, {bytes("a"), value(1), bytes("b"), value(2), bytes("c"), value(3)});
+  user.operate(Verb::erase, dict, 0, 0, {bytes("b")});
+  user.operate(Verb::add, dict, 0, 0, {bytes("a"), value(10)});
+  user.operate(Verb::append, list, 0, 0, {value(1), value(2)});
+  user.operate(Verb::acquire, semaphore);
+  user.operate(Verb::set, event);
+  const auto version = user.operate(Verb::look, dict).b;
+  at.broker.restart();
+  user.connect();
+  CHECK(user.operate(Verb::items, dict, 3).values == std::vector{bytes("a"), value(11), bytes("c"), value(3)});
+  CHECK(user.operate(Verb::look, dict).b == version);
+  CHECK(user.operate(Verb::items, list).values == std::vector{value(1), value(2)});
+  CHECK(user.operate(Verb::look, semaphore).a == 2);
+  CHECK(user.operate(Verb::look, event).a == 1);
+  user.operate(Verb::clear, dict);
+  at.broker.restart();
+  user.connect();
+  CHECK(user.operate(Verb::look, dict).a == 0);
+}
+
+TEST_CASE("an object that was removed stays away, with all that was in it") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto queue = open(user, ObjectKind::queue, "q");
+  user.operate(Verb::put, queue, 0, 0, {bytes("1"), bytes("2")});
+  user.operate(Verb::get, queue, 1, 1);
+  user.operate(Verb::remove, queue);
+  user.go();
+  std::size_t records = 0;
+  REQUIRE_FALSE(at.store.load_records([&](TaskSeq, std::string_view) { ++records; }));
+  CHECK(records == 0);
+  at.broker.restart();
+  User again{at.broker};
+  CHECK(again.try_open({"q", ObjectKind::queue, 0, 0, kObjectMustExist}).code == Errc::object_unknown);
+}

@@ -1,0 +1,210 @@
+// What all named objects have in common: names, numbers, waiting, sessions that end.
+#include "tests/unit/broker/objects.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+
+TEST_CASE("an object is made once, and found by its name") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto made = a.try_open({"l", ObjectKind::lock, 0, 0, 0, 0, Durability::memory});
+  const auto found = b.try_open({"l", ObjectKind::lock, 0, 0, 0, 0, Durability::memory});
+  CHECK(made.b == 1);
+  CHECK(found.b == 0);
+  CHECK(made.a == found.a);
+}
+
+TEST_CASE("a name stands for one kind, element type, size and flavour") {
+  Broker broker;
+  User user{broker};
+  user.try_open({"x", ObjectKind::queue, 7, 10, 0, 0, Durability::memory});
+  const auto opened = [&](ObjectSpec spec) { return user.try_open(std::move(spec)).code; };
+  CHECK(opened({"x", ObjectKind::dict, 7, 0, 0, 0, Durability::memory}) == Errc::object_differs);
+  CHECK(opened({"x", ObjectKind::queue, 8, 10, 0, 0, Durability::memory}) == Errc::object_differs);
+  CHECK(opened({"x", ObjectKind::queue, 7, 11, 0, 0, Durability::memory}) == Errc::object_differs);
+  CHECK(opened({"x", ObjectKind::queue, 7, 10, 0, 0, Durability::memory}) == Errc::ok);
+  CHECK(opened({"x", ObjectKind::queue, 0, -1, 0, 0, Durability::memory}) == Errc::ok);
+  user.open(ObjectKind::lock, "l");
+  CHECK(opened({"l", ObjectKind::lock, 0, 0, kObjectRecursive, 0, Durability::memory}) == Errc::object_differs);
+}
+
+TEST_CASE("specs that make no sense are refused") {
+  Broker broker;
+  User user{broker};
+  const auto opened = [&](ObjectSpec spec) { return user.try_open(std::move(spec)).code; };
+  CHECK(opened({"", ObjectKind::lock}) == Errc::name_invalid);
+  CHECK(opened({"a b", ObjectKind::lock}) == Errc::name_invalid);
+  CHECK(opened({std::string(129, 'x'), ObjectKind::lock}) == Errc::name_invalid);
+  CHECK(opened({"b", ObjectKind::barrier, 0, 0}) == Errc::option_out_of_range);
+  CHECK(opened({"s", ObjectKind::semaphore, 0, -2}) == Errc::option_out_of_range);
+  CHECK(opened({"a", ObjectKind::list, 0, 1 << 21, kObjectFixed}) == Errc::option_out_of_range);
+  CHECK(opened({"c", ObjectKind::condition, 0, 0, 0, 99}) == Errc::object_unknown);
+  CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustExist}) == Errc::object_unknown);
+  CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustBeNew}) == Errc::ok);
+  CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustBeNew}) == Errc::object_exists);
+}
+
+TEST_CASE("there are only so many objects") {
+  CoreOptions options;
+  options.max_objects = 2;
+  Broker broker{options};
+  User user{broker};
+  user.open(ObjectKind::lock, "a");
+  user.open(ObjectKind::lock, "b");
+  CHECK(user.try_open({"c", ObjectKind::lock}).code == Errc::too_many_objects);
+}
+
+TEST_CASE("an operation that is sent again is done once, and answered again") {
+  Broker broker;
+  User user{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  Operation put{100, Verb::put, queue, 0, milliseconds{-1}, 0, 0, {bytes("x")}, {}};
+  user.send(put);
+  CHECK(user.answer(100)->a == 1);
+  user.connect();
+  CHECK(user.kept());
+  user.send(put);
+  CHECK(user.answer(100)->a == 1);
+  CHECK(user.operate(Verb::look, queue).a == 1);
+  user.answered_below = 101;
+  CHECK(user.operate(Verb::look, queue).a == 1);
+  user.send(put);  // long confirmed: it came by some old way
+  CHECK(user.waits(100));
+  CHECK(user.operate(Verb::look, queue).a == 1);
+}
+
+TEST_CASE("an operation that waits goes on waiting in the next session, and does so once") {
+  Broker broker;
+  User reader{broker};
+  User writer{broker};
+  const auto queue = reader.open(ObjectKind::queue, "q");
+  const auto number = reader.begin(Verb::get, queue, 1);
+  reader.connect();
+  reader.send({number, Verb::get, queue, 0, milliseconds{-1}, 1, 0, {}, {}});
+  writer.operate(Verb::put, queue, 0, 0, {bytes("x"), bytes("y")});
+  CHECK(reader.answer(number)->values == std::vector{bytes("x")});
+  CHECK(reader.operate(Verb::look, queue).a == 1);
+}
+
+TEST_CASE("a wait ends at its time, to the microsecond, and not before") {
+  Broker broker;
+  User user{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  const auto number = user.begin(Verb::get, queue, 1, 0, {}, 250ms);
+  CHECK(broker.core().next() == broker.now.steady + 250ms);
+  broker.advance(250ms - 1us);
+  CHECK(user.waits(number));
+  broker.advance(1us);
+  CHECK(user.answer(number)->code == Errc::object_empty);
+}
+
+TEST_CASE("a wait that is withdrawn ends, and one that was answered does not notice") {
+  Broker broker;
+  User user{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  const auto number = user.begin(Verb::get, queue, 1);
+  CHECK(user.operate(Verb::withdraw, 0, static_cast<std::int64_t>(number)).a == 1);
+  CHECK(user.answer(number)->code == Errc::object_empty);
+  CHECK(user.operate(Verb::withdraw, 0, static_cast<std::int64_t>(number)).a == 0);
+}
+
+TEST_CASE("an object that is removed says so to all who wait, and to all who come later") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto queue = a.open(ObjectKind::queue, "q");
+  const auto number = a.begin(Verb::get, queue, 1);
+  CHECK(b.code(Verb::remove, queue) == Errc::ok);
+  CHECK(a.answer(number)->code == Errc::object_unknown);
+  CHECK(a.code(Verb::look, queue) == Errc::object_unknown);
+  CHECK(b.open(ObjectKind::dict, "q") != queue);
+}
+
+TEST_CASE("an owned object goes with the client that made it, any other stays") {
+  Broker broker;
+  User maker{broker};
+  User other{broker};
+  const auto owned = maker.open(ObjectKind::queue, "owned", 0, kObjectOwned);
+  const auto named = maker.open(ObjectKind::queue, "named");
+  const auto number = other.begin(Verb::get, owned, 1);
+  maker.go();
+  CHECK(other.answer(number)->code == Errc::object_unknown);
+  CHECK(other.code(Verb::look, named) == Errc::ok);
+}
+
+TEST_CASE("the waits of a client that has gone are forgotten") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto queue = a.open(ObjectKind::queue, "q");
+  a.begin(Verb::get, queue, 1);
+  a.go();
+  b.operate(Verb::put, queue, 0, 0, {bytes("x")});
+  CHECK(b.operate(Verb::look, queue).a == 1);
+}
+
+TEST_CASE("a kind says no to what it cannot do") {
+  Broker broker;
+  User user{broker};
+  const std::vector<std::pair<ObjectKind, Verb>> wrong{
+      {ObjectKind::lock, Verb::put},    {ObjectKind::semaphore, Verb::get}, {ObjectKind::event, Verb::acquire},
+      {ObjectKind::barrier, Verb::put}, {ObjectKind::queue, Verb::acquire}, {ObjectKind::pipe, Verb::put},
+      {ObjectKind::dict, Verb::put},    {ObjectKind::list, Verb::acquire}};
+  for (const auto& [kind, verb] : wrong) {
+    const auto object = user.open(kind, "o" + std::to_string(static_cast<int>(kind)), 1);
+    CHECK(user.code(verb, object) == Errc::wrong_verb);
+  }
+}
+
+TEST_CASE("a client that sends more than it may have unanswered is told so") {
+  Broker broker;
+  User user{broker};
+  const auto lock = user.open(ObjectKind::lock, "l");
+  std::vector<Operation> many;
+  for (std::uint64_t i = 0; i < limits::kMaxOperations; ++i)
+    many.push_back({1000 + i, Verb::look, lock, 0, milliseconds{-1}, 0, 0, {}, {}});
+  broker.send(user.peer(), Operate{0, std::move(many)});
+  CHECK(user.answer(1000)->code == Errc::ok);
+  CHECK(user.answer(1000 + limits::kMaxOperations - 1)->code == Errc::too_many_waiting);
+}
+
+TEST_CASE("ten thousand who wait for one event all pass when it is set") {
+  Broker broker;
+  User setter{broker};
+  const auto event = setter.open(ObjectKind::event, "e");
+  std::vector<std::unique_ptr<User>> users;
+  for (int i = 0; i < 10; ++i) users.push_back(std::make_unique<User>(broker));
+  std::vector<std::vector<std::uint64_t>> numbers(10);
+  for (std::size_t i = 0; i < 10'000; ++i) numbers[i % 10].push_back(users[i % 10]->begin(Verb::wait, event));
+  setter.operate(Verb::set, event);
+  for (std::size_t i = 0; i < 10; ++i)
+    for (const auto number : numbers[i]) CHECK(users[i]->answer(number)->a == 1);
+}
+
+TEST_CASE("operators see objects, who holds them and who waits, and can remove them") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto lock = a.open(ObjectKind::lock, "build:lock");
+  a.operate(Verb::acquire, lock);
+  const auto number = b.begin(Verb::acquire, lock);
+  const auto ask = [&](QueryKind kind, const std::string& argument) {
+    broker.send(a.peer(), Query{1, kind, argument});
+    return broker.take<Reply>(a.peer()).at(0);
+  };
+  const auto shown = ask(QueryKind::object, "build:lock");
+  const auto handle = msgpack::unpack(shown.body.view().data(), shown.body.size());
+  const auto map = handle.get().as<std::map<std::string, msgpack::object>>();
+  CHECK(map.at("holders").via.array.size == 1);
+  CHECK(map.at("waiters").via.array.size == 1);
+  CHECK(ask(QueryKind::object, "nobody").code == Errc::object_unknown);
+  CHECK(ask(QueryKind::object_release, "build:lock").code == Errc::ok);
+  CHECK(b.answer(number)->code == Errc::ok);
+  CHECK(a.code(Verb::release, lock, 1) == Errc::lease_lost);
+  const auto again = a.begin(Verb::acquire, lock);
+  CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::ok);
+  CHECK(a.answer(again)->code == Errc::object_unknown);
+  CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::object_unknown);
+}

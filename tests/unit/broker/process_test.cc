@@ -1,0 +1,369 @@
+// Tasks with a process of their own: who gets them, who hears of them, and what ends with whom.
+#include <msgpack.hpp>
+
+#include "tests/unit/broker/broker.h"
+
+namespace forkmill::broker::test {
+
+namespace {
+
+constexpr std::uint64_t kInstance = 77;
+
+Submission process(std::uint64_t n, TaskOptions options = {}) {
+  options.process = true;
+  options.max_attempts = 1;
+  return task(n, std::move(options));
+}
+Submission daemon(std::uint64_t n) {
+  TaskOptions options;
+  options.daemon = true;
+  return process(n, options);
+}
+
+Hello host(std::uint32_t max_processes, std::vector<std::string> queues = {"default"}) {
+  Hello hello = Broker::worker_hello(std::move(queues));
+  hello.worker.max_processes = max_processes;
+  hello.instance = kInstance;
+  return hello;
+}
+
+Hello child_client(std::uint32_t pid, std::uint64_t child_of = kInstance) {
+  Hello hello;
+  hello.name = "child";
+  hello.pid = pid;
+  hello.child_of = child_of;
+  hello.instance = 1000 * child_of + pid;
+  return hello;
+}
+
+struct Answer {
+  Errc code = Errc::ok;
+  std::map<std::string, msgpack::object> body;
+  msgpack::object_handle handle;
+};
+
+Answer ask(Broker& broker, const Broker::Peer& client, QueryKind kind, const std::string& argument = {}) {
+  Query query;
+  query.id = 5;
+  query.kind = kind;
+  query.argument = argument;
+  broker.send(client, query);
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 1);
+  Answer answer;
+  answer.code = replies[0].code;
+  if (answer.code != Errc::ok) return answer;
+  const auto bytes = replies[0].body.view();
+  answer.handle = msgpack::unpack(bytes.data(), bytes.size());
+  answer.handle.get().convert(answer.body);
+  return answer;
+}
+
+std::string signal(Broker& broker, const Broker::Peer& client, std::uint64_t n, int number) {
+  Answer answer = ask(broker, client, QueryKind::signal, id(n).to_string() + " " + std::to_string(number));
+  return answer.code == Errc::ok ? answer.body.at("state").as<std::string>() : std::string{errc_name(answer.code)};
+}
+
+}  // namespace
+
+TEST_CASE("a process needs no credit, and takes none") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(4));
+  TaskOptions options;
+  options.daemon = true;
+  options.label = "reader";
+  broker.submit(client, {process(1, options), task(2)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(1));
+  CHECK(grants[0].queue == "default");
+  CHECK(grants[0].process);
+  CHECK(grants[0].daemon);
+  CHECK(grants[0].label == "reader");
+  broker.send(worker, Credit{1});
+  const auto more = broker.grants(worker);
+  REQUIRE(more.size() == 1);
+  CHECK(more[0].id == id(2));
+  CHECK_FALSE(more[0].process);
+}
+
+TEST_CASE("the grant names the submitter's program") {
+  Broker broker;
+  Hello hello;
+  hello.pid = 4242;
+  const auto client = broker.connect(hello);
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].parent == 4242);
+}
+
+TEST_CASE("a worker has no more processes than it said, and gets the next when one ends") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(2));
+  broker.submit(client, {process(1), process(2), process(3)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  broker.succeed(worker, grants[0].grant);
+  const auto next = broker.grants(worker);
+  REQUIRE(next.size() == 1);
+  CHECK(next[0].id == id(3));
+}
+
+TEST_CASE("a worker that takes no processes gets none, and the task says why it waits") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {process(1)});
+  CHECK(broker.grants(worker).empty());
+  Answer answer = ask(broker, client, QueryKind::task, id(1).to_string());
+  CHECK(answer.body.at("reason").as<std::string>() ==
+        "no worker that serves queue default takes processes (--max-processes)");
+  CHECK(answer.body.at("queue").as<std::string>() == "default");
+}
+
+TEST_CASE("processes spread over the workers") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto one = broker.connect(host(8));
+  const auto other = broker.connect(host(8));
+  broker.submit(client, {process(1), process(2), process(3), process(4)});
+  CHECK(broker.grants(one).size() == 2);
+  CHECK(broker.grants(other).size() == 2);
+}
+
+TEST_CASE("a label must be fit to be shown, a daemon cannot be durable") {
+  Broker broker;
+  const auto client = broker.client();
+  TaskOptions bad;
+  bad.label = "two\nlines";
+  CHECK(broker.submit_rejected(client, process(1, bad)).code == Errc::name_invalid);
+  bad.label = std::string(129, 'x');
+  CHECK(broker.submit_rejected(client, process(2, bad)).code == Errc::option_out_of_range);
+  TaskOptions durable;
+  durable.daemon = true;
+  durable.durability = Durability::durable;
+  CHECK(broker.submit_rejected(client, process(3, durable)).code == Errc::option_out_of_range);
+  Submission far = process(4);
+  far.queue = std::string(125, 'q');
+  CHECK(broker.submit_rejected(client, far).code == Errc::name_invalid);
+}
+
+TEST_CASE("STARTED goes to the submitter, and again when it comes back or somebody attaches") {
+  Broker broker;
+  auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  broker.send(worker, Started{{{id(1), grants[0].grant, 4711, "there"}}});
+  auto told = broker.take<Started>(client);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].notes[0].id == id(1));
+  CHECK(told[0].notes[0].pid == 4711);
+  CHECK(told[0].notes[0].host == "there");
+
+  client = broker.client(client.session);
+  CHECK(broker.take<Started>(client).size() == 1);
+  const auto other = broker.client();
+  broker.send(other, Attach{{id(1)}});
+  CHECK(broker.take<Started>(other).size() == 1);
+
+  broker.succeed(worker, grants[0].grant);
+  broker.send(worker, Started{{{id(1), grants[0].grant, 4711, "there"}}});
+  CHECK(broker.take<Started>(client).empty());
+}
+
+TEST_CASE("a signal goes to the worker that runs the process; what waits is cancelled; what has ended stays so") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1), process(2), task(3)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(signal(broker, client, 1, 15) == "sent");
+  const auto signals = broker.take<Signals>(worker);
+  REQUIRE(signals.size() == 1);
+  CHECK(signals[0].notes[0].grant == grants[0].grant);
+  CHECK(signals[0].notes[0].signal == 15);
+
+  CHECK(signal(broker, client, 2, 9) == "cancelled");
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::cancelled);
+
+  broker.succeed(worker, grants[0].grant);
+  CHECK(signal(broker, client, 1, 15) == "finished");
+  CHECK(signal(broker, client, 3, 15) == "bad_request");
+  CHECK(signal(broker, client, 99, 15) == "task_unknown");
+  CHECK(signal(broker, client, 1, 65) == "bad_request");
+  CHECK(signal(broker, client, 1, 0) == "bad_request");
+}
+
+TEST_CASE("daemons end with the session of their submitter, others do not") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(2));
+  broker.submit(client, {daemon(1), process(2), daemon(3)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  broker.send(client, Goodbye{});
+  const auto revokes = broker.take<Revoke>(worker);
+  REQUIRE(revokes.size() == 1);
+  REQUIRE(revokes[0].grants.size() == 1);
+  CHECK(revokes[0].grants[0] == grants[0].grant);
+  CHECK(broker.core().books().totals.cancelled == 1);  // the one that waited
+  broker.send(worker, Revoked{{{grants[0].grant, RevokeState::stopping}}, 0});
+  broker.fail(worker, grants[0].grant, OutcomeKind::lost, Errc::worker_lost);
+  CHECK(broker.core().books().totals.cancelled == 2);
+  broker.succeed(worker, grants[1].grant);
+  CHECK(broker.core().books().totals.succeeded == 1);
+}
+
+TEST_CASE("daemons end when their submitter falls silent") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(2));
+  broker.submit(client, {daemon(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  broker.advance_alive(15s, {worker});
+  CHECK(broker.take<Revoke>(worker).size() == 1);
+}
+
+TEST_CASE("a finished daemon is out of its submitter's hands") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(2));
+  broker.submit(client, {daemon(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  broker.succeed(worker, grants[0].grant);
+  broker.send(client, Goodbye{});
+  CHECK(broker.take<Revoke>(worker).empty());
+  CHECK(broker.core().books().totals.cancelled == 0);
+}
+
+TEST_CASE("when a child is gone, the clients in it are, at once, and their daemons with them") {
+  Broker broker;
+  const auto worker = broker.connect(host(4));
+  const auto inside = broker.connect(child_client(50));
+  const auto sibling = broker.connect(child_client(51));
+  const auto elsewhere = broker.connect(child_client(50, kInstance + 1));
+  broker.submit(inside, {daemon(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  REQUIRE(broker.core().books().clients.size() == 3);
+  broker.send(worker, ChildrenGone{{50, 999}});
+  CHECK(broker.core().books().clients.size() == 2);
+  CHECK(broker.take<Revoke>(worker).size() == 1);
+  broker.send(sibling, Heartbeat{});
+  broker.send(elsewhere, Heartbeat{});
+  CHECK(broker.take<Heartbeat>(sibling).size() == 1);
+  CHECK(broker.take<Heartbeat>(elsewhere).size() == 1);
+}
+
+TEST_CASE("a lost worker's processes are lost, and its place is free when it comes back") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1), process(2)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  broker.send(worker, Goodbye{});
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::lost);
+  CHECK(broker.grants(broker.connect(host(1))).size() == 1);
+}
+
+TEST_CASE("a durable process outlives the broker, where it is") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1), daemon(2)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  const std::string name = worker.welcome.store;
+  broker.restart();
+  Hello again = host(1);
+  again.worker.holding = {grants[0].grant};
+  again.worker.holding_store = name;
+  const auto back = broker.connect(again);
+  CHECK(back.welcome.abandon.empty());
+  CHECK(back.welcome.granted == 0);
+  const auto asker = broker.client();
+  broker.send(asker, Attach{{id(1), id(2)}});
+  broker.succeed(back, grants[0].grant);
+  const auto results = broker.results(asker);
+  REQUIRE(results.size() == 2);
+  CHECK(results[0].outcome.kind == OutcomeKind::rejected);  // the daemon was in memory only
+  CHECK(results[1].outcome.kind == OutcomeKind::succeeded);
+}
+
+TEST_CASE("a dead process is submitted anew as one") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  broker.fail(worker, grants[0].grant);
+  Query query;
+  query.kind = QueryKind::dead_retry;
+  query.argument = id(1).to_string();
+  query.new_id = id(2);
+  broker.send(client, query);
+  const auto again = broker.grants(worker);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].process);
+  CHECK(again[0].queue == "default");
+}
+
+TEST_CASE("the list of processes has what workers last said, with the tasks they run") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  TaskOptions options;
+  options.label = "reader";
+  broker.submit(client, {process(1, options)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  ProcessRow supervisor{100, 1, ProcessRole::supervisor, "S", 5, 6, 7ms, {}, "worker"};
+  ProcessRow row{101, 100, ProcessRole::process, "R", 50, 60, 70ms, grants[0].grant, "t.echo reader"};
+  broker.send(worker, Report{{supervisor}});
+  broker.send(worker, Report{{supervisor, row}});
+  ProcessRow self;
+  self.pid = 9;
+  broker.core().set_self(self, "here");
+  Answer answer = ask(broker, client, QueryKind::processes);
+  const auto rows = answer.body.at("processes").as<std::vector<std::map<std::string, msgpack::object>>>();
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].at("role").as<std::string>() == "broker");
+  CHECK(rows[0].at("pid").as<int>() == 9);
+  CHECK(rows[1].at("role").as<std::string>() == "supervisor");
+  CHECK(rows[1].count("task") == 0);
+  CHECK(rows[2].at("role").as<std::string>() == "process");
+  CHECK(rows[2].at("host").as<std::string>() == "host");
+  CHECK(rows[2].at("worker").as<std::string>() == "worker");
+  CHECK(rows[2].at("parent").as<int>() == 100);
+  CHECK(rows[2].at("task").as<std::string>() == "t.echo");
+  CHECK(rows[2].at("label").as<std::string>() == "reader");
+  CHECK(rows[2].at("id").as<std::string>() == id(1).to_string());
+}
+
+TEST_CASE("clients may not speak for workers") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.send(client, ChildrenGone{{1}});
+  broker.send(client, Started{});
+  broker.send(client, Report{});
+  const auto errors = broker.take<ErrorMessage>(client);
+  REQUIRE(errors.size() == 3);
+  for (const auto& error : errors) CHECK(error.code == Errc::not_permitted);
+}
+
+}  // namespace forkmill::broker::test

@@ -1,0 +1,239 @@
+// Locks, semaphores, events, conditions, barriers.
+#include "tests/unit/broker/objects.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+
+TEST_CASE("a lock has one holder; the others wait in line") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  User c{broker};
+  const auto lock = a.open(ObjectKind::lock, "l");
+  const auto first = a.operate(Verb::acquire, lock);
+  CHECK(first.code == Errc::ok);
+  CHECK(b.code(Verb::acquire, lock) == Errc::timeout);  // wait 0
+  const auto second = b.begin(Verb::acquire, lock);
+  const auto third = c.begin(Verb::acquire, lock);
+  CHECK(a.code(Verb::release, lock, first.a) == Errc::ok);
+  const auto got = b.answer(second);
+  REQUIRE(got);
+  CHECK(got->a > first.a);
+  CHECK(c.waits(third));
+}
+
+TEST_CASE("a plain lock is released by anyone, once") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto lock = a.open(ObjectKind::lock, "l");
+  CHECK(a.code(Verb::release, lock) == Errc::over_released);
+  a.operate(Verb::acquire, lock);
+  CHECK(b.code(Verb::release, lock) == Errc::ok);
+  CHECK(a.code(Verb::release, lock) == Errc::over_released);
+}
+
+TEST_CASE("a recursive lock counts, and only its holder releases it") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto lock = a.open(ObjectKind::lock, "l", 0, kObjectRecursive);
+  CHECK(a.operate(Verb::acquire, lock).b == 1);
+  const auto waiting = b.begin(Verb::acquire, lock);
+  CHECK(a.operate(Verb::acquire, lock).b == 2);                                               // past those who wait
+  CHECK(a.operate(Verb::acquire, lock, 0, 0, {}, milliseconds{0}, 7).code == Errc::timeout);  // another thread
+  CHECK(b.code(Verb::release, lock) == Errc::not_held);
+  CHECK(a.operate(Verb::release, lock).a == 1);
+  CHECK(b.waits(waiting));
+  CHECK(a.operate(Verb::release, lock).a == 0);
+  CHECK(b.answer(waiting));
+}
+
+TEST_CASE("the lock of a client that goes passes on with a higher token, and its own is worth nothing") {
+  Broker broker;
+  User a{broker, 77};
+  User b{broker};
+  const auto lock = b.open(ObjectKind::lock, "l");
+  const auto old = a.operate(Verb::acquire, lock);
+  const auto waiting = b.begin(Verb::acquire, lock);
+  broker.advance_alive(20s, {b.peer()});
+  const auto got = b.answer(waiting);
+  REQUIRE(got);
+  CHECK(got->a > old.a);
+  User again{broker, 77};
+  CHECK_FALSE(again.kept());
+  CHECK(again.code(Verb::release, lock, old.a) == Errc::lease_lost);
+  CHECK(b.code(Verb::release, lock, got->a) == Errc::ok);
+}
+
+TEST_CASE("a semaphore counts down to nothing, and may rise above where it began") {
+  Broker broker;
+  User user{broker};
+  const auto semaphore = user.open(ObjectKind::semaphore, "s", 1);
+  const auto token = user.operate(Verb::acquire, semaphore).a;
+  CHECK(user.code(Verb::acquire, semaphore) == Errc::timeout);
+  CHECK(user.operate(Verb::release, semaphore, token).a == 1);
+  CHECK(user.operate(Verb::release, semaphore, 0, 3).a == 4);
+}
+
+TEST_CASE("a bounded semaphore does not") {
+  Broker broker;
+  User user{broker};
+  const auto semaphore = user.open(ObjectKind::semaphore, "s", 2, kObjectBounded);
+  CHECK(user.code(Verb::release, semaphore) == Errc::over_released);
+  user.operate(Verb::acquire, semaphore);
+  CHECK(user.operate(Verb::release, semaphore).a == 2);
+}
+
+TEST_CASE("units of a client that goes come back, those that it released do not come twice") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto semaphore = b.open(ObjectKind::semaphore, "s", 3);
+  a.operate(Verb::acquire, semaphore);
+  a.operate(Verb::acquire, semaphore);
+  const auto token = a.operate(Verb::acquire, semaphore).a;
+  const auto waiting = b.begin(Verb::acquire, semaphore);
+  a.operate(Verb::release, semaphore, token);
+  CHECK(b.answer(waiting));
+  a.go();
+  CHECK(b.operate(Verb::look, semaphore).a == 2);
+  CHECK(b.code(Verb::release, semaphore, token) == Errc::lease_lost);
+}
+
+TEST_CASE("an event lets pass while it is set; a wait that ends says what it is then") {
+  Broker broker;
+  User user{broker};
+  const auto event = user.open(ObjectKind::event, "e");
+  CHECK(user.operate(Verb::wait, event).a == 0);
+  const auto waiting = user.begin(Verb::wait, event);
+  user.operate(Verb::set, event);
+  CHECK(user.answer(waiting)->a == 1);
+  CHECK(user.operate(Verb::wait, event).a == 1);
+  user.operate(Verb::clear, event);
+  CHECK(user.operate(Verb::look, event).a == 0);
+}
+
+namespace {
+
+struct Waiters {
+  explicit Waiters(std::int64_t flags = 0) {
+    lock = a.open(ObjectKind::lock, "l", 0, flags);
+    for (User* user : {&a, &b, &c}) {
+      condition =
+          static_cast<std::uint64_t>(user->try_open({"c", ObjectKind::condition, 0, 0, 0, lock, Durability::memory}).a);
+    }
+  }
+  std::uint64_t wait(User& user, milliseconds how_long = milliseconds{-1}) {
+    REQUIRE(user.code(Verb::acquire, lock) == Errc::ok);
+    return user.begin(Verb::wait, condition, 0, 0, {}, how_long);
+  }
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  User c{broker};
+  std::uint64_t lock = 0;
+  std::uint64_t condition = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a condition gives up its lock while it waits, and has it again afterwards") {
+  Waiters at;
+  const auto number = at.wait(at.a);
+  CHECK(at.b.code(Verb::acquire, at.lock) == Errc::ok);
+  CHECK(at.b.operate(Verb::notify, at.condition, 1).a == 1);
+  CHECK(at.a.waits(number));  // not before b gives the lock back
+  at.b.operate(Verb::release, at.lock);
+  CHECK(at.a.answer(number)->a == 1);
+  CHECK(at.a.code(Verb::release, at.lock) == Errc::ok);
+}
+
+TEST_CASE("a recursive lock is given up as a whole, and held as often again") {
+  Waiters at{kObjectRecursive};
+  at.a.operate(Verb::acquire, at.lock);
+  const auto number = at.wait(at.a);
+  at.b.operate(Verb::acquire, at.lock);
+  at.b.operate(Verb::notify, at.condition, 1);
+  at.b.operate(Verb::release, at.lock);
+  CHECK(at.a.answer(number)->a == 1);
+  CHECK(at.a.operate(Verb::look, at.lock).a == 2);
+}
+
+TEST_CASE("notify wakes at most so many, in order; none is stored; who has timed out takes none away") {
+  Waiters at;
+  at.c.operate(Verb::acquire, at.lock);
+  CHECK(at.c.operate(Verb::notify, at.condition, 5).a == 0);
+  at.c.operate(Verb::release, at.lock);
+  const auto first = at.wait(at.a, 100ms);
+  const auto second = at.wait(at.b);
+  broker::test::Broker& broker = at.broker;
+  broker.advance(100ms);
+  CHECK(at.a.answer(first)->a == 0);  // with the lock
+  at.a.operate(Verb::notify, at.condition, 1);
+  at.a.operate(Verb::release, at.lock);
+  CHECK(at.b.answer(second)->a == 1);
+}
+
+TEST_CASE("waiting and notifying need the lock") {
+  Waiters at;
+  CHECK(at.a.code(Verb::wait, at.condition) == Errc::not_held);
+  CHECK(at.a.code(Verb::notify, at.condition, 1) == Errc::not_held);
+}
+
+TEST_CASE("a barrier lets its parties pass together, and exactly one has index 0") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  User c{broker};
+  const auto barrier = a.open(ObjectKind::barrier, "b", 3);
+  for (int round = 0; round < 1000; ++round) {
+    const auto first = a.begin(Verb::wait, barrier);
+    const auto second = b.begin(Verb::wait, barrier);
+    CHECK(a.waits(first));
+    const auto third = c.begin(Verb::wait, barrier);
+    const std::set<std::int64_t> indices{a.answer(first)->a, b.answer(second)->a, c.answer(third)->a};
+    CHECK(indices == std::set<std::int64_t>{0, 1, 2});
+  }
+}
+
+TEST_CASE("the action of a barrier runs before anybody passes, and its failure breaks it") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  User late{broker};
+  const auto barrier = a.open(ObjectKind::barrier, "b", 2);
+  const auto first = a.begin(Verb::wait, barrier, 0, 1);
+  const auto second = b.operate(Verb::wait, barrier, 0, 1);
+  CHECK(second.b == 1);
+  CHECK(a.waits(first));
+  const auto early = late.begin(Verb::wait, barrier, 0, 1);  // of the next round
+  b.operate(Verb::acted, barrier, 1);
+  CHECK(a.answer(first)->a == 1);
+  CHECK(late.waits(early));
+  CHECK(a.operate(Verb::wait, barrier, 0, 1).b == 1);
+  CHECK(a.code(Verb::acted, barrier, 0) == Errc::ok);
+  CHECK(late.answer(early)->code == Errc::barrier_broken);
+  CHECK(a.code(Verb::wait, barrier) == Errc::barrier_broken);
+}
+
+TEST_CASE("a waiter that times out or goes breaks the barrier for all; reset makes it whole") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto barrier = a.open(ObjectKind::barrier, "b", 3);
+  auto first = a.begin(Verb::wait, barrier);
+  auto second = b.begin(Verb::wait, barrier, 0, 0, {}, 50ms);
+  broker.advance(50ms);
+  CHECK(a.answer(first)->code == Errc::barrier_broken);
+  CHECK(b.answer(second)->code == Errc::barrier_broken);
+  CHECK(a.operate(Verb::look, barrier).b == 7);
+  a.operate(Verb::reset, barrier);
+  first = a.begin(Verb::wait, barrier);
+  CHECK(b.code(Verb::reset, barrier) == Errc::ok);
+  CHECK(a.answer(first)->code == Errc::barrier_broken);
+  first = a.begin(Verb::wait, barrier);
+  b.begin(Verb::wait, barrier);
+  b.go();
+  CHECK(a.answer(first)->code == Errc::barrier_broken);
+}

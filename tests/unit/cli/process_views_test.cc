@@ -1,0 +1,45 @@
+#include "client/cli/commands/process_views.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+Json sample() {
+  return Json::parse(R"({"processes":[
+    {"host":"a","worker":"","pid":10,"parent":1,"role":"broker","state":"S","cpu_us":1500000,"rss_bytes":1048576,
+     "started_at_ms":1700000000250,"command":"forkmill-broker"},
+    {"host":"b","worker":"w1","pid":20,"parent":1,"role":"supervisor","state":"S","cpu_us":0,"rss_bytes":2048,
+     "started_at_ms":0,"command":"worker w1"},
+    {"host":"b","worker":"w1","pid":21,"parent":20,"role":"link","state":"R","cpu_us":0,"rss_bytes":0,
+     "started_at_ms":0,"command":"link"},
+    {"host":"b","worker":"w1","pid":22,"parent":20,"role":"process","state":"R","cpu_us":0,"rss_bytes":0,
+     "started_at_ms":0,"command":"t.echo read\ner","task":"t.echo","label":"read\ner","id":"0190163d"}]})");
+}
+
+TEST_CASE("processes, as ps shows them") {
+  CHECK(process_table(sample()).render(Format::table, true) ==
+        "HOST  PID  PPID  STATE   CPU   MEMORY  STARTED                   ROLE        COMMAND\n"
+        "a      10     1  S      1.5s  1.0 MiB  2023-11-14T22:13:20.250Z  broker      forkmill-broker\n"
+        "b      20     1  S        0s  2.0 KiB  -                         supervisor  worker w1\n"
+        "b      21    20  R        0s      0 B  -                         link        link\n"
+        "b      22    20  R        0s      0 B  -                         process     t.echo read?er\n");
+  const auto rows = Json::parse(process_table(sample()).render(Format::json, true));
+  REQUIRE(rows.size() == 4);
+  CHECK(rows[3]["task"] == "t.echo");
+  CHECK(rows[3]["cpu_us"] == 0);
+  CHECK(rows[0]["task"].is_null());
+}
+
+TEST_CASE("processes, as pstree shows them") {
+  CHECK(process_tree(sample()) ==
+        "broker 10  S  1.5s  1.0 MiB  forkmill-broker  on a\n"
+        "└─ b\n"
+        "   └─ supervisor 20  S  0s  2.0 KiB  worker w1\n"
+        "      ├─ link 21  R  0s  0 B  link\n"
+        "      └─ process 22  R  0s  0 B  t.echo read?er\n");
+  CHECK(process_tree(Json::object()) == "broker\n");
+}
+
+}  // namespace
+}  // namespace forkmill::cli
