@@ -22,6 +22,11 @@ CallRef Engine::operate(proto::Operation operation, proto::ObjectKind kind) {
   return call;
 }
 
+void Engine::post(proto::Operation operation, proto::ObjectKind kind) {
+  enqueue_call(std::move(operation), kind);
+  wake_thread();
+}
+
 // Sent by the thread that waits for it, which sees the answer arrive itself: nobody else needs to wake up.
 CallRef Engine::operate_now(proto::Operation operation, proto::ObjectKind kind, const detail::Deadline& deadline) {
   auto call = enqueue_call(std::move(operation), kind);

@@ -57,6 +57,8 @@ class Engine final : public detail::Origin {
   CallRef operate(proto::Operation operation, proto::ObjectKind kind);
   // The same, and waits for it: the quickest way when the caller has nothing else to do.
   CallRef operate_now(proto::Operation operation, proto::ObjectKind kind, const detail::Deadline& deadline);
+  // The same, and nobody waits for it; may be called by what runs when something is resolved.
+  void post(proto::Operation operation, proto::ObjectKind kind);
   // The caller has waited for long enough: what was not sent ends at once, with Errc::timeout; the rest when the broker
   // says so.
   void give_up(const CallRef& call);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <map>
 #include <typeinfo>
 
 #include "client/options.h"
@@ -128,20 +129,7 @@ void Process::run() { refuse(open(), "run() is for a class derived from Process 
 void Process::start() {
   State& state = open();
   if (current_process().daemon) refuse(state, "a daemon may not have children");
-  if (state.task.empty()) {
-    const auto* known = client::process_class(typeid(*this));
-    if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
-    state.payload = known->pack(*this);
-    state.task = known->name;
-  }
-  const auto how = prepared(state);
-  if (!state.engine) state.engine = default_client().engine_;
-  {
-    const std::unique_lock lock{state.mutex};
-    if (state.result) refuse(state, "start() was called before");
-    state.result = static_cast<Engine&>(*state.engine).submit(how, state.task, state.signature, state.payload);
-    state.sentinel = detail::task_future<RawResult>(state.result).share();
-  }
+  submit(state);
   state.result->on_started([process = std::weak_ptr{state_}](std::uint32_t pid, const std::string& host) {
     const auto one = process.lock();
     if (one == nullptr) return;
@@ -154,6 +142,21 @@ void Process::start() {
   });
   state.result->add(new Settle{state_});
   client::ProcessRegistry::instance().add(state_);
+}
+
+void Process::submit(State& state) {
+  const std::unique_lock lock{state.mutex};
+  if (state.result) refuse(state, "start() was called before");
+  if (state.task.empty()) {
+    const auto* known = client::process_class(typeid(*this));
+    if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
+    state.payload = known->pack(*this);
+    state.task = known->name;
+  }
+  if (!state.engine) state.engine = default_client().engine_;
+  state.result =
+      static_cast<Engine&>(*state.engine).submit(prepared(state), state.task, state.signature, state.payload);
+  state.sentinel = detail::task_future<RawResult>(state.result).share();
 }
 
 void Process::join() {
@@ -279,11 +282,24 @@ void Process::set_daemon(bool daemon) {
 }
 
 ProcessState Process::state() const {
-  const State& state = open();
-  const std::unique_lock lock{state.mutex};
-  if (!state.result) return ProcessState::created;
-  if (state.ended()) return ProcessState::terminated;
-  return state.pid ? ProcessState::running : ProcessState::ready;
+  State& state = open();
+  proto::Query query;
+  {
+    const std::unique_lock lock{state.mutex};
+    if (!state.result) return ProcessState::created;
+    if (state.ended()) return ProcessState::terminated;
+    if (!state.pid) return ProcessState::ready;
+    query.kind = proto::QueryKind::signal;
+    query.argument = state.result->id().to_string() + " 0";
+  }
+  try {
+    const auto answer =
+        detail::task_future<RawResult>(static_cast<Engine&>(*state.engine).query(std::move(query))).get();
+    const auto body = unpack_value<std::map<std::string, std::string>>(answer.bytes);
+    if (body.at("state") == "waiting") return ProcessState::waiting;
+  } catch (const Error&) {  // it has ended meanwhile, and is not kept
+  }
+  return state.ended() ? ProcessState::terminated : ProcessState::running;
 }
 
 SharedFuture<RawResult> Process::sentinel() const { return started("sentinel()").sentinel; }

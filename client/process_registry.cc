@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <thread>
 #include <typeindex>
 #include <unordered_map>
 
@@ -18,6 +19,9 @@ std::unordered_map<std::type_index, ProcessClass>& classes() {
 }
 
 void join_rest() { ProcessRegistry::instance().join_all(); }
+
+// The main thread's own variables have been destroyed by then, and whoever waits may have to decode messages.
+void join_rest_at_exit() { std::thread{join_rest}.join(); }
 
 }  // namespace
 
@@ -46,7 +50,7 @@ void ProcessRegistry::add(const Entry& process) {
   entries_.push_back(process);
   if (std::exchange(joins_at_exit_, true)) return;
   // After the default client was made, so it runs before that one is closed.
-  std::atexit(join_rest);
+  std::atexit(join_rest_at_exit);
   detail::at_process_end(join_rest);
 }
 

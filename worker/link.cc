@@ -248,6 +248,7 @@ class Link final : private ForemanHands {
 
   void stop() {
     read_children();  // results that were ready
+    for (const auto& [slot, child] : children_) foreman_.process_gone(static_cast<std::uint32_t>(child.pid));
     foreman_.stop(now());
   }
 

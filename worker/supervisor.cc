@@ -20,6 +20,7 @@
 #include "worker/area.h"
 #include "worker/child.h"
 #include "worker/link.h"
+#include "worker/processes.h"
 
 namespace forkmill::worker {
 
@@ -186,7 +187,8 @@ void Supervisor::start_child(std::uint32_t slot) {
 
 void Supervisor::start_process(ControlMessage message) {
   const std::uint32_t slot = message.facts.child.slot;
-  const std::size_t most = setup_.options.processes + setup_.options.max_processes;
+  // How many may run is the foreman's to say; those that were given up and still end come on top.
+  const std::size_t most = setup_.options.processes + 2 * kMostProcesses;
   if (phase_ == Phase::restarting || phase_ == Phase::stopping || !is_process(slot) || slot >= most) return;
   if (slot >= children_.size()) children_.resize(slot + 1);
   if (children_[slot].pid != 0) return;

@@ -96,8 +96,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kGrace = 1s;          // beyond a time limit, for the broker's answer
-constexpr auto kLongestGrace = 10s;  // when the broker seems to be there
+constexpr auto kGrace = 1s;         // beyond a time limit, for the broker's answer
+constexpr auto kLongestGrace = 1s;  // when the broker seems to be there
 constexpr auto kLookAgain = 250ms;
 
 milliseconds wire_wait(const std::optional<detail::Wait>& wait) {
@@ -249,7 +249,7 @@ CallRef Object::start(Request request) {
 void Object::forget(Request request) noexcept {
   try {
     if (engine().in_forked_child()) return;
-    engine().operate(operation(request), spec_.kind);
+    engine().post(operation(request), spec_.kind);
   } catch (const std::exception& error) {
     log().debug("{}: {}", name(), error.what());  // the client has ended, and with it what it had
   }

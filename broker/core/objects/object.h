@@ -55,6 +55,8 @@ class Object {
   virtual std::optional<Answer> give_up(Call&) { return failed(Errc::timeout); }
   // It waited, and its client is gone.
   virtual void deserted(const Call&) {}
+  // Nobody has anything of it, or ever can again: it may be removed.
+  virtual bool is_over() const { return false; }
   // This client is gone, and what it had of this object is free.
   virtual void leave(ClientHandle) {}
   // For kinds that count who has opened them.
@@ -91,8 +93,8 @@ class Object {
 
   // What was changed since it was written down last.
   bool dirty = false;
-  proto::TaskSeq stored_as; // where it is in the store
-  ClientHandle owner;     // with whom it goes; none: with nobody
+  proto::TaskSeq stored_as;  // where it is in the store
+  ClientHandle owner;        // with whom it goes; none: with nobody
 
  protected:
   Answer wrong_verb() const { return failed(Errc::wrong_verb); }

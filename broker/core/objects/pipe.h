@@ -19,6 +19,7 @@ class Pipe final : public Object {
   std::size_t line(const Call& call) const override;
   std::optional<Answer> give_up(Call& call) override;
   void leave(ClientHandle client) override;
+  bool is_over() const override { return ends_[0].closed() && ends_[1].closed(); }
   std::size_t size() const override { return ends_[0].inbox.size() + ends_[1].inbox.size(); }
   std::vector<Hold> holders() const override;
 

@@ -168,6 +168,7 @@ Answer ValueList::exchange(const Call& call) {
     answer.values.push_back(values_[*index]);
     return answer;
   }
+  if (call.op.values[1].empty()) return fixed() ? fixed_length() : pop(call);
   if (!has_room(call)) return no_room();
   put(*index, call.op.values[1]);
   return done(0, changes_.version());

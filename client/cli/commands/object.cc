@@ -1,6 +1,7 @@
 // forkmill object: locks, queues, dicts and all other named objects of a broker, for whoever has to look after them.
 #include <unistd.h>
 
+#include "client/cli/command_error.h"
 #include "client/cli/commands/connection.h"
 #include "client/cli/commands/object_views.h"
 #include "client/cli/os/write_all.h"
@@ -71,7 +72,7 @@ void add_release(const Program& program, CLI::App& group) {
                       options, [](Connection& connection, const ObjectCommand& asked) {
                         const auto body =
                             connection.ask({.kind = QueryKind::object_release, .argument = asked.name, .filter = {}});
-                        return print("taken from " + body.value("released", Json{0}).dump() + " holder(s)\n");
+                        return print("taken from " + body.at("released").dump() + " holder(s)\n");
                       });
   command->footer(
       "The next in line has it at once, with a higher fencing token; those it was taken from learn of it when they\n"
@@ -85,7 +86,7 @@ void add_remove(const Program& program, CLI::App& group) {
   auto* command = add(program, group, "rm", "Remove an object and all that is in it", options,
                       [](Connection& connection, const ObjectCommand& asked) {
                         if (!asked.yes) {
-                          throw CommandError{ExitCode::usage, "what is in '" + asked.name +
+                          throw UsageError{"what is in '" + asked.name +
                                                                   "' would be lost: say --yes if that is right"};
                         }
                         connection.ask({.kind = QueryKind::object_remove, .argument = asked.name, .filter = {}});

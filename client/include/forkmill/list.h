@@ -259,9 +259,16 @@ class Value : public detail::ListOf<T> {
  public:
   using TravelsAsTicket = void;
 
-  explicit Value(const T& initial = {},
-                 const ObjectOptions& options = {}) requires(!std::convertible_to<T, std::string_view>)
-      : Value{std::string_view{}, initial, options} {}
+  explicit Value(const ObjectOptions& options = {}) : Value{std::string_view{}, T{}, options} {}
+  // Text is a name: for an initial text, see unnamed().
+  template <class U>
+  requires(std::convertible_to<const U&, T> &&
+           !std::convertible_to<const U&, std::string_view>) explicit Value(const U& initial,
+                                                                            const ObjectOptions& options = {})
+      : Value{std::string_view{}, T(initial), options} {}
+  static Value unnamed(const T& initial, const ObjectOptions& options = {}) {
+    return Value{std::string_view{}, initial, options};
+  }
   explicit Value(std::string_view name, const T& initial = {}, const ObjectOptions& options = {})
       : Base{name, 1, true, detail::type_hash<T>(), options} {
     // Nobody else's value is lost: it is stored only where there is none yet.

@@ -63,7 +63,7 @@ class Manager {
   Namespace ns() { return keep(Namespace{options()}); }
   template <class T>
   Value<T> value(const T& initial = {}) {
-    return keep(Value<T>{initial, options()});
+    return keep(Value<T>::unnamed(initial, options()));
   }
   template <class T>
   Array<T> array(std::int64_t length) {
@@ -86,7 +86,7 @@ class Manager {
   Semaphore semaphore(std::int64_t value = 1) { return keep(Semaphore{value, options()}); }
   BoundedSemaphore bounded_semaphore(std::int64_t value = 1) { return keep(BoundedSemaphore{value, options()}); }
   Event event() { return keep(Event{options()}); }
-  Condition condition() { return keep(Condition{options()}); }
+  Condition condition() { return keep(Condition{rlock(), options()}); }
   Barrier barrier(std::int64_t parties) { return keep(Barrier{parties, {}, options()}); }
 
   // Removes everything that it made: whoever uses it from now on, anywhere, gets Error{object_unknown}; making

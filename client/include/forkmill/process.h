@@ -131,7 +131,7 @@ class Process {
   void set_name(std::string name);  // before start()
   bool daemon() const;
   void set_daemon(bool daemon);  // before start()
-  ProcessState state() const;
+  ProcessState state() const;    // while it runs, its broker is asked
 
   // Becomes ready when it ends.
   SharedFuture<RawResult> sentinel() const;
@@ -157,6 +157,7 @@ class Process {
   explicit Process(std::shared_ptr<State> state) : state_{std::move(state)} {}
   Process(Client* client, ProcessOptions options, std::string_view task, std::uint64_t signature,
           std::string_view payload);
+  void submit(State& state);
   void be_current();  // in the new process: takes its name and flag
   State& open() const;
   State& started(const char* what) const;

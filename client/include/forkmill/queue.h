@@ -121,6 +121,7 @@ class Queue : public detail::RawQueue {
   // maxsize: items that may wait; 0: as many as there is memory for. Negative: std::invalid_argument.
   explicit Queue(std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : Queue{std::string_view{}, maxsize, options} {}
+  explicit Queue(const ObjectOptions& options) : Queue{std::string_view{}, 0, options} {}
   explicit Queue(std::string_view name, std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : RawQueue{name, maxsize, detail::type_hash<T>(), options} {}
   Queue(const detail::Ticket& ticket, detail::FromTicket) : RawQueue{ticket, detail::type_hash<T>()} {}
@@ -194,7 +195,8 @@ class Queue : public detail::RawQueue {
         return *this;
       }
       void operator++(int) { ++*this; }
-      friend bool operator==(const Iterator& at, std::default_sentinel_t) { return *at.item_ == at.range_->last_; }
+      bool at_end() const { return *item_ == range_->last_; }
+      friend bool operator==(const Iterator& at, std::default_sentinel_t) { return at.at_end(); }
 
      private:
       const Until* range_;

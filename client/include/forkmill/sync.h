@@ -11,7 +11,7 @@
 //
 // Waiting is a message that comes later, never polling; those who wait are served in the order of their coming. Time
 // limits are the broker's: exact to a millisecond or so, zero or less only tries. While no broker answers, waits end
-// about a second after their limit, and those without one go on.
+// a second or two after their limit, and those without one go on.
 //
 // What a client holds is its own until it releases it, or its session ends: at once when the process ends in order or
 // its supervisor reports its death, else after the broker's session timeout. Then the next in line has it.

@@ -42,9 +42,10 @@ TEST_CASE("a daemon ends with its parent: kill -9") {
 
 TEST_CASE("a daemon ends with its parent: at its end") {
   ProcessCluster cluster;
-  auto parent = parent_program(cluster, "daemon", true);
-  CHECK(parent.exit_code() == 0);
+  auto parent = parent_program(cluster, "daemon");
   const pid_t daemon = held_pid(cluster);
+  cluster.touch("leave");
+  CHECK(parent.exit_code() == 0);
   CHECK(eventually([&] { return !in_proc(daemon); }));
 }
 
@@ -150,6 +151,28 @@ TEST_CASE("kill -9 of the supervisor ends its processes, and their parents hear 
   CHECK(eventually([&] { return !in_proc(pid); }));
   process.join();
   CHECK(process.exitcode() == Process::kUnknownExit);
+}
+
+TEST_CASE("processes outlive a broker that is killed and comes back; daemons do not") {
+  const std::string data = std::filesystem::temp_directory_path() / ("forkmill-process-" + std::to_string(::getpid()));
+  {
+    ProcessCluster cluster{{}, {"--data", data}};
+    auto process = cluster.held();
+    Process daemon{cluster.client(), {.daemon = true}, kHold, cluster.path("daemon"), cluster.path("go"), false};
+    daemon.start();
+    REQUIRE(eventually([&] { return cluster.has("daemon"); }));
+    const auto pid = static_cast<pid_t>(*daemon.pid());
+    cluster.kill_broker();
+    cluster.start_broker();
+    CHECK(eventually([&] { return !in_proc(pid); }));
+    daemon.join();
+    CHECK(daemon.exitcode() == Process::kUnknownExit);
+    CHECK(process.is_alive());
+    cluster.touch("go");
+    process.join();
+    CHECK(process.exitcode() == 0);
+  }
+  std::filesystem::remove_all(data);
 }
 
 TEST_CASE("a worker that drains waits for its processes") {

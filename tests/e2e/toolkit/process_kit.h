@@ -16,8 +16,11 @@ namespace forkmill::test {
 // With a client of its own, which ends before it.
 class ProcessCluster : public Cluster {
  public:
-  explicit ProcessCluster(std::vector<std::string> worker_flags = {})
-      : worker_{start_worker(std::move(worker_flags))}, client_{std::make_unique<Client>(endpoint())} {}
+  explicit ProcessCluster(std::vector<std::string> worker_flags = {},
+                          std::vector<std::string> broker_flags = {"--memory"})
+      : Cluster{std::move(broker_flags)},
+        worker_{start_worker(std::move(worker_flags))},
+        client_{std::make_unique<Client>(endpoint())} {}
 
   Client& client() { return *client_; }
   test::Process& worker() { return worker_; }

@@ -62,6 +62,7 @@ TEST_CASE("flags fill the options") {
 TEST_CASE("wrong options end the program with code 2") {
   CHECK(read({"--processes", "-1"}).code == 2);
   CHECK(read({"--processes", "many"}).code == 2);
+  CHECK(read({"--max-processes", "2049"}).code == 2);
   CHECK(read({"--broker", "localhost"}).code == 2);
   CHECK(read({"--queues", "no good"}).code == 2);
   CHECK(read({"--queues", ","}).code == 2);

@@ -97,6 +97,42 @@ proto::Grants grants_of(std::initializer_list<std::uint64_t> seqs) {
 
 }  // namespace
 
+TEST_CASE("grants of processes need no credit; signals come through; deaths and births are told in a session") {
+  World world;
+  world.establish();
+  world.session->set_room(3);
+  auto grants = grants_of({1, 2});
+  grants.tasks[0].process = true;
+  world.hear(kNow, grants);
+  CHECK(world.granted.size() == 2);
+  world.session->flush(kNow);
+  const auto credit = world.said<proto::Credit>();
+  REQUIRE(credit);
+  CHECK(credit->total == 4);  // three more than the one of the pool
+
+  world.hear(kNow, proto::Signals{{{grant_of(1), 15}}});
+  REQUIRE(world.signals.size() == 1);
+  CHECK(world.signals[0] == std::pair{grant_of(1), 15});
+
+  world.session->disconnected(kNow);
+  world.session->add_gone(50);
+  world.session->report(kNow, {});
+  world.session->flush(kNow);
+  CHECK(world.sent.empty());
+  world.session->connected(kNow);
+  world.welcome(kNow, 8);
+  world.session->add_started({TaskId{}, grant_of(1), 51, "here"});
+  world.session->flush(kNow);
+  const auto sent = world.sent;
+  const auto gone = world.said<proto::ChildrenGone>();
+  REQUIRE(gone);
+  CHECK(gone->pids == std::vector<std::uint32_t>{50});
+  world.sent = sent;
+  const auto started = world.said<proto::Started>();
+  REQUIRE(started);
+  CHECK(started->notes[0].pid == 51);
+}
+
 TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO counts") {
   World world;
   world.session->add_outcome(outcome_of(1));

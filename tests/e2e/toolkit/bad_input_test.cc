@@ -1,0 +1,114 @@
+// What must be refused, each with an error of its own.
+#include "tests/e2e/toolkit/object_rig.h"
+
+namespace forkmill::tests {
+
+namespace {
+
+struct Tree {
+  std::vector<Tree> children;
+  MSGPACK_DEFINE(children)
+};
+
+Tree nested(int depth) {
+  Tree tree;
+  for (int i = 1; i < depth; ++i) {
+    Tree above;
+    above.children.push_back(std::move(tree));
+    tree = std::move(above);
+  }
+  return tree;
+}
+
+}  // namespace
+
+TEST_CASE("two kinds under one name, or two sizes, or the other kind of lock") {
+  Rig rig;
+  const Lock lock{"x", rig.a};
+  CHECK(code_of([&] { Event{"x", rig.b}; }) == Errc::object_differs);
+  CHECK(code_of([&] { RLock{"x", rig.b}; }) == Errc::object_differs);
+  const Queue<int> queue{"q", 3, rig.a};
+  CHECK(code_of([&] { Queue<int>{"q", 4, rig.b}; }) == Errc::object_differs);
+  const Semaphore semaphore{"s", 3, rig.a};
+  CHECK(code_of([&] { Semaphore{"s", 2, rig.b}; }) == Errc::object_differs);
+  CHECK(code_of([&] { BoundedSemaphore{"s", 3, rig.b}; }) == Errc::object_differs);
+  const Barrier barrier{"b", 3, {}, rig.a};
+  CHECK(code_of([&] { Barrier{"b", 2, {}, rig.b}; }) == Errc::object_differs);
+  const List<int> list{"l", rig.a};
+  CHECK(code_of([&] { Array<int>{"l", 0, rig.b}; }) == Errc::object_differs);
+}
+
+TEST_CASE("elements of another type") {
+  Rig rig;
+  const Queue<int> queue{"q", 0, rig.a};
+  CHECK(code_of([&] { Queue<std::string>{"q", 0, rig.b}; }) == Errc::object_differs);
+  const Dict<int, int> dict{"d", rig.a};
+  CHECK(code_of([&] { Dict<int, std::string>{"d", rig.b}; }) == Errc::object_differs);
+  CHECK(code_of([&] { Namespace{"d", rig.b}; }) == Errc::object_differs);
+  const Value<int> value{"v", 0, rig.a};
+  CHECK(code_of([&] { Value<double>{"v", 0, rig.b}; }) == Errc::object_differs);
+}
+
+TEST_CASE("objects that must exist, or must be new") {
+  Rig rig;
+  CHECK(code_of([&] { Lock{"x", ObjectOptions{rig.a}.must_exist()}; }) == Errc::object_unknown);
+  Lock lock{"x", ObjectOptions{rig.a}.must_be_new()};
+  CHECK(code_of([&] { Lock{"x", ObjectOptions{rig.b}.must_be_new()}; }) == Errc::object_exists);
+  lock.remove();
+  CHECK(code_of([&] { lock.acquire(); }) == Errc::object_unknown);
+}
+
+TEST_CASE("names that are none") {
+  Rig rig;
+  CHECK(code_of([&] { Lock{std::string(129, 'x'), rig.a}; }) == Errc::name_invalid);
+  CHECK(code_of([&] { Lock{"with space", rig.a}; }) == Errc::name_invalid);
+  CHECK(code_of([&] { Condition{std::string(128, 'x'), rig.a}; }) == Errc::name_invalid);
+  CHECK(Lock{std::string(128, 'x'), rig.a}.try_acquire());
+}
+
+TEST_CASE("negative sizes") {
+  Rig rig;
+  CHECK_THROWS_AS((Queue<int>{-1, rig.a}), std::invalid_argument);
+  CHECK_THROWS_AS((Semaphore{-1, rig.a}), std::invalid_argument);
+  CHECK_THROWS_AS((BoundedSemaphore{-1, rig.a}), std::invalid_argument);
+  CHECK_THROWS_AS((Barrier{0, {}, rig.a}), std::invalid_argument);
+  CHECK_THROWS_AS((Array<int>{-1, rig.a}), std::invalid_argument);
+  Semaphore semaphore{0, rig.a};
+  CHECK_THROWS_AS(semaphore.release(0), std::invalid_argument);
+  Condition condition{rig.a};
+  CHECK_THROWS_AS(condition.notify(-1), std::invalid_argument);
+}
+
+TEST_CASE("values that are too large, or nested too deep") {
+  Rig rig;
+  const std::string large(64 * 1024 * 1024 + 1, 'x');
+  Queue<std::string> queue{rig.a};
+  CHECK(code_of([&] { queue.put(large); }) == Errc::payload_too_large);
+  Dict<int, std::string> dict{rig.a};
+  CHECK(code_of([&] { dict.set(1, large); }) == Errc::payload_too_large);
+  auto [here, there] = pipe<std::string>(true, rig.a);
+  CHECK(code_of([&] { here.send_bytes(large); }) == Errc::payload_too_large);
+
+  Dict<int, Tree> trees{rig.a};
+  trees.set(1, nested(10));
+  CHECK(trees.at(1).children.size() == 1);
+  CHECK(code_of([&] { trees.set(2, nested(200)); }) == Errc::payload_too_large);
+  trees.set(3, nested(25));
+  CHECK(trees.at(3).children.size() == 1);
+}
+
+TEST_CASE("use after the client was closed") {
+  Rig rig;
+  Client client{rig.broker.endpoint()};
+  Lock lock{"x", client};
+  Queue<int> queue{client};
+  auto waiting = queue.get_async();
+  lock.acquire();
+  client.close();
+  CHECK(code_of([&] { lock.release(); }) == Errc::client_closed);
+  CHECK(code_of([&] { queue.get(); }) == Errc::client_closed);
+  CHECK(code_of([&] { waiting.get(); }) == Errc::client_closed);
+  CHECK(Lock{"x", rig.b}.acquire(10s));  // it was said goodbye
+}
+
+}  // namespace forkmill::tests

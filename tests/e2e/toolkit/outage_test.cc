@@ -1,0 +1,54 @@
+// A broker that is away for a while, or forgets.
+#include "tests/e2e/toolkit/object_rig.h"
+
+namespace forkmill::tests {
+
+TEST_CASE("a broker that stands still: waits end a little after their limit, and what came late is not lost") {
+  Rig rig;
+  Queue<int> queue{"q", 0, rig.a};
+  Lock lock{"l", rig.a};
+  lock.acquire();
+  rig.broker.signal(SIGSTOP);
+  const auto start = now();
+  CHECK_THROWS_AS(queue.get(100ms), Empty);
+  CHECK_FALSE((Lock{lock}.acquire(100ms)));
+  CHECK(now() - start >= 200ms);
+  rig.broker.signal(SIGCONT);
+  queue.put(5);
+  CHECK(queue.get(10s) == 5);
+  lock.release();
+  CHECK(lock.acquire(10s));  // the attempt that was given up does not have it
+}
+
+TEST_CASE(
+    "a broker that was restarted has forgotten: what was held is lost, what waits learns it, nothing is done twice") {
+  Rig rig;
+  Lock lock{"l", rig.a};
+  Queue<int> queue{"q", 0, rig.a};
+  lock.acquire();
+  auto waiting = queue.get_async();
+  CHECK(queue.qsize() == 0);  // it has arrived
+  rig.broker.end(SIGKILL);
+  rig.broker.start();
+  CHECK(code_of([&] { waiting.get_for(60s); }) == Errc::disconnected);
+  CHECK(code_of([&] { lock.release(); }) == Errc::lease_lost);
+  CHECK(lock.token() == 0);
+  CHECK(code_of([&] { lock.acquire(); }) == Errc::object_unknown);
+  CHECK(Lock{"l", rig.a}.acquire(10s));
+}
+
+TEST_CASE("operations that were begun without a broker are done when it comes") {
+  Rig rig;
+  Queue<int> queue{"q", 0, rig.a};
+  rig.broker.end(SIGTERM);
+  std::thread other{[&] {
+    std::this_thread::sleep_for(50ms);
+    rig.broker.start();
+  }};
+  Queue<int> fresh{"fresh", 0, rig.a};
+  fresh.put(1);
+  CHECK(fresh.get() == 1);
+  other.join();
+}
+
+}  // namespace forkmill::tests

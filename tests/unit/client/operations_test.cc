@@ -1,0 +1,230 @@
+// Operations on named objects: numbers, batches, sessions that end, waits that are given up.
+#include <algorithm>
+
+#include "tests/unit/client/conversation.h"
+
+namespace forkmill::tests {
+
+namespace {
+
+using proto::Operate;
+using proto::Operation;
+using proto::OperationAnswer;
+using proto::Verb;
+
+struct Talk : Conversation {
+  std::vector<client::Operations::Ended> operated;
+  int losses = 0;
+
+  template <class F>
+  void act_on(F&& f) {
+    act([&](Effects& effects) {
+      f(effects);
+      session.flush(now, effects);
+      take(effects);
+    });
+  }
+  void take(Effects& effects) {
+    for (auto& one : effects.operated) operated.push_back(std::move(one));
+    effects.operated.clear();
+    losses += effects.holdings_lost ? 1 : 0;
+    effects.holdings_lost = false;
+  }
+  using Conversation::take;
+
+  void operate(Cookie cookie, Verb verb = Verb::put, bool harmless = false, std::size_t bytes = 0) {
+    act_on([&](Effects& effects) {
+      Operation operation;
+      operation.verb = verb;
+      operation.object = 7;
+      if (bytes > 0) operation.values.push_back(proto::Payload::own(std::string(bytes, 'x')));
+      session.operate(std::move(operation), harmless, cookie, effects);
+    });
+  }
+  void give_up(Cookie cookie) {
+    act_on([&](Effects& effects) { session.give_up(cookie, effects); });
+  }
+  void answer_to(std::vector<std::uint64_t> numbers) {
+    proto::Operated message;
+    for (const auto number : numbers) message.answers.push_back({number, Errc::ok, "", 0, 0, {}});
+    act_on([&](Effects& effects) {
+      session.handle(now, {{id, proto::MessageSeq{++broker_seq}}, std::move(message)}, effects);
+    });
+  }
+  void begin(std::uint64_t session_id, bool kept) {
+    link_up();
+    auto message = welcome(session_id);
+    message.kept = kept;
+    id = message.session;
+    broker_seq = 0;
+    act_on([&](Effects& effects) { session.handle(now, {{id, proto::MessageSeq{++broker_seq}}, message}, effects); });
+  }
+};
+
+std::vector<std::uint64_t> numbers(const Operate& message) {
+  std::vector<std::uint64_t> all;
+  for (const auto& operation : message.operations) all.push_back(operation.number);
+  return all;
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("operations are numbered in their order, go out many in one message, and end with their answers") {
+  Talk c;
+  for (Cookie cookie = 1; cookie <= 3; ++cookie) c.operate(cookie);
+  CHECK(c.count<Operate>() == 0);
+  c.begin(1, false);
+  const auto sent = c.take<Operate>().second;
+  CHECK(numbers(sent) == Numbers{1, 2, 3});
+  CHECK(sent.answered == 1);
+  c.answer_to({2, 1});
+  c.answer_to({2});  // once more
+  REQUIRE(c.operated.size() == 2);
+  CHECK(c.operated[0].cookie == 2);
+  CHECK(c.operated[1].cookie == 1);
+}
+
+TEST_CASE("a batch has so many operations, and so many bytes") {
+  Talk c;
+  for (Cookie cookie = 1; cookie <= 300; ++cookie) c.operate(cookie);
+  for (Cookie cookie = 301; cookie <= 303; ++cookie) c.operate(cookie, Verb::put, false, 200'000);
+  c.begin(1, false);
+  CHECK(c.take<Operate>().second.operations.size() == proto::limits::kBatchTasks);
+  CHECK(c.take<Operate>().second.operations.size() == 45);
+  CHECK(c.take<Operate>().second.operations.size() == 1);
+  CHECK(c.take<Operate>().second.operations.size() == 1);
+  CHECK(c.count<Operate>() == 0);
+}
+
+TEST_CASE("a session that is kept: what has no answer is sent again, under its number and before what is new") {
+  Talk c;
+  c.begin(1, false);
+  for (Cookie cookie = 1; cookie <= 3; ++cookie) c.operate(cookie);
+  c.answer_to({2});
+  c.link_down();
+  c.operate(4);
+  c.sent.clear();
+  c.begin(2, true);
+  const auto sent = c.take<Operate>().second;
+  CHECK(numbers(sent) == Numbers{1, 3, 4});
+  CHECK(sent.answered == 1);
+  CHECK(sent.also == Numbers{2, 2});  // it may not have heard so
+  CHECK(c.operated.size() == 1);
+  CHECK(c.losses == 1);  // of the first session: there was nothing before
+}
+
+TEST_CASE("a session that is lost: what was sent ends as unknown, but for what does no harm twice; unsent goes out") {
+  Talk c;
+  c.begin(1, false);
+  c.operate(1, Verb::put);
+  c.operate(2, Verb::look, true);
+  c.link_down();
+  c.operate(3, Verb::put);
+  c.sent.clear();
+  c.begin(2, false);
+  CHECK(c.losses == 2);
+  REQUIRE(c.operated.size() == 1);
+  CHECK(c.operated[0].cookie == 1);
+  CHECK(c.operated[0].answer.code == Errc::disconnected);
+  CHECK(numbers(c.take<Operate>().second) == Numbers{2, 3});
+}
+
+TEST_CASE("which operations do no harm twice") {
+  using client::harmless_twice;
+  using proto::ObjectKind;
+  for (const auto verb : {Verb::open, Verb::look, Verb::poll, Verb::watch, Verb::fetch, Verb::has, Verb::items})
+    CHECK(harmless_twice(verb, ObjectKind::dict));
+  for (const auto verb : {Verb::acquire, Verb::release, Verb::put, Verb::get, Verb::add, Verb::lend, Verb::pop})
+    CHECK_FALSE(harmless_twice(verb, ObjectKind::dict));
+  CHECK(harmless_twice(Verb::wait, ObjectKind::event));
+  CHECK_FALSE(harmless_twice(Verb::wait, ObjectKind::barrier));
+  CHECK_FALSE(harmless_twice(Verb::open, ObjectKind::pipe));
+}
+
+TEST_CASE("answers are confirmed with the next operation, alone when there are many, or with the heartbeat") {
+  Talk c;
+  c.begin(1, false);
+  c.operate(1);
+  c.operate(2);
+  c.take<Operate>();
+  c.take<Operate>();
+  c.answer_to({1, 2});
+  CHECK(c.count<Operate>() == 0);
+  c.operate(3);
+  CHECK(c.take<Operate>().second.answered == 3);
+
+  c.answer_to({3});
+  c.after(1s);
+  const auto alone = c.take<Operate>().second;
+  CHECK(alone.answered == 4);
+  CHECK(alone.operations.empty());
+  CHECK(c.count<proto::Heartbeat>() == 1);
+
+  Numbers many;
+  for (Cookie cookie = 1; cookie <= 65; ++cookie) c.operate(cookie);
+  for (std::uint64_t number = 4; number < 69; ++number) many.push_back(number);
+  c.sent.clear();
+  c.answer_to(many);
+  CHECK(c.take<Operate>().second.answered == 69);
+}
+
+TEST_CASE("one that waits for long does not keep the answers of later ones at the broker") {
+  Talk c;
+  c.begin(1, false);
+  for (Cookie cookie = 1; cookie <= 6; ++cookie) c.operate(cookie);
+  c.sent.clear();
+  c.answer_to({2, 3, 5});
+  c.operate(7);
+  auto sent = c.take<Operate>().second;
+  CHECK(sent.answered == 1);
+  CHECK((sent.also == Numbers{2, 3, 5, 5} || sent.also == Numbers{5, 5, 2, 3}));
+  c.answer_to({1, 4});
+  c.operate(8);
+  sent = c.take<Operate>().second;
+  CHECK(sent.answered == 6);
+  CHECK(sent.also.empty());
+}
+
+TEST_CASE("given up: unsent, it ends at once and is never sent; sent, the broker is asked to end its wait, once") {
+  Talk c;
+  c.operate(1, Verb::get);
+  c.give_up(1);
+  REQUIRE(c.operated.size() == 1);
+  CHECK(c.operated[0].answer.code == Errc::timeout);
+  c.begin(1, false);
+  CHECK(c.count<Operate>() == 0);
+
+  c.operate(2, Verb::get);
+  c.take<Operate>();
+  c.give_up(2);
+  c.give_up(2);
+  c.give_up(99);
+  CHECK(c.operated.size() == 1);
+  const auto withdraw = c.take<Operate>().second;
+  REQUIRE(withdraw.operations.size() == 1);
+  CHECK(withdraw.operations[0].verb == Verb::withdraw);
+  CHECK(withdraw.operations[0].a == 1);
+  CHECK(c.count<Operate>() == 0);
+  c.answer_to({2, 1});  // the answer to the withdrawal is nobody's
+  REQUIRE(c.operated.size() == 2);
+  CHECK(c.operated[1].cookie == 2);
+}
+
+TEST_CASE("too many without an answer, and the end of the client") {
+  Talk c;
+  c.begin(1, false);
+  for (Cookie cookie = 1; cookie <= proto::limits::kMaxOperations; ++cookie)
+    c.act([&](Effects& effects) { c.session.operate({}, false, cookie, effects); });
+  c.operate(70'000);
+  REQUIRE(c.operated.size() == 1);
+  CHECK(c.operated[0].answer.code == Errc::too_many_waiting);
+  c.act_on([&](Effects& effects) { c.session.refuse(Errc::client_closed, "closed", effects); });
+  CHECK(c.operated.size() == 1 + proto::limits::kMaxOperations);
+  CHECK(c.operated.back().answer.code == Errc::client_closed);
+  c.operate(1);
+  CHECK(c.operated.back().answer.code == Errc::client_closed);
+}
+
+}  // namespace forkmill::tests
