@@ -44,6 +44,11 @@ void Objects::operate(Client& client, Operate& message) {
     for (auto at = entries.begin(); at != entries.end() && at->first < ledger.answered;)
       at = at->second.waits ? std::next(at) : entries.erase(at);
   }
+  for (std::size_t i = 0; i + 1 < message.also.size(); i += 2) {
+    auto& entries = ledger.entries;
+    for (auto at = entries.lower_bound(message.also[i]); at != entries.end() && at->first <= message.also[i + 1];)
+      at = at->second.waits ? std::next(at) : entries.erase(at);
+  }
   const ClientHandle handle = client.handle;
   for (Operation& operation : message.operations) begin(handle, ledger, std::move(operation));
 }

@@ -1,0 +1,128 @@
+#include <forkmill/dict.h>
+
+#include <utility>
+
+#include "client/objects/object.h"
+#include "client/objects/watch.h"
+
+namespace forkmill::detail {
+
+using client::bytes_of;
+using client::Object;
+using client::ObjectKind;
+using client::payload_of;
+using client::Verb;
+
+RawDict::RawDict(std::string_view name, std::uint64_t type, const ObjectOptions& options)
+    : Handle{[&] {
+        proto::ObjectSpec spec;
+        spec.name = name;
+        spec.kind = ObjectKind::dict;
+        spec.type = type;
+        return Object::open(options, std::move(spec));
+      }()} {}
+RawDict::RawDict(const Ticket& ticket, std::uint64_t type) : Handle{Object::open(ticket, ObjectKind::dict, type)} {}
+
+std::int64_t RawDict::size() const { return object().require({.verb = Verb::look}).a; }
+std::int64_t RawDict::version() const { return object().require({.verb = Verb::look}).b; }
+void RawDict::clear() { object().require({.verb = Verb::clear}); }
+
+void RawDict::throw_no_key() const { throw UnknownKey{"'" + name() + "'"}; }
+
+std::optional<Bytes> RawDict::find(std::string key) const {
+  const auto answer = object().call({.verb = Verb::fetch, .values = {payload_of(std::move(key))}});
+  if (answer.code == Errc::key_unknown) return std::nullopt;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return bytes_of(answer.values.at(0));
+}
+
+// In messages of moderate size: each of them is one change.
+void RawDict::store(std::vector<std::string> keys_and_values) {
+  std::vector<proto::Payload> batch;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i + 1 < keys_and_values.size(); i += 2) {
+    bytes += keys_and_values[i].size() + keys_and_values[i + 1].size();
+    batch.push_back(payload_of(std::move(keys_and_values[i])));
+    batch.push_back(payload_of(std::move(keys_and_values[i + 1])));
+    if (bytes < proto::limits::kBatchBytes && batch.size() < proto::limits::kMaxRecords / 2) continue;
+    object().require({.verb = Verb::store, .values = std::exchange(batch, {})});
+    bytes = 0;
+  }
+  if (!batch.empty()) object().require({.verb = Verb::store, .values = std::move(batch)});
+}
+
+Bytes RawDict::insert_new(std::string key, std::string value, bool& made) {
+  const auto answer =
+      object().require({.verb = Verb::insert, .values = {payload_of(std::move(key)), payload_of(std::move(value))}});
+  made = answer.a != 0;
+  return bytes_of(answer.values.at(0));
+}
+
+bool RawDict::drop(std::string key) {
+  const auto answer = object().call({.verb = Verb::erase, .values = {payload_of(std::move(key))}});
+  if (answer.code == Errc::key_unknown) return false;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return true;
+}
+
+std::optional<Bytes> RawDict::take(std::string key) {
+  const auto answer = object().call({.verb = Verb::pop, .values = {payload_of(std::move(key))}});
+  if (answer.code == Errc::key_unknown) return std::nullopt;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return bytes_of(answer.values.at(0));
+}
+
+std::optional<std::pair<Bytes, Bytes>> RawDict::take_last() {
+  const auto answer = object().call({.verb = Verb::pop});
+  if (answer.code == Errc::key_unknown) return std::nullopt;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return std::pair{bytes_of(answer.values.at(0)), bytes_of(answer.values.at(1))};
+}
+
+bool RawDict::has(std::string key) const {
+  return object().require({.verb = Verb::has, .values = {payload_of(std::move(key))}}).a != 0;
+}
+
+std::vector<Bytes> RawDict::all(Part part) const {
+  std::vector<Bytes> all;
+  std::int64_t from = 0;
+  do {
+    const auto answer = object().require({.verb = Verb::items, .a = static_cast<std::int64_t>(part), .b = from});
+    for (const auto& value : answer.values) all.push_back(bytes_of(value));
+    from = answer.a;
+  } while (from != 0);
+  return all;
+}
+
+Bytes RawDict::add_to(std::string key, std::string number, std::optional<std::string> start) {
+  std::vector<proto::Payload> values{payload_of(std::move(key)), payload_of(std::move(number))};
+  if (start) values.push_back(payload_of(std::move(*start)));
+  return bytes_of(object().require({.verb = Verb::add, .values = std::move(values)}).values.at(0));
+}
+
+std::int64_t RawDict::append_to(std::string key, std::string element) {
+  return object()
+      .require({.verb = Verb::append, .values = {payload_of(std::move(key)), payload_of(std::move(element))}})
+      .a;
+}
+
+bool RawDict::exchange(std::string key, std::optional<std::string> expected, std::optional<std::string> desired) {
+  const auto packed = [](std::optional<std::string>& value) {
+    return value ? payload_of(std::move(*value)) : proto::Payload{};
+  };
+  const auto answer = object().call(
+      {.verb = Verb::exchange, .values = {payload_of(std::move(key)), packed(expected), packed(desired)}});
+  if (answer.code == Errc::value_differs) return false;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return true;
+}
+
+std::optional<RawChanges> RawDict::changes_since(std::int64_t version, Wait wait) const {
+  return wait_changes(object(), version, wait);
+}
+
+Watch RawDict::watch_raw(std::function<void(const RawChanges&)> callback) const {
+  return watch_object(object_, std::move(callback));
+}
+
+}  // namespace forkmill::detail

@@ -1,0 +1,139 @@
+#include <forkmill/list.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "client/objects/object.h"
+#include "client/objects/watch.h"
+
+namespace forkmill::detail {
+
+using client::bytes_of;
+using client::Object;
+using client::ObjectKind;
+using client::payload_of;
+using client::payloads_of;
+using client::Verb;
+
+RawList::RawList(std::string_view name, std::int64_t length, bool fixed, std::uint64_t type,
+                 const ObjectOptions& options)
+    : Handle{[&] {
+        if (length < 0) throw std::invalid_argument{"an array of length " + std::to_string(length) + ", below 0"};
+        proto::ObjectSpec spec;
+        spec.name = name;
+        spec.kind = ObjectKind::list;
+        spec.type = type;
+        spec.size = length;
+        spec.flags = fixed ? proto::kObjectFixed : 0;
+        return Object::open(options, std::move(spec));
+      }()} {}
+RawList::RawList(const Ticket& ticket, std::uint64_t type) : Handle{Object::open(ticket, ObjectKind::list, type)} {}
+
+bool RawList::made() const { return object().made(); }
+std::int64_t RawList::size() const { return object().require({.verb = Verb::look}).a; }
+std::int64_t RawList::version() const { return object().require({.verb = Verb::look}).b; }
+void RawList::drop_all() { object().require({.verb = Verb::clear}); }
+
+std::vector<Bytes> RawList::fetch(std::int64_t index, std::int64_t count) const {
+  return bytes_of(object().require({.verb = Verb::fetch, .a = index, .b = count}).values);
+}
+
+RawList::All RawList::all() const {
+  for (;;) {
+    All all;
+    std::int64_t from = 0;
+    bool same = true;
+    do {
+      const auto answer = object().require({.verb = Verb::items, .b = from});
+      same = from == 0 || answer.b == all.version;
+      all.version = answer.b;
+      for (const auto& value : answer.values) all.values.push_back(bytes_of(value));
+      from = answer.a;
+    } while (same && from != 0);
+    if (same) return all;
+  }
+}
+
+void RawList::store(std::int64_t index, std::vector<std::string> values) {
+  object().require({.verb = Verb::store, .a = index, .values = payloads_of(std::move(values))});
+}
+
+bool RawList::store_at(std::int64_t version, std::vector<std::string> values) {
+  const auto answer = object().call({.verb = Verb::store, .b = version, .values = payloads_of(std::move(values))});
+  if (answer.code == Errc::value_differs || answer.code == Errc::index_unknown) return false;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return true;
+}
+
+// In messages of moderate size.
+void RawList::append_all(std::vector<std::string> values) {
+  std::vector<proto::Payload> batch;
+  std::size_t bytes = 0;
+  for (auto& value : values) {
+    bytes += value.size();
+    batch.push_back(payload_of(std::move(value)));
+    if (bytes < proto::limits::kBatchBytes && batch.size() < proto::limits::kMaxRecords / 2) continue;
+    object().require({.verb = Verb::append, .values = std::exchange(batch, {})});
+    bytes = 0;
+  }
+  if (!batch.empty()) object().require({.verb = Verb::append, .values = std::move(batch)});
+}
+
+void RawList::insert_at(std::int64_t index, std::string value) {
+  object().require({.verb = Verb::insert, .a = index, .values = {payload_of(std::move(value))}});
+}
+
+void RawList::erase_at(std::int64_t index, std::int64_t count) {
+  if (count < 1) throw std::invalid_argument{"erase of " + std::to_string(count) + " elements"};
+  object().require({.verb = Verb::erase, .a = index, .b = count});
+}
+
+Bytes RawList::take(std::int64_t index) {
+  return bytes_of(object().require({.verb = Verb::pop, .a = index}).values.at(0));
+}
+
+std::pair<std::int64_t, std::int64_t> RawList::search(std::string value) const {
+  const auto answer = object().require({.verb = Verb::has, .values = {payload_of(std::move(value))}});
+  return {answer.a, answer.b};
+}
+
+// Found, and then taken if it is still there.
+bool RawList::take_value(std::string value) {
+  for (;;) {
+    const auto found = search(value).first;
+    if (found < 0) return false;
+    const auto answer = object().call({.verb = Verb::exchange, .a = found, .values = {payload_of(value), {}}});
+    if (answer.code == Errc::ok) return true;
+    if (answer.code != Errc::value_differs && answer.code != Errc::index_unknown) object().fail(answer);
+  }
+}
+
+Bytes RawList::add_to(std::int64_t index, std::string number) {
+  return bytes_of(
+      object().require({.verb = Verb::add, .a = index, .values = {payload_of(std::move(number))}}).values.at(0));
+}
+
+std::optional<Bytes> RawList::exchange(std::int64_t index, std::string expected, std::string desired) {
+  const auto answer = object().call({.verb = Verb::exchange,
+                                     .a = index,
+                                     .values = {payload_of(std::move(expected)), payload_of(std::move(desired))}});
+  if (answer.code == Errc::ok) return std::nullopt;
+  if (answer.code != Errc::value_differs || answer.values.empty()) object().fail(answer);
+  return bytes_of(answer.values[0]);
+}
+
+std::optional<RawChanges> RawList::changes_since(std::int64_t version, Wait wait) const {
+  return wait_changes(object(), version, wait);
+}
+
+Watch RawList::watch_raw(std::function<void(const RawChanges&)> callback) const {
+  return watch_object(object_, std::move(callback));
+}
+
+RLock RawList::lock_beside() const {
+  const ObjectOptions options{object().engine_ref()};
+  const bool owned = (object().spec().flags & proto::kObjectOwned) != 0;
+  return RLock{name() + ":lock", owned ? options.owned() : options};
+}
+
+}  // namespace forkmill::detail

@@ -1,0 +1,102 @@
+#include "client/objects/watch.h"
+
+#include <atomic>
+#include <mutex>
+#include <utility>
+
+namespace forkmill {
+
+namespace detail {
+
+using client::CallRef;
+using client::Object;
+using client::Verb;
+
+class Watcher : public std::enable_shared_from_this<Watcher> {
+ public:
+  Watcher(std::shared_ptr<Object> object, std::function<void(const RawChanges&)> callback)
+      : object_{std::move(object)}, callback_{std::move(callback)} {}
+
+  void ask(std::int64_t version);
+  void stop() noexcept;
+  void answered(const Object::Answer& answer) noexcept;
+
+ private:
+  const std::shared_ptr<Object> object_;
+  const std::function<void(const RawChanges&)> callback_;
+  std::mutex mutex_;
+  CallRef call_;
+  bool stopped_ = false;
+};
+
+namespace {
+
+// On the executor: the callback is the user's code.
+class OnChange final : public Continuation {
+ public:
+  explicit OnChange(std::shared_ptr<Watcher> watcher) : Continuation{false}, watcher_{std::move(watcher)} {}
+  void run() noexcept override { watcher_->answered(static_cast<client::Call&>(*source).answer()); }
+  void abandon() noexcept override {}
+
+ private:
+  std::shared_ptr<Watcher> watcher_;
+};
+
+}  // namespace
+
+void Watcher::ask(std::int64_t version) {
+  CallRef call;
+  {
+    const std::unique_lock lock{mutex_};
+    if (stopped_) return;
+    call = call_ = object_->start({.verb = Verb::watch, .a = version, .wait = Wait{}});
+  }
+  call->add(new OnChange{shared_from_this()});
+}
+
+void Watcher::stop() noexcept {
+  const std::unique_lock lock{mutex_};
+  stopped_ = true;
+  if (call_ && !call_->ready() && !object_->engine().in_forked_child()) object_->engine().give_up(call_);
+}
+
+void Watcher::answered(const Object::Answer& answer) noexcept {
+  {
+    const std::unique_lock lock{mutex_};
+    if (stopped_ || answer.code != Errc::ok) return;
+  }
+  try {
+    callback_(raw_changes(answer));
+  } catch (...) {
+    log_callback_error("a watch");
+  }
+  try {
+    ask(answer.b);
+  } catch (const Error&) {  // the client was closed
+  }
+}
+
+RawChanges raw_changes(const Object::Answer& answer) {
+  return {answer.b, answer.a != 0, client::bytes_of(answer.values)};
+}
+
+std::optional<RawChanges> wait_changes(Object& object, std::int64_t version, Wait wait) {
+  const auto answer = object.call({.verb = Verb::watch, .a = version, .wait = wait});
+  if (answer.code == Errc::timeout) return std::nullopt;
+  if (answer.code != Errc::ok) object.fail(answer);
+  return raw_changes(answer);
+}
+
+Watch watch_object(const std::shared_ptr<Object>& object, std::function<void(const RawChanges&)> callback) {
+  auto watcher = std::make_shared<Watcher>(object, std::move(callback));
+  watcher->ask(object->require({.verb = Verb::look}).b);
+  return Watch{std::move(watcher)};
+}
+
+}  // namespace detail
+
+void Watch::stop() noexcept {
+  if (watcher_) std::exchange(watcher_, nullptr)->stop();
+}
+
+}  // namespace forkmill
