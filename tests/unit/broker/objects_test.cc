@@ -145,6 +145,21 @@ TEST_CASE("the waits of a client that has gone are forgotten") {
   CHECK(b.operate(Verb::look, queue).a == 1);
 }
 
+TEST_CASE("a client that was away for too long is told so until it has heard it") {
+  Broker broker;
+  Hello hello;
+  hello.name = "user";
+  hello.instance = 77;
+  const auto first = broker.connect(hello);
+  for (auto away = 0s; away < 2 * CoreOptions{}.session_timeout; away += 1s) broker.advance(1s);
+  hello.resume = first.session;
+  CHECK_FALSE(broker.connect(hello).welcome.kept);  // this is lost with the connection
+  const auto second = broker.connect(hello);
+  CHECK_FALSE(second.welcome.kept);
+  hello.resume = second.session;
+  CHECK(broker.connect(hello).welcome.kept);
+}
+
 TEST_CASE("a kind says no to what it cannot do") {
   Broker broker;
   User user{broker};
