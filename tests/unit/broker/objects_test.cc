@@ -4,6 +4,7 @@
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
+using forkmill::broker::MemoryStore;
 
 TEST_CASE("an object is made once, and found by its name") {
   Broker broker;
@@ -158,6 +159,16 @@ TEST_CASE("a client that was away for too long is told so until it has heard it"
   CHECK_FALSE(second.welcome.kept);
   hello.resume = second.session;
   CHECK(broker.connect(hello).welcome.kept);
+}
+
+TEST_CASE("a broker that keeps nothing gives its objects numbers that none before it gave") {
+  MemoryStore before{"memory-1"};
+  MemoryStore after{"memory-2"};
+  Broker old{{}, &before};
+  Broker young{{}, &after};
+  User user{old};
+  User same{young};
+  CHECK(user.open(ObjectKind::queue, "q") != same.open(ObjectKind::lock, "l"));
 }
 
 TEST_CASE("a kind says no to what it cannot do") {
