@@ -67,8 +67,8 @@ class Cluster {
     run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);
     broker_.check_nothing_held();
     clients_.front()->objects().finish();
-    const Instant end = world_.now() + kPatienceOfUsers;
-    while (!users_idle() && world_.now() < end) run_until(world_.now() + kLook);
+    const Instant begin = world_.now();
+    for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
     if (!users_idle()) throw Violation{"objects: what is left of them cannot be read"};
     objects_.check();
   }

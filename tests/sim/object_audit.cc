@@ -29,8 +29,8 @@ void check_queue(const Object& object) {
   const auto capacity = object.spec().size;
   const broker::Call& first = *putters.front();
   const auto needed = object.durable() ? std::ssize(first.op.values) : 1;
-  require(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity,
-          object, "somebody waits for room, and there is some");
+  require(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity, object,
+          "somebody waits for room, and there is some");
 }
 
 }  // namespace
