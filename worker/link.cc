@@ -212,7 +212,10 @@ class Link final : private ForemanHands {
     if (found == children_.end() || found->second.key != facts.child) return;
     Child& child = found->second;
     read_child(child);  // its last words
-    if (facts.signal != 0 && facts.at_birth == 0) log_->warn("child {} died of signal {}", facts.pid, facts.signal);
+    if (facts.signal != 0 && facts.at_birth == 0) {
+      const auto level = facts.killed_by_us != 0 ? spdlog::level::info : spdlog::level::warn;
+      log_->log(level, "child {} died of signal {}", facts.pid, facts.signal);
+    }
     foreman_.child_died(now(), facts, std::move(output),
                         [&](std::uint64_t serial) { return child.end.started(serial); });
     children_.erase(found);
