@@ -117,22 +117,26 @@ void ItemQueue::forget(const Item& item) {
   if (item.record) gone_.push_back(item.record);
 }
 
+// Each to its place: before all that were put later.
 void ItemQueue::give_back(Lease lease) {
-  for (; !lease.items.empty(); lease.items.pop_back()) {
-    Item& item = lease.items.back();
+  for (Item& item : lease.items) {
     bytes_ += item.value.size();
     if (durable()) fresh_.push_back(item.number);
-    items_.push_front(std::move(item));
+    items_.insert(place_of(item.number), std::move(item));
   }
+}
+
+std::deque<ItemQueue::Item>::iterator ItemQueue::place_of(std::int64_t number) {
+  return std::lower_bound(items_.begin(), items_.end(), number,
+                          [](const Item& one, std::int64_t wanted) { return one.number < wanted; });
 }
 
 void ItemQueue::leave(ClientHandle client) {
   std::vector<std::int64_t> theirs;
   for (const auto& [number, lease] : leases_)
     if (lease.client == client) theirs.push_back(number);
-  // The latest first: the earliest is at the head in the end.
-  for (auto number = theirs.rbegin(); number != theirs.rend(); ++number) {
-    give_back(std::move(leases_.extract(*number).mapped()));
+  for (const std::int64_t number : theirs) {
+    give_back(std::move(leases_.extract(number).mapped()));
     dirty = true;
   }
 }
@@ -187,8 +191,7 @@ std::string ItemQueue::item_record(const Item& item, std::int64_t lease, ClientH
 void ItemQueue::take_records(std::vector<StoreOp>& ops, const std::function<proto::TaskSeq()>& next) {
   std::sort(fresh_.begin(), fresh_.end());
   for (const std::int64_t number : std::exchange(fresh_, {})) {
-    auto item = std::lower_bound(items_.begin(), items_.end(), number,
-                                 [](const Item& one, std::int64_t wanted) { return one.number < wanted; });
+    const auto item = place_of(number);
     if (item == items_.end() || item->number != number) continue;  // it has gone, or was lent, since
     if (!item->record) item->record = next();
     ops.emplace_back(PutRecord{item->record, item_record(*item, 0, {})});

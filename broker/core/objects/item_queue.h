@@ -1,5 +1,6 @@
 // ItemQueue: items, first in, first out, up to a capacity; counts what is not done with yet, and lends items to readers
-// that settle them later: what a reader has not settled goes back to the head when it goes.
+// that settle them later: what a reader has not settled goes back to its place
+// when it goes.
 #pragma once
 
 #include <deque>
@@ -45,6 +46,7 @@ class ItemQueue final : public Object {
   bool has_room(std::size_t bytes) const;
   void forget(const Item& item);
   void give_back(Lease lease);
+  std::deque<Item>::iterator place_of(std::int64_t number);  // of the item, or where it would be
   std::string item_record(const Item& item, std::int64_t lease, ClientHandle client) const;
 
   std::deque<Item> items_;

@@ -123,6 +123,20 @@ TEST_CASE("what a reader had not settled goes back when it does not come back") 
   }
 }
 
+TEST_CASE("items that went back in another order than they were read are nobody's after a restart") {
+  Lasting at;
+  User reader{at.broker, 5};
+  const auto queue = open(reader, ObjectKind::queue, "q");
+  reader.operate(Verb::put, queue, 0, 0, {bytes("1"), bytes("2"), bytes("3")});
+  const auto first = reader.operate(Verb::get, queue, 1, 1).a;
+  const auto second = reader.operate(Verb::get, queue, 1, 1).a;
+  reader.operate(Verb::settle, queue, first, 0);
+  reader.operate(Verb::settle, queue, second, 0);
+  at.broker.restart();
+  User other{at.broker, 6};
+  CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("1"), bytes("2"), bytes("3")});
+}
+
 TEST_CASE("dicts, lists, semaphores and events outlive the broker as they are") {
   Lasting at;
   User user{at.broker, 5};
