@@ -1,0 +1,63 @@
+// One hundred small tasks: a process for each, or a pool of two. The pool forks two processes instead of a hundred.
+#include <forkmill/local.h>
+#include <forkmill/pool.h>
+#include <forkmill/process.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <ranges>
+#include <set>
+#include <vector>
+
+#include "client/examples/toolkit/example.h"
+
+namespace {
+
+constexpr int kTasks = 100;
+
+constexpr forkmill::Task<int(int)> kWork{"work"};
+const forkmill::Registered kWorkHere{kWork, [](int) { return ::getpid(); }};
+
+template <class F>
+double seconds_of(F&& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::set<int> with_processes() {
+  std::vector<forkmill::Process> processes;
+  for (int i = 0; i < kTasks; ++i) processes.emplace_back(kWork, i).start();
+  join_all(processes);
+  std::set<int> pids;
+  for (const auto& process : processes) pids.insert(static_cast<int>(*process.pid()));
+  return pids;
+}
+
+std::set<int> with_pool() {
+  forkmill::Pool pool{{.processes = 2}};
+  const auto pids = pool.map(kWork, std::views::iota(0, kTasks));
+  check(pids.size() == kTasks, "every task has a result");
+  return {pids.begin(), pids.end()};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  forkmill::local_main(argc, argv);
+  forkmill::Process first{kWork, 0};  // broker and worker start with the first use
+  first.start();
+  first.join();
+
+  std::set<int> many;
+  std::set<int> few;
+  const double slow = seconds_of([&] { many = with_processes(); });
+  const double fast = seconds_of([&] { few = with_pool(); });
+  std::printf("one process per task: %3zu processes, %.1f ms\n", many.size(), slow * 1e3);
+  std::printf("a pool of two:        %3zu processes, %.1f ms: %.0f times faster\n", few.size(), fast * 1e3,
+              slow / fast);
+  check(many.size() == kTasks, "each task had a process of its own");
+  check(!few.empty() && few.size() <= 2, "the pool did with two");
+  check(fast < slow, "the pool is faster");
+}
