@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <map>
 #include <typeinfo>
 
 #include "client/options.h"
@@ -281,11 +282,24 @@ void Process::set_daemon(bool daemon) {
 }
 
 ProcessState Process::state() const {
-  const State& state = open();
-  const std::unique_lock lock{state.mutex};
-  if (!state.result) return ProcessState::created;
-  if (state.ended()) return ProcessState::terminated;
-  return state.pid ? ProcessState::running : ProcessState::ready;
+  State& state = open();
+  proto::Query query;
+  {
+    const std::unique_lock lock{state.mutex};
+    if (!state.result) return ProcessState::created;
+    if (state.ended()) return ProcessState::terminated;
+    if (!state.pid) return ProcessState::ready;
+    query.kind = proto::QueryKind::signal;
+    query.argument = state.result->id().to_string() + " 0";
+  }
+  try {
+    const auto answer =
+        detail::task_future<RawResult>(static_cast<Engine&>(*state.engine).query(std::move(query))).get();
+    const auto body = unpack_value<std::map<std::string, std::string>>(answer.view());
+    if (body.at("state") == "waiting") return ProcessState::waiting;
+  } catch (const Error&) {  // it has ended meanwhile, and is not kept
+  }
+  return state.ended() ? ProcessState::terminated : ProcessState::running;
 }
 
 SharedFuture<RawResult> Process::sentinel() const { return started("sentinel()").sentinel; }

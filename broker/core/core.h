@@ -102,7 +102,7 @@ class Core {
   Cancels cancels_{books_, attempts_};
   Objects objects_{books_};
   Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_, objects_};
-  Processes processes_{books_, attempts_, cancels_, sessions_};
+  Processes processes_{books_, attempts_, cancels_, sessions_, objects_};
   Matching matching_{books_, attempts_};
   Paging paging_{books_, attempts_, retention_};
   DeadLetters dead_letters_{books_, intake_, retention_};

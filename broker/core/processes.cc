@@ -1,5 +1,6 @@
 #include "broker/core/processes.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "broker/core/packed_map.h"
@@ -10,14 +11,14 @@ namespace {
 
 constexpr int kLastSignal = 64;
 
-// "ID SIGNAL"; empty: that is none.
+// "ID SIGNAL"; empty: that is none. Signal 0 is never sent: it asks how the process does.
 std::optional<int> signal_in(std::string_view argument) {
   const auto space = argument.find(' ');
   if (space == std::string_view::npos) return std::nullopt;
   const char* end = argument.data() + argument.size();
   int signal = 0;
   const auto read = std::from_chars(argument.data() + space + 1, end, signal);
-  const bool good = read.ec == std::errc{} && read.ptr == end && signal >= 1 && signal <= kLastSignal;
+  const bool good = read.ec == std::errc{} && read.ptr == end && signal >= 0 && signal <= kLastSignal;
   return good ? std::optional{signal} : std::nullopt;
 }
 
@@ -85,10 +86,21 @@ void Processes::children_gone(const Worker& worker, const proto::ChildrenGone& g
   for (const std::uint32_t pid : gone.pids) sessions_.end_child(worker.instance, pid);
 }
 
+bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
+  const auto& clients = sessions_.in_child(worker, pid);
+  return std::any_of(clients.begin(), clients.end(), [&](ClientHandle client) { return objects_.waits(client); });
+}
+
+bool Processes::waits(const Task& task) const {
+  const auto birth = books_.births.find(task.seq);
+  const Worker* worker = books_.worker(task.worker);
+  return birth != books_.births.end() && worker != nullptr && waits(worker->instance, birth->second.pid);
+}
+
 proto::Reply Processes::signal(const proto::Query& query, Task* task) {
   const auto signal = signal_in(query.argument);
   if (!signal)
-    return refusal(query, Errc::bad_request, "a signal needs a task's id, a space and a number from 1 to 64");
+    return refusal(query, Errc::bad_request, "a signal needs a task's id, a space and a number from 0 to 64");
   if (task == nullptr) {
     return refusal(
         query, Errc::task_unknown,
@@ -99,7 +111,9 @@ proto::Reply Processes::signal(const proto::Query& query, Task* task) {
                    "task " + task->id.to_string() + " has no process of its own that could be sent a signal");
   }
   std::string state = "finished";
-  if (task->state == State::running) {
+  if (*signal == 0) {
+    if (!is_terminal(task->state)) state = waits(*task) ? "waiting" : state_name(task->state);
+  } else if (task->state == State::running) {
     state = "sent";
     Worker* worker = books_.worker(task->worker);
     worker->signals.notes.push_back({task->grant(), *signal});
@@ -122,6 +136,7 @@ proto::Reply Processes::list(const proto::Query& query) const {
             .add("label", task->options().label)
             .add("id", task->id.to_string());
       }
+      map.add("waiting", waits(worker->instance, row.pid));
       rows.push_back(std::move(map));
     }
   }

@@ -8,14 +8,15 @@
 
 #include "broker/core/books.h"
 #include "broker/core/cancels.h"
+#include "broker/core/objects/objects.h"
 #include "broker/core/sessions.h"
 
 namespace forkmill::broker {
 
 class Processes {
  public:
-  Processes(Books& books, Attempts& attempts, Cancels& cancels, Sessions& sessions)
-      : books_{books}, attempts_{attempts}, cancels_{cancels}, sessions_{sessions} {}
+  Processes(Books& books, Attempts& attempts, Cancels& cancels, Sessions& sessions, const Objects& objects)
+      : books_{books}, attempts_{attempts}, cancels_{cancels}, sessions_{sessions}, objects_{objects} {}
 
   void started(Worker& worker, const proto::Started& started);
   // Tells a client that asks for the task, or came back, where it runs.
@@ -35,10 +36,15 @@ class Processes {
   std::string self_host;
 
  private:
+  // A client in that process waits for a named object.
+  bool waits(std::uint64_t worker, std::uint32_t pid) const;
+  bool waits(const Task& task) const;
+
   Books& books_;
   Attempts& attempts_;
   Cancels& cancels_;
   Sessions& sessions_;
+  const Objects& objects_;
 };
 
 }  // namespace forkmill::broker

@@ -242,6 +242,12 @@ void Sessions::move_out(const Client& client) {
   if (home->second.empty()) in_children_.erase(home);
 }
 
+const std::vector<ClientHandle>& Sessions::in_child(std::uint64_t worker, std::uint32_t pid) const {
+  static const std::vector<ClientHandle> none;
+  const auto home = worker == 0 ? in_children_.end() : in_children_.find({worker, pid});
+  return home == in_children_.end() ? none : home->second;
+}
+
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
   const auto home = in_children_.find({worker, pid});
   if (home == in_children_.end()) return;

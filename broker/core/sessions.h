@@ -49,6 +49,9 @@ class Sessions {
   // Clients of the broker before, which must come back in time or lose what they held of durable objects.
   void expect(const std::vector<ClientHandle>& clients);
 
+  // The clients in that child of that worker.
+  const std::vector<ClientHandle>& in_child(std::uint64_t worker, std::uint32_t pid) const;
+
   void tick();
   Instant next() const { return next_check_; }
   // To everyone: the broker goes.

@@ -34,8 +34,13 @@ bool RawQueue::closed() const { return object().closed(); }
 
 void RawQueue::put_values(std::vector<std::string> values, Wait wait) {
   const auto many = values.size();
-  const auto answer =
-      object().call({.verb = Verb::put, .values = client::payloads_of(std::move(values)), .wait = wait});
+  auto payloads = client::payloads_of(std::move(values));
+  auto answer = object().call({.verb = Verb::put, .values = payloads, .wait = wait});
+  // Without a limit only a broker that was restarted says so: the rest is still to be put.
+  while (!wait && answer.code == Errc::object_full) {
+    payloads.erase(payloads.begin(), payloads.begin() + static_cast<std::ptrdiff_t>(answer.a));
+    answer = object().call({.verb = Verb::put, .values = payloads, .wait = wait});
+  }
   if (answer.code == Errc::object_full && many > 1)
     throw Full{std::to_string(answer.a) + " of " + std::to_string(many) + " items went into '" + name() + "'"};
   if (answer.code == Errc::timeout) throw Full{answer.text + " ('" + name() + "')"};

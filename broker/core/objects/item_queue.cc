@@ -45,19 +45,10 @@ bool ItemQueue::has_room(std::size_t bytes) const {
   return items_.empty() || bytes_ + bytes <= kMaxBytes;
 }
 
-// As many of the values as there is room for; the rest waits. Durable ones go in together: an operation that is half
-// done could not be told from one that has not begun after a restart.
+// As many of the values as there is room for; the rest waits.
 std::optional<Answer> ItemQueue::put(Call& call) {
   auto& values = call.op.values;
   const std::int64_t many = std::ssize(values);
-  if (durable() && many > 1) {
-    if (spec().size > 0 && many > spec().size) {
-      return failed(Errc::option_out_of_range,
-                    "more items at once than the capacity of this durable queue, " + std::to_string(spec().size));
-    }
-    if (spec().size > 0 && std::ssize(items_) + many > spec().size) return std::nullopt;
-    if (!items_.empty() && bytes_ + call.bytes() > kMaxBytes) return std::nullopt;
-  }
   for (; call.count < many; ++call.count) {
     Payload& value = values[static_cast<std::size_t>(call.count)];
     if (!has_room(value.size())) return std::nullopt;

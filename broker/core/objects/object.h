@@ -93,8 +93,8 @@ class Object {
 
   // What was changed since it was written down last.
   bool dirty = false;
-  proto::TaskSeq stored_as; // where it is in the store
-  ClientHandle owner;     // with whom it goes; none: with nobody
+  proto::TaskSeq stored_as;  // where it is in the store
+  ClientHandle owner;        // with whom it goes; none: with nobody
 
  protected:
   Answer wrong_verb() const { return failed(Errc::wrong_verb); }

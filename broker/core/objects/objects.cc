@@ -205,6 +205,7 @@ void Objects::park(std::unique_ptr<Call> call, Ledger::Entry& entry) {
   waiting.line = object.line(waiting);
   Line& line = object.lines[waiting.line];
   waiting.place = line.insert(line.end(), &waiting);
+  note_progress(object, waiting);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
   if (wait.count() > 0) waiting.deadline = deadlines_.emplace(books_.now.steady + wait, &waiting);
   if (wait.count() == 0) give_up(waiting);
@@ -274,12 +275,21 @@ void Objects::pump(Object& object) {
           other.splice(other.end(), line, head.place);
           head.line = now;
         } else {
+          note_progress(object, head);
           break;
         }
         further = true;
       }
     }
   }
+}
+
+// A durable operation that is half done and waits must not begin anew after a restart.
+void Objects::note_progress(const Object& object, const Call& call) {
+  if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
+  Ledger& ledger = ledgers_[call.client];
+  ledger.dirty = true;
+  touch(call.client, ledger);
 }
 
 void Objects::tick() {
@@ -419,7 +429,10 @@ void Objects::save_objects() {
 
 void Objects::save(Ledger& ledger, ClientHandle client) {
   if (!ledger.record) ledger.record = next_record();
-  const auto kept = [](const Ledger::Entry& entry) { return entry.durable && !entry.waits; };
+  const auto half_done = [](const Ledger::Entry& entry) {
+    return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
+  };
+  const auto kept = [&](const Ledger::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); };
   const auto count = std::count_if(ledger.entries.begin(), ledger.entries.end(),
                                    [&](const auto& entry) { return kept(entry.second); });
   books_.ops.emplace_back(PutRecord{ledger.record, pack_record(RecordKind::ledger, [&](Object::Packer& packer) {
@@ -429,7 +442,10 @@ void Objects::save(Ledger& ledger, ClientHandle client) {
                                       packer.pack_array(static_cast<std::uint32_t>(count));
                                       for (const auto& [number, entry] : ledger.entries) {
                                         if (!kept(entry)) continue;
-                                        const Answer& answer = entry.answer;
+                                        // After a restart, what was half done ends where it was.
+                                        const Answer answer = half_done(entry)
+                                                                  ? failed(Errc::object_full, {}, entry.waits->count)
+                                                                  : entry.answer;
                                         packer.pack_array(6);
                                         packer.pack(number);
                                         packer.pack(static_cast<unsigned>(answer.code));

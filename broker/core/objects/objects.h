@@ -67,6 +67,7 @@ class Objects final : Desk {
   void leave_line(Call& call);
   void give_up(Call& call);
   void settle();
+  void note_progress(const Object& object, const Call& call);
   void pump(Object& object);
   void answer(Call& call, Answer answer);
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);

@@ -131,7 +131,7 @@ class Process {
   void set_name(std::string name);  // before start()
   bool daemon() const;
   void set_daemon(bool daemon);  // before start()
-  ProcessState state() const;
+  ProcessState state() const;    // while it runs, its broker is asked
 
   // Becomes ready when it ends.
   SharedFuture<RawResult> sentinel() const;

@@ -60,6 +60,23 @@ TEST_CASE("an operation whose answer was lost with the broker is not done again"
   CHECK(user.operate(Verb::look, queue).a == 1);
 }
 
+TEST_CASE("a put that was half done and waited ends where it was, and says so") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto queue = open(user, ObjectKind::queue, "q", 2);
+  const Operation put{50, Verb::put, queue, 0, milliseconds{-1}, 0, 0, {bytes("1"), bytes("2"), bytes("3")}, {}};
+  user.send(put);
+  CHECK(user.waits(50));
+  at.broker.restart();
+  user.connect();
+  user.send(put);
+  const auto ended = user.answer(50);
+  REQUIRE(ended);
+  CHECK(ended->code == Errc::object_full);
+  CHECK(ended->a == 2);
+  CHECK(user.operate(Verb::get, queue, 9).values == std::vector{bytes("1"), bytes("2")});
+}
+
 TEST_CASE("a lock stays with a client that comes back, and passes on from one that does not") {
   Lasting at;
   User holder{at.broker, 5};

@@ -246,6 +246,38 @@ TEST_CASE("a finished daemon is out of its submitter's hands") {
   CHECK(broker.core().books().totals.cancelled == 0);
 }
 
+TEST_CASE("a process whose client waits for a named object is waiting, until it has it") {
+  Broker broker;
+  const auto worker = broker.connect(host(1));
+  const auto owner = broker.client();
+  broker.submit(owner, {process(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.send(worker, Started{{{id(1), grant, 4711, "host"}}});
+  const auto how = [&] {
+    return ask(broker, owner, QueryKind::signal, id(1).to_string() + " 0").body.at("state").as<std::string>();
+  };
+  const auto operate = [&](const Broker::Peer& peer, std::uint64_t number, Verb verb, std::uint64_t object) {
+    Operation operation;
+    operation.number = number;
+    operation.verb = verb;
+    operation.object = object;
+    if (verb == Verb::open) operation.spec = ObjectSpec{"l", ObjectKind::lock};
+    broker.send(peer, Operate{0, {operation}});
+    const auto answers = broker.take<Operated>(peer);
+    return answers.empty() ? std::uint64_t{0} : static_cast<std::uint64_t>(answers.at(0).answers.at(0).a);
+  };
+  CHECK(how() == "running");
+  const auto child = broker.connect(child_client(4711));
+  const auto lock = operate(owner, 1, Verb::open, 0);
+  operate(owner, 2, Verb::acquire, lock);
+  operate(child, 1, Verb::acquire, lock);
+  CHECK(how() == "waiting");
+  operate(owner, 3, Verb::release, lock);
+  CHECK(how() == "running");
+  broker.succeed(worker, grant);
+  CHECK(how() == "finished");
+}
+
 TEST_CASE("when a child is gone, the clients in it are, at once, and their daemons with them") {
   Broker broker;
   const auto worker = broker.connect(host(4));
