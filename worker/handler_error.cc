@@ -65,6 +65,8 @@ HandlerError describe_current_exception() {
   error.type = current_type();
   try {
     throw;
+  } catch (const Relayed& relayed) {
+    return relayed.error();
   } catch (const Retry& retry) {
     error.message = retry.what();
     error.retry = true;

@@ -4,8 +4,10 @@
 #include <forkmill/errc.h>
 
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace forkmill::worker {
 
@@ -17,6 +19,17 @@ struct HandlerError {
   std::string cause;      // nested exceptions, outermost first, a line each
   bool retry = false;     // it was a forkmill::Retry
   std::optional<std::chrono::milliseconds> retry_delay;
+};
+
+// An error that was described before, maybe in another process: thrown to be reported as that one.
+class Relayed : public std::exception {
+ public:
+  explicit Relayed(HandlerError error) : error_{std::move(error)} {}
+  const char* what() const noexcept override { return error_.message.c_str(); }
+  const HandlerError& error() const { return error_; }
+
+ private:
+  HandlerError error_;
 };
 
 // For a catch block: describes the exception being handled. Texts are cut to limits::kMaxErrorText.

@@ -368,6 +368,7 @@ void Supervisor::child_died(std::uint32_t slot, const Death& death) {
 void Supervisor::schedule_successor(Child& child, const Death& death, bool at_birth) {
   if (!at_birth) child.births.succeeded();
   const proto::Instant pause = at_birth ? child.births.failed() : proto::Instant{0};
+  if (at_birth && setup_.on_death_at_birth) return setup_.on_death_at_birth(death);
   child.due = now() + pause;
   if (at_birth) {
     log_->error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,

@@ -33,6 +33,7 @@ struct SupervisorSetup {
   const Registry& registry;
   const WorkerOptions& options;  // processes is not 0
   const std::vector<std::function<void()>>& on_child_start;
+  std::function<void(const Death&)> on_death_at_birth{};  // may be empty; called here
 };
 
 class Supervisor {

@@ -12,6 +12,7 @@
 
 #include "worker/handler_error.h"
 #include "worker/options.h"
+#include "worker/pool_tasks.h"
 #include "worker/registry.h"
 #include "worker/supervisor.h"
 
@@ -89,6 +90,7 @@ int Worker::run() {
                  state.program.c_str());
     return 2;
   }
+  worker::add_pool_tasks(state.registry, state.options, state.on_child_start);
   try {
     for (const auto& load : state.on_start) load();
   } catch (...) {
@@ -99,7 +101,7 @@ int Worker::run() {
   }
   if (state.options.processes == 0) state.options.processes = worker::usable_cpus();
   try {
-    return worker::Supervisor{{state.registry, state.options, state.on_child_start}}.run();
+    return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}}}.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
     return 1;

@@ -204,6 +204,7 @@ class Client {
  private:
   friend class Process;
   friend class ObjectOptions;
+  friend class Pool;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine

@@ -231,4 +231,11 @@ void register_process(const std::string& name) {
                              }});
 }
 
+// The same at namespace scope: const forkmill::RegisteredProcess<Resize> kResizeHere{"resize"};
+template <class T>
+class RegisteredProcess {
+ public:
+  explicit RegisteredProcess(const std::string& name) { register_process<T>(name); }
+};
+
 }  // namespace forkmill

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <forkmill/context.h>
+#include <forkmill/registered.h>
 #include <forkmill/retry.h>
 #include <forkmill/serialize.h>
 #include <forkmill/task.h>
@@ -35,12 +36,6 @@
 namespace forkmill {
 
 namespace detail {
-
-// The payload is not what the task takes.
-class BadArguments : public DecodeError {
- public:
-  using DecodeError::DecodeError;
-};
 
 // A registered handler without its types: bytes in, bytes out.
 class Handler {
@@ -59,19 +54,11 @@ class TypedHandler final : public Handler {
   explicit TypedHandler(F function) : function_{std::move(function)} {}
 
   std::string run(Context& context, std::string_view arguments) override {
-    auto values = decode(arguments);
+    auto values = arguments_of_call<Args...>(arguments);
     return std::apply([&](Args&... args) { return call(context, args...); }, values);
   }
 
  private:
-  static std::tuple<Args...> decode(std::string_view arguments) {
-    try {
-      return unpack_arguments<std::tuple<Args...>>(arguments);
-    } catch (const DecodeError& error) {
-      throw BadArguments{error.what()};
-    }
-  }
-
   template <class... Given>
   std::string finish(Given&&... given) {
     if constexpr (std::is_void_v<R>) {

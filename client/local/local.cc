@@ -1,0 +1,144 @@
+#include <forkmill/local.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+
+#include "client/local/zygote.h"
+#include "proto/transport/real_env.h"
+
+namespace forkmill {
+
+namespace {
+
+using worker::Descriptor;
+
+constexpr std::size_t kMostPath = 100;  // what fits into the address of a socket, with some room for its name
+constexpr int kPatienceMs = 5000;       // for the zygote to end
+
+#if defined(__SANITIZE_THREAD__)
+constexpr int kThreadsOfTheRuntime = 1;
+#else
+constexpr int kThreadsOfTheRuntime = 0;
+#endif
+
+// The program's end of it. Never destroyed: what ends last still looks into it.
+struct Local {
+  std::mutex mutex;
+  Descriptor control;
+  std::string directory;
+  std::string endpoint;  // once it was started
+  pid_t program = 0;
+};
+Local& instance() {
+  static auto* one = new Local;
+  return *one;
+}
+
+template <class T>
+T checked(T result, const char* what) {
+  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
+  return result;
+}
+
+void refuse_threads() {
+  const std::filesystem::directory_iterator threads{"/proc/self/task"};
+  const auto count = std::distance(begin(threads), end(threads)) - kThreadsOfTheRuntime;
+  if (count > 1)
+    throw Error{Errc::bad_request, "local_main() comes too late: this program has " + std::to_string(count) +
+                                       " threads, and a process with threads must not be forked; put it on the first "
+                                       "line of main"};
+}
+
+// Not made yet: nobody else can guess it.
+std::string directory_name() {
+  proto::RealEnv env;
+  std::array<char, 48> name{};
+  std::snprintf(name.data(), name.size(), "/forkmill-local-%016llx", static_cast<unsigned long long>(env.random()));
+  std::error_code trouble;
+  std::string base = std::filesystem::temp_directory_path(trouble).string();
+  if (trouble || base.size() + name.size() > kMostPath) base = "/tmp";
+  return base + name.data();
+}
+
+// Forks twice, so that the zygote is nobody's child whom the program could wait for.
+void fork_zygote(Descriptor control, Descriptor ours, const std::string& directory, local::Prepare prepare) {
+  const pid_t program = ::getpid();
+  std::fflush(nullptr);
+  const pid_t between = checked(::fork(), "fork of the zygote");
+  if (between == 0) {
+    ours.reset();
+    Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};
+    if (watch.get() < 0 || ::getppid() != program) ::_exit(1);
+    ::fcntl(watch.get(), F_SETFD, FD_CLOEXEC);
+    const pid_t zygote = ::fork();
+    if (zygote != 0) ::_exit(zygote > 0 ? 0 : 1);
+    local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});
+  }
+  int status = 0;
+  while (::waitpid(between, &status, 0) < 0 && errno == EINTR) continue;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    throw Error{Errc::bad_request, "local_main() cannot fork what local:// needs"};
+  instance().control = std::move(ours);
+}
+
+std::string start() {
+  Local& one = instance();
+  const std::unique_lock lock{one.mutex};
+  if (!one.endpoint.empty()) return one.endpoint;
+  std::array<char, 4096> text{};
+  ssize_t size = ::send(one.control.get(), "start", 5, MSG_NOSIGNAL);
+  if (size > 0) {
+    do size = ::recv(one.control.get(), text.data(), text.size(), 0);
+    while (size < 0 && errno == EINTR);
+  }
+  if (size <= 0)
+    throw Error{Errc::disconnected, "the process that local_main() forked has ended: local:// is not there"};
+  const std::string answer{text.data(), static_cast<std::size_t>(size)};
+  if (answer.front() == '!') throw Error{Errc::bad_request, "local:// does not start: " + answer.substr(1)};
+  return one.endpoint = answer;
+}
+
+// At the normal end of the program: waits until nothing is left.
+void finish() {
+  Local& one = instance();
+  if (::getpid() != one.program) return;  // a fork of it
+  ::send(one.control.get(), "end", 3, MSG_NOSIGNAL);
+  ::shutdown(one.control.get(), SHUT_WR);
+  pollfd ended{one.control.get(), POLLIN, 0};
+  while (::poll(&ended, 1, kPatienceMs) > 0) {
+    char rest = 0;
+    if (::recv(one.control.get(), &rest, 1, 0) <= 0) break;
+  }
+  if (one.endpoint.empty()) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(one.directory, ignored);  // if the zygote was killed
+}
+
+}  // namespace
+
+void local_main(int, char**, std::function<void(Worker&)> prepare) {
+  Local& one = instance();
+  if (one.program != 0) throw Error{Errc::bad_request, "local_main() was called before"};
+  refuse_threads();
+  std::array<int, 2> ends{};
+  checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
+  one.directory = directory_name();
+  fork_zygote(Descriptor{ends[0]}, Descriptor{ends[1]}, one.directory, std::move(prepare));
+  one.program = ::getpid();
+  std::atexit(finish);
+  detail::set_local_starter(start);
+}
+
+}  // namespace forkmill

@@ -1,0 +1,210 @@
+#include "client/local/zygote.h"
+
+#include <fcntl.h>
+#include <forkmill/default_client.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "broker/errands.h"
+#include "broker/loop.h"
+#include "broker/store/memory_store.h"
+#include "client/local/kin.h"
+#include "proto/transport/logging.h"
+#include "proto/transport/real_env.h"
+#include "worker/process.h"
+
+namespace forkmill::local {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kPause = 100ms;  // before what has ended by itself is started again
+constexpr int kNoHandlers = 2;  // Worker::run(): nothing is registered
+
+sigset_t all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
+  return all;
+}
+
+class Zygote {
+ public:
+  explicit Zygote(ZygoteSetup setup) : setup_{std::move(setup)} {
+    ::setsid();  // a terminal's ^C is for the program
+    ::prctl(PR_SET_NAME, "forkmill-zygote");
+    worker::reset_signals();
+    const sigset_t all = all_signals();
+    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    signals_ = worker::Descriptor{::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC)};
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  }
+
+  void run() {
+    while (serve()) continue;
+    end_descendants();
+    std::error_code ignored;
+    std::filesystem::remove_all(setup_.directory, ignored);
+  }
+
+ private:
+  // False: it is over.
+  bool serve() {
+    std::array<pollfd, 3> fds{pollfd{setup_.control.get(), POLLIN, 0}, pollfd{setup_.program.get(), POLLIN, 0},
+                              pollfd{signals_.get(), POLLIN, 0}};
+    if (::poll(fds.data(), fds.size(), -1) < 0) return errno == EINTR;
+    if (fds[1].revents != 0) return false;
+    if (fds[2].revents != 0) reap_and_restart();
+    return fds[0].revents == 0 || obey();
+  }
+
+  bool obey() {
+    std::array<char, 16> text{};
+    const auto size = ::recv(setup_.control.get(), text.data(), text.size(), 0);
+    if (size <= 0 || std::string_view{text.data(), static_cast<std::size_t>(size)} != "start") return false;
+    std::string answer;
+    try {
+      if (endpoint_.empty()) start();
+      answer = endpoint_;
+    } catch (const std::exception& error) {
+      answer = std::string{"!"} + error.what();
+    }
+    ::send(setup_.control.get(), answer.data(), answer.size(), MSG_NOSIGNAL);
+    return true;
+  }
+
+  void start() {
+    if (::mkdir(setup_.directory.c_str(), 0700) != 0 && errno != EEXIST)
+      throw std::system_error{errno, std::generic_category(), setup_.directory};
+    const std::string endpoint = "ipc://" + setup_.directory + "/broker";
+    start_broker(endpoint);
+    endpoint_ = endpoint;
+    start_worker();
+  }
+
+  // Waits until it listens.
+  void start_broker(const std::string& endpoint) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe"};
+    const worker::Descriptor listens{ends[0]};
+    worker::Descriptor says{ends[1]};
+    broker_ = fork_member([&] { return be_broker(endpoint, says.get()); });
+    says.reset();
+    char one = 0;
+    if (::read(listens.get(), &one, 1) != 1) throw std::runtime_error{"the broker of local:// does not start"};
+  }
+
+  void start_worker() {
+    worker_ = fork_member([this] { return be_worker(); });
+  }
+
+  template <class F>
+  pid_t fork_member(F&& be) {
+    const pid_t self = ::getpid();
+    std::fflush(nullptr);
+    const pid_t pid = ::fork();
+    if (pid < 0) throw std::system_error{errno, std::generic_category(), "fork"};
+    if (pid > 0) return pid;
+    worker::die_with(self);
+    setup_.control.reset();
+    setup_.program.reset();
+    signals_.reset();
+    worker::reset_signals();
+    int code = 1;
+    try {
+      code = be();
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "forkmill local://: %s\n", error.what());
+    }
+    std::fflush(nullptr);
+    ::_exit(code);
+  }
+
+  static int be_broker(const std::string& endpoint, int ready) {
+    ::prctl(PR_SET_NAME, "forkmill-broker");
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &ends, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    proto::RealEnv env;
+    broker::ProgramOptions options;
+    options.listen = {endpoint};
+    options.memory = true;
+    options.log.level = "warn";
+    auto store = std::make_unique<broker::MemoryStore>("memory-" + broker::fresh_store_id(env));
+    broker::Loop loop{options, std::move(store), proto::make_logger("broker", options.log)};
+    [[maybe_unused]] const auto written = ::write(ready, "1", 1);
+    ::close(ready);
+    return loop.run();
+  }
+
+  int be_worker() {
+    ::prctl(PR_SET_NAME, "forkmill-worker");
+    ::setenv("FORKMILL_BROKER", endpoint_.c_str(), 1);
+    detail::set_local_starter([endpoint = endpoint_] { return endpoint; });
+    WorkerOptions options;
+    options.broker = endpoint_;
+    options.name = "local";
+    options.log_level = "warn";
+    Worker worker{options};
+    if (setup_.prepare) setup_.prepare(worker);
+    return worker.run();
+  }
+
+  void reap_and_restart() {
+    signalfd_siginfo info{};
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) continue;
+    while (const auto dead = worker::next_dead()) {
+      const auto death = worker::reap(*dead);
+      if (*dead != broker_ && *dead != worker_) continue;
+      const bool broker = *dead == broker_;
+      if (death.exit_code == kNoHandlers) continue;
+      std::fprintf(stderr, "forkmill local://: the %s has ended (exit code %d, signal %d); starting another\n",
+                   broker ? "broker" : "worker", death.exit_code, death.signal);
+      std::this_thread::sleep_for(kPause);
+      broker ? start_broker(endpoint_) : start_worker();
+    }
+  }
+
+  ZygoteSetup setup_;
+  worker::Descriptor signals_;
+  std::string endpoint_;
+  pid_t broker_ = 0;
+  pid_t worker_ = 0;
+};
+
+}  // namespace
+
+void run_zygote(ZygoteSetup setup) noexcept {
+  const std::string directory = setup.directory;
+  try {
+    Zygote{std::move(setup)}.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "forkmill local://: %s\n", error.what());
+    end_descendants();
+    std::error_code ignored;
+    std::filesystem::remove_all(directory, ignored);
+  }
+  ::_exit(0);
+}
+
+}  // namespace forkmill::local

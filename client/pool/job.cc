@@ -1,0 +1,111 @@
+#include "client/pool/job.h"
+
+#include "client/pool/state.h"
+
+namespace forkmill::detail {
+
+PoolJob::PoolJob(std::weak_ptr<PoolState> pool, std::shared_ptr<Executor> callbacks, PoolDeliver deliver)
+    : pool_{std::move(pool)},
+      callbacks_{std::move(callbacks)},
+      deliver_{std::move(deliver)},
+      has_callback_{static_cast<bool>(deliver_)} {}
+
+void PoolJob::sent(std::vector<Chunk> chunks) {
+  bool too_late = false;
+  {
+    const std::unique_lock lock{mutex_};
+    chunks_ = chunks;
+    left_ = chunks.size();
+    too_late = over_;
+  }
+  if (too_late) {
+    for (const Chunk& chunk : chunks) chunk->cancel();
+    return;
+  }
+  if (chunks.empty()) return complete(nullptr);
+  for (std::size_t i = 0; i < chunks.size(); ++i) chunks[i]->add(new ChunkDone{shared_from_this(), i});
+}
+
+void PoolJob::chunk_done(std::size_t) noexcept {
+  {
+    const std::unique_lock lock{mutex_};
+    if (--left_ > 0) return;
+  }
+  complete(nullptr);
+}
+
+void PoolJob::end(std::exception_ptr error) {
+  complete(std::move(error));
+  std::vector<Chunk> chunks;
+  {
+    const std::unique_lock lock{mutex_};
+    chunks = chunks_;
+  }
+  for (const Chunk& chunk : chunks)
+    if (!chunk->ready()) chunk->cancel();
+}
+
+void PoolJob::complete(std::exception_ptr error) noexcept {
+  {
+    const std::unique_lock lock{mutex_};
+    if (over_) return;
+    over_ = true;
+    error_ = std::move(error);
+  }
+  if (!has_callback_) return settle();
+  callbacks_->execute(Work{new Errand{[self = std::static_pointer_cast<PoolJob>(shared_from_this())](bool runs) {
+    if (runs) self->deliver();
+    self->settle();
+  }}});
+}
+
+void PoolJob::deliver() noexcept {
+  try {
+    deliver_(*this);
+  } catch (...) {
+    log_callback_error("a callback of a pool");
+  }
+}
+
+void PoolJob::settle() noexcept {
+  deliver_ = nullptr;
+  ready_.set();
+  if (const auto pool = pool_.lock()) pool->forget(*this);
+}
+
+bool PoolJob::wait(const Deadline& deadline) {
+  if (ready()) return true;
+  if (has_callback_ && callbacks_->would_block_itself())
+    throw Error{Errc::bad_request, "a callback of a pool waits for a result whose callback would have to run first"};
+  return ready_.sleep_until(deadline);
+}
+
+std::vector<std::string> PoolJob::results() const {
+  const std::unique_lock lock{mutex_};
+  if (error_) std::rethrow_exception(error_);
+  std::vector<std::string> all;
+  all.reserve(chunks_.size());
+  for (const Chunk& chunk : chunks_) all.push_back(bytes_of(*chunk));
+  return all;
+}
+
+// ---- What AsyncResult asks ------------------------------------------------------------------------------------------
+
+bool pool_job_ready(const PoolJob& job) { return job.ready(); }
+
+bool pool_job_wait(PoolJob& job, std::optional<std::chrono::nanoseconds> how_long) {
+  return job.wait(how_long ? deadline_after(*how_long) : Deadline{});
+}
+
+void throw_pool_timeout(std::chrono::nanoseconds waited) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();
+  throw Timeout{Errc::timeout, "the pool has no result after " + std::to_string(ms) + " ms"};
+}
+
+void throw_not_ready() { throw Error{Errc::bad_request, "successful() before the result is ready"}; }
+
+std::vector<std::string> pool_job_results(const PoolJob& job) { return job.results(); }
+
+void throw_undecodable_results(const char* why) { throw Error{Errc::result_undecodable, why}; }
+
+}  // namespace forkmill::detail

@@ -1,0 +1,39 @@
+#include <forkmill/pool.h>
+
+#include "client/log.h"
+#include "client/pool/state.h"
+
+namespace forkmill {
+
+Pool::Pool(PoolOptions options) : Pool{default_client(), std::move(options)} {}
+
+Pool::Pool(Client& client, PoolOptions options)
+    : state_{std::make_shared<detail::PoolState>(client, client.engine_, std::move(options))} {
+  state_->start_host();
+}
+
+Pool::~Pool() {
+  try {
+    state_->terminate();
+  } catch (const std::exception& error) {
+    client::log().warn("a pool was not ended in order: {}", error.what());
+  }
+  state_->stop_callbacks();
+}
+
+detail::PoolJobRef Pool::submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
+                                ChunkSize chunk_size, detail::PoolDeliver deliver) {
+  return state_->submit({std::string{task}, signature, false}, items, chunk_size, std::move(deliver));
+}
+
+detail::PoolStreamRef Pool::open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
+                                        bool ordered) {
+  return state_->open_stream({std::string{task}, signature, true}, chunk_size, ordered);
+}
+
+void Pool::close() { state_->close(); }
+void Pool::terminate() { state_->terminate(); }
+void Pool::join() { state_->join(); }
+std::int64_t Pool::processes() const { return state_->processes(); }
+
+}  // namespace forkmill

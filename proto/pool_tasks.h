@@ -1,0 +1,33 @@
+// What a client's Pool (client/include/forkmill/pool.h) and a worker say to each other: two tasks that every worker
+// knows. Plain data.
+//
+//     forkmill.pool(PoolSpec) → nothing       in a process of its own: serves the pool's queue with children of its own
+//                                             until it is told to stop
+//     forkmill.chunk(Chunk) → array           calls one function for each item
+//
+// The arguments of forkmill.chunk are an array of four: name and signature hash of the task (0: not checked), whether
+// each item has its own outcome, and an array of strings, each the packed arguments of one item. Without outcomes of
+// their own the result is an array of the items' results, and the first error is that of the chunk. With them it is an
+// array of arrays: [0, result], or [code, type, message, backtrace, cause] of an item that failed.
+#pragma once
+
+#include <cstdint>
+#include <msgpack.hpp>
+#include <string>
+
+namespace forkmill::proto {
+
+inline constexpr const char* kPoolTask = "forkmill.pool";
+inline constexpr const char* kChunkTask = "forkmill.chunk";
+
+struct PoolSpec {
+  std::string queue;
+  std::uint32_t processes = 0;            // 0: one for each CPU there
+  std::uint64_t max_tasks_per_child = 0;  // 0: any number
+  std::string initializer;                // a task's name; empty: none
+  std::uint64_t initializer_signature = 0;
+  std::string initializer_arguments;  // packed
+  MSGPACK_DEFINE(queue, processes, max_tasks_per_child, initializer, initializer_signature, initializer_arguments)
+};
+
+}  // namespace forkmill::proto

@@ -1,0 +1,17 @@
+// The tasks that every worker knows, for the pools of clients (proto/pool_tasks.h).
+#pragma once
+
+#include <forkmill/worker_options.h>
+
+#include <functional>
+#include <vector>
+
+#include "worker/registry.h"
+
+namespace forkmill::worker {
+
+// Everything given must outlive the registry. `prepare` runs in each child of a pool before its initializer.
+void add_pool_tasks(Registry& registry, const WorkerOptions& options,
+                    const std::vector<std::function<void()>>& prepare);
+
+}  // namespace forkmill::worker
