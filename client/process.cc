@@ -295,7 +295,7 @@ ProcessState Process::state() const {
   try {
     const auto answer =
         detail::task_future<RawResult>(static_cast<Engine&>(*state.engine).query(std::move(query))).get();
-    const auto body = unpack_value<std::map<std::string, std::string>>(answer.view());
+    const auto body = unpack_value<std::map<std::string, std::string>>(answer.bytes);
     if (body.at("state") == "waiting") return ProcessState::waiting;
   } catch (const Error&) {  // it has ended meanwhile, and is not kept
   }

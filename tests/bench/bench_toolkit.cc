@@ -151,7 +151,7 @@ void stream(const Cluster& cluster, const Options& options) {
 
 std::size_t waiting_for(forkmill::Client& client, const std::string& name) {
   const auto body = client.query({.kind = forkmill::QueryKind::object, .argument = name, .filter = {}}).get();
-  const auto handle = msgpack::unpack(body.view().data(), body.view().size());
+  const auto handle = msgpack::unpack(body.bytes.data(), body.bytes.size());
   const auto map = handle.get().as<std::map<std::string, msgpack::object>>();
   return map.at("object").as<std::map<std::string, msgpack::object>>().at("waiting").as<std::size_t>();
 }

@@ -195,7 +195,8 @@ class Queue : public detail::RawQueue {
         return *this;
       }
       void operator++(int) { ++*this; }
-      friend bool operator==(const Iterator& at, std::default_sentinel_t) { return *at.item_ == at.range_->last_; }
+      bool at_end() const { return *item_ == range_->last_; }
+      friend bool operator==(const Iterator& at, std::default_sentinel_t) { return at.at_end(); }
 
      private:
       const Until* range_;

@@ -1,5 +1,5 @@
 // What must be refused, each with an error of its own.
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -2,7 +2,7 @@
 #include <atomic>
 #include <set>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

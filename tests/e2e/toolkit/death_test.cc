@@ -1,5 +1,5 @@
 // Programs that are killed while they hold something: nobody waits for ever.
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

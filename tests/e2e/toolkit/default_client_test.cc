@@ -1,7 +1,7 @@
 // The client that a program shares, and local://.
 #include <cstdlib>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -1,7 +1,7 @@
 // Dict, List, Namespace, Value, Array and the Manager.
 #include <numeric>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -1,5 +1,5 @@
 // A broker that is away for a while, or forgets.
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -1,7 +1,7 @@
 #include <array>
 #include <cstring>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -3,7 +3,7 @@
 #include <mutex>
 #include <set>
 
-#include "tests/e2e/toolkit/rig.h"
+#include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
 

@@ -25,7 +25,7 @@ struct Talk : Conversation {
     });
   }
   void take(Effects& effects) {
-    for (auto& ended : effects.operated) operated.push_back(std::move(ended));
+    for (auto& one : effects.operated) operated.push_back(std::move(one));
     effects.operated.clear();
     losses += effects.holdings_lost ? 1 : 0;
     effects.holdings_lost = false;

@@ -1,4 +1,4 @@
-// peer ENDPOINT WHAT NAME: holds something of an object until it is killed.
+// forkmill_object_peer ENDPOINT WHAT NAME: holds something of an object until it is killed.
 #include <forkmill/client.h>
 #include <forkmill/manager.h>
 #include <forkmill/pipe.h>

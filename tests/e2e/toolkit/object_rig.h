@@ -32,7 +32,7 @@ Errc code_of(F&& f) {
   }
 }
 
-// A program that does one thing with one object, says so by the event "ready", and stays (peer.cc).
+// A program that does one thing with one object, says so by the event "ready", and stays (object_peer.cc).
 class Peer {
  public:
   Peer(const BrokerProcess& broker, std::vector<std::string> words) {
