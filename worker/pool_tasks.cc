@@ -232,7 +232,8 @@ class PoolHandler final : public detail::Handler {
     options.max_tasks_per_child = spec.max_tasks_per_child;
     options.drain_timeout = options.kill_grace =
         std::chrono::milliseconds{0};  // it is stopped when nobody waits for it
-    if (options.log_level == "info") options.log_level = "warn";
+    // How its children end is told to whoever waits for their results.
+    if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
     return options;
   }
 

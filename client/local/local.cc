@@ -40,6 +40,7 @@ struct Local {
   std::string directory;
   std::string endpoint;  // once it was started
   pid_t program = 0;
+  pid_t zygote = 0;
 };
 Local& instance() {
   static auto* one = new Local;
@@ -72,25 +73,19 @@ std::string directory_name() {
   return base + name.data();
 }
 
-// Forks twice, so that the zygote is nobody's child whom the program could wait for.
-void fork_zygote(Descriptor control, Descriptor ours, const std::string& directory, local::Prepare prepare) {
+// Forks without a signal for its end: wait() does not see such a child, so that a program which waits for all its own
+// does not wait for this one.
+pid_t fork_unseen() { return static_cast<pid_t>(::syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr)); }
+
+pid_t fork_zygote(Descriptor control, const std::string& directory, local::Prepare prepare) {
   const pid_t program = ::getpid();
   std::fflush(nullptr);
-  const pid_t between = checked(::fork(), "fork of the zygote");
-  if (between == 0) {
-    ours.reset();
-    Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};
-    if (watch.get() < 0 || ::getppid() != program) ::_exit(1);
-    ::fcntl(watch.get(), F_SETFD, FD_CLOEXEC);
-    const pid_t zygote = ::fork();
-    if (zygote != 0) ::_exit(zygote > 0 ? 0 : 1);
-    local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});
-  }
-  int status = 0;
-  while (::waitpid(between, &status, 0) < 0 && errno == EINTR) continue;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    throw Error{Errc::bad_request, "local_main() cannot fork what local:// needs"};
-  instance().control = std::move(ours);
+  const pid_t zygote = checked(fork_unseen(), "fork of the zygote");
+  if (zygote > 0) return zygote;
+  instance().control.reset();  // the program's end
+  Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};  // closed by exec
+  if (watch.get() < 0 || ::getppid() != program) ::_exit(1);
+  local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});
 }
 
 std::string start() {
@@ -119,7 +114,9 @@ void finish() {
   pollfd ended{one.control.get(), POLLIN, 0};
   while (::poll(&ended, 1, kPatienceMs) > 0) {
     char rest = 0;
-    if (::recv(one.control.get(), &rest, 1, 0) <= 0) break;
+    if (::recv(one.control.get(), &rest, 1, 0) > 0) continue;
+    ::waitpid(one.zygote, nullptr, __WCLONE);
+    break;
   }
   if (one.endpoint.empty()) return;
   std::error_code ignored;
@@ -135,7 +132,8 @@ void local_main(int, char**, std::function<void(Worker&)> prepare) {
   std::array<int, 2> ends{};
   checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
   one.directory = directory_name();
-  fork_zygote(Descriptor{ends[0]}, Descriptor{ends[1]}, one.directory, std::move(prepare));
+  one.control = Descriptor{ends[1]};
+  one.zygote = fork_zygote(Descriptor{ends[0]}, one.directory, std::move(prepare));
   one.program = ::getpid();
   std::atexit(finish);
   detail::set_local_starter(start);

@@ -89,9 +89,10 @@ void PoolStream::chunk_done(std::size_t index) noexcept {
   bool done = false;
   {
     const std::unique_lock lock{mutex_};
+    if (over_) return;
     done_[index] = 1;
     ++done_count_;
-    if (!over_) arrived_.push_back(index);
+    arrived_.push_back(index);
     done = all_done();
     changed_.notify_all();
   }

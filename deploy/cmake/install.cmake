@@ -11,6 +11,10 @@ install(TARGETS forkmill forkmill-broker forkmill-worker
 install(TARGETS forkmill_proto forkmill_transport forkmill_settings forkmill_client forkmill_worker EXPORT forkmill-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# local:// has a broker in it, and with that needs what the others do not: only who asks for it has to have that.
+install(TARGETS forkmill_local forkmill_broker_program forkmill_broker_core forkmill_broker_store
+  EXPORT forkmill-local-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
+install(EXPORT forkmill-local-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)
 install(DIRECTORY proto/include/ client/include/ worker/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development FILES_MATCHING PATTERN "*.h")
 install(EXPORT forkmill-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)
@@ -21,6 +25,8 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/forkmill-config-version.c
 install(FILES ${PROJECT_BINARY_DIR}/forkmill-config.cmake ${PROJECT_BINARY_DIR}/forkmill-config-version.cmake
   DESTINATION ${forkmill_package_dir} COMPONENT development)
 install(FILES deploy/cmake/library-dependencies.cmake RENAME forkmill-dependencies.cmake
+  DESTINATION ${forkmill_package_dir} COMPONENT development)
+install(FILES deploy/cmake/broker-dependencies.cmake RENAME forkmill-local-dependencies.cmake
   DESTINATION ${forkmill_package_dir} COMPONENT development)
 
 if(FORKMILL_BUILD_EXAMPLES)

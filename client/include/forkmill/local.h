@@ -19,8 +19,8 @@
 //                        └─ worker ─┬─ child             Process, Queue … unless FORKMILL_BROKER says otherwise
 //                                   └─ processes, pools
 //
-// All of it ends with the program, however that ends, and leaves no file. The zygote is no child of the program: wait()
-// never sees it. It keeps open what was open when it was made; an exec() of the program ends it.
+// All of it ends with the program, however that ends, and leaves no file. wait() does not see the zygote, but
+// waitpid() with __WALL does. It keeps open what was open when it was made; an exec() of the program ends it.
 #pragma once
 
 #include <forkmill/client.h>

@@ -1,0 +1,123 @@
+// local://: everything starts at the first use, and nothing is left when the program has ended, however.
+#include <doctest/doctest.h>
+#include <forkmill/local.h>
+#include <forkmill/pool.h>
+#include <forkmill/process.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/e2e/toolkit/pool_tasks.h"
+#include "tests/e2e/worker/cluster.h"
+
+using namespace std::chrono_literals;
+using forkmill::tests::eventually;
+
+namespace {
+
+// Programs that use local://, in a directory for all their files, by whose name their processes are found.
+class Scene {
+ public:
+  Scene() { REQUIRE(::mkdtemp(directory_.data()) != nullptr); }
+  ~Scene() { std::filesystem::remove_all(directory_); }
+  Scene(const Scene&) = delete;
+  Scene& operator=(const Scene&) = delete;
+
+  forkmill::test::Process start(const std::string& end) {
+    std::filesystem::create_directory(path("tmp"));
+    return {{"/usr/bin/env", "-u", "FORKMILL_BROKER", "TMPDIR=" + path("tmp"), ROGUE_WORKER_PROGRAM, "local", end,
+             directory_},
+            path("log")};
+  }
+  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string log() const {
+    std::ifstream file{path("log")};
+    return {std::istreambuf_iterator<char>{file}, {}};
+  }
+  // Those that were given this directory, zombies aside.
+  int processes() const {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+      std::ifstream file{entry.path() / "environ"};
+      const std::string environment{std::istreambuf_iterator<char>{file}, {}};
+      if (environment.find("TMPDIR=" + path("tmp")) != std::string::npos) ++count;
+    }
+    return count;
+  }
+  bool no_files() const { return std::filesystem::is_empty(path("tmp")); }
+
+ private:
+  std::string directory_ = std::filesystem::temp_directory_path() / "forkmill-local-test-XXXXXX";
+};
+
+}  // namespace
+
+TEST_CASE("local:// is what clients, processes and pools use, all the same one") {
+  CHECK(forkmill::default_client().endpoint().starts_with("ipc://"));
+  forkmill::Client client{"local://"};
+  CHECK(client.endpoint() == forkmill::default_client().endpoint());
+  CHECK(client.submit(kAdd, 2, 3).get_for(60s) == 5);
+  forkmill::Process process{kSquare, 3};
+  process.start();
+  process.join();
+  CHECK(process.exitcode() == 0);
+}
+
+TEST_CASE("its directory is for this user alone") {
+  const std::string socket = forkmill::default_client().endpoint().substr(6);
+  const auto directory = std::filesystem::path{socket}.parent_path();
+  CHECK((std::filesystem::status(directory).permissions() & std::filesystem::perms::all) ==
+        std::filesystem::perms::owner_all);
+}
+
+TEST_CASE("local_main() comes once, and before there are threads") {
+  CHECK_THROWS_AS(forkmill::local_main(0, nullptr), forkmill::Error);
+  forkmill::test::Cluster cluster;
+  const auto late = cluster.run({ROGUE_WORKER_PROGRAM, "threads"});
+  CHECK(late.code == 7);
+  CHECK(late.output.find("first line of main") != std::string::npos);
+}
+
+TEST_CASE("without local_main() the first use says what to do") {
+  forkmill::test::Cluster cluster;
+  const auto bare = cluster.run({"/usr/bin/env", "-u", "FORKMILL_BROKER", ROGUE_WORKER_PROGRAM, "bare"});
+  CHECK(bare.code == 7);
+  CHECK(bare.output.find("forkmill::local_main(argc, argv)") != std::string::npos);
+  CHECK(bare.output.find("FORKMILL_BROKER") != std::string::npos);
+}
+
+TEST_CASE("a program that never uses it leaves nothing and makes no file") {
+  Scene scene;
+  auto program = scene.start("unused");
+  CHECK(program.exit_code() == 0);
+  CHECK(eventually([&] { return scene.processes() == 0; }));
+  CHECK(scene.no_files());
+}
+
+TEST_CASE("nothing is left after a return from main, exit() and an exception") {
+  for (const std::string end : {"return", "exit", "exception"}) {
+    CAPTURE(end);
+    Scene scene;
+    auto program = scene.start(end);
+    const auto status = program.wait();
+    REQUIRE(status);
+    if (end == "return") CHECK((WIFEXITED(*status) && WEXITSTATUS(*status) == 0));
+    if (end == "exit") CHECK((WIFEXITED(*status) && WEXITSTATUS(*status) == 3));
+    if (end == "exception") CHECK(WIFSIGNALED(*status));
+    CHECK(eventually([&] { return scene.processes() == 0; }));
+    CHECK(eventually([&] { return scene.no_files(); }));
+    if (end != "exception") CHECK(scene.log().empty());
+  }
+}
+
+TEST_CASE("nothing is left after kill -9") {
+  Scene scene;
+  auto program = scene.start("wait");
+  REQUIRE(eventually([&] { return std::filesystem::exists(scene.path("ready")); }));
+  CHECK(scene.processes() >= 8);  // program, zygote, broker, worker, link, children …
+  CHECK_FALSE(scene.no_files());
+  program.signal(SIGKILL);
+  REQUIRE(program.wait());
+  CHECK(eventually([&] { return scene.processes() == 0; }));
+  CHECK(eventually([&] { return scene.no_files(); }));
+}

@@ -1,0 +1,116 @@
+// The tests of Pool and local://, and the programs that they start: with --broker
+// it is a worker with the tasks of pool_tasks.h; `local END DIRECTORY` uses local:// and ends as it is told.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+#include <forkmill/local.h>
+#include <forkmill/pool.h>
+#include <forkmill/process.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <thread>
+
+#include "tests/e2e/toolkit/pool_tasks.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using forkmill::Registered;
+
+int started = 0;
+
+void touch(const std::string& path) { std::ofstream{path} << "x"; }
+int await(const std::string& path) {
+  while (!std::filesystem::exists(path)) std::this_thread::sleep_for(1ms);
+  return static_cast<int>(::getpid());
+}
+int meet(const std::string& here, const std::string& there) {
+  touch(here);
+  return await(there);
+}
+void note(const std::string& path) { std::ofstream{path, std::ios::app} << std::to_string(::getpid()) + "\n"; }
+int positive(int n) {
+  if (n < 0) throw std::out_of_range{"below zero: " + std::to_string(n)};
+  return n;
+}
+
+const Registered kFunctions[] = {
+    {kAdd, [](int a, int b) { return a + b; }},
+    {kSquare, [](int n) { return n * n; }},
+    {kPid, [](int) { return static_cast<int>(::getpid()); }},
+    {kPositive, positive},
+    {kLeave, [](int code) { return code == 0 ? 0 : (std::exit(code), 0); }},
+    {kRaise, [](int signal) { return ::raise(signal); }},
+    {kMeet, meet},
+    {kAwait, await},
+    {kAfter, [](const std::pair<std::string, int>& what) { return await(what.first) != 0 ? what.second : 0; }},
+    {kRebel, [] { return Rebellious{}; }},
+    {kLarge, [](std::int64_t size) { return std::string(static_cast<std::size_t>(size), 'x'); }},
+    {kNote, note},
+    {kStart,
+     [](const std::string& path, int what) {
+       note(path);
+       started = what;
+     }},
+    {kStarted, [](int) { return started; }},
+    {kFailToStart, [] { throw std::invalid_argument{"no such database"}; }},
+    {kDieAtStart, [] { ::raise(SIGKILL); }},
+};
+
+int use_local(const std::string& end, const std::string& directory) {
+  if (end == "unused") return 0;
+  forkmill::Pool pool{{.processes = 2}};
+  pool.apply(kSquare, 3);
+  forkmill::Process daemon{{.daemon = true}, kMeet, directory + "/up", directory + "/never"};
+  daemon.start();
+  await(directory + "/up");
+  const auto pending = pool.apply_async(kAwait, directory + "/never");
+  if (::waitpid(-1, nullptr, WNOHANG) != -1) return 9;  // nothing of it is a child of the program
+  if (end == "exception") throw std::runtime_error{"meant to"};
+  touch(directory + "/ready");
+  if (end == "exit") std::exit(3);
+  if (end == "return") return 0;
+  for (;;) ::pause();  // killed
+}
+
+int without_local_main() {
+  try {
+    forkmill::Pool pool{{.processes = 1}};
+  } catch (const forkmill::Error& error) {
+    std::cout << error.what() << "\n";
+    return 7;
+  }
+  return 0;
+}
+
+int with_threads(int argc, char** argv) {
+  std::jthread other{[](const std::stop_token& stop) {
+    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+  }};
+  try {
+    forkmill::local_main(argc, argv);
+  } catch (const forkmill::Error& error) {
+    std::cout << error.what() << "\n";
+    return 7;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "--broker") return forkmill::Worker{argc, argv}.run();
+  if (first == "bare") return without_local_main();
+  if (first == "threads") return with_threads(argc, argv);
+  forkmill::local_main(argc, argv, [](forkmill::Worker& worker) {
+    worker.on(kWithContext, [](const forkmill::Context& context) { return static_cast<int>(context.attempt()); });
+  });
+  if (first == "local" && argc == 4) return use_local(argv[2], argv[3]);
+  return doctest::Context{argc, argv}.run();
+}

@@ -1,0 +1,38 @@
+// What the tests of Pool and local:// have run. pool_program.cc registers it.
+#pragma once
+
+#include <forkmill/task.h>
+
+#include <msgpack.hpp>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+// Cannot be packed.
+struct Rebellious {
+  template <class Packer>
+  void msgpack_pack(Packer&) const {
+    throw std::runtime_error{"this cannot be packed"};
+  }
+  void msgpack_unpack(const msgpack::object&) {}
+};
+
+inline constexpr forkmill::Task<int(int, int)> kAdd{"pool.add"};
+inline constexpr forkmill::Task<int(int)> kSquare{"pool.square"};
+inline constexpr forkmill::Task<int(int)> kPid{"pool.pid"};            // of the process that runs it
+inline constexpr forkmill::Task<int(int)> kPositive{"pool.positive"};  // throws std::out_of_range
+inline constexpr forkmill::Task<int(int)> kLeave{"pool.leave"};        // exit(n); 0: gives 0
+inline constexpr forkmill::Task<int(int)> kRaise{"pool.raise"};
+inline constexpr forkmill::Task<int(std::string, std::string)> kMeet{
+    "pool.meet"};                                                        // makes the first, waits for the second
+inline constexpr forkmill::Task<int(std::string)> kAwait{"pool.await"};  // waits for the file; its pid
+inline constexpr forkmill::Task<int(std::pair<std::string, int>)> kAfter{"pool.after"};  // the file; the number
+inline constexpr forkmill::Task<Rebellious()> kRebel{"pool.rebel"};
+inline constexpr forkmill::Task<std::string(std::int64_t)> kLarge{"pool.large"};
+inline constexpr forkmill::Task<void(std::string)> kNote{"pool.note"};  // a line with its pid
+inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
+inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // what kStart has left
+inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
+inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
+inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};  // not registered
+inline constexpr forkmill::Task<int()> kWithContext{"pool.with_context"};

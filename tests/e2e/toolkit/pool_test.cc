@@ -1,0 +1,429 @@
+// Pool and AsyncResult on local://, line by line of what people expect who know multiprocessing.Pool.
+#include <doctest/doctest.h>
+#include <forkmill/pool.h>
+#include <forkmill/process.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <numeric>
+#include <ranges>
+#include <set>
+#include <thread>
+
+#include "tests/e2e/toolkit/pool_tasks.h"
+#include "tests/eventually.h"
+
+using namespace forkmill;
+using namespace std::chrono_literals;
+using forkmill::tests::eventually;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  void touch(const std::string& name) const { std::ofstream{path_ + "/" + name} << "x"; }
+  std::vector<int> numbers(const std::string& name) const {
+    std::ifstream file{path_ + "/" + name};
+    return {std::istream_iterator<int>{file}, {}};
+  }
+
+ private:
+  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-pool-XXXXXX";
+};
+
+std::vector<int> squares(int count) {
+  std::vector<int> all;
+  for (int i = 0; i < count; ++i) all.push_back(i * i);
+  return all;
+}
+
+template <class F>
+std::string text_of(F&& f) {
+  try {
+    f();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+template <class F>
+Errc code_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& error) {
+    return error.code();
+  }
+  return Errc::ok;
+}
+
+bool gone(int pid) { return ::kill(pid, 0) != 0; }
+
+// Counts to `most`, and then throws.
+auto breaking_range(int most) {
+  return std::views::iota(0, 100) | std::views::transform([most](int n) {
+           if (n == most) throw std::domain_error{"the range breaks"};
+           return n;
+         });
+}
+
+}  // namespace
+
+TEST_CASE("sizes that make no sense are refused") {
+  CHECK_THROWS_AS(Pool{PoolOptions{.processes = 0}}, std::invalid_argument);
+  CHECK_THROWS_AS(Pool{PoolOptions{.processes = -1}}, std::invalid_argument);
+  CHECK_THROWS_AS(Pool{PoolOptions{.processes = 4097}}, std::invalid_argument);
+  CHECK_THROWS_AS((Pool{PoolOptions{.processes = 1, .max_tasks_per_child = 0}}), std::invalid_argument);
+  CHECK_THROWS_AS((Pool{PoolOptions{.processes = 1, .max_tasks_per_child = -1}}), std::invalid_argument);
+  Pool pool{{.processes = 1}};
+  CHECK_THROWS_AS(pool.map(kSquare, squares(3), 0), std::invalid_argument);
+  CHECK_THROWS_AS(pool.map(kSquare, squares(3), -1), std::invalid_argument);
+  CHECK_THROWS_AS(pool.imap(kSquare, squares(3), 0), std::invalid_argument);
+  CHECK_THROWS_AS(pool.imap_unordered(kSquare, squares(3), -2), std::invalid_argument);
+  CHECK(pool.map(kSquare, std::views::iota(0, 3), 2) == squares(3));
+}
+
+TEST_CASE("the default size is the number of CPUs") {
+  Pool pool;
+  CHECK(pool.processes() == cpu_count());
+  CHECK(pool.apply(kAdd, 2, 3) == 5);
+}
+
+TEST_CASE("apply: a value, or the function's own error with type and message and place") {
+  Pool pool{{.processes = 2}};
+  CHECK(pool.apply(kAdd, 2, 3) == 5);
+  try {
+    pool.apply(kPositive, -4);
+    FAIL("it threw nothing");
+  } catch (const RemoteError& error) {
+    CHECK(error.type() == "std::out_of_range");
+    CHECK(error.message() == "below zero: -4");
+    CHECK_FALSE(error.backtrace().empty());
+  }
+  CHECK(pool.apply(kWithContext) == 1);
+}
+
+TEST_CASE("a function that nobody registered is an error, not a wait") {
+  Pool pool{{.processes = 1}};
+  CHECK(code_of([&] { pool.apply(kNobody, 1); }) == Errc::unknown_task);
+  constexpr Task<std::string(std::string)> kOther{"pool.square"};
+  CHECK(code_of([&] { pool.apply(kOther, "x"); }) == Errc::signature_mismatch);
+}
+
+TEST_CASE("AsyncResult: wait, ready, successful, get with a timeout") {
+  Folder folder;
+  Pool pool{{.processes = 2}};
+  const auto result = pool.apply_async(kAwait, folder / "go");
+  CHECK_FALSE(result.ready());
+  CHECK(code_of([&] { result.successful(); }) == Errc::bad_request);
+  CHECK(code_of([&] { result.get(0ms); }) == Errc::timeout);
+  CHECK(code_of([&] { result.get(-1ms); }) == Errc::timeout);
+  CHECK_THROWS_AS(result.get(20ms), Timeout);
+  result.wait(0ms);
+  result.wait(5ms);
+  CHECK_FALSE(result.ready());
+  folder.touch("go");
+  result.wait();
+  CHECK(result.ready());
+  CHECK(result.successful());
+  CHECK(result.get(0ms) == result.get());
+  const auto failed = pool.apply_async(kPositive, -1);
+  failed.wait(60s);
+  CHECK_FALSE(failed.successful());
+  CHECK_THROWS_AS(failed.get(), RemoteError);
+  CHECK_THROWS_AS(failed.get(), RemoteError);
+}
+
+TEST_CASE("exactly one callback runs, before get() returns") {
+  Pool pool{{.processes = 2}};
+  for (int round = 0; round < 100; ++round) {
+    std::atomic<int> values{0};
+    std::atomic<int> errors{0};
+    const auto good = pool.apply_async(
+        kSquare, {round}, [&](int) { ++values; }, [&](const Error&) { ++errors; });
+    CHECK(good.get() == round * round);
+    CHECK((values == 1 && errors == 0));
+    const auto bad = pool.apply_async(
+        kPositive, {-1}, [&](int) { ++values; },
+        [&](const Error& error) { errors += error.code() == Errc::handler_error; });
+    CHECK_THROWS_AS(bad.get(), RemoteError);
+    CHECK((values == 1 && errors == 1));
+  }
+}
+
+TEST_CASE("the callback of map gets the whole list once") {
+  Pool pool{{.processes = 2}};
+  std::vector<std::vector<int>> lists;
+  pool.map_async(kSquare, std::views::iota(0, 100), 7, [&](const std::vector<int>& list) { lists.push_back(list); })
+      .wait();
+  REQUIRE(lists.size() == 1);
+  CHECK(lists.front() == squares(100));
+}
+
+TEST_CASE("a callback that throws is reported and hangs nothing") {
+  Pool pool{{.processes = 1}};
+  const auto first = pool.apply_async(kSquare, {2}, [](int) { throw std::runtime_error{"meant to"}; });
+  CHECK(first.get(60s) == 4);
+  const auto second = pool.apply_async(kPositive, {-2}, {}, [](const Error&) { throw std::runtime_error{"meant to"}; });
+  CHECK_THROWS_AS(second.get(60s), RemoteError);
+  CHECK(pool.apply_async(kSquare, {3}, [](int) {}).get(60s) == 9);
+  pool.close();
+  pool.join();
+}
+
+TEST_CASE("a callback that waits for its own result gets an error") {
+  Pool pool{{.processes = 1}};
+  std::atomic<Errc> code{Errc::ok};
+  std::optional<AsyncResult<int>> own;
+  Folder folder;
+  own = pool.apply_async(kAwait, {folder / "go"}, [&](int) { code = code_of([&] { own->get(); }); });
+  folder.touch("go");
+  own->wait();
+  CHECK(code == Errc::bad_request);
+}
+
+TEST_CASE("what a callback holds is let go of") {
+  Pool pool{{.processes = 1}};
+  auto held = std::make_shared<int>(1);
+  const std::weak_ptr<int> watch = held;
+  const auto result = pool.apply_async(kSquare, {2}, [held = std::move(held)](int) {});
+  CHECK(result.get() == 4);
+  CHECK(watch.expired());
+}
+
+TEST_CASE("map: in order, empty, with every chunk size") {
+  Pool pool{{.processes = 2}};
+  CHECK(pool.map(kSquare, std::vector<int>{}).empty());
+  CHECK(pool.map_async(kSquare, std::vector<int>{}).get(60s).empty());
+  for (const auto size : {ChunkSize{}, ChunkSize{1}, ChunkSize{3}, ChunkSize{1000}})
+    CHECK(pool.map(kSquare, std::views::iota(0, 250), size) == squares(250));
+  CHECK(pool.map(kSquare, std::views::iota(0, 20'000)) == squares(20'000));
+  const std::vector<std::pair<int, int>> pairs{{1, 2}, {3, 4}, {5, 6}};
+  CHECK(pool.starmap(kAdd, pairs) == std::vector{3, 7, 11});
+  CHECK(pool.starmap_async(kAdd, pairs, 2).get() == std::vector{3, 7, 11});
+}
+
+TEST_CASE("map: void functions") {
+  Folder folder;
+  Pool pool{{.processes = 2}};
+  pool.map(kNote, std::vector<std::string>(10, folder / "notes"));
+  CHECK(folder.numbers("notes").size() == 10);
+}
+
+TEST_CASE("map: waits for all chunks, then throws the first error") {
+  Folder folder;
+  Pool pool{{.processes = 2}};
+  const auto result = pool.map_async(kAfter, std::vector{std::pair{folder / "go", 1}, std::pair{folder / "go", 2}}, 1);
+  CHECK_FALSE(result.ready());
+  folder.touch("go");
+  CHECK(result.get() == std::vector{1, 2});
+  const std::vector<int> mixed{1, 2, -3, 4, -5};
+  CHECK(text_of([&] { pool.map(kPositive, mixed, 1); }).find("below zero: -3") != std::string::npos);
+  CHECK(text_of([&] { pool.map(kPositive, mixed); }).find("below zero: -3") != std::string::npos);
+}
+
+TEST_CASE("a range that throws") {
+  Pool pool{{.processes = 2}};
+  CHECK_THROWS_AS(pool.map(kSquare, breaking_range(3)), std::domain_error);
+  CHECK_THROWS_AS(pool.map_async(kSquare, breaking_range(3)), std::domain_error);
+  for (const bool ordered : {true, false}) {
+    auto results = ordered ? pool.imap(kSquare, breaking_range(3)) : pool.imap_unordered(kSquare, breaking_range(3));
+    std::multiset<int> values;
+    for (int i = 0; i < 3; ++i) values.insert(*results.next(60s));
+    CHECK(values == std::multiset{0, 1, 4});
+    CHECK_THROWS_AS(results.next(60s), std::domain_error);
+    CHECK_FALSE(results.next(60s));
+  }
+  CHECK(pool.apply(kSquare, 5) == 25);
+}
+
+TEST_CASE("imap: in order, an error at its position, and on it goes") {
+  Pool pool{{.processes = 2}};
+  std::vector<int> all;
+  for (const int square : pool.imap(kSquare, std::views::iota(0, 500))) all.push_back(square);
+  CHECK(all == squares(500));
+  all.clear();
+  for (const int square : pool.imap(kSquare, std::views::iota(0, 500), 64)) all.push_back(square);
+  CHECK(all == squares(500));
+  for (const int chunk : {1, 2, 100}) {
+    auto results = pool.imap(kPositive, std::vector{1, -2, 3}, chunk);
+    CHECK(results.next() == 1);
+    try {
+      results.next();
+      FAIL("it threw nothing");
+    } catch (const RemoteError& error) {
+      CHECK(error.type() == "std::out_of_range");
+      CHECK(error.message() == "below zero: -2");
+    }
+    CHECK(results.next() == 3);
+    CHECK_FALSE(results.next());
+    CHECK_FALSE(results.next());
+  }
+}
+
+TEST_CASE("imap: next() with a timeout") {
+  Folder folder;
+  Pool pool{{.processes = 1}};
+  auto results = pool.imap(kAwait, std::vector{folder / "go"});
+  CHECK_THROWS_AS(results.next(0ms), Timeout);
+  CHECK_THROWS_AS(results.next(10ms), Timeout);
+  folder.touch("go");
+  CHECK(results.next(60s));
+  CHECK_FALSE(results.next(0ms));
+}
+
+TEST_CASE("imap_unordered: the same results, in the order of completion") {
+  Folder folder;
+  Pool pool{{.processes = 2}};
+  std::multiset<int> all;
+  for (const int square : pool.imap_unordered(kSquare, std::views::iota(0, 300), 5)) all.insert(square);
+  const auto expected = squares(300);
+  CHECK(all == std::multiset<int>(expected.begin(), expected.end()));
+  folder.touch("now");
+  auto results = pool.imap_unordered(kAfter, std::vector{std::pair{folder / "later", 1}, std::pair{folder / "now", 2}});
+  CHECK(results.next() == 2);
+  folder.touch("later");
+  CHECK(results.next() == 1);
+}
+
+TEST_CASE("initializer: runs with its arguments in every child before its first task") {
+  Folder folder;
+  Pool pool{{.processes = 2, .initializer = {kStart, folder / "started", 42}, .max_tasks_per_child = 1}};
+  CHECK(pool.map(kStarted, std::vector<int>(6), 1) == std::vector<int>(6, 42));
+  const auto pids = folder.numbers("started");
+  CHECK(pids.size() >= 6);
+  CHECK(std::set<int>(pids.begin(), pids.end()).size() == pids.size());
+}
+
+TEST_CASE("an initializer that fails is the pool's error, and nothing respawns for ever") {
+  Pool pool{{.processes = 2, .initializer = {kFailToStart}}};
+  std::atomic<int> errors{0};
+  const auto first = pool.apply_async(kSquare, {1}, {}, [&](const Error&) { ++errors; });
+  try {
+    first.get(60s);
+    FAIL("it threw nothing");
+  } catch (const RemoteError& error) {
+    CHECK(error.type() == "std::invalid_argument");
+    CHECK(error.message() == "no such database");
+  }
+  CHECK(errors == 1);
+  CHECK_THROWS_AS(pool.apply(kSquare, 2), RemoteError);
+  CHECK_THROWS_AS(pool.map(kSquare, squares(5)), RemoteError);
+  CHECK_THROWS_AS(pool.imap(kSquare, squares(5)).next(), RemoteError);
+  pool.close();
+  pool.join();
+  Pool dying{{.processes = 1, .initializer = {kDieAtStart}}};
+  CHECK(text_of([&] { dying.apply(kSquare, 1); }).find("signal 9") != std::string::npos);
+}
+
+TEST_CASE("max_tasks_per_child replaces children") {
+  Pool pool{{.processes = 1, .max_tasks_per_child = 2}};
+  const auto pids = pool.map(kPid, std::vector<int>(6), 1);
+  CHECK(std::set<int>(pids.begin(), pids.end()).size() == 3);
+}
+
+TEST_CASE("a result that cannot be packed or is too large is an error, and the process lives on") {
+  Pool pool{{.processes = 1}};
+  const int pid = pool.apply(kPid, 0);
+  std::string told;
+  const auto rebel = pool.apply_async(
+      kRebel, {}, [](const Rebellious&) {}, [&](const Error& error) { told = error.what(); });
+  CHECK_THROWS_AS(rebel.get(), RemoteError);
+  CHECK(told.find("this cannot be packed") != std::string::npos);
+  Errc code = Errc::ok;
+  const auto large =
+      pool.apply_async(kLarge, {std::int64_t{80} * 1024 * 1024}, {}, [&](const Error& error) { code = error.code(); });
+  CHECK(code_of([&] { large.get(); }) == Errc::result_too_large);
+  CHECK(code == Errc::result_too_large);
+  CHECK(pool.apply(kLarge, 100) == std::string(100, 'x'));
+  CHECK(pool.apply(kPid, 0) == pid);
+}
+
+TEST_CASE("a process that is killed or leaves costs what it ran, and the pool is whole again") {
+  Pool pool{{.processes = 2}};
+  CHECK_THROWS_AS(pool.apply(kLeave, 3), WorkerLost);
+  CHECK_THROWS_AS(pool.apply(kRaise, SIGSEGV), WorkerLost);
+  Folder folder;
+  const auto held = pool.apply_async(kMeet, folder / "up", folder / "never");
+  REQUIRE(eventually([&] { return std::filesystem::exists(folder / "up"); }));
+  std::set<int> pids;
+  REQUIRE(eventually([&] {
+    for (const int pid : pool.map(kPid, std::vector<int>(8), 1)) pids.insert(pid);
+    return !pids.empty();
+  }));
+  std::string errors;
+  const auto dying = pool.apply_async(kRaise, {SIGKILL}, {}, [&](const Error& error) { errors += error.what(); });
+  CHECK_THROWS_AS(dying.get(60s), WorkerLost);
+  CHECK_FALSE(errors.empty());
+  folder.touch("never");
+  CHECK(held.get(60s) > 0);
+  // Both places are taken again: two that wait for each other.
+  const auto one = pool.apply_async(kMeet, folder / "a", folder / "b");
+  const auto other = pool.apply_async(kMeet, folder / "b", folder / "a");
+  CHECK(one.get(60s) != other.get(60s));
+}
+
+TEST_CASE("close and join: nothing more is taken, all is finished") {
+  Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
+  CHECK(code_of([&] { pool.join(); }) == Errc::bad_request);
+  const auto pids = pool.map_async(kPid, std::vector<int>(30), 1);
+  const auto late = pool.apply_async(kAdd, 1, 1);
+  pool.close();
+  pool.close();
+  CHECK(code_of([&] { pool.apply(kAdd, 1, 1); }) == Errc::object_closed);
+  CHECK(code_of([&] { pool.map(kSquare, squares(3)); }) == Errc::object_closed);
+  CHECK(code_of([&] { pool.imap(kSquare, squares(3)); }) == Errc::object_closed);
+  pool.join();
+  CHECK(late.get(0ms) == 2);
+  const auto all = pids.get(0ms);
+  CHECK(std::set<int>(all.begin(), all.end()).size() == 30);
+  for (const int pid : all) CHECK(gone(pid));
+  pool.join();
+}
+
+TEST_CASE("terminate returns promptly, and ends what is outstanding with Cancelled") {
+  Folder folder;
+  Pool pool{{.processes = 2}};
+  const int pid = pool.apply(kPid, 0);
+  std::vector<AsyncResult<int>> results;
+  for (int i = 0; i < 10'000; ++i) results.push_back(pool.apply_async(kAwait, folder / "never"));
+  auto stream = pool.imap(kAwait, std::vector{folder / "never", folder / "never"});
+  std::atomic<int> errors{0};
+  const auto told = pool.apply_async(kAwait, {folder / "never"}, {}, [&](const Error&) { ++errors; });
+  std::jthread waits{[&] { CHECK_THROWS_AS(results.back().get(), Cancelled); }};
+  const auto begin = std::chrono::steady_clock::now();
+  pool.terminate();
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+  for (const auto& result : results) CHECK_THROWS_AS(result.get(0ms), Cancelled);
+  CHECK_THROWS_AS(told.get(), Cancelled);
+  CHECK(errors == 1);
+  CHECK_THROWS_AS(stream.next(), Cancelled);
+  CHECK_FALSE(stream.next());
+  CHECK(code_of([&] { pool.apply(kAdd, 1, 1); }) == Errc::object_closed);
+  CHECK(eventually([&] { return gone(pid); }));
+  pool.terminate();
+  pool.join();
+}
+
+TEST_CASE("the destructor terminates") {
+  Folder folder;
+  std::optional<AsyncResult<int>> result;
+  int pid = 0;
+  {
+    Pool pool{{.processes = 1}};
+    pid = pool.apply(kPid, 0);
+    result = pool.apply_async(kAwait, folder / "never");
+  }
+  CHECK_THROWS_AS(result->get(), Cancelled);
+  CHECK(eventually([&] { return gone(pid); }));
+}
