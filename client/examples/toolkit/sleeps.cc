@@ -57,14 +57,16 @@ int main(int argc, char** argv) {
   forkmill::local_main(argc, argv);
   forkmill::Pool pool{{.processes = kNaps}};
   const auto one_by_one = naps_of("apply      ", [&] {
-    std::vector<Nap> naps;
-    for (int i = 0; i < kNaps; ++i) naps.push_back(pool.apply(kSleep, 300));
+    std::vector<Nap> naps(kNaps);
+    for (auto& nap : naps) nap = pool.apply(kSleep, 300);
     return naps;
   });
   const auto side_by_side = naps_of("apply_async", [&] {
     std::vector<forkmill::AsyncResult<Nap>> results;
+    results.reserve(kNaps);
     for (int i = 0; i < kNaps; ++i) results.push_back(pool.apply_async(kSleep, 300));
     std::vector<Nap> naps;
+    naps.reserve(kNaps);
     for (const auto& result : results) naps.push_back(result.get());
     return naps;
   });
