@@ -82,7 +82,7 @@ pid_t fork_zygote(Descriptor control, const std::string& directory, local::Prepa
   std::fflush(nullptr);
   const pid_t zygote = checked(fork_unseen(), "fork of the zygote");
   if (zygote > 0) return zygote;
-  instance().control.reset();  // the program's end
+  instance().control.reset();                                                 // the program's end
   Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};  // closed by exec
   if (watch.get() < 0 || ::getppid() != program) ::_exit(1);
   local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});

@@ -58,10 +58,14 @@ class Zygote {
   }
 
   void run() {
-    while (serve()) continue;
+    try {
+      while (serve()) continue;
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "forkmill local://: %s\n", error.what());
+    }
     end_descendants();
     std::error_code ignored;
-    std::filesystem::remove_all(setup_.directory, ignored);
+    if (made_) std::filesystem::remove_all(setup_.directory, ignored);
   }
 
  private:
@@ -91,8 +95,10 @@ class Zygote {
   }
 
   void start() {
-    if (::mkdir(setup_.directory.c_str(), 0700) != 0 && errno != EEXIST)
+    // One that is there already is somebody else's, unless an earlier start got no further.
+    if (!made_ && ::mkdir(setup_.directory.c_str(), 0700) != 0)
       throw std::system_error{errno, std::generic_category(), setup_.directory};
+    made_ = true;
     const std::string endpoint = "ipc://" + setup_.directory + "/broker";
     start_broker(endpoint);
     endpoint_ = endpoint;
@@ -187,6 +193,7 @@ class Zygote {
 
   ZygoteSetup setup_;
   worker::Descriptor signals_;
+  bool made_ = false;  // the directory
   std::string endpoint_;
   pid_t broker_ = 0;
   pid_t worker_ = 0;
@@ -195,15 +202,7 @@ class Zygote {
 }  // namespace
 
 void run_zygote(ZygoteSetup setup) noexcept {
-  const std::string directory = setup.directory;
-  try {
-    Zygote{std::move(setup)}.run();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "forkmill local://: %s\n", error.what());
-    end_descendants();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
+  Zygote{std::move(setup)}.run();
   ::_exit(0);
 }
 

@@ -56,6 +56,7 @@ TEST_CASE("a pool on a fleet: an initializer that fails, terminate") {
   Fleet fleet;
   Pool failing{fleet.client(), {.processes = 2, .initializer = {kFailToStart}}};
   CHECK_THROWS_AS(failing.apply(kAdd, 1, 1), RemoteError);
+  CHECK(eventually([&] { return fleet.host() == 0; }));
   Pool pool{fleet.client(), {.processes = 2, .initializer = {kStart, fleet.path("started"), 7}}};
   CHECK(pool.apply(kStarted, 0) == 7);
   const auto pending = pool.apply_async(kAwait, fleet.path("never"));

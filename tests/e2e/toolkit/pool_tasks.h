@@ -26,7 +26,7 @@ inline constexpr forkmill::Task<int(int)> kRaise{"pool.raise"};
 inline constexpr forkmill::Task<int(std::string, std::string)> kMeet{
     "pool.meet"};                                                        // makes the first, waits for the second
 inline constexpr forkmill::Task<int(std::string)> kAwait{"pool.await"};  // waits for the file; its pid
-inline constexpr forkmill::Task<int(std::pair<std::string, int>)> kAfter{"pool.after"};  // the file; the number
+inline constexpr forkmill::Task<int(std::pair<std::string, int>)> kAfter{"pool.after"};  // the file; kPositive
 inline constexpr forkmill::Task<Rebellious()> kRebel{"pool.rebel"};
 inline constexpr forkmill::Task<std::string(std::int64_t)> kLarge{"pool.large"};
 inline constexpr forkmill::Task<void(std::string)> kNote{"pool.note"};  // a line with its pid

@@ -223,10 +223,12 @@ TEST_CASE("map: void functions") {
 TEST_CASE("map: waits for all chunks, then throws the first error") {
   Folder folder;
   Pool pool{{.processes = 2}};
-  const auto result = pool.map_async(kAfter, std::vector{std::pair{folder / "go", 1}, std::pair{folder / "go", 2}}, 1);
-  CHECK_FALSE(result.ready());
-  folder.touch("go");
-  CHECK(result.get() == std::vector{1, 2});
+  folder.touch("now");
+  const std::vector items{std::pair{folder / "now", -1}, std::pair{folder / "later", 2}};
+  const auto result = pool.map_async(kAfter, items, 1);
+  CHECK_THROWS_AS(result.get(50ms), Timeout);
+  folder.touch("later");
+  CHECK(text_of([&] { result.get(60s); }).find("below zero: -1") != std::string::npos);
   const std::vector<int> mixed{1, 2, -3, 4, -5};
   CHECK(text_of([&] { pool.map(kPositive, mixed, 1); }).find("below zero: -3") != std::string::npos);
   CHECK(text_of([&] { pool.map(kPositive, mixed); }).find("below zero: -3") != std::string::npos);
