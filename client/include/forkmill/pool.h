@@ -48,7 +48,8 @@ namespace forkmill {
 struct PoolInitializer {
   PoolInitializer() = default;
   template <class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) PoolInitializer(const Task<void(P...)>& task, A&&... values)
+  requires(sizeof...(A) == sizeof...(P))
+      PoolInitializer(const Task<void(P...)>& task, A&&... values)  // NOLINT(google-explicit-constructor)
       : name{task.name()}, signature{task.hash()}, arguments{detail::pack_arguments<std::decay_t<P>...>(values...)} {}
 
   std::string name;  // empty: nothing
