@@ -34,7 +34,7 @@ const forkmill::Registered kConsumeHere{kConsume, consume};
 
 int main(int argc, char** argv) {
   forkmill::local_main(argc, argv);
-  Belt belt{kRoom};
+  Belt belt{"belt", kRoom};
   Belt basket;
 
   for (int i = 0; i < kRoom; ++i) belt.put(i);
