@@ -33,6 +33,7 @@ struct Client {
   std::uint32_t window_results = 0;
   SharedSpec last_spec;                               // most submissions of one client are alike
   std::uint64_t child_of = 0;                         // the worker in whose child it lives
+  bool anew = false;                                  // when it came, nothing was known of it
   std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 
   std::deque<TaskRef> due;  // results to send; each counts in its task's `deliveries`, as do those under way

@@ -40,7 +40,10 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
     // It may be known by its instance, and by tasks from before a restart.
     const ClientHandle handle{hello.instance != 0 ? hello.instance : fresh.value()};
     auto [place, made] = books_.clients.try_emplace(handle);
-    if (made) place->second = std::make_unique<Client>();
+    if (made) {
+      place->second = std::make_unique<Client>();
+      place->second->anew = true;
+    }
     known = !made;
     client = place->second.get();
     client->handle = handle;
@@ -51,7 +54,8 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
   if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
-  answer.kept = known || objects_.knows(client->handle);
+  // One that came anew and does not say so has not heard that it did: it would repeat what it had asked before.
+  answer.kept = resumed || !client->anew;
   books_.send(client->session, std::move(answer));
   if (known) {
     client->parked = false;

@@ -12,8 +12,13 @@ constexpr std::size_t kRound = 256;  // as in broker/loop.cc
 
 }  // namespace
 
-BrokerNode::BrokerNode(World& world, Network& network, History& history)
-    : world_{world}, network_{network}, history_{history}, audit_{world, history}, alarm_{world, [this] { round(); }} {}
+BrokerNode::BrokerNode(World& world, Network& network, History& history, const ObjectHistory& objects)
+    : world_{world},
+      network_{network},
+      history_{history},
+      audit_{world, history},
+      object_audit_{objects},
+      alarm_{world, [this] { round(); }} {}
 
 void BrokerNode::start() {
   if (up()) return;
@@ -104,6 +109,7 @@ void BrokerNode::round() {
 
 void BrokerNode::carry_out(broker::Effects effects) {
   audit_.round(core_->books(), effects.sends);
+  object_audit_.round(*core_);
   for (broker::Send& one : effects.sends) {
     if (one.after > committed_)
       held_.push_back(std::move(one));

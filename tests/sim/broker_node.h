@@ -12,12 +12,13 @@
 #include "tests/sim/audit.h"
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
+#include "tests/sim/object_audit.h"
 
 namespace forkmill::sim {
 
 class BrokerNode final : public Hub {
  public:
-  BrokerNode(World& world, Network& network, History& history);
+  BrokerNode(World& world, Network& network, History& history, const ObjectHistory& objects);
 
   void start();
   void crash();
@@ -28,6 +29,8 @@ class BrokerNode final : public Hub {
 
   bool up() const { return core_ != nullptr; }
   bool idle() const { return up() && Audit::idle(core_->books()); }
+  // When everybody has given back what he had of named objects.
+  void check_nothing_held() const { ObjectAudit::nothing_held(*core_); }
   // The tasks that are not finished, for people.
   std::string unfinished() const;
 
@@ -45,6 +48,7 @@ class BrokerNode final : public Hub {
   Network& network_;
   History& history_;
   Audit audit_;
+  ObjectAudit object_audit_;
   Alarm alarm_;
   std::unique_ptr<broker::MemoryStore> store_;
   std::unique_ptr<broker::Core> core_;

@@ -14,14 +14,29 @@ constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to 
 
 }  // namespace
 
-ClientNode::ClientNode(World& world, Network& network, History& history, Workload& workload, std::size_t number)
+ClientNode::ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
+                       std::size_t number)
     : world_{world},
       network_{network},
       history_{history},
       workload_{workload},
       name_{"client-" + std::to_string(number)},
-      alarm_{world, [this] { settle(); }} {
+      alarm_{world, [this] { settle(); }},
+      user_{world, objects, name_, hands()} {
   start();
+}
+
+ObjectUser::Hands ClientNode::hands() {
+  return {.operate =
+              [this](proto::Operation op, bool harmless, Cookie cookie) {
+                session_->operate(std::move(op), harmless, cookie, effects_);
+                soon();
+              },
+          .give_up =
+              [this](Cookie cookie) {
+                session_->give_up(cookie, effects_);
+                soon();
+              }};
 }
 
 // ---- The user -------------------------------------------------------------------------------------------------------
@@ -79,7 +94,9 @@ void ClientNode::start() {
   options.name = name_;
   options.seed = world_.random.next();
   options.on_queue_full = world_.options.reject_when_full ? client::OnQueueFull::reject : client::OnQueueFull::resend;
+  options.instance = world_.random.next() | 1;
   session_ = std::make_unique<client::Session>(options);
+  user_.start();
   link_ = network_.attach(*this);
   world_.trace.note(world_.now(), name_, "starts");
 }
@@ -93,6 +110,7 @@ void ClientNode::crash() {
   inbox_.clear();
   cancels_.clear();
   for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.unknown(cookie);
+  user_.crash();
   paused_until_ = {};
   alarm_.set(proto::kNever);
 }
@@ -179,12 +197,21 @@ void ClientNode::carry_out() {
     if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
     cancels_.erase(asked);
   }
+  carry_out_operated();
   if (effects_.reconnect) {
     session_->link_down(world_.now(), effects_);
     std::erase_if(inbox_, [](const Event&) { return true; });
     link_->reconnect();
+    carry_out_operated();
   }
   effects_.clear();
+}
+
+// Each answer may be the reason of further operations.
+void ClientNode::carry_out_operated() {
+  if (std::exchange(effects_.holdings_lost, false)) user_.holdings_lost();
+  while (!effects_.operated.empty())
+    for (const auto& ended : std::exchange(effects_.operated, {})) user_.answered(ended.cookie, ended.answer);
 }
 
 }  // namespace forkmill::sim

@@ -9,16 +9,20 @@
 #include "client/session.h"
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
+#include "tests/sim/object_user.h"
 #include "tests/sim/workload.h"
 
 namespace forkmill::sim {
 
 class ClientNode final : public Endpoint {
  public:
-  ClientNode(World& world, Network& network, History& history, Workload& workload, std::size_t number);
+  ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
+             std::size_t number);
 
   // The user does something.
   void act();
+  // Something with a named object.
+  ObjectUser& objects() { return user_; }
   // Everything is gone, futures too. A successor starts after a while.
   void crash();
   void start();
@@ -41,6 +45,8 @@ class ClientNode final : public Endpoint {
   void settle();
   void carry_out();
   void carry_out_accepted();
+  void carry_out_operated();
+  ObjectUser::Hands hands();
 
   World& world_;
   Network& network_;
@@ -48,6 +54,7 @@ class ClientNode final : public Endpoint {
   Workload& workload_;
   std::string name_;
   Alarm alarm_;
+  ObjectUser user_;
   std::unique_ptr<client::Session> session_;
   client::Effects effects_;
   std::unique_ptr<Network::Link> link_;

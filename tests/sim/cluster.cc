@@ -1,5 +1,7 @@
 #include "tests/sim/cluster.h"
 
+#include <algorithm>
+
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
@@ -9,6 +11,8 @@ namespace {
 // Results that nobody will ever fetch may fill a queue until their time is over; all else is far quicker.
 constexpr Instant kPatience = 90min;
 constexpr Instant kLook = 100ms;
+// Operations on objects end with their waits, and those end early.
+constexpr Instant kPatienceOfUsers = 5min;
 
 class Cluster {
  public:
@@ -17,7 +21,7 @@ class Cluster {
     for (std::size_t i = 0; i < options.workers; ++i)
       workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i));
     for (std::size_t i = 0; i < options.clients; ++i)
-      clients_.push_back(std::make_unique<ClientNode>(world_, network_, history_, workload_, i));
+      clients_.push_back(std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, i));
   }
 
   Report run() {
@@ -33,6 +37,7 @@ class Cluster {
       world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
     history_.check_all_ended();
     if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
+    finish_objects();
     return {world_.trace.hash(), world_.events(), world_.now() - begin, history_.counts()};
   }
 
@@ -42,20 +47,45 @@ class Cluster {
     const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
     for (std::size_t i = 0; i < visits; ++i)
       world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->act(); });
+    for (std::size_t i = 0; i < world_.options.objects.visits; ++i)
+      world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->objects().act(); });
+  }
+
+  bool users_idle() const {
+    return objects_.all_ended() &&
+           std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->objects().idle(); });
+  }
+
+  void run_until(Instant end) {
+    while (world_.step(end)) {
+    }
+  }
+
+  // What clients held that are gone comes back; then somebody reads what is left.
+  void finish_objects() {
+    if (world_.options.objects.shared.empty()) return;
+    run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);
+    broker_.check_nothing_held();
+    clients_.front()->objects().finish();
+    const Instant begin = world_.now();
+    for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
+    if (!users_idle()) throw Violation{"objects: what is left of them cannot be read"};
+    objects_.check();
   }
 
   void await_quiet(Instant from) {
     for (Instant look = from; look < from + kPatience; look += kLook) {
-      while (world_.step(look)) {
-      }
-      if (look > from && history_.all_ended() && broker_.idle()) return;
+      run_until(look);
+      if (look > from + kPatienceOfUsers && !users_idle()) throw Violation{"objects: an operation does not end"};
+      if (look > from && history_.all_ended() && broker_.idle() && users_idle()) return;
     }
   }
 
   World world_;
   History history_{world_};
+  ObjectHistory objects_{world_};
   Network network_{world_};
-  BrokerNode broker_{world_, network_, history_};
+  BrokerNode broker_{world_, network_, history_, objects_};
   Workload workload_{world_};
   std::vector<std::unique_ptr<WorkerNode>> workers_;
   std::vector<std::unique_ptr<ClientNode>> clients_;

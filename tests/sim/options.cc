@@ -70,6 +70,52 @@ void draw_tasks(Random& random, Options& options) {
   options.longest_delay = random.chance(0.3) && roomy ? Instant{120s} : Instant{20s};
 }
 
+const char* name_of(Role role) {
+  constexpr const char* kNames[] = {"lock", "semaphore", "queue", "counter", "cell", "event", "barrier"};
+  return kNames[static_cast<std::size_t>(role)];
+}
+
+Shared draw_shared(Random& random, Role role, std::size_t number, std::size_t clients) {
+  using proto::ObjectKind;
+  constexpr ObjectKind kKinds[] = {ObjectKind::lock, ObjectKind::semaphore, ObjectKind::queue,  ObjectKind::dict,
+                                   ObjectKind::dict, ObjectKind::event,     ObjectKind::barrier};
+  Shared one;
+  one.role = role;
+  one.spec.name = std::string{name_of(role)} + "-" + std::to_string(number);
+  one.spec.kind = kKinds[static_cast<std::size_t>(role)];
+  one.spec.durability = random.chance(0.6) ? proto::Durability::durable : proto::Durability::memory;
+  if (role == Role::lock && random.chance(0.4)) one.spec.flags = proto::kObjectRecursive;
+  if (role == Role::semaphore) {
+    one.spec.size = static_cast<std::int64_t>(random.between(1, 3));
+    if (random.chance(0.5)) one.spec.flags = proto::kObjectBounded;
+  }
+  if (role == Role::queue) {
+    one.spec.size = random.chance(0.5) ? static_cast<std::int64_t>(random.between(1, 8)) : 0;
+    one.approval = random.chance(0.5);
+  }
+  if (role == Role::barrier) {
+    one.spec.size = static_cast<std::int64_t>(random.between(1, clients + 1));
+    one.spec.durability = proto::Durability::memory;  // who waits is kept by none
+  }
+  return one;
+}
+
+void draw_objects(Random& random, Options& options) {
+  if (!random.chance(0.6)) return;
+  ObjectOptions& objects = options.objects;
+  constexpr std::size_t kRoles = 7;
+  for (std::size_t role = 0; role < kRoles; ++role) {
+    if (!random.chance(0.5)) continue;
+    for (auto count = random.between(1, 2); count > 0; --count)
+      objects.shared.push_back(draw_shared(random, static_cast<Role>(role), objects.shared.size(), options.clients));
+  }
+  if (!objects.shared.empty()) objects.visits = random.between(20, 250);
+  constexpr Instant kLong[] = {20ms, 500ms, 5s};
+  objects.longest_wait = kLong[random.below(3)];
+  objects.longest_hold = kLong[random.below(3)];
+  objects.giving_up = sometimes(random, 0.4);
+}
+
 }  // namespace
 
 Options draw(std::uint64_t seed) {
@@ -95,6 +141,7 @@ Options draw(std::uint64_t seed) {
   options.run_time = kRuns[random.below(4)];
   if (random.chance(0.9)) draw_faults(random, options.faults);
   draw_tasks(random, options);
+  draw_objects(random, options);
   return options;
 }
 
@@ -127,6 +174,15 @@ std::string to_string(const Options& options) {
        << options.at_most_once << (options.reject_when_full ? ", rejected when full" : "") << "\n"
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", die " << options.child_dies
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn
+       << "\n";
+  if (options.objects.shared.empty()) return text.str();
+  text << "  objects:";
+  for (const Shared& one : options.objects.shared) {
+    text << " " << one.spec.name << (one.spec.durability == proto::Durability::durable ? " durable" : " memory")
+         << " size " << one.spec.size << " flags " << one.spec.flags << (one.approval ? " on approval;" : ";");
+  }
+  text << " " << options.objects.visits << " visits, waits up to " << ms(options.objects.longest_wait)
+       << " ms, holds up to " << ms(options.objects.longest_hold) << " ms, given up " << options.objects.giving_up
        << "\n";
   return text.str();
 }

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "broker/core/options.h"
+#include "proto/messages.h"
 #include "tests/sim/random.h"
 
 namespace forkmill::sim {
@@ -22,6 +24,22 @@ struct FaultRates {
   double worker_drain = 0;  // leaves in order, comes back
   double client_crash = 0;  // its futures with it; a successor attaches to some of its tasks
   double client_pause = 0;
+};
+
+// Named objects that all clients share.
+enum class Role : std::uint8_t { lock, semaphore, queue, counter, cell, event, barrier };
+struct Shared {
+  Role role = Role::lock;
+  proto::ObjectSpec spec;
+  bool approval = false;  // queue: items are lent, and settled later
+};
+
+struct ObjectOptions {
+  std::vector<Shared> shared;  // none in many seeds
+  std::size_t visits = 0;      // how often a client does something with one of them
+  Instant longest_wait{0};     // of an operation
+  Instant longest_hold{0};
+  double giving_up = 0;  // before the wait is over
 };
 
 struct Options {
@@ -67,6 +85,8 @@ struct Options {
   double stillborn = 0;   // children that die before they are ready
   double progress = 0;
   double stubborn = 0;  // handlers that ignore stop token and SIGTERM
+
+  ObjectOptions objects;
 };
 
 Options draw(std::uint64_t seed);

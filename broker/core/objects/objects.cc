@@ -1,5 +1,7 @@
 #include "broker/core/objects/objects.h"
 
+#include <forkmill/signature.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -28,6 +30,13 @@ bool may_wait(Verb verb) {
     default:
       return false;
   }
+}
+
+// Objects are numbered from there: no broker before has given out such numbers. A store that lasts counts its brokers;
+// of the others each has a name of its own.
+std::uint64_t numbered_from(const Identity& identity) {
+  constexpr std::uint64_t kMost = 0x7FFF'FFFF;
+  return ((identity.durable ? identity.epoch.value() : signature_hash(identity.store)) & kMost) << 32;
 }
 
 Answer unknown_object() { return failed(Errc::object_unknown); }
@@ -111,7 +120,7 @@ Answer Objects::open(Call& call) {
     if (spec.durability == Durability::durable && !books_.identity.durable) spec.durability = Durability::memory;
     if (spec.durability == Durability::durable && books_.disk_full) return failed(Errc::disk_full);
     if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
-    const ObjectId id{(books_.identity.epoch.value() << 32) + ++last_id_};
+    const ObjectId id{numbered_from(books_.identity) + ++last_id_};
     const bool owned = (spec.flags & kObjectOwned) != 0;
     auto fresh = make_object(id, std::move(spec), *this);
     object = fresh.get();

@@ -1,4 +1,7 @@
 // A broker that is away for a while, or forgets.
+#include <latch>
+#include <thread>
+
 #include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
@@ -41,13 +44,15 @@ TEST_CASE("operations that were begun without a broker are done when it comes") 
   Rig rig;
   Queue<int> queue{"q", 0, rig.a};
   rig.broker.end(SIGTERM);
+  std::latch begun{1};
   std::thread other{[&] {
-    std::this_thread::sleep_for(50ms);
-    rig.broker.start();
+    begun.count_down();
+    Queue<int> fresh{"fresh", 0, rig.a};
+    fresh.put(1);
+    CHECK(fresh.get() == 1);
   }};
-  Queue<int> fresh{"fresh", 0, rig.a};
-  fresh.put(1);
-  CHECK(fresh.get() == 1);
+  begun.wait();
+  rig.broker.start();  // by this thread, with which it ends
   other.join();
 }
 

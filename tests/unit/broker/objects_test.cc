@@ -4,6 +4,7 @@
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
+using forkmill::broker::MemoryStore;
 
 TEST_CASE("an object is made once, and found by its name") {
   Broker broker;
@@ -143,6 +144,31 @@ TEST_CASE("the waits of a client that has gone are forgotten") {
   a.go();
   b.operate(Verb::put, queue, 0, 0, {bytes("x")});
   CHECK(b.operate(Verb::look, queue).a == 1);
+}
+
+TEST_CASE("a client that was away for too long is told so until it has heard it") {
+  Broker broker;
+  Hello hello;
+  hello.name = "user";
+  hello.instance = 77;
+  const auto first = broker.connect(hello);
+  for (auto away = 0s; away < 2 * CoreOptions{}.session_timeout; away += 1s) broker.advance(1s);
+  hello.resume = first.session;
+  CHECK_FALSE(broker.connect(hello).welcome.kept);  // this is lost with the connection
+  const auto second = broker.connect(hello);
+  CHECK_FALSE(second.welcome.kept);
+  hello.resume = second.session;
+  CHECK(broker.connect(hello).welcome.kept);
+}
+
+TEST_CASE("a broker that keeps nothing gives its objects numbers that none before it gave") {
+  MemoryStore before{"memory-1"};
+  MemoryStore after{"memory-2"};
+  Broker old{{}, &before};
+  Broker young{{}, &after};
+  User user{old};
+  User same{young};
+  CHECK(user.open(ObjectKind::queue, "q") != same.open(ObjectKind::lock, "l"));
 }
 
 TEST_CASE("a kind says no to what it cannot do") {

@@ -200,7 +200,7 @@ TEST_CASE("a signal goes to the worker that runs the process; what waits is canc
   CHECK(signal(broker, client, 3, 15) == "bad_request");
   CHECK(signal(broker, client, 99, 15) == "task_unknown");
   CHECK(signal(broker, client, 1, 65) == "bad_request");
-  CHECK(signal(broker, client, 1, 0) == "bad_request");
+  CHECK(signal(broker, client, 1, -1) == "bad_request");
 }
 
 TEST_CASE("daemons end with the session of their submitter, others do not") {

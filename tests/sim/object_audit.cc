@@ -1,0 +1,76 @@
+#include "tests/sim/object_audit.h"
+
+namespace forkmill::sim {
+
+using broker::Object;
+using proto::ObjectKind;
+
+namespace {
+
+void require(bool holds, const Object& object, const std::string& text) {
+  if (!holds) throw Violation{"objects: " + object.name() + " " + std::to_string(object.id().value()) + ": " + text};
+}
+
+void check_clients(const broker::Core& core, const Object& object) {
+  for (const Object::Hold& hold : object.holders())
+    require(core.books().clients.contains(hold.client), object, "a client that is gone holds it");
+  for (const broker::Line& line : object.lines)
+    for (const broker::Call* call : line)
+      require(core.books().clients.contains(call->client), object, "a client that is gone waits for it");
+}
+
+// The first who wait for items, and for room.
+void check_queue(const Object& object) {
+  constexpr std::size_t kGetters = 0;
+  constexpr std::size_t kPutters = 1;
+  require(object.size() == 0 || object.lines[kGetters].empty(), object, "somebody waits for an item, and there is one");
+  const auto& putters = object.lines[kPutters];
+  if (putters.empty()) return;
+  const auto capacity = object.spec().size;
+  const broker::Call& first = *putters.front();
+  const auto needed = object.durable() ? std::ssize(first.op.values) : 1;
+  require(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity, object,
+          "somebody waits for room, and there is some");
+}
+
+}  // namespace
+
+void ObjectAudit::round(const broker::Core& core) const {
+  core.objects().visit([&](const Object& object) {
+    check_clients(core, object);
+    switch (object.spec().kind) {
+      case ObjectKind::lock:
+        require(object.size() > 0 || object.waiting() == 0, object, "somebody waits for it, and it is free");
+        break;
+      case ObjectKind::event:
+        require(object.size() == 0 || object.waiting() == 0, object, "somebody waits for it, and it is set");
+        break;
+      case ObjectKind::queue:
+        check_queue(object);
+        break;
+      case ObjectKind::semaphore:
+        check_semaphore(object);
+        break;
+      default:
+        break;
+    }
+  });
+}
+
+void ObjectAudit::check_semaphore(const Object& object) const {
+  require(object.size() == 0 || object.waiting() == 0, object, "somebody waits for it, and it is free");
+  auto units = static_cast<std::int64_t>(object.size());
+  for (const Object::Hold& hold : object.holders()) units += hold.count;
+  const std::int64_t initial = object.spec().size;
+  require(units >= initial && units <= initial + history_.surplus(object.id().value()), object,
+          "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
+}
+
+void ObjectAudit::nothing_held(const broker::Core& core) {
+  core.objects().visit([&](const Object& object) {
+    require(object.holders().empty(), object, "it is held, and nobody knows of it");
+    require(object.waiting() == 0, object, "somebody waits for it, and nobody knows of it");
+  });
+}
+
+}  // namespace forkmill::sim

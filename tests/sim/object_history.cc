@@ -1,0 +1,65 @@
+#include "tests/sim/object_history.h"
+
+#include "broker/core/objects/object.h"
+#include "tests/sim/object_rules.h"
+
+namespace forkmill::sim {
+
+using proto::Verb;
+
+std::string describe(const Shared& shared, const Asked& one) {
+  return shared.spec.name + " " + std::string{broker::verb_name(one.op.verb)} + " #" + std::to_string(one.cookie) +
+         " of client " + std::to_string(one.client) + " on " + std::to_string(one.op.object) + " (" +
+         std::to_string(one.op.a) + ", " + std::to_string(one.op.b) + ")";
+}
+
+Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const proto::Operation& op) {
+  Asked one;
+  one.cookie = all_.size() + 1;
+  one.client = client;
+  one.shared = shared;
+  one.op = op;
+  one.since = world_.now();
+  one.began = ++clock_;
+  one.losses_before = losses_[client];
+  all_.push_back(std::move(one));
+  ++open_;
+  if (op.verb == Verb::release && op.a == 0) surplus_[op.object] += std::max<std::int64_t>(1, op.b);
+  return all_.size();
+}
+
+std::int64_t ObjectHistory::surplus(std::uint64_t object) const {
+  const auto found = surplus_.find(object);
+  return found == surplus_.end() ? 0 : found->second;
+}
+
+void ObjectHistory::answered(Cookie cookie, const proto::OperationAnswer& answer) {
+  Asked& one = at(cookie);
+  if (one.fate != Fate::open) throw Violation{"object rule 1: answered twice: " + describe(shared(one.shared), one)};
+  --open_;
+  one.ended = ++clock_;
+  one.losses_after = losses_[one.client];
+  one.answer = answer;
+  const bool lost = answer.code == Errc::disconnected || answer.code == Errc::object_unknown;
+  one.fate = answer.code == Errc::ok ? Fate::ok : lost ? Fate::unknown : Fate::refused;
+  check_wait(one);
+}
+
+void ObjectHistory::unknown(Cookie cookie) {
+  at(cookie).fate = Fate::unknown;
+  --open_;
+}
+
+// Nobody is turned away before his time.
+void ObjectHistory::check_wait(const Asked& one) const {
+  const Errc code = one.answer.code;
+  const bool waited =
+      code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
+      (code == Errc::ok && one.is(Verb::wait) && shared(one.shared).role == Role::event && one.answer.a == 0);
+  if (!waited || one.given_up || world_.now() - one.since >= Instant{one.op.wait}) return;
+  throw Violation{"object rule 2: turned away too early: " + describe(shared(one.shared), one)};
+}
+
+void ObjectHistory::check() const { check_objects(*this); }
+
+}  // namespace forkmill::sim
