@@ -6,8 +6,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <numeric>
 #include <optional>
-#include <ranges>
 #include <set>
 #include <vector>
 
@@ -37,7 +37,9 @@ std::set<int> with_processes() {
 }
 
 std::set<int> with_pool(forkmill::Pool& pool) {
-  const auto pids = pool.map(kWork, std::views::iota(0, kTasks));
+  std::vector<int> numbers(kTasks);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const auto pids = pool.map(kWork, numbers);
   check(pids.size() == kTasks, "every task has a result");
   return {pids.begin(), pids.end()};
 }
