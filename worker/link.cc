@@ -212,18 +212,14 @@ class Link final : private ForemanHands {
     if (found == children_.end() || found->second.key != facts.child) return;
     Child& child = found->second;
     read_child(child);  // its last words
-    if (facts.signal != 0 && facts.at_birth == 0) tell_of_death(facts);
+    if (facts.signal != 0 && facts.at_birth == 0) {
+      const auto level = facts.killed_by_us != 0 ? spdlog::level::info : spdlog::level::warn;
+      log_->log(level, "child {} died of signal {}", facts.pid, facts.signal);
+    }
     foreman_.child_died(now(), facts, std::move(output),
                         [&](std::uint64_t serial) { return child.end.started(serial); });
     children_.erase(found);
     report_soon();
-  }
-
-  // How a process ends is the business of whoever started it: more often than not it was signalled from there.
-  void tell_of_death(const ControlFacts& facts) {
-    const bool process = facts.child.slot >= setup_.options.processes;
-    log_->log(process ? spdlog::level::info : spdlog::level::warn, "{} {} died of signal {}",
-              process ? "process" : "child", facts.pid, facts.signal);
   }
 
   // ---- What runs here, for people

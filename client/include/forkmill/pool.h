@@ -59,7 +59,7 @@ struct PoolInitializer {
 
 struct PoolOptions {
   std::optional<std::int64_t> processes{};            // as many as the host has CPUs, unless given; 4096 at most
-  PoolInitializer initializer{};                      //
+  PoolInitializer initializer{};                      // runs in each process before its first chunk
   std::optional<std::int64_t> max_tasks_per_child{};  // chunks, after which a process is replaced; never, unless given
   std::string name{};                                 // for people; "Pool-N" unless given
   std::string queue = "default";                      // whose workers may be its host
@@ -72,7 +72,7 @@ namespace detail {
 
 class PoolState;  // client/pool/state.h
 
-// Empty for a null `value` and a null `error`.
+// Runs the callback that is due. Empty when there are none.
 using PoolDeliver = std::function<void(const PoolJob&)>;
 
 template <class T>

@@ -106,7 +106,9 @@ TEST_CASE("nothing is left after a return from main, exit() and an exception") {
     if (end == "exception") CHECK(WIFSIGNALED(*status));
     CHECK(eventually([&] { return scene.processes() == 0; }));
     CHECK(eventually([&] { return scene.no_files(); }));
-    if (end != "exception") CHECK(scene.log().empty());
+    const std::string log = scene.log();
+    CAPTURE(log);
+    if (end != "exception") CHECK(log.empty());
   }
 }
 

@@ -83,5 +83,5 @@ TEST_CASE("a pool is not hosted by a process that it shares with other tasks") {
   Chunks chunks;
   CHECK_THROWS_AS(chunks.run("forkmill.pool", pack_value(std::tuple{1})), detail::BadArguments);
   const std::tuple spec{std::string{"q"}, 1, 0, std::string{}, 0, std::string{}};
-  CHECK_THROWS_AS(chunks.run("forkmill.pool", pack_value(std::tuple{spec})), std::logic_error);
+  CHECK_THROWS_AS(chunks.run("forkmill.pool", pack_value(std::make_tuple(spec))), std::logic_error);
 }
