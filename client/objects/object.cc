@@ -225,7 +225,12 @@ void Object::check_open() const {
   if (closed_) throw Error{Errc::object_closed, "'" + name() + "'"};
 }
 
-void Object::fail(const Answer& answer) const { throw_object_error(answer.code, answer.text + " ('" + name() + "')"); }
+std::string Object::about(const Answer& answer) const {
+  const std::string quoted = "'" + name() + "'";
+  return answer.text == errc_text(answer.code) ? quoted : answer.text + " (" + quoted + ")";
+}
+
+void Object::fail(const Answer& answer) const { throw_object_error(answer.code, about(answer)); }
 
 // ---- Operations -----------------------------------------------------------------------------------------------------
 

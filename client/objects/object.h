@@ -97,6 +97,8 @@ class Object : public std::enable_shared_from_this<Object> {
   Engine& engine() const { return static_cast<Engine&>(*engine_); }
   const detail::Ref<detail::Origin>& engine_ref() const { return engine_; }
   [[noreturn]] void fail(const Answer& answer) const;
+  // What an error says of it beside the sentence of its code.
+  std::string about(const Answer& answer) const;
 
  private:
   proto::Operation operation(Request& request) const;

@@ -43,7 +43,7 @@ void RawQueue::put_values(std::vector<std::string> values, Wait wait) {
   }
   if (answer.code == Errc::object_full && many > 1)
     throw Full{std::to_string(answer.a) + " of " + std::to_string(many) + " items went into '" + name() + "'"};
-  if (answer.code == Errc::timeout) throw Full{answer.text + " ('" + name() + "')"};
+  if (answer.code == Errc::timeout) throw Full{object().about(answer)};
   if (answer.code != Errc::ok) object().fail(answer);
 }
 
@@ -68,7 +68,7 @@ RawQueue::Got RawQueue::get_values(std::size_t most, bool lease, Wait wait) cons
   };
   const auto answer =
       object.call({.verb = Verb::get, .a = static_cast<std::int64_t>(most), .b = lease ? 1 : 0, .wait = wait}, undo);
-  if (answer.code == Errc::timeout) throw Empty{answer.text + " ('" + name() + "')"};
+  if (answer.code == Errc::timeout) throw Empty{object.about(answer)};
   if (answer.code != Errc::ok) object.fail(answer);
   got.lease = answer.a;
   got.values = client::bytes_of(answer.values);

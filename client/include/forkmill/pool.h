@@ -48,7 +48,8 @@ namespace forkmill {
 struct PoolInitializer {
   PoolInitializer() = default;
   template <class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) PoolInitializer(const Task<void(P...)>& task, A&&... values)
+  requires(sizeof...(A) == sizeof...(P))
+      PoolInitializer(const Task<void(P...)>& task, A&&... values)  // NOLINT(google-explicit-constructor)
       : name{task.name()}, signature{task.hash()}, arguments{detail::pack_arguments<std::decay_t<P>...>(values...)} {}
 
   std::string name;  // empty: nothing
@@ -116,11 +117,11 @@ PoolDeliver deliver_to(typename CallbackOf<T>::type callback, ErrorCallback erro
 }
 
 template <class R>
-struct ListOf {
+struct ListOfResults {
   using type = std::vector<R>;
 };
 template <>
-struct ListOf<void> {
+struct ListOfResults<void> {
   using type = void;
 };
 
@@ -155,7 +156,7 @@ class Pool {
   template <class T>
   using Callback = typename detail::CallbackOf<T>::type;
   template <class R>
-  using List = typename detail::ListOf<R>::type;
+  using List = typename detail::ListOfResults<R>::type;
 
   template <class R, class... P, class... A>
   requires(sizeof...(A) == sizeof...(P)) R apply(const Task<R(P...)>& task, A&&... arguments) {

@@ -20,6 +20,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using forkmill::Dict;
 using forkmill::Registered;
 
 int started = 0;
@@ -59,6 +60,7 @@ const Registered kFunctions[] = {
        started = what;
      }},
     {kStarted, [](int) { return started; }},
+    {kCount, [](Dict<std::string, int> sums, int n) { sums.add("sum", n, 0); }},
     {kFailToStart, [] { throw std::invalid_argument{"no such database"}; }},
     {kDieAtStart, [] { ::raise(SIGKILL); }},
 };

@@ -1,6 +1,7 @@
 // What the tests of Pool and local:// have run. pool_program.cc registers it.
 #pragma once
 
+#include <forkmill/manager.h>
 #include <forkmill/task.h>
 
 #include <msgpack.hpp>
@@ -36,3 +37,4 @@ inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
 inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
 inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};  // not registered
 inline constexpr forkmill::Task<int()> kWithContext{"pool.with_context"};
+inline constexpr forkmill::Task<void(forkmill::Dict<std::string, int>, int)> kCount{"pool.count"};  // adds to "sum"

@@ -375,6 +375,16 @@ TEST_CASE("a process that is killed or leaves costs what it ran, and the pool is
   CHECK(one.get(60s) != other.get(60s));
 }
 
+TEST_CASE("what a pool runs shares a manager's objects with who asked") {
+  Manager manager;
+  const auto sums = manager.dict<std::string, int>();
+  std::vector<std::tuple<Dict<std::string, int>, int>> calls;
+  for (int n = 1; n <= 100; ++n) calls.emplace_back(sums, n);
+  Pool pool{{.processes = 2}};
+  pool.starmap(kCount, calls);
+  CHECK(sums.at("sum") == 5050);
+}
+
 TEST_CASE("close and join: nothing more is taken, all is finished") {
   Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
   CHECK(code_of([&] { pool.join(); }) == Errc::bad_request);

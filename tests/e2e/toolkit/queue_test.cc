@@ -43,6 +43,24 @@ TEST_CASE("Full and Empty come at the time limit, not before it and not long aft
   CHECK(queue.empty());  // what was given up is not in it
 }
 
+TEST_CASE("what an error says, it says once, and of which queue") {
+  Rig rig;
+  Queue<int> queue{"jobs", 1, rig.a};
+  const auto text_of = [](auto&& call) -> std::string {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  CHECK(text_of([&] { queue.get_nowait(); }) == "there is nothing in it: 'jobs'. wait for longer [object_empty]");
+  queue.put(1);
+  for (const auto limit : {0ms, 20ms})
+    CHECK(text_of([&] { queue.put(2, limit); }) ==
+          "there is no room in it: 'jobs'. wait for longer, or make it larger [object_full]");
+}
+
 TEST_CASE("put waits for room and get for an item") {
   Rig rig;
   Queue<int> mine{"q", 1, rig.a};

@@ -1,0 +1,38 @@
+// What the examples of the toolkit share: each of them checks what came of it, and ends with 1 when that is wrong.
+#pragma once
+
+#include <forkmill/process.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <thread>
+#include <vector>
+
+inline void check(bool holds, const std::string& what) {
+  if (holds) return;
+  std::cout << std::flush;
+  std::cerr << "wrong: " << what << "\n";
+  std::quick_exit(1);  // exit() would first join processes that may never end
+}
+
+inline void join_all(std::vector<forkmill::Process>& processes) {
+  for (auto& process : processes) {
+    process.join();
+    check(process.exitcode() == 0, process.name() + " failed: " + process.error_text());
+  }
+}
+
+// Whether the kernel knows of it, if only as a zombie.
+inline bool in_proc(pid_t pid) { return std::filesystem::exists("/proc/" + std::to_string(pid)); }
+
+// Whether it goes within ten seconds, and is reaped.
+inline bool goes(pid_t pid) {
+  using namespace std::chrono_literals;
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (in_proc(pid) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);
+  return !in_proc(pid);
+}
