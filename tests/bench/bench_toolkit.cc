@@ -44,7 +44,8 @@ struct Options {
 double microseconds(Clock::duration time) { return std::chrono::duration<double, std::micro>(time).count(); }
 double milliseconds(Clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
-// ---- Uncontended lock and queue, beside two round trips of bare ZeroMQ ------------------------------------------------
+// ---- Uncontended lock and queue, beside two round trips of bare ZeroMQ
+// ------------------------------------------------
 
 int echo(int port) try {
   zmq::context_t context;

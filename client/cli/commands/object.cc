@@ -86,8 +86,7 @@ void add_remove(const Program& program, CLI::App& group) {
   auto* command = add(program, group, "rm", "Remove an object and all that is in it", options,
                       [](Connection& connection, const ObjectCommand& asked) {
                         if (!asked.yes) {
-                          throw UsageError{"what is in '" + asked.name +
-                                                                  "' would be lost: say --yes if that is right"};
+                          throw UsageError{"what is in '" + asked.name + "' would be lost: say --yes if that is right"};
                         }
                         connection.ask({.kind = QueryKind::object_remove, .argument = asked.name, .filter = {}});
                         return print("removed\n");
