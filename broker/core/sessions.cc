@@ -195,16 +195,22 @@ void Sessions::tick() {
   const bool slept = last_tick_.count() > 0 && now - last_tick_ > timeout / 2;
   last_tick_ = now;
   if (!slept && now < next_check_) return;
+  // Often enough to notice a pause of our own, and just when the one that has been silent for longest is out of time.
   next_check_ = now + std::min<Instant>(timeout / 2, books_.options.heartbeat);
+  const auto look_at = [&](const Session& session) {
+    if (now - session.heard > timeout) return true;
+    next_check_ = std::min(next_check_, session.heard + timeout + Instant{1});
+    return false;
+  };
   std::vector<Client*> gone_clients;
   std::vector<Worker*> gone_workers;
   for (const auto& [handle, one] : books_.clients) {
     if (slept) one->session.heard = now;
-    if (now - one->session.heard > timeout) gone_clients.push_back(one.get());
+    if (look_at(one->session)) gone_clients.push_back(one.get());
   }
   for (const auto& [handle, one] : books_.workers) {
     if (slept) one->session.heard = now;
-    if (now - one->session.heard > timeout) gone_workers.push_back(one.get());
+    if (look_at(one->session)) gone_workers.push_back(one.get());
   }
   for (Client* one : gone_clients) end(*one);
   for (Worker* one : gone_workers)

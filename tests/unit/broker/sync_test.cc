@@ -3,6 +3,7 @@
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
 
 TEST_CASE("a lock has one holder; the others wait in line") {
   Broker broker;
@@ -64,6 +65,25 @@ TEST_CASE("the lock of a client that goes passes on with a higher token, and its
   CHECK_FALSE(again.kept());
   CHECK(again.code(Verb::release, lock, old.a) == Errc::lease_lost);
   CHECK(b.code(Verb::release, lock, got->a) == Errc::ok);
+}
+
+TEST_CASE("a holder that falls silent loses its lock when its time is over, not at the next look around") {
+  Broker broker;
+  User other{broker};
+  broker.advance(700ms);
+  User holder{broker};
+  const auto lock = holder.open(ObjectKind::lock, "l");
+  holder.operate(Verb::acquire, lock);
+  const auto waiting = other.begin(Verb::acquire, lock);
+  const auto end = broker.now.steady + CoreOptions{}.session_timeout;
+  while (broker.core().next() < end + 1us) {
+    broker.advance(broker.core().next() - broker.now.steady);
+    broker.send(other.peer(), Heartbeat{});
+  }
+  CHECK(other.waits(waiting));
+  CHECK(broker.core().next() == end + 1us);
+  broker.advance(broker.core().next() - broker.now.steady);
+  CHECK(other.answer(waiting));
 }
 
 TEST_CASE("a semaphore counts down to nothing, and may rise above where it began") {
