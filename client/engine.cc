@@ -1,6 +1,7 @@
 #include "client/engine.h"
 
 #include <forkmill/errors.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -70,7 +71,8 @@ Engine::Engine(ClientOptions options)
       instance_{env_.random()},
       dealer_{connect(options_.endpoint)},
       session_{session_options(options_, env_, instance_)},
-      offline_since_{env_.now().steady} {
+      offline_since_{env_.now().steady},
+      stay_awake_{std::thread::hardware_concurrency() > 1 ? proto::Instant{options_.stay_awake} : proto::Instant{0}} {
   thread_waiter_.add(wake_thread_.fd(), kWake);
   driver_waiter_.add(wake_driver_.fd(), kWake);
   driver_waiter_.add(dealer_->fd(), kBroker);
@@ -139,7 +141,7 @@ bool Engine::drive(detail::Signal& signal, const detail::Deadline& deadline) {
     }
     driver_wants_ = &signal;
     turn.unlock();
-    driver_waiter_.wait(until);
+    await(until);
     wake_driver_.clear();
     turn.lock();
     driver_wants_ = nullptr;
@@ -149,6 +151,27 @@ bool Engine::drive(detail::Signal& signal, const detail::Deadline& deadline) {
   nudge_thread();
   turn.unlock();
   return signal.is_set() || (closing_ && signal.sleep_until(deadline));
+}
+
+// A near broker answers within a fraction of a millisecond, and to wake a processor that has gone to sleep meanwhile
+// takes a good part of that. While waits were that short lately, this thread stays awake for the next one, and gives
+// way to whoever wants to run.
+void Engine::await(proto::Instant until) {
+  const auto now = [] {
+    return std::chrono::duration_cast<proto::Instant>(std::chrono::steady_clock::now().time_since_epoch());
+  };
+  const auto start = now();
+  if (usual_wait_ < stay_awake_ && (until < proto::Instant{0} || until > 2 * usual_wait_)) {
+    for (const auto end = start + 2 * usual_wait_; now() < end; ::sched_yield())
+      if (!driver_waiter_.wait(proto::Instant{0}).empty()) return waited(now() - start);
+  }
+  driver_waiter_.wait(until);
+  waited(now() - start);
+}
+
+// A long one counts for so much only: a few short ones make up for it.
+void Engine::waited(proto::Instant how_long) {
+  usual_wait_ += (std::min<proto::Instant>(how_long, 4 * stay_awake_) - usual_wait_) / 8;
 }
 
 void Engine::run() noexcept {

@@ -147,6 +147,8 @@ class Engine final : public detail::Origin {
 
   void run() noexcept;
   bool drive(detail::Signal& signal, const detail::Deadline& deadline);
+  void await(proto::Instant until);
+  void waited(proto::Instant how_long);
 
   const bool owns_executor_;
   ClientOptions options_;
@@ -172,6 +174,8 @@ class Engine final : public detail::Origin {
   proto::Waiter driver_waiter_;
   proto::Wakeup wake_thread_;
   proto::Wakeup wake_driver_;
+  const proto::Instant stay_awake_;
+  proto::Instant usual_wait_{0};                        // of drivers, lately
   std::atomic<bool> driven_{false};                     // a waiting thread drives
   std::atomic<detail::Signal*> driver_wants_{nullptr};  // and sleeps in driver_waiter_ for this
   std::atomic<proto::Instant> thread_sleeps_until_{proto::Instant{0}};

@@ -93,6 +93,7 @@ ClientOptions completed(ClientOptions options) {
   // Longer than a year is for ever, and what is added to a clock must not wrap around.
   for (auto* span : {&options.connect_timeout, &options.submit_timeout})
     *span = std::clamp(*span, milliseconds{0}, std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
+  options.stay_awake = std::clamp(options.stay_awake, std::chrono::microseconds{0}, std::chrono::microseconds{10'000});
   auto must_be_positive = [](const char* option, std::size_t value) {
     if (value == 0) throw Error{Errc::option_out_of_range, std::string{option} + " is 0; it must be at least 1"};
   };

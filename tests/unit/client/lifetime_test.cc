@@ -129,6 +129,7 @@ TEST_CASE("no broker: said once, after the connect timeout, and futures are kept
 TEST_CASE("time limits of a client that are longer than any clock") {
   auto options = with_executor(nullptr);
   options.connect_timeout = options.submit_timeout = std::chrono::milliseconds::max();
+  options.stay_awake = std::chrono::microseconds::max();
   options.when_full = WhenFull::timeout;
   options.fail_fast = true;
   Client client{options};
