@@ -14,6 +14,8 @@ inline constexpr forkmill::Task<void(int)> kRaise{"p.raise"};
 inline constexpr forkmill::Task<void(std::string, std::string, bool)> kHold{"p.hold"};
 // What current_process() says there, a line each.
 inline constexpr forkmill::Task<void(std::string)> kWho{"p.who"};
+// Acquires the lock of that name, writes its fencing token to the file, and waits for ever.
+inline constexpr forkmill::Task<void(std::string, std::string)> kHoldLock{"p.hold_lock"};
 // Has a child and a grandchild without forkmill, writes their pids, waits for ever.
 inline constexpr forkmill::Task<void(std::string)> kBreed{"p.breed"};
 // Starts a process that holds (up, go), as a daemon or not, and then returns, or waits for `leave`.

@@ -1,4 +1,5 @@
 // A worker with the handlers of process_tasks.h; as `toolkit-program parent …` a program that starts processes.
+#include <forkmill/sync.h>
 #include <forkmill/worker.h>
 #include <signal.h>
 #include <unistd.h>
@@ -29,6 +30,13 @@ void hold(const std::string& up, const std::string& go, bool stubborn) {
   if (stubborn) ::signal(SIGTERM, SIG_IGN);
   create(up, std::to_string(::getpid()) + "\n");
   wait_for(go);
+}
+
+void hold_lock(const std::string& name, const std::string& file) {
+  forkmill::Lock lock{name};
+  lock.acquire();
+  create(file, std::to_string(lock.token()));
+  for (;;) ::pause();
 }
 
 void who(const std::string& file) {
@@ -89,6 +97,7 @@ int main(int argc, char** argv) {
   worker.on(kExit, [](int code) { std::exit(code); });
   worker.on(kRaise, [](int signal) { ::raise(signal); });
   worker.on(kHold, hold);
+  worker.on(kHoldLock, hold_lock);
   worker.on(kWho, who);
   worker.on(kBreed, breed);
   worker.on(kParent, be_parent);

@@ -1,0 +1,86 @@
+// Processes that hold named objects: what becomes of these, and what operators see of them.
+#include <forkmill/sync.h>
+
+#include <csignal>
+
+#include "tests/e2e/toolkit/process_kit.h"
+
+using namespace forkmill;
+using forkmill::test::eventually;
+using forkmill::test::ProcessCluster;
+using namespace std::chrono_literals;
+
+namespace {
+
+// Nobody is given up for being silent while a test runs.
+struct Holders : ProcessCluster {
+  Holders() : ProcessCluster{{}, {"--memory", "--session-timeout", "1h"}} {}
+
+  // Has the lock.
+  forkmill::Process holder(const std::string& lock, const std::string& file) {
+    auto started = process(kHoldLock, lock, path(file));
+    started.start();
+    REQUIRE(eventually([&] { return has(file); }));
+    return started;
+  }
+  std::string object(std::vector<std::string> words, int code = 0) {
+    std::vector<std::string> argv{FORKMILL_PROGRAM, "object"};
+    argv.insert(argv.end(), words.begin(), words.end());
+    argv.insert(argv.end(), {"--broker", endpoint()});
+    const auto ended = run(std::move(argv));
+    CHECK(ended.code == code);
+    return ended.output;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the lock of a process that is killed passes on when its supervisor reports the death") {
+  Holders cluster;
+  auto holder = cluster.holder("l", "token");
+  Lock lock{"l", cluster.client()};
+  CHECK_FALSE(lock.try_acquire());
+  holder.kill();
+  REQUIRE(lock.acquire(60s));
+  CHECK(lock.token() > std::stoll(cluster.contents("token")));
+  holder.join();
+  CHECK(holder.exitcode() == -SIGKILL);
+}
+
+TEST_CASE("a process that waits for a lock is waiting, and runs when it has it") {
+  Holders cluster;
+  Lock lock{"l", cluster.client()};
+  lock.acquire();
+  auto process = cluster.process(kHoldLock, "l", cluster.path("token"));
+  CHECK(process.state() == ProcessState::created);
+  process.start();
+  REQUIRE(eventually([&] { return process.state() == ProcessState::waiting; }));
+  lock.release();
+  REQUIRE(eventually([&] { return cluster.has("token"); }));
+  CHECK(process.state() == ProcessState::running);
+  process.kill();
+  process.join();
+  CHECK(process.state() == ProcessState::terminated);
+}
+
+TEST_CASE("forkmill object") {
+  Holders cluster;
+  auto holder = cluster.holder("build:lock", "token");
+  Lock lock{"build:lock", cluster.client()};
+  auto waiting = lock.acquire_async();
+  REQUIRE(eventually([&] { return cluster.object({"show", "build:lock"}).find("waited for") != std::string::npos; }));
+  const auto shown = cluster.object({"show", "build:lock"});
+  CHECK(shown.find("held by") != std::string::npos);
+  CHECK(shown.find("pid " + std::to_string(*holder.pid())) != std::string::npos);
+  CHECK(cluster.object({"ls", "build:"}).find("build:lock") != std::string::npos);
+  CHECK(cluster.object({"ls", "other:"}).find("build:lock") == std::string::npos);
+  CHECK(cluster.object({"ls", "-o", "jsonl"}).find("\"kind\":\"lock\"") != std::string::npos);
+  CHECK(cluster.object({"release", "build:lock"}).find("1 holder") != std::string::npos);
+  CHECK(waiting.get_for(60s));
+  cluster.object({"rm", "build:lock"}, 2);
+  cluster.object({"rm", "--yes", "build:lock"});
+  CHECK(cluster.object({"ls"}).find("build:lock") == std::string::npos);
+  cluster.object({"show", "build:lock"}, 1);
+  holder.kill();
+  holder.join();
+}
