@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/objects/inspection.h"
 #include "proto/codec.h"
 
 namespace forkmill::broker {
@@ -153,9 +154,9 @@ void Core::query(Client& client, const Query& query) {
     case QueryKind::dead_drop:
       return books_.send(client.session, dead_letters_.drop(query, task), books_.safe_after());
     case QueryKind::objects:
-      return books_.send(client.session, objects_.list(query));
+      return books_.send(client.session, list_objects(objects_, query));
     case QueryKind::object:
-      return books_.send(client.session, objects_.show(query));
+      return books_.send(client.session, show_object(objects_, books_, query));
     case QueryKind::object_remove:
     case QueryKind::object_release: {
       Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);

@@ -15,9 +15,8 @@ struct Ledger {
   struct Entry {
     std::unique_ptr<Call> waits;  // null: it has its answer
     Answer answer;
-    bool durable =
-        false;  // the answer must not be sent before the commit that follows it, nor be forgotten by a restart
-    proto::CommitSeq after;
+    // Of a durable object: not to be sent before what was changed is safe, nor to be forgotten by a restart.
+    bool durable = false;
   };
 
   std::uint64_t answered = 0;  // all below have arrived
@@ -26,8 +25,8 @@ struct Ledger {
   std::unordered_set<ObjectId> owned;    // they go with it
   std::vector<std::uint64_t> to_send;    // answers, in this round
   bool touched = false;
-  bool dirty = false;     // there are durable answers that are not in the store
-  proto::TaskSeq record;  // where it is in the store
+  bool dirty = false;        // there are durable answers that are not in the store
+  proto::TaskSeq stored_as;  // where it is in the store
 };
 
 }  // namespace forkmill::broker

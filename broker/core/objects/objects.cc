@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "broker/core/objects/record.h"
-#include "proto/names.h"
+#include "broker/core/objects/spec.h"
 
 namespace forkmill::broker {
 
@@ -107,13 +107,14 @@ std::optional<Answer> Objects::carry_out(Call& call) {
 Answer Objects::open(Call& call) {
   if (!call.op.spec) return failed(Errc::bad_request, "open needs a spec");
   ObjectSpec spec = std::move(*call.op.spec);
-  if (const auto bad = bad_spec(spec)) return failed(bad->code, bad->text);
+  if (const auto bad = trouble_with(spec, find(ObjectId{spec.other}))) return failed(bad->code, bad->text);
   Object* object = named(spec.name);
   const bool make = object == nullptr;
   if (!make) {
     if ((spec.flags & kObjectMustBeNew) != 0)
       return failed(Errc::object_exists, "'" + spec.name + "' is there already");
-    if (auto other = differs(*object, spec)) return std::move(*other);
+    if (const auto how = difference(object->spec(), spec))
+      return failed(Errc::object_differs, "'" + spec.name + "' is " + *how);
   } else {
     if ((spec.flags & kObjectMustExist) != 0) return failed(Errc::object_unknown, "there is no '" + spec.name + "'");
     if (objects_.size() >= books_.options.max_objects) return failed(Errc::too_many_objects);
@@ -136,46 +137,6 @@ Answer Objects::open(Call& call) {
   object->opened(call);
   changed(*object);
   return done(static_cast<std::int64_t>(object->id().value()), make ? 1 : 0);
-}
-
-std::optional<Failure> Objects::bad_spec(const ObjectSpec& spec) const {
-  constexpr std::int64_t kMostElements = std::int64_t{1} << 20;
-  if (!is_name(spec.name)) return Failure{Errc::name_invalid, "object name '" + spec.name.substr(0, 200) + "'"};
-  const bool fixed = (spec.flags & kObjectFixed) != 0;
-  if (spec.size < -1 || (spec.kind == ObjectKind::barrier && spec.size == 0) ||
-      (spec.kind == ObjectKind::list && fixed && spec.size > kMostElements)) {
-    return Failure{Errc::option_out_of_range,
-                   "a " + std::string{kind_name(spec.kind)} + " of size " + std::to_string(spec.size) + " cannot be"};
-  }
-  if (spec.kind == ObjectKind::pipe && spec.durability == Durability::durable)
-    return Failure{Errc::option_out_of_range, "a pipe lives in memory only: use a queue"};
-  if (spec.kind == ObjectKind::condition) {
-    const auto lock = objects_.find(ObjectId{spec.other});
-    if (lock == objects_.end() || lock->second->spec().kind != ObjectKind::lock)
-      return Failure{Errc::object_unknown, "a condition needs a lock"};
-  }
-  return std::nullopt;
-}
-
-std::optional<Answer> Objects::differs(const Object& object, const ObjectSpec& wanted) const {
-  const ObjectSpec& has = object.spec();
-  const auto answer = [&](const std::string& how) {
-    return failed(Errc::object_differs, "'" + has.name + "' is " + how);
-  };
-  if (has.kind != wanted.kind)
-    return answer("a " + std::string{kind_name(has.kind)} + ", not a " + std::string{kind_name(wanted.kind)});
-  if (has.type != 0 && wanted.type != 0 && has.type != wanted.type) return answer("one of other elements");
-  if (wanted.size >= 0 && has.size != wanted.size)
-    return answer("of size " + std::to_string(has.size) + ", not " + std::to_string(wanted.size));
-  if ((has.flags & kObjectIdentity) != (wanted.flags & kObjectIdentity)) {
-    const std::int64_t flag = (has.flags ^ wanted.flags) & kObjectIdentity;
-    return answer((flag & kObjectRecursive) != 0 ? "the other kind of lock: one of them is recursive"
-                  : (flag & kObjectBounded) != 0 ? "the other kind of semaphore: one of them is bounded"
-                  : (flag & kObjectFixed) != 0   ? "the other kind of list: one of them has a fixed length"
-                                                 : "the other kind of pipe: one of them is one-way");
-  }
-  if (has.kind == ObjectKind::condition && has.other != wanted.other) return answer("the condition of another lock");
-  return std::nullopt;
 }
 
 Answer Objects::withdraw(const Call& call) {
@@ -330,7 +291,7 @@ void Objects::client_gone(ClientHandle client) {
     }
   }
   const std::vector<ObjectId> owned = in_order(found->second.owned);
-  if (found->second.record) books_.ops.emplace_back(EraseRecord{found->second.record});
+  if (found->second.stored_as) books_.ops.emplace_back(EraseRecord{found->second.stored_as});
   ledgers_.erase(found);
   for (const ObjectId id : owned)
     if (Object* object = find(id)) take(*object);
@@ -419,86 +380,36 @@ void Objects::save_objects() {
     Object* object = find(id);
     if (object == nullptr || !std::exchange(object->dirty, false)) continue;
     if (!object->stored_as) object->stored_as = next_record();
-    const ObjectSpec& spec = object->spec();
-    books_.ops.emplace_back(PutRecord{object->stored_as, pack_record(RecordKind::object, [&](Object::Packer& packer) {
-                                        packer.pack_array(9);
-                                        packer.pack(id.value());
-                                        packer.pack(spec.name);
-                                        packer.pack(static_cast<unsigned>(spec.kind));
-                                        packer.pack(spec.type);
-                                        packer.pack(spec.size);
-                                        packer.pack(spec.flags);
-                                        packer.pack(spec.other);
-                                        packer.pack(object->owner.value());
-                                        object->save(packer);
-                                      })});
+    books_.ops.emplace_back(PutRecord{object->stored_as, record_of(*object)});
     object->take_records(books_.ops, [this] { return next_record(); });
   }
 }
 
 void Objects::save(Ledger& ledger, ClientHandle client) {
-  if (!ledger.record) ledger.record = next_record();
-  const auto half_done = [](const Ledger::Entry& entry) {
-    return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
-  };
-  const auto kept = [&](const Ledger::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); };
-  const auto count = std::count_if(ledger.entries.begin(), ledger.entries.end(),
-                                   [&](const auto& entry) { return kept(entry.second); });
-  books_.ops.emplace_back(PutRecord{ledger.record, pack_record(RecordKind::ledger, [&](Object::Packer& packer) {
-                                      packer.pack_array(3);
-                                      packer.pack(client.value());
-                                      packer.pack(ledger.answered);
-                                      packer.pack_array(static_cast<std::uint32_t>(count));
-                                      for (const auto& [number, entry] : ledger.entries) {
-                                        if (!kept(entry)) continue;
-                                        // After a restart, what was half done ends where it was.
-                                        const Answer answer = half_done(entry)
-                                                                  ? failed(Errc::object_full, {}, entry.waits->count)
-                                                                  : entry.answer;
-                                        packer.pack_array(6);
-                                        packer.pack(number);
-                                        packer.pack(static_cast<unsigned>(answer.code));
-                                        packer.pack(answer.text);
-                                        packer.pack(answer.a);
-                                        packer.pack(answer.b);
-                                        packer.pack_array(static_cast<std::uint32_t>(answer.values.size()));
-                                        for (const Payload& value : answer.values) pack_payload(packer, value);
-                                      }
-                                    })});
+  if (!ledger.stored_as) ledger.stored_as = next_record();
+  books_.ops.emplace_back(PutRecord{ledger.stored_as, record_of(ledger, client)});
 }
 
-void Objects::recover(TaskSeq seq, std::string_view record) {
-  const auto handle = msgpack::unpack(record.data(), record.size());
-  const auto [kind, body] = handle.get().as<std::tuple<unsigned, msgpack::object>>();
-  if (static_cast<RecordKind>(kind) == RecordKind::part) {
-    if (Object* object = find(ObjectId{body.via.array.ptr[0].as<std::uint64_t>()})) object->load_record(seq, body);
-    return;
-  }
-  if (static_cast<RecordKind>(kind) == RecordKind::ledger) {
-    using Row = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t,
-                           std::vector<msgpack::type::raw_ref>>;
-    const auto [client, answered, rows] = body.as<std::tuple<std::uint64_t, std::uint64_t, std::vector<Row>>>();
-    Ledger& ledger = ledgers_[ClientHandle{client}];
-    ledger.record = seq;
-    ledger.answered = answered;
-    for (const auto& [number, code, text, a, b, values] : rows) {
-      Ledger::Entry& entry = ledger.entries[number];
-      entry.durable = true;
-      entry.answer = {number, errc_from(code), text, a, b, {}};
-      for (const auto& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
+void Objects::recover(TaskSeq seq, std::string_view bytes) {
+  const StoredRecord record{bytes};
+  switch (record.kind()) {
+    case RecordKind::object: {
+      auto object = record.object(*this);
+      object->stored_as = seq;
+      names_.emplace(object->name(), object.get());
+      objects_.emplace(object->id(), std::move(object));
+      break;
     }
-    return;
+    case RecordKind::part:
+      if (Object* object = find(record.owner_of_part())) object->load_record(seq, record.body());
+      break;
+    case RecordKind::ledger: {
+      const ClientHandle client = record.client();
+      ledgers_[client] = record.ledger();
+      ledgers_[client].stored_as = seq;
+      break;
+    }
   }
-  const auto [id, name, object_kind, type, size, flags, other, owner, state] =
-      body.as<std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t, std::uint64_t,
-                         std::uint64_t, msgpack::object>>();
-  auto object = make_object(
-      ObjectId{id}, {name, static_cast<ObjectKind>(object_kind), type, size, flags, other, Durability::durable}, *this);
-  object->stored_as = seq;
-  object->owner = ClientHandle{owner};
-  object->load(state);
-  names_.emplace(name, object.get());
-  objects_.emplace(ObjectId{id}, std::move(object));
 }
 
 std::vector<ClientHandle> Objects::recovered() {
@@ -517,66 +428,6 @@ std::vector<ClientHandle> Objects::recovered() {
 Object* Objects::named(const std::string& name) const {
   const auto found = names_.find(name);
   return found == names_.end() ? nullptr : found->second;
-}
-
-PackedMap Objects::row(const Object& object) const {
-  return PackedMap{}
-      .add("name", object.name())
-      .add("id", object.id().value())
-      .add("kind", kind_name(object.spec().kind))
-      .add("durable", object.durable())
-      .add("size", object.size())
-      .add("waiting", object.waiting())
-      .add("held", object.holders().size())
-      .add("owner", object.owner.value());
-}
-
-Reply Objects::list(const Query& query) const {
-  constexpr std::size_t kMost = 10'000;
-  std::vector<PackedMap> rows;
-  for (auto at = names_.lower_bound(query.argument);
-       at != names_.end() && at->first.starts_with(query.argument) && rows.size() < kMost; ++at) {
-    rows.push_back(row(*at->second));
-  }
-  return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", objects_.size()).bytes())};
-}
-
-Reply Objects::show(const Query& query) const {
-  const Object* object = named(query.argument);
-  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
-  constexpr std::size_t kMost = 1000;
-  const auto peer = [&](ClientHandle handle) {
-    const Client* client = books_.client(handle);
-    return PackedMap{}
-        .add("client", client == nullptr ? std::string{} : client->session.name)
-        .add("host", client == nullptr ? std::string{} : client->session.host)
-        .add("pid", client == nullptr ? 0U : client->session.pid);
-  };
-  std::vector<PackedMap> waiters;
-  for (const Line& line : object->lines) {
-    for (const Call* call : line) {
-      if (waiters.size() == kMost) break;
-      waiters.push_back(
-          PackedMap{}
-              .add("peer", peer(call->client))
-              .add("who", call->op.who)
-              .add("verb", verb_name(call->op.verb))
-              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(books_.now.steady - call->since).count()));
-    }
-  }
-  std::vector<PackedMap> holders;
-  for (const Object::Hold& hold : object->holders()) {
-    holders.push_back(PackedMap{}
-                          .add("peer", peer(hold.client))
-                          .add("who", hold.who)
-                          .add("count", hold.count)
-                          .add("token", hold.token));
-  }
-  return {
-      query.id,
-      Errc::ok,
-      {},
-      Payload::own(PackedMap{}.add("object", row(*object)).add("holders", holders).add("waiters", waiters).bytes())};
 }
 
 Reply Objects::remove(const Query& query) {

@@ -34,13 +34,12 @@ class Objects final : Desk {
   void recover(proto::TaskSeq seq, std::string_view record);
   std::vector<ClientHandle> recovered();
 
-  // QUERY objects, object, object_remove, object_release
-  proto::Reply list(const proto::Query& query) const;
-  proto::Reply show(const proto::Query& query) const;
+  // QUERY object_remove, object_release
   proto::Reply remove(const proto::Query& query);
   proto::Reply release(const proto::Query& query);
 
-  std::size_t count() const { return objects_.size(); }
+  const std::map<std::string, Object*, std::less<>>& by_name() const { return names_; }
+  Object* named(const std::string& name) const;  // null: there is none
   // Of all objects, for whoever checks the books.
   template <class F>
   void visit(F&& visitor) const {
@@ -59,8 +58,6 @@ class Objects final : Desk {
   void begin(ClientHandle client, Ledger& ledger, proto::Operation operation);
   std::optional<Answer> carry_out(Call& call);
   Answer open(Call& call);
-  std::optional<proto::Failure> bad_spec(const proto::ObjectSpec& spec) const;
-  std::optional<Answer> differs(const Object& object, const proto::ObjectSpec& spec) const;
   Answer withdraw(const Call& call);
   void take(Object& object);
   void park(std::unique_ptr<Call> call, Ledger::Entry& entry);
@@ -69,15 +66,12 @@ class Objects final : Desk {
   void settle();
   void note_progress(const Object& object, const Call& call);
   void pump(Object& object);
-  void answer(Call& call, Answer answer);
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
   void resend(ClientHandle client, Ledger& ledger, std::uint64_t number);
   void touch(ClientHandle client, Ledger& ledger);
   void save_objects();
   void save(Ledger& ledger, ClientHandle client);
   void send_answers(ClientHandle client, Ledger& ledger);
-  PackedMap row(const Object& object) const;
-  Object* named(const std::string& name) const;
   proto::TaskSeq next_record() { return books_.tasks.next_number(); }
 
   Books& books_;
@@ -89,7 +83,6 @@ class Objects final : Desk {
   std::vector<ObjectId> dirty_;    // durable ones to be written down
   std::vector<ClientHandle> touched_;
   std::uint64_t last_id_ = 0;
-  std::vector<std::pair<proto::TaskSeq, std::string>> parts_;  // found before the end of a recovery
 };
 
 }  // namespace forkmill::broker

@@ -1,34 +1,59 @@
 // Records of durable objects as the store keeps them: a msgpack array of a kind and a body. The store does not look
-// into them.
+// into them. Record numbers are the store's; a piece of an object begins with the object's own number.
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <msgpack.hpp>
 #include <string>
+#include <string_view>
 
-#include "proto/payload.h"
+#include "broker/core/objects/ledger.h"
+#include "broker/core/objects/object.h"
 
 namespace forkmill::broker {
 
 enum class RecordKind : std::uint8_t {
   object = 1,  // one object: its number, spec, owner and state
-  part = 2,    // a piece of one: begins with the object's number
+  part = 2,    // a piece of one
   ledger = 3,  // what one client was answered
 };
 
 template <class F>
 std::string pack_record(RecordKind kind, F&& body) {
   msgpack::sbuffer buffer;
-  msgpack::packer<msgpack::sbuffer> packer{buffer};
+  Object::Packer packer{buffer};
   packer.pack_array(2);
   packer.pack(static_cast<unsigned>(kind));
   body(packer);
   return {buffer.data(), buffer.size()};
 }
 
-inline void pack_payload(msgpack::packer<msgpack::sbuffer>& packer, const proto::Payload& value) {
+inline void pack_payload(Object::Packer& packer, const proto::Payload& value) {
   packer.pack_bin(static_cast<std::uint32_t>(value.size()));
   packer.pack_bin_body(value.view().data(), static_cast<std::uint32_t>(value.size()));
 }
+
+std::string record_of(const Object& object);
+// Answers about durable objects; an operation that is half done and waits as one that ended where it is.
+std::string record_of(const Ledger& ledger, ClientHandle client);
+
+// A record that was found in the store. Which functions may be called depends on its kind.
+class StoredRecord {
+ public:
+  explicit StoredRecord(std::string_view bytes);
+  RecordKind kind() const { return kind_; }
+  const msgpack::object& body() const { return body_; }
+
+  std::unique_ptr<Object> object(Desk& desk) const;  // without its parts
+  ObjectId owner_of_part() const;
+  ClientHandle client() const;
+  Ledger ledger() const;
+
+ private:
+  msgpack::object_handle handle_;
+  RecordKind kind_;
+  msgpack::object body_;
+};
 
 }  // namespace forkmill::broker

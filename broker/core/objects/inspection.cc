@@ -1,0 +1,72 @@
+#include "broker/core/objects/inspection.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+PackedMap row(const Object& object) {
+  return PackedMap{}
+      .add("name", object.name())
+      .add("id", object.id().value())
+      .add("kind", kind_name(object.spec().kind))
+      .add("durable", object.durable())
+      .add("size", object.size())
+      .add("waiting", object.waiting())
+      .add("held", object.holders().size())
+      .add("owner", object.owner.value());
+}
+
+}  // namespace
+
+Reply list_objects(const Objects& objects, const Query& query) {
+  constexpr std::size_t kMost = 10'000;
+  std::vector<PackedMap> rows;
+  const auto& names = objects.by_name();
+  for (auto at = names.lower_bound(query.argument);
+       at != names.end() && at->first.starts_with(query.argument) && rows.size() < kMost; ++at) {
+    rows.push_back(row(*at->second));
+  }
+  return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", names.size()).bytes())};
+}
+
+Reply show_object(const Objects& objects, Books& books, const Query& query) {
+  const Object* object = objects.named(query.argument);
+  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+  constexpr std::size_t kMost = 1000;
+  const auto peer = [&](ClientHandle handle) {
+    const Client* client = books.client(handle);
+    return PackedMap{}
+        .add("client", client == nullptr ? std::string{} : client->session.name)
+        .add("host", client == nullptr ? std::string{} : client->session.host)
+        .add("pid", client == nullptr ? 0U : client->session.pid);
+  };
+  std::vector<PackedMap> waiters;
+  for (const Line& line : object->lines) {
+    for (const Call* call : line) {
+      if (waiters.size() == kMost) break;
+      waiters.push_back(
+          PackedMap{}
+              .add("peer", peer(call->client))
+              .add("who", call->op.who)
+              .add("verb", verb_name(call->op.verb))
+              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(books.now.steady - call->since).count()));
+    }
+  }
+  std::vector<PackedMap> holders;
+  for (const Object::Hold& hold : object->holders()) {
+    holders.push_back(PackedMap{}
+                          .add("peer", peer(hold.client))
+                          .add("who", hold.who)
+                          .add("count", hold.count)
+                          .add("token", hold.token));
+  }
+  return {
+      query.id,
+      Errc::ok,
+      {},
+      Payload::own(PackedMap{}.add("object", row(*object)).add("holders", holders).add("waiters", waiters).bytes())};
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,103 @@
+#include "broker/core/objects/record.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+using Bytes = msgpack::type::raw_ref;
+using AnswerRow = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t, std::vector<Bytes>>;
+using LedgerBody = std::tuple<std::uint64_t, std::uint64_t, std::vector<AnswerRow>>;
+using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
+                              std::uint64_t, std::uint64_t, msgpack::object>;
+
+bool half_done(const Ledger::Entry& entry) {
+  return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
+}
+bool is_kept(const Ledger::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
+
+void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& answer) {
+  packer.pack_array(6);
+  packer.pack(number);
+  packer.pack(static_cast<unsigned>(answer.code));
+  packer.pack(answer.text);
+  packer.pack(answer.a);
+  packer.pack(answer.b);
+  packer.pack_array(static_cast<std::uint32_t>(answer.values.size()));
+  for (const Payload& value : answer.values) pack_payload(packer, value);
+}
+
+}  // namespace
+
+std::string record_of(const Object& object) {
+  return pack_record(RecordKind::object, [&](Object::Packer& packer) {
+    const ObjectSpec& spec = object.spec();
+    packer.pack_array(9);
+    packer.pack(object.id().value());
+    packer.pack(spec.name);
+    packer.pack(static_cast<unsigned>(spec.kind));
+    packer.pack(spec.type);
+    packer.pack(spec.size);
+    packer.pack(spec.flags);
+    packer.pack(spec.other);
+    packer.pack(object.owner.value());
+    object.save(packer);
+  });
+}
+
+std::string record_of(const Ledger& ledger, ClientHandle client) {
+  return pack_record(RecordKind::ledger, [&](Object::Packer& packer) {
+    const auto& entries = ledger.entries;
+    const auto count =
+        std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return is_kept(entry.second); });
+    packer.pack_array(3);
+    packer.pack(client.value());
+    packer.pack(ledger.answered);
+    packer.pack_array(static_cast<std::uint32_t>(count));
+    for (const auto& [number, entry] : entries) {
+      if (half_done(entry))
+        pack_answer(packer, number, failed(Errc::object_full, {}, entry.waits->count));
+      else if (is_kept(entry))
+        pack_answer(packer, number, entry.answer);
+    }
+  });
+}
+
+StoredRecord::StoredRecord(std::string_view bytes) : handle_{msgpack::unpack(bytes.data(), bytes.size())} {
+  const auto [kind, body] = handle_.get().as<std::tuple<unsigned, msgpack::object>>();
+  kind_ = static_cast<RecordKind>(kind);
+  body_ = body;
+}
+
+std::unique_ptr<Object> StoredRecord::object(Desk& desk) const {
+  auto [id, name, kind, type, size, flags, other, owner, state] = body_.as<ObjectBody>();
+  auto object = make_object(
+      ObjectId{id}, {std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable},
+      desk);
+  object->owner = ClientHandle{owner};
+  object->load(state);
+  return object;
+}
+
+ObjectId StoredRecord::owner_of_part() const { return ObjectId{body_.via.array.ptr[0].as<std::uint64_t>()}; }
+
+ClientHandle StoredRecord::client() const { return ClientHandle{body_.via.array.ptr[0].as<std::uint64_t>()}; }
+
+Ledger StoredRecord::ledger() const {
+  Ledger ledger;
+  const auto [client, answered, rows] = body_.as<LedgerBody>();
+  ledger.answered = answered;
+  for (const auto& [number, code, text, a, b, values] : rows) {
+    Ledger::Entry& entry = ledger.entries[number];
+    entry.durable = true;
+    entry.answer = {number, errc_from(code), text, a, b, {}};
+    for (const Bytes& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
+  }
+  return ledger;
+}
+
+}  // namespace forkmill::broker
