@@ -219,14 +219,15 @@ void Dict::take_records(std::vector<StoreOp>& ops, const std::function<proto::Ta
   // In the order of making: a second run from the same seed writes the same numbers.
   std::map<std::uint64_t, const std::string*> sorted;
   for (const std::string& key : fresh_) sorted.emplace(entries_.at(key).number, &key);
-  for (const auto& [number, key] : sorted) {
-    Entry& entry = entries_.at(*key);
+  for (const auto& one : sorted) {
+    const std::string& key = *one.second;
+    Entry& entry = entries_.at(key);
     if (!entry.record) entry.record = next();
     ops.emplace_back(PutRecord{entry.record, pack_record(RecordKind::part, [&](Packer& packer) {
                                  packer.pack_array(4);
                                  packer.pack(id().value());
-                                 packer.pack(number);
-                                 pack_payload(packer, Payload::copy(*key));
+                                 packer.pack(entry.number);
+                                 pack_payload(packer, Payload::copy(key));
                                  pack_payload(packer, entry.value);
                                })});
   }
