@@ -87,13 +87,14 @@ void Dict::drop(const std::string& key) {
 }
 
 Answer Dict::fetch(const Call& call) {
-  std::vector<Payload> values;
+  Page page;
   for (const Payload& key : call.op.values) {
     const Entry* entry = find(key);
     if (entry == nullptr) return failed(Errc::key_unknown);
-    values.push_back(entry->value);
+    if (!page.has_room(entry->value.size())) return bad_request("they are more than one answer takes: ask for fewer");
+    page.values.push_back(entry->value);
   }
-  return done(0, changes_.version(), std::move(values));
+  return done(0, changes_.version(), std::move(page.values));
 }
 
 // All of them or none.
