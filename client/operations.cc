@@ -11,6 +11,22 @@ namespace limits = proto::limits;
 
 proto::OperationAnswer failed(Errc code, std::string text) { return {0, code, std::move(text), 0, 0, {}}; }
 
+// A message that the broker cannot read would be sent again in every session, and never be answered.
+bool fits_a_message(const proto::Operation& operation) {
+  constexpr std::size_t kAroundAValue = 5;
+  constexpr std::size_t kAroundAll = 64 * 1024;
+  std::size_t frames = 0;
+  std::size_t bytes = kAroundAll;
+  for (const auto& value : operation.values) {
+    if (value.size() > limits::kMaxPayload) return false;
+    const bool inside = value.size() < limits::kInlinePayload;
+    frames += inside ? 0 : 1;
+    bytes += (inside ? value.size() : 0) + kAroundAValue;
+  }
+  return operation.values.size() <= limits::kMaxRecords && frames <= limits::kMaxFrames &&
+         bytes <= limits::kMaxEnvelope;
+}
+
 }  // namespace
 
 bool harmless_twice(proto::Verb verb, proto::ObjectKind kind) {
@@ -41,6 +57,11 @@ std::size_t Operations::bytes_of(const proto::Operation& operation) {
 void Operations::add(proto::Operation operation, bool harmless, Cookie cookie, EndedList& ended) {
   if (size() >= limits::kMaxOperations) {
     ended.push_back({cookie, failed(Errc::too_many_waiting, std::to_string(size()) + " operations of this client")});
+    return;
+  }
+  if (!fits_a_message(operation)) {
+    ended.push_back({cookie, failed(Errc::message_too_large, std::to_string(operation.values.size()) +
+                                                                 " values are more than one operation takes")});
     return;
   }
   unsent_.push_back({std::move(operation), cookie, harmless, false});

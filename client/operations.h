@@ -30,7 +30,8 @@ class Operations {
   using EndedList = std::vector<Ended>;
 
   // harmless: it may be repeated without knowing whether it was done. Its number is given when it is sent. With
-  // limits::kMaxOperations unanswered ones it ends at once with too_many_waiting. Cookie 0: nobody waits for it.
+  // limits::kMaxOperations unanswered ones it ends at once with too_many_waiting, and with message_too_large when its
+  // values are more than one message holds. Cookie 0: nobody waits for it.
   void add(proto::Operation operation, bool harmless, Cookie cookie, EndedList& ended);
   // Nobody waits for it any longer: unsent, it ends with `timeout` and is never sent; else the broker is asked to end
   // its wait, and whatever the broker says is its end.

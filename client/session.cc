@@ -16,6 +16,7 @@ constexpr milliseconds kFirstGreetPause = 5s;
 constexpr milliseconds kLongestGreetPause = 30s;
 constexpr milliseconds kPauseAfterGoodbye = 300ms;
 constexpr milliseconds kAcknowledgeWithin = 20ms;
+constexpr milliseconds kLongestHeartbeat = proto::limits::kMaxDuration;
 constexpr std::size_t kAttachBatch = 4096;
 constexpr std::size_t kResultsUnacknowledged = 4096;  // a quarter of the window that HELLO gives
 constexpr std::size_t kMessagesUnacknowledged = 64;
@@ -113,16 +114,21 @@ void Session::tick(Instant now, Effects& effects) {
     effects.say.push_back({false, "the broker has gone silent; connecting anew"});
     effects.reconnect = true;
     link_down(now, effects);
-  } else if (state_ == State::open && now >= spoke_at_ + heartbeat_) {
+  } else if (state_ == State::open && now >= beat_due()) {
     if (operations_.unconfirmed() > 0) send(now, operations_.confirmation(), effects);
+    beat_at_ = now;
     send(now, proto::Heartbeat{}, effects);
   }
 }
 
+// When nothing was said for a while, and when nothing was heard: not everything that is said is answered at once, and a
+// broker that has nothing to say must not be taken for dead.
+Instant Session::beat_due() const { return std::max(std::min(spoke_at_, heard_at_), beat_at_) + heartbeat_; }
+
 Instant Session::wake_at() const {
   auto at = greet_at_;
   if (state_ != State::open) return at;
-  at = std::min<Instant>(heard_at_ + session_timeout_, spoke_at_ + heartbeat_);
+  at = std::min<Instant>(heard_at_ + session_timeout_, beat_due());
   at = std::min(at, acknowledge_at_);
   for (const auto& [queue, parked] : parked_)
     if (parked.trying == 0) at = std::min(at, parked.next_try);
@@ -164,8 +170,9 @@ void Session::on(Instant now, proto::Welcome& welcome, Effects& effects) {
   heard_at_ = spoke_at_ = now;
   greet_at_ = kNever;
   greet_pause_ = 0ms;
-  heartbeat_ = std::max(welcome.heartbeat, 1ms);
-  session_timeout_ = std::max(welcome.session_timeout, 2 * heartbeat_);
+  beat_at_ = now;
+  heartbeat_ = std::clamp(welcome.heartbeat, 1ms, kLongestHeartbeat);
+  session_timeout_ = std::clamp(welcome.session_timeout, 2 * heartbeat_, 2 * kLongestHeartbeat);
   window_tasks_ = std::max(welcome.window_tasks, 1U);
   window_bytes_ = welcome.window_bytes;
   store_ = welcome.store;

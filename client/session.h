@@ -150,6 +150,7 @@ class Session {
   // session.cc: the conversation
   void greet(Instant now, Effects& effects);
   void retry_later(Instant now);
+  Instant beat_due() const;
   void send(Instant now, proto::Message message, Effects& effects);
   void on(Instant now, proto::Welcome& welcome, Effects& effects);
   void on(Instant now, proto::ErrorMessage& error, Effects& effects);
@@ -198,6 +199,7 @@ class Session {
   proto::MessageSeq last_seq_;
   Instant heard_at_{0};
   Instant spoke_at_{0};
+  Instant beat_at_{0};
   Instant greet_at_ = proto::kNever;  // say HELLO (again) then
   milliseconds greet_pause_{0};
   milliseconds heartbeat_{0};

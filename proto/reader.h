@@ -16,6 +16,11 @@
 
 namespace forkmill::proto {
 
+// The least number of an enumeration on the wire: 0 is none, but where it has a name.
+template <class E>
+requires std::is_enum_v<E>
+constexpr std::underlying_type_t<E> first_number(E) { return std::is_same_v<E, Durability> ? 0 : 1; }
+
 class Reader {
  public:
   Reader(std::span<const Token> tokens, std::span<const Payload> frames) : tokens_{tokens}, frames_{frames} {}
@@ -101,7 +106,7 @@ class Reader {
   void get(E& value) {
     std::underlying_type_t<E> number = 0;
     get(number);
-    if (number > static_cast<std::underlying_type_t<E>>(last_of(value))) return fail();
+    if (number < first_number(value) || number > static_cast<std::underlying_type_t<E>>(last_of(value))) return fail();
     value = static_cast<E>(number);
   }
   void get(TaskId& id) {

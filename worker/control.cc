@@ -19,6 +19,13 @@ union OneDescriptor {
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;
 };
 
+// What lies between the fields is whatever was on the stack before: none of that leaves this process.
+void clear_gaps([[maybe_unused]] ControlFacts& facts) {
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(&facts);
+#endif
+}
+
 }  // namespace
 
 std::pair<Control, Control> Control::make_pair() {
@@ -40,6 +47,7 @@ void Control::flush() {
 
 bool Control::send_now(const ControlMessage& message) {
   ControlFacts facts = message.facts;
+  clear_gaps(facts);
   const std::size_t length = std::min(message.output.size(), kMaxOutput);
   std::array<iovec, 2> parts{iovec{&facts, sizeof facts}, iovec{const_cast<char*>(message.output.data()), length}};
   msghdr header{};

@@ -159,6 +159,8 @@ void Foreman::on_granted(proto::GrantedTask task) {
   Held& held = held_[serial];
   held.bytes = task.payload.size();
   held.task = std::move(task);
+  for (auto* limit : {&held.task.soft_timeout, &held.task.timeout})
+    *limit = std::clamp(*limit, proto::milliseconds{0}, proto::limits::kMaxDuration);
   held.handler = handler->second;
   held.granted_at = now_;
   if (held.task.process) return start_process(serial, held);

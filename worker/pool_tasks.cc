@@ -191,7 +191,7 @@ class PoolHandler final : public detail::Handler {
       : registry_{registry}, options_{options}, prepare_{prepare} {}
 
   std::string run(Context&, std::string_view arguments) override {
-    const auto [spec] = detail::arguments_of_call<PoolSpec>(arguments);
+    const PoolSpec spec = std::get<0>(detail::arguments_of_call<PoolSpec>(arguments));
     refuse_shared_process();
     const WorkerOptions options = options_of(spec);
     check(options);

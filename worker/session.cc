@@ -116,8 +116,8 @@ void Session::welcome(proto::Instant now, const proto::Welcome& welcome) {
   session_ = welcome.session;
   hello_.worker.holding_store = welcome.store;
   said_ = {};
-  heartbeat_ = welcome.heartbeat;
-  silence_limit_ = welcome.session_timeout;
+  heartbeat_ = std::clamp(welcome.heartbeat, proto::milliseconds{0}, limits::kMaxDuration);
+  silence_limit_ = std::clamp(welcome.session_timeout, proto::milliseconds{0}, limits::kMaxDuration);
   last_said_ = now;
   granted_ = welcome.granted;
   credit_said_ = granted_;
@@ -182,17 +182,22 @@ void Session::tick(proto::Instant now) {
   }
   if (!established()) return;
   if (silence_limit_.count() != 0 && now >= last_heard_ + silence_limit_) return start_over(now);
-  if (heartbeat_.count() != 0 && now >= last_said_ + heartbeat_) {
+  if (heartbeat_.count() != 0 && now >= beat_at()) {
     auto beat = envelope_of(load_);
+    last_beat_ = now;
     say(now, beat);
   }
 }
+
+// When nothing was said for a while, and when nothing was heard: reports and notes of progress are answered by nobody,
+// and a broker that is only told such things must not be taken for dead.
+proto::Instant Session::beat_at() const { return std::max(std::min(last_said_, last_heard_), last_beat_) + heartbeat_; }
 
 proto::Instant Session::next() const {
   proto::Instant next = act_at_;
   if (!established()) return next;
   if (silence_limit_.count() != 0) next = std::min(next, last_heard_ + silence_limit_);
-  if (heartbeat_.count() != 0) next = std::min(next, last_said_ + heartbeat_);
+  if (heartbeat_.count() != 0) next = std::min(next, beat_at());
   return next;
 }
 

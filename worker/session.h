@@ -78,6 +78,7 @@ class Session {
   void abandon(const proto::Welcome& welcome);
 
   proto::MessageSeq say(proto::Instant now, proto::Envelope& envelope);
+  proto::Instant beat_at() const;
   template <class Body>
   proto::Envelope envelope_of(Body body);
   void flush_outcomes(proto::Instant now);
@@ -103,6 +104,7 @@ class Session {
   proto::Instant silence_limit_{0};
   proto::Instant last_said_{0};
   proto::Instant last_heard_{0};
+  proto::Instant last_beat_{0};
   proto::Instant act_at_ = proto::kNever;  // greeting: give up on this connection; waiting: try again
   unsigned failures_ = 0;                  // greetings in a row that nobody answered
 

@@ -65,7 +65,6 @@ class Paging {
   Books& books_;
   Attempts& attempts_;
   Retention& retention_;
-  std::uint64_t last_ticket_ = 0;
   std::map<std::uint64_t, Pending> pending_;
   bool deadlines_asked_ = false;
   // Tasks that must not run twice, of which an attempt may have begun before the restart: lost when no worker has come

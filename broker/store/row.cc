@@ -69,7 +69,7 @@ std::string_view encoded(const TaskSpec& spec, std::string& bytes) {
 
 bool read_kind(std::string_view row, proto::OutcomeKind& kind) {
   const auto number = static_cast<std::uint8_t>(row[kOutcomeKindAt]);
-  if (number > static_cast<std::uint8_t>(proto::last_of(kind))) return false;
+  if (number < proto::first_number(kind) || number > static_cast<std::uint8_t>(proto::last_of(kind))) return false;
   kind = static_cast<proto::OutcomeKind>(number);
   return true;
 }

@@ -1,5 +1,6 @@
 #include <forkmill/list.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -54,8 +55,33 @@ RawList::All RawList::all() const {
   }
 }
 
+// In messages of moderate size, the last one first: an index that is not there is found before anything is changed.
 void RawList::store(std::int64_t index, std::vector<std::string> values) {
-  object().require({.verb = Verb::store, .a = index, .values = payloads_of(std::move(values))});
+  std::vector<std::size_t> begins{0};
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (bytes >= proto::limits::kBatchBytes || i - begins.back() >= proto::limits::kMaxRecords / 2) {
+      begins.push_back(i);
+      bytes = 0;
+    }
+    bytes += values[i].size();
+  }
+  if (index < 0 && begins.size() > 1) {
+    const std::int64_t length = size();
+    if (index + length >= 0) {
+      index += length;
+    } else {  // the first message alone is refused as it should be
+      values.resize(begins[1]);
+      begins.resize(1);
+    }
+  }
+  for (; !begins.empty(); begins.pop_back()) {
+    std::vector<proto::Payload> batch;
+    for (std::size_t i = begins.back(); i < values.size(); ++i) batch.push_back(payload_of(std::move(values[i])));
+    values.resize(begins.back());
+    object().require(
+        {.verb = Verb::store, .a = index + static_cast<std::int64_t>(begins.back()), .values = std::move(batch)});
+  }
 }
 
 bool RawList::store_at(std::int64_t version, std::vector<std::string> values) {

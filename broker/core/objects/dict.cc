@@ -87,13 +87,14 @@ void Dict::drop(const std::string& key) {
 }
 
 Answer Dict::fetch(const Call& call) {
-  std::vector<Payload> values;
+  Page page;
   for (const Payload& key : call.op.values) {
     const Entry* entry = find(key);
     if (entry == nullptr) return failed(Errc::key_unknown);
-    values.push_back(entry->value);
+    if (!page.has_room(entry->value.size())) return bad_request("they are more than one answer takes: ask for fewer");
+    page.values.push_back(entry->value);
   }
-  return done(0, changes_.version(), std::move(values));
+  return done(0, changes_.version(), std::move(page.values));
 }
 
 // All of them or none.
@@ -219,14 +220,15 @@ void Dict::take_records(std::vector<StoreOp>& ops, const std::function<proto::Ta
   // In the order of making: a second run from the same seed writes the same numbers.
   std::map<std::uint64_t, const std::string*> sorted;
   for (const std::string& key : fresh_) sorted.emplace(entries_.at(key).number, &key);
-  for (const auto& [number, key] : sorted) {
-    Entry& entry = entries_.at(*key);
+  for (const auto& one : sorted) {
+    const std::string& key = *one.second;
+    Entry& entry = entries_.at(key);
     if (!entry.record) entry.record = next();
     ops.emplace_back(PutRecord{entry.record, pack_record(RecordKind::part, [&](Packer& packer) {
                                  packer.pack_array(4);
                                  packer.pack(id().value());
-                                 packer.pack(number);
-                                 pack_payload(packer, Payload::copy(*key));
+                                 packer.pack(entry.number);
+                                 pack_payload(packer, Payload::copy(key));
                                  pack_payload(packer, entry.value);
                                })});
   }

@@ -1,8 +1,10 @@
 #include "broker/core/objects/objects.h"
 
+#include <forkmill/serialize.h>
 #include <forkmill/signature.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "broker/core/objects/record.h"
@@ -391,10 +393,21 @@ void Objects::save(Ledger& ledger, ClientHandle client) {
 }
 
 void Objects::recover(TaskSeq seq, std::string_view bytes) {
-  const StoredRecord record{bytes};
+  try {
+    take_up(seq, StoredRecord{bytes});
+  } catch (const std::exception& error) {  // DecodeError, msgpack::type_error
+    throw std::runtime_error{"record " + std::to_string(seq.value()) +
+                             " of a named object makes no sense: a newer forkmill wrote it, or it is damaged (" +
+                             error.what() + ")"};
+  }
+}
+
+void Objects::take_up(TaskSeq seq, const StoredRecord& record) {
   switch (record.kind()) {
     case RecordKind::object: {
       auto object = record.object(*this);
+      if (names_.contains(object->name()) || objects_.contains(object->id()))
+        throw DecodeError{"there is another '" + object->name() + "'"};
       object->stored_as = seq;
       names_.emplace(object->name(), object.get());
       objects_.emplace(object->id(), std::move(object));

@@ -15,6 +15,8 @@
 
 namespace forkmill::broker {
 
+class StoredRecord;
+
 class Objects final : Desk {
  public:
   explicit Objects(Books& books) : books_{books} {}
@@ -30,7 +32,8 @@ class Objects final : Desk {
   void finish_round();
   proto::Instant next() const { return deadlines_.empty() ? proto::kNever : deadlines_.begin()->first; }
 
-  // At the start, by rising number; then once. The clients that hold something must come back in time.
+  // At the start, by rising number; then once. The clients that hold something must come back in time. Throws
+  // std::runtime_error, naming the record, when it makes no sense.
   void recover(proto::TaskSeq seq, std::string_view record);
   std::vector<ClientHandle> recovered();
 
@@ -69,6 +72,7 @@ class Objects final : Desk {
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
   void resend(ClientHandle client, Ledger& ledger, std::uint64_t number);
   void touch(ClientHandle client, Ledger& ledger);
+  void take_up(proto::TaskSeq seq, const StoredRecord& record);
   void save_objects();
   void save(Ledger& ledger, ClientHandle client);
   void send_answers(ClientHandle client, Ledger& ledger);

@@ -1,5 +1,7 @@
 #include "broker/core/objects/record.h"
 
+#include <forkmill/serialize.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -67,14 +69,20 @@ std::string record_of(const Ledger& ledger, ClientHandle client) {
   });
 }
 
-StoredRecord::StoredRecord(std::string_view bytes) : handle_{msgpack::unpack(bytes.data(), bytes.size())} {
+StoredRecord::StoredRecord(std::string_view bytes) : handle_{forkmill::detail::unpack_bounded(bytes)} {
   const auto [kind, body] = handle_.get().as<std::tuple<unsigned, msgpack::object>>();
+  if (kind < static_cast<unsigned>(RecordKind::object) || kind > static_cast<unsigned>(RecordKind::ledger) ||
+      body.type != msgpack::type::ARRAY || body.via.array.size == 0) {
+    throw DecodeError{"a record of an unknown kind"};
+  }
   kind_ = static_cast<RecordKind>(kind);
   body_ = body;
 }
 
 std::unique_ptr<Object> StoredRecord::object(Desk& desk) const {
   auto [id, name, kind, type, size, flags, other, owner, state] = body_.as<ObjectBody>();
+  if (kind == 0 || kind > static_cast<unsigned>(last_of(ObjectKind{})))
+    throw DecodeError{"an object of an unknown kind"};
   auto object = make_object(
       ObjectId{id}, {std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable},
       desk);

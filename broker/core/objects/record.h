@@ -38,7 +38,8 @@ std::string record_of(const Object& object);
 // Answers about durable objects; an operation that is half done and waits as one that ended where it is.
 std::string record_of(const Ledger& ledger, ClientHandle client);
 
-// A record that was found in the store. Which functions may be called depends on its kind.
+// A record that was found in the store. Which functions may be called depends on its kind. All of them, the constructor
+// included, throw DecodeError or msgpack::type_error when it is not what it should be.
 class StoredRecord {
  public:
   explicit StoredRecord(std::string_view bytes);

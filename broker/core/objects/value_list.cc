@@ -86,8 +86,12 @@ Answer ValueList::fetch(const Call& call) {
   if (!first) return no_index();
   const auto many = static_cast<std::size_t>(std::max<std::int64_t>(1, call.op.b));
   if (many > values_.size() - *first) return no_index();
-  const auto begin = values_.begin() + static_cast<std::ptrdiff_t>(*first);
-  return done(0, changes_.version(), {begin, begin + static_cast<std::ptrdiff_t>(many)});
+  Page page;
+  for (std::size_t at = *first; at < *first + many; ++at) {
+    if (!page.has_room(values_[at].size())) return bad_request("they are more than one answer takes: ask for items");
+    page.values.push_back(values_[at]);
+  }
+  return done(0, changes_.version(), std::move(page.values));
 }
 
 // A page of them.

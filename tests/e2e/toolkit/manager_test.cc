@@ -1,4 +1,5 @@
 // Dict, List, Namespace, Value, Array and the Manager.
+#include <algorithm>
 #include <numeric>
 
 #include "tests/e2e/toolkit/object_rig.h"
@@ -208,6 +209,25 @@ TEST_CASE("proxies nest and stay live") {
   queues.append(manager.queue<int>());
   queues.at(0).put(8);
   CHECK(queues.at(0).get() == 8);
+}
+
+TEST_CASE("sequences of more elements than a message holds") {
+  Rig rig;
+  std::vector<int> many(50'000);
+  std::iota(many.begin(), many.end(), 0);
+  Array<int> array{many, rig.a};
+  CHECK(array.values() == many);
+  std::ranges::reverse(many);
+  array.set(-50'000, many);
+  CHECK(array.values() == many);
+  CHECK(code_of([&] { array.set(1, many); }) == Errc::index_unknown);
+  CHECK(code_of([&] { array.set(-50'001, many); }) == Errc::index_unknown);
+  CHECK(array.values() == many);
+  List<int> list{"long", rig.a};
+  list.extend(many);
+  CHECK(list.size() == 50'000);
+  CHECK(code_of([&] { list.sort(); }) == Errc::message_too_large);  // which is one change, or none
+  CHECK(list.values() == many);
 }
 
 TEST_CASE("everything of a manager errors after its shutdown") {

@@ -282,3 +282,15 @@ TEST_CASE("an array has zeros and a length that stays") {
   CHECK(user.code(Verb::pop, array, 0) == Errc::wrong_verb);
   CHECK(user.code(Verb::add, array, 3, 0, {value(5)}) == Errc::index_unknown);
 }
+
+TEST_CASE("nobody gets more in one answer than a message holds") {
+  Broker broker;
+  User user{broker};
+  const auto array = user.open(ObjectKind::list, "array", 100'000, kObjectFixed);
+  CHECK(user.operate(Verb::fetch, array, 10, 1000).values.size() == 1000);
+  CHECK(user.code(Verb::fetch, array, 0, 100'000) == Errc::bad_request);
+  const auto dict = user.open(ObjectKind::dict, "dict");
+  user.operate(Verb::store, dict, 0, 0, items({"k", "v"}));
+  CHECK(user.operate(Verb::fetch, dict, 0, 0, std::vector(1000, bytes("k"))).values.size() == 1000);
+  CHECK(user.code(Verb::fetch, dict, 0, 0, std::vector(10'000, bytes("k"))) == Errc::bad_request);
+}

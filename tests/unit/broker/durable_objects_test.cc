@@ -179,3 +179,24 @@ TEST_CASE("an object that was removed stays away, with all that was in it") {
   User again{at.broker};
   CHECK(again.try_open({"q", ObjectKind::queue, 0, 0, kObjectMustExist}).code == Errc::object_unknown);
 }
+
+TEST_CASE("a record that makes no sense is refused by its number, whatever it asks for") {
+  Lasting at;
+  const auto refused = [&](std::string_view bytes) {
+    try {
+      at.broker.core().recover_record(TaskSeq{7}, bytes);
+    } catch (const std::runtime_error& error) {
+      return std::string{error.what()}.find("record 7 ") != std::string::npos;
+    }
+    return false;
+  };
+  CHECK(refused(""));
+  CHECK(refused("\xdd\xff\xff\xff\xff"));                               // four billion elements
+  CHECK(refused("\x92\x01\xc0"));                                       // an object that is nil
+  CHECK(refused("\x92\x02\x90"));                                       // a part of nothing
+  CHECK(refused("\x92\x63\x91\x01"));                                   // of a kind from the future
+  CHECK(refused("\x92\x01\x99\x01\xa1q\x63\x01\x01\x01\x01\x01\xc0"));  // so is the object's
+  const std::string_view lock{"\x92\x01\x99\x01\xa1q\x01\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00", 18};
+  CHECK_FALSE(refused(lock));
+  CHECK(refused(lock));  // there is that one already
+}

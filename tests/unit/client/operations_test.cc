@@ -227,4 +227,28 @@ TEST_CASE("too many without an answer, and the end of the client") {
   CHECK(c.operated.back().answer.code == Errc::client_closed);
 }
 
+TEST_CASE("what no message can hold ends at once, and is never sent") {
+  Talk c;
+  c.open();
+  const auto too_many = [](std::size_t count, std::size_t size) {
+    Operation operation;
+    operation.verb = Verb::store;
+    operation.values.assign(count, proto::Payload::own(std::string(size, 'x')));
+    return operation;
+  };
+  Cookie cookie = 0;
+  for (Operation operation : {too_many(proto::limits::kMaxRecords + 1, 1),
+                              too_many(proto::limits::kMaxFrames + 1, proto::limits::kInlinePayload),
+                              too_many(1000, proto::limits::kInlinePayload - 1)}) {
+    c.act_on([&](Effects& effects) { c.session.operate(std::move(operation), false, ++cookie, effects); });
+    REQUIRE(c.operated.size() == cookie);
+    CHECK(c.operated.back().cookie == cookie);
+    CHECK(c.operated.back().answer.code == Errc::message_too_large);
+  }
+  CHECK(c.count<Operate>() == 0);
+  c.act_on(
+      [&](Effects& effects) { c.session.operate(too_many(proto::limits::kMaxRecords, 1), false, ++cookie, effects); });
+  CHECK(c.count<Operate>() == 1);
+}
+
 }  // namespace forkmill::tests

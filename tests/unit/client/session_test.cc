@@ -184,6 +184,23 @@ TEST_CASE("another store's count is another history") {
   CHECK(c.ended.empty());
 }
 
+TEST_CASE("a client that only says what is not answered at once asks for a sign of life, and keeps its broker") {
+  Conversation c;
+  c.open();
+  for (int i = 0; i < 200; ++i) {
+    c.act([&](Effects& effects) {
+      proto::Operation wait;
+      wait.verb = proto::Verb::wait;
+      c.session.operate(std::move(wait), true, static_cast<Cookie>(i + 1), effects);
+    });
+    c.after(300ms);
+    if (c.count<proto::Heartbeat>() == 0) continue;
+    c.sent.clear();
+    c.say(proto::Heartbeat{});
+  }
+  CHECK(c.reconnects == 0);
+}
+
 TEST_CASE("heartbeats when nothing else was said, and a new connection when the broker is silent") {
   Conversation c;
   c.open();

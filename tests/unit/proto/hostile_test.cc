@@ -77,3 +77,17 @@ TEST_CASE("an enumeration outside its range is malformed, an error code from the
   CHECK(std::get<Goodbye>(decoded->message).code == Errc::unknown);
   CHECK(decode("\x94\x30\x01\x02\x93\x01\x63\xa0").code() == Errc::malformed);  // QUERY of kind 99
 }
+
+TEST_CASE("0 is no enumeration's number but where it has a name") {
+  Operate operate;
+  operate.operations.resize(1);
+  operate.operations[0].spec = ObjectSpec{.name = "o", .kind = static_cast<ObjectKind>(0)};
+  CHECK(decode(encode({{}, operate}).envelope).code() == Errc::malformed);
+  operate.operations[0].spec->kind = ObjectKind::lock;
+  CHECK(decode(encode({{}, operate}).envelope).ok());
+  operate.operations[0].verb = static_cast<Verb>(0);
+  CHECK(decode(encode({{}, operate}).envelope).code() == Errc::malformed);
+  CHECK(decode(encode({{}, Hello{.role = static_cast<Role>(0)}}).envelope).code() == Errc::malformed);
+  CHECK(decode(encode({{}, Query{.kind = static_cast<QueryKind>(0)}}).envelope).code() == Errc::malformed);
+  CHECK(decode(encode({{}, Submit{{Submission{}}}}).envelope).ok());  // of the queue's durability
+}

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <utility>
 
 using namespace forkmill;
@@ -265,6 +266,38 @@ TEST_CASE("many outcomes go in few messages") {
   for (int i = 0; i < 4; ++i) world.session->add_outcome(large);
   world.session->flush(kNow);
   CHECK(world.sent.size() == 2);
+}
+
+TEST_CASE("a worker that only says what nobody answers asks for a sign of life, and keeps its broker") {
+  World world;
+  world.establish();
+  int beats = 0;
+  for (Instant now = kNow; now < kNow + 60s; now += 1000ms) {
+    world.session->report(now, {});
+    world.session->add_progress({});
+    world.session->tick(now);
+    world.session->flush(now);
+    if (!world.said<proto::Heartbeat>()) continue;
+    ++beats;
+    world.hear(now, proto::Heartbeat{});
+  }
+  CHECK(world.reconnects == 0);
+  CHECK(beats >= 50);
+}
+
+TEST_CASE("a broker's heartbeat of any length breaks no clock") {
+  for (const auto length : {std::int64_t{-5}, std::int64_t{0}, std::numeric_limits<std::int64_t>::max(),
+                            std::numeric_limits<std::int64_t>::min()}) {
+    World world;
+    world.session->connected(kNow);
+    proto::Welcome welcome;
+    welcome.nonce = world.hello().nonce;
+    welcome.session = proto::SessionId{7};
+    welcome.heartbeat = welcome.session_timeout = proto::milliseconds{length};
+    world.session->receive(kNow, {{}, welcome});
+    CHECK(world.session->established());
+    CHECK(world.session->next() > kNow);
+  }
 }
 
 TEST_CASE("a quiet worker beats; a silent broker is left, with growing pauses") {
