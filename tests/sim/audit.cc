@@ -1,5 +1,7 @@
 #include "tests/sim/audit.h"
 
+#include <algorithm>
+#include <optional>
 #include <tuple>
 
 namespace forkmill::sim {
@@ -22,6 +24,50 @@ const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) 
 bool plain(const broker::Task& task) {
   return task.attempts.value() <= 1 && task.options().delay.count() == 0 && task.options().not_before.count() == 0;
 }
+
+// What is ready and in memory after a round, and was left out of its grants.
+class Waiting {
+ public:
+  explicit Waiting(const broker::Books& books) {
+    for (const broker::Task* task : books.tasks.near_tasks()) {
+      if (task->state != State::ready) continue;
+      // One that may have run waits for its worker, in no line.
+      if (task->options().at_most_once && task->attempts.value() > 0) continue;
+      const auto [highest, first_of_kind] = highest_.try_emplace({task->queue, task->kind}, task->options().priority);
+      if (!first_of_kind) highest->second = std::max(highest->second, int{task->options().priority});
+      if (task->attempts.value() != 0 || !plain(*task)) continue;
+      const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task->seq);
+      if (!first_of_line) first->second = std::min(first->second, task->seq);
+    }
+  }
+
+  bool before_in_line(const broker::Task& task) const {
+    if (!plain(task)) return false;
+    const auto first = first_.find(line_of(task));
+    return first != first_.end() && first->second <= task.seq;
+  }
+
+  // Of a higher priority, and for this worker.
+  bool above(const broker::Task& task, const broker::Worker& worker, const broker::Kinds& kinds) const {
+    const auto has = [&](const std::string& name) {
+      const auto& tasks = worker.info.tasks;
+      return std::any_of(tasks.begin(), tasks.end(), [&](const auto& one) { return one.name == name; });
+    };
+    return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
+      const auto& [queue, kind] = one.first;
+      return queue == task.queue && one.second > task.options().priority && has(kinds.name(kind));
+    });
+  }
+
+ private:
+  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::KindId>;
+  static Line line_of(const broker::Task& task) {
+    return Line{task.queue, task.client, task.options().priority, task.kind};
+  }
+
+  std::map<Line, proto::TaskSeq> first_;
+  std::map<std::pair<const broker::Queue*, broker::KindId>, int> highest_;
+};
 
 }  // namespace
 
@@ -138,28 +184,18 @@ void Audit::check_tasks(const broker::Books& books) const {
 }
 
 void Audit::check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const {
-  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::KindId>;
-  std::map<Line, proto::TaskSeq> first_waiting;
-  bool collected = false;
-  const auto line_of = [](const broker::Task& task) {
-    return Line{task.queue, task.client, task.options().priority, task.kind};
-  };
+  std::optional<Waiting> waiting;
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     if (grants == nullptr) continue;
-    if (!std::exchange(collected, true)) {
-      for (const broker::Task* task : books.tasks.near_tasks()) {
-        if (task->state != State::ready || task->attempts.value() != 0 || !plain(*task)) continue;
-        const auto [at, fresh] = first_waiting.try_emplace(line_of(*task), task->seq);
-        if (!fresh) at->second = std::min(at->second, task->seq);
-      }
-    }
+    if (!waiting) waiting.emplace(books);
+    const broker::Worker& worker = *worker_at(books, one.peer);
     for (const auto& granted : grants->tasks) {
       const broker::Task& task = *books.tasks.find(granted.id);
-      if (!plain(task)) continue;
-      const auto waiting = first_waiting.find(line_of(task));
-      require(waiting == first_waiting.end() || waiting->second > task.seq, "9",
+      require(!waiting->before_in_line(task), "9",
               "task " + brief(granted.id) + " was granted before one of its line that came earlier");
+      require(!waiting->above(task, worker, books.kinds), "9",
+              "task " + brief(granted.id) + " was granted before one of a higher priority");
     }
   }
 }

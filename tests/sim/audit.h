@@ -1,6 +1,6 @@
 // Audit: the broker's books looked through after its rounds: every task counted once (invariant 12), credit and windows
-// kept (12, 13), one holder of what runs (6), the order of arrival kept (9), and no worker given up before its time
-// (6).
+// kept (12, 13), one holder of what runs (6), priorities and the order of arrival kept (9), and no worker given up
+// before its time (6).
 #pragma once
 
 #include <map>
