@@ -27,7 +27,7 @@ class Audit {
  private:
   void look_for_the_lost(const broker::Books& books);
   void check_sessions(const broker::Books& books) const;
-  void check_tasks(const broker::Books& books) const;
+  void check_tasks(const broker::Books& books, bool far_too) const;
   void check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const;
   void record_grants(const broker::Books& books, const std::vector<broker::Send>& sends);
 

@@ -46,9 +46,9 @@ Cookie History::invoke_attach(const TaskId& id) {
 }
 
 void History::acknowledged(Cookie cookie, proto::SessionId session) {
-  Record& record = tasks_.at(futures_.at(cookie - 1).id);
-  if (record.acknowledged_by == 0) ++counts_.acknowledged;
-  record.acknowledged_by = broker_of_.at(session);
+  Future& future = futures_.at(cookie - 1);
+  if (!std::exchange(tasks_.at(future.id).acknowledged, true)) ++counts_.acknowledged;
+  future.acknowledged_by = broker_of_.at(session);
 }
 
 void History::unknown(Cookie cookie) {
@@ -96,7 +96,7 @@ void History::check_failure(Record& record, const Future& future, const proto::O
       if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
       if (code != Errc::task_unknown) refuse("nobody has reason to reject it");
       if (!known_before) refuse("it was never acknowledged");
-      if (survives_restart(record) || record.acknowledged_by == broker_)
+      if (survives_restart(record) || future.acknowledged_by == broker_)
         violated("1", future.id, "acknowledged, and forgotten");
       ++counts_.lost;
       return;

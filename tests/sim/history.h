@@ -82,12 +82,13 @@ class History {
     TaskId id;
     bool attach = false;
     bool ended = false;
+    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
   };
   struct Record {
     proto::Submission task;
     bool known = false;                 // submitted here
-    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
-    std::uint64_t cancelled_by = 0;
+    bool acknowledged = false;
+    std::uint64_t cancelled_by = 0;  // which broker
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
     std::set<std::string> successes;                // values that attempts ended with
