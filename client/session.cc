@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/mutants.h"
+
 namespace forkmill::client {
 
 using proto::kNever;
@@ -198,7 +200,8 @@ void Session::take_up_again(bool resumed) {
   to_attach_.clear();
   tasks_.for_each([&](TaskTable::Entry& entry) {
     using Phase = TaskTable::Phase;
-    if (!resumed && entry.phase == Phase::accepted) entry.phase = Phase::orphaned;
+    if (!resumed && entry.phase == Phase::accepted && !proto::mutant(proto::Mutant::reattach_lost))
+      entry.phase = Phase::orphaned;
     // Nothing acknowledges an ATTACH but the result: it goes again in every session.
     if (entry.phase == Phase::orphaned || entry.phase == Phase::attached) to_attach_.push_back(entry.id);
   });
@@ -258,7 +261,7 @@ void Session::end(TaskTable::Entry* entry, proto::Outcome outcome, Effects& effe
   const bool known = entry->phase == TaskTable::Phase::accepted || entry->phase == TaskTable::Phase::orphaned;
   for (const auto& waiter : shared_.take(entry->id).further) effects.ended.push_back({waiter.cookie, outcome, known});
   effects.ended.push_back({entry->cookie, std::move(outcome), known});
-  tasks_.erase(entry);
+  if (!proto::mutant(proto::Mutant::result_taken_twice)) tasks_.erase(entry);
 }
 
 void Session::accepted(const TaskTable::Entry& entry, Effects& effects) {

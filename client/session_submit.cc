@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "client/session.h"
+#include "proto/buggify.h"
 
 namespace forkmill::client {
 
@@ -159,6 +160,7 @@ void Session::send_submissions(Instant now, Effects& effects) {
       sent_bytes_ += task.payload.size();
       message.tasks.push_back(std::move(task));
       waiting_.pop_front();
+      if (proto::buggify(proto::Path::one_submission)) break;
     }
     if (message.tasks.empty()) return;
     auto& sent = sent_.emplace_back();

@@ -7,7 +7,16 @@
 
 namespace forkmill::proto {
 
+#ifdef FORKMILL_MUTANTS
+// What a simulation wants done first: it throws, and goes on with the next seed.
+using CheckFailed = void (*)(const char* what, const char* file, int line);
+inline constinit CheckFailed on_check_failed = nullptr;
+#endif
+
 [[noreturn]] inline void check_failed(const char* what, const char* file, int line) {
+#ifdef FORKMILL_MUTANTS
+  if (on_check_failed != nullptr) on_check_failed(what, file, line);
+#endif
   std::fprintf(stderr, "%s:%d: broken assumption: %s\n", file, line, what);
   std::abort();
 }

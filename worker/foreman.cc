@@ -5,7 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "proto/buggify.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 
 namespace forkmill::worker {
 
@@ -171,6 +173,7 @@ void Foreman::on_revoke(const proto::Grant& grant) {
   std::uint64_t serial = 0;
   Held* held = find(grant, serial);
   if (held == nullptr) return session_.add_revoked(grant, proto::RevokeState::unknown);
+  if (proto::mutant(proto::Mutant::revoked_and_kept)) return session_.add_revoked(grant, proto::RevokeState::returned);
   if (take_back(serial, *held)) {
     leave_waiting(serial);
     drop(serial);
@@ -359,7 +362,7 @@ void Foreman::begin_front(std::uint32_t slot) {
 void Foreman::hand_back_stale() {
   while (!waiting_.empty()) {
     Held& held = *find(waiting_.front());
-    if (now_ < held.granted_at + kLongestWait) return;
+    if (now_ < held.granted_at + kLongestWait && !proto::buggify(proto::Path::handed_back)) return;
     session_.add_return(held.task.grant);
     const std::uint64_t serial = waiting_.front();
     waiting_.pop_front();
@@ -458,7 +461,7 @@ void Foreman::settle(proto::Instant now) {
 
 void Foreman::update_room() {
   std::size_t target = 0;
-  if (!draining_ && session_.unacknowledged() <= kMostInHand) {
+  if (!draining_ && session_.unacknowledged() <= kMostInHand && !proto::buggify(proto::Path::little_credit)) {
     target = std::min(pool_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
   const std::size_t processes = processes_.count();

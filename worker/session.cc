@@ -6,6 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "proto/buggify.h"
+#include "proto/mutants.h"
+
 namespace forkmill::worker {
 
 namespace {
@@ -279,6 +282,7 @@ void Session::flush_rest(proto::Instant now) {
 }
 
 void Session::flush_outcomes(proto::Instant now) {
+  if (proto::buggify(proto::Path::outcome_waits)) return;
   while (!outcomes_.empty()) {
     auto envelope = envelope_of(proto::Outcomes{});
     auto& message = std::get<proto::Outcomes>(envelope.message);
@@ -288,9 +292,10 @@ void Session::flush_outcomes(proto::Instant now) {
       bytes += size_of(outcomes_.front());
       message.outcomes.push_back(std::move(outcomes_.front()));
       outcomes_.pop_front();
+      if (proto::buggify(proto::Path::one_outcome)) break;
     }
     const auto seq = say(now, envelope);
-    sent_.push_back({seq, std::move(message.outcomes)});
+    if (!proto::mutant(proto::Mutant::outcome_not_kept)) sent_.push_back({seq, std::move(message.outcomes)});
   }
 }
 

@@ -4,9 +4,12 @@
 
 #include "broker/store/process_queue.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
+using proto::Mutant;
+using proto::mutant;
 using proto::OutcomeKind;
 
 void Attempts::grant(Task& task, Worker& worker) {
@@ -20,7 +23,7 @@ void Attempts::grant(Task& task, Worker& worker) {
   if (!options.process) ++worker.granted;
   if (task.durable && options.at_most_once) {
     books_.rewrite(task, Dispatch{task.seq, task.attempts});
-    worker.grants_wait = true;
+    worker.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   worker.grant_bytes += task.payload.size();
   const Client* owner = options.process ? books_.client(task.client) : nullptr;
@@ -33,7 +36,8 @@ void Attempts::grant(Task& task, Worker& worker) {
 
 Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
   auto found = worker.holding.find(grant.seq);
-  if (found == worker.holding.end() || found->second->grant() != grant) return nullptr;
+  if (found == worker.holding.end()) return nullptr;
+  if (found->second->grant() != grant && !mutant(Mutant::fencing_off)) return nullptr;
   return found->second;
 }
 
@@ -59,6 +63,7 @@ void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
 
 void Attempts::hand_back(Worker& worker, Task& task) {
   leave(worker, task);
+  if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   books_.step(task, Event::handed_back);
   if (task.cancel_requested) {
@@ -134,7 +139,8 @@ void Attempts::leave(Worker& worker, Task& task) {
 }
 
 bool Attempts::may_retry(const Task& task, const proto::Outcome& outcome) const {
-  if (task.options().at_most_once || task.attempts.value() >= task.options().max_attempts) return false;
+  const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
+  if (task.options().at_most_once || task.attempts.value() >= most) return false;
   switch (outcome.kind) {
     case OutcomeKind::retry:
     case OutcomeKind::lost:
@@ -155,6 +161,7 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
                        : asked ? Instant{std::min(record.retry_delay, proto::limits::kMaxDuration)}
                                : backoff(task);
   books_.step(task, Event::retried);
+  if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   task.ready_at = books_.now.steady + wait;
   if (task.durable) {
     books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(task.ready_at)});

@@ -18,6 +18,7 @@
 #include "broker/core/tasks.h"
 #include "broker/store/records.h"
 #include "broker/store/requests.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -66,7 +67,8 @@ struct Books {
   // over more of them than can have been under way.
   static proto::TaskSeq first_free_seq(const Identity& who) {
     constexpr std::uint64_t kLeap = std::uint64_t{1} << 24;
-    return who.epoch > proto::Epoch{1} ? proto::TaskSeq{who.last_seq.value() + kLeap} : who.last_seq;
+    const std::uint64_t leap = proto::mutant(proto::Mutant::numbers_used_again) ? 0 : kLeap;
+    return who.epoch > proto::Epoch{1} ? proto::TaskSeq{who.last_seq.value() + leap} : who.last_seq;
   }
 
   CoreOptions options;
@@ -144,6 +146,11 @@ struct Books {
   }
   milliseconds stamp() const { return stamp(now.steady); }
   Instant instant(milliseconds stamped) const { return started.steady + Instant{stamped - started.unix_time}; }
+
+  // What the silence of a peer is measured by: never the wall clock, which may jump.
+  Instant silence_clock() const {
+    return proto::mutant(proto::Mutant::expiry_by_wall_clock) ? Instant{now.unix_time} : now.steady;
+  }
 
   // When a task that arrived then may start. The wall clock is only asked for what was said in its terms.
   Instant first_due(const proto::TaskOptions& options, Instant arrived) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/mutants.h"
+
 namespace forkmill::broker {
 
 using proto::CancelState;
@@ -11,14 +13,14 @@ using proto::RevokeState;
 void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
   for (const TaskId& id : cancel.ids) {
     Task* task = books_.tasks.find(id);
-    if (task != nullptr && task->state == State::running) {
+    if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
       ask(client, *task);
       continue;
     }
     CancelState state = CancelState::unknown;
     if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
     if (task != nullptr && !is_terminal(task->state)) {
-      end_waiting(*task);
+      if (task->state != State::running) end_waiting(*task);
       state = CancelState::cancelled;
     }
     client.cancels.answers.push_back({id, state});

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "broker/core/objects/inspection.h"
+#include "proto/buggify.h"
 #include "proto/codec.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -61,8 +63,8 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
     if (for_everyone(message) && !std::holds_alternative<Heartbeat>(message)) return;
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
   }
-  if (header.session != session->id) return;  // of an earlier session: stale
-  session->heard = now.steady;
+  if (header.session != session->id && !mutant(Mutant::stale_session_accepted)) return;  // of an earlier session: stale
+  session->heard = books_.silence_clock();
   sessions_.confirmed(*session);
   Client* client = sessions_.client(peer);
   Worker* worker = sessions_.worker(peer);
@@ -232,7 +234,7 @@ void Core::dispatch(Worker& worker, const Header& header, Message& message) {
                    // way.
                    for (const Grant& grant : back.grants)
                      if (Task* task = attempts_.held(worker, grant)) attempts_.hand_back(worker, *task);
-                   give_credit(worker, back.credit);
+                   if (!mutant(Mutant::credit_leak)) give_credit(worker, back.credit);
                  },
                  [&](Revoked& revoked) {
                    cancels_.revoked(worker, revoked);
@@ -299,7 +301,7 @@ void Core::flush(Client& client, bool now) {
   client.touched = false;
   const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.started.notes.empty() &&
                      client.due.empty();
-  now = now || books_.options.ack_delay.count() == 0;
+  now = now || books_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
   if (alone && !now && client.ack.rejected.empty() && client.ack.messages.size() < kAcksAtOnce) {
     if (client.ack.messages.empty()) return;
     late_clients_.push_back(client.handle);
@@ -320,7 +322,7 @@ void Core::flush(Client& client, bool now) {
 void Core::flush(Worker& worker, bool now) {
   worker.touched = false;
   const bool alone = worker.revoke.grants.empty() && worker.signals.notes.empty() && worker.grants.tasks.empty();
-  now = now || books_.options.ack_delay.count() == 0;
+  now = now || books_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
   if (alone && !now && worker.ack.messages.size() < kAcksAtOnce) {
     if (worker.ack.messages.empty()) return;
     late_workers_.push_back(worker.handle);
@@ -342,7 +344,7 @@ void Core::flush(Worker& worker, bool now) {
   for (GrantedTask& task : grants.tasks) {
     bytes += task.payload.size();
     batch.tasks.push_back(std::move(task));
-    if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes) continue;
+    if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes && !buggify(Path::one_grant)) continue;
     books_.send(worker.session, std::exchange(batch, {}), after);
     bytes = 0;
   }

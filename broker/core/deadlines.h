@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "broker/core/tasks.h"
+#include "proto/buggify.h"
 
 namespace forkmill::broker {
 
 class Deadlines {
  public:
   void add(Instant due, Task& task) {
-    if (heap_.size() >= sweep_at_) sweep();
+    if (heap_.size() >= sweep_at_ || proto::buggify(proto::Path::deadlines_swept)) sweep();
     heap_.push_back({due, TaskRef{task}});
     std::push_heap(heap_.begin(), heap_.end());
   }

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 
+#include "proto/buggify.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
+
+using proto::Mutant;
+using proto::mutant;
 
 void Deliveries::finished(Task& task) {
   if (Client* client = books_.client(task.client)) enqueue(task, *client);
@@ -56,6 +61,11 @@ void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
 }
 
 void Deliveries::resume(Client& client) {
+  if (mutant(Mutant::deliveries_forgotten)) {
+    for (const auto& [seq, refs] : client.under_way)
+      for (const TaskRef& ref : refs) settled(*ref.get(), true);
+    client.under_way.clear();
+  }
   // The latest first, each before what stands there: in the end the earliest is in front.
   for (auto sent = client.under_way.rbegin(); sent != client.under_way.rend(); ++sent)
     client.due.insert(client.due.begin(), sent->second.begin(), sent->second.end());
@@ -83,10 +93,11 @@ void Deliveries::flush(Client& client) {
       client.due.pop_front();
       const Task* task = ref.get();
       FORKMILL_CHECK(task != nullptr && task->outcome != nullptr);  // a delivery keeps its task
-      durable = durable || task->durable;
+      durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += task->outcome->value.size();
       message.results.push_back({task->id, *task->outcome});
       sent.push_back(ref);
+      if (proto::buggify(proto::Path::one_result)) break;
     }
     books_.send(client.session, std::move(message), durable ? books_.safe_after() : proto::CommitSeq{});
     client.under_way_count += sent.size();

@@ -4,12 +4,16 @@
 
 #include "broker/core/attempts.h"
 #include "broker/store/process_queue.h"
+#include "proto/buggify.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 #include "proto/names.h"
 
 namespace forkmill::broker {
 
 using proto::Failure;
+using proto::Mutant;
+using proto::mutant;
 
 namespace {
 
@@ -60,7 +64,8 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
     }
   }
   client.ack.messages.push_back(message);
-  client.ack_waits = client.ack_waits || books_.ops.size() > ops_before;
+  const bool waits = books_.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
+  client.ack_waits = client.ack_waits || waits;
   books_.touch(client);
 }
 
@@ -102,7 +107,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   if (submission.options.process) submission.queue = process_queue(submission.queue);
   Queue* queue = books_.queue(submission.queue);
   if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
-  if (!queue->has_room(submission.payload.size())) {
+  if (!queue->has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
     return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
                                          " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
   }
@@ -160,14 +165,16 @@ void Intake::start(Task& task, Instant due) {
     return books_.line_up(task);
   }
   books_.step(task, Event::delayed);
-  const bool many = books_.near_scheduled > books_.options.near.scheduled;
+  const bool many =
+      books_.near_scheduled > books_.options.near.scheduled || proto::buggify(proto::Path::delayed_to_disk);
   if (task.durable && many && due > FarDeadlines::horizon(now)) return books_.put_away(task);
   books_.deadlines.add(due, task);
 }
 
 void Intake::due(Task& task, Attempts& attempts) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
-  if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
+  if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady &&
+      !mutant(Mutant::deadline_ignored)) {
     if (task.state == State::ready) books_.take_out_of_line(task);
     return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/registry.h"
+#include "proto/buggify.h"
 
 namespace forkmill::broker {
 
@@ -20,6 +21,7 @@ void Matching::give_pool() {
   if (candidates_.empty()) return;
   std::sort(candidates_.begin(), candidates_.end(),
             [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
+  if (proto::buggify(proto::Path::other_turn)) ++turn_;
   std::rotate(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(turn_++ % candidates_.size()),
               candidates_.end());
   give_idle();

@@ -3,9 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/buggify.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
+
+using proto::Mutant;
+using proto::mutant;
 
 namespace {
 
@@ -33,6 +38,7 @@ void Paging::recover(const TaskSummary& task) {
   queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
   const Instant now = books_.now.steady;
   if (task.end) {
+    if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     books_.tasks.add_far(task.id, {task.seq, FarState::finished});
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_until(spec.options, books_.instant(task.end->finished_at));
@@ -42,8 +48,9 @@ void Paging::recover(const TaskSummary& task) {
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
   const Instant arrived = books_.instant(task.submitted_at);
-  const Instant due =
+  const Instant planned =
       progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
+  const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
     books_.tasks.add_far(task.id, {task.seq, FarState::ready});
     queue->add_far(lane, task.seq, false);
@@ -93,6 +100,7 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
       auto near = books_.in_far_line.find(pending.seqs[i]);
       Task* task = near == books_.in_far_line.end() ? nullptr : near->second;
       if (task != nullptr) books_.in_far_line.erase(near);
+      if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
       line->lane.queue->feed(line->lane, task);
     }
   }
@@ -153,7 +161,7 @@ bool Paging::out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const {
 void Paging::forget_outdated() {
   constexpr std::size_t kMany = 4096;
   if (pending_.empty()) return books_.outdated.clear();
-  if (books_.outdated.size() < kMany) return;
+  if (books_.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
   const std::uint64_t oldest = pending_.begin()->first;
   std::erase_if(books_.outdated, [&](const auto& entry) { return entry.second < oldest; });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/buggify.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -25,6 +26,7 @@ void Queue::put_back(Task& task) {
   Lane& lane = lane_of(share, task.kind);
   count_in(task, share);
   link(lane, task);
+  if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.tasks.push_back(task);
   lane.tasks.insert_by_seq(task);
 }
 
@@ -80,7 +82,8 @@ std::vector<proto::TaskSeq> Queue::next_far(const LaneKey& key) {
   Lane& lane = lane_of(key);
   std::vector<proto::TaskSeq> seqs;
   const std::size_t most = std::max<std::size_t>(1, near_.tasks - std::min(near_.tasks, lane.near));
-  while (!lane.far.empty() && seqs.size() < std::min(most, near_.page)) seqs.push_back(lane.far.pop_front());
+  const std::size_t page = proto::buggify(proto::Path::short_page) ? 1 : near_.page;
+  while (!lane.far.empty() && seqs.size() < std::min(most, page)) seqs.push_back(lane.far.pop_front());
   lane.on_their_way = seqs.size();
   return seqs;
 }

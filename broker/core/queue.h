@@ -19,6 +19,7 @@
 #include "broker/core/options.h"
 #include "broker/core/seq_runs.h"
 #include "broker/core/task.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -67,6 +68,7 @@ class Queue {
 
   // Room for one more task of so many bytes?
   bool has_room(std::size_t bytes) const {
+    if (proto::mutant(proto::Mutant::room_ignored)) return true;
     return held_tasks_ < limits_.max_tasks && held_bytes_ + bytes <= limits_.max_bytes;
   }
   // A task counts from its arrival until it is finished and its result delivered or dropped; its bytes may change on
@@ -110,6 +112,9 @@ class Queue {
     Rotation rotation;
     std::unordered_map<ClientHandle, Rotation::iterator> by_client;
   };
+  struct HighestFirst {
+    bool operator()(int a, int b) const { return proto::mutant(proto::Mutant::priority_reversed) ? a < b : b < a; }
+  };
 
   Share& share_of(int priority, ClientHandle client);
   Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
@@ -129,7 +134,7 @@ class Queue {
   std::string name_;
   QueueOptions limits_;
   NearLimits near_;
-  std::map<int, Level, std::greater<>> levels_;
+  std::map<int, Level, HighestFirst> levels_;
   std::size_t ready_ = 0;
   std::unordered_map<KindId, std::size_t> ready_kinds_;
   std::size_t held_tasks_ = 0;

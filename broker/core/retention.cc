@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/buggify.h"
+
 namespace forkmill::broker {
 
 std::size_t kept_size(const Task& task) {
@@ -117,7 +119,8 @@ void Retention::over(Task& task) {
 void Retention::put_away_most(Shelf& shelf) {
   if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
   const NearLimits& near = books_.options.near;
-  while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1)) {
+  while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1) ||
+         (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
     if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(books_.now.steady)) return;
     take(oldest);

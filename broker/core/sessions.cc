@@ -4,6 +4,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "proto/mutants.h"
 #include "proto/names.h"
 
 namespace forkmill::broker {
@@ -55,7 +56,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
   // One that came anew and does not say so has not heard that it did: it would repeat what it had asked before.
-  answer.kept = resumed || !client->anew;
+  answer.kept = resumed || !client->anew || proto::mutant(proto::Mutant::kept_said_wrongly);
   books_.send(client->session, std::move(answer));
   if (known) {
     client->parked = false;
@@ -122,7 +123,7 @@ Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hell
   // Should the WELCOME be lost, the peer says HELLO again, and still names the one that it knows.
   const proto::SessionId before = session.id ? hello.resume : proto::SessionId{};
   detach(session);
-  session = {fresh, peer, {}, books_.now.steady, books_.now.unix_time, hello.name, hello.host, hello.pid, before};
+  session = {fresh, peer, {}, books_.silence_clock(), books_.now.unix_time, hello.name, hello.host, hello.pid, before};
   next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
   return session;
 }
@@ -197,19 +198,20 @@ void Sessions::tick() {
   if (!slept && now < next_check_) return;
   // Often enough to notice a pause of our own, and just when the one that has been silent for longest is out of time.
   next_check_ = now + std::min<Instant>(timeout / 2, books_.options.heartbeat);
+  const Instant clock = books_.silence_clock();
   const auto look_at = [&](const Session& session) {
-    if (now - session.heard > timeout) return true;
+    if (clock - session.heard > timeout) return !proto::mutant(proto::Mutant::silence_forgiven);
     next_check_ = std::min(next_check_, session.heard + timeout + Instant{1});
     return false;
   };
   std::vector<Client*> gone_clients;
   std::vector<Worker*> gone_workers;
   for (const auto& [handle, one] : books_.clients) {
-    if (slept) one->session.heard = now;
+    if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_clients.push_back(one.get());
   }
   for (const auto& [handle, one] : books_.workers) {
-    if (slept) one->session.heard = now;
+    if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_workers.push_back(one.get());
   }
   for (Client* one : gone_clients) end(*one);
@@ -235,7 +237,7 @@ void Sessions::expect(const std::vector<ClientHandle>& clients) {
     if (!made) continue;
     place->second = std::make_unique<Client>();
     place->second->handle = handle;
-    place->second->session.heard = books_.now.steady;
+    place->second->session.heard = books_.silence_clock();
   }
 }
 

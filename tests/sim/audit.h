@@ -1,6 +1,6 @@
 // Audit: the broker's books looked through after its rounds: every task counted once (invariant 12), credit and windows
-// kept (12, 13), one holder of what runs (6), the order of arrival kept (9), and no worker given up before its time
-// (6).
+// kept (12, 13), one holder of what runs (6), priorities and the order of arrival kept (9), and no worker given up
+// before its time (6).
 #pragma once
 
 #include <map>
@@ -27,7 +27,7 @@ class Audit {
  private:
   void look_for_the_lost(const broker::Books& books);
   void check_sessions(const broker::Books& books) const;
-  void check_tasks(const broker::Books& books) const;
+  void check_tasks(const broker::Books& books, bool far_too) const;
   void check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const;
   void record_grants(const broker::Books& books, const std::vector<broker::Send>& sends);
 

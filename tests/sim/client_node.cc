@@ -194,7 +194,7 @@ void ClientNode::carry_out() {
     const auto asked = cancels_.find(answered.cookie);
     if (asked == cancels_.end()) continue;
     const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(answered.reply.body.view()));
-    if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+    if (state == proto::CancelState::cancelled) history_.cancelled_by_client(asked->second);
     cancels_.erase(asked);
   }
   carry_out_operated();

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "proto/check.h"
+#include "tests/sim/paths.h"
+
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
@@ -24,7 +27,7 @@ class Cluster {
       clients_.push_back(std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, i));
   }
 
-  Report run() {
+  void run() {
     const Instant begin = world_.now();
     const Instant end = begin + world_.options.safety;
     schedule_users(begin, end);
@@ -38,17 +41,26 @@ class Cluster {
     history_.check_all_ended();
     if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
     finish_objects();
-    return {world_.trace.hash(), world_.events(), world_.now() - begin, history_.counts()};
+  }
+
+  Report report() const {
+    return {{},      world_.trace.hash(),          world_.events(),  world_.trace.lines(), faults_.count(),
+            visits_, world_.now() - World::kBegin, history_.counts()};
   }
 
  private:
   // Users come at random; what is left of the tasks comes at the end.
   void schedule_users(Instant begin, Instant end) {
     const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
-    for (std::size_t i = 0; i < visits; ++i)
-      world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->act(); });
+    for (std::size_t i = 0; i < visits; ++i) schedule(begin, end, [](ClientNode& one) { one.act(); });
     for (std::size_t i = 0; i < world_.options.objects.visits; ++i)
-      world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->objects().act(); });
+      schedule(begin, end, [](ClientNode& one) { one.objects().act(); });
+  }
+
+  void schedule(Instant begin, Instant end, void (*visit)(ClientNode&)) {
+    const Instant when = world_.random.between(begin, end);
+    ClientNode& client = *world_.random.pick(clients_);
+    if (!world_.options.no_visits.contains(++visits_)) world_.at(when, [&client, visit] { visit(client); });
   }
 
   bool users_idle() const {
@@ -82,6 +94,7 @@ class Cluster {
   }
 
   World world_;
+  ForcedPaths paths_{world_.options};
   History history_{world_};
   ObjectHistory objects_{world_};
   Network network_{world_};
@@ -90,10 +103,33 @@ class Cluster {
   std::vector<std::unique_ptr<WorkerNode>> workers_;
   std::vector<std::unique_ptr<ClientNode>> clients_;
   Faults faults_{world_, {broker_, clients_, workers_}};
+  std::uint64_t visits_ = 0;
 };
+
+#ifdef FORKMILL_MUTANTS
+void throw_violation(const char* what, const char* file, int line) {
+  throw Violation{"broken assumption: " + std::string{what} + " in " + file + ":" + std::to_string(line)};
+}
+#endif
 
 }  // namespace
 
-Report simulate(const Options& options, bool verbose) { return Cluster{options, verbose}.run(); }
+Report simulate(const Options& options, bool verbose) {
+#ifdef FORKMILL_MUTANTS
+  proto::on_check_failed = throw_violation;
+#endif
+  const auto cluster = std::make_unique<Cluster>(options, verbose);
+  std::string violation;
+  try {
+    cluster->run();
+  } catch (const Violation& found) {
+    violation = found.what();
+  } catch (const std::exception& error) {
+    violation = std::string{"exception: "} + error.what();
+  }
+  Report report = cluster->report();
+  report.violation = std::move(violation);
+  return report;
+}
 
 }  // namespace forkmill::sim

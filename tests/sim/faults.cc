@@ -33,8 +33,7 @@ void Faults::begin(Instant end) {
     one.crash();
     restart_later(one);
   });
-  keep_doing(rates.worker_pause * workers,
-             [this] { a_worker().pause(world_.now() + outage(), world_.random.chance(0.5)); });
+  keep_doing(rates.worker_pause * workers, [this] { a_worker().pause(world_.now() + outage(), random_.chance(0.5)); });
   keep_doing(rates.worker_drain * workers, [this] { a_worker().drain(); });
   keep_doing(rates.client_crash * clients, [this] {
     ClientNode& one = a_client();
@@ -42,6 +41,12 @@ void Faults::begin(Instant end) {
     restart_later(one);
   });
   keep_doing(rates.client_pause * clients, [this] { a_client().pause(world_.now() + outage()); });
+  keep_doing(rates.clock_jump, [this] {
+    constexpr std::int64_t kMost = 120'000;
+    const auto drawn = static_cast<std::int64_t>(random_.below(2 * kMost + 1));
+    world_.set_wall(milliseconds{drawn - kMost});
+    world_.trace.note(world_.now(), "clock", "is set to " + std::to_string(drawn - kMost) + " ms");
+  });
 }
 
 void Faults::mend() {
@@ -57,11 +62,13 @@ void Faults::keep_doing(double per_minute, const std::function<void()>& what) {
 
 // At random, independent of each other: a Poisson process.
 void Faults::next_of(double per_minute, std::function<void()> what) {
-  const double minutes = -std::log(1 - world_.random.unit()) / per_minute;
+  const double minutes = -std::log(1 - times_.unit()) / per_minute;
   const Instant when = world_.now() + Instant{static_cast<std::int64_t>(minutes * 60e6)};
   if (when >= end_) return;
   world_.at(when, [this, per_minute, what = std::move(what)] {
-    what();
+    const std::uint64_t number = ++count_;
+    random_ = Random{world_.options.seed + number * 0x9E3779B97F4A7C15ULL};
+    if (!world_.options.no_faults.contains(number)) what();
     next_of(per_minute, what);
   });
 }
@@ -69,13 +76,13 @@ void Faults::next_of(double per_minute, std::function<void()> what) {
 // From a hiccup to three times what a session survives.
 Instant Faults::outage() {
   const double timeout = static_cast<double>(Instant{world_.options.core.session_timeout}.count());
-  const double unit = world_.random.unit();
+  const double unit = random_.unit();
   return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
 }
 
 void Faults::one_of_all(const std::function<void(ClientNode&)>& client,
                         const std::function<void(WorkerNode&)>& worker) {
-  const auto number = world_.random.below(nodes_.clients.size() + nodes_.workers.size());
+  const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
   if (number < nodes_.clients.size())
     client(*nodes_.clients[number]);
   else

@@ -25,13 +25,15 @@ class Faults {
   void begin(Instant end);
   // Whatever is down comes back.
   void mend();
+  // How many there were, those that were left out included.
+  std::uint64_t count() const { return count_; }
 
  private:
   void keep_doing(double per_minute, const std::function<void()>& what);
   void next_of(double per_minute, std::function<void()> what);
   Instant outage();
-  ClientNode& a_client() { return *world_.random.pick(nodes_.clients); }
-  WorkerNode& a_worker() { return *world_.random.pick(nodes_.workers); }
+  ClientNode& a_client() { return *random_.pick(nodes_.clients); }
+  WorkerNode& a_worker() { return *random_.pick(nodes_.workers); }
   void one_of_all(const std::function<void(ClientNode&)>& client, const std::function<void(WorkerNode&)>& worker);
   template <class Node>
   void restart_later(Node& node);
@@ -39,6 +41,10 @@ class Faults {
   World& world_;
   Nodes nodes_;
   Instant end_{0};
+  // Of their own, and anew for each: what is left out changes nothing about the others.
+  Random times_{world_.options.seed ^ 0xFA017};
+  Random random_{0};
+  std::uint64_t count_ = 0;
 };
 
 }  // namespace forkmill::sim

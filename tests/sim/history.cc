@@ -46,9 +46,9 @@ Cookie History::invoke_attach(const TaskId& id) {
 }
 
 void History::acknowledged(Cookie cookie, proto::SessionId session) {
-  Record& record = tasks_.at(futures_.at(cookie - 1).id);
-  if (record.acknowledged_by == 0) ++counts_.acknowledged;
-  record.acknowledged_by = broker_of_.at(session);
+  Future& future = futures_.at(cookie - 1);
+  if (!std::exchange(tasks_.at(future.id).acknowledged, true)) ++counts_.acknowledged;
+  future.acknowledged_by = broker_of_.at(session);
 }
 
 void History::unknown(Cookie cookie) {
@@ -96,7 +96,7 @@ void History::check_failure(Record& record, const Future& future, const proto::O
       if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
       if (code != Errc::task_unknown) refuse("nobody has reason to reject it");
       if (!known_before) refuse("it was never acknowledged");
-      if (survives_restart(record) || record.acknowledged_by == broker_)
+      if (survives_restart(record) || future.acknowledged_by == broker_)
         violated("1", future.id, "acknowledged, and forgotten");
       ++counts_.lost;
       return;
@@ -120,6 +120,12 @@ void History::cancelled(const TaskId& id) {
   if (const auto found = tasks_.find(id); found != tasks_.end()) found->second.cancelled_by = broker_;
 }
 
+// Another submission under the same key may still come to the broker when one of them never left its client.
+void History::cancelled_by_client(const TaskId& id) {
+  if (const auto found = tasks_.find(id); found != tasks_.end() && found->second.task.options.key.empty())
+    cancelled(id);
+}
+
 void History::check_all_ended() const {
   for (const Future& future : futures_) {
     if (!future.ended)
@@ -139,19 +145,27 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   const broker::Task* found = books.tasks.find(granted.id);
   if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
   const broker::Task& task = *found;
-  const auto& options = tasks_.at(granted.id).task.options;
+  const Record& record = tasks_.at(granted.id);
+  const auto& options = record.task.options;
+  if (record.outcomes.contains(memory_of(record))) violated("8", granted.id, "was granted when it had ended");
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,
              "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
                  std::to_string(options.max_attempts));
   }
-  if (granted.grant.attempt.value() > 1) return;
+  if (granted.grant.attempt.value() == 1) check_time(task, options, books);
+}
+
+// The broker's own time goes on steadily; only what was said in terms of the wall clock depends on that.
+void History::check_time(const broker::Task& task, const proto::TaskOptions& options,
+                         const broker::Books& books) const {
   constexpr milliseconds kGrain{2};
-  const auto unix_now = world_.both().unix_time;
-  if (unix_now + kGrain < std::max(task.submitted_at + options.delay, options.not_before))
-    violated("10", granted.id, "was granted before its time");
-  if (options.expires.count() > 0 && unix_now > task.submitted_at + options.expires + kGrain)
-    violated("10", granted.id, "was granted after its deadline");
+  const milliseconds now = books.stamp() + kGrain;
+  const bool wall_counts = !world_.wall_jumped();
+  if (now < task.submitted_at + options.delay || (wall_counts && world_.both().unix_time + kGrain < options.not_before))
+    violated("10", task.id, "was granted before its time");
+  if (options.expires.count() > 0 && books.stamp() > task.submitted_at + options.expires + kGrain)
+    violated("10", task.id, "was granted after its deadline");
 }
 
 void History::worker_ended(broker::WorkerHandle worker) {
@@ -164,7 +178,7 @@ void History::reported(const proto::TaskResult& result) {
   if (result.outcome.kind == OutcomeKind::rejected) return;
   Record& record = tasks_.at(result.id);
   const std::string bytes = proto::encode_outcome(result.outcome);
-  const auto [at, first] = record.outcomes.try_emplace(survives_restart(record) ? 0 : broker_, bytes);
+  const auto [at, first] = record.outcomes.try_emplace(memory_of(record), bytes);
   if (!first && at->second != bytes) violated("3", result.id, "its result has changed");
 }
 

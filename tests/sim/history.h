@@ -5,6 +5,7 @@
 //
 //   1   an acknowledged submit is not forgotten        3   a future ends once; a result never changes
 //   4   a result is that of an attempt that ended so   5   "cancelled" means that no attempt starts any more
+//   8   what has ended, and is known, does not begin anew
 //   10  attempts, delays and deadlines are kept        14  in the end every future has ended
 #pragma once
 
@@ -57,6 +58,8 @@ class History {
   void unknown(Cookie cookie);
   void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
   void cancelled(const TaskId& id);  // somebody was told so
+  // A client says so, which may have seen to it without the broker.
+  void cancelled_by_client(const TaskId& id);
 
   // ---- The broker
   void broker_started() { ++broker_; }
@@ -79,12 +82,13 @@ class History {
     TaskId id;
     bool attach = false;
     bool ended = false;
+    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
   };
   struct Record {
     proto::Submission task;
     bool known = false;                 // submitted here
-    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
-    std::uint64_t cancelled_by = 0;
+    bool acknowledged = false;
+    std::uint64_t cancelled_by = 0;  // which broker
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
     std::set<std::string> successes;                // values that attempts ended with
@@ -104,6 +108,9 @@ class History {
 
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
+  // Whose word about the task stands: all brokers', when it is stored, or this one's alone.
+  std::uint64_t memory_of(const Record& record) const { return survives_restart(record) ? 0 : broker_; }
+  void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::Books& books) const;
   void check_success(Record& record, const TaskId& id, const proto::Outcome& outcome) const;
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
 

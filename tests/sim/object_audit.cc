@@ -7,8 +7,9 @@ using proto::ObjectKind;
 
 namespace {
 
-void require(bool holds, const Object& object, const std::string& text) {
-  if (!holds) throw Violation{"objects: " + object.name() + " " + std::to_string(object.id().value()) + ": " + text};
+void require(bool holds, const Object& object, std::string_view text) {
+  if (!holds)
+    throw Violation{"objects: " + object.name() + " " + std::to_string(object.id().value()) + ": " + std::string{text}};
 }
 
 void check_clients(const broker::Core& core, const Object& object) {
@@ -62,8 +63,8 @@ void ObjectAudit::check_semaphore(const Object& object) const {
   auto units = static_cast<std::int64_t>(object.size());
   for (const Object::Hold& hold : object.holders()) units += hold.count;
   const std::int64_t initial = object.spec().size;
-  require(units >= initial && units <= initial + history_.surplus(object.id().value()), object,
-          "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
+  if (units < initial || units > initial + history_.surplus(object.id().value()))
+    require(false, object, "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
 }
 
 void ObjectAudit::nothing_held(const broker::Core& core) {

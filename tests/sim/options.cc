@@ -11,6 +11,22 @@ namespace {
 // Half of the seeds do without.
 double sometimes(Random& random, double most) { return random.chance(0.5) ? most * random.unit() : 0; }
 
+// Most bugs need few tasks and little time, and of such clusters far more can be tried; some need many.
+struct Size {
+  std::size_t fewest_tasks;
+  std::size_t most_tasks;
+  Instant shortest;
+  Instant longest;
+  std::size_t most_visits;
+};
+
+const Size& draw_size(Random& random) {
+  static constexpr Size kSmall{4, 60, 5s, 20s, 50};
+  static constexpr Size kMiddle{20, 150, 10s, 50s, 120};
+  static constexpr Size kLarge{20, 400, 10s, 90s, 250};
+  return random.chance(0.7) ? kSmall : random.chance(0.7) ? kMiddle : kLarge;
+}
+
 void draw_faults(Random& random, FaultRates& faults) {
   faults.cut = sometimes(random, 12);
   faults.partition = sometimes(random, 4);
@@ -22,6 +38,7 @@ void draw_faults(Random& random, FaultRates& faults) {
   faults.worker_drain = sometimes(random, 2);
   faults.client_crash = sometimes(random, 2);
   faults.client_pause = sometimes(random, 3);
+  faults.clock_jump = sometimes(random, 3);
 }
 
 void draw_core(Random& random, broker::CoreOptions& core) {
@@ -65,6 +82,7 @@ void draw_tasks(Random& random, Options& options) {
   options.progress = sometimes(random, 0.5);
   options.stubborn = sometimes(random, 0.5);
   options.at_most_once = sometimes(random, 0.5);
+  options.keyed = sometimes(random, 0.5);
   // Where few tasks are let in at a time, all would take hours.
   const bool roomy = options.core.queue.max_tasks > options.tasks;
   options.longest_delay = random.chance(0.3) && roomy ? Instant{120s} : Instant{20s};
@@ -100,7 +118,7 @@ Shared draw_shared(Random& random, Role role, std::size_t number, std::size_t cl
   return one;
 }
 
-void draw_objects(Random& random, Options& options) {
+void draw_objects(Random& random, Options& options, const Size& size) {
   if (!random.chance(0.6)) return;
   ObjectOptions& objects = options.objects;
   constexpr std::size_t kRoles = 7;
@@ -109,7 +127,7 @@ void draw_objects(Random& random, Options& options) {
     for (auto count = random.between(1, 2); count > 0; --count)
       objects.shared.push_back(draw_shared(random, static_cast<Role>(role), objects.shared.size(), options.clients));
   }
-  if (!objects.shared.empty()) objects.visits = random.between(20, 250);
+  if (!objects.shared.empty()) objects.visits = random.between(size.most_visits / 12, size.most_visits);
   constexpr Instant kLong[] = {20ms, 500ms, 5s};
   objects.longest_wait = kLong[random.below(3)];
   objects.longest_hold = kLong[random.below(3)];
@@ -123,6 +141,7 @@ Options draw(std::uint64_t seed) {
   Options options;
   options.seed = seed;
   options.durable = random.chance(0.6);
+  options.forced_paths = sometimes(random, 0.5);
   if (random.chance(0.7)) options.commit_delay = random.between(Instant{1ms}, Instant{200ms});
   draw_core(random, options.core);
   options.clients = random.between(1, 4);
@@ -132,16 +151,17 @@ Options draw(std::uint64_t seed) {
   options.kinds = random.between(1, 3);
   options.specialists = random.chance(0.3);
   if (random.chance(0.3)) options.max_tasks_per_child = random.between(1, 10);
-  options.tasks = random.between(20, 400);
+  const Size& size = draw_size(random);
+  options.tasks = random.between(size.fewest_tasks, size.most_tasks);
   options.burst = random.between(1, 40);
-  options.safety = random.between(Instant{10s}, Instant{90s});
+  options.safety = random.between(size.shortest, size.longest);
   constexpr Instant kDelays[] = {200us, 2ms, 30ms, 300ms};
   options.net_delay = kDelays[random.below(4)];
   constexpr Instant kRuns[] = {300us, 5ms, 100ms, 3s};
   options.run_time = kRuns[random.below(4)];
   if (random.chance(0.9)) draw_faults(random, options.faults);
   draw_tasks(random, options);
-  draw_objects(random, options);
+  draw_objects(random, options, size);
   return options;
 }
 
@@ -151,13 +171,13 @@ std::string to_string(const Options& options) {
   const FaultRates& f = options.faults;
   const auto& core = options.core;
   text.precision(3);
-  text << "  store " << (options.durable ? "durable" : "memory") << ", commits up to " << ms(options.commit_delay)
-       << " ms; heartbeat " << ms(core.heartbeat) << ", session " << ms(core.session_timeout) << " ms; window "
-       << core.window_tasks << " tasks " << core.window_bytes << " bytes; queue " << core.queue.max_tasks << " tasks "
-       << core.queue.max_bytes << " bytes; kept " << core.kept_results << ", dead letters " << core.dead_letters
-       << "; near " << core.near.tasks << " tasks " << core.near.bytes << " bytes, pages of " << core.near.page << ", "
-       << core.near.scheduled << " scheduled, " << core.near.results << " results; grace " << ms(core.restart_grace)
-       << " ms\n"
+  text << "  forced paths " << options.forced_paths << "; store " << (options.durable ? "durable" : "memory")
+       << ", commits up to " << ms(options.commit_delay) << " ms; heartbeat " << ms(core.heartbeat) << ", session "
+       << ms(core.session_timeout) << " ms; window " << core.window_tasks << " tasks " << core.window_bytes
+       << " bytes; queue " << core.queue.max_tasks << " tasks " << core.queue.max_bytes << " bytes; kept "
+       << core.kept_results << ", dead letters " << core.dead_letters << "; near " << core.near.tasks << " tasks "
+       << core.near.bytes << " bytes, pages of " << core.near.page << ", " << core.near.scheduled << " scheduled, "
+       << core.near.results << " results; grace " << ms(core.restart_grace) << " ms\n"
        << "  " << options.clients << " clients, " << options.workers << " workers of up to " << options.children
        << " children" << (options.specialists ? " (specialists)" : "") << ", " << options.max_tasks_per_child
        << " tasks a child; " << options.queues << " queues, " << options.kinds << " kinds\n"
@@ -166,12 +186,13 @@ std::string to_string(const Options& options) {
        << "  faults a minute: cut " << f.cut << ", partition " << f.partition << "; broker crash " << f.broker_crash
        << ", stop " << f.broker_stop << ", pause " << f.broker_pause << "; worker crash " << f.worker_crash
        << ", pause " << f.worker_pause << ", drain " << f.worker_drain << "; client crash " << f.client_crash
-       << ", pause " << f.client_pause << "\n"
+       << ", pause " << f.client_pause << "; clock jump " << f.clock_jump << "\n"
        << "  tasks: attempts " << options.max_attempts << ", memory " << options.memory_tasks << ", priorities "
        << options.priorities << ", delayed " << options.delayed << ", expiring " << options.expiring << ", limited "
        << options.limited << ", retry errors " << options.retry_errors << ", large " << options.large << ", cancels "
        << options.cancels << ", attaches " << options.attaches << ", queries " << options.queries << ", at most once "
-       << options.at_most_once << (options.reject_when_full ? ", rejected when full" : "") << "\n"
+       << options.at_most_once << ", keyed " << options.keyed
+       << (options.reject_when_full ? ", rejected when full" : "") << "\n"
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", die " << options.child_dies
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn
        << "\n";

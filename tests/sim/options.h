@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct FaultRates {
   double worker_drain = 0;  // leaves in order, comes back
   double client_crash = 0;  // its futures with it; a successor attaches to some of its tasks
   double client_pause = 0;
+  double clock_jump = 0;  // the wall clock is set, by up to two minutes in all
 };
 
 // Named objects that all clients share.
@@ -44,6 +46,11 @@ struct ObjectOptions {
 
 struct Options {
   std::uint64_t seed = 0;
+  std::uint64_t noise = 0;  // the same cluster, and other chances on the way
+  // Left out, by their number: what shrinking found to be of no account (shrink.h).
+  std::set<std::uint64_t> no_faults;
+  std::set<std::uint64_t> no_visits;
+  double forced_paths = 0;  // how many of proto/buggify.h's are open, and how often they are taken
 
   bool durable = false;     // the store outlives the broker
   Instant commit_delay{0};  // at most
@@ -76,6 +83,7 @@ struct Options {
   double attaches = 0;  // somebody else asks for the result as well
   double queries = 0;
   double at_most_once = 0;
+  double keyed = 0;  // submitted under a key, half of them again
   Instant longest_delay{0};
   bool reject_when_full = false;
 

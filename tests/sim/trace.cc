@@ -108,6 +108,7 @@ void Trace::message(Instant now, std::string_view who, std::string_view arrow, c
   fold(who);
   fold(arrow);
   fold(bytes);
+  ++lines_;
   if (verbose_) print(now, who, std::string{arrow} + " " + describe(envelope));
 }
 

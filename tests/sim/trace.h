@@ -20,6 +20,7 @@ class Trace {
     fold(static_cast<std::uint64_t>(now.count()));
     fold(who);
     fold(what);
+    ++lines_;
     if (verbose_) print(now, who, what);
   }
   // A message as it left or arrived. `bytes` is its envelope on the wire.
@@ -28,6 +29,8 @@ class Trace {
 
   bool verbose() const { return verbose_; }
   std::uint64_t hash() const { return hash_; }
+  // That a person would have to read.
+  std::uint64_t lines() const { return lines_; }
 
  private:
   static void print(Instant now, std::string_view who, std::string_view what);
@@ -35,6 +38,7 @@ class Trace {
   void fold(std::string_view bytes);
 
   bool verbose_;
+  std::uint64_t lines_ = 0;
   std::uint64_t hash_ = 0xCBF29CE484222325ULL;
 };
 

@@ -17,6 +17,22 @@ std::vector<proto::Submission> Workload::next_burst() {
 }
 
 proto::Submission Workload::make() {
+  auto task = world_.random.chance(world_.options.keyed) ? make_keyed() : make_fresh();
+  known_.push_back(task.id);
+  return task;
+}
+
+// The same again as one before, or another one that may come again.
+proto::Submission Workload::make_keyed() {
+  if (!keyed_.empty() && world_.random.chance(0.5)) return world_.random.pick(keyed_);
+  proto::Submission task = make_fresh();
+  task.options.key = "key-" + std::to_string(keyed_.size());
+  task.id = TaskId::of_key(task.queue, task.options.key);
+  keyed_.push_back(task);
+  return task;
+}
+
+proto::Submission Workload::make_fresh() {
   Random& random = world_.random;
   proto::Submission task;
   // Its last four digits count: they name it in a trace.
@@ -29,7 +45,6 @@ proto::Submission Workload::make() {
   task.options = draw_options();
   const bool large = random.chance(world_.options.large);
   task.payload = proto::Payload::own(std::string(large ? random.between(16'000, 40'000) : random.below(200), 'a'));
-  known_.push_back(task.id);
   return task;
 }
 

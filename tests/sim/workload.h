@@ -25,10 +25,13 @@ class Workload {
 
  private:
   proto::Submission make();
+  proto::Submission make_keyed();
+  proto::Submission make_fresh();
   proto::TaskOptions draw_options();
 
   World& world_;
   std::vector<TaskId> known_;
+  std::vector<proto::Submission> keyed_;
 };
 
 }  // namespace forkmill::sim

@@ -16,7 +16,8 @@ namespace forkmill::sim {
 
 class World {
  public:
-  World(const Options& its_options, bool verbose) : options{its_options}, random{its_options.seed}, trace{verbose} {}
+  World(const Options& its_options, bool verbose)
+      : options{its_options}, random{its_options.seed + its_options.noise * kApart}, trace{verbose} {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -33,10 +34,17 @@ class World {
     return true;
   }
 
+  static constexpr Instant kBegin = std::chrono::hours{1};
   Instant now() const { return now_; }
   proto::Now both() const {
-    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_)};
+    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_) + wall_};
   }
+  // Somebody sets the wall clock, to this much before or after what it would be.
+  void set_wall(milliseconds offset) {
+    wall_ = offset;
+    wall_jumped_ = true;
+  }
+  bool wall_jumped() const { return wall_jumped_; }
   std::uint64_t events() const { return count_; }
 
   const Options options;
@@ -51,9 +59,12 @@ class World {
     std::function<void()> what;
     bool operator<(const Event& other) const { return when != other.when ? other.when < when : other.order < order; }
   };
+  static constexpr std::uint64_t kApart = 0x51AFD7ED558CCD6DULL;
   std::priority_queue<Event> events_;
   std::uint64_t count_ = 0;
-  Instant now_ = std::chrono::hours{1};
+  Instant now_ = kBegin;
+  milliseconds wall_{0};
+  bool wall_jumped_ = false;
 };
 
 // Alarm: calls at the time it is set to. Setting it again moves it; with the alarm goes the call.

@@ -4,6 +4,7 @@
 
 #include "broker/core/objects/record.h"
 #include "proto/limits.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -73,11 +74,14 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
     if (!values.empty() && bytes + size > proto::limits::kBatchBytes) break;
     bytes += size;
     values.push_back(items_.front().value);
-    if (call.op.b != 0)
+    const bool stays = call.op.b != 0 && proto::mutant(proto::Mutant::item_lent_twice) && many == 1;
+    if (stays)
+      lease.items.push_back(items_.front());
+    else if (call.op.b != 0)
       lease.items.push_back(std::move(items_.front()));
     else
       forget(items_.front());
-    items_.pop_front();
+    if (!stays) items_.pop_front();
   }
   bytes_ -= bytes;
   dirty = true;

@@ -1,5 +1,7 @@
 #include "broker/core/objects/lock.h"
 
+#include "proto/mutants.h"
+
 namespace forkmill::broker {
 
 using proto::Verb;
@@ -25,7 +27,7 @@ std::optional<Answer> Lock::acquire(Call& call, std::int64_t times) {
   if (count_ > 0 && !(recursive() && held_by(call.holder()))) return std::nullopt;
   if (count_ == 0) {
     holder_ = call.holder();
-    ++token_;
+    if (token_ == 0 || !proto::mutant(proto::Mutant::token_not_raised)) ++token_;
     desk.holds(call.client, id());
   }
   count_ += times;
@@ -52,7 +54,7 @@ std::int64_t Lock::release_all() {
 }
 
 void Lock::leave(ClientHandle client) {
-  if (count_ == 0 || holder_.client != client) return;
+  if (count_ == 0 || holder_.client != client || proto::mutant(proto::Mutant::lock_kept_by_the_gone)) return;
   count_ = 0;
   lost_ = token_;
   dirty = true;

@@ -9,6 +9,7 @@
 
 #include "broker/core/objects/record.h"
 #include "broker/core/objects/spec.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -259,6 +260,7 @@ void Objects::pump(Object& object) {
 // A durable operation that is half done and waits must not begin anew after a restart.
 void Objects::note_progress(const Object& object, const Call& call) {
   if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
+  if (mutant(Mutant::half_put_repeated)) return;
   Ledger& ledger = ledgers_[call.client];
   ledger.dirty = true;
   touch(call.client, ledger);
@@ -363,7 +365,7 @@ void Objects::send_answers(ClientHandle client, Ledger& ledger) {
   for (const std::uint64_t number : std::exchange(ledger.to_send, {})) {
     const auto entry = ledger.entries.find(number);
     if (entry == ledger.entries.end() || entry->second.waits) continue;
-    const std::size_t which = entry->second.durable ? 1 : 0;
+    const std::size_t which = entry->second.durable && !mutant(Mutant::answer_before_commit) ? 1 : 0;
     Batch& batch = batches[which];
     for (const Payload& value : entry->second.answer.values) batch.bytes += value.size();
     batch.message.answers.push_back(entry->second.answer);
@@ -418,7 +420,7 @@ void Objects::take_up(TaskSeq seq, const StoredRecord& record) {
       break;
     case RecordKind::ledger: {
       const ClientHandle client = record.client();
-      ledgers_[client] = record.ledger();
+      if (!mutant(Mutant::ledger_lost_at_restart)) ledgers_[client] = record.ledger();
       ledgers_[client].stored_as = seq;
       break;
     }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "proto/mutants.h"
+
 namespace forkmill::broker {
 
 using proto::Verb;
@@ -50,7 +52,7 @@ Answer Semaphore::release(const Call& call) {
 void Semaphore::leave(ClientHandle client) {
   const auto mine = held_.find(client);
   if (mine == held_.end()) return;
-  value_ += std::ssize(mine->second);
+  if (!proto::mutant(proto::Mutant::units_kept_by_the_gone)) value_ += std::ssize(mine->second);
   // Some of them may have been released on its behalf.
   if ((spec().flags & proto::kObjectBounded) != 0) value_ = std::min(value_, spec().size);
   held_.erase(mine);

@@ -1,0 +1,56 @@
+// Mutants: deliberate faults, one of which a simulation may switch on to see whether it is caught (tests/sim/README.md,
+// Mutants). Each stands at the one place where the rule that it breaks lives. Chosen before anything else happens, and
+// by one thread. A build without tests, and every Release build, has none of them.
+#pragma once
+
+#include <cstdint>
+
+namespace forkmill::proto {
+
+enum class Mutant : std::uint8_t {
+  none,
+  fencing_off,
+  ack_before_commit,
+  result_before_commit,
+  result_taken_twice,
+  cancel_without_revoke,
+  revoked_and_kept,
+  expiry_by_wall_clock,
+  silence_forgiven,
+  credit_leak,
+  credit_returned_twice,
+  key_forgotten_at_restart,
+  attempt_too_many,
+  loss_not_counted,
+  reattach_lost,
+  delay_forgotten_at_restart,
+  page_in_skips_row,
+  dispatch_before_commit,
+  deadline_ignored,
+  priority_reversed,
+  returned_to_the_end,
+  outcome_not_kept,
+  deliveries_forgotten,
+  room_ignored,
+  stale_session_accepted,
+  numbers_used_again,
+  token_not_raised,
+  lock_kept_by_the_gone,
+  units_kept_by_the_gone,
+  item_lent_twice,
+  ledger_lost_at_restart,
+  kept_said_wrongly,
+  answer_before_commit,
+  half_put_repeated,
+};
+
+#ifdef FORKMILL_MUTANTS
+inline constexpr bool kHasMutants = true;
+inline constinit Mutant chosen_mutant = Mutant::none;
+inline bool mutant(Mutant one) { return chosen_mutant == one; }
+#else
+inline constexpr bool kHasMutants = false;
+constexpr bool mutant(Mutant) { return false; }
+#endif
+
+}  // namespace forkmill::proto

@@ -1,0 +1,46 @@
+// Shrinking: a failing simulation made smaller, for as long as it still breaks the same rule: without features, faults,
+// visits, tasks, peers. What a simulation leaves out changes its chances, so each smaller one may try some (noise).
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "tests/sim/cluster.h"
+
+namespace forkmill::sim {
+
+// What a violation is about: "invariant 8".
+std::string rule_of(const std::string& violation);
+
+class Shrinker {
+ public:
+  // `most_events`: that may be simulated, altogether.
+  Shrinker(Options options, std::string rule, std::uint64_t most_events)
+      : best_{std::move(options)}, rule_{std::move(rule)}, events_left_{most_events} {}
+
+  // The smallest that was found, and what it does.
+  const Options& shrink();
+  const Report& report() const { return report_; }
+
+ private:
+  using Change = std::function<void(Options&)>;
+
+  // True: it still fails, and is the best one now.
+  bool try_change(const Change& change);
+  bool drop_features();
+  bool drop_objects();
+  bool shrink_numbers();
+  bool halve(std::size_t Options::*number, std::size_t least);
+  bool leave_out(std::set<std::uint64_t> Options::*left_out, std::uint64_t count);
+
+  Options best_;
+  Report report_;
+  std::string rule_;
+  std::uint64_t events_left_;
+};
+
+// Finds the first of the seeds that fails, shrinks it and prints what is left with its trace. Returns the program's
+// exit status: 0, or 1 when none failed or more than `most_lines` are left (0: any number may).
+int shrink_first(std::uint64_t first, std::uint64_t seeds, std::uint64_t most_lines);
+
+}  // namespace forkmill::sim
