@@ -26,6 +26,7 @@ void configure(Database& database);
 void migrate(Database& database, SchemaSteps steps = schema_steps());
 
 // All of this, for the file at `path`.
-std::unique_ptr<Database> open_database(const std::string& path, Database::Open how);
+std::unique_ptr<Database> open_database(const std::string& path, Database::Open how,
+                                        FileSystem& files = system_files());
 
 }  // namespace forkmill::broker
