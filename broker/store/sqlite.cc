@@ -137,14 +137,23 @@ void Database::run(const char* sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
+// Both run the statement to its end, where it commits what it changed: PRAGMA journal_mode answers before that.
 std::int64_t Database::number(const char* sql) {
   Statement statement{*this, sql};
-  return statement.step() ? statement.number(0) : 0;
+  if (!statement.step()) return 0;
+  const std::int64_t number = statement.number(0);
+  while (statement.step()) {
+  }
+  return number;
 }
 
 std::string Database::text(const char* sql) {
   Statement statement{*this, sql};
-  return statement.step() ? std::string{statement.bytes(0)} : std::string{};
+  if (!statement.step()) return {};
+  std::string text{statement.bytes(0)};
+  while (statement.step()) {
+  }
+  return text;
 }
 
 void Database::checkpoint(bool empty) {
