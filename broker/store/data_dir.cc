@@ -51,7 +51,6 @@ void DataDir::make() const {
       throw StoreError{"data directory " + path_ + " cannot be created: there is no directory " + parent_of(path_)};
     throw_system_error("data directory " + path_ + " cannot be created", errno);
   }
-  sync_path(files_, parent_of(path_));
 }
 
 void DataDir::lock() {
@@ -83,6 +82,11 @@ bool DataDir::has_database() const {
 
 void DataDir::make_database() const {
   if (!files_.open(database(), FileSystem::Open::make)) throw_system_error(database() + " cannot be created", errno);
+}
+
+void DataDir::make_names_safe() const {
+  sync_path(files_, path_);
+  sync_path(files_, parent_of(path_));
 }
 
 }  // namespace forkmill::broker

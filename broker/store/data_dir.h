@@ -32,6 +32,8 @@ class DataDir {
   // Whether there is a database; refuses what looks as if one had been there, and what is something else.
   bool has_database() const;
   void make_database() const;  // an empty file
+  // The names of the files in it, and its own. Not all who made them may have lived to do so.
+  void make_names_safe() const;
 
  private:
   void make() const;

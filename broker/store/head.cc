@@ -98,11 +98,15 @@ std::string Head::missing(const Reading& reading, const Meta& meta, const std::s
 }
 
 void Head::create(FileSystem& files, const std::string& path, const Record& record) {
-  const auto file = files.open(path, FileSystem::Open::make);
-  if (!file) throw_system_error(path + " cannot be created", errno);
-  write_slot(*file, path, record, 0);
-  write_slot(*file, path, record, 1);
-  sync_slots(*file, path);
+  const bool replaced = file_size(files, path).has_value();
+  // A new one is not there before it is whole.
+  const std::string place = replaced ? path : path + ".new";
+  const auto file = files.open(place, FileSystem::Open::make);
+  if (!file) throw_system_error(place + " cannot be created", errno);
+  write_slot(*file, place, record, 0);
+  write_slot(*file, place, record, 1);
+  sync_slots(*file, place);
+  if (!replaced && !files.rename(place, path)) throw_system_error(path + " cannot be created", errno);
   sync_path(files, parent_of(path));
 }
 
@@ -114,5 +118,12 @@ Head::Head(FileSystem& files, std::string path)
 void Head::write(const Record& record) { write_slot(*file_, path_, record, record.writes % 2); }
 
 void Head::sync() { sync_slots(*file_, path_); }
+
+void Head::renew(const Record& record) {
+  for (const std::uint64_t which : {(record.writes + 1) % 2, record.writes % 2}) {
+    write_slot(*file_, path_, record, which);
+    sync();
+  }
+}
 
 }  // namespace forkmill::broker

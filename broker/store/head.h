@@ -44,6 +44,9 @@ class Head {
 
   void write(const Record& record);
   void sync();
+  // Puts `record`, the newest one, safely into both slots, one after the other: one may have been left half written, or
+  // never have got to the disk.
+  void renew(const Record& record);
 
  private:
   std::string path_;

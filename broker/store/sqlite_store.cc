@@ -57,7 +57,9 @@ proto::Result<Store::Identity> SqliteStore::open() {
     meta_ = meta_table_->read();
     if (const std::string text = Head::missing(head, meta_, directory_->path()); !text.empty()) throw StoreError{text};
     if (!head.exists) Head::create(files, directory_->head(), Head::Record::of(meta_));
+    directory_->make_names_safe();
     head_ = std::make_unique<Head>(files, directory_->head());
+    if (head.record) head_->renew(*head.record);
     tables_ = std::make_unique<Tables>(*database_, coder_, meta_, directory_->path());
 
     begin();
