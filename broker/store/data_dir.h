@@ -7,46 +7,41 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+
+#include "broker/store/file_system.h"
 
 namespace forkmill::broker {
 
 class DataDir {
  public:
   enum class Missing { create, refuse };
-  DataDir(std::string path, Missing what);
-  ~DataDir();
+  DataDir(std::string path, Missing what, FileSystem& files = system_files());
   DataDir(const DataDir&) = delete;
   DataDir& operator=(const DataDir&) = delete;
 
   const std::string& path() const { return path_; }
+  FileSystem& files() const { return files_; }
   std::string database() const { return path_ + "/forkmill.db"; }
   std::string journal() const { return database() + "-wal"; }
   std::string head() const { return path_ + "/head"; }
 
-  std::optional<std::uint64_t> free_bytes() const;  // none: the system does not say
+  std::optional<std::uint64_t> free_bytes() const { return files_.free_bytes(path_); }  // none: the system does not say
   // Whether there is a database; refuses what looks as if one had been there, and what is something else.
   bool has_database() const;
   void make_database() const;  // an empty file
+  // The names of the files in it, and its own. Not all who made them may have lived to do so.
+  void make_names_safe() const;
 
  private:
   void make() const;
   void lock();
 
+  FileSystem& files_;
   std::string path_;
-  int lock_ = -1;
+  std::unique_ptr<OpenFile> lock_;
 };
-
-// Opens a file of a data directory (`flags` are those of open(2)), or makes it: for nobody but the directory's owner,
-// also when that is not who makes it (root, on an errand for the user that the broker runs as). Files that are there
-// keep their owner. The descriptor; −1: errno says why not.
-int open_or_make(const std::string& path, int flags);
-
-// Bytes of the file; none when there is none. Throws when it is not a regular file.
-std::optional<std::uint64_t> file_size(const std::string& path);
-std::string parent_of(const std::string& path);
-// Makes what the file or directory holds safe.
-void sync_path(const std::string& path);
 
 }  // namespace forkmill::broker

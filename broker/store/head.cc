@@ -1,14 +1,10 @@
 #include "broker/store/head.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 
 #include "broker/store/bytes.h"
 #include "broker/store/crc32c.h"
-#include "broker/store/data_dir.h"
 
 namespace forkmill::broker {
 
@@ -17,7 +13,7 @@ namespace {
 constexpr std::string_view kMagic = "fmhead01";
 constexpr std::size_t kBody = 8 + 4 * 8 + 4;
 constexpr std::size_t kSlot = kBody + 4;
-constexpr off_t kSlotDistance = 4096;  // sectors of their own: writing one cannot harm the other
+constexpr std::uint64_t kSlotDistance = 4096;  // sectors of their own: writing one cannot harm the other
 
 using Slot = std::array<char, kSlot>;
 
@@ -45,10 +41,14 @@ std::optional<Head::Record> decode(const Slot& slot) {
   return record;
 }
 
-void write_slot(int file, const std::string& path, const Head::Record& record, std::uint64_t which) {
+void write_slot(OpenFile& file, const std::string& path, const Head::Record& record, std::uint64_t which) {
   const Slot slot = encode(record);
-  const ssize_t written = ::pwrite(file, slot.data(), slot.size(), static_cast<off_t>(which) * kSlotDistance);
-  if (written != static_cast<ssize_t>(slot.size())) throw_system_error(path + " cannot be written", errno);
+  if (!file.write(which * kSlotDistance, {slot.data(), slot.size()}))
+    throw_system_error(path + " cannot be written", errno);
+}
+
+void sync_slots(OpenFile& file, const std::string& path) {
+  if (!file.sync()) throw_system_error(path + " cannot be made safe", errno);
 }
 
 }  // namespace
@@ -57,22 +57,22 @@ Head::Record Head::Record::of(const Meta& meta) {
   return {meta.writes, meta.commit, meta.epoch, meta.last_seq, crc32c(meta.store)};
 }
 
-Head::Reading Head::read(const std::string& path) {
+Head::Reading Head::read(FileSystem& files, const std::string& path) {
   Reading reading;
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
+  const auto file = files.open(path, FileSystem::Open::read);
+  if (!file) {
     if (errno == ENOENT) return reading;
     throw_system_error(path + " cannot be read", errno);
   }
   reading.exists = true;
-  for (off_t which = 0; which < 2; ++which) {
+  for (std::uint64_t which = 0; which < 2; ++which) {
     Slot slot{};
-    const ssize_t size = ::pread(file, slot.data(), slot.size(), which * kSlotDistance);
-    const auto record = size == static_cast<ssize_t>(slot.size()) ? decode(slot) : std::nullopt;
+    const auto size = file->read(which * kSlotDistance, slot);
+    if (!size) throw_system_error(path + " cannot be read", errno);
+    const auto record = *size == slot.size() ? decode(slot) : std::nullopt;
     if (!record) ++reading.damaged;
     if (record && (!reading.record || record->writes > reading.record->writes)) reading.record = record;
   }
-  ::close(file);
   return reading;
 }
 
@@ -97,31 +97,33 @@ std::string Head::missing(const Reading& reading, const Meta& meta, const std::s
          "): its journal was cut short or is damaged" + way_out;
 }
 
-void Head::create(const std::string& path, const Record& record) {
-  const int file = open_or_make(path, O_WRONLY | O_TRUNC);
-  if (file < 0) throw_system_error(path + " cannot be created", errno);
-  try {
-    write_slot(file, path, record, 0);
-    write_slot(file, path, record, 1);
-    if (::fsync(file) != 0) throw_system_error(path + " cannot be made safe", errno);
-  } catch (...) {
-    ::close(file);
-    throw;
+void Head::create(FileSystem& files, const std::string& path, const Record& record) {
+  const bool replaced = file_size(files, path).has_value();
+  // A new one is not there before it is whole.
+  const std::string place = replaced ? path : path + ".new";
+  const auto file = files.open(place, FileSystem::Open::make);
+  if (!file) throw_system_error(place + " cannot be created", errno);
+  write_slot(*file, place, record, 0);
+  write_slot(*file, place, record, 1);
+  sync_slots(*file, place);
+  if (!replaced && !files.rename(place, path)) throw_system_error(path + " cannot be created", errno);
+  sync_path(files, parent_of(path));
+}
+
+Head::Head(FileSystem& files, std::string path)
+    : path_{std::move(path)}, file_{files.open(path_, FileSystem::Open::write)} {
+  if (!file_) throw_system_error(path_ + " cannot be written", errno);
+}
+
+void Head::write(const Record& record) { write_slot(*file_, path_, record, record.writes % 2); }
+
+void Head::sync() { sync_slots(*file_, path_); }
+
+void Head::renew(const Record& record) {
+  for (const std::uint64_t which : {(record.writes + 1) % 2, record.writes % 2}) {
+    write_slot(*file_, path_, record, which);
+    sync();
   }
-  ::close(file);
-  sync_path(parent_of(path));
-}
-
-Head::Head(std::string path) : path_{std::move(path)}, file_{::open(path_.c_str(), O_WRONLY | O_CLOEXEC)} {
-  if (file_ < 0) throw_system_error(path_ + " cannot be written", errno);
-}
-
-Head::~Head() { ::close(file_); }
-
-void Head::write(const Record& record) { write_slot(file_, path_, record, record.writes % 2); }
-
-void Head::sync() {
-  if (::fsync(file_) != 0) throw_system_error(path_ + " cannot be made safe", errno);
 }
 
 }  // namespace forkmill::broker

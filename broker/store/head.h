@@ -7,9 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "broker/store/file_system.h"
 #include "broker/store/meta.h"
 
 namespace forkmill::broker {
@@ -29,26 +31,26 @@ class Head {
     std::optional<Record> record;  // the newer one; none: neither slot is sound
     int damaged = 0;               // slots
   };
-  static Reading read(const std::string& path);
+  static Reading read(FileSystem& files, const std::string& path);
 
   // Why the database must not be used as it is, in words; empty when it holds all that was committed. `directory` is
   // for the text.
   static std::string missing(const Reading& reading, const Meta& meta, const std::string& directory);
 
   // A file with `record` in both slots, safe on disk.
-  static void create(const std::string& path, const Record& record);
+  static void create(FileSystem& files, const std::string& path, const Record& record);
 
-  explicit Head(std::string path);  // of an existing one
-  ~Head();
-  Head(const Head&) = delete;
-  Head& operator=(const Head&) = delete;
+  Head(FileSystem& files, std::string path);  // of an existing one
 
   void write(const Record& record);
   void sync();
+  // Puts `record`, the newest one, safely into both slots, one after the other: one may have been left half written, or
+  // never have got to the disk.
+  void renew(const Record& record);
 
  private:
   std::string path_;
-  int file_ = -1;
+  std::unique_ptr<OpenFile> file_;
 };
 
 }  // namespace forkmill::broker

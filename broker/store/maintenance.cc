@@ -27,13 +27,14 @@ proto::Result<Report> guarded(const Work& work) {
 
 // A data directory with its database open; no broker's opening: the epoch stays.
 struct Workshop {
-  explicit Workshop(const std::string& path) : directory{path, DataDir::Missing::refuse} {}
+  Workshop(const std::string& path, FileSystem& its_files)
+      : files{its_files}, directory{path, DataDir::Missing::refuse, its_files} {}
   void open() {
     if (!directory.has_database()) throw StoreError{"data directory " + directory.path() + " has no database"};
-    database = open_database(directory.database(), Database::Open::existing);
+    database = open_database(directory.database(), Database::Open::existing, files);
     table = std::make_unique<MetaTable>(*database);
     meta = table->read();
-    head = Head::read(directory.head());
+    head = Head::read(files, directory.head());
   }
   std::string missing() const { return Head::missing(head, meta, directory.path()); }
   // Ends the transaction in which things were put right.
@@ -41,10 +42,11 @@ struct Workshop {
     ++meta.writes;
     table->update(meta, epoch_before);
     database->run("COMMIT");
-    Head::create(directory.head(), Head::Record::of(meta));
+    Head::create(files, directory.head(), Head::Record::of(meta));
     database->checkpoint(true);
   }
 
+  FileSystem& files;
   DataDir directory;
   std::unique_ptr<Database> database;
   std::unique_ptr<MetaTable> table;
@@ -111,9 +113,9 @@ std::uint64_t set_aside(Database& database, const Damages& damages) {
 
 }  // namespace
 
-proto::Result<CheckReport> check(const std::string& directory) {
+proto::Result<CheckReport> check(const std::string& directory, FileSystem& files) {
   return guarded<CheckReport>([&] {
-    Workshop shop{directory};
+    Workshop shop{directory, files};
     CheckReport report;
     try {
       shop.open();
@@ -134,9 +136,9 @@ proto::Result<CheckReport> check(const std::string& directory) {
   });
 }
 
-proto::Result<QuarantineReport> quarantine(const std::string& directory) {
+proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSystem& files) {
   return guarded<QuarantineReport>([&] {
-    Workshop shop{directory};
+    Workshop shop{directory, files};
     shop.open();
     if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
     TableTotals before;
@@ -161,9 +163,9 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory) {
   });
 }
 
-proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id) {
+proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id, FileSystem& files) {
   return guarded<LossReport>([&] {
-    Workshop shop{directory};
+    Workshop shop{directory, files};
     shop.open();
     LossReport report{shop.missing(), shop.meta.commit};
     if (report.reason.empty()) throw StoreError{"nothing is missing in " + shop.directory.path()};

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/store/file_system.h"
 #include "proto/ids.h"
 #include "proto/result.h"
 
@@ -21,7 +22,7 @@ struct CheckReport {
   std::uint64_t quarantined = 0;  // rows set aside earlier
 };
 // Reads everything: the structure of the database, every row, and whether each commit is there.
-proto::Result<CheckReport> check(const std::string& directory);
+proto::Result<CheckReport> check(const std::string& directory, FileSystem& files = system_files());
 
 struct QuarantineReport {
   std::uint64_t tasks = 0;    // set aside
@@ -31,7 +32,7 @@ struct QuarantineReport {
 };
 // Sets aside every task of which a row is damaged, with all of its rows, so that it neither runs nor is taken for
 // finished, and every damaged record. What the structure of the file has lost cannot be helped: that takes a backup.
-proto::Result<QuarantineReport> quarantine(const std::string& directory);
+proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSystem& files = system_files());
 
 struct LossReport {
   std::string reason;  // why the broker refused
@@ -39,7 +40,8 @@ struct LossReport {
 };
 // Goes on with a database that lacks commits. From then on it is another store, `new_id` (unpredictable), so clients
 // find out; the loss stays on record in table loss. Fails when nothing is missing.
-proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id);
+proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id,
+                                      FileSystem& files = system_files());
 
 struct RestoreReport {
   proto::CommitSeq commit;
@@ -49,6 +51,7 @@ struct RestoreReport {
 };
 // Makes `directory` a data directory from the backup `file`, after everything in it was verified. Its history is
 // another one from now on, hence `new_id`. Refuses a directory that has a database.
-proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id);
+proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id,
+                                     FileSystem& files = system_files());
 
 }  // namespace forkmill::broker

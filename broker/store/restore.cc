@@ -1,7 +1,4 @@
 // restore() of maintenance.h.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <utility>
 #include <vector>
@@ -17,63 +14,41 @@ namespace forkmill::broker {
 
 namespace {
 
-// An open file.
-class File {
- public:
-  // Takes the descriptor over: what open() said.
-  File(std::string path, int descriptor) : path_{std::move(path)}, number_{descriptor} {
-    if (number_ < 0) throw_system_error(path_ + " cannot be opened", errno);
-  }
-  ~File() { ::close(number_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  std::size_t read(std::vector<char>& buffer) const {
-    const ssize_t size = ::read(number_, buffer.data(), buffer.size());
-    if (size < 0) throw_system_error(path_ + " cannot be read", errno);
-    return static_cast<std::size_t>(size);
-  }
-  void write(const char* bytes, std::size_t size) const {
-    while (size > 0) {
-      const ssize_t written = ::write(number_, bytes, size);
-      if (written < 0) throw_system_error(path_ + " cannot be written", errno);
-      bytes += written;
-      size -= static_cast<std::size_t>(written);
-    }
-  }
-
- private:
-  std::string path_;
-  int number_;
-};
-
-void copy_file(const std::string& from, const std::string& to) {
-  const File source{from, ::open(from.c_str(), O_RDONLY | O_CLOEXEC)};
-  const File target{to, open_or_make(to, O_WRONLY | O_TRUNC)};
+void copy_file(FileSystem& files, const std::string& from, const std::string& to) {
+  const auto source = files.open(from, FileSystem::Open::read);
+  if (!source) throw_system_error(from + " cannot be opened", errno);
+  const auto target = files.open(to, FileSystem::Open::make);
+  if (!target || !target->truncate(0)) throw_system_error(to + " cannot be opened", errno);
   std::vector<char> buffer(1024 * 1024);
-  while (const std::size_t size = source.read(buffer)) target.write(buffer.data(), size);
+  for (std::uint64_t at = 0;;) {
+    const auto size = source->read(at, buffer);
+    if (!size) throw_system_error(from + " cannot be read", errno);
+    if (*size == 0) return;
+    if (!target->write(at, {buffer.data(), *size})) throw_system_error(to + " cannot be written", errno);
+    at += *size;
+  }
 }
 
-void check_source(const std::string& file) {
-  const auto size = file_size(file);
+void check_source(FileSystem& files, const std::string& file) {
+  const auto size = file_size(files, file);
   if (!size) throw StoreError{"there is no file " + file};
-  if (file_size(file + "-wal").value_or(0) > 0)
+  if (file_size(files, file + "-wal").value_or(0) > 0)
     throw StoreError{file +
                      " has a journal beside it, so it is not complete: it is no backup but a store in use; copy " +
                      "its whole directory instead"};
 }
 
 void check_target(const DataDir& directory) {
-  if (file_size(directory.database()))
+  if (file_size(directory.files(), directory.database()))
     throw StoreError{"data directory " + directory.path() +
                      " has a database already: name another one, or move it away"};
-  if (file_size(directory.journal()).value_or(0) > 0)
+  if (file_size(directory.files(), directory.journal()).value_or(0) > 0)
     throw StoreError{"data directory " + directory.path() + " has the journal of another database: name another one"};
 }
 
 // The copy at `path`, verified and made a store of its own.
-Meta adopt(const std::string& path, const std::string& file, const std::string& new_id) {
-  Database database{path, Database::Open::existing};
+Meta adopt(FileSystem& files, const std::string& path, const std::string& file, const std::string& new_id) {
+  Database database{path, Database::Open::existing, files};
   if (!has_schema(database)) throw StoreError{file + " is empty"};
   database.run("PRAGMA journal_mode = DELETE");
   migrate(database);
@@ -94,20 +69,21 @@ Meta adopt(const std::string& path, const std::string& file, const std::string& 
 
 }  // namespace
 
-proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id) {
+proto::Result<RestoreReport> restore(const std::string& file, const std::string& directory, const std::string& new_id,
+                                     FileSystem& files) {
   try {
-    check_source(file);
-    const DataDir target{directory, DataDir::Missing::create};
+    check_source(files, file);
+    const DataDir target{directory, DataDir::Missing::create, files};
     check_target(target);
     const std::string partial = target.database() + ".partial";
     try {
-      copy_file(file, partial);
-      const Meta meta = adopt(partial, file, new_id);
-      Head::create(target.head(), Head::Record::of(meta));
-      publish_file(partial, target.database());
+      copy_file(files, file, partial);
+      const Meta meta = adopt(files, partial, file, new_id);
+      Head::create(files, target.head(), Head::Record::of(meta));
+      publish_file(files, partial, target.database());
       return RestoreReport{meta.commit, meta.totals.task.rows, meta.totals.outcome.rows, meta.records.rows};
     } catch (const StoreError&) {
-      ::unlink(partial.c_str());
+      files.remove(partial);
       throw;
     }
   } catch (const StoreError& error) {

@@ -85,8 +85,9 @@ void migrate(Database& database, SchemaSteps steps) {
     throw StoreError{database.path() + " is damaged: its tables are not those of forkmill: restore a backup"};
 }
 
-std::unique_ptr<Database> open_database(const std::string& path, Database::Open how) {
-  auto database = std::make_unique<Database>(path, how);
+std::unique_ptr<Database> open_database(const std::string& path, Database::Open how, FileSystem& files) {
+  make_safe_again(files, path + "-wal");
+  auto database = std::make_unique<Database>(path, how, files);
   has_schema(*database);
   configure(*database);
   migrate(*database);

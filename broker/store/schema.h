@@ -25,7 +25,8 @@ void configure(Database& database);
 // Brings it to the last version, in one transaction; nothing to do is fine. Then every table is as it should be.
 void migrate(Database& database, SchemaSteps steps = schema_steps());
 
-// All of this, for the file at `path`.
-std::unique_ptr<Database> open_database(const std::string& path, Database::Open how);
+// All of this, for the file at `path`, of which the journal is made safe before it is relied on.
+std::unique_ptr<Database> open_database(const std::string& path, Database::Open how,
+                                        FileSystem& files = system_files());
 
 }  // namespace forkmill::broker

@@ -1,8 +1,6 @@
 #include "broker/store/sqlite.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,10 +17,8 @@ int count_pages(void* counter, sqlite3*, const char*, int pages) {
 }
 
 // What is in it is nobody else's concern; SQLite gives the journal the same rights.
-void create_private_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) throw_system_error(path + " cannot be created", errno);
-  ::close(file);
+void create_private_file(FileSystem& files, const std::string& path) {
+  if (!files.open(path, FileSystem::Open::make)) throw_system_error(path + " cannot be created", errno);
 }
 
 std::string system_text(int error) { return std::generic_category().message(error); }
@@ -110,12 +106,12 @@ std::string_view Statement::bytes(int column) const {
   return data == nullptr ? std::string_view{} : std::string_view{data, static_cast<std::size_t>(size)};
 }
 
-Database::Database(std::string path, Open how) : path_{std::move(path)} {
+Database::Database(std::string path, Open how, FileSystem& files) : path_{std::move(path)} {
   const bool in_memory = path_ == ":memory:";
-  if (how == Open::create && !in_memory) create_private_file(path_);
+  if (how == Open::create && !in_memory) create_private_file(files, path_);
   const int create = in_memory ? SQLITE_OPEN_CREATE : 0;
-  const int code =
-      sqlite3_open_v2(path_.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create, nullptr);
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | create;
+  const int code = sqlite3_open_v2(path_.c_str(), &handle_, flags, in_memory ? nullptr : files.vfs());
   if (code != SQLITE_OK) {
     const std::string text = describe_sqlite_error(code, handle_ == nullptr ? 0 : sqlite3_system_errno(handle_),
                                                    sqlite3_errstr(code), path_);
@@ -143,14 +139,23 @@ void Database::run(const char* sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
+// Both run the statement to its end, where it commits what it changed: PRAGMA journal_mode answers before that.
 std::int64_t Database::number(const char* sql) {
   Statement statement{*this, sql};
-  return statement.step() ? statement.number(0) : 0;
+  if (!statement.step()) return 0;
+  const std::int64_t number = statement.number(0);
+  while (statement.step()) {
+  }
+  return number;
 }
 
 std::string Database::text(const char* sql) {
   Statement statement{*this, sql};
-  return statement.step() ? std::string{statement.bytes(0)} : std::string{};
+  if (!statement.step()) return {};
+  std::string text{statement.bytes(0)};
+  while (statement.step()) {
+  }
+  return text;
 }
 
 void Database::checkpoint(bool empty) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/store/file_system.h"
 #include "broker/store/store_error.h"
 
 struct sqlite3;
@@ -55,7 +56,7 @@ class Resetting {
 class Database {
  public:
   enum class Open { existing, create };
-  Database(std::string path, Open how);
+  Database(std::string path, Open how, FileSystem& files = system_files());
   ~Database();  // leaves the journal as it is
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

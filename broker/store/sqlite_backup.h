@@ -15,7 +15,7 @@ namespace forkmill::broker {
 
 class SqliteBackup {
  public:
-  SqliteBackup(Database& source, std::string path);
+  SqliteBackup(Database& source, std::string path, FileSystem& files = system_files());
   ~SqliteBackup();
   SqliteBackup(const SqliteBackup&) = delete;
   SqliteBackup& operator=(const SqliteBackup&) = delete;
@@ -27,6 +27,7 @@ class SqliteBackup {
  private:
   void finish();
 
+  FileSystem& files_;
   std::string path_;
   std::string partial_;
   std::unique_ptr<Database> copy_;
@@ -34,6 +35,6 @@ class SqliteBackup {
 };
 
 // Gives the complete file `from` the name `to`, which must be free, and makes that safe.
-void publish_file(const std::string& from, const std::string& to);
+void publish_file(FileSystem& files, const std::string& from, const std::string& to);
 
 }  // namespace forkmill::broker

@@ -41,21 +41,25 @@ Store::Trouble SqliteStore::guarded(const Work& work) {
 proto::Result<Store::Identity> SqliteStore::open() {
   FORKMILL_CHECK(!directory_);
   const auto failure = guarded([this] {
-    directory_ = std::make_unique<DataDir>(options_.directory, DataDir::Missing::create);
+    FileSystem& files = *options_.files;
+    directory_ = std::make_unique<DataDir>(options_.directory, DataDir::Missing::create, files);
     const bool existing = directory_->has_database();
     if (!existing) directory_->make_database();
-    database_ = open_database(directory_->database(), existing ? Database::Open::existing : Database::Open::create);
+    database_ =
+        open_database(directory_->database(), existing ? Database::Open::existing : Database::Open::create, files);
     page_bytes_ = static_cast<std::size_t>(database_->number("PRAGMA page_size"));
     meta_table_ = std::make_unique<MetaTable>(*database_);
-    const Head::Reading head = Head::read(directory_->head());
+    const Head::Reading head = Head::read(files, directory_->head());
     if (!head.exists && database_->number("SELECT count(*) FROM meta") == 0) {
       meta_.store = options_.new_id;
       meta_table_->insert(meta_);
     }
     meta_ = meta_table_->read();
     if (const std::string text = Head::missing(head, meta_, directory_->path()); !text.empty()) throw StoreError{text};
-    if (!head.exists) Head::create(directory_->head(), Head::Record::of(meta_));
-    head_ = std::make_unique<Head>(directory_->head());
+    if (!head.exists) Head::create(files, directory_->head(), Head::Record::of(meta_));
+    directory_->make_names_safe();
+    head_ = std::make_unique<Head>(files, directory_->head());
+    if (head.record) head_->renew(*head.record);
     tables_ = std::make_unique<Tables>(*database_, coder_, meta_, directory_->path());
 
     begin();
@@ -153,7 +157,7 @@ Store::Trouble SqliteStore::begin_backup(const std::string& path) {
   if (failed_) return failed_;
   if (backup_) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
   try {
-    backup_ = std::make_unique<SqliteBackup>(*database_, path);
+    backup_ = std::make_unique<SqliteBackup>(*database_, path, *options_.files);
   } catch (const StoreError& error) {
     return proto::Failure{Errc::bad_request, error.what()};
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "broker/store/data_dir.h"
+#include "broker/store/file_system.h"
 #include "broker/store/head.h"
 #include "broker/store/meta.h"
 #include "broker/store/row.h"
@@ -24,6 +25,7 @@ struct SqliteOptions {
   std::string directory;
   std::string new_id;                                    // the store's, should it be made now; unpredictable
   std::uint64_t checkpoint_bytes = 48ULL * 1024 * 1024;  // of the journal, from which on it goes into the database
+  FileSystem* files = &system_files();                   // never null; outlives the store
 };
 
 class SqliteStore final : public Store {

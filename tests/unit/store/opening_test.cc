@@ -159,7 +159,7 @@ void make_store_of_schema_1(const std::string& directory) {
       "2, 2909998031247618959, 1, -7995527694508729151, 1, -2307458147495569001, 3110441014)");
   database.checkpoint(true);
   Head::Record record{2, forkmill::proto::CommitSeq{1}, forkmill::proto::Epoch{1}, TaskSeq{2}, crc32c("store-1")};
-  Head::create(directory + "/head", record);
+  Head::create(system_files(), directory + "/head", record);
 }
 
 void check_migrated(const std::string& directory) {

@@ -1,0 +1,97 @@
+// forkmill_disk_sim: data directories on simulated disks, each from a seed. See ../README.md.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "tests/sim/disk/trial.h"
+
+namespace {
+
+using namespace forkmill::sim;
+
+struct Arguments {
+  std::uint64_t first_seed = 1;
+  std::uint64_t seeds = 100;
+  std::uint64_t seed = 0;
+  std::uint64_t twice = 50;
+  bool mutants = false;
+  bool verbose = false;
+  std::string mutant;
+};
+
+unsigned long long plain(std::uint64_t number) { return number; }
+
+// False: it failed, and that has been said.
+bool run(std::uint64_t seed, const Mutant* mutant, bool verbose, bool again, TrialCounts& total) {
+  if (verbose) std::printf("seed %llu\n", plain(seed));
+  try {
+    const TrialReport report = run_trial(seed, mutant, verbose);
+    total += report.counts;
+    if (again && run_trial(seed, mutant, false).trace != report.trace) throw Wrong{"run twice, it went two ways"};
+    if (verbose) std::printf("seed %llu: trace %016llx\n", plain(seed), plain(report.trace));
+    return true;
+  } catch (const Wrong& wrong) {
+    if (mutant == nullptr || verbose) std::printf("seed %llu FAILED: %s\n", plain(seed), wrong.what());
+    return false;
+  }
+}
+
+int run_all(const Arguments& arguments, const Mutant* mutant) {
+  const bool replay = arguments.seed != 0;
+  const std::uint64_t first = replay ? arguments.seed : arguments.first_seed;
+  const std::uint64_t count = replay ? 1 : arguments.seeds;
+  TrialCounts total;
+  std::uint64_t failed = 0;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const bool again = arguments.twice != 0 && (seed - first) % arguments.twice == 0;
+    if (!run(seed, mutant, replay || arguments.verbose, again, total)) ++failed;
+  }
+  std::printf(
+      "%llu seeds, %llu failed; %llu openings, %llu commits acknowledged; %llu kills, %llu power cuts, %llu failures; "
+      "%llu directories damaged, %llu of them refused; %llu backups restored\n",
+      plain(count), plain(failed), plain(total.openings), plain(total.commits), plain(total.kills),
+      plain(total.power_cuts), plain(total.failures), plain(total.damaged), plain(total.refused), plain(total.backups));
+  return failed == 0 ? 0 : 1;
+}
+
+// Each must be found out.
+int run_mutants(const Arguments& arguments) {
+  int survivors = 0;
+  for (const Mutant& mutant : mutants()) {
+    TrialCounts ignored;
+    std::uint64_t seed = arguments.first_seed;
+    const std::uint64_t end = seed + arguments.seeds;
+    while (seed < end && run(seed, &mutant, false, false, ignored)) ++seed;
+    if (seed == end) ++survivors;
+    std::printf("%-22s %s: %s\n", mutant.name, mutant.fault,
+                seed == end ? "NOT FOUND" : ("found by seed " + std::to_string(seed)).c_str());
+  }
+  return survivors == 0 ? 0 : 1;
+}
+
+const Mutant* find_mutant(const std::string& name) {
+  for (const Mutant& mutant : mutants())
+    if (name == mutant.name) return &mutant;
+  return nullptr;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Tries stores on simulated disks, each from one seed, and checks what they give back."};
+  app.add_option("--seeds", arguments.seeds, "How many seeds")->capture_default_str();
+  app.add_option("--first-seed", arguments.first_seed, "The first of them")->capture_default_str();
+  app.add_option("--seed", arguments.seed, "This one only, with all that happens on its disk");
+  app.add_option("--twice", arguments.twice, "Run each n-th seed twice and compare; 0: none")->capture_default_str();
+  app.add_flag("--mutants", arguments.mutants, "Try disks and stores with deliberate faults: each must be found out");
+  app.add_option("--mutant", arguments.mutant, "Only this one, for its trace");
+  app.add_flag("--verbose", arguments.verbose, "Print every trace");
+  CLI11_PARSE(app, argc, argv);
+  if (arguments.mutants) return run_mutants(arguments);
+  const Mutant* mutant = find_mutant(arguments.mutant);
+  if (mutant == nullptr && !arguments.mutant.empty()) {
+    std::fprintf(stderr, "there is no mutant %s\n", arguments.mutant.c_str());
+    return 2;
+  }
+  return run_all(arguments, mutant);
+}

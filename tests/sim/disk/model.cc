@@ -1,0 +1,149 @@
+#include "tests/sim/disk/model.h"
+
+#include <algorithm>
+
+#include "proto/check.h"
+
+namespace forkmill::sim {
+
+using namespace broker;
+
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+std::string number(proto::TaskSeq seq) { return std::to_string(seq.value()); }
+
+std::string difference_of_tasks(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+  std::string text;
+  auto next = expected.tasks.begin();
+  trouble = store.load([&](const TaskSummary& task) {
+    if (!text.empty()) return;
+    if (next == expected.tasks.end() || task.seq < next->first) {
+      text = "task " + number(task.seq) + " is there and should not be";
+    } else if (next->first < task.seq) {
+      text = "task " + number(next->first) + " is missing";
+    } else {
+      text = difference(next->second, task);
+      ++next;
+    }
+  });
+  if (text.empty() && !trouble && next != expected.tasks.end()) text = "task " + number(next->first) + " is missing";
+  return text;
+}
+
+std::string difference_of_records(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+  std::map<proto::TaskSeq, std::string> found;
+  trouble = store.load_records([&](proto::TaskSeq seq, std::string_view bytes) { found.emplace(seq, bytes); });
+  if (trouble || found == expected.records) return "";
+  for (const auto& [seq, bytes] : expected.records) {
+    if (!found.contains(seq)) return "record " + number(seq) + " is missing";
+    if (found.at(seq) != bytes) return "record " + number(seq) + " is another one";
+  }
+  return "records are there that should not be";
+}
+
+std::string difference_of_whole_tasks(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+  std::string text;
+  auto next = expected.tasks.rbegin();
+  trouble = store.scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
+    if (next == expected.tasks.rend() || !(task == next->second))
+      text = "task " + number(task.put.seq) + ", scanned, is another one";
+    else
+      ++next;
+    return text.empty();
+  });
+  if (text.empty() && !trouble && next != expected.tasks.rend()) text = "a scan ends too early";
+  return text;
+}
+
+}  // namespace
+
+void StoreState::apply(const StoreOp& op) {
+  const auto task = [this](proto::TaskSeq seq) {
+    const auto found = tasks.find(seq);
+    return found == tasks.end() ? nullptr : &found->second;
+  };
+  std::visit(Overloaded{[&](const PutTask& put) {
+                          last_seq = std::max(last_seq, put.seq);
+                          tasks.try_emplace(put.seq, StoredTask{put, {}, {}});
+                        },
+                        [&](const Reschedule& one) {
+                          if (auto* found = task(one.seq)) found->progression = {one.attempts, one.due, false};
+                        },
+                        [&](const Dispatch& one) {
+                          auto* found = task(one.seq);
+                          if (found == nullptr) return;
+                          found->progression.attempts = proto::Attempt{one.attempt.value() - 1};
+                          found->progression.dispatched = true;
+                        },
+                        [&](const Finish& one) {
+                          auto* found = task(one.seq);
+                          if (found != nullptr && !found->finish) found->finish = one;
+                        },
+                        [&](const Forget& one) { tasks.erase(one.seq); },
+                        [&](const PutRecord& one) {
+                          last_seq = std::max(last_seq, one.seq);
+                          records[one.seq] = one.bytes;
+                        },
+                        [&](const EraseRecord& one) { records.erase(one.seq); }},
+             op);
+}
+
+std::string difference(const StoredTask& expected, const TaskSummary& loaded) {
+  const PutTask& put = expected.put;
+  const std::string task = "task " + number(loaded.seq);
+  if (loaded.id != put.id || !(*loaded.spec == *put.spec) || loaded.payload_bytes != put.payload.size() ||
+      loaded.owner != put.owner || loaded.submitted_at != put.submitted_at)
+    return task + " is another one";
+  if (!(loaded.progression == expected.progression)) return task + " has come another way";
+  if (loaded.end.has_value() != expected.finish.has_value())
+    return task + (loaded.end ? " is finished and should not be" : " should be finished");
+  if (!loaded.end) return "";
+  const Finish& finish = *expected.finish;
+  if (loaded.end->kind != finish.outcome.kind || loaded.end->finished_at != finish.finished_at ||
+      loaded.end->bytes != finish.outcome.value.size())
+    return task + " has ended another way";
+  return "";
+}
+
+std::string difference(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+  for (const auto compare : {difference_of_tasks, difference_of_records, difference_of_whole_tasks}) {
+    const std::string text = compare(expected, store, trouble);
+    if (trouble || !text.empty()) return text;
+  }
+  return "";
+}
+
+void Model::apply(const StoreOp& op) {
+  now_.apply(op);
+  gathered_.push_back(op);
+}
+
+void Model::commit(proto::CommitSeq number) { commits_.push_back({number, std::exchange(gathered_, {})}); }
+
+bool Model::knows(proto::CommitSeq number) const {
+  return number == proto::CommitSeq{} ||
+         std::any_of(commits_.begin(), commits_.end(), [&](const Commit& one) { return one.number == number; });
+}
+
+StoreState Model::at(proto::CommitSeq number) const {
+  FORKMILL_CHECK(knows(number));
+  StoreState state;
+  for (const Commit& commit : commits_) {
+    if (commit.number > number) break;
+    for (const StoreOp& op : commit.ops) state.apply(op);
+  }
+  return state;
+}
+
+void Model::go_on_from(proto::CommitSeq number) {
+  now_ = at(number);
+  std::erase_if(commits_, [&](const Commit& one) { return one.number > number; });
+  gathered_.clear();
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,143 @@
+#include "tests/sim/disk/mutants.h"
+
+#include <array>
+#include <utility>
+
+namespace forkmill::sim {
+
+using namespace broker;
+
+namespace {
+
+// Does everything as the store behind it does.
+class Crooked : public Store {
+ public:
+  explicit Crooked(std::unique_ptr<Store> store) : store_{std::move(store)} {}
+  proto::Result<Identity> open() override { return store_->open(); }
+  Trouble load(const std::function<void(const TaskSummary&)>& visit) override { return store_->load(visit); }
+  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override {
+    return store_->load_records(visit);
+  }
+  Trouble apply(std::span<const StoreOp> ops) override { return store_->apply(ops); }
+  Trouble commit(proto::CommitSeq number) override { return store_->commit(number); }
+  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override {
+    return store_->fetch(seqs, visit);
+  }
+  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override {
+    return store_->scan(before, visit);
+  }
+  Trouble begin_backup(const std::string& path) override { return store_->begin_backup(path); }
+  proto::Result<bool> continue_backup() override { return store_->continue_backup(); }
+  std::optional<std::uint64_t> free_bytes() override { return store_->free_bytes(); }
+  bool durable() const override { return store_->durable(); }
+
+ private:
+  std::unique_ptr<Store> store_;
+};
+
+class AcknowledgesFailures final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  Trouble commit(proto::CommitSeq number) override {
+    Crooked::commit(number);
+    return {};
+  }
+};
+
+class AcknowledgesEarly final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  Trouble commit(proto::CommitSeq number) override { return ++count_ % 2 == 0 ? Crooked::commit(number) : Trouble{}; }
+
+ private:
+  int count_ = 0;
+};
+
+class KeepsItsEpoch final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  proto::Result<Identity> open() override {
+    auto identity = Crooked::open();
+    if (identity.ok() && identity->epoch.value() > 4) identity->epoch = proto::Epoch{4};
+    return identity;
+  }
+};
+
+class ForgetsItsLastNumber final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  proto::Result<Identity> open() override {
+    auto identity = Crooked::open();
+    if (!identity.ok()) return identity;
+    identity->last_seq = {};
+    if (auto trouble = load([&](const TaskSummary& task) { identity->last_seq = task.seq; })) return *trouble;
+    auto trouble = load_records(
+        [&](proto::TaskSeq seq, std::string_view) { identity->last_seq = std::max(identity->last_seq, seq); });
+    if (trouble) return *trouble;
+    return identity;
+  }
+};
+
+class FinishesTwice final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  Trouble apply(std::span<const StoreOp> ops) override {
+    for (const StoreOp& op : ops)
+      if (auto trouble = apply_one(op)) return trouble;
+    return {};
+  }
+
+ private:
+  Trouble apply_one(const StoreOp& op) {
+    const auto* finish = std::get_if<Finish>(&op);
+    if (finish == nullptr) return Crooked::apply({&op, 1});
+    std::optional<StoredTask> old;
+    auto trouble = Crooked::fetch({&finish->seq, 1}, [&](StoredTask task) { old = std::move(task); });
+    if (trouble || !old || !old->finish) return trouble ? trouble : Crooked::apply({&op, 1});
+    const std::array<StoreOp, 3> again{Forget{finish->seq}, old->put, *finish};
+    return Crooked::apply(again);
+  }
+};
+
+class LeavesRecords final : public Crooked {
+ public:
+  using Crooked::Crooked;
+  Trouble apply(std::span<const StoreOp> ops) override {
+    for (const StoreOp& op : ops) {
+      if (std::holds_alternative<EraseRecord>(op)) continue;
+      if (auto trouble = Crooked::apply({&op, 1})) return trouble;
+    }
+    return {};
+  }
+};
+
+template <class Kind>
+std::unique_ptr<Store> wrapped(std::unique_ptr<Store> store) {
+  return std::make_unique<Kind>(std::move(store));
+}
+
+const std::array kMutants{
+    Mutant{"journal-unsynced", "commits are reported before the journal is synced", {"-wal", ""}, {}},
+    Mutant{"database-unsynced",
+           "a checkpoint does not sync the database before the journal begins anew",
+           {"forkmill.db", ""},
+           {}},
+    Mutant{"directory-unsynced", "the names of new files are not synced", {"/data", ""}, {}},
+    Mutant{"head-unwritten", "the number of the last commit is not written beside the database", {"", "/head"}, {}},
+    Mutant{"checksums-unread", "rows are taken for what they say without a look at their checksums", {}, {}, true},
+    Mutant{"failures-acknowledged", "a commit that failed is reported safe", {}, wrapped<AcknowledgesFailures>},
+    Mutant{"acknowledged-early",
+           "every other commit waits for the next one, and is reported at once",
+           {},
+           wrapped<AcknowledgesEarly>},
+    Mutant{"epoch-kept", "the epoch does not rise with every opening", {}, wrapped<KeepsItsEpoch>},
+    Mutant{"last-number-forgotten", "numbers of what is gone are given out again", {}, wrapped<ForgetsItsLastNumber>},
+    Mutant{"finished-twice", "a second outcome takes the place of the first", {}, wrapped<FinishesTwice>},
+    Mutant{"records-left", "what was erased is there again", {}, wrapped<LeavesRecords>},
+};
+
+}  // namespace
+
+std::span<const Mutant> mutants() { return kMutants; }
+
+}  // namespace forkmill::sim

@@ -1,0 +1,34 @@
+// Vfs: lets SQLite keep its files on a Disk. It does what SQLite's own VFS for Unix does with a real one, down to what
+// that does about directories: a journal's name is synced with its first sync, whatever becomes of that.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <string>
+
+#include "broker/store/file_system.h"
+
+namespace forkmill::sim {
+
+class Disk;
+
+class DiskFile : public broker::OpenFile {
+ public:
+  virtual std::uint64_t size() const = 0;
+};
+
+class Vfs {
+ public:
+  explicit Vfs(Disk& disk);
+  ~Vfs();
+  Vfs(const Vfs&) = delete;
+  Vfs& operator=(const Vfs&) = delete;
+
+  const char* name() const { return name_.c_str(); }
+
+ private:
+  std::string name_;
+  sqlite3_vfs vfs_{};
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,144 @@
+// Disks that fail, and machines that lose power, at chosen moments. tests/sim/disk has all moments, at random.
+#include "broker/store/maintenance.h"
+#include "tests/sim/disk/disk.h"
+#include "tests/unit/store/rig.h"
+
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using forkmill::proto::CommitSeq;
+using forkmill::sim::Disk;
+using forkmill::sim::DiskManners;
+
+namespace {
+
+const std::string kDirectory = "/data";
+
+std::unique_ptr<SqliteStore> store_on(Disk& disk) {
+  return std::make_unique<SqliteStore>(SqliteOptions{kDirectory, "store-1", 48 << 20, &disk});
+}
+
+// As a broker's start does it; the text of what is wrong.
+std::string opened(std::unique_ptr<SqliteStore>& store, Disk& disk) {
+  store = store_on(disk);
+  return trouble_of(*store);
+}
+
+// What the next process finds: the number of the last commit, and all tasks up to it.
+void check_holds(Disk& disk, std::uint64_t commits) {
+  auto store = store_on(disk);
+  const auto identity = store->open();
+  REQUIRE_MESSAGE(identity.ok(), (identity.ok() ? "" : identity.failure().text));
+  CHECK(identity->last == CommitSeq{commits});
+  const auto tasks = summaries(*store);
+  REQUIRE(tasks.size() == commits);
+  for (std::uint64_t n = 1; n <= commits; ++n) CHECK(tasks[n - 1].id == put(n).id);
+  store.reset();
+  disk.end_process();
+  const auto report = check(kDirectory, disk);
+  REQUIRE(report.ok());
+  CHECK(report->findings.empty());
+}
+
+}  // namespace
+
+TEST_CASE("a journal that cannot be set up is an error, not another kind of journal") {
+  Disk disk{1, {}};
+  std::unique_ptr<SqliteStore> store;
+  disk.fail_sync_of("-journal");
+  CHECK(contains(opened(store, disk), "or its journal failed"));
+  store.reset();
+  disk.end_process();
+  REQUIRE(opened(store, disk) == "");
+  commit(*store, 1, {put(1)});
+  CHECK(disk.size(kDirectory + "/forkmill.db-wal") > 4096);
+}
+
+TEST_CASE("after a sync that failed, a new start does not rely on what was never written") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    for (const bool forgets : {false, true}) {
+      INFO("seed " << seed << (forgets ? std::string{", what was not written is forgotten"} : ""));
+      DiskManners manners;
+      manners.forgets_on_failure = forgets;
+      Disk disk{seed, manners};
+      std::unique_ptr<SqliteStore> store;
+      REQUIRE(opened(store, disk) == "");
+      commit(*store, 1, {put(1)});
+      disk.fail_sync_of("-wal");
+      REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2)}));
+      const auto trouble = store->commit(CommitSeq{2});
+      REQUIRE(trouble);
+      CHECK(contains(trouble->text, "/data/forkmill.db or its journal failed: Input/output error"));
+      store.reset();
+      disk.end_process();
+
+      store = store_on(disk);
+      const auto identity = store->open();
+      REQUIRE(identity.ok());
+      const std::uint64_t there = identity->last.value();
+      CHECK(there >= 1);
+      CHECK(there <= 2);
+      for (std::uint64_t n = there + 1; n <= 10; ++n) commit(*store, n, {put(n)});
+      disk.stop_after(0);
+      store.reset();
+      disk.cut_power();
+      check_holds(disk, 10);
+    }
+  }
+}
+
+TEST_CASE("killed anywhere in its first start, a store starts the next time, and survives a power cut") {
+  for (const bool in_order : {true, false}) {
+    for (const bool power : {true, false}) {
+      bool stopped = true;
+      for (std::uint64_t at = 0; stopped; ++at) {
+        INFO("after " << at << " operations" << (power ? std::string{", with the machine"} : ""));
+        DiskManners manners;
+        manners.names_in_order = in_order;
+        Disk disk{at + 1, manners};
+        std::unique_ptr<SqliteStore> store;
+        disk.stop_after(at);
+        const std::string text = opened(store, disk);
+        stopped = disk.stopped();
+        CHECK(text.empty() != stopped);
+        if (!stopped) disk.stop_after(0);
+        store.reset();
+        disk.end_process();
+        if (power) disk.cut_power();
+
+        REQUIRE(opened(store, disk) == "");
+        commit(*store, 1, {put(1)});
+        disk.stop_after(0);
+        store.reset();
+        disk.cut_power();
+        check_holds(disk, 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("a head that cannot be read is not taken for a damaged one") {
+  Disk disk{1, {}};
+  std::unique_ptr<SqliteStore> store;
+  REQUIRE(opened(store, disk) == "");
+  commit(*store, 1, {put(1)});
+  store.reset();
+  const Head::Reading sound = Head::read(disk, kDirectory + "/head");
+  CHECK(sound.damaged == 0);
+  disk.errors.read = 1;
+  CHECK_THROWS_WITH_AS(Head::read(disk, kDirectory + "/head"), "/data/head cannot be read: Input/output error",
+                       StoreError);
+}
+
+TEST_CASE("a head that was left half written is whole after the next start") {
+  Disk disk{1, {}};
+  std::unique_ptr<SqliteStore> store;
+  REQUIRE(opened(store, disk) == "");
+  commit(*store, 1, {put(1)});
+  store.reset();
+  disk.end_process();
+  const std::string head = kDirectory + "/head";
+  disk.flip(head, 99);
+  CHECK(Head::read(disk, head).damaged == 1);
+  REQUIRE(opened(store, disk) == "");
+  CHECK(Head::read(disk, head).damaged == 0);
+}
