@@ -87,7 +87,11 @@ TEST_CASE("0 is no enumeration's number but where it has a name") {
   CHECK(decode(encode({{}, operate}).envelope).ok());
   operate.operations[0].verb = static_cast<Verb>(0);
   CHECK(decode(encode({{}, operate}).envelope).code() == Errc::malformed);
-  CHECK(decode(encode({{}, Hello{.role = static_cast<Role>(0)}}).envelope).code() == Errc::malformed);
-  CHECK(decode(encode({{}, Query{.kind = static_cast<QueryKind>(0)}}).envelope).code() == Errc::malformed);
+  Hello hello;
+  hello.role = static_cast<Role>(0);
+  CHECK(decode(encode({{}, hello}).envelope).code() == Errc::malformed);
+  Query query;
+  query.kind = static_cast<QueryKind>(0);
+  CHECK(decode(encode({{}, query}).envelope).code() == Errc::malformed);
   CHECK(decode(encode({{}, Submit{{Submission{}}}}).envelope).ok());  // of the queue's durability
 }
