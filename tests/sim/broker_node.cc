@@ -116,7 +116,10 @@ void BrokerNode::carry_out(broker::Effects effects) {
     else
       send(one);
   }
-  if (!effects.ops.empty()) jobs_.emplace_back(Commit{std::move(effects.ops), effects.commit});
+  if (!effects.ops.empty()) {
+    jobs_.emplace_back(Commit{std::move(effects.ops), effects.commit});
+    if (at_next_commit_) world_.after(network_.delay(), std::exchange(at_next_commit_, {}));
+  }
   for (broker::StoreRequest& request : effects.requests) jobs_.emplace_back(std::move(request));
   if (!jobs_.empty() && !serving_) serve_later();
 }

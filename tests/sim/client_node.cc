@@ -56,6 +56,7 @@ void ClientNode::submit() {
   for (proto::Submission& task : workload_.next_burst()) {
     const Cookie cookie = history_.invoke(task);
     outstanding_.emplace_back(cookie, task.id);
+    if (world_.random.chance(world_.options.cancels / 4)) cancel_soon(task.id);
     session_->submit(world_.now(), std::move(task), cookie, effects_);
   }
 }
@@ -63,7 +64,20 @@ void ClientNode::submit() {
 void ClientNode::cancel() {
   if (workload_.known().empty()) return;
   const bool own = !outstanding_.empty() && world_.random.chance(0.8);
-  const TaskId id = own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known());
+  cancel(own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known()));
+}
+
+// When it is on its way, or just begins.
+void ClientNode::cancel_soon(const TaskId& id) {
+  const Instant longest = 8 * world_.options.net_delay + 2 * world_.options.run_time;
+  world_.after(world_.random.between(Instant{0}, longest), [this, id] {
+    if (!up()) return;
+    cancel(id);
+    soon();
+  });
+}
+
+void ClientNode::cancel(const TaskId& id) {
   history_.cancel_asked(id);
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;

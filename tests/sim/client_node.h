@@ -39,6 +39,8 @@ class ClientNode final : public Endpoint {
  private:
   void submit();
   void cancel();
+  void cancel_soon(const TaskId& id);
+  void cancel(const TaskId& id);
   void attach(const TaskId& id);
   void query();
   void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }

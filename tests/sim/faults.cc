@@ -18,8 +18,12 @@ void Faults::begin(Instant end) {
     one_of_all([&](ClientNode& one) { one.block(until); }, [&](WorkerNode& one) { one.block(until); });
   });
   keep_doing(rates.broker_crash, [this] {
-    nodes_.broker.crash();
-    restart_later(nodes_.broker);
+    const auto crash = [this, back = outage()] {
+      if (world_.calm) return;
+      nodes_.broker.crash();
+      world_.after(back, [this] { nodes_.broker.start(); });
+    };
+    random_.chance(0.5) ? nodes_.broker.at_next_commit(crash) : crash();
   });
   keep_doing(rates.broker_stop, [this] {
     nodes_.broker.stop();

@@ -109,6 +109,10 @@ void History::check_failure(Record& record, const Future& future, const proto::O
     case OutcomeKind::cancelled:
       if (!record.cancel_asked) refuse("nobody cancelled it");
       return;
+    case OutcomeKind::failed:
+      if (code == Errc::handler_error && !record.throws.contains(outcome.attempt))
+        violated("4", future.id, "failed by attempt " + std::to_string(outcome.attempt.value()) + ", which did not");
+      return;
     case OutcomeKind::retry:
       refuse("that is not an end");
     default:
@@ -202,6 +206,8 @@ void History::started(const proto::GrantedTask& task) {
   if (record.cancelled_by == broker_ && current)
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
 }
+
+void History::threw(const proto::GrantedTask& task) { tasks_.at(task.id).throws.insert(task.grant.attempt); }
 
 void History::succeeded(const proto::GrantedTask& task) { tasks_.at(task.id).successes.insert(value_of(task)); }
 

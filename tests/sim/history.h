@@ -70,6 +70,7 @@ class History {
   // ---- Children
   void started(const proto::GrantedTask& task);
   void succeeded(const proto::GrantedTask& task);
+  void threw(const proto::GrantedTask& task);
   // What a child answers in that attempt.
   static std::string value_of(const proto::GrantedTask& task);
 
@@ -86,12 +87,13 @@ class History {
   };
   struct Record {
     proto::Submission task;
-    bool known = false;                 // submitted here
+    bool known = false;  // submitted here
     bool acknowledged = false;
     std::uint64_t cancelled_by = 0;  // which broker
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
     std::set<std::string> successes;                // values that attempts ended with
+    std::set<proto::Attempt> throws;                // attempts that ended by an error of the handler
     std::uint64_t starts = 0;
   };
   struct Given {

@@ -44,6 +44,9 @@ class Network {
   // False: there is no such connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);
 
+  // Of a message, at random.
+  Instant delay() const { return world_.random.between(Instant{20}, world_.options.net_delay); }
+
   // A line of its own for one peer. Connects when it can, and again whenever the connection breaks.
   std::unique_ptr<Link> attach(Endpoint& endpoint);
 
@@ -93,7 +96,7 @@ class Network::Link {
   void arrive_up(proto::PeerId peer, const proto::Encoded& bytes);
   void arrive_down(const proto::Encoded& bytes);
   void let_through_late(Lane lane, proto::PeerId peer);
-  Instant delay() { return world_.random.between(Instant{20}, world_.options.net_delay); }
+  Instant delay() { return network_.delay(); }
 
   Network& network_;
   World& world_;

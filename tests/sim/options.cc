@@ -18,27 +18,28 @@ struct Size {
   Instant shortest;
   Instant longest;
   std::size_t most_visits;
+  double often;  // that things go wrong, so that some do in each
 };
 
 const Size& draw_size(Random& random) {
-  static constexpr Size kSmall{4, 60, 5s, 20s, 50};
-  static constexpr Size kMiddle{20, 150, 10s, 50s, 120};
-  static constexpr Size kLarge{20, 400, 10s, 90s, 250};
+  static constexpr Size kSmall{4, 60, 5s, 20s, 50, 4};
+  static constexpr Size kMiddle{20, 150, 10s, 50s, 120, 1.5};
+  static constexpr Size kLarge{20, 400, 10s, 90s, 250, 1};
   return random.chance(0.7) ? kSmall : random.chance(0.7) ? kMiddle : kLarge;
 }
 
-void draw_faults(Random& random, FaultRates& faults) {
-  faults.cut = sometimes(random, 12);
-  faults.partition = sometimes(random, 4);
-  faults.broker_crash = sometimes(random, 3);
-  faults.broker_stop = sometimes(random, 1);
-  faults.broker_pause = sometimes(random, 3);
-  faults.worker_crash = sometimes(random, 3);
-  faults.worker_pause = sometimes(random, 3);
-  faults.worker_drain = sometimes(random, 2);
-  faults.client_crash = sometimes(random, 2);
-  faults.client_pause = sometimes(random, 3);
-  faults.clock_jump = sometimes(random, 3);
+void draw_faults(Random& random, FaultRates& faults, double often) {
+  faults.cut = often * sometimes(random, 12);
+  faults.partition = often * sometimes(random, 4);
+  faults.broker_crash = often * sometimes(random, 3);
+  faults.broker_stop = often * sometimes(random, 1);
+  faults.broker_pause = often * sometimes(random, 3);
+  faults.worker_crash = often * sometimes(random, 3);
+  faults.worker_pause = often * sometimes(random, 3);
+  faults.worker_drain = often * sometimes(random, 2);
+  faults.client_crash = often * sometimes(random, 2);
+  faults.client_pause = often * sometimes(random, 3);
+  faults.clock_jump = often * sometimes(random, 3);
 }
 
 void draw_core(Random& random, broker::CoreOptions& core) {
@@ -159,7 +160,7 @@ Options draw(std::uint64_t seed) {
   options.net_delay = kDelays[random.below(4)];
   constexpr Instant kRuns[] = {300us, 5ms, 100ms, 3s};
   options.run_time = kRuns[random.below(4)];
-  if (random.chance(0.9)) draw_faults(random, options.faults);
+  if (random.chance(0.9)) draw_faults(random, options.faults, size.often);
   draw_tasks(random, options);
   draw_objects(random, options, size);
   return options;
