@@ -59,6 +59,7 @@ void ClientNode::submit() {
     if (world_.random.chance(world_.options.cancels / 4)) cancel_soon(task.id);
     session_->submit(world_.now(), std::move(task), cookie, effects_);
   }
+  carry_out_accepted();  // one of the same key may be outstanding
 }
 
 void ClientNode::cancel() {
@@ -90,6 +91,7 @@ void ClientNode::attach(const TaskId& id) {
   const Cookie cookie = history_.invoke_attach(id);
   outstanding_.emplace_back(cookie, id);
   session_->attach(id, cookie, effects_);
+  carry_out_accepted();
 }
 
 void ClientNode::query() {
@@ -177,7 +179,7 @@ void ClientNode::settle() {
         session_->link_down(now, effects_);
         break;
       case Event::message:
-        heard_in_ = event.envelope.header.session;
+        if (event.envelope.header.session) heard_in_ = event.envelope.header.session;
         session_->handle(now, std::move(event.envelope), effects_);
         carry_out_accepted();
         break;
