@@ -116,17 +116,16 @@ void BrokerNode::carry_out(broker::Effects effects) {
     else
       send(one);
   }
-  if (!effects.ops.empty()) {
-    jobs_.emplace_back(Commit{std::move(effects.ops), effects.commit});
-    if (at_next_commit_) world_.after(network_.delay(), std::exchange(at_next_commit_, {}));
-  }
+  if (!effects.ops.empty()) jobs_.emplace_back(Commit{std::move(effects.ops), effects.commit});
   for (broker::StoreRequest& request : effects.requests) jobs_.emplace_back(std::move(request));
   if (!jobs_.empty() && !serving_) serve_later();
 }
 
 void BrokerNode::serve_later() {
   serving_ = true;
-  world_.after(world_.random.between(Instant{0}, world_.options.commit_delay), [this, start = starts_] {
+  const Instant takes = world_.random.between(Instant{0}, world_.options.commit_delay);
+  if (at_next_commit_) world_.after(world_.random.between(takes / 2, takes), std::exchange(at_next_commit_, {}));
+  world_.after(takes, [this, start = starts_] {
     if (!up() || start != starts_) return;
     if (world_.now() < paused_until_) return serve_later();
     serving_ = false;

@@ -24,7 +24,7 @@ class BrokerNode final : public Hub {
   void crash();
   // With a GOODBYE to all, and everything committed.
   void stop();
-  // Calls that as soon as a commit is under way: the moment that matters most.
+  // Calls that while a commit is under way: the moment that matters most.
   void at_next_commit(std::function<void()> what) { at_next_commit_ = std::move(what); }
   // Does nothing until then; what arrives waits.
   void pause(Instant until);

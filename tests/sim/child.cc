@@ -125,6 +125,7 @@ void Child::finish(Verdict verdict) {
   const bool last = most != 0 && ++taken_ >= most;
   said.leaving = last ? Leaving::task_count : Leaving::no;
   said_.push_back(std::move(said));
+  history_.stopped(current_->task);
   current_.reset();
   state_ = last || condemned_ ? State::leaving : State::idle;
   owner_.rang();
@@ -141,6 +142,7 @@ void Child::die(int number, int exit_code) {
   facts.killed_by_us = killed_by_us_ ? 1 : 0;
   facts.at_birth = state_ == State::starting ? 1 : 0;
   state_ = State::dead;
+  if (current_) history_.stopped(current_->task);
   owner_.died(facts);
 }
 

@@ -23,7 +23,7 @@ void Faults::begin(Instant end) {
       nodes_.broker.crash();
       world_.after(back, [this] { nodes_.broker.start(); });
     };
-    random_.chance(0.5) ? nodes_.broker.at_next_commit(crash) : crash();
+    random_.chance(0.7) ? nodes_.broker.at_next_commit(crash) : crash();
   });
   keep_doing(rates.broker_stop, [this] {
     nodes_.broker.stop();

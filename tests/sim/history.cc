@@ -166,7 +166,8 @@ void History::check_time(const broker::Task& task, const proto::TaskOptions& opt
   constexpr milliseconds kGrain{2};
   const milliseconds now = books.stamp() + kGrain;
   const bool wall_counts = !world_.wall_jumped();
-  if (now < task.submitted_at + options.delay || (wall_counts && world_.both().unix_time + kGrain < options.not_before))
+  const milliseconds arrived = books.stamp(books.arrived(task.seq, task.submitted_at));
+  if (now < arrived + options.delay || (wall_counts && world_.both().unix_time + kGrain < options.not_before))
     violated("10", task.id, "was granted before its time");
   if (options.expires.count() > 0 && books.stamp() > task.submitted_at + options.expires + kGrain)
     violated("10", task.id, "was granted after its deadline");
@@ -202,8 +203,11 @@ void History::started(const proto::GrantedTask& task) {
   if (++record.starts > 1) ++counts_.repeated;
   if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record))
     violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
-  const bool current = given.brokers.contains(broker_) && !given.lost;
-  if (record.cancelled_by == broker_ && current)
+  for (const proto::Grant& other : record.running)
+    if (current(given) && current(grants_.at({task.id, other})))
+      violated("6", task.id, to_string(task.grant) + " started while " + to_string(other) + " runs");
+  record.running.push_back(task.grant);
+  if (record.cancelled_by == broker_ && current(given))
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
 }
 

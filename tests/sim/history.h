@@ -5,6 +5,7 @@
 //
 //   1   an acknowledged submit is not forgotten        3   a future ends once; a result never changes
 //   4   a result is that of an attempt that ended so   5   "cancelled" means that no attempt starts any more
+//   6   one attempt at a time, of those that are at known workers
 //   8   what has ended, and is known, does not begin anew
 //   10  attempts, delays and deadlines are kept        14  in the end every future has ended
 #pragma once
@@ -71,6 +72,8 @@ class History {
   void started(const proto::GrantedTask& task);
   void succeeded(const proto::GrantedTask& task);
   void threw(const proto::GrantedTask& task);
+  // It runs no more, however that came.
+  void stopped(const proto::GrantedTask& task) { std::erase(tasks_.at(task.id).running, task.grant); }
   // What a child answers in that attempt.
   static std::string value_of(const proto::GrantedTask& task);
 
@@ -95,6 +98,7 @@ class History {
     std::set<std::string> successes;                // values that attempts ended with
     std::set<proto::Attempt> throws;                // attempts that ended by an error of the handler
     std::uint64_t starts = 0;
+    std::vector<proto::Grant> running;
   };
   struct Given {
     std::set<std::uint64_t> brokers;
@@ -108,6 +112,8 @@ class History {
     friend auto operator<=>(const GrantKey&, const GrantKey&) = default;
   };
 
+  // This broker gave it out, and has not given its worker up.
+  bool current(const Given& given) const { return given.brokers.contains(broker_) && !given.lost; }
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
   // Whose word about the task stands: all brokers', when it is stored, or this one's alone.

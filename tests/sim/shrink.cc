@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t kNoises = 3;
-constexpr std::uint64_t kMostEvents = 20'000'000;  // to be simulated
+constexpr std::uint64_t kNoises = 8;
+constexpr std::uint64_t kMostEvents = 40'000'000;  // to be simulated
 
 }  // namespace
 
