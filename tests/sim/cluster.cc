@@ -37,6 +37,7 @@ class Cluster {
       world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
     history_.check_all_ended();
     if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
+    survey();
     finish_objects();
     return {world_.trace.hash(), world_.events(), world_.now() - begin, history_.counts()};
   }
@@ -49,6 +50,15 @@ class Cluster {
       world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->act(); });
     for (std::size_t i = 0; i < world_.options.objects.visits; ++i)
       world_.at(world_.random.between(begin, end), [this] { world_.random.pick(clients_)->objects().act(); });
+  }
+
+  // What the broker says to people at the end.
+  void survey() {
+    clients_.front()->survey();
+    const Instant begin = world_.now();
+    for (Instant look = begin; !clients_.front()->surveyed() && look < begin + kPatienceOfUsers; look += kLook)
+      run_until(look);
+    if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
   }
 
   bool users_idle() const {

@@ -27,6 +27,8 @@ class Faults {
   void mend();
 
  private:
+  void begin_more(double clients, double workers);
+  void set_a_clock();
   void keep_doing(double per_minute, const std::function<void()>& what);
   void next_of(double per_minute, std::function<void()> what);
   Instant outage();

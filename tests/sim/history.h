@@ -20,6 +20,7 @@
 
 #include "broker/core/books.h"
 #include "proto/messages.h"
+#include "tests/sim/model.h"
 #include "tests/sim/world.h"
 
 namespace forkmill::sim {
@@ -45,7 +46,7 @@ struct Counts {
 
 class History {
  public:
-  explicit History(World& world) : world_{world} {}
+  explicit History(World& world) : world_{world}, model_{world} {}
 
   // ---- Clients
   Cookie invoke(const proto::Submission& task);
@@ -55,11 +56,25 @@ class History {
   void session_began(proto::SessionId session) { broker_of_[session] = broker_; }
   void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
   void unknown(Cookie cookie);
-  void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
+  void cancel_asked(const TaskId& id);
   void cancelled(const TaskId& id);  // somebody was told so
+  // An operator wants a dead letter tried again as another task, or dropped; and what he is answered.
+  struct DeadOrder {
+    TaskId id;
+    TaskId new_id;  // nil: drop it
+    std::uint64_t asked_of = 0;
+    bool certain = false;  // it was one when that was asked
+  };
+  DeadOrder dead_asked(const TaskId& id, const TaskId& new_id);
+  void dead_answered(const DeadOrder& order, Errc code);
 
   // ---- The broker
-  void broker_started() { ++broker_; }
+  // `skew`: of its wall clock, at that moment. It reckons by that one until it is started again.
+  void broker_started(milliseconds skew) {
+    ++broker_;
+    skew_ = skew;
+    model_.broker_started();
+  }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
   void worker_ended(broker::WorkerHandle worker);
   void reported(const proto::TaskResult& result);
@@ -73,12 +88,15 @@ class History {
   bool all_ended() const { return open_ == 0; }
   void check_all_ended() const;
   const Counts& counts() const { return counts_; }
+  Model& model() { return model_; }
 
  private:
   struct Future {
     TaskId id;
     bool attach = false;
     bool ended = false;
+    std::string body;  // its arguments' beginning: of one key, others may be another task
+    bool acknowledged = false;
   };
   struct Record {
     proto::Submission task;
@@ -88,7 +106,9 @@ class History {
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
     std::set<std::string> successes;                // values that attempts ended with
+    std::set<std::string> bodies;                   // of all that were submitted
     std::uint64_t starts = 0;
+    std::uint64_t granted_by = 0;
   };
   struct Given {
     std::set<std::uint64_t> brokers;
@@ -104,12 +124,16 @@ class History {
 
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
-  void check_success(Record& record, const TaskId& id, const proto::Outcome& outcome) const;
+  void check_success(Record& record, const Future& future, const proto::Outcome& outcome) const;
+  void check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
+  [[noreturn]] void refuse(const Future& future, const proto::Outcome& outcome, const std::string& why) const;
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
 
   World& world_;
+  Model model_;
   std::unordered_map<proto::SessionId, std::uint64_t> broker_of_;
   std::uint64_t broker_ = 0;
+  milliseconds skew_{0};
   std::vector<Future> futures_;  // by cookie − 1
   std::size_t open_ = 0;
   std::unordered_map<TaskId, Record> tasks_;

@@ -34,10 +34,13 @@ class World {
   }
 
   Instant now() const { return now_; }
-  proto::Now both() const {
-    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_)};
+  // The second one as a wall clock has it that is so far off.
+  proto::Now both(milliseconds skew = {}) const {
+    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_) + skew};
   }
   std::uint64_t events() const { return count_; }
+  // How long somebody takes who is up to so slow.
+  Instant drag(Instant most) { return calm || most == Instant{0} ? Instant{0} : random.between(Instant{0}, most); }
 
   const Options options;
   bool calm = false;  // nothing goes wrong any more
