@@ -11,7 +11,8 @@ using worker::Verdict;
 
 Child::Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key)
     : world_{world}, history_{history}, owner_{owner}, key_{key} {
-  after(world_.random.between(Instant{100us}, Instant{20ms}), [this] { be_born(); });
+  after(world_.random.between(Instant{100us}, Instant{20ms}) + world_.drag(world_.options.slow.birth),
+        [this] { be_born(); });
 }
 
 // Not while the pool stands still, and not when this child is gone.

@@ -39,7 +39,6 @@ void draw_faults(Random& random, FaultRates& faults, double often) {
   faults.worker_drain = often * sometimes(random, 2);
   faults.client_crash = often * sometimes(random, 2);
   faults.client_pause = often * sometimes(random, 3);
-  faults.clock_jump = often * sometimes(random, 3);
 }
 
 void draw_core(Random& random, broker::CoreOptions& core) {
@@ -83,7 +82,6 @@ void draw_tasks(Random& random, Options& options) {
   options.progress = sometimes(random, 0.5);
   options.stubborn = sometimes(random, 0.5);
   options.at_most_once = sometimes(random, 0.5);
-  options.keyed = sometimes(random, 0.5);
   // Where few tasks are let in at a time, all would take hours.
   const bool roomy = options.core.queue.max_tasks > options.tasks;
   options.longest_delay = random.chance(0.3) && roomy ? Instant{120s} : Instant{20s};
@@ -165,6 +163,7 @@ Options draw(std::uint64_t seed) {
   if (random.chance(0.9)) draw_faults(random, options.faults, size.often);
   draw_tasks(random, options);
   draw_objects(random, options, size);
+  draw_features(random, options);
   return options;
 }
 
@@ -189,16 +188,16 @@ std::string to_string(const Options& options) {
        << "  faults a minute: cut " << f.cut << ", partition " << f.partition << "; broker crash " << f.broker_crash
        << ", stop " << f.broker_stop << ", pause " << f.broker_pause << "; worker crash " << f.worker_crash
        << ", pause " << f.worker_pause << ", drain " << f.worker_drain << "; client crash " << f.client_crash
-       << ", pause " << f.client_pause << "; clock jump " << f.clock_jump << "\n"
+       << ", pause " << f.client_pause << "\n"
        << "  tasks: attempts " << options.max_attempts << ", memory " << options.memory_tasks << ", priorities "
        << options.priorities << ", delayed " << options.delayed << ", expiring " << options.expiring << ", limited "
        << options.limited << ", retry errors " << options.retry_errors << ", large " << options.large << ", cancels "
        << options.cancels << ", attaches " << options.attaches << ", queries " << options.queries << ", at most once "
-       << options.at_most_once << ", keyed " << options.keyed
-       << (options.reject_when_full ? ", rejected when full" : "") << "\n"
+       << options.at_most_once << (options.reject_when_full ? ", rejected when full" : "") << "\n"
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", die " << options.child_dies
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn
        << "\n";
+  text << features_to_string(options);
   if (options.objects.shared.empty()) return text.str();
   text << "  objects:";
   for (const Shared& one : options.objects.shared) {
