@@ -126,7 +126,7 @@ void History::check_failure(Record& record, const Future& future, const proto::O
       if (!record.cancel_asked) refuse(future, outcome, "nobody cancelled it");
       return;
     case OutcomeKind::failed:
-      if (code == Errc::handler_error && !record.throws.contains(outcome.attempt))
+      if (outcome.error && outcome.error->code == Errc::handler_error && !record.throws.contains(outcome.attempt))
         violated("4", future.id, "failed by attempt " + std::to_string(outcome.attempt.value()) + ", which did not");
       return;
     case OutcomeKind::retry:
