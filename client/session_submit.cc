@@ -115,7 +115,12 @@ void Session::drop_unsent(const TaskId& id) {
     let_go(task);
     return true;
   };
-  for (auto& [queue, parked] : parked_) std::erase_if(parked.tasks, drop);
+  for (auto& [queue, parked] : parked_) {
+    const auto back = parked.tasks.begin() + static_cast<std::ptrdiff_t>(parked.returned);
+    const auto gone = std::count_if(parked.tasks.begin(), back, [&](const auto& task) { return task.id == id; });
+    parked.returned -= static_cast<std::size_t>(gone);
+    std::erase_if(parked.tasks, drop);
+  }
   std::erase_if(parked_, [](const auto& each) { return each.second.tasks.empty() && each.second.trying == 0; });
   std::vector<proto::Submission> tried;  // of a full queue: whoever counts those must hear of it
   std::erase_if(waiting_, [&](const proto::Submission& task) {

@@ -32,7 +32,7 @@ enum class Mutant : std::uint8_t {
   outcome_not_kept,
   deliveries_forgotten,
   room_ignored,
-  stale_session_accepted,
+  watchers_left_behind,
   numbers_used_again,
   token_not_raised,
   lock_kept_by_the_gone,

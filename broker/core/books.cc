@@ -57,7 +57,8 @@ void Books::put_away(Task& task) {
       in_far_line.erase(task.seq);
     }
     if (task.attempts.value() == 0 && task.expires_at != proto::kNever) far_deadlines.add(task.expires_at, task.seq);
-    if (task.watchers != nullptr) far_watchers[task.seq] = std::move(*task.watchers);
+    if (task.watchers != nullptr && !proto::mutant(proto::Mutant::watchers_left_behind))
+      far_watchers[task.seq] = std::move(*task.watchers);
   }
   if (task.rewritten) outdated[task.seq] = last_ticket;
   tasks.put_away(task, state);

@@ -2,6 +2,7 @@
 // Attempts …) hold the rules and share these books; none of them keeps state that another one needs.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -146,6 +147,13 @@ struct Books {
   }
   milliseconds stamp() const { return stamp(now.steady); }
   Instant instant(milliseconds stamped) const { return started.steady + Instant{stamped - started.unix_time}; }
+
+  // When a task arrived. What came before this broker's start did so, even if the wall clock was set back meanwhile:
+  // else all that is stored would wait for the clock to get there again.
+  Instant arrived(proto::TaskSeq seq, milliseconds stamped) const {
+    const Instant at = instant(stamped);
+    return seq <= identity.last_seq ? std::min(at, started.steady) : at;
+  }
 
   // What the silence of a peer is measured by: never the wall clock, which may jump.
   Instant silence_clock() const {

@@ -63,7 +63,7 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
     if (for_everyone(message) && !std::holds_alternative<Heartbeat>(message)) return;
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
   }
-  if (header.session != session->id && !mutant(Mutant::stale_session_accepted)) return;  // of an earlier session: stale
+  if (header.session != session->id) return;  // of an earlier session: stale
   session->heard = books_.silence_clock();
   sessions_.confirmed(*session);
   Client* client = sessions_.client(peer);
@@ -227,14 +227,14 @@ void Core::dispatch(Worker& worker, const Header& header, Message& message) {
                    worker.ack.messages.push_back(header.seq);
                    worker.ack_waits = worker.ack_waits || books_.ops.size() > ops_before;
                    books_.touch(worker);
-                   give_credit(worker, outcomes.credit);
+                   if (!mutant(Mutant::credit_leak)) give_credit(worker, outcomes.credit);
                  },
                  [&](Return& back) {
                    // The last one first: each goes before those that arrived after it, so the order is restored either
                    // way.
                    for (const Grant& grant : back.grants)
                      if (Task* task = attempts_.held(worker, grant)) attempts_.hand_back(worker, *task);
-                   if (!mutant(Mutant::credit_leak)) give_credit(worker, back.credit);
+                   give_credit(worker, back.credit);
                  },
                  [&](Revoked& revoked) {
                    cancels_.revoked(worker, revoked);

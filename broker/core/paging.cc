@@ -47,7 +47,7 @@ void Paging::recover(const TaskSummary& task) {
   books_.grace_until = books_.started.steady + books_.options.restart_grace;
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
-  const Instant arrived = books_.instant(task.submitted_at);
+  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
   const Instant planned =
       progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
@@ -195,7 +195,7 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, FarState
   task.attempts = progression.attempts;
   task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
-  const Instant arrived = books_.instant(task.submitted_at);
+  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
   task.ready_at = progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(options, arrived);
   if (auto watchers = books_.far_watchers.find(task.seq); watchers != books_.far_watchers.end()) {
     std::erase(watchers->second, task.client);

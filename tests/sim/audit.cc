@@ -38,15 +38,16 @@ class Waiting {
       const auto [highest, first_of_kind] = highest_.try_emplace({task->queue, task->kind}, task->options().priority);
       if (!first_of_kind) highest->second = std::max(highest->second, int{task->options().priority});
       if (task->attempts.value() != 0 || !plain(*task)) continue;
-      const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task->seq);
-      if (!first_of_line) first->second = std::min(first->second, task->seq);
+      const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task);
+      if (!first_of_line && task->seq < first->second->seq) first->second = task;
     }
   }
 
-  bool before_in_line(const broker::Task& task) const {
-    if (!plain(task)) return false;
+  // None: no such one came earlier.
+  const broker::Task* before_in_line(const broker::Task& task) const {
+    if (!plain(task)) return nullptr;
     const auto first = first_.find(line_of(task));
-    return first != first_.end() && first->second <= task.seq;
+    return first != first_.end() && first->second->seq <= task.seq ? first->second : nullptr;
   }
 
   // Of a higher priority, and for this worker.
@@ -67,7 +68,7 @@ class Waiting {
     return Line{task.queue, task.client, task.options().priority, task.kind};
   }
 
-  std::map<Line, proto::TaskSeq> first_;
+  std::map<Line, const broker::Task*> first_;
   std::map<std::pair<const broker::Queue*, broker::KindId>, int> highest_;
 };
 
@@ -198,8 +199,11 @@ void Audit::check_order(const broker::Books& books, const std::vector<broker::Se
     const broker::Worker& worker = *worker_at(books, one.peer);
     for (const auto& granted : grants->tasks) {
       const broker::Task& task = *books.tasks.find(granted.id);
-      require(!waiting->before_in_line(task), "9",
-              [&] { return "task " + brief(granted.id) + " was granted before one of its line that came earlier"; });
+      const broker::Task* earlier = waiting->before_in_line(task);
+      require(earlier == nullptr, "9", [&] {
+        return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
+               ", which came earlier in its line" + (earlier->in_far_line ? " and is only passing through" : "");
+      });
       require(!waiting->above(task, worker, books.kinds), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/check.h"
+#include "tests/sim/replies.h"
 
 namespace forkmill::sim {
 
@@ -23,7 +24,7 @@ BrokerNode::BrokerNode(World& world, Network& network, History& history, const O
 void BrokerNode::start() {
   if (up()) return;
   ++starts_;
-  history_.broker_started();
+  history_.broker_started(skew_);
   world_.trace.note(world_.now(), "broker", "starts");
   if (store_ == nullptr || !world_.options.durable)
     store_ = std::make_unique<broker::MemoryStore>("store-" + std::to_string(starts_), world_.options.durable);
@@ -32,7 +33,7 @@ void BrokerNode::start() {
   core_ = std::make_unique<broker::Core>(
       world_.options.core,
       broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}, opened->last_seq},
-      world_.both());
+      both());
   const auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
   FORKMILL_CHECK(!trouble);
   FORKMILL_CHECK(
@@ -53,6 +54,7 @@ void BrokerNode::crash() {
   dying_ = false;
   core_.reset();
   inbox_.clear();
+  asked_.clear();
   jobs_.clear();
   held_.clear();
   serving_ = false;
@@ -63,7 +65,7 @@ void BrokerNode::crash() {
 void BrokerNode::stop() {
   if (!up()) return;
   world_.trace.note(world_.now(), "broker", "stops");
-  core_->shut_down(world_.both());
+  core_->shut_down(both());
   carry_out(core_->take_effects());
   serve(jobs_.size());
   send_held();
@@ -74,6 +76,11 @@ void BrokerNode::pause(Instant until) {
   world_.trace.note(world_.now(), "broker", "pauses");
   paused_until_ = std::max(paused_until_, until);
   alarm_.set(paused_until_);
+}
+
+void BrokerNode::set_clock(milliseconds skew) {
+  world_.trace.note(world_.now(), "broker", "has its clock set to " + std::to_string(skew.count()) + " ms off");
+  skew_ = skew;
 }
 
 std::string BrokerNode::unfinished() const {
@@ -90,7 +97,11 @@ std::string BrokerNode::unfinished() const {
 
 void BrokerNode::arrived(proto::PeerId peer, proto::Envelope envelope) {
   inbox_.push_back({peer, std::move(envelope)});
-  alarm_.set_earlier(std::max(world_.now(), paused_until_));
+  alarm_.set_earlier(soon());
+}
+
+Instant BrokerNode::soon() const {
+  return std::max(world_.now() + world_.drag(world_.options.slow.broker), paused_until_);
 }
 
 void BrokerNode::round() {
@@ -99,15 +110,17 @@ void BrokerNode::round() {
   for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
+    if (const auto* query = std::get_if<proto::Query>(&one.envelope.message)) asked_[{one.peer, query->id}] = *query;
     audit_.arrived(core_->books(), one.peer, one.envelope);
-    core_->handle(world_.both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
+    core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
-  core_->finish_round(world_.both());
+  core_->finish_round(both());
   carry_out(core_->take_effects());
-  alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : world_.now());
+  alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : soon());
 }
 
 void BrokerNode::carry_out(broker::Effects effects) {
+  check_lists(effects.sends);
   audit_.round(core_->books(), effects.sends);
   object_audit_.round(*core_);
   for (broker::Send& one : effects.sends) {
@@ -121,9 +134,20 @@ void BrokerNode::carry_out(broker::Effects effects) {
   if (!jobs_.empty() && !serving_) serve_later();
 }
 
+// They speak of what was before this round's grants.
+void BrokerNode::check_lists(const std::vector<broker::Send>& sends) {
+  for (const broker::Send& one : sends) {
+    const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
+    const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
+    if (asked != asked_.end()) check_list_reply(history_.model(), asked->second, *reply);
+  }
+}
+
 void BrokerNode::serve_later() {
   serving_ = true;
-  world_.after(world_.random.between(Instant{0}, world_.options.commit_delay), [this, start = starts_] {
+  const Instant takes = world_.random.between(Instant{0}, world_.options.commit_delay);
+  if (at_next_commit_) world_.after(world_.random.between(takes / 2, takes), std::exchange(at_next_commit_, {}));
+  world_.after(takes, [this, start = starts_] {
     if (!up() || start != starts_) return;
     if (world_.now() < paused_until_) return serve_later();
     serving_ = false;
@@ -153,7 +177,7 @@ void BrokerNode::serve(std::size_t jobs) {
     core_->committed(committed_);
   }
   if (dying_) return;
-  for (broker::StoreAnswer& answer : answers) core_->answered(world_.both(), std::move(answer));
+  for (broker::StoreAnswer& answer : answers) core_->answered(both(), std::move(answer));
 }
 
 void BrokerNode::send_held() {
@@ -165,9 +189,12 @@ void BrokerNode::send(broker::Send& one) {
     history_.session_began(welcome->session);
   } else if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
     for (const auto& result : results->results) history_.reported(result);
-  } else if (const auto* reply = std::get_if<proto::CancelReply>(&one.envelope.message)) {
-    for (const auto& answer : reply->answers)
+  } else if (const auto* cancels = std::get_if<proto::CancelReply>(&one.envelope.message)) {
+    for (const auto& answer : cancels->answers)
       if (answer.state == proto::CancelState::cancelled) history_.cancelled(answer.id);
+  } else if (const auto* reply = std::get_if<proto::Reply>(&one.envelope.message)) {
+    const auto asked = asked_.find({one.peer, reply->id});
+    if (asked != asked_.end()) check_task_reply(history_.model(), asked->second, *reply);
   }
   if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <variant>
 #include <vector>
@@ -24,8 +25,12 @@ class BrokerNode final : public Hub {
   void crash();
   // With a GOODBYE to all, and everything committed.
   void stop();
+  // Calls that while a commit is under way: the moment that matters most.
+  void at_next_commit(std::function<void()> what) { at_next_commit_ = std::move(what); }
   // Does nothing until then; what arrives waits.
   void pause(Instant until);
+  // Its wall clock is set.
+  void set_clock(milliseconds skew);
 
   bool up() const { return core_ != nullptr; }
   bool idle() const { return up() && Audit::idle(core_->books()); }
@@ -37,8 +42,11 @@ class BrokerNode final : public Hub {
   void arrived(proto::PeerId peer, proto::Envelope envelope) override;
 
  private:
+  proto::Now both() const { return world_.both(skew_); }
+  Instant soon() const;
   void round();
   void carry_out(broker::Effects effects);
+  void check_lists(const std::vector<broker::Send>& sends);
   void serve_later();
   void serve(std::size_t jobs);
   void send_held();
@@ -54,11 +62,13 @@ class BrokerNode final : public Hub {
   std::unique_ptr<broker::Core> core_;
   std::uint64_t starts_ = 0;
   Instant paused_until_{0};
+  milliseconds skew_{0};
   struct Incoming {
     proto::PeerId peer;
     proto::Envelope envelope;
   };
   std::deque<Incoming> inbox_;
+  std::map<std::pair<proto::PeerId, std::uint64_t>, proto::Query> asked_;
   // What the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;
@@ -69,6 +79,7 @@ class BrokerNode final : public Hub {
   bool dying_ = false;  // nobody is there to hear the answers
   proto::CommitSeq committed_;
   std::deque<broker::Send> held_;
+  std::function<void()> at_next_commit_;
 };
 
 }  // namespace forkmill::sim

@@ -11,7 +11,8 @@ using worker::Verdict;
 
 Child::Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key)
     : world_{world}, history_{history}, owner_{owner}, key_{key} {
-  after(world_.random.between(Instant{100us}, Instant{20ms}), [this] { be_born(); });
+  after(world_.random.between(Instant{100us}, Instant{20ms}) + world_.drag(world_.options.slow.birth),
+        [this] { be_born(); });
 }
 
 // Not while the pool stands still, and not when this child is gone.
@@ -114,6 +115,7 @@ void Child::finish(Verdict verdict) {
   said.run_us = static_cast<std::uint64_t>((world_.now() - began_).count());
   if (verdict == Verdict::retry && world_.random.chance(0.5))
     said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(3000));
+  if (verdict != Verdict::succeeded) history_.threw(current_->task);
   if (verdict == Verdict::succeeded) {
     history_.succeeded(current_->task);
     said.value = History::value_of(current_->task);
@@ -124,6 +126,7 @@ void Child::finish(Verdict verdict) {
   const bool last = most != 0 && ++taken_ >= most;
   said.leaving = last ? Leaving::task_count : Leaving::no;
   said_.push_back(std::move(said));
+  history_.stopped(current_->task);
   current_.reset();
   state_ = last || condemned_ ? State::leaving : State::idle;
   owner_.rang();
@@ -140,6 +143,7 @@ void Child::die(int number, int exit_code) {
   facts.killed_by_us = killed_by_us_ ? 1 : 0;
   facts.at_birth = state_ == State::starting ? 1 : 0;
   state_ = State::dead;
+  if (current_) history_.stopped(current_->task);
   owner_.died(facts);
 }
 

@@ -92,7 +92,10 @@ class Child {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 
  public:
-  ~Child() { *alive_ = false; }
+  ~Child() {
+    *alive_ = false;
+    if (current_) history_.stopped(current_->task);
+  }
 };
 
 }  // namespace forkmill::sim

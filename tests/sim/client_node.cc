@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tests/sim/replies.h"
+
 namespace forkmill::sim {
 
 namespace {
@@ -11,6 +13,16 @@ namespace {
 // Cookies of cancels and queries are no futures of the history's.
 constexpr Cookie kAside = Cookie{1} << 63;
 constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to do: it spins
+
+proto::TaskFilter draw_filter(Random& random) {
+  constexpr const char* kStates[] = {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"};
+  proto::TaskFilter filter;
+  if (random.chance(0.5)) filter.state = kStates[random.below(std::size(kStates))];
+  if (random.chance(0.2)) filter.queue = Workload::queue_name(0);
+  if (random.chance(0.2)) filter.name = Workload::task_name(0);
+  if (random.chance(0.5)) filter.most = static_cast<std::uint32_t>(random.between(1, 20));
+  return filter;
+}
 
 }  // namespace
 
@@ -49,21 +61,37 @@ void ClientNode::act() {
   if (world_.random.chance(options.attaches) && !workload_.known().empty())
     attach(world_.random.pick(workload_.known()));
   if (world_.random.chance(options.queries)) query();
+  if (options.operators > 0 && world_.random.chance(options.operators)) look_after_dead();
   soon();
 }
 
 void ClientNode::submit() {
-  for (proto::Submission& task : workload_.next_burst()) {
+  for (proto::Submission& task : workload_.next_burst(skew_)) {
     const Cookie cookie = history_.invoke(task);
     outstanding_.emplace_back(cookie, task.id);
+    if (world_.random.chance(world_.options.cancels / 4)) cancel_soon(task.id);
     session_->submit(world_.now(), std::move(task), cookie, effects_);
   }
+  carry_out_accepted();  // one of the same key may be outstanding
 }
 
 void ClientNode::cancel() {
   if (workload_.known().empty()) return;
   const bool own = !outstanding_.empty() && world_.random.chance(0.8);
-  const TaskId id = own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known());
+  cancel(own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known()));
+}
+
+// When it is on its way, or just begins.
+void ClientNode::cancel_soon(const TaskId& id) {
+  const Instant longest = 8 * world_.options.net_delay + 2 * world_.options.run_time;
+  world_.after(world_.random.between(Instant{0}, longest), [this, id] {
+    if (!up()) return;
+    cancel(id);
+    soon();
+  });
+}
+
+void ClientNode::cancel(const TaskId& id) {
   history_.cancel_asked(id);
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;
@@ -76,14 +104,62 @@ void ClientNode::attach(const TaskId& id) {
   const Cookie cookie = history_.invoke_attach(id);
   outstanding_.emplace_back(cookie, id);
   session_->attach(id, cookie, effects_);
+  carry_out_accepted();
 }
 
 void ClientNode::query() {
-  constexpr proto::QueryKind kKinds[] = {proto::QueryKind::ping, proto::QueryKind::status, proto::QueryKind::queues,
-                                         proto::QueryKind::workers, proto::QueryKind::task};
-  const auto kind = kKinds[world_.random.below(5)];
-  const bool task = kind == proto::QueryKind::task && !workload_.known().empty();
-  session_->query(kind, task ? world_.random.pick(workload_.known()).to_string() : "", kAside, effects_);
+  constexpr proto::QueryKind kKinds[] = {proto::QueryKind::ping,    proto::QueryKind::status, proto::QueryKind::queues,
+                                         proto::QueryKind::workers, proto::QueryKind::task,   proto::QueryKind::task,
+                                         proto::QueryKind::tasks};
+  proto::Query query;
+  query.kind = kKinds[world_.random.below(std::size(kKinds))];
+  if (query.kind == proto::QueryKind::task) {
+    if (workload_.known().empty()) return;
+    query.argument = world_.random.pick(workload_.known()).to_string();
+  }
+  if (query.kind == proto::QueryKind::tasks) query.filter = draw_filter(world_.random);
+  ask(std::move(query));
+}
+
+void ClientNode::ask(proto::Query query, std::function<void(const proto::Reply&)> then) {
+  const Cookie cookie = kAside | world_.random.next();
+  if (then) asked_[cookie] = std::move(then);
+  session_->query(std::move(query), cookie, effects_);
+  soon();
+}
+
+// Most of them are none, and the broker has to say so.
+void ClientNode::look_after_dead() {
+  if (workload_.known().empty()) return;
+  const TaskId id = world_.random.pick(workload_.known());
+  const bool retry = world_.random.chance(0.6);
+  proto::Query query;
+  query.kind = retry ? proto::QueryKind::dead_retry : proto::QueryKind::dead_drop;
+  query.argument = id.to_string();
+  if (retry) query.new_id = workload_.next_id(skew_);
+  ask(query, [this, order = history_.dead_asked(id, query.new_id)](const proto::Reply& reply) {
+    history_.dead_answered(order, reply.code);
+  });
+}
+
+void ClientNode::survey() {
+  proto::Query query;
+  query.kind = proto::QueryKind::status;
+  ask(query);
+  history_.model().begin_survey();
+  survey_from({});
+}
+
+void ClientNode::survey_from(proto::TaskSeq before) {
+  proto::Query query;
+  query.kind = proto::QueryKind::tasks;
+  query.filter.before = before;
+  query.filter.most = 50;
+  ask(query, [this](const proto::Reply& reply) {
+    if (const proto::TaskSeq next = next_page(reply)) return survey_from(next);
+    history_.model().end_survey();
+    surveyed_ = true;
+  });
 }
 
 // ---- Faults ---------------------------------------------------------------------------------------------------------
@@ -109,6 +185,7 @@ void ClientNode::crash() {
   effects_.clear();
   inbox_.clear();
   cancels_.clear();
+  asked_.clear();
   for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.unknown(cookie);
   user_.crash();
   paused_until_ = {};
@@ -121,6 +198,10 @@ void ClientNode::cut() {
 
 void ClientNode::block(Instant until) {
   if (up()) link_->block(until);
+}
+
+void ClientNode::hollow(bool up, bool down) {
+  if (this->up()) link_->hollow(up, down);
 }
 
 void ClientNode::pause(Instant until) {
@@ -163,7 +244,7 @@ void ClientNode::settle() {
         session_->link_down(now, effects_);
         break;
       case Event::message:
-        heard_in_ = event.envelope.header.session;
+        if (event.envelope.header.session) heard_in_ = event.envelope.header.session;
         session_->handle(now, std::move(event.envelope), effects_);
         carry_out_accepted();
         break;
@@ -191,10 +272,11 @@ void ClientNode::carry_out() {
     history_.resolved(ended.cookie, ended.outcome, ended.known_before);
   }
   for (const auto& answered : effects_.answered) {
+    if (const auto order = asked_.extract(answered.cookie); !order.empty()) order.mapped()(answered.reply);
     const auto asked = cancels_.find(answered.cookie);
     if (asked == cancels_.end()) continue;
     const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(answered.reply.body.view()));
-    if (state == proto::CancelState::cancelled) history_.cancelled_by_client(asked->second);
+    if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
     cancels_.erase(asked);
   }
   carry_out_operated();

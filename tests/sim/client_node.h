@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -23,12 +24,17 @@ class ClientNode final : public Endpoint {
   void act();
   // Something with a named object.
   ObjectUser& objects() { return user_; }
+  // Reads what the broker has of all tasks, page by page.
+  void survey();
+  bool surveyed() const { return surveyed_; }
   // Everything is gone, futures too. A successor starts after a while.
   void crash();
   void start();
   void cut();
   void block(Instant until);
+  void hollow(bool up, bool down);
   void pause(Instant until);
+  void set_clock(milliseconds skew) { skew_ = skew; }
   bool up() const { return session_ != nullptr; }
 
   void link_up() override;
@@ -39,9 +45,14 @@ class ClientNode final : public Endpoint {
  private:
   void submit();
   void cancel();
+  void cancel_soon(const TaskId& id);
+  void cancel(const TaskId& id);
   void attach(const TaskId& id);
   void query();
-  void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }
+  void look_after_dead();
+  void survey_from(proto::TaskSeq before);
+  void ask(proto::Query query, std::function<void(const proto::Reply&)> then = {});
+  void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.client), paused_until_)); }
   void settle();
   void carry_out();
   void carry_out_accepted();
@@ -59,6 +70,7 @@ class ClientNode final : public Endpoint {
   client::Effects effects_;
   std::unique_ptr<Network::Link> link_;
   Instant paused_until_{0};
+  milliseconds skew_{0};
   struct Event {
     enum { up, down, message } kind;
     proto::Envelope envelope;
@@ -66,6 +78,8 @@ class ClientNode final : public Endpoint {
   std::deque<Event> inbox_;
   std::vector<std::pair<Cookie, TaskId>> outstanding_;
   std::unordered_map<Cookie, TaskId> cancels_;
+  std::unordered_map<Cookie, std::function<void(const proto::Reply&)>> asked_;
+  bool surveyed_ = false;
   std::size_t idle_rings_ = 0;
   proto::SessionId heard_in_;  // the session of the message that came last
 };

@@ -40,6 +40,7 @@ class Cluster {
       world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
     history_.check_all_ended();
     if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
+    survey();
     finish_objects();
   }
 
@@ -61,6 +62,15 @@ class Cluster {
     const Instant when = world_.random.between(begin, end);
     ClientNode& client = *world_.random.pick(clients_);
     if (!world_.options.no_visits.contains(++visits_)) world_.at(when, [&client, visit] { visit(client); });
+  }
+
+  // What the broker says to people at the end.
+  void survey() {
+    clients_.front()->survey();
+    const Instant begin = world_.now();
+    for (Instant look = begin; !clients_.front()->surveyed() && look < begin + kPatienceOfUsers; look += kLook)
+      run_until(look);
+    if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
   }
 
   bool users_idle() const {

@@ -6,6 +6,12 @@ namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+constexpr Instant kStumble = 100ms;
+
+}  // namespace
+
 void Faults::begin(Instant end) {
   end_ = end;
   const FaultRates& rates = world_.options.faults;
@@ -18,8 +24,12 @@ void Faults::begin(Instant end) {
     one_of_all([&](ClientNode& one) { one.block(until); }, [&](WorkerNode& one) { one.block(until); });
   });
   keep_doing(rates.broker_crash, [this] {
-    nodes_.broker.crash();
-    restart_later(nodes_.broker);
+    const auto crash = [this, back = outage()] {
+      if (world_.calm) return;
+      nodes_.broker.crash();
+      world_.after(back, [this] { nodes_.broker.start(); });
+    };
+    random_.chance(0.7) ? nodes_.broker.at_next_commit(crash) : crash();
   });
   keep_doing(rates.broker_stop, [this] {
     nodes_.broker.stop();
@@ -41,12 +51,45 @@ void Faults::begin(Instant end) {
     restart_later(one);
   });
   keep_doing(rates.client_pause * clients, [this] { a_client().pause(world_.now() + outage()); });
-  keep_doing(rates.clock_jump, [this] {
-    constexpr std::int64_t kMost = 120'000;
-    const auto drawn = static_cast<std::int64_t>(random_.below(2 * kMost + 1));
-    world_.set_wall(milliseconds{drawn - kMost});
-    world_.trace.note(world_.now(), "clock", "is set to " + std::to_string(drawn - kMost) + " ms");
+  begin_more(clients, workers);
+}
+
+void Faults::begin_more(double clients, double workers) {
+  const FaultRates& rates = world_.options.faults;
+  keep_doing(rates.half_open * (clients + workers), [this] {
+    const auto lost = random_.between(1, 3);  // up, down, both
+    one_of_all([&](ClientNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); },
+               [&](WorkerNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); });
   });
+  keep_doing(rates.wall_jump, [this] { set_a_clock(); });
+  keep_doing(rates.stumble, [this] {
+    nodes_.broker.crash();
+    world_.after(outage(), [this] {
+      nodes_.broker.start();
+      const Instant pause = random_.between(Instant{0}, 2 * world_.options.commit_delay + kStumble);
+      world_.after(pause, [this] {
+        if (world_.calm) return;
+        nodes_.broker.crash();
+        restart_later(nodes_.broker);
+      });
+    });
+  });
+  keep_doing(rates.absence * workers, [this] {
+    a_worker().block(world_.now() + 2 * outage());
+    world_.after(outage(), [this] {
+      if (world_.calm) return;
+      nodes_.broker.crash();
+      restart_later(nodes_.broker);
+    });
+  });
+}
+
+void Faults::set_a_clock() {
+  const milliseconds most = world_.options.most_skew;
+  const milliseconds skew =
+      std::chrono::duration_cast<milliseconds>(random_.between(Instant{0}, 2 * Instant{most})) - most;
+  if (random_.chance(0.5)) return nodes_.broker.set_clock(skew);
+  one_of_all([&](ClientNode& one) { one.set_clock(skew); }, [&](WorkerNode& one) { one.set_clock(skew); });
 }
 
 void Faults::mend() {

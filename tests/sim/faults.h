@@ -29,6 +29,8 @@ class Faults {
   std::uint64_t count() const { return count_; }
 
  private:
+  void begin_more(double clients, double workers);
+  void set_a_clock();
   void keep_doing(double per_minute, const std::function<void()>& what);
   void next_of(double per_minute, std::function<void()> what);
   Instant outage();

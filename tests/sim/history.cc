@@ -7,6 +7,13 @@ namespace forkmill::sim {
 using proto::OutcomeKind;
 using proto::to_string;
 
+namespace {
+
+// Enough to tell two tasks of one key apart.
+std::string body_of(const proto::Payload& payload) { return std::string{payload.view().substr(0, 4)}; }
+
+}  // namespace
+
 Counts& Counts::operator+=(const Counts& other) {
   submitted += other.submitted;
   acknowledged += other.acknowledged;
@@ -31,24 +38,31 @@ bool History::survives_restart(const Record& record) const {
 
 Cookie History::invoke(const proto::Submission& task) {
   Record& record = tasks_[task.id];
-  record.task = task;
+  if (!record.known) record.task = task;
   record.known = true;
-  futures_.push_back({task.id});
+  model_.submitted(task);
+  Future& future = futures_.emplace_back();
+  future.id = task.id;
+  future.body = body_of(task.payload);
+  record.bodies.insert(future.body);
   ++open_;
   ++counts_.submitted;
   return futures_.size();
 }
 
 Cookie History::invoke_attach(const TaskId& id) {
-  futures_.push_back({id, true});
+  futures_.push_back({id, true, false, {}, false});
   ++open_;
   return futures_.size();
 }
 
 void History::acknowledged(Cookie cookie, proto::SessionId session) {
   Future& future = futures_.at(cookie - 1);
-  if (!std::exchange(tasks_.at(future.id).acknowledged, true)) ++counts_.acknowledged;
-  future.acknowledged_by = broker_of_.at(session);
+  Record& record = tasks_.at(future.id);
+  future.acknowledged = true;
+  if (record.acknowledged_by == 0) ++counts_.acknowledged;
+  record.acknowledged_by = future.acknowledged_by = broker_of_.at(session);
+  if (record.acknowledged_by == broker_ || survives_restart(record)) model_.acknowledged(future.id);
 }
 
 void History::unknown(Cookie cookie) {
@@ -56,7 +70,10 @@ void History::unknown(Cookie cookie) {
   if (future.ended) return;
   future.ended = true;
   --open_;
-  if (!future.attach) ++counts_.unknown;
+  if (future.attach) return;
+  ++counts_.unknown;
+  // Without an acknowledgement it may still be under way.
+  if (future.acknowledged) model_.submission_ended(future.id);
 }
 
 void History::resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before) {
@@ -67,63 +84,108 @@ void History::resolved(Cookie cookie, const proto::Outcome& outcome, bool known_
   Record& record = tasks_.at(future.id);
   const bool success = outcome.kind == OutcomeKind::succeeded;
   if (success)
-    check_success(record, future.id, outcome);
+    check_success(record, future, outcome);
   else
     check_failure(record, future, outcome, known_before);
-  if (!future.attach) ++(success ? counts_.succeeded : counts_.failed);
+  if (future.attach) return;
+  model_.submission_ended(future.id);
+  ++(success ? counts_.succeeded : counts_.failed);
 }
 
-void History::check_success(Record& record, const TaskId& id, const proto::Outcome& outcome) const {
+void History::check_success(Record& record, const Future& future, const proto::Outcome& outcome) const {
+  const TaskId& id = future.id;
   const std::string value{outcome.value.view().substr(0, outcome.value.view().find(';'))};
   if (!record.successes.contains(value)) violated("4", id, "succeeded with '" + value + "', which no attempt returned");
+  if (!future.attach && !value.starts_with(future.body + " "))
+    violated("8", id, "its result is that of another task under the same key");
   if (!value.ends_with("-" + std::to_string(outcome.attempt.value()))) {
     violated("4", id,
              "the result of attempt " + value + " stands for attempt " + std::to_string(outcome.attempt.value()));
   }
 }
 
+void History::refuse(const Future& future, const proto::Outcome& outcome, const std::string& why) const {
+  const Errc code = outcome.error ? outcome.error->code : Errc::unknown;
+  violated("3", future.id,
+           "ended with kind " + std::to_string(static_cast<int>(outcome.kind)) + ", " + std::string{errc_name(code)} +
+               ": " + why);
+}
+
 void History::check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before) {
   const auto& options = record.task.options;
-  const Errc code = outcome.error ? outcome.error->code : Errc::unknown;
-  const auto refuse = [&](const std::string& why) {
-    violated("3", future.id,
-             "ended with kind " + std::to_string(static_cast<int>(outcome.kind)) + ", " + std::string{errc_name(code)} +
-                 ": " + why);
-  };
   switch (outcome.kind) {
     case OutcomeKind::rejected:
-      if (future.attach && code == Errc::task_unknown) return;
-      if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
-      if (code != Errc::task_unknown) refuse("nobody has reason to reject it");
-      if (!known_before) refuse("it was never acknowledged");
-      if (survives_restart(record) || future.acknowledged_by == broker_)
-        violated("1", future.id, "acknowledged, and forgotten");
-      ++counts_.lost;
-      return;
+      return check_rejection(record, future, outcome, known_before);
     case OutcomeKind::expired:
-      if (options.expires.count() == 0) refuse("it has no deadline");
+      if (options.expires.count() == 0) refuse(future, outcome, "it has no deadline");
       return;
     case OutcomeKind::timed_out:
-      if (options.timeout.count() == 0) refuse("it has no time limit");
+      if (options.timeout.count() == 0) refuse(future, outcome, "it has no time limit");
       return;
     case OutcomeKind::cancelled:
-      if (!record.cancel_asked) refuse("nobody cancelled it");
+      if (!record.cancel_asked) refuse(future, outcome, "nobody cancelled it");
+      return;
+    case OutcomeKind::failed:
+      if (outcome.error && outcome.error->code == Errc::handler_error && !record.throws.contains(outcome.attempt))
+        violated("4", future.id, "failed by attempt " + std::to_string(outcome.attempt.value()) + ", which did not");
       return;
     case OutcomeKind::retry:
-      refuse("that is not an end");
+      refuse(future, outcome, "that is not an end");
     default:
       return;
   }
 }
 
-void History::cancelled(const TaskId& id) {
-  if (const auto found = tasks_.find(id); found != tasks_.end()) found->second.cancelled_by = broker_;
+void History::check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before) {
+  const Errc code = outcome.error ? outcome.error->code : Errc::unknown;
+  if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
+  if (code == Errc::duplicate_task && !future.attach && record.bodies.size() > 1) return;
+  if (code != Errc::task_unknown) refuse(future, outcome, "nobody has reason to reject it");
+  if (!future.attach && !known_before) refuse(future, outcome, "it was never acknowledged");
+  // Another one of the same key may have been taken in since that was said.
+  const bool of_this_broker = survives_restart(record) || future.acknowledged_by == broker_;
+  if (!future.attach && of_this_broker && !model_.may_be_gone(future.id))
+    violated("1", future.id, "acknowledged, and forgotten");
+  if (!future.attach) ++counts_.lost;
 }
 
-// Another submission under the same key may still come to the broker when one of them never left its client.
-void History::cancelled_by_client(const TaskId& id) {
-  if (const auto found = tasks_.find(id); found != tasks_.end() && found->second.task.options.key.empty())
-    cancelled(id);
+void History::cancel_asked(const TaskId& id) {
+  tasks_.at(id).cancel_asked = true;
+  model_.cancel_asked(id);
+}
+
+// ---- Operators ------------------------------------------------------------------------------------------------------
+
+History::DeadOrder History::dead_asked(const TaskId& id, const TaskId& new_id) {
+  const bool certain = model_.drop_asked(id);
+  if (!new_id.is_nil()) {
+    Record& record = tasks_[new_id];
+    record.task = tasks_.at(id).task;
+    record.task.id = new_id;
+    record.task.options.delay = record.task.options.not_before = milliseconds{0};
+    record.task.options.key.clear();
+    record.known = true;
+    model_.submitted(record.task);
+  }
+  return {id, new_id, broker_, certain};
+}
+
+void History::dead_answered(const DeadOrder& order, Errc code) {
+  const bool retry = !order.new_id.is_nil();
+  if (code == Errc::ok) {
+    model_.dropped(order.id);
+    if (retry) model_.acknowledged(order.new_id);
+  } else if (order.asked_of == broker_ && code != Errc::queue_full) {
+    if (retry && tasks_.at(order.new_id).granted_by == broker_)
+      violated("8", order.id,
+               "it was tried again, and whoever asked for that was told " + std::string{errc_name(code)});
+    if (order.certain && code == Errc::task_unknown) model_.drop_refused(order.id);
+  }
+  if (retry) model_.submission_ended(order.new_id);
+}
+
+void History::cancelled(const TaskId& id) {
+  if (const auto found = tasks_.find(id); found != tasks_.end()) found->second.cancelled_by = broker_;
 }
 
 void History::check_all_ended() const {
@@ -136,6 +198,8 @@ void History::check_all_ended() const {
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
 void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+  model_.granted(granted.id);
+  tasks_.at(granted.id).granted_by = broker_;
   const GrantKey key{granted.id, granted.grant};
   Given& given = grants_[key];
   given.brokers.insert(broker_);
@@ -147,7 +211,6 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   const broker::Task& task = *found;
   const Record& record = tasks_.at(granted.id);
   const auto& options = record.task.options;
-  if (record.outcomes.contains(memory_of(record))) violated("8", granted.id, "was granted when it had ended");
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,
              "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
@@ -160,11 +223,12 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
 void History::check_time(const broker::Task& task, const proto::TaskOptions& options,
                          const broker::Books& books) const {
   constexpr milliseconds kGrain{2};
-  const milliseconds now = books.stamp() + kGrain;
-  const bool wall_counts = !world_.wall_jumped();
-  if (now < task.submitted_at + options.delay || (wall_counts && world_.both().unix_time + kGrain < options.not_before))
+  const milliseconds arrived = books.stamp(books.arrived(task.seq, task.submitted_at));
+  // The wall clock is asked once for what was said in its terms, and may have been as wrong as it can be.
+  const auto latest_unix = world_.both(world_.options.most_skew).unix_time;
+  if (books.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)
     violated("10", task.id, "was granted before its time");
-  if (options.expires.count() > 0 && books.stamp() > task.submitted_at + options.expires + kGrain)
+  if (options.expires.count() > 0 && books.stamp() > arrived + options.expires + kGrain)
     violated("10", task.id, "was granted after its deadline");
 }
 
@@ -175,16 +239,21 @@ void History::worker_ended(broker::WorkerHandle worker) {
 }
 
 void History::reported(const proto::TaskResult& result) {
-  if (result.outcome.kind == OutcomeKind::rejected) return;
+  if (result.outcome.kind == OutcomeKind::rejected) return model_.shown(result.id, "");
   Record& record = tasks_.at(result.id);
+  model_.reported(result.id, result.outcome.kind);
   const std::string bytes = proto::encode_outcome(result.outcome);
-  const auto [at, first] = record.outcomes.try_emplace(memory_of(record), bytes);
-  if (!first && at->second != bytes) violated("3", result.id, "its result has changed");
+  const auto [at, first] = record.outcomes.try_emplace(survives_restart(record) ? 0 : broker_, bytes);
+  if (first || at->second == bytes) return;
+  if (!model_.is_mortal(result.id)) violated("3", result.id, "its result has changed");
+  at->second = bytes;
 }
 
 // ---- Children -------------------------------------------------------------------------------------------------------
 
-std::string History::value_of(const proto::GrantedTask& task) { return brief(task.id) + " " + to_string(task.grant); }
+std::string History::value_of(const proto::GrantedTask& task) {
+  return body_of(task.payload) + " " + brief(task.id) + " " + to_string(task.grant);
+}
 
 void History::started(const proto::GrantedTask& task) {
   const auto found = grants_.find({task.id, task.grant});
@@ -198,11 +267,19 @@ void History::started(const proto::GrantedTask& task) {
   if (++record.starts > 1) ++counts_.repeated;
   if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record))
     violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
-  const bool current = given.brokers.contains(broker_) && !given.lost;
-  if (record.cancelled_by == broker_ && current)
+  for (const proto::Grant& other : record.running)
+    if (current(given) && current(grants_.at({task.id, other})))
+      violated("6", task.id, to_string(task.grant) + " started while " + to_string(other) + " runs");
+  record.running.push_back(task.grant);
+  if (record.cancelled_by == broker_ && current(given) && !model_.is_mortal(task.id))
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
 }
 
-void History::succeeded(const proto::GrantedTask& task) { tasks_.at(task.id).successes.insert(value_of(task)); }
+void History::threw(const proto::GrantedTask& task) { tasks_.at(task.id).throws.insert(task.grant.attempt); }
+
+void History::succeeded(const proto::GrantedTask& task) {
+  tasks_.at(task.id).successes.insert(value_of(task));
+  model_.returned(task.id);
+}
 
 }  // namespace forkmill::sim

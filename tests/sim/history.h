@@ -5,6 +5,7 @@
 //
 //   1   an acknowledged submit is not forgotten        3   a future ends once; a result never changes
 //   4   a result is that of an attempt that ended so   5   "cancelled" means that no attempt starts any more
+//   6   one attempt at a time, of those that are at known workers
 //   8   what has ended, and is known, does not begin anew
 //   10  attempts, delays and deadlines are kept        14  in the end every future has ended
 #pragma once
@@ -21,6 +22,7 @@
 
 #include "broker/core/books.h"
 #include "proto/messages.h"
+#include "tests/sim/model.h"
 #include "tests/sim/world.h"
 
 namespace forkmill::sim {
@@ -46,7 +48,7 @@ struct Counts {
 
 class History {
  public:
-  explicit History(World& world) : world_{world} {}
+  explicit History(World& world) : world_{world}, model_{world} {}
 
   // ---- Clients
   Cookie invoke(const proto::Submission& task);
@@ -56,13 +58,25 @@ class History {
   void session_began(proto::SessionId session) { broker_of_[session] = broker_; }
   void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
   void unknown(Cookie cookie);
-  void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
+  void cancel_asked(const TaskId& id);
   void cancelled(const TaskId& id);  // somebody was told so
-  // A client says so, which may have seen to it without the broker.
-  void cancelled_by_client(const TaskId& id);
+  // An operator wants a dead letter tried again as another task, or dropped; and what he is answered.
+  struct DeadOrder {
+    TaskId id;
+    TaskId new_id;  // nil: drop it
+    std::uint64_t asked_of = 0;
+    bool certain = false;  // it was one when that was asked
+  };
+  DeadOrder dead_asked(const TaskId& id, const TaskId& new_id);
+  void dead_answered(const DeadOrder& order, Errc code);
 
   // ---- The broker
-  void broker_started() { ++broker_; }
+  // `skew`: of its wall clock, at that moment. It reckons by that one until it is started again.
+  void broker_started(milliseconds skew) {
+    ++broker_;
+    skew_ = skew;
+    model_.broker_started();
+  }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
   void worker_ended(broker::WorkerHandle worker);
   void reported(const proto::TaskResult& result);
@@ -70,29 +84,39 @@ class History {
   // ---- Children
   void started(const proto::GrantedTask& task);
   void succeeded(const proto::GrantedTask& task);
+  void threw(const proto::GrantedTask& task);
+  // It runs no more, however that came.
+  void stopped(const proto::GrantedTask& task) { std::erase(tasks_.at(task.id).running, task.grant); }
   // What a child answers in that attempt.
   static std::string value_of(const proto::GrantedTask& task);
 
   bool all_ended() const { return open_ == 0; }
   void check_all_ended() const;
   const Counts& counts() const { return counts_; }
+  Model& model() { return model_; }
 
  private:
   struct Future {
     TaskId id;
     bool attach = false;
     bool ended = false;
-    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
+    std::string body;  // its arguments' beginning: of one key, others may be another task
+    bool acknowledged = false;
+    std::uint64_t acknowledged_by = 0;
   };
   struct Record {
     proto::Submission task;
     bool known = false;                 // submitted here
-    bool acknowledged = false;
-    std::uint64_t cancelled_by = 0;  // which broker
+    std::uint64_t acknowledged_by = 0;  // which broker, counted from 1
+    std::uint64_t cancelled_by = 0;
     bool cancel_asked = false;
     std::map<std::uint64_t, std::string> outcomes;  // as reported, by broker: 0 for all when it is durable
     std::set<std::string> successes;                // values that attempts ended with
+    std::set<std::string> bodies;                   // of all that were submitted
     std::uint64_t starts = 0;
+    std::uint64_t granted_by = 0;
+    std::set<proto::Attempt> throws;  // attempts that ended by an error of the handler
+    std::vector<proto::Grant> running;
   };
   struct Given {
     std::set<std::uint64_t> brokers;
@@ -106,17 +130,21 @@ class History {
     friend auto operator<=>(const GrantKey&, const GrantKey&) = default;
   };
 
+  // This broker gave it out, and has not given its worker up.
+  bool current(const Given& given) const { return given.brokers.contains(broker_) && !given.lost; }
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
-  // Whose word about the task stands: all brokers', when it is stored, or this one's alone.
-  std::uint64_t memory_of(const Record& record) const { return survives_restart(record) ? 0 : broker_; }
   void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::Books& books) const;
-  void check_success(Record& record, const TaskId& id, const proto::Outcome& outcome) const;
+  void check_success(Record& record, const Future& future, const proto::Outcome& outcome) const;
+  void check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
+  [[noreturn]] void refuse(const Future& future, const proto::Outcome& outcome, const std::string& why) const;
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
 
   World& world_;
+  Model model_;
   std::unordered_map<proto::SessionId, std::uint64_t> broker_of_;
   std::uint64_t broker_ = 0;
+  milliseconds skew_{0};
   std::vector<Future> futures_;  // by cookie − 1
   std::size_t open_ = 0;
   std::unordered_map<TaskId, Record> tasks_;

@@ -46,7 +46,7 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
                          envelope, bytes.envelope);
   }
   if (link != nullptr) {
-    link->put(link->down_, link->down_alarm_, std::move(bytes));
+    if (!link->down_lost_) link->put(link->down_, link->down_alarm_, std::move(bytes));
     return true;
   }
   if (world_.now() < found->second.believed_until) return true;
@@ -85,6 +85,7 @@ void Network::Link::establish() {
   if (world_.now() < blocked_until_) return dial();
   peer_ = proto::PeerId{++network_.last_peer_};
   network_.peers_[peer_] = {this, {}};
+  up_lost_ = down_lost_ = false;
   for (auto& bytes : std::exchange(kept_, {})) put(up_, up_alarm_, std::move(bytes));
   endpoint_.link_up();
 }
@@ -92,7 +93,7 @@ void Network::Link::establish() {
 void Network::Link::send(const proto::Envelope& envelope) {
   proto::Encoded bytes = proto::encode(envelope);
   world_.trace.message(world_.now(), endpoint_.name(), peer_ ? "says" : "says in vain", envelope, bytes.envelope);
-  if (peer_) put(up_, up_alarm_, std::move(bytes));
+  if (peer_ && !up_lost_) put(up_, up_alarm_, std::move(bytes));
 }
 
 void Network::Link::put(Lane& lane, Alarm& alarm, proto::Encoded bytes) {
@@ -141,6 +142,13 @@ void Network::Link::cut() {
 
 void Network::Link::block(Instant until) { blocked_until_ = std::max(blocked_until_, until); }
 
+void Network::Link::hollow(bool up, bool down) {
+  if (!peer_) return;
+  world_.trace.note(world_.now(), endpoint_.name(), "connection half open");
+  up_lost_ = up_lost_ || up;
+  down_lost_ = down_lost_ || down;
+}
+
 void Network::Link::drop(bool noticed) {
   dial_alarm_.set(proto::kNever);
   if (!peer_) return;
@@ -156,7 +164,7 @@ void Network::Link::drop(bool noticed) {
   // Some were in the peer's socket already.
   if (down.empty() || blocked_until_ > world_.now()) return;
   down.resize(world_.random.below(down.size() + 1));
-  world_.after(delay(), [this, alive = alive_, late = std::move(down)] {
+  world_.after(lateness(), [this, alive = alive_, late = std::move(down)] {
     for (const Packet& packet : late)
       if (*alive) arrive_down(packet.bytes);
   });
@@ -171,7 +179,9 @@ void Network::Link::let_through_late(Lane lane, proto::PeerId peer) {
   for (std::size_t i = here; i < lane.size(); ++i) kept_.push_back(std::move(lane[i].bytes));
   lane.resize(there);
   if (lane.empty()) return;
-  world_.after(delay(), [&network = network_, opening = network_.openings_, peer, late = std::move(lane)] {
+  if (world_.options.twice > 0 && !world_.calm && world_.random.chance(world_.options.twice))
+    kept_.insert(kept_.begin(), lane.back().bytes);
+  world_.after(lateness(), [&network = network_, opening = network_.openings_, peer, late = std::move(lane)] {
     if (network.hub_ == nullptr || network.openings_ != opening) return;
     for (const Packet& packet : late) network.hub_->arrived(peer, decoded(packet.bytes));
   });

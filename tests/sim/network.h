@@ -44,6 +44,9 @@ class Network {
   // False: there is no such connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);
 
+  // Of a message, at random.
+  Instant delay() const { return world_.random.between(Instant{20}, world_.options.net_delay); }
+
   // A line of its own for one peer. Connects when it can, and again whenever the connection breaks.
   std::unique_ptr<Link> attach(Endpoint& endpoint);
 
@@ -75,6 +78,8 @@ class Network::Link {
   void cut();
   // Nothing passes until then, in neither direction.
   void block(Instant until);
+  // What is sent from now on is lost without a word, in one direction or both, until there is another connection.
+  void hollow(bool up, bool down);
 
  private:
   friend class Network;
@@ -93,13 +98,16 @@ class Network::Link {
   void arrive_up(proto::PeerId peer, const proto::Encoded& bytes);
   void arrive_down(const proto::Encoded& bytes);
   void let_through_late(Lane lane, proto::PeerId peer);
-  Instant delay() { return world_.random.between(Instant{20}, world_.options.net_delay); }
+  Instant delay() { return network_.delay(); }
+  Instant lateness() { return delay() + world_.drag(world_.options.lateness); }
 
   Network& network_;
   World& world_;
   Endpoint& endpoint_;
   proto::PeerId peer_;  // none: not connected
   Instant blocked_until_{0};
+  bool up_lost_ = false;
+  bool down_lost_ = false;
   Lane up_;
   Lane down_;
   Alarm up_alarm_;

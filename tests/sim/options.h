@@ -25,7 +25,10 @@ struct FaultRates {
   double worker_drain = 0;  // leaves in order, comes back
   double client_crash = 0;  // its futures with it; a successor attaches to some of its tasks
   double client_pause = 0;
-  double clock_jump = 0;  // the wall clock is set, by up to two minutes in all
+  double half_open = 0;  // what is sent on a connection is lost, and nobody is told
+  double wall_jump = 0;  // somebody's wall clock is set, forwards or back
+  double stumble = 0;    // the broker crashes, and once more when it has hardly begun
+  double absence = 0;    // a worker is cut off, for long, while the broker is restarted
 };
 
 // Named objects that all clients share.
@@ -42,6 +45,15 @@ struct ObjectOptions {
   Instant longest_wait{0};     // of an operation
   Instant longest_hold{0};
   double giving_up = 0;  // before the wait is over
+};
+
+// Nodes that are slow at everything, each up to so slow.
+struct Slowness {
+  Instant broker{0};
+  Instant client{0};
+  Instant worker{0};
+  Instant birth{0};  // of a child, beyond the usual
+  friend bool operator==(const Slowness&, const Slowness&) = default;
 };
 
 struct Options {
@@ -83,7 +95,6 @@ struct Options {
   double attaches = 0;  // somebody else asks for the result as well
   double queries = 0;
   double at_most_once = 0;
-  double keyed = 0;  // submitted under a key, half of them again
   Instant longest_delay{0};
   bool reject_when_full = false;
 
@@ -95,7 +106,22 @@ struct Options {
   double stubborn = 0;  // handlers that ignore stop token and SIGTERM
 
   ObjectOptions objects;
+
+  Slowness slow;
+  Instant lateness{0};        // of what a broken connection lets through, at most
+  double twice = 0;           // how often that also goes over the next one
+  milliseconds most_skew{0};  // of a wall clock
+
+  double keyed = 0;  // tasks under an idempotency key
+  std::size_t keys = 1;
+  double other_body = 0;   // of those: with other arguments
+  double short_lived = 0;  // tasks whose results are kept for a short time
+  double operators = 0;    // dead letters are retried and dropped
 };
+
+// What is drawn and described beside that of options.cc.
+void draw_features(Random& random, Options& options);
+std::string features_to_string(const Options& options);
 
 Options draw(std::uint64_t seed);
 std::string to_string(const Options& options);

@@ -11,8 +11,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::uint64_t kNoises = 3;
-constexpr std::uint64_t kMostEvents = 20'000'000;  // to be simulated
+constexpr std::uint64_t kNoises = 8;
+constexpr std::uint64_t kMostEvents = 40'000'000;  // to be simulated
 
 }  // namespace
 
@@ -58,18 +58,23 @@ bool Shrinker::drop_features() {
   constexpr std::array kFaults = {&FaultRates::cut,          &FaultRates::partition,    &FaultRates::broker_crash,
                                   &FaultRates::broker_stop,  &FaultRates::broker_pause, &FaultRates::worker_crash,
                                   &FaultRates::worker_pause, &FaultRates::worker_drain, &FaultRates::client_crash,
-                                  &FaultRates::client_pause, &FaultRates::clock_jump};
+                                  &FaultRates::client_pause, &FaultRates::half_open,    &FaultRates::wall_jump,
+                                  &FaultRates::stumble,      &FaultRates::absence};
   for (const auto rate : kFaults)
     if (best_.faults.*rate != 0) changed = try_change([&](Options& o) { o.faults.*rate = 0; }) || changed;
   constexpr std::array kFeatures = {
-      &Options::forced_paths, &Options::memory_tasks, &Options::priorities, &Options::delayed, &Options::expiring,
-      &Options::limited,      &Options::retry_errors, &Options::large,      &Options::cancels, &Options::attaches,
-      &Options::queries,      &Options::at_most_once, &Options::keyed,      &Options::throws,  &Options::asks_retry,
-      &Options::child_dies,   &Options::stillborn,    &Options::progress,   &Options::stubborn};
+      &Options::forced_paths, &Options::memory_tasks, &Options::priorities, &Options::delayed,    &Options::expiring,
+      &Options::limited,      &Options::retry_errors, &Options::large,      &Options::cancels,    &Options::attaches,
+      &Options::queries,      &Options::at_most_once, &Options::keyed,      &Options::other_body, &Options::short_lived,
+      &Options::operators,    &Options::twice,        &Options::throws,     &Options::asks_retry, &Options::child_dies,
+      &Options::stillborn,    &Options::progress,     &Options::stubborn};
   for (const auto feature : kFeatures)
     if (best_.*feature != 0) changed = try_change([&](Options& o) { o.*feature = 0; }) || changed;
   const broker::CoreOptions plain;
   const std::pair<bool, Change> others[] = {
+      {best_.lateness.count() > 0, [](Options& o) { o.lateness = {}; }},
+      {best_.slow != Slowness{}, [](Options& o) { o.slow = {}; }},
+      {best_.core.key_window != plain.key_window, [&](Options& o) { o.core.key_window = plain.key_window; }},
       {best_.specialists, [](Options& o) { o.specialists = false; }},
       {best_.reject_when_full, [](Options& o) { o.reject_when_full = false; }},
       {best_.max_tasks_per_child != 0, [](Options& o) { o.max_tasks_per_child = 0; }},

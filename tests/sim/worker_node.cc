@@ -93,6 +93,10 @@ void WorkerNode::block(Instant until) {
   if (up()) link_->block(until);
 }
 
+void WorkerNode::hollow(bool up, bool down) {
+  if (this->up()) link_->hollow(up, down);
+}
+
 void WorkerNode::pause(Instant until, bool children_too) {
   if (!up()) return;
   world_.trace.note(world_.now(), name_, children_too ? "pauses, children too" : "its link pauses");

@@ -25,6 +25,8 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   void drain();
   void cut();
   void block(Instant until);
+  void hollow(bool up, bool down);
+  void set_clock(milliseconds skew) { skew_ = skew; }
   // The link alone, or its children as well.
   void pause(Instant until, bool children_too);
   bool up() const { return foreman_ != nullptr; }
@@ -67,7 +69,7 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   proto::Hello hello();
   void spawn(std::uint32_t slot);
   Child* child(worker::ChildKey key);
-  void soon() { alarm_.set_earlier(std::max(world_.now(), paused_until_)); }
+  void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.worker), paused_until_)); }
   void settle();
   void read_broker();
   void read_children();
@@ -89,6 +91,7 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   std::deque<Event> inbox_;
   std::deque<worker::ControlFacts> deaths_;
   Instant paused_until_{0};
+  milliseconds skew_{0};
   Instant children_stopped_until_{0};
   std::uint64_t lives_ = 0;  // times it was started
   std::size_t idle_rings_ = 0;

@@ -1,6 +1,8 @@
 // Workload: the tasks that clients submit, drawn from the options.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "proto/messages.h"
@@ -15,23 +17,27 @@ class Workload {
   explicit Workload(World& world) : world_{world} {}
 
   // Some tasks more, until there have been as many as the options say.
-  std::vector<proto::Submission> next_burst();
-  bool done() const { return known_.size() >= world_.options.tasks; }
+  // `skew`: of the submitter's wall clock.
+  std::vector<proto::Submission> next_burst(milliseconds skew);
+  bool done() const { return made_ >= world_.options.tasks; }
   // All that were submitted so far, by whomever.
   const std::vector<TaskId>& known() const { return known_; }
+  // The id of a task that is made of another one.
+  TaskId next_id(milliseconds skew);
 
   static std::string queue_name(std::size_t number) { return "queue-" + std::to_string(number); }
   static std::string task_name(std::size_t number) { return "sim.task-" + std::to_string(number); }
 
  private:
-  proto::Submission make();
-  proto::Submission make_keyed();
-  proto::Submission make_fresh();
-  proto::TaskOptions draw_options();
+  proto::Submission make(milliseconds skew);
+  proto::TaskOptions draw_options(milliseconds skew);
+
+  proto::Submission make_under_key(milliseconds skew);
 
   World& world_;
+  std::size_t made_ = 0;
   std::vector<TaskId> known_;
-  std::vector<proto::Submission> keyed_;
+  std::map<std::string, proto::Submission> by_key_;
 };
 
 }  // namespace forkmill::sim

@@ -36,16 +36,13 @@ class World {
 
   static constexpr Instant kBegin = std::chrono::hours{1};
   Instant now() const { return now_; }
-  proto::Now both() const {
-    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_) + wall_};
+  // The second one as a wall clock has it that is so far off.
+  proto::Now both(milliseconds skew = {}) const {
+    return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_) + skew};
   }
-  // Somebody sets the wall clock, to this much before or after what it would be.
-  void set_wall(milliseconds offset) {
-    wall_ = offset;
-    wall_jumped_ = true;
-  }
-  bool wall_jumped() const { return wall_jumped_; }
   std::uint64_t events() const { return count_; }
+  // How long somebody takes who is up to so slow.
+  Instant drag(Instant most) { return calm || most == Instant{0} ? Instant{0} : random.between(Instant{0}, most); }
 
   const Options options;
   bool calm = false;  // nothing goes wrong any more
@@ -63,8 +60,6 @@ class World {
   std::priority_queue<Event> events_;
   std::uint64_t count_ = 0;
   Instant now_ = kBegin;
-  milliseconds wall_{0};
-  bool wall_jumped_ = false;
 };
 
 // Alarm: calls at the time it is set to. Setting it again moves it; with the alarm goes the call.

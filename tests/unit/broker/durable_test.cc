@@ -104,3 +104,24 @@ TEST_CASE("no commit is named to a peer before it is safe: a broker that comes b
   CHECK(broker.take<SubmitAck>(client).at(0).commit == CommitSeq{1});
   CHECK(broker.client().welcome.commit == CommitSeq{1});
 }
+
+TEST_CASE("a wall clock that was set back while the broker was down makes nobody wait") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  TaskOptions later;
+  later.delay = 1min;
+  broker.submit(client, {task(1), task(2, later)});
+  broker.now.unix_time -= 1h;
+  broker.restart();
+  const auto back = broker.client(client.session);
+  const auto worker = broker.worker(10);
+  broker.advance_alive(1s, {back, worker});
+  auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(1));
+  broker.advance_alive(1min, {back, worker});
+  grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(2));
+}

@@ -221,3 +221,28 @@ TEST_CASE_FIXTURE(Keyed, "cancelling one that is under way cancels it for all wh
   say(proto::Results{{{task, outcome}}});
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
 }
+
+TEST_CASE("of two that a full queue sends back, one under a key is cancelled: the others keep their order") {
+  Keyed keyed;
+  keyed.open();
+  const auto full = [](const TaskId& id) { return proto::Rejection{id, Errc::queue_full, ""}; };
+  const auto tried_of = [](const proto::Submit& message) {
+    std::vector<TaskId> ids;
+    for (const auto& task : message.tasks) ids.push_back(task.id);
+    return ids;
+  };
+  keyed.submit_keyed(1);
+  const auto other = keyed.submit(2, "q", proto::limits::kBatchBytes);  // does not fit into one message with the first
+  keyed.acknowledge(keyed.take<proto::Submit>().first.seq, {full(keyed.task)});
+  keyed.acknowledge(keyed.take<proto::Submit>().first.seq, {full(other)});
+  keyed.after(2s);
+  const auto first = keyed.take<proto::Submit>();
+  const auto second = keyed.take<proto::Submit>();
+  REQUIRE(tried_of(first.second) == std::vector{keyed.task});
+  const auto later = keyed.submit(3);
+  keyed.acknowledge(first.first.seq, {full(keyed.task)});
+  keyed.cancel();
+  keyed.acknowledge(second.first.seq, {full(other)});
+  keyed.after(4s);
+  CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{other, later});
+}
