@@ -150,26 +150,37 @@ void Core::query(Client& client, const Query& query) {
   Task* task = nullptr;
   if (names_a_task(query.kind))
     if (const auto id = books_.tasks.named(task_in(query))) task = books_.tasks.find(*id);
+  const auto answer = [&](Reply reply, CommitSeq after = {}) {
+    // It may repeat what was asked, which may be as long as any text.
+    reply.text.resize(std::min(reply.text.size(), limits::kMaxErrorText));
+    books_.send(client.session, std::move(reply), after);
+  };
   switch (query.kind) {
-    case QueryKind::dead_retry:
-      return books_.send(client.session, dead_letters_.retry(client, query, task), books_.safe_after());
-    case QueryKind::dead_drop:
-      return books_.send(client.session, dead_letters_.drop(query, task), books_.safe_after());
+    case QueryKind::dead_retry: {
+      Reply reply = dead_letters_.retry(client, query, task);
+      return answer(std::move(reply), books_.safe_after());
+    }
+    case QueryKind::dead_drop: {
+      Reply reply = dead_letters_.drop(query, task);
+      return answer(std::move(reply), books_.safe_after());
+    }
     case QueryKind::objects:
-      return books_.send(client.session, list_objects(objects_, query));
+      return answer(list_objects(objects_, query));
     case QueryKind::object:
-      return books_.send(client.session, show_object(objects_, books_, query));
+      return answer(show_object(objects_, books_, query));
     case QueryKind::object_remove:
     case QueryKind::object_release: {
       Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);
-      return books_.send(client.session, std::move(reply), books_.safe_after());
+      return answer(std::move(reply), books_.safe_after());
     }
-    case QueryKind::signal:
-      return books_.send(client.session, processes_.signal(query, task), books_.safe_after());
+    case QueryKind::signal: {
+      Reply reply = processes_.signal(query, task);
+      return answer(std::move(reply), books_.safe_after());
+    }
     case QueryKind::processes:
-      return books_.send(client.session, processes_.list(query));
+      return answer(processes_.list(query));
     default:
-      if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply));
+      if (auto reply = queries_.answer(query, client.handle, task)) answer(std::move(*reply));
   }
 }
 

@@ -85,7 +85,7 @@ void Queries::answered(StoreAnswer answer) {
     reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
   } else {
     reply.code = bytes.failure().code;
-    reply.text = bytes.failure().text;
+    reply.text = bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // it names the path that was asked for
   }
   books_.send(client->session, std::move(reply));
 }

@@ -31,26 +31,25 @@ struct Client {
   ClientHandle handle;
   Session session;
   std::uint32_t window_results = 0;
+  bool anew = false;  // when it came, nothing was known of it
+  // A message of it waits for tasks from the disk: what came after it waits behind, so that all are handled in order.
+  bool parked = false;
+  std::deque<proto::Envelope> behind;
   SharedSpec last_spec;                               // most submissions of one client are alike
   std::uint64_t child_of = 0;                         // the worker in whose child it lives
-  bool anew = false;                                  // when it came, nothing was known of it
   std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 
   std::deque<TaskRef> due;  // results to send; each counts in its task's `deliveries`, as do those under way
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
   std::size_t under_way_count = 0;
 
-  // A message of it waits for tasks from the disk: what came after it waits behind, so that all are handled in order.
-  bool parked = false;
-  std::deque<proto::Envelope> behind;
-
   // For the end of the round
   proto::SubmitAck ack;
-  bool ack_waits = false;  // for the commit of this round
   proto::CancelReply cancels;
   proto::Progress progress;
   proto::Started started;
-  bool touched = false;  // something of the above is there
+  bool touched = false;    // something of the above is there
+  bool ack_waits = false;  // `ack`, for the commit of this round
 };
 
 struct Worker {

@@ -21,6 +21,11 @@ class Audit {
   void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
   // After every round, with what it wants sent.
   void round(const broker::Books& books, const std::vector<broker::Send>& sends);
+  // The books alone, whatever was asked.
+  void check(const broker::Books& books) const {
+    check_sessions(books);
+    check_tasks(books);
+  }
   // Nothing is left to do.
   static bool idle(const broker::Books& books);
 

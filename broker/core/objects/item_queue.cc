@@ -173,6 +173,7 @@ void ItemQueue::save(Packer& packer) const {
 
 void ItemQueue::load(const msgpack::object& state) {
   std::tie(unfinished_, last_item_, last_lease_) = state.as<std::tuple<std::int64_t, std::int64_t, std::int64_t>>();
+  if (unfinished_ < 0) throw msgpack::type_error{};
 }
 
 std::vector<ClientHandle> ItemQueue::clients() const {

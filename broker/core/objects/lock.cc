@@ -83,6 +83,7 @@ void Lock::save(Packer& packer) const {
 void Lock::load(const msgpack::object& state) {
   const auto [client, who, count, token, lost] =
       state.as<std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t>>();
+  if (count < 0) throw msgpack::type_error{};
   holder_ = {ClientHandle{client}, who};
   count_ = count;
   token_ = token;

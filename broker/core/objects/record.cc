@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "broker/core/objects/spec.h"
+
 namespace forkmill::broker {
 
 using namespace proto;
@@ -83,9 +85,11 @@ std::unique_ptr<Object> StoredRecord::object(Desk& desk) const {
   auto [id, name, kind, type, size, flags, other, owner, state] = body_.as<ObjectBody>();
   if (kind == 0 || kind > static_cast<unsigned>(last_of(ObjectKind{})))
     throw DecodeError{"an object of an unknown kind"};
-  auto object = make_object(
-      ObjectId{id}, {std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable},
-      desk);
+  ObjectSpec spec{std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable};
+  // A condition's lock may be found later.
+  if (spec.size < 0 || (spec.kind != ObjectKind::condition && trouble_with(spec, nullptr)))
+    throw DecodeError{"an object that cannot be"};
+  auto object = make_object(ObjectId{id}, std::move(spec), desk);
   object->owner = ClientHandle{owner};
   object->load(state);
   return object;

@@ -79,6 +79,7 @@ void Semaphore::save(Packer& packer) const {
 void Semaphore::load(const msgpack::object& state) {
   const auto [value, token, held] =
       state.as<std::tuple<std::int64_t, std::int64_t, std::map<std::uint64_t, std::deque<std::int64_t>>>>();
+  if (value < 0) throw msgpack::type_error{};
   value_ = value;
   token_ = token;
   for (const auto& [client, tokens] : held) held_[ClientHandle{client}] = tokens;

@@ -62,6 +62,8 @@ class BrokerProcess {
     pid_ = -1;
   }
   void signal(int number) const { ::kill(pid_, number); }
+  pid_t pid() const { return pid_; }
+  bool alive() const { return pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == 0; }
 
  private:
   std::vector<std::string> arguments_;

@@ -174,3 +174,26 @@ TEST_CASE("a backup goes to the store, and needs one") {
   memory.send(other, Query{5, QueryKind::backup, "/backups/one", {}, {}});
   CHECK(memory.take<Reply>(other).at(0).code == Errc::bad_request);
 }
+
+TEST_CASE("who asks for a dead letter to be run again or dropped is told when that is safe") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  for (const auto& granted : broker.grants(worker)) {
+    broker.fail(worker, granted.grant);
+    REQUIRE(broker.results(client).size() == 1);
+    broker.send(client, ResultAck{{broker.last_taken()}});
+  }
+  for (const auto kind : {QueryKind::dead_retry, QueryKind::dead_drop}) {
+    broker.hold_commits();
+    const auto which = id(kind == QueryKind::dead_retry ? 1 : 2);
+    broker.send(client, Query{7, kind, which.to_string(), {}, id(9)});
+    CHECK(broker.take<Reply>(client).empty());
+    broker.release_commits();
+    const auto replies = broker.take<Reply>(client);
+    REQUIRE(replies.size() == 1);
+    CHECK(replies[0].code == Errc::ok);
+  }
+}

@@ -196,6 +196,10 @@ TEST_CASE("a record that makes no sense is refused by its number, whatever it as
   CHECK(refused("\x92\x02\x90"));                                       // a part of nothing
   CHECK(refused("\x92\x63\x91\x01"));                                   // of a kind from the future
   CHECK(refused("\x92\x01\x99\x01\xa1q\x63\x01\x01\x01\x01\x01\xc0"));  // so is the object's
+  const std::string_view huge{"\x92\x01\x99\x01\xa1q\x09\x00\xd3\x7f\0\0\0\0\0\0\0\x04\x00\x00\x92\x00\x90", 23};
+  CHECK(refused(huge));  // a list of fixed length, and what length
+  const std::string_view below{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x00\x00\x00\x93\xf7\x00\x80", 16};
+  CHECK(refused(below));  // a semaphore below zero
   const std::string_view lock{"\x92\x01\x99\x01\xa1q\x01\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00", 18};
   CHECK_FALSE(refused(lock));
   CHECK(refused(lock));  // there is that one already

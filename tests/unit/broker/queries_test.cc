@@ -1,5 +1,6 @@
 #include <msgpack.hpp>
 
+#include "proto/codec.h"
 #include "tests/unit/broker/broker.h"
 
 using namespace forkmill;
@@ -80,4 +81,17 @@ TEST_CASE("one task, by its id or the beginning of it") {
   has(failed, "\"state\":\"failed\"");
   has(failed, "it broke");
   has(failed, "handler_error");
+}
+
+TEST_CASE("an answer that repeats what was asked can be read, however long that was") {
+  Broker broker;
+  const auto client = broker.client();
+  const std::string longest(limits::kMaxErrorText, 'x');
+  for (const auto kind : {QueryKind::task, QueryKind::dead_retry, QueryKind::dead_drop, QueryKind::object,
+                          QueryKind::object_remove, QueryKind::object_release}) {
+    broker.send(client, Query{5, kind, longest});
+    const auto reply = broker.take<Reply>(client).at(0);
+    CHECK(reply.code != Errc::ok);
+    CHECK(decode(encode({{}, reply}).envelope).ok());
+  }
 }

@@ -1,0 +1,96 @@
+// BrokerWorld: a broker's core over a memory store, and peers that say whatever an input tells them to: true messages
+// made of what the broker has said to them, others made by the schema alone, and bytes. After every round the books are
+// looked through (tests/sim/audit.h, object_audit.h), what is sent must be readable, what is written down must make
+// sense, and a broker that nobody talks to must come to rest.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "broker/store/memory_store.h"
+#include "tests/fuzz/feed.h"
+#include "tests/fuzz/filler.h"
+#include "tests/sim/audit.h"
+#include "tests/sim/object_audit.h"
+
+namespace forkmill::fuzz {
+
+class BrokerWorld {
+ public:
+  explicit BrokerWorld(Feed& feed);
+
+  // The next thing that happens.
+  void step();
+  // Says farewell, and starts once more on what is stored.
+  void end();
+
+ private:
+  struct Peer {
+    proto::PeerId id;
+    proto::SessionId session;
+    std::uint64_t said = 0;
+    std::uint64_t last_op = 0;
+    bool worker = false;
+    std::vector<proto::Grant> granted;
+    std::vector<proto::MessageSeq> heard;
+  };
+
+  void start();
+  void crash();
+
+  // ---- What peers do
+  void connect(Peer& peer, bool worker);
+  void submit(Peer& peer);
+  void operate(Peer& peer);
+  void work(Peer& peer);
+  void acknowledge(Peer& peer);
+  void say_anything(Peer& peer);
+  void say_bytes(Peer& peer);
+  void say(Peer& peer, proto::Message message);
+
+  // ---- The broker's surroundings
+  void round();
+  void carry_out(broker::Effects effects);
+  void note(const broker::StoreOp& op);
+  void serve(std::size_t jobs);
+  void send_held();
+  void send(const broker::Send& one);
+  void pass(proto::Instant time);
+  void come_to_rest();
+  proto::SessionId fresh() { return proto::SessionId{++last_session_ * 0x9E3779B97F4A7C15ULL | 1}; }
+
+  Feed& feed_;
+  Palette palette_;
+  broker::CoreOptions options_;
+  sim::World world_;
+  sim::History history_;
+  sim::ObjectHistory object_history_;
+  sim::Audit audit_;
+  sim::ObjectAudit object_audit_;
+  proto::Now now_{std::chrono::hours{1}, proto::milliseconds{1'700'000'000'000}};
+
+  std::unique_ptr<broker::MemoryStore> store_;
+  std::unique_ptr<broker::Core> core_;
+  std::vector<Peer> peers_;
+  std::uint64_t last_peer_ = 0;
+  std::uint64_t last_session_ = 0;
+  std::vector<std::uint64_t> objects_;
+
+  struct Commit {
+    std::vector<broker::StoreOp> ops;
+    proto::CommitSeq number;
+  };
+  std::deque<std::variant<Commit, broker::StoreRequest>> jobs_;
+  std::deque<broker::Send> held_;
+  proto::CommitSeq committed_;
+  // Of this broker's life
+  proto::TaskSeq last_put_;
+  std::set<proto::TaskSeq> finished_;
+};
+
+}  // namespace forkmill::fuzz

@@ -1,0 +1,66 @@
+// ClientWorld: the rules of a client's session between a program and a broker that do whatever an input tells them to.
+// What it sends must be readable; whatever the program waits for ends once, at the latest with the session; and a
+// session that nobody talks to comes to rest.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/session.h"
+#include "tests/fuzz/feed.h"
+#include "tests/fuzz/filler.h"
+
+namespace forkmill::fuzz {
+
+class ClientWorld {
+ public:
+  explicit ClientWorld(Feed& feed);
+
+  void step();
+  // Everything that is outstanding ends.
+  void end();
+
+ private:
+  using Cookie = client::Cookie;
+  using Effects = client::Effects;
+
+  // ---- The program
+  void submit();
+  void operate();
+  void ask();
+
+  // ---- The broker
+  void welcome();
+  void hear_true();
+  void hear_anything();
+  void hear_bytes();
+  void hear(proto::Message message);
+  proto::Message result();
+  proto::Message submit_ack();
+  proto::Message operated();
+
+  template <class F>
+  void act(F&& f);
+  void carry_out(Effects& effects);
+  void note(const proto::Envelope& envelope);
+  void ended(Cookie cookie);
+  Cookie expect();
+
+  Feed& feed_;
+  Palette palette_;
+  client::Session session_;
+  proto::Instant now_ = std::chrono::hours{1};
+  Cookie last_cookie_ = 0;
+  std::set<Cookie> waits_;  // has not ended
+  bool linked_ = false;
+  std::uint64_t nonce_ = 0;
+  proto::SessionId id_;
+  std::uint64_t last_session_ = 0;
+  std::uint64_t heard_ = 0;
+  std::vector<proto::MessageSeq> submits_;
+  std::vector<std::uint64_t> operations_;
+  std::vector<std::uint64_t> queries_;
+};
+
+}  // namespace forkmill::fuzz

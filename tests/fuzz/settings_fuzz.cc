@@ -1,0 +1,139 @@
+// Settings of broker and worker: a TOML file, environment and command line of any text. Each is refused with exit code
+// 2 and a reason, or all that was set is within its bounds. Durations and sizes are read as they are written.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+#include "broker/options.h"
+#include "proto/names.h"
+#include "proto/settings/settings.h"
+#include "tests/fuzz/feed.h"
+#include "tests/fuzz/require.h"
+#include "worker/options.h"
+
+namespace {
+
+using namespace forkmill;
+using fuzz::Feed;
+using fuzz::require;
+
+constexpr const char* kNames[] = {
+    "LISTEN", "DATA", "MEMORY",    "HEARTBEAT",       "SESSION_TIMEOUT", "MAX_PAYLOAD", "QUEUES",      "PROCESSES",
+    "BROKER", "NAME", "LOG_LEVEL", "QUEUE_MAX_TASKS", "DRAIN_TIMEOUT",   "ALLOW_EXEC",  "DISK_RESERVE"};
+
+// A text without the NUL that neither environment nor command line can carry.
+std::string word(Feed& feed) {
+  std::string text{feed.bytes(200)};
+  return text.substr(0, text.find('\0'));
+}
+
+// Environment variables for as long as it lives.
+class Environment {
+ public:
+  explicit Environment(Feed& feed) {
+    for (std::size_t count = feed.below(4); count > 0; --count) {
+      names_.push_back(std::string{"FORKMILL_"} + kNames[feed.below(std::size(kNames))]);
+      ::setenv(names_.back().c_str(), word(feed).c_str(), 1);
+    }
+  }
+  ~Environment() {
+    for (const std::string& name : names_) ::unsetenv(name.c_str());
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  std::vector<std::string> names_;
+};
+
+// What programs say to people, kept from them.
+class Silence {
+ public:
+  Silence() : out_{std::cout.rdbuf(text_.rdbuf())}, err_{std::cerr.rdbuf(text_.rdbuf())} {}
+  ~Silence() {
+    std::cout.rdbuf(out_);
+    std::cerr.rdbuf(err_);
+  }
+  Silence(const Silence&) = delete;
+  Silence& operator=(const Silence&) = delete;
+  std::string said() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::streambuf* out_;
+  std::streambuf* err_;
+};
+
+std::vector<std::string> command_line(Feed& feed) {
+  std::vector<std::string> words{"program"};
+  for (std::size_t count = feed.below(6); count > 0; --count) {
+    if (feed.flag()) {
+      std::string name = kNames[feed.below(std::size(kNames))];
+      for (char& c : name) c = c == '_' ? '-' : static_cast<char>(c | 0x20);
+      words.push_back("--" + name);
+    }
+    words.push_back(word(feed));
+  }
+  static const int file = ::memfd_create("settings", MFD_CLOEXEC);
+  const std::string_view text = feed.rest();
+  if (text.empty()) return words;
+  require(::ftruncate(file, 0) == 0 && ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()),
+          "the file can be written");
+  words.insert(words.begin() + 1, {"--config", "/proc/self/fd/" + std::to_string(file)});
+  return words;
+}
+
+void check_broker(const broker::ProgramOptions& options) {
+  require(!options.listen.empty(), "it listens somewhere");
+  require(options.core.heartbeat.count() >= 10 && options.core.session_timeout >= 2 * options.core.heartbeat,
+          "heartbeats are within the session's time");
+  require(options.core.max_payload <= proto::limits::kMaxPayload, "payloads have a maximum");
+  for (const auto& [name, queue] : options.core.queues)
+    require(proto::is_name(name) && queue.max_tasks > 0 && queue.max_bytes > 0, "queues hold something", name);
+}
+
+void durations_and_sizes(const std::string& text) {
+  if (const auto duration = proto::parse_duration(text)) {
+    require(duration->count() >= 0, "durations are not negative", text);
+    require(proto::parse_duration(proto::format_duration(*duration)) == duration, "durations are read as written",
+            text);
+  }
+  if (const auto bytes = proto::parse_bytes(text))
+    require(proto::parse_bytes(proto::format_bytes(*bytes)) == bytes, "sizes are read as written", text);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Feed feed{data, size};
+  const bool of_broker = feed.flag();
+  const bool stock = feed.flag();
+  durations_and_sizes(word(feed));
+  const Environment environment{feed};
+  const std::vector<std::string> words = command_line(feed);
+  std::vector<const char*> argv;
+  argv.reserve(words.size());
+  for (const std::string& one : words) argv.push_back(one.c_str());
+  const int argc = static_cast<int>(argv.size());
+  std::optional<int> code;
+  std::string said;
+  {
+    const Silence silence;
+    if (of_broker) {
+      broker::ProgramOptions options;
+      code = broker::read_options(argc, argv.data(), options);
+      if (!code) check_broker(options);
+    } else {
+      worker::CommandLine line;
+      code = worker::read_options(argc, argv.data(), stock ? worker::Program::stock : worker::Program::own, line);
+      if (!code) worker::check(line.options);
+    }
+    said = silence.said();
+  }
+  require(!code || *code == 0 || *code == 2, "exit codes are 0 and 2");
+  require(!code || !said.empty(), "who refuses says why");
+  return 0;
+}

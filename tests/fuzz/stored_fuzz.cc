@@ -1,0 +1,187 @@
+// What a broker finds on its disk: rows, with and without a true checksum, records of named objects, the head file.
+// Rows made of anything are read as they were written; rows of any bytes are refused or read, and so are records: what
+// was read can be worked with.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "broker/core/core.h"
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
+#include "broker/store/head.h"
+#include "broker/store/row.h"
+#include "tests/fuzz/filler.h"
+#include "tests/fuzz/require.h"
+
+namespace {
+
+using namespace forkmill;
+using namespace forkmill::broker;
+using fuzz::Feed;
+using fuzz::Filler;
+using fuzz::require;
+using proto::TaskSeq;
+
+// ---- Rows -----------------------------------------------------------------------------------------------------------
+
+void rows_as_written(Feed& feed) {
+  const fuzz::Palette palette;
+  Filler filler{feed, palette};
+  RowCoder coder;
+  proto::Submission made;
+  filler.get(made);
+  const TaskSeq seq{feed.number()};
+  const PutTask put{seq,
+                    made.id,
+                    std::make_shared<TaskSpec>(TaskSpec{made.queue, made.name, made.signature, made.options}),
+                    made.payload,
+                    feed.number(),
+                    proto::milliseconds{static_cast<std::int64_t>(feed.number())}};
+  PutTask read_put;
+  require(coder.decode(seq, std::string{coder.encode(put)}, read_put).empty() && read_put == put, "a task comes back");
+
+  Finish finish;
+  finish.seq = seq;
+  filler.get(finish.outcome);
+  filler.get(finish.finished_at);
+  Finish read_finish;
+  require(coder.decode(seq, std::string{coder.encode(finish)}, read_finish).empty() && read_finish == finish,
+          "an outcome comes back");
+
+  Progression progression;
+  filler.get(progression.attempts);
+  filler.get(progression.due);
+  filler.get(progression.dispatched);
+  Progression read_progression;
+  require(coder.decode(seq, std::string{coder.encode(seq, progression)}, read_progression).empty() &&
+              read_progression == progression,
+          "a progression comes back");
+}
+
+// As in broker/store/row.cc: over the row's table, version and number, and what follows the checksum.
+std::string sealed(RowKind kind, TaskSeq seq, std::string_view bytes) {
+  constexpr std::size_t kBodyAt = 5;
+  std::string row{bytes};
+  row.resize(std::max(row.size(), kBodyAt));
+  row[0] = 1;
+  char prefix[16] = {};
+  put_number(prefix, static_cast<std::uint8_t>(kind));
+  put_number(prefix + 1, static_cast<std::uint8_t>(row[0]));
+  put_number(prefix + 8, seq.value());
+  put_number(row.data() + 1, crc32c(std::string_view{row}.substr(kBodyAt), crc32c({prefix, sizeof prefix})));
+  return row;
+}
+
+void rows_of_bytes(Feed& feed) {
+  RowCoder coder;
+  const TaskSeq seq{feed.number()};
+  const auto kind = static_cast<RowKind>(1 + feed.below(4));
+  const bool true_checksum = feed.below(8) != 0;
+  const std::string_view bytes = feed.rest();
+  const std::string row = true_checksum ? sealed(kind, seq, bytes) : std::string{bytes};
+  PutTask put;
+  TaskSummary summary;
+  TaskSummary::End end;
+  Finish finish;
+  Progression progression;
+  std::string_view record;
+  const bool task = coder.decode(seq, row, put).empty();
+  require(coder.decode(seq, row, summary).empty() == task, "a task's row is sound or not");
+  if (task) require(coder.decode(seq, std::string{coder.encode(put)}, put).empty(), "what was read can be written");
+  if (coder.decode(seq, row, finish).empty()) require(coder.decode(seq, row, end).empty(), "an outcome has an end");
+  (void)coder.decode(seq, row, progression);
+  require(coder.decode(seq, row, record).empty() || !true_checksum || kind != RowKind::record,
+          "a record has any bytes");
+}
+
+// ---- Records of named objects ---------------------------------------------------------------------------------------
+
+proto::Now after_start() { return {std::chrono::hours{1}, proto::milliseconds{1'700'000'000'000}}; }
+
+// Every object is asked for all that it knows.
+void look_around(Core& core, proto::PeerId peer) {
+  proto::Hello hello;
+  hello.name = "client";
+  core.handle(after_start(), peer, proto::Envelope{{}, hello}, proto::SessionId{7});
+  proto::MessageSeq seq;
+  const auto say = [&](proto::Message message) {
+    seq = seq.next();
+    core.handle(after_start(), peer, proto::Envelope{{proto::SessionId{7}, seq}, std::move(message)},
+                proto::SessionId{8});
+  };
+  say(proto::Query{.id = 1, .kind = proto::QueryKind::objects, .argument = ""});
+  std::vector<std::pair<std::uint64_t, std::string>> objects;
+  core.objects().visit([&](const Object& object) { objects.emplace_back(object.id().value(), object.name()); });
+  std::sort(objects.begin(), objects.end());
+  std::uint64_t number = 0;
+  for (const auto& [id, name] : objects) {
+    say(proto::Query{.id = 2, .kind = proto::QueryKind::object, .argument = name});
+    proto::Operate operate;
+    for (int verb = 1; verb <= static_cast<int>(proto::Verb::watch); ++verb) {
+      if (static_cast<proto::Verb>(verb) == proto::Verb::remove) continue;
+      proto::Operation& op = operate.operations.emplace_back();
+      op.number = ++number;
+      op.verb = static_cast<proto::Verb>(verb);
+      op.object = id;
+      op.wait = proto::milliseconds{0};
+    }
+    say(std::move(operate));
+    say(proto::Query{.id = 3, .kind = proto::QueryKind::object_release, .argument = name});
+  }
+  core.finish_round(after_start());
+  (void)core.take_effects();
+}
+
+void records(Feed& feed) {
+  Core core{{}, {"store", proto::Epoch{2}, proto::CommitSeq{9}, true, "fuzz", {}, TaskSeq{100}}, after_start()};
+  try {
+    for (std::uint64_t seq = 1; !feed.done(); ++seq) core.recover_record(TaskSeq{seq}, feed.bytes(4096));
+    core.recovered();
+  } catch (const std::exception&) {
+    return;  // refused: the broker does not start
+  }
+  look_around(core, proto::PeerId{1});
+}
+
+// ---- The head file --------------------------------------------------------------------------------------------------
+
+void head(Feed& feed) {
+  static const int file = ::memfd_create("head", MFD_CLOEXEC);
+  static const std::string path = "/proc/self/fd/" + std::to_string(file);
+  const std::string_view first = feed.bytes(64);
+  const std::string_view second = feed.bytes(64);
+  constexpr off_t kSlotDistance = 4096;
+  require(::ftruncate(file, 0) == 0, "the file can be emptied");
+  require(::pwrite(file, first.data(), first.size(), 0) == static_cast<ssize_t>(first.size()), "it can be written");
+  require(::pwrite(file, second.data(), second.size(), kSlotDistance) == static_cast<ssize_t>(second.size()), "twice");
+  const Head::Reading reading = Head::read(path);
+  require(reading.exists && reading.damaged <= 2 && (reading.record || reading.damaged == 2),
+          "what is not damaged is read");
+  Meta meta;
+  meta.store = "store";
+  meta.epoch = proto::Epoch{feed.number()};
+  meta.writes = feed.number();
+  (void)Head::missing(reading, meta, "/data");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  Feed feed{data, size};
+  switch (feed.below(4)) {
+    case 0:
+      rows_as_written(feed);
+      break;
+    case 1:
+      rows_of_bytes(feed);
+      break;
+    case 2:
+      records(feed);
+      break;
+    default:
+      head(feed);
+  }
+  return 0;
+}
