@@ -94,6 +94,8 @@ void History::check_failure(Record& record, const Future& future, const proto::O
     case OutcomeKind::rejected:
       if (future.attach && code == Errc::task_unknown) return;
       if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
+      if (code == Errc::disk_full && world_.options.reject_when_full && world_.options.disk.crowds > 0 && !known_before)
+        return;
       if (code != Errc::task_unknown) refuse("nobody has reason to reject it");
       if (!known_before) refuse("it was never acknowledged");
       if (survives_restart(record) || record.acknowledged_by == broker_)

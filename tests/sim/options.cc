@@ -142,6 +142,7 @@ Options draw(std::uint64_t seed) {
   if (random.chance(0.9)) draw_faults(random, options.faults);
   draw_tasks(random, options);
   draw_objects(random, options);
+  if (options.durable) options.disk = draw_disk(seed);
   return options;
 }
 
@@ -175,6 +176,7 @@ std::string to_string(const Options& options) {
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", die " << options.child_dies
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn
        << "\n";
+  text << to_string(options.disk);
   if (options.objects.shared.empty()) return text.str();
   text << "  objects:";
   for (const Shared& one : options.objects.shared) {

@@ -8,6 +8,7 @@
 
 #include "broker/core/options.h"
 #include "proto/messages.h"
+#include "tests/sim/disk/errors.h"
 #include "tests/sim/random.h"
 
 namespace forkmill::sim {
@@ -41,6 +42,17 @@ struct ObjectOptions {
   Instant longest_hold{0};
   double giving_up = 0;  // before the wait is over
 };
+
+// Of the broker, with a store that outlives it.
+struct DiskOptions {
+  bool sqlite = false;  // on a simulated disk; else in memory, which does not fail
+  std::uint64_t checkpoint_bytes = 0;
+  DiskErrors errors;
+  double power = 0;   // ends of the broker that take the machine along
+  double crowds = 0;  // somebody else fills the disk for a while; per minute
+};
+DiskOptions draw_disk(std::uint64_t seed);
+std::string to_string(const DiskOptions& disk);
 
 struct Options {
   std::uint64_t seed = 0;
@@ -87,6 +99,7 @@ struct Options {
   double stubborn = 0;  // handlers that ignore stop token and SIGTERM
 
   ObjectOptions objects;
+  DiskOptions disk;
 };
 
 Options draw(std::uint64_t seed);
