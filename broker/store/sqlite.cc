@@ -2,8 +2,10 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace forkmill::broker {
 
@@ -51,6 +53,23 @@ std::string describe_sqlite_error(int code, int system_error, std::string_view d
     default:
       return path + ": " + std::string{detail} + " (error " + std::to_string(code) + ")";
   }
+}
+
+void make_journal_safe(FileSystem& files, const std::string& path) {
+  const std::string journal = path + "-wal";
+  if (file_size(files, journal).value_or(0) == 0) return;
+  const auto file = files.open(journal, FileSystem::Open::write);
+  if (!file) throw_system_error(journal + " cannot be opened", errno);
+  std::vector<char> buffer(256 * 1024);
+  for (std::uint64_t at = 0;; at += buffer.size()) {
+    const auto size = file->read(at, buffer);
+    if (!size) throw_system_error(journal + " cannot be read", errno);
+    const std::string_view piece{buffer.data(), *size};
+    // From there on it has only been given its length; at its end likewise.
+    if (piece.find_first_not_of('\0') == std::string_view::npos) break;
+    if (!file->write(at, piece)) throw_system_error(journal + " cannot be written", errno);
+  }
+  if (!file->sync()) throw_system_error(journal + " cannot be made safe", errno);
 }
 
 Statement::Statement(Database& database, const char* sql) : database_{database} {
@@ -162,6 +181,30 @@ void Database::checkpoint(bool empty) {
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
   journal_pages_ = 0;
+}
+
+// SQLite takes the first frame that is not of its making for the end of the journal, whatever comes after it.
+bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
+  errno = 0;
+  sqlite3_file* file = nullptr;
+  if (const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file); code != SQLITE_OK)
+    fail(code);
+  if (file == nullptr || file->pMethods == nullptr) return false;  // there is none yet
+  sqlite3_int64 size = 0;
+  if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK) fail(code);
+  if (static_cast<std::uint64_t>(size) >= length) return false;
+  const std::vector<char> nothing(64 * 1024);  // SQLite writes less than 128 KiB at once
+  const auto end = static_cast<sqlite3_int64>(std::min(length, static_cast<std::uint64_t>(size) + piece));
+  while (size < end) {
+    const auto bytes = std::min<sqlite3_int64>(end - size, static_cast<sqlite3_int64>(nothing.size()));
+    const int code = file->pMethods->xWrite(file, nothing.data(), static_cast<int>(bytes), size);
+    if (code == SQLITE_FULL) return false;
+    if (code != SQLITE_OK) fail(code);
+    size += bytes;
+  }
+  if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY); code != SQLITE_OK)
+    fail(code);
+  return static_cast<std::uint64_t>(size) < length;
 }
 
 void Database::fail(int code) const {

@@ -65,6 +65,9 @@ class Database {
   std::int64_t number(const char* sql);                         // the first column of the first row; 0 without one
   std::string text(const char* sql);                            // likewise
   std::size_t journal_pages() const { return journal_pages_; }  // after the last commit
+  // Lengthens the journal by at most `piece` bytes of nothing, up to `length`, safe on disk; true: it is not there yet.
+  // To make a file longer takes the disk twice as long as to write into it. Only between transactions.
+  bool lengthen_journal(std::uint64_t length, std::size_t piece);
   // Moves the journal into the database; `empty` also cuts it to nothing.
   void checkpoint(bool empty);
 
@@ -77,6 +80,11 @@ class Database {
   sqlite3* handle_ = nullptr;
   std::size_t journal_pages_ = 0;
 };
+
+// Writes the journal of the database at `path`, if there is one, over itself and makes it safe. Whoever wrote it may
+// have failed to sync it, and the system then shows what it could not write, and takes it for written: commits behind
+// such a place would be gone with it. Before the database is opened.
+void make_journal_safe(FileSystem& files, const std::string& path);
 
 // What SQLite's `code` means for the file at `path`, and what to do about it. `detail` is its own message.
 std::string describe_sqlite_error(int code, int system_error, std::string_view detail, const std::string& path);

@@ -169,6 +169,7 @@ void BrokerNode::serve_later() {
     if (world_.now() < paused_until_) return serve_later();
     serving_ = false;
     serve(world_.random.between(1, jobs_.size()));
+    if (up() && jobs_.empty()) prepare();
     if (!up()) return;
     if (!core_->books().disk_full) look_for_room();
     send_held();
@@ -191,6 +192,12 @@ void BrokerNode::serve(std::size_t jobs) {
   }
   if (dying_) return;
   for (broker::StoreAnswer& answer : answers) core_->answered(world_.both(), std::move(answer));
+}
+
+// Nothing waits for the store.
+void BrokerNode::prepare() {
+  const auto more = store_->prepare();
+  if (!more.ok()) store_failed(more.failure());
 }
 
 broker::Store::Trouble BrokerNode::serve(std::size_t jobs, proto::CommitSeq& last,

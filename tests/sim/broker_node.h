@@ -49,6 +49,7 @@ class BrokerNode final : public Hub {
   void go_down(bool orderly);
   void store_failed(const proto::Failure& failure);
   void look_for_room();
+  void prepare();
   void serve_later();
   void serve(std::size_t jobs);
   broker::Store::Trouble serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);

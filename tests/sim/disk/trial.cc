@@ -203,6 +203,7 @@ class Trial {
   bool take_step() {
     if (random_.chance(fate_.backups) && !back_up()) return false;
     const std::uint64_t what = random_.below(20);
+    if (what == 0) return prepare();
     if (what < 11) return apply();
     if (what < 17) return commit();
     if (what < 19) return fetch();
@@ -242,6 +243,11 @@ class Trial {
     if (troubled(store_->fetch(wanted, [&](StoredTask task) { found.push_back(std::move(task)); }))) return false;
     if (!(found == expected)) throw Wrong{"what was fetched differs"};
     return true;
+  }
+
+  bool prepare() {
+    const auto more = store_->prepare();
+    return more.ok() || !troubled(more.failure());
   }
 
   // A copy, with commits between its steps. A copy that fails harms nobody. False: the store has failed.
