@@ -398,6 +398,7 @@ class Trial {
   void check_quarantine() {
     const auto report = quarantine(kDirectory, disk_);
     if (!report.ok()) return accept(report.failure());
+    if (!report->strange.empty()) return;
     store_ = make_store();
     const auto identity = store_->open();
     if (!identity.ok()) throw Wrong{"refuses after a quarantine: " + identity.failure().text};
