@@ -43,6 +43,7 @@ int run_quarantine(const std::string& data) {
   std::cout << "were set aside (" << report->rows << " rows, now in table quarantine)";
   if (report->missing > 0) std::cout << "; " << report->missing << " rows are missing altogether";
   std::cout << "\n";
+  for (const std::string& text : report->strange) std::cout << "doubtful: " << text << "\n";
   return run_check(data);
 }
 

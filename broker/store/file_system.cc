@@ -9,7 +9,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <vector>
 
 #include "broker/store/store_error.h"
 
@@ -135,21 +134,6 @@ std::optional<std::uint64_t> file_size(FileSystem& files, const std::string& pat
 
 void sync_path(FileSystem& files, const std::string& path) {
   if (!files.sync(path)) throw_system_error(path + " cannot be made safe", errno);
-}
-
-void make_safe_again(FileSystem& files, const std::string& path) {
-  if (file_size(files, path).value_or(0) == 0) return;
-  const auto file = files.open(path, FileSystem::Open::write);
-  if (!file) throw_system_error(path + " cannot be opened", errno);
-  std::vector<char> buffer(1024 * 1024);
-  for (std::uint64_t at = 0;;) {
-    const auto size = file->read(at, buffer);
-    if (!size) throw_system_error(path + " cannot be read", errno);
-    if (*size == 0) break;
-    if (!file->write(at, {buffer.data(), *size})) throw_system_error(path + " cannot be written", errno);
-    at += *size;
-  }
-  if (!file->sync()) throw_system_error(path + " cannot be made safe", errno);
 }
 
 std::string parent_of(const std::string& path) {

@@ -60,9 +60,6 @@ FileSystem& system_files();
 // Bytes of the file; none when there is none. Throws when it is not a regular file.
 std::optional<std::uint64_t> file_size(FileSystem& files, const std::string& path);
 void sync_path(FileSystem& files, const std::string& path);
-// Writes what the file holds once more and makes it safe; nothing to do without a file. Whatever it was written by may
-// have failed to sync it, and the system then shows what it could not write, and takes it for written.
-void make_safe_again(FileSystem& files, const std::string& path);
 std::string parent_of(const std::string& path);
 
 }  // namespace forkmill::broker

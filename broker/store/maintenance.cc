@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "broker/store/data_dir.h"
 #include "broker/store/head.h"
@@ -64,6 +65,7 @@ using Reasons = std::map<std::int64_t, std::string>;
 struct Damages {
   Reasons tasks;
   Reasons records;
+  std::set<RowKind> tables;  // that have them
   bool none() const { return tasks.empty() && records.empty(); }
 };
 
@@ -74,6 +76,7 @@ Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   totals = scan_rows(
       database, coder, [](const TaskSummary&) {},
       [&](const RowDamage& damage) {
+        damages.tables.insert(damage.kind);
         std::string& reason = damages.tasks[damage.seq];
         reason +=
             (reason.empty() ? "" : ", ") + std::string{table_name(damage.kind)} + ": " + std::string{damage.reason};
@@ -82,10 +85,19 @@ Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   records = scan_records(
       database, coder, [](proto::TaskSeq, std::string_view) {},
       [&](const RowDamage& damage) {
+        damages.tables.insert(damage.kind);
         damages.records[damage.seq] = damage.reason;
         return true;
       });
   return damages;
+}
+
+// Sound rows that nobody wrote, or that should be gone: which ones they are cannot be known.
+void look_for_strange_rows(const Damages& damages, RowKind table, const Total& written, const Total& found,
+                           std::vector<std::string>& strange) {
+  if (found == written || found.rows < written.rows || damages.tables.contains(table)) return;
+  strange.push_back(std::string{"table "} + table_name(table) +
+                    " has rows other than those that were written, and none of them is damaged: they stay as they are");
 }
 
 // The rows of `table` with these numbers; how many there were.
@@ -152,6 +164,10 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSys
     report.missing = lacking(written.task, before.task) + lacking(written.outcome, before.outcome) +
                      lacking(written.progression, before.progression) + lacking(meta.records, records_before);
     if (damages.none() && before == written && records_before == meta.records) return report;
+    look_for_strange_rows(damages, RowKind::task, written.task, before.task, report.strange);
+    look_for_strange_rows(damages, RowKind::outcome, written.outcome, before.outcome, report.strange);
+    look_for_strange_rows(damages, RowKind::progression, written.progression, before.progression, report.strange);
+    look_for_strange_rows(damages, RowKind::record, meta.records, records_before, report.strange);
     shop.database->run("BEGIN IMMEDIATE");
     report.rows = set_aside(*shop.database, damages);
     if (!find_damage(*shop.database, meta.totals, meta.records).none())

@@ -29,6 +29,8 @@ struct QuarantineReport {
   std::uint64_t records = 0;  // likewise
   std::uint64_t rows = 0;     // of theirs, now in table quarantine
   std::uint64_t missing = 0;  // rows that had been written and are not there at all
+  // Tables, in words, with sound rows that nobody wrote: an older state of a part of the file. They stay.
+  std::vector<std::string> strange;
 };
 // Sets aside every task of which a row is damaged, with all of its rows, so that it neither runs nor is taken for
 // finished, and every damaged record. What the structure of the file has lost cannot be helped: that takes a backup.

@@ -86,7 +86,7 @@ void migrate(Database& database, SchemaSteps steps) {
 }
 
 std::unique_ptr<Database> open_database(const std::string& path, Database::Open how, FileSystem& files) {
-  make_safe_again(files, path + "-wal");
+  make_journal_safe(files, path);
   auto database = std::make_unique<Database>(path, how, files);
   has_schema(*database);
   configure(*database);

@@ -55,6 +55,23 @@ std::string describe_sqlite_error(int code, int system_error, std::string_view d
   }
 }
 
+void make_journal_safe(FileSystem& files, const std::string& path) {
+  const std::string journal = path + "-wal";
+  if (file_size(files, journal).value_or(0) == 0) return;
+  const auto file = files.open(journal, FileSystem::Open::write);
+  if (!file) throw_system_error(journal + " cannot be opened", errno);
+  std::vector<char> buffer(256 * 1024);
+  for (std::uint64_t at = 0;; at += buffer.size()) {
+    const auto size = file->read(at, buffer);
+    if (!size) throw_system_error(journal + " cannot be read", errno);
+    const std::string_view piece{buffer.data(), *size};
+    // From there on it has only been given its length; at its end likewise.
+    if (piece.find_first_not_of('\0') == std::string_view::npos) break;
+    if (!file->write(at, piece)) throw_system_error(journal + " cannot be written", errno);
+  }
+  if (!file->sync()) throw_system_error(journal + " cannot be made safe", errno);
+}
+
 Statement::Statement(Database& database, const char* sql) : database_{database} {
   const int code = sqlite3_prepare_v3(database.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &handle_, nullptr);
   if (code != SQLITE_OK) database.fail(code);

@@ -81,6 +81,11 @@ class Database {
   std::size_t journal_pages_ = 0;
 };
 
+// Writes the journal of the database at `path`, if there is one, over itself and makes it safe. Whoever wrote it may
+// have failed to sync it, and the system then shows what it could not write, and takes it for written: commits behind
+// such a place would be gone with it. Before the database is opened.
+void make_journal_safe(FileSystem& files, const std::string& path);
+
 // What SQLite's `code` means for the file at `path`, and what to do about it. `detail` is its own message.
 std::string describe_sqlite_error(int code, int system_error, std::string_view detail, const std::string& path);
 

@@ -35,7 +35,7 @@ void block_signals() {
 StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve)
     : store_{std::move(store)}, reserve_{reserve}, ready_{make_eventfd()} {
   check_room();
-  news_.disk_full = full_;
+  publish();  // that the disk is full, should it be
   thread_ = std::thread{[this] { run(); }};
 }
 

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "proto/check.h"
 #include "tests/sim/replies.h"
 
 namespace forkmill::sim {
 
 namespace {
 
-constexpr std::size_t kRound = 256;  // as in broker/loop.cc
+constexpr std::size_t kRound = 256;                   // as in broker/loop.cc
+constexpr milliseconds kLookForRoom{500};             // as in broker/store/store_thread.cc
+constexpr Instant kRepair = std::chrono::seconds{5};  // until somebody has looked after a broker that stopped
 
 }  // namespace
 
@@ -26,33 +27,73 @@ void BrokerNode::start() {
   ++starts_;
   history_.broker_started(skew_);
   world_.trace.note(world_.now(), "broker", "starts");
-  if (store_ == nullptr || !world_.options.durable)
-    store_ = std::make_unique<broker::MemoryStore>("store-" + std::to_string(starts_), world_.options.durable);
+  store_ = &storage_.begin(starts_);
   const auto opened = store_->open();
-  committed_ = opened->last;
-  core_ = std::make_unique<broker::Core>(
-      world_.options.core,
-      broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "sim", {}, opened->last_seq},
-      both());
-  const auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
-  FORKMILL_CHECK(!trouble);
-  FORKMILL_CHECK(
-      !store_->load_records([this](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }));
-  core_->recovered();
+  if (!opened.ok()) return store_failed(opened.failure());
+  if (!recover(opened.value())) return;
   audit_.begin(core_->books());
   network_.open(*this);
+  look_for_room();
   alarm_.set(world_.now());
+}
+
+bool BrokerNode::recover(const broker::Store::Identity& identity) {
+  committed_ = identity.last;
+  core_ = std::make_unique<broker::Core>(
+      world_.options.core,
+      broker::Identity{identity.id, identity.epoch, identity.last, store_->durable(), "sim", {}, identity.last_seq},
+      both());
+  auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
+  if (!trouble) {
+    trouble =
+        store_->load_records([this](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); });
+  }
+  if (trouble) {
+    store_failed(*trouble);
+    return false;
+  }
+  core_->recovered();
+  return true;
+}
+
+// Whoever runs it starts it again.
+void BrokerNode::store_failed(const proto::Failure& failure) {
+  world_.trace.note(world_.now(), "broker", "stops: " + failure.text);
+  if (!storage_.may_fail()) throw Violation{"the store failed without a reason: " + failure.text};
+  go_down(false);
+  world_.after(world_.random.between(Instant{0}, kRepair), [this] { start(); });
+}
+
+void BrokerNode::look_for_room() {
+  const bool full = storage_.full();
+  if (full != core_->books().disk_full) world_.trace.note(world_.now(), "disk", full ? "is full" : "has room");
+  core_->set_disk_full(full);
+  if (!full) return;
+  world_.after(kLookForRoom, [this, start = starts_] {
+    if (up() && start == starts_) look_for_room();
+  });
+}
+
+void BrokerNode::crowd_disk(Instant until) {
+  storage_.crowd();
+  world_.at(until, [this] { storage_.make_room(); });
 }
 
 void BrokerNode::crash() {
   if (!up()) return;
   world_.trace.note(world_.now(), "broker", "crashes");
-  network_.close();
   // Those in the middle of it may have reached the disk.
   dying_ = true;
+  storage_.begin_to_die();
   serve(world_.random.below(jobs_.size() + 1));
   dying_ = false;
+  go_down(false);
+}
+
+void BrokerNode::go_down(bool orderly) {
+  network_.close();
   core_.reset();
+  storage_.end(orderly);
   inbox_.clear();
   asked_.clear();
   jobs_.clear();
@@ -68,8 +109,9 @@ void BrokerNode::stop() {
   core_->shut_down(both());
   carry_out(core_->take_effects());
   serve(jobs_.size());
+  if (!up()) return;
   send_held();
-  crash();
+  go_down(true);
 }
 
 void BrokerNode::pause(Instant until) {
@@ -152,6 +194,9 @@ void BrokerNode::serve_later() {
     if (world_.now() < paused_until_) return serve_later();
     serving_ = false;
     serve(world_.random.between(1, jobs_.size()));
+    if (up() && jobs_.empty()) prepare();
+    if (!up()) return;
+    if (!core_->books().disk_full) look_for_room();
     send_held();
     if (!jobs_.empty()) serve_later();
     alarm_.set_earlier(world_.now());
@@ -162,22 +207,38 @@ void BrokerNode::serve_later() {
 void BrokerNode::serve(std::size_t jobs) {
   proto::CommitSeq last;
   std::vector<broker::StoreAnswer> answers;
-  for (; jobs > 0; --jobs) {
-    if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
-      FORKMILL_CHECK(!store_->apply(commit->ops));
-      last = commit->number;
-    } else {
-      answers.push_back(broker::serve(*store_, std::get<broker::StoreRequest>(jobs_.front())).value());
-    }
-    jobs_.pop_front();
+  if (const auto trouble = serve(jobs, last, answers)) {
+    if (!dying_) store_failed(*trouble);
+    return;
   }
   if (last) {
-    FORKMILL_CHECK(!store_->commit(last));
     committed_ = last;
     core_->committed(committed_);
   }
   if (dying_) return;
   for (broker::StoreAnswer& answer : answers) core_->answered(both(), std::move(answer));
+}
+
+// Nothing waits for the store.
+void BrokerNode::prepare() {
+  const auto more = store_->prepare();
+  if (!more.ok()) store_failed(more.failure());
+}
+
+broker::Store::Trouble BrokerNode::serve(std::size_t jobs, proto::CommitSeq& last,
+                                         std::vector<broker::StoreAnswer>& answers) {
+  for (; jobs > 0; --jobs) {
+    if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
+      if (auto trouble = store_->apply(commit->ops)) return trouble;
+      last = commit->number;
+    } else {
+      auto answer = broker::serve(*store_, std::get<broker::StoreRequest>(jobs_.front()));
+      if (!answer.ok()) return answer.failure();
+      answers.push_back(std::move(answer).value());
+    }
+    jobs_.pop_front();
+  }
+  return last ? store_->commit(last) : broker::Store::Trouble{};
 }
 
 void BrokerNode::send_held() {

@@ -1,5 +1,6 @@
 // BrokerNode: the broker's core, its store and what broker/loop.h does between them and the network. Commits take time
-// here, as they do on a disk; a crash loses those that are not done, or leaves some done and unacknowledged.
+// here, as they do on a disk; a crash loses those that are not done, or leaves some done and unacknowledged. When its
+// store fails it is down, and comes back after a while.
 #pragma once
 
 #include <deque>
@@ -9,11 +10,11 @@
 #include <vector>
 
 #include "broker/core/core.h"
-#include "broker/store/memory_store.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
 #include "tests/sim/object_audit.h"
+#include "tests/sim/storage.h"
 
 namespace forkmill::sim {
 
@@ -32,6 +33,11 @@ class BrokerNode final : public Hub {
   // Its wall clock is set.
   void set_clock(milliseconds skew);
 
+  // Somebody else fills its disk, until then.
+  void crowd_disk(Instant until);
+  // Its disk does not fail any more.
+  void mend_disk() { storage_.mend(); }
+
   bool up() const { return core_ != nullptr; }
   bool idle() const { return up() && Audit::idle(core_->books()); }
   // When everybody has given back what he had of named objects.
@@ -47,8 +53,14 @@ class BrokerNode final : public Hub {
   void round();
   void carry_out(broker::Effects effects);
   void check_lists(const std::vector<broker::Send>& sends);
+  bool recover(const broker::Store::Identity& identity);
+  void go_down(bool orderly);
+  void store_failed(const proto::Failure& failure);
+  void look_for_room();
+  void prepare();
   void serve_later();
   void serve(std::size_t jobs);
+  broker::Store::Trouble serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
   void send_held();
   void send(broker::Send& one);
 
@@ -58,7 +70,8 @@ class BrokerNode final : public Hub {
   Audit audit_;
   ObjectAudit object_audit_;
   Alarm alarm_;
-  std::unique_ptr<broker::MemoryStore> store_;
+  Storage storage_{world_};
+  broker::Store* store_ = nullptr;
   std::unique_ptr<broker::Core> core_;
   std::uint64_t starts_ = 0;
   Instant paused_until_{0};

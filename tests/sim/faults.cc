@@ -38,6 +38,7 @@ void Faults::begin(Instant end) {
   keep_doing(rates.broker_pause, [this] {
     if (nodes_.broker.up()) nodes_.broker.pause(world_.now() + outage());
   });
+  keep_doing(world_.options.disk.crowds, [this] { nodes_.broker.crowd_disk(world_.now() + outage()); });
   keep_doing(rates.worker_crash * workers, [this] {
     WorkerNode& one = a_worker();
     one.crash();
@@ -94,6 +95,7 @@ void Faults::set_a_clock() {
 
 void Faults::mend() {
   world_.calm = true;
+  nodes_.broker.mend_disk();
   nodes_.broker.start();
   for (auto& one : nodes_.clients) one->start();
   for (auto& one : nodes_.workers) one->start();

@@ -139,6 +139,8 @@ void History::check_failure(Record& record, const Future& future, const proto::O
 void History::check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before) {
   const Errc code = outcome.error ? outcome.error->code : Errc::unknown;
   if (code == Errc::queue_full && world_.options.reject_when_full && !known_before) return;
+  if (code == Errc::disk_full && world_.options.reject_when_full && world_.options.disk.crowds > 0 && !known_before)
+    return;
   if (code == Errc::duplicate_task && !future.attach && record.bodies.size() > 1) return;
   if (code != Errc::task_unknown) refuse(future, outcome, "nobody has reason to reject it");
   if (!future.attach && !known_before) refuse(future, outcome, "it was never acknowledged");

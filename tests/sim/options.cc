@@ -164,6 +164,7 @@ Options draw(std::uint64_t seed) {
   draw_tasks(random, options);
   draw_objects(random, options, size);
   draw_features(random, options);
+  if (options.durable) options.disk = draw_disk(seed);
   return options;
 }
 
@@ -198,6 +199,7 @@ std::string to_string(const Options& options) {
        << ", stillborn " << options.stillborn << ", progress " << options.progress << ", stubborn " << options.stubborn
        << "\n";
   text << features_to_string(options);
+  text << to_string(options.disk);
   if (options.objects.shared.empty()) return text.str();
   text << "  objects:";
   for (const Shared& one : options.objects.shared) {

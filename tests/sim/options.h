@@ -9,6 +9,7 @@
 
 #include "broker/core/options.h"
 #include "proto/messages.h"
+#include "tests/sim/disk/errors.h"
 #include "tests/sim/random.h"
 
 namespace forkmill::sim {
@@ -55,6 +56,17 @@ struct Slowness {
   Instant birth{0};  // of a child, beyond the usual
   friend bool operator==(const Slowness&, const Slowness&) = default;
 };
+
+// Of the broker, with a store that outlives it.
+struct DiskOptions {
+  bool sqlite = false;  // on a simulated disk; else in memory, which does not fail
+  std::uint64_t checkpoint_bytes = 0;
+  DiskErrors errors;
+  double power = 0;   // ends of the broker that take the machine along
+  double crowds = 0;  // somebody else fills the disk for a while; per minute
+};
+DiskOptions draw_disk(std::uint64_t seed);
+std::string to_string(const DiskOptions& disk);
 
 struct Options {
   std::uint64_t seed = 0;
@@ -117,6 +129,7 @@ struct Options {
   double other_body = 0;   // of those: with other arguments
   double short_lived = 0;  // tasks whose results are kept for a short time
   double operators = 0;    // dead letters are retried and dropped
+  DiskOptions disk;
 };
 
 // What is drawn and described beside that of options.cc.

@@ -13,17 +13,10 @@
 #include <vector>
 
 #include "broker/store/file_system.h"
+#include "tests/sim/disk/errors.h"
 #include "tests/sim/random.h"
 
 namespace forkmill::sim {
-
-// Chances of an operation to fail.
-struct DiskErrors {
-  double read = 0;
-  double write = 0;
-  double sync = 0;
-  double name = 0;  // of a file to be made, opened, renamed, removed
-};
 
 // What this make of disk and file system is like.
 struct DiskManners {

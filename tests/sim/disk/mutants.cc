@@ -28,6 +28,7 @@ class Crooked : public Store {
   }
   Trouble begin_backup(const std::string& path) override { return store_->begin_backup(path); }
   proto::Result<bool> continue_backup() override { return store_->continue_backup(); }
+  proto::Result<bool> prepare() override { return store_->prepare(); }
   std::optional<std::uint64_t> free_bytes() override { return store_->free_bytes(); }
   bool durable() const override { return store_->durable(); }
 

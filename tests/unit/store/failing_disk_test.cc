@@ -1,5 +1,6 @@
 // Disks that fail, and machines that lose power, at chosen moments. tests/sim/disk has all moments, at random.
 #include "broker/store/maintenance.h"
+#include "broker/store/store_thread.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"
 
@@ -141,4 +142,21 @@ TEST_CASE("a head that was left half written is whole after the next start") {
   CHECK(Head::read(disk, head).damaged == 1);
   REQUIRE(opened(store, disk) == "");
   CHECK(Head::read(disk, head).damaged == 0);
+}
+
+TEST_CASE("that the disk is nearly full is known from the start") {
+  Disk disk{1, {}};
+  std::unique_ptr<SqliteStore> store;
+  REQUIRE(opened(store, disk) == "");
+  disk.set_capacity(disk.used() + 100'000);
+  {
+    StoreThread thread{std::move(store), 1'000'000};
+    REQUIRE(thread.has_news());
+    CHECK(thread.take().disk_full);
+  }
+  disk.set_capacity(1 << 30);
+  disk.end_process();
+  REQUIRE(opened(store, disk) == "");
+  const StoreThread thread{std::move(store), 1'000'000};
+  CHECK_FALSE(thread.has_news());
 }

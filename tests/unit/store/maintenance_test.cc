@@ -295,7 +295,12 @@ TEST_CASE("an older version in the place of a record is found") {
              "' AS before; UPDATE record SET row = (SELECT row FROM before.record WHERE seq = 1) WHERE seq = 1");
   CHECK(contains(trouble_of(directory), "table record has rows other than those that were written"));
   CHECK(contains(check(directory)->findings.at(0), "table record has rows other than those that were written"));
-  REQUIRE(quarantine(directory).ok());
+  const auto aside = quarantine(directory);
+  REQUIRE(aside.ok());
+  CHECK(aside->records == 0);
+  CHECK(aside->strange ==
+        std::vector<std::string>{"table record has rows other than those that were written, and none of them is "
+                                 "damaged: they stay as they are"});
   CHECK(records(*open_store(directory)) == std::vector<PutRecord>{record(1, "old"), record(2, "other")});
 }
 

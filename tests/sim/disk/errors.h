@@ -1,0 +1,13 @@
+// Chances of operations on a simulated disk to fail.
+#pragma once
+
+namespace forkmill::sim {
+
+struct DiskErrors {
+  double read = 0;
+  double write = 0;
+  double sync = 0;
+  double name = 0;  // of a file to be made, opened, renamed, removed
+};
+
+}  // namespace forkmill::sim
