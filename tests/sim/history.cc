@@ -129,22 +129,27 @@ void History::check_all_ended() const {
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
-void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker) {
   const GrantKey key{granted.id, granted.grant};
   Given& given = grants_[key];
   given.brokers.insert(broker_);
   given.worker = worker;
   given.lost = false;
   given_to_[worker].push_back(key);
-  const broker::Task* found = books.tasks.find(granted.id);
-  if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
-  const broker::Task& task = *found;
   const auto& options = tasks_.at(granted.id).task.options;
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,
              "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
                  std::to_string(options.max_attempts));
   }
+}
+
+void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+  this->granted(granted, worker);
+  const broker::Task* found = books.tasks.find(granted.id);
+  if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
+  const broker::Task& task = *found;
+  const auto& options = tasks_.at(granted.id).task.options;
   if (granted.grant.attempt.value() > 1) return;
   constexpr milliseconds kGrain{2};
   const auto unix_now = world_.both().unix_time;

@@ -61,6 +61,8 @@ class History {
   // ---- The broker
   void broker_started() { ++broker_; }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
+  // The same by somebody who does not see the books.
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
   void worker_ended(broker::WorkerHandle worker);
   void reported(const proto::TaskResult& result);
 
