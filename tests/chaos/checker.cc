@@ -257,8 +257,9 @@ void Checker::started(const Entry& entry, const Words& words) {
   history_.granted(task, handle_of(worker));
   if (!reached) history_.worker_ended(handle_of(worker));
   history_.started(task);
-  const auto due = submitted->when + submitted->task.options.delay.count() * 1000;
-  if (task.grant.attempt.value() == 1 && entry.when < due && submitted->when > shifted_)
+  const auto delay = submitted->task.options.delay.count() * 1000;
+  if (delay > 0 && task.grant.attempt.value() == 1 && entry.when < submitted->when + delay &&
+      submitted->when > shifted_)
     throw sim::Violation{"invariant 10: task " + task.id.to_string() + ": started before its time"};
 }
 

@@ -1,4 +1,6 @@
 // Submissions under a key, and several futures for one task.
+#include <forkmill/serialize.h>
+
 #include <algorithm>
 
 #include "tests/unit/client/conversation.h"
