@@ -224,7 +224,8 @@ void Checker::check_reason(const Submitted& submitted, const Watched& watched, c
   if (outcome.kind == OutcomeKind::lost && !options.at_most_once && outcome.attempt.value() < options.max_attempts)
     refuse("10", "given up as lost" + attempts);
   if (outcome.kind != OutcomeKind::failed) return;
-  const bool may_throw = submitted.kind == "throw" || submitted.kind == "retry" || submitted.kind == "long";
+  static const std::set<std::string_view> kMayThrow{"throw", "retry", "long", "process"};
+  const bool may_throw = kMayThrow.contains(submitted.kind);
   if (!may_throw || outcome.error->code != Errc::handler_error)
     refuse("10", "failed with " + std::string{errc_name(outcome.error->code)} + attempts + ", and had no reason to");
 }

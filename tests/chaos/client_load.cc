@@ -1,6 +1,7 @@
 #include "tests/chaos/client_load.h"
 
 #include <fcntl.h>
+#include <forkmill/process.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,7 +113,7 @@ SubmitOptions Load::draw_options() {
 void Load::odd_one() {
   SubmitOptions options = draw_options();
   const int before = between(1, 4);
-  switch (random_.below(9)) {
+  switch (random_.below(10)) {
     case 0:
     case 1: {
       const int how_long = random_.chance(0.05) ? between(1000, 8000) : between(10, 300);
@@ -136,9 +137,25 @@ void Load::odd_one() {
       return submit("retry", options, [=](const Submitter& to) { return to.submit(kRetry, before); });
     case 7:
       return under_key();
+    case 8:
+      return process();
     default:
       if (random_.chance(0.2)) large();
   }
+}
+
+// In a process of its own, which ends with this program if it is a daemon.
+void Load::process() {
+  ProcessOptions how;
+  how.daemon = random_.chance(0.5);
+  const auto when = now_us();
+  Process process{client_, how, kLong, between(10, 400)};
+  process.start();
+  SubmitOptions options;
+  options.max_attempts = 1;
+  journal_.append(when, submission(++begun_, process.id(), "process", options));
+  if (*how.daemon) journal_.append("c " + process.id().to_string());
+  watch(client_.attach(kLong, process.id()), begun_, std::nullopt);
 }
 
 // Others use the same keys in the same time.

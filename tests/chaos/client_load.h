@@ -1,6 +1,6 @@
 // Load: the tasks that one client of the ring submits, attaches to and cancels, and its journal of what became of them.
 // What a task is, is drawn from the client's seed: short ones in bulk, and now and then one that is long, deaf, deadly,
-// large, delayed, limited in time, under a key that others use too, or not to run twice.
+// large, delayed, limited in time, under a key that others use too, in a process of its own, or not to run twice.
 //
 // Threads: all members belong to one thread; the client's callbacks write the ends.
 #pragma once
@@ -47,6 +47,7 @@ class Load {
   void bulk(const SubmitOptions& options, int count);
   void odd_one();
   void under_key();
+  void process();
   void large();
   void submit(const char* kind, const SubmitOptions& options, const Maker& make, const std::string& tail = {});
   // `tail`: what its value ends with, beside what names the attempt; empty: that is not known.
