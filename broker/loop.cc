@@ -159,15 +159,16 @@ void Loop::describe_self() {
   core_->set_self(std::move(*row), host.data());
 }
 
+// The disk starts on what it has to do before anything else.
 void Loop::carry_out(Effects effects) {
+  if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
+  for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
   for (Send& one : effects.sends) {
     if (one.after > committed_)
       held_.push_back(std::move(one));
     else
       send(one);
   }
-  if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
-  for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
 }
 
 void Loop::send_held() {

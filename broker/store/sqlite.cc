@@ -4,8 +4,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 namespace forkmill::broker {
 
@@ -157,6 +159,30 @@ void Database::checkpoint(bool empty) {
   const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, mode, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code);
   journal_pages_ = 0;
+}
+
+// SQLite takes the first frame that is not of its making for the end of the journal, whatever comes after it.
+bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
+  errno = 0;
+  sqlite3_file* file = nullptr;
+  if (const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file); code != SQLITE_OK)
+    fail(code);
+  if (file == nullptr || file->pMethods == nullptr) return false;  // there is none yet
+  sqlite3_int64 size = 0;
+  if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK) fail(code);
+  if (static_cast<std::uint64_t>(size) >= length) return false;
+  const std::vector<char> nothing(64 * 1024);  // SQLite writes less than 128 KiB at once
+  const auto end = static_cast<sqlite3_int64>(std::min(length, static_cast<std::uint64_t>(size) + piece));
+  while (size < end) {
+    const auto bytes = std::min<sqlite3_int64>(end - size, static_cast<sqlite3_int64>(nothing.size()));
+    const int code = file->pMethods->xWrite(file, nothing.data(), static_cast<int>(bytes), size);
+    if (code == SQLITE_FULL) return false;
+    if (code != SQLITE_OK) fail(code);
+    size += bytes;
+  }
+  if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY); code != SQLITE_OK)
+    fail(code);
+  return static_cast<std::uint64_t>(size) < length;
 }
 
 void Database::fail(int code) const {

@@ -64,6 +64,9 @@ class Database {
   std::int64_t number(const char* sql);                         // the first column of the first row; 0 without one
   std::string text(const char* sql);                            // likewise
   std::size_t journal_pages() const { return journal_pages_; }  // after the last commit
+  // Lengthens the journal by at most `piece` bytes of nothing, up to `length`, safe on disk; true: it is not there yet.
+  // To make a file longer takes the disk twice as long as to write into it. Only between transactions.
+  bool lengthen_journal(std::uint64_t length, std::size_t piece);
   // Moves the journal into the database; `empty` also cuts it to nothing.
   void checkpoint(bool empty);
 

@@ -174,6 +174,20 @@ proto::Result<bool> SqliteStore::continue_backup() {
   }
 }
 
+proto::Result<bool> SqliteStore::prepare() {
+  constexpr std::size_t kPiece = 256 * 1024;  // what waits for it waits for less than a millisecond
+  constexpr std::uint64_t kRoom = 16;         // journals that must fit on the disk for this
+  bool more = false;
+  const auto failure = guarded([&] {
+    const auto room = free_bytes();
+    if (in_transaction_ || (room && *room < kRoom * options_.checkpoint_bytes)) return;
+    // A frame has a header besides its page.
+    more = database_->lengthen_journal(options_.checkpoint_bytes + options_.checkpoint_bytes / 128, kPiece);
+  });
+  if (failure) return *failure;
+  return more;
+}
+
 std::optional<std::uint64_t> SqliteStore::free_bytes() { return directory_ ? directory_->free_bytes() : std::nullopt; }
 
 }  // namespace forkmill::broker

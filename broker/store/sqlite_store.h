@@ -41,6 +41,8 @@ class SqliteStore final : public Store {
   // The copy goes on between commits: a call while something is applied and not committed leaves it where it is.
   Trouble begin_backup(const std::string& path) override;
   proto::Result<bool> continue_backup() override;
+  // Gives the journal the length that it will have anyway, unless the disk is nearly full.
+  proto::Result<bool> prepare() override;
   std::optional<std::uint64_t> free_bytes() override;
   bool durable() const override { return true; }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostOps = 32 * 1024;  // of one commit: what waits behind it should not wait for long
 constexpr std::chrono::milliseconds kLookForRoom{500};
+constexpr std::chrono::milliseconds kBetweenPreparations{5};
 
 int make_eventfd() {
   const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -86,6 +87,7 @@ void StoreThread::run() {
     std::vector<Job> jobs = next_jobs();
     Store::Trouble trouble = jobs.empty() ? Store::Trouble{} : serve_all(jobs);
     if (!trouble && backup_) go_on_with_backup();
+    if (!trouble && jobs.empty()) trouble = prepare();
     check_room();
     jobs.clear();
     const std::lock_guard lock{mutex_};
@@ -96,7 +98,7 @@ void StoreThread::run() {
   }
 }
 
-// Empty: there is room to look for, a backup to go on with, or nothing more to do.
+// Empty: there is room to look for, something to prepare, a backup to go on with, or nothing more to do.
 std::vector<StoreThread::Job> StoreThread::next_jobs() {
   std::unique_lock lock{mutex_};
   const auto called = [this] { return !jobs_.empty() || stopping_; };
@@ -104,6 +106,8 @@ std::vector<StoreThread::Job> StoreThread::next_jobs() {
     // goes on whether there is something else to do or not
   } else if (full_) {
     work_.wait_for(lock, kLookForRoom, called);
+  } else if (preparing_) {
+    work_.wait_until(lock, next_preparation_, called);
   } else {
     work_.wait(lock, called);
   }
@@ -151,6 +155,15 @@ Store::Trouble StoreThread::serve_one(StoreRequest& request) {
   auto answer = serve(*store_, request);
   if (!answer.ok()) return answer.failure();
   answers_.push_back(std::move(answer).value());
+  return {};
+}
+
+Store::Trouble StoreThread::prepare() {
+  if (!preparing_ || full_ || std::chrono::steady_clock::now() < next_preparation_) return {};
+  const auto more = store_->prepare();
+  if (!more.ok()) return more.failure();
+  preparing_ = more.value();
+  next_preparation_ = std::chrono::steady_clock::now() + kBetweenPreparations;
   return {};
 }
 

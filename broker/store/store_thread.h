@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,7 @@ class StoreThread {
   std::vector<Job> next_jobs();
   Store::Trouble serve_all(std::vector<Job>& jobs);
   Store::Trouble serve_one(StoreRequest& request);
+  Store::Trouble prepare();
   void go_on_with_backup();
   void end_backup(proto::Result<std::uint64_t> bytes);
   void check_room();
@@ -80,6 +82,8 @@ class StoreThread {
   std::vector<StoreAnswer> answers_;
   proto::CommitSeq committed_;
   bool full_ = false;
+  bool preparing_ = true;  // as far as is known
+  std::chrono::steady_clock::time_point next_preparation_{};
   std::optional<StoreAnswer> backup_;  // under way: its answer to be
   std::string backup_path_;            // to be begun
   std::string backing_up_;

@@ -32,6 +32,7 @@
 #include "tests/bench/numbered.h"
 #include "tests/bench/scratch.h"
 #include "tests/bench/tasks.h"
+#include "tests/eventually.h"
 
 namespace {
 
@@ -90,12 +91,10 @@ struct Sampled {
 // Waits until the broker has every one of them; throws std::runtime_error when it took one and not the other.
 void await_accepted(std::deque<forkmill::Future<std::string>>& futures, std::size_t leave) {
   while (futures.size() > leave) {
-    const auto state = futures.front().state();
-    if (state == forkmill::FutureState::pending) {
-      std::this_thread::sleep_for(200us);
-      continue;
-    }
-    if (state != forkmill::FutureState::accepted) throw std::runtime_error{"a task of the backlog was not accepted"};
+    const auto& first = futures.front();
+    const bool known = forkmill::tests::eventually([&] { return first.state() != forkmill::FutureState::pending; });
+    if (!known || first.state() != forkmill::FutureState::accepted)
+      throw std::runtime_error{"a task of the backlog was not accepted"};
     futures.pop_front();
   }
 }

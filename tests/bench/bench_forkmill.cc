@@ -12,8 +12,8 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +23,7 @@
 #include "tests/bench/numbered.h"
 #include "tests/bench/scratch.h"
 #include "tests/bench/tasks.h"
+#include "tests/eventually.h"
 
 namespace {
 
@@ -120,7 +121,8 @@ void inflight(const Options& options) {
   Stream stream{client};
   const auto start = Clock::now();
   while (stream.outstanding() < options.tasks) stream.submit();
-  while (stream.last().state() == forkmill::FutureState::pending) std::this_thread::sleep_for(1ms);
+  if (!forkmill::tests::eventually([&] { return stream.last().state() != forkmill::FutureState::pending; }))
+    throw std::runtime_error{"the last task was not taken"};
   const Seconds submitting = Clock::now() - start;
   const auto count = static_cast<double>(options.tasks);
   report("inflight.submitted_per_s", count / submitting.count());

@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +16,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
-#include <thread>
+
+#include "tests/eventually.h"
 
 namespace forkmill::bench {
 
@@ -94,11 +97,12 @@ bool Child::running() {
 
 void Child::stop() {
   if (!running()) return;
+  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  if (handle < 0) fail("pidfd_open");
   ::kill(pid_, SIGTERM);
-  for (const auto deadline = std::chrono::steady_clock::now() + 5s; std::chrono::steady_clock::now() < deadline;) {
-    if (!running()) return;
-    std::this_thread::sleep_for(5ms);
-  }
+  pollfd ended{handle, POLLIN, 0};
+  ::poll(&ended, 1, 5000);
+  ::close(handle);
   kill();
 }
 
@@ -129,12 +133,10 @@ int free_port() {
 }
 
 void wait_for_port(int port, Child& server) {
-  for (const auto deadline = std::chrono::steady_clock::now() + 10s; std::chrono::steady_clock::now() < deadline;) {
-    if (accepts_connections(port)) return;
-    if (!server.running()) throw std::runtime_error{"the server ended at its start"};
-    std::this_thread::sleep_for(10ms);
-  }
-  throw std::runtime_error{"nothing listens on port " + std::to_string(port) + " after ten seconds"};
+  bool open = false;
+  const bool known = tests::eventually([&] { return (open = accepts_connections(port)) || !server.running(); }, 10s);
+  if (!known) throw std::runtime_error{"nothing listens on port " + std::to_string(port) + " after ten seconds"};
+  if (!open) throw std::runtime_error{"the server ended at its start"};
 }
 
 }  // namespace forkmill::bench

@@ -1,5 +1,6 @@
 #include "client/cli/commands/object_views.h"
 
+#include "client/cli/text/answers.h"
 #include "client/cli/text/fields.h"
 #include "client/cli/text/human.h"
 
@@ -8,16 +9,6 @@ namespace forkmill::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json value_of(const Json& row, const char* key) {
-  const auto at = row.find(key);
-  return at == row.end() ? Json{} : *at;
-}
-
-Cell plain(const Json& row, const char* key) {
-  const Json value = value_of(row, key);
-  return {value, value.is_string() ? value.get<std::string>() : value.dump()};
-}
 
 std::string peer_text(const Json& row) {
   const Json peer = value_of(row, "peer");

@@ -3,29 +3,12 @@
 #include <map>
 #include <vector>
 
+#include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 
 namespace forkmill::cli {
 
 namespace {
-
-std::string text_of(const Json& row, const char* key) {
-  const auto at = row.find(key);
-  if (at == row.end() || at->is_null()) return {};
-  return at->is_string() ? at->get<std::string>() : at->dump();
-}
-
-std::int64_t number_of(const Json& row, const char* key) {
-  const auto at = row.find(key);
-  return at != row.end() && at->is_number() ? at->get<std::int64_t>() : 0;
-}
-
-Json value_of(const Json& row, const char* key) {
-  const auto at = row.find(key);
-  return at == row.end() ? Json{} : *at;
-}
-
-Cell plain(const Json& row, const char* key) { return {value_of(row, key), text_of(row, key)}; }
 
 std::string cpu(const Json& row) { return format_duration(static_cast<double>(number_of(row, "cpu_us")) / 1e6); }
 std::string memory(const Json& row) { return format_bytes(static_cast<std::uint64_t>(number_of(row, "rss_bytes"))); }

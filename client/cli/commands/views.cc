@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 
 namespace forkmill::cli {
@@ -11,22 +12,6 @@ namespace {
 
 constexpr std::size_t kErrorWidth = 60;
 
-std::string text_of(const Json& body, const char* key) {
-  const auto at = body.find(key);
-  if (at == body.end() || at->is_null()) return {};
-  return at->is_string() ? at->get<std::string>() : at->dump();
-}
-
-std::int64_t number_of(const Json& body, const char* key) {
-  const auto at = body.find(key);
-  return at != body.end() && at->is_number() ? at->get<std::int64_t>() : 0;
-}
-
-Json value_of(const Json& body, const char* key) {
-  const auto at = body.find(key);
-  return at == body.end() ? Json{} : *at;
-}
-
 std::string joined(const Json& list) {
   std::string text;
   for (const auto& word : list.is_array() ? list : Json::array()) {
@@ -34,8 +19,6 @@ std::string joined(const Json& list) {
   }
   return text;
 }
-
-Cell plain(const Json& body, const char* key) { return {value_of(body, key), text_of(body, key)}; }
 
 Cell duration_ms(const Json& body, const char* key, const char* when_zero = "-") {
   const auto ms = number_of(body, key);

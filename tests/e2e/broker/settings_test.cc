@@ -33,6 +33,9 @@ TEST_CASE("one key, two clients and a restart: one execution and one result; oth
   auto first = submit(one, "result");
   auto second = submit(two, "result");
   REQUIRE(eventually([&] { return cluster.has("notes"); }));
+  // It may start before it is safe, and is forgotten then by a broker that is killed.
+  await_acceptance(first);
+  await_acceptance(second);
   cluster.kill_broker();
   cluster.start_broker();
   Client three{cluster.endpoint()};

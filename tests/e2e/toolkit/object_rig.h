@@ -12,10 +12,10 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/e2e/client/broker_process.h"
+#include "tests/eventually.h"
 
 namespace forkmill::tests {
 
@@ -80,16 +80,5 @@ struct Rig {
 };
 
 inline auto now() { return std::chrono::steady_clock::now(); }
-
-// Until it holds, or long enough to be sure that it never will.
-template <class F>
-bool eventually(F&& holds) {
-  const auto deadline = now() + 60s;
-  while (!holds()) {
-    if (now() > deadline) return false;
-    std::this_thread::sleep_for(1ms);
-  }
-  return true;
-}
 
 }  // namespace forkmill::tests

@@ -8,30 +8,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <mutex>
 #include <thread>
 
 #include "tests/e2e/toolkit/pool_tasks.h"
+#include "tests/files.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using forkmill::Dict;
 using forkmill::Registered;
+using forkmill::tests::create;
 
 int started = 0;
 
-void touch(const std::string& path) { std::ofstream{path} << "x"; }
 int await(const std::string& path) {
-  while (!std::filesystem::exists(path)) std::this_thread::sleep_for(1ms);
+  forkmill::tests::wait_for(path);
   return static_cast<int>(::getpid());
 }
 int meet(const std::string& here, const std::string& there) {
-  touch(here);
+  create(here);
   return await(there);
 }
 void note(const std::string& path) { std::ofstream{path, std::ios::app} << std::to_string(::getpid()) + "\n"; }
@@ -75,7 +77,7 @@ int use_local(const std::string& end, const std::string& directory) {
   const auto pending = pool.apply_async(kAwait, directory + "/never");
   if (::waitpid(-1, nullptr, WNOHANG) != -1) return 9;  // nothing of it is a child of the program
   if (end == "exception") throw std::runtime_error{"meant to"};
-  touch(directory + "/ready");
+  create(directory + "/ready");
   if (end == "exit") std::exit(3);
   if (end == "return") return 0;
   for (;;) ::pause();  // killed
@@ -93,7 +95,9 @@ int without_local_main() {
 
 int with_threads(int argc, char** argv) {
   std::jthread other{[](const std::stop_token& stop) {
-    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    std::mutex mutex;
+    std::unique_lock lock{mutex};
+    std::condition_variable_any{}.wait(lock, stop, [] { return false; });
   }};
   try {
     forkmill::local_main(argc, argv);

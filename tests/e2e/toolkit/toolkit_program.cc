@@ -5,26 +5,15 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
-#include <thread>
 
 #include "tests/e2e/toolkit/process_tasks.h"
+#include "tests/files.h"
 
 namespace {
 
-using namespace std::chrono_literals;
-
-// Written whole before anybody can see it.
-void create(const std::string& path, const std::string& text) {
-  { std::ofstream{path + ".new"} << text; }
-  std::filesystem::rename(path + ".new", path);
-}
-
-void wait_for(const std::string& path) {
-  while (!std::filesystem::exists(path)) std::this_thread::sleep_for(1ms);
-}
+using forkmill::tests::create;
+using forkmill::tests::wait_for;
 
 void hold(const std::string& up, const std::string& go, bool stubborn) {
   if (stubborn) ::signal(SIGTERM, SIG_IGN);

@@ -10,7 +10,7 @@ using namespace forkmill::test;
 
 namespace {
 constexpr auto kLong = 60s;
-const std::string kNever = "/nonexistent/never";
+const std::string kNever = "/proc/never";
 }  // namespace
 
 TEST_CASE("the soft limit asks the handler to stop") {

@@ -7,17 +7,18 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 #include "tests/e2e/worker/rogue_tasks.h"
+#include "tests/files.h"
 
 namespace {
 
 using namespace std::chrono_literals;
+using forkmill::tests::create;
+using forkmill::tests::wait_for;
 
 std::string loaded;
 int loads = 0;
@@ -25,20 +26,10 @@ std::vector<std::vector<char>> hoard;
 
 struct Strange {};
 
-// Written whole before anybody can see it.
-void create(const std::string& path, const std::string& text) {
-  { std::ofstream{path + ".new"} << text; }
-  std::filesystem::rename(path + ".new", path);
-}
-
 std::string hold(forkmill::Context& context, const std::string& started, const std::string& go, bool stubborn) {
   if (stubborn) ::signal(SIGTERM, SIG_IGN);
   create(started, std::to_string(::getpid()) + "\n");
-  while (!std::filesystem::exists(go)) {
-    if (!stubborn && context.stop_token().stop_requested()) return "stopped";
-    std::this_thread::sleep_for(1ms);
-  }
-  return "went on";
+  return wait_for(go, stubborn ? std::stop_token{} : context.stop_token()) ? "went on" : "stopped";
 }
 
 // What was written stays, whoever is killed.
@@ -46,7 +37,7 @@ void add_line(const std::string& path, const char* line) { std::ofstream{path, s
 
 std::string note(const std::string& notes, const std::string& go, std::string text) {
   add_line(notes, "start");
-  while (!std::filesystem::exists(go)) std::this_thread::sleep_for(1ms);
+  wait_for(go);
   add_line(notes, "end");
   return text;
 }

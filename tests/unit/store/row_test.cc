@@ -63,10 +63,10 @@ TEST_CASE("equal specs are one object, and a spec that is used again keeps its b
   }
 }
 
-TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged") {
-  RowCoder coder;
-  std::string row{coder.encode(put(4))};
-  TaskSummary read;
+namespace {
+
+// `read` is something that a row decodes into.
+void check_every_damage(RowCoder& coder, std::string row, auto& read) {
   for (std::size_t bit = 0; bit < row.size() * 8; ++bit) {
     row[bit / 8] = static_cast<char>(row[bit / 8] ^ 1 << bit % 8);
     CHECK(coder.decode(TaskSeq{4}, row, read) != "");
@@ -75,6 +75,15 @@ TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged
   for (std::size_t size = 0; size < row.size(); ++size)
     CHECK(coder.decode(TaskSeq{4}, std::string_view{row}.substr(0, size), read) != "");
   CHECK(coder.decode(TaskSeq{5}, row, read) != "");
+}
+
+}  // namespace
+
+TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged") {
+  RowCoder coder;
+  const std::string row{coder.encode(put(4))};
+  TaskSummary read;
+  check_every_damage(coder, row, read);
   Progression progression;
   CHECK(coder.decode(TaskSeq{4}, row, progression) != "");
   std::string_view piece;
@@ -84,16 +93,9 @@ TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged
 
 TEST_CASE("the row of a record with any flipped bit, cut short, or in another place is damaged") {
   RowCoder coder;
-  std::string row{coder.encode(record(4, "a piece of something"))};
+  const std::string row{coder.encode(record(4, "a piece of something"))};
   std::string_view read;
-  for (std::size_t bit = 0; bit < row.size() * 8; ++bit) {
-    row[bit / 8] = static_cast<char>(row[bit / 8] ^ 1 << bit % 8);
-    CHECK(coder.decode(TaskSeq{4}, row, read) != "");
-    row[bit / 8] = static_cast<char>(row[bit / 8] ^ 1 << bit % 8);
-  }
-  for (std::size_t size = 0; size < row.size(); ++size)
-    CHECK(coder.decode(TaskSeq{4}, std::string_view{row}.substr(0, size), read) != "");
-  CHECK(coder.decode(TaskSeq{5}, row, read) != "");
+  check_every_damage(coder, row, read);
   Progression progression;
   CHECK(coder.decode(TaskSeq{4}, row, progression) != "");
   CHECK(coder.decode(TaskSeq{4}, row, read) == "");

@@ -68,6 +68,39 @@ TEST_CASE("an object that ends in the middle of a commit takes back what was app
   CHECK_FALSE(tasks[0].end);
 }
 
+TEST_CASE("what is prepared between commits gives the journal its length, and no commit is touched") {
+  Folder folder;
+  const std::string directory = folder.path("data");
+  const std::string journal = directory + "/forkmill.db-wal";
+  const std::uint64_t length = 1024 * 1024;
+  auto store = open_store(directory, length);
+  commit(*store, 1, {put(1)});
+  REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2)}));
+  auto size = std::filesystem::file_size(journal);
+  CHECK_FALSE(store->prepare().value());  // in the middle of a commit
+  CHECK(std::filesystem::file_size(journal) == size);
+  REQUIRE_FALSE(store->commit(CommitSeq{2}));
+  std::uint64_t commits = 2;
+  for (bool more = true; more;) {
+    size = std::filesystem::file_size(journal);
+    more = store->prepare().value();
+    CHECK(std::filesystem::file_size(journal) > size);
+    REQUIRE(++commits < 100);
+    commit(*store, commits, {put(commits)});
+  }
+  size = std::filesystem::file_size(journal);
+  CHECK(size > length);
+  CHECK(size < 2 * length);
+  CHECK_FALSE(store->prepare().value());
+  CHECK(std::filesystem::file_size(journal) == size);
+  const std::string crashed = folder.path("crashed");
+  copy_directory(directory, crashed);
+  CHECK(summaries(*open_store(crashed)).size() == commits);
+  store.reset();
+  CHECK(std::filesystem::file_size(journal) == 0);
+  CHECK(summaries(*open_store(directory)).size() == commits);
+}
+
 TEST_CASE("the journal goes into the database now and then, and at the end") {
   Folder folder;
   const std::string directory = folder.path("data");
