@@ -132,7 +132,6 @@ bool Loop::take_news() {
 }
 
 std::size_t Loop::take_input() {
-  const proto::Now now = env_.now();
   std::size_t count = 0;
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
@@ -144,7 +143,9 @@ std::size_t Loop::take_input() {
       core_->set_rss(resident_bytes());
       if (std::get<proto::Query>(incoming->envelope->message).kind == proto::QueryKind::processes) describe_self();
     }
-    core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
+    // Not of the round: a message that came during it would count as one from before, and its waits and delays end
+    // early.
+    core_->handle(env_.now(), incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
   }
   return count;
 }

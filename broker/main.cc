@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "broker/errands.h"
+#include "broker/last_descriptor.h"
 #include "broker/loop.h"
 #include "broker/options.h"
 #include "broker/store/memory_store.h"
@@ -46,6 +47,7 @@ int main(int argc, char** argv) {
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();
+  broker::keep_last_descriptor();
   try {
     proto::RealEnv env;
     if (const auto code = broker::run_errand(options, env)) return *code;

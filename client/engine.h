@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "client/call.h"
+#include "client/late_items.h"
 #include "client/session.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/real_env.h"
@@ -64,6 +65,7 @@ class Engine final : public detail::Origin {
   void give_up(const CallRef& call);
   // Rises whenever the broker may have given to others what this client held.
   std::uint64_t holdings_lost() const { return holdings_lost_; }
+  LateItems& late_items() { return late_items_; }
   // This client, in all of its sessions.
   std::uint64_t instance() const { return instance_; }
 
@@ -191,6 +193,7 @@ class Engine final : public detail::Origin {
   detail::Signal room_;
   std::atomic<bool> open_{false};
   std::atomic<std::uint64_t> holdings_lost_{0};
+  LateItems late_items_;
   std::atomic<int> room_waiters_{0};
   std::atomic<std::size_t> inbox_tasks_{0};  // commands, strictly
   std::atomic<std::size_t> inbox_bytes_{0};

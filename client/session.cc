@@ -334,9 +334,13 @@ void Session::cancel(const TaskId& id, Cookie cookie, Effects& effects) {
   if (entry != nullptr && entry->phase == TaskTable::Phase::queued) {
     // Never sent: what is left of it in waiting_ or parked_ is dropped when its turn comes, but for one under a key,
     // which may be submitted again before.
-    if (shared_.find(id) != nullptr) drop_unsent(id);
+    const auto* shared = shared_.find(id);
+    const bool under_key = shared != nullptr && shared->body.has_value();
+    if (shared != nullptr) drop_unsent(id);
     end(entry, ended_with(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"), effects);
-    return cancel_answered(id, proto::CancelState::cancelled, effects);
+    // Under a key it may be somebody else's task as well: whoever asks after it by its id hears of that from the
+    // broker.
+    if (!under_key || asked->second.empty()) return cancel_answered(id, proto::CancelState::cancelled, effects);
   }
   if (fresh && state_ == State::open) to_cancel_.push_back(id);
 }

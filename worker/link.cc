@@ -198,6 +198,10 @@ class Link final : private ForemanHands {
 
   void child_spawned(const ControlFacts& facts, Descriptor area) {
     children_.erase(facts.child.slot);
+    if (!area) {
+      log_->error("no descriptor is left for what child {} shares with the link; it is ended", facts.pid);
+      return kill(facts.child, SIGKILL);
+    }
     const auto made = children_.emplace(std::piecewise_construct, std::forward_as_tuple(facts.child.slot),
                                         std::forward_as_tuple(facts.child, facts.pid, Area::map(area.get())));
     foreman_.child_spawned(facts.child, static_cast<std::uint32_t>(facts.pid));
@@ -207,9 +211,9 @@ class Link final : private ForemanHands {
 
   void child_died(const ControlFacts& facts, std::string output) {
     const auto found = children_.find(facts.child.slot);
-    if (facts.pid == 0)
+    // It was never forked, or never known here.
+    if (facts.pid == 0 || found == children_.end() || found->second.key != facts.child)
       return foreman_.child_died(now(), facts, std::move(output), [](std::uint64_t) { return false; });
-    if (found == children_.end() || found->second.key != facts.child) return;
     Child& child = found->second;
     read_child(child);  // its last words
     if (facts.signal != 0 && facts.at_birth == 0) {

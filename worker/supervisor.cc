@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +43,10 @@ sigset_t watched_signals() {
   sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&set, signal);
   return set;
+}
+
+std::int64_t in_milliseconds(proto::Instant pause) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
 }
 
 template <class T>
@@ -108,7 +113,7 @@ void Supervisor::start_due() {
   if (time >= link_due_ && any_child()) link_due_ = time + kRetryWrite;  // they have been killed; not all are reaped
   if (time >= link_due_) {
     link_due_ = proto::kNever;
-    start_link();
+    if (!start_link()) return;
     children_.resize(setup_.options.processes);
     for (Child& child : children_) child.due = time;
     for (const std::int32_t pid : std::exchange(gone_, {})) {
@@ -118,23 +123,35 @@ void Supervisor::start_due() {
       control_->send(std::move(message));
     }
   }
+  if (!control_) return;  // the link has gone, and its death comes next
   for (std::uint32_t slot = 0; slot < setup_.options.processes; ++slot) {
     if (time >= children_[slot].due) start_child(slot);
   }
 }
 
-void Supervisor::start_link() {
-  auto [ours, theirs] = Control::make_pair();
-  link_bell_ = Descriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
-  std::fflush(nullptr);
-  log_->flush();
-  const pid_t pid = checked(::fork(), "fork of the link");
-  if (pid == 0) become_link(std::move(theirs));
+// False: there is nothing to make it of; another time.
+bool Supervisor::start_link() {
+  std::optional<std::pair<Control, Control>> ends;
+  pid_t pid = 0;
+  try {
+    ends.emplace(Control::make_pair());
+    link_bell_ = Descriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
+    std::fflush(nullptr);
+    log_->flush();
+    pid = checked(::fork(), "fork of the link");
+  } catch (const std::system_error& error) {
+    const proto::Instant pause = link_births_.failed();
+    log_->error("the link cannot be started: {}; tried again in {} ms", error.what(), in_milliseconds(pause));
+    link_due_ = now() + pause;
+    return false;
+  }
+  if (pid == 0) become_link(std::move(ends->second));
   link_ = pid;
   link_started_ = now();
-  control_ = std::make_unique<Control>(std::move(ours));
+  control_ = std::make_unique<Control>(std::move(ends->first));
   waiter_.add(control_->fd(), kControlTag);
   phase_ = Phase::working;
+  return true;
 }
 
 void Supervisor::become_link(Control control) {
@@ -163,26 +180,40 @@ void Supervisor::start_child(std::uint32_t slot) {
   child.due = proto::kNever;
   child.killed_by_us = false;
   ++child.generation;
-  Descriptor out;
-  Descriptor err;
-  child.area = Area::create();
-  child.out = OutputPipe::make(out);
-  child.err = OutputPipe::make(err);
-  std::fflush(nullptr);
-  const pid_t pid = ::fork();
-  if (pid < 0 && is_process(slot)) return cannot_fork(slot, errno);
-  checked(pid, "fork of a child");
+  Descriptor out, err;
+  ControlMessage message;
+  pid_t pid = 0;
+  try {
+    child.area = Area::create();
+    child.out = OutputPipe::make(out);
+    child.err = OutputPipe::make(err);
+    message.area = Descriptor{checked(::fcntl(child.area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
+    std::fflush(nullptr);
+    pid = checked(::fork(), "fork");
+  } catch (const std::system_error& error) {
+    return not_born(slot, error.what());
+  }
   if (pid == 0) become_child(slot, out.get(), err.get());
   child.pid = pid;
   waiter_.add(child.out.fd(), kFirstChildTag + slot);
   waiter_.add(child.err.fd(), kFirstChildTag + slot);
 
-  ControlMessage message;
   message.facts.kind = ControlKind::spawned;
   message.facts.child = {slot, child.generation};
   message.facts.pid = pid;
-  message.area = Descriptor{checked(::fcntl(child.area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
   control_->send(std::move(message));
+}
+
+// There is nothing to make it of: no descriptor, no memory, no process.
+void Supervisor::not_born(std::uint32_t slot, const std::string& why) {
+  Child& child = children_[slot];
+  child.area.reset();
+  child.out = OutputPipe{};
+  child.err = OutputPipe{};
+  if (is_process(slot)) return cannot_fork(slot, why);
+  const proto::Instant pause = child.births.failed();
+  log_->error("no child can be started: {}; tried again in {} ms", why, in_milliseconds(pause));
+  child.due = now() + pause;
 }
 
 void Supervisor::start_process(ControlMessage message) {
@@ -196,11 +227,11 @@ void Supervisor::start_process(ControlMessage message) {
   start_child(slot);
 }
 
-void Supervisor::cannot_fork(std::uint32_t slot, int error) {
+void Supervisor::cannot_fork(std::uint32_t slot, const std::string& why) {
   ControlMessage message;
   message.facts.kind = ControlKind::died;
   message.facts.child = {slot, children_[slot].generation};
-  message.output = "fork: " + std::generic_category().message(error);
+  message.output = why;
   log_->error("no process can be forked for a task: {}", message.output);
   control_->send(std::move(message));
 }
@@ -372,7 +403,7 @@ void Supervisor::schedule_successor(Child& child, const Death& death, bool at_bi
   child.due = now() + pause;
   if (at_birth) {
     log_->error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
-                death.exit_code, death.signal, std::chrono::duration_cast<std::chrono::milliseconds>(pause).count());
+                death.exit_code, death.signal, in_milliseconds(pause));
   }
 }
 

@@ -73,10 +73,11 @@ class Supervisor {
     proto::Instant due = proto::kNever;  // when none is: when the next one starts
   };
 
-  void start_link();
+  bool start_link();
   void start_child(std::uint32_t slot);
   void start_process(ControlMessage message);
-  void cannot_fork(std::uint32_t slot, int error);
+  void not_born(std::uint32_t slot, const std::string& why);
+  void cannot_fork(std::uint32_t slot, const std::string& why);
   bool is_process(std::uint32_t slot) const { return slot >= setup_.options.processes; }
   void start_due();
   [[noreturn]] void become_link(Control control);

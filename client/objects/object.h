@@ -86,7 +86,7 @@ class Object : public std::enable_shared_from_this<Object> {
   Holding take_one();
   std::int64_t token() const;
 
-  // Of a queue or pipe: what came after its reader had given up. For the next one.
+  // Of an end of a pipe: what came after its reader had given up. For the next one.
   void keep_late(Answer& answer);
   bool take_late(std::size_t most, std::vector<proto::Payload>& into);
 

@@ -16,7 +16,6 @@ class Audit {
 
   // A new broker took over with these books.
   void begin(const broker::Books& books);
-  // The broker has read a message of that session.
   // A message for the broker. It counts as a sign of life only on the connection that its session belongs to.
   void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
   // After every round, with what it wants sent.
@@ -24,7 +23,7 @@ class Audit {
   // The books alone, whatever was asked.
   void check(const broker::Books& books) const {
     check_sessions(books);
-    check_tasks(books);
+    check_tasks(books, true);
   }
   // Nothing is left to do.
   static bool idle(const broker::Books& books);

@@ -199,26 +199,29 @@ void History::check_all_ended() const {
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
-void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker) {
   model_.granted(granted.id);
-  tasks_.at(granted.id).granted_by = broker_;
+  Record& record = tasks_.at(granted.id);
+  record.granted_by = broker_;
   const GrantKey key{granted.id, granted.grant};
   Given& given = grants_[key];
   given.brokers.insert(broker_);
   given.worker = worker;
   given.lost = false;
   given_to_[worker].push_back(key);
-  const broker::Task* found = books.tasks.find(granted.id);
-  if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
-  const broker::Task& task = *found;
-  const Record& record = tasks_.at(granted.id);
   const auto& options = record.task.options;
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,
              "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
                  std::to_string(options.max_attempts));
   }
-  if (granted.grant.attempt.value() == 1) check_time(task, options, books);
+}
+
+void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+  this->granted(granted, worker);
+  const broker::Task* found = books.tasks.find(granted.id);
+  if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
+  if (granted.grant.attempt.value() == 1) check_time(*found, tasks_.at(granted.id).task.options, books);
 }
 
 // The broker's own time goes on steadily; only what was said in terms of the wall clock depends on that.

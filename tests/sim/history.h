@@ -78,6 +78,8 @@ class History {
     model_.broker_started();
   }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
+  // The same by somebody who does not see the books.
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
   void worker_ended(broker::WorkerHandle worker);
   void reported(const proto::TaskResult& result);
 

@@ -91,6 +91,7 @@ void Model::acknowledged(const TaskId& id) {
   Known& known = at(id);
   const States may = now(known) & ~kAbsent;
   known.may = may;
+  known.safe = true;
 }
 
 void Model::granted(const TaskId& id) {
@@ -111,6 +112,7 @@ void Model::reported(const TaskId& id, OutcomeKind kind) {
     violated(id, "is reported as ended in a way in which it cannot have ended");
   known.may = state;
   known.was_reported = true;
+  known.safe = true;
 }
 
 void Model::dropped(const TaskId& id) {
@@ -138,7 +140,7 @@ void Model::broker_started() {
     if (!survives_restart(known))
       known.may = kAbsent | kGone;
     else if ((may & kUnfinished) != 0)
-      known.may = may | kUnfinished;
+      known.may = may | kUnfinished | (known.safe ? 0 : kAbsent);
   }
 }
 

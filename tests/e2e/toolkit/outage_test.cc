@@ -1,5 +1,6 @@
 // A broker that is away for a while, or forgets.
 #include <latch>
+#include <memory>
 #include <thread>
 
 #include "tests/e2e/toolkit/object_rig.h"
@@ -21,6 +22,20 @@ TEST_CASE("a broker that stands still: waits end a little after their limit, and
   CHECK(queue.get(10s) == 5);
   lock.release();
   CHECK(lock.acquire(10s));  // the attempt that was given up does not have it
+}
+
+TEST_CASE("what a get took from a queue after its caller had given up is for the next one, whichever handle it has") {
+  Rig rig;
+  auto queue = std::make_unique<Queue<int>>("q", 0, rig.a);
+  queue->put(1);
+  queue->put(2);
+  rig.broker.signal(SIGSTOP);
+  CHECK_THROWS_AS(queue->get(100ms), Empty);
+  queue.reset();
+  rig.broker.signal(SIGCONT);
+  const Queue<int> another{"q", 0, rig.a};
+  CHECK(another.get(10s) == 1);
+  CHECK(another.get(10s) == 2);
 }
 
 TEST_CASE(

@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -100,6 +102,20 @@ inline std::vector<pid_t> children_of(pid_t parent, const std::string& name) {
   }
   return found;
 }
+
+inline bool limit_descriptors(pid_t pid, rlim_t most) {
+  rlimit limit{};
+  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return false;
+  limit.rlim_cur = std::min(most, limit.rlim_max);
+  return ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr) == 0;
+}
+// It can open no more descriptors, until it is given some.
+inline bool take_descriptors(pid_t pid) {
+  rlim_t next = 0;
+  while (std::filesystem::is_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(next))) ++next;
+  return limit_descriptors(pid, next);
+}
+inline bool give_descriptors(pid_t pid) { return limit_descriptors(pid, 4096); }
 
 class Cluster {
  public:

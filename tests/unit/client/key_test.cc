@@ -1,4 +1,6 @@
 // Submissions under a key, and several futures for one task.
+#include <forkmill/serialize.h>
+
 #include <algorithm>
 
 #include "tests/unit/client/conversation.h"
@@ -120,6 +122,19 @@ TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with 
   const auto submit = take<proto::Submit>().second;
   REQUIRE(submit.tasks.size() == 1);
   CHECK(submit.tasks[0].payload.view() == "y");
+}
+
+TEST_CASE_FIXTURE(Keyed, "cancelled by its id before it was sent: whether somebody else's runs, the broker says") {
+  submit_keyed(1);
+  act([&](Effects& effects) { session.cancel(task, 8, effects); });
+  CHECK(code_of(1) == Errc::cancelled);
+  CHECK(answered.empty());
+  open();
+  CHECK(count<proto::Submit>() == 0);
+  CHECK(take<proto::Cancel>().second.ids == std::vector{task});
+  say(proto::CancelReply{{{task, proto::CancelState::finished}}});
+  REQUIRE(answered.size() == 1);
+  CHECK(unpack_value<unsigned>(answered[0].reply.body.view()) == static_cast<unsigned>(proto::CancelState::finished));
 }
 
 TEST_CASE_FIXTURE(Keyed, "cancelled while its queue is full: it is forgotten, and nobody waits for it") {

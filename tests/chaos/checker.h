@@ -1,0 +1,91 @@
+// Checker: reads what the programs of the ring have written down into the simulator's History (tests/sim/history.h) and
+// ObjectHistory, which hold the rules, and adds what only real programs can break: failures that nobody has caused,
+// delays cut short, what a client that was killed had been promised.
+//
+// What was given to a worker that was out of reach may have been given to others since, without its knowing: the ring
+// says who was, and when.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tests/chaos/journal.h"
+#include "tests/chaos/object_checker.h"
+#include "tests/sim/history.h"
+
+namespace forkmill::chaos {
+
+struct Verdict {
+  sim::Counts counts;
+  std::uint64_t operations = 0;  // of named objects
+  std::uint64_t lost = 0;        // acknowledged and forgotten
+  std::uint64_t doubled = 0;     // ended twice, or in two ways
+  std::uint64_t hung = 0;
+  std::uint64_t others = 0;
+  std::uint64_t unrecorded = 0;  // submitted by a client that was killed before it could write that down
+  std::vector<std::string> violations;
+  bool good() const { return lost + doubled + hung + others == 0; }
+};
+
+class Checker {
+ public:
+  explicit Checker(const Journals& journals);
+  Verdict check();
+
+ private:
+  using Words = std::vector<std::string_view>;
+  // A future, by the client that has it and its number there.
+  using FutureKey = std::pair<std::uint32_t, std::int64_t>;
+  struct Submitted {
+    proto::Submission task;
+    std::string kind;
+    std::int64_t when = 0;
+    bool begun = false;
+    bool acknowledged = false;
+  };
+  struct Watched {
+    TaskId id;
+    sim::Cookie cookie = 0;
+    bool attach = false;
+    bool accepted = false;
+    bool ended = false;
+    std::uint64_t broker = 0;  // that ran when it was asked for
+  };
+
+  void learn_submissions();
+  void take(const Entry& entry);
+  void of_the_ring(const Entry& entry, const Words& words);
+  void submit(const Entry& entry, const Words& words);
+  void attach(const Entry& entry, const Words& words);
+  void accepted(const Entry& entry, const Words& words);
+  void ended(const Entry& entry, const Words& words);
+  void check_reason(const Submitted& submitted, const Watched& watched, const proto::Outcome& outcome);
+  void started(const Entry& entry, const Words& words);
+  void finished(const Entry& entry, const Words& words);
+  void close_futures();
+  Submitted* known(const TaskId& id);
+  void complain(const std::string& text);
+  static proto::Outcome outcome_of(const Words& words);
+
+  const Journals& journals_;
+  sim::World world_;
+  sim::History history_;
+  ObjectChecker objects_;
+  Verdict verdict_;
+  std::unordered_map<TaskId, Submitted> tasks_;
+  std::map<FutureKey, Watched> futures_;
+  std::set<std::string, std::less<>> killed_;          // lives of clients
+  std::map<std::int64_t, std::int64_t> silent_until_;  // by worker; 0: all of them
+  std::uint64_t brokers_ = 0;
+  std::int64_t started_ = 0;  // when the broker was, that runs
+  std::int64_t jumped_ = 0;   // when a clock was last set
+  // When a broker was last started after a clock had been set while there was another: the delays of what was there by
+  // then may have changed.
+  std::int64_t shifted_ = 0;
+};
+
+}  // namespace forkmill::chaos

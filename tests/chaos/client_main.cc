@@ -1,0 +1,172 @@
+// chaos-client: a program that submits the ring's load, uses its named objects, and keeps a journal of all it sees.
+// Commands come on stdin, a line each: "wave N" (so many tasks at once; "accepted" on stdout when the broker has them),
+// "calm" (no more load: it ends when all that it asked for has ended). --sweep: reads what is left in named objects.
+#include <poll.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <thread>
+
+#include "tests/chaos/client_load.h"
+#include "tests/chaos/client_objects.h"
+
+namespace {
+
+using namespace forkmill;
+using namespace forkmill::chaos;
+using namespace std::chrono_literals;
+
+struct Arguments {
+  std::string endpoint;
+  std::string name;
+  std::string folder;
+  std::string journal;
+  std::string predecessor;  // the journal of a client that was killed, whose tasks this one attaches to
+  std::uint64_t seed = 1;
+  std::int64_t sweep = 0;  // microseconds: objects since then
+};
+
+// What comes on stdin, line by line, without waiting. The end of it is a line "calm".
+class Commands {
+ public:
+  std::optional<std::string> next() {
+    fill();
+    const auto end = text_.find('\n');
+    if (end == std::string::npos) return std::nullopt;
+    std::string line = text_.substr(0, end);
+    text_.erase(0, end + 1);
+    return line;
+  }
+
+ private:
+  void fill() {
+    pollfd door{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&door, 1, 0) != 1) return;
+    char bytes[256];
+    const auto size = ::read(STDIN_FILENO, bytes, sizeof bytes);
+    if (size > 0) text_.append(bytes, static_cast<std::size_t>(size));
+    if (size == 0) text_ += "calm\n";
+  }
+  std::string text_;
+};
+
+// What the journal of a client that was killed leaves open.
+std::vector<TaskId> left_open(const std::string& path) {
+  std::map<std::string, TaskId, std::less<>> open;
+  std::ifstream file{path};
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view text{line};
+    const auto words = Entry{0, 0, text.substr(std::min(text.find(' ') + 1, text.size()))}.split();
+    if (words.size() < 3) continue;
+    if (words[0] == "S" || words[0] == "H") {
+      if (const auto id = TaskId::parse(words[2])) open.emplace(words[1], *id);
+    } else if (words[0] == "T") {
+      if (const auto found = open.find(words[1]); found != open.end()) open.erase(found);
+    }
+  }
+  std::vector<TaskId> ids;
+  for (const auto& [number, id] : open) ids.push_back(id);
+  return ids;
+}
+
+class Program {
+ public:
+  explicit Program(const Arguments& arguments)
+      : arguments_{arguments},
+        journal_{arguments.journal},
+        client_{options()},
+        load_{client_, journal_, arguments.seed, arguments.folder + "/ids"} {}
+
+  void sweep() {
+    ObjectLoad{client_, journal_, arguments_.seed, arguments_.name, arguments_.folder}.read_rest(arguments_.sweep);
+    journal_.append("Q");
+  }
+
+  void run() {
+    for (const TaskId& id : left_open(arguments_.predecessor)) load_.attach(id);
+    std::jthread first{[this](const std::stop_token& stop) { use_objects(stop, 1); }};
+    std::jthread second{[this](const std::stop_token& stop) { use_objects(stop, 2); }};
+    while (!calm_) {
+      obey();
+      load_.step();
+      load_.look();
+      std::this_thread::sleep_for(40ms);
+    }
+    first.request_stop();
+    second.request_stop();
+    while (load_.outstanding() > 0) {
+      load_.look();
+      std::this_thread::sleep_for(20ms);
+    }
+    first.join();
+    second.join();
+    client_.close();
+    journal_.append("Q");
+  }
+
+ private:
+  ClientOptions options() const {
+    ClientOptions made;
+    made.endpoint = arguments_.endpoint;
+    made.name = arguments_.name;
+    return made;
+  }
+
+  void obey() {
+    while (const auto command = commands_.next()) {
+      if (*command == "calm") calm_ = true;
+      if (command->starts_with("wave ")) {
+        load_.wave(static_cast<int>(number_in(std::string_view{*command}.substr(5))), 4s);
+        wave_ = true;
+      }
+    }
+    if (!wave_ || !load_.wave_accepted()) return;
+    wave_ = false;
+    if (::write(STDOUT_FILENO, "accepted\n", 9) < 0) throw std::runtime_error{"nobody listens"};
+  }
+
+  void use_objects(const std::stop_token& stop, std::uint64_t number) {
+    ObjectLoad objects{client_, journal_, arguments_.seed * 3 + number, arguments_.name + "." + std::to_string(number),
+                       arguments_.folder};
+    while (!stop.stop_requested()) {
+      objects.step();
+      std::this_thread::sleep_for(10ms);
+    }
+  }
+
+  const Arguments arguments_;
+  Commands commands_;
+  Journal journal_;
+  Client client_;
+  Load load_;
+  bool wave_ = false;
+  bool calm_ = false;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"A client of the chaos ring."};
+  app.add_option("--endpoint", arguments.endpoint)->required();
+  app.add_option("--name", arguments.name, "Of this life of it")->required();
+  app.add_option("--folder", arguments.folder)->required();
+  app.add_option("--journal", arguments.journal)->required();
+  app.add_option("--predecessor", arguments.predecessor);
+  app.add_option("--seed", arguments.seed);
+  app.add_option("--sweep", arguments.sweep);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    Program program{arguments};
+    arguments.sweep != 0 ? program.sweep() : program.run();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "chaos-client: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

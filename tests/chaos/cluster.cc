@@ -1,0 +1,220 @@
+#include "tests/chaos/cluster.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "tests/bench/child.h"
+
+namespace forkmill::chaos {
+
+namespace {
+
+constexpr std::int64_t kRestartPause = 300'000;  // microseconds
+constexpr int kEndInOrder = 40'000;              // milliseconds
+
+std::int64_t* make_clock(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0 || ::ftruncate(file, sizeof(std::int64_t)) != 0) throw std::runtime_error{path};
+  void* area = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  ::close(file);
+  if (area == MAP_FAILED) throw std::runtime_error{path};
+  return static_cast<std::int64_t*>(area);
+}
+
+}  // namespace
+
+Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed)
+    : folder_{std::move(folder)},
+      seed_{seed},
+      journal_{folder_ + "/ring.journal"},
+      port_{isolated ? std::uint16_t{7117} : static_cast<std::uint16_t>(bench::free_port())},
+      clock_area_{make_clock(folder_ + "/clock")} {
+  std::filesystem::create_directory(data_folder());
+  if (isolated) {
+    small_disk_ = mount_small_disk(data_folder(), "768m");
+    far_.emplace();
+  }
+  for (int i = 0; i < kWorkers + kClients; ++i) {
+    Member member;
+    member.worker = i < kWorkers;
+    member.number = member.worker ? i + 1 : i - kWorkers + 1;
+    member.far = member.number == 2 && far() != nullptr;
+    if (member.number == 1 || (member.number == 2 && !member.far)) {
+      proxies_.push_back(std::make_unique<Proxy>(port_));
+      member.proxy = proxies_.back().get();
+    }
+    members_.push_back(std::move(member));
+  }
+  start_broker();
+  for (auto& member : members_) start(member);
+}
+
+std::vector<std::string> Cluster::environment() const {
+  return {std::string{"LD_PRELOAD="} + CHAOS_CLOCK_LIBRARY, "CHAOS_CLOCK=" + folder_ + "/clock"};
+}
+
+void Cluster::start_broker() {
+  const std::string address = far() != nullptr ? "0.0.0.0" : "127.0.0.1";
+  Start start{{FORKMILL_BROKER_PROGRAM,
+               "--listen",
+               "tcp://" + address + ":" + std::to_string(port_) + ",ipc://" + folder_ + "/socket",
+               "--insecure",
+               "--data",
+               data_folder(),
+               "--disk-reserve",
+               "24M",
+               "--session-timeout",
+               std::to_string(kSessionTimeout / 1000) + "ms",
+               "--heartbeat",
+               "1s",
+               "--result-ttl",
+               "240h",
+               "--key-window",
+               "240h",
+               "--kept-results",
+               "150000",
+               "--kept-result-bytes",
+               "128M",
+               "--dead-letters",
+               "1000"}};
+  start.environment = environment();
+  start.log = folder_ + "/broker.log";
+  journal_.append("R");
+  broker_ = Program{start};
+  broker_due_ = 0;
+  out_of_reach(0, now_us(), now_us() + kSessionTimeout);
+}
+
+std::string Cluster::endpoint_of(const Member& member) const {
+  if (member.proxy != nullptr) return member.proxy->endpoint();
+  if (member.far) return "tcp://" + far()->address() + ":" + std::to_string(port_);
+  return "ipc://" + folder_ + "/socket";
+}
+
+std::string Cluster::journal_of(const Member& member, int life) const {
+  return folder_ + "/" + member.name() + "." + std::to_string(life) + ".journal";
+}
+
+void Cluster::start(Member& member) {
+  ++member.life;
+  due_.erase(member.name());
+  excused_.erase(member.name());
+  member.worker ? start_worker(member) : start_client(member);
+}
+
+void Cluster::start_worker(Member& member) {
+  Start start{{CHAOS_WORKER_PROGRAM, "--broker", endpoint_of(member), "--name", member.name(), "--processes",
+               std::to_string(member.number == 3 ? 2 : 3), "--kill-grace", "200ms", "--drain-timeout", "3s"}};
+  start.environment = environment();
+  start.environment.push_back("CHAOS_JOURNAL=" + folder_ + "/" + member.name() + ".journal");
+  start.environment.push_back("CHAOS_WORKER=" + std::to_string(member.number));
+  start.log = folder_ + "/" + member.name() + ".log";
+  if (member.far) start.network = far()->network();
+  member.program = Program{start};
+}
+
+void Cluster::start_client(Member& member) {
+  Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", endpoint_of(member), "--name",
+               member.name() + "." + std::to_string(member.life), "--folder", folder_, "--journal",
+               journal_of(member, member.life), "--seed",
+               std::to_string(seed_ * 1000 + static_cast<std::uint64_t>(member.number * 100 + member.life))}};
+  if (member.life > 1) {
+    start.argv.push_back("--predecessor");
+    start.argv.push_back(journal_of(member, member.life - 1));
+  }
+  start.environment = environment();
+  start.log = folder_ + "/" + member.name() + ".log";
+  start.talks = true;
+  if (member.far) start.network = far()->network();
+  member.program = Program{start};
+  if (calm_) member.program.tell("calm");
+}
+
+void Cluster::out_of_reach(int worker, std::int64_t from, std::int64_t until) {
+  journal_.append("K " + std::to_string(worker) + " " + std::to_string(from) + " " + std::to_string(until));
+}
+
+void Cluster::trouble(const std::string& text) {
+  std::fprintf(stderr, "chaos: %s\n", text.c_str());
+  troubles_.push_back(text);
+}
+
+// ---- What goes on ---------------------------------------------------------------------------------------------------
+
+void Cluster::tend() {
+  if (const auto status = broker_.ended()) {
+    broker_due_ = now_us() + kRestartPause;
+    const bool killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
+    if (!killed && !excused(broker_excused_)) trouble("the broker ended by itself: " + describe_end(*status));
+  }
+  if (broker_due_ != 0 && now_us() >= broker_due_) start_broker();
+  for (auto& member : members_) {
+    reap(member);
+    if (const auto due = due_.find(member.name()); due != due_.end() && now_us() >= due->second) start(member);
+  }
+}
+
+void Cluster::reap(Member& member) {
+  const auto status = member.program.ended();
+  if (!status) return;
+  const bool killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
+  if (!killed && !excused(excused_[member.name()]) && (!calm_ || *status != 0))
+    trouble(member.name() + " ended by itself: " + describe_end(*status));
+  if (member.worker) out_of_reach(member.number, now_us() - kSessionTimeout, now_us() + kSessionTimeout);
+  if (!member.worker && *status != 0) journal_.append("D " + member.name() + "." + std::to_string(member.life));
+  if (!calm_ || member.worker || *status != 0) due_[member.name()] = now_us() + kRestartPause;
+}
+
+void Cluster::set_clock(std::int64_t ahead) {
+  clock_ = ahead;
+  *static_cast<volatile std::int64_t*>(clock_area_) = ahead;
+}
+
+// ---- The end --------------------------------------------------------------------------------------------------------
+
+void Cluster::calm() {
+  calm_ = true;
+  for (auto& member : members_)
+    if (!member.worker) member.program.tell("calm");
+}
+
+bool Cluster::clients_ended() const {
+  return std::all_of(members_.begin(), members_.end(), [&](const Member& member) {
+    return member.worker || (!member.program.runs() && !due_.contains(member.name()));
+  });
+}
+
+bool Cluster::sweep(int seconds) {
+  Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", "ipc://" + folder_ + "/socket", "--name", "sweep", "--folder",
+               folder_, "--journal", folder_ + "/sweep.journal", "--sweep", std::to_string(began_)}};
+  start.log = folder_ + "/sweep.log";
+  Program program{start};
+  const auto end = now_us() + std::int64_t{seconds} * 1'000'000;
+  while (now_us() < end && !asked_to_end()) {
+    tend();
+    if (const auto status = program.ended()) return *status == 0;
+    ::usleep(10'000);
+  }
+  return false;
+}
+
+void Cluster::stop() {
+  for (auto& member : members_) {
+    if (!member.program.runs()) continue;
+    member.program.signal(SIGTERM);
+    const int status = member.program.end_within(kEndInOrder);
+    if (status != 0) trouble(member.name() + " did not end in order: " + describe_end(status));
+  }
+  broker_.signal(SIGTERM);
+  const int status = broker_.runs() ? broker_.end_within(kEndInOrder) : 0;
+  if (status != 0) trouble("the broker did not end in order: " + describe_end(status));
+}
+
+}  // namespace forkmill::chaos

@@ -1,0 +1,115 @@
+// Cluster: the programs that the ring plays with: a broker with its data on a small disk, workers and clients, and the
+// ways between them. Whatever ends is started again, as an operator's machine would; what ended by itself and had no
+// reason to is a trouble, which fails the ring.
+//
+//   worker 1, client 1   through a proxy          worker 2, client 2   on the far machine, or through a proxy
+//   worker 3, client 3   by the socket in the folder
+//
+// Threads: belongs to the ring's own.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/chaos/isolation.h"
+#include "tests/chaos/journal.h"
+#include "tests/chaos/process.h"
+#include "tests/chaos/proxy.h"
+
+namespace forkmill::chaos {
+
+// Silence after which a broker of the ring takes a peer for dead.
+inline constexpr std::int64_t kSessionTimeout = 4'000'000;
+
+// A worker or a client, in one of its lives.
+struct Member {
+  bool worker = false;
+  int number = 0;  // from 1
+  int life = 0;
+  Program program;
+  Proxy* proxy = nullptr;  // its way, or
+  bool far = false;        // the cable
+  bool away = false;       // it is not started again
+  std::string name() const { return (worker ? "worker-" : "client-") + std::to_string(number); }
+};
+
+class Cluster {
+ public:
+  // `folder`: for everything that is written.
+  Cluster(std::string folder, bool isolated, std::uint64_t seed);
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // Reaps, and starts again what is due. Often.
+  void tend();
+
+  Program& broker() { return broker_; }
+  std::vector<Member>& members() { return members_; }
+  Member& worker(int number) { return members_[static_cast<std::size_t>(number - 1)]; }
+  Member& client(int number) { return members_[static_cast<std::size_t>(kWorkers + number - 1)]; }
+  static constexpr int kWorkers = 3;
+  static constexpr int kClients = 3;
+
+  // Whatever becomes of it from now on has a reason, until it is started again.
+  void excuse_broker(std::int64_t until) { broker_excused_ = until; }
+  void excuse(Member& member, std::int64_t until) { excused_[member.name()] = until; }
+  // That worker was or will be out of reach: what it was given may be given to others. 0: all of them.
+  void out_of_reach(int worker, std::int64_t from, std::int64_t until);
+
+  // Seconds that the wall clocks of all programs are ahead.
+  void set_clock(std::int64_t ahead);
+  std::int64_t clock() const { return clock_; }
+
+  const FarMachine* far() const { return far_ && far_->works() ? &*far_ : nullptr; }
+  bool small_disk() const { return small_disk_; }
+  std::string data_folder() const { return folder_ + "/data"; }
+  std::uint16_t port() const { return port_; }
+  const std::string& folder() const { return folder_; }
+  const std::vector<std::string>& troubles() const { return troubles_; }
+  Journal& journal() { return journal_; }
+
+  // No more load: clients end when all that they asked for has ended, and are not started again.
+  void calm();
+  bool clients_ended() const;
+  // Reads what is left in named objects. False: that did not end well in time.
+  bool sweep(int seconds);
+  // All are asked to end, and have to do so in order.
+  void stop();
+
+ private:
+  void start_broker();
+  void start(Member& member);
+  void start_worker(Member& member);
+  void start_client(Member& member);
+  std::string endpoint_of(const Member& member) const;
+  std::string journal_of(const Member& member, int life) const;
+  void reap(Member& member);
+  bool excused(std::int64_t until) const { return now_us() <= until; }
+  void trouble(const std::string& text);
+  std::vector<std::string> environment() const;
+
+  const std::string folder_;
+  const std::uint64_t seed_;
+  const std::int64_t began_ = now_us();
+  Journal journal_;
+  std::optional<FarMachine> far_;
+  bool small_disk_ = false;
+  std::uint16_t port_;
+  std::int64_t* clock_area_ = nullptr;
+  std::int64_t clock_ = 0;
+  std::vector<std::unique_ptr<Proxy>> proxies_;
+  Program broker_;
+  std::int64_t broker_due_ = 0;
+  std::int64_t broker_excused_ = 0;
+  std::vector<Member> members_;
+  std::map<std::string, std::int64_t> excused_;
+  std::map<std::string, std::int64_t> due_;
+  bool calm_ = false;
+  std::vector<std::string> troubles_;
+};
+
+}  // namespace forkmill::chaos

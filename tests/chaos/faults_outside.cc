@@ -1,0 +1,179 @@
+// Faults of what programs stand on: the network, the disk, descriptors.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "tests/chaos/faults.h"
+
+namespace forkmill::chaos {
+
+namespace {
+
+constexpr const char* kNotRoot = "needs root, and the right to make namespaces";
+
+// Connections to the broker that say nothing.
+class Crowd {
+ public:
+  Crowd(std::uint16_t port, std::size_t size) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (std::size_t i = 0; i < size; ++i) {
+      sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      // Under way is as good as done; one that is refused makes the crowd smaller.
+      (void)::connect(sockets_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+  }
+  ~Crowd() {
+    for (const int socket : sockets_) ::close(socket);
+  }
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+
+ private:
+  std::vector<int> sockets_;
+};
+
+}  // namespace
+
+// ---- The network ----------------------------------------------------------------------------------------------------
+
+Member& Faults::some_proxied() {
+  std::vector<Member*> some;
+  for (auto& member : cluster_.members())
+    if (member.proxy != nullptr) some.push_back(&member);
+  return *some[random_.below(some.size())];
+}
+
+Ongoing Faults::swallow(bool up, bool down) {
+  Member& member = some_proxied();
+  const auto how_long = span(1000, 6000);
+  silence(member, how_long + kSessionTimeout);
+  member.proxy->swallow(up, down);
+  return {now_us() + how_long, [proxy = member.proxy] { proxy->heal(); }};
+}
+
+void Faults::add_network() {
+  add("connection cut", [this] {
+    Member& member = some_proxied();
+    silence(member, kSessionTimeout);
+    member.proxy->cut();
+    return once();
+  });
+  add("connection reset", [this] {
+    Member& member = some_proxied();
+    silence(member, kSessionTimeout);
+    member.proxy->reset();
+    return once();
+  });
+  add("half-open, nothing passes", [this] { return swallow(true, true); });
+  add("half-open, nothing to the broker", [this] { return swallow(true, false); });
+  add("half-open, nothing from the broker", [this] { return swallow(false, true); });
+  const FarMachine* far = cluster_.far();
+  const auto from_afar = [this](std::int64_t how_long) {
+    cluster_.out_of_reach(2, now_us(), now_us() + how_long + kSessionTimeout);
+    return now_us() + how_long;
+  };
+  add(
+      "cable unplugged",
+      [this, far, from_afar] {
+        far->plug(false);
+        return Ongoing{from_afar(span(500, 7000)), [far] { far->plug(true); }};
+      },
+      far == nullptr ? kNotRoot : "");
+  add(
+      "packets lost",
+      [this, far, from_afar] {
+        far->lose(random_.chance(0.3) ? 0.5 : 0.1);
+        return Ongoing{from_afar(span(2000, 6000)), [far] { far->lose(0); }};
+      },
+      far == nullptr         ? kNotRoot
+      : far->loses_packets() ? ""
+                             : "this kernel, or iptables, cannot drop packets at random");
+}
+
+// ---- The disk -------------------------------------------------------------------------------------------------------
+
+Ongoing Faults::fill_disk(std::uint64_t leave) {
+  struct statvfs facts {};
+  const std::string path = cluster_.data_folder() + "/ballast";
+  if (std::filesystem::exists(path) || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
+  const std::uint64_t free = facts.f_bavail * facts.f_frsize;
+  const int file = free <= leave ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return {};
+  const auto how_long = span(1000, 3000);
+  constexpr std::int64_t kRestart = 5'000'000;
+  cluster_.excuse_broker(now_us() + how_long + kRestart);
+  cluster_.out_of_reach(0, now_us(), now_us() + how_long + kSessionTimeout);
+  // The broker takes some of it meanwhile: in small steps, until there is no more.
+  constexpr off_t kStep = 1 << 20;
+  const auto size = static_cast<off_t>(free - leave);
+  for (off_t at = 0; at < size && ::posix_fallocate(file, at, std::min(kStep, size - at)) == 0; at += kStep) continue;
+  ::close(file);
+  return {now_us() + how_long, [path] {
+            std::error_code ignored;
+            std::filesystem::remove(path, ignored);
+          }};
+}
+
+void Faults::add_disk() {
+  const std::string why = cluster_.small_disk() ? "" : kNotRoot;
+  constexpr std::uint64_t kUnderReserve = 8 << 20;
+  add(
+      "disk nearly full", [this] { return fill_disk(kUnderReserve); }, why);
+  add(
+      "disk full", [this] { return fill_disk(0); }, why);
+}
+
+// ---- Descriptors ----------------------------------------------------------------------------------------------------
+
+// It keeps what it has and gets hardly any more.
+Ongoing Faults::starve(pid_t pid) {
+  const std::size_t open = pid == 0 ? 0 : open_descriptors(pid);
+  if (open == 0) return {};
+  constexpr std::size_t kAsBefore = 1 << 16;
+  limit_descriptors(pid, open + random_.below(4));
+  return {now_us() + span(1500, 4000), [pid] { limit_descriptors(pid, kAsBefore); }};
+}
+
+Ongoing Faults::crowd(std::size_t connections) {
+  auto held = std::make_shared<Crowd>(cluster_.port(), connections);
+  return {now_us() + span(1500, 4000), [held]() mutable { held.reset(); }};
+}
+
+void Faults::add_descriptors() {
+  add("broker out of descriptors", [this] {
+    Ongoing starving = starve(cluster_.broker().pid());
+    if (!starving.end) return starving;
+    cluster_.out_of_reach(0, now_us(), starving.until + kSessionTimeout);
+    return Ongoing{starving.until, [end = starving.end, crowd = crowd(30)] {
+                     crowd.end();
+                     end();
+                   }};
+  });
+  add("link out of descriptors", [this] {
+    Member& worker = some_worker();
+    const Ongoing starving = starve(part_of(worker, "forkmill-link"));
+    if (!starving.end) return starving;
+    silence(worker, starving.until - now_us() + kSessionTimeout);
+    if (worker.proxy != nullptr) worker.proxy->cut();  // it has to connect anew
+    return starving;
+  });
+  add("supervisor out of descriptors", [this] {
+    Member& worker = some_worker();
+    const Ongoing starving = starve(worker.program.pid());
+    if (starving.end) kill(part_of(worker, "forkmill-child"));  // it has to start another
+    return starving;
+  });
+  add("crowd of idle connections", [this] { return crowd(400); });
+}
+
+}  // namespace forkmill::chaos

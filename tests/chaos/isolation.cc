@@ -1,0 +1,118 @@
+#include "tests/chaos/isolation.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include "tests/eventually.h"
+
+namespace forkmill::chaos {
+
+namespace {
+
+std::atomic<bool> to_end{false};
+std::atomic<pid_t> inner{0};
+
+void on_end(int number) {
+  to_end = true;
+  if (inner > 0) ::kill(inner, number);
+}
+
+std::string path_of(const std::string& program) {
+  for (const char* folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
+    if (std::filesystem::exists(folder + program)) return folder + program;
+  return program;
+}
+
+bool ip(std::vector<std::string> words, int network = -1) {
+  words.insert(words.begin(), path_of("ip"));
+  return run(words, network);
+}
+
+// The first process of the new namespaces: sees only what is in them, and dies with whoever started it.
+bool furnish() {
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
+         ip({"link", "set", "lo", "up"});
+}
+
+}  // namespace
+
+bool asked_to_end() { return to_end; }
+
+int run_isolated(const std::function<int(bool)>& body) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, on_end);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) != 0) return body(false);
+  inner = ::fork();
+  if (inner == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!furnish()) {
+      std::fprintf(stderr, "chaos: the new namespaces could not be furnished\n");
+      std::_Exit(1);
+    }
+    const int status = body(true);
+    std::fflush(nullptr);
+    std::_Exit(status);
+  }
+  int status = 0;
+  while (::waitpid(inner, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+bool mount_small_disk(const std::string& path, const std::string& size) {
+  return ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+}
+
+void unmount_small_disk(const std::string& path) { ::umount2(path.c_str(), MNT_DETACH); }
+
+FarMachine::FarMachine() {
+  Start start{{path_of("unshare"), "--net", path_of("sleep"), "infinity"}};
+  start.log = "/dev/null";
+  anchor_ = Program{start};
+  const std::string mine = std::filesystem::read_symlink("/proc/self/ns/net");
+  const std::string its = "/proc/" + std::to_string(anchor_.pid()) + "/ns/net";
+  const bool apart = tests::eventually(
+      [&] {
+        std::error_code ignored;
+        return std::filesystem::read_symlink(its, ignored) != mine;
+      },
+      std::chrono::seconds{10});
+  if (!apart) return;
+  network_ = ::open(its.c_str(), O_RDONLY | O_CLOEXEC);
+  works_ = network_ >= 0 &&
+           ip({"link", "add", "far", "type", "veth", "peer", "name", "near", "netns", std::to_string(anchor_.pid())}) &&
+           ip({"addr", "add", "10.77.0.1/24", "dev", "far"}) && ip({"link", "set", "far", "up"}) &&
+           ip({"addr", "add", "10.77.0.2/24", "dev", "near"}, network_) &&
+           ip({"link", "set", "near", "up"}, network_) && ip({"link", "set", "lo", "up"}, network_);
+  loses_ = works_ && rule("-A", 0.5) && rule("-D", 0.5);
+}
+
+void FarMachine::plug(bool in) const { ip({"link", "set", "far", in ? "up" : "down"}); }
+
+bool FarMachine::rule(const char* what, double share) const {
+  const std::string probability = std::to_string(share);
+  for (const int network : {-1, network_}) {
+    if (!run({path_of("iptables"), "-w", what, "INPUT", "-i", network < 0 ? "far" : "near", "-m", "statistic", "--mode",
+              "random", "--probability", probability, "-j", "DROP"},
+             network))
+      return false;
+  }
+  return true;
+}
+
+void FarMachine::lose(double share) const {
+  for (const int network : {-1, network_}) run({path_of("iptables"), "-w", "-F", "INPUT"}, network);
+  if (share > 0) rule("-A", share);
+}
+
+}  // namespace forkmill::chaos

@@ -1,0 +1,174 @@
+// forkmill_chaos: real programs under mixed load and every fault there is; then whether all that they have written down
+// fits. See README.md.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+
+#include "tests/chaos/checker.h"
+#include "tests/chaos/cluster.h"
+#include "tests/chaos/faults.h"
+
+namespace {
+
+using namespace forkmill::chaos;
+
+struct Arguments {
+  double minutes = 2;
+  std::uint64_t seed = 0;
+  std::int64_t mean_pause_ms = 2300;
+  int patience = 180;  // seconds, until everything has to have ended once nothing goes wrong
+  bool keep = false;
+};
+
+constexpr std::int64_t kSecond = 1'000'000;
+
+void say(const std::string& text) {
+  std::printf("%s\n", text.c_str());
+  std::fflush(stdout);
+}
+
+std::string make_folder() {
+  std::string path = std::filesystem::temp_directory_path() / "forkmill-chaos-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+  return path;
+}
+
+class Ring {
+ public:
+  Ring(const Arguments& arguments, const std::string& folder, bool isolated)
+      : arguments_{arguments},
+        cluster_{folder, isolated, arguments.seed},
+        faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
+
+  // False: somebody asked for an end, or it did not come to one.
+  bool play() {
+    go_on(
+        static_cast<std::int64_t>(arguments_.minutes * 60) * kSecond, [] { return false; }, true);
+    faults_.stop();
+    if (asked_to_end()) return false;
+    // What a clock that was set back has put off is due now, once a broker has started with this.
+    constexpr std::int64_t kBeyond = 3600;
+    cluster_.set_clock(cluster_.clock() + kBeyond);
+    cluster_.journal().append("J");
+    constexpr std::int64_t kSettle = 5 * kSecond;
+    go_on(
+        kSettle, [] { return false; }, false);
+    cluster_.excuse_broker(now_us() + kSettle);
+    cluster_.broker().signal(SIGTERM);
+    cluster_.calm();
+    const auto from = now_us();
+    calm_ = go_on(
+        arguments_.patience * kSecond, [this] { return cluster_.clients_ended(); }, false);
+    say("calm: " + std::string{calm_ ? "everything had ended after " : "NOT everything had ended after "} +
+        std::to_string((now_us() - from) / kSecond) + " s");
+    if (asked_to_end()) return false;
+    swept_ = calm_ && cluster_.sweep(arguments_.patience);
+    if (calm_ && !swept_) say("NOT all that was left in named objects could be read");
+    cluster_.stop();
+    return true;
+  }
+
+  // Whether all is well.
+  bool judge() {
+    const Journals journals{cluster_.folder()};
+    Checker checker{journals};
+    const Verdict verdict = checker.check();
+    print_faults();
+    print(verdict);
+    for (const auto& text : verdict.violations) say("VIOLATION: " + text);
+    for (const auto& text : cluster_.troubles()) say("TROUBLE: " + text);
+    return calm_ && swept_ && verdict.good() && cluster_.troubles().empty();
+  }
+
+ private:
+  template <class F>
+  bool go_on(std::int64_t how_long, F&& until, bool with_faults) {
+    const auto end = now_us() + how_long;
+    while (now_us() < end && !asked_to_end()) {
+      cluster_.tend();
+      if (with_faults) faults_.tick();
+      if (until()) return true;
+      constexpr unsigned kTick = 5000;
+      ::usleep(kTick);
+    }
+    return false;
+  }
+
+  void print_faults() const {
+    say("\n| fault | times |\n|---|---|");
+    for (const Fault& fault : faults_.all())
+      say("| " + fault.name + " | " +
+          (fault.impossible.empty() ? std::to_string(fault.times) : "not possible here: " + fault.impossible) + " |");
+  }
+
+  void print(const Verdict& verdict) const {
+    const auto& counts = verdict.counts;
+    std::printf(
+        "\nsubmissions %llu (%.0f a second), acknowledged %llu, succeeded %llu, failed as they may %llu, unknown as "
+        "their "
+        "client was killed %llu, kept in memory and gone with the broker %llu; executions %llu, of which repeated "
+        "%llu; "
+        "operations of named objects %llu\n",
+        static_cast<unsigned long long>(counts.submitted),
+        static_cast<double>(counts.submitted) / (arguments_.minutes * 60),
+        static_cast<unsigned long long>(counts.acknowledged), static_cast<unsigned long long>(counts.succeeded),
+        static_cast<unsigned long long>(counts.failed), static_cast<unsigned long long>(counts.unknown),
+        static_cast<unsigned long long>(counts.lost), static_cast<unsigned long long>(counts.executions),
+        static_cast<unsigned long long>(counts.repeated), static_cast<unsigned long long>(verdict.operations));
+    std::printf("| lost | double | hung | other violations |\n|---|---|---|---|\n| %llu | %llu | %llu | %llu |\n",
+                static_cast<unsigned long long>(verdict.lost), static_cast<unsigned long long>(verdict.doubled),
+                static_cast<unsigned long long>(verdict.hung), static_cast<unsigned long long>(verdict.others));
+    std::fflush(stdout);
+  }
+
+  const Arguments arguments_;
+  Cluster cluster_;
+  Faults faults_;
+  bool calm_ = false;
+  bool swept_ = false;
+};
+
+int run(const Arguments& arguments, bool isolated) {
+  constexpr int kInterrupted = 130;
+  const std::string folder = make_folder();
+  say("seed " + std::to_string(arguments.seed) + ", " + folder + (isolated ? "" : "; not isolated: this needs root"));
+  bool good = false;
+  bool interrupted = false;
+  try {
+    Ring ring{arguments, folder, isolated};
+    interrupted = !ring.play();
+    good = !interrupted && ring.judge();
+  } catch (const std::exception& error) {
+    say(std::string{"chaos: "} + error.what());
+  }
+  std::error_code ignored;
+  if (good || interrupted) {
+    unmount_small_disk(folder + "/data");
+    if (!arguments.keep) std::filesystem::remove_all(folder, ignored);
+    return good ? 0 : kInterrupted;
+  }
+  say("FAILED; seed " + std::to_string(arguments.seed) + "; logs and journals are in " + folder);
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"Runs forkmill under mixed load and every fault there is, and checks what it promises."};
+  app.add_option("--minutes", arguments.minutes, "How long things go wrong")->capture_default_str();
+  app.add_option("--seed", arguments.seed, "What goes wrong when; 0: any");
+  app.add_option("--pause", arguments.mean_pause_ms, "Milliseconds from one fault to the next, on average")
+      ->capture_default_str();
+  app.add_option("--patience", arguments.patience,
+                 "Seconds that may pass, once nothing goes wrong, until all has ended")
+      ->capture_default_str();
+  app.add_flag("--keep", arguments.keep, "Keep logs and journals in any case");
+  CLI11_PARSE(app, argc, argv);
+  if (arguments.seed == 0) arguments.seed = std::random_device{}();
+  return run_isolated([&](bool isolated) { return run(arguments, isolated); });
+}

@@ -1,0 +1,103 @@
+// chaos-worker: runs the tasks of the ring, and keeps a journal of it (CHAOS_JOURNAL; CHAOS_WORKER is its number).
+#include <forkmill/worker.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+
+#include "tests/chaos/journal.h"
+#include "tests/chaos/tasks.h"
+
+namespace {
+
+using namespace forkmill;
+using namespace forkmill::chaos;
+using std::chrono::milliseconds;
+
+std::unique_ptr<Journal> journal;
+
+// One execution: begins with the object, and returns through done().
+class Execution {
+ public:
+  explicit Execution(Context& context) : id_{context.task_id()}, token_{context.fencing_token().to_string()} {
+    static const std::string worker = std::getenv("CHAOS_WORKER");
+    journal->append("B " + id_.to_string() + " " + token_ + " " + worker);
+  }
+  std::string done() const {
+    journal->append("E " + id_.to_string() + " " + token_);
+    return value_of(id_, token_);
+  }
+
+ private:
+  TaskId id_;
+  std::string token_;
+};
+
+[[noreturn]] void die(int how) {
+  switch (how) {
+    case kSegfault:
+      ::signal(SIGSEGV, SIG_DFL);
+      ::raise(SIGSEGV);
+      break;
+    case kQuick:
+      ::_exit(3);
+    case kExit:
+      ::exit(4);
+    default:
+      break;
+  }
+  std::abort();
+}
+
+void sleep_until_stopped(Context& context, int how_long_ms) {
+  const auto end = std::chrono::steady_clock::now() + milliseconds{how_long_ms};
+  while (std::chrono::steady_clock::now() < end) {
+    if (context.stop_token().stop_requested()) throw std::runtime_error{"stopped"};
+    std::this_thread::sleep_for(milliseconds{2});
+  }
+}
+
+void register_handlers(Worker& worker) {
+  worker.on(kShort, [](Context& context, int) { return Execution{context}.done(); });
+  worker.on(kLong, [](Context& context, int how_long_ms) {
+    const Execution execution{context};
+    sleep_until_stopped(context, how_long_ms);
+    return execution.done();
+  });
+  worker.on(kStubborn, [](Context& context, int how_long_ms) {
+    const Execution execution{context};
+    std::this_thread::sleep_for(milliseconds{how_long_ms});
+    return execution.done();
+  });
+  worker.on(kDie, [](Context& context, int how, int before) {
+    const Execution execution{context};
+    if (static_cast<int>(context.attempt()) < before) die(how);
+    return execution.done();
+  });
+  worker.on(kThrow, [](Context& context, int before) {
+    const Execution execution{context};
+    if (static_cast<int>(context.attempt()) < before) throw std::out_of_range{"thrown on purpose"};
+    return execution.done();
+  });
+  worker.on(kRetry, [](Context& context, int before) {
+    const Execution execution{context};
+    if (static_cast<int>(context.attempt()) < before) throw Retry{"not yet", milliseconds{20}};
+    return execution.done();
+  });
+  worker.on(kLarge, [](Context& context, const std::string& text) {
+    const Execution execution{context};
+    return execution.done() + ";" + text;
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Worker worker{argc, argv};
+  register_handlers(worker);
+  worker.on_child_start([] { journal = std::make_unique<Journal>(std::getenv("CHAOS_JOURNAL")); });
+  return worker.run();
+}

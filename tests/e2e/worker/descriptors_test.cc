@@ -1,0 +1,53 @@
+// Workers that may open no more descriptors: what cannot be started is started later, and nothing else is lost.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace {
+
+constexpr auto kLong = 60s;
+
+std::size_t children(const Process& worker) { return children_of(worker.pid(), "forkmill-child").size(); }
+bool says(const Cluster& cluster, const std::string& text) { return cluster.log().find(text) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("a supervisor out of descriptors: the others go on, and the child that is missing comes when it can") {
+  Cluster cluster;
+  const auto& worker = cluster.start_worker();
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  REQUIRE(take_descriptors(worker.pid()));
+  CHECK_THROWS_AS(client.with({.max_attempts = 1}).submit(kRaise, SIGKILL).get_for(kLong), WorkerLost);
+  CHECK(eventually([&] { return says(cluster, "no child can be started"); }));
+  cluster.touch("go");
+  CHECK(held.get_for(kLong) == "went on");
+  CHECK(client.submit(kEcho, "by the other").get_for(kLong) == "by the other");
+  REQUIRE(give_descriptors(worker.pid()));
+  CHECK(eventually([&] { return children(worker) == 2; }));
+}
+
+TEST_CASE("a link out of descriptors: the child that it cannot talk to is replaced, the others go on") {
+  Cluster cluster;
+  const auto& worker = cluster.start_worker();
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  const auto links = children_of(worker.pid(), "forkmill-link");
+  REQUIRE(links.size() == 1);
+  REQUIRE(take_descriptors(links[0]));
+  CHECK_THROWS_AS(client.with({.max_attempts = 1}).submit(kRaise, SIGKILL).get_for(kLong), WorkerLost);
+  CHECK(eventually([&] { return says(cluster, "no descriptor is left"); }));
+  cluster.touch("go");
+  CHECK(held.get_for(kLong) == "went on");
+  CHECK(client.submit(kEcho, "goes on").get_for(kLong) == "goes on");
+  REQUIRE(give_descriptors(links[0]));
+  CHECK(eventually([&] { return children(worker) == 2; }));
+  CHECK(children_of(worker.pid(), "forkmill-link") == links);
+}
