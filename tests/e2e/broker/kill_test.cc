@@ -36,6 +36,7 @@ TEST_CASE("kill -9 of the broker: what waited, was delayed, ran or had ended end
   auto running = client.submit(kNote, cluster.path("running"), cluster.path("go"), "running");
   await_acceptance(delayed);
   await_acceptance(waiting);
+  await_acceptance(running);
   REQUIRE(eventually([&] { return cluster.has("running"); }));
 
   cluster.kill_broker();
@@ -57,6 +58,7 @@ TEST_CASE("a result that a worker holds while there is no broker is delivered to
   cluster.start_worker();
   Client client{cluster.endpoint()};
   auto held = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "held");
+  await_acceptance(held);  // it may be running before it is on disk
   REQUIRE(eventually([&] { return cluster.has("notes"); }));
   cluster.kill_broker();
   cluster.touch("go");

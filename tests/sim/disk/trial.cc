@@ -317,6 +317,13 @@ class Trial {
     ++counts_.backups;
   }
 
+  // Up to where there is something: a journal is given its length in advance.
+  std::uint64_t written(const std::string& path) const {
+    const std::string bytes = disk_.contents(path);
+    const auto last = bytes.find_last_not_of('\0');
+    return last == std::string::npos ? bytes.size() : last + 1;
+  }
+
   void damage() {
     if (mutant_ != nullptr && mutant_->sealed_damage) return change_a_row();
     std::vector<std::string> files;
@@ -325,10 +332,10 @@ class Trial {
     if (files.empty()) return;
     const std::string path = random_.chance(0.4) && disk_.size(kJournal) > 0 ? kJournal : random_.pick(files);
     if (random_.chance(0.3) && path == kJournal) {
-      disk_.cut_short(path, random_.below(disk_.size(path)));
+      disk_.cut_short(path, random_.below(written(path)));
     } else {
       for (std::uint64_t count = random_.between(1, 3); count > 0; --count)
-        disk_.flip(path, random_.below(disk_.size(path) * 8));
+        disk_.flip(path, random_.below(written(path) * 8));
     }
     damaged_ = true;
     ++counts_.damaged;

@@ -14,8 +14,8 @@ namespace {
 
 const std::string kDirectory = "/data";
 
-std::unique_ptr<SqliteStore> store_on(Disk& disk) {
-  return std::make_unique<SqliteStore>(SqliteOptions{kDirectory, "store-1", 48 << 20, &disk});
+std::unique_ptr<SqliteStore> store_on(Disk& disk, const std::string& directory = kDirectory) {
+  return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", 48 << 20, &disk});
 }
 
 // As a broker's start does it; the text of what is wrong.
@@ -25,8 +25,8 @@ std::string opened(std::unique_ptr<SqliteStore>& store, Disk& disk) {
 }
 
 // What the next process finds: the number of the last commit, and all tasks up to it.
-void check_holds(Disk& disk, std::uint64_t commits) {
-  auto store = store_on(disk);
+void check_holds(Disk& disk, std::uint64_t commits, const std::string& directory = kDirectory) {
+  auto store = store_on(disk, directory);
   const auto identity = store->open();
   REQUIRE_MESSAGE(identity.ok(), (identity.ok() ? "" : identity.failure().text));
   CHECK(identity->last == CommitSeq{commits});
@@ -35,9 +35,19 @@ void check_holds(Disk& disk, std::uint64_t commits) {
   for (std::uint64_t n = 1; n <= commits; ++n) CHECK(tasks[n - 1].id == put(n).id);
   store.reset();
   disk.end_process();
-  const auto report = check(kDirectory, disk);
+  const auto report = check(directory, disk);
   REQUIRE(report.ok());
   CHECK(report->findings.empty());
+}
+
+// A store with so many commits, and a copy of it.
+void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits, const std::string& path) {
+  auto store = store_on(disk, directory);
+  REQUIRE(trouble_of(*store) == "");
+  for (std::uint64_t n = 1; n <= commits; ++n) commit(*store, n, {put(n)});
+  REQUIRE_FALSE(store->begin_backup(path));
+  while (!store->continue_backup().value()) {
+  }
 }
 
 }  // namespace
@@ -159,4 +169,61 @@ TEST_CASE("that the disk is nearly full is known from the start") {
   REQUIRE(opened(store, disk) == "");
   const StoreThread thread{std::move(store), 1'000'000};
   CHECK_FALSE(thread.has_news());
+}
+
+TEST_CASE("killed anywhere in a restore, one can restore another backup in its place, or has the first one") {
+  for (const bool power : {false, true}) {
+    bool stopped = true;
+    for (std::uint64_t at = 0; stopped; ++at) {
+      INFO("after " << at << " operations" << (power ? std::string{", with the machine"} : ""));
+      Disk disk{at + 1, {}};
+      make_backup(disk, "/one", 3, "/one.backup");
+      make_backup(disk, "/two", 20, "/two.backup");
+      disk.stop_after(at);
+      const auto first = restore("/one.backup", kDirectory, "restored-1", disk);
+      stopped = disk.stopped();
+      disk.end_process();
+      if (power) disk.cut_power();
+      const auto second = restore("/two.backup", kDirectory, "restored-2", disk);
+      disk.end_process();
+      if (!second.ok()) CHECK(contains(second.failure().text, "has a database already"));
+      check_holds(disk, second.ok() ? 20 : 3);
+      CHECK((first.ok() || stopped));
+    }
+  }
+}
+
+TEST_CASE("killed anywhere while a loss is accepted, one can accept it again, or has a store that goes on") {
+  for (const bool power : {false, true}) {
+    bool stopped = true;
+    for (std::uint64_t at = 0; stopped; ++at) {
+      INFO("after " << at << " operations" << (power ? std::string{", with the machine"} : ""));
+      Disk disk{at + 1, {}};
+      std::unique_ptr<SqliteStore> store;
+      REQUIRE(opened(store, disk) == "");
+      for (std::uint64_t n = 1; n <= 5; ++n) commit(*store, n, {put(n)});
+      disk.stop_after(0);
+      store.reset();
+      disk.end_process();
+      const std::string journal = kDirectory + "/forkmill.db-wal";
+      disk.cut_short(journal, disk.size(journal) - 1);
+      disk.sync(kDirectory + "/head");
+
+      disk.stop_after(at);
+      const auto first = accept_loss(kDirectory, "after-loss-1", disk);
+      stopped = disk.stopped();
+      CHECK(first.ok() != stopped);
+      disk.end_process();
+      if (power) disk.cut_power();
+      const auto second = accept_loss(kDirectory, "after-loss-2", disk);
+      disk.end_process();
+      if (!second.ok()) CHECK(contains(second.failure().text, "nothing is missing"));
+      store = store_on(disk);
+      const auto identity = store->open();
+      REQUIRE_MESSAGE(identity.ok(), (identity.ok() ? "" : identity.failure().text));
+      CHECK(contains(identity->id, "after-loss"));
+      CHECK(identity->last == CommitSeq{5});  // the number; it is not used again
+      CHECK(summaries(*store).size() == 4);
+    }
+  }
 }
