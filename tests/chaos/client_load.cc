@@ -153,6 +153,7 @@ void Load::process() {
   process.start();
   SubmitOptions options;
   options.max_attempts = 1;
+  if (*how.daemon) options.durability = Durability::memory;  // no daemon outlives its broker
   journal_.append(when, submission(++begun_, process.id(), "process", options));
   if (*how.daemon) journal_.append("c " + process.id().to_string());
   watch(client_.attach(kLong, process.id()), begun_, std::nullopt);
@@ -239,9 +240,9 @@ void Load::look() {
   wave_accepted_ = true;
   std::string lines;
   std::erase_if(watched_, [&](Watched& one) {
-    const FutureState state = one.future.state();
+    const FutureState state = one.future.state();  // `running` says nothing of whether it was accepted
     if (state == FutureState::pending && one.number <= wave_end_) wave_accepted_ = false;
-    if (!one.accepted && (state == FutureState::accepted || state == FutureState::running)) {
+    if (!one.accepted && state == FutureState::accepted) {
       one.accepted = true;
       lines += Journal::line(now_us(), "A " + std::to_string(one.number));
     }
