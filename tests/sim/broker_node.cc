@@ -30,6 +30,7 @@ void BrokerNode::start() {
   store_ = &storage_.begin(starts_);
   const auto opened = store_->open();
   if (!opened.ok()) return store_failed(opened.failure());
+  storage_.opened();
   if (!recover(opened.value())) return;
   audit_.begin(core_->books());
   network_.open(*this);

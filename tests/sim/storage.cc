@@ -28,7 +28,6 @@ Storage::Storage(World& world) : world_{world}, random_{world.options.seed ^ 0xD
   if (!world_.options.disk.sqlite) return;
   sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 7, nullptr);
   disk_ = std::make_unique<Disk>(random_.next(), manners_of(random_));
-  disk_->errors = world_.options.disk.errors;
 }
 
 Storage::~Storage() = default;
@@ -43,6 +42,11 @@ broker::Store& Storage::begin(std::uint64_t start) {
     store_ = std::make_unique<broker::MemoryStore>(id, world_.options.durable);
   }
   return *store_;
+}
+
+void Storage::opened() {
+  if (disk_ && !opened_) disk_->errors = world_.options.disk.errors;
+  opened_ = true;
 }
 
 void Storage::begin_to_die() {

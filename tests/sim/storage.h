@@ -20,6 +20,9 @@ class Storage {
 
   // The store of another start of the broker, not open yet.
   broker::Store& begin(std::uint64_t start);
+  // It is open. The disk fails from the first time on: what is left of a first start that failed may look like somebody
+  // else's file after a power cut, and is refused for good.
+  void opened();
   // The process has little time left: what it does from now on may be cut off anywhere.
   void begin_to_die();
   // It is gone; in order, or not.
@@ -42,6 +45,7 @@ class Storage {
   std::unique_ptr<broker::Store> store_;
   std::uint64_t failed_before_ = 0;
   bool full_ = false;
+  bool opened_ = false;  // once
 };
 
 }  // namespace forkmill::sim

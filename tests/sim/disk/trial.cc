@@ -151,7 +151,10 @@ class Trial {
     say("opens");
     const auto identity = store_->open();
     if (!identity.ok()) {
-      accept(identity.failure());
+      // Left of a first start that failed, and of a power cut: it may be somebody else's.
+      const bool stillborn = id_.empty() && disk_.failed() > 0;
+      over_ = stillborn && identity.failure().text.find("is not a database") != std::string::npos;
+      if (!over_) accept(identity.failure());
       return false;
     }
     ++counts_.openings;
