@@ -38,10 +38,10 @@ struct ClientOptions {
   WhenFull when_full = WhenFull::block;
   std::chrono::milliseconds submit_timeout{30'000};  // for WhenFull::timeout
 
-  // How long a thread that waits for an answer may stay awake for it, as long as answers come that quickly: at most twice
-  // as long as they took lately, and any thread that wants to run goes first. A round trip then costs a third less; the
-  // wait costs a processor. Longer waits sleep, and all do on a machine with one processor. 0: none stays awake. At most
-  // 10 ms.
+  // How long a thread that waits for an answer may stay awake for it, as long as answers come that quickly: at most
+  // twice as long as they took lately, and any thread that wants to run goes first. A round trip then costs a third
+  // less; the wait costs a processor. Longer waits sleep, and all do on a machine with one processor. 0: none stays
+  // awake. At most 10 ms.
   std::chrono::microseconds stay_awake{1000};
 
   std::shared_ptr<Executor> executor{};  // empty: a callback thread of this client's own
