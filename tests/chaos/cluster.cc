@@ -38,7 +38,7 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed)
       clock_area_{make_clock(folder_ + "/clock")} {
   std::filesystem::create_directory(data_folder());
   if (isolated) {
-    small_disk_ = mount_small_disk(data_folder(), "768m");
+    small_disk_ = mount_small_disk(data_folder(), "384m");
     far_.emplace();
   }
   for (int i = 0; i < kWorkers + kClients; ++i) {
@@ -146,13 +146,18 @@ void Cluster::trouble(const std::string& text) {
   troubles_.push_back(text);
 }
 
+// The ring kills with SIGKILL only; what may end in order, or as a program that cannot go on, must not crash.
+bool Cluster::has_reason(int status, std::int64_t excused_until) {
+  if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL;
+  return now_us() <= excused_until;
+}
+
 // ---- What goes on ---------------------------------------------------------------------------------------------------
 
 void Cluster::tend() {
   if (const auto status = broker_.ended()) {
     broker_due_ = now_us() + kRestartPause;
-    const bool killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
-    if (!killed && !excused(broker_excused_)) trouble("the broker ended by itself: " + describe_end(*status));
+    if (!has_reason(*status, broker_excused_)) trouble("the broker ended by itself: " + describe_end(*status));
   }
   if (broker_due_ != 0 && now_us() >= broker_due_) start_broker();
   for (auto& member : members_) {
@@ -164,8 +169,7 @@ void Cluster::tend() {
 void Cluster::reap(Member& member) {
   const auto status = member.program.ended();
   if (!status) return;
-  const bool killed = WIFSIGNALED(*status) && WTERMSIG(*status) == SIGKILL;
-  if (!killed && !excused(excused_[member.name()]) && (!calm_ || *status != 0))
+  if (!has_reason(*status, excused_[member.name()]) && (!calm_ || *status != 0))
     trouble(member.name() + " ended by itself: " + describe_end(*status));
   if (member.worker) out_of_reach(member.number, now_us() - kSessionTimeout, now_us() + kSessionTimeout);
   if (!member.worker && *status != 0) journal_.append("D " + member.name() + "." + std::to_string(member.life));

@@ -88,7 +88,7 @@ class Cluster {
   std::string endpoint_of(const Member& member) const;
   std::string journal_of(const Member& member, int life) const;
   void reap(Member& member);
-  bool excused(std::int64_t until) const { return now_us() <= until; }
+  static bool has_reason(int status, std::int64_t excused_until);
   void trouble(const std::string& text);
   std::vector<std::string> environment() const;
 

@@ -110,8 +110,8 @@ Ongoing Faults::fill_disk(std::uint64_t leave) {
   const int file = free <= leave ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) return {};
   const auto how_long = span(1000, 3000);
-  constexpr std::int64_t kRestart = 5'000'000;
-  cluster_.excuse_broker(now_us() + how_long + kRestart);
+  constexpr std::int64_t kPatience = 60'000'000;
+  cluster_.excuse_broker(now_us() + kPatience);
   cluster_.out_of_reach(0, now_us(), now_us() + how_long + kSessionTimeout);
   // The broker takes some of it meanwhile: in small steps, until there is no more.
   constexpr off_t kStep = 1 << 20;
