@@ -186,7 +186,7 @@ proto::Outcome Checker::outcome_of(const Words& words) {
   outcome.kind = kind->second;
   outcome.attempt = proto::Attempt{static_cast<std::uint32_t>(number_in(words[4]))};
   if (outcome.kind == OutcomeKind::succeeded && words.size() == 7)
-    outcome.value = proto::Payload::own(std::string{words[5]} + " " + std::string{words[6]});
+    outcome.value = proto::Payload::own(" " + std::string{words[5]} + " " + std::string{words[6]});  // of no arguments
   else
     outcome.error.emplace().code = words[2] == "forgotten" ? Errc::task_unknown : errc_named(words[3]);
   return outcome;
