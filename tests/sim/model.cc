@@ -28,8 +28,8 @@ bool Model::survives_restart(const Known& known) const {
 
 bool Model::is_mortal(const TaskId& id) const {
   const auto found = tasks_.find(id);
-  return found != tasks_.end() &&
-         (found->second.task.options.result_ttl.count() > 0 || !found->second.task.options.key.empty());
+  return found != tasks_.end() && (found->second.task.options.result_ttl.count() > 0 ||
+                                   !found->second.task.options.key.empty() || found->second.drops > 0);
 }
 
 // ---- What may be ----------------------------------------------------------------------------------------------------
@@ -91,6 +91,7 @@ void Model::acknowledged(const TaskId& id) {
   Known& known = at(id);
   const States may = now(known) & ~kAbsent;
   known.may = may;
+  known.safe = true;
 }
 
 void Model::granted(const TaskId& id) {
@@ -110,7 +111,7 @@ void Model::reported(const TaskId& id, OutcomeKind kind) {
   if ((now(known) & state) == 0 && !is_mortal(id))
     violated(id, "is reported as ended in a way in which it cannot have ended");
   known.may = state;
-  known.was_reported = true;
+  known.was_reported = known.safe = true;
 }
 
 void Model::dropped(const TaskId& id) {
@@ -137,6 +138,8 @@ void Model::broker_started() {
     const States may = now(known);
     if (!survives_restart(known))
       known.may = kAbsent | kGone;
+    else if (!known.safe)
+      known.may = may | kUnfinished | kAbsent;  // what was granted need not have been stored
     else if ((may & kUnfinished) != 0)
       known.may = may | kUnfinished;
   }

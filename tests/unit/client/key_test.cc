@@ -244,5 +244,6 @@ TEST_CASE("of two that a full queue sends back, one under a key is cancelled: th
   keyed.cancel();
   keyed.acknowledge(second.first.seq, {full(other)});
   keyed.after(4s);
-  CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{other, later});
+  CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{other});
+  CHECK(tried_of(keyed.take<proto::Submit>().second) == std::vector{later});
 }
