@@ -28,8 +28,8 @@ bool Model::survives_restart(const Known& known) const {
 
 bool Model::is_mortal(const TaskId& id) const {
   const auto found = tasks_.find(id);
-  return found != tasks_.end() &&
-         (found->second.task.options.result_ttl.count() > 0 || !found->second.task.options.key.empty());
+  return found != tasks_.end() && (found->second.task.options.result_ttl.count() > 0 ||
+                                   !found->second.task.options.key.empty() || found->second.drops > 0);
 }
 
 // ---- What may be ----------------------------------------------------------------------------------------------------
@@ -111,8 +111,7 @@ void Model::reported(const TaskId& id, OutcomeKind kind) {
   if ((now(known) & state) == 0 && !is_mortal(id))
     violated(id, "is reported as ended in a way in which it cannot have ended");
   known.may = state;
-  known.was_reported = true;
-  known.safe = true;
+  known.was_reported = known.safe = true;
 }
 
 void Model::dropped(const TaskId& id) {
@@ -139,8 +138,10 @@ void Model::broker_started() {
     const States may = now(known);
     if (!survives_restart(known))
       known.may = kAbsent | kGone;
+    else if (!known.safe)
+      known.may = may | kUnfinished | kAbsent;  // what was granted need not have been stored
     else if ((may & kUnfinished) != 0)
-      known.may = may | kUnfinished | (known.safe ? 0 : kAbsent);
+      known.may = may | kUnfinished;
   }
 }
 

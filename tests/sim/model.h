@@ -89,7 +89,7 @@ class Model {
     bool cancel_asked = false;
     bool returned = false;
     bool was_reported = false;
-    bool safe = false;       // its broker has said something that it says of what is committed
+    bool safe = false;       // somebody was told that it is there
     Instant ended_after{0};  // not before that
   };
 
