@@ -82,11 +82,6 @@ void Faults::stop() {
   going_.clear();
 }
 
-bool Faults::complete() const {
-  return std::all_of(all_.begin(), all_.end(),
-                     [](const Fault& one) { return !one.impossible.empty() || one.times > 0; });
-}
-
 // ---- What all of them need ------------------------------------------------------------------------------------------
 
 Ongoing Faults::once() {

@@ -39,8 +39,6 @@ class Faults {
   void tick();
   // Ends what goes on; nothing begins any more.
   void stop();
-  // False: some kind has not come yet.
-  bool complete() const;
   const std::vector<Fault>& all() const { return all_; }
 
  private:

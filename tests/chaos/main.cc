@@ -22,6 +22,7 @@ struct Arguments {
   std::int64_t mean_pause_ms = 2300;
   int patience = 180;  // seconds, until everything has to have ended once nothing goes wrong
   bool keep = false;
+  std::string check;
 };
 
 constexpr std::int64_t kSecond = 1'000'000;
@@ -35,6 +36,25 @@ std::string make_folder() {
   std::string path = std::filesystem::temp_directory_path() / "forkmill-chaos-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
   return path;
+}
+
+void print(const Verdict& verdict) {
+  const auto& counts = verdict.counts;
+  std::printf(
+      "\nsubmissions %llu, acknowledged %llu, succeeded %llu, failed as they may %llu, unknown as "
+      "their "
+      "client was killed %llu, kept in memory and gone with the broker %llu; executions %llu, of which repeated "
+      "%llu; "
+      "operations of named objects %llu\n",
+      static_cast<unsigned long long>(counts.submitted), static_cast<unsigned long long>(counts.acknowledged),
+      static_cast<unsigned long long>(counts.succeeded), static_cast<unsigned long long>(counts.failed),
+      static_cast<unsigned long long>(counts.unknown), static_cast<unsigned long long>(counts.lost),
+      static_cast<unsigned long long>(counts.executions), static_cast<unsigned long long>(counts.repeated),
+      static_cast<unsigned long long>(verdict.operations));
+  std::printf("| lost | double | hung | other violations |\n|---|---|---|---|\n| %llu | %llu | %llu | %llu |\n",
+              static_cast<unsigned long long>(verdict.lost), static_cast<unsigned long long>(verdict.doubled),
+              static_cast<unsigned long long>(verdict.hung), static_cast<unsigned long long>(verdict.others));
+  for (const auto& text : verdict.violations) say("VIOLATION: " + text);
 }
 
 class Ring {
@@ -79,7 +99,6 @@ class Ring {
     const Verdict verdict = checker.check();
     print_faults();
     print(verdict);
-    for (const auto& text : verdict.violations) say("VIOLATION: " + text);
     for (const auto& text : cluster_.troubles()) say("TROUBLE: " + text);
     return calm_ && swept_ && verdict.good() && cluster_.troubles().empty();
   }
@@ -105,32 +124,20 @@ class Ring {
           (fault.impossible.empty() ? std::to_string(fault.times) : "not possible here: " + fault.impossible) + " |");
   }
 
-  void print(const Verdict& verdict) const {
-    const auto& counts = verdict.counts;
-    std::printf(
-        "\nsubmissions %llu (%.0f a second), acknowledged %llu, succeeded %llu, failed as they may %llu, unknown as "
-        "their "
-        "client was killed %llu, kept in memory and gone with the broker %llu; executions %llu, of which repeated "
-        "%llu; "
-        "operations of named objects %llu\n",
-        static_cast<unsigned long long>(counts.submitted),
-        static_cast<double>(counts.submitted) / (arguments_.minutes * 60),
-        static_cast<unsigned long long>(counts.acknowledged), static_cast<unsigned long long>(counts.succeeded),
-        static_cast<unsigned long long>(counts.failed), static_cast<unsigned long long>(counts.unknown),
-        static_cast<unsigned long long>(counts.lost), static_cast<unsigned long long>(counts.executions),
-        static_cast<unsigned long long>(counts.repeated), static_cast<unsigned long long>(verdict.operations));
-    std::printf("| lost | double | hung | other violations |\n|---|---|---|---|\n| %llu | %llu | %llu | %llu |\n",
-                static_cast<unsigned long long>(verdict.lost), static_cast<unsigned long long>(verdict.doubled),
-                static_cast<unsigned long long>(verdict.hung), static_cast<unsigned long long>(verdict.others));
-    std::fflush(stdout);
-  }
-
   const Arguments arguments_;
   Cluster cluster_;
   Faults faults_;
   bool calm_ = false;
   bool swept_ = false;
 };
+
+// Once more, of a run that was kept.
+int check(const std::string& folder) {
+  const Journals journals{folder};
+  const Verdict verdict = Checker{journals}.check();
+  print(verdict);
+  return verdict.good() ? 0 : 1;
+}
 
 int run(const Arguments& arguments, bool isolated) {
   constexpr int kInterrupted = 130;
@@ -168,7 +175,9 @@ int main(int argc, char** argv) {
                  "Seconds that may pass, once nothing goes wrong, until all has ended")
       ->capture_default_str();
   app.add_flag("--keep", arguments.keep, "Keep logs and journals in any case");
+  app.add_option("--check", arguments.check, "Only look through the journals of this folder, once more");
   CLI11_PARSE(app, argc, argv);
+  if (!arguments.check.empty()) return check(arguments.check);
   if (arguments.seed == 0) arguments.seed = std::random_device{}();
   return run_isolated([&](bool isolated) { return run(arguments, isolated); });
 }
