@@ -24,7 +24,9 @@ struct Session {
   std::string name;
   std::string host;
   std::uint32_t pid = 0;
-  proto::SessionId before;  // the one that it carries on, until the peer has said something in this one
+  // Those that it carries on, until the peer has said something in this one: a HELLO that comes late from a broken
+  // connection takes over, too, and the peer goes on from the one that it knows.
+  std::vector<proto::SessionId> before;
 };
 
 struct Client {

@@ -53,7 +53,6 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   settle_in(*client, hello);
   proto::Welcome answer = welcome(begin(client->session, peer, hello, fresh), hello);
   by_peer_[peer] = by_session_[fresh] = Holder{client->handle, {}};
-  if (resumed) by_session_[hello.resume] = Holder{client->handle, {}};
   answer.resumed = resumed;
   // One that came anew and does not say so has not heard that it did: it would repeat what it had asked before.
   answer.kept = resumed || !client->anew || proto::mutant(proto::Mutant::kept_said_wrongly);
@@ -79,7 +78,6 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   }
   proto::Welcome answer = welcome(begin(worker->session, peer, hello, fresh), hello);
   by_peer_[peer] = by_session_[fresh] = Holder{{}, worker->handle};
-  if (resumed) by_session_[hello.resume] = Holder{{}, worker->handle};
   answer.resumed = resumed;
   worker->instance = hello.instance;
   enlist(*worker, hello.worker);
@@ -120,10 +118,14 @@ bool Sessions::adopt(Worker& worker, const proto::Grant& grant, const Ids& runni
 }
 
 Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
-  // Should the WELCOME be lost, the peer says HELLO again, and still names the one that it knows.
-  const proto::SessionId before = session.id ? hello.resume : proto::SessionId{};
-  detach(session);
-  session = {fresh, peer, {}, books_.silence_clock(), books_.now.unix_time, hello.name, hello.host, hello.pid, before};
+  // Should the WELCOME be lost, the peer says HELLO again, and still names one that it knows.
+  std::vector<proto::SessionId> before = std::move(session.before);
+  if (session.id) before.push_back(session.id);
+  constexpr std::size_t kMost = 8;
+  for (; before.size() > kMost; before.erase(before.begin())) by_session_.erase(before.front());
+  leave_peer(session);
+  session = {fresh,      peer,       {},        books_.silence_clock(), books_.now.unix_time,
+             hello.name, hello.host, hello.pid, std::move(before)};
   next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
   return session;
 }
@@ -220,15 +222,19 @@ void Sessions::tick() {
 }
 
 // The connection may have been taken over by another session since.
-void Sessions::detach(const Session& session) {
+void Sessions::leave_peer(const Session& session) {
   auto holder = by_peer_.find(session.peer);
   if (holder != by_peer_.end() && this->session(session.peer) == &session) by_peer_.erase(holder);
+}
+
+void Sessions::detach(const Session& session) {
+  leave_peer(session);
   by_session_.erase(session.id);
-  by_session_.erase(session.before);
+  for (const proto::SessionId before : session.before) by_session_.erase(before);
 }
 
 void Sessions::confirmed(Session& session) {
-  if (session.before) by_session_.erase(std::exchange(session.before, {}));
+  for (const proto::SessionId before : std::exchange(session.before, {})) by_session_.erase(before);
 }
 
 void Sessions::expect(const std::vector<ClientHandle>& clients) {

@@ -70,6 +70,7 @@ class Sessions {
   void delist(Worker& worker);
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
+  void leave_peer(const Session& session);
   void detach(const Session& session);
   void settle_in(Client& client, const proto::Hello& hello);
   void move_out(const Client& client);

@@ -210,6 +210,11 @@ void Checker::ended(const Entry& entry, const Words& words) {
   if (!withdrawn) history_.reported({watched.id, outcome});
 }
 
+bool Checker::may_throw(const Submitted& submitted) {
+  static const std::set<std::string_view> kKinds{"throw", "retry", "long", "process"};
+  return kKinds.contains(submitted.kind);
+}
+
 void Checker::check_reason(const Submitted& submitted, const Watched& watched, const proto::Outcome& outcome) {
   const auto& options = submitted.task.options;
   const auto refuse = [&](const char* rule, const std::string& text) {
@@ -224,9 +229,7 @@ void Checker::check_reason(const Submitted& submitted, const Watched& watched, c
   if (outcome.kind == OutcomeKind::lost && !options.at_most_once && outcome.attempt.value() < options.max_attempts)
     refuse("10", "given up as lost" + attempts);
   if (outcome.kind != OutcomeKind::failed) return;
-  static const std::set<std::string_view> kMayThrow{"throw", "retry", "long", "process"};
-  const bool may_throw = kMayThrow.contains(submitted.kind);
-  if (!may_throw || outcome.error->code != Errc::handler_error)
+  if (!may_throw(submitted) || outcome.error->code != Errc::handler_error)
     refuse("10", "failed with " + std::string{errc_name(outcome.error->code)} + attempts + ", and had no reason to");
 }
 
@@ -258,6 +261,7 @@ void Checker::started(const Entry& entry, const Words& words) {
   history_.granted(task, handle_of(worker));
   if (!reached) history_.worker_ended(handle_of(worker));
   history_.started(task);
+  if (may_throw(*submitted)) history_.threw(task);
   constexpr std::int64_t kGrain = 2000;  // times are stored in milliseconds
   const auto delay = submitted->task.options.delay.count() * 1000 - kGrain;
   if (task.grant.attempt.value() == 1 && delay > 0 && entry.when < submitted->when + delay &&

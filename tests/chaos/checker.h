@@ -63,6 +63,7 @@ class Checker {
   void attach(const Entry& entry, const Words& words);
   void accepted(const Entry& entry, const Words& words);
   void ended(const Entry& entry, const Words& words);
+  static bool may_throw(const Submitted& submitted);
   void check_reason(const Submitted& submitted, const Watched& watched, const proto::Outcome& outcome);
   void started(const Entry& entry, const Words& words);
   void finished(const Entry& entry, const Words& words);

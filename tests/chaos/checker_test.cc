@@ -134,7 +134,7 @@ TEST_CASE("other violations") {
   }
   SUBCASE("a failure that nobody has caused") {
     written.submit().run(20).end(30, "failed handler_error 1");
-    rule = "invariant 10";
+    rule = "invariant 4";
   }
   SUBCASE("given up as lost before its attempts were used up") {
     written.submit().end(30, "lost worker_lost 1");

@@ -161,6 +161,21 @@ TEST_CASE("a client that was away for too long is told so until it has heard it"
   CHECK(broker.connect(hello).welcome.kept);
 }
 
+TEST_CASE("a HELLO that comes late from a broken connection takes nothing from its client") {
+  Broker broker;
+  Hello hello;
+  hello.name = "user";
+  hello.instance = 77;
+  hello.resume = broker.connect(hello).session;
+  const auto late = hello;
+  const auto now = broker.connect(hello);
+  broker.connect(late);
+  hello.resume = now.session;
+  const auto again = broker.connect(hello);
+  CHECK(again.welcome.resumed);
+  CHECK(again.welcome.kept);
+}
+
 TEST_CASE("a broker that keeps nothing gives its objects numbers that none before it gave") {
   MemoryStore before{"memory-1"};
   MemoryStore after{"memory-2"};
