@@ -28,7 +28,11 @@ void chase(const MutantEntry& entry, std::uint64_t first, std::uint64_t seeds, C
   choose(entry.mutant);
   for (row.seed = first; row.seed < first + seeds; ++row.seed) {
     const Report report = simulate(draw(row.seed), false);
-    if (!report.violation.empty()) return row.catch_it(report.violation);
+    if (report.violation.empty()) continue;
+    // A seed that fails without the fault shows nothing.
+    choose(proto::Mutant::none);
+    if (simulate(draw(row.seed), false).violation.empty()) return row.catch_it(report.violation);
+    choose(entry.mutant);
   }
 }
 
