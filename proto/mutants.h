@@ -41,7 +41,6 @@ enum class Mutant : std::uint8_t {
   ledger_lost_at_restart,
   kept_said_wrongly,
   answer_before_commit,
-  half_put_repeated,
 };
 
 #ifdef FORKMILL_MUTANTS

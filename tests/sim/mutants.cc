@@ -48,7 +48,6 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::kept_said_wrongly, "kept-said-wrongly", "a client that came anew is told that all is kept"},
     {Mutant::answer_before_commit, "answer-before-commit",
      "what was done to a durable object is told before it is stored"},
-    {Mutant::half_put_repeated, "half-put-repeated", "a put that is half done begins anew after a restart"},
 };
 
 }  // namespace

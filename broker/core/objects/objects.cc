@@ -260,7 +260,6 @@ void Objects::pump(Object& object) {
 // A durable operation that is half done and waits must not begin anew after a restart.
 void Objects::note_progress(const Object& object, const Call& call) {
   if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
-  if (mutant(Mutant::half_put_repeated)) return;
   Ledger& ledger = ledgers_[call.client];
   ledger.dirty = true;
   touch(call.client, ledger);
