@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/objects/inspection.h"
+#include "broker/core/orders.h"
 #include "proto/codec.h"
 
 namespace forkmill::broker {
@@ -91,6 +92,7 @@ void Core::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh) {
   static const Sessions::Ids none;
   sessions_.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh, found_ != nullptr ? *found_ : none);
   if (Client* client = sessions_.client(peer)) processes_.repeat_all(*client);
+  if (Worker* worker = sessions_.worker(peer)) processes_.repeat_signals(*worker);
 }
 
 // A message that speaks of tasks on disk waits until they are in memory.
@@ -148,26 +150,41 @@ void Core::query(Client& client, const Query& query) {
   Task* task = nullptr;
   if (names_a_task(query.kind))
     if (const auto id = books_.tasks.named(task_in(query))) task = books_.tasks.find(*id);
+  if (is_order(query)) {
+    const Reply* before = answered_before(client, query);
+    Reply reply = before != nullptr ? *before : carry_out(client, query, task);
+    if (before == nullptr) note_answer(client, query, reply);
+    return books_.send(client.session, std::move(reply), books_.safe_after());
+  }
   switch (query.kind) {
-    case QueryKind::dead_retry:
-      return books_.send(client.session, dead_letters_.retry(client, query, task), books_.safe_after());
-    case QueryKind::dead_drop:
-      return books_.send(client.session, dead_letters_.drop(query, task), books_.safe_after());
     case QueryKind::objects:
       return books_.send(client.session, list_objects(objects_, query));
     case QueryKind::object:
       return books_.send(client.session, show_object(objects_, books_, query));
-    case QueryKind::object_remove:
-    case QueryKind::object_release: {
-      Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);
-      return books_.send(client.session, std::move(reply), books_.safe_after());
-    }
     case QueryKind::signal:
       return books_.send(client.session, processes_.signal(query, task), books_.safe_after());
     case QueryKind::processes:
       return books_.send(client.session, processes_.list(query));
     default:
-      if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply));
+      break;
+  }
+  // How a task stands is told when it is safe: else it might be taken back.
+  const CommitSeq after = query.kind == QueryKind::task ? books_.safe_after() : CommitSeq{};
+  if (auto reply = queries_.answer(query, client.handle, task)) books_.send(client.session, std::move(*reply), after);
+}
+
+Reply Core::carry_out(Client& client, const Query& order, Task* task) {
+  switch (order.kind) {
+    case QueryKind::dead_retry:
+      return dead_letters_.retry(client, order, task);
+    case QueryKind::dead_drop:
+      return dead_letters_.drop(order, task);
+    case QueryKind::object_remove:
+      return objects_.remove(order);
+    case QueryKind::object_release:
+      return objects_.release(order);
+    default:
+      return processes_.signal(order, task);
   }
 }
 
