@@ -5,6 +5,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -67,6 +69,7 @@ class BrokerNode final : public Hub {
   };
   std::deque<Incoming> inbox_;
   std::map<std::pair<proto::PeerId, std::uint64_t>, proto::Query> asked_;
+  std::set<std::tuple<std::string, std::uint64_t, std::string>> answered_;  // who asked what
   // What the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;
