@@ -142,7 +142,7 @@ void BrokerNode::check_lists(const std::vector<broker::Send>& sends) {
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
     if (asked == asked_.end()) continue;
     const proto::Query& query = asked->second;
-    const bool anew = answered_.insert({network_.name_of(one.peer), query.id, query.argument}).second;
+    const bool anew = answered_.insert({query.id, query.argument}).second;
     check_fresh_reply(history_, query, *reply, anew);
   }
 }

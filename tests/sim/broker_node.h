@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -69,7 +69,7 @@ class BrokerNode final : public Hub {
   };
   std::deque<Incoming> inbox_;
   std::map<std::pair<proto::PeerId, std::uint64_t>, proto::Query> asked_;
-  std::set<std::tuple<std::string, std::uint64_t, std::string>> answered_;  // who asked what
+  std::set<std::pair<std::uint64_t, std::string>> answered_;  // signals are for tasks of one's own
   // What the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;

@@ -54,12 +54,6 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
   return false;
 }
 
-std::string Network::name_of(proto::PeerId peer) const {
-  const auto found = peers_.find(peer);
-  return found == peers_.end() || found->second.link == nullptr ? ""
-                                                                : std::string{found->second.link->endpoint_.name()};
-}
-
 std::unique_ptr<Network::Link> Network::attach(Endpoint& endpoint) { return std::make_unique<Link>(*this, endpoint); }
 
 // ---- A line ---------------------------------------------------------------------------------------------------------

@@ -43,8 +43,6 @@ class Network {
   void close();
   // False: there is no such connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);
-  // Of who is there; for books that are kept by it.
-  std::string name_of(proto::PeerId peer) const;
 
   // A line of its own for one peer. Connects when it can, and again whenever the connection breaks.
   std::unique_ptr<Link> attach(Endpoint& endpoint);

@@ -34,7 +34,7 @@ Instant ProcessHistory::slack() const {
 }
 
 void ProcessHistory::finished(const TaskId& id, const proto::Grant& grant, Instant in_reach_since) const {
-  if (world_.now() < in_reach_since + slack()) return;
+  if (in_reach_since == proto::kNever || world_.now() < in_reach_since + slack()) return;
   const auto found = processes_.find({id, grant});
   if (found == processes_.end()) return;
   for (const auto& [signal, when] : found->second.sent)
