@@ -41,6 +41,7 @@ struct WorkerInfo {
   std::vector<Grant> holding;       // everything that is queued, runs, or ended without its outcome being acknowledged
   std::string holding_store{};      // the store that gave out `holding`, as the last WELCOME named it
   std::uint32_t max_processes = 0;  // children beyond `children`, forked for one task each
+  std::uint64_t signals_heard = 0;  // the number of the last signal (SignalNote) that has come
   friend bool operator==(const WorkerInfo&, const WorkerInfo&) = default;
 };
 
@@ -377,6 +378,7 @@ struct Drain {
 struct SignalNote {
   Grant grant;
   std::int32_t signal = 0;
+  std::uint64_t number = 0;  // rises with each one to this worker, so that a repeat does no harm; 0: not numbered
   friend bool operator==(const SignalNote&, const SignalNote&) = default;
 };
 struct Signals {

@@ -107,7 +107,7 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store), m.max_processes);
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
@@ -178,7 +178,7 @@ void fields(auto& io, Is<Drain> auto&) { io.record(0); }
 
 void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
 void fields(auto& io, Is<Started> auto& m) { io.record(1, m.notes); }
-void fields(auto& io, Is<SignalNote> auto& m) { io.record(2, m.grant, m.signal); }
+void fields(auto& io, Is<SignalNote> auto& m) { io.record(2, m.grant, m.signal, m.number); }
 void fields(auto& io, Is<Signals> auto& m) { io.record(1, m.notes); }
 void fields(auto& io, Is<ChildrenGone> auto& m) { io.record(1, m.pids); }
 void fields(auto& io, Is<ProcessRow> auto& m) {

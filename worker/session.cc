@@ -104,7 +104,7 @@ void Session::receive(proto::Instant now, const proto::Envelope& envelope) {
   } else if (const auto* revoke = std::get_if<proto::Revoke>(&envelope.message)) {
     for (const auto& grant : revoke->grants) out_.on_revoke(grant);
   } else if (const auto* signals = std::get_if<proto::Signals>(&envelope.message)) {
-    for (const auto& note : signals->notes) out_.on_signal(note.grant, note.signal);
+    for (const auto& note : signals->notes) signalled(note);
   } else if (std::holds_alternative<proto::Goodbye>(envelope.message)) {
     state_ = State::waiting;
     act_at_ = now + kComeBack;
@@ -124,6 +124,8 @@ void Session::welcome(proto::Instant now, const proto::Welcome& welcome) {
   last_said_ = now;
   granted_ = welcome.granted;
   credit_said_ = granted_;
+  for (const Gone& one : std::exchange(gone_lately_, {}))
+    if (!is_old(one, now)) gone_.push_back(one);
   abandon(welcome);
   out_.on_welcome(welcome);
   if (draining_) drain(now);
@@ -164,6 +166,14 @@ void Session::granted(const proto::Grants& grants) {
     if (!task.process) ++granted_;
     out_.on_granted(task);
   }
+}
+
+// The broker says those again that it does not know to have come.
+void Session::signalled(const proto::SignalNote& note) {
+  std::uint64_t& heard = hello_.worker.signals_heard;
+  if (note.number != 0 && note.number <= heard) return;
+  heard = std::max(heard, note.number);
+  out_.on_signal(note.grant, note.signal);
 }
 
 void Session::acknowledged(const proto::OutcomeAck& ack) {
@@ -275,11 +285,23 @@ void Session::flush_rest(proto::Instant now) {
     auto envelope = envelope_of(proto::Revoked{std::exchange(revoked_, {}), credit()});
     say(now, envelope);
   }
-  if (!gone_.empty()) {
-    auto envelope = envelope_of(proto::ChildrenGone{std::exchange(gone_, {})});
-    say(now, envelope);
-  }
+  if (!gone_.empty()) say_gone(now);
 }
+
+void Session::say_gone(proto::Instant now) {
+  proto::ChildrenGone message;
+  std::erase_if(gone_lately_, [&](const Gone& one) { return is_old(one, now); });
+  for (Gone& one : std::exchange(gone_, {})) {
+    one.said_at = std::min(one.said_at, now);
+    message.pids.push_back(one.pid);
+    gone_lately_.push_back(one);
+  }
+  auto envelope = envelope_of(std::move(message));
+  say(now, envelope);
+}
+
+// By then the broker has found out by itself.
+bool Session::is_old(const Gone& one, proto::Instant now) const { return now > one.said_at + 2 * silence_limit_; }
 
 void Session::flush_outcomes(proto::Instant now) {
   if (proto::buggify(proto::Path::outcome_waits)) return;

@@ -50,8 +50,8 @@ class Session {
   void add_revoked(const proto::Grant& grant, proto::RevokeState state) { revoked_.push_back({grant, state}); }
   void add_progress(proto::ProgressNote note) { progress_.push_back(std::move(note)); }
   void add_started(proto::StartedNote note) { started_.push_back(std::move(note)); }
-  // Said as soon as there is a session.
-  void add_gone(std::uint32_t pid) { gone_.push_back(pid); }
+  // Said as soon as there is a session, and in the next one if that comes soon: it may have been lost.
+  void add_gone(std::uint32_t pid) { gone_.push_back({pid, proto::kNever}); }
   void report(proto::Instant now, proto::Report report);
   // How many further grants the worker would take now; those with a process of their own do not count.
   void set_room(std::uint64_t room) { room_ = room; }
@@ -74,6 +74,7 @@ class Session {
   void welcome(proto::Instant now, const proto::Welcome& welcome);
   void refused(proto::Instant now, const proto::ErrorMessage& error);
   void granted(const proto::Grants& grants);
+  void signalled(const proto::SignalNote& note);
   void acknowledged(const proto::OutcomeAck& ack);
   void abandon(const proto::Welcome& welcome);
 
@@ -83,6 +84,7 @@ class Session {
   proto::Envelope envelope_of(Body body);
   void flush_outcomes(proto::Instant now);
   void flush_rest(proto::Instant now);
+  void say_gone(proto::Instant now);
   std::uint64_t credit() { return credit_said_ = granted_ + room_; }
   proto::Instant pause();
   std::uint64_t random();
@@ -119,7 +121,13 @@ class Session {
   std::vector<proto::RevokeAnswer> revoked_;
   std::vector<proto::ProgressNote> progress_;
   std::vector<proto::StartedNote> started_;
-  std::vector<std::uint32_t> gone_;
+  struct Gone {
+    std::uint32_t pid = 0;
+    proto::Instant said_at{0};  // for the first time
+  };
+  bool is_old(const Gone& one, proto::Instant now) const;
+  std::vector<Gone> gone_;         // to be said
+  std::vector<Gone> gone_lately_;  // said, and perhaps not heard
 };
 
 }  // namespace forkmill::worker

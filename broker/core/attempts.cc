@@ -67,11 +67,13 @@ void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
 }
 
 void Attempts::hand_back(Worker& worker, Task& task) {
+  const bool signalled = std::any_of(worker.unheard.begin(), worker.unheard.end(),
+                                     [&](const auto& note) { return note.grant == task.grant(); });
   leave(worker, task);
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   books_.step(task, Event::handed_back);
-  if (task.cancel_requested) {
+  if (task.cancel_requested || signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // Its deadline may have passed while a worker had it: then nothing was done about it.

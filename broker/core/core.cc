@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/objects/inspection.h"
+#include "broker/core/orders.h"
 #include "proto/buggify.h"
 #include "proto/codec.h"
 #include "proto/mutants.h"
@@ -93,6 +94,7 @@ void Core::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh) {
   static const Sessions::Ids none;
   sessions_.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh, found_ != nullptr ? *found_ : none);
   if (Client* client = sessions_.client(peer)) processes_.repeat_all(*client);
+  if (Worker* worker = sessions_.worker(peer)) processes_.repeat_signals(*worker);
 }
 
 // A message that speaks of tasks on disk waits until they are in memory.
@@ -155,24 +157,17 @@ void Core::query(Client& client, const Query& query) {
     reply.text.resize(std::min(reply.text.size(), limits::kMaxErrorText));
     books_.send(client.session, std::move(reply), after);
   };
+  if (is_order(query)) {
+    const Reply* before = answered_before(client, query);
+    Reply reply = before != nullptr ? *before : carry_out(client, query, task);
+    if (before == nullptr) note_answer(client, query, reply);
+    return answer(std::move(reply), books_.safe_after());
+  }
   switch (query.kind) {
-    case QueryKind::dead_retry: {
-      Reply reply = dead_letters_.retry(client, query, task);
-      return answer(std::move(reply), books_.safe_after());
-    }
-    case QueryKind::dead_drop: {
-      Reply reply = dead_letters_.drop(query, task);
-      return answer(std::move(reply), books_.safe_after());
-    }
     case QueryKind::objects:
       return answer(list_objects(objects_, query));
     case QueryKind::object:
       return answer(show_object(objects_, books_, query));
-    case QueryKind::object_remove:
-    case QueryKind::object_release: {
-      Reply reply = query.kind == QueryKind::object_remove ? objects_.remove(query) : objects_.release(query);
-      return answer(std::move(reply), books_.safe_after());
-    }
     case QueryKind::signal: {
       Reply reply = processes_.signal(query, task);
       return answer(std::move(reply), books_.safe_after());
@@ -180,7 +175,25 @@ void Core::query(Client& client, const Query& query) {
     case QueryKind::processes:
       return answer(processes_.list(query));
     default:
-      if (auto reply = queries_.answer(query, client.handle, task)) answer(std::move(*reply));
+      break;
+  }
+  // How a task stands is told when it is safe: else it might be taken back.
+  const CommitSeq after = query.kind == QueryKind::task ? books_.safe_after() : CommitSeq{};
+  if (auto reply = queries_.answer(query, client.handle, task)) answer(std::move(*reply), after);
+}
+
+Reply Core::carry_out(Client& client, const Query& order, Task* task) {
+  switch (order.kind) {
+    case QueryKind::dead_retry:
+      return dead_letters_.retry(client, order, task);
+    case QueryKind::dead_drop:
+      return dead_letters_.drop(order, task);
+    case QueryKind::object_remove:
+      return objects_.remove(order);
+    case QueryKind::object_release:
+      return objects_.release(order);
+    default:
+      return processes_.signal(order, task);
   }
 }
 

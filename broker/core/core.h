@@ -83,6 +83,7 @@ class Core {
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
   void attach(Client& client, const proto::Attach& attach);
   void query(Client& client, const proto::Query& query);
+  proto::Reply carry_out(Client& client, const proto::Query& order, Task* task);
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
   void pass_on(Worker& worker, proto::Progress& progress);

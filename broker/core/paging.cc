@@ -27,6 +27,14 @@ State end_state(proto::OutcomeKind kind) {
   }
 }
 
+// Whoever waits for a result could not ask for it while there was no broker: time may be over, but not before he had
+// some to come back.
+Instant kept_until(const Retention& retention, Instant now, const proto::TaskOptions& options, Instant ended) {
+  constexpr Instant kToComeBack = std::chrono::minutes{1};
+  const Instant whole = retention.kept_until(options, now);
+  return std::clamp(retention.kept_until(options, ended), std::min(now + kToComeBack, whole), whole);
+}
+
 }  // namespace
 
 void Paging::recover(const TaskSummary& task) {
@@ -41,7 +49,7 @@ void Paging::recover(const TaskSummary& task) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     books_.tasks.add_far(task.id, {task.seq, FarState::finished});
     // Dead letters are kept in memory, so that there are no more than there may be.
-    const Instant until = retention_.kept_until(spec.options, books_.instant(task.end->finished_at));
+    const Instant until = kept_until(retention_, now, spec.options, books_.instant(task.end->finished_at));
     return books_.far_deadlines.add(failed ? now : until, task.seq);
   }
   books_.grace_until = books_.started.steady + books_.options.restart_grace;

@@ -81,6 +81,16 @@ void Processes::repeat_all(Client& client) {
       repeat(client, *task);
 }
 
+void Processes::repeat_signals(Worker& worker) {
+  const std::uint64_t heard = worker.info.signals_heard;
+  worker.signalled = std::max(worker.signalled, heard);  // a broker before may have counted further
+  std::erase_if(worker.unheard,
+                [&](const auto& one) { return one.number <= heard || attempts_.held(worker, one.grant) == nullptr; });
+  if (worker.unheard.empty()) return;
+  worker.signals.notes = worker.unheard;
+  books_.touch(worker);
+}
+
 void Processes::children_gone(const Worker& worker, const proto::ChildrenGone& gone) {
   if (worker.instance == 0) return;
   for (const std::uint32_t pid : gone.pids) sessions_.end_child(worker.instance, pid);
@@ -116,7 +126,10 @@ proto::Reply Processes::signal(const proto::Query& query, Task* task) {
   } else if (task->state == State::running) {
     state = "sent";
     Worker* worker = books_.worker(task->worker);
-    worker->signals.notes.push_back({task->grant(), *signal});
+    const proto::SignalNote note{task->grant(), *signal, ++worker->signalled};
+    std::erase_if(worker->unheard, [&](const auto& one) { return attempts_.held(*worker, one.grant) == nullptr; });
+    worker->unheard.push_back(note);
+    worker->signals.notes.push_back(note);
     books_.touch(*worker);
   } else if (!is_terminal(task->state)) {
     state = "cancelled";

@@ -23,6 +23,9 @@ class Processes {
   void repeat(Client& client, const Task& task);
   void repeat_all(Client& client);
 
+  // To a worker that came back: those that it has not heard of.
+  void repeat_signals(Worker& worker);
+
   void children_gone(const Worker& worker, const proto::ChildrenGone& gone);
 
   // `task`: the one that the query names, or null.

@@ -32,7 +32,9 @@ void Retention::keep(Task& task) {
 }
 
 void Retention::restore(Task& task) {
-  task.kept_until = kept_until(task.options(), books_.instant(task.finished_at));
+  // What ended later than now did so by a clock that has been set back since.
+  const Instant ended = books_.instant(task.finished_at);
+  task.kept_until = kept_until(task.options(), ended > books_.now.steady ? books_.started.steady : ended);
   put(task, shelf_for(task));
   if (task.shelf == kTimed) books_.deadlines.add(std::max(task.kept_until, books_.now.steady), task);
 }

@@ -45,6 +45,14 @@ struct Client {
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
   std::size_t under_way_count = 0;
 
+  // Orders (orders.h) and what was answered to them, the last ones.
+  struct Order {
+    proto::SessionId session;
+    proto::Query query;
+    proto::Reply reply;
+  };
+  std::deque<Order> orders;
+
   // For the end of the round
   proto::SubmitAck ack;
   proto::CancelReply cancels;
@@ -66,9 +74,11 @@ struct Worker {
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;
   std::unordered_map<proto::TaskSeq, Task*> holding;
-  std::size_t processes = 0;              // of these, with a process of their own
-  std::vector<proto::ProcessRow> report;  // as it last said
-  proto::Heartbeat load;                  // as it last said
+  std::size_t processes = 0;               // of these, with a process of their own
+  std::vector<proto::ProcessRow> report;   // as it last said
+  std::uint64_t signalled = 0;             // the number of the last signal sent to it
+  std::vector<proto::SignalNote> unheard;  // of those, to what it holds: may be under way
+  proto::Heartbeat load;                   // as it last said
   std::uint64_t finished = 0;
   std::uint64_t lost = 0;
 

@@ -29,6 +29,7 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
       })) {
     return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
   }
+  if (is_gone(hello)) return;
   hello.role == proto::Role::client ? hello_client(peer, hello, fresh) : hello_worker(peer, hello, fresh, running);
 }
 
@@ -266,7 +267,18 @@ const std::vector<ClientHandle>& Sessions::in_child(std::uint64_t worker, std::u
   return home == in_children_.end() ? none : home->second;
 }
 
+// It was said before its process ended, and has been overtaken.
+bool Sessions::is_gone(const proto::Hello& hello) {
+  while (!gone_children_.empty() && gone_children_.front().until <= books_.now.steady) gone_children_.pop_front();
+  return hello.child_of != 0 && std::any_of(gone_children_.begin(), gone_children_.end(), [&](const GoneChild& child) {
+           return child.worker == hello.child_of && child.pid == hello.pid;
+         });
+}
+
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
+  constexpr std::size_t kMostGone = 4096;
+  gone_children_.push_back({worker, pid, books_.now.steady + books_.options.session_timeout});
+  if (gone_children_.size() > kMostGone) gone_children_.pop_front();
   const auto home = in_children_.find({worker, pid});
   if (home == in_children_.end()) return;
   const std::vector<ClientHandle> clients = home->second;

@@ -2,6 +2,7 @@
 // HELLO that resumes carries it on.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -69,6 +70,7 @@ class Sessions {
   void enlist(Worker& worker, proto::WorkerInfo info);
   void delist(Worker& worker);
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
+  bool is_gone(const proto::Hello& hello);
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
   void leave_peer(const Session& session);
   void detach(const Session& session);
@@ -87,6 +89,13 @@ class Sessions {
   std::unordered_map<proto::SessionId, Holder> by_session_;
   // Who lives in which child of which worker.
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<ClientHandle>> in_children_;
+  // Children that have ended lately: what they had said before may still come, and finds them so.
+  struct GoneChild {
+    std::uint64_t worker = 0;
+    std::uint32_t pid = 0;
+    Instant until{0};
+  };
+  std::deque<GoneChild> gone_children_;
   std::uint64_t last_handle_ = 0;
   Instant next_check_{0};
   Instant last_tick_{0};

@@ -80,6 +80,7 @@ void Audit::begin(const broker::Books& books) {
   workers_.clear();
   heard_.clear();
   left_.clear();
+  gone_.clear();
 }
 
 void Audit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
@@ -90,7 +91,9 @@ void Audit::round(const broker::Books& books, const std::vector<broker::Send>& s
   // To look at every task each time would take longer than all else. What is on disk is only counted.
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;
-  if (++rounds_ % kLookEvery == 0) check_tasks(books, books.tasks.far() == 0 || rounds_ % kCountEvery == 0);
+  if (++rounds_ % kLookEvery != 0) return;
+  check_tasks(books, books.tasks.far() == 0 || rounds_ % kCountEvery == 0);
+  if (world_.options.max_processes > 0) check_families(books);
 }
 
 void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
@@ -98,6 +101,19 @@ void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto:
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   heard_[worker->session.id] = world_.now();
   if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
+  if (const auto* gone = std::get_if<proto::ChildrenGone>(&envelope.message))
+    for (const std::uint32_t pid : gone->pids) gone_.insert({worker->instance, pid});
+}
+
+// With a process goes every client in it, and with a client its daemons.
+void Audit::check_families(const broker::Books& books) const {
+  for (const auto& [handle, client] : books.clients)
+    require(client->child_of == 0 || !gone_.contains({client->child_of, client->session.pid}), "13",
+            "client " + client->session.name + " lives on in a process that is gone");
+  for (const broker::Task* task : books.tasks.near_tasks()) {
+    if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
+    require(books.clients.contains(task->client), "5", "daemon " + brief(task->id) + " outlives its submitter");
+  }
 }
 
 void Audit::look_for_the_lost(const broker::Books& books) {

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <utility>
 
 #include "broker/core/books.h"
 #include "tests/sim/history.h"
@@ -32,6 +34,7 @@ class Audit {
   void look_for_the_lost(const broker::Books& books);
   void check_sessions(const broker::Books& books) const;
   void check_tasks(const broker::Books& books, bool far_too) const;
+  void check_families(const broker::Books& books) const;
   void check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const;
   void record_grants(const broker::Books& books, const std::vector<broker::Send>& sends);
 
@@ -42,6 +45,7 @@ class Audit {
   std::map<broker::WorkerHandle, proto::SessionId> workers_;
   std::unordered_map<proto::SessionId, Instant> heard_;
   std::unordered_map<proto::SessionId, bool> left_;
+  std::set<std::pair<std::uint64_t, std::uint32_t>> gone_;  // instances of workers, and processes
 };
 
 }  // namespace forkmill::sim

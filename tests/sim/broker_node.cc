@@ -97,6 +97,7 @@ void BrokerNode::go_down(bool orderly) {
   storage_.end(orderly);
   inbox_.clear();
   asked_.clear();
+  answered_.clear();
   jobs_.clear();
   held_.clear();
   serving_ = false;
@@ -182,7 +183,10 @@ void BrokerNode::check_lists(const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
-    if (asked != asked_.end()) check_list_reply(history_.model(), asked->second, *reply);
+    if (asked == asked_.end()) continue;
+    const proto::Query& query = asked->second;
+    const bool anew = answered_.insert({query.id, query.argument}).second;
+    check_fresh_reply(history_, query, *reply, anew);
   }
 }
 
@@ -256,7 +260,7 @@ void BrokerNode::send(broker::Send& one) {
       if (answer.state == proto::CancelState::cancelled) history_.cancelled(answer.id);
   } else if (const auto* reply = std::get_if<proto::Reply>(&one.envelope.message)) {
     const auto asked = asked_.find({one.peer, reply->id});
-    if (asked != asked_.end()) check_task_reply(history_.model(), asked->second, *reply);
+    if (asked != asked_.end()) check_safe_reply(history_.model(), asked->second, *reply);
   }
   if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
 }

@@ -6,6 +6,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,6 +84,7 @@ class BrokerNode final : public Hub {
   };
   std::deque<Incoming> inbox_;
   std::map<std::pair<proto::PeerId, std::uint64_t>, proto::Query> asked_;
+  std::set<std::pair<std::uint64_t, std::string>> answered_;  // signals are for tasks of one's own
   // What the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <csignal>
 
+#include "tests/sim/client_node.h"
+
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 using worker::Leaving;
 using worker::Verdict;
 
-Child::Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key)
-    : world_{world}, history_{history}, owner_{owner}, key_{key} {
+Child::Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key, std::uint32_t pid, bool process)
+    : world_{world}, history_{history}, owner_{owner}, key_{key}, pid_{pid}, process_{process} {
   after(world_.random.between(Instant{100us}, Instant{20ms}) + world_.drag(world_.options.slow.birth),
         [this] { be_born(); });
 }
@@ -37,6 +39,10 @@ void Child::be_born() {
 
 void Child::give(std::uint64_t serial, const proto::GrantedTask& task) {
   line_.push_back({serial, task});
+  if (process_) {
+    own_ = task;
+    history_.processes().began(task.id, task.grant, pid_);
+  }
   look();
 }
 
@@ -66,6 +72,12 @@ void Child::signal(int number) {
   after(world_.random.between(Instant{50us}, Instant{2ms}), [this, number] { die(number, -1); });
 }
 
+// SIGTERM and SIGKILL do what they always do, all others nothing.
+void Child::signal_of_parent(int number) {
+  if (own_) history_.processes().signal_arrived(own_->id, own_->grant, number);
+  if (number == SIGTERM || number == SIGKILL) signal(number);
+}
+
 // ---- What it does ---------------------------------------------------------------------------------------------------
 
 void Child::look() {
@@ -86,7 +98,11 @@ void Child::begin() {
   const Options& options = world_.options;
   Random& random = world_.random;
   stubborn_ = random.chance(options.stubborn);
-  const Instant run = random.between(Instant{1us}, options.run_time);
+  const Instant run = random.between(Instant{1us}, process_ ? options.process_time : options.run_time);
+  if (options.families > 0 && family_ == nullptr && !world_.calm && random.chance(options.families)) {
+    family_ = owner_.settle_in(*this);
+    if (family_ != nullptr) after(run / 2, [this] { family_->act_with_objects(); });
+  }
   if (!world_.calm && random.chance(options.child_dies)) return after(run, [this] { die(SIGSEGV, -1); });
   if (random.chance(options.progress)) after(run / 2, [this] { note_progress(); });
   const auto verdict = random.chance(options.throws)       ? Verdict::failed
@@ -108,6 +124,7 @@ void Child::note_progress() {
 }
 
 void Child::finish(Verdict verdict) {
+  if (own_) history_.processes().finished(own_->id, own_->grant, owner_.in_reach_since());
   Said said;
   said.kind = Said::result;
   said.serial = current_->serial;
@@ -123,8 +140,8 @@ void Child::finish(Verdict verdict) {
       said.value += ";" + std::string(world_.random.between(16'000, 40'000), 'z');
   }
   const auto most = world_.options.max_tasks_per_child;
-  const bool last = most != 0 && ++taken_ >= most;
-  said.leaving = last ? Leaving::task_count : Leaving::no;
+  const bool last = process_ || (most != 0 && ++taken_ >= most);
+  said.leaving = last && !process_ ? Leaving::task_count : Leaving::no;
   said_.push_back(std::move(said));
   history_.stopped(current_->task);
   current_.reset();
@@ -134,16 +151,30 @@ void Child::finish(Verdict verdict) {
   look();
 }
 
+// With a process goes whoever lives in it, and without a word.
+void Child::bury_family() {
+  if (own_) history_.processes().ended(own_->id, own_->grant);
+  if (family_ != nullptr) family_->crash();
+}
+
+Child::~Child() {
+  *alive_ = false;
+  if (current_) history_.stopped(current_->task);
+  if (state_ != State::dead) bury_family();
+}
+
 void Child::die(int number, int exit_code) {
   worker::ControlFacts facts;
   facts.kind = worker::ControlKind::died;
   facts.child = key_;
+  facts.pid = static_cast<std::int32_t>(pid_);
   facts.signal = number;
   facts.exit_code = exit_code;
   facts.killed_by_us = killed_by_us_ ? 1 : 0;
   facts.at_birth = state_ == State::starting ? 1 : 0;
   state_ = State::dead;
   if (current_) history_.stopped(current_->task);
+  bury_family();
   owner_.died(facts);
 }
 

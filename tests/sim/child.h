@@ -17,6 +17,7 @@
 namespace forkmill::sim {
 
 class Child;
+class ClientNode;
 
 // Link and supervisor.
 class ChildOwner {
@@ -27,6 +28,10 @@ class ChildOwner {
   virtual void died(const worker::ControlFacts& facts) = 0;
   // The whole pool stands still until then.
   virtual Instant stopped_until() const = 0;
+  // For so long it has been connected to a broker without a fault.
+  virtual Instant in_reach_since() const = 0;
+  // A client that lives in this child; null: there are enough.
+  virtual ClientNode* settle_in(const Child& child) = 0;
 };
 
 class Child {
@@ -42,11 +47,17 @@ class Child {
     double fraction = 0;
   };
 
-  Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key);
+  // `process`: for one task alone.
+  Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key, std::uint32_t pid, bool process);
+  ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
   worker::ChildKey key() const { return key_; }
+  std::uint32_t pid() const { return pid_; }
+  bool lives() const { return state_ != State::dead; }
+  bool born() const { return lives() && state_ != State::starting; }
+  const proto::GrantedTask* task() const { return current_ ? &current_->task : nullptr; }
 
   // ---- The link's hands
   void give(std::uint64_t serial, const proto::GrantedTask& task);
@@ -59,6 +70,8 @@ class Child {
 
   // ---- The supervisor's
   void signal(int number);
+  // One that the task's submitter sent.
+  void signal_of_parent(int number);
 
  private:
   enum class State { starting, idle, running, leaving, dead };
@@ -73,12 +86,17 @@ class Child {
   void begin();
   void note_progress();
   void finish(worker::Verdict verdict);
+  void bury_family();
   void die(int number, int exit_code);
 
   World& world_;
   History& history_;
   ChildOwner& owner_;
   worker::ChildKey key_;
+  std::uint32_t pid_;
+  bool process_;
+  std::optional<proto::GrantedTask> own_;  // of a process: its task, once it has been given it
+  ClientNode* family_ = nullptr;
   State state_ = State::starting;
   bool condemned_ = false;
   bool stubborn_ = false;
@@ -90,12 +108,6 @@ class Child {
   Instant began_{0};
   std::vector<Said> said_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-
- public:
-  ~Child() {
-    *alive_ = false;
-    if (current_) history_.stopped(current_->task);
-  }
 };
 
 }  // namespace forkmill::sim

@@ -3,6 +3,7 @@
 #include <forkmill/serialize.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "tests/sim/replies.h"
 
@@ -27,12 +28,13 @@ proto::TaskFilter draw_filter(Random& random) {
 }  // namespace
 
 ClientNode::ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
-                       std::size_t number)
+                       std::string name, Home home)
     : world_{world},
       network_{network},
       history_{history},
       workload_{workload},
-      name_{"client-" + std::to_string(number)},
+      name_{std::move(name)},
+      home_{home},
       alarm_{world, [this] { settle(); }},
       user_{world, objects, name_, hands()} {
   start();
@@ -62,7 +64,13 @@ void ClientNode::act() {
     attach(world_.random.pick(workload_.known()));
   if (world_.random.chance(options.queries)) query();
   if (options.operators > 0 && world_.random.chance(options.operators)) look_after_dead();
+  if (options.signals > 0 && world_.random.chance(options.signals)) signal_a_process();
   soon();
+}
+
+void ClientNode::act_with_objects() {
+  act();
+  if (up() && !world_.options.objects.shared.empty()) user_.act();
 }
 
 void ClientNode::submit() {
@@ -128,6 +136,22 @@ void ClientNode::ask(proto::Query query, std::function<void(const proto::Reply&)
   soon();
 }
 
+// One of its own.
+void ClientNode::signal_a_process() {
+  std::vector<TaskId> running;
+  for (const auto& [cookie, id] : outstanding_)
+    if (born_.contains(cookie)) running.push_back(id);
+  if (running.empty()) return;
+  constexpr int kSignals[] = {0, SIGUSR1, SIGTERM, SIGKILL};
+  const int signal = kSignals[world_.random.below(4)];
+  const TaskId id = world_.random.pick(running);
+  if (signal != 0) history_.signal_asked(id);
+  proto::Query query;
+  query.kind = proto::QueryKind::signal;
+  query.argument = id.to_string() + " " + std::to_string(signal);
+  ask(std::move(query));
+}
+
 // Most of them are none, and the broker has to say so.
 void ClientNode::look_after_dead() {
   if (workload_.known().empty()) return;
@@ -168,6 +192,8 @@ void ClientNode::start() {
   if (up()) return;
   client::SessionOptions options;
   options.name = name_;
+  options.child_of = home_.worker;
+  options.pid = home_.pid;
   options.seed = world_.random.next();
   options.on_queue_full = world_.options.reject_when_full ? client::OnQueueFull::reject : client::OnQueueFull::resend;
   options.instance = world_.random.next() | 1;
@@ -186,6 +212,7 @@ void ClientNode::crash() {
   inbox_.clear();
   cancels_.clear();
   asked_.clear();
+  born_.clear();
   for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.unknown(cookie);
   user_.crash();
   paused_until_ = {};
@@ -267,7 +294,12 @@ void ClientNode::carry_out_accepted() {
 void ClientNode::carry_out() {
   for (const auto& said : effects_.say) world_.trace.note(world_.now(), name_, said.text);
   for (const auto& envelope : effects_.send) link_->send(envelope);
+  for (const auto& started : effects_.started) {
+    history_.born(started.cookie, started.pid);
+    born_.insert(started.cookie);
+  }
   for (const auto& ended : effects_.ended) {
+    born_.erase(ended.cookie);
     std::erase_if(outstanding_, [&](const auto& one) { return one.first == ended.cookie; });
     history_.resolved(ended.cookie, ended.outcome, ended.known_before);
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "client/session.h"
@@ -17,13 +18,20 @@ namespace forkmill::sim {
 
 class ClientNode final : public Endpoint {
  public:
+  // Where a client lives that lives in a child.
+  struct Home {
+    std::uint64_t worker = 0;
+    std::uint32_t pid = 0;
+  };
   ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
-             std::size_t number);
+             std::string name, Home home);
 
   // The user does something.
   void act();
   // Something with a named object.
   ObjectUser& objects() { return user_; }
+  // Both.
+  void act_with_objects();
   // Reads what the broker has of all tasks, page by page.
   void survey();
   bool surveyed() const { return surveyed_; }
@@ -50,6 +58,7 @@ class ClientNode final : public Endpoint {
   void attach(const TaskId& id);
   void query();
   void look_after_dead();
+  void signal_a_process();
   void survey_from(proto::TaskSeq before);
   void ask(proto::Query query, std::function<void(const proto::Reply&)> then = {});
   void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.client), paused_until_)); }
@@ -64,6 +73,7 @@ class ClientNode final : public Endpoint {
   History& history_;
   Workload& workload_;
   std::string name_;
+  Home home_;
   Alarm alarm_;
   ObjectUser user_;
   std::unique_ptr<client::Session> session_;
@@ -80,6 +90,7 @@ class ClientNode final : public Endpoint {
   std::unordered_map<Cookie, TaskId> cancels_;
   std::unordered_map<Cookie, std::function<void(const proto::Reply&)>> asked_;
   bool surveyed_ = false;
+  std::unordered_set<Cookie> born_;  // whose processes run, as far as is known
   std::size_t idle_rings_ = 0;
   proto::SessionId heard_in_;  // the session of the message that came last
 };

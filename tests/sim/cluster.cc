@@ -22,9 +22,9 @@ class Cluster {
   Cluster(const Options& options, bool verbose) : world_{options, verbose} {
     broker_.start();
     for (std::size_t i = 0; i < options.workers; ++i)
-      workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i));
+      workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i, settler()));
     for (std::size_t i = 0; i < options.clients; ++i)
-      clients_.push_back(std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, i));
+      clients_.push_back(make_client("client-" + std::to_string(i), {}));
   }
 
   void run() {
@@ -50,6 +50,20 @@ class Cluster {
   }
 
  private:
+  std::unique_ptr<ClientNode> make_client(std::string name, ClientNode::Home home) {
+    return std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, std::move(name), home);
+  }
+  // They stay here when they are gone: what they had planned finds them so.
+  WorkerNode::Settler settler() {
+    return [this](const std::string& worker, std::uint64_t instance, std::uint32_t pid) -> ClientNode* {
+      constexpr std::size_t kMost = 40;
+      if (families_.size() == kMost) return nullptr;
+      families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid}));
+      families_.back()->act_with_objects();
+      return families_.back().get();
+    };
+  }
+
   // Users come at random; what is left of the tasks comes at the end.
   void schedule_users(Instant begin, Instant end) {
     const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
@@ -110,6 +124,7 @@ class Cluster {
   Network network_{world_};
   BrokerNode broker_{world_, network_, history_, objects_};
   Workload workload_{world_};
+  std::vector<std::unique_ptr<ClientNode>> families_;
   std::vector<std::unique_ptr<WorkerNode>> workers_;
   std::vector<std::unique_ptr<ClientNode>> clients_;
   Faults faults_{world_, {broker_, clients_, workers_}};

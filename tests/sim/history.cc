@@ -31,7 +31,8 @@ void History::violated(const std::string& rule, const TaskId& id, const std::str
 }
 
 bool History::survives_restart(const Record& record) const {
-  return world_.options.durable && record.task.options.durability != proto::Durability::memory;
+  const auto& options = record.task.options;
+  return world_.options.durable && options.durability != proto::Durability::memory && !options.daemon;
 }
 
 // ---- Clients --------------------------------------------------------------------------------------------------------
@@ -96,7 +97,10 @@ void History::check_success(Record& record, const Future& future, const proto::O
   const TaskId& id = future.id;
   const std::string value{outcome.value.view().substr(0, outcome.value.view().find(';'))};
   if (!record.successes.contains(value)) violated("4", id, "succeeded with '" + value + "', which no attempt returned");
-  if (!future.attach && !value.starts_with(future.body + " "))
+  // A broker that keeps nothing, or for too short a time, may know another task under this key by then.
+  const bool kept = world_.options.core.key_window >= world_.options.safety && world_.options.most_skew.count() == 0 &&
+                    (survives_restart(record) || broker_ == 1);
+  if (!future.attach && kept && !value.starts_with(future.body + " "))
     violated("8", id, "its result is that of another task under the same key");
   if (!value.ends_with("-" + std::to_string(outcome.attempt.value()))) {
     violated("4", id,
@@ -123,7 +127,7 @@ void History::check_failure(Record& record, const Future& future, const proto::O
       if (options.timeout.count() == 0) refuse(future, outcome, "it has no time limit");
       return;
     case OutcomeKind::cancelled:
-      if (!record.cancel_asked) refuse(future, outcome, "nobody cancelled it");
+      if (!record.cancel_asked && !options.daemon) refuse(future, outcome, "nobody cancelled it");
       return;
     case OutcomeKind::failed:
       if (outcome.error && outcome.error->code == Errc::handler_error && !record.throws.contains(outcome.attempt))
@@ -143,17 +147,33 @@ void History::check_rejection(Record& record, const Future& future, const proto:
     return;
   if (code == Errc::duplicate_task && !future.attach && record.bodies.size() > 1) return;
   if (code != Errc::task_unknown) refuse(future, outcome, "nobody has reason to reject it");
-  if (!future.attach && !known_before) refuse(future, outcome, "it was never acknowledged");
-  // Another one of the same key may have been taken in since that was said.
-  const bool of_this_broker = survives_restart(record) || future.acknowledged_by == broker_;
-  if (!future.attach && of_this_broker && !model_.may_be_gone(future.id))
+  if (future.attach) return;  // whether that was so is looked at when the broker says it
+  if (!known_before) refuse(future, outcome, "it was never acknowledged");
+  // Under a key, somebody else may have submitted it anew since the broker said so.
+  if (!model_.is_mortal(future.id) && !model_.may_be_gone(future.id))
     violated("1", future.id, "acknowledged, and forgotten");
-  if (!future.attach) ++counts_.lost;
+  ++counts_.lost;
 }
 
 void History::cancel_asked(const TaskId& id) {
   tasks_.at(id).cancel_asked = true;
   model_.cancel_asked(id);
+}
+
+void History::born(Cookie cookie, std::uint32_t pid) const {
+  const Future& future = futures_.at(cookie - 1);
+  if (future.ended) violated("3", future.id, "its process is said to run after its end");
+  processes_.told(future.id, pid);
+}
+
+// One that has not started is cancelled.
+void History::signal_asked(const TaskId& id) { cancel_asked(id); }
+
+// `anew`: not said again to somebody who has come back.
+void History::signal_answered(const Signalled& answer, bool anew) {
+  if (!anew) return;
+  model_.shown(answer.id, answer.state == "sent" || answer.state == "waiting" ? "running" : answer.state);
+  if (answer.state == "sent") processes_.signal_sent(answer.id, answer.signal);
 }
 
 // ---- Operators ------------------------------------------------------------------------------------------------------
@@ -203,6 +223,7 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   model_.granted(granted.id);
   Record& record = tasks_.at(granted.id);
   record.granted_by = broker_;
+  if (granted.process) processes_.granted(granted.id, granted.grant);
   const GrantKey key{granted.id, granted.grant};
   Given& given = grants_[key];
   given.brokers.insert(broker_);
@@ -239,7 +260,7 @@ void History::check_time(const broker::Task& task, const proto::TaskOptions& opt
 
 void History::worker_ended(broker::WorkerHandle worker) {
   for (const GrantKey& key : given_to_[worker])
-    if (Given& given = grants_[key]; given.worker == worker) given.lost = true;
+    if (Given& given = grants_[key]; given.worker == worker) given.lost = tasks_.at(key.id).worker_lost = true;
   given_to_.erase(worker);
 }
 
@@ -247,6 +268,7 @@ void History::reported(const proto::TaskResult& result) {
   if (result.outcome.kind == OutcomeKind::rejected) return model_.shown(result.id, "");
   Record& record = tasks_.at(result.id);
   model_.reported(result.id, result.outcome.kind);
+  if (record.task.options.process) processes_.reported(result, record.worker_lost);
   const std::string bytes = proto::encode_outcome(result.outcome);
   const auto [at, first] = record.outcomes.try_emplace(survives_restart(record) ? 0 : broker_, bytes);
   if (first || at->second == bytes) return;

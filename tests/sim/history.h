@@ -23,6 +23,7 @@
 #include "broker/core/books.h"
 #include "proto/messages.h"
 #include "tests/sim/model.h"
+#include "tests/sim/process_history.h"
 #include "tests/sim/world.h"
 
 namespace forkmill::sim {
@@ -48,7 +49,7 @@ struct Counts {
 
 class History {
  public:
-  explicit History(World& world) : world_{world}, model_{world} {}
+  explicit History(World& world) : world_{world}, model_{world}, processes_{world} {}
 
   // ---- Clients
   Cookie invoke(const proto::Submission& task);
@@ -58,6 +59,16 @@ class History {
   void session_began(proto::SessionId session) { broker_of_[session] = broker_; }
   void resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before);
   void unknown(Cookie cookie);
+  // Its future was told in which process it runs.
+  void born(Cookie cookie, std::uint32_t pid) const;
+  // Somebody wants its process signalled; and what he is answered.
+  void signal_asked(const TaskId& id);
+  struct Signalled {
+    TaskId id;
+    int signal = 0;
+    std::string state;
+  };
+  void signal_answered(const Signalled& answer, bool anew);
   void cancel_asked(const TaskId& id);
   void cancelled(const TaskId& id);  // somebody was told so
   // An operator wants a dead letter tried again as another task, or dropped; and what he is answered.
@@ -76,6 +87,7 @@ class History {
     ++broker_;
     skew_ = skew;
     model_.broker_started();
+    processes_.broker_started();
   }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
   // The same by somebody who does not see the books.
@@ -96,6 +108,7 @@ class History {
   void check_all_ended() const;
   const Counts& counts() const { return counts_; }
   Model& model() { return model_; }
+  ProcessHistory& processes() { return processes_; }
 
  private:
   struct Future {
@@ -119,6 +132,7 @@ class History {
     std::uint64_t granted_by = 0;
     std::set<proto::Attempt> throws;  // attempts that ended by an error of the handler
     std::vector<proto::Grant> running;
+    bool worker_lost = false;  // of any attempt
   };
   struct Given {
     std::set<std::uint64_t> brokers;
@@ -144,6 +158,7 @@ class History {
 
   World& world_;
   Model model_;
+  ProcessHistory processes_;
   std::unordered_map<proto::SessionId, std::uint64_t> broker_of_;
   std::uint64_t broker_ = 0;
   milliseconds skew_{0};

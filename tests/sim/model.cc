@@ -18,6 +18,7 @@ Model::States Model::named(const std::string& state) {
   if (state == "succeeded") return kSucceeded;
   if (state == "failed") return kFailed;
   if (state == "cancelled") return kCancelled;
+  if (state == "finished") return kFinished;
   return state == "expired" ? kExpired : 0;
 }
 
@@ -49,7 +50,7 @@ Model::States Model::next(const Known& known, States may) const {
   if ((may & kUnfinished) != 0) {
     may |= kUnfinished | kFailed;
     if (known.returned) may |= kSucceeded;
-    if (known.cancel_asked) may |= kCancelled;
+    if (known.cancel_asked || options.daemon) may |= kCancelled;
     if (options.expires.count() > 0) may |= kExpired;
   }
   if ((may & kFailed) != 0 && known.drops > 0) may |= kGone;
@@ -147,16 +148,20 @@ void Model::broker_started() {
 
 // ---- What the broker says -------------------------------------------------------------------------------------------
 
-void Model::shown(const TaskId& id, const std::string& state) {
+void Model::shown(const TaskId& id, const std::string& state) const {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) return;
   const States may = now(found->second);
-  if (state.empty()) {
-    if ((may & (kAbsent | kGone)) == 0) violated(id, "is not known to the broker, which must have it");
-    return;
-  }
-  if ((may & named(state)) == 0) violated(id, "is shown as " + state + ", which it cannot be");
-  if ((named(state) & kFinished) != 0 && !is_mortal(id)) found->second.may = named(state);
+  if (state.empty() && (may & (kAbsent | kGone)) == 0) violated(id, "is not known to the broker, which must have it");
+  if (!state.empty() && (may & named(state)) == 0) violated(id, "is shown as " + state + ", which it cannot be");
+}
+
+void Model::settled(const TaskId& id, const std::string& state) {
+  const auto found = tasks_.find(id);
+  if (found == tasks_.end() || (named(state) & kFinished) == 0 || is_mortal(id)) return;
+  Known& known = found->second;
+  if ((now(known) & named(state)) == 0) violated(id, "was shown as " + state + ", which it cannot be");
+  known.may = now(known) & (named(state) | kGone);
 }
 
 void Model::listed(const proto::TaskFilter& filter, const std::vector<Row>& rows) {

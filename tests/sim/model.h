@@ -42,8 +42,10 @@ class Model {
   void broker_started();
 
   // ---- What the broker says of it
-  // To people, of a task by its id; empty: that there is none.
-  void shown(const TaskId& id, const std::string& state);
+  // To people, of a task by its id; empty: that there is none. As it is made: a crash may take it back.
+  void shown(const TaskId& id, const std::string& state) const;
+  // The same, as it leaves: then an end is for good.
+  void settled(const TaskId& id, const std::string& state);
   // In a list of tasks.
   struct Row {
     TaskId id;

@@ -53,9 +53,10 @@ void ObjectHistory::unknown(Cookie cookie) {
 // Nobody is turned away before his time.
 void ObjectHistory::check_wait(const Asked& one) const {
   const Errc code = one.answer.code;
-  const bool waited =
-      code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
-      (code == Errc::ok && one.is(Verb::wait) && shared(one.shared).role == Role::event && one.answer.a == 0);
+  const bool waited = code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
+                      (code == Errc::ok && one.is(Verb::poll) && one.answer.a == 0) ||
+                      (code == Errc::ok && one.is(Verb::wait) && one.answer.a == 0 &&
+                       (shared(one.shared).role == Role::event || shared(one.shared).role == Role::condition));
   // A put to a durable queue that was half done and waited ends where it was when the broker is restarted.
   if (code == Errc::object_full && one.answer.a > 0 && durable(one.shared)) return;
   if (!waited || one.given_up || world_.now() - one.since >= Instant{one.op.wait}) return;

@@ -173,6 +173,21 @@ void check_barrier(const ObjectHistory& history, const List& asked) {
     violated(history, *passed.back(), "a round of the barrier was passed by some only");
 }
 
+// The lock of a condition: whoever has waited has it again.
+void check_monitor(const ObjectHistory& history, const List& asked) {
+  std::uint64_t lock = 0;
+  for (const Asked& one : history.all())
+    if (one.is(Verb::open) && one.ok() && std::cmp_equal(one.answer.a, asked.front()->op.object))
+      lock = one.op.spec->other;
+  List held;
+  for (const Asked& one : history.all())
+    if (one.op.object == lock && one.is(Verb::acquire) && one.ok()) held.push_back(&one);
+  for (const Asked* one : answered_ok(asked, Verb::wait)) held.push_back(one);
+  const auto token = [](const Asked& one) { return one.is(Verb::wait) ? one.answer.b : one.answer.a; };
+  check_distinct(history, held, token, "its token");
+  check_rising(history, held, token, "its token");
+}
+
 // ---- All of them ----------------------------------------------------------------------------------------------------
 
 // Numbers stand for one object each; a durable one has one number for ever.
@@ -209,6 +224,20 @@ void check_object(const ObjectHistory& history, const List& asked, bool final) {
       return check_event(history, asked);
     case Role::barrier:
       return check_barrier(history, asked);
+    case Role::table:
+      return check_table(history, asked, true);
+    case Role::list:
+      return check_table(history, asked, false);
+    case Role::joinable:
+      check_joinable(history, asked);
+      return check_joins(history, asked);
+    case Role::monitor:
+      return;  // with its condition
+    case Role::condition:
+      check_condition(history, asked);
+      return check_monitor(history, asked);
+    case Role::pipe:
+      return check_pipe(history, asked);
   }
 }
 

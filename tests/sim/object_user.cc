@@ -54,6 +54,14 @@ void ObjectUser::open(std::size_t shared) {
   Operation op = make(shared, Verb::open);
   op.object = 0;
   op.spec = shared_at(shared).spec;
+  if (shared_at(shared).role == Role::condition) {
+    op.spec->other = known_[shared_at(shared).partner].number;
+    if (op.spec->other == 0) return finishing_ ? void() : open(shared_at(shared).partner);
+  }
+  if (shared_at(shared).role == Role::pipe) {
+    if (finishing_) return;
+    op.a = static_cast<std::int64_t>(world_.random.between(1, 3));
+  }
   if (finishing_) op.spec->flags |= proto::kObjectMustExist;
   ask(shared, std::move(op), false);
 }
@@ -75,9 +83,22 @@ void ObjectUser::use(std::size_t shared) {
       return use_cell(shared);
     case Role::event:
       return use_event(shared);
-    case Role::barrier:
+    case Role::barrier: {
       const bool mend = std::exchange(known_[shared].broken, false);
       return ask(shared, make(shared, mend ? Verb::reset : Verb::wait), !mend);
+    }
+    case Role::table:
+      return use_table(shared);
+    case Role::list:
+      return use_list(shared);
+    case Role::joinable:
+      return use_joinable(shared);
+    case Role::monitor:
+      return ask(shared, make(shared, Verb::acquire));
+    case Role::condition:
+      return use_condition(shared);
+    case Role::pipe:
+      return use_pipe(shared);
   }
 }
 
@@ -134,7 +155,9 @@ Payload ObjectUser::unique_value() {
 }
 
 void ObjectUser::ask(std::size_t shared, Operation op, bool may_give_up) {
-  const bool waits = op.verb == Verb::acquire || op.verb == Verb::put || op.verb == Verb::get || op.verb == Verb::wait;
+  constexpr Verb kWaiting[] = {Verb::acquire, Verb::put,     Verb::get,  Verb::wait, Verb::join,
+                               Verb::send,    Verb::receive, Verb::poll, Verb::watch};
+  const bool waits = std::find(std::begin(kWaiting), std::end(kWaiting), op.verb) != std::end(kWaiting);
   if (waits) op.wait = draw_wait();
   const Cookie cookie = history_.invoke(life_, shared, op);
   outstanding_.push_back(cookie);
@@ -175,11 +198,15 @@ void ObjectUser::answered(Cookie cookie, const proto::OperationAnswer& answer) {
   if (answer.code == Errc::barrier_broken) known.broken = true;
   if (asked.is(Verb::exchange) && answer.code == Errc::value_differs)
     known.cell = answer.values.empty() ? Payload{} : answer.values[0];
+  if (asked.answer.code == Errc::end_of_stream && known.ends == 0) known = {};
+  const Role role = shared_at(asked.shared).role;
+  if (asked.is(Verb::wait) && role == Role::condition) return woken(asked);
   if (!asked.ok()) return;
+  learn(asked);
   if (asked.is(Verb::open)) return opened(asked);
-  if (asked.is(Verb::acquire)) return acquired(asked);
+  if (asked.is(Verb::acquire)) return role == Role::monitor ? hold_monitor(asked) : acquired(asked);
   if (asked.is(Verb::get)) return got(asked);
-  if (asked.is(Verb::exchange)) known.cell = asked.op.values[2];
+  if (asked.is(Verb::exchange)) known.cell = asked.op.values.back();
 }
 
 void ObjectUser::opened(const Asked& asked) {
@@ -210,6 +237,7 @@ void ObjectUser::acquired(const Asked& asked) {
 
 void ObjectUser::got(const Asked& asked) {
   if (finishing_) return read_rest(asked.shared);
+  if (shared_at(asked.shared).role == Role::joinable) return finish_with(asked);
   if (asked.op.b == 0) return;
   ++holding_;
   later([this, asked] {
@@ -230,6 +258,12 @@ void ObjectUser::read_rest(std::size_t shared) {
     op.a = 100;
     return ask(shared, std::move(op));
   }
+  if (role == Role::table || role == Role::list) {
+    Operation op = make(shared, Verb::items);
+    op.a = role == Role::table ? 3 : 0;
+    return ask(shared, std::move(op));
+  }
+  if (role == Role::joinable) return ask(shared, make(shared, Verb::look));
   if (role != Role::counter && role != Role::cell) return;
   Operation op = make(shared, Verb::fetch);
   op.values = {Payload::own(kKey)};

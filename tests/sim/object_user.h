@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "tests/sim/object_history.h"
@@ -36,6 +37,8 @@ class ObjectUser {
     std::uint64_t number = 0;  // 0: not opened
     proto::Payload cell;       // what is in it, as far as is known
     bool broken = false;
+    std::int64_t version = 0;  // of a table or list, as far as is known
+    std::int64_t ends = 0;     // of a pipe, that he has open: a bit each
   };
 
   void open(std::size_t shared);
@@ -44,6 +47,19 @@ class ObjectUser {
   void use_semaphore(std::size_t shared);
   void use_cell(std::size_t shared);
   void use_event(std::size_t shared);
+  // object_user_more.cc
+  void use_table(std::size_t shared);
+  void use_list(std::size_t shared);
+  void use_joinable(std::size_t shared);
+  void use_condition(std::size_t shared);
+  void use_pipe(std::size_t shared);
+  void finish_with(const Asked& asked);
+  std::optional<std::size_t> condition_of(std::size_t lock) const;
+  void hold_monitor(const Asked& asked);
+  void woken(const Asked& asked);
+  void release_later(const Asked& acquired, std::int64_t token);
+  void learn(const Asked& asked);
+
   void opened(const Asked& asked);
   void acquired(const Asked& asked);
   void got(const Asked& asked);
@@ -63,6 +79,7 @@ class ObjectUser {
   bool finishing_ = false;
   std::uint64_t values_ = 0;
   std::vector<Known> known_;
+  std::vector<Asked> monitors_;  // the locks with which he waited for conditions
   std::vector<Cookie> outstanding_;
   std::size_t holding_ = 0;  // that is to be given back later
 };

@@ -33,11 +33,26 @@ struct FaultRates {
 };
 
 // Named objects that all clients share.
-enum class Role : std::uint8_t { lock, semaphore, queue, counter, cell, event, barrier };
+enum class Role : std::uint8_t {
+  lock,
+  semaphore,
+  queue,
+  counter,
+  cell,
+  event,
+  barrier,
+  table,  // a dict with all that can be done with one
+  list,
+  joinable,  // a queue whose items are said to be done with
+  monitor,   // a lock, and the condition that goes with it
+  condition,
+  pipe,
+};
 struct Shared {
   Role role = Role::lock;
   proto::ObjectSpec spec;
-  bool approval = false;  // queue: items are lent, and settled later
+  bool approval = false;    // queue: items are lent, and settled later
+  std::size_t partner = 0;  // condition: its lock
 };
 
 struct ObjectOptions {
@@ -130,6 +145,13 @@ struct Options {
   double short_lived = 0;  // tasks whose results are kept for a short time
   double operators = 0;    // dead letters are retried and dropped
   DiskOptions disk;
+
+  std::size_t max_processes = 0;  // of one worker, beyond its pool
+  double processes = 0;           // tasks with a process of their own
+  double daemons = 0;             // of those
+  double signals = 0;             // that are sent to one's processes
+  double families = 0;            // processes in which a client lives
+  Instant process_time{0};        // they run, at most
 };
 
 // What is drawn and described beside that of options.cc.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <sstream>
 
 #include "tests/sim/options.h"
@@ -47,12 +48,67 @@ void draw_more_tasks(Random& random, Options& options) {
   options.operators = seldom(random, 1);
 }
 
+void draw_processes(Random& random, Options& options) {
+  if (!random.chance(0.35)) return;
+  options.max_processes = random.between(1, 6);
+  options.processes = random.unit();
+  options.daemons = random.chance(0.5) ? random.unit() : 0;
+  options.signals = random.chance(0.7) ? random.unit() : 0;
+  options.families = random.chance(0.5) ? 0.5 * random.unit() : 0;
+  constexpr Instant kTimes[] = {50ms, 1s, 6s};
+  options.process_time = kTimes[random.below(3)];
+  // One after the other, they would take hours.
+  if (options.process_time > 1s) options.tasks = std::min<std::size_t>(options.tasks, 100);
+}
+
+Shared make_shared(Random& random, Role role, proto::ObjectKind kind, const std::string& name) {
+  Shared one;
+  one.role = role;
+  one.spec.name = name;
+  one.spec.kind = kind;
+  one.spec.durability = random.chance(0.6) ? proto::Durability::durable : proto::Durability::memory;
+  return one;
+}
+
+void draw_more_objects(Random& random, Options& options) {
+  if (!random.chance(0.5)) return;
+  using proto::ObjectKind;
+  ObjectOptions& objects = options.objects;
+  auto& all = objects.shared;
+  if (random.chance(0.5)) all.push_back(make_shared(random, Role::table, ObjectKind::dict, "table"));
+  if (random.chance(0.5)) all.push_back(make_shared(random, Role::list, ObjectKind::list, "list"));
+  if (random.chance(0.5)) {
+    all.push_back(make_shared(random, Role::joinable, ObjectKind::queue, "joinable"));
+    all.back().spec.size = random.chance(0.5) ? static_cast<std::int64_t>(random.between(1, 8)) : 0;
+  }
+  if (random.chance(0.5)) {
+    const Shared lock = make_shared(random, Role::monitor, ObjectKind::lock, "monitor");
+    all.push_back(lock);
+    all.push_back(make_shared(random, Role::condition, ObjectKind::condition, "condition"));
+    all.back().partner = all.size() - 2;
+    all.back().spec.durability = lock.spec.durability;
+  }
+  if (random.chance(0.5)) {
+    all.push_back(make_shared(random, Role::pipe, ObjectKind::pipe, "pipe"));
+    all.back().spec.durability = proto::Durability::memory;
+    all.back().spec.size = random.chance(0.5) ? static_cast<std::int64_t>(random.between(1, 8)) : 0;
+    if (random.chance(0.4)) all.back().spec.flags = proto::kObjectOneWay;
+  }
+  if (all.empty() || objects.visits > 0) return;
+  objects.visits = random.between(20, 250);
+  constexpr Instant kLong[] = {20ms, 500ms, 5s};
+  objects.longest_wait = kLong[random.below(3)];
+  objects.longest_hold = kLong[random.below(3)];
+}
+
 }  // namespace
 
 void draw_features(Random& random, Options& options) {
   if (random.chance(0.6)) draw_more_faults(random, options);
   draw_slowness(random, options);
   draw_more_tasks(random, options);
+  draw_processes(random, options);
+  draw_more_objects(random, options);
 }
 
 std::string features_to_string(const Options& options) {
@@ -67,6 +123,11 @@ std::string features_to_string(const Options& options) {
        << "  more tasks: under keys " << options.keyed << " (" << options.keys << ", other arguments "
        << options.other_body << ", window " << options.core.key_window.count() << " ms), short-lived "
        << options.short_lived << "; dead letters looked after " << options.operators << "\n";
+  if (options.max_processes > 0) {
+    text << "  processes: " << options.processes << " of all, up to " << options.max_processes << " of a worker, up to "
+         << ms(options.process_time) << " ms; daemons " << options.daemons << ", signals " << options.signals
+         << ", families " << options.families << "\n";
+  }
   return text.str();
 }
 

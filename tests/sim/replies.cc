@@ -2,8 +2,6 @@
 
 #include <msgpack.hpp>
 
-#include "tests/sim/history.h"
-
 namespace forkmill::sim {
 
 using proto::QueryKind;
@@ -22,12 +20,13 @@ TaskId id_of(const std::string& text) {
   return *id;
 }
 
-void check_task(Model& model, const proto::Query& query, const proto::Reply& reply) {
-  if (reply.code != Errc::ok) return model.shown(id_of(query.argument), "");
+// Empty: there is none.
+std::string state_in(const proto::Query& query, const proto::Reply& reply) {
+  if (reply.code != Errc::ok) return {};
   const auto handle = unpacked(reply);
   const auto map = handle->as<Map>();
   if (map.at("id").as<std::string>() != query.argument) throw Violation{"model: another task is shown than asked for"};
-  model.shown(id_of(query.argument), map.at("state").as<std::string>());
+  return map.at("state").as<std::string>();
 }
 
 void check_tasks(Model& model, const proto::Query& query, const proto::Reply& reply) {
@@ -48,16 +47,28 @@ void check_status(const Model& model, const proto::Reply& reply) {
                 tasks.at("failed"), tasks.at("cancelled"), tasks.at("expired")});
 }
 
-}  // namespace
-
-void check_task_reply(Model& model, const proto::Query& query, const proto::Reply& reply) {
-  if (query.kind == QueryKind::task) check_task(model, query, reply);
+History::Signalled signalled(const proto::Query& query, const proto::Reply& reply) {
+  const auto handle = unpacked(reply);
+  const auto space = query.argument.find(' ');
+  return {id_of(query.argument.substr(0, space)), std::stoi(query.argument.substr(space + 1)),
+          handle->as<Map>().at("state").as<std::string>()};
 }
 
-void check_list_reply(Model& model, const proto::Query& query, const proto::Reply& reply) {
+}  // namespace
+
+void check_safe_reply(Model& model, const proto::Query& query, const proto::Reply& reply) {
+  if (query.kind == QueryKind::task) return model.settled(id_of(query.argument), state_in(query, reply));
+  if (query.kind != QueryKind::signal || reply.code != Errc::ok) return;
+  const History::Signalled answer = signalled(query, reply);
+  model.settled(answer.id, answer.state);
+}
+
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool anew) {
+  if (query.kind == QueryKind::task) return history.model().shown(id_of(query.argument), state_in(query, reply));
   if (reply.code != Errc::ok) return;
-  if (query.kind == QueryKind::tasks) return check_tasks(model, query, reply);
-  if (query.kind == QueryKind::status) check_status(model, reply);
+  if (query.kind == QueryKind::tasks) return check_tasks(history.model(), query, reply);
+  if (query.kind == QueryKind::status) return check_status(history.model(), reply);
+  if (query.kind == QueryKind::signal) history.signal_answered(signalled(query, reply), anew);
 }
 
 proto::TaskSeq next_page(const proto::Reply& reply) {

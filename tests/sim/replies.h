@@ -5,14 +5,15 @@
 #include <string>
 
 #include "proto/messages.h"
-#include "tests/sim/model.h"
+#include "tests/sim/history.h"
 
 namespace forkmill::sim {
 
-// Of one task, when it is safe and leaves the broker. Throws Violation.
-void check_task_reply(Model& model, const proto::Query& query, const proto::Reply& reply);
-// Of many, when it is made: later it may not be true any more.
-void check_list_reply(Model& model, const proto::Query& query, const proto::Reply& reply);
+// What speaks of one task, when it is safe and leaves the broker. Throws Violation.
+void check_safe_reply(Model& model, const proto::Query& query, const proto::Reply& reply);
+// What speaks of many, when it is made: later it may not be true any more.
+// `anew`: it was not asked before, in an earlier session.
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool anew);
 
 // Where a list of tasks goes on; none: that was all.
 proto::TaskSeq next_page(const proto::Reply& reply);

@@ -16,13 +16,15 @@ constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to 
 
 }  // namespace
 
-WorkerNode::WorkerNode(World& world, Network& network, History& history, std::size_t number)
+WorkerNode::WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler)
     : world_{world},
       network_{network},
       history_{history},
       number_{number},
       name_{"worker-" + std::to_string(number)},
-      alarm_{world, [this] { settle(); }} {
+      alarm_{world, [this] { settle(); }},
+      settler_{std::move(settler)},
+      last_pid_{static_cast<std::uint32_t>(1000 * (number + 1))} {
   const Options& options = world_.options;
   // The first one knows everything, so that every task finds somebody.
   const bool all = number == 0 || !options.specialists;
@@ -32,6 +34,8 @@ WorkerNode::WorkerNode(World& world, Network& network, History& history, std::si
   config_.max_tasks_per_child = options.max_tasks_per_child;
   config_.kill_grace = world_.random.between(Instant{10ms}, Instant{1s});
   config_.name = name_;
+  config_.host = "host";
+  config_.max_processes = all ? options.max_processes : world_.random.below(options.max_processes + 1);
   start();
 }
 
@@ -42,7 +46,9 @@ proto::Hello WorkerNode::hello() {
   hello.role = proto::Role::worker;
   hello.name = name_;
   hello.host = "host";
+  hello.instance = instance_;
   hello.worker.children = static_cast<std::uint32_t>(config_.slots);
+  hello.worker.max_processes = static_cast<std::uint32_t>(config_.max_processes);
   const bool all = number_ == 0 || !world_.options.specialists;
   for (std::size_t i = 0; i < world_.options.queues; ++i)
     if (all || world_.random.chance(0.5)) hello.worker.queues.push_back(Workload::queue_name(i));
@@ -54,9 +60,10 @@ void WorkerNode::start() {
   if (up()) return;
   ++lives_;
   world_.trace.note(world_.now(), name_, "starts");
+  instance_ = world_.random.next() | 1;
+  in_reach_since_ = proto::kNever;
   foreman_ = std::make_unique<worker::Foreman>(config_, hello(), world_.random.next(), *this);
-  slots_ = std::vector<Slot>(config_.slots);
-  for (std::uint32_t slot = 0; slot < slots_.size(); ++slot) spawn(slot);
+  for (std::uint32_t slot = 0; slot < config_.slots; ++slot) spawn(slot);
   link_ = network_.attach(*this);
   soon();
 }
@@ -86,15 +93,21 @@ void WorkerNode::leave() {
 }
 
 void WorkerNode::cut() {
-  if (up()) link_->cut();
+  if (!up()) return;
+  disturbed(proto::kNever);
+  link_->cut();
 }
 
 void WorkerNode::block(Instant until) {
-  if (up()) link_->block(until);
+  if (!up()) return;
+  disturbed(until);
+  link_->block(until);
 }
 
 void WorkerNode::hollow(bool up, bool down) {
-  if (this->up()) link_->hollow(up, down);
+  if (!this->up()) return;
+  disturbed(proto::kNever);
+  link_->hollow(up, down);
 }
 
 void WorkerNode::pause(Instant until, bool children_too) {
@@ -109,8 +122,20 @@ void WorkerNode::pause(Instant until, bool children_too) {
 
 void WorkerNode::spawn(std::uint32_t slot) {
   const worker::ChildKey key{slot, ++slots_[slot].generation};
-  slots_[slot].child = std::make_unique<Child>(world_, history_, *this, key);
-  foreman_->child_spawned(key);
+  const std::uint32_t pid = ++last_pid_;
+  slots_[slot].child = std::make_unique<Child>(world_, history_, *this, key, pid, slot >= config_.slots);
+  foreman_->child_spawned(key, pid);
+  soon();
+}
+
+// Sometimes there is no memory for one more.
+void WorkerNode::spawn_process(std::uint32_t slot) {
+  if (world_.calm || !world_.random.chance(world_.options.stillborn / 4)) return spawn(slot);
+  worker::ControlFacts facts;
+  facts.kind = worker::ControlKind::died;
+  facts.child = {slot, ++slots_[slot].generation};
+  facts.at_birth = 1;
+  deaths_.push_back(facts);
   soon();
 }
 
@@ -126,9 +151,11 @@ void WorkerNode::bury() {
     const worker::ControlFacts facts = deaths_.front();
     deaths_.pop_front();
     Slot& slot = slots_[facts.child.slot];
-    read_child(*slot.child);  // its last words
-    foreman_->child_died(world_.now(), facts, "", [&](std::uint64_t serial) { return slot.child->started(serial); });
+    if (slot.child != nullptr) read_child(*slot.child);  // its last words
+    foreman_->child_died(world_.now(), facts, "",
+                         [&](std::uint64_t serial) { return slot.child != nullptr && slot.child->started(serial); });
     slot.child.reset();
+    if (facts.child.slot >= config_.slots) continue;
     if (facts.at_birth == 0) slot.births.succeeded();
     const Instant pause = facts.at_birth != 0 ? slot.births.failed() : Instant{0};
     world_.after(pause, [this, number = facts.child.slot, life = lives_] {
@@ -138,7 +165,8 @@ void WorkerNode::bury() {
 }
 
 Child* WorkerNode::child(worker::ChildKey key) {
-  Child* found = key.slot < slots_.size() ? slots_[key.slot].child.get() : nullptr;
+  const auto place = slots_.find(key.slot);
+  Child* found = place != slots_.end() ? place->second.child.get() : nullptr;
   return found != nullptr && found->key() == key ? found : nullptr;
 }
 
@@ -150,6 +178,7 @@ void WorkerNode::link_up() {
 }
 
 void WorkerNode::link_down() {
+  disturbed(proto::kNever);
   inbox_.push_back({Event::down, {}});
   soon();
 }
@@ -169,12 +198,31 @@ void WorkerNode::settle() {
   read_broker();
   read_children();
   bury();
+  say_how_they_do();
   foreman_->settle(now);
   if (foreman_->refusal()) throw Violation{name_ + " was refused: " + *foreman_->refusal()};
   if (foreman_->finished(now)) return leave();
   if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
   if (const Instant next = foreman_->next(); next != proto::kNever)
     alarm_.set_earlier(std::max(next, now + Instant{1}));
+}
+
+// As the supervisor's attendant does, about once a heartbeat interval.
+void WorkerNode::say_how_they_do() {
+  const Instant now = world_.now();
+  if (world_.options.max_processes == 0 || now < report_at_) return;
+  report_at_ = now + Instant{world_.options.core.heartbeat};
+  proto::Report report;
+  for (const auto& [number, slot] : slots_) {
+    if (slot.child == nullptr || !slot.child->lives()) continue;
+    proto::ProcessRow row;
+    row.pid = slot.child->pid();
+    row.role = number < config_.slots ? proto::ProcessRole::child : proto::ProcessRole::process;
+    row.state = "S";
+    if (const proto::GrantedTask* task = slot.child->task()) row.grant = task->grant;
+    report.processes.push_back(std::move(row));
+  }
+  foreman_->report(now, std::move(report));
 }
 
 void WorkerNode::read_broker() {
@@ -197,7 +245,7 @@ void WorkerNode::read_broker() {
 }
 
 void WorkerNode::read_children() {
-  for (Slot& slot : slots_)
+  for (auto& [number, slot] : slots_)
     if (slot.child) read_child(*slot.child);
 }
 
@@ -226,7 +274,8 @@ void WorkerNode::read_child(Child& child) {
 void WorkerNode::check_credit(const proto::Envelope& envelope) {
   const auto* grants = std::get_if<proto::Grants>(&envelope.message);
   if (grants == nullptr || envelope.header.session != session_) return;
-  granted_ += grants->tasks.size();
+  granted_ += static_cast<std::uint64_t>(
+      std::count_if(grants->tasks.begin(), grants->tasks.end(), [](const auto& task) { return !task.process; }));
   if (granted_ > credit_said_)
     throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
 }
@@ -255,12 +304,15 @@ void WorkerNode::kill(worker::ChildKey key, int signal) {
   if (Child* one = child(key)) one->signal(signal);
 }
 
-// No task of the workload asks for a process of its own.
-void WorkerNode::fork(std::uint32_t, const proto::GrantedTask& task) {
-  throw Violation{name_ + " was asked for a process for " + task.name};
+void WorkerNode::fork(std::uint32_t slot, const proto::GrantedTask&) {
+  world_.after(world_.random.between(Instant{100us}, Instant{20ms}), [this, slot, life = lives_] {
+    if (up() && life == lives_) spawn_process(slot);
+  });
 }
 
-void WorkerNode::signal(worker::ChildKey key, int signal) { kill(key, signal); }
+void WorkerNode::signal(worker::ChildKey key, int signal) {
+  if (Child* one = child(key)) one->signal_of_parent(signal);
+}
 
 void WorkerNode::send(const proto::Envelope& envelope) {
   idle_rings_ = 0;
@@ -279,6 +331,7 @@ void WorkerNode::reconnect() {
 
 void WorkerNode::on_welcome(const proto::Welcome& welcome) {
   session_ = welcome.session;
+  in_reach_since_ = world_.now();
   granted_ = credit_said_ = welcome.granted;
 }
 

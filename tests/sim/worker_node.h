@@ -3,6 +3,8 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,7 +19,9 @@ namespace forkmill::sim {
 
 class WorkerNode final : public Endpoint, public worker::ForemanHands, public ChildOwner {
  public:
-  WorkerNode(World& world, Network& network, History& history, std::size_t number);
+  // Makes a client that lives in that process of that worker; null: there are enough.
+  using Settler = std::function<ClientNode*(const std::string& name, std::uint64_t worker, std::uint32_t pid)>;
+  WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler);
 
   void start();
   void crash();
@@ -65,9 +69,14 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   void rang() override { soon(); }
   void died(const worker::ControlFacts& facts) override;
   Instant stopped_until() const override { return children_stopped_until_; }
+  Instant in_reach_since() const override { return std::max(in_reach_since_, paused_until_); }
+  ClientNode* settle_in(const Child& child) override { return settler_(name_, instance_, child.pid()); }
 
   proto::Hello hello();
   void spawn(std::uint32_t slot);
+  void spawn_process(std::uint32_t slot);
+  void disturbed(Instant until) { in_reach_since_ = std::max(in_reach_since_, until); }
+  void say_how_they_do();
   Child* child(worker::ChildKey key);
   void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.worker), paused_until_)); }
   void settle();
@@ -86,13 +95,18 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   Alarm alarm_;
   worker::ForemanConfig config_;
   std::unique_ptr<worker::Foreman> foreman_;
-  std::vector<Slot> slots_;
+  std::map<std::uint32_t, Slot> slots_;  // of the pool, and beyond it for processes
   std::unique_ptr<Network::Link> link_;
   std::deque<Event> inbox_;
   std::deque<worker::ControlFacts> deaths_;
   Instant paused_until_{0};
   milliseconds skew_{0};
   Instant children_stopped_until_{0};
+  Settler settler_;
+  std::uint64_t instance_ = 0;
+  std::uint32_t last_pid_ = 0;
+  Instant in_reach_since_{0};
+  Instant report_at_{0};
   std::uint64_t lives_ = 0;  // times it was started
   std::size_t idle_rings_ = 0;
 

@@ -78,6 +78,11 @@ proto::TaskOptions Workload::draw_options(milliseconds skew) {
   if (random.chance(options.memory_tasks)) task.durability = proto::Durability::memory;
   task.retry_errors = random.chance(options.retry_errors);
   task.at_most_once = random.chance(options.at_most_once);
+  if (options.processes > 0 && random.chance(options.processes)) {
+    task.process = true;
+    task.daemon = random.chance(options.daemons);
+    if (task.daemon) task.durability = proto::Durability::of_queue;
+  }
   if (options.short_lived > 0 && random.chance(options.short_lived)) {
     task.result_ttl = ms(1, longest);
     task.at_most_once = false;

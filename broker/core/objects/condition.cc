@@ -22,9 +22,9 @@ std::optional<Answer> Condition::attempt(Call& call) {
 Lock* Condition::lock() const { return dynamic_cast<Lock*>(desk.find(ObjectId{spec().other})); }
 
 std::optional<Answer> Condition::wait(Call& call) {
-  if (call.count > 0) return std::nullopt;  // it waits already
   Lock* lock = this->lock();
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (call.count > 0) return std::nullopt;  // it waits already
   if (!lock->held_by(call.holder()))
     return failed(Errc::not_held, "the lock of a condition must be held to wait for it");
   call.count = lock->release_all();

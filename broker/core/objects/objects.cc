@@ -122,6 +122,9 @@ Answer Objects::open(Call& call) {
     if ((spec.flags & kObjectMustExist) != 0) return failed(Errc::object_unknown, "there is no '" + spec.name + "'");
     if (objects_.size() >= books_.options.max_objects) return failed(Errc::too_many_objects);
     if (spec.durability == Durability::durable && !books_.identity.durable) spec.durability = Durability::memory;
+    // A condition is nothing without its lock.
+    if (const Object* lock = find(ObjectId{spec.other}); spec.kind == ObjectKind::condition && !lock->durable())
+      spec.durability = Durability::memory;
     if (spec.durability == Durability::durable && books_.disk_full) return failed(Errc::disk_full);
     if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
     const ObjectId id{numbered_from(books_.identity) + ++last_id_};
@@ -179,6 +182,7 @@ void Objects::park(std::unique_ptr<Call> call, Ledger::Entry& entry) {
   Line& line = object.lines[waiting.line];
   waiting.place = line.insert(line.end(), &waiting);
   note_progress(object, waiting);
+  note_sleeper(waiting);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
   if (wait.count() > 0) waiting.deadline = deadlines_.emplace(books_.now.steady + wait, &waiting);
   if (wait.count() == 0) give_up(waiting);
@@ -196,6 +200,7 @@ void Objects::move(Call& call, Object& to, std::size_t line) {
   call.line = line;
   call.place = to.lines[line].insert(to.lines[line].end(), &call);
   changed(to);
+  note_sleeper(call);
 }
 
 void Objects::give_up(Call& call) {
@@ -263,6 +268,32 @@ void Objects::note_progress(const Object& object, const Call& call) {
   Ledger& ledger = ledgers_[call.client];
   ledger.dirty = true;
   touch(call.client, ledger);
+}
+
+// Nor must one that waits for a condition find that it does not hold the lock.
+void Objects::note_sleeper(const Call& call) {
+  if (!is_sleeper(call)) return;
+  Ledger& ledger = ledgers_[call.client];
+  ledger.dirty = true;
+  touch(call.client, ledger);
+}
+
+// Back to their lines: a notification may come before they do.
+void Objects::lay_down(ClientHandle client, Ledger& ledger) {
+  for (Ledger::Sleeper& sleeper : std::exchange(ledger.sleepers, {})) {
+    Object* object = find(ObjectId{sleeper.op.object});
+    if (object == nullptr) continue;
+    auto call = std::make_unique<Call>();
+    call->client = client;
+    call->op = std::move(sleeper.op);
+    call->since = books_.now.steady;
+    call->deadline = deadlines_.end();
+    call->step = sleeper.step;
+    call->count = sleeper.count;
+    call->object = object;
+    Ledger::Entry& entry = ledger.entries[call->op.number];
+    park(std::move(call), entry);
+  }
 }
 
 void Objects::tick() {
@@ -434,6 +465,9 @@ std::vector<ClientHandle> Objects::recovered() {
   }
   std::vector<ClientHandle> clients;
   for (const auto& [client, ledger] : ledgers_) clients.push_back(client);
+  std::sort(clients.begin(), clients.end());
+  for (const ClientHandle client : clients) lay_down(client, ledgers_[client]);
+  settle();
   return clients;
 }
 
@@ -460,6 +494,7 @@ Reply Objects::release(const Query& query) {
   for (const Object::Hold& hold : holders) object->leave(hold.client);
   changed(*object);
   settle();
+  save_objects();  // whoever answers waits for that commit
   return {query.id,
           Errc::ok,
           {},

@@ -68,6 +68,8 @@ class Objects final : Desk {
   void give_up(Call& call);
   void settle();
   void note_progress(const Object& object, const Call& call);
+  void note_sleeper(const Call& call);
+  void lay_down(ClientHandle client, Ledger& ledger);
   void pump(Object& object);
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
   void resend(ClientHandle client, Ledger& ledger, std::uint64_t number);

@@ -16,12 +16,15 @@ namespace {
 using Bytes = msgpack::type::raw_ref;
 using AnswerRow = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t, std::vector<Bytes>>;
 using LedgerBody = std::tuple<std::uint64_t, std::uint64_t, std::vector<AnswerRow>>;
+using SleeperRow =
+    std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t, bool>;
 using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
                               std::uint64_t, std::uint64_t, msgpack::object>;
 
 bool half_done(const Ledger::Entry& entry) {
   return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
 }
+bool sleeps(const Ledger::Entry& entry) { return entry.waits && is_sleeper(*entry.waits); }
 bool is_kept(const Ledger::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
 
 void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& answer) {
@@ -36,6 +39,12 @@ void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& ans
 }
 
 }  // namespace
+
+bool is_sleeper(const Call& call) {
+  const ObjectKind kind = call.object->spec().kind;
+  return call.op.verb == Verb::wait && call.count > 0 && call.object->durable() &&
+         (kind == ObjectKind::condition || kind == ObjectKind::lock);
+}
 
 std::string record_of(const Object& object) {
   return pack_record(RecordKind::object, [&](Object::Packer& packer) {
@@ -58,7 +67,7 @@ std::string record_of(const Ledger& ledger, ClientHandle client) {
     const auto& entries = ledger.entries;
     const auto count =
         std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return is_kept(entry.second); });
-    packer.pack_array(3);
+    packer.pack_array(4);
     packer.pack(client.value());
     packer.pack(ledger.answered);
     packer.pack_array(static_cast<std::uint32_t>(count));
@@ -68,6 +77,14 @@ std::string record_of(const Ledger& ledger, ClientHandle client) {
       else if (is_kept(entry))
         pack_answer(packer, number, entry.answer);
     }
+    std::vector<SleeperRow> sleepers;
+    for (const auto& [number, entry] : entries) {
+      if (!sleeps(entry)) continue;
+      const Call& call = *entry.waits;
+      const bool awake = call.object->spec().kind == ObjectKind::lock;
+      sleepers.emplace_back(number, call.op.object, call.op.who, call.op.wait.count(), call.step, call.count, awake);
+    }
+    packer.pack(sleepers);
   });
 }
 
@@ -108,6 +125,17 @@ Ledger StoredRecord::ledger() const {
     entry.durable = true;
     entry.answer = {number, errc_from(code), text, a, b, {}};
     for (const Bytes& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
+  }
+  if (body_.via.array.size < 4) return ledger;  // as it was written before there were any
+  for (const auto& [number, object, who, wait, step, count, awake] :
+       body_.via.array.ptr[3].as<std::vector<SleeperRow>>()) {
+    Operation op;
+    op.number = number;
+    op.verb = Verb::wait;
+    op.object = object;
+    op.who = who;
+    op.wait = awake ? milliseconds{0} : milliseconds{wait};
+    ledger.sleepers.push_back({std::move(op), step, count, awake});
   }
   return ledger;
 }

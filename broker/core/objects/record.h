@@ -34,6 +34,9 @@ inline void pack_payload(Object::Packer& packer, const proto::Payload& value) {
   packer.pack_bin_body(value.view().data(), static_cast<std::uint32_t>(value.size()));
 }
 
+// Waits for a durable condition, or comes back from one: it has given up a lock, and must have it again.
+bool is_sleeper(const Call& call);
+
 std::string record_of(const Object& object);
 // Answers about durable objects; an operation that is half done and waits as one that ended where it is.
 std::string record_of(const Ledger& ledger, ClientHandle client);

@@ -197,3 +197,46 @@ TEST_CASE("who asks for a dead letter to be run again or dropped is told when th
     CHECK(replies[0].code == Errc::ok);
   }
 }
+
+TEST_CASE("an order whose answer was lost is answered again, and done once") {
+  CoreOptions options;
+  options.kept_results = 0;
+  Broker broker{options};
+  auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2)});
+  for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
+  while (!broker.results(client).empty()) broker.send(client, ResultAck{{broker.last_taken()}});
+  const Query drop{1, QueryKind::dead_drop, id(1).to_string(), {}, {}};
+  const Query retry{2, QueryKind::dead_retry, id(2).to_string(), {}, id(12)};
+  broker.send(client, drop);
+  broker.send(client, retry);
+  // The new task ends, and nobody keeps its result.
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  while (!broker.results(client).empty()) broker.send(client, ResultAck{{broker.last_taken()}});
+  CHECK(broker.core().books().tasks.find(id(12)) == nullptr);
+
+  client = broker.client(client.session);
+  broker.send(client, drop);
+  broker.send(client, retry);
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 2);
+  CHECK(replies[0].code == Errc::ok);
+  CHECK(replies[1].code == Errc::ok);
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("how a task stands is told when that is safe") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const auto granted = broker.grants(worker);
+  broker.hold_commits();
+  broker.succeed(worker, granted.at(0).grant);
+  broker.send(client, Query{1, QueryKind::task, id(1).to_string(), {}, {}});
+  CHECK(broker.take<Reply>(client).empty());
+  broker.release_commits();
+  CHECK(broker.take<Reply>(client).size() == 1);
+}

@@ -204,3 +204,53 @@ TEST_CASE("a record that makes no sense is refused by its number, whatever it as
   CHECK_FALSE(refused(lock));
   CHECK(refused(lock));  // there is that one already
 }
+
+TEST_CASE("that an object was taken from its holders is told when it is safe") {
+  Lasting at;
+  User user{at.broker};
+  User operating{at.broker};
+  const auto lock = open(user, ObjectKind::lock, "l");
+  user.operate(Verb::acquire, lock);
+  at.broker.hold_commits();
+  at.broker.send(operating.peer(), Query{1, QueryKind::object_release, "l", {}, {}});
+  CHECK(at.broker.take<Reply>(operating.peer()).empty());
+  at.broker.release_commits();
+  CHECK(at.broker.take<Reply>(operating.peer()).size() == 1);
+}
+
+TEST_CASE("who waits for a durable condition still waits after a restart, and has the lock again when it is over") {
+  Lasting at;
+  User sleeper{at.broker, 5};
+  User other{at.broker, 6};
+  const auto lock = open(sleeper, ObjectKind::lock, "l");
+  const auto condition =
+      static_cast<std::uint64_t>(sleeper.try_open({"c", ObjectKind::condition, 0, 0, 0, lock, Durability::durable}).a);
+  sleeper.operate(Verb::acquire, lock);
+  const auto waits = sleeper.begin(Verb::wait, condition);
+  at.broker.restart();
+  other.connect();
+  // It is notified although it has not come back yet.
+  CHECK(other.operate(Verb::acquire, lock).code == Errc::ok);
+  CHECK(other.operate(Verb::notify, condition, 1).a == 1);
+  at.broker.restart();
+  sleeper.connect();
+  other.connect();
+  CHECK(sleeper.waits(waits));
+  CHECK(other.code(Verb::release, lock) == Errc::ok);
+  const auto woken = sleeper.answer(waits);
+  REQUIRE(woken);
+  CHECK(woken->code == Errc::ok);
+  CHECK(woken->a == 1);
+  CHECK(sleeper.code(Verb::release, lock, woken->b) == Errc::ok);
+}
+
+TEST_CASE("a condition is as durable as its lock") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto lock = user.open(ObjectKind::lock, "l");
+  CHECK(user.try_open({"c", ObjectKind::condition, 0, 0, 0, lock, Durability::durable}).code == Errc::ok);
+  at.broker.restart();
+  user.connect();
+  const auto anew = user.open(ObjectKind::lock, "l");
+  CHECK(user.try_open({"c", ObjectKind::condition, 0, 0, 0, anew, Durability::durable}).code == Errc::ok);
+}

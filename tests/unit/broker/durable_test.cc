@@ -3,6 +3,7 @@
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
 using forkmill::broker::MemoryStore;
 using forkmill::broker::test::id;
 
@@ -124,4 +125,40 @@ TEST_CASE("a wall clock that was set back while the broker was down makes nobody
   grants = broker.grants(worker);
   REQUIRE(grants.size() == 1);
   CHECK(grants[0].id == id(2));
+}
+
+TEST_CASE("a result whose time ended while there was no broker waits for those who come back") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.result_ttl = 10min;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.succeed(worker, broker.grants(worker).at(0).grant, "done");
+  broker.now.steady += 1h;
+  broker.now.unix_time += 1h;
+  broker.restart();
+  broker.advance(30s);
+  const auto back = broker.client();
+  broker.send(back, Attach{{id(1)}});
+  const auto results = broker.results(back);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::succeeded);
+}
+
+TEST_CASE("a clock that was set back across a restart does not keep results for longer than their time") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.result_ttl = 10min;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.succeed(worker, broker.grants(worker).at(0).grant, "done");
+  broker.now.unix_time -= 24h;
+  broker.restart();
+  broker.advance(10min + 1s);
+  broker.advance(1s);
+  CHECK(broker.core().books().tasks.size() == 0);
 }

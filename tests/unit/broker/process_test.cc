@@ -398,4 +398,77 @@ TEST_CASE("clients may not speak for workers") {
   for (const auto& error : errors) CHECK(error.code == Errc::not_permitted);
 }
 
+TEST_CASE("a signal that is asked for again in the next session is sent once") {
+  Broker broker;
+  auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  Query query;
+  query.id = 3;
+  query.kind = QueryKind::signal;
+  query.argument = id(1).to_string() + " 10";
+  broker.send(client, query);
+  CHECK(broker.take<Signals>(worker).size() == 1);
+  client = broker.client(client.session);
+  broker.send(client, query);
+  CHECK(broker.take<Reply>(client).size() == 1);
+  CHECK(broker.take<Signals>(worker).empty());
+  query.id = 4;
+  broker.send(client, query);
+  CHECK(broker.take<Signals>(worker).size() == 1);
+}
+
+TEST_CASE("what a child said before its end, and comes after it, begins no session") {
+  Broker broker;
+  const auto worker = broker.connect(host(1));
+  broker.send(worker, ChildrenGone{{50}});
+  CHECK_FALSE(broker.connect(child_client(50)).session);
+  CHECK(broker.core().books().clients.empty());
+  CHECK(broker.connect(child_client(51)).session);
+  // Much later a process of that number is another one.
+  broker.advance_alive(CoreOptions{}.session_timeout + 1s, {worker});
+  CHECK(broker.connect(child_client(50)).session);
+}
+
+TEST_CASE("a signal that was lost with the worker's connection is sent again, one that came is not") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = host(1);
+  auto worker = broker.connect(hello);
+  broker.submit(client, {process(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  CHECK(signal(broker, client, 1, 15) == "sent");
+  CHECK(signal(broker, client, 1, 9) == "sent");
+  const auto sent = broker.take<Signals>(worker);
+  REQUIRE(sent.size() == 2);
+  hello.resume = worker.session;
+  hello.worker.holding = {grant};
+  hello.worker.signals_heard = sent[0].notes.at(0).number;
+  worker = broker.connect(hello);
+  const auto again = broker.take<Signals>(worker);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].notes == sent[1].notes);
+  hello.resume = worker.session;
+  hello.worker.signals_heard = sent[1].notes.at(0).number;
+  worker = broker.connect(hello);
+  CHECK(broker.take<Signals>(worker).empty());
+}
+
+TEST_CASE("a process that was sent a signal and comes back unstarted is cancelled") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = host(1);
+  auto worker = broker.connect(hello);
+  broker.submit(client, {process(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  CHECK(signal(broker, client, 1, 9) == "sent");
+  hello.resume = worker.session;  // and it has never heard of the grant
+  worker = broker.connect(hello);
+  CHECK(broker.grants(worker).empty());
+  const auto results = broker.results(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::cancelled);
+}
+
 }  // namespace forkmill::broker::test

@@ -383,3 +383,43 @@ TEST_CASE("returns, answers and progress") {
   CHECK(world.sent.size() == 3);
   CHECK(world.said<proto::Return>()->grants == std::vector{grant_of(1)});
 }
+
+TEST_CASE("that children are gone is said again in a session that comes soon, and not for ever") {
+  World world;
+  world.establish();
+  world.session->add_gone(50);
+  world.session->flush(kNow);
+  REQUIRE(world.said<proto::ChildrenGone>());
+  world.session->disconnected(kNow + 1s);
+  world.session->connected(kNow + 2s);
+  world.welcome(kNow + 2s, 8);
+  world.session->add_gone(51);
+  world.session->flush(kNow + 2s);
+  const auto again = world.said<proto::ChildrenGone>();
+  REQUIRE(again);
+  CHECK(again->pids == std::vector<std::uint32_t>{50, 51});
+  world.session->disconnected(kNow + 3s);
+  world.session->connected(kNow + 21s);
+  world.welcome(kNow + 21s, 9);
+  world.session->flush(kNow + 21s);
+  const auto last = world.said<proto::ChildrenGone>();
+  REQUIRE(last);
+  CHECK(last->pids == std::vector<std::uint32_t>{51});
+}
+
+TEST_CASE("a signal that comes again is passed on once") {
+  World world;
+  world.establish();
+  world.hear(kNow, proto::Signals{{{grant_of(1), 15, 1}, {grant_of(1), 10, 2}}});
+  CHECK(world.signals.size() == 2);
+  world.session->disconnected(kNow);
+  world.session->connected(kNow);
+  const auto hello = world.hello();
+  CHECK(hello.worker.signals_heard == 2);
+  proto::Welcome welcome;
+  welcome.nonce = hello.nonce;
+  welcome.session = proto::SessionId{8};
+  world.session->receive(kNow, {{}, welcome});
+  world.hear(kNow, proto::Signals{{{grant_of(1), 10, 2}, {grant_of(1), 10, 3}}}, 8);
+  CHECK(world.signals.size() == 3);
+}
