@@ -109,10 +109,11 @@ void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto:
 void Audit::check_families(const broker::Books& books) const {
   for (const auto& [handle, client] : books.clients)
     require(client->child_of == 0 || !gone_.contains({client->child_of, client->session.pid}), "13",
-            "client " + client->session.name + " lives on in a process that is gone");
+            [&] { return "client " + client->session.name + " lives on in a process that is gone"; });
   for (const broker::Task* task : books.tasks.near_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
-    require(books.clients.contains(task->client), "5", "daemon " + brief(task->id) + " outlives its submitter");
+    require(books.clients.contains(task->client), "5",
+            [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
   }
 }
 
