@@ -2,6 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 
 namespace forkmill::tests {
@@ -15,6 +18,15 @@ bool eventually(F&& holds, std::chrono::seconds deadline = std::chrono::seconds{
     std::this_thread::sleep_for(std::chrono::milliseconds{1});
   }
   return true;
+}
+
+// So long, or until told to stop: then true.
+template <class Rep, class Period>
+bool stopped_within(const std::stop_token& stop, std::chrono::duration<Rep, Period> how_long) {
+  std::mutex mutex;
+  std::unique_lock lock{mutex};
+  std::condition_variable_any{}.wait_for(lock, stop, how_long, [] { return false; });
+  return stop.stop_requested();
 }
 
 }  // namespace forkmill::tests

@@ -72,7 +72,7 @@ void RawList::store(std::int64_t index, std::vector<std::string> values) {
       index += length;
     } else {  // the first message alone is refused as it should be
       values.resize(begins[1]);
-      begins.resize(1);
+      begins = {0};
     }
   }
   for (; !begins.empty(); begins.pop_back()) {

@@ -3,11 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include <stdexcept>
 
 #include "tests/eventually.h"
+#include "tests/processes.h"
 
 namespace forkmill::bench {
 
@@ -97,12 +96,8 @@ bool Child::running() {
 
 void Child::stop() {
   if (!running()) return;
-  const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-  if (handle < 0) fail("pidfd_open");
   ::kill(pid_, SIGTERM);
-  pollfd ended{handle, POLLIN, 0};
-  ::poll(&ended, 1, 5000);
-  ::close(handle);
+  tests::wait_for_end(pid_, 5s);
   kill();
 }
 

@@ -33,7 +33,10 @@ broker::WorkerHandle handle_of(std::int64_t worker) { return broker::WorkerHandl
 }  // namespace
 
 Checker::Checker(const Journals& journals)
-    : journals_{journals}, world_{options_for_checking(), false}, history_{world_}, objects_{journals} {}
+    : journals_{journals},
+      world_{options_for_checking(), false},
+      history_{world_, sim::History::Sight::journals},
+      objects_{journals} {}
 
 Verdict Checker::check() {
   learn_submissions();
@@ -257,7 +260,13 @@ void Checker::started(const Entry& entry, const Words& words) {
     ++verdict_.unrecorded;
     return;
   }
-  const bool reached = entry.when > silent_until_[worker] && entry.when > silent_until_[0];
+  // Who was out of reach begins what he holds before he has heard that he was given up.
+  constexpr std::int64_t kUntilHeard = 2'000'000;
+  const auto out_of_reach = [&](std::int64_t whom) {
+    const auto until = silent_until_.find(whom);
+    return until != silent_until_.end() && entry.when <= until->second + kUntilHeard;
+  };
+  const bool reached = !out_of_reach(worker) && !out_of_reach(0);
   history_.granted(task, handle_of(worker));
   if (!reached) history_.worker_ended(handle_of(worker));
   history_.started(task);

@@ -191,7 +191,9 @@ void Load::submit(const char* kind, const SubmitOptions& options, const Maker& m
 void Load::watch(Future<std::string> future, std::uint64_t number, const std::optional<std::string>& tail) {
   const auto ended = [this, number](const std::string& how) {
     journal_.append("T " + std::to_string(number) + " " + how);
+    const std::lock_guard lock{mutex_};
     ++ended_;
+    changed_.notify_one();
   };
   future.then([ended, tail](const std::string& value) { ended(words_of(value, tail)); });
   future.on_error([ended](const Error& error) { ended(words_of(error)); });
@@ -234,6 +236,16 @@ void Load::attach_to_another() {
   ::close(file);
   if (got != kIdSize - 1) return;
   if (const auto id = TaskId::parse(line)) attach(*id);
+}
+
+std::size_t Load::outstanding() const {
+  const std::lock_guard lock{mutex_};
+  return begun_ - ended_;
+}
+
+void Load::wait(std::chrono::milliseconds at_most) {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, at_most, [this, before = ended_] { return ended_ != before; });
 }
 
 void Load::look() {

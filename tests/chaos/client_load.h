@@ -7,9 +7,11 @@
 
 #include <forkmill/client.h>
 
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +35,9 @@ class Load {
   void look();
   bool wave_accepted() const { return wave_accepted_; }  // when look() last looked
   // Whose end has not been seen.
-  std::size_t outstanding() const { return begun_ - ended_; }
+  std::size_t outstanding() const;
+  // For the next end, at most so long.
+  void wait(std::chrono::milliseconds at_most);
 
  private:
   struct Watched {
@@ -63,7 +67,9 @@ class Load {
   const std::string ids_;
   std::vector<Watched> watched_;
   std::uint64_t begun_ = 0;
-  std::atomic<std::uint64_t> ended_{0};
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t ended_ = 0;     // guarded by mutex_
   std::uint64_t wave_end_ = 0;  // the last of it
   bool wave_accepted_ = true;
 };

@@ -14,6 +14,7 @@
 
 #include "tests/chaos/client_load.h"
 #include "tests/chaos/client_objects.h"
+#include "tests/eventually.h"
 
 namespace {
 
@@ -34,6 +35,11 @@ struct Arguments {
 // What comes on stdin, line by line, without waiting. The end of it is a line "calm".
 class Commands {
  public:
+  // For one to come, at most so long.
+  static bool wait(std::chrono::milliseconds at_most) {
+    pollfd door{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&door, 1, static_cast<int>(at_most.count())) == 1;
+  }
   std::optional<std::string> next() {
     fill();
     const auto end = text_.find('\n');
@@ -45,8 +51,7 @@ class Commands {
 
  private:
   void fill() {
-    pollfd door{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&door, 1, 0) != 1) return;
+    if (!wait(std::chrono::milliseconds{0})) return;
     char bytes[256];
     const auto size = ::read(STDIN_FILENO, bytes, sizeof bytes);
     if (size > 0) text_.append(bytes, static_cast<std::size_t>(size));
@@ -95,13 +100,13 @@ class Program {
       obey();
       load_.step();
       load_.look();
-      std::this_thread::sleep_for(40ms);
+      commands_.wait(40ms);
     }
     first.request_stop();
     second.request_stop();
     while (load_.outstanding() > 0) {
       load_.look();
-      std::this_thread::sleep_for(20ms);
+      load_.wait(20ms);
     }
     first.join();
     second.join();
@@ -133,10 +138,9 @@ class Program {
   void use_objects(const std::stop_token& stop, std::uint64_t number) {
     ObjectLoad objects{client_, journal_, arguments_.seed * 3 + number, arguments_.name + "." + std::to_string(number),
                        arguments_.folder};
-    while (!stop.stop_requested()) {
+    do {
       objects.step();
-      std::this_thread::sleep_for(10ms);
-    }
+    } while (!tests::stopped_within(stop, 10ms));
   }
 
   const Arguments arguments_;

@@ -12,6 +12,10 @@ namespace forkmill::chaos {
 
 using std::chrono::milliseconds;
 
+namespace {
+constexpr double kPuts = 0.55;  // of visits to a queue
+}
+
 ObjectLoad::ObjectLoad(Client& client, Journal& journal, std::uint64_t seed, std::string who, std::string folder)
     : client_{client}, journal_{journal}, random_{seed}, who_{std::move(who)}, folder_{std::move(folder)} {}
 
@@ -131,33 +135,25 @@ void ObjectLoad::use_barrier() {
 void ObjectLoad::use_queue() {
   Queue<std::string> queue{name("queue"), kRoom, durable()};
   const auto limit = wait();
-  const std::string limit_word = std::to_string(limit.count());
-  if (random_.chance(0.55)) {
-    const auto value = unique();
-    ask(queue.name() + " put 0 0 " + limit_word + " " + value, [&] {
-      queue.put(value, limit);
-      return "ok 0";
-    });
-  } else {
-    ask(queue.name() + " get 1 0 " + limit_word, [&] { return "ok 0 " + queue.get(limit); });
-  }
+  if (random_.chance(kPuts)) return put_one(queue, limit);
+  ask(queue.name() + " get 1 0 " + std::to_string(limit.count()), [&] { return "ok 0 " + queue.get(limit); });
+}
+
+void ObjectLoad::put_one(Queue<std::string>& queue, milliseconds limit) {
+  const auto value = unique();
+  ask(queue.name() + " put 0 0 " + std::to_string(limit.count()) + " " + value, [&] {
+    queue.put(value, limit);
+    return "ok 0";
+  });
 }
 
 void ObjectLoad::use_lent() {
   Queue<std::string> queue{name("lent"), kRoom, durable()};
   const auto limit = wait();
-  const std::string limit_word = std::to_string(limit.count());
-  if (random_.chance(0.55)) {
-    const auto value = unique();
-    ask(queue.name() + " put 0 0 " + limit_word + " " + value, [&] {
-      queue.put(value, limit);
-      return "ok 0";
-    });
-    return;
-  }
+  if (random_.chance(kPuts)) return put_one(queue, limit);
   std::optional<Leased<std::string>> item;
   const std::string number = who_ + "." + std::to_string(asked_ + 1);
-  ask(queue.name() + " get 1 1 " + limit_word, [&] {
+  ask(queue.name() + " get 1 1 " + std::to_string(limit.count()), [&] {
     item.emplace(queue.get_leased(limit));
     return "ok " + number + " " + item->value();
   });

@@ -36,6 +36,7 @@ class ObjectLoad {
   void use_barrier();
   void use_queue();
   void use_lent();
+  void put_one(Queue<std::string>& queue, std::chrono::milliseconds limit);
   void use_counter();
   void use_cell();
   void guard(std::int64_t token);

@@ -1,6 +1,7 @@
 #include "tests/chaos/cluster.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -166,6 +167,19 @@ void Cluster::tend() {
   }
 }
 
+void Cluster::wait(std::int64_t until, std::vector<int> signs) const {
+  constexpr std::int64_t kLook = 500'000;  // for a signal that came just before
+  until = std::min(until, now_us() + kLook);
+  if (broker_due_ != 0) until = std::min(until, broker_due_);
+  for (const auto& [name, due] : due_) until = std::min(until, due);
+  for (const auto& member : members_) signs.push_back(member.program.handle());
+  signs.push_back(broker_.handle());
+  std::vector<pollfd> all;
+  for (const int sign : signs) all.push_back({sign, POLLIN, 0});  // of what does not run: −1, which poll() leaves out
+  const std::int64_t left = std::max<std::int64_t>(until - now_us(), 0);
+  ::poll(all.data(), all.size(), static_cast<int>((left + 999) / 1000));
+}
+
 void Cluster::reap(Member& member) {
   const auto status = member.program.ended();
   if (!status) return;
@@ -204,7 +218,7 @@ bool Cluster::sweep(int seconds) {
   while (now_us() < end && !asked_to_end()) {
     tend();
     if (const auto status = program.ended()) return *status == 0;
-    ::usleep(10'000);
+    wait(end, {program.handle()});
   }
   return false;
 }

@@ -44,8 +44,10 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  // Reaps, and starts again what is due. Often.
+  // Reaps, and starts again what is due.
   void tend();
+  // Until there is something to tend, one of `signs` is readable, somebody asks for an end, or until then.
+  void wait(std::int64_t until, std::vector<int> signs = {}) const;
 
   Program& broker() { return broker_; }
   std::vector<Member>& members() { return members_; }

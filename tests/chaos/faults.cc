@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "tests/processes.h"
+
 namespace forkmill::chaos {
 
 Faults::Faults(Cluster& cluster, std::uint64_t seed, std::int64_t mean_pause)
@@ -46,6 +48,19 @@ void Faults::tick() {
   next_ =
       now_us() +
       (begin_next() ? static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * mean_pause_))) : kAgain);
+}
+
+std::int64_t Faults::due() const {
+  std::int64_t due = next_;
+  for (const Going& one : going_) due = std::min(due, one.what.until);
+  return due;
+}
+
+std::vector<int> Faults::signs() const {
+  std::vector<int> all;
+  for (const Going& one : going_)
+    if (one.what.sign) all.push_back(one.what.sign());
+  return all;
 }
 
 bool Faults::begin_next() {
@@ -90,7 +105,7 @@ Ongoing Faults::once() {
 
 pid_t Faults::part_of(const Member& worker, const char* name) {
   if (!worker.program.runs()) return 0;
-  const auto all = children_named(worker.program.pid(), name);
+  const auto all = tests::children_of(worker.program.pid(), name);
   return all.empty() ? 0 : all[random_.below(all.size())];
 }
 
@@ -170,9 +185,11 @@ Ongoing Faults::wave() {
   Member& client = some_client();
   if (!client.program.runs() || !cluster_.broker().runs()) return {};
   constexpr std::int64_t kPatience = 60'000'000;
+  (void)client.program.heard();  // of one that was in vain
   client.program.tell("wave 100000");
   return {now_us() + kPatience, [this] { ::kill(cluster_.broker().pid(), SIGKILL); },
-          [&client] { return client.program.heard().find("accepted") != std::string::npos; }};
+          [&client] { return client.program.heard().find("accepted") != std::string::npos; },
+          [&client] { return client.program.voice(); }};
 }
 
 Ongoing Faults::stop_broker() {

@@ -21,6 +21,7 @@ struct Ongoing {
   std::function<void()> end;
   // Ends it before its time. Whether it then counts depends on this: it came to what it is about.
   std::function<bool()> met{};
+  std::function<int()> sign{};  // a descriptor that is readable when that may be so
 };
 
 struct Fault {
@@ -35,8 +36,11 @@ class Faults {
  public:
   Faults(Cluster& cluster, std::uint64_t seed, std::int64_t mean_pause);
 
-  // Begins and ends what is due. Often.
+  // Begins and ends what is due.
   void tick();
+  // When something is, and what is readable when something is due earlier.
+  std::int64_t due() const;
+  std::vector<int> signs() const;
   // Ends what goes on; nothing begins any more.
   void stop();
   const std::vector<Fault>& all() const { return all_; }

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "tests/chaos/faults.h"
+#include "tests/processes.h"
 
 namespace forkmill::chaos {
 
@@ -140,8 +141,8 @@ Ongoing Faults::starve(pid_t pid) {
   const std::size_t open = pid == 0 ? 0 : open_descriptors(pid);
   if (open == 0) return {};
   constexpr std::size_t kAsBefore = 1 << 16;
-  limit_descriptors(pid, open + random_.below(4));
-  return {now_us() + span(1500, 4000), [pid] { limit_descriptors(pid, kAsBefore); }};
+  tests::limit_descriptors(pid, open + random_.below(4));
+  return {now_us() + span(1500, 4000), [pid] { tests::limit_descriptors(pid, kAsBefore); }};
 }
 
 Ongoing Faults::crowd(std::size_t connections) {

@@ -111,8 +111,7 @@ class Ring {
       cluster_.tend();
       if (with_faults) faults_.tick();
       if (until()) return true;
-      constexpr unsigned kTick = 5000;
-      ::usleep(kTick);
+      with_faults ? cluster_.wait(std::min(end, faults_.due()), faults_.signs()) : cluster_.wait(end);
     }
     return false;
   }

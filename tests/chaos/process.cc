@@ -5,15 +5,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <stdexcept>
-#include <thread>
+
+#include "tests/processes.h"
 
 namespace forkmill::chaos {
 
@@ -80,25 +79,33 @@ Program::Program(const Start& start) {
   in_ = in.ends[1];
   out_ = out.ends[0];
   if (pid_ < 0) throw std::runtime_error{"fork"};
+  handle_ = tests::open_process(pid_);
 }
 
 Program& Program::operator=(Program&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(handle_, other.handle_);
   std::swap(in_, other.in_);
   std::swap(out_, other.out_);
   return *this;
 }
 
 Program::~Program() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  close_pipes();
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  reap();
 }
 
-void Program::close_pipes() {
-  for (int* end : {&in_, &out_}) {
+int Program::reap() {
+  int status = 0;
+  ::waitpid(pid_, &status, 0);
+  forget();
+  return status;
+}
+
+void Program::forget() {
+  pid_ = 0;
+  for (int* end : {&handle_, &in_, &out_}) {
     if (*end >= 0) ::close(*end);
     *end = -1;
   }
@@ -111,23 +118,13 @@ void Program::signal(int number) const {
 std::optional<int> Program::ended() {
   int status = 0;
   if (pid_ <= 0 || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
-  pid_ = 0;
-  close_pipes();
+  forget();
   return status;
 }
 
 int Program::end_within(int milliseconds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{milliseconds};
-  while (std::chrono::steady_clock::now() < end) {
-    if (const auto status = ended()) return *status;
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  int status = 0;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, &status, 0);
-  pid_ = 0;
-  close_pipes();
-  return status;
+  if (!tests::wait_for_end(pid_, std::chrono::milliseconds{milliseconds})) ::kill(pid_, SIGKILL);
+  return reap();
 }
 
 void Program::tell(const std::string& line) const {
@@ -151,18 +148,6 @@ bool run(const std::vector<std::string>& argv, int network) {
   return Program{start}.end_within(kLong) == 0;
 }
 
-std::vector<pid_t> children_named(pid_t parent, const std::string& name) {
-  std::vector<pid_t> found;
-  std::ifstream list{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"};
-  for (pid_t pid = 0; list >> pid;) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/comm"};
-    std::string comm;
-    file >> comm;
-    if (comm == name) found.push_back(pid);
-  }
-  return found;
-}
-
 std::size_t open_descriptors(pid_t pid) {
   std::error_code ignored;
   std::size_t count = 0;
@@ -170,13 +155,6 @@ std::size_t open_descriptors(pid_t pid) {
        at.increment(ignored))
     ++count;
   return count;
-}
-
-bool limit_descriptors(pid_t pid, std::size_t most) {
-  rlimit limit{};
-  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return false;
-  limit.rlim_cur = std::min<rlim_t>(most, limit.rlim_max);
-  return ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr) == 0;
 }
 
 std::string describe_end(int status) {

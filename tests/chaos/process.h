@@ -40,10 +40,16 @@ class Program {
   void tell(const std::string& line) const;
   // What it has said and was not read yet.
   std::string heard() const;
+  // Readable when there is some.
+  int voice() const { return out_; }
+  // Readable when it has ended.
+  int handle() const { return handle_; }
 
  private:
-  void close_pipes();
+  int reap();
+  void forget();
   pid_t pid_ = 0;
+  int handle_ = -1;
   int in_ = -1;   // its stdin
   int out_ = -1;  // its stdout
 };
@@ -51,12 +57,8 @@ class Program {
 // Runs a program to its end: whether that was well.
 bool run(const std::vector<std::string>& argv, int network = -1);
 
-// The children of a process that have this name (PR_SET_NAME).
-std::vector<pid_t> children_named(pid_t parent, const std::string& name);
 // How many descriptors a process has open; 0 when it is gone.
 std::size_t open_descriptors(pid_t pid);
-// Of that many from now on.
-bool limit_descriptors(pid_t pid, std::size_t most);
 
 // "killed by signal 11", "exit status 1"
 std::string describe_end(int status);

@@ -10,6 +10,7 @@
 
 #include "tests/chaos/journal.h"
 #include "tests/chaos/tasks.h"
+#include "tests/eventually.h"
 
 namespace {
 
@@ -52,19 +53,11 @@ class Execution {
   std::abort();
 }
 
-void sleep_until_stopped(Context& context, int how_long_ms) {
-  const auto end = std::chrono::steady_clock::now() + milliseconds{how_long_ms};
-  while (std::chrono::steady_clock::now() < end) {
-    if (context.stop_token().stop_requested()) throw std::runtime_error{"stopped"};
-    std::this_thread::sleep_for(milliseconds{2});
-  }
-}
-
 void register_handlers(Worker& worker) {
   worker.on(kShort, [](Context& context, int) { return Execution{context}.done(); });
   worker.on(kLong, [](Context& context, int how_long_ms) {
     const Execution execution{context};
-    sleep_until_stopped(context, how_long_ms);
+    if (tests::stopped_within(context.stop_token(), milliseconds{how_long_ms})) throw std::runtime_error{"stopped"};
     return execution.done();
   });
   worker.on(kStubborn, [](Context& context, int how_long_ms) {

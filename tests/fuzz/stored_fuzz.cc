@@ -156,7 +156,7 @@ void head(Feed& feed) {
   require(::ftruncate(file, 0) == 0, "the file can be emptied");
   require(::pwrite(file, first.data(), first.size(), 0) == static_cast<ssize_t>(first.size()), "it can be written");
   require(::pwrite(file, second.data(), second.size(), kSlotDistance) == static_cast<ssize_t>(second.size()), "twice");
-  const Head::Reading reading = Head::read(path);
+  const Head::Reading reading = Head::read(system_files(), path);
   require(reading.exists && reading.damaged <= 2 && (reading.record || reading.damaged == 2),
           "what is not damaged is read");
   Meta meta;

@@ -197,11 +197,11 @@ void Audit::check_tasks(const broker::Books& books, bool far_too) const {
     far.held -= queue->held_tasks() - counted.held;
     require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready() &&
                 counted.running == queue->running && counted.held <= queue->held_tasks(),
-            "12", [&] { return "the counts of queue " + name + " are not those of its tasks"; });
+            "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
     const auto recovered = recovered_.find(name);
     const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
     require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13",
-            [&] { return "queue " + name + " holds more than it may"; });
+            [&, &name = name] { return "queue " + name + " holds more than it may"; });
   }
   require(!far_too || (far.scheduled == 0 && far.ready == 0 && far.held == 0), "12",
           [&] { return "the counts of the queues are not those of the tasks on disk"; });

@@ -41,7 +41,7 @@ Cookie History::invoke(const proto::Submission& task) {
   Record& record = tasks_[task.id];
   if (!record.known) record.task = task;
   record.known = true;
-  model_.submitted(task);
+  if (model_) model_->submitted(task);
   Future& future = futures_.emplace_back();
   future.id = task.id;
   future.body = body_of(task.payload);
@@ -63,7 +63,7 @@ void History::acknowledged(Cookie cookie, proto::SessionId session) {
   future.acknowledged = true;
   if (record.acknowledged_by == 0) ++counts_.acknowledged;
   record.acknowledged_by = future.acknowledged_by = broker_of_.at(session);
-  if (record.acknowledged_by == broker_ || survives_restart(record)) model_.acknowledged(future.id);
+  if (model_ && (record.acknowledged_by == broker_ || survives_restart(record))) model_->acknowledged(future.id);
 }
 
 void History::unknown(Cookie cookie) {
@@ -74,7 +74,7 @@ void History::unknown(Cookie cookie) {
   if (future.attach) return;
   ++counts_.unknown;
   // Without an acknowledgement it may still be under way.
-  if (future.acknowledged) model_.submission_ended(future.id);
+  if (future.acknowledged && model_) model_->submission_ended(future.id);
 }
 
 void History::resolved(Cookie cookie, const proto::Outcome& outcome, bool known_before) {
@@ -89,7 +89,7 @@ void History::resolved(Cookie cookie, const proto::Outcome& outcome, bool known_
   else
     check_failure(record, future, outcome, known_before);
   if (future.attach) return;
-  model_.submission_ended(future.id);
+  if (model_) model_->submission_ended(future.id);
   ++(success ? counts_.succeeded : counts_.failed);
 }
 
@@ -150,14 +150,16 @@ void History::check_rejection(Record& record, const Future& future, const proto:
   if (future.attach) return;  // whether that was so is looked at when the broker says it
   if (!known_before) refuse(future, outcome, "it was never acknowledged");
   // Under a key, somebody else may have submitted it anew since the broker said so.
-  if (!model_.is_mortal(future.id) && !model_.may_be_gone(future.id))
+  const bool may_be_gone = model_ ? model_->is_mortal(future.id) || model_->may_be_gone(future.id)
+                                  : !survives_restart(record) && future.acknowledged_by != broker_;
+  if (!may_be_gone)
     violated("1", future.id, "acknowledged, and forgotten");
   ++counts_.lost;
 }
 
 void History::cancel_asked(const TaskId& id) {
   tasks_.at(id).cancel_asked = true;
-  model_.cancel_asked(id);
+  if (model_) model_->cancel_asked(id);
 }
 
 void History::born(Cookie cookie, std::uint32_t pid) const {
@@ -172,14 +174,14 @@ void History::signal_asked(const TaskId& id) { cancel_asked(id); }
 // `anew`: not said again to somebody who has come back.
 void History::signal_answered(const Signalled& answer, bool anew) {
   if (!anew) return;
-  model_.shown(answer.id, answer.state == "sent" || answer.state == "waiting" ? "running" : answer.state);
+  if (model_) model_->shown(answer.id, answer.state == "sent" || answer.state == "waiting" ? "running" : answer.state);
   if (answer.state == "sent") processes_.signal_sent(answer.id, answer.signal);
 }
 
 // ---- Operators ------------------------------------------------------------------------------------------------------
 
 History::DeadOrder History::dead_asked(const TaskId& id, const TaskId& new_id) {
-  const bool certain = model_.drop_asked(id);
+  const bool certain = model_ && model_->drop_asked(id);
   if (!new_id.is_nil()) {
     Record& record = tasks_[new_id];
     record.task = tasks_.at(id).task;
@@ -187,7 +189,7 @@ History::DeadOrder History::dead_asked(const TaskId& id, const TaskId& new_id) {
     record.task.options.delay = record.task.options.not_before = milliseconds{0};
     record.task.options.key.clear();
     record.known = true;
-    model_.submitted(record.task);
+    if (model_) model_->submitted(record.task);
   }
   return {id, new_id, broker_, certain};
 }
@@ -195,15 +197,15 @@ History::DeadOrder History::dead_asked(const TaskId& id, const TaskId& new_id) {
 void History::dead_answered(const DeadOrder& order, Errc code) {
   const bool retry = !order.new_id.is_nil();
   if (code == Errc::ok) {
-    model_.dropped(order.id);
-    if (retry) model_.acknowledged(order.new_id);
+    if (model_) model_->dropped(order.id);
+    if (retry && model_) model_->acknowledged(order.new_id);
   } else if (order.asked_of == broker_ && code != Errc::queue_full) {
     if (retry && tasks_.at(order.new_id).granted_by == broker_)
       violated("8", order.id,
                "it was tried again, and whoever asked for that was told " + std::string{errc_name(code)});
-    if (order.certain && code == Errc::task_unknown) model_.drop_refused(order.id);
+    if (order.certain && code == Errc::task_unknown) model_->drop_refused(order.id);
   }
-  if (retry) model_.submission_ended(order.new_id);
+  if (retry && model_) model_->submission_ended(order.new_id);
 }
 
 void History::cancelled(const TaskId& id) {
@@ -220,7 +222,7 @@ void History::check_all_ended() const {
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
 void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker) {
-  model_.granted(granted.id);
+  if (model_) model_->granted(granted.id);
   Record& record = tasks_.at(granted.id);
   record.granted_by = broker_;
   if (granted.process) processes_.granted(granted.id, granted.grant);
@@ -265,14 +267,17 @@ void History::worker_ended(broker::WorkerHandle worker) {
 }
 
 void History::reported(const proto::TaskResult& result) {
-  if (result.outcome.kind == OutcomeKind::rejected) return model_.shown(result.id, "");
+  if (result.outcome.kind == OutcomeKind::rejected) {
+    if (model_) model_->shown(result.id, "");
+    return;
+  }
   Record& record = tasks_.at(result.id);
-  model_.reported(result.id, result.outcome.kind);
+  if (model_) model_->reported(result.id, result.outcome.kind);
   if (record.task.options.process) processes_.reported(result, record.worker_lost);
   const std::string bytes = proto::encode_outcome(result.outcome);
   const auto [at, first] = record.outcomes.try_emplace(survives_restart(record) ? 0 : broker_, bytes);
   if (first || at->second == bytes) return;
-  if (!model_.is_mortal(result.id)) violated("3", result.id, "its result has changed");
+  if (!is_mortal(result.id)) violated("3", result.id, "its result has changed");
   at->second = bytes;
 }
 
@@ -294,11 +299,16 @@ void History::started(const proto::GrantedTask& task) {
   if (++record.starts > 1) ++counts_.repeated;
   if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record))
     violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
+  if (!model_) return check_cancelled(record, given, task);
   for (const proto::Grant& other : record.running)
     if (current(given) && current(grants_.at({task.id, other})))
       violated("6", task.id, to_string(task.grant) + " started while " + to_string(other) + " runs");
   record.running.push_back(task.grant);
-  if (record.cancelled_by == broker_ && current(given) && !model_.is_mortal(task.id))
+  check_cancelled(record, given, task);
+}
+
+void History::check_cancelled(const Record& record, const Given& given, const proto::GrantedTask& task) const {
+  if (record.cancelled_by == broker_ && current(given) && !is_mortal(task.id))
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
 }
 
@@ -306,7 +316,7 @@ void History::threw(const proto::GrantedTask& task) { tasks_.at(task.id).throws.
 
 void History::succeeded(const proto::GrantedTask& task) {
   tasks_.at(task.id).successes.insert(value_of(task));
-  model_.returned(task.id);
+  if (model_) model_->returned(task.id);
 }
 
 }  // namespace forkmill::sim

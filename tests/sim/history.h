@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -49,7 +50,12 @@ struct Counts {
 
 class History {
  public:
-  explicit History(World& world) : world_{world}, model_{world}, processes_{world} {}
+  // Who is told of everything when it happens has a model of each task, too, and knows what runs. Who reads what
+  // programs have written down has not: their children do not say when they are killed.
+  enum class Sight { everything, journals };
+  explicit History(World& world, Sight sight = Sight::everything) : world_{world}, processes_{world} {
+    if (sight == Sight::everything) model_.emplace(world);
+  }
 
   // ---- Clients
   Cookie invoke(const proto::Submission& task);
@@ -86,7 +92,7 @@ class History {
   void broker_started(milliseconds skew) {
     ++broker_;
     skew_ = skew;
-    model_.broker_started();
+    if (model_) model_->broker_started();
     processes_.broker_started();
   }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
@@ -107,7 +113,7 @@ class History {
   bool all_ended() const { return open_ == 0; }
   void check_all_ended() const;
   const Counts& counts() const { return counts_; }
-  Model& model() { return model_; }
+  Model& model() { return *model_; }
   ProcessHistory& processes() { return processes_; }
 
  private:
@@ -147,6 +153,8 @@ class History {
   };
 
   // This broker gave it out, and has not given its worker up.
+  bool is_mortal(const TaskId& id) const { return model_ && model_->is_mortal(id); }
+  void check_cancelled(const Record& record, const Given& given, const proto::GrantedTask& task) const;
   bool current(const Given& given) const { return given.brokers.contains(broker_) && !given.lost; }
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
@@ -157,7 +165,7 @@ class History {
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
 
   World& world_;
-  Model model_;
+  std::optional<Model> model_;
   ProcessHistory processes_;
   std::unordered_map<proto::SessionId, std::uint64_t> broker_of_;
   std::uint64_t broker_ = 0;

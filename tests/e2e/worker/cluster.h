@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,12 +19,16 @@
 #include <vector>
 
 #include "tests/eventually.h"
+#include "tests/processes.h"
 
 namespace forkmill::test {
 
 using namespace std::chrono_literals;
 
+using tests::children_of;
 using tests::eventually;
+using tests::exists;
+using tests::limit_descriptors;
 
 class Process {
  public:
@@ -66,8 +69,9 @@ class Process {
   void signal(int number) const { ::kill(pid_, number); }
   // Its wait status, once it has ended.
   std::optional<int> wait(std::chrono::seconds deadline = 60s) {
+    if (!tests::wait_for_end(pid_, deadline)) return std::nullopt;
     int status = 0;
-    if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; }, deadline)) return std::nullopt;
+    ::waitpid(pid_, &status, 0);
     pid_ = 0;
     return status;
   }
@@ -81,34 +85,6 @@ class Process {
   pid_t pid_ = 0;
 };
 
-inline bool exists(pid_t pid) {
-  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
-  std::string number;
-  std::string name;
-  char state = 'Z';
-  stat >> number >> name >> state;
-  return state != 'Z';
-}
-
-// The direct children of a process with that name (PR_SET_NAME).
-inline std::vector<pid_t> children_of(pid_t parent, const std::string& name) {
-  std::vector<pid_t> found;
-  std::ifstream list{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"};
-  for (pid_t pid = 0; list >> pid;) {
-    std::ifstream file{"/proc/" + std::to_string(pid) + "/comm"};
-    std::string comm;
-    file >> comm;
-    if (comm == name && exists(pid)) found.push_back(pid);
-  }
-  return found;
-}
-
-inline bool limit_descriptors(pid_t pid, rlim_t most) {
-  rlimit limit{};
-  if (::prlimit(pid, RLIMIT_NOFILE, nullptr, &limit) != 0) return false;
-  limit.rlim_cur = std::min(most, limit.rlim_max);
-  return ::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr) == 0;
-}
 // It can open no more descriptors, until it is given some.
 inline bool take_descriptors(pid_t pid) {
   rlim_t next = 0;
