@@ -19,6 +19,7 @@
 #include "broker/core/tasks.h"
 #include "broker/store/records.h"
 #include "broker/store/requests.h"
+#include "broker/store/store.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -45,7 +46,7 @@ struct Identity {
   bool durable = false;     // what is committed outlives the broker
   std::string software;
   std::vector<std::string> listen;
-  proto::TaskSeq last_seq;  // the highest that the store ever had
+  proto::TaskSeq last_seq;  // tasks have higher ones from here on
 };
 
 struct Totals {
@@ -60,16 +61,14 @@ struct Books {
       : options{std::move(core_options)},
         identity{std::move(who)},
         kinds{options.max_kinds},
-        tasks{first_free_seq(identity)},
+        tasks{last_used_seq(identity)},
         commit{identity.commit},
         safe{identity.commit} {}
 
-  // The broker before may have given out numbers that never reached the store, and workers may still hold them: leap
-  // over more of them than can have been under way.
-  static proto::TaskSeq first_free_seq(const Identity& who) {
-    constexpr std::uint64_t kLeap = std::uint64_t{1} << 24;
-    const std::uint64_t leap = proto::mutant(proto::Mutant::numbers_used_again) ? 0 : kLeap;
-    return who.epoch > proto::Epoch{1} ? proto::TaskSeq{who.last_seq.value() + leap} : who.last_seq;
+  static proto::TaskSeq last_used_seq(const Identity& who) {
+    const std::uint64_t last = who.last_seq.value();
+    const bool again = proto::mutant(proto::Mutant::numbers_used_again) && last >= Store::kLeftOut;
+    return proto::TaskSeq{again ? last - Store::kLeftOut : last};
   }
 
   CoreOptions options;
@@ -179,8 +178,5 @@ struct Books {
   // Moves the task along the table of states.h; a step that is not there is a bug of ours.
   void step(Task& task, Event event);
 };
-
-// Tells a repeated submission from another one under the same id.
-std::uint64_t body_hash(std::string_view name, std::uint64_t signature, const proto::Payload& payload);
 
 }  // namespace forkmill::broker

@@ -7,6 +7,7 @@
 namespace forkmill::broker {
 
 proto::Result<Store::Identity> MemoryStore::open() {
+  if (epoch_.value() > 0) last_seq_ = proto::TaskSeq{last_seq_.value() + kLeftOut};
   epoch_ = epoch_.next();
   return Identity{id_, epoch_, last_, last_seq_};
 }

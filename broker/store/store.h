@@ -24,11 +24,15 @@ class Store {
   virtual ~Store() = default;
 
   struct Identity {
-    std::string id;           // of the store itself, for ever
-    proto::Epoch epoch;       // raised by this opening: whoever opened it before is fenced off
-    proto::CommitSeq last;    // the last commit that it holds
-    proto::TaskSeq last_seq;  // the highest number that a task or a record in it ever had
+    std::string id;         // of the store itself, for ever
+    proto::Epoch epoch;     // raised by this opening: whoever opened it before is fenced off
+    proto::CommitSeq last;  // the last commit that it holds
+    // No task or record in it ever had a higher number, and whoever opened it before has given out none either. What a
+    // broker takes in and cannot commit any more is lost, but workers may still hold it under its number: so each
+    // opening leaves out more numbers than can be under way at a time, and that is safe before any of them is used.
+    proto::TaskSeq last_seq;
   };
+  static constexpr std::uint64_t kLeftOut = std::uint64_t{1} << 24;
   // Call once, before anything else.
   virtual proto::Result<Identity> open() = 0;
 

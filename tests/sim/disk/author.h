@@ -16,10 +16,11 @@ class Author {
   // Something to do with a store that holds `state`.
   broker::StoreOp write(const StoreState& state);
 
+  proto::TaskSeq some_task(const StoreState& state);
+
  private:
   broker::PutTask put(const StoreState& state);
   broker::Finish finish(proto::TaskSeq seq);
-  proto::TaskSeq some_task(const StoreState& state);
   proto::TaskSeq some_record(const StoreState& state);
   proto::TaskSeq fresh(const StoreState& state);
   std::string bytes();

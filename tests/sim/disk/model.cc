@@ -138,10 +138,14 @@ StoreState Model::at(proto::CommitSeq number) const {
     if (commit.number > number) break;
     for (const StoreOp& op : commit.ops) state.apply(op);
   }
+  for (const auto& [commit, last_seq] : openings_)
+    if (commit <= number) state.last_seq = std::max(state.last_seq, last_seq);
   return state;
 }
 
-void Model::go_on_from(proto::CommitSeq number) {
+void Model::go_on_from(proto::CommitSeq number, proto::TaskSeq last_seq) {
+  std::erase_if(openings_, [&](const auto& one) { return one.first > number; });
+  openings_[number] = last_seq;
   now_ = at(number);
   std::erase_if(commits_, [&](const Commit& one) { return one.number > number; });
   gathered_.clear();

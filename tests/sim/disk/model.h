@@ -35,8 +35,8 @@ class Model {
   bool knows(proto::CommitSeq number) const;
   // As of that commit.
   StoreState at(proto::CommitSeq number) const;
-  // What came after `number` is gone.
-  void go_on_from(proto::CommitSeq number);
+  // What came after `number` is gone, and higher numbers than `last_seq` are given from here on.
+  void go_on_from(proto::CommitSeq number, proto::TaskSeq last_seq);
 
  private:
   struct Commit {
@@ -45,6 +45,7 @@ class Model {
   };
   std::vector<Commit> commits_;
   std::vector<broker::StoreOp> gathered_;
+  std::map<proto::CommitSeq, proto::TaskSeq> openings_;  // and their highest numbers
   StoreState now_;
 };
 

@@ -55,8 +55,10 @@ inline PutTask put(std::uint64_t n) {
 inline PutRecord record(std::uint64_t n, std::string bytes) { return {proto::TaskSeq{n}, std::move(bytes)}; }
 
 // Records beside the tasks of a store that is open, with numbers above theirs.
-inline void check_records(Store* store, const std::function<Store&()>& reopen, proto::CommitSeq last) {
+inline void check_records(Store* store, const std::function<Store&()>& reopen, const Store::Identity& opened) {
   using proto::TaskSeq;
+  proto::CommitSeq last = opened.last;
+  const std::uint64_t high = opened.last_seq.value() + 30;
   const auto commit = [&](const std::vector<StoreOp>& ops) {
     REQUIRE_FALSE(store->apply(ops));
     last = last.next();
@@ -72,7 +74,7 @@ inline void check_records(Store* store, const std::function<Store&()>& reopen, p
         std::vector<PutRecord>{record(21, "first"), record(22, "second"), record(23, ""), record(24, "fourth")});
   commit({record(22, large), record(24, ""), record(24, "4"), EraseRecord{TaskSeq{21}}, EraseRecord{TaskSeq{20}}});
   // Erased and made again, made and erased; an erased one is not there a second time.
-  commit({EraseRecord{TaskSeq{23}}, record(23, "third"), record(30, "short"), EraseRecord{TaskSeq{30}},
+  commit({EraseRecord{TaskSeq{23}}, record(23, "third"), record(high, "short"), EraseRecord{TaskSeq{high}},
           EraseRecord{TaskSeq{21}}, EraseRecord{TaskSeq{99}}});
   const std::vector<PutRecord> expected{record(22, large), record(23, "third"), record(24, "4")};
   CHECK(records(*store) == expected);
@@ -85,20 +87,21 @@ inline void check_records(Store* store, const std::function<Store&()>& reopen, p
   auto identity = store->open();
   REQUIRE(identity.ok());
   CHECK(identity->last == last);
-  CHECK(identity->last_seq == TaskSeq{30});
+  CHECK(identity->last_seq == TaskSeq{high + Store::kLeftOut});
   CHECK(summaries(*store).size() == tasks);
   CHECK(records(*store) == expected);
 
   // Overwritten often, a task among them; then all are erased.
   for (int round = 0; round < 50; ++round) commit({record(24, std::to_string(round)), record(22, large)});
-  commit({put(31), EraseRecord{TaskSeq{31}}, Forget{TaskSeq{24}}});
+  const std::uint64_t higher = high + 1 + Store::kLeftOut;
+  commit({put(higher), EraseRecord{TaskSeq{higher}}, Forget{TaskSeq{24}}});
   CHECK(records(*store) == std::vector<PutRecord>{record(22, large), record(23, "third"), record(24, "49")});
-  CHECK(fetched(*store, {TaskSeq{31}}) == std::vector<StoredTask>{{put(31), {}, {}}});
+  CHECK(fetched(*store, {TaskSeq{higher}}) == std::vector<StoredTask>{{put(higher), {}, {}}});
   commit({EraseRecord{TaskSeq{22}}, EraseRecord{TaskSeq{23}}, EraseRecord{TaskSeq{24}}});
   store = &reopen();
   identity = store->open();
   REQUIRE(identity.ok());
-  CHECK(identity->last_seq == TaskSeq{31});
+  CHECK(identity->last_seq == TaskSeq{high + 1 + 2 * Store::kLeftOut});
   CHECK(summaries(*store).size() == tasks + 1);
   CHECK(records(*store).empty());
 }
@@ -184,7 +187,7 @@ inline void check_store(const std::function<Store&()>& reopen) {
   CHECK(second->id == first->id);
   CHECK(second->epoch > first->epoch);
   CHECK(second->last == CommitSeq{first->last.value() + 8});
-  CHECK(second->last_seq == TaskSeq{5});
+  CHECK(second->last_seq == TaskSeq{5 + Store::kLeftOut});
   check_kept();
 
   // A number is never used again, even when the tasks are gone.
@@ -193,8 +196,13 @@ inline void check_store(const std::function<Store&()>& reopen) {
   store = &reopen();
   const auto third = store->open();
   REQUIRE(third.ok());
-  CHECK(third->last_seq == TaskSeq{5});
-  check_records(store, reopen, third->last);
+  CHECK(third->last_seq == TaskSeq{5 + 2 * Store::kLeftOut});
+  // Nor is one that a broker may have used which committed nothing.
+  store = &reopen();
+  const auto fourth = store->open();
+  REQUIRE(fourth.ok());
+  CHECK(fourth->last_seq == TaskSeq{5 + 3 * Store::kLeftOut});
+  check_records(store, reopen, fourth.value());
 }
 
 }  // namespace forkmill::broker::test

@@ -331,7 +331,7 @@ TEST_CASE("a loss that is accepted is put on record, and no number is used again
     REQUIRE(identity.ok());
     CHECK(identity->id == "store-2");
     CHECK(identity->last == CommitSeq{190});
-    CHECK(identity->last_seq == TaskSeq{199});
+    CHECK(identity->last_seq == TaskSeq{199 + Store::kLeftOut});
     CHECK(summaries(*store).size() == 90);
   }
   Database database{cut + "/forkmill.db", Database::Open::existing};
