@@ -125,7 +125,7 @@ bool Foreman::take_back(std::uint64_t serial, Held& held) {
   if (held.task.process) return take_back_process(serial, held);
   const auto child = pool_.key(*held.slot);
   if (!child || !hands_.take_back(*child, serial)) return false;
-  pool_.remove(now_, *held.slot, serial);
+  pool_.take_back(now_, *held.slot, serial);
   held.slot.reset();
   return true;
 }

@@ -78,9 +78,15 @@ void Pool::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) 
              found != child.line.rend()) {
     child.line_us -= found->run_us;
     child.line.erase(std::next(found).base());
-    if (child.taken > 0) --child.taken;  // taken back before it started
   }
   if (child.line.empty()) child.line_us = 0;
+}
+
+void Pool::take_back(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
+  Child& child = children_.at(slot);
+  const std::size_t before = child.line.size();
+  remove(now, slot, serial);
+  if (child.line.size() < before) --child.taken;
 }
 
 // When the one in front has taken so long that its estimate is worth nothing.

@@ -32,8 +32,10 @@ class Pool {
   // The child that should have an attempt of that estimated length now; empty: none.
   std::optional<std::uint32_t> choose(proto::Instant now, std::optional<double> run_us) const;
   void put(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us);
-  // It ended, or was taken back.
+  // It ended.
   void remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial);
+  // It was taken back before the child took it up: that child may have another one for it.
+  void take_back(proto::Instant now, std::uint32_t slot, std::uint64_t serial);
 
   // Slots whose front takes so long that what is behind it must be called back.
   std::vector<std::uint32_t> overdue(proto::Instant now) const;

@@ -84,8 +84,8 @@ TEST_CASE("what waits behind a front that outlasts its estimate is called back")
   CHECK(pool.overdue(due - 1us).empty());
   CHECK(pool.overdue(due) == std::vector<std::uint32_t>{0});
   CHECK(pool.behind_front(0) == std::vector<std::uint64_t>{2, 3});
-  pool.remove(due, 0, 3);
-  pool.remove(due, 0, 2);
+  pool.take_back(due, 0, 3);
+  pool.take_back(due, 0, 2);
   CHECK(pool.next_overdue() == forkmill::proto::kNever);
   CHECK(pool.front(0) == 1);
 }
@@ -101,9 +101,14 @@ TEST_CASE("a long-running front makes its child the last choice") {
 TEST_CASE("a child is given no more than it takes before it leaves") {
   Pool pool = pool_of(1, 3);
   CHECK(fill(pool, 1.0, 10) == std::vector<int>{3});
-  pool.remove(kNow, 0, 3);  // taken back: it can still take one
+  pool.take_back(kNow, 0, 3);
   CHECK(pool.choose(kNow, 1.0) == 0);
-  pool.remove(kNow, 0, 1);  // run
+  pool.remove(kNow, 0, 1);
   pool.put(kNow, 0, 4, 1.0);
+  CHECK_FALSE(pool.choose(kNow, 1.0));
+  // The one in front, before the child has taken it up.
+  pool.take_back(kNow, 0, 2);
+  CHECK(pool.capacity(kNow, 0) == 1);
+  pool.put(kNow, 0, 5, 1.0);
   CHECK_FALSE(pool.choose(kNow, 1.0));
 }
