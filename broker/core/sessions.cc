@@ -70,7 +70,9 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   auto found = by_session_.find(hello.resume);
   Worker* worker = found == by_session_.end() ? nullptr : books_.worker(found->second.worker);
   const bool resumed = worker != nullptr;
-  if (resumed) {
+  // It may say HELLO anew on one connection: what stood there is the same worker, and not another one to be given work.
+  if (!resumed) worker = this->worker(peer);
+  if (worker != nullptr) {
     delist(*worker);
   } else {
     const WorkerHandle handle{++last_handle_};

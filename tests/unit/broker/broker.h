@@ -46,9 +46,10 @@ class Broker {
   };
 
   // Says HELLO on a new connection.
-  Peer connect(Hello hello) {
-    const PeerId peer{++last_peer_};
-    hello.nonce = last_peer_;
+  Peer connect(Hello hello) { return greet(PeerId{++last_peer_}, std::move(hello)); }
+  // On that connection.
+  Peer greet(PeerId peer, Hello hello) {
+    hello.nonce = ++last_nonce_;
     deliver(peer, {{}, hello});
     auto welcomes = take<Welcome>(peer);
     if (welcomes.size() != 1) return {peer, {}, {}};
@@ -250,6 +251,7 @@ class Broker {
   bool held_ = false;
   std::uint64_t last_peer_ = 0;
   std::uint64_t last_session_ = 100;
+  std::uint64_t last_nonce_ = 0;
   std::uint64_t last_seq_ = 0;
 };
 

@@ -167,6 +167,21 @@ TEST_CASE(
   CHECK(broker.results(client).at(0).id == id(1));
 }
 
+TEST_CASE("a worker that says HELLO twice on one connection is one worker") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto first = broker.worker(1);
+  broker.submit(client, {task(1)});
+  REQUIRE(broker.grants(first).size() == 1);
+  // It has not heard of that session, and names none.
+  const auto second = broker.greet(first.id, Broker::worker_hello());
+  CHECK(broker.core().books().workers.size() == 1);
+  broker.send(second, Credit{second.welcome.granted + 1});
+  const auto grants = broker.grants(second);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].id == id(1));
+}
+
 TEST_CASE("a worker that leaves with running tasks costs them an attempt") {
   Broker broker;
   const auto client = broker.client();
