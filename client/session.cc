@@ -250,6 +250,11 @@ void Session::on_results(Instant now, proto::MessageSeq seq, proto::Results& res
     if (entry == nullptr) continue;  // it has come before
     // The answer to an ATTACH that was overtaken by a submission of the same id.
     if (is_unknown(result.outcome) && is_being_submitted(*entry)) continue;
+    const auto* shared = result.body != 0 ? shared_.find(result.id) : nullptr;
+    if (shared != nullptr && shared->body && *shared->body != result.body) {
+      end_another(entry, result.outcome, effects);
+      continue;
+    }
     end(entry, std::move(result.outcome), effects);
   }
   to_acknowledge_.push_back(seq);
@@ -258,6 +263,7 @@ void Session::on_results(Instant now, proto::MessageSeq seq, proto::Results& res
 }
 
 void Session::end(TaskTable::Entry* entry, proto::Outcome outcome, Effects& effects) {
+  if (shared_.find(entry->id) != nullptr && is_being_submitted(*entry)) withdraw(entry->id);
   const bool known = entry->phase == TaskTable::Phase::accepted || entry->phase == TaskTable::Phase::orphaned;
   for (const auto& waiter : shared_.take(entry->id).further) effects.ended.push_back({waiter.cookie, outcome, known});
   effects.ended.push_back({entry->cookie, std::move(outcome), known});

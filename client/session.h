@@ -10,6 +10,7 @@
 //   * a task that was acknowledged is attached again when the broker did not keep the session;
 //   * a result ends its task once; repeats are acknowledged and dropped;
 //   * a submission under a key of a task that is outstanding waits for that one's end, if it is the same in every word;
+//   * what ends another body under its key does not end it;
 //   * cancels and queries are repeated until they are answered;
 //   * operations on named objects: see operations.h.
 #pragma once
@@ -177,7 +178,9 @@ class Session {
   bool take_in(const proto::Submission& task, Cookie cookie, Effects& effects);
   TaskTable::Entry* entry_of(const proto::Submission& task);
   void end_submitters(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects);
+  void end_another(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects);
   void drop_unsent(const TaskId& id);
+  void withdraw(const TaskId& id);
   void acknowledged(const proto::Submission& task, Effects& effects);
   void rejected(Instant now, proto::Submission task, const proto::Rejection& why, Effects& effects);
   void park(Instant now, proto::Submission task);

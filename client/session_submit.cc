@@ -55,10 +55,10 @@ bool Session::take_in(const proto::Submission& task, Cookie cookie, Effects& eff
   const auto* entry = tasks_.find(task.id);
   if (entry == nullptr) {
     tasks_.insert({task.id, cookie, TaskTable::Phase::queued});
-    if (!task.options.key.empty()) shared_.at(task.id).body = SharedTasks::digest_of(task);
+    if (!task.options.key.empty()) shared_.at(task.id).body = SharedTasks::body_of(task);
     return true;
   }
-  const auto body = SharedTasks::digest_of(task);
+  const auto body = SharedTasks::body_of(task);
   auto& shared = shared_.at(task.id);
   if (entry->phase == TaskTable::Phase::attached) shared.first_by_id = true;
   const bool fresh = shared.first_by_id && !shared.body;  // known by its id only: whether they agree, the broker knows
@@ -85,7 +85,7 @@ TaskTable::Entry* Session::entry_of(const proto::Submission& task) {
   auto* entry = tasks_.find(task.id);
   if (entry == nullptr || task.options.key.empty()) return entry;
   const auto* shared = shared_.find(task.id);
-  return shared != nullptr && shared->body == SharedTasks::digest_of(task) ? entry : nullptr;
+  return shared != nullptr && shared->body == SharedTasks::body_of(task) ? entry : nullptr;
 }
 
 // A submission was not taken: ends those who wait for it, but not those who asked for the task by its id.
@@ -109,6 +109,32 @@ void Session::end_submitters(TaskTable::Entry* entry, const proto::Outcome& outc
   for (auto waiter = left.further.begin() + 1; waiter != left.further.end(); ++waiter) shared_.add(shared, *waiter);
 }
 
+// A result of its id, but of another body: its key was given to another task. That is what those want who asked for it
+// by its id. One that was submitted here is either not taken in yet, and its answer is still to come, or it is gone.
+void Session::end_another(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects) {
+  using Phase = TaskTable::Phase;
+  const bool gone = entry->phase == Phase::accepted || entry->phase == Phase::orphaned;
+  auto task = shared_.take(entry->id);
+  task.further.insert(task.further.begin(), {entry->cookie, task.first_by_id});
+  std::vector<SharedTasks::Waiter> left;
+  for (const auto& waiter : task.further) {
+    if (waiter.by_id)
+      effects.ended.push_back({waiter.cookie, outcome, false});
+    else if (gone)
+      effects.ended.push_back(
+          {waiter.cookie, rejection(Errc::task_unknown, "the broker has lost it, and another task has its key now"),
+           true});
+    else
+      left.push_back(waiter);
+  }
+  if (left.empty()) return tasks_.erase(entry);
+  entry->cookie = left.front().cookie;
+  if (entry->phase == Phase::attached) entry->phase = Phase::sent;
+  auto& shared = shared_.at(entry->id);
+  shared.body = task.body;
+  for (auto waiter = left.begin() + 1; waiter != left.end(); ++waiter) shared_.add(shared, *waiter);
+}
+
 void Session::drop_unsent(const TaskId& id) {
   auto drop = [&](const proto::Submission& task) {
     if (task.id != id) return false;
@@ -128,6 +154,22 @@ void Session::drop_unsent(const TaskId& id) {
     return task.id == id;
   });
   for (const auto& task : tried) settled(task);
+}
+
+// It has ended before it was acknowledged. Under a key, the next submission may be of the same id: what the broker says
+// to this one is not for that one.
+void Session::withdraw(const TaskId& id) {
+  drop_unsent(id);
+  for (auto& sent : sent_) {
+    const auto found = std::ranges::find(sent.tasks, id, &proto::Submission::id);
+    if (found == sent.tasks.end()) continue;
+    sent_bytes_ -= found->payload.size();
+    --sent_tasks_;
+    let_go(*found);
+    settled(*found);
+    sent.tasks.erase(found);
+  }
+  drop_acknowledged();
 }
 
 void Session::let_go(const proto::Submission& task) {

@@ -5,13 +5,14 @@
 
 #include <forkmill/task_id.h>
 
+#include <cstdint>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "client/task_table.h"
+#include "proto/body_hash.h"
 #include "proto/messages.h"
 
 namespace forkmill::client {
@@ -23,14 +24,14 @@ class SharedTasks {
     bool by_id = false;  // it asked for the task by its id: what becomes of a submission here is not its concern
   };
   struct Task {
-    std::optional<TaskId> body;   // digest of what was submitted here; empty: only asked for by its id
-    bool first_by_id = false;     // the waiter in the task table
-    std::vector<Waiter> further;  // in the order of their coming
+    std::optional<std::uint64_t> body;  // of what was submitted here; empty: only asked for by its id
+    bool first_by_id = false;           // the waiter in the task table
+    std::vector<Waiter> further;        // in the order of their coming
   };
 
   // What must be the same in two submissions of one id.
-  static TaskId digest_of(const proto::Submission& task) {
-    return TaskId::of_key(task.name + ' ' + std::to_string(task.signature), task.payload.view());
+  static std::uint64_t body_of(const proto::Submission& task) {
+    return proto::body_hash(task.name, task.signature, task.payload.view());
   }
 
   Task& at(const TaskId& id) { return tasks_[id]; }

@@ -214,6 +214,7 @@ struct Outcome {
 struct TaskResult {
   TaskId id;
   Outcome outcome;
+  std::uint64_t body = 0;  // body_hash.h; of a task under a key, whose id may be another one's by now; 0: not said
   friend bool operator==(const TaskResult&, const TaskResult&) = default;
 };
 

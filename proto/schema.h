@@ -149,7 +149,7 @@ void fields(auto& io, Is<ErrorReport> auto& m) {
   io.record(6, m.code, text(m.type), text(m.message), text(m.backtrace), text(m.cause), m.forensics);
 }
 void fields(auto& io, Is<Outcome> auto& m) { io.record(5, m.kind, m.attempt, name(m.worker), m.value, m.error); }
-void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome); }
+void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome, m.body); }
 void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results); }
 void fields(auto& io, Is<ResultAck> auto& m) { io.record(1, m.messages); }
 void fields(auto& io, Is<Attach> auto& m) { io.record(1, m.ids); }

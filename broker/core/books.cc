@@ -1,7 +1,5 @@
 #include "broker/core/books.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -83,11 +81,6 @@ void Books::step(Task& task, Event event) {
 void Books::no_longer_scheduled(Task& task) {
   --near_scheduled;
   if (std::exchange(task.fetched_early, false)) --fetched_early;
-}
-
-std::uint64_t body_hash(std::string_view name, std::uint64_t signature, const proto::Payload& payload) {
-  const auto seed = XXH3_64bits_withSeed(name.data(), name.size(), signature);
-  return XXH3_64bits_withSeed(payload.view().data(), payload.size(), seed);
 }
 
 }  // namespace forkmill::broker

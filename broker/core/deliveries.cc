@@ -95,7 +95,7 @@ void Deliveries::flush(Client& client) {
       FORKMILL_CHECK(task != nullptr && task->outcome != nullptr);  // a delivery keeps its task
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += task->outcome->value.size();
-      message.results.push_back({task->id, *task->outcome});
+      message.results.push_back({task->id, *task->outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }

@@ -4,6 +4,7 @@
 
 #include "broker/core/attempts.h"
 #include "broker/store/process_queue.h"
+#include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -120,7 +121,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
-  task.body_hash = body_hash(submission.name, submission.signature, submission.payload);
+  task.body_hash = proto::body_hash(submission.name, submission.signature, submission.payload.view());
   task.submitted_at = books_.stamp();
   task.payload = std::move(submission.payload);
   task.spec = share(client, submission);
@@ -135,7 +136,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
 }
 
 std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission) {
-  if (task.body_hash != body_hash(submission.name, submission.signature, submission.payload)) {
+  if (task.body_hash != proto::body_hash(submission.name, submission.signature, submission.payload.view())) {
     const std::string& key = submission.options.key;
     return Failure{Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
                                                      : "key '" + key + "' was used in queue " + submission.queue +

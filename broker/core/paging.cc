@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -187,7 +188,7 @@ Task* Paging::bring_near(StoredTask stored, bool& was_far) {
   task.queue = books_.queue(put.spec->queue);
   task.kind = books_.kinds.intern(put.spec->name, put.spec->signature).value();
   task.client = ClientHandle{put.owner};
-  task.body_hash = body_hash(put.spec->name, put.spec->signature, put.payload);
+  task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
   task.submitted_at = put.submitted_at;
   task.spec = std::move(put.spec);
   task.payload = std::move(put.payload);

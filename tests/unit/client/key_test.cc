@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "proto/body_hash.h"
 #include "tests/unit/client/conversation.h"
 
 using namespace forkmill;
@@ -30,6 +31,14 @@ struct Keyed : Conversation {
   }
   void cancel() {
     act([&](Effects& effects) { session.cancel(task, 0, effects); });
+  }
+  // Of a task under the same key.
+  void end_of_body(const std::string& payload, const std::string& value) {
+    proto::Outcome outcome;
+    outcome.kind = proto::OutcomeKind::succeeded;
+    outcome.value = proto::Payload::own(value);
+    const auto body = keyed(payload);
+    say(proto::Results{{{task, outcome, proto::body_hash(body.name, body.signature, body.payload.view())}}});
   }
   void unknown() {
     proto::Outcome outcome;
@@ -222,6 +231,63 @@ TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
   act([&](Effects& effects) { session.end_all(Errc::disconnected, "gone", effects); });
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
   CHECK(session.outstanding() == 0);
+}
+
+TEST_CASE_FIXTURE(Keyed, "what ends another body under the key is for those who asked for it by its id") {
+  open();
+  attach(1);
+  submit_keyed(2);
+  const auto submit = take<proto::Submit>();
+  attach(3);
+  end_of_body("y", "theirs");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 3});
+  acknowledge(submit.first.seq, {{task, Errc::duplicate_task, "no"}});
+  CHECK(code_of(2) == Errc::duplicate_task);
+}
+
+TEST_CASE_FIXTURE(Keyed, "what ends another body under the key comes before one's own is taken in") {
+  open();
+  submit_keyed(1);
+  const auto submit = take<proto::Submit>();
+  end_of_body("y", "theirs");
+  CHECK(ended.empty());
+  acknowledge(submit.first.seq);
+  CHECK(accepted == std::vector<Cookie>{1});
+  end_of_body("x", "mine");
+  REQUIRE(ended.size() == 1);
+  CHECK(ended[0].outcome.value.view() == "mine");
+}
+
+TEST_CASE_FIXTURE(Keyed, "another body has the key of one that was taken in: the broker has lost that") {
+  open();
+  submit_keyed(1);
+  submit_keyed(2);
+  acknowledge(take<proto::Submit>().first.seq);
+  end_of_body("y", "theirs");
+  CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
+  CHECK(code_of(1) == Errc::task_unknown);
+  CHECK(code_of(2) == Errc::task_unknown);
+  CHECK(ended[0].known_before);
+}
+
+TEST_CASE_FIXTURE(Keyed,
+                  "ended before it was acknowledged, and submitted anew: the word on the first is not for the second") {
+  open();
+  submit_keyed(1);
+  const auto first = take<proto::Submit>();
+  result(task, "v");
+  CHECK(code_of(1) == Errc::ok);
+  CHECK(session.held_tasks() == 0);
+  submit_keyed(2);
+  const auto second = take<proto::Submit>();
+  acknowledge(first.first.seq, {{task, Errc::duplicate_task, "no"}});
+  CHECK(ended.size() == 1);
+  acknowledge(second.first.seq);
+  CHECK(accepted == std::vector<Cookie>{2});
+  // Nor is the first sent again in the next session.
+  submit_keyed(3, "x");
+  open();
+  CHECK(count<proto::Submit>() == 0);
 }
 
 TEST_CASE_FIXTURE(Keyed, "cancelling one that is under way cancels it for all who wait") {
