@@ -36,12 +36,21 @@ std::string hex(std::string_view bytes) {
 
 Json from_object(const msgpack::object& object);
 
+// JSON has texts only. Lists and maps stand as base64 of their msgpack: as JSON in a text, each level of them would
+// double the backslashes of those within.
+std::string key_from(const msgpack::object& object) {
+  if (object.type == msgpack::type::ARRAY || object.type == msgpack::type::MAP) {
+    msgpack::sbuffer packed;
+    msgpack::pack(packed, object);
+    return "base64:" + base64({packed.data(), packed.size()});
+  }
+  const auto key = from_object(object);
+  return key.is_string() ? key.get<std::string>() : key.dump();
+}
+
 Json from_map(const msgpack::object_map& map) {
   auto json = Json::object();
-  for (const auto& entry : map) {
-    auto key = from_object(entry.key);
-    json[key.is_string() ? key.get<std::string>() : key.dump()] = from_object(entry.val);
-  }
+  for (const auto& entry : map) json[key_from(entry.key)] = from_object(entry.val);
   return json;
 }
 

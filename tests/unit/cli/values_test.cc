@@ -36,6 +36,16 @@ TEST_CASE("bytes that are no msgpack, or nest without end") {
   CHECK_THROWS_AS(json_from_msgpack(std::string(100'000, '\x91')), DecodeError);
 }
 
+TEST_CASE("maps as keys of maps: as long as they are, and no longer with each level") {
+  std::string bytes;
+  constexpr int kLevels = 60;
+  for (int level = 0; level < kLevels; ++level) bytes += '\x81';  // a map of one
+  bytes += '\x01';
+  for (int level = 0; level < kLevels; ++level) bytes += '\x02';
+  CHECK(json_from_msgpack(bytes).dump().size() < 500);
+  CHECK(json_from_msgpack(std::string("\x82\x07\x01\x92\x01\x02\x03", 7)).dump() == R"({"7":1,"base64:kgEC":3})");
+}
+
 TEST_CASE("bin under a key of a map, and what it is when it is no msgpack") {
   msgpack::sbuffer buffer;
   msgpack::packer<msgpack::sbuffer> packer{buffer};
