@@ -164,7 +164,7 @@ void BrokerNode::round() {
 }
 
 void BrokerNode::carry_out(broker::Effects effects) {
-  check_lists(effects.sends);
+  check_answers(effects.sends);
   audit_.round(core_->books(), effects.sends);
   object_audit_.round(*core_);
   for (broker::Send& one : effects.sends) {
@@ -179,8 +179,12 @@ void BrokerNode::carry_out(broker::Effects effects) {
 }
 
 // They speak of what was before this round's grants.
-void BrokerNode::check_lists(const std::vector<broker::Send>& sends) {
+void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
+    if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
+      for (const auto& result : results->results)
+        if (result.outcome.kind == proto::OutcomeKind::rejected) history_.model().shown(result.id, "");
+    }
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
     if (asked == asked_.end()) continue;

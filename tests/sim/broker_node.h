@@ -54,7 +54,7 @@ class BrokerNode final : public Hub {
   Instant soon() const;
   void round();
   void carry_out(broker::Effects effects);
-  void check_lists(const std::vector<broker::Send>& sends);
+  void check_answers(const std::vector<broker::Send>& sends);
   bool recover(const broker::Store::Identity& identity);
   void go_down(bool orderly);
   void store_failed(const proto::Failure& failure);

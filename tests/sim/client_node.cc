@@ -161,8 +161,9 @@ void ClientNode::look_after_dead() {
   query.kind = retry ? proto::QueryKind::dead_retry : proto::QueryKind::dead_drop;
   query.argument = id.to_string();
   if (retry) query.new_id = workload_.next_id(skew_);
-  ask(query, [this, order = history_.dead_asked(id, query.new_id)](const proto::Reply& reply) {
-    history_.dead_answered(order, reply.code);
+  ask(query, [this, order = history_.dead_asked(id, query.new_id), life = lives_](const proto::Reply& reply) {
+    // Said again to a broker that has forgotten this client meanwhile, it may have been carried out before.
+    history_.dead_answered({order.id, order.new_id, order.asked_of, order.certain && life == lives_}, reply.code);
   });
 }
 
@@ -170,7 +171,6 @@ void ClientNode::survey() {
   proto::Query query;
   query.kind = proto::QueryKind::status;
   ask(query);
-  history_.model().begin_survey();
   survey_from({});
 }
 
@@ -180,8 +180,9 @@ void ClientNode::survey_from(proto::TaskSeq before) {
   query.filter.before = before;
   query.filter.most = 50;
   ask(query, [this](const proto::Reply& reply) {
+    listed_.merge(ids_listed(reply));
     if (const proto::TaskSeq next = next_page(reply)) return survey_from(next);
-    history_.model().end_survey();
+    history_.model().end_survey(listed_);
     surveyed_ = true;
   });
 }
@@ -323,7 +324,10 @@ void ClientNode::carry_out() {
 
 // Each answer may be the reason of further operations.
 void ClientNode::carry_out_operated() {
-  if (std::exchange(effects_.holdings_lost, false)) user_.holdings_lost();
+  if (std::exchange(effects_.holdings_lost, false)) {
+    ++lives_;
+    user_.holdings_lost();
+  }
   while (!effects_.operated.empty())
     for (const auto& ended : std::exchange(effects_.operated, {})) user_.answered(ended.cookie, ended.answer);
 }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -89,7 +90,9 @@ class ClientNode final : public Endpoint {
   std::vector<std::pair<Cookie, TaskId>> outstanding_;
   std::unordered_map<Cookie, TaskId> cancels_;
   std::unordered_map<Cookie, std::function<void(const proto::Reply&)>> asked_;
+  std::set<TaskId> listed_;
   bool surveyed_ = false;
+  std::uint64_t lives_ = 0;          // how often the broker had forgotten it
   std::unordered_set<Cookie> born_;  // whose processes run, as far as is known
   std::size_t idle_rings_ = 0;
   proto::SessionId heard_in_;  // the session of the message that came last

@@ -41,6 +41,7 @@ Cookie History::invoke(const proto::Submission& task) {
   Record& record = tasks_[task.id];
   if (!record.known) record.task = task;
   record.known = true;
+  weaken(record.task.options, task.options);
   if (model_) model_->submitted(task);
   Future& future = futures_.emplace_back();
   future.id = task.id;
@@ -93,14 +94,11 @@ void History::resolved(Cookie cookie, const proto::Outcome& outcome, bool known_
   ++(success ? counts_.succeeded : counts_.failed);
 }
 
-void History::check_success(Record& record, const Future& future, const proto::Outcome& outcome) const {
+void History::check_success(const Record& record, const Future& future, const proto::Outcome& outcome) const {
   const TaskId& id = future.id;
   const std::string value{outcome.value.view().substr(0, outcome.value.view().find(';'))};
   if (!record.successes.contains(value)) violated("4", id, "succeeded with '" + value + "', which no attempt returned");
-  // A broker that keeps nothing, or for too short a time, may know another task under this key by then.
-  const bool kept = world_.options.core.key_window >= world_.options.safety && world_.options.most_skew.count() == 0 &&
-                    (survives_restart(record) || broker_ == 1);
-  if (!future.attach && kept && !value.starts_with(future.body + " "))
+  if (!future.attach && !value.starts_with(future.body + " "))
     violated("8", id, "its result is that of another task under the same key");
   if (!value.ends_with("-" + std::to_string(outcome.attempt.value()))) {
     violated("4", id,
@@ -152,8 +150,7 @@ void History::check_rejection(Record& record, const Future& future, const proto:
   // Under a key, somebody else may have submitted it anew since the broker said so.
   const bool may_be_gone = model_ ? model_->is_mortal(future.id) || model_->may_be_gone(future.id)
                                   : !survives_restart(record) && future.acknowledged_by != broker_;
-  if (!may_be_gone)
-    violated("1", future.id, "acknowledged, and forgotten");
+  if (!may_be_gone) violated("1", future.id, "acknowledged, and forgotten");
   ++counts_.lost;
 }
 
@@ -197,7 +194,6 @@ History::DeadOrder History::dead_asked(const TaskId& id, const TaskId& new_id) {
 void History::dead_answered(const DeadOrder& order, Errc code) {
   const bool retry = !order.new_id.is_nil();
   if (code == Errc::ok) {
-    if (model_) model_->dropped(order.id);
     if (retry && model_) model_->acknowledged(order.new_id);
   } else if (order.asked_of == broker_ && code != Errc::queue_full) {
     if (retry && tasks_.at(order.new_id).granted_by == broker_)
@@ -267,10 +263,7 @@ void History::worker_ended(broker::WorkerHandle worker) {
 }
 
 void History::reported(const proto::TaskResult& result) {
-  if (result.outcome.kind == OutcomeKind::rejected) {
-    if (model_) model_->shown(result.id, "");
-    return;
-  }
+  if (result.outcome.kind == OutcomeKind::rejected) return;
   Record& record = tasks_.at(result.id);
   if (model_) model_->reported(result.id, result.outcome.kind);
   if (record.task.options.process) processes_.reported(result, record.worker_lost);
@@ -297,19 +290,28 @@ void History::started(const proto::GrantedTask& task) {
   Record& record = tasks_.at(task.id);
   ++counts_.executions;
   if (++record.starts > 1) ++counts_.repeated;
-  if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record))
+  // When an operator drops a dead letter that its client has not heard of, the client submits it as a new one.
+  const bool dropped = model_ && model_->may_be_dropped(task.id);
+  if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record) && !dropped)
     violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
   if (!model_) return check_cancelled(record, given, task);
-  for (const proto::Grant& other : record.running)
-    if (current(given) && current(grants_.at({task.id, other})))
+  for (const auto& [other, broker] : record.running)
+    if ((other != task.grant || broker == broker_) && current(given) && current(grants_.at({task.id, other})))
       violated("6", task.id, to_string(task.grant) + " started while " + to_string(other) + " runs");
-  record.running.push_back(task.grant);
+  record.running.emplace_back(task.grant, broker_);
   check_cancelled(record, given, task);
 }
 
 void History::check_cancelled(const Record& record, const Given& given, const proto::GrantedTask& task) const {
   if (record.cancelled_by == broker_ && current(given) && !is_mortal(task.id))
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
+}
+
+void History::stopped(const proto::GrantedTask& task) {
+  auto& running = tasks_.at(task.id).running;
+  const auto found =
+      std::find_if(running.begin(), running.end(), [&](const auto& one) { return one.first == task.grant; });
+  if (found != running.end()) running.erase(found);
 }
 
 void History::threw(const proto::GrantedTask& task) { tasks_.at(task.id).throws.insert(task.grant.attempt); }

@@ -19,6 +19,7 @@
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/core/books.h"
@@ -106,7 +107,7 @@ class History {
   void succeeded(const proto::GrantedTask& task);
   void threw(const proto::GrantedTask& task);
   // It runs no more, however that came.
-  void stopped(const proto::GrantedTask& task) { std::erase(tasks_.at(task.id).running, task.grant); }
+  void stopped(const proto::GrantedTask& task);
   // What a child answers in that attempt.
   static std::string value_of(const proto::GrantedTask& task);
 
@@ -136,9 +137,9 @@ class History {
     std::set<std::string> bodies;                   // of all that were submitted
     std::uint64_t starts = 0;
     std::uint64_t granted_by = 0;
-    std::set<proto::Attempt> throws;  // attempts that ended by an error of the handler
-    std::vector<proto::Grant> running;
-    bool worker_lost = false;  // of any attempt
+    std::set<proto::Attempt> throws;                              // attempts that ended by an error of the handler
+    std::vector<std::pair<proto::Grant, std::uint64_t>> running;  // and which broker was there
+    bool worker_lost = false;                                     // of any attempt
   };
   struct Given {
     std::set<std::uint64_t> brokers;
@@ -159,7 +160,7 @@ class History {
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
   void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::Books& books) const;
-  void check_success(Record& record, const Future& future, const proto::Outcome& outcome) const;
+  void check_success(const Record& record, const Future& future, const proto::Outcome& outcome) const;
   void check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
   [[noreturn]] void refuse(const Future& future, const proto::Outcome& outcome, const std::string& why) const;
   void check_failure(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);

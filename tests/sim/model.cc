@@ -86,6 +86,7 @@ void Model::submitted(const proto::Submission& task) {
     place->second.ended_after = world_.now();
   }
   ++place->second.submitters;
+  weaken(place->second.task.options, task.options);
 }
 
 void Model::acknowledged(const TaskId& id) {
@@ -113,11 +114,6 @@ void Model::reported(const TaskId& id, OutcomeKind kind) {
     violated(id, "is reported as ended in a way in which it cannot have ended");
   known.may = state;
   known.was_reported = known.safe = true;
-}
-
-void Model::dropped(const TaskId& id) {
-  // Deliveries that are under way keep it for a while.
-  at(id).may = kGone | kFailed;
 }
 
 bool Model::drop_asked(const TaskId& id) {
@@ -169,7 +165,6 @@ void Model::listed(const proto::TaskFilter& filter, const std::vector<Row>& rows
   for (const Row& row : rows) {
     if (row.seq >= last) violated(row.id, "is listed out of order, or twice");
     last = row.seq;
-    seen_.insert(row.id);
     const auto found = tasks_.find(row.id);
     if (found == tasks_.end()) violated(row.id, "is listed, and nobody has submitted it");
     const Known& known = found->second;
@@ -214,9 +209,9 @@ void Model::summed(const Sums& sums) const {
   }
 }
 
-void Model::end_survey() const {
+void Model::end_survey(const std::set<TaskId>& listed) const {
   for (const auto& [id, known] : tasks_)
-    if (!seen_.contains(id) && (now(known) & (kAbsent | kGone)) == 0)
+    if (!listed.contains(id) && (now(known) & (kAbsent | kGone)) == 0)
       violated(id, "is not listed by the broker, which must have it");
 }
 

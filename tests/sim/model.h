@@ -20,6 +20,13 @@
 
 namespace forkmill::sim {
 
+// Of several submissions under a key, whoever comes first decides how safe the task is: nobody knows who that was, and
+// no more may be expected than all have asked for.
+inline void weaken(proto::TaskOptions& known, const proto::TaskOptions& other) {
+  if (other.durability == proto::Durability::memory) known.durability = other.durability;
+  known.daemon = known.daemon || other.daemon;
+}
+
 class Model {
  public:
   explicit Model(const World& world) : world_{world} {}
@@ -36,7 +43,6 @@ class Model {
   void granted(const TaskId& id);
   void returned(const TaskId& id) { at(id).returned = true; }  // by an attempt that succeeded
   void reported(const TaskId& id, proto::OutcomeKind kind);
-  void dropped(const TaskId& id);  // a dead letter, by an operator
   // A dead letter was not dropped: he was told that there is no such task.
   void drop_refused(const TaskId& id);
   void broker_started();
@@ -60,14 +66,15 @@ class Model {
     std::uint64_t ended() const { return succeeded + failed + cancelled + expired; }
   };
   void summed(const Sums& sums) const;
-  // From here on what is listed is collected; at the end, whatever is not must be gone.
-  void begin_survey() { seen_.clear(); }
-  void end_survey() const;
+  // Whatever is not among all that were listed must be gone.
+  void end_survey(const std::set<TaskId>& listed) const;
 
   // ---- Questions
   bool may_be_gone(const TaskId& id) const;
   // Its result may have been forgotten, and the same id stand for a later task.
   bool is_mortal(const TaskId& id) const;
+  // An operator wanted that.
+  bool may_be_dropped(const TaskId& id) const { return tasks_.at(id).drops > 0; }
 
  private:
   using States = std::uint8_t;
@@ -106,7 +113,6 @@ class Model {
 
   const World& world_;
   std::unordered_map<TaskId, Known> tasks_;
-  std::set<TaskId> seen_;
   std::uint64_t starts_ = 0;
 };
 

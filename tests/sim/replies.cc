@@ -71,6 +71,14 @@ void check_fresh_reply(History& history, const proto::Query& query, const proto:
   if (query.kind == QueryKind::signal) history.signal_answered(signalled(query, reply), anew);
 }
 
+std::set<TaskId> ids_listed(const proto::Reply& reply) {
+  const auto handle = unpacked(reply);
+  std::set<TaskId> ids;
+  for (const auto& row : handle->as<Map>().at("tasks").as<std::vector<Map>>())
+    ids.insert(id_of(row.at("id").as<std::string>()));
+  return ids;
+}
+
 proto::TaskSeq next_page(const proto::Reply& reply) {
   const auto handle = unpacked(reply);
   return proto::TaskSeq{handle->as<Map>().at("next").as<std::uint64_t>()};

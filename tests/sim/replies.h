@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "proto/messages.h"
@@ -15,7 +16,9 @@ void check_safe_reply(Model& model, const proto::Query& query, const proto::Repl
 // `anew`: it was not asked before, in an earlier session.
 void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool anew);
 
-// Where a list of tasks goes on; none: that was all.
+// One page of a list of tasks.
+std::set<TaskId> ids_listed(const proto::Reply& reply);
+// Where it goes on; none: that was all.
 proto::TaskSeq next_page(const proto::Reply& reply);
 
 }  // namespace forkmill::sim

@@ -72,11 +72,52 @@ struct Describe {
       text += to_string(one.grant) + "=" + std::to_string(static_cast<int>(one.state)) + " ";
     return text + "credit " + std::to_string(m.credit);
   }
+  std::string operator()(const Query& m) const {
+    return "#" + std::to_string(m.id) + " kind " + std::to_string(static_cast<int>(m.kind)) + " of " +
+           brief_argument(m.argument);
+  }
+  std::string operator()(const Reply& m) const {
+    return "#" + std::to_string(m.id) + " " + std::string{errc_name(m.code)} + " " + m.text;
+  }
+  std::string operator()(const Operate& m) const {
+    std::string text = "answered " + std::to_string(m.answered) + ":";
+    for (const auto& one : m.operations)
+      text += " " + std::to_string(one.number) + " (verb " + std::to_string(static_cast<int>(one.verb)) + ")";
+    return text;
+  }
+  std::string operator()(const Operated& m) const {
+    std::string text;
+    for (const auto& one : m.answers) text += std::to_string(one.number) + "=" + std::string{errc_name(one.code)} + " ";
+    return text;
+  }
+  std::string operator()(const Started& m) const {
+    std::string text;
+    for (const auto& one : m.notes)
+      text += brief(one.id) + "=" + to_string(one.grant) + " pid " + std::to_string(one.pid) + " ";
+    return text;
+  }
+  std::string operator()(const Signals& m) const {
+    std::string text;
+    for (const auto& one : m.notes)
+      text +=
+          to_string(one.grant) + " signal " + std::to_string(one.signal) + " no " + std::to_string(one.number) + " ";
+    return text;
+  }
+  std::string operator()(const ChildrenGone& m) const {
+    std::string text;
+    for (const auto pid : m.pids) text += std::to_string(pid) + " ";
+    return text;
+  }
   template <class Other>
   std::string operator()(const Other&) const {
     return {};
   }
 
+  // Ids are told apart by their ends.
+  static std::string brief_argument(const std::string& argument) {
+    constexpr std::size_t kId = 36;
+    return argument.size() < kId ? argument : argument.substr(kId - 4);
+  }
   static std::string session(SessionId id) { return std::to_string(id.value() % 10000); }
   static std::string kind(const Outcome& outcome) {
     return ":" + std::to_string(static_cast<int>(outcome.kind)) + "@" + std::to_string(outcome.attempt.value());
