@@ -472,7 +472,7 @@ void Foreman::update_room() {
 }
 
 void Foreman::flush_progress() {
-  if (progress_waiting_ == 0) return;
+  if (progress_waiting_ == 0 || !session_.established()) return;  // until then each keeps its last one
   for (auto& [serial, held] : held_) {
     if (!held.progress || now_ < held.progress_at) continue;
     session_.add_progress(std::move(*held.progress));
@@ -492,7 +492,7 @@ proto::Instant Foreman::next() const {
   processes_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
     if (processes_.key(slot)) next = std::min(next, held_.at(serial).ending.next());
   });
-  if (progress_waiting_ != 0) {
+  if (progress_waiting_ != 0 && session_.established()) {
     for (const auto& [serial, held] : held_) {
       if (held.progress) next = std::min(next, held.progress_at);
     }

@@ -69,7 +69,6 @@ void Session::say_hello(proto::Instant now) {
   // What was to be handed back is not in the list below: that hands it back.
   returns_.clear();
   revoked_.clear();
-  started_.clear();  // said again after the WELCOME
   for (const auto& record : outcomes_) hello_.worker.holding.push_back(record.grant);
   out_.send({{}, hello_});
   last_said_ = now;
@@ -126,6 +125,7 @@ void Session::welcome(proto::Instant now, const proto::Welcome& welcome) {
   credit_said_ = granted_;
   for (const Gone& one : std::exchange(gone_lately_, {}))
     if (!is_old(one, now)) gone_.push_back(one);
+  started_.clear();  // whoever is told of the WELCOME says them again, but for those that are abandoned
   abandon(welcome);
   out_.on_welcome(welcome);
   if (draining_) drain(now);
@@ -136,6 +136,8 @@ void Session::abandon(const proto::Welcome& welcome) {
   const std::unordered_set<proto::Grant> gone{welcome.abandon.begin(), welcome.abandon.end()};
   std::erase_if(outcomes_, [&](const proto::OutcomeRecord& record) { return gone.count(record.grant) != 0; });
   std::erase_if(returns_, [&](const proto::Grant& grant) { return gone.count(grant) != 0; });
+  // Another broker may give the same grant out anew: this would be taken for that one's.
+  std::erase_if(progress_, [&](const proto::ProgressNote& note) { return gone.count(note.grant) != 0; });
   for (const auto& grant : welcome.abandon) out_.on_abandon(grant);
 }
 

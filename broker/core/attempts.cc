@@ -56,7 +56,8 @@ void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
   outcome.worker = worker.session.name;
   if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
   if (!outcome.error) outcome.error.emplace();
-  if (task->cancel_requested) {
+  // Whoever wanted that may have told a broker before this one.
+  if (task->cancel_requested || outcome.kind == OutcomeKind::cancelled) {
     outcome.kind = OutcomeKind::cancelled;
     outcome.error->code = Errc::cancelled;
     return finish(*task, Event::cancelled, std::move(outcome));

@@ -124,6 +124,9 @@ Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hell
   // Should the WELCOME be lost, the peer says HELLO again, and still names one that it knows.
   std::vector<proto::SessionId> before = std::move(session.before);
   if (session.id) before.push_back(session.id);
+  // Of many it names the same one again and again: those that nobody names go first.
+  if (const auto named = std::find(before.begin(), before.end(), hello.resume); named != before.end())
+    std::rotate(named, named + 1, before.end());
   constexpr std::size_t kMost = 8;
   for (; before.size() > kMost; before.erase(before.begin())) by_session_.erase(before.front());
   leave_peer(session);

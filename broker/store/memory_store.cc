@@ -1,13 +1,14 @@
 #include "broker/store/memory_store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/check.h"
 
 namespace forkmill::broker {
 
 proto::Result<Store::Identity> MemoryStore::open() {
-  if (epoch_.value() > 0) last_seq_ = proto::TaskSeq{last_seq_.value() + kLeftOut};
+  if (std::exchange(opened_, true)) last_seq_ = proto::TaskSeq{last_seq_.value() + kLeftOut};
   epoch_ = epoch_.next();
   return Identity{id_, epoch_, last_, last_seq_};
 }

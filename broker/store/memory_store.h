@@ -2,7 +2,9 @@
 // every other store.
 #pragma once
 
+#include <functional>
 #include <map>
+#include <string>
 
 #include "broker/store/store.h"
 
@@ -11,7 +13,10 @@ namespace forkmill::broker {
 class MemoryStore final : public Store {
  public:
   // `id` names the store to clients. `durable` only for simulations, in which the object outlives the broker.
-  explicit MemoryStore(std::string id, bool durable = false) : id_{std::move(id)}, durable_{durable} {}
+  // What it gives out is forgotten with it, and others may still hold it: its epochs begin anywhere, so that they are
+  // not those of the store before.
+  explicit MemoryStore(std::string id, bool durable = false)
+      : id_{std::move(id)}, durable_{durable}, epoch_{durable ? 0 : std::hash<std::string>{}(id_) >> 34} {}
 
   proto::Result<Identity> open() override;
   Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
@@ -36,6 +41,7 @@ class MemoryStore final : public Store {
 
   std::string id_;
   bool durable_;
+  bool opened_ = false;
   proto::Epoch epoch_;
   proto::CommitSeq last_;
   proto::TaskSeq last_seq_;

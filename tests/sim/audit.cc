@@ -97,12 +97,21 @@ void Audit::round(const broker::Books& books, const std::vector<broker::Send>& s
 }
 
 void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
+  if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) note_late(*hello);
   const broker::Worker* worker = worker_at(books, peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   heard_[worker->session.id] = world_.now();
   if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
   if (const auto* gone = std::get_if<proto::ChildrenGone>(&envelope.message))
-    for (const std::uint32_t pid : gone->pids) gone_.insert({worker->instance, pid});
+    for (const std::uint32_t pid : gone->pids) gone_[{worker->instance, pid}] = world_.now();
+}
+
+// The broker remembers processes that have ended for as long as a session lasts without a word. A HELLO that comes even
+// later is let in, and goes by silence.
+void Audit::note_late(const proto::Hello& hello) {
+  const auto process = gone_.find({hello.child_of, hello.pid});
+  if (process == gone_.end()) return;
+  if (world_.now() >= process->second + world_.options.core.session_timeout) gone_.erase(process);
 }
 
 // With a process goes every client in it, and with a client its daemons.

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <utility>
 
 #include "broker/core/books.h"
@@ -31,6 +30,7 @@ class Audit {
   static bool idle(const broker::Books& books);
 
  private:
+  void note_late(const proto::Hello& hello);
   void look_for_the_lost(const broker::Books& books);
   void check_sessions(const broker::Books& books) const;
   void check_tasks(const broker::Books& books, bool far_too) const;
@@ -45,7 +45,8 @@ class Audit {
   std::map<broker::WorkerHandle, proto::SessionId> workers_;
   std::unordered_map<proto::SessionId, Instant> heard_;
   std::unordered_map<proto::SessionId, bool> left_;
-  std::set<std::pair<std::uint64_t, std::uint32_t>> gone_;  // instances of workers, and processes
+  // Processes that have ended, by the instance of their worker, and when the broker was told.
+  std::map<std::pair<std::uint64_t, std::uint32_t>, Instant> gone_;
 };
 
 }  // namespace forkmill::sim

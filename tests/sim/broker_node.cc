@@ -154,7 +154,7 @@ void BrokerNode::round() {
   for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
-    if (const auto* query = std::get_if<proto::Query>(&one.envelope.message)) asked_[{one.peer, query->id}] = *query;
+    asked(one.peer, one.envelope);
     audit_.arrived(core_->books(), one.peer, one.envelope);
     core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
@@ -178,6 +178,14 @@ void BrokerNode::carry_out(broker::Effects effects) {
   if (!jobs_.empty() && !serving_) serve_later();
 }
 
+void BrokerNode::asked(proto::PeerId peer, const proto::Envelope& envelope) {
+  const auto* query = std::get_if<proto::Query>(&envelope.message);
+  if (query == nullptr) return;
+  Asked& asked = asked_[{peer, query->id}] = {*query, {}};
+  for (const auto& [handle, client] : core_->books().clients)
+    if (client->session.id == envelope.header.session) asked.client = handle;
+}
+
 // They speak of what was before this round's grants.
 void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
@@ -188,10 +196,11 @@ void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
     if (asked == asked_.end()) continue;
-    const proto::Query& query = asked->second;
-    const bool anew = answered_.insert({query.id, query.argument}).second;
+    const auto& [query, client] = asked->second;
+    const bool anew = answered_[client].insert({query.id, query.argument}).second;
     check_fresh_reply(history_, query, *reply, anew);
   }
+  std::erase_if(answered_, [&](const auto& one) { return !core_->books().clients.contains(one.first); });
 }
 
 void BrokerNode::serve_later() {
@@ -264,7 +273,7 @@ void BrokerNode::send(broker::Send& one) {
       if (answer.state == proto::CancelState::cancelled) history_.cancelled(answer.id);
   } else if (const auto* reply = std::get_if<proto::Reply>(&one.envelope.message)) {
     const auto asked = asked_.find({one.peer, reply->id});
-    if (asked != asked_.end()) check_safe_reply(history_.model(), asked->second, *reply);
+    if (asked != asked_.end()) check_safe_reply(history_.model(), asked->second.query, *reply);
   }
   if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
 }

@@ -55,6 +55,7 @@ class BrokerNode final : public Hub {
   void round();
   void carry_out(broker::Effects effects);
   void check_answers(const std::vector<broker::Send>& sends);
+  void asked(proto::PeerId peer, const proto::Envelope& envelope);
   bool recover(const broker::Store::Identity& identity);
   void go_down(bool orderly);
   void store_failed(const proto::Failure& failure);
@@ -83,8 +84,13 @@ class BrokerNode final : public Hub {
     proto::Envelope envelope;
   };
   std::deque<Incoming> inbox_;
-  std::map<std::pair<proto::PeerId, std::uint64_t>, proto::Query> asked_;
-  std::set<std::pair<std::uint64_t, std::string>> answered_;  // signals are for tasks of one's own
+  struct Asked {
+    proto::Query query;
+    broker::ClientHandle client;
+  };
+  std::map<std::pair<proto::PeerId, std::uint64_t>, Asked> asked_;
+  // What a client asks again is done once for as long as the broker knows the client.
+  std::map<broker::ClientHandle, std::set<std::pair<std::uint64_t, std::string>>> answered_;
   // What the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;

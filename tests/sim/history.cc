@@ -285,8 +285,7 @@ void History::started(const proto::GrantedTask& task) {
   if (found == grants_.end())
     violated("4", task.id, "started as " + to_string(task.grant) + ", which was never granted");
   Given& given = found->second;
-  // A broker without a store counts its epochs anew: the same numbers may stand for a grant of each.
-  if (++given.starts > given.brokers.size()) violated("4", task.id, to_string(task.grant) + " started twice");
+  if (++given.starts > 1) violated("4", task.id, to_string(task.grant) + " started twice");
   Record& record = tasks_.at(task.id);
   ++counts_.executions;
   if (++record.starts > 1) ++counts_.repeated;
@@ -295,23 +294,16 @@ void History::started(const proto::GrantedTask& task) {
   if (record.starts > 1 && record.task.options.at_most_once && survives_restart(record) && !dropped)
     violated("7", task.id, "must not run twice, and was started again as " + to_string(task.grant));
   if (!model_) return check_cancelled(record, given, task);
-  for (const auto& [other, broker] : record.running)
-    if ((other != task.grant || broker == broker_) && current(given) && current(grants_.at({task.id, other})))
+  for (const proto::Grant& other : record.running)
+    if (current(given) && current(grants_.at({task.id, other})))
       violated("6", task.id, to_string(task.grant) + " started while " + to_string(other) + " runs");
-  record.running.emplace_back(task.grant, broker_);
+  record.running.push_back(task.grant);
   check_cancelled(record, given, task);
 }
 
 void History::check_cancelled(const Record& record, const Given& given, const proto::GrantedTask& task) const {
   if (record.cancelled_by == broker_ && current(given) && !is_mortal(task.id))
     violated("5", task.id, to_string(task.grant) + " started after it was reported cancelled");
-}
-
-void History::stopped(const proto::GrantedTask& task) {
-  auto& running = tasks_.at(task.id).running;
-  const auto found =
-      std::find_if(running.begin(), running.end(), [&](const auto& one) { return one.first == task.grant; });
-  if (found != running.end()) running.erase(found);
 }
 
 void History::threw(const proto::GrantedTask& task) { tasks_.at(task.id).throws.insert(task.grant.attempt); }

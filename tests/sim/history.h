@@ -107,7 +107,7 @@ class History {
   void succeeded(const proto::GrantedTask& task);
   void threw(const proto::GrantedTask& task);
   // It runs no more, however that came.
-  void stopped(const proto::GrantedTask& task);
+  void stopped(const proto::GrantedTask& task) { std::erase(tasks_.at(task.id).running, task.grant); }
   // What a child answers in that attempt.
   static std::string value_of(const proto::GrantedTask& task);
 
@@ -137,9 +137,9 @@ class History {
     std::set<std::string> bodies;                   // of all that were submitted
     std::uint64_t starts = 0;
     std::uint64_t granted_by = 0;
-    std::set<proto::Attempt> throws;                              // attempts that ended by an error of the handler
-    std::vector<std::pair<proto::Grant, std::uint64_t>> running;  // and which broker was there
-    bool worker_lost = false;                                     // of any attempt
+    std::set<proto::Attempt> throws;  // attempts that ended by an error of the handler
+    std::vector<proto::Grant> running;
+    bool worker_lost = false;  // of any attempt
   };
   struct Given {
     std::set<std::uint64_t> brokers;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "tests/sim/object_rules.h"
@@ -13,31 +14,48 @@ using List = std::vector<const Asked*>;
 
 std::int64_t at_least_one(std::int64_t many) { return std::max<std::int64_t>(1, many); }
 
+// So many for certain, and so many more perhaps.
+struct Amount {
+  std::int64_t sure = 0;
+  std::int64_t perhaps = 0;
+  void add(std::int64_t many, bool certain) { (certain ? sure : perhaps) += many; }
+  std::int64_t most() const { return sure + perhaps; }
+};
+
+struct Joinable {
+  Amount put, done;
+};
+
+// What was put and done with at a moment.
+Joinable joinable_at(const List& asked, std::uint64_t moment) {
+  Joinable sum;
+  for (const Asked* one : asked) {
+    const bool full = one->answer.code == Errc::object_full;
+    const bool certain = one->fate != Fate::unknown && one->ended < moment;
+    if (one->is(Verb::put) && (one->fate != Fate::refused || full))
+      sum.put.add(full ? one->answer.a : std::ssize(one->op.values), certain);
+    else if (one->is(Verb::done) && one->fate != Fate::refused)
+      sum.done.add(at_least_one(one->op.a), certain);
+  }
+  return sum;
+}
+
 }  // namespace
 
 // What was said to be done with was there before; and what is left at the end is what was put and not done with.
 void check_joinable(const ObjectHistory& history, const List& asked) {
-  std::int64_t put = 0, perhaps_put = 0, done = 0, perhaps_done = 0;
+  const auto [put, done] = joinable_at(asked, std::numeric_limits<std::uint64_t>::max());
+  if (done.sure > put.most()) violated(history, *asked.back(), "more was done with than was ever put there");
   for (const Asked* one : asked) {
-    if (one->is(Verb::put)) {
-      const bool full = one->answer.code == Errc::object_full;
-      const auto many = std::ssize(one->op.values);
-      put += one->ok() ? many : full ? one->answer.a : 0;
-      perhaps_put += one->fate == Fate::unknown ? many : 0;
-    } else if (one->is(Verb::done)) {
-      done += one->ok() ? at_least_one(one->op.a) : 0;
-      perhaps_done += one->fate == Fate::unknown ? at_least_one(one->op.a) : 0;
-    }
-  }
-  if (done > put + perhaps_put) violated(history, *asked.back(), "more was done with than was ever put there");
-  for (const Asked* one : asked) {
-    if (one->is(Verb::done) && one->answer.code == Errc::over_released && perhaps_done == 0)
+    if (one->is(Verb::done) && one->answer.code == Errc::over_released && done.perhaps == 0)
       violated(history, *one, "what was got could not be said to be done with");
   }
   const Asked* last = asked.back();
   if (!last->is(Verb::look) || !last->ok()) return;
+  // Of one that a broker took along it is not the last word: others were under way.
+  const Joinable before = joinable_at(asked, last->began);
   const std::int64_t left = last->answer.b;
-  if (left < put - done - perhaps_done || left > put + perhaps_put - done)
+  if (left < before.put.sure - before.done.most() || left > before.put.most() - before.done.sure)
     violated(history, *last, "it says that " + std::to_string(left) + " are not done with");
 }
 

@@ -14,6 +14,19 @@ namespace {
 constexpr std::uint64_t kNoises = 8;
 constexpr std::uint64_t kMostEvents = 40'000'000;  // to be simulated
 
+void erase_object(std::vector<Shared>& all, std::size_t number) {
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(number));
+  for (Shared& one : all)
+    if (one.role == Role::condition && one.partner > number) --one.partner;
+}
+
+// With a lock go its conditions, which stand behind it.
+void leave_out_object(std::vector<Shared>& all, std::size_t number) {
+  for (std::size_t i = all.size(); i-- > number + 1;)
+    if (all[i].role == Role::condition && all[i].partner == number) erase_object(all, i);
+  erase_object(all, number);
+}
+
 }  // namespace
 
 // Numbers and names are those of one run.
@@ -104,9 +117,7 @@ bool Shrinker::drop_objects() {
   if (objects.shared.empty()) return false;
   bool changed = try_change([](Options& o) { o.objects = {}; });
   for (std::size_t i = 0; i < best_.objects.shared.size() && best_.objects.shared.size() > 1;) {
-    const auto drop = [i](Options& o) {
-      o.objects.shared.erase(o.objects.shared.begin() + static_cast<std::ptrdiff_t>(i));
-    };
+    const auto drop = [i](Options& o) { leave_out_object(o.objects.shared, i); };
     if (try_change(drop))
       changed = true;
     else

@@ -41,6 +41,7 @@ Answer Condition::notify(const Call& call) {
     sleeper.step = 1;
     desk.move(sleeper, *lock, 0);
   }
+  dirty = dirty || woken > 0;  // those who wake are noted: that it was done must be as well
   return done(woken);
 }
 

@@ -97,3 +97,15 @@ TEST_CASE("a revoke is repeated to a worker that comes back") {
   CHECK(again.welcome.resumed);
   CHECK(broker.take<Revoke>(again).at(0).grants == std::vector{grant});
 }
+
+TEST_CASE("a worker that was told to cancel by the broker before has cancelled it") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.fail(worker, grant, OutcomeKind::cancelled);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+  CHECK(broker.core().books().totals.cancelled == 1);
+  CHECK(broker.core().books().totals.failed == 0);
+}

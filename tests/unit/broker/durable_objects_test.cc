@@ -244,6 +244,29 @@ TEST_CASE("who waits for a durable condition still waits after a restart, and ha
   CHECK(sleeper.code(Verb::release, lock, woken->b) == Errc::ok);
 }
 
+TEST_CASE("a notification whose answer was lost with the broker wakes nobody else") {
+  Lasting at;
+  User first{at.broker, 5};
+  User second{at.broker, 6};
+  User other{at.broker, 7};
+  const auto lock = open(first, ObjectKind::lock, "l");
+  const auto condition =
+      static_cast<std::uint64_t>(first.try_open({"c", ObjectKind::condition, 0, 0, 0, lock, Durability::durable}).a);
+  for (User* sleeper : {&first, &second}) {
+    sleeper->operate(Verb::acquire, lock);
+    sleeper->begin(Verb::wait, condition);
+  }
+  other.operate(Verb::acquire, lock);
+  Operation notify{100, Verb::notify, condition, 0, {}, 1, 0, {}, {}};
+  other.send(notify);
+  at.broker.restart();
+  other.connect();
+  const auto again = other.answer(other.send(notify));
+  REQUIRE(again);
+  CHECK(again->a == 1);
+  CHECK(other.operate(Verb::look, condition).a == 1);  // the second one still waits
+}
+
 TEST_CASE("a condition is as durable as its lock") {
   Lasting at;
   User user{at.broker, 5};

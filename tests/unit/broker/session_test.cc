@@ -243,6 +243,18 @@ TEST_CASE("a client that says HELLO twice on one connection keeps the second ses
   CHECK(broker.core().books().clients.size() == 1);
 }
 
+TEST_CASE("a peer whose WELCOMEs were all lost resumes the session that it knows, however often it has said HELLO") {
+  Broker broker;
+  for (const Role role : {Role::client, Role::worker}) {
+    Hello hello = Broker::worker_hello();
+    hello.role = role;
+    hello.name = "w";
+    hello.instance = 4711;
+    hello.resume = broker.connect(hello).session;
+    for (int i = 0; i < 30; ++i) CHECK(broker.connect(hello).welcome.resumed);
+  }
+}
+
 TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
   Broker broker;
   const auto client = broker.client();

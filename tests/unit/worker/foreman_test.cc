@@ -239,6 +239,26 @@ TEST_CASE("of quick progress only the last is sent, and the last before the end 
   CHECK(world.notes == std::vector<std::string>{"a", "c", "d"});
 }
 
+TEST_CASE("of progress without a broker only the last is kept, and nobody wakes for it") {
+  World world{1};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  const auto serial = world.children[0].running;
+  world.foreman.disconnected(world.now);
+  const auto report = [&](double fraction, const char* note) {
+    world.foreman.progress(serial, fraction, note);
+    world.pass(1s);
+  };
+  report(0.1, "a");
+  report(0.2, "b");
+  CHECK(world.foreman.next() > world.now);
+  report(0.3, "c");
+  world.welcome(8);
+  world.settle();
+  CHECK(world.notes == std::vector<std::string>{"c"});
+}
+
 TEST_CASE("draining hands back what has not started, lets the rest finish, and ends when all is acknowledged") {
   World world{1};
   world.measure(1, 10);

@@ -233,6 +233,24 @@ TEST_CASE("what the broker no longer counts as ours is abandoned: outcomes are d
   CHECK(world.session->unacknowledged() == 1);
 }
 
+TEST_CASE("what was noted of a grant before WELCOME abandons it is not said of another that bears its name") {
+  World world;
+  world.session->connected(kNow);
+  world.session->add_started({TaskId{}, grant_of(1), 50, "here"});
+  world.session->add_progress({TaskId{}, grant_of(1), 0.5, "half"});
+  world.session->add_progress({TaskId{}, grant_of(2), 0.7, "more"});
+  world.welcome(kNow, 7, 0, {grant_of(1)});
+  world.hear(kNow, grants_of({1}));
+  world.session->flush(kNow);
+  const auto sent = world.sent;
+  CHECK_FALSE(world.said<proto::Started>());
+  world.sent = sent;
+  const auto progress = world.said<proto::Progress>();
+  REQUIRE(progress);
+  REQUIRE(progress->notes.size() == 1);
+  CHECK(progress->notes[0].grant == grant_of(2));
+}
+
 TEST_CASE("messages of another session are stale") {
   World world;
   world.establish();
