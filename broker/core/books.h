@@ -138,7 +138,7 @@ struct Books {
   void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
     session.sent = session.sent.next();
     if (!session.peer) return;  // out of reach: what matters is sent again when it resumes
-    sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, after});
+    sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, std::max(after, session.after)});
   }
   // Unix time as it is written down: it goes on steadily from the start of this broker, whatever the wall clock does.
   milliseconds stamp(Instant at) const {

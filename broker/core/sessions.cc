@@ -57,6 +57,8 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   answer.resumed = resumed;
   // One that came anew and does not say so has not heard that it did: it would repeat what it had asked before.
   answer.kept = resumed || !client->anew || proto::mutant(proto::Mutant::kept_said_wrongly);
+  // What it is told to have lost must not be its own again after a restart.
+  if (!answer.kept) client->session.after = freed_after(client->handle);
   books_.send(client->session, std::move(answer));
   if (known) {
     client->parked = false;
@@ -222,9 +224,21 @@ void Sessions::tick() {
     if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_workers.push_back(one.get());
   }
-  for (Client* one : gone_clients) end(*one);
+  std::erase_if(freed_with_, [&](const auto& one) {
+    return one.second <= books_.safe || one.second > books_.commit;  // that round had nothing to write down
+  });
+  for (Client* one : gone_clients) {
+    freed_with_[one->handle] = books_.commit.next();
+    end(*one);
+  }
   for (Worker* one : gone_workers)
     end(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");
+}
+
+proto::CommitSeq Sessions::freed_after(ClientHandle client) const {
+  const auto freed = freed_with_.find(client);
+  const bool safe = freed == freed_with_.end() || freed->second <= books_.safe || freed->second > books_.commit;
+  return safe ? proto::CommitSeq{} : books_.safe_after();
 }
 
 // The connection may have been taken over by another session since.

@@ -72,6 +72,7 @@ class Sessions {
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
   bool is_gone(const proto::Hello& hello);
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
+  proto::CommitSeq freed_after(ClientHandle client) const;
   void leave_peer(const Session& session);
   void detach(const Session& session);
   void settle_in(Client& client, const proto::Hello& hello);
@@ -96,6 +97,8 @@ class Sessions {
     Instant until{0};
   };
   std::deque<GoneChild> gone_children_;
+  // Clients that fell silent, and the commit with which what they held is free.
+  std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;
   std::uint64_t last_handle_ = 0;
   Instant next_check_{0};
   Instant last_tick_{0};

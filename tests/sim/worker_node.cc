@@ -325,6 +325,7 @@ void WorkerNode::send(const proto::Envelope& envelope) {
 }
 
 void WorkerNode::reconnect() {
+  disturbed(proto::kNever);
   inbox_.clear();
   link_->reconnect();
 }

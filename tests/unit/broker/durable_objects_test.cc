@@ -267,6 +267,24 @@ TEST_CASE("a notification whose answer was lost with the broker wakes nobody els
   CHECK(other.operate(Verb::look, condition).a == 1);  // the second one still waits
 }
 
+TEST_CASE("a client is told that it has lost what it held when that is safe") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto lock = open(user, ObjectKind::lock, "l");
+  user.operate(Verb::acquire, lock);
+  at.broker.hold_commits();
+  for (int i = 0; i < 8; ++i) at.broker.advance(2s);
+  Hello hello;
+  hello.instance = 5;
+  hello.resume = user.peer().session;
+  const auto back = at.broker.connect(hello);
+  CHECK(back.session == SessionId{});
+  at.broker.release_commits();
+  const auto welcomes = at.broker.take<Welcome>(back.id);
+  REQUIRE(welcomes.size() == 1);
+  CHECK_FALSE(welcomes[0].kept);
+}
+
 TEST_CASE("a condition is as durable as its lock") {
   Lasting at;
   User user{at.broker, 5};
