@@ -97,6 +97,7 @@ void Session::greet(Instant now, Effects& effects) {
   hello.software = options_.software;
   hello.instance = options_.instance;
   hello.child_of = options_.child_of;
+  hello.order = hello_order_ = std::max(hello_order_ + 1, static_cast<std::uint64_t>(now.count()));
   effects.send.push_back({{}, std::move(hello)});
 }
 

@@ -198,6 +198,7 @@ class Session {
   bool link_is_up_ = false;
   std::uint64_t random_state_;
   std::uint64_t nonce_ = 0;
+  std::uint64_t hello_order_ = 0;
   proto::SessionId session_;
   proto::MessageSeq last_seq_;
   Instant heard_at_{0};

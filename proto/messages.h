@@ -59,6 +59,9 @@ struct Hello {
   WorkerInfo worker;
   std::uint64_t instance = 0;  // the client itself: random, the same in all of its sessions; tasks belong to it
   std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives; 0: in no worker's
+  // Rises with each HELLO of this instance: one from a connection that is broken may come after the next one has been
+  // answered, and is not for anybody then. The microseconds of a monotonic clock, or more; 0: not said.
+  std::uint64_t order = 0;
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 

@@ -111,7 +111,7 @@ void fields(auto& io, Is<WorkerInfo> auto& m) {
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
-            name(m.software), m.window_results, m.worker, m.instance, m.child_of);
+            name(m.software), m.window_results, m.worker, m.instance, m.child_of, m.order);
 }
 void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.endpoint)); }
 void fields(auto& io, Is<Welcome> auto& m) {

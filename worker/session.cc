@@ -58,6 +58,7 @@ void Session::disconnected(proto::Instant) {
 void Session::say_hello(proto::Instant now) {
   state_ = State::greeting;
   hello_.nonce = random();
+  hello_.order = std::max(hello_.order + 1, static_cast<std::uint64_t>(now.count()));
   hello_.resume = session_;
   hello_.worker.holding = out_.held();
   // What was sent in the session before is under way nowhere now: it goes out again, first.

@@ -27,6 +27,7 @@ struct Session {
   // Those that it carries on, until the peer has said something in this one: a HELLO that comes late from a broken
   // connection takes over, too, and the peer goes on from the one that it knows.
   std::vector<proto::SessionId> before;
+  std::uint64_t order = 0;   // of the HELLO that began it
   proto::CommitSeq after{};  // nothing goes out in this session before that is safe
 };
 

@@ -29,7 +29,7 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
       })) {
     return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
   }
-  if (is_gone(hello)) return;
+  if (is_gone(hello) || is_late(hello)) return;
   hello.role == proto::Role::client ? hello_client(peer, hello, fresh) : hello_worker(peer, hello, fresh, running);
 }
 
@@ -133,7 +133,7 @@ Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hell
   for (; before.size() > kMost; before.erase(before.begin())) by_session_.erase(before.front());
   leave_peer(session);
   session = {fresh,      peer,       {},        books_.silence_clock(), books_.now.unix_time,
-             hello.name, hello.host, hello.pid, std::move(before)};
+             hello.name, hello.host, hello.pid, std::move(before),      hello.order};
   next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
   return session;
 }
@@ -292,6 +292,18 @@ bool Sessions::is_gone(const proto::Hello& hello) {
   return hello.child_of != 0 && std::any_of(gone_children_.begin(), gone_children_.end(), [&](const GoneChild& child) {
            return child.worker == hello.child_of && child.pid == hello.pid;
          });
+}
+
+// It was said before the one that began the session which its peer has now.
+bool Sessions::is_late(const proto::Hello& hello) const {
+  if (hello.order == 0 || hello.instance == 0) return false;
+  if (hello.role == proto::Role::client) {
+    const Client* client = books_.client(ClientHandle{hello.instance});
+    return client != nullptr && hello.order <= client->session.order;
+  }
+  return std::any_of(books_.workers.begin(), books_.workers.end(), [&](const auto& one) {
+    return one.second->instance == hello.instance && hello.order <= one.second->session.order;
+  });
 }
 
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {

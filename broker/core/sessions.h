@@ -71,6 +71,7 @@ class Sessions {
   void delist(Worker& worker);
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
   bool is_gone(const proto::Hello& hello);
+  bool is_late(const proto::Hello& hello) const;
   bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
   proto::CommitSeq freed_after(ClientHandle client) const;
   void leave_peer(const Session& session);

@@ -182,6 +182,26 @@ TEST_CASE("a worker that says HELLO twice on one connection is one worker") {
   CHECK(grants[0].id == id(1));
 }
 
+TEST_CASE("a HELLO that comes late from a broken connection takes nothing from a worker") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = Broker::worker_hello();
+  hello.instance = 7;
+  hello.order = 1;
+  const auto first = broker.connect(hello);
+  hello.resume = first.session;
+  hello.order = 3;
+  const auto now = broker.connect(hello);
+  broker.send(now, Credit{1});
+  broker.submit(client, {task(1)});
+  const auto grants = broker.grants(now);
+  REQUIRE(grants.size() == 1);
+  hello.order = 2;
+  CHECK_FALSE(broker.connect(hello).session);
+  broker.succeed(now, grants[0].grant);
+  CHECK(broker.results(client).size() == 1);
+}
+
 TEST_CASE("a worker that leaves with running tasks costs them an attempt") {
   Broker broker;
   const auto client = broker.client();
