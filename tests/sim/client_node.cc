@@ -163,7 +163,8 @@ void ClientNode::look_after_dead() {
   if (retry) query.new_id = workload_.next_id(skew_);
   ask(query, [this, order = history_.dead_asked(id, query.new_id), life = lives_](const proto::Reply& reply) {
     // Said again to a broker that has forgotten this client meanwhile, it may have been carried out before.
-    history_.dead_answered({order.id, order.new_id, order.asked_of, order.certain && life == lives_}, reply.code);
+    const bool same = life == lives_;
+    history_.dead_answered({order.id, order.new_id, same ? order.asked_of : 0, same && order.certain}, reply.code);
   });
 }
 
@@ -171,6 +172,7 @@ void ClientNode::survey() {
   proto::Query query;
   query.kind = proto::QueryKind::status;
   ask(query);
+  history_.model().begin_survey();
   survey_from({});
 }
 

@@ -209,10 +209,15 @@ void Model::summed(const Sums& sums) const {
   }
 }
 
-void Model::end_survey(const std::set<TaskId>& listed) const {
+void Model::begin_survey() {
+  surveyed_.clear();
   for (const auto& [id, known] : tasks_)
-    if (!listed.contains(id) && (now(known) & (kAbsent | kGone)) == 0)
-      violated(id, "is not listed by the broker, which must have it");
+    if (!may_be_gone(id)) surveyed_.insert(id);
+}
+
+void Model::end_survey(const std::set<TaskId>& listed) const {
+  for (const TaskId& id : surveyed_)
+    if (!listed.contains(id) && !may_be_gone(id)) violated(id, "is not listed by the broker, which must have it");
 }
 
 }  // namespace forkmill::sim

@@ -66,7 +66,8 @@ class Model {
     std::uint64_t ended() const { return succeeded + failed + cancelled + expired; }
   };
   void summed(const Sums& sums) const;
-  // Whatever is not among all that were listed must be gone.
+  // Whatever is there now, and is not listed from here on, must be gone at the end.
+  void begin_survey();
   void end_survey(const std::set<TaskId>& listed) const;
 
   // ---- Questions
@@ -113,6 +114,7 @@ class Model {
 
   const World& world_;
   std::unordered_map<TaskId, Known> tasks_;
+  std::set<TaskId> surveyed_;
   std::uint64_t starts_ = 0;
 };
 
