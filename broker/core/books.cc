@@ -42,13 +42,10 @@ void Books::take_out_of_line(Task& task) {
 
 void Books::put_away(Task& task) {
   FORKMILL_CHECK(task.durable);
-  FarState state = FarState::ready;
   if (is_terminal(task.state)) {
-    state = FarState::finished;
     far_deadlines.add(task.kept_until, task.seq);
   } else {
     if (task.state == State::scheduled) {
-      state = FarState::scheduled;
       no_longer_scheduled(task);
       far_deadlines.add(task.ready_at, task.seq);
     } else {
@@ -59,7 +56,7 @@ void Books::put_away(Task& task) {
       far_watchers[task.seq] = std::move(*task.watchers);
   }
   if (task.rewritten) outdated[task.seq] = last_ticket;
-  tasks.put_away(task, state);
+  tasks.put_away(task);
 }
 
 void Books::step(Task& task, Event event) {

@@ -112,7 +112,7 @@ std::vector<TaskSeq> Core::needed(const Message& message) const {
   if (books_.tasks.far() == 0) return seqs;
   const auto add = [&](const TaskId& id, bool also_unfinished) {
     const auto entry = books_.tasks.find_far(id);
-    if (entry && (also_unfinished || entry->state == FarState::finished)) seqs.push_back(entry->seq);
+    if (entry && (also_unfinished || is_terminal(entry->state))) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
     for (const Submission& submission : submit->tasks) add(submission.id, true);

@@ -69,7 +69,7 @@ std::string list_tasks(const Books& books, const proto::TaskFilter& filter, Scan
         row.state = state_name(near->state);
         row.attempt = near->attempts.value();
       } else if (far) {
-        row.state = far->state == FarState::scheduled ? "scheduled" : "ready";
+        row.state = state_name(far->state);
       } else {
         continue;  // gone meanwhile
       }

@@ -48,7 +48,7 @@ void Paging::recover(const TaskSummary& task) {
   const Instant now = books_.now.steady;
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
-    books_.tasks.add_far(task.id, {task.seq, FarState::finished});
+    books_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = kept_until(retention_, now, spec.options, books_.instant(task.end->finished_at));
     return books_.far_deadlines.add(failed ? now : until, task.seq);
@@ -61,13 +61,13 @@ void Paging::recover(const TaskSummary& task) {
       progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
-    books_.tasks.add_far(task.id, {task.seq, FarState::ready});
+    books_.tasks.add_far(task.id, {task.seq, State::ready});
     queue->add_far(lane, task.seq, false);
     suspects_.push_back(task.seq);
     return;
   }
   const bool waits = due > now;
-  books_.tasks.add_far(task.id, {task.seq, waits ? FarState::scheduled : FarState::ready});
+  books_.tasks.add_far(task.id, {task.seq, waits ? State::scheduled : State::ready});
   if (waits) {
     ++queue->scheduled;
     books_.far_deadlines.add(due, task.seq);
@@ -200,7 +200,7 @@ Task* Paging::bring_near(StoredTask stored, bool& was_far) {
   return &task;
 }
 
-void Paging::set_up_waiting(Task& task, const Progression& progression, FarState state) {
+void Paging::set_up_waiting(Task& task, const Progression& progression, State state) {
   task.attempts = progression.attempts;
   task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
@@ -211,7 +211,7 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, FarState
     task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
     books_.far_watchers.erase(watchers);
   }
-  if (state == FarState::scheduled) {
+  if (state == State::scheduled) {
     task.state = State::scheduled;
     ++books_.near_scheduled;
     ++books_.fetched_early;

@@ -56,7 +56,7 @@ class Paging {
   void forget_outdated();
   // Null: it is not there any more.
   Task* bring_near(StoredTask stored, bool& was_far);
-  void set_up_waiting(Task& task, const Progression& progression, FarState state);
+  void set_up_waiting(Task& task, const Progression& progression, State state);
   void set_up_finished(Task& task, Finish finish);
   void ask_for_lines();
   void ask_for_deadlines();

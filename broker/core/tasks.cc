@@ -22,11 +22,11 @@ bool begins_with(const TaskId& id, std::string_view digits) {
 // A value of the index: a pointer, which is even, or a number and a state with the lowest bit set.
 std::uint64_t pack(Task& task) { return reinterpret_cast<std::uintptr_t>(&task); }
 std::uint64_t pack(FarEntry entry) {
-  FORKMILL_CHECK(entry.seq.value() >> 61 == 0);
-  return entry.seq.value() << 3 | static_cast<std::uint64_t>(entry.state) << 1 | 1;
+  FORKMILL_CHECK(entry.seq.value() >> 60 == 0);
+  return entry.seq.value() << 4 | static_cast<std::uint64_t>(entry.state) << 1 | 1;
 }
 bool is_far(std::uint64_t value) { return (value & 1) != 0; }
-FarEntry far_entry(std::uint64_t value) { return {proto::TaskSeq{value >> 3}, static_cast<FarState>(value >> 1 & 3)}; }
+FarEntry far_entry(std::uint64_t value) { return {proto::TaskSeq{value >> 4}, static_cast<State>(value >> 1 & 7)}; }
 Task* near_task(std::uint64_t value) {
   return reinterpret_cast<Task*>(value);  // NOLINT(performance-no-int-to-ptr): it was one
 }
@@ -61,8 +61,8 @@ void Tasks::erase(Task& task) {
   free_.push_back(&task);
 }
 
-void Tasks::put_away(Task& task, FarState state) {
-  *index_.find(task.id) = pack(FarEntry{task.seq, state});
+void Tasks::put_away(Task& task) {
+  *index_.find(task.id) = pack(FarEntry{task.seq, task.state});
   ++far_;
   task = Task{};
   free_.push_back(&task);

@@ -27,11 +27,9 @@ class TaskRef {
   proto::TaskSeq seq_;
 };
 
-enum class FarState : std::uint8_t { ready, scheduled, finished };
-
 struct FarEntry {
   proto::TaskSeq seq;
-  FarState state = FarState::ready;
+  State state = State::ready;
   friend bool operator==(const FarEntry&, const FarEntry&) = default;
 };
 
@@ -49,7 +47,7 @@ class Tasks {
   void erase(Task& task);
 
   // Far tasks. Putting one away erases what is in memory.
-  void put_away(Task& task, FarState state);
+  void put_away(Task& task);
   void add_far(const TaskId& id, FarEntry entry);
   // Empty: not known, or near.
   std::optional<FarEntry> find_far(const TaskId& id) const;

@@ -196,8 +196,8 @@ void Audit::check_tasks(const broker::Books& books, bool far_too) const {
   if (far_too && books.tasks.far() > 0)
     books.tasks.visit_far([&](const TaskId&, broker::FarEntry entry) {
       ++far.held;
-      if (entry.state == broker::FarState::scheduled) ++far.scheduled;
-      if (entry.state == broker::FarState::ready) ++far.ready;
+      if (entry.state == broker::State::scheduled) ++far.scheduled;
+      if (entry.state == broker::State::ready) ++far.ready;
     });
   for (const auto& [name, queue] : books.queues) {
     const Counted& counted = by_queue[queue.get()];
@@ -242,7 +242,7 @@ bool Audit::idle(const broker::Books& books) {
   if (books.tasks.far() == 0) return true;
   bool idle = true;
   books.tasks.visit_far(
-      [&](const TaskId&, broker::FarEntry entry) { idle = idle && entry.state == broker::FarState::finished; });
+      [&](const TaskId&, broker::FarEntry entry) { idle = idle && broker::is_terminal(entry.state); });
   return idle;
 }
 

@@ -6,7 +6,6 @@
 using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
-using forkmill::broker::FarState;
 using forkmill::broker::MemoryStore;
 using forkmill::broker::test::id;
 
