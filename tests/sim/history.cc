@@ -218,8 +218,10 @@ void History::check_all_ended() const {
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
 void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker) {
-  if (model_) model_->granted(granted.id);
   Record& record = tasks_.at(granted.id);
+  // It may have been forgotten, and be submitted for another time: then it has another result.
+  if (model_ && model_->may_be_gone(granted.id)) record.outcomes.clear();
+  if (model_) model_->granted(granted.id);
   record.granted_by = broker_;
   if (granted.process) processes_.granted(granted.id, granted.grant);
   const GrantKey key{granted.id, granted.grant};

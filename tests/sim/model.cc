@@ -64,8 +64,8 @@ bool Model::may_be_forgotten(const Known& known, States may) const {
   const bool own_time = options.result_ttl.count() > 0 || !options.key.empty();
   milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : core.result_ttl;
   if (!options.key.empty()) time = std::max(time, core.key_window);
-  // A wall clock that was set across a restart is allowed to shift that.
-  if (starts_ > 1) time -= 2 * world_.options.most_skew;
+  // A wall clock that was set across a restart is allowed to shift that, and what is stored is cut to milliseconds.
+  if (starts_ > 1) time -= 2 * world_.options.most_skew + milliseconds{2};
   if (world_.now() >= known.ended_after + Instant{time}) return true;
   if (own_time || !known.was_reported) return false;
   return ((may & kFailed) != 0 && core.dead_letters < tasks_.size()) ||

@@ -133,6 +133,26 @@ void draw_objects(Random& random, Options& options, const Size& size) {
   objects.giving_up = sometimes(random, 0.4);
 }
 
+// What goes wrong only when several circumstances meet, each of them rare: in a few seeds they do.
+void draw_corners(std::uint64_t seed, Options& options) {
+  Random random{seed * 0x9E3779B97F4A7C15ULL + 3};
+  if (!options.durable) return;
+  if (random.chance(0.04)) {  // what must not run twice is given out by a broker that dies before that is safe
+    options.at_most_once = 0.5 + random.unit() / 2;
+    options.commit_delay = random.between(Instant{200ms}, Instant{2s});
+    options.faults.broker_crash = std::max(options.faults.broker_crash, 6 + 6 * random.unit());
+    options.run_time = std::min(options.run_time, Instant{5ms});
+  }
+  if (random.chance(0.04)) {  // what others wait for as well is put away before it starts
+    options.core.near.tasks = random.between(1, 3);
+    options.core.near.page = random.between(1, 2);
+    options.attaches = std::max(options.attaches, 0.4);
+    options.priorities = std::max(options.priorities, 0.5);
+    options.workers = options.children = 1;
+    options.burst = std::max<std::size_t>(options.burst, 20);
+  }
+}
+
 }  // namespace
 
 Options draw(std::uint64_t seed) {
@@ -165,6 +185,7 @@ Options draw(std::uint64_t seed) {
   draw_objects(random, options, size);
   draw_features(random, options);
   if (options.durable) options.disk = draw_disk(seed);
+  draw_corners(seed, options);
   return options;
 }
 
