@@ -19,11 +19,9 @@
 #include "tests/chaos/journal.h"
 #include "tests/chaos/process.h"
 #include "tests/chaos/proxy.h"
+#include "tests/chaos/tasks.h"
 
 namespace forkmill::chaos {
-
-// Silence after which a broker of the ring takes a peer for dead.
-inline constexpr std::int64_t kSessionTimeout = 4'000'000;
 
 // A worker or a client, in one of its lives.
 struct Member {

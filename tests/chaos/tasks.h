@@ -22,8 +22,10 @@ inline constexpr Task<std::string(std::string)> kLarge{"chaos.large"};  // as la
 // Of named objects.
 inline constexpr std::int64_t kObjectPeriod = 15'000'000;  // microseconds that one is used for, then come others
 inline constexpr std::int64_t kUnits = 3;                  // of each semaphore
-inline constexpr std::int64_t kRoom = 40;                  // in each queue
-inline constexpr const char* kKey = "key";                 // in each dict
+inline constexpr std::int64_t kSessionTimeout =
+    4'000'000;                              // microseconds of silence: then a broker takes a peer for dead
+inline constexpr std::int64_t kRoom = 40;   // in each queue
+inline constexpr const char* kKey = "key";  // in each dict
 
 enum Death { kSegfault, kQuick, kExit, kAbort, kDeaths };
 
