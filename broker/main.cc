@@ -36,7 +36,9 @@ void make_default_home(const std::string& data) {
 
 std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env) {
   const std::string id = broker::fresh_store_id(env);
-  if (options.memory) return std::make_unique<broker::MemoryStore>("memory-" + id);
+  if (options.memory)
+    return std::make_unique<broker::MemoryStore>("memory-" + id, false,
+                                                 broker::MemoryStore::epoch_before(env.now().unix_time));
   make_default_home(options.data);
   return std::make_unique<broker::SqliteStore>(broker::SqliteOptions{options.data, id});
 }

@@ -7,6 +7,12 @@
 
 namespace forkmill::broker {
 
+// Numbers that rise with each 64 ms, and are small.
+proto::Epoch MemoryStore::epoch_before(proto::milliseconds unix_time) {
+  constexpr std::int64_t kBegin = 1'767'225'600'000;  // 2026
+  return proto::Epoch{static_cast<std::uint64_t>(std::max<std::int64_t>(unix_time.count() - kBegin, 0)) / 64};
+}
+
 proto::Result<Store::Identity> MemoryStore::open() {
   if (std::exchange(opened_, true)) last_seq_ = proto::TaskSeq{last_seq_.value() + kLeftOut};
   epoch_ = epoch_.next();

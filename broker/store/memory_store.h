@@ -2,7 +2,6 @@
 // every other store.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 
@@ -12,11 +11,13 @@ namespace forkmill::broker {
 
 class MemoryStore final : public Store {
  public:
-  // `id` names the store to clients. `durable` only for simulations, in which the object outlives the broker.
-  // What it gives out is forgotten with it, and others may still hold it: its epochs begin anywhere, so that they are
-  // not those of the store before.
-  explicit MemoryStore(std::string id, bool durable = false)
-      : id_{std::move(id)}, durable_{durable}, epoch_{durable ? 0 : std::hash<std::string>{}(id_) >> 34} {}
+  // `id` names the store to clients. `durable` only for simulations, in which the object outlives the broker. Its first
+  // epoch comes after `before`. What it gives out is forgotten with it, and others may still hold it: of two such
+  // stores the later one should have the later epochs.
+  explicit MemoryStore(std::string id, bool durable = false, proto::Epoch before = {})
+      : id_{std::move(id)}, durable_{durable}, epoch_{before} {}
+  // For one that begins at that time.
+  static proto::Epoch epoch_before(proto::milliseconds unix_time);
 
   proto::Result<Identity> open() override;
   Trouble load(const std::function<void(const TaskSummary&)>& visit) override;

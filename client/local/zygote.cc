@@ -156,7 +156,8 @@ class Zygote {
     options.listen = {endpoint};
     options.memory = true;
     options.log.level = "warn";
-    auto store = std::make_unique<broker::MemoryStore>("memory-" + broker::fresh_store_id(env));
+    auto store = std::make_unique<broker::MemoryStore>("memory-" + broker::fresh_store_id(env), false,
+                                                       broker::MemoryStore::epoch_before(env.now().unix_time));
     broker::Loop loop{options, std::move(store), proto::make_logger("broker", options.log)};
     [[maybe_unused]] const auto written = ::write(ready, "1", 1);
     ::close(ready);

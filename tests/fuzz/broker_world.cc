@@ -91,7 +91,9 @@ void BrokerWorld::crash() {
   held_.clear();
   core_.reset();
   if (!store_->durable()) {
-    store_ = std::make_unique<broker::MemoryStore>("store-" + std::to_string(++last_session_), false);
+    ++last_session_;
+    store_ = std::make_unique<broker::MemoryStore>("store-" + std::to_string(last_session_), false,
+                                                   proto::Epoch{last_session_});
   }
   start();
   for (Peer& peer : peers_) peer.id = PeerId{++last_peer_};

@@ -39,7 +39,8 @@ broker::Store& Storage::begin(std::uint64_t start) {
     store_ = std::make_unique<broker::SqliteStore>(
         broker::SqliteOptions{"/data", id, world_.options.disk.checkpoint_bytes, disk_.get()});
   } else if (store_ == nullptr || !world_.options.durable) {
-    store_ = std::make_unique<broker::MemoryStore>(id, world_.options.durable);
+    store_ = std::make_unique<broker::MemoryStore>(id, world_.options.durable,
+                                                   proto::Epoch{world_.options.durable ? 0 : start});
   }
   return *store_;
 }

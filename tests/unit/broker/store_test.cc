@@ -8,13 +8,15 @@ TEST_CASE("the memory store conforms") {
   test::check_store([&]() -> Store& { return store; });
 }
 
-TEST_CASE("stores in memory have epochs of their own") {
-  MemoryStore first{"memory-1"};
-  MemoryStore second{"memory-2"};
+TEST_CASE("of two stores in memory the later one has the later epochs") {
+  using forkmill::proto::milliseconds;
+  constexpr milliseconds kNow{1'795'297'922'072};
+  MemoryStore first{"memory-1", false, MemoryStore::epoch_before(kNow)};
+  MemoryStore second{"memory-2", false, MemoryStore::epoch_before(kNow + milliseconds{100})};
   const auto one = first.open();
   const auto other = second.open();
   REQUIRE(one.ok());
   REQUIRE(other.ok());
-  CHECK(one->epoch != other->epoch);
-  CHECK(one->epoch.value() > 0);
+  CHECK(one->epoch < other->epoch);
+  CHECK(MemoryStore::epoch_before(milliseconds{0}).value() == 0);
 }
