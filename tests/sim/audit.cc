@@ -116,9 +116,11 @@ void Audit::note_late(const proto::Hello& hello) {
 
 // With a process goes every client in it, and with a client its daemons.
 void Audit::check_families(const broker::Books& books) const {
-  for (const auto& [handle, client] : books.clients)
-    require(client->child_of == 0 || !gone_.contains({client->child_of, client->session.pid}), "13",
-            [&] { return "client " + client->session.name + " lives on in a process that is gone"; });
+  for (const auto& [handle, one] : books.clients) {
+    const broker::Client& client = *one;
+    require(client.child_of == 0 || !gone_.contains({client.child_of, client.session.pid}), "13",
+            [&] { return "client " + client.session.name + " lives on in a process that is gone"; });
+  }
   for (const broker::Task* task : books.tasks.near_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
     require(books.clients.contains(task->client), "5",
