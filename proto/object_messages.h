@@ -1,0 +1,126 @@
+// The messages of the protocol that are about named objects, as plain structs: what is asked of them, and answered.
+// messages.h has the others, and says what holds of all.
+#pragma once
+
+#include <forkmill/errc.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/clock.h"
+#include "proto/durability.h"
+#include "proto/payload.h"
+
+namespace forkmill::proto {
+
+enum class ObjectKind : std::uint8_t {
+  lock = 1,
+  semaphore = 2,
+  event = 3,
+  condition = 4,
+  barrier = 5,
+  queue = 6,
+  pipe = 7,
+  dict = 8,
+  list = 9,
+};
+constexpr ObjectKind last_of(ObjectKind) { return ObjectKind::list; }
+
+// What an object is made with; opening an existing one with another kind, type or size is an error.
+struct ObjectSpec {
+  std::string name;
+  ObjectKind kind = ObjectKind::lock;
+  std::uint64_t type = 0;   // hash of its elements' type; 0: not checked
+  std::int64_t size = 0;    // semaphore: initial value; barrier: parties; queue, pipe: capacity; list: fixed length
+  std::int64_t flags = 0;   // kObject…
+  std::uint64_t other = 0;  // condition: its lock
+  Durability durability = Durability::of_queue;
+  friend bool operator==(const ObjectSpec&, const ObjectSpec&) = default;
+};
+inline constexpr std::int64_t kObjectRecursive = 1;   // lock: its holder may acquire it again
+inline constexpr std::int64_t kObjectBounded = 2;     // semaphore: never above its initial value
+inline constexpr std::int64_t kObjectFixed = 4;       // list: never changes its length
+inline constexpr std::int64_t kObjectOneWay = 8;      // pipe: end 0 receives, end 1 sends
+inline constexpr std::int64_t kObjectOwned = 16;      // goes when the client that made it does
+inline constexpr std::int64_t kObjectMustExist = 32;  // open only
+inline constexpr std::int64_t kObjectMustBeNew = 64;
+inline constexpr std::int64_t kObjectIdentity = 15;  // those that every opener must agree on
+
+// What can be done with an object; which kind knows which, and what a, b and values are: PROTOCOL.md.
+enum class Verb : std::uint8_t {
+  open = 1,
+  remove = 2,
+  withdraw = 3,
+  acquire = 4,
+  release = 5,
+  look = 6,
+  set = 7,
+  clear = 8,
+  wait = 9,
+  notify = 10,
+  reset = 11,
+  abort = 12,
+  acted = 13,
+  put = 14,
+  get = 15,
+  done = 16,
+  join = 17,
+  settle = 18,
+  send = 19,
+  receive = 20,
+  poll = 21,
+  close = 22,
+  lend = 23,
+  fetch = 24,
+  store = 25,
+  erase = 26,
+  has = 27,
+  items = 28,
+  add = 29,
+  append = 30,
+  exchange = 31,
+  pop = 32,
+  insert = 33,
+  watch = 34,
+};
+constexpr Verb last_of(Verb) { return Verb::watch; }
+
+struct Operation {
+  std::uint64_t number = 0;  // rises with each operation of this client; the same when it is sent again
+  Verb verb = Verb::open;
+  std::uint64_t object = 0;  // as the answer to open gave it
+  std::uint64_t who = 0;     // who of the client's program: a thread
+  milliseconds wait{-1};     // how long the answer may take; negative: as long as it takes
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  std::vector<Payload> values;
+  std::optional<ObjectSpec> spec;  // open
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+// Client to broker. Sent again in the next session until answered; done once all the same.
+struct Operate {
+  std::uint64_t answered = 0;  // every operation below has its answer: the broker need not keep it
+  std::vector<Operation> operations;
+  std::vector<std::uint64_t> also{};  // and so have these above it: first and last of one range after another
+  friend bool operator==(const Operate&, const Operate&) = default;
+};
+
+struct OperationAnswer {
+  std::uint64_t number = 0;
+  Errc code = Errc::ok;
+  std::string text;
+  std::int64_t a = 0;
+  std::int64_t b = 0;
+  std::vector<Payload> values;
+  friend bool operator==(const OperationAnswer&, const OperationAnswer&) = default;
+};
+
+struct Operated {
+  std::vector<OperationAnswer> answers;
+  friend bool operator==(const Operated&, const Operated&) = default;
+};
+
+}  // namespace forkmill::proto
