@@ -85,6 +85,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   by_peer_[peer] = by_session_[fresh] = Holder{{}, worker->handle};
   answer.resumed = resumed;
   worker->instance = hello.instance;
+  by_instance_[hello.instance] = worker->handle;
   enlist(*worker, hello.worker);
   worker->draining = false;
   worker->revoke = {};
@@ -301,9 +302,9 @@ bool Sessions::is_late(const proto::Hello& hello) const {
     const Client* client = books_.client(ClientHandle{hello.instance});
     return client != nullptr && hello.order <= client->session.order;
   }
-  return std::any_of(books_.workers.begin(), books_.workers.end(), [&](const auto& one) {
-    return one.second->instance == hello.instance && hello.order <= one.second->session.order;
-  });
+  const auto found = by_instance_.find(hello.instance);
+  const Worker* worker = found == by_instance_.end() ? nullptr : books_.worker(found->second);
+  return worker != nullptr && hello.order <= worker->session.order;
 }
 
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
@@ -330,6 +331,9 @@ void Sessions::end(Worker& worker, const std::string& why) {
   attempts_.worker_lost(worker, why);
   delist(worker);
   detach(worker.session);
+  if (const auto found = by_instance_.find(worker.instance);
+      found != by_instance_.end() && found->second == worker.handle)
+    by_instance_.erase(found);
   books_.workers.erase(worker.handle);
 }
 

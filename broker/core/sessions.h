@@ -89,6 +89,7 @@ class Sessions {
   Objects& objects_;
   std::unordered_map<proto::PeerId, Holder> by_peer_;
   std::unordered_map<proto::SessionId, Holder> by_session_;
+  std::unordered_map<std::uint64_t, WorkerHandle> by_instance_;  // workers, each by its last HELLO
   // Who lives in which child of which worker.
   std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<ClientHandle>> in_children_;
   // Children that have ended lately: what they had said before may still come, and finds them so.
