@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -177,6 +178,9 @@ class Session {
   bool is_being_submitted(const TaskTable::Entry& entry);
   bool take_in(const proto::Submission& task, Cookie cookie, Effects& effects);
   TaskTable::Entry* entry_of(const proto::Submission& task);
+  std::vector<SharedTasks::Waiter> take_waiters(const TaskTable::Entry& entry);
+  void keep_waiters(TaskTable::Entry* entry, const std::vector<SharedTasks::Waiter>& left,
+                    std::optional<std::uint64_t> body);
   void end_submitters(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects);
   void end_another(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects);
   void drop_unsent(const TaskId& id);

@@ -88,25 +88,37 @@ TaskTable::Entry* Session::entry_of(const proto::Submission& task) {
   return shared != nullptr && shared->body == SharedTasks::body_of(task) ? entry : nullptr;
 }
 
+// Gives up who waits for a task, the one in the task table first.
+std::vector<SharedTasks::Waiter> Session::take_waiters(const TaskTable::Entry& entry) {
+  auto task = shared_.take(entry.id);
+  task.further.insert(task.further.begin(), {entry.cookie, task.first_by_id});
+  return std::move(task.further);
+}
+
+// Those who are left of them wait on; if nobody is, the task is over.
+void Session::keep_waiters(TaskTable::Entry* entry, const std::vector<SharedTasks::Waiter>& left,
+                           std::optional<std::uint64_t> body) {
+  if (left.empty()) return tasks_.erase(entry);
+  entry->cookie = left.front().cookie;
+  if (left.size() == 1 && !body) return;
+  auto& shared = shared_.at(entry->id);
+  shared.body = body;
+  shared.first_by_id = left.front().by_id;
+  for (auto waiter = left.begin() + 1; waiter != left.end(); ++waiter) shared_.add(shared, *waiter);
+}
+
 // A submission was not taken: ends those who wait for it, but not those who asked for the task by its id.
 void Session::end_submitters(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects) {
-  auto waiters = shared_.take(entry->id);
-  waiters.further.insert(waiters.further.begin(), {entry->cookie, waiters.first_by_id});
-  SharedTasks::Task left;
-  for (const auto& waiter : waiters.further) {
+  std::vector<SharedTasks::Waiter> left;
+  for (const auto& waiter : take_waiters(*entry)) {
     if (waiter.by_id)
-      left.further.push_back(waiter);
+      left.push_back(waiter);
     else
       effects.ended.push_back({waiter.cookie, outcome, false});
   }
-  if (left.further.empty()) return tasks_.erase(entry);
-  entry->cookie = left.further.front().cookie;
   entry->phase = TaskTable::Phase::attached;
-  if (state_ == State::open) to_attach_.push_back(entry->id);
-  if (left.further.size() == 1) return;
-  auto& shared = shared_.at(entry->id);
-  shared.first_by_id = true;
-  for (auto waiter = left.further.begin() + 1; waiter != left.further.end(); ++waiter) shared_.add(shared, *waiter);
+  if (!left.empty() && state_ == State::open) to_attach_.push_back(entry->id);
+  keep_waiters(entry, left, {});
 }
 
 // A result of its id, but of another body: its key was given to another task. That is what those want who asked for it
@@ -114,25 +126,19 @@ void Session::end_submitters(TaskTable::Entry* entry, const proto::Outcome& outc
 void Session::end_another(TaskTable::Entry* entry, const proto::Outcome& outcome, Effects& effects) {
   using Phase = TaskTable::Phase;
   const bool gone = entry->phase == Phase::accepted || entry->phase == Phase::orphaned;
-  auto task = shared_.take(entry->id);
-  task.further.insert(task.further.begin(), {entry->cookie, task.first_by_id});
+  const auto lost = rejection(Errc::task_unknown, "the broker has lost it, and another task has its key now");
+  const auto body = shared_.at(entry->id).body;
   std::vector<SharedTasks::Waiter> left;
-  for (const auto& waiter : task.further) {
+  for (const auto& waiter : take_waiters(*entry)) {
     if (waiter.by_id)
       effects.ended.push_back({waiter.cookie, outcome, false});
     else if (gone)
-      effects.ended.push_back(
-          {waiter.cookie, rejection(Errc::task_unknown, "the broker has lost it, and another task has its key now"),
-           true});
+      effects.ended.push_back({waiter.cookie, lost, true});
     else
       left.push_back(waiter);
   }
-  if (left.empty()) return tasks_.erase(entry);
-  entry->cookie = left.front().cookie;
   if (entry->phase == Phase::attached) entry->phase = Phase::sent;
-  auto& shared = shared_.at(entry->id);
-  shared.body = task.body;
-  for (auto waiter = left.begin() + 1; waiter != left.end(); ++waiter) shared_.add(shared, *waiter);
+  keep_waiters(entry, left, body);
 }
 
 void Session::drop_unsent(const TaskId& id) {
