@@ -1,7 +1,6 @@
 #include "broker/core/objects/objects.h"
 
 #include <forkmill/serialize.h>
-#include <forkmill/signature.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -35,11 +34,10 @@ bool may_wait(Verb verb) {
   }
 }
 
-// Objects are numbered from there: no broker before has given out such numbers. A store that lasts counts its brokers;
-// of the others each has a name of its own.
+// Objects are numbered from there: no broker before has given out such numbers.
 std::uint64_t numbered_from(const Identity& identity) {
   constexpr std::uint64_t kMost = 0x7FFF'FFFF;
-  return ((identity.durable ? identity.epoch.value() : signature_hash(identity.store)) & kMost) << 32;
+  return (identity.epoch.value() & kMost) << 32;
 }
 
 Answer unknown_object() { return failed(Errc::object_unknown); }

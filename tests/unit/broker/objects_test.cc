@@ -178,7 +178,7 @@ TEST_CASE("a HELLO that comes late from a broken connection takes nothing from i
 
 TEST_CASE("a broker that keeps nothing gives its objects numbers that none before it gave") {
   MemoryStore before{"memory-1"};
-  MemoryStore after{"memory-2"};
+  MemoryStore after{"memory-2", false, Epoch{1}};
   Broker old{{}, &before};
   Broker young{{}, &after};
   User user{old};
