@@ -9,9 +9,9 @@
 
 namespace forkmill::cli {
 
-// msgpack bytes as JSON. Keys that are no strings become their JSON text, lists and maps
-// as keys base64; bin that is UTF-8 becomes a string, other
-// bin {"base64": "…"}; ext {"ext": type, "base64": "…"}; NaN and infinities become null. Throws forkmill::DecodeError.
+// msgpack bytes as JSON. Keys that are no strings become their JSON text, and lists and maps as keys "base64:…" of
+// their msgpack; bin that is UTF-8 becomes a string, other bin {"base64": "…"}; ext {"ext": type, "base64": "…"}; NaN
+// and infinities become null. Throws forkmill::DecodeError.
 nlohmann::ordered_json json_from_msgpack(std::string_view bytes);
 
 std::string msgpack_from_json(const nlohmann::ordered_json& value);

@@ -121,7 +121,7 @@ int randomness(sqlite3_vfs*, int size, char* to) {
   std::memset(to, 7, static_cast<std::size_t>(size));
   return size;
 }
-int sleep_for(sqlite3_vfs*, int micros) { return micros; }
+int pass_no_time(sqlite3_vfs*, int micros) { return micros; }
 int current_time(sqlite3_vfs*, double* days) {
   *days = 2460000.5;
   return SQLITE_OK;
@@ -143,7 +143,7 @@ Vfs::Vfs(Disk& disk) {
   vfs_.xAccess = access_file;
   vfs_.xFullPathname = full_name;
   vfs_.xRandomness = randomness;
-  vfs_.xSleep = sleep_for;
+  vfs_.xSleep = pass_no_time;
   vfs_.xCurrentTime = current_time;
   vfs_.xGetLastError = last_error;
   sqlite3_vfs_register(&vfs_, 0);
