@@ -137,19 +137,24 @@ void draw_objects(Random& random, Options& options, const Size& size) {
 void draw_corners(std::uint64_t seed, Options& options) {
   Random random{seed * 0x9E3779B97F4A7C15ULL + 3};
   if (!options.durable) return;
-  if (random.chance(0.04)) {  // what must not run twice is given out by a broker that dies before that is safe
+  if (random.chance(0.08)) {  // what must not run twice is given out by a broker that dies before that is safe
     options.at_most_once = 0.5 + random.unit() / 2;
     options.commit_delay = random.between(Instant{200ms}, Instant{2s});
     options.faults.broker_crash = std::max(options.faults.broker_crash, 6 + 6 * random.unit());
     options.run_time = std::min(options.run_time, Instant{5ms});
   }
-  if (random.chance(0.04)) {  // what others wait for as well is put away before it starts
+  if (random.chance(0.08)) {  // what others wait for as well is put away, and nothing makes them ask again
     options.core.near.tasks = random.between(1, 3);
     options.core.near.page = random.between(1, 2);
-    options.attaches = std::max(options.attaches, 0.4);
-    options.priorities = std::max(options.priorities, 0.5);
-    options.workers = options.children = 1;
-    options.burst = std::max<std::size_t>(options.burst, 20);
+    options.attaches = 1;
+    options.priorities = options.memory_tasks = 0;
+    options.clients = std::max<std::size_t>(options.clients, 2);
+    options.workers = options.children = options.queues = options.kinds = 1;
+    options.burst = std::min<std::size_t>(options.burst, 4);
+    options.run_time = std::max(options.run_time, Instant{100ms});
+    options.asks_retry = std::max(options.asks_retry, 0.3);
+    options.max_attempts = std::max<std::uint32_t>(options.max_attempts, 3);
+    if (random.chance(0.7)) options.faults = {};
   }
 }
 
