@@ -125,7 +125,7 @@ bool Loop::take_news() {
   if (news.committed > committed_) {
     committed_ = news.committed;
     core_->committed(committed_);
-    send_held();
+    held_.release(committed_, [this](Send& one) { send(one); });
   }
   for (StoreAnswer& answer : news.answers) core_->answered(env_.now(), std::move(answer));
   return true;
@@ -165,14 +165,10 @@ void Loop::carry_out(Effects effects) {
   for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
   for (Send& one : effects.sends) {
     if (one.after > committed_)
-      held_.push_back(std::move(one));
+      held_.hold(std::move(one));
     else
       send(one);
   }
-}
-
-void Loop::send_held() {
-  for (; !held_.empty() && held_.front().after <= committed_; held_.pop_front()) send(held_.front());
 }
 
 void Loop::send(Send& one) {

@@ -4,12 +4,12 @@
 
 #include <spdlog/logger.h>
 
-#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "broker/core/core.h"
+#include "broker/core/held_sends.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
 #include "proto/transport/real_env.h"
@@ -40,7 +40,6 @@ class Loop {
   bool take_news();
   int end();
   void send(Send& send);
-  void send_held();
   bool stop_requested();
 
   ProgramOptions options_;
@@ -51,7 +50,7 @@ class Loop {
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<StoreThread> store_;  // null: nothing outlives this process
-  std::deque<Send> held_;               // until their commit is safe; in order of it
+  HeldSends held_;
   proto::CommitSeq committed_;
   int signals_ = -1;
 };

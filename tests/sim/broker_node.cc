@@ -99,7 +99,7 @@ void BrokerNode::go_down(bool orderly) {
   asked_.clear();
   answered_.clear();
   jobs_.clear();
-  held_.clear();
+  held_ = {};
   serving_ = false;
   paused_until_ = {};
   alarm_.set(proto::kNever);
@@ -112,7 +112,7 @@ void BrokerNode::stop() {
   carry_out(core_->take_effects());
   serve(jobs_.size());
   if (!up()) return;
-  send_held();
+  held_.release(committed_, [this](broker::Send& one) { send(one); });
   go_down(true);
 }
 
@@ -169,7 +169,7 @@ void BrokerNode::carry_out(broker::Effects effects) {
   object_audit_.round(*core_);
   for (broker::Send& one : effects.sends) {
     if (one.after > committed_)
-      held_.push_back(std::move(one));
+      held_.hold(std::move(one));
     else
       send(one);
   }
@@ -215,7 +215,7 @@ void BrokerNode::serve_later() {
     if (up() && jobs_.empty()) prepare();
     if (!up()) return;
     if (!core_->books().disk_full) look_for_room();
-    send_held();
+    held_.release(committed_, [this](broker::Send& one) { send(one); });
     if (!jobs_.empty()) serve_later();
     alarm_.set_earlier(world_.now());
   });
@@ -257,10 +257,6 @@ broker::Store::Trouble BrokerNode::serve(std::size_t jobs, proto::CommitSeq& las
     jobs_.pop_front();
   }
   return last ? store_->commit(last) : broker::Store::Trouble{};
-}
-
-void BrokerNode::send_held() {
-  for (; !held_.empty() && held_.front().after <= committed_; held_.pop_front()) send(held_.front());
 }
 
 void BrokerNode::send(broker::Send& one) {

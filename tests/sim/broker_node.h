@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "broker/core/core.h"
+#include "broker/core/held_sends.h"
 #include "tests/sim/audit.h"
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
@@ -64,7 +65,6 @@ class BrokerNode final : public Hub {
   void serve_later();
   void serve(std::size_t jobs);
   broker::Store::Trouble serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
-  void send_held();
   void send(broker::Send& one);
 
   World& world_;
@@ -100,7 +100,7 @@ class BrokerNode final : public Hub {
   bool serving_ = false;
   bool dying_ = false;  // nobody is there to hear the answers
   proto::CommitSeq committed_;
-  std::deque<broker::Send> held_;
+  broker::HeldSends held_;
   std::function<void()> at_next_commit_;
 };
 
