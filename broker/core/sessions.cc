@@ -225,9 +225,8 @@ void Sessions::tick() {
     if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_workers.push_back(one.get());
   }
-  std::erase_if(freed_with_, [&](const auto& one) {
-    return one.second <= books_.safe || one.second > books_.commit;  // that round had nothing to write down
-  });
+  // A round that had nothing to write down has no commit of its own: then it is the one before.
+  std::erase_if(freed_with_, [&](const auto& one) { return std::min(one.second, books_.commit) <= books_.safe; });
   for (Client* one : gone_clients) {
     freed_with_[one->handle] = books_.commit.next();
     end(*one);
@@ -238,8 +237,7 @@ void Sessions::tick() {
 
 proto::CommitSeq Sessions::freed_after(ClientHandle client) const {
   const auto freed = freed_with_.find(client);
-  const bool safe = freed == freed_with_.end() || freed->second <= books_.safe || freed->second > books_.commit;
-  return safe ? proto::CommitSeq{} : books_.safe_after();
+  return freed == freed_with_.end() || freed->second <= books_.safe ? proto::CommitSeq{} : books_.safe_after();
 }
 
 // The connection may have been taken over by another session since.

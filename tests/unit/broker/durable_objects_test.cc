@@ -285,6 +285,27 @@ TEST_CASE("a client is told that it has lost what it held when that is safe") {
   CHECK_FALSE(welcomes[0].kept);
 }
 
+TEST_CASE("a client that came back and fell silent again is told that it has lost what it held when that is safe") {
+  Lasting at;
+  User user{at.broker, 5};
+  const auto lock = open(user, ObjectKind::lock, "l");
+  user.operate(Verb::acquire, lock);
+  at.broker.hold_commits();
+  Hello hello;
+  hello.instance = 5;
+  hello.resume = user.peer().session;
+  Broker::Peer back;
+  for (int time = 0; time < 2; ++time) {
+    for (int i = 0; i < 8; ++i) at.broker.advance(2s);
+    back = at.broker.connect(hello);
+    CHECK(back.session == SessionId{});
+  }
+  at.broker.release_commits();
+  const auto welcomes = at.broker.take<Welcome>(back.id);
+  REQUIRE(welcomes.size() == 1);
+  CHECK_FALSE(welcomes[0].kept);
+}
+
 TEST_CASE("a condition is as durable as its lock") {
   Lasting at;
   User user{at.broker, 5};
