@@ -11,9 +11,9 @@ namespace forkmill::proto {
 
 namespace {
 
-constexpr std::size_t kAlternatives = std::variant_size_v<Message>;
+constexpr std::size_t kAlternatives = std::variant_size_v<AnyMessage>;
 template <std::size_t I>
-using Alternative = std::variant_alternative_t<I, Message>;
+using Alternative = std::variant_alternative_t<I, AnyMessage>;
 
 template <std::size_t... I>
 constexpr std::array<std::uint8_t, kAlternatives> numbers_of(std::index_sequence<I...>) {

@@ -474,10 +474,22 @@ struct Reply {
 };
 
 // The index of an alternative is not its number on the wire: see kMessageTypes in schema.h.
-using Message =
+using AnyMessage =
     std::variant<Hello, Welcome, Heartbeat, Goodbye, ErrorMessage, Submit, SubmitAck, Results, ResultAck, Attach,
                  Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return, Revoke, Revoked, Drain,
                  Query, Reply, Started, Signals, ChildrenGone, Report, Operate, Operated>;
+
+// One of them. Copied, moved and compared in one place: compilers need seconds for that, wherever they have to make it.
+struct Message : AnyMessage {
+  using AnyMessage::AnyMessage;
+  Message();
+  Message(const Message&);
+  Message(Message&&) noexcept;
+  Message& operator=(const Message&);
+  Message& operator=(Message&&) noexcept;
+  ~Message();
+  friend bool operator==(const Message& one, const Message& other);
+};
 
 struct Header {
   SessionId session;  // none in HELLO, and in an ERROR to a peer without one

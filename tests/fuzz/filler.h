@@ -150,11 +150,11 @@ inline proto::Message make_message(Feed& feed, const Palette& palette, std::size
         }(),
         ...);
   };
-  make(std::make_index_sequence<std::variant_size_v<proto::Message>>{});
+  make(std::make_index_sequence<std::variant_size_v<proto::AnyMessage>>{});
   return message;
 }
 inline proto::Message make_message(Feed& feed, const Palette& palette) {
-  return make_message(feed, palette, feed.below(std::variant_size_v<proto::Message>));
+  return make_message(feed, palette, feed.below(std::variant_size_v<proto::AnyMessage>));
 }
 
 }  // namespace forkmill::fuzz

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "broker/core/core.h"
+#include "broker/core/objects/object.h"
 #include "broker/store/bytes.h"
 #include "broker/store/crc32c.h"
 #include "broker/store/head.h"

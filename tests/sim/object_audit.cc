@@ -1,5 +1,7 @@
 #include "tests/sim/object_audit.h"
 
+#include "broker/core/objects/object.h"
+
 namespace forkmill::sim {
 
 using broker::Object;

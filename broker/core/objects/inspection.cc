@@ -1,5 +1,8 @@
 #include "broker/core/objects/inspection.h"
 
+#include "broker/core/objects/object.h"
+#include "broker/core/packed_map.h"
+
 namespace forkmill::broker {
 
 using namespace proto;

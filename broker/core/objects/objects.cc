@@ -6,8 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "broker/core/objects/object.h"
 #include "broker/core/objects/record.h"
 #include "broker/core/objects/spec.h"
+#include "broker/core/packed_map.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -45,6 +47,10 @@ Answer unknown_object() { return failed(Errc::object_unknown); }
 }  // namespace
 
 // ---- Operations -----------------------------------------------------------------------------------------------------
+
+Objects::Objects(Books& books) : books_{books} {}
+
+Objects::~Objects() = default;
 
 void Objects::operate(Client& client, Operate& message) {
   Ledger& ledger = ledgers_[client.handle];

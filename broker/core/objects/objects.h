@@ -10,16 +10,20 @@
 #include <vector>
 
 #include "broker/core/books.h"
+#include "broker/core/objects/desk.h"
 #include "broker/core/objects/ledger.h"
-#include "broker/core/objects/object.h"
 
 namespace forkmill::broker {
 
+class Object;
 class StoredRecord;
 
 class Objects final : Desk {
  public:
-  explicit Objects(Books& books) : books_{books} {}
+  explicit Objects(Books& books);
+  ~Objects();
+  Objects(const Objects&) = delete;
+  Objects& operator=(const Objects&) = delete;
 
   void operate(Client& client, proto::Operate& message);
   // Its session ended: what it held is free.

@@ -1,6 +1,7 @@
 // Clients that work with named objects, on the table of broker.h.
 #pragma once
 
+#include <msgpack.hpp>
 #include <optional>
 
 #include "tests/unit/broker/broker.h"
