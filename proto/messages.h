@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -479,10 +480,17 @@ using AnyMessage =
                  Cancel, CancelReply, Progress, Credit, Grants, Outcomes, OutcomeAck, Return, Revoke, Revoked, Drain,
                  Query, Reply, Started, Signals, ChildrenGone, Report, Operate, Operated>;
 
-// One of them. Copied, moved and compared in one place: compilers need seconds for that, wherever they have to make it.
+template <class M, class Any>
+inline constexpr bool kIsOneOf = false;
+template <class M, class... Each>
+inline constexpr bool kIsOneOf<M, std::variant<Each...>> = (std::is_same_v<M, Each> || ...);
+
+// One of them. Made, copied, moved and compared in messages.cc alone: a compiler needs seconds for that, wherever it
+// has to do it.
 struct Message : AnyMessage {
-  using AnyMessage::AnyMessage;
   Message();
+  template <class M>
+  requires kIsOneOf<M, AnyMessage> Message(M message);  // NOLINT(google-explicit-constructor)
   Message(const Message&);
   Message(Message&&) noexcept;
   Message& operator=(const Message&);
