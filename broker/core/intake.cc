@@ -18,6 +18,9 @@ using proto::mutant;
 
 namespace {
 
+// The end of the year 9999, which clocks of microseconds can still count.
+constexpr milliseconds kLastNotBefore{253'402'300'799'999};
+
 std::optional<Failure> out_of_range(const std::string& text) { return Failure{Errc::option_out_of_range, text}; }
 
 std::optional<Failure> bad_duration(const char* option, milliseconds value) {
@@ -34,7 +37,8 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
     return out_of_range("max_attempts is " + std::to_string(options.max_attempts) + ": must be 1 to 1000");
   }
   if (options.backoff.jitter_percent > 100) return out_of_range("backoff jitter must be 0 to 100 percent");
-  if (options.not_before.count() < 0) return out_of_range("not_before must not be before 1970");
+  if (options.not_before.count() < 0 || options.not_before > kLastNotBefore)
+    return out_of_range("not_before must not be before 1970 or after the year 9999");
   if (options.label.size() > kMaxName) {
     return out_of_range("label has " + std::to_string(options.label.size()) + " bytes: at most 128");
   }

@@ -80,6 +80,8 @@ TEST_CASE("options out of range are refused with the range") {
   CHECK(refused([](auto& o) { o.max_attempts = 0; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.max_attempts = 1001; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.delay = milliseconds{-1}; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.not_before = milliseconds{-1}; }) == Errc::option_out_of_range);
+  CHECK(refused([](auto& o) { o.not_before = milliseconds::max() / 4; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.timeout = limits::kMaxDuration + 1ms; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.backoff.jitter_percent = 101; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.durability = Durability::durable; }) == Errc::option_out_of_range);
