@@ -29,6 +29,7 @@ struct Arguments {
   std::string journal;
   std::string predecessor;  // the journal of a client that was killed, whose tasks this one attaches to
   std::uint64_t seed = 1;
+  int pace = 40;           // milliseconds between two steps
   std::int64_t sweep = 0;  // microseconds: objects since then
 };
 
@@ -100,7 +101,7 @@ class Program {
       obey();
       load_.step();
       load_.look();
-      commands_.wait(40ms);
+      commands_.wait(std::chrono::milliseconds{arguments_.pace});
     }
     first.request_stop();
     second.request_stop();
@@ -163,6 +164,7 @@ int main(int argc, char** argv) {
   app.add_option("--journal", arguments.journal)->required();
   app.add_option("--predecessor", arguments.predecessor);
   app.add_option("--seed", arguments.seed);
+  app.add_option("--pace", arguments.pace);
   app.add_option("--sweep", arguments.sweep);
   CLI11_PARSE(app, argc, argv);
   try {

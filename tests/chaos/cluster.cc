@@ -31,15 +31,16 @@ std::int64_t* make_clock(const std::string& path) {
 
 }  // namespace
 
-Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed)
+Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace)
     : folder_{std::move(folder)},
       seed_{seed},
+      pace_{pace},
       journal_{folder_ + "/ring.journal"},
       port_{isolated ? std::uint16_t{7117} : static_cast<std::uint16_t>(bench::free_port())},
       clock_area_{make_clock(folder_ + "/clock")} {
   std::filesystem::create_directory(data_folder());
   if (isolated) {
-    small_disk_ = mount_small_disk(data_folder(), "384m");
+    own_disk_ = mount_disk(data_folder(), kDiskBytes);
     far_.emplace();
   }
   for (int i = 0; i < kWorkers + kClients; ++i) {
@@ -124,7 +125,7 @@ void Cluster::start_worker(Member& member) {
 void Cluster::start_client(Member& member) {
   Start start{{CHAOS_CLIENT_PROGRAM, "--endpoint", endpoint_of(member), "--name",
                member.name() + "." + std::to_string(member.life), "--folder", folder_, "--journal",
-               journal_of(member, member.life), "--seed",
+               journal_of(member, member.life), "--pace", std::to_string(pace_.count()), "--seed",
                std::to_string(seed_ * 1000 + static_cast<std::uint64_t>(member.number * 100 + member.life))}};
   if (member.life > 1) {
     start.argv.push_back("--predecessor");

@@ -8,6 +8,7 @@
 // Threads: belongs to the ring's own.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -37,8 +38,8 @@ struct Member {
 
 class Cluster {
  public:
-  // `folder`: for everything that is written.
-  Cluster(std::string folder, bool isolated, std::uint64_t seed);
+  // `folder`: for everything that is written. `pace`: the pause of a client between two steps.
+  Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace);
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
@@ -65,7 +66,8 @@ class Cluster {
   std::int64_t clock() const { return clock_; }
 
   const FarMachine* far() const { return far_ && far_->works() ? &*far_ : nullptr; }
-  bool small_disk() const { return small_disk_; }
+  bool own_disk() const { return own_disk_; }
+  static constexpr std::uint64_t kDiskBytes = 8ULL << 30;
   std::string data_folder() const { return folder_ + "/data"; }
   std::uint16_t port() const { return port_; }
   const std::string& folder() const { return folder_; }
@@ -94,10 +96,11 @@ class Cluster {
 
   const std::string folder_;
   const std::uint64_t seed_;
+  const std::chrono::milliseconds pace_;
   const std::int64_t began_ = now_us();
   Journal journal_;
   std::optional<FarMachine> far_;
-  bool small_disk_ = false;
+  bool own_disk_ = false;
   std::uint16_t port_;
   std::int64_t* clock_area_ = nullptr;
   std::int64_t clock_ = 0;

@@ -187,7 +187,7 @@ Ongoing Faults::wave() {
   constexpr std::int64_t kPatience = 60'000'000;
   (void)client.program.heard();  // of one that was in vain
   client.program.tell("wave 100000");
-  return {now_us() + kPatience, [this] { ::kill(cluster_.broker().pid(), SIGKILL); },
+  return {now_us() + kPatience, [this] { cluster_.broker().signal(SIGKILL); },
           [&client] { return client.program.heard().find("accepted") != std::string::npos; },
           [&client] { return client.program.voice(); }};
 }

@@ -90,6 +90,7 @@ class Faults {
   std::vector<std::size_t> deck_;
   std::vector<Going> going_;
   std::int64_t next_ = 0;
+  bool disk_filled_ = false;
 };
 
 }  // namespace forkmill::chaos

@@ -103,30 +103,25 @@ void Faults::add_network() {
 
 // ---- The disk -------------------------------------------------------------------------------------------------------
 
+// All but so much of what is free is taken away.
 Ongoing Faults::fill_disk(std::uint64_t leave) {
   struct statvfs facts {};
-  const std::string path = cluster_.data_folder() + "/ballast";
-  if (std::filesystem::exists(path) || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
-  const std::uint64_t free = facts.f_bavail * facts.f_frsize;
-  const int file = free <= leave ? -1 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return {};
+  if (disk_filled_ || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
+  const std::uint64_t used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize;
+  if (!resize_disk(cluster_.data_folder(), used + leave)) return {};  // it has just grown
+  disk_filled_ = true;
   const auto how_long = span(1000, 3000);
   constexpr std::int64_t kPatience = 60'000'000;
   cluster_.excuse_broker(now_us() + kPatience);
   cluster_.out_of_reach(0, now_us(), now_us() + how_long + kSessionTimeout);
-  // The broker takes some of it meanwhile: in small steps, until there is no more.
-  constexpr off_t kStep = 1 << 20;
-  const auto size = static_cast<off_t>(free - leave);
-  for (off_t at = 0; at < size && ::posix_fallocate(file, at, std::min(kStep, size - at)) == 0; at += kStep) continue;
-  ::close(file);
-  return {now_us() + how_long, [path] {
-            std::error_code ignored;
-            std::filesystem::remove(path, ignored);
+  return {now_us() + how_long, [this] {
+            resize_disk(cluster_.data_folder(), Cluster::kDiskBytes);
+            disk_filled_ = false;
           }};
 }
 
 void Faults::add_disk() {
-  const std::string why = cluster_.small_disk() ? "" : kNotRoot;
+  const std::string why = cluster_.own_disk() ? "" : kNotRoot;
   constexpr std::uint64_t kUnderReserve = 8 << 20;
   add(
       "disk nearly full", [this] { return fill_disk(kUnderReserve); }, why);

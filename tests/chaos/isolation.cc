@@ -69,11 +69,15 @@ int run_isolated(const std::function<int(bool)>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-bool mount_small_disk(const std::string& path, const std::string& size) {
-  return ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+bool mount_disk(const std::string& path, std::uint64_t bytes) {
+  return ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) == 0;
 }
 
-void unmount_small_disk(const std::string& path) { ::umount2(path.c_str(), MNT_DETACH); }
+bool resize_disk(const std::string& path, std::uint64_t bytes) {
+  return ::mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT, ("size=" + std::to_string(bytes)).c_str()) == 0;
+}
+
+void unmount_disk(const std::string& path) { ::umount2(path.c_str(), MNT_DETACH); }
 
 FarMachine::FarMachine() {
   Start start{{path_of("unshare"), "--net", path_of("sleep"), "infinity"}};

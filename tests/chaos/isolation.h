@@ -5,6 +5,7 @@
 // FarMachine: a network namespace behind a virtual cable that can be unplugged, and lose packets.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -17,9 +18,11 @@ namespace forkmill::chaos {
 int run_isolated(const std::function<int(bool isolated)>& body);
 bool asked_to_end();
 
-// A file system of that size, in memory, at the path; only in isolation. It goes with the ring at the latest.
-bool mount_small_disk(const std::string& path, const std::string& size);
-void unmount_small_disk(const std::string& path);
+// A file system in memory, at the path; only in isolation. It takes up what is in it, can be made smaller down to that,
+// and goes with the ring at the latest.
+bool mount_disk(const std::string& path, std::uint64_t bytes);
+bool resize_disk(const std::string& path, std::uint64_t bytes);
+void unmount_disk(const std::string& path);
 
 class FarMachine {
  public:

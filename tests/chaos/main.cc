@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -61,7 +63,7 @@ class Ring {
  public:
   Ring(const Arguments& arguments, const std::string& folder, bool isolated)
       : arguments_{arguments},
-        cluster_{folder, isolated, arguments.seed},
+        cluster_{folder, isolated, arguments.seed, pace(arguments.minutes)},
         faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
 
   // False: somebody asked for an end, or it did not come to one.
@@ -104,6 +106,12 @@ class Ring {
   }
 
  private:
+  // Of a long run all is kept for the verdict, two kilobytes a task: there are no more tasks than fit in memory.
+  static std::chrono::milliseconds pace(double minutes) {
+    constexpr double kFull = 8;
+    return std::chrono::milliseconds{static_cast<int>(40 * std::max(1.0, minutes / kFull))};
+  }
+
   template <class F>
   bool go_on(std::int64_t how_long, F&& until, bool with_faults) {
     const auto end = now_us() + how_long;
@@ -153,7 +161,7 @@ int run(const Arguments& arguments, bool isolated) {
   }
   std::error_code ignored;
   if (good || interrupted) {
-    unmount_small_disk(folder + "/data");
+    unmount_disk(folder + "/data");
     if (!arguments.keep) std::filesystem::remove_all(folder, ignored);
     return good ? 0 : kInterrupted;
   }

@@ -123,7 +123,7 @@ std::optional<int> Program::ended() {
 }
 
 int Program::end_within(int milliseconds) {
-  if (!tests::wait_for_end(pid_, std::chrono::milliseconds{milliseconds})) ::kill(pid_, SIGKILL);
+  if (pid_ > 0 && !tests::wait_for_end(pid_, std::chrono::milliseconds{milliseconds})) ::kill(pid_, SIGKILL);
   return reap();
 }
 
