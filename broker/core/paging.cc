@@ -28,14 +28,6 @@ State end_state(proto::OutcomeKind kind) {
   }
 }
 
-// Whoever waits for a result could not ask for it while there was no broker: time may be over, but not before he had
-// some to come back.
-Instant kept_until(const Retention& retention, Instant now, const proto::TaskOptions& options, Instant ended) {
-  constexpr Instant kToComeBack = std::chrono::minutes{1};
-  const Instant whole = retention.kept_until(options, now);
-  return std::clamp(retention.kept_until(options, ended), std::min(now + kToComeBack, whole), whole);
-}
-
 }  // namespace
 
 void Paging::recover(const TaskSummary& task) {
@@ -50,7 +42,7 @@ void Paging::recover(const TaskSummary& task) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     books_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
     // Dead letters are kept in memory, so that there are no more than there may be.
-    const Instant until = kept_until(retention_, now, spec.options, books_.instant(task.end->finished_at));
+    const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
     return books_.far_deadlines.add(failed ? now : until, task.seq);
   }
   books_.grace_until = books_.started.steady + books_.options.restart_grace;

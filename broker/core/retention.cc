@@ -32,9 +32,7 @@ void Retention::keep(Task& task) {
 }
 
 void Retention::restore(Task& task) {
-  // What ended later than now did so by a clock that has been set back since.
-  const Instant ended = books_.instant(task.finished_at);
-  task.kept_until = kept_until(task.options(), ended > books_.now.steady ? books_.started.steady : ended);
+  task.kept_until = kept_after_restart(task.options(), task.finished_at);
   put(task, shelf_for(task));
   if (task.shelf == kTimed) books_.deadlines.add(std::max(task.kept_until, books_.now.steady), task);
 }
@@ -43,6 +41,17 @@ Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) 
   milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : books_.options.result_ttl;
   if (!options.key.empty()) time = std::max(time, books_.options.key_window);
   return ended + time;
+}
+
+// Whoever waits for a result could not ask for it while there was no broker: its time may be over, but not before he
+// had some to come back.
+Instant Retention::kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const {
+  constexpr Instant kToComeBack = std::chrono::minutes{1};
+  const Instant start = books_.started.steady;
+  // What ended later than now did so by a clock that has been set back since.
+  Instant ended = books_.instant(finished_at);
+  if (ended > books_.now.steady) ended = start;
+  return std::max(kept_until(options, ended), std::min(start + kToComeBack, kept_until(options, start)));
 }
 
 void Retention::drop(Task& task) {

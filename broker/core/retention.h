@@ -28,6 +28,8 @@ class Retention {
   void drop(Task& task);
   // For how long one that ended then is kept.
   Instant kept_until(const proto::TaskOptions& options, Instant ended) const;
+  // The same of one that was found in the store.
+  Instant kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const;
   // A delivery begins: the task leaves its shelf.
   void take(Task& task);
   // Something about a finished task was due.

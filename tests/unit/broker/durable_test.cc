@@ -147,6 +147,31 @@ TEST_CASE("a result whose time ended while there was no broker waits for those w
   CHECK(results[0].outcome.kind == OutcomeKind::succeeded);
 }
 
+TEST_CASE("so it does when somebody speaks of its task before they come") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.result_ttl = 10min;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.succeed(worker, grant, "done");
+  broker.now.steady += 1h;
+  broker.now.unix_time += 1h;
+  broker.restart();
+  Hello hello = Broker::worker_hello();
+  hello.worker.holding = {grant};
+  hello.worker.holding_store = "s";
+  broker.connect(hello);
+  broker.advance(30s);
+  const auto back = broker.client();
+  broker.send(back, Attach{{id(1)}});
+  const auto results = broker.results(back);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].outcome.kind == OutcomeKind::succeeded);
+}
+
 TEST_CASE("a clock that was set back across a restart does not keep results for longer than their time") {
   MemoryStore store{"s", true};
   CoreOptions options;
