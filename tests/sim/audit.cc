@@ -150,8 +150,10 @@ void Audit::look_for_the_lost(const broker::Books& books) {
 void Audit::record_grants(const broker::Books& books, const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
-    if (grants == nullptr) continue;
     const broker::Worker* worker = worker_at(books, one.peer);
+    if (worker != nullptr && std::holds_alternative<proto::Welcome>(one.envelope.message))
+      for (const auto& [seq, task] : worker->holding) history_.taken_up(task->id, worker->handle);
+    if (grants == nullptr) continue;
     require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
     for (const auto& task : grants->tasks) history_.granted(task, worker->handle, books);
   }

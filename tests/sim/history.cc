@@ -262,6 +262,8 @@ void History::worker_ended(broker::WorkerHandle worker) {
   for (const GrantKey& key : given_to_[worker])
     if (Given& given = grants_[key]; given.worker == worker) given.lost = tasks_.at(key.id).worker_lost = true;
   given_to_.erase(worker);
+  for (const TaskId& id : taken_up_[worker]) tasks_.at(id).worker_lost = true;
+  taken_up_.erase(worker);
 }
 
 void History::reported(const proto::TaskResult& result) {

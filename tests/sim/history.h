@@ -95,10 +95,13 @@ class History {
     skew_ = skew;
     if (model_) model_->broker_started();
     processes_.broker_started();
+    taken_up_.clear();
   }
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
   // The same by somebody who does not see the books.
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
+  // It came back with an attempt that an earlier broker had given it.
+  void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
   void worker_ended(broker::WorkerHandle worker);
   void reported(const proto::TaskResult& result);
 
@@ -176,6 +179,7 @@ class History {
   std::unordered_map<TaskId, Record> tasks_;
   std::map<GrantKey, Given> grants_;
   std::map<broker::WorkerHandle, std::vector<GrantKey>> given_to_;
+  std::map<broker::WorkerHandle, std::vector<TaskId>> taken_up_;
   Counts counts_;
 };
 
