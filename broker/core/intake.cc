@@ -58,14 +58,30 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
   return std::nullopt;
 }
 
+std::uint64_t body_of(const proto::Submission& submission) {
+  return proto::body_hash(submission.name, submission.signature, submission.payload.view());
+}
+
+Failure other_body(const proto::Submission& submission) {
+  const std::string& key = submission.options.key;
+  return {Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
+                                            : "key '" + key + "' was used in queue " + submission.queue +
+                                                  " with other arguments or another task"};
+}
+
 }  // namespace
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
   const std::size_t ops_before = books_.ops.size();
+  std::vector<Body> left_on_disk;  // of this message: it may name a task twice
   for (proto::Submission& submission : submit.tasks) {
-    const TaskId id = submission.id;
-    if (auto failure = take_in(client, std::move(submission))) {
-      client.ack.rejected.push_back({id, failure->code, std::move(failure->text)});
+    const Body body{submission.id, body_of(submission)};
+    auto failure = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
+                                    : take_in(client, std::move(submission), body.hash);
+    if (failure) {
+      client.ack.rejected.push_back({body.id, failure->code, std::move(failure->text)});
+    } else if (on_disk(body.id)) {
+      left_on_disk.push_back(body);
     }
   }
   client.ack.messages.push_back(message);
@@ -105,8 +121,13 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
 }
 
 std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission) {
+  const std::uint64_t body = body_of(submission);
+  return take_in(client, std::move(submission), body);
+}
+
+std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
   Task* known = books_.tasks.find(submission.id);
-  if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission);
+  if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
   if (auto failure = refuse(submission)) return failure;
   const bool stored = durable(submission.options, submission.queue);
   if (submission.options.process) submission.queue = process_queue(submission.queue);
@@ -125,7 +146,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
-  task.body_hash = proto::body_hash(submission.name, submission.signature, submission.payload.view());
+  task.body_hash = body;
   task.submitted_at = books_.stamp();
   task.payload = std::move(submission.payload);
   task.spec = share(client, submission);
@@ -139,17 +160,25 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   return std::nullopt;
 }
 
-std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission) {
-  if (task.body_hash != proto::body_hash(submission.name, submission.signature, submission.payload.view())) {
-    const std::string& key = submission.options.key;
-    return Failure{Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
-                                                     : "key '" + key + "' was used in queue " + submission.queue +
-                                                           " with other arguments or another task"};
-  }
+std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission,
+                                      std::uint64_t body) {
+  if (task.body_hash != body) return other_body(submission);
   deliveries_.watch(task, client);
   client.ack_waits = client.ack_waits || task.durable;
   return std::nullopt;
 }
+
+// What a message speaks of is in memory when it is handled: this task was taken in, and left on disk, by the same one.
+std::optional<Failure> Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                                              const proto::Submission& submission) {
+  const auto first =
+      std::find_if(left_on_disk.begin(), left_on_disk.end(), [&](const Body& one) { return one.id == body.id; });
+  FORKMILL_CHECK(first != left_on_disk.end());
+  if (first->hash != body.hash) return other_body(submission);
+  return std::nullopt;
+}
+
+bool Intake::on_disk(const TaskId& id) const { return books_.tasks.far() > 0 && books_.tasks.find_far(id).has_value(); }
 
 // A dead letter is kept for longer than its key stands for it: then another task may take its place.
 bool Intake::key_is_free(const Task& task) const {

@@ -1,6 +1,8 @@
 // Intake: takes in what clients submit, or says why not. A rejected task leaves nothing behind.
 #pragma once
 
+#include <vector>
+
 #include "broker/core/attempts.h"
 #include "broker/core/books.h"
 #include "broker/core/deliveries.h"
@@ -23,8 +25,18 @@ class Intake {
   bool closed = false;  // shutting down: takes in nothing
 
  private:
+  struct Body {
+    TaskId id;
+    std::uint64_t hash;  // proto/body_hash.h
+  };
+
+  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission, std::uint64_t body);
   std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
-  std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission);
+  std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission,
+                                       std::uint64_t body);
+  static std::optional<proto::Failure> repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                                                      const proto::Submission& submission);
+  bool on_disk(const TaskId& id) const;
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
   static SharedSpec share(Client& client, proto::Submission& submission);

@@ -123,6 +123,25 @@ TEST_CASE("cancel, query and a repeated submission find a task on disk, and leav
   CHECK(paged.work_off(paged.broker.worker(1)) == expected);
 }
 
+TEST_CASE("a message that names a task twice which went to disk at once") {
+  Paged paged;
+  paged.submit(1, 20);
+  Submission other = task(21);
+  other.payload = Payload::copy("other arguments");
+  paged.broker.take<SubmitAck>(paged.client);
+  paged.broker.submit(paged.client, {task(21), task(22), task(21), other});
+  const auto ack = paged.broker.take<SubmitAck>(paged.client).at(0);
+  REQUIRE(ack.rejected.size() == 1);
+  CHECK(ack.rejected[0].id == id(21));
+  CHECK(ack.rejected[0].code == Errc::duplicate_task);
+  TaskOptions later;
+  later.delay = 10min;
+  paged.submit(31, 33, later);
+  paged.broker.submit(paged.client, {task(34, later), task(34, later)});
+  CHECK(paged.broker.take<SubmitAck>(paged.client).back().rejected.empty());
+  CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 22));
+}
+
 TEST_CASE("a line whose tasks in memory are all cancelled goes on with those on disk") {
   Paged paged;
   paged.submit(1, 12);
