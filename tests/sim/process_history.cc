@@ -27,6 +27,11 @@ void ProcessHistory::began(const TaskId& id, const proto::Grant& grant, std::uin
 
 void ProcessHistory::ended(const TaskId& id, const proto::Grant& grant) { processes_[{id, grant}].lives = false; }
 
+void ProcessHistory::abandoned(const proto::Grant& grant) {
+  for (auto& [key, process] : processes_)
+    if (key.grant == grant) process.sent.clear();
+}
+
 // The way of a signal, when nothing goes wrong.
 Instant ProcessHistory::slack() const {
   const Options& options = world_.options;

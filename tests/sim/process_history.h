@@ -2,8 +2,8 @@
 //
 //   * an outcome is told when the process has ended, but for one whose worker was given up;
 //   * where a task runs is told of processes that there were;
-//   * a signal that was sent arrives, unless the process ends before: also when its worker's connection broke
-//   meanwhile.
+//   * a signal that was sent arrives, unless the process ends or its attempt is given up before: also when its worker's
+//   connection broke meanwhile.
 #pragma once
 
 #include <map>
@@ -23,6 +23,8 @@ class ProcessHistory {
   void granted(const TaskId& id, const proto::Grant& grant);
   void began(const TaskId& id, const proto::Grant& grant, std::uint32_t pid);
   void ended(const TaskId& id, const proto::Grant& grant);
+  // Its worker was told to abandon it: no signal reaches it any more.
+  void abandoned(const proto::Grant& grant);
   // It has done its work. `in_reach_since`: for so long its worker has been connected to a broker without a fault.
   void finished(const TaskId& id, const proto::Grant& grant, Instant in_reach_since) const;
 

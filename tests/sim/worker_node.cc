@@ -333,6 +333,7 @@ void WorkerNode::reconnect() {
 void WorkerNode::on_welcome(const proto::Welcome& welcome) {
   session_ = welcome.session;
   in_reach_since_ = world_.now();
+  for (const proto::Grant& grant : welcome.abandon) history_.processes().abandoned(grant);
   granted_ = credit_said_ = welcome.granted;
 }
 
