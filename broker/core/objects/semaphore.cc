@@ -30,9 +30,7 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
 Answer Semaphore::release(const Call& call) {
   const std::int64_t token = call.op.a;
   const std::int64_t many = token != 0 ? 1 : std::max<std::int64_t>(1, call.op.b);
-  const std::int64_t most =
-      (spec().flags & proto::kObjectBounded) != 0 ? spec().size : std::numeric_limits<std::int64_t>::max();
-  if (many > most - value_) return failed(Errc::over_released);
+  if (many > most() - value_) return failed(Errc::over_released);
   auto mine = held_.find(call.client);
   if (token != 0) {
     const auto at = mine == held_.end() ? std::deque<std::int64_t>::iterator{}
@@ -49,12 +47,16 @@ Answer Semaphore::release(const Call& call) {
   return done(value_);
 }
 
+std::int64_t Semaphore::most() const {
+  return (spec().flags & proto::kObjectBounded) != 0 ? spec().size : std::numeric_limits<std::int64_t>::max();
+}
+
 void Semaphore::leave(ClientHandle client) {
   const auto mine = held_.find(client);
   if (mine == held_.end()) return;
-  if (!proto::mutant(proto::Mutant::units_kept_by_the_gone)) value_ += std::ssize(mine->second);
-  // Some of them may have been released on its behalf.
-  if ((spec().flags & proto::kObjectBounded) != 0) value_ = std::min(value_, spec().size);
+  // Some of them may have been released on its behalf, and more than there is room for.
+  const auto back = std::min<std::int64_t>(std::ssize(mine->second), most() - value_);
+  if (!proto::mutant(proto::Mutant::units_kept_by_the_gone)) value_ += back;
   held_.erase(mine);
   dirty = true;
 }
@@ -79,7 +81,9 @@ void Semaphore::save(Packer& packer) const {
 void Semaphore::load(const msgpack::object& state) {
   const auto [value, token, held] =
       state.as<std::tuple<std::int64_t, std::int64_t, std::map<std::uint64_t, std::deque<std::int64_t>>>>();
-  if (value < 0) throw msgpack::type_error{};
+  if (value < 0 || value > most()) throw msgpack::type_error{};
+  for (const auto& [client, tokens] : held)
+    if (tokens.empty()) throw msgpack::type_error{};
   value_ = value;
   token_ = token;
   for (const auto& [client, tokens] : held) held_[ClientHandle{client}] = tokens;

@@ -23,6 +23,7 @@ class Semaphore final : public Object {
 
  private:
   Answer release(const Call& call);
+  std::int64_t most() const;
 
   std::int64_t value_;
   std::int64_t token_ = 0;

@@ -200,6 +200,10 @@ TEST_CASE("a record that makes no sense is refused by its number, whatever it as
   CHECK(refused(huge));  // a list of fixed length, and what length
   const std::string_view below{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x00\x00\x00\x93\xf7\x00\x80", 16};
   CHECK(refused(below));  // a semaphore below zero
+  const std::string_view above{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x02\x00\x00\x93\x03\x00\x80", 16};
+  CHECK(refused(above));  // a bounded one above its bound
+  const std::string_view idle{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x00\x00\x00\x93\x01\x00\x81\x05\x90", 18};
+  CHECK(refused(idle));  // one with a holder that holds nothing of it
   const std::string_view lock{"\x92\x01\x99\x01\xa1q\x01\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00", 18};
   CHECK_FALSE(refused(lock));
   CHECK(refused(lock));  // there is that one already

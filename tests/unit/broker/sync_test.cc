@@ -1,4 +1,6 @@
 // Locks, semaphores, events, conditions, barriers.
+#include <limits>
+
 #include "tests/unit/broker/objects.h"
 
 using namespace forkmill;
@@ -103,6 +105,18 @@ TEST_CASE("a bounded semaphore does not") {
   CHECK(user.code(Verb::release, semaphore) == Errc::over_released);
   user.operate(Verb::acquire, semaphore);
   CHECK(user.operate(Verb::release, semaphore).a == 2);
+}
+
+TEST_CASE("units come back to a semaphore that has as many as it can count") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto semaphore = b.open(ObjectKind::semaphore, "s", 1);
+  a.operate(Verb::acquire, semaphore);
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  CHECK(b.operate(Verb::release, semaphore, 0, kMost).a == kMost);
+  a.go();
+  CHECK(b.operate(Verb::look, semaphore).a == kMost);
 }
 
 TEST_CASE("units of a client that goes come back, those that it released do not come twice") {
