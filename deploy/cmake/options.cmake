@@ -7,6 +7,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC 12 sees overlapping copies in "text" + std::string where there are none (its bug 105651), at -O3 only.
   target_compile_options(forkmill_options INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Its garbage collector takes a tenth or more of the time of sources that need half a gigabyte at the most.
+  target_compile_options(forkmill_options INTERFACE --param=ggc-min-heapsize=524288)
+endif()
 if(FORKMILL_WERROR)
   target_compile_options(forkmill_options INTERFACE -Werror)
 endif()
