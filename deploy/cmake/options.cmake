@@ -8,7 +8,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(forkmill_options INTERFACE -Wno-restrict)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # Its garbage collector takes a tenth or more of the time of sources that need half a gigabyte at the most.
+  # Its garbage collector takes up to a fifth of the time of sources that need half a gigabyte at the most.
   target_compile_options(forkmill_options INTERFACE --param=ggc-min-heapsize=524288)
 endif()
 if(FORKMILL_WERROR)
