@@ -274,7 +274,7 @@ void Engine::receive(proto::Instant now) {
       case proto::Dealer::LinkEvent::down:
         session_.link_down(now, effects_);
         break;
-      case proto::Dealer::LinkEvent::unnamed:
+      case proto::Dealer::LinkEvent::stuck:
         log().warn("{}: {}; trying again", options_.endpoint, dealer_->trouble());
         break;
     }

@@ -143,7 +143,7 @@ class Link final : private ForemanHands {
           log_->warn("the connection to {} broke; trying again", setup_.options.broker);
           foreman_.disconnected(now());
           break;
-        case proto::Dealer::LinkEvent::unnamed:
+        case proto::Dealer::LinkEvent::stuck:
           log_->warn("{}: {}; trying again", setup_.options.broker, dealer_.trouble());
           break;
       }

@@ -1,6 +1,7 @@
 #include "proto/transport/dealer.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -16,6 +17,13 @@ std::string monitor_address() {
   return "inproc://forkmill-monitor-" + std::to_string(++count);
 }
 
+constexpr Instant kRetry = std::chrono::milliseconds{100};  // when there was no descriptor left
+
+Instant now() { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch()); }
+
+// Nothing is wrong with the endpoint: there will be a connection when something is free again.
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
+
 }  // namespace
 
 struct Dealer::Connection {
@@ -25,15 +33,13 @@ struct Dealer::Connection {
     const std::string address = monitor_address();
     constexpr int kEvents =
         ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
-    if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) {
-      throw TransportError{connect_error_text(endpoint, zmq_errno())};
-    }
-    monitor.connect(address);
+    if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t{};
     try {
+      monitor.connect(address);
       if (!endpoint.empty()) socket.connect(endpoint);
-    } catch (const zmq::error_t& error) {
+    } catch (const zmq::error_t&) {
       stop_monitor();
-      throw TransportError{connect_error_text(endpoint, error.num())};
+      throw;
     }
     waiter.add(socket.get(zmq::sockopt::fd), 0);
     waiter.add(monitor.get(zmq::sockopt::fd), 0);
@@ -85,6 +91,7 @@ struct Dealer::Connection {
 Dealer::Dealer(const std::string& endpoint, LookUp look_up)
     : endpoint_{endpoint}, whereabouts_{Whereabouts::to(endpoint, std::move(look_up))} {
   if (whereabouts_) whereabouts_->watch(waiter_, 0);
+  waiter_.add(retry_.fd(), 0);
   connect();
 }
 Dealer::~Dealer() = default;
@@ -92,14 +99,27 @@ Dealer::~Dealer() = default;
 void Dealer::connect() {
   if (connection_) connection_->socket.set(zmq::sockopt::linger, 0);
   connection_.reset();
-  connection_ = std::make_unique<Connection>(whereabouts_ ? whereabouts_->endpoint() : endpoint_, waiter_);
+  const std::string endpoint = whereabouts_ ? whereabouts_->endpoint() : endpoint_;
+  try {
+    connection_ = std::make_unique<Connection>(endpoint, waiter_);
+    retry_.stop();
+  } catch (const zmq::error_t& error) {
+    if (!is_shortage(error.num())) throw TransportError{connect_error_text(endpoint, error.num())};
+    shortage_ = connect_error_text(endpoint, error.num());
+    retry_.set(kRetry);
+    retry_at_ = now() + kRetry;
+  }
 }
+
+bool Dealer::retry_due() const { return !connection_ && now() >= retry_at_; }
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {
     if (whereabouts_ && whereabouts_->due() && whereabouts_->attend()) connect();
-    switch (connection_->event()) {
+    if (retry_due()) connect();
+    switch (connection_ ? connection_->event() : 0) {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        told_.clear();
         if (whereabouts_) whereabouts_->connected();
         return LinkEvent::up;
       case ZMQ_EVENT_DISCONNECTED:
@@ -109,21 +129,32 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         if (whereabouts_ && whereabouts_->refused()) connect();
         break;
       default:
-        auto trouble = whereabouts_ ? whereabouts_->trouble() : std::nullopt;
-        if (!trouble) return std::nullopt;
-        trouble_ = std::move(*trouble);
-        return LinkEvent::unnamed;
+        return look_for_trouble() ? std::optional{LinkEvent::stuck} : std::nullopt;
     }
   }
 }
 
+// Each trouble is told once until there was a connection.
+bool Dealer::look_for_trouble() {
+  if (!connection_ && std::exchange(told_, shortage_) != shortage_) {
+    trouble_ = shortage_;
+    return true;
+  }
+  auto trouble = whereabouts_ ? whereabouts_->trouble() : std::nullopt;
+  if (trouble) trouble_ = std::move(*trouble);
+  return trouble.has_value();
+}
+
 std::optional<Result<Envelope>> Dealer::receive() {
+  if (!connection_) return std::nullopt;
   auto arrived = receive_message(connection_->socket, false);
   if (!arrived) return std::nullopt;
   return std::move(arrived->envelope);
 }
 
-bool Dealer::send(const Envelope& envelope) { return send_message(connection_->socket, nullptr, encode(envelope)); }
+bool Dealer::send(const Envelope& envelope) {
+  return connection_ && send_message(connection_->socket, nullptr, encode(envelope));
+}
 
 void Dealer::reconnect() {
   if (whereabouts_) {
@@ -134,14 +165,16 @@ void Dealer::reconnect() {
 }
 
 void Dealer::finish() {
-  connection_->finish();
+  if (connection_) connection_->finish();
   connection_.reset();
 }
 
 bool Dealer::pending() {
+  if (whereabouts_ && whereabouts_->due()) return true;
+  if (!connection_) return retry_due() || told_ != shortage_;
   // Both sockets must be asked: has_input has a side effect.
   const bool message = has_input(connection_->socket);
-  return has_input(connection_->monitor) || message || (whereabouts_ && whereabouts_->due());
+  return has_input(connection_->monitor) || message;
 }
 
 void finish_sending() { zmq_context().close(); }

@@ -1,6 +1,7 @@
 // Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself, for
-// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (whereabouts.h); what was
-// under way when a connection broke may be lost or not, so the session above decides what to send again.
+// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (whereabouts.h); a process
+// that has no descriptor left for a connection gets one when it can. What was under way when a connection broke may be
+// lost or not, so the session above decides what to send again.
 #pragma once
 
 #include <memory>
@@ -23,9 +24,9 @@ class Dealer {
   Dealer& operator=(const Dealer&) = delete;
 
   enum class LinkEvent {
-    up,       // a connection was made: say HELLO now
-    down,     // it broke
-    unnamed,  // there is none and the broker's name has no address: trouble() says why
+    up,     // a connection was made: say HELLO now
+    down,   // it broke
+    stuck,  // there is none, for the broker's name has no address, or no descriptor is left: trouble() says it
   };
   std::optional<LinkEvent> link_event();
   const std::string& trouble() const { return trouble_; }
@@ -33,7 +34,7 @@ class Dealer {
   // The next message, without waiting. Empty: none is there.
   std::optional<Result<Envelope>> receive();
 
-  // False: not taken (the queue to the broker is full); nothing of it was sent.
+  // False: not taken (the queue to the broker is full, or there is no descriptor for one); nothing of it was sent.
   bool send(const Envelope& envelope);
 
   // Drops the connection with all that waits in it, and makes a new one: for a broker that is silent on a living
@@ -51,11 +52,17 @@ class Dealer {
  private:
   struct Connection;
   void connect();  // anew, to where the broker is now
+  bool retry_due() const;
+  bool look_for_trouble();
 
   Waiter waiter_;
   const std::string endpoint_;
   std::unique_ptr<Whereabouts> whereabouts_;  // null: the endpoint says where
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Connection> connection_;    // null: there was no descriptor for it
+  Alarm retry_;
+  Instant retry_at_{0};
+  std::string shortage_;  // why the last connection could not be made
+  std::string told_;      // the shortage that link_event() has told
   std::string trouble_;
 };
 

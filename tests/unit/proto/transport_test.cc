@@ -1,16 +1,19 @@
 #include <doctest/doctest.h>
 #include <forkmill/errc.h>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <functional>
+#include <vector>
 
 #include "proto/transport/dealer.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/router.h"
 #include "proto/transport/waiter.h"
+#include "tests/processes.h"
 
 using namespace forkmill;
 using namespace forkmill::proto;
@@ -33,6 +36,30 @@ bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& don
   }
   return true;
 }
+
+// This process has so many descriptors left and no more.
+class Shortage {
+ public:
+  explicit Shortage(std::size_t left) {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    REQUIRE(tests::limit_descriptors(::getpid(), 200));
+    for (int fd = ::dup(STDIN_FILENO); fd >= 0; fd = ::dup(STDIN_FILENO)) taken_.push_back(fd);
+    for (; left > 0; --left) {
+      ::close(taken_.back());
+      taken_.pop_back();
+    }
+  }
+  ~Shortage() {
+    for (const int fd : taken_) ::close(fd);
+    ::setrlimit(RLIMIT_NOFILE, &before_);
+  }
+  Shortage(const Shortage&) = delete;
+  Shortage& operator=(const Shortage&) = delete;
+
+ private:
+  rlimit before_{};
+  std::vector<int> taken_;
+};
 
 }  // namespace
 
@@ -114,6 +141,30 @@ TEST_CASE("a port in use and a bad endpoint say what to do") {
   CHECK(text([&] { second.bind(endpoint); }).find("the address is in use") != std::string::npos);
   CHECK(text([&] { second.bind("tcp:/x"); }).find("not an endpoint") != std::string::npos);
   CHECK(text([&] { Dealer dealer{"nonsense"}; }).find("tcp://HOST:PORT") != std::string::npos);
+}
+
+TEST_CASE("without a descriptor for its connection a dealer says so once, and connects when there is one") {
+  Router router;
+  const std::string endpoint = router.bind("tcp://127.0.0.1:*");
+  std::optional<Shortage> shortage{std::in_place, 2};  // what it waits with
+  Dealer dealer{endpoint};
+  std::vector<Dealer::LinkEvent> events;
+  const auto next = [&] {
+    const auto event = dealer.link_event();
+    if (event) events.push_back(*event);
+    return event.has_value();
+  };
+  CHECK(dealer.pending());
+  CHECK(next());
+  CHECK_FALSE(dealer.pending());
+  CHECK(dealer.trouble().find("Too many open files") != std::string::npos);
+  CHECK_FALSE(dealer.send({{SessionId{1}, MessageSeq{1}}, Goodbye{}}));
+  dealer.reconnect();  // the session finds the broker silent
+  CHECK_FALSE(dealer.receive().has_value());
+  shortage.reset();
+  CHECK(wait_until(router, dealer, next));
+  CHECK(events == std::vector{Dealer::LinkEvent::stuck, Dealer::LinkEvent::up});
+  CHECK(dealer.send({{SessionId{1}, MessageSeq{1}}, Goodbye{}}));
 }
 
 TEST_CASE("which endpoints only this machine can reach") {

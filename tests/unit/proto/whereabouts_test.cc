@@ -142,7 +142,7 @@ TEST_CASE("a name without an address is said once, and tried until it has one") 
   Router router;
   const auto port = port_of(router.bind("tcp://127.0.0.2:*"));
   Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
-  REQUIRE(next_event(dealer) == Dealer::LinkEvent::unnamed);
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::stuck);
   CHECK(dealer.trouble() == "the name broker.test can not be looked up: no such name");
   CHECK_FALSE(dealer.send({{}, Heartbeat{}}));
   name.mean({{"127.0.0.2"}, ""});
