@@ -19,14 +19,27 @@ namespace {
 
 constexpr const char* kNotRoot = "needs root, and the right to make namespaces";
 
+sockaddr_in at_home(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+bool listens(std::uint16_t port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = at_home(port);
+  const bool answered = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return answered;
+}
+
 // Connections to the broker that say nothing.
 class Crowd {
  public:
   Crowd(std::uint16_t port, std::size_t size) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const sockaddr_in address = at_home(port);
     for (std::size_t i = 0; i < size; ++i) {
       sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       // Under way is as good as done; one that is refused makes the crowd smaller.
@@ -146,7 +159,9 @@ Ongoing Faults::crowd(std::size_t connections) {
 }
 
 void Faults::add_descriptors() {
+  // Each of these has begun its work: a program that gets none for that says so and ends, as it should.
   add("broker out of descriptors", [this] {
+    if (!listens(cluster_.port())) return Ongoing{};
     Ongoing starving = starve(cluster_.broker().pid());
     if (!starving.end) return starving;
     cluster_.out_of_reach(0, now_us(), starving.until + kSessionTimeout);
@@ -165,6 +180,7 @@ void Faults::add_descriptors() {
   });
   add("supervisor out of descriptors", [this] {
     Member& worker = some_worker();
+    if (part_of(worker, "forkmill-child") == 0) return Ongoing{};
     const Ongoing starving = starve(worker.program.pid());
     if (starving.end) kill(part_of(worker, "forkmill-child"));  // it has to start another
     return starving;
