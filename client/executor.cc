@@ -7,8 +7,11 @@
 
 #include "client/log.h"
 #include "client/quiet_thread.h"
+#include "client/work_list.h"
 
 namespace forkmill {
+
+using client::WorkList;
 
 Work::~Work() {
   if (task_ == nullptr) return;
@@ -24,38 +27,6 @@ void Work::operator()() noexcept {
 }
 
 namespace {
-
-// Work in the order of its arrival, linked through the work itself.
-class WorkList {
- public:
-  WorkList() = default;
-  WorkList(const WorkList&) = delete;
-  WorkList& operator=(const WorkList&) = delete;
-  ~WorkList() {
-    while (auto work = pop()) continue;  // dropped: abandons it
-  }
-  void push(Work work) noexcept {
-    auto* last = work.release();
-    if (last == nullptr) return;
-    last->next = nullptr;
-    (first_ == nullptr ? first_ : last_->next) = last;
-    last_ = last;
-  }
-  Work pop() noexcept {
-    auto* first = first_;
-    if (first != nullptr) first_ = first->next;
-    return Work{first};
-  }
-  bool empty() const noexcept { return first_ == nullptr; }
-  void swap(WorkList& other) noexcept {
-    std::swap(first_, other.first_);
-    std::swap(last_, other.last_);
-  }
-
- private:
-  detail::Runnable* first_ = nullptr;
-  detail::Runnable* last_ = nullptr;
-};
 
 class CallbackThread final : public Executor {
  public:

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kMapError = 255;  // of `map`, where smaller numbers count failures
 
-constexpr const char* kFooter = R"(Start here:
+constexpr const char* kProgramFooter = R"(Start here:
   forkmill dev                             a broker and workers on this machine, until Ctrl-C
   forkmill map 'gzip -k {}' ::: *.log      run commands on the workers, in another terminal
 
@@ -59,7 +59,7 @@ int run(CLI::App& app, const std::function<int()>& action) {
 int run_program(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"forkmill: a distributed task queue", "forkmill"};
-  app.footer(kFooter);
+  app.footer(kProgramFooter);
   app.set_version_flag("--version", "forkmill " FORKMILL_VERSION);
   app.require_subcommand(0, 1);
   const auto help = std::make_shared<HelpFormatter>();

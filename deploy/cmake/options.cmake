@@ -46,6 +46,8 @@ function(forkmill_library name)
   add_library(forkmill_${name} STATIC ${ARG_SOURCES})
   add_library(forkmill::${name} ALIAS forkmill_${name})
   target_link_libraries(forkmill_${name} PUBLIC ${ARG_PUBLIC} PRIVATE $<BUILD_INTERFACE:forkmill_options> ${ARG_PRIVATE})
+  # Several sources as one: a third of the compiler's time from nothing, more of it after a change.
+  set_target_properties(forkmill_${name} PROPERTIES UNITY_BUILD "${FORKMILL_UNITY_BUILD}")
   set_target_properties(forkmill_${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME forkmill-${name})
 endfunction()
 

@@ -60,6 +60,13 @@ inline Answer failed(Errc code, std::string text = {}, std::int64_t a = 0) {
   if (text.empty()) text = errc_text(code);
   return {0, code, std::move(text), a, 0, {}};
 }
+inline Answer bad_request(std::string text) { return failed(Errc::bad_request, std::move(text)); }
+
+// What the values in one object may come to.
+constexpr std::size_t kMaxObjectBytes = std::size_t{1} << 30;
+inline Answer no_room(const char* kind) {
+  return failed(Errc::object_full, std::string{"this "} + kind + " holds as many bytes as one may");
+}
 
 // Values of an answer, as many as one message should have; at least one.
 struct Page {

@@ -9,14 +9,6 @@ namespace forkmill::broker {
 using proto::Payload;
 using proto::Verb;
 
-namespace {
-
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  // in one dict
-Answer no_room() { return failed(Errc::object_full, "this dict holds as many bytes as one may"); }
-Answer bad_request(std::string text) { return failed(Errc::bad_request, std::move(text)); }
-
-}  // namespace
-
 std::optional<Answer> Dict::attempt(Call& call) {
   const std::size_t count = call.op.values.size();
   switch (call.op.verb) {
@@ -57,7 +49,7 @@ Dict::Entry* Dict::find(const Payload& key) {
 }
 
 bool Dict::put(const Payload& key, Payload value) {
-  if (bytes_ + key.size() + value.size() > kMaxBytes) return false;
+  if (bytes_ + key.size() + value.size() > kMaxObjectBytes) return false;
   const auto [place, made] = entries_.try_emplace(std::string{key.view()});
   Entry& entry = place->second;
   if (made) {
@@ -100,7 +92,7 @@ Answer Dict::fetch(const Call& call) {
 // All of them or none.
 Answer Dict::store(const Call& call) {
   if (call.op.b != 0 && call.op.b != changes_.version()) return failed(Errc::value_differs);
-  if (bytes_ + call.bytes() > kMaxBytes) return no_room();
+  if (bytes_ + call.bytes() > kMaxObjectBytes) return no_room("dict");
   for (std::size_t i = 0; i + 1 < call.op.values.size(); i += 2) put(call.op.values[i], call.op.values[i + 1]);
   return done(std::ssize(order_), changes_.version());
 }
@@ -140,7 +132,7 @@ Answer Dict::add(const Call& call) {
   if (entry == nullptr && values.size() < 3) return failed(Errc::key_unknown);
   auto total = sum(entry != nullptr ? entry->value : values[2], values[1]);
   if (!total.ok()) return failed(total.failure().code, total.failure().text);
-  if (!put(values[0], total.value())) return no_room();
+  if (!put(values[0], total.value())) return no_room("dict");
   return done(0, changes_.version(), {std::move(total.value())});
 }
 
@@ -149,7 +141,7 @@ Answer Dict::append_to(const Call& call) {
   auto grown = append(entry != nullptr ? entry->value : Payload{}, call.op.values[1]);
   if (!grown.ok()) return failed(grown.failure().code, grown.failure().text);
   if (grown->array.size() > proto::limits::kMaxPayload) return failed(Errc::payload_too_large);
-  if (!put(call.op.values[0], std::move(grown->array))) return no_room();
+  if (!put(call.op.values[0], std::move(grown->array))) return no_room("dict");
   return done(grown->length, changes_.version());
 }
 
@@ -164,7 +156,7 @@ Answer Dict::exchange(const Call& call) {
   if (values[2].empty()) {
     if (entry != nullptr) drop(std::string{values[0].view()});
   } else if (!put(values[0], values[2])) {
-    return no_room();
+    return no_room("dict");
   }
   return done(0, changes_.version());
 }
@@ -186,7 +178,7 @@ Answer Dict::pop(const Call& call) {
 
 Answer Dict::insert(const Call& call) {
   if (const Entry* entry = find(call.op.values[0])) return done(0, changes_.version(), {entry->value});
-  if (!put(call.op.values[0], call.op.values[1])) return no_room();
+  if (!put(call.op.values[0], call.op.values[1])) return no_room("dict");
   return done(1, changes_.version(), {call.op.values[1]});
 }
 

@@ -14,7 +14,6 @@ using proto::Verb;
 namespace {
 
 enum : std::size_t { kGetters, kPutters, kJoiners };
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;  // waiting in one queue
 
 }  // namespace
 
@@ -43,7 +42,7 @@ std::optional<Answer> ItemQueue::attempt(Call& call) {
 
 bool ItemQueue::has_room(std::size_t bytes) const {
   if (spec().size > 0 && std::ssize(items_) >= spec().size) return false;
-  return items_.empty() || bytes_ + bytes <= kMaxBytes;
+  return items_.empty() || bytes_ + bytes <= kMaxObjectBytes;
 }
 
 // As many of the values as there is room for; the rest waits.

@@ -112,7 +112,7 @@ std::optional<Answer> Objects::carry_out(Call& call) {
 }
 
 Answer Objects::open(Call& call) {
-  if (!call.op.spec) return failed(Errc::bad_request, "open needs a spec");
+  if (!call.op.spec) return bad_request("open needs a spec");
   ObjectSpec spec = std::move(*call.op.spec);
   if (const auto bad = trouble_with(spec, find(ObjectId{spec.other}))) return failed(bad->code, bad->text);
   Object* object = named(spec.name);

@@ -13,12 +13,9 @@ using proto::Verb;
 
 namespace {
 
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;          // in one list
 constexpr std::size_t kMaxDurableBytes = std::size_t{16} << 20;  // of a durable one: it is written as a whole
-Answer no_room() { return failed(Errc::object_full, "this list holds as many bytes as one may"); }
 Answer fixed_length() { return failed(Errc::wrong_verb, "its length is fixed"); }
 Answer no_index() { return failed(Errc::index_unknown); }
-Answer bad_request(std::string text) { return failed(Errc::bad_request, std::move(text)); }
 
 }  // namespace
 
@@ -70,7 +67,7 @@ std::optional<std::size_t> ValueList::at(std::int64_t index) const {
 }
 
 bool ValueList::has_room(const Call& call) const {
-  return bytes_ + call.bytes() <= (durable() ? kMaxDurableBytes : kMaxBytes);
+  return bytes_ + call.bytes() <= (durable() ? kMaxDurableBytes : kMaxObjectBytes);
 }
 
 void ValueList::put(std::size_t index, Payload value) {
@@ -109,7 +106,7 @@ Answer ValueList::store(const Call& call) {
   if (call.op.b != 0 && call.op.b != changes_.version()) return failed(Errc::value_differs);
   const auto first = at(call.op.a);
   if (!first || call.op.values.size() > values_.size() - *first) return no_index();
-  if (!has_room(call)) return no_room();
+  if (!has_room(call)) return no_room("list");
   for (std::size_t i = 0; i < call.op.values.size(); ++i) put(*first + i, call.op.values[i]);
   return done(0, changes_.version());
 }
@@ -142,7 +139,7 @@ Answer ValueList::add(const Call& call) {
 }
 
 Answer ValueList::append_all(Call& call) {
-  if (!has_room(call)) return no_room();
+  if (!has_room(call)) return no_room("list");
   for (Payload& value : call.op.values) {
     values_.emplace_back();
     put(values_.size() - 1, std::move(value));
@@ -152,7 +149,7 @@ Answer ValueList::append_all(Call& call) {
 
 // Before index `a`; one beyond the end is the end, as in Python.
 Answer ValueList::insert(Call& call) {
-  if (!has_room(call)) return no_room();
+  if (!has_room(call)) return no_room("list");
   const auto length = std::ssize(values_);
   const std::int64_t index =
       call.op.a < 0 ? std::max<std::int64_t>(0, call.op.a + length) : std::min(call.op.a, length);
@@ -173,7 +170,7 @@ Answer ValueList::exchange(const Call& call) {
     return answer;
   }
   if (call.op.values[1].empty()) return fixed() ? fixed_length() : pop(call);
-  if (!has_room(call)) return no_room();
+  if (!has_room(call)) return no_room("list");
   put(*index, call.op.values[1]);
   return done(0, changes_.version());
 }

@@ -11,7 +11,7 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kBackupFooter =
     R"(The broker writes the file, on its own machine and as its own user; tasks go on meanwhile. A FILE that
 is not absolute is one of the folder that this command runs in. What exists is never overwritten. This
 returns when the copy is complete and safe on disk, however long that takes.
@@ -26,7 +26,7 @@ void add_backup(const Program& program) {
   auto* command = program.app.add_subcommand("backup", "Copy the broker's tasks to a file on the broker's machine");
   auto file = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
-  command->footer(kFooter);
+  command->footer(kBackupFooter);
   command->add_option("file", *file, "The file to write, on the broker's machine")->required()->option_text("FILE");
   add_format_options(*command, *output);
   add_connection_options(*command, program.connection);

@@ -22,7 +22,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kStartsWithin = 20s;
 constexpr auto kLook = 20ms;
 
-constexpr const char* kFooter = R"(Examples:
+constexpr const char* kDevFooter = R"(Examples:
   forkmill dev                                  until Ctrl-C; other terminals need no settings
   forkmill dev --listen tcp://127.0.0.1:7200    beside another one
   forkmill dev --data ~/forkmill                keep what waits, and results, for the next time
@@ -128,7 +128,7 @@ void add_dev(const Program& program) {
       program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
   auto options = std::make_shared<DevOptions>();
   program.help.usage(*command, "forkmill dev [OPTIONS] [-- COMMAND…]");
-  command->footer(kFooter);
+  command->footer(kDevFooter);
   command
       ->add_option("--listen", options->listen,
                    "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")

@@ -28,7 +28,7 @@ constexpr std::size_t kMostWindow = 100'000;
 constexpr std::uint64_t kMostOutput =
     proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
 
-constexpr const char* kFooter =
+constexpr const char* kMapFooter =
     R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
   {}   the argument      {.} without extension   {/} file name        {//} directory
   {/.} name without it   {#} number of the job   {1} {2} … {-1} of that source, also {1.} {2/}
@@ -243,7 +243,7 @@ void add_map(const Program& program) {
       program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
   auto options = std::make_shared<MapOptions>();
   program.help.usage(*command, "forkmill map [OPTIONS] [COMMAND…] [::: ARG…]… [:::: FILE…]… < ARGUMENTS");
-  command->footer(kFooter);
+  command->footer(kMapFooter);
   command->prefix_command();
   add_input_options(*command, *options);
   add_output_group(*command, *options);

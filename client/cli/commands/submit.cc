@@ -11,7 +11,7 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr const char* kFooter = R"(The arguments are each in JSON, or all of them one JSON array.
+constexpr const char* kSubmitFooter = R"(The arguments are each in JSON, or all of them one JSON array.
 
 Examples:
   forkmill submit math.add 2 3                       prints 5
@@ -85,7 +85,7 @@ void add_submit(const Program& program) {
   auto* command = program.app.add_subcommand("submit", "Submit one task and print its result");
   auto options = std::make_shared<SubmitCommand>();
   program.help.usage(*command, "forkmill submit [OPTIONS] NAME [JSON…]");
-  command->footer(kFooter);
+  command->footer(kSubmitFooter);
   command->add_option("name", options->name, "Name of the task, as its worker registers it")
       ->required()
       ->option_text("NAME");

@@ -34,7 +34,7 @@ int get(Connection& connection, const std::string& id, Format format) {
   return 0;
 }
 
-const char* text_of(CancelState state) {
+const char* what_became_of(CancelState state) {
   switch (state) {
     case CancelState::cancelled:
       return "cancelled";
@@ -53,7 +53,7 @@ int cancel(Connection& connection, const std::vector<std::string>& ids, std::chr
   int status = 0;
   for (const auto& text : ids) {
     const auto state = connection.client().cancel(resolve(connection, text)).get_for(patience);
-    std::printf("%s  %s\n", text.c_str(), text_of(state));
+    std::printf("%s  %s\n", text.c_str(), what_became_of(state));
     if (state == CancelState::finished) status = std::max(status, static_cast<int>(ExitCode::failed));
     if (state == CancelState::unknown) status = std::max(status, static_cast<int>(ExitCode::not_found));
   }
