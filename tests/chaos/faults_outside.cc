@@ -19,17 +19,9 @@ namespace {
 
 constexpr const char* kNotRoot = "needs root, and the right to make namespaces";
 
-sockaddr_in at_home(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 bool listens(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = at_home(port);
+  const sockaddr_in address = loopback(port);
   const bool answered = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(socket);
   return answered;
@@ -39,7 +31,7 @@ bool listens(std::uint16_t port) {
 class Crowd {
  public:
   Crowd(std::uint16_t port, std::size_t size) {
-    const sockaddr_in address = at_home(port);
+    const sockaddr_in address = loopback(port);
     for (std::size_t i = 0; i < size; ++i) {
       sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
       // Under way is as good as done; one that is refused makes the crowd smaller.

@@ -16,10 +16,6 @@
 
 namespace forkmill::chaos {
 
-namespace {
-
-constexpr std::size_t kMostHeld = 256 * 1024;
-
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -27,6 +23,10 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
+
+namespace {
+
+constexpr std::size_t kMostHeld = 256 * 1024;
 
 void prepare(int socket) {
   const int on = 1;

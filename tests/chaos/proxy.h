@@ -7,6 +7,8 @@
 // std::runtime_error from the constructor when there is no port.
 #pragma once
 
+#include <netinet/in.h>
+
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -14,6 +16,9 @@
 #include <vector>
 
 namespace forkmill::chaos {
+
+// This port of this machine.
+sockaddr_in loopback(std::uint16_t port);
 
 class Proxy {
  public:
