@@ -19,8 +19,6 @@ std::string monitor_address() {
 
 constexpr Instant kRetry = std::chrono::milliseconds{100};  // when there was no descriptor left
 
-Instant now() { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch()); }
-
 // Nothing is wrong with the endpoint: there will be a connection when something is free again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
@@ -105,13 +103,13 @@ void Dealer::connect() {
     retry_.stop();
   } catch (const zmq::error_t& error) {
     if (!is_shortage(error.num())) throw TransportError{connect_error_text(endpoint, error.num())};
-    shortage_ = connect_error_text(endpoint, error.num());
+    shortage_ = std::string{"there is nothing left to make a connection of: "} + error.what();
     retry_.set(kRetry);
-    retry_at_ = now() + kRetry;
+    retry_at_ = env_.now().steady + kRetry;
   }
 }
 
-bool Dealer::retry_due() const { return !connection_ && now() >= retry_at_; }
+bool Dealer::retry_due() { return !connection_ && env_.now().steady >= retry_at_; }
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "proto/codec.h"
+#include "proto/transport/real_env.h"
 #include "proto/transport/resolver.h"
 #include "proto/transport/waiter.h"
 #include "proto/transport/whereabouts.h"
@@ -52,9 +53,10 @@ class Dealer {
  private:
   struct Connection;
   void connect();  // anew, to where the broker is now
-  bool retry_due() const;
+  bool retry_due();
   bool look_for_trouble();
 
+  RealEnv env_;
   Waiter waiter_;
   const std::string endpoint_;
   std::unique_ptr<Whereabouts> whereabouts_;  // null: the endpoint says where
