@@ -24,6 +24,7 @@
 
 #include "client/call.h"
 #include "client/late_items.h"
+#include "client/objects/units.h"
 #include "client/session.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/real_env.h"
@@ -66,6 +67,7 @@ class Engine final : public detail::Origin {
   // Rises whenever the broker may have given to others what this client held.
   std::uint64_t holdings_lost() const { return holdings_lost_; }
   LateItems& late_items() { return late_items_; }
+  Units& units() { return units_; }
   // This client, in all of its sessions.
   std::uint64_t instance() const { return instance_; }
 
@@ -194,6 +196,7 @@ class Engine final : public detail::Origin {
   std::atomic<bool> open_{false};
   std::atomic<std::uint64_t> holdings_lost_{0};
   LateItems late_items_;
+  Units units_;
   std::atomic<int> room_waiters_{0};
   std::atomic<std::size_t> inbox_tasks_{0};  // commands, strictly
   std::atomic<std::size_t> inbox_bytes_{0};

@@ -41,6 +41,7 @@ enum class Mutant : std::uint8_t {
   ledger_lost_at_restart,
   kept_said_wrongly,
   answer_before_commit,
+  lost_unit_taken,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -216,10 +216,15 @@ std::shared_ptr<Object> Object::open(const detail::Ticket& ticket, ObjectKind ki
 }
 
 Object::~Object() {
-  if (removes_ && number_ != 0) forget({.verb = Verb::remove});
+  if (!removes_ || number_ == 0) return;
+  if (spec_.kind == ObjectKind::semaphore) engine().units().forget(number_);
+  forget({.verb = Verb::remove});
 }
 
-void Object::remove() { require({.verb = Verb::remove}); }
+void Object::remove() {
+  require({.verb = Verb::remove});
+  engine().units().forget(number_);
+}
 
 void Object::check_open() const {
   if (closed_) throw Error{Errc::object_closed, "'" + name() + "'"};

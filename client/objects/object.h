@@ -40,7 +40,7 @@ detail::Bytes bytes_of(const proto::Payload& payload);
 std::vector<proto::Payload> payloads_of(std::vector<std::string> values);
 std::vector<detail::Bytes> bytes_of(const std::vector<proto::Payload>& payloads);
 
-// What is held of a lock or semaphore.
+// What is held of a lock.
 struct Holding {
   std::uint64_t who = 0;
   std::int64_t token = 0;
@@ -78,7 +78,7 @@ class Object : public std::enable_shared_from_this<Object> {
   bool closed() const { return closed_; }
   void check_open() const;  // throws Error{object_closed}
 
-  // Locks and semaphores.
+  // Locks. What is held of semaphores: Engine::units().
   void acquired(std::int64_t token);
   void hold(const Holding& holding);
   Holding take_all();

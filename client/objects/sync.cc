@@ -33,37 +33,64 @@ proto::Payload flag(bool value) { return client::payload_of(pack_value(value)); 
 
 namespace detail {
 
+namespace {
+
+bool is_semaphore(const Object& object) { return object.spec().kind == ObjectKind::semaphore; }
+
+void have_acquired(Object& object, std::int64_t token, std::uint64_t thread) {
+  if (is_semaphore(object))
+    object.engine().units().acquired(object.number(), thread, token);
+  else
+    object.acquired(token);
+}
+
+// The broker is told which units these are: those that it has given to others meanwhile, as this client was out of
+// reach for too long, must not come back once more.
+void release_units(Object& object, std::int64_t how_many) {
+  auto& units = object.engine().units();
+  const auto tokens = units.take(object.number(), client::this_thread_number(), how_many);
+  const auto answer =
+      object.call({.verb = Verb::release, .a = -1, .b = how_many, .values = {client::payload_of(pack_value(tokens))}});
+  if (answer.code == Errc::ok) return;
+  if (answer.code == Errc::over_released)
+    for (const std::int64_t token : tokens) units.acquired(object.number(), client::this_thread_number(), token);
+  object.fail(answer);
+}
+
+}  // namespace
+
 bool Acquirable::acquire_within(Wait wait) {
   auto& object = this->object();
   const auto undo = [&object](Object::Answer& late) { object.forget({.verb = Verb::release, .a = late.a}); };
   const auto answer = object.call({.verb = Verb::acquire, .wait = wait}, undo);
   if (answer.code == Errc::timeout) return false;
   if (answer.code != Errc::ok) object.fail(answer);
-  object.acquired(answer.a);
+  have_acquired(object, answer.a, client::this_thread_number());
   return true;
 }
 
 Future<bool> Acquirable::acquire_later(Wait wait) {
   auto state = make_ref<RemoteState>(object().engine_ref(), TaskId{});
   const auto call = object().start({.verb = Verb::acquire, .wait = wait});
-  call->add(new client::OnAnswer{[state, self = object_](Object::Answer& answer) {
-    try {
-      if (answer.code != Errc::ok && answer.code != Errc::timeout) self->fail(answer);
-      if (answer.code == Errc::ok) self->acquired(answer.a);
-      const auto bytes = flag(answer.code == Errc::ok);
-      state->succeed(bytes.owner(), bytes.view());
-    } catch (...) {
-      state->fail(std::current_exception());
-    }
-  }});
+  call->add(
+      new client::OnAnswer{[state, self = object_, thread = client::this_thread_number()](Object::Answer& answer) {
+        try {
+          if (answer.code != Errc::ok && answer.code != Errc::timeout) self->fail(answer);
+          if (answer.code == Errc::ok) have_acquired(*self, answer.a, thread);
+          const auto bytes = flag(answer.code == Errc::ok);
+          state->succeed(bytes.owner(), bytes.view());
+        } catch (...) {
+          state->fail(std::current_exception());
+        }
+      }});
   return task_future<bool>(std::move(state));
 }
 
 void Acquirable::release_one() {
   auto& object = this->object();
+  if (is_semaphore(object)) return release_units(object, 1);
   const auto held = object.take_one();
-  const bool is_lock = object.spec().kind == ObjectKind::lock;
-  const auto answer = object.call({.verb = Verb::release, .a = is_lock ? held.token : 0, .b = is_lock ? 0 : 1});
+  const auto answer = object.call({.verb = Verb::release, .a = held.token});
   if (answer.code == Errc::ok) return;
   if (answer.code == Errc::not_held && held.count > 0) object.hold(held);  // another thread's, and so it stays
   object.fail(answer);
@@ -102,9 +129,7 @@ Semaphore::Semaphore(const detail::Ticket& ticket, detail::FromTicket)
 
 void Semaphore::release(std::int64_t how_many) {
   if (how_many < 1) throw std::invalid_argument{"a semaphore is to be released " + std::to_string(how_many) + " times"};
-  for (std::int64_t i = 0; i < how_many; ++i)
-    if (object().take_one().count == 0) break;
-  object().require({.verb = Verb::release, .b = how_many});
+  detail::release_units(object(), how_many);
 }
 
 std::int64_t Semaphore::value() const { return object().require({.verb = Verb::look}).a; }

@@ -191,16 +191,10 @@ TEST_CASE("named objects") {
   }
   SUBCASE("a lock held when everybody has gone") { op(10, "sweep.1", "lock-1 look 0 0 0", "ok 1"); }
   SUBCASE("a unit missing when everybody has gone") { op(10, "sweep.1", "semaphore-1 look 0 0 0", "ok 2"); }
-  SUBCASE("a unit more than there were, and every release in time") {
+  SUBCASE("a unit more than there were") {
     op(10, "a.1.1", "semaphore-1 acquire 0 0 0", "ok 0");
     op(100, "a.1.2", "semaphore-1 release 0 0 0", "ok 0");
     op(200, "sweep.1", "semaphore-1 look 0 0 0", "ok 4");
-  }
-  SUBCASE("two units more, and one release that may have been of a unit given back before") {
-    op(10, "a.1.1", "semaphore-1 acquire 0 0 0", "ok 0");
-    op(20 + kSessionTimeout, "a.1.2", "semaphore-1 release 0 0 0", "ok 0");
-    op(30 + kSessionTimeout, "sweep.1", "semaphore-1 look 0 0 0", "ok 4");
-    op(40 + kSessionTimeout, "sweep.2", "semaphore-1 look 0 0 0", "ok 5");
   }
   SUBCASE("what is guarded, written by two at once") {
     written.write("client-1.1", 10, "g lock-1 written 1").write("client-2.1", 11, "g lock-1 written 1");

@@ -176,15 +176,12 @@ void ObjectChecker::answer_of_semaphore(const Entry& entry, const Words& words) 
   const bool ok = words[2] == "ok";
   if (verb == "acquire" && ok) holding_[thread] = {entry.when, 0};
   if (verb == "look" && ok && words.size() > 3) {
-    const std::int64_t units = number_in(words[3]);
-    if (units < kUnits || units > kUnits + late_[semaphore])
+    if (number_in(words[3]) != kUnits)
       complaints_.push_back("objects: " + semaphore + " has " + std::string{words[3]} +
                             " units at the end, and everybody has gone");
   }
   if (verb != "release") return;
   const Hold hold = holding_[thread];
-  // Its session may have ended meanwhile, and the unit been given back with that: then this was another one.
-  if (ok && hold.until - hold.from >= kSessionTimeout) ++late_[semaphore];
   if (ok) holds_[semaphore].push_back(hold);
   holding_.erase(thread);
 }

@@ -60,10 +60,9 @@ class ObjectChecker {
   std::map<std::string, std::int64_t, std::less<>> numbers_;  // of operations
   std::map<std::string, std::uint64_t, std::less<>> clients_;
   std::map<std::string, std::pair<std::string, std::string>, std::less<>> units_open_;  // operation → semaphore, verb
-  std::map<std::string, std::int64_t, std::less<>> late_;        // semaphore → releases that may have added a unit
-  std::map<std::string, Hold, std::less<>> holding_;             // by thread
-  std::map<std::string, std::vector<Hold>, std::less<>> holds_;  // by semaphore
-  std::map<std::string, std::int64_t, std::less<>> written_;     // by guarded file
+  std::map<std::string, Hold, std::less<>> holding_;                                    // by thread
+  std::map<std::string, std::vector<Hold>, std::less<>> holds_;                         // by semaphore
+  std::map<std::string, std::int64_t, std::less<>> written_;                            // by guarded file
   std::vector<std::string> complaints_;
   std::uint64_t operations_ = 0;
 };

@@ -41,6 +41,8 @@ constexpr MutantEntry kMutants[] = {
      "a broker gives out numbers that the one before may have given out"},
     {Mutant::token_not_raised, "token-not-raised", "every holder of a lock has the same token"},
     {Mutant::lock_kept_by_the_gone, "lock-kept-by-the-gone", "a lock stays with a client that is gone"},
+    {Mutant::lost_unit_taken, "lost-unit-taken",
+     "a unit that came back when its client was gone comes back again when he releases it"},
     {Mutant::units_kept_by_the_gone, "units-kept-by-the-gone", "units of a semaphore go with their client"},
     {Mutant::item_lent_twice, "item-lent-twice", "an item that is lent stays in its queue"},
     {Mutant::ledger_lost_at_restart, "ledger-lost-at-restart",

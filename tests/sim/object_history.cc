@@ -1,5 +1,7 @@
 #include "tests/sim/object_history.h"
 
+#include <forkmill/serialize.h>
+
 #include "broker/core/objects/object.h"
 #include "tests/sim/object_rules.h"
 
@@ -13,6 +15,12 @@ std::string describe(const Shared& shared, const Asked& one) {
          std::to_string(one.op.a) + ", " + std::to_string(one.op.b) + ")";
 }
 
+std::vector<std::int64_t> tokens_named(const proto::Operation& release) {
+  if (release.a > 0) return {release.a};
+  if (release.a == 0) return {};
+  return unpack_value<std::vector<std::int64_t>>(release.values.at(0).view());
+}
+
 Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const proto::Operation& op) {
   Asked one;
   one.cookie = all_.size() + 1;
@@ -24,7 +32,8 @@ Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const pro
   one.losses_before = losses_[client];
   all_.push_back(std::move(one));
   ++open_;
-  if (op.verb == Verb::release && op.a == 0) surplus_[op.object] += std::max<std::int64_t>(1, op.b);
+  if (op.verb == Verb::release && op.a <= 0)
+    surplus_[op.object] += std::max<std::int64_t>(1, op.b) - std::ssize(tokens_named(op));
   return all_.size();
 }
 

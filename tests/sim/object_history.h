@@ -71,6 +71,9 @@ class ObjectHistory {
   std::map<std::uint64_t, std::int64_t> surplus_;
 };
 
+// Of a release: what of it is given back. Without a name for it: nothing.
+std::vector<std::int64_t> tokens_named(const proto::Operation& release);
+
 // "lock-0 acquire #12": for traces and complaints.
 std::string describe(const Shared& shared, const Asked& one);
 

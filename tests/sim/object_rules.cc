@@ -52,27 +52,29 @@ std::int64_t token_of(const Asked& one) { return one.answer.a; }
 
 // ---- Locks and semaphores -------------------------------------------------------------------------------------------
 
+void check_release(const ObjectHistory& history, const List& acquired, const Asked& release, std::int64_t token,
+                   std::int64_t most, bool one_holder) {
+  std::int64_t times = 0;
+  for (const Asked* one : acquired) {
+    if (token_of(*one) == token) {
+      ++times;
+      if (one->losses_after < release.losses_before)
+        violated(history, release, "it was released although its holder had been told that it was lost");
+    } else if (one_holder && token_of(*one) > token && one->ended < release.began) {
+      violated(history, release, "it was released although #" + std::to_string(one->cookie) + " had it since");
+    }
+  }
+  if (times == 0) violated(history, release, "it was released and never acquired");
+  if (most > times) violated(history, release, "it was released more often than acquired");
+}
+
 void check_releases(const ObjectHistory& history, const List& asked, bool one_holder) {
   const List acquired = answered_ok(asked, Verb::acquire);
+  const std::int64_t unknown = count_unknown(asked, Verb::acquire);
   std::map<std::int64_t, std::int64_t> released;
-  for (const Asked* release : answered_ok(asked, Verb::release)) {
-    const std::int64_t token = release->op.a;
-    if (token == 0) continue;
-    ++released[token];
-    std::int64_t times = 0;
-    for (const Asked* one : acquired) {
-      if (token_of(*one) == token) {
-        ++times;
-        if (one->losses_after < release->losses_before)
-          violated(history, *release, "it was released although its holder had been told that it was lost");
-      } else if (one_holder && token_of(*one) > token && one->ended < release->began) {
-        violated(history, *release, "it was released although #" + std::to_string(one->cookie) + " had it since");
-      }
-    }
-    if (times == 0) violated(history, *release, "it was released and never acquired");
-    if (released[token] > times + count_unknown(asked, Verb::acquire))
-      violated(history, *release, "it was released more often than acquired");
-  }
+  for (const Asked* release : answered_ok(asked, Verb::release))
+    for (const std::int64_t token : tokens_named(release->op))
+      check_release(history, acquired, *release, token, ++released[token] - unknown, one_holder);
 }
 
 void check_lock(const ObjectHistory& history, const List& asked) {

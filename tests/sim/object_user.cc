@@ -18,6 +18,13 @@ Payload number_payload(std::int64_t number) { return Payload::own(pack_value(num
 
 const char* const kKey = "key";
 
+// A client says of which units it speaks.
+void name_units(Operation& release, const std::vector<std::int64_t>& tokens) {
+  release.a = -1;
+  release.b = std::max<std::int64_t>(1, std::ssize(tokens));
+  release.values = {Payload::own(pack_value(tokens))};
+}
+
 }  // namespace
 
 ObjectUser::ObjectUser(World& world, ObjectHistory& history, std::string name, Hands hands)
@@ -105,7 +112,10 @@ void ObjectUser::use(std::size_t shared) {
 void ObjectUser::use_semaphore(std::size_t shared) {
   const bool bounded = (shared_at(shared).spec.flags & proto::kObjectBounded) != 0;
   constexpr double kSurplus = 0.05;
-  ask(shared, make(shared, !bounded && world_.random.chance(kSurplus) ? Verb::release : Verb::acquire));
+  if (bounded || !world_.random.chance(kSurplus)) return ask(shared, make(shared, Verb::acquire));
+  Operation op = make(shared, Verb::release);
+  if (world_.random.chance(0.5)) name_units(op, {});
+  ask(shared, std::move(op));
 }
 
 void ObjectUser::use_queue(std::size_t shared) {
@@ -231,6 +241,7 @@ void ObjectUser::acquired(const Asked& asked) {
     op.verb = Verb::release;
     op.wait = milliseconds{0};
     op.a = asked.answer.a;
+    if (shared_at(asked.shared).role == Role::semaphore && world_.random.chance(0.5)) name_units(op, {op.a});
     ask(asked.shared, std::move(op), false);
   });
 }

@@ -1,13 +1,31 @@
 #include "broker/core/objects/semaphore.h"
 
+#include <forkmill/serialize.h>
+
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
 
 using proto::Verb;
+
+namespace {
+
+bool read_tokens(const std::vector<proto::Payload>& values, std::vector<std::int64_t>& tokens) {
+  if (values.size() != 1) return false;
+  try {
+    tokens = unpack_value<std::vector<std::int64_t>>(values[0].view());
+  } catch (const DecodeError&) {
+    return false;
+  }
+  std::sort(tokens.begin(), tokens.end());
+  return std::adjacent_find(tokens.begin(), tokens.end()) == tokens.end();
+}
+
+}  // namespace
 
 std::optional<Answer> Semaphore::attempt(Call& call) {
   switch (call.op.verb) {
@@ -27,21 +45,30 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
   }
 }
 
+// A client that says which of its units it gives back learns when one of them is its own no more. One that does not
+// say it gives back the oldest that it has.
 Answer Semaphore::release(const Call& call) {
-  const std::int64_t token = call.op.a;
-  const std::int64_t many = token != 0 ? 1 : std::max<std::int64_t>(1, call.op.b);
+  std::vector<std::int64_t> named;
+  if (call.op.a > 0) named = {call.op.a};
+  if (call.op.a < 0 && !read_tokens(call.op.values, named)) return bad_request("an array of distinct tokens is needed");
+  const std::int64_t many = call.op.a > 0 ? 1 : std::max<std::int64_t>(1, call.op.b);
+  if (std::ssize(named) > many) return bad_request("there are more tokens than units to be released");
+
+  const auto mine = held_.find(call.client);
+  for (const std::int64_t token : named)
+    if (mine == held_.end() || !std::binary_search(mine->second.begin(), mine->second.end(), token)) {
+      if (!proto::mutant(proto::Mutant::lost_unit_taken)) return failed(Errc::lease_lost);
+      named.clear();
+      break;
+    }
   if (many > most() - value_) return failed(Errc::over_released);
-  auto mine = held_.find(call.client);
-  if (token != 0) {
-    const auto at = mine == held_.end() ? std::deque<std::int64_t>::iterator{}
-                                        : std::find(mine->second.begin(), mine->second.end(), token);
-    if (mine == held_.end() || at == mine->second.end()) return failed(Errc::lease_lost);
-    mine->second.erase(at);
-  } else if (mine != held_.end()) {
+  if (mine != held_.end()) {
     auto& tokens = mine->second;
-    tokens.erase(tokens.begin(), tokens.begin() + std::min<std::ptrdiff_t>(many, std::ssize(tokens)));
+    if (call.op.a == 0)
+      tokens.erase(tokens.begin(), tokens.begin() + std::min<std::ptrdiff_t>(many, std::ssize(tokens)));
+    for (const std::int64_t token : named) tokens.erase(std::lower_bound(tokens.begin(), tokens.end(), token));
+    if (tokens.empty()) held_.erase(mine);
   }
-  if (mine != held_.end() && mine->second.empty()) held_.erase(mine);
   value_ += many;
   dirty = true;
   return done(value_);
@@ -83,7 +110,7 @@ void Semaphore::load(const msgpack::object& state) {
       state.as<std::tuple<std::int64_t, std::int64_t, std::map<std::uint64_t, std::deque<std::int64_t>>>>();
   if (value < 0 || value > most()) throw msgpack::type_error{};
   for (const auto& [client, tokens] : held)
-    if (tokens.empty()) throw msgpack::type_error{};
+    if (tokens.empty() || !std::is_sorted(tokens.begin(), tokens.end())) throw msgpack::type_error{};
   value_ = value;
   token_ = token;
   for (const auto& [client, tokens] : held) held_[ClientHandle{client}] = tokens;

@@ -27,7 +27,7 @@ class Semaphore final : public Object {
 
   std::int64_t value_;
   std::int64_t token_ = 0;
-  std::unordered_map<ClientHandle, std::deque<std::int64_t>> held_;  // tokens, the oldest first
+  std::unordered_map<ClientHandle, std::deque<std::int64_t>> held_;  // tokens, which rise
 };
 
 }  // namespace forkmill::broker

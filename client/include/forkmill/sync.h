@@ -118,7 +118,9 @@ class RLock : public detail::AnyLock {
   bool locked() const;
 };
 
-// So many may hold it at once. release() may be called without having acquired: the value then rises.
+// So many may hold it at once. release() may be called without having acquired: the value then rises. What this client
+// has acquired is given back first: by the thread that calls, then by others. Throws LeaseLost, and does nothing, when
+// that was given to others meanwhile.
 class Semaphore : public detail::Acquirable {
  public:
   using TravelsAsTicket = void;

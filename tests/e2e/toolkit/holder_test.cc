@@ -84,3 +84,24 @@ TEST_CASE("forkmill object") {
   holder.kill();
   holder.join();
 }
+
+TEST_CASE(
+    "units of a semaphore that were taken from their holder do not come back a second time when he releases them") {
+  Holders cluster;
+  Semaphore mine{"slots", 2, cluster.client()};
+  mine.acquire();
+  mine.acquire();
+  Semaphore same{"slots", 2, cluster.client()};
+  CHECK(cluster.object({"release", "slots"}).find("1 holder") != std::string::npos);
+  CHECK(mine.value() == 2);
+  SUBCASE("one at a time") {
+    CHECK(code_of([&] { mine.release(); }) == Errc::lease_lost);
+    CHECK(code_of([&] { same.release(); }) == Errc::lease_lost);  // what one handle acquires, another may release
+  }
+  SUBCASE("both at once") {
+    CHECK(code_of([&] { mine.release(2); }) == Errc::lease_lost);
+  }
+  CHECK(mine.value() == 2);
+  mine.release();  // now it is one more than there was
+  CHECK(mine.value() == 3);
+}

@@ -135,6 +135,52 @@ TEST_CASE("units of a client that goes come back, those that it released do not 
   CHECK(b.code(Verb::release, semaphore, token) == Errc::lease_lost);
 }
 
+TEST_CASE("units are given back by their tokens: those named and no others, all or none") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto semaphore = a.open(ObjectKind::semaphore, "s", 3);
+  const auto tokens = [](const std::vector<std::int64_t>& some) { return std::vector{value(some)}; };
+  const auto first = a.operate(Verb::acquire, semaphore).a;
+  const auto second = a.operate(Verb::acquire, semaphore).a;
+  const auto other = b.operate(Verb::acquire, semaphore).a;
+  SUBCASE("of several, one is another's: nothing is done") {
+    CHECK(a.code(Verb::release, semaphore, -1, 2, tokens({first, other})) == Errc::lease_lost);
+    CHECK(a.operate(Verb::look, semaphore).a == 0);
+    CHECK(a.operate(Verb::release, semaphore, -1, 2, tokens({second, first})).a == 2);
+  }
+  SUBCASE("with none named, what is held stays held") {
+    CHECK(a.operate(Verb::release, semaphore, -1, 1, tokens({})).a == 1);
+    a.go();
+    CHECK(b.operate(Verb::look, semaphore).a == 3);
+  }
+  SUBCASE("one named, and two more added") {
+    CHECK(a.operate(Verb::release, semaphore, -1, 3, tokens({second})).a == 3);
+  }
+  SUBCASE("given back once") {
+    CHECK(a.operate(Verb::release, semaphore, -1, 1, tokens({first})).a == 1);
+    CHECK(a.code(Verb::release, semaphore, -1, 1, tokens({first})) == Errc::lease_lost);
+  }
+  SUBCASE("what makes no sense") {
+    CHECK(a.code(Verb::release, semaphore, -1, 1) == Errc::bad_request);
+    CHECK(a.code(Verb::release, semaphore, -1, 1, tokens({first, second})) == Errc::bad_request);
+    CHECK(a.code(Verb::release, semaphore, -1, 2, tokens({first, first})) == Errc::bad_request);
+    CHECK(a.code(Verb::release, semaphore, -1, 1, {bytes("x")}) == Errc::bad_request);
+    CHECK(a.operate(Verb::look, semaphore).a == 0);
+  }
+}
+
+TEST_CASE("a bounded semaphore says that what is given back was lost, not that it is too much") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto semaphore = a.open(ObjectKind::semaphore, "s", 1, kObjectBounded);
+  const auto token = a.operate(Verb::acquire, semaphore).a;
+  a.operate(Verb::release, semaphore);
+  CHECK(a.code(Verb::release, semaphore, token) == Errc::lease_lost);
+  CHECK(a.code(Verb::release, semaphore) == Errc::over_released);
+}
+
 TEST_CASE("an event lets pass while it is set; a wait that ends says what it is then") {
   Broker broker;
   User user{broker};
