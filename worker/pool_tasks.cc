@@ -10,12 +10,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
 
 #include "proto/pool_tasks.h"
+#include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 #include "worker/descriptor.h"
 #include "worker/handler_error.h"
@@ -218,8 +218,7 @@ class PoolHandler final : public detail::Handler {
   static void refuse_shared_process() {
     if (std::getenv("FORKMILL_PROCESS") == nullptr)
       throw std::logic_error{"forkmill.pool needs a process of its own: see forkmill::Process"};
-    const std::filesystem::directory_iterator threads{"/proc/self/task"};
-    if (std::distance(begin(threads), end(threads)) > 1)
+    if (proto::own_threads() > 1)
       throw std::logic_error{"a pool cannot be forked here: an on_child_start function has left a thread behind"};
   }
 

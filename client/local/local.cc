@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "client/local/zygote.h"
+#include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 
 namespace forkmill {
@@ -26,12 +27,6 @@ using worker::Descriptor;
 
 constexpr std::size_t kMostPath = 100;  // what fits into the address of a socket, with some room for its name
 constexpr int kPatienceMs = 5000;       // for the zygote to end
-
-#if defined(__SANITIZE_THREAD__)
-constexpr int kThreadsOfTheRuntime = 1;
-#else
-constexpr int kThreadsOfTheRuntime = 0;
-#endif
 
 // The program's end of it. Never destroyed: what ends last still looks into it.
 struct Local {
@@ -54,8 +49,7 @@ T checked(T result, const char* what) {
 }
 
 void refuse_threads() {
-  const std::filesystem::directory_iterator threads{"/proc/self/task"};
-  const auto count = std::distance(begin(threads), end(threads)) - kThreadsOfTheRuntime;
+  const int count = proto::own_threads();
   if (count > 1)
     throw Error{Errc::bad_request, "local_main() comes too late: this program has " + std::to_string(count) +
                                        " threads, and a process with threads must not be forked; put it on the first "

@@ -3,7 +3,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -45,6 +47,16 @@ std::optional<ProcessRow> process_row(pid_t pid, ProcessRole role) {
   const std::int64_t age = milliseconds_of(CLOCK_BOOTTIME) - start * 1000 / ticks;
   row.started_at = milliseconds{milliseconds_of(CLOCK_REALTIME) - age};
   return row;
+}
+
+int own_threads() {
+#if defined(__SANITIZE_THREAD__)
+  constexpr int kOfTheRuntime = 1;
+#else
+  constexpr int kOfTheRuntime = 0;
+#endif
+  const std::filesystem::directory_iterator threads{"/proc/self/task"};
+  return static_cast<int>(std::distance(begin(threads), end(threads))) - kOfTheRuntime;
 }
 
 }  // namespace forkmill::proto

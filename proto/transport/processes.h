@@ -1,4 +1,4 @@
-// What the system shows of a process, as a row of REPORT: from /proc. Any thread.
+// What the system shows of processes, from /proc. Any thread.
 #pragma once
 
 #include <sys/types.h>
@@ -9,7 +9,10 @@
 
 namespace forkmill::proto {
 
-// Everything but grant and command. Empty: it is gone.
+// A row of REPORT: everything but grant and command. Empty: it is gone.
 std::optional<ProcessRow> process_row(pid_t pid, ProcessRole role);
+
+// How many threads this process has, those of a sanitizer's runtime aside.
+int own_threads();
 
 }  // namespace forkmill::proto
