@@ -11,12 +11,23 @@ namespace {
 
 using Number = unsigned long long;
 
+constexpr std::uint64_t kSayEach = 10'000;
+
 // One process's share: each n-th seed.
 struct Share {
   std::uint64_t seed;  // that it is at
   std::uint64_t failed;
   Counts counts;
 };
+
+Share sum(const SeedRange& range, const SharedRows<Share>& shares) {
+  Share all{};
+  for (std::size_t i = 0; i < range.jobs; ++i) {
+    all.failed += shares[i].failed;
+    all.counts += shares[i].counts;
+  }
+  return all;
+}
 
 // False: it failed, and that has been said.
 bool run_one(std::uint64_t seed, bool verbose, bool again, Counts& total) {
@@ -39,9 +50,14 @@ bool run_one(std::uint64_t seed, bool verbose, bool again, Counts& total) {
   return true;
 }
 
-void run_share(const SeedRange& range, Share& share) {
+// What others have found since is said a little late.
+void run_share(const SeedRange& range, const SharedRows<Share>& shares, Share& share) {
   for (; share.seed < range.first + range.count; share.seed += range.jobs) {
-    const bool again = range.twice != 0 && (share.seed - range.first) % range.twice == 0;
+    const std::uint64_t done = share.seed - range.first;
+    if (done > 0 && done % kSayEach == 0)
+      std::fprintf(stderr, "%llu of %llu seeds, %llu failed\n", Number{done}, Number{range.count},
+                   Number{sum(range, shares).failed});
+    const bool again = range.twice != 0 && done % range.twice == 0;
     if (!run_one(share.seed, range.verbose, again, share.counts)) ++share.failed;
   }
 }
@@ -64,10 +80,10 @@ bool run_seeds(const SeedRange& range) {
   const SharedRows<Share> shares{range.jobs};
   for (std::size_t i = 0; i < range.jobs; ++i) shares[i].seed = range.first + i;
   if (range.jobs == 1) {
-    run_share(range, shares[0]);
+    run_share(range, shares, shares[0]);
   } else {
     run_forked(
-        range.jobs, range.jobs, [&](std::size_t i) { run_share(range, shares[i]); },
+        range.jobs, range.jobs, [&](std::size_t i) { run_share(range, shares, shares[i]); },
         [&](std::size_t i, int signal) {
           std::printf("seed %llu FAILED: its process ended by signal %d; replay it with --seed\n",
                       Number{shares[i].seed}, signal);
@@ -76,11 +92,7 @@ bool run_seeds(const SeedRange& range) {
           return true;
         });
   }
-  Share all{};
-  for (std::size_t i = 0; i < range.jobs; ++i) {
-    all.failed += shares[i].failed;
-    all.counts += shares[i].counts;
-  }
+  const Share all = sum(range, shares);
   print(range, all, cpu_seconds() - began);
   return all.failed == 0;
 }
