@@ -41,14 +41,15 @@ class Honest {
     stopping_ = true;
     if (thread_.joinable()) thread_.join();
   }
-  const std::string& trouble() const { return trouble_; }
+  bool troubled() const { return troubled_; }
+  const std::string& trouble() const { return trouble_; }  // after stop()
   std::uint64_t served() const { return served_; }
 
  private:
   void run() {
     constexpr auto kPatience = 20s;
     auto submitter = client_.with({.queue = "honest", .durability = forkmill::Durability::memory});
-    while (!stopping_ && trouble_.empty()) {
+    while (!stopping_ && !troubled_) {
       const std::string text = "echo " + std::to_string(served_);
       try {
         if (submitter.submit(kEcho, text).get_for(kPatience) != text) trouble_ = "a wrong answer to " + text;
@@ -56,13 +57,15 @@ class Honest {
         trouble_ = error.what();
       }
       ++served_;
+      troubled_ = !trouble_.empty();
     }
   }
 
   tests::FakeWorker worker_;
   Client client_;
   std::atomic<bool> stopping_{false};
-  std::uint64_t served_ = 0;
+  std::atomic<std::uint64_t> served_{0};
+  std::atomic<bool> troubled_{false};
   std::string trouble_;
   std::thread thread_;
 };
@@ -106,7 +109,7 @@ int main(int argc, char** argv) {
   // Buffers have the size that they will have after a while of this.
   while (Clock::now() < begin + std::chrono::seconds{seconds} / 4) attacker.attack();
   const Weight before = weigh(broker.pid());
-  while (Clock::now() < begin + std::chrono::seconds{seconds} && honest.trouble().empty()) attacker.attack();
+  while (Clock::now() < begin + std::chrono::seconds{seconds} && !honest.troubled()) attacker.attack();
   honest.stop();
   if (!honest.trouble().empty()) return complain("the honest client was not served: " + honest.trouble());
   if (!broker.alive()) return complain("the broker is no more");
