@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <latch>
 #include <numeric>
 #include <ranges>
 #include <set>
@@ -185,9 +186,12 @@ TEST_CASE("a callback that waits for its own result gets an error") {
   Pool pool{{.processes = 1}};
   std::atomic<Errc> code{Errc::ok};
   std::optional<AsyncResult<int>> own;
-  Folder folder;
-  own = pool.apply_async(kAwait, {folder / "go"}, [&](int) { code = code_of([&] { own->get(); }); });
-  folder.touch("go");
+  std::latch known{1};
+  own = pool.apply_async(kSquare, {2}, [&](int) {
+    known.wait();
+    code = code_of([&] { own->get(); });
+  });
+  known.count_down();
   own->wait();
   CHECK(code == Errc::bad_request);
 }
