@@ -60,13 +60,21 @@ int run_isolated(const std::function<int(bool)>& body) {
       std::fprintf(stderr, "chaos: the new namespaces could not be furnished\n");
       std::_Exit(1);
     }
-    const int status = body(true);
+    int status = 1;
+    try {
+      status = body(true);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "chaos: %s\n", error.what());
+    }
     std::fflush(nullptr);
     std::_Exit(status);
   }
   int status = 0;
   while (::waitpid(inner, &status, 0) < 0 && errno == EINTR) continue;
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  // For want of memory, for instance.
+  std::fprintf(stderr, "chaos: the ring itself ended by signal %d, FAILED; its folder is left\n", WTERMSIG(status));
+  return 1;
 }
 
 bool mount_disk(const std::string& path, std::uint64_t bytes) {

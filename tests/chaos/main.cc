@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <random>
+#include <system_error>
 
 #include "tests/chaos/checker.h"
 #include "tests/chaos/cluster.h"
@@ -36,7 +37,7 @@ void say(const std::string& text) {
 
 std::string make_folder() {
   std::string path = std::filesystem::temp_directory_path() / "forkmill-chaos-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error{"mkdtemp"};
+  if (::mkdtemp(path.data()) == nullptr) throw std::system_error{errno, std::generic_category(), path};
   return path;
 }
 
@@ -101,8 +102,9 @@ class Ring {
     const Verdict verdict = checker.check();
     print_faults();
     print(verdict);
+    if (verdict.counts.submitted == 0) say("TROUBLE: nothing was submitted");
     for (const auto& text : cluster_.troubles()) say("TROUBLE: " + text);
-    return calm_ && swept_ && verdict.good() && cluster_.troubles().empty();
+    return calm_ && swept_ && verdict.good() && verdict.counts.submitted > 0 && cluster_.troubles().empty();
   }
 
  private:
@@ -142,6 +144,10 @@ class Ring {
 int check(const std::string& folder) {
   const Journals journals{folder};
   const Verdict verdict = Checker{journals}.check();
+  if (verdict.counts.submitted == 0) {
+    say("chaos: no client has written a journal in " + folder);
+    return 1;
+  }
   print(verdict);
   return verdict.good() ? 0 : 1;
 }
@@ -174,17 +180,37 @@ int run(const Arguments& arguments, bool isolated) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Runs forkmill under mixed load and every fault there is, and checks what it promises."};
-  app.add_option("--minutes", arguments.minutes, "How long things go wrong")->capture_default_str();
+  app.add_option("--minutes", arguments.minutes, "How long things go wrong")
+      ->check(CLI::Validator{[](const std::string& text) {
+                               double minutes = 0;
+                               const bool fits =
+                                   CLI::detail::lexical_cast(text, minutes) && minutes > 0 && minutes < 1e5;
+                               return fits ? std::string{} : "must be above 0 and below 100000";
+                             },
+                             "above 0"})
+      ->capture_default_str();
   app.add_option("--seed", arguments.seed, "What goes wrong when; 0: any");
   app.add_option("--pause", arguments.mean_pause_ms, "Milliseconds from one fault to the next, on average")
+      ->check(CLI::Range(1, 3'600'000))
       ->capture_default_str();
   app.add_option("--patience", arguments.patience,
                  "Seconds that may pass, once nothing goes wrong, until all has ended")
+      ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
   app.add_flag("--keep", arguments.keep, "Keep logs and journals in any case");
-  app.add_option("--check", arguments.check, "Only look through the journals of this folder, once more");
-  CLI11_PARSE(app, argc, argv);
-  if (!arguments.check.empty()) return check(arguments.check);
-  if (arguments.seed == 0) arguments.seed = std::random_device{}();
-  return run_isolated([&](bool isolated) { return run(arguments, isolated); });
+  app.add_option("--check", arguments.check, "Only look through the journals of this folder, once more")
+      ->check(CLI::ExistingDirectory);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    if (!arguments.check.empty()) return check(arguments.check);
+    if (arguments.seed == 0) arguments.seed = std::random_device{}();
+    return run_isolated([&](bool isolated) { return run(arguments, isolated); });
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "chaos: %s\n", error.what());
+    return 1;
+  }
 }

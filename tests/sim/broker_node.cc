@@ -151,7 +151,8 @@ Instant BrokerNode::soon() const {
 void BrokerNode::round() {
   if (!up()) return;
   if (world_.now() < paused_until_) return alarm_.set(paused_until_);
-  for (std::size_t count = 0; count < kRound && !inbox_.empty(); ++count) {
+  std::size_t count = 0;
+  for (; count < kRound && !inbox_.empty(); ++count) {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
     asked(one.peer, one.envelope);
@@ -159,8 +160,17 @@ void BrokerNode::round() {
     core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
   core_->finish_round(both());
-  carry_out(core_->take_effects());
+  auto effects = core_->take_effects();
+  look_for_spin(count > 0 || !effects.sends.empty() || !effects.ops.empty() || !effects.requests.empty());
+  carry_out(std::move(effects));
   alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : soon());
+}
+
+void BrokerNode::look_for_spin(bool worked) {
+  constexpr Instant kAtOnce{1000};
+  const bool again = world_.now() - std::exchange(last_round_, world_.now()) < kAtOnce;
+  idle_rounds_ = again && !worked ? idle_rounds_ + 1 : 0;
+  if (idle_rounds_ > kMostIdleRings) throw Violation{"the broker wakes up again and again and does nothing"};
 }
 
 void BrokerNode::carry_out(broker::Effects effects) {

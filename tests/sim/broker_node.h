@@ -54,6 +54,7 @@ class BrokerNode final : public Hub {
   proto::Now both() const { return world_.both(skew_); }
   Instant soon() const;
   void round();
+  void look_for_spin(bool worked);
   void carry_out(broker::Effects effects);
   void check_answers(const std::vector<broker::Send>& sends);
   void asked(proto::PeerId peer, const proto::Envelope& envelope);
@@ -73,6 +74,8 @@ class BrokerNode final : public Hub {
   Audit audit_;
   ObjectAudit object_audit_;
   Alarm alarm_;
+  Instant last_round_{0};
+  std::size_t idle_rounds_ = 0;
   Storage storage_{world_};
   broker::Store* store_ = nullptr;
   std::unique_ptr<broker::Core> core_;

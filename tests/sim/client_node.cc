@@ -13,7 +13,6 @@ namespace {
 
 // Cookies of cancels and queries are no futures of the history's.
 constexpr Cookie kAside = Cookie{1} << 63;
-constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to do: it spins
 
 proto::TaskFilter draw_filter(Random& random) {
   constexpr const char* kStates[] = {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"};

@@ -30,7 +30,11 @@ int run(Arguments& arguments) {
   }
   SeedRange& range = arguments.range;
   if (arguments.seed != 0) range.first = arguments.seed;
-  if (arguments.shrink) return shrink_first(range.first, arguments.seed != 0 ? 1 : range.count, arguments.most_lines);
+  if (arguments.shrink) {
+    const int without = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count, arguments.most_lines);
+    // A mutant is to be found; that anything else is, is a failure.
+    return arguments.mutant.empty() ? 1 - without : without;
+  }
   if (arguments.mutants) return hunt_mutants(range.first, range.count, range.jobs) ? 0 : 1;
   if (arguments.seed != 0) {
     range.count = range.jobs = 1;
@@ -44,10 +48,11 @@ int run(Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   SeedRange& range = arguments.range;
+  const CLI::Range from_one{std::uint64_t{1}, std::uint64_t{1'000'000'000'000}};
   CLI::App app{"Simulates whole forkmill clusters, each from one seed, and checks what they promise."};
-  auto* seeds = app.add_option("--seeds", range.count, "How many seeds")->capture_default_str();
-  app.add_option("--first-seed", range.first, "The first of them")->capture_default_str();
-  app.add_option("--seed", arguments.seed, "This one only, with its trace");
+  auto* seeds = app.add_option("--seeds", range.count, "How many seeds")->check(from_one)->capture_default_str();
+  app.add_option("--first-seed", range.first, "The first of them")->check(from_one)->capture_default_str();
+  app.add_option("--seed", arguments.seed, "This one only, with its trace")->check(from_one);
   app.add_option("--twice", range.twice, "Run each n-th seed twice and compare; 0: none")->capture_default_str();
   app.add_option("--jobs", range.jobs, "In so many processes")->check(CLI::Range(1, 256))->capture_default_str();
   app.add_flag("--verbose", range.verbose, "Print every trace");
@@ -55,7 +60,11 @@ int main(int argc, char** argv) {
   app.add_flag("--mutants", arguments.mutants, "Each deliberate fault must be caught within --seeds (500)");
   app.add_flag("--shrink", arguments.shrink, "Reduce the first seed that fails to what it needs for that");
   app.add_option("--most-lines", arguments.most_lines, "With --shrink: fail if the trace stays longer than that");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   constexpr std::uint64_t kEnoughForMutants = 500;
   if (seeds->count() == 0 && (arguments.mutants || arguments.shrink)) range.count = kEnoughForMutants;
   return run(arguments);

@@ -65,7 +65,7 @@ void ObjectAudit::check_semaphore(const Object& object) const {
   auto units = static_cast<std::int64_t>(object.size());
   for (const Object::Hold& hold : object.holders()) units += hold.count;
   const std::int64_t initial = object.spec().size;
-  if (units < initial || units > initial + history_.surplus(object.id().value()))
+  if (units < initial || units - initial > history_.surplus(object.id().value()))
     require(false, object, "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
 }
 

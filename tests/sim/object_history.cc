@@ -2,6 +2,9 @@
 
 #include <forkmill/serialize.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "broker/core/objects/object.h"
 #include "tests/sim/object_rules.h"
 
@@ -17,8 +20,12 @@ std::string describe(const Shared& shared, const Asked& one) {
 
 std::vector<std::int64_t> tokens_named(const proto::Operation& release) {
   if (release.a > 0) return {release.a};
-  if (release.a == 0) return {};
-  return unpack_value<std::vector<std::int64_t>>(release.values.at(0).view());
+  if (release.a == 0 || release.values.empty()) return {};
+  try {
+    return unpack_value<std::vector<std::int64_t>>(release.values[0].view());
+  } catch (const DecodeError&) {
+    return {};  // the broker refuses it
+  }
 }
 
 Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const proto::Operation& op) {
@@ -32,8 +39,11 @@ Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const pro
   one.losses_before = losses_[client];
   all_.push_back(std::move(one));
   ++open_;
-  if (op.verb == Verb::release && op.a <= 0)
-    surplus_[op.object] += std::max<std::int64_t>(1, op.b) - std::ssize(tokens_named(op));
+  if (op.verb == Verb::release && op.a <= 0) {
+    const auto more = std::max<std::int64_t>(0, std::max<std::int64_t>(1, op.b) - std::ssize(tokens_named(op)));
+    auto& sum = surplus_[op.object];
+    sum += std::min(more, std::numeric_limits<std::int64_t>::max() - sum);
+  }
   return all_.size();
 }
 

@@ -10,12 +10,6 @@ namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 
-namespace {
-
-constexpr std::size_t kMostIdleRings = 10'000;  // in a row without anything to do: it spins
-
-}  // namespace
-
 WorkerNode::WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler)
     : world_{world},
       network_{network},

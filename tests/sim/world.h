@@ -62,6 +62,9 @@ class World {
   Instant now_ = kBegin;
 };
 
+// Whoever wakes up so often in a row and has nothing to do spins.
+constexpr std::size_t kMostIdleRings = 10'000;
+
 // Alarm: calls at the time it is set to. Setting it again moves it; with the alarm goes the call.
 class Alarm {
  public:

@@ -78,15 +78,20 @@ const Mutant* find_mutant(const std::string& name) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
+  const CLI::Range from_one{std::uint64_t{1}, std::uint64_t{1'000'000'000'000}};
   CLI::App app{"Tries stores on simulated disks, each from one seed, and checks what they give back."};
-  app.add_option("--seeds", arguments.seeds, "How many seeds")->capture_default_str();
-  app.add_option("--first-seed", arguments.first_seed, "The first of them")->capture_default_str();
-  app.add_option("--seed", arguments.seed, "This one only, with all that happens on its disk");
+  app.add_option("--seeds", arguments.seeds, "How many seeds")->check(from_one)->capture_default_str();
+  app.add_option("--first-seed", arguments.first_seed, "The first of them")->check(from_one)->capture_default_str();
+  app.add_option("--seed", arguments.seed, "This one only, with all that happens on its disk")->check(from_one);
   app.add_option("--twice", arguments.twice, "Run each n-th seed twice and compare; 0: none")->capture_default_str();
   app.add_flag("--mutants", arguments.mutants, "Try disks and stores with deliberate faults: each must be found out");
   app.add_option("--mutant", arguments.mutant, "Only this one, for its trace");
   app.add_flag("--verbose", arguments.verbose, "Print every trace");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
   if (arguments.mutants) return run_mutants(arguments);
   const Mutant* mutant = find_mutant(arguments.mutant);
   if (mutant == nullptr && !arguments.mutant.empty()) {
