@@ -20,6 +20,7 @@ BrokerNode::BrokerNode(World& world, Network& network, History& history, const O
       history_{history},
       audit_{world, history},
       object_audit_{objects},
+      retry_audit_{world},
       alarm_{world, [this] { round(); }} {}
 
 void BrokerNode::start() {
@@ -33,6 +34,7 @@ void BrokerNode::start() {
   storage_.opened();
   if (!recover(opened.value())) return;
   audit_.begin(core_->books());
+  retry_audit_.begin();
   network_.open(*this);
   look_for_room();
   alarm_.set(world_.now());
@@ -157,12 +159,14 @@ void BrokerNode::round() {
     inbox_.pop_front();
     asked(one.peer, one.envelope);
     audit_.arrived(core_->books(), one.peer, one.envelope);
+    retry_audit_.arrived(core_->books(), one.peer, one.envelope);
     core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
   core_->finish_round(both());
   auto effects = core_->take_effects();
   look_for_spin(count > 0 || !effects.sends.empty() || !effects.ops.empty() || !effects.requests.empty());
   carry_out(std::move(effects));
+  ObjectAudit::waits(*core_);
   alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : soon());
 }
 
@@ -177,6 +181,7 @@ void BrokerNode::carry_out(broker::Effects effects) {
   check_answers(effects.sends);
   audit_.round(core_->books(), effects.sends);
   object_audit_.round(*core_);
+  retry_audit_.round(core_->books(), effects.sends);
   for (broker::Send& one : effects.sends) {
     if (one.after > committed_)
       held_.hold(std::move(one));

@@ -17,6 +17,7 @@
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
 #include "tests/sim/object_audit.h"
+#include "tests/sim/retry_audit.h"
 #include "tests/sim/storage.h"
 
 namespace forkmill::sim {
@@ -73,6 +74,7 @@ class BrokerNode final : public Hub {
   History& history_;
   Audit audit_;
   ObjectAudit object_audit_;
+  RetryAudit retry_audit_;
   Alarm alarm_;
   Instant last_round_{0};
   std::size_t idle_rounds_ = 0;

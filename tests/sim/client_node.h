@@ -35,6 +35,8 @@ class ClientNode final : public Endpoint {
   void act_with_objects();
   // Reads what the broker has of all tasks, page by page.
   void survey();
+  // Whoever asked for a task to be cancelled knows what became of it.
+  bool cancels_answered() const { return cancels_.empty(); }
   bool surveyed() const { return surveyed_; }
   // Everything is gone, futures too. A successor starts after a while.
   void crash();

@@ -82,9 +82,13 @@ class Cluster {
   void survey() {
     clients_.front()->survey();
     const Instant begin = world_.now();
-    for (Instant look = begin; !clients_.front()->surveyed() && look < begin + kPatienceOfUsers; look += kLook)
-      run_until(look);
+    const auto answered = [this] {
+      return std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->cancels_answered(); });
+    };
+    const auto over = [&] { return clients_.front()->surveyed() && answered(); };
+    for (Instant look = begin; !over() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
     if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
+    if (!answered()) throw Violation{"invariant 14: somebody still waits to hear what became of a cancellation"};
   }
 
   bool users_idle() const {

@@ -50,6 +50,9 @@ void ObjectAudit::round(const broker::Core& core) const {
         break;
       case ObjectKind::queue:
         check_queue(object);
+        require(object.spec().size <= 0 || static_cast<std::int64_t>(object.size()) <= object.spec().size ||
+                    history_.lends(object.id().value()),
+                object, "it has more items than it may");
         break;
       case ObjectKind::semaphore:
         check_semaphore(object);
@@ -65,8 +68,24 @@ void ObjectAudit::check_semaphore(const Object& object) const {
   auto units = static_cast<std::int64_t>(object.size());
   for (const Object::Hold& hold : object.holders()) units += hold.count;
   const std::int64_t initial = object.spec().size;
-  if (units < initial || units - initial > history_.surplus(object.id().value()))
+  if (units - initial < history_.certain_surplus(object.id().value()) ||
+      units - initial > history_.surplus(object.id().value()))
     require(false, object, "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
+}
+
+// Not of those who wait on a condition: that ends when they have the lock again, however long it takes.
+void ObjectAudit::waits(const broker::Core& core) {
+  core.objects().visit([&](const Object& object) {
+    constexpr milliseconds kGrain{2};
+    for (const broker::Line& line : object.lines) {
+      for (const broker::Call* call : line) {
+        if (call->op.object != object.id().value() || object.spec().kind == ObjectKind::condition) continue;
+        const auto waited = std::chrono::duration_cast<milliseconds>(core.books().now.steady - call->since);
+        require(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
+                "somebody waits for longer than he wanted to");
+      }
+    }
+  });
 }
 
 void ObjectAudit::nothing_held(const broker::Core& core) {

@@ -13,6 +13,8 @@ class ObjectAudit {
 
   // After every round. Throws Violation.
   void round(const broker::Core& core) const;
+  // When the broker has looked at its clock: nobody waits for longer than he wanted to.
+  static void waits(const broker::Core& core);
   // When everybody has given back what he had.
   static void nothing_held(const broker::Core& core);
 

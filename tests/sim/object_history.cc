@@ -44,7 +44,13 @@ Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const pro
     auto& sum = surplus_[op.object];
     sum += std::min(more, std::numeric_limits<std::int64_t>::max() - sum);
   }
+  if (op.verb == Verb::get && op.b != 0) lent_.insert(op.object);
   return all_.size();
+}
+
+std::int64_t ObjectHistory::certain_surplus(std::uint64_t object) const {
+  const auto found = certain_surplus_.find(object);
+  return found == certain_surplus_.end() ? 0 : found->second;
 }
 
 std::int64_t ObjectHistory::surplus(std::uint64_t object) const {
@@ -62,6 +68,9 @@ void ObjectHistory::answered(Cookie cookie, const proto::OperationAnswer& answer
   const bool lost = answer.code == Errc::disconnected || answer.code == Errc::object_unknown;
   one.fate = answer.code == Errc::ok ? Fate::ok : lost ? Fate::unknown : Fate::refused;
   check_wait(one);
+  // Without names, those who hold some give back some of their own first.
+  if (one.ok() && one.is(Verb::release) && one.op.a < 0)
+    certain_surplus_[one.op.object] += std::max<std::int64_t>(1, one.op.b) - std::ssize(tokens_named(one.op));
 }
 
 void ObjectHistory::unknown(Cookie cookie) {

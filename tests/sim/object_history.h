@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <vector>
 
 #include "tests/sim/history.h"
@@ -52,6 +53,10 @@ class ObjectHistory {
   const std::vector<Asked>& all() const { return all_; }
   // Units that may have been given to this semaphore by clients that did not hold them.
   std::int64_t surplus(std::uint64_t object) const;
+  // Units that it has certainly been given so.
+  std::int64_t certain_surplus(std::uint64_t object) const;
+  // Whether somebody may have had an item of this queue for a while.
+  bool lends(std::uint64_t object) const { return lent_.contains(object); }
   const Shared& shared(std::size_t number) const { return world_.options.objects.shared[number]; }
   // Whether it outlives the broker.
   bool durable(std::size_t number) const {
@@ -69,6 +74,8 @@ class ObjectHistory {
   std::uint64_t clients_ = 0;
   std::map<std::uint64_t, std::uint64_t> losses_;
   std::map<std::uint64_t, std::int64_t> surplus_;
+  std::map<std::uint64_t, std::int64_t> certain_surplus_;
+  std::set<std::uint64_t> lent_;
 };
 
 // Of a release: what of it is given back. Without a name for it: nothing.

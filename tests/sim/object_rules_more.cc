@@ -87,7 +87,10 @@ void check_condition(const ObjectHistory& history, const List& asked) {
   std::int64_t notified = 0, notifications = 0;
   for (const Asked* one : asked) {
     if (one->is(Verb::wait) && one->ok()) notified += one->answer.a;
-    if (one->is(Verb::notify) && one->ok()) notifications += one->answer.a;
+    if (one->is(Verb::notify) && one->ok()) {
+      notifications += one->answer.a;
+      if (one->answer.a > one->op.a) violated(history, *one, "it woke more than it was to");
+    }
     if (one->is(Verb::notify) && one->fate == Fate::unknown) notifications += one->op.a;
     if (one->is(Verb::wait) && one->answer.code == Errc::not_held && one->losses_after == one->losses_before &&
         !given_up_meanwhile(asked, *one))

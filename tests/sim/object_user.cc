@@ -241,7 +241,11 @@ void ObjectUser::acquired(const Asked& asked) {
     op.verb = Verb::release;
     op.wait = milliseconds{0};
     op.a = asked.answer.a;
-    if (shared_at(asked.shared).role == Role::semaphore && world_.random.chance(0.5)) name_units(op, {op.a});
+    if (shared_at(asked.shared).role == Role::semaphore && world_.random.chance(0.5)) {
+      const bool bounded = (shared_at(asked.shared).spec.flags & proto::kObjectBounded) != 0;
+      name_units(op, {op.a});
+      if (!bounded && world_.random.chance(0.1)) op.b += 2;
+    }
     ask(asked.shared, std::move(op), false);
   });
 }

@@ -1,0 +1,46 @@
+// RetryAudit: what the broker makes of an attempt that did not succeed: tried again as long as it may be, and then not
+// before its time; or failed for good.
+#pragma once
+
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/books.h"
+#include "tests/sim/history.h"
+#include "tests/sim/world.h"
+
+namespace forkmill::sim {
+
+class RetryAudit {
+ public:
+  explicit RetryAudit(const World& world) : world_{world} {}
+
+  // A broker has started.
+  void begin() {
+    ended_.clear();
+    due_.clear();
+  }
+  // A message that the broker is about to look at.
+  void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
+  // After the round. Throws Violation.
+  void round(const broker::Books& books, const std::vector<broker::Send>& sends);
+
+ private:
+  struct Ended {
+    TaskId id;
+    proto::Attempt attempt;
+    bool again;  // it has to be tried once more
+  };
+  struct Due {
+    proto::Attempt attempt;
+    Instant at;
+  };
+
+  void note(const broker::Task& task, const proto::OutcomeRecord& record);
+
+  const World& world_;
+  std::vector<Ended> ended_;  // in this round
+  std::unordered_map<TaskId, Due> due_;
+};
+
+}  // namespace forkmill::sim
