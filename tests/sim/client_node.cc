@@ -84,6 +84,7 @@ void ClientNode::submit() {
 
 void ClientNode::cancel() {
   if (workload_.known().empty()) return;
+  if (workload_.cancelled_last && world_.random.chance(0.15)) return cancel(*workload_.cancelled_last);
   const bool own = !outstanding_.empty() && world_.random.chance(0.8);
   cancel(own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known()));
 }
@@ -100,6 +101,7 @@ void ClientNode::cancel_soon(const TaskId& id) {
 
 void ClientNode::cancel(const TaskId& id) {
   history_.cancel_asked(id);
+  workload_.cancelled_last = id;
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;
   session_->cancel(id, cookie, effects_);

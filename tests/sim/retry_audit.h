@@ -15,7 +15,7 @@ class RetryAudit {
  public:
   explicit RetryAudit(const World& world) : world_{world} {}
 
-  // A broker has started.
+  // A broker has started. What the one before had not committed is not known to it.
   void begin() {
     ended_.clear();
     due_.clear();

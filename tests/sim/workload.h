@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ class Workload {
   bool done() const { return made_ >= world_.options.tasks; }
   // All that were submitted so far, by whomever.
   const std::vector<TaskId>& known() const { return known_; }
+  // The task that somebody has wanted to be cancelled last: others may want that as well.
+  std::optional<TaskId> cancelled_last;
   // The id of a task that is made of another one.
   TaskId next_id(milliseconds skew);
 
