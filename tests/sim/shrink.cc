@@ -46,6 +46,8 @@ bool Shrinker::try_change(const Change& change) {
     Report report = simulate(options, false);
     events_left_ -= std::min(events_left_, report.events);
     if (report.violation.empty() || rule_of(report.violation) != rule_) continue;
+    // With less in it, it may take longer to fail.
+    if (report_.lines != 0 && report.lines > report_.lines) continue;
     best_ = std::move(options);
     report_ = std::move(report);
     return true;
