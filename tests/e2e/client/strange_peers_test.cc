@@ -125,7 +125,7 @@ TEST_CASE_FIXTURE(Rig, "a peer of another protocol version is told which ones th
 }
 
 TEST_CASE("a broker that talks nonsense before it makes sense: the client keeps its futures") {
-  const std::string endpoint = "ipc:///tmp/forkmill-strange-" + std::to_string(::getpid());
+  const std::string endpoint = "ipc://@forkmill-strange-" + std::to_string(::getpid());
   RawSocket strange{ZMQ_ROUTER};
   strange.bind(endpoint);
   Client client{endpoint};
@@ -162,7 +162,7 @@ TEST_CASE("a broker that talks nonsense before it makes sense: the client keeps 
 }
 
 TEST_CASE("a broker of another protocol version: the client's futures end and say why") {
-  const std::string endpoint = "ipc:///tmp/forkmill-strange-" + std::to_string(::getpid());
+  const std::string endpoint = "ipc://@forkmill-strange-" + std::to_string(::getpid());
   RawSocket other{ZMQ_ROUTER};
   other.bind(endpoint);
   Client client{endpoint};

@@ -91,7 +91,7 @@ TEST_CASE("a message goes there and its answer comes back, large payloads includ
 
 TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
   Router router;
-  Dealer dealer{router.bind("ipc:///tmp/forkmill-test-" + std::to_string(::getpid()))};
+  Dealer dealer{router.bind("ipc://@forkmill-test-" + std::to_string(::getpid()))};
   std::vector<PeerId> peers;
   const auto arrived = [&] {
     if (auto incoming = router.receive()) peers.push_back(incoming->peer);
