@@ -31,9 +31,9 @@ int run(Arguments& arguments) {
   SeedRange& range = arguments.range;
   if (arguments.seed != 0) range.first = arguments.seed;
   if (arguments.shrink) {
-    const int without = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count, arguments.most_lines);
-    // A mutant is to be found; that anything else is, is a failure.
-    return arguments.mutant.empty() ? 1 - without : without;
+    const auto lines = shrink_first(range.first, arguments.seed != 0 ? 1 : range.count);
+    if (arguments.mutant.empty()) return lines ? 1 : 0;  // a failure, however small
+    return lines && (arguments.most_lines == 0 || *lines <= arguments.most_lines) ? 0 : 1;
   }
   if (arguments.mutants) return hunt_mutants(range.first, range.count, range.jobs) ? 0 : 1;
   if (arguments.seed != 0) {

@@ -79,7 +79,7 @@ bool run_seeds(const SeedRange& range) {
   const double began = cpu_seconds();
   const SharedRows<Share> shares{range.jobs};
   for (std::size_t i = 0; i < range.jobs; ++i) shares[i].seed = range.first + i;
-  if (range.verbose) {
+  if (range.verbose && range.jobs == 1) {
     run_share(range, shares, shares[0]);
   } else {
     run_forked(

@@ -170,7 +170,7 @@ bool Shrinker::leave_out(std::set<std::uint64_t> Options::*left_out, std::uint64
   return changed;
 }
 
-int shrink_first(std::uint64_t first, std::uint64_t seeds, std::uint64_t most_lines) {
+std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds) {
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     const Options options = draw(seed);
     const Report found = simulate(options, false);
@@ -185,10 +185,10 @@ int shrink_first(std::uint64_t first, std::uint64_t seeds, std::uint64_t most_li
     const Report& left = shrinker.report();
     std::printf("%s\n  %llu lines of trace, %llu before\n", left.violation.c_str(),
                 static_cast<unsigned long long>(left.lines), static_cast<unsigned long long>(found.lines));
-    return most_lines != 0 && left.lines > most_lines ? 1 : 0;
+    return left.lines;
   }
   std::printf("none of %llu seeds fails\n", static_cast<unsigned long long>(seeds));
-  return 1;
+  return std::nullopt;
 }
 
 }  // namespace forkmill::sim

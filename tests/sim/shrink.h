@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "tests/sim/cluster.h"
@@ -39,8 +40,8 @@ class Shrinker {
   std::uint64_t events_left_;
 };
 
-// Finds the first of the seeds that fails, shrinks it and prints what is left with its trace. Returns the program's
-// exit status: 0, or 1 when none failed or more than `most_lines` are left (0: any number may).
-int shrink_first(std::uint64_t first, std::uint64_t seeds, std::uint64_t most_lines);
+// Finds the first of the seeds that fails, shrinks it and prints what is left with its trace: so many lines. None: no
+// seed failed.
+std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds);
 
 }  // namespace forkmill::sim
