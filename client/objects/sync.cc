@@ -236,10 +236,10 @@ std::int64_t Barrier::wait_within(detail::Wait wait) {
   try {
     (*action_)();
   } catch (...) {
-    object().call({.verb = Verb::acted, .a = 0});
+    object().call({.verb = Verb::acted, .a = 0, .b = answer.b});
     throw;
   }
-  object().require({.verb = Verb::acted, .a = 1});
+  object().require({.verb = Verb::acted, .a = 1, .b = answer.b});
   return answer.a;
 }
 

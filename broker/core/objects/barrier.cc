@@ -26,10 +26,9 @@ std::optional<Answer> Barrier::attempt(Call& call) {
 }
 
 std::optional<Answer> Barrier::wait(Call& call) {
-  if (call.step != 0) {  // it has waited
-    if (call.step == round_) return std::nullopt;
-    return call.step == last_passed_ ? done(call.count) : failed(Errc::barrier_broken);
-  }
+  if (call.step == kPassed) return done(call.count);
+  if (call.step == kBroken) return failed(Errc::barrier_broken);
+  if (call.step != 0) return std::nullopt;  // it waits
   if (broken_) return failed(Errc::barrier_broken);
   if (acting_) return std::nullopt;  // for the next round
   ++arrived_;
@@ -45,11 +44,12 @@ std::optional<Answer> Barrier::wait(Call& call) {
   acting_ = true;
   actor_ = call.client;
   desk.holds(call.client, id());
-  return done(0, 1);
+  return done(0, round_);
 }
 
 Answer Barrier::acted(const Call& call) {
-  if (!acting_ || actor_ != call.client) return failed(Errc::barrier_broken);
+  // The same client may run the action of a later round meanwhile.
+  if (!acting_ || actor_ != call.client || call.op.b != round_) return failed(Errc::barrier_broken);
   if (call.op.a == 0) {
     break_all();
     return done();
@@ -59,7 +59,8 @@ Answer Barrier::acted(const Call& call) {
 }
 
 void Barrier::end_round(bool passed) {
-  if (passed) last_passed_ = round_;
+  for (Call* waiting : lines[0])
+    if (waiting->step == round_) waiting->step = passed ? kPassed : kBroken;
   ++round_;
   arrived_ = 0;
   acting_ = false;
@@ -73,6 +74,7 @@ void Barrier::break_all() {
 
 std::optional<Answer> Barrier::give_up(Call& call) {
   if (call.step == 0) return failed(Errc::timeout);  // it had not been let in yet
+  if (call.step == kPassed) return done(call.count);
   break_all();
   desk.changed(*this);
   return failed(Errc::barrier_broken);
@@ -80,6 +82,11 @@ std::optional<Answer> Barrier::give_up(Call& call) {
 
 void Barrier::deserted(const Call& call) {
   if (call.step == round_) break_all();
+}
+
+std::vector<Object::Hold> Barrier::holders() const {
+  if (!acting_) return {};
+  return {{actor_, 0, 1, round_}};
 }
 
 void Barrier::leave(ClientHandle client) {

@@ -17,6 +17,8 @@ class Barrier final : public Object {
   void deserted(const Call& call) override;
   void leave(ClientHandle client) override;
   std::size_t size() const override { return static_cast<std::size_t>(arrived_); }
+  // Whoever runs the action.
+  std::vector<Hold> holders() const override;
   void save(Packer& packer) const override { packer.pack(broken_); }
   void load(const msgpack::object& state) override { broken_ = state.as<bool>(); }
 
@@ -26,9 +28,11 @@ class Barrier final : public Object {
   void end_round(bool passed);
   void break_all();
 
-  // A round ends when its parties have passed, or it is broken. A call's `step` is the round that it came in.
+  // A round ends when its parties have passed, or it is broken. A call's `step` is the round that it came in, and how
+  // that ended: several may end before anybody is told.
+  static constexpr std::int64_t kPassed = -1;
+  static constexpr std::int64_t kBroken = -2;
   std::int64_t round_ = 1;
-  std::int64_t last_passed_ = 0;  // the last round that ended well; those that end are told at once
   std::int64_t arrived_ = 0;
   bool broken_ = false;
   bool acting_ = false;  // all are there, and one runs the action

@@ -17,6 +17,14 @@ Payload value(const T& one) {
 }
 inline std::string text(const Payload& payload) { return std::string{payload.view()}; }
 
+// How many hold something of this object, as operators are shown it.
+inline std::size_t holders(Broker& broker, const Broker::Peer& peer, const std::string& name) {
+  broker.send(peer, Query{1, proto::QueryKind::object, name});
+  const auto shown = broker.take<Reply>(peer).at(0);
+  const auto handle = msgpack::unpack(shown.body.view().data(), shown.body.size());
+  return handle.get().as<std::map<std::string, msgpack::object>>().at("holders").via.array.size;
+}
+
 // One client: numbers its operations, and keeps the answers that have come.
 class User {
  public:
