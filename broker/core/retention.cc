@@ -103,8 +103,9 @@ std::size_t Retention::kept_bytes() const {
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
-  if (!task.delivered) return kWaiting;
-  return task.state == State::failed ? kDead : kDelivered;
+  // Also one whose time was over, and that somebody asked for and did not fetch.
+  if (task.state == State::failed && (task.delivered || task.released)) return kDead;
+  return task.delivered ? kDelivered : kWaiting;
 }
 
 void Retention::put(Task& task, Kind kind) {

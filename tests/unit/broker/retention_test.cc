@@ -89,3 +89,21 @@ TEST_CASE("failed tasks are dead letters and keep their arguments") {
   CHECK(tasks.size() == 2);
   for (const auto* one : tasks) CHECK(one->payload.view() == "arguments");
 }
+
+TEST_CASE("a dead letter that somebody asks for and does not fetch stays one") {
+  CoreOptions options;
+  options.result_ttl = 10s;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  broker.send(client, Goodbye{});
+  broker.advance_alive(11s, {worker});  // nobody has fetched it
+  const auto later = broker.client();
+  broker.send(later, Attach{{id(1)}});
+  REQUIRE(broker.results(later).size() == 1);
+  broker.send(later, Goodbye{});
+  broker.advance_alive(11s, {worker});
+  CHECK(broker.core().books().tasks.size() == 1);
+}
