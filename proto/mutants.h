@@ -42,6 +42,13 @@ enum class Mutant : std::uint8_t {
   kept_said_wrongly,
   answer_before_commit,
   lost_unit_taken,
+  client_turns_ignored,
+  queue_turns_ignored,
+  retry_due_at_restart,
+  results_forgotten_early,
+  results_pile_up,
+  unfetched_failure_forgotten,
+  cancel_told_to_one,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -172,7 +172,8 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   task.ready_at = books_.now.steady + wait;
   if (task.durable) {
-    books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(task.ready_at)});
+    const Instant due = mutant(Mutant::retry_due_at_restart) ? books_.now.steady : task.ready_at;
+    books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(due)});
   }
   if (wait.count() > 0) return books_.deadlines.add(task.ready_at, task);
   books_.step(task, Event::queued);

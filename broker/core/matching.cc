@@ -5,6 +5,7 @@
 
 #include "broker/core/registry.h"
 #include "proto/buggify.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -84,7 +85,8 @@ bool Matching::give_one(Worker& worker) {
 Task* Matching::next_task(Worker& worker) {
   const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
-    Queue& queue = *worker.queues[worker.next_queue++ % worker.queues.size()];
+    const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
+    Queue& queue = *worker.queues[turn % worker.queues.size()];
     if (queue.ready() == 0) continue;
     const auto& kinds = queue.ready_kinds();
     // Most of the time one kind is ready. When it is none of ours, the lines need not be walked.

@@ -51,7 +51,8 @@ Task* Queue::pop(const std::function<bool(KindId)>& serves) {
       unlink(*lane, *task);
       count_out(*task, *share);
       check_hunger(*share, *lane, priority);
-      level.rotation.splice(level.rotation.end(), level.rotation, share);  // the others' turn
+      if (!proto::mutant(proto::Mutant::client_turns_ignored))
+        level.rotation.splice(level.rotation.end(), level.rotation, share);  // the others' turn
       drop_if_empty(level, share);
       return task;
     }

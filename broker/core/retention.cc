@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/buggify.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -118,7 +119,8 @@ void Retention::put(Task& task, Kind kind) {
 
 // What failed becomes a dead letter, unless its time was set for itself.
 void Retention::over(Task& task) {
-  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released;
+  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released &&
+                    !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
   take(task);
   task.queue->release(task);
@@ -141,6 +143,8 @@ void Retention::put_away_most(Shelf& shelf) {
 }
 
 void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
+  if (proto::mutant(proto::Mutant::results_pile_up)) return;
+  if (proto::mutant(proto::Mutant::results_forgotten_early)) most /= 2;
   while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) forget(*shelf.tasks.front());
 }
 

@@ -16,12 +16,6 @@ void require(bool holds, const char* rule, Text&& text) {
   if (!holds) throw Violation{std::string{"invariant "} + rule + ": " + text()};
 }
 
-const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) {
-  for (const auto& [handle, worker] : books.workers)
-    if (worker->session.peer == peer) return worker.get();
-  return nullptr;
-}
-
 // First attempts at once, which the order of arrival is promised for.
 bool plain(const broker::Task& task) {
   return task.attempts.value() <= 1 && task.options().delay.count() == 0 && task.options().not_before.count() == 0;
@@ -52,13 +46,9 @@ class Waiting {
 
   // Of a higher priority, and for this worker.
   bool above(const broker::Task& task, const broker::Worker& worker, const broker::Kinds& kinds) const {
-    const auto has = [&](const std::string& name) {
-      const auto& tasks = worker.info.tasks;
-      return std::any_of(tasks.begin(), tasks.end(), [&](const auto& one) { return one.name == name; });
-    };
     return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
       const auto& [queue, kind] = one.first;
-      return queue == task.queue && one.second > task.options().priority && has(kinds.name(kind));
+      return queue == task.queue && one.second > task.options().priority && knows(worker, kinds.name(kind));
     });
   }
 
@@ -73,6 +63,17 @@ class Waiting {
 };
 
 }  // namespace
+
+const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) {
+  for (const auto& [handle, worker] : books.workers)
+    if (worker->session.peer == peer) return worker.get();
+  return nullptr;
+}
+
+bool knows(const broker::Worker& worker, const std::string& task) {
+  const auto& tasks = worker.info.tasks;
+  return std::any_of(tasks.begin(), tasks.end(), [&](const auto& one) { return one.name == task; });
+}
 
 void Audit::begin(const broker::Books& books) {
   recovered_.clear();

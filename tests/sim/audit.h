@@ -11,6 +11,11 @@
 
 namespace forkmill::sim {
 
+// Null: nobody who is a worker.
+const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer);
+// It has a handler for tasks of that name.
+bool knows(const broker::Worker& worker, const std::string& task);
+
 class Audit {
  public:
   Audit(World& world, History& history) : world_{world}, history_{history} {}

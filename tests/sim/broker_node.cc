@@ -21,6 +21,7 @@ BrokerNode::BrokerNode(World& world, Network& network, History& history, const O
       audit_{world, history},
       object_audit_{objects},
       retry_audit_{world},
+      retention_audit_{world},
       alarm_{world, [this] { round(); }} {}
 
 void BrokerNode::start() {
@@ -34,7 +35,9 @@ void BrokerNode::start() {
   storage_.opened();
   if (!recover(opened.value())) return;
   audit_.begin(core_->books());
-  retry_audit_.begin();
+  retry_audit_.begin(opened.value().last, skew_);
+  retention_audit_.begin();
+  turns_audit_.begin();
   network_.open(*this);
   look_for_room();
   alarm_.set(world_.now());
@@ -181,7 +184,9 @@ void BrokerNode::carry_out(broker::Effects effects) {
   check_answers(effects.sends);
   audit_.round(core_->books(), effects.sends);
   object_audit_.round(*core_);
-  retry_audit_.round(core_->books(), effects.sends);
+  retry_audit_.round(core_->books(), effects.sends, effects.commit);
+  retention_audit_.round(core_->books());
+  turns_audit_.round(core_->books(), effects.sends);
   for (broker::Send& one : effects.sends) {
     if (one.after > committed_)
       held_.hold(std::move(one));

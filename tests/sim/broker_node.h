@@ -17,8 +17,10 @@
 #include "tests/sim/history.h"
 #include "tests/sim/network.h"
 #include "tests/sim/object_audit.h"
+#include "tests/sim/retention_audit.h"
 #include "tests/sim/retry_audit.h"
 #include "tests/sim/storage.h"
+#include "tests/sim/turns_audit.h"
 
 namespace forkmill::sim {
 
@@ -75,6 +77,8 @@ class BrokerNode final : public Hub {
   Audit audit_;
   ObjectAudit object_audit_;
   RetryAudit retry_audit_;
+  RetentionAudit retention_audit_;
+  TurnsAudit turns_audit_;
   Alarm alarm_;
   Instant last_round_{0};
   std::size_t idle_rounds_ = 0;

@@ -131,7 +131,7 @@ void Child::finish(Verdict verdict) {
   said.verdict = verdict;
   said.run_us = static_cast<std::uint64_t>((world_.now() - began_).count());
   if (verdict == Verdict::retry && world_.random.chance(0.5))
-    said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(3000));
+    said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(world_.random.chance(0.1) ? 20'000 : 3000));
   if (verdict != Verdict::succeeded) history_.threw(current_->task);
   if (verdict == Verdict::succeeded) {
     history_.succeeded(current_->task);

@@ -36,6 +36,7 @@ ClientNode::ClientNode(World& world, Network& network, History& history, ObjectH
       home_{home},
       alarm_{world, [this] { settle(); }},
       user_{world, objects, name_, hands()} {
+  workload_.cancel_listeners.push_back([this](const TaskId& id, std::string_view by) { cancel_as_well(id, by); });
   start();
 }
 
@@ -84,7 +85,6 @@ void ClientNode::submit() {
 
 void ClientNode::cancel() {
   if (workload_.known().empty()) return;
-  if (workload_.cancelled_last && world_.random.chance(0.15)) return cancel(*workload_.cancelled_last);
   const bool own = !outstanding_.empty() && world_.random.chance(0.8);
   cancel(own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known()));
 }
@@ -100,8 +100,22 @@ void ClientNode::cancel_soon(const TaskId& id) {
 }
 
 void ClientNode::cancel(const TaskId& id) {
+  ask_to_cancel(id);
+  workload_.wanted_cancelled(id, name_);
+}
+
+// While the one who was first may still wait for his answer.
+void ClientNode::cancel_as_well(const TaskId& id, std::string_view first) {
+  if (first == name_ || !up() || !world_.random.chance(0.1)) return;
+  world_.after(world_.random.between(Instant{0}, 4 * world_.options.net_delay), [this, id] {
+    if (!up()) return;
+    ask_to_cancel(id);
+    soon();
+  });
+}
+
+void ClientNode::ask_to_cancel(const TaskId& id) {
   history_.cancel_asked(id);
-  workload_.cancelled_last = id;
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;
   session_->cancel(id, cookie, effects_);
@@ -297,7 +311,12 @@ void ClientNode::carry_out_accepted() {
 
 void ClientNode::carry_out() {
   for (const auto& said : effects_.say) world_.trace.note(world_.now(), name_, said.text);
-  for (const auto& envelope : effects_.send) link_->send(envelope);
+  for (auto& envelope : effects_.send) {
+    if (auto* hello = std::get_if<proto::Hello>(&envelope.message);
+        hello != nullptr && world_.options.result_window > 0)
+      hello->window_results = world_.options.result_window;
+    link_->send(envelope);
+  }
   for (const auto& started : effects_.started) {
     history_.born(started.cookie, started.pid);
     born_.insert(started.cookie);

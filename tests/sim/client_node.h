@@ -58,6 +58,8 @@ class ClientNode final : public Endpoint {
   void cancel();
   void cancel_soon(const TaskId& id);
   void cancel(const TaskId& id);
+  void cancel_as_well(const TaskId& id, std::string_view first);
+  void ask_to_cancel(const TaskId& id);
   void attach(const TaskId& id);
   void query();
   void look_after_dead();

@@ -66,10 +66,11 @@ bool Model::may_be_forgotten(const Known& known, States may) const {
   if (!options.key.empty()) time = std::max(time, core.key_window);
   // A wall clock that was set across a restart is allowed to shift that, and what is stored is cut to milliseconds.
   if (starts_ > 1) time -= 2 * world_.options.most_skew + milliseconds{2};
-  if (world_.now() >= known.ended_after + Instant{time}) return true;
-  if (own_time || !known.was_reported) return false;
+  const bool over = world_.now() >= known.ended_after + Instant{time};
+  if (own_time || (!over && !known.was_reported)) return over;
+  // What failed stays as a dead letter.
   return ((may & kFailed) != 0 && core.dead_letters < tasks_.size()) ||
-         ((may & kFinished & ~kFailed) != 0 && core.kept_results < tasks_.size());
+         ((may & kFinished & ~kFailed) != 0 && (over || core.kept_results < tasks_.size()));
 }
 
 bool Model::may_be_gone(const TaskId& id) const {
@@ -180,7 +181,8 @@ void Model::listed(const proto::TaskFilter& filter, const std::vector<Row>& rows
 
 void Model::summed(const Sums& sums) const {
   std::uint64_t least = 0, most = 0, in = 0, succeeded = 0, cancelled = 0, expired = 0;
-  bool mortal = false;
+  // What has ended may be forgotten while clients still submit, and end again.
+  bool mortal = world_.options.core.result_ttl < world_.options.safety;
   for (const auto& [id, known] : tasks_) {
     const States may = now(known);
     if ((may & kUnfinished) != 0) ++most;
@@ -198,7 +200,7 @@ void Model::summed(const Sums& sums) const {
     throw Violation{text("tasks that are not finished", sums.unfinished) + ", of " + std::to_string(least) + " to " +
                     std::to_string(most)};
   }
-  if (mortal) return;  // one may have ended several times
+  if (mortal) return;
   if (sums.succeeded > succeeded) throw Violation{text("more have succeeded than can have", sums.succeeded)};
   if (sums.cancelled > cancelled) throw Violation{text("more were cancelled than can have been", sums.cancelled)};
   if (sums.expired > expired) throw Violation{text("more have expired than can have", sums.expired)};

@@ -72,6 +72,8 @@ class Model {
 
   // ---- Questions
   bool may_be_gone(const TaskId& id) const;
+  // It may have ended and been forgotten since.
+  bool may_be_forgotten(const TaskId& id) const { return (now(tasks_.at(id)) & kGone) != 0; }
   // Its result may have been forgotten, and the same id stand for a later task.
   bool is_mortal(const TaskId& id) const;
   // An operator wanted that.

@@ -50,6 +50,15 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::kept_said_wrongly, "kept-said-wrongly", "a client that came anew is told that all is kept"},
     {Mutant::answer_before_commit, "answer-before-commit",
      "what was done to a durable object is told before it is stored"},
+    {Mutant::client_turns_ignored, "client-turns-ignored", "a client whose turn it was stays at the head of its queue"},
+    {Mutant::queue_turns_ignored, "queue-turns-ignored",
+     "a worker is given of its first queue while there is something"},
+    {Mutant::retry_due_at_restart, "retry-due-at-restart", "after a restart every retry is due"},
+    {Mutant::results_forgotten_early, "results-forgotten-early", "half as many results are kept as there may be"},
+    {Mutant::results_pile_up, "results-pile-up", "results are kept, however many there are"},
+    {Mutant::unfetched_failure_forgotten, "unfetched-failure-forgotten",
+     "a failure whose time is over is no dead letter"},
+    {Mutant::cancel_told_to_one, "cancel-told-to-one", "of those who want a task cancelled the first one is answered"},
 };
 
 }  // namespace

@@ -160,19 +160,45 @@ void check_event(const ObjectHistory& history, const List& asked) {
       violated(history, *one, "an event was set that nobody had set");
 }
 
-// Each round that is passed has each index once.
+// What its last party said of the action that it was to run for this round; null: nothing, since it is gone.
+const Asked* action_of(const List& acted, const Asked& last) {
+  const auto found = std::find_if(acted.begin(), acted.end(), [&](const Asked* one) {
+    return one->client == last.client && one->op.b == last.answer.b && one->began > last.ended;
+  });
+  return found == acted.end() ? nullptr : *found;
+}
+
+// Each round that is passed has each index once, and nobody passes before the last has come and has done what there was
+// to do.
 void check_barrier(const ObjectHistory& history, const List& asked) {
-  const auto parties = history.shared(asked.front()->shared).spec.size;
-  std::vector<std::int64_t> with_index(static_cast<std::size_t>(parties));
-  const List passed = answered_ok(asked, Verb::wait);
-  for (const Asked* one : passed) {
-    if (one->answer.a < 0 || one->answer.a >= parties) violated(history, *one, "there is no such index");
-    ++with_index[static_cast<std::size_t>(one->answer.a)];
+  const auto parties = static_cast<std::size_t>(history.shared(asked.front()->shared).spec.size);
+  const List acted = with(asked, Verb::acted);
+  std::vector<List> passed(parties);  // by index
+  std::vector<std::uint64_t> opened;  // when a round may have been over, at the earliest
+  for (const Asked* one : with(asked, Verb::wait)) {
+    if (one->fate == Fate::unknown) opened.push_back(one->began);
+    if (!one->ok()) continue;
+    const auto index = static_cast<std::size_t>(one->answer.a);
+    if (one->answer.a < 0 || index >= parties) violated(history, *one, "there is no such index");
+    const bool acts = index == 0 && one->answer.b != 0;
+    const Asked* action = acts ? action_of(acted, *one) : nullptr;
+    const bool may_pass = !acts || (action != nullptr && action->op.a != 0 && action->fate != Fate::refused);
+    if (index == 0 && may_pass) opened.push_back(acts ? action->began : one->began);
+    if (!acts || (may_pass && action->ok())) passed[index].push_back(one);
   }
-  if (passed.empty()) return;
-  const auto [least, most] = std::minmax_element(with_index.begin(), with_index.end());
-  if (*most - *least > count_unknown(asked, Verb::wait))
-    violated(history, *passed.back(), "a round of the barrier was passed by some only");
+  std::sort(opened.begin(), opened.end());
+  std::size_t least = opened.size();
+  std::size_t most = 0;
+  for (List& some : passed) {
+    std::sort(some.begin(), some.end(), [](const Asked* a, const Asked* b) { return a->ended < b->ended; });
+    for (std::size_t i = 0; i < some.size(); ++i)
+      if (i >= opened.size() || (some[i]->answer.a != 0 && some[i]->ended < opened[i]))
+        violated(history, *some[i], "passed a barrier before the last had come, and had done what there was to do");
+    least = std::min(least, some.size());
+    most = std::max(most, some.size());
+  }
+  if (std::cmp_greater(most - least, count_unknown(asked, Verb::wait) + count_unknown(acted, Verb::acted)))
+    violated(history, *asked.back(), "a round of the barrier was passed by some only");
 }
 
 // The lock of a condition: whoever has waited has it again.

@@ -91,8 +91,10 @@ void ObjectUser::use(std::size_t shared) {
     case Role::event:
       return use_event(shared);
     case Role::barrier: {
-      const bool mend = std::exchange(known_[shared].broken, false);
-      return ask(shared, make(shared, mend ? Verb::reset : Verb::wait), !mend);
+      const bool mend = std::exchange(known_[shared].broken, false) || world_.random.chance(0.03);
+      Operation op = make(shared, mend ? Verb::reset : Verb::wait);
+      op.b = !mend && world_.random.chance(0.4) ? 1 : 0;
+      return ask(shared, std::move(op), !mend);
     }
     case Role::table:
       return use_table(shared);
@@ -216,6 +218,7 @@ void ObjectUser::answered(Cookie cookie, const proto::OperationAnswer& answer) {
   if (asked.is(Verb::open)) return opened(asked);
   if (asked.is(Verb::acquire)) return role == Role::monitor ? hold_monitor(asked) : acquired(asked);
   if (asked.is(Verb::get)) return got(asked);
+  if (asked.is(Verb::wait) && role == Role::barrier && answer.b != 0) return run_action(asked);
   if (asked.is(Verb::exchange)) known.cell = asked.op.values.back();
 }
 
@@ -246,6 +249,19 @@ void ObjectUser::acquired(const Asked& asked) {
       name_units(op, {op.a});
       if (!bounded && world_.random.chance(0.1)) op.b += 2;
     }
+    ask(asked.shared, std::move(op), false);
+  });
+}
+
+// Of a barrier, at which he was the last to arrive.
+void ObjectUser::run_action(const Asked& asked) {
+  ++holding_;
+  later([this, asked] {
+    --holding_;
+    Operation op = make(asked.shared, Verb::acted);
+    op.object = asked.op.object;
+    op.a = world_.random.chance(0.85) ? 1 : 0;
+    op.b = asked.answer.b;
     ask(asked.shared, std::move(op), false);
   });
 }

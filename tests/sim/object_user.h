@@ -62,6 +62,7 @@ class ObjectUser {
 
   void opened(const Asked& asked);
   void acquired(const Asked& asked);
+  void run_action(const Asked& asked);
   void got(const Asked& asked);
   void read_rest(std::size_t shared);
   void later(std::function<void()> what);

@@ -45,7 +45,7 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   constexpr milliseconds kTimeouts[] = {1s, 2s, 5s, 10s};
   core.session_timeout = kTimeouts[random.below(4)];
   core.heartbeat = core.session_timeout / static_cast<int>(random.between(2, 5));
-  core.result_ttl = 5min;
+  core.result_ttl = random.chance(0.1) ? milliseconds{static_cast<std::int64_t>(random.between(1000, 30'000))} : 5min;
   core.ack_delay = milliseconds{static_cast<std::int64_t>(random.below(4))};
   if (random.chance(0.3)) core.window_tasks = static_cast<std::uint32_t>(random.between(1, 20));
   if (random.chance(0.3)) core.window_bytes = random.between(100, 20'000);
@@ -73,6 +73,7 @@ void draw_tasks(Random& random, Options& options) {
   options.large = sometimes(random, 0.1);
   options.cancels = sometimes(random, 0.4);
   options.attaches = sometimes(random, 0.3);
+  if (random.chance(0.15)) options.result_window = static_cast<std::uint32_t>(random.between(1, 5));
   options.queries = sometimes(random, 0.3);
   options.reject_when_full = random.chance(0.2);
   options.throws = sometimes(random, 0.5);
@@ -203,10 +204,11 @@ std::string to_string(const Options& options) {
   text << "  forced paths " << options.forced_paths << "; store " << (options.durable ? "durable" : "memory")
        << ", commits up to " << ms(options.commit_delay) << " ms; heartbeat " << ms(core.heartbeat) << ", session "
        << ms(core.session_timeout) << " ms; window " << core.window_tasks << " tasks " << core.window_bytes
-       << " bytes; queue " << core.queue.max_tasks << " tasks " << core.queue.max_bytes << " bytes; kept "
-       << core.kept_results << ", dead letters " << core.dead_letters << "; near " << core.near.tasks << " tasks "
-       << core.near.bytes << " bytes, pages of " << core.near.page << ", " << core.near.scheduled << " scheduled, "
-       << core.near.results << " results; grace " << ms(core.restart_grace) << " ms\n"
+       << " bytes; results under way " << options.result_window << "; queue " << core.queue.max_tasks << " tasks "
+       << core.queue.max_bytes << " bytes; kept " << core.kept_results << " for " << ms(core.result_ttl)
+       << " ms, dead letters " << core.dead_letters << "; near " << core.near.tasks << " tasks " << core.near.bytes
+       << " bytes, pages of " << core.near.page << ", " << core.near.scheduled << " scheduled, " << core.near.results
+       << " results; grace " << ms(core.restart_grace) << " ms\n"
        << "  " << options.clients << " clients, " << options.workers << " workers of up to " << options.children
        << " children" << (options.specialists ? " (specialists)" : "") << ", " << options.max_tasks_per_child
        << " tasks a child; " << options.queues << " queues, " << options.kinds << " kinds\n"

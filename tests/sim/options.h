@@ -124,6 +124,7 @@ struct Options {
   double at_most_once = 0;
   Instant longest_delay{0};
   bool reject_when_full = false;
+  std::uint32_t result_window = 0;  // results that may be under way to a client; 0: as many as clients ask for
 
   double throws = 0;  // handlers that throw
   double asks_retry = 0;

@@ -34,6 +34,15 @@ Instant shortest_wait(const broker::Task& task, const proto::OutcomeRecord& reco
 
 }  // namespace
 
+// What is stored is in milliseconds of the wall clock as it was at the broker's start.
+void RetryAudit::begin(proto::CommitSeq last, milliseconds skew) {
+  constexpr milliseconds kRounded{2};
+  const Instant shift{std::exchange(skew_, skew) - skew - kRounded};
+  ended_.clear();
+  std::erase_if(due_, [&](const auto& one) { return !one.second.commit || one.second.commit > last; });
+  for (auto& [id, due] : due_) due.at += shift;
+}
+
 void RetryAudit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
   const auto* message = std::get_if<proto::Outcomes>(&envelope.message);
   if (message == nullptr) return;
@@ -53,13 +62,14 @@ void RetryAudit::note(const broker::Task& task, const proto::OutcomeRecord& reco
   if (record.outcome.kind == OutcomeKind::cancelled) return;
   const bool again = has_another(task, record.outcome);
   ended_.push_back({task.id, task.attempts, again});
-  if (again) due_[task.id] = {task.attempts.next(), world_.now() + shortest_wait(task, record)};
+  if (again) due_[task.id] = {task.attempts.next(), world_.now() + shortest_wait(task, record), {}};
 }
 
-void RetryAudit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
+void RetryAudit::round(const broker::Books& books, const std::vector<broker::Send>& sends, proto::CommitSeq commit) {
   for (const Ended& one : std::exchange(ended_, {})) {
     const broker::Task* task = books.tasks.find(one.id);
     if (task == nullptr) continue;
+    if (const auto due = due_.find(one.id); due != due_.end() && task->durable) due->second.commit = commit;
     const std::string attempt = "attempt " + std::to_string(one.attempt.value());
     if (one.again && task->state == broker::State::failed && task->attempts == one.attempt)
       violated(one.id, attempt + " of " + std::to_string(task->options().max_attempts) + " was its last");
@@ -72,7 +82,8 @@ void RetryAudit::round(const broker::Books& books, const std::vector<broker::Sen
       const auto due = due_.find(granted.id);
       if (due == due_.end()) continue;
       if (due->second.attempt == granted.grant.attempt && world_.now() < due->second.at)
-        violated(granted.id, "was tried again before its time");
+        violated(granted.id,
+                 "was tried again " + std::to_string((due->second.at - world_.now()).count()) + " us before its time");
       due_.erase(due);
     }
   }

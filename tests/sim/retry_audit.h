@@ -15,15 +15,12 @@ class RetryAudit {
  public:
   explicit RetryAudit(const World& world) : world_{world} {}
 
-  // A broker has started. What the one before had not committed is not known to it.
-  void begin() {
-    ended_.clear();
-    due_.clear();
-  }
+  // A broker has started, with its wall clock so far off. What the one before had not committed is not known to it.
+  void begin(proto::CommitSeq last, milliseconds skew);
   // A message that the broker is about to look at.
   void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
-  // After the round. Throws Violation.
-  void round(const broker::Books& books, const std::vector<broker::Send>& sends);
+  // After the round, whose changes will be committed under that number. Throws Violation.
+  void round(const broker::Books& books, const std::vector<broker::Send>& sends, proto::CommitSeq commit);
 
  private:
   struct Ended {
@@ -34,6 +31,7 @@ class RetryAudit {
   struct Due {
     proto::Attempt attempt;
     Instant at;
+    proto::CommitSeq commit;  // none: nothing of it is stored
   };
 
   void note(const broker::Task& task, const proto::OutcomeRecord& record);
@@ -41,6 +39,7 @@ class RetryAudit {
   const World& world_;
   std::vector<Ended> ended_;  // in this round
   std::unordered_map<TaskId, Due> due_;
+  milliseconds skew_{0};  // of the wall clock when the broker started
 };
 
 }  // namespace forkmill::sim

@@ -102,6 +102,8 @@ bool Shrinker::drop_features() {
       {best_.core.dead_letters != plain.dead_letters, [&](Options& o) { o.core.dead_letters = plain.dead_letters; }},
       {best_.core.window_tasks != plain.window_tasks, [&](Options& o) { o.core.window_tasks = plain.window_tasks; }},
       {best_.core.window_bytes != plain.window_bytes, [&](Options& o) { o.core.window_bytes = plain.window_bytes; }},
+      {best_.core.result_ttl != plain.result_ttl, [&](Options& o) { o.core.result_ttl = plain.result_ttl; }},
+      {best_.result_window != 0, [](Options& o) { o.result_window = 0; }},
       {best_.core.heartbeat < 5s,
        [](Options& o) {
          o.core.heartbeat = 5s;

@@ -71,7 +71,8 @@ proto::TaskOptions Workload::draw_options(milliseconds skew) {
   if (random.chance(options.delayed)) task.delay = ms(1, longest);
   if (random.chance(options.delayed / 2)) task.not_before = world_.both(skew).unix_time + ms(1, 20'000);
   task.max_attempts = static_cast<std::uint32_t>(random.between(1, options.max_attempts));
-  task.backoff = {ms(0, 500), ms(500, 5'000), static_cast<std::uint8_t>(random.below(101))};
+  const int times = random.chance(0.1) ? 20 : 1;
+  task.backoff = {times * ms(0, 500), times * ms(500, 5'000), static_cast<std::uint8_t>(random.below(101))};
   if (random.chance(options.limited)) task.soft_timeout = ms(1, 2'000);
   if (random.chance(options.limited)) task.timeout = ms(1, 2'000);
   if (random.chance(options.expiring)) task.expires = ms(1, longest / 2);

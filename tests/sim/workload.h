@@ -1,9 +1,10 @@
 // Workload: the tasks that clients submit, drawn from the options.
 #pragma once
 
+#include <functional>
 #include <map>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/messages.h"
@@ -23,8 +24,11 @@ class Workload {
   bool done() const { return made_ >= world_.options.tasks; }
   // All that were submitted so far, by whomever.
   const std::vector<TaskId>& known() const { return known_; }
-  // The task that somebody has wanted to be cancelled last: others may want that as well.
-  std::optional<TaskId> cancelled_last;
+  // A client wants that task cancelled: whoever listens may want that as well.
+  void wanted_cancelled(const TaskId& id, std::string_view by) const {
+    for (const auto& listener : cancel_listeners) listener(id, by);
+  }
+  std::vector<std::function<void(const TaskId&, std::string_view)>> cancel_listeners;
   // The id of a task that is made of another one.
   TaskId next_id(milliseconds skew);
 
