@@ -121,7 +121,9 @@ void ObjectLoad::use_semaphore() {
 }
 
 void ObjectLoad::use_barrier() {
-  Barrier barrier{name("barrier"), 2, {}, ObjectOptions{client_}};
+  // Who comes last has something to do before the others may go, or has not.
+  const auto action = random_.chance(0.4) ? Barrier::Action{[this] { hold(); }} : Barrier::Action{};
+  Barrier barrier{name("barrier"), 2, action, ObjectOptions{client_}};
   const milliseconds limit{random_.between(500, 2500)};
   const auto error = ask(barrier.name() + " wait 0 0 " + std::to_string(limit.count()),
                          [&] { return "ok " + std::to_string(barrier.wait(limit)); });
