@@ -181,8 +181,8 @@ void Model::listed(const proto::TaskFilter& filter, const std::vector<Row>& rows
 
 void Model::summed(const Sums& sums) const {
   std::uint64_t least = 0, most = 0, in = 0, succeeded = 0, cancelled = 0, expired = 0;
-  // What has ended may be forgotten while clients still submit, and end again.
-  bool mortal = world_.options.core.result_ttl < world_.options.safety;
+  // Where results are kept for seconds, what has ended may be forgotten while its client is away, and end again.
+  bool mortal = world_.options.core.result_ttl < std::chrono::minutes{1};
   for (const auto& [id, known] : tasks_) {
     const States may = now(known);
     if ((may & kUnfinished) != 0) ++most;
