@@ -221,7 +221,10 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   Record& record = tasks_.at(granted.id);
   // It may have been forgotten, and be submitted for another time: then it has another result.
   if (model_ && model_->may_be_gone(granted.id)) record.outcomes.clear();
-  if (model_ && model_->may_be_forgotten(granted.id)) record.starts = 0;
+  if (model_ && model_->may_be_forgotten(granted.id)) {
+    record.starts = 0;
+    record.cancelled_by = 0;
+  }
   if (model_) model_->granted(granted.id);
   record.granted_by = broker_;
   if (granted.process) processes_.granted(granted.id, granted.grant);
