@@ -103,10 +103,11 @@ std::size_t Retention::kept_bytes() const {
 }
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
+  // Its time was over, and somebody has asked for it since and did not fetch it.
+  if (task.state == State::failed && task.released && !task.delivered) return kDead;
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
-  // Also one whose time was over, and that somebody asked for and did not fetch.
-  if (task.state == State::failed && (task.delivered || task.released)) return kDead;
-  return task.delivered ? kDelivered : kWaiting;
+  if (!task.delivered) return kWaiting;
+  return task.state == State::failed ? kDead : kDelivered;
 }
 
 void Retention::put(Task& task, Kind kind) {

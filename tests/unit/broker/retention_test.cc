@@ -91,12 +91,15 @@ TEST_CASE("failed tasks are dead letters and keep their arguments") {
 }
 
 TEST_CASE("a dead letter that somebody asks for and does not fetch stays one") {
+  TaskOptions of_task;
+  SUBCASE("without a key") {}
+  SUBCASE("under a key") { of_task.key = "k"; }
   CoreOptions options;
-  options.result_ttl = 10s;
+  options.result_ttl = options.key_window = 10s;
   Broker broker{options};
   const auto client = broker.client();
   const auto worker = broker.worker(1);
-  broker.submit(client, {task(1)});
+  broker.submit(client, {task(1, of_task)});
   broker.fail(worker, broker.grants(worker).at(0).grant);
   broker.send(client, Goodbye{});
   broker.advance_alive(11s, {worker});  // nobody has fetched it
