@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/audit.h"
+
 namespace forkmill::sim {
 
 using proto::OutcomeKind;
@@ -46,12 +48,11 @@ void RetryAudit::begin(proto::CommitSeq last, milliseconds skew) {
 void RetryAudit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
   const auto* message = std::get_if<proto::Outcomes>(&envelope.message);
   if (message == nullptr) return;
-  for (const auto& [handle, worker] : books.workers) {
-    if (worker->session.peer != peer || worker->session.id != envelope.header.session) continue;
-    for (const proto::OutcomeRecord& record : message->outcomes) {
-      const auto held = worker->holding.find(record.grant.seq);
-      if (held != worker->holding.end() && held->second->grant() == record.grant) note(*held->second, record);
-    }
+  const broker::Worker* worker = worker_at(books, peer);
+  if (worker == nullptr || worker->session.id != envelope.header.session) return;
+  for (const proto::OutcomeRecord& record : message->outcomes) {
+    const auto held = worker->holding.find(record.grant.seq);
+    if (held != worker->holding.end() && held->second->grant() == record.grant) note(*held->second, record);
   }
 }
 

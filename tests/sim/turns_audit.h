@@ -44,7 +44,7 @@ class TurnsAudit {
 
   static std::vector<Grant> grants_in(const broker::Books& books, const std::vector<broker::Send>& sends);
   static Lines lines_in(const broker::Books& books);
-  bool has_waited(const Lines::value_type& line, const broker::Books& books, const std::vector<Grant>& grants) const;
+  static bool has_waited(const Lines::value_type& line, const broker::Books& books, const std::vector<Grant>& grants);
   void check_clients(const broker::Books& books, const std::vector<Grant>& grants);
   void check_queues(const broker::Books& books, const std::vector<Grant>& grants);
 

@@ -75,8 +75,10 @@ void Barrier::break_all() {
 std::optional<Answer> Barrier::give_up(Call& call) {
   if (call.step == 0) return failed(Errc::timeout);  // it had not been let in yet
   if (call.step == kPassed) return done(call.count);
-  break_all();
-  desk.changed(*this);
+  if (call.step == round_) {
+    break_all();
+    desk.changed(*this);
+  }
   return failed(Errc::barrier_broken);
 }
 

@@ -297,50 +297,49 @@ TEST_CASE("the action of a barrier runs before anybody passes, and its failure b
   CHECK(a.code(Verb::wait, barrier) == Errc::barrier_broken);
 }
 
-TEST_CASE("the action of a round that was reset lets nobody pass in the next one") {
+namespace {
+
+// Of two parties, b runs the action, and a waits for that.
+struct Acting {
   Broker broker;
   User a{broker};
   User b{broker};
-  const auto barrier = a.open(ObjectKind::barrier, "b", 2);
-  a.begin(Verb::wait, barrier, 0, 1);
-  const auto before = b.operate(Verb::wait, barrier, 0, 1);
-  CHECK(a.code(Verb::reset, barrier) == Errc::ok);
-  const auto first = a.begin(Verb::wait, barrier, 0, 1);
-  const auto second = b.operate(Verb::wait, barrier, 0, 1);
-  CHECK(b.code(Verb::acted, barrier, 1, before.b) == Errc::barrier_broken);
-  CHECK(a.waits(first));
-  CHECK(b.code(Verb::acted, barrier, 1, second.b) == Errc::ok);
-  CHECK(a.answer(first)->code == Errc::ok);
+  std::uint64_t barrier = a.open(ObjectKind::barrier, "b", 2);
+  std::uint64_t first = a.begin(Verb::wait, barrier, 0, 1);
+  OperationAnswer last = b.operate(Verb::wait, barrier, 0, 1);
+};
+
+}  // namespace
+
+TEST_CASE("the action of a round that was reset lets nobody pass in the next one") {
+  Acting at;
+  CHECK(at.a.code(Verb::reset, at.barrier) == Errc::ok);
+  const auto first = at.a.begin(Verb::wait, at.barrier, 0, 1);
+  const auto last = at.b.operate(Verb::wait, at.barrier, 0, 1);
+  CHECK(at.b.code(Verb::acted, at.barrier, 1, at.last.b) == Errc::barrier_broken);
+  CHECK(at.a.waits(first));
+  CHECK(at.b.code(Verb::acted, at.barrier, 1, last.b) == Errc::ok);
+  CHECK(at.a.answer(first)->code == Errc::ok);
 }
 
 TEST_CASE("those who come while an action runs pass in rounds of their own, however many that are") {
-  Broker broker;
-  User a{broker};
-  User b{broker};
-  const auto barrier = a.open(ObjectKind::barrier, "b", 2);
-  a.begin(Verb::wait, barrier, 0, 1);
-  const auto last = b.operate(Verb::wait, barrier, 0, 1);
+  Acting at;
   std::vector<std::uint64_t> early;
-  for (int i = 0; i < 6; ++i) early.push_back(a.begin(Verb::wait, barrier));
-  b.operate(Verb::acted, barrier, 1, last.b);
+  for (int i = 0; i < 6; ++i) early.push_back(at.a.begin(Verb::wait, at.barrier));
+  at.b.operate(Verb::acted, at.barrier, 1, at.last.b);
   for (const auto number : early) {
-    const auto answer = a.answer(number);
+    const auto answer = at.a.answer(number);
     REQUIRE(answer);
     CHECK(answer->code == Errc::ok);
   }
 }
 
 TEST_CASE("whoever runs the action of a barrier is shown, and breaks it when he goes") {
-  Broker broker;
-  User a{broker};
-  User b{broker};
-  const auto barrier = a.open(ObjectKind::barrier, "b", 2);
-  const auto first = a.begin(Verb::wait, barrier, 0, 1);
-  b.operate(Verb::wait, barrier, 0, 1);
-  CHECK(holders(broker, a.peer(), "b") == 1);
-  b.go();
-  CHECK(holders(broker, a.peer(), "b") == 0);
-  CHECK(a.answer(first)->code == Errc::barrier_broken);
+  Acting at;
+  CHECK(holders(at.broker, at.a.peer(), "b") == 1);
+  at.b.go();
+  CHECK(holders(at.broker, at.a.peer(), "b") == 0);
+  CHECK(at.a.answer(at.first)->code == Errc::barrier_broken);
 }
 
 TEST_CASE("a waiter that times out or goes breaks the barrier for all; reset makes it whole") {
