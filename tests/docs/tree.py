@@ -9,8 +9,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 def sources(root, suffixes, under=()):
     """Lists the files below `root` that end in one of `suffixes`, as sorted paths relative to `root`.
 
-    `under` limits the list to these files and folders (relative to `root`). Build folders and files that git ignores are
-    left out, and the programs of the contract (folders named `contract`), which are fixed.
+    `under` limits the list to these files and folders (relative to `root`). Build folders, files that git ignores and
+    the programs of the contract (folders named `contract`), which are fixed, are left out.
     """
     found = [path for path in _all_files(root) if path.endswith(suffixes) and "/contract/" not in path]
     if under:

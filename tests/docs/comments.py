@@ -1,0 +1,48 @@
+"""The comments of C++ sources, for the checks in this folder."""
+import re
+from dataclasses import dataclass
+
+# A string, a character or a comment to the end of the line; only then anything else.
+_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|(?<!\w)\'(?:\\.|[^\'\\])*\'|//.*|.')
+
+# The words that leave the subject of a comment to be guessed.
+FORBIDDEN_BEGINNING = re.compile(r"(It|They|Of|Nor|Then|So|Such|What|Whoever|Whatever|Those|One that|For whom)\b", re.I)
+
+
+@dataclass
+class Block:
+    """Comment lines one below the other; or, if `trailing`, the comment after the code of a line."""
+
+    line: int  # of the first one, counted from 1
+    text: list  # without the slashes
+    trailing: bool = False
+
+    @property
+    def beginning(self):
+        return next((line.strip() for line in self.text if line.strip()), "")
+
+
+def split(line):
+    """Splits a line into its code and its comment, which is None if there is none."""
+    tokens = _TOKEN.findall(line)
+    comment = tokens[-1] if tokens and tokens[-1].startswith("//") else None
+    return (line[:len(line) - len(comment)], comment[2:]) if comment else (line, None)
+
+
+def blocks(text):
+    """All comments of a source, in order."""
+    found = []
+    current = None
+    for number, line in enumerate(text.splitlines(), 1):
+        code, comment = split(line)
+        if comment is None:
+            current = None
+        elif code.strip():
+            current = None
+            found.append(Block(number, [comment], trailing=True))
+        elif current:
+            current.text.append(comment)
+        else:
+            current = Block(number, [comment])
+            found.append(current)
+    return found
