@@ -96,8 +96,7 @@ class Submitter {
   // Throws Rejected (this client is full, or the arguments are larger than any broker takes), Error{name_invalid}, or
   // Disconnected after close(). Everything that the broker says comes through the future.
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) &&
-      (std::convertible_to<A&&, P> && ...) Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const {
+  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const requires ArgumentsOf<Task<R(P...)>, A...> {
     return detail::task_future<R>(
         send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...)));
   }
@@ -154,8 +153,7 @@ class Client {
 
   // As Submitter's, with the default options.
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) &&
-      (std::convertible_to<A&&, P> && ...) Future<R> submit(const Task<R(P...)>& task, A&&... arguments) {
+  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return plain_.submit(task, std::forward<A>(arguments)...);
   }
   template <class R, class... P, std::ranges::input_range Range>

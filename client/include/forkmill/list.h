@@ -61,6 +61,10 @@ class RawList : public Handle {
 // What a list of fixed length has where nothing was stored yet.
 inline constexpr std::string_view kZero{"\0", 1};
 
+// What a Value<T> can begin as. Text is a name instead.
+template <class U, class T>
+concept InitialValueOf = std::convertible_to<const U&, T> && !std::convertible_to<const U&, std::string_view>;
+
 // The members that List, Array and Value share.
 template <class T>
 class ListOf : public RawList {
@@ -261,10 +265,8 @@ class Value : public detail::ListOf<T> {
 
   explicit Value(const ObjectOptions& options = {}) : Value{std::string_view{}, T{}, options} {}
   // Text is a name: for an initial text, see unnamed().
-  template <class U>
-  requires(std::convertible_to<const U&, T> &&
-           !std::convertible_to<const U&, std::string_view>) explicit Value(const U& initial,
-                                                                            const ObjectOptions& options = {})
+  template <detail::InitialValueOf<T> U>
+  explicit Value(const U& initial, const ObjectOptions& options = {})
       : Value{std::string_view{}, T(initial), options} {}
   static Value unnamed(const T& initial, const ObjectOptions& options = {}) {
     return Value{std::string_view{}, initial, options};

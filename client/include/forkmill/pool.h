@@ -29,7 +29,6 @@
 #include <forkmill/client.h>
 #include <forkmill/pool_results.h>
 
-#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -48,8 +47,8 @@ namespace forkmill {
 struct PoolInitializer {
   PoolInitializer() = default;
   template <class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P))
-      PoolInitializer(const Task<void(P...)>& task, A&&... values)  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  PoolInitializer(const Task<void(P...)>& task, A&&... values) requires ArgumentsOf<Task<void(P...)>, A...>
       : name{task.name()}, signature{task.hash()}, arguments{detail::pack_arguments<std::decay_t<P>...>(values...)} {}
 
   std::string name;  // empty: nothing
@@ -159,12 +158,11 @@ class Pool {
   using List = typename detail::ListOfResults<R>::type;
 
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) R apply(const Task<R(P...)>& task, A&&... arguments) {
+  R apply(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return apply_async(task, std::forward<A>(arguments)...).get();
   }
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) &&
-      (std::convertible_to<A&&, P> && ...) AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) {
+  AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return one<R>(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...), {});
   }
   // The arguments as a tuple ({2.0, 3.0} will do) before the callbacks.

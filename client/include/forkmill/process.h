@@ -76,15 +76,15 @@ class Process {
   static constexpr int kUnknownExit = 255;
 
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) explicit Process(const Task<R(P...)>& task, A&&... arguments)
+  explicit Process(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
       : Process{ProcessOptions{}, task, std::forward<A>(arguments)...} {}
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P)) Process(ProcessOptions options, const Task<R(P...)>& task, A&&... arguments)
+  Process(ProcessOptions options, const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
       : Process{nullptr, std::move(options), task.name(), task.hash(),
                 detail::pack_arguments<std::decay_t<P>...>(arguments...)} {}
   template <class R, class... P, class... A>
-  requires(sizeof...(A) == sizeof...(P))
-      Process(Client& client, ProcessOptions options, const Task<R(P...)>& task, A&&... arguments)
+  Process(Client& client, ProcessOptions options, const Task<R(P...)>& task,
+          A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
       : Process{&client, std::move(options), task.name(), task.hash(),
                 detail::pack_arguments<std::decay_t<P>...>(arguments...)} {}
 

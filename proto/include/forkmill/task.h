@@ -9,6 +9,7 @@
 // long as you like. The name must outlive it (a string literal does).
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,5 +48,25 @@ class Task<R(Args...)> {
  private:
   std::string_view name_;
 };
+
+namespace detail {
+
+// A... are as many types as the task declares arguments.
+template <class T, class... A>
+concept ArgumentCountOf = (sizeof...(A) == std::tuple_size_v<typename T::Arguments>);
+
+// Whether each type of A converts to the declared type in its place. Precondition: ArgumentCountOf<T, A...>.
+template <class T, class... A>
+inline constexpr bool kEachConverts = false;
+template <class R, class... P, class... A>
+inline constexpr bool kEachConverts<Task<R(P...)>, A...> = (std::convertible_to<A, P> && ...);
+
+}  // namespace detail
+
+// ArgumentsOf<Task, A...>: values of the types A can be passed to Task. There are as many as Task declares, and each
+// converts implicitly to the declared type in its place. Constrains submit(), Pool::apply(), Process and the like; a
+// compiler that rejects a call names the condition that failed.
+template <class T, class... A>
+concept ArgumentsOf = detail::ArgumentCountOf<T, A...> && detail::kEachConverts<T, A...>;
 
 }  // namespace forkmill
