@@ -1,21 +1,39 @@
-// Client: submits tasks to a broker and gives futures of their results.
+// Client: submits tasks to a broker and returns futures of their results.
 //
 //     forkmill::Client client{"tcp://127.0.0.1:7117"};
-//     auto sum = client.submit(kAdd, 2.0, 3.0);                  // Future<double>; kAdd is a Task<double(double,
-//     double)> auto counts = client.map(kCountWords, paths);              // one task for each, in few messages
-//     client.with({.queue = "text", .timeout = 30s}).submit(kCountWords, path);
+//     auto sum = client.submit(kAdd, 2.0, 3.0);       // Future<double>; kAdd is a Task<double(double, double)>
+//     auto counts = client.map(kCountWords, paths);   // one task and one future for each path, in few messages
+//     auto count = client.with({.queue = "text", .timeout = 30s}).submit(kCountWords, path);
+//     std::cout << sum.get() << "\n";                 // waits for the result
 //
-// Thread-safe: any thread may call any member at any time, but the destructor. Making a client waits for nothing: tasks
-// submitted before a broker is there are kept and sent when it comes, futures survive its restart. A client is a
-// connection with a thread; make one per program, not one per task.
+// This header includes everything that a program needs to submit tasks: Task, Future, when_all(), when_any(),
+// as_completed(), coroutines, SubmitOptions, ClientOptions, the errors. Pools, processes, locks, queues and shared
+// containers are in headers of their own: pool.h, process.h, sync.h, queue.h, pipe.h, manager.h.
 //
-// Memory is bounded: a client holds at most max_outstanding tasks, of which at most max_unsent have not been taken by
-// the broker; then submit() waits or throws, as ClientOptions::when_full says.
+// A client is one connection with one thread, and with the default executor one callback thread. Make one per program,
+// not one per task. default_client() is such a client for programs that need no settings.
 //
-// The destructor ends everything that is outstanding with Disconnected{client_closed} and does not wait for tasks; it
-// waits for callbacks that are running. Tasks that the broker has accepted go on there; their results can be had with
-// attach() while the broker keeps them. After fork() the child must not use a client of its parent: everything but the
-// destructor throws there.
+// Connection: the constructor does not wait for the broker. Tasks that are submitted before the broker answers are kept
+// and sent when it does. When the connection breaks, the client connects again and sends again what the broker has not
+// acknowledged; each task is still submitted once. When the broker restarts, futures of tasks that it still knows stay
+// as they are, futures of tasks that it no longer knows end with Disconnected. When the broker comes back with an older
+// history than it had acknowledged (a backup was restored), every future ends with Disconnected, and so does every
+// later call of this client. ClientOptions::fail_fast ends futures earlier.
+//
+// Memory: a client holds at most max_outstanding tasks without a result, of which max_unsent tasks and max_unsent_bytes
+// are not acknowledged by the broker. At a limit submit() waits or throws, as ClientOptions::when_full says. An
+// outstanding task takes about 200 bytes beside its arguments and its result.
+//
+// Threads: every member may be called from any thread at any time, except the destructor, which must be the last call.
+//
+// Destructor and close() end every outstanding future with Disconnected{client_closed}. They do not wait for tasks, but
+// for callbacks that are due. Tasks that the broker has acknowledged go on; attach() finds their results, from any
+// program, as long as the broker keeps them.
+//
+// fork(): a client belongs to the process that made it. In a forked child submit(), attach(), cancel(), query() and
+// waits throw Disconnected{client_closed}; the destructor and close() do nothing. The parent's client is not affected.
+// Fork first and make clients afterwards: a child of a process that had a client cannot make one of its own (the
+// constructor throws) until it has called exec().
 #pragma once
 
 #include <forkmill/as_completed.h>
@@ -47,19 +65,21 @@ class Engine;
 struct Prepared;
 }  // namespace client
 
-// What the broker says to a cancellation.
+// The broker's answer to Client::cancel().
 enum class CancelState : std::uint8_t {
-  cancelled = 1,  // it had not started, and never will
-  requested = 2,  // it runs; it was asked to stop, and may still finish
-  finished = 3,   // too late
-  unknown = 4,    // no such task, or no longer
+  cancelled = 1,  // the task had not started and never will
+  requested = 2,  // the task runs and was asked to stop; it may still succeed
+  finished = 3,   // the task had ended before; its result stays as it is
+  unknown = 4,    // the broker knows no such task, or no longer
 };
 
 namespace detail {
 
-// Packs arguments, converted to the declared types, as one array into a buffer of this thread.
+// A buffer of the calling thread, empty. Valid until the next call in this thread; its memory is kept up to 1 MiB.
 std::string& argument_buffer();
 
+// Packs the values as one msgpack array into argument_buffer(). Callers name the declared types P, so that each value
+// is converted to its type first. Throws what the packing of a type throws.
 template <class... P>
 const std::string& pack_arguments(const P&... values) {
   auto& buffer = argument_buffer();
@@ -70,12 +90,14 @@ const std::string& pack_arguments(const P&... values) {
   return buffer;
 }
 
+// Types that std::apply() takes: tuple, pair, array.
 template <class T>
 concept TupleLike = requires {
   std::tuple_size<std::remove_cvref_t<T>>::value;
 };
 
-// The elements of map()'s range: one argument, or a tuple of all of them.
+// Packs an element of a range: the argument itself where the task has one and the element converts to it, else a tuple
+// of all arguments. Anything else does not compile.
 template <class... P, class Element>
 const std::string& pack_element(const Element& element) {
   if constexpr (sizeof...(P) == 1 && (std::convertible_to<const Element&, P> && ...)) {
@@ -90,19 +112,39 @@ const std::string& pack_element(const Element& element) {
 
 }  // namespace detail
 
-// Submits with certain options. Copy it freely; it may outlive its client, but then throws. Thread-safe.
+// Submitter: a client together with SubmitOptions, returned by Client::with(). Cheap to keep and to copy; every copy
+// submits with the same options.
+//
+//     const auto text = client.with({.queue = "text", .max_attempts = 5});
+//     auto first = text.submit(kCountWords, path);
+//     auto others = text.map(kCountWords, paths);
+//
+// Thread-safe. A Submitter may outlive its client; its members then throw Disconnected{client_closed}.
 class Submitter {
  public:
-  // Throws Rejected (this client is full, or the arguments are larger than any broker takes), Error{name_invalid}, or
-  // Disconnected after close(). Everything that the broker says comes through the future.
+  // Submits one task and returns the future of its result. The arguments are packed before the call returns. Does not
+  // wait for the broker. Waits only while this client is full and ClientOptions::when_full is block or timeout.
+  //
+  // Throws
+  //   Rejected{window_full}           this client is full, and when_full is reject, or submit_timeout has passed
+  //   Rejected{payload_too_large}     the packed arguments are over 64 MiB
+  //   Error{name_invalid}             the task's name is not allowed
+  //   Disconnected{client_closed}     after close(), also when close() comes during the wait; in a forked child
+  // and what the packing of an argument throws. Nothing was submitted then. Everything that the broker finds wrong
+  // (queue full, signature unknown …) is the future's error.
   template <class R, class... P, class... A>
   Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const requires ArgumentsOf<Task<R(P...)>, A...> {
     return detail::task_future<R>(
         send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...)));
   }
 
-  // One task for each element, in few messages; the futures are in the order of the range. An element is the argument,
-  // or a tuple of the arguments. What the range throws passes through; tasks submitted by then go on.
+  // Submits one task for each element of a range and returns the futures in the order of the range; none for an empty
+  // range. An element is the task's argument, or a tuple, pair or array of all arguments. The range is read once, and
+  // its elements are sent in groups of up to 1,024 tasks or 1 MiB. A group is taken in as a whole as soon as there is
+  // room for one task, so the limits of ClientOptions can be exceeded by one group.
+  //
+  // Blocks and throws as submit() does, and passes on what the range throws. Tasks of groups that were sent before go
+  // on, but their futures are lost to the caller.
   template <class R, class... P, std::ranges::input_range Range>
   std::vector<Future<R>> map(const Task<R(P...)>& task, Range&& elements) const {
     std::vector<Future<R>> futures;
@@ -124,7 +166,9 @@ class Submitter {
     return futures;
   }
 
-  // A task known only by name: `payload` is a msgpack array of its arguments; its signature is not checked.
+  // Submits a task that is known by name only. payload: a msgpack array of the arguments, not checked here and not
+  // compared with the workers' signature; a worker that cannot read it fails the task with arguments_undecodable. The
+  // result comes as packed bytes. Throws and blocks as submit() does.
   Future<RawResult> submit_raw(std::string_view name, std::string_view payload) const;
 
  private:
@@ -137,21 +181,29 @@ class Submitter {
   std::vector<detail::Ref<detail::RemoteState>> send_all(std::string_view name, std::uint64_t signature,
                                                          const std::vector<std::string>& payloads) const;
 
-  detail::Ref<detail::Origin> engine_;  // a client::Engine
-  std::shared_ptr<const client::Prepared> how_;
+  detail::Ref<detail::Origin> engine_;           // a client::Engine
+  std::shared_ptr<const client::Prepared> how_;  // the options, checked and in the form of the wire
 };
 
+// One connection to a broker. The head of this file says what holds for all members.
 class Client {
  public:
-  // endpoint: tcp://HOST:PORT, ipc://PATH or local:// (a broker of this program's own); empty: FORKMILL_BROKER, or else
-  // tcp://127.0.0.1:7117. Throws Error for one that makes no sense. Does not wait for the broker.
+  // Connects in the background. endpoint: tcp://HOST:PORT, ipc://PATH, or local:// for a broker of this program's own
+  // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that tcp://127.0.0.1:7117. A host
+  // name is looked up in the background, and again when its broker moves.
+  //
+  // Does not wait for the broker; only the first use of local:// waits until its broker has started. Throws
+  // Error{bad_request} if the endpoint is malformed, if local:// cannot be had, or in a forked child of a process that
+  // had a client.
   explicit Client(const std::string& endpoint = {});
+  // The same with options. Also throws Error{option_out_of_range} if one of the three limits is 0.
   explicit Client(ClientOptions options);
+  // Does what close() does. In a forked child: does nothing and keeps the memory.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // As Submitter's, with the default options.
+  // submit(), map() and submit_raw() with default SubmitOptions; Submitter has their contract.
   template <class R, class... P, class... A>
   Future<R> submit(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return plain_.submit(task, std::forward<A>(arguments)...);
@@ -164,11 +216,16 @@ class Client {
     return plain_.submit_raw(name, payload);
   }
 
-  // Throws Error{option_out_of_range or name_invalid} that names the option.
+  // Returns a Submitter that submits with these options. Never blocks, also works while the broker is away. Throws
+  // Error{option_out_of_range} or Error{name_invalid}, which name the option.
   Submitter with(const SubmitOptions& options) const;
 
-  // The result of a task that was submitted elsewhere, or by an earlier client. Unknown, or no longer kept:
-  // Rejected{task_unknown}.
+  // Returns the future of a task that was submitted elsewhere: by another program, or by a client that has been closed.
+  // Never blocks. T is the task's result type and is not checked: bytes that are not a T are Error{result_undecodable}
+  // when the value is read; RawResult takes everything.
+  //
+  // The future ends with Rejected{task_unknown} if the broker does not know the task, or keeps its result no longer
+  // (SubmitOptions::result_ttl). Throws Disconnected{client_closed} after close().
   template <class T>
   Future<T> attach(const TaskId& id) {
     return detail::task_future<T>(attach_state(id));
@@ -178,25 +235,46 @@ class Client {
     return attach<R>(id);
   }
 
-  // Of any task; Future::cancel() is for one's own.
+  // Asks the broker to cancel a task, whoever submitted it, and returns the future of the answer. Never blocks. A task
+  // that has not started never will after an answer `cancelled`; the handler of a running task sees its stop token, and
+  // its process is ended if it ignores that. The end of the task itself is what its own future says. Repeated until the
+  // broker answers. Future::cancel() is the shorter way for a task of one's own.
+  //
+  // The future ends with CancelState, or with Disconnected. Throws Disconnected{client_closed} after close().
   Future<CancelState> cancel(const TaskId& id);
 
-  // The answer's body as it came; Rejected or Error with the broker's code and text.
+  // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
+  // describes. Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once all the same.
+  //
+  // The future ends with Rejected{task_unknown, object_unknown …}, Error{bad_request} or Disconnected when there is no
+  // such thing. Throws Disconnected{client_closed} after close().
   Future<RawResult> query(const Query& query);
+  // The same for a question without a filter.
   Future<RawResult> query(QueryKind kind, const std::string& argument = {}) {
     return query(Query{.kind = kind, .argument = argument});
   }
 
-  // Whether a broker answers now; wait_connected() gives it time to.
+  // Whether a broker has accepted this client and the connection stands, as far as is known now. A snapshot: no call
+  // needs it, since submissions are kept while the broker is away.
   bool connected() const;
+  // Waits until connected() is true, how_long at most, and returns connected(). Zero or less only looks. close() ends
+  // the wait. Throws Disconnected in a forked child.
   bool wait_connected(std::chrono::milliseconds how_long);
+  // The endpoint in use: never empty, and for local:// the address of the broker that was started.
   const std::string& endpoint() const;
 
-  // Runs the callbacks that are due and returns how many; for a client with a ManualExecutor, 0 with any other. Called
-  // by one thread at a time.
+  // Runs the callbacks that are due on the calling thread and returns how many ran; never waits for one. Only for a
+  // client whose executor is a ManualExecutor; returns 0 with any other. Call from one thread at a time. Works after
+  // close() too, for the callbacks of the futures that close() ended.
   std::size_t poll();
 
-  // What the destructor does. Idempotent; later submissions throw Disconnected{client_closed}.
+  // Ends every outstanding future with Disconnected{client_closed}, tells the broker and closes the connection. Later
+  // submissions throw Disconnected{client_closed}. Idempotent; does nothing in a forked child.
+  //
+  // Blocks: until the system has taken what was to be sent to a connected broker, a second at most, and, with the
+  // default executor, until the callbacks that are due have run. A callback that never returns blocks it forever; a
+  // callback may close or destroy its own client. Submissions that the broker has not acknowledged may or may not have
+  // reached it. An executor given in ClientOptions is not stopped: its callbacks run when it runs them.
   void close() noexcept;
 
  private:
@@ -211,6 +289,7 @@ class Client {
 
 }  // namespace forkmill
 
+// Lets the answer to Client::cancel() be decoded. Not for users.
 namespace msgpack {
 MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
   namespace adaptor {

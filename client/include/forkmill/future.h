@@ -1,26 +1,42 @@
-// Future<T>: the outcome to come of a task, or of a callback chained to one.
+// Future<T>: the result of a task that will come, or of a callback that is chained to one.
 //
-//     auto sum = client.submit(kAdd, 2.0, 3.0);            // Future<double>
-//     sum.then([](double v) { std::cout << v; });           // a callback, when it is there
-//     double v = sum.get();                                 // or wait for it
+//     auto sum = client.submit(kAdd, 2.0, 3.0);          // Future<double>
+//     sum.then([](double v) { std::cout << v; });         // a callback that runs when the value is there
+//     double v = sum.get();                               // or wait for the value
+//
+//     auto text = client.submit(kAdd, 1.0, 1.0)           // chains make new futures
+//                     .then([](double v) { return std::to_string(v); })
+//                     .on_error([](const forkmill::Expired&) { return std::string{"too late"}; });
+//
+// States:
 //
 //     pending ── accepted ── running ──▶ succeeded            the value
 //                                   └──▶ failed, cancelled,   an exception of errors.h
 //                                        expired
 //
-// Every future ends. It is resolved once and never changes afterwards; get() may be repeated. Its value is decoded by
-// the thread that asks for it: bytes that are not a T are Errc::result_undecodable there.
+// A future ends once and never changes afterwards; get() may be repeated. While the broker is away a future stays
+// pending, unless ClientOptions::fail_fast is set; the end of its client ends it with Disconnected. The value of a task
+// is decoded by the thread that asks for it, on each call: bytes that are not a T are Error{result_undecodable} there.
 //
-// Threads: waiting is allowed from any thread, also from callbacks, but a callback that waits for another callback of
-// the same one-threaded executor would wait for ever, which is refused with an error. Member functions of one Future
-// object must not run at the same time in two threads (share() it, or chain), those of different objects may.
+// Threads: members of one Future object must not be called from two threads at the same time; different objects may be
+// used in parallel. Use share() to wait in several threads. Waiting is allowed in any thread, also in callbacks, with
+// one exception: a callback that waits for a future that another callback of the same one-threaded executor makes would
+// wait forever, so the wait throws Error{bad_request}.
 //
-// Callbacks run on the executor chosen when the client was made, in the order in which they were added to the future,
-// also when it was ready before. One that throws hurts only the future that depends on it.
+// Callbacks run on the executor of the client that made the future (ClientOptions::executor), never inside the call
+// that registers them. The callbacks of one future run in the order in which they were registered, also those that were
+// registered after its end. A callback's exception ends the future that depends on it and nothing else.
 //
-// Lifetime: a Future may outlive its Client; closing the client ends what is outstanding with Disconnected. Destroying
-// a Future neither waits nor cancels; its callbacks still run. Moved-from futures are empty: valid() is false and
-// everything else throws std::logic_error.
+// Lifetime: destroying a Future neither waits nor cancels, and its callbacks still run. A Future may outlive its
+// client. Once the executor has stopped (the default one with Client::close(), one of yours when nothing keeps it any
+// more), further callbacks are dropped: then() and on_error() give Disconnected{client_closed}, finally() passes the
+// outcome on.
+//
+// An empty future (default constructed, moved from, shared) has no outcome to come: valid() is false and every other
+// member throws std::logic_error.
+//
+// fork(): a forked child must not use the futures of its parent. There cancel() and waiting for an outstanding task
+// throw Disconnected; waiting for a future that a callback makes never ends.
 #pragma once
 
 #include <forkmill/detail/chain.h>
@@ -38,57 +54,77 @@
 
 namespace forkmill {
 
-// What this process knows of a future. `accepted`: the broker has the task, as safe as it was asked to be; `running`: a
-// worker has reported progress (a task that reports none goes from accepted to its end).
-enum class FutureState : std::uint8_t { pending, accepted, running, succeeded, failed, cancelled, expired };
+// What this process knows of a future's task. A future that a callback makes goes from pending to its end.
+enum class FutureState : std::uint8_t {
+  pending,    // not acknowledged by the broker
+  accepted,   // the broker has the task, as safe as SubmitOptions::durability asks
+  running,    // a worker has reported progress; a task that reports none goes from accepted to its end
+  succeeded,  // there is a value; whether its bytes are a T shows when it is read
+  failed,     // there is an error, any but the two below
+  cancelled,  // the error is Cancelled
+  expired     // the error is Expired
+};
 
 template <class T>
 class SharedFuture;
 
 namespace detail {
 
-FutureState state_of(State& state);  // "succeeded" also for what may turn out undecodable
+// The members of FutureBase that need no type. FutureState::succeeded also for bytes that cannot be decoded.
+FutureState state_of(State& state);
 bool wait_for(State& state, std::chrono::nanoseconds how_long);
 void on_progress(State& state, ProgressListener listener);
 std::optional<Progress> progress_of(State& state);
 
-// What Future and SharedFuture have in common.
+// The members that Future and SharedFuture share. An empty future throws std::logic_error from all but valid().
 template <class T>
 class FutureBase {
  public:
+  // Whether this object refers to an outcome. False for an empty future.
   bool valid() const noexcept { return static_cast<bool>(state_); }
+  // Whether the outcome is there, value or error. Never blocks.
   bool ready() const { return raw_state().ready(); }
 
+  // Blocks until ready, without a time limit. A thread that waits for a task drives the client's connection meanwhile.
+  // Throws Error{bad_request} on a thread that the outcome waits for (see Threads above).
   void wait() const { raw_state().wait({}); }
-  // True when ready. Zero or less only looks.
+  // Blocks until ready, how_long at most; returns ready(). Zero or less only looks. A time longer than the clock can
+  // count is no limit. Throws as wait() does.
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> how_long) const {
     return detail::wait_for(raw_state(), saturated<std::chrono::nanoseconds>(how_long));
   }
 
-  // Whether there is a value. Throws std::logic_error while not ready.
+  // Whether the outcome is a value that can be decoded. Never blocks. Throws std::logic_error if not ready.
   bool successful() const {
     if (!ready()) throw std::logic_error{"successful() asked before the future is ready"};
     return !error_of<T>(raw_state());
   }
 
-  // The task's id; for a future of then() and its like, that of the task it started from; nil without one.
+  // The id of the task; a future of then(), on_error() or finally() has the id of the task at the start of the chain.
+  // Nil for the future of an answer (Client::cancel(), Client::query()) and for futures without a task.
   const TaskId& id() const { return raw_state().id(); }
+  // The state as this process knows it; a snapshot. Never blocks.
   FutureState state() const { return state_of(raw_state()); }
 
-  // Asks for the task to be cancelled and returns at once. The future ends with Cancelled, or as it would have ended if
-  // it was too late; a running task's handler sees its stop_token first.
+  // Asks the broker to cancel the task and returns at once. A task that has not started ends with Cancelled; the
+  // handler of a running one sees its stop token first and may still succeed. Does nothing once ready, or after the
+  // client was closed. A future of then() and the like cancels what it waits for now: the task at the start of the
+  // chain, or the future that its callback returned. Other submissions under the same SubmitOptions::key are cancelled
+  // with it.
   void cancel() const { raw_state().cancel(); }
 
-  // f(double fraction, const std::string& note) for every report of the task that arrives from now on and before it is
-  // ready. What f throws is logged. Futures of then() and its like report nothing.
+  // Calls f(double fraction, const std::string& note) on the executor for every report of the task (Context::progress)
+  // that arrives from now on, before the callbacks of the end. Several listeners are called in the order of their
+  // registration. An exception of f is logged. Futures of then() and the like never report.
   template <class F>
   void on_progress(F&& f) const {
     detail::on_progress(raw_state(), ProgressListener{std::forward<F>(f)});
   }
-  // The last report, if there was one.
+  // The last report, also after the end. Empty if there was none, or for a future of then() and the like.
   std::optional<Progress> progress() const { return progress_of(raw_state()); }
 
+  // The shared state behind this future. For the library.
   State& raw_state() const {
     if (!state_) throw_empty_future();
     return *state_;
@@ -98,6 +134,7 @@ class FutureBase {
   FutureBase() = default;
   explicit FutureBase(Ref<State> state) : state_{std::move(state)} {}
 
+  // A future of U that Link<LinkArgs...> resolves when this one is ready. by_callback: the link runs a user's function.
   template <class U, template <class...> class Link, class... LinkArgs, class... Args>
   Future<U> chain(bool by_callback, Args&&... args) const {
     State& source = raw_state();
@@ -112,28 +149,37 @@ class FutureBase {
 
 }  // namespace detail
 
+// The owner of one outcome. Movable, not copyable; T is void, or the type of the value.
 template <class T>
 class Future : public detail::FutureBase<T> {
   using Base = detail::FutureBase<T>;
 
  public:
+  // Type of the value.
   using Value = T;
-  struct promise_type;  // makes Future<T> a coroutine type: see coroutine.h
+  // Makes Future<T> the return type of coroutines (coroutine.h).
+  struct promise_type;
 
+  // An empty future.
   Future() = default;
+  // For the library.
   explicit Future(detail::Ref<detail::State> state) : Base{std::move(state)} {}
+  // The source is empty afterwards.
   Future(Future&&) noexcept = default;
   Future& operator=(Future&&) noexcept = default;
   Future(const Future&) = delete;
   Future& operator=(const Future&) = delete;
   ~Future() = default;
 
-  // Waits, then returns the value or throws the error. A value that this process made (of then() and its like) is
-  // copied, or moved out when the future is an rvalue; one that cannot be copied is moved out, once.
+  // Blocks until ready, then returns the value or throws the error (errors.h, or what a callback threw). May be
+  // repeated. The value of a task is decoded anew on each call. A value that a callback made is copied by the first
+  // form, and moved out by the second unless others can read it; a type that cannot be copied is moved out by either,
+  // and the next call throws std::logic_error. Throws Error{bad_request} as wait() does.
   T get() & { return value(false); }
   T get() && { return value(true); }
 
-  // The same, but throws Timeout{Errc::timeout} when it is not ready in time; the future stays as it is.
+  // get() with a time limit: throws Timeout{Errc::timeout} if not ready within how_long. The task goes on, the future
+  // stays as it is, and may be asked again. Zero or less only looks.
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) & {
     in_time(how_long);
@@ -145,8 +191,12 @@ class Future : public detail::FutureBase<T> {
     return value(true);
   }
 
-  // f(value) after success; the new future has what f returns (if that is a future, what it ends with), or what f
-  // throws, or this future's error, in which case f is not called.
+  // Calls f(value), or f() for void, on the executor after success. Returns a new future of what f returns; if f
+  // returns a Future<U>, the new one is a Future<U> that ends as that one does. What f throws becomes the new future's
+  // error. After an error f is not called and the new future has that error. Never blocks.
+  //
+  // f is copied or moved in, called once at most, and destroyed with the callback. On an rvalue the value is moved into
+  // f unless others can read it. This future stays valid; any number of callbacks may be added.
   template <class F>
   auto then(F&& f) & {
     this->raw_state().mark_shared();
@@ -157,23 +207,26 @@ class Future : public detail::FutureBase<T> {
     return then_impl(std::forward<F>(f), true);
   }
 
-  // f(const E&) after an error of class E, any of errors.h or your own; a generic lambda takes Error, and
-  // std::exception_ptr takes everything. If f returns a value (or a future) it replaces the error; if f returns nothing
-  // it looks on, and the error stays. A success or another error passes through, and f is not called.
+  // Calls f(const E&) on the executor after an error of class E: a class of errors.h or one of your own. A generic
+  // lambda is called with Error, an f that takes std::exception_ptr with every error. Returns a new future: if f
+  // returns a T, or a Future<T>, that replaces the error; if f returns nothing the error stays; what f throws is the
+  // new error. A value, or an error of another class, passes through without a call. Result bytes that are not a T
+  // count as an error here. Never blocks.
   template <class F>
   Future on_error(F&& f) {
     this->raw_state().mark_shared();
     return this->template chain<T, detail::OnError, T, std::decay_t<F>>(true, std::forward<F>(f));
   }
 
-  // f() after either; the new future ends like this one. What f throws is logged.
+  // Calls f() on the executor after success and after an error. The returned future ends as this one does; what f
+  // returns is ignored and what it throws is logged. Never blocks.
   template <class F>
   Future finally(F&& f) {
     this->raw_state().mark_shared();
     return this->template chain<T, detail::Finally, T, std::decay_t<F>>(true, std::forward<F>(f));
   }
 
-  // Several readers: copies of a SharedFuture may be used in several threads. This future is empty afterwards.
+  // Turns this future into one with several owners. This future is empty afterwards; its callbacks stay.
   SharedFuture<T> share() {
     this->raw_state().mark_shared();
     return SharedFuture<T>{std::move(this->state_)};
@@ -199,19 +252,27 @@ class Future : public detail::FutureBase<T> {
   }
 };
 
-// A future with several owners. get() makes a value for each caller.
+// SharedFuture: a future with several owners, made by Future::share(). Copies refer to the same outcome and may be used
+// in different threads at the same time. Members do what those of Future do.
 template <class T>
 class SharedFuture : public detail::FutureBase<T> {
  public:
+  // Type of the value.
   using Value = T;
+  // An empty future.
   SharedFuture() = default;
+  // For the library.
   explicit SharedFuture(detail::Ref<detail::State> state) : detail::FutureBase<T>{std::move(state)} {}
 
+  // Blocks until ready; returns a value of the caller's own, or throws the error. A value of a type that cannot be
+  // copied is there for one caller only: the others get std::logic_error.
   T get() const { return as_future().get(); }
+  // get() with a time limit; throws Timeout{Errc::timeout}.
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) const {
     return as_future().get_for(how_long);
   }
+  // Add callbacks, as Future::then(), on_error() and finally() do. f gets a copy of the value.
   template <class F>
   auto then(F&& f) const {
     auto future = as_future();
@@ -230,13 +291,15 @@ class SharedFuture : public detail::FutureBase<T> {
   Future<T> as_future() const { return Future<T>{detail::Ref<detail::State>{&this->raw_state()}}; }
 };
 
-// A future that is ready.
+// Returns a future that has succeeded with a T made of args; without arguments for void. No client is needed: callbacks
+// run on one thread of this process that all such futures share.
 template <class T, class... Args>
 Future<T> make_ready(Args&&... args) {
   auto state = detail::make_ref<detail::LocalState<T>>(detail::Ref<detail::Origin>{}, TaskId{});
   state->succeed(std::forward<Args>(args)...);
   return Future<T>{detail::Ref<detail::State>{std::move(state)}};
 }
+// Returns a future that has failed with error, which must not be null.
 template <class T>
 Future<T> make_failed(std::exception_ptr error) {
   auto state = detail::make_ref<detail::LocalState<T>>(detail::Ref<detail::Origin>{}, TaskId{});

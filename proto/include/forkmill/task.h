@@ -1,12 +1,19 @@
-// Task<Result(Arguments...)>: the contract between submitters and workers. Declare each task once in a header that both
-// include:
+// Task<Result(Arguments...)>: the contract between submitters and workers. Declare each task once, in a header that
+// both programs include:
 //
-//     inline constexpr forkmill::Task<double(double, double)> kAdd{"math.add"};
+//     inline constexpr forkmill::Task<double(double, double)> kMean{"math.mean"};
 //
-// A submitter passes arguments that convert to the declared ones, a worker registers a function that takes them;
-// anything else does not compile. Arguments and result travel as msgpack: every type that msgpack-c can pack and
-// convert works, your own with MSGPACK_DEFINE. A Task is a literal value without state: use it from any thread, for as
-// long as you like. The name must outlive it (a string literal does).
+// A submitter passes arguments that convert to the declared types (Client::submit), a worker registers a function that
+// takes them (Worker::on, forkmill::Registered). A call or a function that does not fit is a compile error.
+//
+// Arguments and result travel as msgpack. Every type that msgpack-c can pack and convert works: numbers, bool, strings,
+// enums with MSGPACK_ADD_ENUM, standard containers, tuples, optionals, your own structs with MSGPACK_DEFINE, and the
+// shared objects of the toolkit (Queue, Lock, Connection …). No code travels: the name selects the worker's function.
+//
+// The signature (signature.h) is compared when the broker matches a task with a worker. A submitter and a worker that
+// were built from different declarations get Errc::signature_mismatch instead of arguments decoded as something else.
+//
+// A Task is a literal value that holds a pointer to its name and nothing else. Thread-safe; copying is free.
 #pragma once
 
 #include <concepts>
@@ -23,23 +30,30 @@ namespace forkmill {
 template <class Signature>
 class Task;
 
+// Only function types R(Args...) make a task: R is void or a value type, Args are values or const references.
 template <class R, class... Args>
 class Task<R(Args...)> {
  public:
+  // Type of the result; may be void.
   using Result = R;
+  // Types of the arguments as they travel: without references and const.
   using Arguments = std::tuple<std::decay_t<Args>...>;
 
-  // name: 1 to 128 characters out of letters, digits and "._-:/"; dots part name spaces by custom. "forkmill." is
-  // reserved.
+  // Names the task. name: 1 to 128 characters out of letters, digits and "._-:/"; by convention dots separate
+  // namespaces ("text.count_words"), and names that begin with "forkmill." belong to the library. The characters must
+  // outlive the Task; a string literal does. The constructor checks nothing: a bad name is Errc::name_invalid from
+  // Client::submit() and std::invalid_argument from Worker::on().
   constexpr explicit Task(const char* name) : name_{name} {}
 
+  // The name as it was given.
   constexpr std::string_view name() const { return name_; }
 
-  // "f64(f64,f64)"; made on the first call, then kept. Thread-safe.
+  // The signature as text, for example "f64(f64,f64)". Computed on the first call, then kept for the program's life.
   static const std::string& signature() {
     static const std::string text = signature_of<R>() + "(" + detail::signature_list<std::decay_t<Args>...>() + ")";
     return text;
   }
+  // The 64-bit hash of signature() that travels with each submission (signature_hash()). Never 0.
   static std::uint64_t hash() {
     static const std::uint64_t value = signature_hash(signature());
     return value;
