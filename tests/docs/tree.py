@@ -49,3 +49,7 @@ def _all_files(root):
 
 def _is_below(path, place):
     return place == "." or path == place or path.startswith(place.rstrip("/") + "/")
+
+
+if __name__ == "__main__":  # tree.py SUFFIX...: prints the files of the tree that end in one of these, one a line
+    print("\n".join(sources(TOP, tuple(sys.argv[1:]))))
