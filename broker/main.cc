@@ -5,12 +5,12 @@
 #include <iostream>
 #include <memory>
 
-#include "broker/errands.h"
-#include "broker/last_descriptor.h"
 #include "broker/loop.h"
+#include "broker/offline_commands.h"
 #include "broker/options.h"
+#include "broker/reserve_descriptor.h"
 #include "broker/store/memory_store.h"
-#include "broker/store/sqlite_store.h"
+#include "broker/store/sqlite/sqlite_store.h"
 
 namespace {
 

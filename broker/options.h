@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/core/options.h"
+#include "broker/core/state/options.h"
 #include "proto/transport/logging.h"
 
 namespace forkmill::broker {

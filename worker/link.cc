@@ -16,9 +16,9 @@
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/waiter.h"
-#include "worker/foreman.h"
-#include "worker/link_end.h"
-#include "worker/process.h"
+#include "worker/ipc/link_end.h"
+#include "worker/os/reaping.h"
+#include "worker/rules/foreman.h"
 
 namespace forkmill::worker {
 

@@ -5,8 +5,8 @@
 #include <forkmill/worker_options.h>
 #include <sys/types.h>
 
-#include "worker/control.h"
-#include "worker/registry.h"
+#include "worker/ipc/control.h"
+#include "worker/tasks/registry.h"
 
 namespace forkmill::worker {
 

@@ -2,8 +2,8 @@
 #include <forkmill/exec.h>
 #include <forkmill/worker.h>
 
-#include "worker/exec.h"
 #include "worker/options.h"
+#include "worker/tasks/exec.h"
 
 int main(int argc, char** argv) {
   forkmill::worker::CommandLine line;

@@ -11,7 +11,7 @@
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/settings.h"
-#include "worker/processes.h"
+#include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
 

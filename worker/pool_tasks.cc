@@ -17,9 +17,9 @@
 #include "proto/pool_tasks.h"
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
-#include "worker/descriptor.h"
-#include "worker/handler_error.h"
+#include "worker/errors/handler_error.h"
 #include "worker/options.h"
+#include "worker/os/descriptor.h"
 #include "worker/supervisor.h"
 
 namespace forkmill::worker {

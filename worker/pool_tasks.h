@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "worker/registry.h"
+#include "worker/tasks/registry.h"
 
 namespace forkmill::worker {
 

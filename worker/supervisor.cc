@@ -18,10 +18,10 @@
 
 #include "proto/transport/errors.h"
 #include "proto/transport/logging.h"
-#include "worker/area.h"
-#include "worker/child.h"
+#include "worker/child/child.h"
+#include "worker/ipc/shared_area.h"
 #include "worker/link.h"
-#include "worker/processes.h"
+#include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
 

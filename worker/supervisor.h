@@ -21,11 +21,11 @@
 
 #include "proto/transport/real_env.h"
 #include "proto/transport/waiter.h"
-#include "worker/births.h"
-#include "worker/control.h"
-#include "worker/output.h"
-#include "worker/process.h"
-#include "worker/registry.h"
+#include "worker/ipc/control.h"
+#include "worker/os/output.h"
+#include "worker/os/reaping.h"
+#include "worker/rules/restart_backoff.h"
+#include "worker/tasks/registry.h"
 
 namespace forkmill::worker {
 

@@ -10,11 +10,11 @@
 #include <stdexcept>
 #include <vector>
 
-#include "worker/handler_error.h"
+#include "worker/errors/handler_error.h"
 #include "worker/options.h"
 #include "worker/pool_tasks.h"
-#include "worker/registry.h"
 #include "worker/supervisor.h"
+#include "worker/tasks/registry.h"
 
 namespace forkmill {
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "broker/core/objects/inspection.h"
-#include "broker/core/orders.h"
+#include "broker/core/operators/operator_commands.h"
 #include "proto/buggify.h"
-#include "proto/codec.h"
 #include "proto/mutants.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::broker {
 

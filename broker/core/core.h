@@ -14,20 +14,20 @@
 #include <algorithm>
 #include <vector>
 
-#include "broker/core/attempts.h"
-#include "broker/core/books.h"
-#include "broker/core/cancels.h"
-#include "broker/core/dead_letters.h"
-#include "broker/core/deliveries.h"
-#include "broker/core/intake.h"
-#include "broker/core/matching.h"
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/cancels.h"
+#include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/intake.h"
+#include "broker/core/lifecycle/matching.h"
+#include "broker/core/lifecycle/paging.h"
+#include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
-#include "broker/core/paging.h"
-#include "broker/core/processes.h"
-#include "broker/core/queries.h"
-#include "broker/core/registry.h"
-#include "broker/core/retention.h"
-#include "broker/core/sessions.h"
+#include "broker/core/operators/dead_letters.h"
+#include "broker/core/operators/queries.h"
+#include "broker/core/peers/processes.h"
+#include "broker/core/peers/sessions.h"
+#include "broker/core/state/broker_state.h"
+#include "broker/core/state/registry.h"
 #include "proto/result.h"
 
 namespace forkmill::broker {

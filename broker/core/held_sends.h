@@ -6,7 +6,7 @@
 #include <deque>
 #include <utility>
 
-#include "broker/core/books.h"
+#include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <variant>
 
-#include "proto/messages.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::broker {
 

@@ -18,13 +18,13 @@
 #include <system_error>
 #include <thread>
 
-#include "broker/errands.h"
 #include "broker/loop.h"
+#include "broker/offline_commands.h"
 #include "broker/store/memory_store.h"
-#include "client/local/kin.h"
+#include "client/local/descendants.h"
 #include "proto/transport/logging.h"
 #include "proto/transport/real_env.h"
-#include "worker/process.h"
+#include "worker/os/reaping.h"
 
 namespace forkmill::local {
 

@@ -14,7 +14,7 @@
 #include <functional>
 #include <string>
 
-#include "worker/descriptor.h"
+#include "worker/os/descriptor.h"
 
 namespace forkmill::local {
 

@@ -1,6 +1,6 @@
 #include <forkmill/manager.h>
 
-#include "client/log.h"
+#include "client/futures/log.h"
 
 namespace forkmill {
 

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <utility>
 
-#include "client/log.h"
-#include "client/outcome.h"
+#include "client/futures/log.h"
+#include "client/futures/outcome.h"
 #include "proto/names.h"
 
 namespace forkmill {

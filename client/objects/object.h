@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
-#include "client/engine.h"
-#include "proto/messages.h"
+#include "client/engine/engine.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::client {
 

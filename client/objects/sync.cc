@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "client/log.h"
+#include "client/futures/log.h"
 #include "client/objects/object.h"
 
 namespace forkmill {

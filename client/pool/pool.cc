@@ -1,6 +1,6 @@
 #include <forkmill/pool.h>
 
-#include "client/log.h"
+#include "client/futures/log.h"
 #include "client/pool/state.h"
 
 namespace forkmill {

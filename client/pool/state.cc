@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <stdexcept>
 
-#include "client/log.h"
-#include "client/options.h"
+#include "client/engine/options.h"
+#include "client/futures/log.h"
 #include "proto/limits.h"
 #include "proto/pool_tasks.h"
 #include "proto/transport/real_env.h"

@@ -13,7 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "client/engine.h"
+#include "client/engine/engine.h"
 #include "client/pool/job.h"
 #include "client/pool/stream.h"
 

@@ -8,11 +8,11 @@
 #include <optional>
 #include <string>
 
-#include "proto/codec.h"
+#include "proto/transport/endpoint_tracker.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/resolver.h"
 #include "proto/transport/waiter.h"
-#include "proto/transport/whereabouts.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::proto {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <zmq.hpp>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::proto {
 

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "proto/messages.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::proto {
 

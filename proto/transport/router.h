@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::proto {
 

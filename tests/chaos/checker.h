@@ -1,6 +1,6 @@
-// Checker: reads what the programs of the ring have written down into the simulator's History (tests/sim/history.h) and
-// ObjectHistory, which hold the rules, and adds what only real programs can break: failures that nobody has caused,
-// delays cut short, what a client that was killed had been promised.
+// Checker: reads what the programs of the ring have written down into the simulator's History
+// (tests/sim/rules/history.h) and ObjectHistory, which hold the rules, and adds what only real programs can break:
+// failures that nobody has caused, delays cut short, what a client that was killed had been promised.
 //
 // What was given to a worker that was out of reach may have been given to others since, without its knowing: the ring
 // says who was, and when.
@@ -15,7 +15,7 @@
 
 #include "tests/chaos/journal.h"
 #include "tests/chaos/object_checker.h"
-#include "tests/sim/history.h"
+#include "tests/sim/rules/history.h"
 
 namespace forkmill::chaos {
 

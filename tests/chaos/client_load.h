@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "tests/chaos/journal.h"
-#include "tests/sim/random.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::chaos {
 

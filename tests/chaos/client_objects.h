@@ -14,7 +14,7 @@
 #include <string>
 
 #include "tests/chaos/journal.h"
-#include "tests/sim/random.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::chaos {
 

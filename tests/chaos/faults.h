@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "tests/chaos/cluster.h"
-#include "tests/sim/random.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::chaos {
 

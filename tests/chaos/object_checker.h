@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "tests/chaos/journal.h"
-#include "tests/sim/object_history.h"
+#include "tests/sim/objects/object_history.h"
 
 namespace forkmill::chaos {
 

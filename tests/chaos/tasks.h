@@ -29,7 +29,7 @@ inline constexpr const char* kKey = "key";  // in each dict
 
 enum Death { kSegfault, kQuick, kExit, kAbort, kDeaths };
 
-// "9abc 3-1042-1", as the rules of tests/sim/history.h have it.
+// "9abc 3-1042-1", as the rules of tests/sim/rules/history.h have it.
 inline std::string value_of(const TaskId& id, const std::string& token) {
   return id.to_string().substr(32) + " " + token;
 }

@@ -1,6 +1,6 @@
 #include "tests/fuzz/broker_world.h"
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/round_trip.h"
 

@@ -1,7 +1,7 @@
 // BrokerWorld: a broker's core over a memory store, and peers that say whatever an input tells them to: true messages
 // made of what the broker has said to them, others made by the schema alone, and bytes. After every round the books are
-// looked through (tests/sim/audit.h, object_audit.h), what is sent must be readable, what is written down must make
-// sense, and a broker that nobody talks to must come to rest.
+// looked through (tests/sim/audits/audit.h, object_audit.h), what is sent must be readable, what is written down must
+// make sense, and a broker that nobody talks to must come to rest.
 #pragma once
 
 #include <deque>
@@ -15,8 +15,8 @@
 #include "broker/store/memory_store.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/filler.h"
-#include "tests/sim/audit.h"
-#include "tests/sim/object_audit.h"
+#include "tests/sim/audits/audit.h"
+#include "tests/sim/audits/object_audit.h"
 
 namespace forkmill::fuzz {
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/round_trip.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "client/session.h"
+#include "client/session/session.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/filler.h"
 

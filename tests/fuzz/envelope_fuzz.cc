@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 
 using namespace forkmill::proto;
 

@@ -1,5 +1,5 @@
-// Filler: makes messages of every type from an input, by the layout of proto/schema.h: each field has a value that its
-// type and its maximum allow. A new message or field is covered as soon as it stands in the schema.
+// Filler: makes messages of every type from an input, by the layout of proto/wire/schema.h: each field has a value that
+// its type and its maximum allow. A new message or field is covered as soon as it stands in the schema.
 //
 // With a Palette most names, ids and numbers are such as were met before in the conversation; otherwise nearly
 // everything made would be refused at the door.
@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "proto/reader.h"
+#include "proto/wire/reader.h"
 #include "tests/fuzz/feed.h"
 
 namespace forkmill::fuzz {

@@ -8,7 +8,7 @@
 
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/require.h"
-#include "worker/link_end.h"
+#include "worker/ipc/link_end.h"
 
 namespace {
 

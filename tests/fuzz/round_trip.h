@@ -1,7 +1,7 @@
 // round_trip: whatever is sent must be what the other side reads.
 #pragma once
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/fuzz/require.h"
 
 namespace forkmill::fuzz {

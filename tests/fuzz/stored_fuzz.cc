@@ -8,11 +8,11 @@
 #include <algorithm>
 
 #include "broker/core/core.h"
-#include "broker/core/objects/object.h"
-#include "broker/store/bytes.h"
-#include "broker/store/crc32c.h"
-#include "broker/store/head.h"
-#include "broker/store/row.h"
+#include "broker/core/objects/kinds/object.h"
+#include "broker/store/sqlite/bytes.h"
+#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/sqlite/head.h"
+#include "broker/store/sqlite/row.h"
 #include "tests/fuzz/filler.h"
 #include "tests/fuzz/require.h"
 
@@ -61,7 +61,7 @@ void rows_as_written(Feed& feed) {
           "a progression comes back");
 }
 
-// As in broker/store/row.cc: over the row's table, version and number, and what follows the checksum.
+// As in broker/store/sqlite/row.cc: over the row's table, version and number, and what follows the checksum.
 std::string sealed(RowKind kind, TaskSeq seq, std::string_view bytes) {
   constexpr std::size_t kBodyAt = 5;
   std::string row{bytes};

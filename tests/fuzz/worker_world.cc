@@ -4,7 +4,7 @@
 #include <csignal>
 #include <utility>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/round_trip.h"
 

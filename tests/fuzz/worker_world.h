@@ -10,7 +10,7 @@
 
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/filler.h"
-#include "worker/foreman.h"
+#include "worker/rules/foreman.h"
 
 namespace forkmill::fuzz {
 

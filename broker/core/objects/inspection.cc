@@ -1,7 +1,7 @@
 #include "broker/core/objects/inspection.h"
 
-#include "broker/core/objects/object.h"
-#include "broker/core/packed_map.h"
+#include "broker/core/objects/kinds/object.h"
+#include "broker/core/operators/packed_map.h"
 
 namespace forkmill::broker {
 

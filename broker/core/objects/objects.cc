@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "broker/core/objects/object.h"
+#include "broker/core/objects/kinds/object.h"
 #include "broker/core/objects/record.h"
 #include "broker/core/objects/spec.h"
-#include "broker/core/packed_map.h"
+#include "broker/core/operators/packed_map.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {

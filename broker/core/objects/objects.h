@@ -9,9 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/books.h"
-#include "broker/core/objects/desk.h"
-#include "broker/core/objects/ledger.h"
+#include "broker/core/objects/client_operations.h"
+#include "broker/core/objects/kinds/object_host.h"
+#include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 

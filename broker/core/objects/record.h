@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "broker/core/objects/ledger.h"
-#include "broker/core/objects/object.h"
+#include "broker/core/objects/client_operations.h"
+#include "broker/core/objects/kinds/object.h"
 
 namespace forkmill::broker {
 

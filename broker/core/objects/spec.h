@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "broker/core/objects/object.h"
+#include "broker/core/objects/kinds/object.h"
 #include "proto/result.h"
 
 namespace forkmill::broker {

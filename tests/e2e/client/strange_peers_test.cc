@@ -5,7 +5,7 @@
 #include <optional>
 #include <random>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/e2e/client/rig.h"
 
 using namespace forkmill;

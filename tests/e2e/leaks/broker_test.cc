@@ -7,7 +7,7 @@
 #include <map>
 #include <msgpack.hpp>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/fuzz/live/raw_peer.h"
 #include "tests/weight.h"

@@ -1,6 +1,6 @@
 #include "tests/fuzz/live/attacker.h"
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::fuzz {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tests/sim/disk/model.h"
-#include "tests/sim/random.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::sim {
 

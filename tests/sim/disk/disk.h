@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "broker/store/file_system.h"
+#include "broker/store/sqlite/file_system.h"
 #include "tests/sim/disk/errors.h"
-#include "tests/sim/random.h"
+#include "tests/sim/world/random.h"
 
 namespace forkmill::sim {
 

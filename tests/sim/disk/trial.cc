@@ -5,9 +5,9 @@
 #include <cstdio>
 #include <optional>
 
-#include "broker/store/maintenance.h"
-#include "broker/store/row.h"
-#include "broker/store/sqlite_store.h"
+#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/sqlite/row.h"
+#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/disk/author.h"
 
 namespace forkmill::sim {

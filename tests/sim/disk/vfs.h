@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "broker/store/file_system.h"
+#include "broker/store/sqlite/file_system.h"
 
 namespace forkmill::sim {
 

@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "broker/core/far_deadlines.h"
-#include "broker/core/id_index.h"
-#include "broker/core/seq_runs.h"
+#include "broker/core/tasks/id_index.h"
+#include "broker/core/tasks/paged_out_deadlines.h"
+#include "broker/core/tasks/seq_runs.h"
 
 using namespace forkmill;
 using namespace forkmill::broker;

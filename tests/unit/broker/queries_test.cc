@@ -1,6 +1,6 @@
 #include <msgpack.hpp>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/unit/broker/broker.h"
 
 using namespace forkmill;

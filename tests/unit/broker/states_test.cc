@@ -1,4 +1,4 @@
-#include "broker/core/states.h"
+#include "broker/core/tasks/states.h"
 
 #include <doctest/doctest.h>
 

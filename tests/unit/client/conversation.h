@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/session.h"
+#include "client/session/session.h"
 
 namespace forkmill::tests {
 

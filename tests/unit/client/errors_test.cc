@@ -1,8 +1,8 @@
-// What errors say: client/outcome.h and errors.h.
+// What errors say: client/futures/outcome.h and errors.h.
 #include <doctest/doctest.h>
 #include <forkmill/errors.h>
 
-#include "client/outcome.h"
+#include "client/futures/outcome.h"
 
 using namespace forkmill;
 using proto::OutcomeKind;

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "client/log.h"
+#include "client/futures/log.h"
 #include "tests/unit/client/promised.h"
 
 using namespace forkmill;

@@ -2,7 +2,7 @@
 #include <forkmill/errors.h>
 #include <forkmill/submit_options.h>
 
-#include "client/options.h"
+#include "client/engine/options.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "client/task_table.h"
+#include "client/session/task_table.h"
 
 #include <doctest/doctest.h>
 

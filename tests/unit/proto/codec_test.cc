@@ -1,4 +1,4 @@
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/unit/proto/samples.h"
 
 using namespace forkmill::proto;

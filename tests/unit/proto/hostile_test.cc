@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "proto/codec.h"
+#include "proto/wire/codec.h"
 #include "tests/unit/proto/samples.h"
 
 using namespace forkmill;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "proto/messages.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::proto::samples {
 

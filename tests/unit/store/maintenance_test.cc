@@ -1,10 +1,10 @@
 // Backups, and what is done to directories while no broker runs on them.
-#include "broker/store/maintenance.h"
+#include "broker/store/sqlite/maintenance.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "broker/store/schema.h"
+#include "broker/store/sqlite/schema.h"
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;

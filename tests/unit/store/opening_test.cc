@@ -1,9 +1,9 @@
 // Data directories that cannot be used: each says why.
 #include <sys/stat.h>
 
-#include "broker/store/crc32c.h"
-#include "broker/store/maintenance.h"
-#include "broker/store/schema.h"
+#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/sqlite/schema.h"
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;

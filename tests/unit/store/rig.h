@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "broker/store/sqlite_store.h"
+#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/unit/broker/store_conformance.h"
 
 namespace forkmill::broker::test {

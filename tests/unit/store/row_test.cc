@@ -1,5 +1,5 @@
 // Rows and records.
-#include "broker/store/row.h"
+#include "broker/store/sqlite/row.h"
 
 #include "tests/unit/store/rig.h"
 

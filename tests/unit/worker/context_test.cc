@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "tests/unit/worker/ring_kit.h"
-#include "worker/attempt_context.h"
+#include "worker/child/attempt_context.h"
 
 using namespace forkmill;
 using namespace forkmill::worker;

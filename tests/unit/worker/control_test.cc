@@ -1,10 +1,10 @@
-#include "worker/control.h"
+#include "worker/ipc/control.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "worker/area.h"
+#include "worker/ipc/shared_area.h"
 
 using namespace forkmill::worker;
 

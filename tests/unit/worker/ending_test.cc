@@ -1,4 +1,4 @@
-#include "worker/ending.h"
+#include "worker/rules/ending.h"
 
 #include <doctest/doctest.h>
 

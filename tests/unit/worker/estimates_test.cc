@@ -1,4 +1,4 @@
-#include "worker/estimates.h"
+#include "worker/rules/estimates.h"
 
 #include <doctest/doctest.h>
 

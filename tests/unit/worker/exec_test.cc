@@ -1,5 +1,5 @@
 // forkmill.exec: every way in which a command can run and end.
-#include "worker/exec.h"
+#include "worker/tasks/exec.h"
 
 #include <doctest/doctest.h>
 #include <signal.h>

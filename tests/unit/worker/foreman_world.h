@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker/foreman.h"
+#include "worker/rules/foreman.h"
 
 namespace forkmill::worker::tests {
 

@@ -1,4 +1,4 @@
-#include "worker/handler_error.h"
+#include "worker/errors/handler_error.h"
 
 #include <doctest/doctest.h>
 #include <forkmill/worker.h>
@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "proto/limits.h"
-#include "worker/throw_site.h"
+#include "worker/errors/throw_site.h"
 
 using namespace forkmill;
 using worker::HandlerError;

@@ -1,4 +1,4 @@
-#include "worker/output.h"
+#include "worker/os/output.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include <forkmill/worker.h>
 
 #include "tests/unit/worker/fake_context.h"
-#include "worker/handler_error.h"
+#include "worker/errors/handler_error.h"
 
 using namespace forkmill;
 using worker::Registry;

@@ -1,4 +1,4 @@
-#include "worker/registry.h"
+#include "worker/tasks/registry.h"
 
 #include <doctest/doctest.h>
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "worker/child_end.h"
-#include "worker/link_end.h"
+#include "worker/ipc/child_end.h"
+#include "worker/ipc/link_end.h"
 
 namespace forkmill::worker::test {
 

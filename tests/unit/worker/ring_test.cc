@@ -1,5 +1,5 @@
 // The rings and the ends of an area, within one process: two threads play link and child.
-#include "worker/ring.h"
+#include "worker/ipc/ring.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "tests/unit/worker/ring_kit.h"
-#include "worker/attendant.h"
+#include "worker/child/stop_watcher.h"
 
 using namespace forkmill::worker;
 using namespace forkmill::worker::test;

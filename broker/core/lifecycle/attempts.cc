@@ -1,0 +1,225 @@
+#include "broker/core/lifecycle/attempts.h"
+
+#include <algorithm>
+
+#include "broker/store/process_queue.h"
+#include "proto/check.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using proto::Mutant;
+using proto::mutant;
+using proto::OutcomeKind;
+
+void Attempts::grant(Task& task, Worker& worker) {
+  const proto::TaskOptions& options = task.options();
+  FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
+  books_.step(task, Event::granted);
+  task.attempts = task.attempts.next();
+  task.epoch = books_.identity.epoch;
+  task.worker = worker.handle;
+  hold(worker, task);
+  if (!options.process) ++worker.granted;
+  if (task.durable && options.at_most_once) {
+    books_.rewrite(task, Dispatch{task.seq, task.attempts});
+    worker.grants_wait = !mutant(Mutant::dispatch_before_commit);
+  }
+  worker.grant_bytes += task.payload.size();
+  const Client* owner = options.process ? books_.client(task.client) : nullptr;
+  worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
+                                 books_.kinds.name(task.kind), books_.kinds.signature(task.kind), options.soft_timeout,
+                                 options.timeout, task.payload, options.process, options.daemon, options.label,
+                                 owner == nullptr ? 0 : owner->session.pid});
+  books_.touch(worker);
+}
+
+Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
+  if (mutant(Mutant::fencing_off)) {
+    for (const auto& [handle, one] : books_.workers)
+      if (auto found = one->holding.find(grant.seq); found != one->holding.end()) return found->second;
+    return nullptr;
+  }
+  auto found = worker.holding.find(grant.seq);
+  if (found == worker.holding.end()) return nullptr;
+  if (found->second->grant() != grant) return nullptr;
+  return found->second;
+}
+
+void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
+  Task* task = held(worker, record.grant);
+  if (task == nullptr) return;  // fenced: it is somebody else's by now, or done
+  leave(worker, *task);
+  ++worker.finished;
+  proto::Outcome outcome = record.outcome;
+  outcome.attempt = task->attempts;
+  outcome.worker = worker.session.name;
+  if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
+  if (!outcome.error) outcome.error.emplace();
+  // Whoever wanted that may have told a broker before this one.
+  if (task->cancel_requested || outcome.kind == OutcomeKind::cancelled) {
+    outcome.kind = OutcomeKind::cancelled;
+    outcome.error->code = Errc::cancelled;
+    return finish(*task, Event::cancelled, std::move(outcome));
+  }
+  if (may_retry(*task, outcome)) return retry(*task, record);
+  if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
+  finish(*task, Event::failed, std::move(outcome));
+}
+
+void Attempts::hand_back(Worker& worker, Task& task) {
+  const bool signalled = std::any_of(worker.unheard.begin(), worker.unheard.end(),
+                                     [&](const auto& note) { return note.grant == task.grant(); });
+  leave(worker, task);
+  if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
+  task.attempts = proto::Attempt{task.attempts.value() - 1};
+  books_.step(task, Event::handed_back);
+  if (task.cancel_requested || signalled) {
+    return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+  }
+  // Its deadline may have passed while a worker had it: then nothing was done about it.
+  if (task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
+    return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
+  }
+  // By the worker's own word it was not started: nothing speaks against granting it again.
+  if (task.durable && task.options().at_most_once) books_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
+  task.queue->put_back(task);
+}
+
+void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
+  books_.take_out_of_line(task);
+  books_.step(task, Event::granted);
+  task.attempts = grant.attempt;
+  task.epoch = grant.epoch;
+  task.worker = worker.handle;
+  hold(worker, task);
+}
+
+void Attempts::lose(Task& task, const std::string& why) {
+  books_.step(task, Event::granted);
+  task.attempts = task.attempts.next();
+  proto::Outcome outcome;
+  outcome.kind = OutcomeKind::lost;
+  outcome.attempt = task.attempts;
+  outcome.error.emplace();
+  outcome.error->code = Errc::worker_lost;
+  outcome.error->message = why;
+  finish(task, Event::failed, std::move(outcome));
+}
+
+void Attempts::worker_lost(Worker& worker, const std::string& why) {
+  std::vector<Task*> held_tasks;
+  for (const auto& [seq, task] : worker.holding) held_tasks.push_back(task);
+  std::sort(held_tasks.begin(), held_tasks.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
+  for (const Task* task : held_tasks) {
+    proto::OutcomeRecord record{task->grant(), {}, milliseconds{-1}, 0};
+    record.outcome.kind = OutcomeKind::lost;
+    record.outcome.error.emplace();
+    record.outcome.error->code = Errc::worker_lost;
+    record.outcome.error->message = why;
+    ++worker.lost;
+    outcome(worker, record);
+  }
+}
+
+void Attempts::finish_unstarted(Task& task, Event event, Errc code, std::string message) {
+  proto::Outcome outcome;
+  outcome.kind = event == Event::expired ? OutcomeKind::expired : OutcomeKind::cancelled;
+  outcome.attempt = task.attempts;
+  outcome.error.emplace();
+  outcome.error->code = code;
+  outcome.error->message = std::move(message);
+  finish(task, event, std::move(outcome));
+}
+
+void Attempts::hold(Worker& worker, Task& task) {
+  worker.holding.emplace(task.seq, &task);
+  if (task.options().process) ++worker.processes;
+}
+
+void Attempts::leave(Worker& worker, Task& task) {
+  worker.holding.erase(task.seq);
+  if (task.options().process) {
+    --worker.processes;
+    books_.births.erase(task.seq);
+  }
+  task.worker = WorkerHandle{};
+}
+
+bool Attempts::may_retry(const Task& task, const proto::Outcome& outcome) const {
+  const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
+  if (task.options().at_most_once || task.attempts.value() >= most) return false;
+  switch (outcome.kind) {
+    case OutcomeKind::retry:
+    case OutcomeKind::lost:
+    case OutcomeKind::timed_out:
+    case OutcomeKind::cancelled:
+      return true;  // cancelled without our asking: the worker gave it up
+    case OutcomeKind::failed:
+      return task.options().retry_errors && outcome.error->code == Errc::handler_error;
+    default:
+      return false;
+  }
+}
+
+void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
+  const bool at_once = record.outcome.kind == OutcomeKind::lost;
+  const bool asked = record.outcome.kind == OutcomeKind::retry && record.retry_delay.count() >= 0;
+  const Instant wait = at_once ? Instant{0}
+                       : asked ? Instant{std::min(record.retry_delay, proto::limits::kMaxDuration)}
+                               : backoff(task);
+  books_.step(task, Event::retried);
+  if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
+  task.ready_at = books_.now.steady + wait;
+  if (task.durable) {
+    const Instant due = mutant(Mutant::retry_due_at_restart) ? books_.now.steady : task.ready_at;
+    books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(due)});
+  }
+  if (wait.count() > 0) return books_.deadlines.add(task.ready_at, task);
+  books_.step(task, Event::queued);
+  books_.line_up(task);
+}
+
+// Exponential, with jitter that is a function of task and attempt: spread between tasks, equal in every run of a
+// simulation.
+Instant Attempts::backoff(const Task& task) const {
+  const proto::Backoff& backoff = task.options().backoff;
+  const auto doublings = std::min<std::uint32_t>(task.attempts.value() - 1, 40);
+  const double wanted =
+      static_cast<double>(backoff.initial.count()) * static_cast<double>(std::uint64_t{1} << doublings);
+  const double base = std::min(wanted, static_cast<double>(backoff.most.count())) * 1000;
+  std::uint64_t mixed = (task.seq.value() * 0x9E3779B97F4A7C15ULL) ^ (std::uint64_t{task.attempts.value()} << 32);
+  mixed = (mixed ^ mixed >> 31) * 0xBF58476D1CE4E5B9ULL;
+  const double unit = static_cast<double>(mixed >> 11) / 9007199254740992.0;  // [0, 1)
+  const double swing = base * backoff.jitter_percent / 100.0;
+  return Instant{static_cast<std::int64_t>(std::max(0.0, base - swing + 2 * swing * unit))};
+}
+
+void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
+  books_.step(task, event);
+  switch (task.state) {
+    case State::succeeded:
+      ++books_.totals.succeeded;
+      break;
+    case State::failed:
+      ++books_.totals.failed;
+      break;
+    case State::cancelled:
+      ++books_.totals.cancelled;
+      break;
+    default:
+      ++books_.totals.expired;
+      break;
+  }
+  if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
+  if (task.options().daemon) {
+    if (Client* owner = books_.client(task.client)) owner->daemons.erase(task.seq);
+  }
+  task.finished_at = books_.stamp();
+  task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
+  task.queue->change(task, task.payload.size() + task.outcome->value.size());
+  if (task.durable) books_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
+  deliveries_.finished(task);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,104 @@
+#include "broker/core/lifecycle/cancels.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using proto::CancelState;
+using proto::RevokeState;
+
+void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
+  for (const TaskId& id : cancel.ids) {
+    Task* task = books_.tasks.find(id);
+    if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
+      ask(client, *task);
+      continue;
+    }
+    CancelState state = CancelState::unknown;
+    if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
+    if (task != nullptr && !is_terminal(task->state)) {
+      if (task->state != State::running) end_waiting(*task);
+      state = CancelState::cancelled;
+    }
+    client.cancels.answers.push_back({id, state});
+    books_.touch(client);
+  }
+}
+
+void Cancels::ask(Client& client, Task& task) {
+  auto [asked, first] = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}});
+  asked->second.askers.push_back(client.handle);
+  if (first) revoke(task);
+}
+
+void Cancels::revoke(Task& task) {
+  task.cancel_requested = true;
+  if (Worker* worker = books_.worker(task.worker)) {
+    worker->revoke.grants.push_back(task.grant());
+    books_.touch(*worker);
+  }
+}
+
+void Cancels::end_waiting(Task& task) {
+  if (task.state == State::ready) books_.take_out_of_line(task);
+  attempts_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+}
+
+void Cancels::end_daemons(Client& client) {
+  for (const auto& [seq, task] : std::exchange(client.daemons, {}))
+    task->state == State::running ? revoke(*task) : end_waiting(*task);
+}
+
+void Cancels::revoked(Worker& worker, const proto::Revoked& revoked) {
+  for (const auto& [grant, state] : revoked.answers) {
+    Task* task = attempts_.held(worker, grant);
+    if (task == nullptr) continue;  // it ended meanwhile: settle_finished answers
+    const TaskId id = task->id;
+    const proto::TaskSeq seq = task->seq;
+    if (state == RevokeState::returned) {
+      attempts_.hand_back(worker, *task);  // and with that it is cancelled
+      answer(id, seq, CancelState::cancelled);
+    } else if (state == RevokeState::stopping) {
+      answer(id, seq, CancelState::requested);
+    }
+    // unknown: its outcome is under way and will settle it
+  }
+}
+
+void Cancels::repeat(Worker& worker) {
+  for (const auto& [seq, task] : worker.holding) {
+    if (!task->cancel_requested) continue;
+    worker.revoke.grants.push_back(task->grant());
+    books_.touch(worker);
+  }
+}
+
+void Cancels::settle_finished() {
+  for (auto asked = asked_.begin(); asked != asked_.end();) {
+    const Task* task = asked->second.task.get();
+    const auto next = std::next(asked);
+    if (task == nullptr || is_terminal(task->state)) {
+      const bool cancelled = task != nullptr && task->state == State::cancelled;
+      answer(asked->second.id, asked->first, cancelled ? CancelState::cancelled : CancelState::finished);
+    }
+    asked = next;
+  }
+}
+
+void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
+  auto asked = asked_.find(seq);
+  if (asked == asked_.end()) return;
+  for (const ClientHandle handle : asked->second.askers) {
+    if (Client* client = books_.client(handle)) {
+      client->cancels.answers.push_back({id, state});
+      books_.touch(*client);
+    }
+    if (proto::mutant(proto::Mutant::cancel_told_to_one)) break;
+  }
+  asked_.erase(asked);
+}
+
+}  // namespace forkmill::broker

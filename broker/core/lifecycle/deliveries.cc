@@ -1,0 +1,120 @@
+#include "broker/core/lifecycle/deliveries.h"
+
+#include <algorithm>
+
+#include "proto/buggify.h"
+#include "proto/check.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using proto::Mutant;
+using proto::mutant;
+
+void Deliveries::finished(Task& task) {
+  if (Client* client = books_.client(task.client)) enqueue(task, *client);
+  if (task.watchers != nullptr) {
+    for (const ClientHandle handle : *task.watchers)
+      if (Client* client = books_.client(handle)) enqueue(task, *client);
+    task.watchers.reset();
+  }
+  if (task.deliveries == 0) retention_.keep(task);
+}
+
+void Deliveries::watch(Task& task, Client& client) {
+  if (is_terminal(task.state)) {
+    const auto is_this = [&](const TaskRef& ref) { return ref.get() == &task; };
+    if (task.deliveries > 0 && std::any_of(client.due.begin(), client.due.end(), is_this)) return;
+    retention_.take(task);
+    enqueue(task, client);
+    return;
+  }
+  if (task.client == client.handle) return;
+  if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
+  auto& watchers = *task.watchers;
+  if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
+}
+
+void Deliveries::watch_far(proto::TaskSeq seq, Client& client) {
+  auto& watchers = books_.far_watchers[seq];
+  if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
+}
+
+void Deliveries::unknown(const TaskId& id, Client& client) {
+  proto::TaskResult result{id, {}};
+  result.outcome.kind = proto::OutcomeKind::rejected;
+  result.outcome.error.emplace().code = Errc::task_unknown;
+  result.outcome.error->message = errc_text(Errc::task_unknown);
+  books_.send(client.session, proto::Results{{std::move(result)}});
+}
+
+void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
+  for (const proto::MessageSeq seq : ack.messages) {
+    auto found = client.under_way.find(seq);
+    if (found == client.under_way.end()) continue;
+    client.under_way_count -= found->second.size();
+    for (const TaskRef& ref : found->second)
+      settled(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
+    client.under_way.erase(found);
+  }
+  if (!client.due.empty()) books_.touch(client);
+}
+
+void Deliveries::resume(Client& client) {
+  if (mutant(Mutant::deliveries_forgotten)) {
+    for (const auto& [seq, refs] : client.under_way)
+      for (const TaskRef& ref : refs) settled(*ref.get(), true);
+    client.under_way.clear();
+  }
+  // The latest first, each before what stands there: in the end the earliest is in front.
+  for (auto sent = client.under_way.rbegin(); sent != client.under_way.rend(); ++sent)
+    client.due.insert(client.due.begin(), sent->second.begin(), sent->second.end());
+  client.under_way.clear();
+  client.under_way_count = 0;
+  if (!client.due.empty()) books_.touch(client);
+}
+
+void Deliveries::abandon(Client& client) {
+  resume(client);
+  for (const TaskRef& ref : client.due) settled(*ref.get(), false);
+  client.due.clear();
+}
+
+void Deliveries::flush(Client& client) {
+  using namespace proto::limits;
+  while (!client.due.empty() && client.under_way_count < client.window_results) {
+    proto::Results message;
+    std::vector<TaskRef> sent;
+    std::size_t bytes = 0;
+    bool durable = false;
+    const std::size_t room = client.window_results - client.under_way_count;
+    while (!client.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
+      const TaskRef ref = client.due.front();
+      client.due.pop_front();
+      const Task* task = ref.get();
+      FORKMILL_CHECK(task != nullptr && task->outcome != nullptr);  // a delivery keeps its task
+      durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
+      bytes += task->outcome->value.size();
+      message.results.push_back({task->id, *task->outcome, task->options().key.empty() ? 0 : task->body_hash});
+      sent.push_back(ref);
+      if (proto::buggify(proto::Path::one_result)) break;
+    }
+    books_.send(client.session, std::move(message), durable ? books_.safe_after() : proto::CommitSeq{});
+    client.under_way_count += sent.size();
+    client.under_way.emplace(client.session.sent, std::move(sent));
+  }
+}
+
+void Deliveries::enqueue(Task& task, Client& client) {
+  ++task.deliveries;
+  client.due.emplace_back(task);
+  books_.touch(client);
+}
+
+void Deliveries::settled(Task& task, bool delivered) {
+  FORKMILL_CHECK(task.deliveries > 0);
+  task.delivered = task.delivered || delivered;
+  if (--task.deliveries == 0) retention_.keep(task);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,238 @@
+#include "broker/core/lifecycle/intake.h"
+
+#include <algorithm>
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/store/process_queue.h"
+#include "proto/body_hash.h"
+#include "proto/buggify.h"
+#include "proto/check.h"
+#include "proto/mutants.h"
+#include "proto/names.h"
+
+namespace forkmill::broker {
+
+using proto::Failure;
+using proto::Mutant;
+using proto::mutant;
+
+namespace {
+
+// The end of the year 9999, which clocks of microseconds can still count.
+constexpr milliseconds kLastNotBefore{253'402'300'799'999};
+
+std::optional<Failure> out_of_range(const std::string& text) { return Failure{Errc::option_out_of_range, text}; }
+
+std::optional<Failure> bad_duration(const char* option, milliseconds value) {
+  if (value.count() >= 0 && value <= proto::limits::kMaxDuration) return std::nullopt;
+  return out_of_range(std::string{option} + " is " + std::to_string(value.count()) + " ms: must be 0 to 366 days");
+}
+
+std::optional<Failure> bad_option(const proto::TaskOptions& options) {
+  using namespace proto::limits;
+  if (options.priority < kMinPriority || options.priority > kMaxPriority) {
+    return out_of_range("priority is " + std::to_string(options.priority) + ": must be -100 to 100");
+  }
+  if (options.max_attempts < 1 || options.max_attempts > kMaxAttempts) {
+    return out_of_range("max_attempts is " + std::to_string(options.max_attempts) + ": must be 1 to 1000");
+  }
+  if (options.backoff.jitter_percent > 100) return out_of_range("backoff jitter must be 0 to 100 percent");
+  if (options.not_before.count() < 0 || options.not_before > kLastNotBefore)
+    return out_of_range("not_before must not be before 1970 or after the year 9999");
+  if (options.label.size() > kMaxName) {
+    return out_of_range("label has " + std::to_string(options.label.size()) + " bytes: at most 128");
+  }
+  const auto is_control = [](unsigned char c) { return c < ' ' || c == 127; };
+  if (std::any_of(options.label.begin(), options.label.end(), is_control)) {
+    return Failure{Errc::name_invalid, "a label must not have control characters"};
+  }
+  for (const auto& [name, value] : {std::pair{"delay", options.delay},
+                                    {"soft_timeout", options.soft_timeout},
+                                    {"timeout", options.timeout},
+                                    {"expires", options.expires},
+                                    {"result_ttl", options.result_ttl},
+                                    {"backoff", options.backoff.initial},
+                                    {"longest backoff", options.backoff.most}}) {
+    if (auto failure = bad_duration(name, value)) return failure;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t body_of(const proto::Submission& submission) {
+  return proto::body_hash(submission.name, submission.signature, submission.payload.view());
+}
+
+Failure other_body(const proto::Submission& submission) {
+  const std::string& key = submission.options.key;
+  return {Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
+                                            : "key '" + key + "' was used in queue " + submission.queue +
+                                                  " with other arguments or another task"};
+}
+
+}  // namespace
+
+void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
+  const std::size_t ops_before = books_.ops.size();
+  std::vector<Body> left_on_disk;  // of this message: it may name a task twice
+  for (proto::Submission& submission : submit.tasks) {
+    const Body body{submission.id, body_of(submission)};
+    auto failure = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
+                                    : take_in(client, std::move(submission), body.hash);
+    if (failure) {
+      client.ack.rejected.push_back({body.id, failure->code, std::move(failure->text)});
+    } else if (on_disk(body.id)) {
+      left_on_disk.push_back(body);
+    }
+  }
+  client.ack.messages.push_back(message);
+  const bool waits = books_.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
+  client.ack_waits = client.ack_waits || waits;
+  books_.touch(client);
+}
+
+std::optional<Failure> Intake::refuse(const proto::Submission& submission) const {
+  if (closed) return Failure{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
+  if (submission.id.is_nil()) return Failure{Errc::bad_request, "the task id is nil"};
+  if (!proto::is_name(submission.queue)) return Failure{Errc::name_invalid, "queue name '" + submission.queue + "'"};
+  if (!proto::is_name(submission.name)) return Failure{Errc::name_invalid, "task name '" + submission.name + "'"};
+  if (submission.payload.size() > books_.options.max_payload) {
+    return Failure{Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
+                                                " bytes; this broker takes " +
+                                                std::to_string(books_.options.max_payload)};
+  }
+  if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
+    return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
+  }
+  if (submission.options.durability == proto::Durability::durable && submission.options.daemon) {
+    return Failure{Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
+  }
+  if (submission.options.process && submission.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
+    return Failure{Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
+  }
+  if (books_.disk_full && durable(submission.options, submission.queue)) {
+    return Failure{Errc::disk_full,
+                   "the broker's disk is nearly full: it takes in nothing durable until there is room"};
+  }
+  if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
+    return Failure{Errc::signature_mismatch,
+                   "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
+  }
+  return bad_option(submission.options);
+}
+
+std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission) {
+  const std::uint64_t body = body_of(submission);
+  return take_in(client, std::move(submission), body);
+}
+
+std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
+  Task* known = books_.tasks.find(submission.id);
+  if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
+  if (auto failure = refuse(submission)) return failure;
+  const bool stored = durable(submission.options, submission.queue);
+  if (submission.options.process) submission.queue = process_queue(submission.queue);
+  Queue* queue = books_.queue(submission.queue);
+  if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
+  if (!queue->has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
+    return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
+                                         " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
+  }
+  const auto kind = books_.kinds.intern(submission.name, submission.signature);
+  if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
+
+  if (known != nullptr) retention_.drop(*known);
+  Task& task = books_.tasks.insert(submission.id);
+  task.durable = stored;
+  task.kind = *kind;
+  task.queue = queue;
+  task.client = client.handle;
+  task.body_hash = body;
+  task.submitted_at = books_.stamp();
+  task.payload = std::move(submission.payload);
+  task.spec = share(client, submission);
+  if (task.durable) {
+    books_.ops.emplace_back(
+        PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
+  }
+  if (task.options().daemon) client.daemons.emplace(task.seq, &task);
+  queue->hold(task, task.payload.size());
+  start(task, books_.first_due(task.options(), books_.now.steady));
+  return std::nullopt;
+}
+
+std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission,
+                                      std::uint64_t body) {
+  if (task.body_hash != body) return other_body(submission);
+  deliveries_.watch(task, client);
+  client.ack_waits = client.ack_waits || task.durable;
+  return std::nullopt;
+}
+
+// What a message speaks of is in memory when it is handled: this task was taken in, and left on disk, by the same one.
+std::optional<Failure> Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                                              const proto::Submission& submission) {
+  const auto first =
+      std::find_if(left_on_disk.begin(), left_on_disk.end(), [&](const Body& one) { return one.id == body.id; });
+  FORKMILL_CHECK(first != left_on_disk.end());
+  if (first->hash != body.hash) return other_body(submission);
+  return std::nullopt;
+}
+
+bool Intake::on_disk(const TaskId& id) const { return books_.tasks.far() > 0 && books_.tasks.find_far(id).has_value(); }
+
+// A dead letter is kept for longer than its key stands for it: then another task may take its place.
+bool Intake::key_is_free(const Task& task) const {
+  return !task.options().key.empty() && task.state == State::failed && task.deliveries == 0 &&
+         task.kept_until <= books_.now.steady;
+}
+
+void Intake::start(Task& task, Instant due) {
+  const Instant now = books_.now.steady;
+  const proto::TaskOptions& options = task.options();
+  if (options.expires.count() > 0) {
+    task.expires_at = now + options.expires;
+    books_.deadlines.add(task.expires_at, task);
+  }
+  task.ready_at = due;
+  if (due <= now) {
+    books_.step(task, Event::queued);
+    return books_.line_up(task);
+  }
+  books_.step(task, Event::delayed);
+  const bool many =
+      books_.near_scheduled > books_.options.near.scheduled || proto::buggify(proto::Path::delayed_to_disk);
+  if (task.durable && many && due > FarDeadlines::horizon(now)) return books_.put_away(task);
+  books_.deadlines.add(due, task);
+}
+
+void Intake::due(Task& task, Attempts& attempts) {
+  const bool waits = task.state == State::scheduled || task.state == State::ready;
+  if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady &&
+      !mutant(Mutant::deadline_ignored)) {
+    if (task.state == State::ready) books_.take_out_of_line(task);
+    return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
+  }
+  if (task.state == State::scheduled && task.ready_at <= books_.now.steady) {
+    books_.step(task, Event::queued);
+    books_.line_up(task);
+  }
+}
+
+SharedSpec Intake::share(Client& client, proto::Submission& submission) {
+  const TaskSpec* last = client.last_spec.get();
+  if (last == nullptr || last->name != submission.name || last->queue != submission.queue ||
+      last->signature != submission.signature || last->options != submission.options) {
+    client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{
+        std::move(submission.queue), std::move(submission.name), submission.signature, std::move(submission.options)});
+  }
+  return client.last_spec;
+}
+
+bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {
+  if (!books_.identity.durable || options.durability == proto::Durability::memory || options.daemon) return false;
+  if (options.durability == proto::Durability::durable) return true;
+  const auto named = books_.options.queues.find(queue);
+  return named == books_.options.queues.end() ? books_.options.queue.durable : named->second.durable;
+}
+
+}  // namespace forkmill::broker

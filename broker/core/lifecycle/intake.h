@@ -1,0 +1,51 @@
+// Intake: takes in what clients submit, or says why not. A rejected task leaves nothing behind.
+#pragma once
+
+#include <vector>
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/state/broker_state.h"
+#include "broker/core/state/registry.h"
+#include "proto/result.h"
+
+namespace forkmill::broker {
+
+class Intake {
+ public:
+  Intake(Books& books, Deliveries& deliveries, Retention& retention, const Registry& registry)
+      : books_{books}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
+
+  void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
+  // One task; those known under the same id must be near.
+  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission);
+  // Something about a task that waits was due: its time has come, or is over.
+  void due(Task& task, Attempts& attempts);
+
+  bool closed = false;  // shutting down: takes in nothing
+
+ private:
+  struct Body {
+    TaskId id;
+    std::uint64_t hash;  // proto/body_hash.h
+  };
+
+  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission, std::uint64_t body);
+  std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
+  std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission,
+                                       std::uint64_t body);
+  static std::optional<proto::Failure> repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                                                      const proto::Submission& submission);
+  bool on_disk(const TaskId& id) const;
+  void start(Task& task, Instant due);
+  bool key_is_free(const Task& task) const;
+  static SharedSpec share(Client& client, proto::Submission& submission);
+  bool durable(const proto::TaskOptions& options, const std::string& queue) const;
+
+  Books& books_;
+  Deliveries& deliveries_;
+  Retention& retention_;
+  const Registry& registry_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,99 @@
+#include "broker/core/lifecycle/matching.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/state/registry.h"
+#include "proto/buggify.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+void Matching::run() {
+  if (books_.now.steady < books_.grace_until) return;
+  give_pool();
+  give_processes();
+}
+
+void Matching::give_pool() {
+  candidates_.clear();
+  for (const auto& [handle, worker] : books_.workers)
+    if (worker->wants_more()) candidates_.push_back(worker.get());
+  if (candidates_.empty()) return;
+  std::sort(candidates_.begin(), candidates_.end(),
+            [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
+  if (proto::buggify(proto::Path::other_turn)) ++turn_;
+  std::rotate(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(turn_++ % candidates_.size()),
+              candidates_.end());
+  give_idle();
+  give_rest();
+}
+
+// One each in turn, for as long as somebody's child would stand idle.
+void Matching::give_idle() {
+  bool gave = true;
+  while (gave) {
+    gave = false;
+    for (Worker* worker : candidates_) gave = (worker->has_idle_child() && give_one(*worker)) || gave;
+  }
+}
+
+// Then in small runs: a worker's prefetch is only there to hide the way to it.
+void Matching::give_rest() {
+  constexpr int kRun = 16;
+  bool gave = true;
+  while (gave) {
+    gave = false;
+    for (Worker* worker : candidates_)
+      for (int i = 0; i < kRun && give_one(*worker); ++i) gave = true;
+  }
+}
+
+void Matching::give_processes() {
+  const auto& lines = books_.process_queues;
+  if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready() > 0; })) return;
+  candidates_.clear();
+  for (const auto& [handle, worker] : books_.workers)
+    if (worker->wants_process()) candidates_.push_back(worker.get());
+  while (!candidates_.empty()) {
+    const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
+      return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};
+    });
+    Worker& worker = **next;
+    Task* task = next_process(worker);
+    if (task != nullptr) attempts_.grant(*task, worker);
+    if (task == nullptr || !worker.wants_process()) candidates_.erase(next);
+  }
+}
+
+Task* Matching::next_process(Worker& worker) {
+  const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
+  for (const Queue* queue : worker.queues)
+    if (queue->processes != nullptr && queue->processes->ready() > 0)
+      if (Task* task = queue->processes->pop(serves_kind)) return task;
+  return nullptr;
+}
+
+bool Matching::give_one(Worker& worker) {
+  if (!worker.wants_more()) return false;
+  Task* task = next_task(worker);
+  if (task == nullptr) return false;
+  attempts_.grant(*task, worker);
+  return true;
+}
+
+Task* Matching::next_task(Worker& worker) {
+  const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
+  for (std::size_t i = 0; i < worker.queues.size(); ++i) {
+    const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
+    Queue& queue = *worker.queues[turn % worker.queues.size()];
+    if (queue.ready() == 0) continue;
+    const auto& kinds = queue.ready_kinds();
+    // Most of the time one kind is ready. When it is none of ours, the lines need not be walked.
+    if (std::none_of(kinds.begin(), kinds.end(), [&](const auto& kind) { return serves_kind(kind.first); })) continue;
+    if (Task* task = queue.pop(serves_kind)) return task;
+  }
+  return nullptr;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,34 @@
+// Matching: gives ready tasks to workers with credit. Children that are idle come before prefetch, and workers take
+// turns, so that work spreads. Tasks with a process of their own go to whoever has the fewest of them.
+#pragma once
+
+#include <vector>
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class Matching {
+ public:
+  Matching(Books& books, Attempts& attempts) : books_{books}, attempts_{attempts} {}
+
+  // Until no worker with credit has a task that it could run.
+  void run();
+
+ private:
+  void give_pool();
+  void give_processes();
+  void give_idle();
+  void give_rest();
+  bool give_one(Worker& worker);
+  Task* next_task(Worker& worker);
+  Task* next_process(Worker& worker);
+
+  Books& books_;
+  Attempts& attempts_;
+  std::size_t turn_ = 0;
+  std::vector<Worker*> candidates_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,269 @@
+#include "broker/core/lifecycle/paging.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/body_hash.h"
+#include "proto/buggify.h"
+#include "proto/check.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using proto::Mutant;
+using proto::mutant;
+
+namespace {
+
+State end_state(proto::OutcomeKind kind) {
+  switch (kind) {
+    case proto::OutcomeKind::succeeded:
+      return State::succeeded;
+    case proto::OutcomeKind::cancelled:
+      return State::cancelled;
+    case proto::OutcomeKind::expired:
+      return State::expired;
+    default:
+      return State::failed;
+  }
+}
+
+}  // namespace
+
+void Paging::recover(const TaskSummary& task) {
+  const TaskSpec& spec = *task.spec;
+  Queue* queue = books_.queue(spec.queue);
+  const auto kind = books_.kinds.intern(spec.name, spec.signature);
+  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
+  const bool failed = task.end && end_state(task.end->kind) == State::failed;
+  queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
+  const Instant now = books_.now.steady;
+  if (task.end) {
+    if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
+    books_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
+    // Dead letters are kept in memory, so that there are no more than there may be.
+    const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
+    return books_.far_deadlines.add(failed ? now : until, task.seq);
+  }
+  books_.grace_until = books_.started.steady + books_.options.restart_grace;
+  const Progression& progression = task.progression;
+  const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
+  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
+  const Instant planned =
+      progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
+  const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
+  if (progression.dispatched) {
+    books_.tasks.add_far(task.id, {task.seq, State::ready});
+    queue->add_far(lane, task.seq, false);
+    suspects_.push_back(task.seq);
+    return;
+  }
+  const bool waits = due > now;
+  books_.tasks.add_far(task.id, {task.seq, waits ? State::scheduled : State::ready});
+  if (waits) {
+    ++queue->scheduled;
+    books_.far_deadlines.add(due, task.seq);
+  } else {
+    queue->add_far(lane, task.seq, true);
+  }
+  if (spec.options.expires.count() > 0 && progression.attempts.value() == 0) {
+    books_.far_deadlines.add(arrived + spec.options.expires, task.seq);
+  }
+}
+
+void Paging::park(Parked message, std::vector<proto::TaskSeq> wanted) {
+  request(std::move(wanted), std::move(message));
+}
+
+std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer answer) {
+  auto found = pending_.find(ticket);
+  FORKMILL_CHECK(found != pending_.end());
+  Pending& pending = found->second;
+  auto* parked = std::get_if<Parked>(&pending.purpose);
+  std::vector<proto::TaskSeq> again;
+  for (StoredTask& stored : answer.tasks) {
+    const TaskId id = stored.put.id;
+    if (out_of_date(ticket, stored.put.seq)) {
+      // A message still wants it. A line does not: what has changed has left its place there.
+      if (parked != nullptr) again.push_back(stored.put.seq);
+      continue;
+    }
+    bool was_far = false;
+    Task* task = bring_near(std::move(stored), was_far);
+    if (task == nullptr) continue;
+    if (std::holds_alternative<ForSuspects>(pending.purpose)) near_suspects_.emplace_back(*task);
+    if (parked == nullptr) continue;
+    parked->ids.emplace(task->seq, id);
+    if (was_far) parked->visitors.emplace_back(*task);
+  }
+  if (const auto* line = std::get_if<ForLine>(&pending.purpose)) {
+    for (std::size_t i = 0; i < answer.done; ++i) {
+      auto near = books_.in_far_line.find(pending.seqs[i]);
+      Task* task = near == books_.in_far_line.end() ? nullptr : near->second;
+      if (task != nullptr) books_.in_far_line.erase(near);
+      if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
+      line->lane.queue->feed(line->lane, task);
+    }
+  }
+  pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
+  pending.seqs.insert(pending.seqs.end(), again.begin(), again.end());
+  Pending done = std::move(pending);
+  pending_.erase(found);
+  forget_outdated();
+  if (!done.seqs.empty()) {
+    request(std::move(done.seqs), std::move(done.purpose));
+    return {};
+  }
+  if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->fed(line->lane);
+  if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
+  if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
+  std::vector<Parked> ready;
+  if (auto* message = std::get_if<Parked>(&done.purpose)) ready.push_back(std::move(*message));
+  return ready;
+}
+
+// Back to where they were, unless the message has changed that.
+void Paging::leave(const Parked& message) {
+  for (const TaskRef& visitor : message.visitors) {
+    Task* task = visitor.get();
+    if (task == nullptr || task->cancel_requested) continue;
+    const bool far_away = task->state == State::scheduled && task->ready_at > FarDeadlines::horizon(books_.now.steady);
+    const bool suspect = std::any_of(near_suspects_.begin(), near_suspects_.end(),
+                                     [&](const TaskRef& one) { return one.get() == task; });
+    if (far_away || (task->state == State::ready && task->in_far_line && !suspect)) books_.put_away(*task);
+  }
+}
+
+void Paging::finish_round() {
+  settle_suspects();
+  ask_for_lines();
+  ask_for_deadlines();
+}
+
+Instant Paging::next() const {
+  Instant next = books_.grace_until > books_.now.steady ? books_.grace_until : proto::kNever;
+  if (!deadlines_asked_ && books_.fetched_early <= books_.options.near.scheduled) {
+    next = std::min(next, books_.far_deadlines.next());
+  }
+  return next;
+}
+
+void Paging::request(std::vector<proto::TaskSeq> seqs, Purpose purpose) {
+  const std::uint64_t ticket = books_.next_ticket();
+  books_.requests.push_back({ticket, FetchRequest{seqs}});
+  pending_.emplace(ticket, Pending{std::move(seqs), std::move(purpose)});
+}
+
+bool Paging::out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const {
+  const auto found = books_.outdated.find(seq);
+  return found != books_.outdated.end() && ticket <= found->second;
+}
+
+void Paging::forget_outdated() {
+  constexpr std::size_t kMany = 4096;
+  if (pending_.empty()) return books_.outdated.clear();
+  if (books_.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
+  const std::uint64_t oldest = pending_.begin()->first;
+  std::erase_if(books_.outdated, [&](const auto& entry) { return entry.second < oldest; });
+}
+
+Task* Paging::bring_near(StoredTask stored, bool& was_far) {
+  PutTask& put = stored.put;
+  const auto entry = books_.tasks.find_far(put.id);
+  if (!entry || entry->seq != put.seq) {
+    Task* near = books_.tasks.find(put.id);
+    return near != nullptr && near->seq == put.seq ? near : nullptr;
+  }
+  was_far = true;
+  Task& task = books_.tasks.bring_near(put.id);
+  task.durable = true;
+  task.queue = books_.queue(put.spec->queue);
+  task.kind = books_.kinds.intern(put.spec->name, put.spec->signature).value();
+  task.client = ClientHandle{put.owner};
+  task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
+  task.submitted_at = put.submitted_at;
+  task.spec = std::move(put.spec);
+  task.payload = std::move(put.payload);
+  if (stored.finish) {
+    set_up_finished(task, std::move(*stored.finish));
+  } else {
+    set_up_waiting(task, stored.progression, entry->state);
+  }
+  return &task;
+}
+
+void Paging::set_up_waiting(Task& task, const Progression& progression, State state) {
+  task.attempts = progression.attempts;
+  task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
+  const proto::TaskOptions& options = task.options();
+  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
+  task.ready_at = progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(options, arrived);
+  if (auto watchers = books_.far_watchers.find(task.seq); watchers != books_.far_watchers.end()) {
+    std::erase(watchers->second, task.client);
+    task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
+    books_.far_watchers.erase(watchers);
+  }
+  if (state == State::scheduled) {
+    task.state = State::scheduled;
+    ++books_.near_scheduled;
+    ++books_.fetched_early;
+    task.fetched_early = true;
+    books_.deadlines.add(std::max(task.ready_at, books_.now.steady), task);
+  } else {
+    task.state = State::ready;
+    task.in_far_line = true;
+    books_.in_far_line.emplace(task.seq, &task);
+  }
+  if (options.expires.count() > 0 && task.attempts.value() == 0) {
+    task.expires_at = arrived + options.expires;
+    books_.deadlines.add(task.expires_at, task);
+  }
+}
+
+void Paging::set_up_finished(Task& task, Finish finish) {
+  task.state = end_state(finish.outcome.kind);
+  const bool failed = task.state == State::failed;
+  task.attempts = finish.outcome.attempt;
+  task.held_bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
+  if (!failed) task.payload = {};
+  task.finished_at = finish.finished_at;
+  task.outcome = std::make_unique<proto::Outcome>(std::move(finish.outcome));
+  retention_.restore(task);
+}
+
+void Paging::ask_for_lines() {
+  for (const LaneKey& lane : std::exchange(books_.hungry, {})) {
+    auto seqs = lane.queue->next_far(lane);
+    FORKMILL_CHECK(!seqs.empty());
+    request(std::move(seqs), ForLine{lane});
+  }
+}
+
+void Paging::ask_for_deadlines() {
+  const NearLimits& near = books_.options.near;
+  // No more of them than memory is given for: what is due soonest is fetched first.
+  if (!deadlines_asked_ && books_.fetched_early <= near.scheduled) {
+    std::vector<proto::TaskSeq> seqs;
+    while (seqs.size() < near.page) {
+      const auto seq = books_.far_deadlines.pop(books_.now.steady);
+      if (!seq) break;
+      seqs.push_back(*seq);
+    }
+    if (seqs.empty()) return;
+    deadlines_asked_ = true;
+    request(std::move(seqs), ForDeadlines{});
+  }
+}
+
+void Paging::settle_suspects() {
+  if (!suspects_.empty()) request(std::exchange(suspects_, {}), ForSuspects{});
+  if (!suspects_fetched_ || books_.now.steady < books_.grace_until) return;
+  for (const TaskRef& ref : std::exchange(near_suspects_, {})) {
+    Task* task = ref.get();
+    if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
+    books_.take_out_of_line(*task);
+    attempts_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
+  }
+}
+
+}  // namespace forkmill::broker

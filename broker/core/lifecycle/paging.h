@@ -1,0 +1,82 @@
+// Paging: brings tasks from disk back into memory: the next ones of a line that runs low, those of which something is
+// due soon, and those that a message speaks of, which waits until they are there.
+#pragma once
+
+#include <map>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/retention.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class Paging {
+ public:
+  Paging(Books& books, Attempts& attempts, Retention& retention)
+      : books_{books}, attempts_{attempts}, retention_{retention} {}
+
+  // A task from the store, at the start. By rising seq. All of them are left where they are.
+  void recover(const TaskSummary& task);
+
+  // A message that waits for tasks.
+  struct Parked {
+    proto::PeerId peer;
+    proto::Envelope envelope;
+    proto::SessionId fresh;
+    std::unordered_map<proto::TaskSeq, TaskId> ids;  // of those that were found
+    std::vector<TaskRef> visitors;                   // brought near for it
+  };
+  void park(Parked message, std::vector<proto::TaskSeq> wanted);
+
+  // The messages that need wait no longer. Call `leave` for each once it has been handled.
+  std::vector<Parked> fetched(std::uint64_t ticket, FetchAnswer answer);
+  void leave(const Parked& message);
+
+  // Asks for what lines and deadlines need. After matching.
+  void finish_round();
+  Instant next() const;
+
+ private:
+  struct ForLine {
+    LaneKey lane;
+  };
+  struct ForDeadlines {};
+  struct ForSuspects {};
+  using Purpose = std::variant<ForLine, ForDeadlines, ForSuspects, Parked>;
+  struct Pending {
+    std::vector<proto::TaskSeq> seqs;
+    Purpose purpose;
+  };
+
+  void request(std::vector<proto::TaskSeq> seqs, Purpose purpose);
+  bool out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const;
+  void forget_outdated();
+  // Null: it is not there any more.
+  Task* bring_near(StoredTask stored, bool& was_far);
+  void set_up_waiting(Task& task, const Progression& progression, State state);
+  void set_up_finished(Task& task, Finish finish);
+  void ask_for_lines();
+  void ask_for_deadlines();
+  void settle_suspects();
+
+  Books& books_;
+  Attempts& attempts_;
+  Retention& retention_;
+  std::map<std::uint64_t, Pending> pending_;
+  bool deadlines_asked_ = false;
+  // Tasks that must not run twice, of which an attempt may have begun before the restart: lost when no worker has come
+  // back with it by the end of the grace.
+  std::vector<proto::TaskSeq> suspects_;
+  std::vector<TaskRef> near_suspects_;
+  bool suspects_fetched_ = false;
+};
+
+// What a task counts for in its queue.
+inline std::size_t counted_bytes(std::size_t payload, std::size_t value, bool finished, bool failed) {
+  return finished ? value + (failed ? payload : 0) : payload;
+}
+
+}  // namespace forkmill::broker

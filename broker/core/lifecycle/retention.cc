@@ -1,0 +1,159 @@
+#include "broker/core/lifecycle/retention.h"
+
+#include <algorithm>
+
+#include "proto/buggify.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+std::size_t kept_size(const Task& task) {
+  std::size_t bytes = task.payload.size();
+  if (task.outcome == nullptr) return bytes;
+  bytes += task.outcome->value.size();
+  if (const auto& error = task.outcome->error) {
+    bytes += error->type.size() + error->message.size() + error->backtrace.size() + error->cause.size() +
+             error->forensics.output.size();
+  }
+  return bytes;
+}
+
+void Retention::keep(Task& task) {
+  if (task.dropped) return forget(task);
+  task.kept_until = kept_until(task.options(), books_.now.steady);
+  if (task.delivered && !task.released) {
+    task.queue->release(task);
+    task.released = true;
+  }
+  put(task, shelf_for(task));
+  if (task.shelf == kTimed) books_.deadlines.add(task.kept_until, task);
+  put_away_most(shelves_[task.shelf]);
+  trim(shelves_[kDelivered], books_.options.kept_results, books_.options.kept_result_bytes);
+  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+}
+
+void Retention::restore(Task& task) {
+  task.kept_until = kept_after_restart(task.options(), task.finished_at);
+  put(task, shelf_for(task));
+  if (task.shelf == kTimed) books_.deadlines.add(std::max(task.kept_until, books_.now.steady), task);
+}
+
+Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
+  milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : books_.options.result_ttl;
+  if (!options.key.empty()) time = std::max(time, books_.options.key_window);
+  return ended + time;
+}
+
+// Whoever waits for a result could not ask for it while there was no broker: its time may be over, but not before he
+// had some to come back.
+Instant Retention::kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const {
+  constexpr Instant kToComeBack = std::chrono::minutes{1};
+  const Instant start = books_.started.steady;
+  // What ended later than now did so by a clock that has been set back since.
+  Instant ended = books_.instant(finished_at);
+  if (ended > books_.now.steady) ended = start;
+  return std::max(kept_until(options, ended), std::min(start + kToComeBack, kept_until(options, start)));
+}
+
+void Retention::drop(Task& task) {
+  if (task.deliveries > 0)
+    task.dropped = true;
+  else
+    forget(task);
+}
+
+void Retention::take(Task& task) {
+  if (task.shelf == kNone) return;
+  Shelf& shelf = shelves_[task.shelf];
+  shelf.tasks.remove(task);
+  --shelf.count;
+  shelf.bytes -= kept_size(task);
+  task.shelf = kNone;
+}
+
+void Retention::due(Task& task) {
+  if (task.shelf == kTimed && task.kept_until <= books_.now.steady) over(task);
+}
+
+void Retention::tick() {
+  for (const Kind kind : {kWaiting, kDelivered}) {
+    TaskList& tasks = shelves_[kind].tasks;
+    while (!tasks.empty() && tasks.front()->kept_until <= books_.now.steady) over(*tasks.front());
+  }
+}
+
+Instant Retention::next() const {
+  Instant next = proto::kNever;
+  for (const Kind kind : {kWaiting, kDelivered}) {
+    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->kept_until);
+  }
+  return next;
+}
+
+std::size_t Retention::kept() const {
+  std::size_t count = 0;
+  for (const Shelf& shelf : shelves_) count += shelf.count;
+  return count;
+}
+
+std::size_t Retention::kept_bytes() const {
+  std::size_t bytes = 0;
+  for (const Shelf& shelf : shelves_) bytes += shelf.bytes;
+  return bytes;
+}
+
+Retention::Kind Retention::shelf_for(const Task& task) const {
+  // Its time was over, and somebody has asked for it since and did not fetch it.
+  if (task.state == State::failed && task.released && !task.delivered) return kDead;
+  if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
+  if (!task.delivered) return kWaiting;
+  return task.state == State::failed ? kDead : kDelivered;
+}
+
+void Retention::put(Task& task, Kind kind) {
+  Shelf& shelf = shelves_[kind];
+  shelf.tasks.push_back(task);
+  ++shelf.count;
+  shelf.bytes += kept_size(task);
+  task.shelf = kind;
+}
+
+// What failed becomes a dead letter, unless its time was set for itself.
+void Retention::over(Task& task) {
+  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released &&
+                    !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
+  if (!dead) return forget(task);
+  take(task);
+  task.queue->release(task);
+  task.released = true;
+  put(task, kDead);
+  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+}
+
+// The oldest first. Those that come back soon anyway stay.
+void Retention::put_away_most(Shelf& shelf) {
+  if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
+  const NearLimits& near = books_.options.near;
+  while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1) ||
+         (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
+    Task& oldest = *shelf.tasks.front();
+    if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(books_.now.steady)) return;
+    take(oldest);
+    books_.put_away(oldest);
+  }
+}
+
+void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
+  if (proto::mutant(proto::Mutant::results_pile_up)) return;
+  if (proto::mutant(proto::Mutant::results_forgotten_early)) most /= 2;
+  while (shelf.count > most || (shelf.bytes > most_bytes && shelf.count > 1)) forget(*shelf.tasks.front());
+}
+
+void Retention::forget(Task& task) {
+  take(task);
+  if (!task.released) task.queue->release(task);
+  if (task.durable) books_.ops.emplace_back(Forget{task.seq});
+  books_.tasks.erase(task);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,98 @@
+#include "broker/core/objects/kinds/barrier.h"
+
+namespace forkmill::broker {
+
+using proto::Verb;
+
+std::optional<Answer> Barrier::attempt(Call& call) {
+  switch (call.op.verb) {
+    case Verb::wait:
+      return wait(call);
+    case Verb::acted:
+      return acted(call);
+    case Verb::abort:
+      break_all();
+      return done();
+    case Verb::reset:
+      if (arrived_ > 0) end_round(false);
+      broken_ = false;
+      dirty = true;
+      return done();
+    case Verb::look:
+      return done(acting_ ? 0 : arrived_, spec().size * 2 + (broken_ ? 1 : 0));
+    default:
+      return wrong_verb();
+  }
+}
+
+std::optional<Answer> Barrier::wait(Call& call) {
+  if (call.step == kPassed) return done(call.count);
+  if (call.step == kBroken) return failed(Errc::barrier_broken);
+  if (call.step != 0) return std::nullopt;  // it waits
+  if (broken_) return failed(Errc::barrier_broken);
+  if (acting_) return std::nullopt;  // for the next round
+  ++arrived_;
+  if (arrived_ < spec().size) {
+    call.step = round_;
+    call.count = arrived_;
+    return std::nullopt;
+  }
+  if (call.op.b == 0) {
+    end_round(true);
+    return done(0);
+  }
+  acting_ = true;
+  actor_ = call.client;
+  desk.holds(call.client, id());
+  return done(0, round_);
+}
+
+Answer Barrier::acted(const Call& call) {
+  // The same client may run the action of a later round meanwhile.
+  if (!acting_ || actor_ != call.client || call.op.b != round_) return failed(Errc::barrier_broken);
+  if (call.op.a == 0) {
+    break_all();
+    return done();
+  }
+  end_round(true);
+  return done();
+}
+
+void Barrier::end_round(bool passed) {
+  for (Call* waiting : lines[0])
+    if (waiting->step == round_) waiting->step = passed ? kPassed : kBroken;
+  ++round_;
+  arrived_ = 0;
+  acting_ = false;
+}
+
+void Barrier::break_all() {
+  end_round(false);
+  broken_ = true;
+  dirty = true;
+}
+
+std::optional<Answer> Barrier::give_up(Call& call) {
+  if (call.step == 0) return failed(Errc::timeout);  // it had not been let in yet
+  if (call.step == kPassed) return done(call.count);
+  if (call.step == round_) {
+    break_all();
+    desk.changed(*this);
+  }
+  return failed(Errc::barrier_broken);
+}
+
+void Barrier::deserted(const Call& call) {
+  if (call.step == round_) break_all();
+}
+
+std::vector<Object::Hold> Barrier::holders() const {
+  if (!acting_) return {};
+  return {{actor_, 0, 1, round_}};
+}
+
+void Barrier::leave(ClientHandle client) {
+  if (acting_ && actor_ == client) break_all();
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,62 @@
+// Changes: what has changed in a dict or a list, version by version, for those who watch. Nothing is written down
+// before somebody watches, and only so much: who asks for more learns that it is not known in full.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "broker/core/objects/kinds/call.h"
+
+namespace forkmill::broker {
+
+class Changes {
+ public:
+  std::int64_t version() const { return version_; }
+
+  void note(std::string_view what) {
+    ++version_;
+    if (!watched_) {
+      known_since_ = version_;
+      return;
+    }
+    log_.emplace_back(version_, what);
+    if (log_.size() > kMost) {
+      known_since_ = log_.front().first;
+      log_.pop_front();
+    }
+  }
+
+  // Everything may have changed.
+  void note_all() {
+    known_since_ = ++version_;
+    log_.clear();
+  }
+
+  // The answer to "what has changed since that version?"; empty: nothing yet.
+  std::optional<Answer> since(std::int64_t version) {
+    watched_ = true;
+    if (version == version_) return std::nullopt;
+    if (version < known_since_ || version > version_) return done(1, version_);
+    std::vector<proto::Payload> keys;
+    std::unordered_set<std::string_view> seen;
+    for (const auto& [at, key] : log_)
+      if (at > version && seen.insert(key).second) keys.push_back(proto::Payload::copy(key));
+    return done(0, version_, std::move(keys));
+  }
+
+  void start_at(std::int64_t version) { version_ = known_since_ = version; }
+
+ private:
+  static constexpr std::size_t kMost = 1024;
+  std::int64_t version_ = 0;
+  std::int64_t known_since_ = 0;  // changes up to this one are not in the log
+  bool watched_ = false;
+  std::deque<std::pair<std::int64_t, std::string>> log_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,56 @@
+#include "broker/core/objects/kinds/condition.h"
+
+#include "broker/core/objects/kinds/lock.h"
+
+namespace forkmill::broker {
+
+using proto::Verb;
+
+std::optional<Answer> Condition::attempt(Call& call) {
+  switch (call.op.verb) {
+    case Verb::wait:
+      return wait(call);
+    case Verb::notify:
+      return notify(call);
+    case Verb::look:
+      return done(std::ssize(lines[0]));
+    default:
+      return wrong_verb();
+  }
+}
+
+Lock* Condition::lock() const { return dynamic_cast<Lock*>(desk.find(ObjectId{spec().other})); }
+
+std::optional<Answer> Condition::wait(Call& call) {
+  Lock* lock = this->lock();
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (call.count > 0) return std::nullopt;  // it waits already
+  if (!lock->held_by(call.holder()))
+    return failed(Errc::not_held, "the lock of a condition must be held to wait for it");
+  call.count = lock->release_all();
+  return std::nullopt;
+}
+
+Answer Condition::notify(const Call& call) {
+  Lock* lock = this->lock();
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  if (!lock->held_by(call.holder())) return failed(Errc::not_held, "the lock of a condition must be held to notify");
+  std::int64_t woken = 0;
+  for (; woken < call.op.a && !lines[0].empty(); ++woken) {
+    Call& sleeper = *lines[0].front();
+    sleeper.step = 1;
+    desk.move(sleeper, *lock, 0);
+  }
+  dirty = dirty || woken > 0;  // those who wake are noted: that it was done must be as well
+  return done(woken);
+}
+
+// Over without a notification: it must have the lock all the same.
+std::optional<Answer> Condition::give_up(Call& call) {
+  Lock* lock = this->lock();
+  if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
+  desk.move(call, *lock, 0);
+  return std::nullopt;
+}
+
+}  // namespace forkmill::broker

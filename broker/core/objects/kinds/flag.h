@@ -1,0 +1,41 @@
+// Flag: what an event is: a flag that can be waited for. Setting it lets all pass who wait.
+#pragma once
+
+#include "broker/core/objects/kinds/object.h"
+
+namespace forkmill::broker {
+
+class Flag final : public Object {
+ public:
+  using Object::Object;
+
+  std::optional<Answer> attempt(Call& call) override {
+    switch (call.op.verb) {
+      case proto::Verb::set:
+        return change(true);
+      case proto::Verb::clear:
+        return change(false);
+      case proto::Verb::look:
+        return done(set_ ? 1 : 0);
+      case proto::Verb::wait:
+        return set_ ? std::optional{done(1)} : std::nullopt;
+      default:
+        return wrong_verb();
+    }
+  }
+  std::optional<Answer> give_up(Call&) override { return done(0); }
+  std::size_t size() const override { return set_ ? 1 : 0; }
+  void save(Packer& packer) const override { packer.pack(set_); }
+  void load(const msgpack::object& state) override { set_ = state.as<bool>(); }
+
+ private:
+  Answer change(bool set) {
+    dirty = dirty || set != set_;
+    set_ = set;
+    return done();
+  }
+
+  bool set_ = false;
+};
+
+}  // namespace forkmill::broker

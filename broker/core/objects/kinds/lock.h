@@ -1,0 +1,39 @@
+// Lock: one holder at a time, or the same one several times when it is recursive. Anyone may release a plain lock, as
+// with multiprocessing.Lock; only its holder a recursive one. A holder that goes loses it, and the next one in line has
+// it with a higher token.
+#pragma once
+
+#include "broker/core/objects/kinds/object.h"
+
+namespace forkmill::broker {
+
+class Lock final : public Object {
+ public:
+  using Object::Object;
+
+  std::optional<Answer> attempt(Call& call) override;
+  bool may_overtake(const Call& call) const override { return recursive() && held_by(call.holder()); }
+  std::optional<Answer> give_up(Call& call) override;
+  void leave(ClientHandle client) override;
+  std::size_t size() const override { return count_; }
+  std::vector<Hold> holders() const override;
+  void save(Packer& packer) const override;
+  void load(const msgpack::object& state) override;
+  std::vector<ClientHandle> clients() const override;
+
+  bool held_by(const Holder& holder) const { return count_ > 0 && holder_ == holder; }
+  // For conditions: gives up all of it, and says how often it was held.
+  std::int64_t release_all();
+
+ private:
+  bool recursive() const { return (spec().flags & proto::kObjectRecursive) != 0; }
+  std::optional<Answer> acquire(Call& call, std::int64_t times);
+  Answer release(const Call& call);
+
+  Holder holder_;
+  std::int64_t count_ = 0;
+  std::int64_t token_ = 0;
+  std::int64_t lost_ = 0;  // the last token that was taken from a holder that had gone
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,56 @@
+#include "broker/core/objects/kinds/object.h"
+
+#include "broker/core/objects/kinds/barrier.h"
+#include "broker/core/objects/kinds/condition.h"
+#include "broker/core/objects/kinds/dict.h"
+#include "broker/core/objects/kinds/flag.h"
+#include "broker/core/objects/kinds/item_queue.h"
+#include "broker/core/objects/kinds/lock.h"
+#include "broker/core/objects/kinds/pipe.h"
+#include "broker/core/objects/kinds/semaphore.h"
+#include "broker/core/objects/kinds/value_list.h"
+
+namespace forkmill::broker {
+
+using proto::ObjectKind;
+
+std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, Desk& keeper) {
+  switch (spec.kind) {
+    case ObjectKind::lock:
+      return std::make_unique<Lock>(id, std::move(spec), keeper);
+    case ObjectKind::semaphore:
+      return std::make_unique<Semaphore>(id, std::move(spec), keeper);
+    case ObjectKind::event:
+      return std::make_unique<Flag>(id, std::move(spec), keeper);
+    case ObjectKind::condition:
+      return std::make_unique<Condition>(id, std::move(spec), keeper);
+    case ObjectKind::barrier:
+      return std::make_unique<Barrier>(id, std::move(spec), keeper);
+    case ObjectKind::queue:
+      return std::make_unique<ItemQueue>(id, std::move(spec), keeper);
+    case ObjectKind::pipe:
+      return std::make_unique<Pipe>(id, std::move(spec), keeper);
+    case ObjectKind::dict:
+      return std::make_unique<Dict>(id, std::move(spec), keeper);
+    case ObjectKind::list:
+      return std::make_unique<ValueList>(id, std::move(spec), keeper);
+  }
+  return nullptr;
+}
+
+std::string_view kind_name(ObjectKind kind) {
+  static constexpr std::array<std::string_view, 10> kNames{"",        "lock",  "semaphore", "event", "condition",
+                                                           "barrier", "queue", "pipe",      "dict",  "list"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view verb_name(proto::Verb verb) {
+  static constexpr std::array<std::string_view, 35> kNames{
+      "",       "open",   "remove",  "withdraw", "acquire",  "release", "look",   "set",   "clear",
+      "wait",   "notify", "reset",   "abort",    "acted",    "put",     "get",    "done",  "join",
+      "settle", "send",   "receive", "poll",     "close",    "lend",    "fetch",  "store", "erase",
+      "has",    "items",  "add",     "append",   "exchange", "pop",     "insert", "watch"};
+  return kNames.at(static_cast<std::size_t>(verb));
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,145 @@
+#include "broker/core/objects/kinds/pipe.h"
+
+#include <algorithm>
+
+#include "proto/limits.h"
+
+namespace forkmill::broker {
+
+using proto::Payload;
+using proto::Verb;
+
+namespace {
+
+// A sender waits when so much is unread at the other end; a single message may be larger.
+constexpr std::size_t kHighWater = std::size_t{1} << 20;
+enum : std::size_t { kSenders, kReaders0, kReaders1 };
+
+}  // namespace
+
+void Pipe::opened(Call& call) {
+  for (std::size_t end = 0; end < 2; ++end)
+    if ((call.op.a >> end & 1) != 0) hold(end, call.client);
+}
+
+void Pipe::hold(std::size_t end, ClientHandle client) {
+  ++ends_[end].holders[client];
+  ends_[end].used = true;
+  dirty = true;
+  desk.holds(client, id());
+}
+
+std::size_t Pipe::line(const Call& call) const {
+  if (call.op.verb == Verb::send) return kSenders;
+  return call.op.a == 0 ? kReaders0 : kReaders1;
+}
+
+std::optional<Answer> Pipe::attempt(Call& call) {
+  if (call.op.verb == Verb::lend && call.op.b != 0) return lend(call, 0);
+  if (call.op.a < 0 || call.op.a > 1) return failed(Errc::index_unknown, "a pipe has ends 0 and 1");
+  const auto end = static_cast<std::size_t>(call.op.a);
+  switch (call.op.verb) {
+    case Verb::send:
+      return send(call, end);
+    case Verb::receive:
+      return receive(call, end);
+    case Verb::poll:
+      if (one_way() && end == 1) return failed(Errc::wrong_direction);
+      return !ends_[end].inbox.empty() || ends_[1 - end].closed() ? std::optional{done(1)} : std::nullopt;
+    case Verb::close:
+      return close(call, end);
+    case Verb::lend:
+      return lend(call, end);
+    case Verb::look:
+      return done(std::ssize(ends_[end].inbox), static_cast<std::int64_t>(ends_[end].bytes));
+    default:
+      return wrong_verb();
+  }
+}
+
+std::optional<Answer> Pipe::send(Call& call, std::size_t end) {
+  if (one_way() && end == 0) return failed(Errc::wrong_direction);
+  if (ends_[1 - end].closed()) return failed(Errc::end_of_stream, {}, call.count);
+  End& other = ends_[1 - end];
+  const std::int64_t many = std::ssize(call.op.values);
+  for (; call.count < many; ++call.count) {
+    Payload& value = call.op.values[static_cast<std::size_t>(call.count)];
+    const bool full = spec().size > 0 && std::ssize(other.inbox) >= spec().size;
+    if (full || (!other.inbox.empty() && other.bytes + value.size() > kHighWater)) return std::nullopt;
+    other.bytes += value.size();
+    other.inbox.push_back(std::move(value));
+    dirty = true;
+    desk.changed(*this);
+  }
+  return done(many);
+}
+
+std::optional<Answer> Pipe::receive(const Call& call, std::size_t end) {
+  if (one_way() && end == 1) return failed(Errc::wrong_direction);
+  End& mine = ends_[end];
+  if (mine.inbox.empty()) {
+    return ends_[1 - end].closed() ? std::optional{failed(Errc::end_of_stream)} : std::nullopt;
+  }
+  const auto many = static_cast<std::size_t>(std::clamp<std::int64_t>(call.op.b, 1, proto::limits::kBatchTasks));
+  std::vector<Payload> values;
+  std::size_t bytes = 0;
+  while (!mine.inbox.empty() && values.size() < many) {
+    const std::size_t size = mine.inbox.front().size();
+    if (!values.empty() && bytes + size > proto::limits::kBatchBytes) break;
+    bytes += size;
+    values.push_back(std::move(mine.inbox.front()));
+    mine.inbox.pop_front();
+  }
+  mine.bytes -= bytes;
+  dirty = true;
+  return done(0, std::ssize(mine.inbox), std::move(values));
+}
+
+Answer Pipe::close(const Call& call, std::size_t end) {
+  const auto mine = ends_[end].holders.find(call.client);
+  if (mine == ends_[end].holders.end()) return failed(Errc::object_closed);
+  if (--mine->second == 0) ends_[end].holders.erase(mine);
+  dirty = true;
+  return done();
+}
+
+Answer Pipe::lend(const Call& call, std::size_t end) {
+  if (call.op.b == 0) {
+    if (!ends_[end].holders.contains(call.client)) return failed(Errc::object_closed);
+    ++ends_[end].lent;
+    tickets_.emplace(++last_ticket_, end);
+    dirty = true;
+    return done(last_ticket_);
+  }
+  const auto ticket = tickets_.find(call.op.b);
+  if (ticket == tickets_.end()) return failed(Errc::object_closed, "this end of the pipe was claimed by somebody else");
+  const std::size_t claimed = ticket->second;
+  tickets_.erase(ticket);
+  --ends_[claimed].lent;
+  hold(claimed, call.client);
+  return done(static_cast<std::int64_t>(claimed));
+}
+
+std::optional<Answer> Pipe::give_up(Call& call) {
+  switch (call.op.verb) {
+    case Verb::send:
+      return failed(Errc::object_full, {}, call.count);
+    case Verb::poll:
+      return done(0);
+    default:
+      return failed(Errc::timeout);
+  }
+}
+
+void Pipe::leave(ClientHandle client) {
+  for (End& end : ends_) dirty = end.holders.erase(client) > 0 || dirty;
+}
+
+std::vector<Object::Hold> Pipe::holders() const {
+  std::vector<Hold> rows;
+  for (std::size_t end = 0; end < 2; ++end)
+    for (const auto& [client, count] : ends_[end].holders) rows.push_back({client, end, count, 0});
+  return rows;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,33 @@
+// Semaphore: a number of units. What a client has acquired and not released itself comes back when it goes.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+
+#include "broker/core/objects/kinds/object.h"
+
+namespace forkmill::broker {
+
+class Semaphore final : public Object {
+ public:
+  Semaphore(ObjectId id, proto::ObjectSpec spec, Desk& keeper)
+      : Object{id, std::move(spec), keeper}, value_{this->spec().size} {}
+
+  std::optional<Answer> attempt(Call& call) override;
+  void leave(ClientHandle client) override;
+  std::size_t size() const override { return static_cast<std::size_t>(value_); }
+  std::vector<Hold> holders() const override;
+  void save(Packer& packer) const override;
+  void load(const msgpack::object& state) override;
+  std::vector<ClientHandle> clients() const override;
+
+ private:
+  Answer release(const Call& call);
+  std::int64_t most() const;
+
+  std::int64_t value_;
+  std::int64_t token_ = 0;
+  std::unordered_map<ClientHandle, std::deque<std::int64_t>> held_;  // tokens, which rise
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,43 @@
+// ValueList: values by index, for lists, and with a fixed length for arrays and single values.
+#pragma once
+
+#include <vector>
+
+#include "broker/core/objects/kinds/changes.h"
+#include "broker/core/objects/kinds/object.h"
+
+namespace forkmill::broker {
+
+class ValueList final : public Object {
+ public:
+  ValueList(ObjectId id, proto::ObjectSpec spec, Desk& keeper);
+
+  std::optional<Answer> attempt(Call& call) override;
+  std::size_t size() const override { return values_.size(); }
+  void save(Packer& packer) const override;
+  void load(const msgpack::object& state) override;
+
+ private:
+  bool fixed() const { return (spec().flags & proto::kObjectFixed) != 0; }
+  // Where index `a` is, negative ones counted from the end.
+  std::optional<std::size_t> at(std::int64_t index) const;
+  Answer fetch(const Call& call);
+  Answer items(const Call& call);
+  Answer store(const Call& call);
+  Answer erase(const Call& call);
+  Answer has(const Call& call) const;
+  Answer add(const Call& call);
+  Answer append_all(Call& call);
+  Answer insert(Call& call);
+  Answer exchange(const Call& call);
+  Answer pop(const Call& call);
+  Answer clear();
+  void put(std::size_t index, proto::Payload value);
+  bool has_room(const Call& call) const;
+
+  std::vector<proto::Payload> values_;
+  std::size_t bytes_ = 0;
+  Changes changes_;
+};
+
+}  // namespace forkmill::broker

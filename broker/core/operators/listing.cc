@@ -1,0 +1,95 @@
+#include "broker/core/operators/listing.h"
+
+#include <algorithm>
+#include <array>
+
+#include "broker/core/operators/packed_map.h"
+#include "broker/store/process_queue.h"
+#include "broker/store/task_row.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::size_t kMostRows = 1000;
+constexpr std::size_t kMostVisited = 20'000;
+
+std::size_t most_rows(const proto::TaskFilter& filter) {
+  return filter.most == 0 ? kMostRows : std::min<std::size_t>(filter.most, kMostRows);
+}
+
+TaskRow row_of(const Task& task) {
+  TaskRow row{task.seq,          task.id,          task.spec, state_name(task.state), task.attempts.value(),
+              task.submitted_at, task.finished_at, nullptr};
+  if (task.outcome != nullptr && task.outcome->error) row.error = &*task.outcome->error;
+  return row;
+}
+
+PackedMap packed(const TaskRow& row) {
+  PackedMap map;
+  map.add("id", row.id.to_string())
+      .add("seq", row.seq.value())
+      .add("queue", base_queue(row.spec->queue))
+      .add("name", row.spec->name)
+      .add("state", row.state)
+      .add("attempt", row.attempt)
+      .add("submitted_at_ms", row.submitted_at.count());
+  if (row.finished_at.count() > 0) map.add("finished_at_ms", row.finished_at.count());
+  if (row.error != nullptr) map.add("code", std::string{errc_name(row.error->code)}).add("message", row.error->message);
+  return map;
+}
+
+}  // namespace
+
+std::string bad_filter(const proto::TaskFilter& filter) {
+  constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
+                                                    "failed",    "cancelled", "expired"};
+  if (filter.state.empty() || std::find(kStates.begin(), kStates.end(), filter.state) != kStates.end()) return {};
+  return "no state '" + filter.state + "': there are scheduled, ready, running, succeeded, failed, cancelled, expired";
+}
+
+ScanRequest scan_for(const proto::TaskFilter& filter) {
+  ScanRequest scan;
+  scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
+  scan.most = most_rows(filter);
+  scan.most_visited = kMostVisited;
+  scan.filter = filter;
+  return scan;
+}
+
+std::string list_tasks(const Books& books, const proto::TaskFilter& filter, ScanAnswer scanned) {
+  std::vector<TaskRow> rows;
+  for (const StoredTask& stored : scanned.tasks) {
+    TaskRow row = row_of(stored);
+    const Task* near = books.tasks.find(row.id);
+    if (near != nullptr && near->dropped) continue;
+    if (row.state.empty()) {  // memory knows better
+      const auto far = books.tasks.find_far(row.id);
+      if (near != nullptr) {
+        row.state = state_name(near->state);
+        row.attempt = near->attempts.value();
+      } else if (far) {
+        row.state = state_name(far->state);
+      } else {
+        continue;  // gone meanwhile
+      }
+      if (!filter.state.empty() && filter.state != row.state) continue;
+    }
+    rows.push_back(std::move(row));
+  }
+  for (const Task* task : books.tasks.near_tasks()) {
+    if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
+    if (TaskRow row = row_of(*task); passes(filter, row)) rows.push_back(std::move(row));
+  }
+  std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
+  proto::TaskSeq next = scanned.next;
+  if (rows.size() > most_rows(filter)) {
+    rows.resize(most_rows(filter));
+    next = rows.back().seq;
+  }
+  std::vector<PackedMap> maps;
+  for (const TaskRow& row : rows) maps.push_back(packed(row));
+  return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
+}
+
+}  // namespace forkmill::broker

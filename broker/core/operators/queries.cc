@@ -1,0 +1,283 @@
+#include "broker/core/operators/queries.h"
+
+#include <algorithm>
+
+#include "broker/core/operators/listing.h"
+#include "broker/core/operators/packed_map.h"
+#include "broker/store/process_queue.h"
+#include "proto/check.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+std::int64_t ms(Instant duration) { return std::chrono::duration_cast<milliseconds>(duration).count(); }
+
+proto::Reply error_reply(const proto::Query& query, Errc code, std::string text) {
+  return {query.id, code, std::move(text), {}};
+}
+
+}  // namespace
+
+std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHandle asker, const Task* task) {
+  std::string body;
+  switch (query.kind) {
+    case proto::QueryKind::ping:
+      body = PackedMap{}.bytes();
+      break;
+    case proto::QueryKind::status:
+      body = status();
+      break;
+    case proto::QueryKind::queues:
+      body = queues();
+      break;
+    case proto::QueryKind::workers:
+      body = workers();
+      break;
+    case proto::QueryKind::task:
+      if (task == nullptr) {
+        return error_reply(query, Errc::task_unknown,
+                           "no task, or more than one, with an id that begins with '" + query.argument + "'");
+      }
+      body = this->task(*task);
+      break;
+    case proto::QueryKind::tasks:
+      if (const std::string trouble = bad_filter(query.filter); !trouble.empty())
+        return error_reply(query, Errc::bad_request, trouble);
+      if (books_.identity.durable) {
+        ask(query, asker, scan_for(query.filter));
+        return std::nullopt;
+      }
+      body = list_tasks(books_, query.filter, {});
+      break;
+    case proto::QueryKind::backup:
+      if (!query.argument.starts_with("/"))
+        return error_reply(query, Errc::bad_request, "a backup needs an absolute path on the broker's machine");
+      if (!books_.identity.durable) {
+        return error_reply(query, Errc::bad_request,
+                           "this broker keeps tasks in memory only: there is nothing to back up");
+      }
+      ask(query, asker, BackupRequest{query.argument});
+      return std::nullopt;
+    default:
+      return error_reply(query, Errc::bad_request, "unknown kind of query");
+  }
+  return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
+}
+
+void Queries::ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what) {
+  const std::uint64_t ticket = books_.next_ticket();
+  asked_.emplace(ticket, Asked{query, asker});
+  books_.requests.push_back({ticket, std::move(what)});
+}
+
+void Queries::answered(StoreAnswer answer) {
+  const auto found = asked_.find(answer.ticket);
+  FORKMILL_CHECK(found != asked_.end());
+  const Asked asked = std::move(found->second);
+  asked_.erase(found);
+  Client* client = books_.client(asked.asker);
+  if (client == nullptr) return;  // it did not wait for the answer
+  proto::Reply reply{asked.query.id, Errc::ok, {}, {}};
+  if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
+    reply.body = proto::Payload::own(list_tasks(books_, asked.query.filter, std::move(*scanned)));
+  } else if (const auto& bytes = std::get<BackupAnswer>(answer.what).bytes; bytes.ok()) {
+    reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
+  } else {
+    reply.code = bytes.failure().code;
+    reply.text = bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // it names the path that was asked for
+  }
+  books_.send(client->session, std::move(reply));
+}
+
+std::string Queries::status() const {
+  std::size_t scheduled = 0;
+  std::size_t ready = 0;
+  std::size_t running = 0;
+  for (const auto& [name, queue] : books_.queues) {
+    scheduled += queue->scheduled;
+    ready += queue->ready();
+    running += queue->running;
+  }
+  std::size_t children = 0;
+  for (const auto& [handle, worker] : books_.workers) children += worker->info.children;
+  PackedMap tasks;
+  tasks.add("scheduled", scheduled).add("ready", ready).add("running", running);
+  tasks.add("succeeded", books_.totals.succeeded).add("failed", books_.totals.failed);
+  tasks.add("cancelled", books_.totals.cancelled).add("expired", books_.totals.expired);
+  std::vector<PackedMap> waiting;
+  for (const Unserved& row : unserved()) {
+    waiting.push_back(
+        PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
+  }
+  const proto::Now since = books_.started;
+  return PackedMap{}
+      .add("software", books_.identity.software)
+      .add("epoch", books_.identity.epoch.value())
+      .add("store", books_.identity.store)
+      .add("listen", books_.identity.listen)
+      .add("uptime_ms", ms(books_.now.steady - since.steady))
+      .add("clients", books_.clients.size())
+      .add("workers", books_.workers.size())
+      .add("children", children)
+      .add("tasks", tasks)
+      .add("results_kept", retention_.kept())
+      .add("results_bytes", retention_.kept_bytes())
+      .add("dead_letters", retention_.dead())
+      .add("rss_bytes", rss_bytes)
+      .add("unserved", waiting)
+      .bytes();
+}
+
+std::string Queries::queues() const {
+  std::vector<PackedMap> rows;
+  for (const auto& [name, queue] : books_.queues) {
+    if (is_process_queue(name) && queue->held_tasks() == 0) continue;
+    const Task* oldest = queue->oldest();
+    rows.push_back(PackedMap{}
+                       .add("name", name)
+                       .add("ready", queue->ready())
+                       .add("running", queue->running)
+                       .add("scheduled", queue->scheduled)
+                       .add("tasks", queue->held_tasks())
+                       .add("bytes", queue->held_bytes())
+                       .add("max_tasks", queue->limits().max_tasks)
+                       .add("max_bytes", queue->limits().max_bytes)
+                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(books_.now.steady - oldest->ready_at))
+                       .add("workers", workers_of(*queue)));
+  }
+  return PackedMap{}.add("queues", rows).bytes();
+}
+
+std::string Queries::workers() const {
+  std::vector<PackedMap> rows;
+  for (const auto& [handle, worker] : books_.workers) {
+    std::vector<PackedMap> tasks;
+    for (const auto& task : worker->info.tasks)
+      tasks.push_back(PackedMap{}.add("name", task.name).add("signature", task.signature));
+    const Session& session = worker->session;
+    rows.push_back(
+        PackedMap{}
+            .add("name", session.name)
+            .add("host", session.host)
+            .add("pid", session.pid)
+            .add("session", session.id.value())
+            .add("queues", worker->info.queues)
+            .add("tasks", tasks)
+            .add("children", worker->info.children)
+            .add("running", std::min<std::size_t>(worker->in_pool(), worker->info.children))
+            .add("waiting", worker->in_pool() - std::min<std::size_t>(worker->in_pool(), worker->info.children))
+            .add("processes", worker->processes)
+            .add("max_processes", worker->info.max_processes)
+            .add("credit", worker->credit - worker->granted)
+            .add("draining", worker->draining)
+            .add("connected_at_ms", session.since.count())
+            .add("silent_ms", ms(books_.now.steady - session.heard))
+            .add("finished", worker->finished)
+            .add("lost", worker->lost));
+  }
+  return PackedMap{}.add("workers", rows).bytes();
+}
+
+std::string Queries::task(const Task& task) const {
+  PackedMap map;
+  map.add("id", task.id.to_string())
+      .add("queue", base_queue(task.queue->name()))
+      .add("name", books_.kinds.name(task.kind))
+      .add("state", state_name(task.state))
+      .add("attempt", task.attempts.value())
+      .add("max_attempts", task.options().max_attempts)
+      .add("priority", static_cast<int>(task.options().priority))
+      .add("submitted_at_ms", task.submitted_at.count());
+  if (task.state == State::scheduled)
+    map.add("not_before_ms", ms(task.ready_at - books_.now.steady) + books_.now.unix_time.count());
+  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished_at.count());
+  if (task.state == State::failed) {
+    constexpr std::size_t kShown = 16 * 1024;
+    const std::string_view arguments = task.payload.view();
+    map.add("arguments",
+            msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
+  }
+  if (const Worker* worker = books_.worker(task.worker)) {
+    map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));
+  }
+  if (const proto::Outcome* outcome = task.outcome.get()) {
+    map.add("kind", static_cast<int>(outcome->kind))
+        .add("worker", outcome->worker)
+        .add("result_bytes", outcome->value.size());
+    if (const auto& error = outcome->error) {
+      map.add("code", std::string{errc_name(error->code)});
+      map.add("error", PackedMap{}
+                           .add("type", error->type)
+                           .add("message", error->message)
+                           .add("backtrace", error->backtrace)
+                           .add("cause", error->cause)
+                           .add("exit_code", error->forensics.exit_code)
+                           .add("signal", error->forensics.signal)
+                           .add("output", error->forensics.output));
+    }
+  }
+  return map.add("reason", why_waiting(task)).bytes();
+}
+
+std::vector<Queries::Unserved> Queries::unserved() const {
+  std::vector<Unserved> rows;
+  for (const auto& [name, queue] : books_.queues) {
+    for (const auto& [kind, count] : queue->ready_kinds()) {
+      if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
+        rows.push_back({name, books_.kinds.name(kind), count, std::move(reason)});
+      }
+    }
+  }
+  return rows;
+}
+
+bool Queries::is_served(const Queue& queue, const Worker& worker) const {
+  const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
+  if (std::none_of(worker.queues.begin(), worker.queues.end(), is_this)) return false;
+  return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
+}
+
+std::size_t Queries::workers_of(const Queue& queue) const {
+  if (!is_process_queue(queue.name())) return queue.workers;
+  return static_cast<std::size_t>(std::count_if(books_.workers.begin(), books_.workers.end(),
+                                                [&](const auto& one) { return is_served(queue, *one.second); }));
+}
+
+std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
+  const std::string name{base_queue(queue.name())};
+  if (workers_of(queue) == 0) {
+    const bool base_is_served = books_.queues.find(name)->second->workers > 0;
+    return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
+                          : "no worker serves queue " + name;
+  }
+  for (const auto& [handle, worker] : books_.workers)
+    if (is_served(queue, *worker) && serves(*worker, books_.kinds, kind)) return {};
+  const std::string& task = books_.kinds.name(kind);
+  switch (registry_.ask(task, books_.kinds.signature(kind))) {
+    case Registry::Answer::nobody:
+      return "no worker has task " + task;
+    case Registry::Answer::other_signature:
+      return "the workers have " + task + " as " + registry_.signatures(task);
+    default:
+      return "no worker that has task " + task + " serves queue " + name;
+  }
+}
+
+std::string Queries::why_waiting(const Task& task) const {
+  switch (task.state) {
+    case State::scheduled:
+      return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
+    case State::ready: {
+      std::string reason = why_unserved(*task.queue, task.kind);
+      return reason.empty() ? "waits for a free child; " + std::to_string(task.queue->ready()) + " ready in its queue"
+                            : reason;
+    }
+    case State::running:
+      return task.cancel_requested ? "was asked to stop" : "";
+    default:
+      return {};
+  }
+}
+
+}  // namespace forkmill::broker

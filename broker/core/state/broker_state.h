@@ -1,0 +1,182 @@
+// Books: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake, Matching,
+// Attempts …) hold the rules and share these books; none of them keeps state that another one needs.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/state/options.h"
+#include "broker/core/state/session.h"
+#include "broker/core/tasks/deadlines.h"
+#include "broker/core/tasks/paged_out_deadlines.h"
+#include "broker/core/tasks/queue.h"
+#include "broker/core/tasks/task_types.h"
+#include "broker/core/tasks/tasks.h"
+#include "broker/store/records.h"
+#include "broker/store/requests.h"
+#include "broker/store/store.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+// A message to send once the commit `after` is safe; at once when that is none, or was safe before.
+struct Send {
+  proto::PeerId peer;
+  proto::Envelope envelope;
+  proto::CommitSeq after;
+};
+
+struct Effects {
+  std::vector<Send> sends;
+  std::vector<StoreOp> ops;  // to be committed as number `commit`
+  proto::CommitSeq commit;
+  std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
+};
+
+// What this broker is, fixed at its start.
+struct Identity {
+  std::string store;
+  proto::Epoch epoch;
+  proto::CommitSeq commit;  // the last one in the store
+  bool durable = false;     // what is committed outlives the broker
+  std::string software;
+  std::vector<std::string> listen;
+  proto::TaskSeq last_seq;  // tasks have higher ones from here on
+};
+
+struct Totals {
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t cancelled = 0;
+  std::uint64_t expired = 0;
+};
+
+struct Books {
+  Books(CoreOptions core_options, Identity who)
+      : options{std::move(core_options)},
+        identity{std::move(who)},
+        kinds{options.max_kinds},
+        tasks{last_used_seq(identity)},
+        commit{identity.commit},
+        safe{identity.commit} {}
+
+  static proto::TaskSeq last_used_seq(const Identity& who) {
+    const std::uint64_t last = who.last_seq.value();
+    const bool again = proto::mutant(proto::Mutant::numbers_used_again) && last >= Store::kLeftOut;
+    return proto::TaskSeq{again ? last - Store::kLeftOut : last};
+  }
+
+  CoreOptions options;
+  Identity identity;
+  proto::Now now;  // of the call that is being handled
+  proto::Now started;
+
+  Kinds kinds;
+  Tasks tasks;
+  std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;  // never erased: tasks point to them
+  std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
+  std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
+  std::vector<Queue*> process_queues;                             // those of `queues`
+  std::unordered_map<proto::TaskSeq, proto::StartedNote> births;  // of running tasks with a process of their own
+  Deadlines deadlines;
+  Totals totals;
+  bool disk_full = false;  // takes in nothing that would have to be stored
+
+  // Tasks beyond memory
+  FarDeadlines far_deadlines;
+  std::vector<LaneKey> hungry;
+  std::size_t near_scheduled = 0;
+  std::size_t fetched_early = 0;                          // of these, came from the disk
+  std::unordered_map<proto::TaskSeq, Task*> in_far_line;  // near tasks whose place in line is a far one
+  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> far_watchers;
+  // Tasks put away again, other than they were: answers to requests up to that ticket are out of date.
+  std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
+  Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
+
+  // This round
+  std::vector<Send> sends;
+  std::vector<StoreOp> ops;
+  std::vector<StoreRequest> requests;
+  proto::CommitSeq commit;  // the last one handed to the store
+  proto::CommitSeq safe;    // the last one that it has; only of this one may a peer be told
+  std::vector<ClientHandle> touched_clients;
+  std::vector<WorkerHandle> touched_workers;
+
+  void no_longer_scheduled(Task& task);
+
+  // Numbers what is asked of the store.
+  std::uint64_t next_ticket() { return ++last_ticket; }
+  std::uint64_t last_ticket = 0;
+
+  // The commit that makes safe what this round has changed and all before.
+  proto::CommitSeq safe_after() const { return ops.empty() ? commit : commit.next(); }
+
+  Client* client(ClientHandle handle) {
+    auto found = clients.find(handle);
+    return found == clients.end() ? nullptr : found->second.get();
+  }
+  Worker* worker(WorkerHandle handle) {
+    auto found = workers.find(handle);
+    return found == workers.end() ? nullptr : found->second.get();
+  }
+  // Null: there are as many queues as there may be.
+  Queue* queue(std::string_view name);
+
+  void touch(Client& one) {
+    if (!one.touched) touched_clients.push_back(one.handle);
+    one.touched = true;
+  }
+  void touch(Worker& one) {
+    if (!one.touched) touched_workers.push_back(one.handle);
+    one.touched = true;
+  }
+  void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
+    session.sent = session.sent.next();
+    if (!session.peer) return;  // out of reach: what matters is sent again when it resumes
+    sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, std::max(after, session.after)});
+  }
+  // Unix time as it is written down: it goes on steadily from the start of this broker, whatever the wall clock does.
+  milliseconds stamp(Instant at) const {
+    return started.unix_time + std::chrono::duration_cast<milliseconds>(at - started.steady);
+  }
+  milliseconds stamp() const { return stamp(now.steady); }
+  Instant instant(milliseconds stamped) const { return started.steady + Instant{stamped - started.unix_time}; }
+
+  // When a task arrived. What came before this broker's start did so, even if the wall clock was set back meanwhile:
+  // else all that is stored would wait for the clock to get there again.
+  Instant arrived(proto::TaskSeq seq, milliseconds stamped) const {
+    const Instant at = instant(stamped);
+    return seq <= identity.last_seq ? std::min(at, started.steady) : at;
+  }
+
+  // What the silence of a peer is measured by: never the wall clock, which may jump.
+  Instant silence_clock() const {
+    return proto::mutant(proto::Mutant::expiry_by_wall_clock) ? Instant{now.unix_time} : now.steady;
+  }
+
+  // When a task that arrived then may start. The wall clock is only asked for what was said in its terms.
+  Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
+
+  // To the end of its line, which may be on disk: the task is not to be touched afterwards.
+  void line_up(Task& task);
+  void take_out_of_line(Task& task);
+  // Leaves a durable task to the disk: one that is ready and in the far part of its line, scheduled, or finished and on
+  // no shelf.
+  void put_away(Task& task);
+  // Writes down that the task has changed.
+  template <class Op>
+  void rewrite(Task& task, Op op) {
+    task.rewritten = true;
+    ops.emplace_back(std::move(op));
+  }
+
+  // Moves the task along the table of states.h; a step that is not there is a bug of ours.
+  void step(Task& task, Event event);
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,35 @@
+// Registry: which tasks the connected workers have, under which signatures.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "broker/core/state/session.h"
+#include "broker/core/tasks/task_types.h"
+
+namespace forkmill::broker {
+
+class Registry {
+ public:
+  void add(const proto::WorkerInfo& info);
+  void remove(const proto::WorkerInfo& info);
+
+  enum class Answer { served, other_signature, nobody };
+  Answer ask(std::string_view name, std::uint64_t signature) const;
+  // "f64(f64), i32(i32)": what there is under that name.
+  std::string signatures(std::string_view name) const;
+
+ private:
+  struct Entry {
+    std::string text;
+    std::size_t workers = 0;
+  };
+  std::map<std::string, std::map<std::uint64_t, Entry>, std::less<>> by_name_;
+};
+
+// Whether the worker has the task; remembers the answer in the worker.
+bool serves(Worker& worker, const Kinds& kinds, KindId kind);
+
+}  // namespace forkmill::broker

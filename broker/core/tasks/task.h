@@ -1,0 +1,100 @@
+// Task: everything the broker knows of one task, and TaskList, which strings tasks together without allocating.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "broker/core/tasks/states.h"
+#include "broker/core/tasks/task_types.h"
+#include "broker/store/records.h"
+#include "proto/strong.h"
+
+namespace forkmill::broker {
+
+using proto::Instant;
+using proto::milliseconds;
+
+using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions: its `instance`
+using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
+
+class Queue;
+
+struct Task {
+  TaskId id;
+  proto::TaskSeq seq;  // 0: this place in the table is free
+  State state = State::submitted;
+  bool durable = false;
+  bool cancel_requested = false;
+  bool in_far_line = false;    // ready: its turn comes when its number comes up in the far part of its line
+  bool rewritten = false;      // what is on disk has changed while it was in memory
+  bool fetched_early = false;  // scheduled: came from the disk because it is due soon
+  KindId kind = 0;
+  proto::Attempt attempts;      // made, the one that runs included
+  proto::Epoch epoch;           // of its grant
+  Queue* queue = nullptr;       // outlives its tasks
+  ClientHandle client;          // who submitted it; also its share of the queue
+  WorkerHandle worker;          // running: who has it
+  std::uint64_t body_hash = 0;  // tells a repeated submission from another task with the same id
+  SharedSpec spec;
+  proto::Payload payload;  // dropped when the task is finished, but for dead letters
+  milliseconds submitted_at{0};
+  Instant ready_at{0};  // ready: since when; scheduled: from when
+  Instant expires_at = proto::kNever;
+
+  // Finished
+  std::unique_ptr<proto::Outcome> outcome;
+  milliseconds finished_at{0};
+  Instant kept_until{0};
+  std::uint32_t deliveries = 0;  // under way to clients
+  bool dropped = false;          // by an operator: forgotten as soon as no delivery is under way
+  bool delivered = false;        // a client has acknowledged the result
+  bool released = false;         // no longer counted in its queue's limits
+  std::uint8_t shelf = 0;        // where Retention keeps it
+  std::uint64_t held_bytes = 0;  // what it counts for in its queue
+
+  // Clients that wait for the result beside the one that submitted it.
+  std::unique_ptr<std::vector<ClientHandle>> watchers;
+
+  // The list it is in: a lane of its queue, or one of the retention lists.
+  Task* previous = nullptr;
+  Task* next = nullptr;
+
+  const proto::TaskOptions& options() const { return spec->options; }
+  proto::Grant grant() const { return {epoch, seq, attempts}; }
+};
+
+// A doubly linked list through the tasks themselves. A task is in one list at a time.
+class TaskList {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  Task* front() const { return first_; }
+
+  void push_back(Task& task) { insert_before(nullptr, task); }
+
+  // Behind every task with a lower seq that stands at the head: for tasks that come back to where they were.
+  void insert_by_seq(Task& task) {
+    Task* at = first_;
+    while (at != nullptr && at->seq < task.seq) at = at->next;
+    insert_before(at, task);
+  }
+
+  void remove(Task& task) {
+    (task.previous ? task.previous->next : first_) = task.next;
+    (task.next ? task.next->previous : last_) = task.previous;
+    task.previous = task.next = nullptr;
+  }
+
+ private:
+  void insert_before(Task* at, Task& task) {
+    task.next = at;
+    task.previous = at ? at->previous : last_;
+    (task.previous ? task.previous->next : first_) = &task;
+    (task.next ? task.next->previous : last_) = &task;
+  }
+
+  Task* first_ = nullptr;
+  Task* last_ = nullptr;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,123 @@
+#include "broker/core/tasks/tasks.h"
+
+#include <cctype>
+#include <string>
+
+#include "proto/check.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+// Millions may be looked through: digits are compared, not texts made.
+bool begins_with(const TaskId& id, std::string_view digits) {
+  if (digits.size() > 2 * id.bytes().size()) return false;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    const unsigned nibble = i % 2 == 0 ? id.bytes()[i / 2] >> 4U : id.bytes()[i / 2] & 15U;
+    if ("0123456789abcdef"[nibble] != digits[i]) return false;
+  }
+  return true;
+}
+
+// A value of the index: a pointer, which is even, or a number and a state with the lowest bit set.
+std::uint64_t pack(Task& task) { return reinterpret_cast<std::uintptr_t>(&task); }
+std::uint64_t pack(FarEntry entry) {
+  FORKMILL_CHECK(entry.seq.value() >> 60 == 0);
+  return entry.seq.value() << 4 | static_cast<std::uint64_t>(entry.state) << 1 | 1;
+}
+bool is_far(std::uint64_t value) { return (value & 1) != 0; }
+FarEntry far_entry(std::uint64_t value) { return {proto::TaskSeq{value >> 4}, static_cast<State>(value >> 1 & 7)}; }
+Task* near_task(std::uint64_t value) {
+  return reinterpret_cast<Task*>(value);  // NOLINT(performance-no-int-to-ptr): it was one
+}
+
+}  // namespace
+
+Task& Tasks::insert(const TaskId& id) {
+  last_ = last_.next();
+  Task& task = free_place();
+  task.id = id;
+  task.seq = last_;
+  FORKMILL_CHECK(index_.find(id) == nullptr);
+  index_.insert(id, pack(task));
+  return task;
+}
+
+Task& Tasks::free_place() {
+  if (free_.empty()) return places_.emplace_back();
+  Task* task = free_.back();
+  free_.pop_back();
+  return *task;
+}
+
+Task* Tasks::find(const TaskId& id) const {
+  const std::uint64_t* found = index_.find(id);
+  return found == nullptr || is_far(*found) ? nullptr : near_task(*found);
+}
+
+void Tasks::erase(Task& task) {
+  index_.erase(task.id);
+  task = Task{};  // its number becomes 0: references to it see that it is gone
+  free_.push_back(&task);
+}
+
+void Tasks::put_away(Task& task) {
+  *index_.find(task.id) = pack(FarEntry{task.seq, task.state});
+  ++far_;
+  task = Task{};
+  free_.push_back(&task);
+}
+
+void Tasks::add_far(const TaskId& id, FarEntry entry) {
+  index_.insert(id, pack(entry));
+  ++far_;
+}
+
+std::optional<FarEntry> Tasks::find_far(const TaskId& id) const {
+  const std::uint64_t* found = index_.find(id);
+  if (found == nullptr || !is_far(*found)) return std::nullopt;
+  return far_entry(*found);
+}
+
+Task& Tasks::bring_near(const TaskId& id) {
+  std::uint64_t* found = index_.find(id);
+  FORKMILL_CHECK(found != nullptr && is_far(*found));
+  Task& task = free_place();
+  task.id = id;
+  task.seq = far_entry(*found).seq;
+  *found = pack(task);
+  --far_;
+  return task;
+}
+
+std::vector<const Task*> Tasks::near_tasks() const {
+  std::vector<const Task*> tasks;
+  tasks.reserve(near());
+  for (const Task& task : places_)
+    if (task.seq) tasks.push_back(&task);
+  return tasks;
+}
+
+void Tasks::visit_far(const std::function<void(const TaskId&, FarEntry)>& visitor) const {
+  index_.visit([&](const TaskId& id, std::uint64_t value) {
+    if (is_far(value)) visitor(id, far_entry(value));
+  });
+}
+
+std::optional<TaskId> Tasks::named(std::string_view text) const {
+  constexpr std::size_t kShortest = 8;
+  if (auto id = TaskId::parse(text)) return id;
+  if (text.size() < kShortest) return std::nullopt;
+  std::string digits;
+  for (const char c : text)
+    if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  std::vector<TaskId> matches;
+  const auto look_at = [&](const TaskId& id) {
+    if (matches.size() < 2 && begins_with(id, digits)) matches.push_back(id);
+  };
+  index_.visit([&](const TaskId& id, std::uint64_t) { look_at(id); });
+  if (matches.size() != 1) return std::nullopt;
+  return matches.front();
+}
+
+}  // namespace forkmill::broker

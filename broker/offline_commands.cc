@@ -1,0 +1,81 @@
+#include "broker/offline_commands.h"
+
+#include <cstdio>
+#include <iostream>
+
+#include "broker/store/sqlite/maintenance.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+template <class Report>
+bool failed(const proto::Result<Report>& report) {
+  if (!report.ok()) std::cerr << "forkmill-broker: " << report.failure().text << "\n";
+  return !report.ok();
+}
+
+// Of a store, as a CheckReport or a RestoreReport counts it.
+template <class Report>
+std::string contents(const Report& report) {
+  std::string text = "commit " + std::to_string(report.commit.value()) + ", " + std::to_string(report.tasks) +
+                     " tasks, " + std::to_string(report.outcomes) + " of them finished";
+  if (report.records > 0) text += ", " + std::to_string(report.records) + " records of named objects";
+  return text;
+}
+
+int run_check(const std::string& data) {
+  const auto report = check(data);
+  if (failed(report)) return 1;
+  std::cout << data << ": " << contents(report.value());
+  if (report->quarantined > 0) std::cout << ", " << report->quarantined << " rows in quarantine";
+  std::cout << "\n";
+  for (const std::string& finding : report->findings) std::cout << "damaged: " << finding << "\n";
+  std::cout << (report->findings.empty() ? "all is sound\n" : "");
+  return report->findings.empty() ? 0 : 1;
+}
+
+int run_quarantine(const std::string& data) {
+  const auto report = quarantine(data);
+  if (failed(report)) return 1;
+  std::cout << report->tasks << " tasks ";
+  if (report->records > 0) std::cout << "and " << report->records << " records of named objects ";
+  std::cout << "were set aside (" << report->rows << " rows, now in table quarantine)";
+  if (report->missing > 0) std::cout << "; " << report->missing << " rows are missing altogether";
+  std::cout << "\n";
+  for (const std::string& text : report->strange) std::cout << "doubtful: " << text << "\n";
+  return run_check(data);
+}
+
+int run_accept_loss(const std::string& data, proto::Env& env) {
+  const auto report = accept_loss(data, fresh_store_id(env));
+  if (failed(report)) return 1;
+  std::cout << "accepted: " << report->reason << "\nThe store goes on at commit " << report->commit.value()
+            << " under a new name.\n";
+  return 0;
+}
+
+int run_restore(const std::string& file, const std::string& data, proto::Env& env) {
+  const auto report = restore(file, data, fresh_store_id(env));
+  if (failed(report)) return 1;
+  std::cout << "restored " << data << ": " << contents(report.value()) << "\n";
+  return 0;
+}
+
+}  // namespace
+
+std::optional<int> run_errand(const ProgramOptions& options, proto::Env& env) {
+  if (options.check) return run_check(options.data);
+  if (options.quarantine) return run_quarantine(options.data);
+  if (options.accept_loss) return run_accept_loss(options.data, env);
+  if (!options.restore.empty()) return run_restore(options.restore, options.data, env);
+  return std::nullopt;
+}
+
+std::string fresh_store_id(proto::Env& env) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016lx", static_cast<unsigned long>(env.random()));
+  return text;
+}
+
+}  // namespace forkmill::broker

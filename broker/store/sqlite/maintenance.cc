@@ -1,0 +1,210 @@
+#include "broker/store/sqlite/maintenance.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "broker/store/sqlite/data_dir.h"
+#include "broker/store/sqlite/head.h"
+#include "broker/store/sqlite/row_scan.h"
+#include "broker/store/sqlite/schema.h"
+#include "broker/store/sqlite/verify.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+using proto::Epoch;
+
+template <class Report, class Work>
+proto::Result<Report> guarded(const Work& work) {
+  try {
+    return work();
+  } catch (const StoreError& error) {
+    return error.failure();
+  }
+}
+
+// A data directory with its database open; no broker's opening: the epoch stays.
+struct Workshop {
+  Workshop(const std::string& path, FileSystem& its_files)
+      : files{its_files}, directory{path, DataDir::Missing::refuse, its_files} {}
+  void open() {
+    if (!directory.has_database()) throw StoreError{"data directory " + directory.path() + " has no database"};
+    database = open_database(directory.database(), Database::Open::existing, files);
+    table = std::make_unique<MetaTable>(*database);
+    meta = table->read();
+    head = Head::read(files, directory.head());
+  }
+  std::string missing() const { return Head::missing(head, meta, directory.path()); }
+  // Ends the transaction in which things were put right.
+  void finish(Epoch epoch_before) {
+    ++meta.writes;
+    table->update(meta, epoch_before);
+    database->run("COMMIT");
+    Head::create(files, directory.head(), Head::Record::of(meta));
+    database->checkpoint(true);
+  }
+
+  FileSystem& files;
+  DataDir directory;
+  std::unique_ptr<Database> database;
+  std::unique_ptr<MetaTable> table;
+  Meta meta;
+  Head::Reading head;
+};
+
+std::uint64_t lacking(const Total& written, const Total& found) {
+  return written.rows > found.rows ? written.rows - found.rows : 0;
+}
+
+// By number: why the task, or the record, cannot be used.
+using Reasons = std::map<std::int64_t, std::string>;
+
+struct Damages {
+  Reasons tasks;
+  Reasons records;
+  std::set<RowKind> tables;  // that have them
+  bool none() const { return tasks.empty() && records.empty(); }
+};
+
+// What is damaged; counts all rows that are there.
+Damages find_damage(Database& database, TableTotals& totals, Total& records) {
+  RowCoder coder;
+  Damages damages;
+  totals = scan_rows(
+      database, coder, [](const TaskSummary&) {},
+      [&](const RowDamage& damage) {
+        damages.tables.insert(damage.kind);
+        std::string& reason = damages.tasks[damage.seq];
+        reason +=
+            (reason.empty() ? "" : ", ") + std::string{table_name(damage.kind)} + ": " + std::string{damage.reason};
+        return true;
+      });
+  records = scan_records(
+      database, coder, [](proto::TaskSeq, std::string_view) {},
+      [&](const RowDamage& damage) {
+        damages.tables.insert(damage.kind);
+        damages.records[damage.seq] = damage.reason;
+        return true;
+      });
+  return damages;
+}
+
+// Sound rows that nobody wrote, or that should be gone: which ones they are cannot be known.
+void look_for_strange_rows(const Damages& damages, RowKind table, const Total& written, const Total& found,
+                           std::vector<std::string>& strange) {
+  if (found == written || found.rows < written.rows || damages.tables.contains(table)) return;
+  strange.push_back(std::string{"table "} + table_name(table) +
+                    " has rows other than those that were written, and none of them is damaged: they stay as they are");
+}
+
+// The rows of `table` with these numbers; how many there were.
+std::uint64_t set_aside(Database& database, RowKind table, const Reasons& numbers) {
+  const std::string name{table_name(table)};
+  Statement copy{database, ("INSERT INTO quarantine (origin, seq, reason, row) SELECT '" + name +
+                            "', seq, ?2, row FROM " + name + " WHERE seq = ?1")
+                               .c_str()};
+  Statement remove{database, ("DELETE FROM " + name + " WHERE seq = ?1").c_str()};
+  std::uint64_t rows = 0;
+  for (const auto& [seq, reason] : numbers) {
+    if (!copy.bind(1, seq).bind_text(2, reason).run()) continue;
+    remove.bind(1, seq).run();
+    ++rows;
+  }
+  return rows;
+}
+
+std::uint64_t set_aside(Database& database, const Damages& damages) {
+  std::uint64_t rows = set_aside(database, RowKind::record, damages.records);
+  for (const RowKind table : {RowKind::task, RowKind::outcome, RowKind::progression})
+    rows += set_aside(database, table, damages.tasks);
+  return rows;
+}
+
+}  // namespace
+
+proto::Result<CheckReport> check(const std::string& directory, FileSystem& files) {
+  return guarded<CheckReport>([&] {
+    Workshop shop{directory, files};
+    CheckReport report;
+    try {
+      shop.open();
+      report.commit = shop.meta.commit;
+      report.tasks = shop.meta.totals.task.rows;
+      report.outcomes = shop.meta.totals.outcome.rows;
+      report.records = shop.meta.records.rows;
+      report.quarantined = static_cast<std::uint64_t>(shop.database->number("SELECT count(*) FROM quarantine"));
+      if (const std::string text = shop.missing(); !text.empty()) report.findings.push_back(text);
+      if (shop.head.record && shop.head.damaged > 0)
+        report.findings.push_back(shop.directory.head() + ": one of its two slots is damaged; the other one is sound");
+      const auto more = verify_database(*shop.database, shop.meta, shop.database->path());
+      report.findings.insert(report.findings.end(), more.begin(), more.end());
+    } catch (const StoreError& error) {
+      report.findings.emplace_back(error.what());
+    }
+    return report;
+  });
+}
+
+proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSystem& files) {
+  return guarded<QuarantineReport>([&] {
+    Workshop shop{directory, files};
+    shop.open();
+    if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
+    TableTotals before;
+    Total records_before;
+    const Damages damages = find_damage(*shop.database, before, records_before);
+    Meta& meta = shop.meta;
+    const TableTotals& written = meta.totals;
+    QuarantineReport report;
+    report.tasks = damages.tasks.size();
+    report.records = damages.records.size();
+    report.missing = lacking(written.task, before.task) + lacking(written.outcome, before.outcome) +
+                     lacking(written.progression, before.progression) + lacking(meta.records, records_before);
+    if (damages.none() && before == written && records_before == meta.records) return report;
+    look_for_strange_rows(damages, RowKind::task, written.task, before.task, report.strange);
+    look_for_strange_rows(damages, RowKind::outcome, written.outcome, before.outcome, report.strange);
+    look_for_strange_rows(damages, RowKind::progression, written.progression, before.progression, report.strange);
+    look_for_strange_rows(damages, RowKind::record, meta.records, records_before, report.strange);
+    shop.database->run("BEGIN IMMEDIATE");
+    report.rows = set_aside(*shop.database, damages);
+    if (!find_damage(*shop.database, meta.totals, meta.records).none())
+      throw StoreError{shop.database->path() +
+                       " is damaged in a way that setting rows aside does not mend: restore a "
+                       "backup"};
+    shop.finish(meta.epoch);
+    return report;
+  });
+}
+
+proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id, FileSystem& files) {
+  return guarded<LossReport>([&] {
+    Workshop shop{directory, files};
+    shop.open();
+    LossReport report{shop.missing(), shop.meta.commit};
+    if (report.reason.empty()) throw StoreError{"nothing is missing in " + shop.directory.path()};
+    Meta& meta = shop.meta;
+    const Epoch before = meta.epoch;
+    shop.database->run("BEGIN IMMEDIATE");
+    Statement record{*shop.database,
+                     "INSERT INTO loss (recorded_at, store_id, after_commit, reason) "
+                     "VALUES (CAST(strftime('%s', 'now') AS INTEGER), ?1, ?2, ?3)"};
+    record.bind_text(1, meta.store).bind(2, meta.commit.value()).bind_text(3, report.reason).run();
+    // No number of the lost part is used again.
+    if (const auto& head = shop.head.record; head && head->store == Head::Record::of(meta).store) {
+      meta.writes = std::max(meta.writes, head->writes);
+      meta.commit = std::max(meta.commit, head->commit);
+      meta.last_seq = std::max(meta.last_seq, head->last_seq);
+      meta.epoch = std::max(meta.epoch, head->epoch);
+    } else {
+      meta.epoch = far_beyond(meta.epoch);
+    }
+    meta.store = new_id;
+    shop.finish(before);
+    return report;
+  });
+}
+
+}  // namespace forkmill::broker

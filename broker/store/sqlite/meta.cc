@@ -1,0 +1,96 @@
+#include "broker/store/sqlite/meta.h"
+
+#include <array>
+
+#include "broker/store/sqlite/bytes.h"
+#include "broker/store/sqlite/crc32c.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::size_t kNumbers = 12;
+constexpr std::size_t kNumbersOfTasks = 10;  // the first ones: all that schema 1 had
+
+std::array<std::uint64_t, kNumbers> numbers_of(const Meta& meta) {
+  const TableTotals& totals = meta.totals;
+  return {
+      meta.writes,       meta.epoch.value(),  meta.commit.value(),  meta.last_seq.value(),   totals.task.rows,
+      totals.task.marks, totals.outcome.rows, totals.outcome.marks, totals.progression.rows, totals.progression.marks,
+      meta.records.rows, meta.records.marks};
+}
+
+// That of a store without records is the one that schema 1 gave it: a migration in SQL need not make it anew.
+std::uint32_t checksum(const Meta& meta) {
+  const auto numbers = numbers_of(meta);
+  const std::size_t covered = meta.records == Total{} ? kNumbersOfTasks : kNumbers;
+  return crc32c({reinterpret_cast<const char*>(numbers.data()), covered * sizeof numbers[0]}, crc32c(meta.store));
+}
+
+// splitmix64's last step: neighbours become unlike each other.
+std::uint64_t mix(std::uint64_t value) {
+  value += 0x9E3779B97F4A7C15ULL;
+  value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9ULL;
+  value = (value ^ value >> 27) * 0x94D049BB133111EBULL;
+  return value ^ value >> 31;
+}
+
+}  // namespace
+
+std::uint64_t row_mark(proto::TaskSeq seq) { return mix(seq.value()); }
+std::uint64_t row_mark(proto::TaskSeq seq, std::uint32_t checksum) { return mix(seq.value() + mix(checksum)); }
+
+MetaTable::MetaTable(Database& database)
+    : database_{database},
+      read_{database,
+            "SELECT store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, outcome_rows, outcome_marks, "
+            "progression_rows, progression_marks, record_rows, record_marks, checksum FROM meta WHERE id = 1"},
+      insert_{database,
+              "INSERT INTO meta (id, store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, "
+              "outcome_rows, outcome_marks, progression_rows, progression_marks, record_rows, record_marks, checksum) "
+              "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"},
+      update_{database,
+              "UPDATE meta SET store_id = ?1, writes = ?2, epoch = ?3, commit_seq = ?4, last_seq = ?5, task_rows = ?6, "
+              "task_marks = ?7, outcome_rows = ?8, outcome_marks = ?9, progression_rows = ?10, progression_marks = "
+              "?11, record_rows = ?12, record_marks = ?13, checksum = ?14 WHERE id = 1 AND epoch = ?15"} {}
+
+Meta MetaTable::read() {
+  Resetting at_the_end{read_};
+  if (!read_.step()) throw StoreError{database_.path() + " is damaged: table meta is empty: restore a backup"};
+  int column = 0;
+  Meta meta;
+  meta.store = read_.bytes(column++);
+  const auto next = [&] { return static_cast<std::uint64_t>(read_.number(column++)); };
+  meta.writes = next();
+  meta.epoch = proto::Epoch{next()};
+  meta.commit = proto::CommitSeq{next()};
+  meta.last_seq = proto::TaskSeq{next()};
+  for (Total* total : {&meta.totals.task, &meta.totals.outcome, &meta.totals.progression, &meta.records}) {
+    total->rows = next();
+    total->marks = next();
+  }
+  if (next() != checksum(meta))
+    throw StoreError{database_.path() +
+                     " is damaged: table meta, row 1: its checksum does not match: restore a backup"};
+  return meta;
+}
+
+void MetaTable::bind(Statement& statement, const Meta& meta) {
+  statement.bind_text(1, meta.store);
+  int at = 2;
+  for (const std::uint64_t number : numbers_of(meta)) statement.bind(at++, number);
+  statement.bind(at, std::uint64_t{checksum(meta)});
+}
+
+void MetaTable::insert(const Meta& meta) {
+  bind(insert_, meta);
+  insert_.run();
+}
+
+void MetaTable::update(const Meta& meta, proto::Epoch epoch) {
+  bind(update_, meta);
+  if (!update_.bind(15, epoch.value()).run())
+    throw StoreError{database_.path() + " was opened by another broker: this one must not write any more"};
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,74 @@
+// Rows of the SQLite store <-> records. A row is a BLOB: a version byte, a CRC32C over everything else about it (its
+// table, its number, its bytes), a header of fixed layout, and what is long:
+//
+//   task         id, submitted_at, owner, sizes; the spec (msgpack); the payload
+//   outcome      kind, finished_at, size of the value; the outcome (msgpack)
+//   progression  attempts, due, dispatched
+//   record       the bytes
+//
+// One thread owns a RowCoder. It keeps its buffers and the specs that it met last: a row whose spec repeats costs
+// neither an allocation nor a look into msgpack.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "broker/store/records.h"
+#include "proto/wire/tokens.h"
+
+namespace forkmill::broker {
+
+enum class RowKind : std::uint8_t { task = 1, outcome = 2, progression = 3, record = 4 };
+const char* table_name(RowKind kind);
+
+// The checksum that a row carries; 0 for one too short to have one.
+std::uint32_t row_checksum(std::string_view row);
+
+class RowCoder {
+ public:
+  // Valid until the next call.
+  std::string_view encode(const PutTask& put);
+  std::string_view encode(const Finish& finish);
+  std::string_view encode(proto::TaskSeq seq, const Progression& progression);
+  std::string_view encode(const PutRecord& record);
+
+  // What is wrong with the row, in words; empty: nothing. The record is filled only then.
+  using Damage = std::string_view;
+  Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary& task);  // all but progression and end
+  Damage decode(proto::TaskSeq seq, std::string_view row, PutTask& put);
+  Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary::End& end);
+  Damage decode(proto::TaskSeq seq, std::string_view row, Finish& finish);
+  Damage decode(proto::TaskSeq seq, std::string_view row, Progression& progression);
+  Damage decode(proto::TaskSeq seq, std::string_view row, std::string_view& record);  // a part of `row`
+
+ private:
+  struct TaskParts {
+    TaskId id;
+    milliseconds submitted_at{0};
+    std::uint64_t owner = 0;
+    SharedSpec spec;
+    std::string_view payload;
+  };
+  struct KnownSpec {
+    SharedSpec spec;
+    std::string bytes;
+  };
+
+  void begin(std::size_t header);
+  std::string_view seal(RowKind kind, proto::TaskSeq seq);
+  const std::string& spec_bytes(const SharedSpec& spec);
+  const SharedSpec* spec_of(std::string_view bytes);  // null: not a spec
+  Damage decode_task(proto::TaskSeq seq, std::string_view row, TaskParts& parts);
+
+  std::string row_;
+  std::array<KnownSpec, 8> written_;  // by pointer, in turns
+  std::size_t next_written_ = 0;
+  std::size_t last_written_ = 0;
+  std::vector<KnownSpec> read_ = std::vector<KnownSpec>(256);  // by checksum of the bytes
+  std::vector<proto::Token> tokens_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,78 @@
+#include "broker/store/sqlite/sqlite_backup.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr int kPagesAStep = 512;  // 2 MiB: some milliseconds
+
+std::string free_path(FileSystem& files, std::string path) {
+  if (path.empty()) throw StoreError{"a backup needs a path"};
+  if (files.look(path)) throw StoreError{path + " exists: a backup does not overwrite anything"};
+  return path;
+}
+
+// Left over from a process that ended in the middle.
+std::string fresh(FileSystem& files, std::string path) {
+  if (!files.remove(path) && errno != ENOENT) throw_system_error(path + " cannot be removed", errno);
+  return path;
+}
+
+}  // namespace
+
+void publish_file(FileSystem& files, const std::string& from, const std::string& to) {
+  sync_path(files, from);
+  if (!files.rename(from, to)) throw_system_error(to + " cannot be created", errno);
+  sync_path(files, parent_of(to));
+}
+
+SqliteBackup::SqliteBackup(Database& source, std::string path, FileSystem& files)
+    : files_{files},
+      path_{free_path(files, std::move(path))},
+      partial_{fresh(files, path_ + ".partial")},
+      copy_{std::make_unique<Database>(partial_, Database::Open::create, files)} {
+  try {
+    copy_->run("PRAGMA cache_size = -2048; PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY;");
+    backup_ = sqlite3_backup_init(copy_->handle(), "main", source.handle(), "main");
+    if (backup_ == nullptr) copy_->fail(sqlite3_extended_errcode(copy_->handle()));
+  } catch (...) {
+    files_.remove(partial_);
+    throw;
+  }
+}
+
+SqliteBackup::~SqliteBackup() {
+  if (!copy_) return;
+  sqlite3_backup_finish(backup_);
+  copy_.reset();
+  files_.remove(partial_);
+}
+
+bool SqliteBackup::advance() {
+  const int code = sqlite3_backup_step(backup_, kPagesAStep);
+  if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) return false;
+  if (code != SQLITE_DONE) copy_->fail(code);
+  finish();
+  return true;
+}
+
+void SqliteBackup::finish() {
+  const int code = sqlite3_backup_finish(backup_);
+  backup_ = nullptr;
+  if (code != SQLITE_OK) copy_->fail(code);
+  const std::string journal = copy_->text("PRAGMA journal_mode = DELETE");
+  if (journal != "delete") throw StoreError{partial_ + " keeps a journal (mode " + journal + ")"};
+  copy_.reset();
+  try {
+    publish_file(files_, partial_, path_);
+  } catch (...) {
+    files_.remove(partial_);
+    throw;
+  }
+}
+
+}  // namespace forkmill::broker

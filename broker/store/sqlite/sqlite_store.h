@@ -1,0 +1,75 @@
+// SqliteStore: tasks and records in a data directory, safe from crashes of the process and of the machine: a commit is
+// on disk before it returns. What is damaged or missing is refused with a text that says so; nothing is lost silently.
+//
+// The directory belongs to one store at a time. An object that ends leaves it closed; a process that dies leaves it as
+// safe, and the next opening goes through the journal.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/store/sqlite/data_dir.h"
+#include "broker/store/sqlite/file_system.h"
+#include "broker/store/sqlite/head.h"
+#include "broker/store/sqlite/meta.h"
+#include "broker/store/sqlite/row.h"
+#include "broker/store/sqlite/row_scan.h"
+#include "broker/store/sqlite/sqlite_backup.h"
+#include "broker/store/sqlite/tables.h"
+#include "broker/store/store.h"
+
+namespace forkmill::broker {
+
+struct SqliteOptions {
+  std::string directory;
+  std::string new_id;                                    // the store's, should it be made now; unpredictable
+  std::uint64_t checkpoint_bytes = 48ULL * 1024 * 1024;  // of the journal, from which on it goes into the database
+  FileSystem* files = &system_files();                   // never null; outlives the store
+};
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(SqliteOptions options);
+  ~SqliteStore() override;
+
+  proto::Result<Identity> open() override;
+  Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
+  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
+  Trouble apply(std::span<const StoreOp> ops) override;
+  Trouble commit(proto::CommitSeq number) override;
+  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
+  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
+  // The copy goes on between commits: a call while something is applied and not committed leaves it where it is.
+  Trouble begin_backup(const std::string& path) override;
+  proto::Result<bool> continue_backup() override;
+  // Gives the journal the length that it will have anyway, unless the disk is nearly full.
+  proto::Result<bool> prepare() override;
+  std::optional<std::uint64_t> free_bytes() override;
+  bool durable() const override { return true; }
+
+ private:
+  template <class Work>
+  Trouble guarded(const Work& work);
+  [[noreturn]] void refuse(const RowDamage& damage) const;
+  void refuse(const std::vector<std::string>& differences) const;  // unless there are none
+  void begin();
+  void write_down();  // meta, commit, head
+  void checkpoint(bool empty);
+
+  SqliteOptions options_;
+  std::unique_ptr<DataDir> directory_;
+  std::unique_ptr<Database> database_;
+  std::unique_ptr<MetaTable> meta_table_;
+  std::unique_ptr<Tables> tables_;
+  std::unique_ptr<Head> head_;
+  std::unique_ptr<SqliteBackup> backup_;
+  RowCoder coder_;
+  Meta meta_;
+  proto::Epoch epoch_in_database_;
+  std::size_t page_bytes_ = 0;
+  bool in_transaction_ = false;
+  Trouble failed_;
+};
+
+}  // namespace forkmill::broker

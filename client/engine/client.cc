@@ -1,0 +1,109 @@
+#include <forkmill/client.h>
+
+#include "client/engine/engine.h"
+#include "client/engine/options.h"
+
+namespace forkmill {
+
+namespace {
+
+using client::Engine;
+
+Engine& engine_of(const detail::Ref<detail::Origin>& origin) { return static_cast<Engine&>(*origin); }
+
+ClientOptions at(const std::string& endpoint) {
+  ClientOptions options;
+  options.endpoint = endpoint;
+  return options;
+}
+
+}  // namespace
+
+namespace detail {
+
+std::string& argument_buffer() {
+  constexpr std::size_t kKeep = 1024 * 1024;
+  thread_local std::string buffer;
+  if (buffer.capacity() > kKeep) buffer = {};
+  buffer.clear();
+  return buffer;
+}
+
+}  // namespace detail
+
+// ---- Submitter ------------------------------------------------------------------------------------------------------
+
+Submitter::Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& options)
+    : engine_{std::move(engine)}, how_{std::make_shared<const client::Prepared>(client::prepare(options))} {}
+
+detail::Ref<detail::RemoteState> Submitter::send(std::string_view name, std::uint64_t signature,
+                                                 std::string_view payload) const {
+  return engine_of(engine_).submit(*how_, name, signature, payload);
+}
+
+std::vector<detail::Ref<detail::RemoteState>> Submitter::send_all(std::string_view name, std::uint64_t signature,
+                                                                  const std::vector<std::string>& payloads) const {
+  return engine_of(engine_).submit_all(*how_, name, signature, payloads);
+}
+
+Future<RawResult> Submitter::submit_raw(std::string_view name, std::string_view payload) const {
+  return detail::task_future<RawResult>(send(name, 0, payload));
+}
+
+// ---- Client ---------------------------------------------------------------------------------------------------------
+
+Client::Client(const std::string& endpoint) : Client{at(endpoint)} {}
+
+Client::Client(ClientOptions options)
+    : engine_{detail::make_ref<Engine>(client::completed(std::move(options)))}, plain_{engine_, SubmitOptions{}} {}
+
+Client::~Client() {
+  auto& engine = engine_of(engine_);
+  if (engine.in_forked_child()) {
+    // Its threads are the parent's: there is nothing here that could be ended in order. Never let the count reach zero.
+    engine.add_ref();
+    return;
+  }
+  close();
+  engine.let_go_of_executor();
+}
+
+void Client::close() noexcept {
+  engine_of(engine_).close();
+  engine_of(engine_).stop_own_executor();
+}
+
+Submitter Client::with(const SubmitOptions& options) const { return {engine_, options}; }
+
+detail::Ref<detail::RemoteState> Client::attach_state(const TaskId& id) { return engine_of(engine_).attach(id); }
+
+Future<CancelState> Client::cancel(const TaskId& id) {
+  return detail::task_future<CancelState>(engine_of(engine_).cancel_task(id));
+}
+
+Future<RawResult> Client::query(const Query& query) {
+  const TaskFilter& filter = query.filter;
+  proto::Query asked;
+  asked.kind = static_cast<proto::QueryKind>(query.kind);
+  asked.argument = query.argument;
+  asked.filter = {filter.id,   filter.queue, filter.name,  filter.state,
+                  filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
+                  filter.most};
+  return detail::task_future<RawResult>(engine_of(engine_).query(std::move(asked)));
+}
+
+bool Client::connected() const { return engine_of(engine_).connected(); }
+
+bool Client::wait_connected(std::chrono::milliseconds how_long) {
+  return engine_of(engine_).wait_connected(
+      detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(how_long)));
+}
+
+const std::string& Client::endpoint() const { return engine_of(engine_).options().endpoint; }
+
+std::size_t Client::poll() {
+  const auto manual = std::dynamic_pointer_cast<ManualExecutor>(engine_of(engine_).executor());
+  return manual ? manual->run() : 0;
+}
+
+}  // namespace forkmill

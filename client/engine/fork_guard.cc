@@ -1,0 +1,36 @@
+#include "client/engine/fork_guard.h"
+
+#include <forkmill/errors.h>
+#include <pthread.h>
+
+#include <atomic>
+
+namespace forkmill::client {
+
+namespace {
+
+std::atomic<unsigned> forks{0};
+
+bool watch_forks() {
+  ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
+  return true;
+}
+
+}  // namespace
+
+unsigned fork_count() noexcept {
+  [[maybe_unused]] static const bool watching = watch_forks();
+  return forks;
+}
+
+unsigned forks_before_first_client() {
+  static const unsigned at_first = fork_count();
+  if (at_first != fork_count()) {
+    throw Error{Errc::bad_request,
+                "this process was forked from one that had a forkmill client already; make the first client after the "
+                "fork, or let the child exec a program"};
+  }
+  return at_first;
+}
+
+}  // namespace forkmill::client

@@ -1,0 +1,30 @@
+// Call: an operation on a named object that somebody waits for: what a future is for a task. Its answer, which may be
+// an error's code, is there when it is ready; one thread resolves it, any thread may wait for it.
+#pragma once
+
+#include <forkmill/detail/state.h>
+
+#include <utility>
+
+#include "proto/wire/messages.h"
+
+namespace forkmill::client {
+
+class Call final : public detail::State {
+ public:
+  explicit Call(detail::Ref<detail::Origin> origin) : State{std::move(origin), TaskId{}, 0} { mark_driven(); }
+
+  void answer(proto::OperationAnswer answer) {
+    answer_ = std::move(answer);
+    publish();
+  }
+  // Only when it is ready; one reader may move it out.
+  proto::OperationAnswer& answer() { return answer_; }
+
+ private:
+  proto::OperationAnswer answer_;
+};
+
+using CallRef = detail::Ref<Call>;
+
+}  // namespace forkmill::client

@@ -1,0 +1,112 @@
+#include "client/engine/options.h"
+
+#include <errno.h>
+#include <forkmill/default_client.h>
+#include <forkmill/errors.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+
+#include "proto/limits.h"
+#include "proto/names.h"
+
+namespace forkmill {
+
+namespace {
+
+namespace limits = proto::limits;
+
+void check_range(const char* option, std::chrono::milliseconds value) {
+  if (value.count() >= 0 && value <= limits::kMaxDuration) return;
+  throw Error{Errc::option_out_of_range, std::string{option} + " is " + std::to_string(value.count()) +
+                                             " ms; it must be from 0 to " +
+                                             std::to_string(limits::kMaxDuration.count()) + " ms (366 days)"};
+}
+
+void check_range(const char* option, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) return;
+  throw Error{Errc::option_out_of_range, std::string{option} + " is " + std::to_string(value) + "; it must be from " +
+                                             std::to_string(least) + " to " + std::to_string(most)};
+}
+
+}  // namespace
+
+void validate(const SubmitOptions& options) {
+  if (!proto::is_name(options.queue)) throw Error{Errc::name_invalid, "queue name '" + options.queue + "'"};
+  if (options.key.size() > limits::kMaxName)
+    throw Error{Errc::option_out_of_range, "key has " + std::to_string(options.key.size()) + " bytes; at most " +
+                                               std::to_string(limits::kMaxName) + " are allowed"};
+  check_range("priority", options.priority, limits::kMinPriority, limits::kMaxPriority);
+  check_range("max_attempts", options.max_attempts, 1, limits::kMaxAttempts);
+  check_range("durability", static_cast<std::int64_t>(options.durability), 0, 2);
+  check_range("delay", options.delay);
+  check_range("backoff", options.backoff.base);
+  check_range("backoff.cap", options.backoff.cap);
+  check_range("soft_timeout", options.soft_timeout);
+  check_range("timeout", options.timeout);
+  check_range("expires", options.expires);
+  check_range("result_ttl", options.result_ttl);
+  if (!(options.backoff.jitter >= 0.0 && options.backoff.jitter <= 1.0))
+    throw Error{Errc::option_out_of_range, "backoff.jitter must be from 0 to 1"};
+  if (options.not_before.time_since_epoch().count() < 0)
+    throw Error{Errc::option_out_of_range, "not_before lies before 1970"};
+}
+
+}  // namespace forkmill
+
+namespace forkmill::client {
+
+Prepared prepare(const SubmitOptions& options) {
+  validate(options);
+  proto::TaskOptions task;
+  task.priority = static_cast<std::int8_t>(options.priority);
+  task.delay = options.delay;
+  task.not_before = std::chrono::ceil<milliseconds>(options.not_before.time_since_epoch());
+  task.max_attempts = options.max_attempts;
+  task.backoff.initial = options.backoff.base;
+  task.backoff.most = options.backoff.cap;
+  task.backoff.jitter_percent = static_cast<std::uint8_t>(std::lround(options.backoff.jitter * 100));
+  task.soft_timeout = options.soft_timeout;
+  task.timeout = options.timeout;
+  task.expires = options.expires;
+  task.durability = static_cast<proto::Durability>(options.durability);
+  task.retry_errors = options.retry_errors;
+  task.at_most_once = options.at_most_once;
+  task.result_ttl = options.result_ttl;
+  task.key = options.key;
+  return {options.queue, std::move(task)};
+}
+
+ClientOptions completed(ClientOptions options) {
+  if (options.endpoint.empty()) {
+    const char* from_environment = std::getenv("FORKMILL_BROKER");
+    options.endpoint = from_environment != nullptr && *from_environment != '\0'
+                           ? from_environment
+                           : "tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort);
+  }
+  if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
+  if (options.name.empty()) options.name = program_invocation_short_name;
+  options.name.resize(std::min(options.name.size(), proto::limits::kMaxName));
+  // Longer than a year is for ever, and what is added to a clock must not wrap around.
+  for (auto* span : {&options.connect_timeout, &options.submit_timeout})
+    *span = std::clamp(*span, milliseconds{0}, std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
+  options.stay_awake = std::clamp(options.stay_awake, std::chrono::microseconds{0}, std::chrono::microseconds{10'000});
+  auto must_be_positive = [](const char* option, std::size_t value) {
+    if (value == 0) throw Error{Errc::option_out_of_range, std::string{option} + " is 0; it must be at least 1"};
+  };
+  must_be_positive("max_outstanding", options.max_outstanding);
+  must_be_positive("max_unsent", options.max_unsent);
+  must_be_positive("max_unsent_bytes", options.max_unsent_bytes);
+  return options;
+}
+
+std::string host_name() {
+  std::array<char, 65> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+}  // namespace forkmill::client

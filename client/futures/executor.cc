@@ -1,0 +1,144 @@
+#include <forkmill/executor.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "client/futures/log.h"
+#include "client/futures/quiet_thread.h"
+#include "client/futures/work_list.h"
+
+namespace forkmill {
+
+using client::WorkList;
+
+Work::~Work() {
+  if (task_ == nullptr) return;
+  task_->abandon();
+  delete task_;
+}
+
+void Work::operator()() noexcept {
+  if (auto* task = std::exchange(task_, nullptr)) {
+    task->run();
+    delete task;
+  }
+}
+
+namespace {
+
+class CallbackThread final : public Executor {
+ public:
+  ~CallbackThread() override { CallbackThread::stop(); }
+
+  void execute(Work work) override {
+    std::unique_lock lock{shared_->mutex};
+    const bool over = shared_->stopping && !would_block_itself();  // what the last callbacks lead to still runs
+    if (over) return;  // dropped, and that outside the lock: `work` ends after it
+    if (!thread_.joinable() && !shared_->stopping) thread_ = client::quiet_thread([shared = shared_] { run(*shared); });
+    shared_->waiting.push(std::move(work));
+    if (shared_->asleep) shared_->changed.notify_one();
+  }
+
+  bool would_block_itself() const noexcept override {
+    return shared_->runner.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+
+  void stop() noexcept override {
+    std::thread ended;
+    {
+      std::unique_lock lock{shared_->mutex};
+      shared_->stopping = true;
+      shared_->changed.notify_one();
+      ended = std::move(thread_);
+    }
+    if (!ended.joinable()) return;
+    if (would_block_itself())
+      ended.detach();  // a callback destroyed its own client: the thread ends after it, by what it shares
+    else
+      ended.join();
+  }
+
+ private:
+  struct Shared {
+    std::mutex mutex;
+    std::condition_variable changed;
+    WorkList waiting;
+    bool asleep = false;
+    bool stopping = false;
+    std::atomic<std::thread::id> runner;
+  };
+
+  static void run(Shared& shared) {
+    shared.runner = std::this_thread::get_id();
+    std::unique_lock lock{shared.mutex};
+    for (;;) {
+      shared.asleep = true;
+      shared.changed.wait(lock, [&] { return !shared.waiting.empty() || shared.stopping; });
+      shared.asleep = false;
+      if (shared.waiting.empty()) return;
+      WorkList batch;
+      batch.swap(shared.waiting);
+      lock.unlock();
+      while (auto work = batch.pop()) work();
+      lock.lock();
+    }
+  }
+
+  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::shared_ptr<Executor> make_callback_thread() { return std::make_shared<CallbackThread>(); }
+
+struct ManualExecutor::Queue {
+  std::mutex mutex;
+  WorkList waiting;
+  bool stopped = false;
+  std::atomic<std::thread::id> runner{std::this_thread::get_id()};
+};
+
+ManualExecutor::ManualExecutor() : queue_{std::make_unique<Queue>()} {}
+ManualExecutor::~ManualExecutor() { ManualExecutor::stop(); }
+
+void ManualExecutor::execute(Work work) {
+  std::unique_lock lock{queue_->mutex};
+  if (!queue_->stopped) queue_->waiting.push(std::move(work));
+}
+
+bool ManualExecutor::would_block_itself() const noexcept {
+  return queue_->runner.load(std::memory_order_relaxed) == std::this_thread::get_id();
+}
+
+void ManualExecutor::stop() noexcept {
+  WorkList dropped;
+  std::unique_lock lock{queue_->mutex};
+  queue_->stopped = true;
+  dropped.swap(queue_->waiting);
+  lock.unlock();
+}
+
+std::size_t ManualExecutor::run() {
+  queue_->runner = std::this_thread::get_id();
+  WorkList batch;
+  {
+    std::unique_lock lock{queue_->mutex};
+    batch.swap(queue_->waiting);
+  }
+  std::size_t count = 0;
+  for (; auto work = batch.pop(); ++count) work();
+  return count;
+}
+
+namespace detail {
+
+std::shared_ptr<Executor> fallback_executor() {
+  static const auto thread = make_callback_thread();
+  return thread;
+}
+
+}  // namespace detail
+}  // namespace forkmill

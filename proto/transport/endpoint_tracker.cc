@@ -1,0 +1,159 @@
+#include "proto/transport/endpoint_tracker.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace forkmill::proto {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant kFirstPause = 250ms;  // between lookups; then twice as long each time
+constexpr Instant kLongestPause = 4s;
+constexpr Instant kLookupPatience = 5s;  // then another is asked
+constexpr Instant kConnectPatience = 5s;
+
+bool all_of(std::string_view text, std::string_view allowed) {
+  return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+}  // namespace
+
+std::unique_ptr<Whereabouts> Whereabouts::to(std::string_view endpoint, LookUp look_up) {
+  constexpr std::string_view kScheme = "tcp://";
+  constexpr std::string_view kDigits = "0123456789";
+  constexpr std::string_view kName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  const auto colon = endpoint.rfind(':');
+  if (endpoint.substr(0, kScheme.size()) != kScheme || colon < kScheme.size()) return nullptr;
+  const auto host = endpoint.substr(kScheme.size(), colon - kScheme.size());
+  const auto port = endpoint.substr(colon + 1);
+  if (!all_of(host, kName) || all_of(host, "0123456789.") || host == "localhost" || !all_of(port, kDigits))
+    return nullptr;
+  return std::make_unique<Whereabouts>(std::string{host}, std::string{port}, std::move(look_up));
+}
+
+Whereabouts::Whereabouts(std::string host, std::string port, LookUp look_up)
+    : port_{std::move(port)}, resolver_{std::move(host), std::move(look_up)} {
+  const auto time = now();
+  ask(time);
+  hop_at_ = time + kConnectPatience;
+  arm(time);
+}
+
+void Whereabouts::watch(Waiter& waiter, std::uint64_t tag) {
+  waiter.add(resolver_.fd(), tag);
+  waiter.add(alarm_.fd(), tag);
+}
+
+// ---- The connection -------------------------------------------------------------------------------------------------
+
+void Whereabouts::connected() {
+  searching_ = false;
+  lookups_ = 0;
+  trouble_.clear();
+  trouble_is_new_ = false;
+  alarm_.stop();
+}
+
+void Whereabouts::lost() {
+  if (std::exchange(searching_, true)) return;
+  const auto time = now();
+  hop_at_ = time + kConnectPatience;
+  ask(time);
+  arm(time);
+}
+
+// ZeroMQ tries the last one again until the next lookup: they take turns, but not as fast as they can refuse.
+bool Whereabouts::refused() {
+  if (!searching_ || ++refused_ >= addresses_.size()) return false;
+  return move_on();
+}
+
+bool Whereabouts::move_on() {
+  const auto time = now();
+  const bool changed = next_address(time);
+  arm(time);
+  return changed;
+}
+
+// ---- The search -----------------------------------------------------------------------------------------------------
+
+bool Whereabouts::due() { return resolver_.answered() || (searching_ && now() >= alarm_at_); }
+
+bool Whereabouts::attend() {
+  const auto time = now();
+  bool changed = false;
+  if (auto found = resolver_.answer(); found && searching_) changed = take(std::move(*found), time);
+  if (!searching_) return false;
+  if (time >= look_at_) {
+    if (asking_) note("no name server answers");
+    ask(time);
+  }
+  if (time >= hop_at_) changed = next_address(time) || changed;
+  arm(time);
+  return changed;
+}
+
+void Whereabouts::ask(Instant now) {
+  resolver_.ask();
+  asking_ = true;
+  look_at_ = now + kLookupPatience;
+}
+
+bool Whereabouts::take(Addresses found, Instant now) {
+  asking_ = false;
+  look_at_ = now + pause();
+  if (found.numeric.empty()) {
+    note(found.error);
+    return false;
+  }
+  const auto tried = addresses_.empty() ? std::string{} : addresses_[at_];
+  addresses_ = std::move(found.numeric);
+  refused_ = 0;
+  const auto same = std::find(addresses_.begin(), addresses_.end(), tried);
+  if (same != addresses_.end()) {
+    at_ = static_cast<std::size_t>(same - addresses_.begin());
+    return false;
+  }
+  choose(0, now);
+  return true;
+}
+
+bool Whereabouts::next_address(Instant now) {
+  hop_at_ = now + kConnectPatience;
+  if (addresses_.size() < 2) return false;
+  choose((at_ + 1) % addresses_.size(), now);
+  return true;
+}
+
+void Whereabouts::choose(std::size_t index, Instant now) {
+  at_ = index;
+  endpoint_ = "tcp://" + addresses_[at_] + ":" + port_;
+  hop_at_ = now + kConnectPatience;
+}
+
+// Drawn from its second half: peers that lost the same broker do not come in step.
+Instant Whereabouts::pause() {
+  const auto whole = std::min(kLongestPause, kFirstPause * (1 << std::min(lookups_++, 8U)));
+  return whole / 2 + Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
+}
+
+void Whereabouts::arm(Instant now) {
+  alarm_at_ = std::min(look_at_, hop_at_);
+  alarm_.set(alarm_at_ - now);
+}
+
+void Whereabouts::note(std::string trouble) {
+  trouble_is_new_ = trouble_is_new_ || trouble != trouble_;
+  trouble_ = std::move(trouble);
+}
+
+std::optional<std::string> Whereabouts::trouble() {
+  if (!std::exchange(trouble_is_new_, false)) return std::nullopt;
+  return "the name " + resolver_.host() + " can not be looked up: " + trouble_;
+}
+
+}  // namespace forkmill::proto

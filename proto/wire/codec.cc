@@ -1,0 +1,124 @@
+#include "proto/wire/codec.h"
+
+#include <array>
+#include <utility>
+
+#include "proto/wire/reader.h"
+#include "proto/wire/tokens.h"
+#include "proto/wire/writer.h"
+
+namespace forkmill::proto {
+
+namespace {
+
+constexpr std::size_t kAlternatives = std::variant_size_v<AnyMessage>;
+template <std::size_t I>
+using Alternative = std::variant_alternative_t<I, AnyMessage>;
+
+template <std::size_t... I>
+constexpr std::array<std::uint8_t, kAlternatives> numbers_of(std::index_sequence<I...>) {
+  return {kTypeOf<Alternative<I>>...};
+}
+constexpr auto kTypeNumbers = numbers_of(std::make_index_sequence<kAlternatives>{});
+
+constexpr bool all_distinct() {
+  for (std::size_t i = 0; i < kAlternatives; ++i) {
+    if (kTypeNumbers[i] == 0) return false;
+    for (std::size_t j = 0; j < i; ++j)
+      if (kTypeNumbers[i] == kTypeNumbers[j]) return false;
+  }
+  return true;
+}
+static_assert(all_distinct(), "every message has a type number of its own");
+
+constexpr std::array<std::string_view, kAlternatives> kTypeNames{
+    "HELLO",       "WELCOME",       "HEARTBEAT", "GOODBYE",      "ERROR",    "SUBMIT", "SUBMIT_ACK", "RESULTS",
+    "RESULT_ACK",  "ATTACH",        "CANCEL",    "CANCEL_REPLY", "PROGRESS", "CREDIT", "GRANTS",     "OUTCOMES",
+    "OUTCOME_ACK", "RETURN",        "REVOKE",    "REVOKED",      "DRAIN",    "QUERY",  "REPLY",      "STARTED",
+    "SIGNALS",     "CHILDREN_GONE", "REPORT",    "OPERATE",      "OPERATED"};
+
+using ReadBody = void (*)(Reader&, Message&);
+template <std::size_t... I>
+constexpr std::array<ReadBody, kAlternatives> readers_of(std::index_sequence<I...>) {
+  return {+[](Reader& reader, Message& message) { reader.get(message.emplace<I>()); }...};
+}
+constexpr auto kReaders = readers_of(std::make_index_sequence<kAlternatives>{});
+
+std::size_t alternative_of(std::uint8_t type) {
+  std::size_t index = 0;
+  while (index < kAlternatives && kTypeNumbers[index] != type) ++index;
+  return index;
+}
+
+// Tokens of one thread, kept from message to message. One huge message must not hold its memory for ever.
+std::vector<Token>& token_memory() {
+  constexpr std::size_t kKeep = 64 * 1024;
+  thread_local std::vector<Token> tokens;
+  if (tokens.capacity() > kKeep) tokens = {};
+  return tokens;
+}
+
+Failure failure(Errc code) { return {code, std::string{errc_text(code)}}; }
+
+template <class T>
+std::string encode_record(const T& value) {
+  std::string bytes;
+  Writer{bytes, nullptr}.put(value);
+  return bytes;
+}
+
+template <class T>
+Result<T> decode_record(std::string_view bytes) {
+  auto& tokens = token_memory();
+  if (!tokenize(bytes, tokens)) return failure(Errc::malformed);
+  Reader reader{tokens, {}};
+  T value;
+  reader.get(value);
+  if (reader.error() != Errc::ok) return failure(reader.error());
+  return value;
+}
+
+}  // namespace
+
+std::uint8_t type_number(const Message& message) { return kTypeNumbers[message.index()]; }
+std::string_view type_name(const Message& message) { return kTypeNames[message.index()]; }
+
+Encoded encode(const Envelope& envelope) {
+  Encoded out;
+  Writer writer{out.envelope, &out.frames};
+  std::visit(
+      [&](const auto& body) {
+        writer.record(4, kTypeOf<std::decay_t<decltype(body)>>, envelope.header.session, envelope.header.seq, body);
+      },
+      envelope.message);
+  return out;
+}
+
+Result<Envelope> decode(std::string_view bytes, std::span<const Payload> frames) {
+  if (bytes.size() > limits::kMaxEnvelope || frames.size() > limits::kMaxFrames)
+    return failure(Errc::message_too_large);
+  auto& tokens = token_memory();
+  if (!tokenize(bytes, tokens)) return failure(Errc::malformed);
+  Reader reader{tokens, frames};
+  if (reader.open_array() < 4) return failure(Errc::malformed);
+  Envelope envelope;
+  std::uint8_t type = 0;
+  reader.get(type);
+  reader.get(envelope.header.session);
+  reader.get(envelope.header.seq);
+  if (reader.error() != Errc::ok) return failure(reader.error());
+  const std::size_t index = alternative_of(type);
+  if (index == kAlternatives) return Failure{Errc::unknown_message, "message type " + std::to_string(type)};
+  kReaders[index](reader, envelope.message);
+  if (reader.error() != Errc::ok) {
+    return Failure{reader.error(), std::string{kTypeNames[index]} + ": " + std::string{errc_text(reader.error())}};
+  }
+  return envelope;
+}
+
+std::string encode_submission(const Submission& submission) { return encode_record(submission); }
+Result<Submission> decode_submission(std::string_view bytes) { return decode_record<Submission>(bytes); }
+std::string encode_outcome(const Outcome& outcome) { return encode_record(outcome); }
+Result<Outcome> decode_outcome(std::string_view bytes) { return decode_record<Outcome>(bytes); }
+
+}  // namespace forkmill::proto

@@ -1,0 +1,52 @@
+#include "proto/wire/messages.h"
+
+#include <utility>
+
+namespace forkmill::proto {
+
+Message::Message() = default;
+
+template <class M>
+requires kIsOneOf<M, AnyMessage> Message::Message(M message) : AnyMessage{std::move(message)} {}
+
+template Message::Message(Hello);
+template Message::Message(Welcome);
+template Message::Message(Heartbeat);
+template Message::Message(Goodbye);
+template Message::Message(ErrorMessage);
+template Message::Message(Submit);
+template Message::Message(SubmitAck);
+template Message::Message(Results);
+template Message::Message(ResultAck);
+template Message::Message(Attach);
+template Message::Message(Cancel);
+template Message::Message(CancelReply);
+template Message::Message(Progress);
+template Message::Message(Credit);
+template Message::Message(Grants);
+template Message::Message(Outcomes);
+template Message::Message(OutcomeAck);
+template Message::Message(Return);
+template Message::Message(Revoke);
+template Message::Message(Revoked);
+template Message::Message(Drain);
+template Message::Message(Query);
+template Message::Message(Reply);
+template Message::Message(Started);
+template Message::Message(Signals);
+template Message::Message(ChildrenGone);
+template Message::Message(Report);
+template Message::Message(Operate);
+template Message::Message(Operated);
+
+Message::Message(const Message&) = default;
+Message::Message(Message&&) noexcept = default;
+Message& Message::operator=(const Message&) = default;
+Message& Message::operator=(Message&&) noexcept = default;
+Message::~Message() = default;
+
+bool operator==(const Message& one, const Message& other) {
+  return static_cast<const AnyMessage&>(one) == static_cast<const AnyMessage&>(other);
+}
+
+}  // namespace forkmill::proto

@@ -1,0 +1,206 @@
+// The layout of every message, said once and used both ways: `fields(io, value)` hands the fields to a Writer or a
+// Reader in wire order. A record is a msgpack array. Fields are only ever appended: a reader skips those it does not
+// know, and leaves at their defaults those that an older sender did not send (behind the first `required`).
+#pragma once
+
+#include "proto/wire/messages.h"
+
+namespace forkmill::proto {
+
+// A string or vector with a maximum of its own.
+template <class T>
+struct Bounded {
+  T& value;
+  std::size_t most;
+};
+template <class T>
+Bounded<T> bounded(T& value, std::size_t most) {
+  return {value, most};
+}
+template <class T>
+Bounded<T> name(T& value) {
+  return {value, limits::kMaxName};
+}
+template <class T>
+Bounded<T> text(T& value) {
+  return {value, limits::kMaxErrorText};
+}
+
+// One entry of a map with small numbers for keys, left out while it has its default.
+template <class T, class D>
+struct Option {
+  std::uint64_t key;
+  T& value;
+  const D& standard;
+};
+template <class T, class D>
+Option<T, D> option(std::uint64_t key, T& value, const D& standard) {
+  return {key, value, standard};
+}
+
+template <class M>
+inline constexpr std::uint8_t kTypeOf = 0;
+template <>
+inline constexpr std::uint8_t kTypeOf<Hello> = 1;
+template <>
+inline constexpr std::uint8_t kTypeOf<Welcome> = 2;
+template <>
+inline constexpr std::uint8_t kTypeOf<Heartbeat> = 3;
+template <>
+inline constexpr std::uint8_t kTypeOf<Goodbye> = 4;
+template <>
+inline constexpr std::uint8_t kTypeOf<ErrorMessage> = 5;
+template <>
+inline constexpr std::uint8_t kTypeOf<Submit> = 16;
+template <>
+inline constexpr std::uint8_t kTypeOf<SubmitAck> = 17;
+template <>
+inline constexpr std::uint8_t kTypeOf<Results> = 18;
+template <>
+inline constexpr std::uint8_t kTypeOf<ResultAck> = 19;
+template <>
+inline constexpr std::uint8_t kTypeOf<Attach> = 20;
+template <>
+inline constexpr std::uint8_t kTypeOf<Cancel> = 21;
+template <>
+inline constexpr std::uint8_t kTypeOf<CancelReply> = 22;
+template <>
+inline constexpr std::uint8_t kTypeOf<Progress> = 23;
+template <>
+inline constexpr std::uint8_t kTypeOf<Started> = 24;
+template <>
+inline constexpr std::uint8_t kTypeOf<Credit> = 32;
+template <>
+inline constexpr std::uint8_t kTypeOf<Grants> = 33;
+template <>
+inline constexpr std::uint8_t kTypeOf<Outcomes> = 34;
+template <>
+inline constexpr std::uint8_t kTypeOf<OutcomeAck> = 35;
+template <>
+inline constexpr std::uint8_t kTypeOf<Return> = 36;
+template <>
+inline constexpr std::uint8_t kTypeOf<Revoke> = 37;
+template <>
+inline constexpr std::uint8_t kTypeOf<Revoked> = 38;
+template <>
+inline constexpr std::uint8_t kTypeOf<Drain> = 39;
+template <>
+inline constexpr std::uint8_t kTypeOf<Signals> = 40;
+template <>
+inline constexpr std::uint8_t kTypeOf<ChildrenGone> = 41;
+template <>
+inline constexpr std::uint8_t kTypeOf<Report> = 42;
+template <>
+inline constexpr std::uint8_t kTypeOf<Query> = 48;
+template <>
+inline constexpr std::uint8_t kTypeOf<Reply> = 49;
+template <>
+inline constexpr std::uint8_t kTypeOf<Operate> = 64;
+template <>
+inline constexpr std::uint8_t kTypeOf<Operated> = 65;
+
+// `Io& io, auto& m` with a constraint on m: one overload for reading and for writing (const).
+template <class T, class M>
+concept Is = std::same_as<std::remove_const_t<T>, M>;
+
+void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attempt); }
+void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
+void fields(auto& io, Is<WorkerInfo> auto& m) {
+  io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard);
+}
+void fields(auto& io, Is<Hello> auto& m) {
+  io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
+            name(m.software), m.window_results, m.worker, m.instance, m.child_of, m.order);
+}
+void fields(auto& io, Is<Route> auto& m) { io.record(2, name(m.queue), text(m.endpoint)); }
+void fields(auto& io, Is<Welcome> auto& m) {
+  io.record(14, m.protocol, m.nonce, m.session, m.epoch, m.resumed, m.heartbeat, m.session_timeout, m.window_tasks,
+            m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon,
+            m.kept);
+}
+void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting); }
+void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }
+void fields(auto& io, Is<ErrorMessage> auto& m) { io.record(3, m.about, m.code, text(m.text)); }
+
+void fields(auto& io, Is<Backoff> auto& m) { io.record(3, m.initial, m.most, m.jitter_percent); }
+void fields(auto& io, Is<TaskOptions> auto& m) {
+  static const TaskOptions standard;
+  io.options(option(1, m.priority, standard.priority), option(2, m.delay, standard.delay),
+             option(3, m.not_before, standard.not_before), option(4, m.max_attempts, standard.max_attempts),
+             option(5, m.backoff, standard.backoff), option(6, m.soft_timeout, standard.soft_timeout),
+             option(7, m.timeout, standard.timeout), option(8, m.expires, standard.expires),
+             option(9, m.durability, standard.durability), option(10, m.retry_errors, standard.retry_errors),
+             option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key),
+             option(13, m.at_most_once, standard.at_most_once), option(14, m.process, standard.process),
+             option(15, m.daemon, standard.daemon), option(16, m.label, standard.label));
+}
+void fields(auto& io, Is<Submission> auto& m) {
+  io.record(6, m.id, name(m.queue), name(m.name), m.signature, m.options, m.payload);
+}
+void fields(auto& io, Is<Submit> auto& m) { io.record(1, m.tasks); }
+void fields(auto& io, Is<Rejection> auto& m) { io.record(3, m.id, m.code, text(m.text)); }
+void fields(auto& io, Is<SubmitAck> auto& m) { io.record(3, m.messages, m.commit, m.rejected); }
+void fields(auto& io, Is<Forensics> auto& m) {
+  io.record(6, m.exit_code, m.signal, m.user_us, m.system_us, m.max_rss_bytes,
+            bounded(m.output, limits::kMaxOutputTail));
+}
+void fields(auto& io, Is<ErrorReport> auto& m) {
+  io.record(6, m.code, text(m.type), text(m.message), text(m.backtrace), text(m.cause), m.forensics);
+}
+void fields(auto& io, Is<Outcome> auto& m) { io.record(5, m.kind, m.attempt, name(m.worker), m.value, m.error); }
+void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome, m.body); }
+void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results); }
+void fields(auto& io, Is<ResultAck> auto& m) { io.record(1, m.messages); }
+void fields(auto& io, Is<Attach> auto& m) { io.record(1, m.ids); }
+void fields(auto& io, Is<Cancel> auto& m) { io.record(1, m.ids); }
+void fields(auto& io, Is<CancelAnswer> auto& m) { io.record(2, m.id, m.state); }
+void fields(auto& io, Is<CancelReply> auto& m) { io.record(1, m.answers); }
+void fields(auto& io, Is<ProgressNote> auto& m) {
+  io.record(4, m.id, m.grant, m.fraction, bounded(m.note, limits::kMaxProgressNote));
+}
+void fields(auto& io, Is<Progress> auto& m) { io.record(1, m.notes); }
+
+void fields(auto& io, Is<Credit> auto& m) { io.record(1, m.total); }
+void fields(auto& io, Is<GrantedTask> auto& m) {
+  io.record(8, m.grant, m.id, name(m.queue), name(m.name), m.signature, m.soft_timeout, m.timeout, m.payload, m.process,
+            m.daemon, name(m.label), m.parent);
+}
+void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
+void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }
+void fields(auto& io, Is<Outcomes> auto& m) { io.record(2, m.outcomes, m.credit); }
+void fields(auto& io, Is<OutcomeAck> auto& m) { io.record(1, m.messages); }
+void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit); }
+void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants); }
+void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
+void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
+void fields(auto& io, Is<Drain> auto&) { io.record(0); }
+
+void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
+void fields(auto& io, Is<Started> auto& m) { io.record(1, m.notes); }
+void fields(auto& io, Is<SignalNote> auto& m) { io.record(2, m.grant, m.signal, m.number); }
+void fields(auto& io, Is<Signals> auto& m) { io.record(1, m.notes); }
+void fields(auto& io, Is<ChildrenGone> auto& m) { io.record(1, m.pids); }
+void fields(auto& io, Is<ProcessRow> auto& m) {
+  io.record(9, m.pid, m.parent, m.role, name(m.state), m.cpu_us, m.rss_bytes, m.started_at, m.grant, text(m.command));
+}
+void fields(auto& io, Is<Report> auto& m) { io.record(1, m.processes); }
+
+void fields(auto& io, Is<ObjectSpec> auto& m) {
+  io.record(7, name(m.name), m.kind, m.type, m.size, m.flags, m.other, m.durability);
+}
+void fields(auto& io, Is<Operation> auto& m) {
+  io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec);
+}
+void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations, m.also); }
+void fields(auto& io, Is<OperationAnswer> auto& m) { io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values); }
+void fields(auto& io, Is<Operated> auto& m) { io.record(1, m.answers); }
+
+void fields(auto& io, Is<TaskFilter> auto& m) {
+  io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,
+            m.most);
+}
+void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, m.kind, text(m.argument), m.filter, m.new_id); }
+void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }
+
+}  // namespace forkmill::proto

@@ -1,0 +1,55 @@
+#include "tests/sim/audits/retention_audit.h"
+
+#include <string>
+#include <utility>
+
+namespace forkmill::sim {
+
+using broker::State;
+
+namespace {
+
+// Exactly that long, however many there are.
+bool has_its_own_time(const broker::Task& task) {
+  return task.options().result_ttl.count() > 0 || !task.options().key.empty();
+}
+
+void no_more_than(std::size_t most, std::size_t kept, const char* what) {
+  if (kept > most)
+    throw Violation{"invariant 13: " + std::to_string(kept) + ' ' + what + " are kept, and " + std::to_string(most) +
+                    " may be"};
+}
+
+}  // namespace
+
+void RetentionAudit::round(const broker::Books& books) {
+  constexpr std::uint64_t kLookEvery = 4;
+  if (++rounds_ % kLookEvery != 0) return;
+  const broker::CoreOptions& core = books.options;
+  std::unordered_map<TaskId, Instant> fetched;
+  std::size_t dead = 0;
+  std::size_t under_way = 0;
+  for (const broker::Task* task : books.tasks.near_tasks()) {
+    if (!broker::is_terminal(task->state) || has_its_own_time(*task)) continue;
+    const bool failed = task->state == State::failed;
+    if (task->deliveries > 0) {
+      if (task->delivered && !failed) ++under_way;
+    } else if (failed) {
+      if (task->delivered || task->released) ++dead;
+    } else if (task->delivered) {
+      const auto before = fetched_.find(task->id);
+      fetched.emplace(task->id, before == fetched_.end() ? looked_ : before->second);
+    }
+  }
+  no_more_than(core.kept_results, fetched.size(), "results that were fetched");
+  no_more_than(core.dead_letters, dead, "dead letters");
+  looked_ = world_.now();
+  for (const auto& [id, since] : std::exchange(fetched_, std::move(fetched))) {
+    if (books.tasks.find(id) != nullptr || books.tasks.find_far(id)) continue;
+    if (fetched_.size() + under_way < core.kept_results && world_.now() < since + core.result_ttl)
+      throw Violation{"invariant 1: the result of " + brief(id) + " was forgotten, and there is room for " +
+                      std::to_string(core.kept_results) + " with " + std::to_string(fetched_.size()) + " kept"};
+  }
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,110 @@
+#include "tests/sim/audits/turns_audit.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "tests/sim/audits/audit.h"
+#include "tests/sim/rules/history.h"
+
+namespace forkmill::sim {
+
+using broker::State;
+
+void TurnsAudit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
+  // What is on its way from the disk keeps lower priorities waiting, and nobody sees it.
+  if (books.identity.durable) return;
+  // What somebody out of reach is given is seen by nobody.
+  const auto unseen = [](const auto& one) { return !one.second->session.peer; };
+  if (std::any_of(books.workers.begin(), books.workers.end(), unseen)) return begin();
+  // A worker that comes back takes what it has out of the lines.
+  const auto welcome = [](const auto& one) { return std::holds_alternative<proto::Welcome>(one.envelope.message); };
+  if (std::any_of(sends.begin(), sends.end(), welcome)) return begin();
+  const std::vector<Grant> grants = grants_in(books, sends);
+  if (grants.empty()) return;
+  Lines now = lines_in(books);
+  for (auto& [line, wait] : now)
+    if (const auto before = lines_.find(line); before != lines_.end() && has_waited(*before, books, grants))
+      wait.others = std::move(before->second.others);
+  lines_ = std::move(now);
+  check_clients(books, grants);
+  check_queues(books, grants);
+}
+
+std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::Books& books,
+                                                     const std::vector<broker::Send>& sends) {
+  std::vector<Grant> grants;
+  for (const broker::Send& one : sends) {
+    const auto* message = std::get_if<proto::Grants>(&one.envelope.message);
+    if (message == nullptr) continue;
+    const broker::Worker* worker = worker_at(books, one.peer);
+    for (const proto::GrantedTask& granted : message->tasks) grants.push_back({worker, books.tasks.find(granted.id)});
+  }
+  return grants;
+}
+
+TurnsAudit::Lines TurnsAudit::lines_in(const broker::Books& books) {
+  Lines lines;
+  for (const broker::Task* task : books.tasks.near_tasks()) {
+    if (task->state != State::ready) continue;
+    // One that may have run waits for its worker, in no line.
+    if (task->options().at_most_once && task->attempts.value() > 0) continue;
+    lines.try_emplace({task->queue, task->options().priority, task->client, task->kind}, Wait{task->id, {}});
+  }
+  return lines;
+}
+
+bool TurnsAudit::has_waited(const Lines::value_type& line, const broker::Books& books,
+                            const std::vector<Grant>& grants) {
+  const broker::Task* witness = books.tasks.find(line.second.witness);
+  if (witness == nullptr) return false;
+  const auto is_witness = [&](const Grant& one) { return one.task == witness; };
+  return witness->state == State::ready || std::any_of(grants.begin(), grants.end(), is_witness);
+}
+
+void TurnsAudit::check_clients(const broker::Books& books, const std::vector<Grant>& grants) {
+  for (auto& [line, wait] : lines_) {
+    int own = 0;
+    for (const auto& [worker, task] : grants) {
+      if (task->queue != line.queue || task->options().priority != line.priority) continue;
+      if (task->client == line.client)
+        ++own;
+      else if (knows(*worker, books.kinds.name(line.kind)))
+        ++wait.others[task->client];
+    }
+    for (const auto& [client, turns] : wait.others)
+      if (turns > own + 1)
+        throw Violation{"invariant 9: a client had " + std::to_string(turns) + " turns in " + line.queue->name() +
+                        " where another one, who waits with " + brief(wait.witness) + ", had " + std::to_string(own)};
+    // Who was last, nobody knows.
+    if (own > 0) wait.others.clear();
+  }
+}
+
+void TurnsAudit::check_queues(const broker::Books& books, const std::vector<Grant>& grants) {
+  std::map<const broker::Worker*, std::map<const broker::Queue*, int>> turns;
+  for (const auto& [worker, task] : grants)
+    if (!task->options().process) ++turns[worker][task->queue];
+  for (const auto& [worker, by_queue] : turns) {
+    std::set<const broker::Queue*> waiting;
+    for (const auto& [line, wait] : lines_)
+      if (knows(*worker, books.kinds.name(line.kind))) waiting.insert(line.queue);
+    for (const broker::Queue* queue : worker->queues) {
+      auto& others = queues_[{worker->handle, queue}];
+      const auto found = by_queue.find(queue);
+      const int own = found == by_queue.end() ? 0 : found->second;
+      if (!waiting.contains(queue)) {
+        others.clear();
+        continue;
+      }
+      for (const auto& [other, count] : by_queue)
+        if (other != queue && (others[other] += count) > own + 1)
+          throw Violation{"invariant 9: worker " + worker->session.name + " had " + std::to_string(others[other]) +
+                          " of " + other->name() + ", and " + std::to_string(own) + " of " + queue->name() +
+                          ", where something waits for it"};
+      if (own > 0) others.clear();
+    }
+  }
+}
+
+}  // namespace forkmill::sim

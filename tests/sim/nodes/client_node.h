@@ -1,0 +1,105 @@
+// ClientNode: a client's session and what its engine does for it; and a user who submits, cancels, attaches and asks.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "client/session/session.h"
+#include "tests/sim/nodes/network.h"
+#include "tests/sim/nodes/workload.h"
+#include "tests/sim/objects/object_user.h"
+#include "tests/sim/rules/history.h"
+
+namespace forkmill::sim {
+
+class ClientNode final : public Endpoint {
+ public:
+  // Where a client lives that lives in a child.
+  struct Home {
+    std::uint64_t worker = 0;
+    std::uint32_t pid = 0;
+  };
+  ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
+             std::string name, Home home);
+
+  // The user does something.
+  void act();
+  // Something with a named object.
+  ObjectUser& objects() { return user_; }
+  // Both.
+  void act_with_objects();
+  // Reads what the broker has of all tasks, page by page.
+  void survey();
+  // Whoever asked for a task to be cancelled knows what became of it.
+  bool cancels_answered() const { return cancels_.empty(); }
+  bool surveyed() const { return surveyed_; }
+  // Everything is gone, futures too. A successor starts after a while.
+  void crash();
+  void start();
+  void cut();
+  void block(Instant until);
+  void hollow(bool up, bool down);
+  void pause(Instant until);
+  void set_clock(milliseconds skew) { skew_ = skew; }
+  bool up() const { return session_ != nullptr; }
+
+  void link_up() override;
+  void link_down() override;
+  void arrived(proto::Envelope envelope) override;
+  std::string_view name() const override { return name_; }
+
+ private:
+  void submit();
+  void cancel();
+  void cancel_soon(const TaskId& id);
+  void cancel(const TaskId& id);
+  void cancel_as_well(const TaskId& id, std::string_view first);
+  void ask_to_cancel(const TaskId& id);
+  void attach(const TaskId& id);
+  void query();
+  void look_after_dead();
+  void signal_a_process();
+  void survey_from(proto::TaskSeq before);
+  void ask(proto::Query query, std::function<void(const proto::Reply&)> then = {});
+  void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.client), paused_until_)); }
+  void settle();
+  void carry_out();
+  void carry_out_accepted();
+  void carry_out_operated();
+  ObjectUser::Hands hands();
+
+  World& world_;
+  Network& network_;
+  History& history_;
+  Workload& workload_;
+  std::string name_;
+  Home home_;
+  Alarm alarm_;
+  ObjectUser user_;
+  std::unique_ptr<client::Session> session_;
+  client::Effects effects_;
+  std::unique_ptr<Network::Link> link_;
+  Instant paused_until_{0};
+  milliseconds skew_{0};
+  struct Event {
+    enum { up, down, message } kind;
+    proto::Envelope envelope;
+  };
+  std::deque<Event> inbox_;
+  std::vector<std::pair<Cookie, TaskId>> outstanding_;
+  std::unordered_map<Cookie, TaskId> cancels_;
+  std::unordered_map<Cookie, std::function<void(const proto::Reply&)>> asked_;
+  std::set<TaskId> listed_;
+  bool surveyed_ = false;
+  std::uint64_t lives_ = 0;          // how often the broker had forgotten it
+  std::unordered_set<Cookie> born_;  // whose processes run, as far as is known
+  std::size_t idle_rings_ = 0;
+  proto::SessionId heard_in_;  // the session of the message that came last
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,338 @@
+#include "tests/sim/nodes/worker_node.h"
+
+#include <forkmill/signature.h>
+
+#include <algorithm>
+
+#include "tests/sim/nodes/workload.h"
+
+namespace forkmill::sim {
+
+using namespace std::chrono_literals;
+
+WorkerNode::WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler)
+    : world_{world},
+      network_{network},
+      history_{history},
+      number_{number},
+      name_{"worker-" + std::to_string(number)},
+      alarm_{world, [this] { settle(); }},
+      settler_{std::move(settler)},
+      last_pid_{static_cast<std::uint32_t>(1000 * (number + 1))} {
+  const Options& options = world_.options;
+  // The first one knows everything, so that every task finds somebody.
+  const bool all = number == 0 || !options.specialists;
+  for (std::size_t i = 0; i < options.kinds; ++i)
+    if (all || world_.random.chance(0.5)) config_.tasks.push_back({Workload::task_name(i), signature_hash(kSignature)});
+  config_.slots = world_.random.between(1, options.children);
+  config_.max_tasks_per_child = options.max_tasks_per_child;
+  config_.kill_grace = world_.random.between(Instant{10ms}, Instant{1s});
+  config_.name = name_;
+  config_.host = "host";
+  config_.max_processes = all ? options.max_processes : world_.random.below(options.max_processes + 1);
+  start();
+}
+
+// ---- Life -----------------------------------------------------------------------------------------------------------
+
+proto::Hello WorkerNode::hello() {
+  proto::Hello hello;
+  hello.role = proto::Role::worker;
+  hello.name = name_;
+  hello.host = "host";
+  hello.instance = instance_;
+  hello.worker.children = static_cast<std::uint32_t>(config_.slots);
+  hello.worker.max_processes = static_cast<std::uint32_t>(config_.max_processes);
+  const bool all = number_ == 0 || !world_.options.specialists;
+  for (std::size_t i = 0; i < world_.options.queues; ++i)
+    if (all || world_.random.chance(0.5)) hello.worker.queues.push_back(Workload::queue_name(i));
+  for (const auto& task : config_.tasks) hello.worker.tasks.push_back({task.name, kSignature});
+  return hello;
+}
+
+void WorkerNode::start() {
+  if (up()) return;
+  ++lives_;
+  world_.trace.note(world_.now(), name_, "starts");
+  instance_ = world_.random.next() | 1;
+  in_reach_since_ = proto::kNever;
+  foreman_ = std::make_unique<worker::Foreman>(config_, hello(), world_.random.next(), *this);
+  for (std::uint32_t slot = 0; slot < config_.slots; ++slot) spawn(slot);
+  link_ = network_.attach(*this);
+  soon();
+}
+
+void WorkerNode::crash() {
+  if (!up()) return;
+  world_.trace.note(world_.now(), name_, "is gone");
+  link_.reset();
+  slots_.clear();
+  foreman_.reset();
+  inbox_.clear();
+  deaths_.clear();
+  paused_until_ = children_stopped_until_ = {};
+  alarm_.set(proto::kNever);
+}
+
+void WorkerNode::drain() {
+  if (!up()) return;
+  world_.trace.note(world_.now(), name_, "drains");
+  foreman_->drain(world_.now(), world_.now() + world_.random.between(Instant{10ms}, Instant{5s}));
+  soon();
+}
+
+void WorkerNode::leave() {
+  crash();
+  world_.after(world_.random.between(Instant{10ms}, Instant{3s}), [this] { start(); });
+}
+
+void WorkerNode::cut() {
+  if (!up()) return;
+  disturbed(proto::kNever);
+  link_->cut();
+}
+
+void WorkerNode::block(Instant until) {
+  if (!up()) return;
+  disturbed(until);
+  link_->block(until);
+}
+
+void WorkerNode::hollow(bool up, bool down) {
+  if (!this->up()) return;
+  disturbed(proto::kNever);
+  link_->hollow(up, down);
+}
+
+void WorkerNode::pause(Instant until, bool children_too) {
+  if (!up()) return;
+  world_.trace.note(world_.now(), name_, children_too ? "pauses, children too" : "its link pauses");
+  paused_until_ = std::max(paused_until_, until);
+  if (children_too) children_stopped_until_ = paused_until_;
+  alarm_.set(paused_until_);
+}
+
+// ---- The supervisor -------------------------------------------------------------------------------------------------
+
+void WorkerNode::spawn(std::uint32_t slot) {
+  const worker::ChildKey key{slot, ++slots_[slot].generation};
+  const std::uint32_t pid = ++last_pid_;
+  slots_[slot].child = std::make_unique<Child>(world_, history_, *this, key, pid, slot >= config_.slots);
+  foreman_->child_spawned(key, pid);
+  soon();
+}
+
+// Sometimes there is no memory for one more.
+void WorkerNode::spawn_process(std::uint32_t slot) {
+  if (world_.calm || !world_.random.chance(world_.options.stillborn / 4)) return spawn(slot);
+  worker::ControlFacts facts;
+  facts.kind = worker::ControlKind::died;
+  facts.child = {slot, ++slots_[slot].generation};
+  facts.at_birth = 1;
+  deaths_.push_back(facts);
+  soon();
+}
+
+void WorkerNode::died(const worker::ControlFacts& facts) {
+  world_.trace.note(world_.now(), name_,
+                    "child " + std::to_string(facts.child.slot) + " dies of signal " + std::to_string(facts.signal));
+  deaths_.push_back(facts);
+  soon();
+}
+
+void WorkerNode::bury() {
+  while (!deaths_.empty()) {
+    const worker::ControlFacts facts = deaths_.front();
+    deaths_.pop_front();
+    Slot& slot = slots_[facts.child.slot];
+    if (slot.child != nullptr) read_child(*slot.child);  // its last words
+    foreman_->child_died(world_.now(), facts, "",
+                         [&](std::uint64_t serial) { return slot.child != nullptr && slot.child->started(serial); });
+    slot.child.reset();
+    if (facts.child.slot >= config_.slots) continue;
+    if (facts.at_birth == 0) slot.births.succeeded();
+    const Instant pause = facts.at_birth != 0 ? slot.births.failed() : Instant{0};
+    world_.after(pause, [this, number = facts.child.slot, life = lives_] {
+      if (up() && life == lives_) spawn(number);
+    });
+  }
+}
+
+Child* WorkerNode::child(worker::ChildKey key) {
+  const auto place = slots_.find(key.slot);
+  Child* found = place != slots_.end() ? place->second.child.get() : nullptr;
+  return found != nullptr && found->key() == key ? found : nullptr;
+}
+
+// ---- The link -------------------------------------------------------------------------------------------------------
+
+void WorkerNode::link_up() {
+  inbox_.push_back({Event::up, {}});
+  soon();
+}
+
+void WorkerNode::link_down() {
+  disturbed(proto::kNever);
+  inbox_.push_back({Event::down, {}});
+  soon();
+}
+
+void WorkerNode::arrived(proto::Envelope envelope) {
+  inbox_.push_back({Event::message, std::move(envelope)});
+  soon();
+}
+
+// As Link::run() in worker/link.cc goes round.
+void WorkerNode::settle() {
+  if (!up()) return;
+  const Instant now = world_.now();
+  if (now < paused_until_) return alarm_.set(paused_until_);
+  ++idle_rings_;
+  if (!inbox_.empty() || !deaths_.empty()) idle_rings_ = 0;
+  read_broker();
+  read_children();
+  bury();
+  say_how_they_do();
+  foreman_->settle(now);
+  if (foreman_->refusal()) throw Violation{name_ + " was refused: " + *foreman_->refusal()};
+  if (foreman_->finished(now)) return leave();
+  if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
+  if (const Instant next = foreman_->next(); next != proto::kNever)
+    alarm_.set_earlier(std::max(next, now + Instant{1}));
+}
+
+// As the supervisor's attendant does, about once a heartbeat interval.
+void WorkerNode::say_how_they_do() {
+  const Instant now = world_.now();
+  if (world_.options.max_processes == 0 || now < report_at_) return;
+  report_at_ = now + Instant{world_.options.core.heartbeat};
+  proto::Report report;
+  for (const auto& [number, slot] : slots_) {
+    if (slot.child == nullptr || !slot.child->lives()) continue;
+    proto::ProcessRow row;
+    row.pid = slot.child->pid();
+    row.role = number < config_.slots ? proto::ProcessRole::child : proto::ProcessRole::process;
+    row.state = "S";
+    if (const proto::GrantedTask* task = slot.child->task()) row.grant = task->grant;
+    report.processes.push_back(std::move(row));
+  }
+  foreman_->report(now, std::move(report));
+}
+
+void WorkerNode::read_broker() {
+  while (!inbox_.empty()) {
+    const Event event = std::move(inbox_.front());
+    inbox_.pop_front();
+    switch (event.kind) {
+      case Event::up:
+        foreman_->connected(world_.now());
+        break;
+      case Event::down:
+        foreman_->disconnected(world_.now());
+        break;
+      case Event::message:
+        check_credit(event.envelope);
+        foreman_->receive(world_.now(), event.envelope);
+        break;
+    }
+  }
+}
+
+void WorkerNode::read_children() {
+  for (auto& [number, slot] : slots_)
+    if (slot.child) read_child(*slot.child);
+}
+
+void WorkerNode::read_child(Child& child) {
+  for (const Child::Said& said : child.read()) {
+    idle_rings_ = 0;
+    if (said.kind == Child::Said::born) {
+      foreman_->child_born(world_.now(), child.key());
+    } else if (said.kind == Child::Said::progress) {
+      foreman_->progress(said.serial, said.fraction, "half");
+    } else {
+      worker::ChildResult result;
+      result.serial = said.serial;
+      result.verdict = said.verdict;
+      result.leaving = said.leaving;
+      result.run_us = said.run_us;
+      result.retry_delay_ms = said.retry_delay_ms;
+      result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
+      result.payload = said.value;
+      foreman_->result(world_.now(), child.key(), result);
+    }
+  }
+}
+
+// The broker keeps to what was said to it, as far as this end can tell.
+void WorkerNode::check_credit(const proto::Envelope& envelope) {
+  const auto* grants = std::get_if<proto::Grants>(&envelope.message);
+  if (grants == nullptr || envelope.header.session != session_) return;
+  granted_ += static_cast<std::uint64_t>(
+      std::count_if(grants->tasks.begin(), grants->tasks.end(), [](const auto& task) { return !task.process; }));
+  if (granted_ > credit_said_)
+    throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
+}
+
+// ---- The foreman's hands --------------------------------------------------------------------------------------------
+
+void WorkerNode::assign(worker::ChildKey key, std::uint64_t serial, std::uint32_t, const proto::GrantedTask& task) {
+  if (Child* one = child(key)) one->give(serial, task);
+}
+
+bool WorkerNode::take_back(worker::ChildKey key, std::uint64_t serial) {
+  Child* one = child(key);
+  return one != nullptr && one->take_back(serial);
+}
+
+bool WorkerNode::condemn(worker::ChildKey key, std::uint64_t serial) {
+  Child* one = child(key);
+  return one != nullptr && one->condemn(serial);
+}
+
+void WorkerNode::request_stop(worker::ChildKey key, std::uint64_t serial) {
+  if (Child* one = child(key)) one->request_stop(serial);
+}
+
+void WorkerNode::kill(worker::ChildKey key, int signal) {
+  if (Child* one = child(key)) one->signal(signal);
+}
+
+void WorkerNode::fork(std::uint32_t slot, const proto::GrantedTask&) {
+  world_.after(world_.random.between(Instant{100us}, Instant{20ms}), [this, slot, life = lives_] {
+    if (up() && life == lives_) spawn_process(slot);
+  });
+}
+
+void WorkerNode::signal(worker::ChildKey key, int signal) {
+  if (Child* one = child(key)) one->signal_of_parent(signal);
+}
+
+void WorkerNode::send(const proto::Envelope& envelope) {
+  idle_rings_ = 0;
+  const auto say = [&](std::uint64_t credit) { credit_said_ = std::max(credit_said_, credit); };
+  if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) say(credit->total);
+  if (const auto* outcomes = std::get_if<proto::Outcomes>(&envelope.message)) say(outcomes->credit);
+  if (const auto* back = std::get_if<proto::Return>(&envelope.message)) say(back->credit);
+  if (const auto* revoked = std::get_if<proto::Revoked>(&envelope.message)) say(revoked->credit);
+  link_->send(envelope);
+}
+
+void WorkerNode::reconnect() {
+  disturbed(proto::kNever);
+  inbox_.clear();
+  link_->reconnect();
+}
+
+void WorkerNode::on_welcome(const proto::Welcome& welcome) {
+  session_ = welcome.session;
+  in_reach_since_ = world_.now();
+  for (const proto::Grant& grant : welcome.abandon) history_.processes().abandoned(grant);
+  granted_ = credit_said_ = welcome.granted;
+}
+
+void WorkerNode::on_error(const proto::ErrorMessage& error) {
+  world_.trace.note(world_.now(), name_, "is told: " + error.text);
+}
+
+}  // namespace forkmill::sim

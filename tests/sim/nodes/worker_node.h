@@ -1,0 +1,118 @@
+// WorkerNode: a worker's rules (worker/rules/foreman.h), lent the hands of a simulated link, and a simulated supervisor
+// that starts children and their successors.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/sim/nodes/child.h"
+#include "tests/sim/nodes/network.h"
+#include "tests/sim/rules/history.h"
+#include "worker/rules/foreman.h"
+#include "worker/rules/restart_backoff.h"
+
+namespace forkmill::sim {
+
+class WorkerNode final : public Endpoint, public worker::ForemanHands, public ChildOwner {
+ public:
+  // Makes a client that lives in that process of that worker; null: there are enough.
+  using Settler = std::function<ClientNode*(const std::string& name, std::uint64_t worker, std::uint32_t pid)>;
+  WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler);
+
+  void start();
+  void crash();
+  // Leaves when it is finished; comes back after a while.
+  void drain();
+  void cut();
+  void block(Instant until);
+  void hollow(bool up, bool down);
+  void set_clock(milliseconds skew) { skew_ = skew; }
+  // The link alone, or its children as well.
+  void pause(Instant until, bool children_too);
+  bool up() const { return foreman_ != nullptr; }
+
+  void link_up() override;
+  void link_down() override;
+  void arrived(proto::Envelope envelope) override;
+  std::string_view name() const override { return name_; }
+
+ private:
+  struct Slot {
+    std::unique_ptr<Child> child;
+    std::uint64_t generation = 0;
+    worker::Births births;
+  };
+  struct Event {
+    enum { up, down, message } kind;
+    proto::Envelope envelope;
+  };
+
+  // ForemanHands
+  void assign(worker::ChildKey child, std::uint64_t serial, std::uint32_t handler,
+              const proto::GrantedTask& task) override;
+  bool take_back(worker::ChildKey child, std::uint64_t serial) override;
+  bool condemn(worker::ChildKey child, std::uint64_t serial) override;
+  void request_stop(worker::ChildKey child, std::uint64_t serial) override;
+  void kill(worker::ChildKey child, int signal) override;
+  void fork(std::uint32_t slot, const proto::GrantedTask& task) override;
+  void signal(worker::ChildKey child, int signal) override;
+  void send(const proto::Envelope& envelope) override;
+  void reconnect() override;
+  void on_welcome(const proto::Welcome& welcome) override;
+  void on_error(const proto::ErrorMessage& error) override;
+
+  // ChildOwner
+  void rang() override { soon(); }
+  void died(const worker::ControlFacts& facts) override;
+  Instant stopped_until() const override { return children_stopped_until_; }
+  Instant in_reach_since() const override { return std::max(in_reach_since_, paused_until_); }
+  ClientNode* settle_in(const Child& child) override { return settler_(name_, instance_, child.pid()); }
+
+  proto::Hello hello();
+  void spawn(std::uint32_t slot);
+  void spawn_process(std::uint32_t slot);
+  void disturbed(Instant until) { in_reach_since_ = std::max(in_reach_since_, until); }
+  void say_how_they_do();
+  Child* child(worker::ChildKey key);
+  void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.worker), paused_until_)); }
+  void settle();
+  void read_broker();
+  void read_children();
+  void read_child(Child& child);
+  void bury();
+  void check_credit(const proto::Envelope& envelope);
+  void leave();
+
+  World& world_;
+  Network& network_;
+  History& history_;
+  std::size_t number_;
+  std::string name_;
+  Alarm alarm_;
+  worker::ForemanConfig config_;
+  std::unique_ptr<worker::Foreman> foreman_;
+  std::map<std::uint32_t, Slot> slots_;  // of the pool, and beyond it for processes
+  std::unique_ptr<Network::Link> link_;
+  std::deque<Event> inbox_;
+  std::deque<worker::ControlFacts> deaths_;
+  Instant paused_until_{0};
+  milliseconds skew_{0};
+  Instant children_stopped_until_{0};
+  Settler settler_;
+  std::uint64_t instance_ = 0;
+  std::uint32_t last_pid_ = 0;
+  Instant in_reach_since_{0};
+  Instant report_at_{0};
+  std::uint64_t lives_ = 0;  // times it was started
+  std::size_t idle_rings_ = 0;
+
+  proto::SessionId session_;
+  std::uint64_t credit_said_ = 0;  // the most in this session
+  std::uint64_t granted_ = 0;
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,164 @@
+#include "tests/sim/run/cluster.h"
+
+#include <algorithm>
+
+#include "proto/check.h"
+#include "tests/sim/world/paths.h"
+
+namespace forkmill::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+// Results that nobody will ever fetch may fill a queue until their time is over; all else is far quicker.
+constexpr Instant kPatience = 90min;
+constexpr Instant kLook = 100ms;
+// Operations on objects end with their waits, and those end early.
+constexpr Instant kPatienceOfUsers = 5min;
+
+class Cluster {
+ public:
+  Cluster(const Options& options, bool verbose) : world_{options, verbose} {
+    broker_.start();
+    for (std::size_t i = 0; i < options.workers; ++i)
+      workers_.push_back(std::make_unique<WorkerNode>(world_, network_, history_, i, settler()));
+    for (std::size_t i = 0; i < options.clients; ++i)
+      clients_.push_back(make_client("client-" + std::to_string(i), {}));
+  }
+
+  void run() {
+    const Instant begin = world_.now();
+    const Instant end = begin + world_.options.safety;
+    schedule_users(begin, end);
+    faults_.begin(end);
+    while (world_.step(end)) {
+    }
+    world_.at(end, [this] { faults_.mend(); });
+    await_quiet(end);
+    if (!history_.all_ended() || !broker_.idle())
+      world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
+    history_.check_all_ended();
+    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
+    survey();
+    finish_objects();
+  }
+
+  Report report() const {
+    return {{},      world_.trace.hash(),          world_.events(),  world_.trace.lines(), faults_.count(),
+            visits_, world_.now() - World::kBegin, history_.counts()};
+  }
+
+ private:
+  std::unique_ptr<ClientNode> make_client(std::string name, ClientNode::Home home) {
+    return std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, std::move(name), home);
+  }
+  // They stay here when they are gone: what they had planned finds them so.
+  WorkerNode::Settler settler() {
+    return [this](const std::string& worker, std::uint64_t instance, std::uint32_t pid) -> ClientNode* {
+      constexpr std::size_t kMost = 40;
+      if (families_.size() == kMost) return nullptr;
+      families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid}));
+      families_.back()->act_with_objects();
+      return families_.back().get();
+    };
+  }
+
+  // Users come at random; what is left of the tasks comes at the end.
+  void schedule_users(Instant begin, Instant end) {
+    const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
+    for (std::size_t i = 0; i < visits; ++i) schedule(begin, end, [](ClientNode& one) { one.act(); });
+    for (std::size_t i = 0; i < world_.options.objects.visits; ++i)
+      schedule(begin, end, [](ClientNode& one) { one.objects().act(); });
+  }
+
+  void schedule(Instant begin, Instant end, void (*visit)(ClientNode&)) {
+    const Instant when = world_.random.between(begin, end);
+    ClientNode& client = *world_.random.pick(clients_);
+    if (!world_.options.no_visits.contains(++visits_)) world_.at(when, [&client, visit] { visit(client); });
+  }
+
+  // What the broker says to people at the end.
+  void survey() {
+    clients_.front()->survey();
+    const Instant begin = world_.now();
+    const auto answered = [this] {
+      return std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->cancels_answered(); });
+    };
+    const auto over = [&] { return clients_.front()->surveyed() && answered(); };
+    for (Instant look = begin; !over() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
+    if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
+    if (!answered()) throw Violation{"invariant 14: somebody still waits to hear what became of a cancellation"};
+  }
+
+  bool users_idle() const {
+    return objects_.all_ended() &&
+           std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->objects().idle(); });
+  }
+
+  void run_until(Instant end) {
+    while (world_.step(end)) {
+    }
+  }
+
+  // What clients held that are gone comes back; then somebody reads what is left.
+  void finish_objects() {
+    if (world_.options.objects.shared.empty()) return;
+    run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);
+    broker_.check_nothing_held();
+    clients_.front()->objects().finish();
+    const Instant begin = world_.now();
+    for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
+    if (!users_idle()) throw Violation{"objects: what is left of them cannot be read"};
+    objects_.check();
+  }
+
+  void await_quiet(Instant from) {
+    for (Instant look = from; look < from + kPatience; look += kLook) {
+      run_until(look);
+      if (look > from + kPatienceOfUsers && !users_idle()) throw Violation{"objects: an operation does not end"};
+      if (look > from && history_.all_ended() && broker_.idle() && users_idle()) return;
+    }
+  }
+
+  World world_;
+  ForcedPaths paths_{world_.options};
+  History history_{world_};
+  ObjectHistory objects_{world_};
+  Network network_{world_};
+  BrokerNode broker_{world_, network_, history_, objects_};
+  Workload workload_{world_};
+  std::vector<std::unique_ptr<ClientNode>> families_;
+  std::vector<std::unique_ptr<WorkerNode>> workers_;
+  std::vector<std::unique_ptr<ClientNode>> clients_;
+  Faults faults_{world_, {broker_, clients_, workers_}};
+  std::uint64_t visits_ = 0;
+};
+
+#ifdef FORKMILL_MUTANTS
+void throw_violation(const char* what, const char* file, int line) {
+  throw Violation{"broken assumption: " + std::string{what} + " in " + file + ":" + std::to_string(line)};
+}
+#endif
+
+}  // namespace
+
+Report simulate(const Options& options, bool verbose) {
+#ifdef FORKMILL_MUTANTS
+  proto::on_check_failed = throw_violation;
+#endif
+  const auto cluster = std::make_unique<Cluster>(options, verbose);
+  std::string violation;
+  try {
+    cluster->run();
+  } catch (const Violation& found) {
+    violation = found.what();
+  } catch (const std::exception& error) {
+    violation = std::string{"exception: "} + error.what();
+  }
+  Report report = cluster->report();
+  report.violation = std::move(violation);
+  return report;
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,142 @@
+#include "tests/sim/run/faults.h"
+
+#include <cmath>
+
+namespace forkmill::sim {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Instant kStumble = 100ms;
+
+}  // namespace
+
+void Faults::begin(Instant end) {
+  end_ = end;
+  const FaultRates& rates = world_.options.faults;
+  const auto clients = static_cast<double>(nodes_.clients.size());
+  const auto workers = static_cast<double>(nodes_.workers.size());
+  keep_doing(rates.cut * (clients + workers),
+             [this] { one_of_all([](ClientNode& one) { one.cut(); }, [](WorkerNode& one) { one.cut(); }); });
+  keep_doing(rates.partition * (clients + workers), [this] {
+    const Instant until = world_.now() + outage();
+    one_of_all([&](ClientNode& one) { one.block(until); }, [&](WorkerNode& one) { one.block(until); });
+  });
+  keep_doing(rates.broker_crash, [this] {
+    const auto crash = [this, back = outage()] {
+      if (world_.calm) return;
+      nodes_.broker.crash();
+      world_.after(back, [this] { nodes_.broker.start(); });
+    };
+    random_.chance(0.7) ? nodes_.broker.at_next_commit(crash) : crash();
+  });
+  keep_doing(rates.broker_stop, [this] {
+    nodes_.broker.stop();
+    restart_later(nodes_.broker);
+  });
+  keep_doing(rates.broker_pause, [this] {
+    if (nodes_.broker.up()) nodes_.broker.pause(world_.now() + outage());
+  });
+  keep_doing(world_.options.disk.crowds, [this] { nodes_.broker.crowd_disk(world_.now() + outage()); });
+  keep_doing(rates.worker_crash * workers, [this] {
+    WorkerNode& one = a_worker();
+    one.crash();
+    restart_later(one);
+  });
+  keep_doing(rates.worker_pause * workers, [this] { a_worker().pause(world_.now() + outage(), random_.chance(0.5)); });
+  keep_doing(rates.worker_drain * workers, [this] { a_worker().drain(); });
+  keep_doing(rates.client_crash * clients, [this] {
+    ClientNode& one = a_client();
+    one.crash();
+    restart_later(one);
+  });
+  keep_doing(rates.client_pause * clients, [this] { a_client().pause(world_.now() + outage()); });
+  begin_more(clients, workers);
+}
+
+void Faults::begin_more(double clients, double workers) {
+  const FaultRates& rates = world_.options.faults;
+  keep_doing(rates.half_open * (clients + workers), [this] {
+    const auto lost = random_.between(1, 3);  // up, down, both
+    one_of_all([&](ClientNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); },
+               [&](WorkerNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); });
+  });
+  keep_doing(rates.wall_jump, [this] { set_a_clock(); });
+  keep_doing(rates.stumble, [this] {
+    nodes_.broker.crash();
+    world_.after(outage(), [this] {
+      nodes_.broker.start();
+      const Instant pause = random_.between(Instant{0}, 2 * world_.options.commit_delay + kStumble);
+      world_.after(pause, [this] {
+        if (world_.calm) return;
+        nodes_.broker.crash();
+        restart_later(nodes_.broker);
+      });
+    });
+  });
+  keep_doing(rates.absence * workers, [this] {
+    a_worker().block(world_.now() + 2 * outage());
+    world_.after(outage(), [this] {
+      if (world_.calm) return;
+      nodes_.broker.crash();
+      restart_later(nodes_.broker);
+    });
+  });
+}
+
+void Faults::set_a_clock() {
+  const milliseconds most = world_.options.most_skew;
+  const milliseconds skew =
+      std::chrono::duration_cast<milliseconds>(random_.between(Instant{0}, 2 * Instant{most})) - most;
+  if (random_.chance(0.5)) return nodes_.broker.set_clock(skew);
+  one_of_all([&](ClientNode& one) { one.set_clock(skew); }, [&](WorkerNode& one) { one.set_clock(skew); });
+}
+
+void Faults::mend() {
+  world_.calm = true;
+  nodes_.broker.mend_disk();
+  nodes_.broker.start();
+  for (auto& one : nodes_.clients) one->start();
+  for (auto& one : nodes_.workers) one->start();
+}
+
+void Faults::keep_doing(double per_minute, const std::function<void()>& what) {
+  if (per_minute > 0) next_of(per_minute, what);
+}
+
+// At random, independent of each other: a Poisson process.
+void Faults::next_of(double per_minute, std::function<void()> what) {
+  const double minutes = -std::log(1 - times_.unit()) / per_minute;
+  const Instant when = world_.now() + Instant{static_cast<std::int64_t>(minutes * 60e6)};
+  if (when >= end_) return;
+  world_.at(when, [this, per_minute, what = std::move(what)] {
+    const std::uint64_t number = ++count_;
+    random_ = Random{world_.options.seed + number * 0x9E3779B97F4A7C15ULL};
+    if (!world_.options.no_faults.contains(number)) what();
+    next_of(per_minute, what);
+  });
+}
+
+// From a hiccup to three times what a session survives.
+Instant Faults::outage() {
+  const double timeout = static_cast<double>(Instant{world_.options.core.session_timeout}.count());
+  const double unit = random_.unit();
+  return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
+}
+
+void Faults::one_of_all(const std::function<void(ClientNode&)>& client,
+                        const std::function<void(WorkerNode&)>& worker) {
+  const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
+  if (number < nodes_.clients.size())
+    client(*nodes_.clients[number]);
+  else
+    worker(*nodes_.workers[number - nodes_.clients.size()]);
+}
+
+template <class Node>
+void Faults::restart_later(Node& node) {
+  world_.after(outage(), [&node] { node.start(); });
+}
+
+}  // namespace forkmill::sim

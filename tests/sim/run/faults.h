@@ -1,0 +1,52 @@
+// Faults: what goes wrong while tasks come in, and its end.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "tests/sim/nodes/broker_node.h"
+#include "tests/sim/nodes/client_node.h"
+#include "tests/sim/nodes/worker_node.h"
+
+namespace forkmill::sim {
+
+struct Nodes {
+  BrokerNode& broker;
+  std::vector<std::unique_ptr<ClientNode>>& clients;
+  std::vector<std::unique_ptr<WorkerNode>>& workers;
+};
+
+class Faults {
+ public:
+  Faults(World& world, Nodes nodes) : world_{world}, nodes_{nodes} {}
+
+  // Until `end`.
+  void begin(Instant end);
+  // Whatever is down comes back.
+  void mend();
+  // How many there were, those that were left out included.
+  std::uint64_t count() const { return count_; }
+
+ private:
+  void begin_more(double clients, double workers);
+  void set_a_clock();
+  void keep_doing(double per_minute, const std::function<void()>& what);
+  void next_of(double per_minute, std::function<void()> what);
+  Instant outage();
+  ClientNode& a_client() { return *random_.pick(nodes_.clients); }
+  WorkerNode& a_worker() { return *random_.pick(nodes_.workers); }
+  void one_of_all(const std::function<void(ClientNode&)>& client, const std::function<void(WorkerNode&)>& worker);
+  template <class Node>
+  void restart_later(Node& node);
+
+  World& world_;
+  Nodes nodes_;
+  Instant end_{0};
+  // Of their own, and anew for each: what is left out changes nothing about the others.
+  Random times_{world_.options.seed ^ 0xFA017};
+  Random random_{0};
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace forkmill::sim

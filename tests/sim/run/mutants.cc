@@ -1,0 +1,80 @@
+#include "tests/sim/run/mutants.h"
+
+#include <algorithm>
+
+namespace forkmill::sim {
+
+using proto::Mutant;
+
+namespace {
+
+constexpr MutantEntry kMutants[] = {
+    {Mutant::fencing_off, "fencing-off", "a result counts for whatever attempt of the task its worker has"},
+    {Mutant::ack_before_commit, "ack-before-commit", "a submission is acknowledged before it is stored"},
+    {Mutant::result_before_commit, "result-before-commit", "a result is told before it is stored"},
+    {Mutant::result_taken_twice, "result-taken-twice", "a client takes a result that comes again"},
+    {Mutant::cancel_without_revoke, "cancel-without-revoke",
+     "what a worker has is reported as cancelled, and left to it"},
+    {Mutant::revoked_and_kept, "revoked-and-kept",
+     "a worker says that it has not started what it was asked back, and keeps it"},
+    {Mutant::expiry_by_wall_clock, "expiry-by-wall-clock", "silence is measured by the wall clock"},
+    {Mutant::silence_forgiven, "silence-forgiven", "whoever falls silent keeps his session"},
+    {Mutant::credit_leak, "credit-leak", "credit that comes with outcomes is not taken"},
+    {Mutant::credit_returned_twice, "credit-returned-twice", "a grant that is handed back is also taken off the count"},
+    {Mutant::key_forgotten_at_restart, "key-forgotten-at-restart",
+     "what ended under a key is not known after a restart"},
+    {Mutant::attempt_too_many, "attempt-too-many", "one attempt more than allowed"},
+    {Mutant::loss_not_counted, "loss-not-counted", "an attempt whose worker was lost does not count"},
+    {Mutant::reattach_lost, "reattach-lost", "a client does not ask again for what an earlier broker had acknowledged"},
+    {Mutant::delay_forgotten_at_restart, "delay-forgotten-at-restart", "after a restart everything is due"},
+    {Mutant::page_in_skips_row, "page-in-skips-row", "the second task of a page is passed over"},
+    {Mutant::dispatch_before_commit, "dispatch-before-commit", "what must not run twice is sent before that is stored"},
+    {Mutant::deadline_ignored, "deadline-ignored", "what is late is started all the same"},
+    {Mutant::priority_reversed, "priority-reversed", "the lowest priority first"},
+    {Mutant::returned_to_the_end, "returned-to-the-end", "what is handed back goes to the end of its line"},
+    {Mutant::outcome_not_kept, "outcome-not-kept", "a worker forgets an outcome when it is sent"},
+    {Mutant::deliveries_forgotten, "deliveries-forgotten",
+     "results under way count as delivered when a client comes back"},
+    {Mutant::room_ignored, "room-ignored", "a full queue takes more"},
+    {Mutant::watchers_left_behind, "watchers-left-behind", "whoever waits for a task that goes to disk is forgotten"},
+    {Mutant::numbers_used_again, "numbers-used-again",
+     "a broker gives out numbers that the one before may have given out"},
+    {Mutant::token_not_raised, "token-not-raised", "every holder of a lock has the same token"},
+    {Mutant::lock_kept_by_the_gone, "lock-kept-by-the-gone", "a lock stays with a client that is gone"},
+    {Mutant::lost_unit_taken, "lost-unit-taken",
+     "a unit that came back when its client was gone comes back again when he releases it"},
+    {Mutant::units_kept_by_the_gone, "units-kept-by-the-gone", "units of a semaphore go with their client"},
+    {Mutant::item_lent_twice, "item-lent-twice", "an item that is lent stays in its queue"},
+    {Mutant::ledger_lost_at_restart, "ledger-lost-at-restart",
+     "what clients were answered of durable objects is not known after a restart"},
+    {Mutant::kept_said_wrongly, "kept-said-wrongly", "a client that came anew is told that all is kept"},
+    {Mutant::answer_before_commit, "answer-before-commit",
+     "what was done to a durable object is told before it is stored"},
+    {Mutant::client_turns_ignored, "client-turns-ignored", "a client whose turn it was stays at the head of its queue"},
+    {Mutant::queue_turns_ignored, "queue-turns-ignored",
+     "a worker is given of its first queue while there is something"},
+    {Mutant::retry_due_at_restart, "retry-due-at-restart", "after a restart every retry is due"},
+    {Mutant::results_forgotten_early, "results-forgotten-early", "half as many results are kept as there may be"},
+    {Mutant::results_pile_up, "results-pile-up", "results are kept, however many there are"},
+    {Mutant::unfetched_failure_forgotten, "unfetched-failure-forgotten",
+     "a failure whose time is over is no dead letter"},
+    {Mutant::cancel_told_to_one, "cancel-told-to-one", "of those who want a task cancelled the first one is answered"},
+};
+
+}  // namespace
+
+std::span<const MutantEntry> all_mutants() { return kMutants; }
+
+std::optional<MutantEntry> mutant_named(std::string_view name) {
+  const auto found = std::ranges::find(kMutants, name, &MutantEntry::name);
+  return found == std::end(kMutants) ? std::nullopt : std::optional{*found};
+}
+
+bool choose([[maybe_unused]] Mutant mutant) {
+#ifdef FORKMILL_MUTANTS
+  proto::chosen_mutant = mutant;
+#endif
+  return proto::kHasMutants;
+}
+
+}  // namespace forkmill::sim

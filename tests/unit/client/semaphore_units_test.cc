@@ -1,0 +1,32 @@
+#include "client/engine/semaphore_units.h"
+
+#include <doctest/doctest.h>
+
+using forkmill::client::Units;
+using Tokens = Units::Tokens;
+
+namespace {
+
+constexpr std::uint64_t kHere = 1;
+constexpr std::uint64_t kThere = 2;
+constexpr std::uint64_t kSemaphore = 7;
+
+}  // namespace
+
+TEST_CASE("a thread gives back what it has acquired itself, and then what others have") {
+  Units units;
+  units.acquired(kSemaphore, kThere, 1);
+  units.acquired(kSemaphore, kHere, 2);
+  units.acquired(kSemaphore, kThere, 3);
+  CHECK(units.take(kSemaphore, kHere, 1) == Tokens{2});
+  CHECK(units.take(kSemaphore, kHere, 5) == Tokens{3, 1});
+  CHECK(units.take(kSemaphore, kHere, 1).empty());
+}
+
+TEST_CASE("units are those of one semaphore") {
+  Units units;
+  units.acquired(kSemaphore, kHere, 1);
+  CHECK(units.take(kSemaphore + 1, kHere, 1).empty());
+  units.forget(kSemaphore);
+  CHECK(units.take(kSemaphore, kHere, 1).empty());
+}

@@ -1,0 +1,200 @@
+// Brokers that are known by a name: the name's addresses are the test's, and so are the brokers behind them.
+#include <doctest/doctest.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "proto/transport/dealer.h"
+#include "proto/transport/endpoint_tracker.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/resolver.h"
+#include "proto/transport/router.h"
+#include "proto/transport/waiter.h"
+
+using namespace forkmill;
+using namespace forkmill::proto;
+using namespace std::chrono_literals;
+
+namespace {
+
+// What the name means now. Lookups come from threads, some of which outlive the test.
+class Name {
+ public:
+  void mean(Addresses addresses) const {
+    const std::lock_guard lock{book_->mutex};
+    book_->addresses = std::move(addresses);
+  }
+  LookUp look_up() const {
+    return [book = book_](const std::string&) {
+      const std::lock_guard lock{book->mutex};
+      return book->addresses;
+    };
+  }
+
+ private:
+  struct Book {
+    std::mutex mutex;
+    Addresses addresses;
+  };
+  std::shared_ptr<Book> book_ = std::make_shared<Book>();
+};
+
+// The next thing that happens to the link; empty after twenty seconds without any.
+std::optional<Dealer::LinkEvent> next_event(Dealer& dealer) {
+  Waiter waiter;
+  waiter.add(dealer.fd(), 1);
+  RealEnv env;
+  const Instant deadline = env.now().steady + 20s;
+  while (env.now().steady < deadline) {
+    if (auto event = dealer.link_event()) return event;
+    while (dealer.receive()) continue;
+    if (!dealer.pending()) waiter.wait(100ms);
+  }
+  return std::nullopt;
+}
+
+std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':') + 1); }
+
+// Holds lookups back until it is opened.
+class Gate {
+ public:
+  void open() {
+    const std::lock_guard lock{mutex_};
+    open_ = true;
+    changed_.notify_all();
+  }
+  void pass() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [&] { return open_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool open_ = false;
+};
+
+Addresses wait_for_answer(Resolver& resolver) {
+  Waiter waiter;
+  waiter.add(resolver.fd(), 1);
+  while (!resolver.answered()) waiter.wait(100ms);
+  return resolver.answer().value();
+}
+
+}  // namespace
+
+TEST_CASE("a broker that moved to another address is found there") {
+  Name name;
+  name.mean({{"127.0.0.2"}, ""});
+  auto router = std::make_unique<Router>();
+  const auto port = port_of(router->bind("tcp://127.0.0.2:*"));
+  Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
+  const int descriptor = dealer.fd();
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::up);
+
+  router = std::make_unique<Router>();
+  router->bind("tcp://127.0.0.3:" + port);
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::down);
+  name.mean({{"127.0.0.3"}, ""});
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::up);
+  REQUIRE(dealer.send({{}, Heartbeat{}}));
+  Waiter waiter;
+  waiter.add(router->fd(), 1);
+  std::optional<Router::Incoming> arrived;
+  while (!(arrived = router->receive())) {
+    if (!router->pending()) waiter.wait(100ms);
+  }
+  CHECK(arrived->envelope.ok());
+  CHECK(dealer.fd() == descriptor);
+}
+
+TEST_CASE("of several addresses each has its turn, whether it refuses or is given up") {
+  Name name;
+  Router router;
+  const auto port = port_of(router.bind("tcp://127.0.0.4:*"));
+  name.mean({{"127.0.0.2", "127.0.0.3", "127.0.0.4"}, ""});
+  Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::up);
+  dealer.reconnect();  // silent: its turn is over, but the others refuse
+  CHECK(next_event(dealer) == Dealer::LinkEvent::up);
+}
+
+TEST_CASE("IPv6 addresses are connected to") {
+  Router router;
+  std::string endpoint;
+  try {
+    endpoint = router.bind("tcp://[::1]:*");
+  } catch (const std::exception& error) {
+    MESSAGE("skipped: " << error.what());
+    return;
+  }
+  Name name;
+  name.mean({{"127.0.0.2", "[::1]"}, ""});
+  Dealer dealer{"tcp://broker.test:" + port_of(endpoint), name.look_up()};
+  CHECK(next_event(dealer) == Dealer::LinkEvent::up);
+}
+
+TEST_CASE("a name without an address is said once, and tried until it has one") {
+  Name name;
+  name.mean({{}, "no such name"});
+  Router router;
+  const auto port = port_of(router.bind("tcp://127.0.0.2:*"));
+  Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
+  REQUIRE(next_event(dealer) == Dealer::LinkEvent::stuck);
+  CHECK(dealer.trouble() == "the name broker.test can not be looked up: no such name");
+  CHECK_FALSE(dealer.send({{}, Heartbeat{}}));
+  name.mean({{"127.0.0.2"}, ""});
+  CHECK(next_event(dealer) == Dealer::LinkEvent::up);
+}
+
+TEST_CASE("a lookup that hangs holds nobody up, and what it finds too late is not believed") {
+  const auto gate = std::make_shared<Gate>();
+  const auto count = std::make_shared<std::atomic<int>>(0);
+  Resolver resolver{"broker.test", [=](const std::string&) -> Addresses {
+                      const int number = ++*count;
+                      if (number == 1) gate->pass();
+                      return {{"127.0.0." + std::to_string(number)}, ""};
+                    }};
+  resolver.ask();
+  while (*count == 0) std::this_thread::yield();
+  resolver.ask();
+  CHECK(wait_for_answer(resolver).numeric == std::vector<std::string>{"127.0.0.2"});
+  gate->open();
+  resolver.ask();
+  CHECK(wait_for_answer(resolver).numeric == std::vector<std::string>{"127.0.0.3"});
+}
+
+TEST_CASE("lookups that all hang are bounded, and ending does not wait for them") {
+  const auto gate = std::make_shared<Gate>();
+  const auto count = std::make_shared<std::atomic<int>>(0);
+  {
+    Resolver resolver{"broker.test", [=](const std::string&) -> Addresses {
+                        ++*count;
+                        gate->pass();
+                        return {};
+                      }};
+    for (int i = 0; i < Resolver::kMost + 3; ++i) resolver.ask();
+    while (*count < Resolver::kMost) std::this_thread::yield();
+    CHECK_FALSE(resolver.answered());
+  }
+  CHECK(*count == Resolver::kMost);
+  gate->open();
+}
+
+TEST_CASE("the system knows localhost's addresses, and why others have none") {
+  const auto here = look_up("localhost");
+  CHECK(std::find(here.numeric.begin(), here.numeric.end(), "127.0.0.1") != here.numeric.end());
+  const auto nowhere = look_up("no.such.host.invalid");
+  CHECK(nowhere.numeric.empty());
+  CHECK_FALSE(nowhere.error.empty());
+}
+
+TEST_CASE("only names of hosts need to be looked up") {
+  for (const char* named : {"tcp://broker:7117", "tcp://broker.example.org:1", "tcp://a_b-c:2", "tcp://1and1.com:80"})
+    CHECK_MESSAGE(Whereabouts::to(named, look_up) != nullptr, named);
+  for (const char* plain : {"tcp://127.0.0.1:7117", "tcp://localhost:7117", "tcp://[::1]:7117", "ipc:///tmp/x",
+                            "tcp://broker", "tcp://:7117", "tcp://broker:", "tcp:broker:1", "nonsense", ""})
+    CHECK_MESSAGE(Whereabouts::to(plain, look_up) == nullptr, plain);
+}

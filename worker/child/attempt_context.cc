@@ -1,0 +1,39 @@
+#include "worker/child/attempt_context.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "proto/limits.h"
+#include "proto/transport/real_env.h"
+
+namespace forkmill::worker {
+
+AttemptContext::AttemptContext(ChildEnd& end, Attendant& attendant, const TakenTask& task)
+    : end_{end}, attendant_{attendant}, head_{task.head}, queue_{task.queue} {
+  TaskId::Bytes id;
+  std::copy(std::begin(head_.id), std::end(head_.id), id.begin());
+  id_ = TaskId{id};
+}
+
+AttemptContext::~AttemptContext() { attendant_.forget(); }
+
+void AttemptContext::progress(double fraction, std::string_view note) {
+  const double clean = std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0);
+  const ProgressHead head{head_.serial, clean};
+  const std::array<std::string_view, 2> pieces{bytes_of(head), note.substr(0, proto::limits::kMaxProgressNote)};
+  end_.say(kProgressRecord, pieces);
+}
+
+void AttemptContext::log(LogLevel level, std::string_view text) {
+  const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0};
+  const std::array<std::string_view, 2> pieces{bytes_of(head), text.substr(0, proto::limits::kMaxErrorText)};
+  end_.say(kLogRecord, pieces);
+}
+
+std::uint64_t AttemptContext::random_seed() {
+  proto::RealEnv env;  // made anew: a pool of random bits must not be shared through a handler's fork()
+  return env.random();
+}
+
+}  // namespace forkmill::worker

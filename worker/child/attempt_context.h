@@ -1,0 +1,37 @@
+// AttemptContext: the Context of a handler in a child.
+#pragma once
+
+#include <forkmill/context.h>
+
+#include <atomic>
+#include <string>
+
+#include "worker/child/stop_watcher.h"
+#include "worker/ipc/child_end.h"
+
+namespace forkmill::worker {
+
+class AttemptContext final : public Context {
+ public:
+  AttemptContext(ChildEnd& end, Attendant& attendant, const TakenTask& task);
+  ~AttemptContext() override;
+
+  using Context::log;
+  void progress(double fraction, std::string_view note) override;
+  std::stop_token stop_token() const override { return attendant_.token(head_.serial); }
+  std::uint32_t attempt() const override { return head_.attempt; }
+  FencingToken fencing_token() const override { return {head_.epoch, head_.seq, head_.attempt}; }
+  TaskId task_id() const override { return id_; }
+  const std::string& queue() const override { return queue_; }
+  void log(LogLevel level, std::string_view text) override;
+  std::uint64_t random_seed() override;
+
+ private:
+  ChildEnd& end_;
+  Attendant& attendant_;
+  TaskHead head_;
+  TaskId id_;
+  std::string queue_;
+};
+
+}  // namespace forkmill::worker

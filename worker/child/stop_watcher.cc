@@ -1,0 +1,68 @@
+#include "worker/child/stop_watcher.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+namespace forkmill::worker {
+
+Attendant::~Attendant() {
+  if (!thread_.joinable()) return;
+  ending_ = true;
+  head_.stop_bell.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake(head_.stop_bell);
+  thread_.join();
+}
+
+std::stop_token Attendant::token(std::uint64_t serial) {
+  std::stop_token token;
+  {
+    const std::lock_guard lock{mutex_};
+    if (serial_ != serial) {
+      serial_ = serial;
+      source_ = std::stop_source{};
+      watching_ = true;
+    }
+    token = source_.get_token();
+    if (!thread_.joinable()) start();
+  }
+  stop_if_asked();
+  return token;
+}
+
+void Attendant::forget() {
+  if (!watching_) return;
+  const std::lock_guard lock{mutex_};
+  watching_ = false;
+  serial_ = 0;
+  source_ = std::stop_source{std::nostopstate};
+}
+
+void Attendant::start() {
+  // Signals are for the handler's thread: this one is born with all of them blocked.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread{[this] { watch(); }};
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Attendant::watch() {
+  for (;;) {
+    const std::uint32_t seen = head_.stop_bell.load(std::memory_order_seq_cst);
+    if (ending_) return;
+    stop_if_asked();
+    futex_wait(head_.stop_bell, seen);
+  }
+}
+
+void Attendant::stop_if_asked() {
+  const auto source = [this] {
+    const std::lock_guard lock{mutex_};
+    const bool asked = serial_ != 0 && head_.stop_serial.load(std::memory_order_seq_cst) == serial_;
+    return asked ? source_ : std::stop_source{std::nostopstate};
+  }();
+  source.request_stop();  // outside the lock: it runs the handler's stop callbacks
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,91 @@
+#include "worker/errors/handler_error.h"
+
+#include <cxxabi.h>
+#include <forkmill/retry.h>
+#include <forkmill/worker.h>
+
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <typeinfo>
+
+#include "proto/limits.h"
+#include "worker/errors/throw_site.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+std::string demangled(const char* name) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> text{abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free};
+  return status == 0 ? text.get() : name;
+}
+
+std::string current_type() {
+  const std::type_info* type = abi::__cxa_current_exception_type();
+  return type == nullptr ? "unknown" : demangled(type->name());
+}
+
+void cut(std::string& text) {
+  if (text.size() > proto::limits::kMaxErrorText) text.resize(proto::limits::kMaxErrorText);
+}
+
+// One line for each exception nested in this one.
+void add_causes(const std::exception& error, std::string& causes) {
+  try {
+    std::rethrow_if_nested(error);
+  } catch (const std::exception& nested) {
+    causes += demangled(typeid(nested).name()) + ": " + nested.what() + "\n";
+    add_causes(nested, causes);
+  } catch (...) {
+    causes += current_type() + "\n";
+  }
+}
+
+// Thrown values that are no exceptions: say what can be said.
+std::string message_of_value() {
+  try {
+    throw;
+  } catch (const char* text) {
+    return text;
+  } catch (const std::string& text) {
+    return text;
+  } catch (int number) {
+    return std::to_string(number);
+  } catch (...) {
+    return "thrown without a message";
+  }
+}
+
+}  // namespace
+
+HandlerError describe_current_exception() {
+  HandlerError error;
+  error.type = current_type();
+  try {
+    throw;
+  } catch (const Relayed& relayed) {
+    return relayed.error();
+  } catch (const Retry& retry) {
+    error.message = retry.what();
+    error.retry = true;
+    error.retry_delay = retry.delay();
+  } catch (const detail::BadArguments& bad) {
+    error.code = Errc::arguments_undecodable;
+    error.message = bad.what();
+  } catch (const std::exception& exception) {
+    error.message = exception.what();
+    add_causes(exception, error.cause);
+  } catch (...) {
+    error.message = message_of_value();
+  }
+  if (error.code == Errc::handler_error) error.backtrace = throw_site_of_current_exception();
+  cut(error.type);
+  cut(error.message);
+  cut(error.backtrace);
+  cut(error.cause);
+  return error;
+}
+
+}  // namespace forkmill::worker

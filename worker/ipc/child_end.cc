@@ -1,0 +1,125 @@
+#include "worker/ipc/child_end.h"
+
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+
+#include "proto/check.h"
+
+namespace forkmill::worker {
+
+ChildEnd::ChildEnd(Area area, int link_bell)
+    : area_{std::move(area)},
+      link_bell_{link_bell},
+      tasks_{area_.head().tasks, area_.task_bytes()},
+      results_{area_.head().results, area_.result_bytes()} {}
+
+void ChildEnd::born() {
+  area_.head().born.store(1, std::memory_order_seq_cst);
+  say(kBornRecord, {});
+}
+
+void ChildEnd::wait_for_tasks() {
+  auto& sleeps = area_.head().child_sleeps;
+  constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_tasks);
+  sleeps.store(kAsleep, std::memory_order_seq_cst);
+  // Said first, looked then: the link writes first and looks at the word then, so one of the two sees the other.
+  while (tasks_.empty() && sleeps.load(std::memory_order_seq_cst) == kAsleep) futex_wait(sleeps, kAsleep);
+  sleeps.store(static_cast<std::uint32_t>(Sleep::awake), std::memory_order_relaxed);
+}
+
+void ChildEnd::wait_for_space() {
+  auto& head = area_.head();
+  constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_space);
+  head.child_sleeps.store(kAsleep, std::memory_order_seq_cst);
+  // Everything but a quarter: waking up for each freed record would cost more than it moves.
+  const auto full = [&] {
+    return results_.head() - head.results.tail.load(std::memory_order_seq_cst) > kRingBytes / 4;
+  };
+  while (full() && head.child_sleeps.load(std::memory_order_seq_cst) == kAsleep) {
+    futex_wait(head.child_sleeps, kAsleep);
+  }
+  head.child_sleeps.store(static_cast<std::uint32_t>(Sleep::awake), std::memory_order_relaxed);
+}
+
+void ChildEnd::ring_if_asleep() {
+  auto& sleeps = area_.head().link_sleeps;
+  if (sleeps.load(std::memory_order_seq_cst) == 0 || sleeps.exchange(0) == 0) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
+}
+
+void ChildEnd::say(std::uint8_t kind, Pieces pieces) {
+  const std::lock_guard lock{saying_};
+  std::size_t from = 0;
+  std::size_t total = 0;
+  for (auto piece : pieces) total += piece.size();
+  for (;;) {
+    if (!results_.push(kind, pieces, from, RecordState::none)) {
+      FORKMILL_CHECK(!results_.corrupt());
+      results_.settle();
+      ring_if_asleep();
+      wait_for_space();
+    } else if (from >= total) {
+      break;
+    }
+  }
+  results_.settle();
+  ring_if_asleep();
+}
+
+void ChildEnd::release() {
+  tasks_.consume();
+  auto& wants = area_.head().link_wants_space;
+  if (wants.load(std::memory_order_seq_cst) == 0 || tasks_.room() < kRingBytes / 2 || wants.exchange(0) == 0) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
+}
+
+bool ChildEnd::take_up(const Record& record) {
+  if (record.kind == kRestRecord) return assembler_.under_way();  // otherwise of a task that was taken back half-way
+  auto expected = static_cast<std::uint32_t>(RecordState::queued);
+  return record.state->compare_exchange_strong(expected, static_cast<std::uint32_t>(RecordState::started));
+}
+
+TakenTask ChildEnd::next() {
+  if (std::exchange(unreleased_, false)) release();
+  for (;;) {
+    Record record;
+    const auto look = tasks_.look(record);
+    FORKMILL_CHECK(look != RingReader::Look::corrupt);
+    if (look == RingReader::Look::empty) {
+      wait_for_tasks();
+      continue;
+    }
+    if (!take_up(record)) {
+      release();
+      continue;
+    }
+    const auto added = assembler_.add(record);
+    FORKMILL_CHECK(added != Assembler::Added::corrupt);
+    if (added == Assembler::Added::part) {
+      release();
+      continue;
+    }
+    unreleased_ = true;
+    break;
+  }
+  std::string_view message = assembler_.message();
+  TakenTask task;
+  FORKMILL_CHECK(message.size() >= sizeof task.head);
+  std::memcpy(&task.head, message.data(), sizeof task.head);
+  message.remove_prefix(sizeof task.head);
+  task.queue = message.substr(0, task.head.queue_length);
+  task.arguments = message.substr(task.queue.size());
+  area_.head().current.store(current_word(task.head.serial, Doing::running), std::memory_order_seq_cst);
+  return task;
+}
+
+bool ChildEnd::finished(std::uint64_t serial) {
+  std::uint64_t expected = current_word(serial, Doing::running);
+  return area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::idle));
+}
+
+}  // namespace forkmill::worker

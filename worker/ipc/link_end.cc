@@ -1,0 +1,205 @@
+#include "worker/ipc/link_end.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace forkmill::worker {
+
+namespace {
+
+// Takes a head off the front of the message, by copy: the child may be changing the bytes meanwhile.
+template <class Head>
+bool take(std::string_view& message, Head& head) {
+  if (message.size() < sizeof head) return false;
+  std::memcpy(&head, message.data(), sizeof head);
+  message.remove_prefix(sizeof head);
+  return true;
+}
+
+bool take_text(std::string_view& message, std::size_t length, std::string_view& text) {
+  if (message.size() < length) return false;
+  text = message.substr(0, length);
+  message.remove_prefix(length);
+  return true;
+}
+
+constexpr auto kQueued = static_cast<std::uint32_t>(RecordState::queued);
+constexpr auto kRevoked = static_cast<std::uint32_t>(RecordState::revoked);
+constexpr auto kAwake = static_cast<std::uint32_t>(Sleep::awake);
+constexpr auto kForTasks = static_cast<std::uint32_t>(Sleep::for_tasks);
+constexpr auto kForSpace = static_cast<std::uint32_t>(Sleep::for_space);
+
+}  // namespace
+
+LinkEnd::LinkEnd(Area area)
+    : area_{std::move(area)},
+      tasks_{area_.head().tasks, area_.task_bytes()},
+      results_{area_.head().results, area_.result_bytes()} {}
+
+void LinkEnd::send(const TaskHead& head, std::string queue, proto::Payload arguments) {
+  Sent sent{head, std::move(queue), std::move(arguments)};
+  sent.head.queue_length = static_cast<std::uint32_t>(sent.queue.size());
+  sent.size = sizeof(TaskHead) + sent.queue.size() + sent.arguments.size();
+  sent_.push_back(std::move(sent));
+  ++unwritten_;
+  write_on();
+}
+
+void LinkEnd::write_on() {
+  while (unwritten_ != 0) {
+    Sent& sent = sent_[sent_.size() - unwritten_];
+    const std::array<std::string_view, 3> pieces{bytes_of(sent.head), sent.queue, sent.arguments.view()};
+    while (sent.written < sent.size) {
+      const bool first = sent.written == 0;
+      const auto position = tasks_.push(kTaskRecord, pieces, sent.written, RecordState::queued);
+      if (!position) return;
+      if (first) sent.position = *position;
+      pushed_ = true;
+    }
+    sent.arguments = {};
+    --unwritten_;
+  }
+}
+
+bool LinkEnd::revoke(std::uint64_t serial) {
+  // What is taken back is mostly what was sent last.
+  const auto found = std::find_if(sent_.rbegin(), sent_.rend(), [&](const Sent& s) { return s.head.serial == serial; });
+  if (found == sent_.rend()) return false;
+  const auto from_end = static_cast<std::size_t>(found - sent_.rbegin());
+  if (found->written != 0) {
+    auto* state = tasks_.state_at(found->position);
+    std::uint32_t expected = kQueued;
+    if (state == nullptr || !state->compare_exchange_strong(expected, kRevoked)) return false;
+  }
+  if (from_end < unwritten_) --unwritten_;
+  sent_.erase(std::next(found).base());
+  return true;
+}
+
+bool LinkEnd::condemn(std::uint64_t serial) {
+  std::uint64_t expected = current_word(serial, Doing::running);
+  return area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::condemned));
+}
+
+void LinkEnd::request_stop(std::uint64_t serial) {
+  AreaHead& head = area_.head();
+  head.stop_serial.store(serial, std::memory_order_seq_cst);
+  head.stop_bell.fetch_add(1, std::memory_order_seq_cst);
+  futex_wake(head.stop_bell);
+}
+
+bool LinkEnd::receive(ChildListener& listener) {
+  Record record;
+  for (;;) {
+    switch (results_.look(record)) {
+      case RingReader::Look::empty:
+        return !tasks_.corrupt();
+      case RingReader::Look::corrupt:
+        return false;
+      case RingReader::Look::record:
+        break;
+    }
+    const auto added = assembler_.add(record);
+    if (added == Assembler::Added::corrupt) return false;
+    if (added == Assembler::Added::whole && !deliver(assembler_.kind(), assembler_.message(), listener)) return false;
+    results_.consume();
+    consumed_ = true;
+  }
+}
+
+bool LinkEnd::deliver(std::uint8_t kind, std::string_view message, ChildListener& listener) {
+  switch (kind) {
+    case kBornRecord:
+      listener.on_born();
+      return true;
+    case kResultRecord:
+      return deliver_result(message, listener);
+    case kProgressRecord: {
+      ProgressHead head;
+      if (!take(message, head)) return false;
+      listener.on_progress(head.serial, head.fraction, message);
+      return true;
+    }
+    case kLogRecord: {
+      LogHead head;
+      if (!take(message, head)) return false;
+      listener.on_log(head.serial, head.level, message);
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+bool LinkEnd::deliver_result(std::string_view message, ChildListener& listener) {
+  ResultHead head;
+  if (!take(message, head) || head.verdict > static_cast<std::uint8_t>(Verdict::retry) ||
+      head.leaving > static_cast<std::uint8_t>(Leaving::memory)) {
+    return false;
+  }
+  const auto sent = find(head.serial);
+  if (sent == sent_.end() || sent->written < sent->size || !taken_up(*sent)) return false;
+  ChildResult result;
+  result.serial = head.serial;
+  result.verdict = static_cast<Verdict>(head.verdict);
+  result.leaving = static_cast<Leaving>(head.leaving);
+  result.run_us = head.run_us;
+  result.retry_delay_ms = head.retry_delay_ms;
+  result.code = head.code;
+  if (result.verdict == Verdict::succeeded) {
+    result.payload = message;
+  } else {
+    if (!take_text(message, head.type_length, result.type) ||
+        !take_text(message, head.message_length, result.message) ||
+        !take_text(message, head.backtrace_length, result.backtrace) ||
+        !take_text(message, head.cause_length, result.cause)) {
+      return false;
+    }
+  }
+  sent_.erase(sent);
+  listener.on_result(result);
+  return true;
+}
+
+LinkEnd::SentList::const_iterator LinkEnd::find(std::uint64_t serial) const {
+  return std::find_if(sent_.begin(), sent_.end(), [&](const Sent& sent) { return sent.head.serial == serial; });
+}
+
+bool LinkEnd::taken_up(const Sent& sent) const {
+  if (sent.written == 0) return false;
+  const auto* state = tasks_.state_at(sent.position);
+  return state == nullptr || state->load() != kQueued;
+}
+
+bool LinkEnd::started(std::uint64_t serial) const {
+  const auto found = find(serial);
+  return found != sent_.end() && taken_up(*found);
+}
+
+void LinkEnd::flush() {
+  AreaHead& head = area_.head();
+  if (unwritten_ != 0) {
+    // Announced first and tried then: the child looks at the wish after it has made room.
+    head.link_wants_space.store(1, std::memory_order_seq_cst);
+    write_on();
+    if (unwritten_ == 0) head.link_wants_space.store(0, std::memory_order_relaxed);
+  }
+  const bool pushed = std::exchange(pushed_, false);
+  const bool consumed = std::exchange(consumed_, false);
+  if (pushed) tasks_.settle();
+  if (!pushed && !consumed) return;
+  auto sleep = head.child_sleeps.load(std::memory_order_seq_cst);
+  const bool wanted = (pushed && sleep == kForTasks) || (consumed && sleep == kForSpace);
+  if (wanted && head.child_sleeps.compare_exchange_strong(sleep, kAwake)) futex_wake(head.child_sleeps);
+}
+
+bool LinkEnd::doze() {
+  area_.head().link_sleeps.store(1, std::memory_order_seq_cst);
+  if (results_.empty()) return true;
+  wake();
+  return false;
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,95 @@
+// LinkEnd: the link's end of the area of one child. Hands tasks over, takes them back while the child has not started
+// them, condemns or softly stops exactly the attempt meant, and reads what the child says, believing none of it.
+// Used by the link's only thread.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "proto/payload.h"
+#include "worker/ipc/records.h"
+#include "worker/ipc/ring.h"
+#include "worker/ipc/shared_area.h"
+
+namespace forkmill::worker {
+
+// A result as the child gave it. The views are valid during the call that passes it.
+struct ChildResult {
+  std::uint64_t serial = 0;
+  Verdict verdict = Verdict::failed;
+  Leaving leaving = Leaving::no;
+  std::uint64_t run_us = 0;
+  std::int64_t retry_delay_ms = -1;
+  std::uint16_t code = 0;
+  std::string_view payload;  // succeeded
+  std::string_view type, message, backtrace, cause;
+};
+
+class ChildListener {
+ public:
+  virtual ~ChildListener() = default;
+  virtual void on_born() = 0;
+  virtual void on_result(const ChildResult& result) = 0;
+  virtual void on_progress(std::uint64_t serial, double fraction, std::string_view note) = 0;
+  virtual void on_log(std::uint64_t serial, std::uint32_t level, std::string_view text) = 0;
+};
+
+class LinkEnd {
+ public:
+  explicit LinkEnd(Area area);
+
+  // Serials rise. What does not fit into the ring waits on this side and follows when there is room.
+  void send(const TaskHead& head, std::string queue, proto::Payload arguments);
+
+  // True when the child has not started the task and never will.
+  bool revoke(std::uint64_t serial);
+  // True when the child runs that attempt now: it will take no other task, so a signal sent to it from now on hits this
+  // attempt or nothing.
+  bool condemn(std::uint64_t serial);
+  // Asks the handler of that attempt, and of no other, to stop softly.
+  void request_stop(std::uint64_t serial);
+
+  // Reads everything the child has said. False when that makes no sense: the child's memory is damaged, end it.
+  bool receive(ChildListener& listener);
+
+  // After a batch of send() and receive(): lets through what waited for room and wakes the child if it sleeps.
+  void flush();
+
+  // Before the link sleeps: true when it may, the child will ring the bell. False when there is input already.
+  bool doze();
+  void wake() { area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
+
+  // Whether the child took up a task that it has not given the result of.
+  bool started(std::uint64_t serial) const;
+
+ private:
+  struct Sent {
+    TaskHead head{};
+    std::string queue;
+    proto::Payload arguments;    // until it is in the ring
+    std::size_t written = 0;     // bytes of the message in the ring so far
+    std::size_t size = 0;        // bytes of the message
+    std::uint64_t position = 0;  // of its first record, once something is written
+  };
+
+  bool deliver(std::uint8_t kind, std::string_view message, ChildListener& listener);
+  bool deliver_result(std::string_view message, ChildListener& listener);
+  using SentList = std::deque<Sent>;
+  // From the front: what is answered was mostly sent first.
+  SentList::const_iterator find(std::uint64_t serial) const;
+  bool taken_up(const Sent& sent) const;
+  void write_on();
+
+  Area area_;
+  RingWriter tasks_;
+  RingReader results_;
+  Assembler assembler_;
+  SentList sent_;              // not yet answered, in order
+  std::size_t unwritten_ = 0;  // how many at the end of sent_ are not wholly in the ring
+  bool pushed_ = false;        // since the last flush()
+  bool consumed_ = false;
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,119 @@
+#include "worker/os/spawn.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+
+namespace forkmill::worker {
+
+namespace {
+
+constexpr std::size_t kStackBytes = 256 * 1024;  // execvpe builds its paths there
+
+// Shared with the new process until it becomes the command.
+struct Launch {
+  char* const* argv;
+  char* const* environment;
+  const char* directory;
+  int in, out, err;
+  pid_t parent;
+  const char* failed_step;  // set by the new process when it cannot go on
+  int failed_errno;
+};
+
+int give_up(Launch& launch, const char* step) {
+  launch.failed_errno = errno;
+  launch.failed_step = step;
+  ::_exit(127);
+}
+
+// Runs in the new process, on a stack of its own but in our memory: only system calls from here on.
+int become_command(void* argument) {
+  auto& launch = *static_cast<Launch*>(argument);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != launch.parent) ::_exit(127);
+  ::setpgid(0, 0);
+  ::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (::dup2(launch.in, 0) < 0 || ::dup2(launch.out, 1) < 0 || ::dup2(launch.err, 2) < 0) {
+    return give_up(launch, "set up the streams of");
+  }
+  if (launch.directory != nullptr && ::chdir(launch.directory) != 0) return give_up(launch, "enter");
+  ::execvpe(launch.argv[0], launch.argv, launch.environment);
+  return give_up(launch, "run");
+}
+
+std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (const auto& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));  // exec* do not write
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// No handler of ours may run while another process uses our memory.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+[[noreturn]] void fail(const Launch& launch) {
+  const bool directory = std::strcmp(launch.failed_step, "enter") == 0;
+  throw std::runtime_error{std::string{"cannot "} + launch.failed_step + " '" +
+                           (directory ? launch.directory : launch.argv[0]) +
+                           "': " + std::generic_category().message(launch.failed_errno)};
+}
+
+}  // namespace
+
+Spawned spawn(const SpawnRequest& request) {
+  if (request.argv.empty() || request.argv[0].empty()) throw std::runtime_error{"there is no command to run"};
+  const auto argv = pointers_to(request.argv);
+  const auto environment = pointers_to(request.environment);
+  Launch launch{argv.data(),
+                environment.data(),
+                request.directory.empty() ? nullptr : request.directory.c_str(),
+                request.in,
+                request.out,
+                request.err,
+                ::getpid(),
+                nullptr,
+                0};
+  thread_local const auto stack = std::make_unique_for_overwrite<char[]>(kStackBytes);
+  int pidfd = -1;
+  pid_t pid = -1;
+  {
+    const SignalsHeld held;
+    pid = ::clone(become_command, stack.get() + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch,
+                  &pidfd);
+  }
+  if (pid < 0) throw std::runtime_error{"cannot make a process: " + std::generic_category().message(errno)};
+  Spawned spawned{pid, Descriptor{pidfd}};
+  if (launch.failed_step != nullptr) {
+    ::waitpid(pid, nullptr, 0);
+    fail(launch);
+  }
+  return spawned;
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,31 @@
+// Starts a command without copying this process: the new process borrows its memory until it has become the command.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "worker/os/descriptor.h"
+
+namespace forkmill::worker {
+
+struct SpawnRequest {
+  std::vector<std::string> argv;         // argv[0] is looked up in PATH unless it has a slash
+  std::vector<std::string> environment;  // "NAME=value"
+  std::string directory;                 // empty: this process's
+  int in = -1;                           // become the command's 0, 1 and 2
+  int out = -1;
+  int err = -1;
+};
+
+struct Spawned {
+  pid_t pid = 0;
+  Descriptor pidfd;  // readable when the command has ended
+};
+
+// The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error
+// when it cannot be started: with the name of what is missing and why.
+Spawned spawn(const SpawnRequest& request);
+
+}  // namespace forkmill::worker
