@@ -114,7 +114,7 @@ bool Loop::take_news() {
     log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping", news.failure->text);
     return false;
   }
-  if (news.disk_full != core_->books().disk_full) {
+  if (news.disk_full != core_->state().disk_full) {
     if (news.disk_full)
       log_->error("less than {} bytes are free: nothing durable is taken in until there is room",
                   options_.disk_reserve);

@@ -49,12 +49,12 @@ bool for_everyone(const Message& message) {
 
 }  // namespace
 
-Core::Core(CoreOptions options, Identity identity, Now now) : books_{std::move(options), std::move(identity)} {
-  books_.now = books_.started = now;
+Core::Core(CoreOptions options, Identity identity, Now now) : state_{std::move(options), std::move(identity)} {
+  state_.now = state_.started = now;
 }
 
 void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fresh) {
-  books_.now = now;
+  state_.now = now;
   if (!envelope.ok()) return refuse(peer, {}, envelope.failure().code, envelope.failure().text);
   const Header header = envelope->header;
   Message& message = envelope->message;
@@ -65,7 +65,7 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
   }
   if (header.session != session->id) return;  // of an earlier session: stale
-  session->heard = books_.silence_clock();
+  session->heard = state_.silence_clock();
   sessions_.confirmed(*session);
   Client* client = sessions_.client(peer);
   Worker* worker = sessions_.worker(peer);
@@ -76,7 +76,7 @@ void Core::handle(Now now, PeerId peer, Result<Envelope> envelope, SessionId fre
   if (std::holds_alternative<Goodbye>(message)) return sessions_.goodbye(peer);
   if (const auto* load = std::get_if<Heartbeat>(&message)) {
     if (worker != nullptr) worker->load = *load;
-    return books_.send(*session, Heartbeat{});
+    return state_.send(*session, Heartbeat{});
   }
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (client != nullptr && for_clients(message)) {
@@ -109,9 +109,9 @@ bool Core::park(PeerId peer, Envelope& envelope, SessionId fresh) {
 std::vector<TaskSeq> Core::needed(const Message& message) const {
   if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
   std::vector<TaskSeq> seqs;
-  if (books_.tasks.far() == 0) return seqs;
+  if (state_.tasks.far() == 0) return seqs;
   const auto add = [&](const TaskId& id, bool also_unfinished) {
-    const auto entry = books_.tasks.find_far(id);
+    const auto entry = state_.tasks.find_far(id);
     if (entry && (also_unfinished || is_terminal(entry->state))) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
@@ -121,26 +121,26 @@ std::vector<TaskSeq> Core::needed(const Message& message) const {
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     for (const TaskId& id : cancel->ids) add(id, true);
   } else if (const auto* query = std::get_if<Query>(&message); query != nullptr && names_a_task(query->kind)) {
-    if (const auto id = books_.tasks.named(task_in(*query))) add(*id, true);
+    if (const auto id = state_.tasks.named(task_in(*query))) add(*id, true);
   }
   return seqs;
 }
 
 std::vector<TaskSeq> Core::needed(const Hello& hello) const {
   std::vector<TaskSeq> seqs;
-  if (hello.role != Role::worker || !books_.identity.durable || hello.worker.holding_store != books_.identity.store)
+  if (hello.role != Role::worker || !state_.identity.durable || hello.worker.holding_store != state_.identity.store)
     return seqs;
   for (const Grant& grant : hello.worker.holding)
-    if (grant.epoch < books_.identity.epoch) seqs.push_back(grant.seq);
+    if (grant.epoch < state_.identity.epoch) seqs.push_back(grant.seq);
   return seqs;
 }
 
 void Core::attach(Client& client, const Attach& attach) {
   for (const TaskId& id : attach.ids) {
-    if (Task* task = books_.tasks.find(id)) {
+    if (Task* task = state_.tasks.find(id)) {
       deliveries_.watch(*task, client);
       processes_.repeat(client, *task);
-    } else if (const auto far = books_.tasks.find_far(id)) {
+    } else if (const auto far = state_.tasks.find_far(id)) {
       deliveries_.watch_far(far->seq, client);
     } else {
       deliveries_.unknown(id, client);
@@ -151,26 +151,26 @@ void Core::attach(Client& client, const Attach& attach) {
 void Core::query(Client& client, const Query& query) {
   Task* task = nullptr;
   if (names_a_task(query.kind))
-    if (const auto id = books_.tasks.named(task_in(query))) task = books_.tasks.find(*id);
+    if (const auto id = state_.tasks.named(task_in(query))) task = state_.tasks.find(*id);
   const auto answer = [&](Reply reply, CommitSeq after = {}) {
     // It may repeat what was asked, which may be as long as any text.
     reply.text.resize(std::min(reply.text.size(), limits::kMaxErrorText));
-    books_.send(client.session, std::move(reply), after);
+    state_.send(client.session, std::move(reply), after);
   };
   if (is_order(query)) {
     const Reply* before = answered_before(client, query);
     Reply reply = before != nullptr ? *before : carry_out(client, query, task);
     if (before == nullptr) note_answer(client, query, reply);
-    return answer(std::move(reply), books_.safe_after());
+    return answer(std::move(reply), state_.safe_after());
   }
   switch (query.kind) {
     case QueryKind::objects:
       return answer(list_objects(objects_, query));
     case QueryKind::object:
-      return answer(show_object(objects_, books_, query));
+      return answer(show_object(objects_, state_, query));
     case QueryKind::signal: {
       Reply reply = processes_.signal(query, task);
-      return answer(std::move(reply), books_.safe_after());
+      return answer(std::move(reply), state_.safe_after());
     }
     case QueryKind::processes:
       return answer(processes_.list(query));
@@ -178,7 +178,7 @@ void Core::query(Client& client, const Query& query) {
       break;
   }
   // How a task stands is told when it is safe: else it might be taken back.
-  const CommitSeq after = query.kind == QueryKind::task ? books_.safe_after() : CommitSeq{};
+  const CommitSeq after = query.kind == QueryKind::task ? state_.safe_after() : CommitSeq{};
   if (auto reply = queries_.answer(query, client.handle, task)) answer(std::move(*reply), after);
 }
 
@@ -198,7 +198,7 @@ Reply Core::carry_out(Client& client, const Query& order, Task* task) {
 }
 
 void Core::answered(Now now, StoreAnswer answer) {
-  books_.now = now;
+  state_.now = now;
   auto* fetched = std::get_if<FetchAnswer>(&answer.what);
   if (fetched == nullptr) return queries_.answered(std::move(answer));
   for (Paging::Parked& parked : paging_.fetched(answer.ticket, std::move(*fetched))) unpark(std::move(parked));
@@ -218,14 +218,14 @@ void Core::unpark(Paging::Parked parked) {
   }
   if (Client* client = waiting()) client->parked = false;
   found_ = &parked.ids;
-  handle(books_.now, parked.peer, std::move(parked.envelope), parked.fresh);
+  handle(state_.now, parked.peer, std::move(parked.envelope), parked.fresh);
   found_ = nullptr;
   paging_.leave(parked);
   for (Client* client = waiting(); client != nullptr; client = waiting()) {
     if (client->parked || client->behind.empty()) return;
     Envelope next = std::move(client->behind.front());
     client->behind.pop_front();
-    handle(books_.now, parked.peer, std::move(next), {});
+    handle(state_.now, parked.peer, std::move(next), {});
   }
 }
 
@@ -246,11 +246,11 @@ void Core::dispatch(Worker& worker, const Header& header, Message& message) {
   std::visit(Overloaded{
                  [&](Credit& credit) { give_credit(worker, credit.total); },
                  [&](Outcomes& outcomes) {
-                   const std::size_t ops_before = books_.ops.size();
+                   const std::size_t ops_before = state_.ops.size();
                    for (const OutcomeRecord& record : outcomes.outcomes) attempts_.outcome(worker, record);
                    worker.ack.messages.push_back(header.seq);
-                   worker.ack_waits = worker.ack_waits || books_.ops.size() > ops_before;
-                   books_.touch(worker);
+                   worker.ack_waits = worker.ack_waits || state_.ops.size() > ops_before;
+                   state_.touch(worker);
                    if (!mutant(Mutant::credit_leak)) give_credit(worker, outcomes.credit);
                  },
                  [&](Return& back) {
@@ -280,16 +280,16 @@ void Core::give_credit(Worker& worker, std::uint64_t total) { worker.credit = st
 void Core::pass_on(Worker& worker, Progress& progress) {
   for (ProgressNote& note : progress.notes) {
     Task* task = attempts_.held(worker, note.grant);
-    Client* client = task == nullptr ? nullptr : books_.client(task->client);
+    Client* client = task == nullptr ? nullptr : state_.client(task->client);
     if (client == nullptr) continue;
     note.id = task->id;
     client->progress.notes.push_back(std::move(note));
-    books_.touch(*client);
+    state_.touch(*client);
   }
 }
 
 void Core::finish_round(Now now) {
-  books_.now = now;
+  state_.now = now;
   run_deadlines();
   sessions_.tick();
   objects_.tick();
@@ -303,20 +303,20 @@ void Core::finish_round(Now now) {
 
 // Flushing one touches no other.
 void Core::flush_all(bool late_too) {
-  for (const ClientHandle handle : std::exchange(books_.touched_clients, {}))
-    if (Client* client = books_.client(handle)) flush(*client, false);
-  for (const WorkerHandle handle : std::exchange(books_.touched_workers, {}))
-    if (Worker* worker = books_.worker(handle)) flush(*worker, false);
+  for (const ClientHandle handle : std::exchange(state_.touched_clients, {}))
+    if (Client* client = state_.client(handle)) flush(*client, false);
+  for (const WorkerHandle handle : std::exchange(state_.touched_workers, {}))
+    if (Worker* worker = state_.worker(handle)) flush(*worker, false);
   if (!late_too) return;
   late_acks_at_ = kNever;
   for (const ClientHandle handle : std::exchange(late_clients_, {}))
-    if (Client* client = books_.client(handle)) flush(*client, true);
+    if (Client* client = state_.client(handle)) flush(*client, true);
   for (const WorkerHandle handle : std::exchange(late_workers_, {}))
-    if (Worker* worker = books_.worker(handle)) flush(*worker, true);
+    if (Worker* worker = state_.worker(handle)) flush(*worker, true);
 }
 
 void Core::run_deadlines() {
-  while (Task* task = books_.deadlines.pop_due(books_.now.steady)) {
+  while (Task* task = state_.deadlines.pop_due(state_.now.steady)) {
     is_terminal(task->state) ? retention_.due(*task) : intake_.due(*task, attempts_);
   }
 }
@@ -325,43 +325,43 @@ void Core::flush(Client& client, bool now) {
   client.touched = false;
   const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.started.notes.empty() &&
                      client.due.empty();
-  now = now || books_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
+  now = now || state_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
   if (alone && !now && client.ack.rejected.empty() && client.ack.messages.size() < kAcksAtOnce) {
     if (client.ack.messages.empty()) return;
     late_clients_.push_back(client.handle);
     return ride_along();
   }
   if (!client.ack.messages.empty()) {
-    client.ack.commit = client.ack_waits ? books_.safe_after() : books_.safe;
-    books_.send(client.session, std::exchange(client.ack, {}), client.ack_waits ? books_.safe_after() : CommitSeq{});
+    client.ack.commit = client.ack_waits ? state_.safe_after() : state_.safe;
+    state_.send(client.session, std::exchange(client.ack, {}), client.ack_waits ? state_.safe_after() : CommitSeq{});
     client.ack_waits = false;
   }
   if (!client.cancels.answers.empty())
-    books_.send(client.session, std::exchange(client.cancels, {}), books_.safe_after());
-  if (!client.progress.notes.empty()) books_.send(client.session, std::exchange(client.progress, {}));
-  if (!client.started.notes.empty()) books_.send(client.session, std::exchange(client.started, {}));
+    state_.send(client.session, std::exchange(client.cancels, {}), state_.safe_after());
+  if (!client.progress.notes.empty()) state_.send(client.session, std::exchange(client.progress, {}));
+  if (!client.started.notes.empty()) state_.send(client.session, std::exchange(client.started, {}));
   deliveries_.flush(client);
 }
 
 void Core::flush(Worker& worker, bool now) {
   worker.touched = false;
   const bool alone = worker.revoke.grants.empty() && worker.signals.notes.empty() && worker.grants.tasks.empty();
-  now = now || books_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
+  now = now || state_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);
   if (alone && !now && worker.ack.messages.size() < kAcksAtOnce) {
     if (worker.ack.messages.empty()) return;
     late_workers_.push_back(worker.handle);
     return ride_along();
   }
   if (!worker.ack.messages.empty()) {
-    books_.send(worker.session, std::exchange(worker.ack, {}), worker.ack_waits ? books_.safe_after() : CommitSeq{});
+    state_.send(worker.session, std::exchange(worker.ack, {}), worker.ack_waits ? state_.safe_after() : CommitSeq{});
     worker.ack_waits = false;
   }
   // Not before the grants that it is about.
-  if (!worker.revoke.grants.empty()) books_.send(worker.session, std::exchange(worker.revoke, {}), worker.grants_after);
+  if (!worker.revoke.grants.empty()) state_.send(worker.session, std::exchange(worker.revoke, {}), worker.grants_after);
   if (!worker.signals.notes.empty())
-    books_.send(worker.session, std::exchange(worker.signals, {}), worker.grants_after);
-  if (std::exchange(worker.grants_wait, false)) worker.grants_after = books_.safe_after();
-  const CommitSeq after = worker.grants_after > books_.safe ? worker.grants_after : CommitSeq{};
+    state_.send(worker.session, std::exchange(worker.signals, {}), worker.grants_after);
+  if (std::exchange(worker.grants_wait, false)) worker.grants_after = state_.safe_after();
+  const CommitSeq after = worker.grants_after > state_.safe ? worker.grants_after : CommitSeq{};
   Grants grants = std::exchange(worker.grants, {});
   std::size_t bytes = 0;
   Grants batch;
@@ -369,32 +369,32 @@ void Core::flush(Worker& worker, bool now) {
     bytes += task.payload.size();
     batch.tasks.push_back(std::move(task));
     if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes && !buggify(Path::one_grant)) continue;
-    books_.send(worker.session, std::exchange(batch, {}), after);
+    state_.send(worker.session, std::exchange(batch, {}), after);
     bytes = 0;
   }
-  if (!batch.tasks.empty()) books_.send(worker.session, std::move(batch), after);
+  if (!batch.tasks.empty()) state_.send(worker.session, std::move(batch), after);
 }
 
 void Core::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
   ErrorMessage error{header.seq, code, std::move(text)};
-  if (Session* session = sessions_.session(peer)) return books_.send(*session, std::move(error));
-  books_.sends.push_back({peer, {{}, std::move(error)}, {}});
+  if (Session* session = sessions_.session(peer)) return state_.send(*session, std::move(error));
+  state_.sends.push_back({peer, {{}, std::move(error)}, {}});
 }
 
 Effects Core::take_effects() {
   Effects effects{
-      std::exchange(books_.sends, {}), std::exchange(books_.ops, {}), {}, std::exchange(books_.requests, {})};
-  if (!effects.ops.empty()) effects.commit = books_.commit = books_.commit.next();
+      std::exchange(state_.sends, {}), std::exchange(state_.ops, {}), {}, std::exchange(state_.requests, {})};
+  if (!effects.ops.empty()) effects.commit = state_.commit = state_.commit.next();
   return effects;
 }
 
 Instant Core::next() const {
   return std::min(
-      {books_.deadlines.next(), sessions_.next(), objects_.next(), retention_.next(), paging_.next(), late_acks_at_});
+      {state_.deadlines.next(), sessions_.next(), objects_.next(), retention_.next(), paging_.next(), late_acks_at_});
 }
 
 void Core::shut_down(Now now) {
-  books_.now = now;
+  state_.now = now;
   intake_.closed = true;
   objects_.finish_round();
   flush_all(true);

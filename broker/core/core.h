@@ -52,12 +52,12 @@ class Core {
   // To a request among the effects.
   void answered(proto::Now now, StoreAnswer answer);
   // Whether there is room on the disk to take in more.
-  void set_disk_full(bool full) { books_.disk_full = full; }
+  void set_disk_full(bool full) { state_.disk_full = full; }
 
   void finish_round(proto::Now now);
   Effects take_effects();
   // Everything up to that commit is safe.
-  void committed(proto::CommitSeq commit) { books_.safe = commit; }
+  void committed(proto::CommitSeq commit) { state_.safe = commit; }
   Instant next() const;
 
   // Says GOODBYE to all and takes in nothing more.
@@ -71,7 +71,7 @@ class Core {
   // For QUERY status: what the process weighs.
   void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
 
-  const Books& books() const { return books_; }
+  const BrokerState& state() const { return state_; }
   const Objects& objects() const { return objects_; }
 
  private:
@@ -92,22 +92,22 @@ class Core {
   void flush_all(bool late_too);
   void flush(Client& client, bool now);
   void flush(Worker& worker, bool now);
-  void ride_along() { late_acks_at_ = std::min(late_acks_at_, books_.now.steady + books_.options.ack_delay); }
+  void ride_along() { late_acks_at_ = std::min(late_acks_at_, state_.now.steady + state_.options.ack_delay); }
 
-  Books books_;
+  BrokerState state_;
   Registry registry_;
-  Retention retention_{books_};
-  Deliveries deliveries_{books_, retention_};
-  Attempts attempts_{books_, deliveries_};
-  Intake intake_{books_, deliveries_, retention_, registry_};
-  Cancels cancels_{books_, attempts_};
-  Objects objects_{books_};
-  Sessions sessions_{books_, registry_, deliveries_, attempts_, cancels_, objects_};
-  Processes processes_{books_, attempts_, cancels_, sessions_, objects_};
-  Matching matching_{books_, attempts_};
-  Paging paging_{books_, attempts_, retention_};
-  DeadLetters dead_letters_{books_, intake_, retention_};
-  Queries queries_{books_, registry_, retention_};
+  Retention retention_{state_};
+  Deliveries deliveries_{state_, retention_};
+  Attempts attempts_{state_, deliveries_};
+  Intake intake_{state_, deliveries_, retention_, registry_};
+  Cancels cancels_{state_, attempts_};
+  Objects objects_{state_};
+  Sessions sessions_{state_, registry_, deliveries_, attempts_, cancels_, objects_};
+  Processes processes_{state_, attempts_, cancels_, sessions_, objects_};
+  Matching matching_{state_, attempts_};
+  Paging paging_{state_, attempts_, retention_};
+  DeadLetters dead_letters_{state_, intake_, retention_};
+  Queries queries_{state_, registry_, retention_};
   // While a message is handled that waited for tasks: those that were found, by number.
   const Sessions::Ids* found_ = nullptr;
   // An acknowledgement alone wakes a peer for nothing that anybody waits for: it rides along with the next message to

@@ -81,7 +81,7 @@ void BrokerWorld::start() {
   require(!store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }),
           "records are loaded");
   core_->recovered();
-  audit_.begin(core_->books());
+  audit_.begin(core_->state());
 }
 
 // What the store has not done yet is lost, or some of it done and nobody told.
@@ -297,7 +297,7 @@ void BrokerWorld::round() {
 }
 
 void BrokerWorld::carry_out(broker::Effects effects) {
-  audit_.check(core_->books());
+  audit_.check(core_->state());
   object_audit_.round(*core_);
   for (const broker::StoreOp& op : effects.ops) note(op);
   require(effects.ops.empty() || (effects.commit > committed_ && store_->durable()), "commits go forward");

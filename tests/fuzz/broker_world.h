@@ -1,5 +1,5 @@
 // BrokerWorld: a broker's core over a memory store, and peers that say whatever an input tells them to: true messages
-// made of what the broker has said to them, others made by the schema alone, and bytes. After every round the books are
+// made of what the broker has said to them, others made by the schema alone, and bytes. After every round the state are
 // looked through (tests/sim/audits/audit.h, object_audit.h), what is sent must be readable, what is written down must
 // make sense, and a broker that nobody talks to must come to rest.
 #pragma once

@@ -15,28 +15,28 @@ using proto::OutcomeKind;
 void Attempts::grant(Task& task, Worker& worker) {
   const proto::TaskOptions& options = task.options();
   FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
-  books_.step(task, Event::granted);
+  state_.step(task, Event::granted);
   task.attempts = task.attempts.next();
-  task.epoch = books_.identity.epoch;
+  task.epoch = state_.identity.epoch;
   task.worker = worker.handle;
   hold(worker, task);
   if (!options.process) ++worker.granted;
   if (task.durable && options.at_most_once) {
-    books_.rewrite(task, Dispatch{task.seq, task.attempts});
+    state_.rewrite(task, Dispatch{task.seq, task.attempts});
     worker.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   worker.grant_bytes += task.payload.size();
-  const Client* owner = options.process ? books_.client(task.client) : nullptr;
+  const Client* owner = options.process ? state_.client(task.client) : nullptr;
   worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
-                                 books_.kinds.name(task.kind), books_.kinds.signature(task.kind), options.soft_timeout,
+                                 state_.kinds.name(task.kind), state_.kinds.signature(task.kind), options.soft_timeout,
                                  options.timeout, task.payload, options.process, options.daemon, options.label,
                                  owner == nullptr ? 0 : owner->session.pid});
-  books_.touch(worker);
+  state_.touch(worker);
 }
 
 Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
   if (mutant(Mutant::fencing_off)) {
-    for (const auto& [handle, one] : books_.workers)
+    for (const auto& [handle, one] : state_.workers)
       if (auto found = one->holding.find(grant.seq); found != one->holding.end()) return found->second;
     return nullptr;
   }
@@ -73,22 +73,22 @@ void Attempts::hand_back(Worker& worker, Task& task) {
   leave(worker, task);
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
-  books_.step(task, Event::handed_back);
+  state_.step(task, Event::handed_back);
   if (task.cancel_requested || signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // Its deadline may have passed while a worker had it: then nothing was done about it.
-  if (task.attempts.value() == 0 && task.expires_at <= books_.now.steady) {
+  if (task.attempts.value() == 0 && task.expires_at <= state_.now.steady) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   // By the worker's own word it was not started: nothing speaks against granting it again.
-  if (task.durable && task.options().at_most_once) books_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
+  if (task.durable && task.options().at_most_once) state_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
   task.queue->put_back(task);
 }
 
 void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
-  books_.take_out_of_line(task);
-  books_.step(task, Event::granted);
+  state_.take_out_of_line(task);
+  state_.step(task, Event::granted);
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
   task.worker = worker.handle;
@@ -96,7 +96,7 @@ void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
 }
 
 void Attempts::lose(Task& task, const std::string& why) {
-  books_.step(task, Event::granted);
+  state_.step(task, Event::granted);
   task.attempts = task.attempts.next();
   proto::Outcome outcome;
   outcome.kind = OutcomeKind::lost;
@@ -141,7 +141,7 @@ void Attempts::leave(Worker& worker, Task& task) {
   worker.holding.erase(task.seq);
   if (task.options().process) {
     --worker.processes;
-    books_.births.erase(task.seq);
+    state_.births.erase(task.seq);
   }
   task.worker = WorkerHandle{};
 }
@@ -168,16 +168,16 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
   const Instant wait = at_once ? Instant{0}
                        : asked ? Instant{std::min(record.retry_delay, proto::limits::kMaxDuration)}
                                : backoff(task);
-  books_.step(task, Event::retried);
+  state_.step(task, Event::retried);
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
-  task.ready_at = books_.now.steady + wait;
+  task.ready_at = state_.now.steady + wait;
   if (task.durable) {
-    const Instant due = mutant(Mutant::retry_due_at_restart) ? books_.now.steady : task.ready_at;
-    books_.rewrite(task, Reschedule{task.seq, task.attempts, books_.stamp(due)});
+    const Instant due = mutant(Mutant::retry_due_at_restart) ? state_.now.steady : task.ready_at;
+    state_.rewrite(task, Reschedule{task.seq, task.attempts, state_.stamp(due)});
   }
-  if (wait.count() > 0) return books_.deadlines.add(task.ready_at, task);
-  books_.step(task, Event::queued);
-  books_.line_up(task);
+  if (wait.count() > 0) return state_.deadlines.add(task.ready_at, task);
+  state_.step(task, Event::queued);
+  state_.line_up(task);
 }
 
 // Exponential, with jitter that is a function of task and attempt: spread between tasks, equal in every run of a
@@ -196,29 +196,29 @@ Instant Attempts::backoff(const Task& task) const {
 }
 
 void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
-  books_.step(task, event);
+  state_.step(task, event);
   switch (task.state) {
     case State::succeeded:
-      ++books_.totals.succeeded;
+      ++state_.totals.succeeded;
       break;
     case State::failed:
-      ++books_.totals.failed;
+      ++state_.totals.failed;
       break;
     case State::cancelled:
-      ++books_.totals.cancelled;
+      ++state_.totals.cancelled;
       break;
     default:
-      ++books_.totals.expired;
+      ++state_.totals.expired;
       break;
   }
   if (task.state != State::failed) task.payload = {};  // a dead letter keeps its arguments
   if (task.options().daemon) {
-    if (Client* owner = books_.client(task.client)) owner->daemons.erase(task.seq);
+    if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
-  task.finished_at = books_.stamp();
+  task.finished_at = state_.stamp();
   task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
   task.queue->change(task, task.payload.size() + task.outcome->value.size());
-  if (task.durable) books_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
+  if (task.durable) state_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
   deliveries_.finished(task);
 }
 

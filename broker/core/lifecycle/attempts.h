@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 class Attempts {
  public:
-  Attempts(Books& books, Deliveries& deliveries) : books_{books}, deliveries_{deliveries} {}
+  Attempts(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
 
   // Taken out of its queue for `worker`.
   void grant(Task& task, Worker& worker);
@@ -39,7 +39,7 @@ class Attempts {
   void finish(Task& task, Event event, proto::Outcome outcome);
   Instant backoff(const Task& task) const;
 
-  Books& books_;
+  BrokerState& state_;
   Deliveries& deliveries_;
 };
 

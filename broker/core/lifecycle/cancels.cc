@@ -12,7 +12,7 @@ using proto::RevokeState;
 
 void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
   for (const TaskId& id : cancel.ids) {
-    Task* task = books_.tasks.find(id);
+    Task* task = state_.tasks.find(id);
     if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
       ask(client, *task);
       continue;
@@ -24,7 +24,7 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
       state = CancelState::cancelled;
     }
     client.cancels.answers.push_back({id, state});
-    books_.touch(client);
+    state_.touch(client);
   }
 }
 
@@ -36,14 +36,14 @@ void Cancels::ask(Client& client, Task& task) {
 
 void Cancels::revoke(Task& task) {
   task.cancel_requested = true;
-  if (Worker* worker = books_.worker(task.worker)) {
+  if (Worker* worker = state_.worker(task.worker)) {
     worker->revoke.grants.push_back(task.grant());
-    books_.touch(*worker);
+    state_.touch(*worker);
   }
 }
 
 void Cancels::end_waiting(Task& task) {
-  if (task.state == State::ready) books_.take_out_of_line(task);
+  if (task.state == State::ready) state_.take_out_of_line(task);
   attempts_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
 }
 
@@ -72,7 +72,7 @@ void Cancels::repeat(Worker& worker) {
   for (const auto& [seq, task] : worker.holding) {
     if (!task->cancel_requested) continue;
     worker.revoke.grants.push_back(task->grant());
-    books_.touch(worker);
+    state_.touch(worker);
   }
 }
 
@@ -92,9 +92,9 @@ void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
   auto asked = asked_.find(seq);
   if (asked == asked_.end()) return;
   for (const ClientHandle handle : asked->second.askers) {
-    if (Client* client = books_.client(handle)) {
+    if (Client* client = state_.client(handle)) {
       client->cancels.answers.push_back({id, state});
-      books_.touch(*client);
+      state_.touch(*client);
     }
     if (proto::mutant(proto::Mutant::cancel_told_to_one)) break;
   }

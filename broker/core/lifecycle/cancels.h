@@ -11,7 +11,7 @@ namespace forkmill::broker {
 
 class Cancels {
  public:
-  Cancels(Books& books, Attempts& attempts) : books_{books}, attempts_{attempts} {}
+  Cancels(BrokerState& state, Attempts& attempts) : state_{state}, attempts_{attempts} {}
 
   void cancel(Client& client, const proto::Cancel& cancel);
   // One that does not run.
@@ -29,7 +29,7 @@ class Cancels {
   void revoke(Task& task);
   void answer(const TaskId& id, proto::TaskSeq seq, proto::CancelState state);
 
-  Books& books_;
+  BrokerState& state_;
   Attempts& attempts_;
   struct Asked {
     TaskRef task;

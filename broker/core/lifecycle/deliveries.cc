@@ -12,10 +12,10 @@ using proto::Mutant;
 using proto::mutant;
 
 void Deliveries::finished(Task& task) {
-  if (Client* client = books_.client(task.client)) enqueue(task, *client);
+  if (Client* client = state_.client(task.client)) enqueue(task, *client);
   if (task.watchers != nullptr) {
     for (const ClientHandle handle : *task.watchers)
-      if (Client* client = books_.client(handle)) enqueue(task, *client);
+      if (Client* client = state_.client(handle)) enqueue(task, *client);
     task.watchers.reset();
   }
   if (task.deliveries == 0) retention_.keep(task);
@@ -36,7 +36,7 @@ void Deliveries::watch(Task& task, Client& client) {
 }
 
 void Deliveries::watch_far(proto::TaskSeq seq, Client& client) {
-  auto& watchers = books_.far_watchers[seq];
+  auto& watchers = state_.far_watchers[seq];
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 
@@ -45,7 +45,7 @@ void Deliveries::unknown(const TaskId& id, Client& client) {
   result.outcome.kind = proto::OutcomeKind::rejected;
   result.outcome.error.emplace().code = Errc::task_unknown;
   result.outcome.error->message = errc_text(Errc::task_unknown);
-  books_.send(client.session, proto::Results{{std::move(result)}});
+  state_.send(client.session, proto::Results{{std::move(result)}});
 }
 
 void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
@@ -57,7 +57,7 @@ void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
       settled(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
     client.under_way.erase(found);
   }
-  if (!client.due.empty()) books_.touch(client);
+  if (!client.due.empty()) state_.touch(client);
 }
 
 void Deliveries::resume(Client& client) {
@@ -71,7 +71,7 @@ void Deliveries::resume(Client& client) {
     client.due.insert(client.due.begin(), sent->second.begin(), sent->second.end());
   client.under_way.clear();
   client.under_way_count = 0;
-  if (!client.due.empty()) books_.touch(client);
+  if (!client.due.empty()) state_.touch(client);
 }
 
 void Deliveries::abandon(Client& client) {
@@ -99,7 +99,7 @@ void Deliveries::flush(Client& client) {
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }
-    books_.send(client.session, std::move(message), durable ? books_.safe_after() : proto::CommitSeq{});
+    state_.send(client.session, std::move(message), durable ? state_.safe_after() : proto::CommitSeq{});
     client.under_way_count += sent.size();
     client.under_way.emplace(client.session.sent, std::move(sent));
   }
@@ -108,7 +108,7 @@ void Deliveries::flush(Client& client) {
 void Deliveries::enqueue(Task& task, Client& client) {
   ++task.deliveries;
   client.due.emplace_back(task);
-  books_.touch(client);
+  state_.touch(client);
 }
 
 void Deliveries::settled(Task& task, bool delivered) {

@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 class Deliveries {
  public:
-  Deliveries(Books& books, Retention& retention) : books_{books}, retention_{retention} {}
+  Deliveries(BrokerState& state, Retention& retention) : state_{state}, retention_{retention} {}
 
   // The task has just finished.
   void finished(Task& task);
@@ -35,7 +35,7 @@ class Deliveries {
   // may have fetched it while that one was out of reach.
   void settled(Task& task, bool delivered);
 
-  Books& books_;
+  BrokerState& state_;
   Retention& retention_;
 };
 

@@ -72,7 +72,7 @@ Failure other_body(const proto::Submission& submission) {
 }  // namespace
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
-  const std::size_t ops_before = books_.ops.size();
+  const std::size_t ops_before = state_.ops.size();
   std::vector<Body> left_on_disk;  // of this message: it may name a task twice
   for (proto::Submission& submission : submit.tasks) {
     const Body body{submission.id, body_of(submission)};
@@ -85,9 +85,9 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
     }
   }
   client.ack.messages.push_back(message);
-  const bool waits = books_.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
+  const bool waits = state_.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
   client.ack_waits = client.ack_waits || waits;
-  books_.touch(client);
+  state_.touch(client);
 }
 
 std::optional<Failure> Intake::refuse(const proto::Submission& submission) const {
@@ -95,12 +95,12 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
   if (submission.id.is_nil()) return Failure{Errc::bad_request, "the task id is nil"};
   if (!proto::is_name(submission.queue)) return Failure{Errc::name_invalid, "queue name '" + submission.queue + "'"};
   if (!proto::is_name(submission.name)) return Failure{Errc::name_invalid, "task name '" + submission.name + "'"};
-  if (submission.payload.size() > books_.options.max_payload) {
+  if (submission.payload.size() > state_.options.max_payload) {
     return Failure{Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
                                                 " bytes; this broker takes " +
-                                                std::to_string(books_.options.max_payload)};
+                                                std::to_string(state_.options.max_payload)};
   }
-  if (submission.options.durability == proto::Durability::durable && !books_.identity.durable) {
+  if (submission.options.durability == proto::Durability::durable && !state_.identity.durable) {
     return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
   if (submission.options.durability == proto::Durability::durable && submission.options.daemon) {
@@ -109,7 +109,7 @@ std::optional<Failure> Intake::refuse(const proto::Submission& submission) const
   if (submission.options.process && submission.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
     return Failure{Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
   }
-  if (books_.disk_full && durable(submission.options, submission.queue)) {
+  if (state_.disk_full && durable(submission.options, submission.queue)) {
     return Failure{Errc::disk_full,
                    "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
@@ -126,37 +126,37 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
 }
 
 std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
-  Task* known = books_.tasks.find(submission.id);
+  Task* known = state_.tasks.find(submission.id);
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
   if (auto failure = refuse(submission)) return failure;
   const bool stored = durable(submission.options, submission.queue);
   if (submission.options.process) submission.queue = process_queue(submission.queue);
-  Queue* queue = books_.queue(submission.queue);
+  Queue* queue = state_.queue(submission.queue);
   if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   if (!queue->has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
     return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
                                          " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
   }
-  const auto kind = books_.kinds.intern(submission.name, submission.signature);
+  const auto kind = state_.kinds.intern(submission.name, submission.signature);
   if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
 
   if (known != nullptr) retention_.drop(*known);
-  Task& task = books_.tasks.insert(submission.id);
+  Task& task = state_.tasks.insert(submission.id);
   task.durable = stored;
   task.kind = *kind;
   task.queue = queue;
   task.client = client.handle;
   task.body_hash = body;
-  task.submitted_at = books_.stamp();
+  task.submitted_at = state_.stamp();
   task.payload = std::move(submission.payload);
   task.spec = share(client, submission);
   if (task.durable) {
-    books_.ops.emplace_back(
+    state_.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->hold(task, task.payload.size());
-  start(task, books_.first_due(task.options(), books_.now.steady));
+  start(task, state_.first_due(task.options(), state_.now.steady));
   return std::nullopt;
 }
 
@@ -178,43 +178,43 @@ std::optional<Failure> Intake::repeat_on_disk(const std::vector<Body>& left_on_d
   return std::nullopt;
 }
 
-bool Intake::on_disk(const TaskId& id) const { return books_.tasks.far() > 0 && books_.tasks.find_far(id).has_value(); }
+bool Intake::on_disk(const TaskId& id) const { return state_.tasks.far() > 0 && state_.tasks.find_far(id).has_value(); }
 
 // A dead letter is kept for longer than its key stands for it: then another task may take its place.
 bool Intake::key_is_free(const Task& task) const {
   return !task.options().key.empty() && task.state == State::failed && task.deliveries == 0 &&
-         task.kept_until <= books_.now.steady;
+         task.kept_until <= state_.now.steady;
 }
 
 void Intake::start(Task& task, Instant due) {
-  const Instant now = books_.now.steady;
+  const Instant now = state_.now.steady;
   const proto::TaskOptions& options = task.options();
   if (options.expires.count() > 0) {
     task.expires_at = now + options.expires;
-    books_.deadlines.add(task.expires_at, task);
+    state_.deadlines.add(task.expires_at, task);
   }
   task.ready_at = due;
   if (due <= now) {
-    books_.step(task, Event::queued);
-    return books_.line_up(task);
+    state_.step(task, Event::queued);
+    return state_.line_up(task);
   }
-  books_.step(task, Event::delayed);
+  state_.step(task, Event::delayed);
   const bool many =
-      books_.near_scheduled > books_.options.near.scheduled || proto::buggify(proto::Path::delayed_to_disk);
-  if (task.durable && many && due > FarDeadlines::horizon(now)) return books_.put_away(task);
-  books_.deadlines.add(due, task);
+      state_.near_scheduled > state_.options.near.scheduled || proto::buggify(proto::Path::delayed_to_disk);
+  if (task.durable && many && due > FarDeadlines::horizon(now)) return state_.put_away(task);
+  state_.deadlines.add(due, task);
 }
 
 void Intake::due(Task& task, Attempts& attempts) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
-  if (waits && task.attempts.value() == 0 && task.expires_at <= books_.now.steady &&
+  if (waits && task.attempts.value() == 0 && task.expires_at <= state_.now.steady &&
       !mutant(Mutant::deadline_ignored)) {
-    if (task.state == State::ready) books_.take_out_of_line(task);
+    if (task.state == State::ready) state_.take_out_of_line(task);
     return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
-  if (task.state == State::scheduled && task.ready_at <= books_.now.steady) {
-    books_.step(task, Event::queued);
-    books_.line_up(task);
+  if (task.state == State::scheduled && task.ready_at <= state_.now.steady) {
+    state_.step(task, Event::queued);
+    state_.line_up(task);
   }
 }
 
@@ -229,10 +229,10 @@ SharedSpec Intake::share(Client& client, proto::Submission& submission) {
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {
-  if (!books_.identity.durable || options.durability == proto::Durability::memory || options.daemon) return false;
+  if (!state_.identity.durable || options.durability == proto::Durability::memory || options.daemon) return false;
   if (options.durability == proto::Durability::durable) return true;
-  const auto named = books_.options.queues.find(queue);
-  return named == books_.options.queues.end() ? books_.options.queue.durable : named->second.durable;
+  const auto named = state_.options.queues.find(queue);
+  return named == state_.options.queues.end() ? state_.options.queue.durable : named->second.durable;
 }
 
 }  // namespace forkmill::broker

@@ -13,8 +13,8 @@ namespace forkmill::broker {
 
 class Intake {
  public:
-  Intake(Books& books, Deliveries& deliveries, Retention& retention, const Registry& registry)
-      : books_{books}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
+  Intake(BrokerState& state, Deliveries& deliveries, Retention& retention, const Registry& registry)
+      : state_{state}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
   // One task; those known under the same id must be near.
@@ -42,7 +42,7 @@ class Intake {
   static SharedSpec share(Client& client, proto::Submission& submission);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
-  Books& books_;
+  BrokerState& state_;
   Deliveries& deliveries_;
   Retention& retention_;
   const Registry& registry_;

@@ -10,14 +10,14 @@
 namespace forkmill::broker {
 
 void Matching::run() {
-  if (books_.now.steady < books_.grace_until) return;
+  if (state_.now.steady < state_.grace_until) return;
   give_pool();
   give_processes();
 }
 
 void Matching::give_pool() {
   candidates_.clear();
-  for (const auto& [handle, worker] : books_.workers)
+  for (const auto& [handle, worker] : state_.workers)
     if (worker->wants_more()) candidates_.push_back(worker.get());
   if (candidates_.empty()) return;
   std::sort(candidates_.begin(), candidates_.end(),
@@ -50,10 +50,10 @@ void Matching::give_rest() {
 }
 
 void Matching::give_processes() {
-  const auto& lines = books_.process_queues;
+  const auto& lines = state_.process_queues;
   if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready() > 0; })) return;
   candidates_.clear();
-  for (const auto& [handle, worker] : books_.workers)
+  for (const auto& [handle, worker] : state_.workers)
     if (worker->wants_process()) candidates_.push_back(worker.get());
   while (!candidates_.empty()) {
     const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
@@ -67,7 +67,7 @@ void Matching::give_processes() {
 }
 
 Task* Matching::next_process(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
+  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.kinds, kind); };
   for (const Queue* queue : worker.queues)
     if (queue->processes != nullptr && queue->processes->ready() > 0)
       if (Task* task = queue->processes->pop(serves_kind)) return task;
@@ -83,7 +83,7 @@ bool Matching::give_one(Worker& worker) {
 }
 
 Task* Matching::next_task(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, books_.kinds, kind); };
+  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.kinds, kind); };
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
     Queue& queue = *worker.queues[turn % worker.queues.size()];

@@ -11,7 +11,7 @@ namespace forkmill::broker {
 
 class Matching {
  public:
-  Matching(Books& books, Attempts& attempts) : books_{books}, attempts_{attempts} {}
+  Matching(BrokerState& state, Attempts& attempts) : state_{state}, attempts_{attempts} {}
 
   // Until no worker with credit has a task that it could run.
   void run();
@@ -25,7 +25,7 @@ class Matching {
   Task* next_task(Worker& worker);
   Task* next_process(Worker& worker);
 
-  Books& books_;
+  BrokerState& state_;
   Attempts& attempts_;
   std::size_t turn_ = 0;
   std::vector<Worker*> candidates_;

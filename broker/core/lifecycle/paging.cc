@@ -32,42 +32,42 @@ State end_state(proto::OutcomeKind kind) {
 
 void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
-  Queue* queue = books_.queue(spec.queue);
-  const auto kind = books_.kinds.intern(spec.name, spec.signature);
+  Queue* queue = state_.queue(spec.queue);
+  const auto kind = state_.kinds.intern(spec.name, spec.signature);
   FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
-  const Instant now = books_.now.steady;
+  const Instant now = state_.now.steady;
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
-    books_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
+    state_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
-    return books_.far_deadlines.add(failed ? now : until, task.seq);
+    return state_.far_deadlines.add(failed ? now : until, task.seq);
   }
-  books_.grace_until = books_.started.steady + books_.options.restart_grace;
+  state_.grace_until = state_.started.steady + state_.options.restart_grace;
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
-  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
+  const Instant arrived = state_.arrived(task.seq, task.submitted_at);
   const Instant planned =
-      progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(spec.options, arrived);
+      progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
-    books_.tasks.add_far(task.id, {task.seq, State::ready});
+    state_.tasks.add_far(task.id, {task.seq, State::ready});
     queue->add_far(lane, task.seq, false);
     suspects_.push_back(task.seq);
     return;
   }
   const bool waits = due > now;
-  books_.tasks.add_far(task.id, {task.seq, waits ? State::scheduled : State::ready});
+  state_.tasks.add_far(task.id, {task.seq, waits ? State::scheduled : State::ready});
   if (waits) {
     ++queue->scheduled;
-    books_.far_deadlines.add(due, task.seq);
+    state_.far_deadlines.add(due, task.seq);
   } else {
     queue->add_far(lane, task.seq, true);
   }
   if (spec.options.expires.count() > 0 && progression.attempts.value() == 0) {
-    books_.far_deadlines.add(arrived + spec.options.expires, task.seq);
+    state_.far_deadlines.add(arrived + spec.options.expires, task.seq);
   }
 }
 
@@ -98,9 +98,9 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
   }
   if (const auto* line = std::get_if<ForLine>(&pending.purpose)) {
     for (std::size_t i = 0; i < answer.done; ++i) {
-      auto near = books_.in_far_line.find(pending.seqs[i]);
-      Task* task = near == books_.in_far_line.end() ? nullptr : near->second;
-      if (task != nullptr) books_.in_far_line.erase(near);
+      auto near = state_.in_far_line.find(pending.seqs[i]);
+      Task* task = near == state_.in_far_line.end() ? nullptr : near->second;
+      if (task != nullptr) state_.in_far_line.erase(near);
       if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
       line->lane.queue->feed(line->lane, task);
     }
@@ -127,10 +127,10 @@ void Paging::leave(const Parked& message) {
   for (const TaskRef& visitor : message.visitors) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancel_requested) continue;
-    const bool far_away = task->state == State::scheduled && task->ready_at > FarDeadlines::horizon(books_.now.steady);
+    const bool far_away = task->state == State::scheduled && task->ready_at > FarDeadlines::horizon(state_.now.steady);
     const bool suspect = std::any_of(near_suspects_.begin(), near_suspects_.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
-    if (far_away || (task->state == State::ready && task->in_far_line && !suspect)) books_.put_away(*task);
+    if (far_away || (task->state == State::ready && task->in_far_line && !suspect)) state_.put_away(*task);
   }
 }
 
@@ -141,44 +141,44 @@ void Paging::finish_round() {
 }
 
 Instant Paging::next() const {
-  Instant next = books_.grace_until > books_.now.steady ? books_.grace_until : proto::kNever;
-  if (!deadlines_asked_ && books_.fetched_early <= books_.options.near.scheduled) {
-    next = std::min(next, books_.far_deadlines.next());
+  Instant next = state_.grace_until > state_.now.steady ? state_.grace_until : proto::kNever;
+  if (!deadlines_asked_ && state_.fetched_early <= state_.options.near.scheduled) {
+    next = std::min(next, state_.far_deadlines.next());
   }
   return next;
 }
 
 void Paging::request(std::vector<proto::TaskSeq> seqs, Purpose purpose) {
-  const std::uint64_t ticket = books_.next_ticket();
-  books_.requests.push_back({ticket, FetchRequest{seqs}});
+  const std::uint64_t ticket = state_.next_ticket();
+  state_.requests.push_back({ticket, FetchRequest{seqs}});
   pending_.emplace(ticket, Pending{std::move(seqs), std::move(purpose)});
 }
 
 bool Paging::out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const {
-  const auto found = books_.outdated.find(seq);
-  return found != books_.outdated.end() && ticket <= found->second;
+  const auto found = state_.outdated.find(seq);
+  return found != state_.outdated.end() && ticket <= found->second;
 }
 
 void Paging::forget_outdated() {
   constexpr std::size_t kMany = 4096;
-  if (pending_.empty()) return books_.outdated.clear();
-  if (books_.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
+  if (pending_.empty()) return state_.outdated.clear();
+  if (state_.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
   const std::uint64_t oldest = pending_.begin()->first;
-  std::erase_if(books_.outdated, [&](const auto& entry) { return entry.second < oldest; });
+  std::erase_if(state_.outdated, [&](const auto& entry) { return entry.second < oldest; });
 }
 
 Task* Paging::bring_near(StoredTask stored, bool& was_far) {
   PutTask& put = stored.put;
-  const auto entry = books_.tasks.find_far(put.id);
+  const auto entry = state_.tasks.find_far(put.id);
   if (!entry || entry->seq != put.seq) {
-    Task* near = books_.tasks.find(put.id);
+    Task* near = state_.tasks.find(put.id);
     return near != nullptr && near->seq == put.seq ? near : nullptr;
   }
   was_far = true;
-  Task& task = books_.tasks.bring_near(put.id);
+  Task& task = state_.tasks.bring_near(put.id);
   task.durable = true;
-  task.queue = books_.queue(put.spec->queue);
-  task.kind = books_.kinds.intern(put.spec->name, put.spec->signature).value();
+  task.queue = state_.queue(put.spec->queue);
+  task.kind = state_.kinds.intern(put.spec->name, put.spec->signature).value();
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
   task.submitted_at = put.submitted_at;
@@ -196,27 +196,27 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
   task.attempts = progression.attempts;
   task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
-  const Instant arrived = books_.arrived(task.seq, task.submitted_at);
-  task.ready_at = progression.due.count() > 0 ? books_.instant(progression.due) : books_.first_due(options, arrived);
-  if (auto watchers = books_.far_watchers.find(task.seq); watchers != books_.far_watchers.end()) {
+  const Instant arrived = state_.arrived(task.seq, task.submitted_at);
+  task.ready_at = progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(options, arrived);
+  if (auto watchers = state_.far_watchers.find(task.seq); watchers != state_.far_watchers.end()) {
     std::erase(watchers->second, task.client);
     task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
-    books_.far_watchers.erase(watchers);
+    state_.far_watchers.erase(watchers);
   }
   if (state == State::scheduled) {
     task.state = State::scheduled;
-    ++books_.near_scheduled;
-    ++books_.fetched_early;
+    ++state_.near_scheduled;
+    ++state_.fetched_early;
     task.fetched_early = true;
-    books_.deadlines.add(std::max(task.ready_at, books_.now.steady), task);
+    state_.deadlines.add(std::max(task.ready_at, state_.now.steady), task);
   } else {
     task.state = State::ready;
     task.in_far_line = true;
-    books_.in_far_line.emplace(task.seq, &task);
+    state_.in_far_line.emplace(task.seq, &task);
   }
   if (options.expires.count() > 0 && task.attempts.value() == 0) {
     task.expires_at = arrived + options.expires;
-    books_.deadlines.add(task.expires_at, task);
+    state_.deadlines.add(task.expires_at, task);
   }
 }
 
@@ -232,7 +232,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
 }
 
 void Paging::ask_for_lines() {
-  for (const LaneKey& lane : std::exchange(books_.hungry, {})) {
+  for (const LaneKey& lane : std::exchange(state_.hungry, {})) {
     auto seqs = lane.queue->next_far(lane);
     FORKMILL_CHECK(!seqs.empty());
     request(std::move(seqs), ForLine{lane});
@@ -240,12 +240,12 @@ void Paging::ask_for_lines() {
 }
 
 void Paging::ask_for_deadlines() {
-  const NearLimits& near = books_.options.near;
+  const NearLimits& near = state_.options.near;
   // No more of them than memory is given for: what is due soonest is fetched first.
-  if (!deadlines_asked_ && books_.fetched_early <= near.scheduled) {
+  if (!deadlines_asked_ && state_.fetched_early <= near.scheduled) {
     std::vector<proto::TaskSeq> seqs;
     while (seqs.size() < near.page) {
-      const auto seq = books_.far_deadlines.pop(books_.now.steady);
+      const auto seq = state_.far_deadlines.pop(state_.now.steady);
       if (!seq) break;
       seqs.push_back(*seq);
     }
@@ -257,11 +257,11 @@ void Paging::ask_for_deadlines() {
 
 void Paging::settle_suspects() {
   if (!suspects_.empty()) request(std::exchange(suspects_, {}), ForSuspects{});
-  if (!suspects_fetched_ || books_.now.steady < books_.grace_until) return;
+  if (!suspects_fetched_ || state_.now.steady < state_.grace_until) return;
   for (const TaskRef& ref : std::exchange(near_suspects_, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
-    books_.take_out_of_line(*task);
+    state_.take_out_of_line(*task);
     attempts_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
   }
 }

@@ -15,8 +15,8 @@ namespace forkmill::broker {
 
 class Paging {
  public:
-  Paging(Books& books, Attempts& attempts, Retention& retention)
-      : books_{books}, attempts_{attempts}, retention_{retention} {}
+  Paging(BrokerState& state, Attempts& attempts, Retention& retention)
+      : state_{state}, attempts_{attempts}, retention_{retention} {}
 
   // A task from the store, at the start. By rising seq. All of them are left where they are.
   void recover(const TaskSummary& task);
@@ -62,7 +62,7 @@ class Paging {
   void ask_for_deadlines();
   void settle_suspects();
 
-  Books& books_;
+  BrokerState& state_;
   Attempts& attempts_;
   Retention& retention_;
   std::map<std::uint64_t, Pending> pending_;

@@ -20,27 +20,27 @@ std::size_t kept_size(const Task& task) {
 
 void Retention::keep(Task& task) {
   if (task.dropped) return forget(task);
-  task.kept_until = kept_until(task.options(), books_.now.steady);
+  task.kept_until = kept_until(task.options(), state_.now.steady);
   if (task.delivered && !task.released) {
     task.queue->release(task);
     task.released = true;
   }
   put(task, shelf_for(task));
-  if (task.shelf == kTimed) books_.deadlines.add(task.kept_until, task);
+  if (task.shelf == kTimed) state_.deadlines.add(task.kept_until, task);
   put_away_most(shelves_[task.shelf]);
-  trim(shelves_[kDelivered], books_.options.kept_results, books_.options.kept_result_bytes);
-  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+  trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
+  trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
   task.kept_until = kept_after_restart(task.options(), task.finished_at);
   put(task, shelf_for(task));
-  if (task.shelf == kTimed) books_.deadlines.add(std::max(task.kept_until, books_.now.steady), task);
+  if (task.shelf == kTimed) state_.deadlines.add(std::max(task.kept_until, state_.now.steady), task);
 }
 
 Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
-  milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : books_.options.result_ttl;
-  if (!options.key.empty()) time = std::max(time, books_.options.key_window);
+  milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : state_.options.result_ttl;
+  if (!options.key.empty()) time = std::max(time, state_.options.key_window);
   return ended + time;
 }
 
@@ -48,10 +48,10 @@ Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) 
 // had some to come back.
 Instant Retention::kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const {
   constexpr Instant kToComeBack = std::chrono::minutes{1};
-  const Instant start = books_.started.steady;
+  const Instant start = state_.started.steady;
   // What ended later than now did so by a clock that has been set back since.
-  Instant ended = books_.instant(finished_at);
-  if (ended > books_.now.steady) ended = start;
+  Instant ended = state_.instant(finished_at);
+  if (ended > state_.now.steady) ended = start;
   return std::max(kept_until(options, ended), std::min(start + kToComeBack, kept_until(options, start)));
 }
 
@@ -72,13 +72,13 @@ void Retention::take(Task& task) {
 }
 
 void Retention::due(Task& task) {
-  if (task.shelf == kTimed && task.kept_until <= books_.now.steady) over(task);
+  if (task.shelf == kTimed && task.kept_until <= state_.now.steady) over(task);
 }
 
 void Retention::tick() {
   for (const Kind kind : {kWaiting, kDelivered}) {
     TaskList& tasks = shelves_[kind].tasks;
-    while (!tasks.empty() && tasks.front()->kept_until <= books_.now.steady) over(*tasks.front());
+    while (!tasks.empty() && tasks.front()->kept_until <= state_.now.steady) over(*tasks.front());
   }
 }
 
@@ -127,19 +127,19 @@ void Retention::over(Task& task) {
   task.queue->release(task);
   task.released = true;
   put(task, kDead);
-  trim(shelves_[kDead], books_.options.dead_letters, books_.options.kept_result_bytes);
+  trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 // The oldest first. Those that come back soon anyway stay.
 void Retention::put_away_most(Shelf& shelf) {
   if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
-  const NearLimits& near = books_.options.near;
+  const NearLimits& near = state_.options.near;
   while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1) ||
          (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
-    if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(books_.now.steady)) return;
+    if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(state_.now.steady)) return;
     take(oldest);
-    books_.put_away(oldest);
+    state_.put_away(oldest);
   }
 }
 
@@ -152,8 +152,8 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 void Retention::forget(Task& task) {
   take(task);
   if (!task.released) task.queue->release(task);
-  if (task.durable) books_.ops.emplace_back(Forget{task.seq});
-  books_.tasks.erase(task);
+  if (task.durable) state_.ops.emplace_back(Forget{task.seq});
+  state_.tasks.erase(task);
 }
 
 }  // namespace forkmill::broker

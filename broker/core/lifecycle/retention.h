@@ -18,7 +18,7 @@ namespace forkmill::broker {
 
 class Retention {
  public:
-  explicit Retention(Books& books) : books_{books} {}
+  explicit Retention(BrokerState& state) : state_{state} {}
 
   // The task is finished and no delivery is under way.
   void keep(Task& task);
@@ -57,7 +57,7 @@ class Retention {
   void over(Task& task);
   void forget(Task& task);
 
-  Books& books_;
+  BrokerState& state_;
   std::array<Shelf, kKinds> shelves_;
 };
 

@@ -34,12 +34,12 @@ Reply list_objects(const Objects& objects, const Query& query) {
   return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", names.size()).bytes())};
 }
 
-Reply show_object(const Objects& objects, Books& books, const Query& query) {
+Reply show_object(const Objects& objects, BrokerState& state, const Query& query) {
   const Object* object = objects.named(query.argument);
   if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
   constexpr std::size_t kMost = 1000;
   const auto peer = [&](ClientHandle handle) {
-    const Client* client = books.client(handle);
+    const Client* client = state.client(handle);
     return PackedMap{}
         .add("client", client == nullptr ? std::string{} : client->session.name)
         .add("host", client == nullptr ? std::string{} : client->session.host)
@@ -54,7 +54,7 @@ Reply show_object(const Objects& objects, Books& books, const Query& query) {
               .add("peer", peer(call->client))
               .add("who", call->op.who)
               .add("verb", verb_name(call->op.verb))
-              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(books.now.steady - call->since).count()));
+              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(state.now.steady - call->since).count()));
     }
   }
   std::vector<PackedMap> holders;

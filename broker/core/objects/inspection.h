@@ -6,6 +6,6 @@
 namespace forkmill::broker {
 
 proto::Reply list_objects(const Objects& objects, const proto::Query& query);
-proto::Reply show_object(const Objects& objects, Books& books, const proto::Query& query);
+proto::Reply show_object(const Objects& objects, BrokerState& state, const proto::Query& query);
 
 }  // namespace forkmill::broker

@@ -48,7 +48,7 @@ Answer unknown_object() { return failed(Errc::object_unknown); }
 
 // ---- Operations -----------------------------------------------------------------------------------------------------
 
-Objects::Objects(Books& books) : books_{books} {}
+Objects::Objects(BrokerState& state) : state_{state} {}
 
 Objects::~Objects() = default;
 
@@ -80,7 +80,7 @@ void Objects::begin(ClientHandle client, Ledger& ledger, Operation operation) {
   auto call = std::make_unique<Call>();
   call->client = client;
   call->op = std::move(operation);
-  call->since = books_.now.steady;
+  call->since = state_.now.steady;
   call->deadline = deadlines_.end();
   Ledger::Entry& entry = ledger.entries[number];
   if (ledger.entries.size() > limits::kMaxOperations) {
@@ -124,14 +124,14 @@ Answer Objects::open(Call& call) {
       return failed(Errc::object_differs, "'" + spec.name + "' is " + *how);
   } else {
     if ((spec.flags & kObjectMustExist) != 0) return failed(Errc::object_unknown, "there is no '" + spec.name + "'");
-    if (objects_.size() >= books_.options.max_objects) return failed(Errc::too_many_objects);
-    if (spec.durability == Durability::durable && !books_.identity.durable) spec.durability = Durability::memory;
+    if (objects_.size() >= state_.options.max_objects) return failed(Errc::too_many_objects);
+    if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
     // A condition is nothing without its lock.
     if (const Object* lock = find(ObjectId{spec.other}); spec.kind == ObjectKind::condition && !lock->durable())
       spec.durability = Durability::memory;
-    if (spec.durability == Durability::durable && books_.disk_full) return failed(Errc::disk_full);
+    if (spec.durability == Durability::durable && state_.disk_full) return failed(Errc::disk_full);
     if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
-    const ObjectId id{numbered_from(books_.identity) + ++last_id_};
+    const ObjectId id{numbered_from(state_.identity) + ++last_id_};
     const bool owned = (spec.flags & kObjectOwned) != 0;
     auto fresh = make_object(id, std::move(spec), *this);
     object = fresh.get();
@@ -167,8 +167,8 @@ void Objects::take(Object& object) {
     }
   }
   if (object.durable()) {
-    if (object.stored_as) books_.ops.emplace_back(EraseRecord{object.stored_as});
-    for (const TaskSeq seq : object.all_records()) books_.ops.emplace_back(EraseRecord{seq});
+    if (object.stored_as) state_.ops.emplace_back(EraseRecord{object.stored_as});
+    for (const TaskSeq seq : object.all_records()) state_.ops.emplace_back(EraseRecord{seq});
   }
   if (object.owner)
     if (const auto owner = ledgers_.find(object.owner); owner != ledgers_.end()) owner->second.owned.erase(object.id());
@@ -188,7 +188,7 @@ void Objects::park(std::unique_ptr<Call> call, Ledger::Entry& entry) {
   note_progress(object, waiting);
   note_sleeper(waiting);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
-  if (wait.count() > 0) waiting.deadline = deadlines_.emplace(books_.now.steady + wait, &waiting);
+  if (wait.count() > 0) waiting.deadline = deadlines_.emplace(state_.now.steady + wait, &waiting);
   if (wait.count() == 0) give_up(waiting);
 }
 
@@ -290,7 +290,7 @@ void Objects::lay_down(ClientHandle client, Ledger& ledger) {
     auto call = std::make_unique<Call>();
     call->client = client;
     call->op = std::move(sleeper.op);
-    call->since = books_.now.steady;
+    call->since = state_.now.steady;
     call->deadline = deadlines_.end();
     call->step = sleeper.step;
     call->count = sleeper.count;
@@ -301,7 +301,7 @@ void Objects::lay_down(ClientHandle client, Ledger& ledger) {
 }
 
 void Objects::tick() {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= books_.now.steady) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= state_.now.steady) {
     give_up(*deadlines_.begin()->second);
     settle();
   }
@@ -329,7 +329,7 @@ void Objects::client_gone(ClientHandle client) {
     }
   }
   const std::vector<ObjectId> owned = in_order(found->second.owned);
-  if (found->second.stored_as) books_.ops.emplace_back(EraseRecord{found->second.stored_as});
+  if (found->second.stored_as) state_.ops.emplace_back(EraseRecord{found->second.stored_as});
   ledgers_.erase(found);
   for (const ObjectId id : owned)
     if (Object* object = find(id)) take(*object);
@@ -385,7 +385,7 @@ void Objects::finish_round() {
 }
 
 void Objects::send_answers(ClientHandle client, Ledger& ledger) {
-  Client* to = books_.client(client);
+  Client* to = state_.client(client);
   struct Batch {
     Operated message;
     std::size_t bytes = 0;
@@ -394,7 +394,7 @@ void Objects::send_answers(ClientHandle client, Ledger& ledger) {
   const auto send = [&](std::size_t which) {
     Batch batch = std::exchange(batches[which], {});
     if (to == nullptr || batch.message.answers.empty()) return;
-    books_.send(to->session, std::move(batch.message), which == 1 ? books_.safe_after() : CommitSeq{});
+    state_.send(to->session, std::move(batch.message), which == 1 ? state_.safe_after() : CommitSeq{});
   };
   for (const std::uint64_t number : std::exchange(ledger.to_send, {})) {
     const auto entry = ledger.entries.find(number);
@@ -418,14 +418,14 @@ void Objects::save_objects() {
     Object* object = find(id);
     if (object == nullptr || !std::exchange(object->dirty, false)) continue;
     if (!object->stored_as) object->stored_as = next_record();
-    books_.ops.emplace_back(PutRecord{object->stored_as, record_of(*object)});
-    object->take_records(books_.ops, [this] { return next_record(); });
+    state_.ops.emplace_back(PutRecord{object->stored_as, record_of(*object)});
+    object->take_records(state_.ops, [this] { return next_record(); });
   }
 }
 
 void Objects::save(Ledger& ledger, ClientHandle client) {
   if (!ledger.stored_as) ledger.stored_as = next_record();
-  books_.ops.emplace_back(PutRecord{ledger.stored_as, record_of(ledger, client)});
+  state_.ops.emplace_back(PutRecord{ledger.stored_as, record_of(ledger, client)});
 }
 
 void Objects::recover(TaskSeq seq, std::string_view bytes) {

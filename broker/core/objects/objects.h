@@ -20,7 +20,7 @@ class StoredRecord;
 
 class Objects final : Desk {
  public:
-  explicit Objects(Books& books);
+  explicit Objects(BrokerState& state);
   ~Objects();
   Objects(const Objects&) = delete;
   Objects& operator=(const Objects&) = delete;
@@ -47,7 +47,7 @@ class Objects final : Desk {
 
   const std::map<std::string, Object*, std::less<>>& by_name() const { return names_; }
   Object* named(const std::string& name) const;  // null: there is none
-  // Of all objects, for whoever checks the books.
+  // Of all objects, for whoever checks the state.
   template <class F>
   void visit(F&& visitor) const {
     for (const auto& [id, object] : objects_) visitor(*object);
@@ -82,9 +82,9 @@ class Objects final : Desk {
   void save_objects();
   void save(Ledger& ledger, ClientHandle client);
   void send_answers(ClientHandle client, Ledger& ledger);
-  proto::TaskSeq next_record() { return books_.tasks.next_number(); }
+  proto::TaskSeq next_record() { return state_.tasks.next_number(); }
 
-  Books& books_;
+  BrokerState& state_;
   std::unordered_map<ObjectId, std::unique_ptr<Object>> objects_;
   std::map<std::string, Object*, std::less<>> names_;
   std::unordered_map<ClientHandle, Ledger> ledgers_;

@@ -9,8 +9,8 @@ namespace forkmill::broker {
 
 class DeadLetters {
  public:
-  DeadLetters(Books& books, Intake& intake, Retention& retention)
-      : books_{books}, intake_{intake}, retention_{retention} {}
+  DeadLetters(BrokerState& state, Intake& intake, Retention& retention)
+      : state_{state}, intake_{intake}, retention_{retention} {}
 
   // A finished task is never changed: another one is submitted with the same arguments and options, as soon as it may
   // start, and the dead letter is dropped. A client that missed the answer asks again with the same new id: what was
@@ -21,7 +21,7 @@ class DeadLetters {
  private:
   static std::optional<proto::Failure> trouble(const proto::Query& query, const Task* task);
 
-  Books& books_;
+  BrokerState& state_;
   Intake& intake_;
   Retention& retention_;
 };

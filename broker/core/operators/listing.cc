@@ -57,14 +57,14 @@ ScanRequest scan_for(const proto::TaskFilter& filter) {
   return scan;
 }
 
-std::string list_tasks(const Books& books, const proto::TaskFilter& filter, ScanAnswer scanned) {
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, ScanAnswer scanned) {
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
-    const Task* near = books.tasks.find(row.id);
+    const Task* near = state.tasks.find(row.id);
     if (near != nullptr && near->dropped) continue;
     if (row.state.empty()) {  // memory knows better
-      const auto far = books.tasks.find_far(row.id);
+      const auto far = state.tasks.find_far(row.id);
       if (near != nullptr) {
         row.state = state_name(near->state);
         row.attempt = near->attempts.value();
@@ -77,7 +77,7 @@ std::string list_tasks(const Books& books, const proto::TaskFilter& filter, Scan
     }
     rows.push_back(std::move(row));
   }
-  for (const Task* task : books.tasks.near_tasks()) {
+  for (const Task* task : state.tasks.near_tasks()) {
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
     if (TaskRow row = row_of(*task); passes(filter, row)) rows.push_back(std::move(row));
   }

@@ -15,6 +15,6 @@ std::string bad_filter(const proto::TaskFilter& filter);
 ScanRequest scan_for(const proto::TaskFilter& filter);
 
 // The body of the reply: what the scan found, and what no store holds.
-std::string list_tasks(const Books& books, const proto::TaskFilter& filter, ScanAnswer scanned);
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, ScanAnswer scanned);
 
 }  // namespace forkmill::broker

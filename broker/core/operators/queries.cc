@@ -44,16 +44,16 @@ std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHan
     case proto::QueryKind::tasks:
       if (const std::string trouble = bad_filter(query.filter); !trouble.empty())
         return error_reply(query, Errc::bad_request, trouble);
-      if (books_.identity.durable) {
+      if (state_.identity.durable) {
         ask(query, asker, scan_for(query.filter));
         return std::nullopt;
       }
-      body = list_tasks(books_, query.filter, {});
+      body = list_tasks(state_, query.filter, {});
       break;
     case proto::QueryKind::backup:
       if (!query.argument.starts_with("/"))
         return error_reply(query, Errc::bad_request, "a backup needs an absolute path on the broker's machine");
-      if (!books_.identity.durable) {
+      if (!state_.identity.durable) {
         return error_reply(query, Errc::bad_request,
                            "this broker keeps tasks in memory only: there is nothing to back up");
       }
@@ -66,9 +66,9 @@ std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHan
 }
 
 void Queries::ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what) {
-  const std::uint64_t ticket = books_.next_ticket();
+  const std::uint64_t ticket = state_.next_ticket();
   asked_.emplace(ticket, Asked{query, asker});
-  books_.requests.push_back({ticket, std::move(what)});
+  state_.requests.push_back({ticket, std::move(what)});
 }
 
 void Queries::answered(StoreAnswer answer) {
@@ -76,49 +76,49 @@ void Queries::answered(StoreAnswer answer) {
   FORKMILL_CHECK(found != asked_.end());
   const Asked asked = std::move(found->second);
   asked_.erase(found);
-  Client* client = books_.client(asked.asker);
+  Client* client = state_.client(asked.asker);
   if (client == nullptr) return;  // it did not wait for the answer
   proto::Reply reply{asked.query.id, Errc::ok, {}, {}};
   if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
-    reply.body = proto::Payload::own(list_tasks(books_, asked.query.filter, std::move(*scanned)));
+    reply.body = proto::Payload::own(list_tasks(state_, asked.query.filter, std::move(*scanned)));
   } else if (const auto& bytes = std::get<BackupAnswer>(answer.what).bytes; bytes.ok()) {
     reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
   } else {
     reply.code = bytes.failure().code;
     reply.text = bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // it names the path that was asked for
   }
-  books_.send(client->session, std::move(reply));
+  state_.send(client->session, std::move(reply));
 }
 
 std::string Queries::status() const {
   std::size_t scheduled = 0;
   std::size_t ready = 0;
   std::size_t running = 0;
-  for (const auto& [name, queue] : books_.queues) {
+  for (const auto& [name, queue] : state_.queues) {
     scheduled += queue->scheduled;
     ready += queue->ready();
     running += queue->running;
   }
   std::size_t children = 0;
-  for (const auto& [handle, worker] : books_.workers) children += worker->info.children;
+  for (const auto& [handle, worker] : state_.workers) children += worker->info.children;
   PackedMap tasks;
   tasks.add("scheduled", scheduled).add("ready", ready).add("running", running);
-  tasks.add("succeeded", books_.totals.succeeded).add("failed", books_.totals.failed);
-  tasks.add("cancelled", books_.totals.cancelled).add("expired", books_.totals.expired);
+  tasks.add("succeeded", state_.totals.succeeded).add("failed", state_.totals.failed);
+  tasks.add("cancelled", state_.totals.cancelled).add("expired", state_.totals.expired);
   std::vector<PackedMap> waiting;
   for (const Unserved& row : unserved()) {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
-  const proto::Now since = books_.started;
+  const proto::Now since = state_.started;
   return PackedMap{}
-      .add("software", books_.identity.software)
-      .add("epoch", books_.identity.epoch.value())
-      .add("store", books_.identity.store)
-      .add("listen", books_.identity.listen)
-      .add("uptime_ms", ms(books_.now.steady - since.steady))
-      .add("clients", books_.clients.size())
-      .add("workers", books_.workers.size())
+      .add("software", state_.identity.software)
+      .add("epoch", state_.identity.epoch.value())
+      .add("store", state_.identity.store)
+      .add("listen", state_.identity.listen)
+      .add("uptime_ms", ms(state_.now.steady - since.steady))
+      .add("clients", state_.clients.size())
+      .add("workers", state_.workers.size())
       .add("children", children)
       .add("tasks", tasks)
       .add("results_kept", retention_.kept())
@@ -131,7 +131,7 @@ std::string Queries::status() const {
 
 std::string Queries::queues() const {
   std::vector<PackedMap> rows;
-  for (const auto& [name, queue] : books_.queues) {
+  for (const auto& [name, queue] : state_.queues) {
     if (is_process_queue(name) && queue->held_tasks() == 0) continue;
     const Task* oldest = queue->oldest();
     rows.push_back(PackedMap{}
@@ -143,7 +143,7 @@ std::string Queries::queues() const {
                        .add("bytes", queue->held_bytes())
                        .add("max_tasks", queue->limits().max_tasks)
                        .add("max_bytes", queue->limits().max_bytes)
-                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(books_.now.steady - oldest->ready_at))
+                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.now.steady - oldest->ready_at))
                        .add("workers", workers_of(*queue)));
   }
   return PackedMap{}.add("queues", rows).bytes();
@@ -151,7 +151,7 @@ std::string Queries::queues() const {
 
 std::string Queries::workers() const {
   std::vector<PackedMap> rows;
-  for (const auto& [handle, worker] : books_.workers) {
+  for (const auto& [handle, worker] : state_.workers) {
     std::vector<PackedMap> tasks;
     for (const auto& task : worker->info.tasks)
       tasks.push_back(PackedMap{}.add("name", task.name).add("signature", task.signature));
@@ -172,7 +172,7 @@ std::string Queries::workers() const {
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
             .add("connected_at_ms", session.since.count())
-            .add("silent_ms", ms(books_.now.steady - session.heard))
+            .add("silent_ms", ms(state_.now.steady - session.heard))
             .add("finished", worker->finished)
             .add("lost", worker->lost));
   }
@@ -183,14 +183,14 @@ std::string Queries::task(const Task& task) const {
   PackedMap map;
   map.add("id", task.id.to_string())
       .add("queue", base_queue(task.queue->name()))
-      .add("name", books_.kinds.name(task.kind))
+      .add("name", state_.kinds.name(task.kind))
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
       .add("max_attempts", task.options().max_attempts)
       .add("priority", static_cast<int>(task.options().priority))
       .add("submitted_at_ms", task.submitted_at.count());
   if (task.state == State::scheduled)
-    map.add("not_before_ms", ms(task.ready_at - books_.now.steady) + books_.now.unix_time.count());
+    map.add("not_before_ms", ms(task.ready_at - state_.now.steady) + state_.now.unix_time.count());
   if (is_terminal(task.state)) map.add("finished_at_ms", task.finished_at.count());
   if (task.state == State::failed) {
     constexpr std::size_t kShown = 16 * 1024;
@@ -198,7 +198,7 @@ std::string Queries::task(const Task& task) const {
     map.add("arguments",
             msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
   }
-  if (const Worker* worker = books_.worker(task.worker)) {
+  if (const Worker* worker = state_.worker(task.worker)) {
     map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));
   }
   if (const proto::Outcome* outcome = task.outcome.get()) {
@@ -222,10 +222,10 @@ std::string Queries::task(const Task& task) const {
 
 std::vector<Queries::Unserved> Queries::unserved() const {
   std::vector<Unserved> rows;
-  for (const auto& [name, queue] : books_.queues) {
+  for (const auto& [name, queue] : state_.queues) {
     for (const auto& [kind, count] : queue->ready_kinds()) {
       if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
-        rows.push_back({name, books_.kinds.name(kind), count, std::move(reason)});
+        rows.push_back({name, state_.kinds.name(kind), count, std::move(reason)});
       }
     }
   }
@@ -240,21 +240,21 @@ bool Queries::is_served(const Queue& queue, const Worker& worker) const {
 
 std::size_t Queries::workers_of(const Queue& queue) const {
   if (!is_process_queue(queue.name())) return queue.workers;
-  return static_cast<std::size_t>(std::count_if(books_.workers.begin(), books_.workers.end(),
+  return static_cast<std::size_t>(std::count_if(state_.workers.begin(), state_.workers.end(),
                                                 [&](const auto& one) { return is_served(queue, *one.second); }));
 }
 
 std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
   const std::string name{base_queue(queue.name())};
   if (workers_of(queue) == 0) {
-    const bool base_is_served = books_.queues.find(name)->second->workers > 0;
+    const bool base_is_served = state_.queues.find(name)->second->workers > 0;
     return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
                           : "no worker serves queue " + name;
   }
-  for (const auto& [handle, worker] : books_.workers)
-    if (is_served(queue, *worker) && serves(*worker, books_.kinds, kind)) return {};
-  const std::string& task = books_.kinds.name(kind);
-  switch (registry_.ask(task, books_.kinds.signature(kind))) {
+  for (const auto& [handle, worker] : state_.workers)
+    if (is_served(queue, *worker) && serves(*worker, state_.kinds, kind)) return {};
+  const std::string& task = state_.kinds.name(kind);
+  switch (registry_.ask(task, state_.kinds.signature(kind))) {
     case Registry::Answer::nobody:
       return "no worker has task " + task;
     case Registry::Answer::other_signature:

@@ -14,8 +14,8 @@ namespace forkmill::broker {
 
 class Queries {
  public:
-  Queries(Books& books, const Registry& registry, const Retention& retention)
-      : books_{books}, registry_{registry}, retention_{retention} {}
+  Queries(BrokerState& state, const Registry& registry, const Retention& retention)
+      : state_{state}, registry_{registry}, retention_{retention} {}
 
   // `task`: the near one that the query names, or null. None: the answer comes when the store has answered.
   std::optional<proto::Reply> answer(const proto::Query& query, ClientHandle asker, const Task* task);
@@ -45,7 +45,7 @@ class Queries {
   bool is_served(const Queue& queue, const Worker& worker) const;
   std::size_t workers_of(const Queue& queue) const;
 
-  Books& books_;
+  BrokerState& state_;
   const Registry& registry_;
   const Retention& retention_;
   struct Asked {

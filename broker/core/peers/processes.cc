@@ -60,24 +60,24 @@ void Processes::started(Worker& worker, const proto::Started& started) {
   for (const proto::StartedNote& note : started.notes) {
     Task* task = attempts_.held(worker, note.grant);
     if (task == nullptr || !task->options().process) continue;
-    books_.births[task->seq] = {task->id, note.grant, note.pid, note.host};
-    if (Client* owner = books_.client(task->client)) repeat(*owner, *task);
+    state_.births[task->seq] = {task->id, note.grant, note.pid, note.host};
+    if (Client* owner = state_.client(task->client)) repeat(*owner, *task);
     if (task->watchers == nullptr) continue;
     for (const ClientHandle handle : *task->watchers)
-      if (Client* client = books_.client(handle)) repeat(*client, *task);
+      if (Client* client = state_.client(handle)) repeat(*client, *task);
   }
 }
 
 void Processes::repeat(Client& client, const Task& task) {
-  const auto birth = books_.births.find(task.seq);
-  if (birth == books_.births.end()) return;
+  const auto birth = state_.births.find(task.seq);
+  if (birth == state_.births.end()) return;
   client.started.notes.push_back(birth->second);
-  books_.touch(client);
+  state_.touch(client);
 }
 
 void Processes::repeat_all(Client& client) {
-  for (const auto& [seq, birth] : books_.births)
-    if (const Task* task = books_.tasks.find(birth.id); task != nullptr && task->client == client.handle)
+  for (const auto& [seq, birth] : state_.births)
+    if (const Task* task = state_.tasks.find(birth.id); task != nullptr && task->client == client.handle)
       repeat(client, *task);
 }
 
@@ -88,7 +88,7 @@ void Processes::repeat_signals(Worker& worker) {
                 [&](const auto& one) { return one.number <= heard || attempts_.held(worker, one.grant) == nullptr; });
   if (worker.unheard.empty()) return;
   worker.signals.notes = worker.unheard;
-  books_.touch(worker);
+  state_.touch(worker);
 }
 
 void Processes::children_gone(const Worker& worker, const proto::ChildrenGone& gone) {
@@ -102,9 +102,9 @@ bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
 }
 
 bool Processes::waits(const Task& task) const {
-  const auto birth = books_.births.find(task.seq);
-  const Worker* worker = books_.worker(task.worker);
-  return birth != books_.births.end() && worker != nullptr && waits(worker->instance, birth->second.pid);
+  const auto birth = state_.births.find(task.seq);
+  const Worker* worker = state_.worker(task.worker);
+  return birth != state_.births.end() && worker != nullptr && waits(worker->instance, birth->second.pid);
 }
 
 proto::Reply Processes::signal(const proto::Query& query, Task* task) {
@@ -125,12 +125,12 @@ proto::Reply Processes::signal(const proto::Query& query, Task* task) {
     if (!is_terminal(task->state)) state = waits(*task) ? "waiting" : state_name(task->state);
   } else if (task->state == State::running) {
     state = "sent";
-    Worker* worker = books_.worker(task->worker);
+    Worker* worker = state_.worker(task->worker);
     const proto::SignalNote note{task->grant(), *signal, ++worker->signalled};
     std::erase_if(worker->unheard, [&](const auto& one) { return attempts_.held(*worker, one.grant) == nullptr; });
     worker->unheard.push_back(note);
     worker->signals.notes.push_back(note);
-    books_.touch(*worker);
+    state_.touch(*worker);
   } else if (!is_terminal(task->state)) {
     state = "cancelled";
     cancels_.end_waiting(*task);
@@ -141,11 +141,11 @@ proto::Reply Processes::signal(const proto::Query& query, Task* task) {
 proto::Reply Processes::list(const proto::Query& query) const {
   std::vector<PackedMap> rows;
   rows.push_back(packed(self, self_host, "", "broker"));
-  for (const auto& [handle, worker] : books_.workers) {
+  for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
       PackedMap map = packed(row, worker->session.host, worker->session.name, role_name(row.role));
       if (const Task* task = attempts_.held(*worker, row.grant)) {
-        map.add("task", books_.kinds.name(task->kind))
+        map.add("task", state_.kinds.name(task->kind))
             .add("label", task->options().label)
             .add("id", task->id.to_string());
       }

@@ -15,8 +15,8 @@ namespace forkmill::broker {
 
 class Processes {
  public:
-  Processes(Books& books, Attempts& attempts, Cancels& cancels, Sessions& sessions, const Objects& objects)
-      : books_{books}, attempts_{attempts}, cancels_{cancels}, sessions_{sessions}, objects_{objects} {}
+  Processes(BrokerState& state, Attempts& attempts, Cancels& cancels, Sessions& sessions, const Objects& objects)
+      : state_{state}, attempts_{attempts}, cancels_{cancels}, sessions_{sessions}, objects_{objects} {}
 
   void started(Worker& worker, const proto::Started& started);
   // Tells a client that asks for the task, or came back, where it runs.
@@ -43,7 +43,7 @@ class Processes {
   bool waits(std::uint64_t worker, std::uint32_t pid) const;
   bool waits(const Task& task) const;
 
-  Books& books_;
+  BrokerState& state_;
   Attempts& attempts_;
   Cancels& cancels_;
   Sessions& sessions_;

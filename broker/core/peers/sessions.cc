@@ -25,7 +25,7 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
       std::find_if_not(tasks.begin(), tasks.end(), [](const auto& task) { return proto::is_name(task.name); });
   if (bad_task != tasks.end()) return refuse(peer, header, Errc::name_invalid, "task name '" + bad_task->name + "'");
   if (hello.role == proto::Role::worker && std::any_of(queues.begin(), queues.end(), [&](const std::string& name) {
-        return books_.queue(name) == nullptr;
+        return state_.queue(name) == nullptr;
       })) {
     return refuse(peer, header, Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)});
   }
@@ -35,13 +35,13 @@ void Sessions::hello(proto::PeerId peer, const proto::Header& header, const prot
 
 void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh) {
   auto found = by_session_.find(hello.resume);
-  Client* client = found == by_session_.end() ? nullptr : books_.client(found->second.client);
+  Client* client = found == by_session_.end() ? nullptr : state_.client(found->second.client);
   const bool resumed = client != nullptr;
   bool known = resumed;
   if (!resumed) {
     // It may be known by its instance, and by tasks from before a restart.
     const ClientHandle handle{hello.instance != 0 ? hello.instance : fresh.value()};
-    auto [place, made] = books_.clients.try_emplace(handle);
+    auto [place, made] = state_.clients.try_emplace(handle);
     if (made) {
       place->second = std::make_unique<Client>();
       place->second->anew = true;
@@ -59,7 +59,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   answer.kept = resumed || !client->anew || proto::mutant(proto::Mutant::kept_said_wrongly);
   // What it is told to have lost must not be its own again after a restart.
   if (!answer.kept) client->session.after = freed_after(client->handle);
-  books_.send(client->session, std::move(answer));
+  state_.send(client->session, std::move(answer));
   if (known) {
     client->parked = false;
     client->behind.clear();
@@ -70,7 +70,7 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
 
 void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running) {
   auto found = by_session_.find(hello.resume);
-  Worker* worker = found == by_session_.end() ? nullptr : books_.worker(found->second.worker);
+  Worker* worker = found == by_session_.end() ? nullptr : state_.worker(found->second.worker);
   const bool resumed = worker != nullptr;
   // It may say HELLO anew on one connection: what stood there is the same worker, and not another one to be given work.
   if (!resumed) worker = this->worker(peer);
@@ -78,7 +78,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
     delist(*worker);
   } else {
     const WorkerHandle handle{++last_handle_};
-    worker = books_.workers.emplace(handle, std::make_unique<Worker>()).first->second.get();
+    worker = state_.workers.emplace(handle, std::make_unique<Worker>()).first->second.get();
     worker->handle = handle;
   }
   proto::Welcome answer = welcome(begin(worker->session, peer, hello, fresh), hello);
@@ -94,7 +94,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
   reconcile(*worker, hello.worker.holding, running, answer);
   answer.granted = worker->granted;
   worker->credit = worker->granted;  // until it says what it can take
-  books_.send(worker->session, std::move(answer));
+  state_.send(worker->session, std::move(answer));
   cancels_.repeat(*worker);
 }
 
@@ -114,7 +114,7 @@ void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holdin
 // What it runs since before a restart of the broker goes on, if nobody else was given it meanwhile.
 bool Sessions::adopt(Worker& worker, const proto::Grant& grant, const Ids& running) {
   const auto id = running.find(grant.seq);
-  Task* task = id == running.end() ? nullptr : books_.tasks.find(id->second);
+  Task* task = id == running.end() ? nullptr : state_.tasks.find(id->second);
   if (task == nullptr || task->seq != grant.seq || task->state != State::ready ||
       grant.attempt != task->attempts.next()) {
     return false;
@@ -133,27 +133,27 @@ Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hell
   constexpr std::size_t kMost = 8;
   for (; before.size() > kMost; before.erase(before.begin())) by_session_.erase(before.front());
   leave_peer(session);
-  session = {fresh,      peer,       {},        books_.silence_clock(), books_.now.unix_time,
+  session = {fresh,      peer,       {},        state_.silence_clock(), state_.now.unix_time,
              hello.name, hello.host, hello.pid, std::move(before),      hello.order};
-  next_check_ = std::min(next_check_, books_.now.steady + books_.options.session_timeout);
+  next_check_ = std::min(next_check_, state_.now.steady + state_.options.session_timeout);
   return session;
 }
 
 proto::Welcome Sessions::welcome(const Session& session, const proto::Hello& hello) const {
-  const CoreOptions& options = books_.options;
+  const CoreOptions& options = state_.options;
   proto::Welcome welcome;
   welcome.protocol = std::min(hello.protocol_max, proto::limits::kProtocolMax);
   welcome.nonce = hello.nonce;
   welcome.session = session.id;
-  welcome.epoch = books_.identity.epoch;
+  welcome.epoch = state_.identity.epoch;
   welcome.heartbeat = options.heartbeat;
   welcome.session_timeout = options.session_timeout;
   welcome.window_tasks = options.window_tasks;
   welcome.window_bytes = options.window_bytes;
   welcome.max_payload = options.max_payload;
-  welcome.store = books_.identity.store;
-  welcome.commit = books_.safe;
-  welcome.software = books_.identity.software;
+  welcome.store = state_.identity.store;
+  welcome.commit = state_.safe;
+  welcome.software = state_.identity.software;
   welcome.routes = {{"*", ""}};
   return welcome;
 }
@@ -163,7 +163,7 @@ void Sessions::enlist(Worker& worker, proto::WorkerInfo info) {
   worker.info.holding.clear();
   worker.serves.clear();
   worker.queues.clear();
-  for (const std::string& name : worker.info.queues) worker.queues.push_back(books_.queue(name));
+  for (const std::string& name : worker.info.queues) worker.queues.push_back(state_.queue(name));
   for (Queue* queue : worker.queues) ++queue->workers;
   registry_.add(worker.info);
 }
@@ -186,12 +186,12 @@ void Sessions::unreachable(proto::PeerId peer) {
 
 Client* Sessions::client(proto::PeerId peer) const {
   auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : books_.client(found->second.client);
+  return found == by_peer_.end() ? nullptr : state_.client(found->second.client);
 }
 
 Worker* Sessions::worker(proto::PeerId peer) const {
   auto found = by_peer_.find(peer);
-  return found == by_peer_.end() ? nullptr : books_.worker(found->second.worker);
+  return found == by_peer_.end() ? nullptr : state_.worker(found->second.worker);
 }
 
 Session* Sessions::session(proto::PeerId peer) const {
@@ -201,15 +201,15 @@ Session* Sessions::session(proto::PeerId peer) const {
 }
 
 void Sessions::tick() {
-  const Instant now = books_.now.steady;
-  const Instant timeout = books_.options.session_timeout;
+  const Instant now = state_.now.steady;
+  const Instant timeout = state_.options.session_timeout;
   // We were stopped or starved ourselves: what they said meanwhile still waits in the socket. Begin to count anew.
   const bool slept = last_tick_.count() > 0 && now - last_tick_ > timeout / 2;
   last_tick_ = now;
   if (!slept && now < next_check_) return;
   // Often enough to notice a pause of our own, and just when the one that has been silent for longest is out of time.
-  next_check_ = now + std::min<Instant>(timeout / 2, books_.options.heartbeat);
-  const Instant clock = books_.silence_clock();
+  next_check_ = now + std::min<Instant>(timeout / 2, state_.options.heartbeat);
+  const Instant clock = state_.silence_clock();
   const auto look_at = [&](const Session& session) {
     if (clock - session.heard > timeout) return !proto::mutant(proto::Mutant::silence_forgiven);
     next_check_ = std::min(next_check_, session.heard + timeout + Instant{1});
@@ -217,18 +217,18 @@ void Sessions::tick() {
   };
   std::vector<Client*> gone_clients;
   std::vector<Worker*> gone_workers;
-  for (const auto& [handle, one] : books_.clients) {
+  for (const auto& [handle, one] : state_.clients) {
     if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_clients.push_back(one.get());
   }
-  for (const auto& [handle, one] : books_.workers) {
+  for (const auto& [handle, one] : state_.workers) {
     if (slept) one->session.heard = clock;
     if (look_at(one->session)) gone_workers.push_back(one.get());
   }
   // A round that had nothing to write down has no commit of its own: then it is the one before.
-  std::erase_if(freed_with_, [&](const auto& one) { return std::min(one.second, books_.commit) <= books_.safe; });
+  std::erase_if(freed_with_, [&](const auto& one) { return std::min(one.second, state_.commit) <= state_.safe; });
   for (Client* one : gone_clients) {
-    freed_with_[one->handle] = books_.commit.next();
+    freed_with_[one->handle] = state_.commit.next();
     end(*one);
   }
   for (Worker* one : gone_workers)
@@ -237,7 +237,7 @@ void Sessions::tick() {
 
 proto::CommitSeq Sessions::freed_after(ClientHandle client) const {
   const auto freed = freed_with_.find(client);
-  return freed == freed_with_.end() || freed->second <= books_.safe ? proto::CommitSeq{} : books_.safe_after();
+  return freed == freed_with_.end() || freed->second <= state_.safe ? proto::CommitSeq{} : state_.safe_after();
 }
 
 // The connection may have been taken over by another session since.
@@ -258,11 +258,11 @@ void Sessions::confirmed(Session& session) {
 
 void Sessions::expect(const std::vector<ClientHandle>& clients) {
   for (const ClientHandle handle : clients) {
-    const auto [place, made] = books_.clients.try_emplace(handle);
+    const auto [place, made] = state_.clients.try_emplace(handle);
     if (!made) continue;
     place->second = std::make_unique<Client>();
     place->second->handle = handle;
-    place->second->session.heard = books_.silence_clock();
+    place->second->session.heard = state_.silence_clock();
   }
 }
 
@@ -287,7 +287,7 @@ const std::vector<ClientHandle>& Sessions::in_child(std::uint64_t worker, std::u
 
 // It was said before its process ended, and has been overtaken.
 bool Sessions::is_gone(const proto::Hello& hello) {
-  while (!gone_children_.empty() && gone_children_.front().until <= books_.now.steady) gone_children_.pop_front();
+  while (!gone_children_.empty() && gone_children_.front().until <= state_.now.steady) gone_children_.pop_front();
   return hello.child_of != 0 && std::any_of(gone_children_.begin(), gone_children_.end(), [&](const GoneChild& child) {
            return child.worker == hello.child_of && child.pid == hello.pid;
          });
@@ -297,23 +297,23 @@ bool Sessions::is_gone(const proto::Hello& hello) {
 bool Sessions::is_late(const proto::Hello& hello) const {
   if (hello.order == 0 || hello.instance == 0) return false;
   if (hello.role == proto::Role::client) {
-    const Client* client = books_.client(ClientHandle{hello.instance});
+    const Client* client = state_.client(ClientHandle{hello.instance});
     return client != nullptr && hello.order <= client->session.order;
   }
   const auto found = by_instance_.find(hello.instance);
-  const Worker* worker = found == by_instance_.end() ? nullptr : books_.worker(found->second);
+  const Worker* worker = found == by_instance_.end() ? nullptr : state_.worker(found->second);
   return worker != nullptr && hello.order <= worker->session.order;
 }
 
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
   constexpr std::size_t kMostGone = 4096;
-  gone_children_.push_back({worker, pid, books_.now.steady + books_.options.session_timeout});
+  gone_children_.push_back({worker, pid, state_.now.steady + state_.options.session_timeout});
   if (gone_children_.size() > kMostGone) gone_children_.pop_front();
   const auto home = in_children_.find({worker, pid});
   if (home == in_children_.end()) return;
   const std::vector<ClientHandle> clients = home->second;
   for (const ClientHandle handle : clients)
-    if (Client* one = books_.client(handle)) end(*one);
+    if (Client* one = state_.client(handle)) end(*one);
 }
 
 void Sessions::end(Client& client) {
@@ -322,7 +322,7 @@ void Sessions::end(Client& client) {
   move_out(client);
   deliveries_.abandon(client);
   detach(client.session);
-  books_.clients.erase(client.handle);
+  state_.clients.erase(client.handle);
 }
 
 void Sessions::end(Worker& worker, const std::string& why) {
@@ -332,17 +332,17 @@ void Sessions::end(Worker& worker, const std::string& why) {
   if (const auto found = by_instance_.find(worker.instance);
       found != by_instance_.end() && found->second == worker.handle)
     by_instance_.erase(found);
-  books_.workers.erase(worker.handle);
+  state_.workers.erase(worker.handle);
 }
 
 void Sessions::farewell() {
   const proto::Goodbye goodbye{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
-  for (const auto& [handle, one] : books_.clients) books_.send(one->session, goodbye);
-  for (const auto& [handle, one] : books_.workers) books_.send(one->session, goodbye);
+  for (const auto& [handle, one] : state_.clients) state_.send(one->session, goodbye);
+  for (const auto& [handle, one] : state_.workers) state_.send(one->session, goodbye);
 }
 
 void Sessions::refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text) {
-  books_.sends.push_back({peer, {{}, proto::ErrorMessage{header.seq, code, std::move(text)}}, {}});
+  state_.sends.push_back({peer, {{}, proto::ErrorMessage{header.seq, code, std::move(text)}}, {}});
 }
 
 }  // namespace forkmill::broker

@@ -19,9 +19,9 @@ namespace forkmill::broker {
 
 class Sessions {
  public:
-  Sessions(Books& books, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels,
+  Sessions(BrokerState& state, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels,
            Objects& objects)
-      : books_{books},
+      : state_{state},
         registry_{registry},
         deliveries_{deliveries},
         attempts_{attempts},
@@ -81,7 +81,7 @@ class Sessions {
   void end(Worker& worker, const std::string& why);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
-  Books& books_;
+  BrokerState& state_;
   Registry& registry_;
   Deliveries& deliveries_;
   Attempts& attempts_;

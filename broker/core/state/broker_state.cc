@@ -8,7 +8,7 @@
 
 namespace forkmill::broker {
 
-Queue* Books::queue(std::string_view name) {
+Queue* BrokerState::queue(std::string_view name) {
   if (auto found = queues.find(name); found != queues.end()) return found->second.get();
   if (queues.size() >= options.max_queues) return nullptr;
   Queue* base = is_process_queue(name) ? queue(base_queue(name)) : nullptr;
@@ -22,25 +22,25 @@ Queue* Books::queue(std::string_view name) {
   return base->processes = queue;
 }
 
-Instant Books::first_due(const proto::TaskOptions& task, Instant arrived) const {
+Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) const {
   const Instant due = arrived + task.delay;
   if (task.not_before <= now.unix_time) return due;
   return std::max(due, now.steady + Instant{task.not_before - now.unix_time});
 }
 
-void Books::line_up(Task& task) {
+void BrokerState::line_up(Task& task) {
   task.queue->push(task);
   if (!task.in_far_line) return;
   if (task.durable) return put_away(task);
   in_far_line.emplace(task.seq, &task);
 }
 
-void Books::take_out_of_line(Task& task) {
+void BrokerState::take_out_of_line(Task& task) {
   if (task.in_far_line) in_far_line.erase(task.seq);
   task.queue->remove(task);
 }
 
-void Books::put_away(Task& task) {
+void BrokerState::put_away(Task& task) {
   FORKMILL_CHECK(task.durable);
   if (is_terminal(task.state)) {
     far_deadlines.add(task.kept_until, task.seq);
@@ -59,7 +59,7 @@ void Books::put_away(Task& task) {
   tasks.put_away(task);
 }
 
-void Books::step(Task& task, Event event) {
+void BrokerState::step(Task& task, Event event) {
   const auto to = next_state(task.state, event);
   FORKMILL_CHECK(to.has_value());
   if (task.state == State::running) --task.queue->running;
@@ -75,7 +75,7 @@ void Books::step(Task& task, Event event) {
   }
 }
 
-void Books::no_longer_scheduled(Task& task) {
+void BrokerState::no_longer_scheduled(Task& task) {
   --near_scheduled;
   if (std::exchange(task.fetched_early, false)) --fetched_early;
 }

@@ -1,5 +1,5 @@
-// Books: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake, Matching,
-// Attempts …) hold the rules and share these books; none of them keeps state that another one needs.
+// BrokerState: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake,
+// Matching, Attempts …) hold the rules and share these state; none of them keeps state that another one needs.
 #pragma once
 
 #include <algorithm>
@@ -56,8 +56,8 @@ struct Totals {
   std::uint64_t expired = 0;
 };
 
-struct Books {
-  Books(CoreOptions core_options, Identity who)
+struct BrokerState {
+  BrokerState(CoreOptions core_options, Identity who)
       : options{std::move(core_options)},
         identity{std::move(who)},
         kinds{options.max_kinds},

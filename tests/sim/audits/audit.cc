@@ -24,8 +24,8 @@ bool plain(const broker::Task& task) {
 // What is ready and in memory after a round, and was left out of its grants.
 class Waiting {
  public:
-  explicit Waiting(const broker::Books& books) {
-    for (const broker::Task* task : books.tasks.near_tasks()) {
+  explicit Waiting(const broker::BrokerState& state) {
+    for (const broker::Task* task : state.tasks.near_tasks()) {
       if (task->state != State::ready) continue;
       // One that may have run waits for its worker, in no line.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
@@ -64,8 +64,8 @@ class Waiting {
 
 }  // namespace
 
-const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer) {
-  for (const auto& [handle, worker] : books.workers)
+const broker::Worker* worker_at(const broker::BrokerState& state, proto::PeerId peer) {
+  for (const auto& [handle, worker] : state.workers)
     if (worker->session.peer == peer) return worker.get();
   return nullptr;
 }
@@ -75,31 +75,31 @@ bool knows(const broker::Worker& worker, const std::string& task) {
   return std::any_of(tasks.begin(), tasks.end(), [&](const auto& one) { return one.name == task; });
 }
 
-void Audit::begin(const broker::Books& books) {
+void Audit::begin(const broker::BrokerState& state) {
   recovered_.clear();
-  for (const auto& [name, queue] : books.queues) recovered_[name] = queue->held_tasks();
+  for (const auto& [name, queue] : state.queues) recovered_[name] = queue->held_tasks();
   workers_.clear();
   heard_.clear();
   left_.clear();
   gone_.clear();
 }
 
-void Audit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
-  look_for_the_lost(books);
-  record_grants(books, sends);
-  check_sessions(books);
-  check_order(books, sends);
+void Audit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+  look_for_the_lost(state);
+  record_grants(state, sends);
+  check_sessions(state);
+  check_order(state, sends);
   // To look at every task each time would take longer than all else. What is on disk is only counted.
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;
   if (++rounds_ % kLookEvery != 0) return;
-  check_tasks(books, books.tasks.far() == 0 || rounds_ % kCountEvery == 0);
-  if (world_.options.max_processes > 0) check_families(books);
+  check_tasks(state, state.tasks.far() == 0 || rounds_ % kCountEvery == 0);
+  if (world_.options.max_processes > 0) check_families(state);
 }
 
-void Audit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
+void Audit::arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope) {
   if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) note_late(*hello);
-  const broker::Worker* worker = worker_at(books, peer);
+  const broker::Worker* worker = worker_at(state, peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   heard_[worker->session.id] = world_.now();
   if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
@@ -116,67 +116,67 @@ void Audit::note_late(const proto::Hello& hello) {
 }
 
 // With a process goes every client in it, and with a client its daemons.
-void Audit::check_families(const broker::Books& books) const {
-  for (const auto& [handle, one] : books.clients) {
+void Audit::check_families(const broker::BrokerState& state) const {
+  for (const auto& [handle, one] : state.clients) {
     const broker::Client& client = *one;
     require(client.child_of == 0 || !gone_.contains({client.child_of, client.session.pid}), "13",
             [&] { return "client " + client.session.name + " lives on in a process that is gone"; });
   }
-  for (const broker::Task* task : books.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.near_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
-    require(books.clients.contains(task->client), "5",
+    require(state.clients.contains(task->client), "5",
             [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
   }
 }
 
-void Audit::look_for_the_lost(const broker::Books& books) {
+void Audit::look_for_the_lost(const broker::BrokerState& state) {
   for (auto known = workers_.begin(); known != workers_.end();) {
-    if (books.workers.contains(known->first)) {
+    if (state.workers.contains(known->first)) {
       ++known;
       continue;
     }
     const proto::SessionId session = known->second;
     const Instant silent = world_.now() - heard_[session];
-    require(left_[session] || silent > books.options.session_timeout, "6",
+    require(left_[session] || silent > state.options.session_timeout, "6",
             [&] { return "a worker was given up after " + std::to_string(silent.count()) + " us of silence"; });
     history_.worker_ended(known->first);
     known = workers_.erase(known);
   }
-  for (const auto& [handle, worker] : books.workers) {
+  for (const auto& [handle, worker] : state.workers) {
     workers_[handle] = worker->session.id;
     heard_.try_emplace(worker->session.id, world_.now());  // in its HELLO
   }
 }
 
-void Audit::record_grants(const broker::Books& books, const std::vector<broker::Send>& sends) {
+void Audit::record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
-    const broker::Worker* worker = worker_at(books, one.peer);
+    const broker::Worker* worker = worker_at(state, one.peer);
     if (worker != nullptr && std::holds_alternative<proto::Welcome>(one.envelope.message))
       for (const auto& [seq, task] : worker->holding) history_.taken_up(task->id, worker->handle);
     if (grants == nullptr) continue;
     require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
-    for (const auto& task : grants->tasks) history_.granted(task, worker->handle, books);
+    for (const auto& task : grants->tasks) history_.granted(task, worker->handle, state);
   }
 }
 
-void Audit::check_sessions(const broker::Books& books) const {
-  for (const auto& [handle, worker] : books.workers) {
+void Audit::check_sessions(const broker::BrokerState& state) const {
+  for (const auto& [handle, worker] : state.workers) {
     require(worker->granted <= worker->credit, "12", [&] { return "a worker was granted beyond its credit"; });
   }
-  for (const auto& [handle, client] : books.clients) {
+  for (const auto& [handle, client] : state.clients) {
     require(client->under_way_count <= client->window_results, "13",
             [&] { return "more results under way than the window allows"; });
   }
 }
 
-void Audit::check_tasks(const broker::Books& books, bool far_too) const {
+void Audit::check_tasks(const broker::BrokerState& state, bool far_too) const {
   struct Counted {
     std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
   };
   std::unordered_map<const broker::Queue*, Counted> by_queue;
   std::size_t running = 0;
-  for (const broker::Task* task : books.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.near_tasks()) {
     const TaskId& id = task->id;
     Counted& counted = by_queue[task->queue];
     if (!task->released) ++counted.held;
@@ -188,23 +188,23 @@ void Audit::check_tasks(const broker::Books& books, bool far_too) const {
     if (task->state != State::running) continue;
     ++counted.running;
     ++running;
-    const auto worker = books.workers.find(task->worker);
-    require(worker != books.workers.end() && worker->second->holding.contains(task->seq), "6",
+    const auto worker = state.workers.find(task->worker);
+    require(worker != state.workers.end() && worker->second->holding.contains(task->seq), "6",
             [&] { return "task " + brief(id) + " runs and nobody has it"; });
   }
   std::size_t holding = 0;
-  for (const auto& [handle, worker] : books.workers) holding += worker->holding.size();
+  for (const auto& [handle, worker] : state.workers) holding += worker->holding.size();
   require(holding == running, "6",
           [&] { return "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run"; });
   // Of a far task only the state is known: they are held against the sums.
   Counted far;
-  if (far_too && books.tasks.far() > 0)
-    books.tasks.visit_far([&](const TaskId&, broker::FarEntry entry) {
+  if (far_too && state.tasks.far() > 0)
+    state.tasks.visit_far([&](const TaskId&, broker::FarEntry entry) {
       ++far.held;
       if (entry.state == broker::State::scheduled) ++far.scheduled;
       if (entry.state == broker::State::ready) ++far.ready;
     });
-  for (const auto& [name, queue] : books.queues) {
+  for (const auto& [name, queue] : state.queues) {
     const Counted& counted = by_queue[queue.get()];
     far.scheduled -= queue->scheduled - counted.scheduled;
     far.ready -= queue->ready() - counted.ready;
@@ -221,32 +221,32 @@ void Audit::check_tasks(const broker::Books& books, bool far_too) const {
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
 }
 
-void Audit::check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const {
+void Audit::check_order(const broker::BrokerState& state, const std::vector<broker::Send>& sends) const {
   std::optional<Waiting> waiting;
   for (const broker::Send& one : sends) {
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     if (grants == nullptr) continue;
-    if (!waiting) waiting.emplace(books);
-    const broker::Worker& worker = *worker_at(books, one.peer);
+    if (!waiting) waiting.emplace(state);
+    const broker::Worker& worker = *worker_at(state, one.peer);
     for (const auto& granted : grants->tasks) {
-      const broker::Task& task = *books.tasks.find(granted.id);
+      const broker::Task& task = *state.tasks.find(granted.id);
       const broker::Task* earlier = waiting->before_in_line(task);
       require(earlier == nullptr, "9", [&] {
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
                ", which came earlier in its line" + (earlier->in_far_line ? " and is only passing through" : "");
       });
-      require(!waiting->above(task, worker, books.kinds), "9",
+      require(!waiting->above(task, worker, state.kinds), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });
     }
   }
 }
 
-bool Audit::idle(const broker::Books& books) {
-  for (const broker::Task* task : books.tasks.near_tasks())
+bool Audit::idle(const broker::BrokerState& state) {
+  for (const broker::Task* task : state.tasks.near_tasks())
     if (!broker::is_terminal(task->state)) return false;
-  if (books.tasks.far() == 0) return true;
+  if (state.tasks.far() == 0) return true;
   bool idle = true;
-  books.tasks.visit_far(
+  state.tasks.visit_far(
       [&](const TaskId&, broker::FarEntry entry) { idle = idle && broker::is_terminal(entry.state); });
   return idle;
 }

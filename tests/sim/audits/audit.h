@@ -1,4 +1,4 @@
-// Audit: the broker's books looked through after its rounds: every task counted once (invariant 12), credit and windows
+// Audit: the broker's state looked through after its rounds: every task counted once (invariant 12), credit and windows
 // kept (12, 13), one holder of what runs (6), priorities and the order of arrival kept (9), and no worker given up
 // before its time (6).
 #pragma once
@@ -12,7 +12,7 @@
 namespace forkmill::sim {
 
 // Null: nobody who is a worker.
-const broker::Worker* worker_at(const broker::Books& books, proto::PeerId peer);
+const broker::Worker* worker_at(const broker::BrokerState& state, proto::PeerId peer);
 // It has a handler for tasks of that name.
 bool knows(const broker::Worker& worker, const std::string& task);
 
@@ -20,28 +20,28 @@ class Audit {
  public:
   Audit(World& world, History& history) : world_{world}, history_{history} {}
 
-  // A new broker took over with these books.
-  void begin(const broker::Books& books);
+  // A new broker took over with these state.
+  void begin(const broker::BrokerState& state);
   // A message for the broker. It counts as a sign of life only on the connection that its session belongs to.
-  void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
+  void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
   // After every round, with what it wants sent.
-  void round(const broker::Books& books, const std::vector<broker::Send>& sends);
-  // The books alone, whatever was asked.
-  void check(const broker::Books& books) const {
-    check_sessions(books);
-    check_tasks(books, true);
+  void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
+  // The state alone, whatever was asked.
+  void check(const broker::BrokerState& state) const {
+    check_sessions(state);
+    check_tasks(state, true);
   }
   // Nothing is left to do.
-  static bool idle(const broker::Books& books);
+  static bool idle(const broker::BrokerState& state);
 
  private:
   void note_late(const proto::Hello& hello);
-  void look_for_the_lost(const broker::Books& books);
-  void check_sessions(const broker::Books& books) const;
-  void check_tasks(const broker::Books& books, bool far_too) const;
-  void check_families(const broker::Books& books) const;
-  void check_order(const broker::Books& books, const std::vector<broker::Send>& sends) const;
-  void record_grants(const broker::Books& books, const std::vector<broker::Send>& sends);
+  void look_for_the_lost(const broker::BrokerState& state);
+  void check_sessions(const broker::BrokerState& state) const;
+  void check_tasks(const broker::BrokerState& state, bool far_too) const;
+  void check_families(const broker::BrokerState& state) const;
+  void check_order(const broker::BrokerState& state, const std::vector<broker::Send>& sends) const;
+  void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
   World& world_;
   History& history_;

@@ -16,10 +16,10 @@ void require(bool holds, const Object& object, std::string_view text) {
 
 void check_clients(const broker::Core& core, const Object& object) {
   for (const Object::Hold& hold : object.holders())
-    require(core.books().clients.contains(hold.client), object, "a client that is gone holds it");
+    require(core.state().clients.contains(hold.client), object, "a client that is gone holds it");
   for (const broker::Line& line : object.lines)
     for (const broker::Call* call : line)
-      require(core.books().clients.contains(call->client), object, "a client that is gone waits for it");
+      require(core.state().clients.contains(call->client), object, "a client that is gone waits for it");
 }
 
 // The first who wait for items, and for room.
@@ -80,7 +80,7 @@ void ObjectAudit::waits(const broker::Core& core) {
     for (const broker::Line& line : object.lines) {
       for (const broker::Call* call : line) {
         if (call->op.object != object.id().value() || object.spec().kind == ObjectKind::condition) continue;
-        const auto waited = std::chrono::duration_cast<milliseconds>(core.books().now.steady - call->since);
+        const auto waited = std::chrono::duration_cast<milliseconds>(core.state().now.steady - call->since);
         require(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
                 "somebody waits for longer than he wanted to");
       }

@@ -21,7 +21,7 @@ class RetentionAudit {
     looked_ = world_.now();
   }
   // After every round. Throws Violation.
-  void round(const broker::Books& books);
+  void round(const broker::BrokerState& state);
 
  private:
   const World& world_;

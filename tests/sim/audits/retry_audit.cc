@@ -45,10 +45,10 @@ void RetryAudit::begin(proto::CommitSeq last, milliseconds skew) {
   for (auto& [id, due] : due_) due.at += shift;
 }
 
-void RetryAudit::arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope) {
+void RetryAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope) {
   const auto* message = std::get_if<proto::Outcomes>(&envelope.message);
   if (message == nullptr) return;
-  const broker::Worker* worker = worker_at(books, peer);
+  const broker::Worker* worker = worker_at(state, peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   for (const proto::OutcomeRecord& record : message->outcomes) {
     const auto held = worker->holding.find(record.grant.seq);
@@ -66,9 +66,10 @@ void RetryAudit::note(const broker::Task& task, const proto::OutcomeRecord& reco
   if (again) due_[task.id] = {task.attempts.next(), world_.now() + shortest_wait(task, record), {}};
 }
 
-void RetryAudit::round(const broker::Books& books, const std::vector<broker::Send>& sends, proto::CommitSeq commit) {
+void RetryAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends,
+                       proto::CommitSeq commit) {
   for (const Ended& one : std::exchange(ended_, {})) {
-    const broker::Task* task = books.tasks.find(one.id);
+    const broker::Task* task = state.tasks.find(one.id);
     if (task == nullptr) continue;
     if (const auto due = due_.find(one.id); due != due_.end() && task->durable) due->second.commit = commit;
     const std::string attempt = "attempt " + std::to_string(one.attempt.value());

@@ -18,9 +18,9 @@ class RetryAudit {
   // A broker has started, with its wall clock so far off. What the one before had not committed is not known to it.
   void begin(proto::CommitSeq last, milliseconds skew);
   // A message that the broker is about to look at.
-  void arrived(const broker::Books& books, proto::PeerId peer, const proto::Envelope& envelope);
+  void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
   // After the round, whose changes will be committed under that number. Throws Violation.
-  void round(const broker::Books& books, const std::vector<broker::Send>& sends, proto::CommitSeq commit);
+  void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends, proto::CommitSeq commit);
 
  private:
   struct Ended {

@@ -11,41 +11,41 @@ namespace forkmill::sim {
 
 using broker::State;
 
-void TurnsAudit::round(const broker::Books& books, const std::vector<broker::Send>& sends) {
+void TurnsAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
   // What is on its way from the disk keeps lower priorities waiting, and nobody sees it.
-  if (books.identity.durable) return;
+  if (state.identity.durable) return;
   // What somebody out of reach is given is seen by nobody.
   const auto unseen = [](const auto& one) { return !one.second->session.peer; };
-  if (std::any_of(books.workers.begin(), books.workers.end(), unseen)) return begin();
+  if (std::any_of(state.workers.begin(), state.workers.end(), unseen)) return begin();
   // A worker that comes back takes what it has out of the lines.
   const auto welcome = [](const auto& one) { return std::holds_alternative<proto::Welcome>(one.envelope.message); };
   if (std::any_of(sends.begin(), sends.end(), welcome)) return begin();
-  const std::vector<Grant> grants = grants_in(books, sends);
+  const std::vector<Grant> grants = grants_in(state, sends);
   if (grants.empty()) return;
-  Lines now = lines_in(books);
+  Lines now = lines_in(state);
   for (auto& [line, wait] : now)
-    if (const auto before = lines_.find(line); before != lines_.end() && has_waited(*before, books, grants))
+    if (const auto before = lines_.find(line); before != lines_.end() && has_waited(*before, state, grants))
       wait.others = std::move(before->second.others);
   lines_ = std::move(now);
-  check_clients(books, grants);
-  check_queues(books, grants);
+  check_clients(state, grants);
+  check_queues(state, grants);
 }
 
-std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::Books& books,
+std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::BrokerState& state,
                                                      const std::vector<broker::Send>& sends) {
   std::vector<Grant> grants;
   for (const broker::Send& one : sends) {
     const auto* message = std::get_if<proto::Grants>(&one.envelope.message);
     if (message == nullptr) continue;
-    const broker::Worker* worker = worker_at(books, one.peer);
-    for (const proto::GrantedTask& granted : message->tasks) grants.push_back({worker, books.tasks.find(granted.id)});
+    const broker::Worker* worker = worker_at(state, one.peer);
+    for (const proto::GrantedTask& granted : message->tasks) grants.push_back({worker, state.tasks.find(granted.id)});
   }
   return grants;
 }
 
-TurnsAudit::Lines TurnsAudit::lines_in(const broker::Books& books) {
+TurnsAudit::Lines TurnsAudit::lines_in(const broker::BrokerState& state) {
   Lines lines;
-  for (const broker::Task* task : books.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.near_tasks()) {
     if (task->state != State::ready) continue;
     // One that may have run waits for its worker, in no line.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
@@ -54,22 +54,22 @@ TurnsAudit::Lines TurnsAudit::lines_in(const broker::Books& books) {
   return lines;
 }
 
-bool TurnsAudit::has_waited(const Lines::value_type& line, const broker::Books& books,
+bool TurnsAudit::has_waited(const Lines::value_type& line, const broker::BrokerState& state,
                             const std::vector<Grant>& grants) {
-  const broker::Task* witness = books.tasks.find(line.second.witness);
+  const broker::Task* witness = state.tasks.find(line.second.witness);
   if (witness == nullptr) return false;
   const auto is_witness = [&](const Grant& one) { return one.task == witness; };
   return witness->state == State::ready || std::any_of(grants.begin(), grants.end(), is_witness);
 }
 
-void TurnsAudit::check_clients(const broker::Books& books, const std::vector<Grant>& grants) {
+void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants) {
   for (auto& [line, wait] : lines_) {
     int own = 0;
     for (const auto& [worker, task] : grants) {
       if (task->queue != line.queue || task->options().priority != line.priority) continue;
       if (task->client == line.client)
         ++own;
-      else if (knows(*worker, books.kinds.name(line.kind)))
+      else if (knows(*worker, state.kinds.name(line.kind)))
         ++wait.others[task->client];
     }
     for (const auto& [client, turns] : wait.others)
@@ -81,14 +81,14 @@ void TurnsAudit::check_clients(const broker::Books& books, const std::vector<Gra
   }
 }
 
-void TurnsAudit::check_queues(const broker::Books& books, const std::vector<Grant>& grants) {
+void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants) {
   std::map<const broker::Worker*, std::map<const broker::Queue*, int>> turns;
   for (const auto& [worker, task] : grants)
     if (!task->options().process) ++turns[worker][task->queue];
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [line, wait] : lines_)
-      if (knows(*worker, books.kinds.name(line.kind))) waiting.insert(line.queue);
+      if (knows(*worker, state.kinds.name(line.kind))) waiting.insert(line.queue);
     for (const broker::Queue* queue : worker->queues) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);

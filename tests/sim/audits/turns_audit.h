@@ -20,7 +20,7 @@ class TurnsAudit {
     queues_.clear();
   }
   // After the round. Throws Violation.
-  void round(const broker::Books& books, const std::vector<broker::Send>& sends);
+  void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
  private:
   // What one client has of one kind in one queue.
@@ -42,11 +42,12 @@ class TurnsAudit {
   };
   using Lines = std::map<Line, Wait>;
 
-  static std::vector<Grant> grants_in(const broker::Books& books, const std::vector<broker::Send>& sends);
-  static Lines lines_in(const broker::Books& books);
-  static bool has_waited(const Lines::value_type& line, const broker::Books& books, const std::vector<Grant>& grants);
-  void check_clients(const broker::Books& books, const std::vector<Grant>& grants);
-  void check_queues(const broker::Books& books, const std::vector<Grant>& grants);
+  static std::vector<Grant> grants_in(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
+  static Lines lines_in(const broker::BrokerState& state);
+  static bool has_waited(const Lines::value_type& line, const broker::BrokerState& state,
+                         const std::vector<Grant>& grants);
+  void check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants);
+  void check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants);
 
   Lines lines_;
   // Of a worker and a queue that had something for it: the queues whose turn it was since it was this one's.

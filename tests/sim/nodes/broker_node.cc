@@ -34,7 +34,7 @@ void BrokerNode::start() {
   if (!opened.ok()) return store_failed(opened.failure());
   storage_.opened();
   if (!recover(opened.value())) return;
-  audit_.begin(core_->books());
+  audit_.begin(core_->state());
   retry_audit_.begin(opened.value().last, skew_);
   retention_audit_.begin();
   turns_audit_.begin();
@@ -72,7 +72,7 @@ void BrokerNode::store_failed(const proto::Failure& failure) {
 
 void BrokerNode::look_for_room() {
   const bool full = storage_.full();
-  if (full != core_->books().disk_full) world_.trace.note(world_.now(), "disk", full ? "is full" : "has room");
+  if (full != core_->state().disk_full) world_.trace.note(world_.now(), "disk", full ? "is full" : "has room");
   core_->set_disk_full(full);
   if (!full) return;
   world_.after(kLookForRoom, [this, start = starts_] {
@@ -135,7 +135,7 @@ void BrokerNode::set_clock(milliseconds skew) {
 std::string BrokerNode::unfinished() const {
   std::string text;
   if (!up()) return text;
-  for (const broker::Task* task : core_->books().tasks.near_tasks()) {
+  for (const broker::Task* task : core_->state().tasks.near_tasks()) {
     if (broker::is_terminal(task->state)) continue;
     text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
@@ -161,8 +161,8 @@ void BrokerNode::round() {
     Incoming one = std::move(inbox_.front());
     inbox_.pop_front();
     asked(one.peer, one.envelope);
-    audit_.arrived(core_->books(), one.peer, one.envelope);
-    retry_audit_.arrived(core_->books(), one.peer, one.envelope);
+    audit_.arrived(core_->state(), one.peer, one.envelope);
+    retry_audit_.arrived(core_->state(), one.peer, one.envelope);
     core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
   core_->finish_round(both());
@@ -182,11 +182,11 @@ void BrokerNode::look_for_spin(bool worked) {
 
 void BrokerNode::carry_out(broker::Effects effects) {
   check_answers(effects.sends);
-  audit_.round(core_->books(), effects.sends);
+  audit_.round(core_->state(), effects.sends);
   object_audit_.round(*core_);
-  retry_audit_.round(core_->books(), effects.sends, effects.commit);
-  retention_audit_.round(core_->books());
-  turns_audit_.round(core_->books(), effects.sends);
+  retry_audit_.round(core_->state(), effects.sends, effects.commit);
+  retention_audit_.round(core_->state());
+  turns_audit_.round(core_->state(), effects.sends);
   for (broker::Send& one : effects.sends) {
     if (one.after > committed_)
       held_.hold(std::move(one));
@@ -202,7 +202,7 @@ void BrokerNode::asked(proto::PeerId peer, const proto::Envelope& envelope) {
   const auto* query = std::get_if<proto::Query>(&envelope.message);
   if (query == nullptr) return;
   Asked& asked = asked_[{peer, query->id}] = {*query, {}};
-  for (const auto& [handle, client] : core_->books().clients)
+  for (const auto& [handle, client] : core_->state().clients)
     if (client->session.id == envelope.header.session) asked.client = handle;
 }
 
@@ -220,7 +220,7 @@ void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
     const bool anew = answered_[client].insert({query.id, query.argument}).second;
     check_fresh_reply(history_, query, *reply, anew);
   }
-  std::erase_if(answered_, [&](const auto& one) { return !core_->books().clients.contains(one.first); });
+  std::erase_if(answered_, [&](const auto& one) { return !core_->state().clients.contains(one.first); });
 }
 
 void BrokerNode::serve_later() {
@@ -234,7 +234,7 @@ void BrokerNode::serve_later() {
     serve(world_.random.between(1, jobs_.size()));
     if (up() && jobs_.empty()) prepare();
     if (!up()) return;
-    if (!core_->books().disk_full) look_for_room();
+    if (!core_->state().disk_full) look_for_room();
     held_.release(committed_, [this](broker::Send& one) { send(one); });
     if (!jobs_.empty()) serve_later();
     alarm_.set_earlier(world_.now());

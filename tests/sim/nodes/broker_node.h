@@ -45,7 +45,7 @@ class BrokerNode final : public Hub {
   void mend_disk() { storage_.mend(); }
 
   bool up() const { return core_ != nullptr; }
-  bool idle() const { return up() && Audit::idle(core_->books()); }
+  bool idle() const { return up() && Audit::idle(core_->state()); }
   // When everybody has given back what he had of named objects.
   void check_nothing_held() const { ObjectAudit::nothing_held(*core_); }
   // The tasks that are not finished, for people.

@@ -242,23 +242,24 @@ void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle wo
   }
 }
 
-void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker, const broker::Books& books) {
+void History::granted(const proto::GrantedTask& granted, broker::WorkerHandle worker,
+                      const broker::BrokerState& state) {
   this->granted(granted, worker);
-  const broker::Task* found = books.tasks.find(granted.id);
+  const broker::Task* found = state.tasks.find(granted.id);
   if (found == nullptr) violated("12", granted.id, "was granted and is not in the books");
-  if (granted.grant.attempt.value() == 1) check_time(*found, tasks_.at(granted.id).task.options, books);
+  if (granted.grant.attempt.value() == 1) check_time(*found, tasks_.at(granted.id).task.options, state);
 }
 
 // The broker's own time goes on steadily; only what was said in terms of the wall clock depends on that.
 void History::check_time(const broker::Task& task, const proto::TaskOptions& options,
-                         const broker::Books& books) const {
+                         const broker::BrokerState& state) const {
   constexpr milliseconds kGrain{2};
-  const milliseconds arrived = books.stamp(books.arrived(task.seq, task.submitted_at));
+  const milliseconds arrived = state.stamp(state.arrived(task.seq, task.submitted_at));
   // The wall clock is asked once for what was said in its terms, and may have been as wrong as it can be.
   const auto latest_unix = world_.both(world_.options.most_skew).unix_time;
-  if (books.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)
+  if (state.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)
     violated("10", task.id, "was granted before its time");
-  if (options.expires.count() > 0 && books.stamp() > arrived + options.expires + kGrain)
+  if (options.expires.count() > 0 && state.stamp() > arrived + options.expires + kGrain)
     violated("10", task.id, "was granted after its deadline");
 }
 

@@ -97,8 +97,8 @@ class History {
     processes_.broker_started();
     taken_up_.clear();
   }
-  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::Books& books);
-  // The same by somebody who does not see the books.
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::BrokerState& state);
+  // The same by somebody who does not see the state.
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
   // It came back with an attempt that an earlier broker had given it.
   void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
@@ -162,7 +162,7 @@ class History {
   bool current(const Given& given) const { return given.brokers.contains(broker_) && !given.lost; }
   [[noreturn]] void violated(const std::string& rule, const TaskId& id, const std::string& text) const;
   bool survives_restart(const Record& record) const;
-  void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::Books& books) const;
+  void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::BrokerState& state) const;
   void check_success(const Record& record, const Future& future, const proto::Outcome& outcome) const;
   void check_rejection(Record& record, const Future& future, const proto::Outcome& outcome, bool known_before);
   [[noreturn]] void refuse(const Future& future, const proto::Outcome& outcome, const std::string& why) const;

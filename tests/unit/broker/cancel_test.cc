@@ -106,6 +106,6 @@ TEST_CASE("a worker that was told to cancel by the broker before has cancelled i
   const Grant grant = broker.grants(worker).at(0).grant;
   broker.fail(worker, grant, OutcomeKind::cancelled);
   CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
-  CHECK(broker.core().books().totals.cancelled == 1);
-  CHECK(broker.core().books().totals.failed == 0);
+  CHECK(broker.core().state().totals.cancelled == 1);
+  CHECK(broker.core().state().totals.failed == 0);
 }

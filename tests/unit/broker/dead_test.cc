@@ -139,7 +139,7 @@ TEST_CASE("a dead letter is tried again as another task, and dropped") {
   CHECK(list(broker, client, {}).rows.size() == 1);
   acknowledge();
   broker.restart();
-  CHECK(broker.core().books().tasks.size() == 1);
+  CHECK(broker.core().state().tasks.size() == 1);
 }
 
 TEST_CASE("dead letters survive a restart and the time that results are kept") {
@@ -214,7 +214,7 @@ TEST_CASE("an order whose answer was lost is answered again, and done once") {
   // The new task ends, and nobody keeps its result.
   broker.succeed(worker, broker.grants(worker).at(0).grant);
   while (!broker.results(client).empty()) broker.send(client, ResultAck{{broker.last_taken()}});
-  CHECK(broker.core().books().tasks.find(id(12)) == nullptr);
+  CHECK(broker.core().state().tasks.find(id(12)) == nullptr);
 
   client = broker.client(client.session);
   broker.send(client, drop);

@@ -37,7 +37,7 @@ TEST_CASE("tasks that asked for memory do not wait for the store, and end with t
   CHECK(broker.take<SubmitAck>(client).size() == 1);
   broker.release_commits();
   broker.restart();
-  CHECK(broker.core().books().tasks.size() == 0);
+  CHECK(broker.core().state().tasks.size() == 0);
 }
 
 TEST_CASE("after a restart what was acknowledged is there, finished, waiting and delayed") {
@@ -185,5 +185,5 @@ TEST_CASE("a clock that was set back across a restart does not keep results for 
   broker.restart();
   broker.advance(10min + 1s);
   broker.advance(1s);
-  CHECK(broker.core().books().tasks.size() == 0);
+  CHECK(broker.core().state().tasks.size() == 0);
 }

@@ -68,5 +68,5 @@ TEST_CASE("payloads, queues and task names have their maxima") {
   other_name.payload = {};
   other_name.name = "t.other";
   CHECK(broker.submit_rejected(client, other_name).code == Errc::too_many_queues);
-  CHECK(broker.core().books().tasks.size() == 1);
+  CHECK(broker.core().state().tasks.size() == 1);
 }

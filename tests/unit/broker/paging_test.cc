@@ -30,8 +30,8 @@ struct Paged {
   void submit(std::uint64_t first, std::uint64_t last, const TaskOptions& options = {}) {
     for (std::uint64_t n = first; n <= last; ++n) broker.submit(client, {task(n, options)});
   }
-  std::size_t near() { return broker.core().books().tasks.near(); }
-  std::size_t far() { return broker.core().books().tasks.far(); }
+  std::size_t near() { return broker.core().state().tasks.near(); }
+  std::size_t far() { return broker.core().state().tasks.far(); }
   // Grants as they come to a worker that finishes each at once.
   std::vector<TaskId> work_off(const Broker::Peer& worker) {
     std::vector<TaskId> order;

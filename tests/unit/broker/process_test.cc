@@ -215,12 +215,12 @@ TEST_CASE("daemons end with the session of their submitter, others do not") {
   REQUIRE(revokes.size() == 1);
   REQUIRE(revokes[0].grants.size() == 1);
   CHECK(revokes[0].grants[0] == grants[0].grant);
-  CHECK(broker.core().books().totals.cancelled == 1);  // the one that waited
+  CHECK(broker.core().state().totals.cancelled == 1);  // the one that waited
   broker.send(worker, Revoked{{{grants[0].grant, RevokeState::stopping}}, 0});
   broker.fail(worker, grants[0].grant, OutcomeKind::lost, Errc::worker_lost);
-  CHECK(broker.core().books().totals.cancelled == 2);
+  CHECK(broker.core().state().totals.cancelled == 2);
   broker.succeed(worker, grants[1].grant);
-  CHECK(broker.core().books().totals.succeeded == 1);
+  CHECK(broker.core().state().totals.succeeded == 1);
 }
 
 TEST_CASE("daemons end when their submitter falls silent") {
@@ -243,7 +243,7 @@ TEST_CASE("a finished daemon is out of its submitter's hands") {
   broker.succeed(worker, grants[0].grant);
   broker.send(client, Goodbye{});
   CHECK(broker.take<Revoke>(worker).empty());
-  CHECK(broker.core().books().totals.cancelled == 0);
+  CHECK(broker.core().state().totals.cancelled == 0);
 }
 
 TEST_CASE("a process whose client waits for a named object is waiting, until it has it") {
@@ -286,9 +286,9 @@ TEST_CASE("when a child is gone, the clients in it are, at once, and their daemo
   const auto elsewhere = broker.connect(child_client(50, kInstance + 1));
   broker.submit(inside, {daemon(1)});
   REQUIRE(broker.grants(worker).size() == 1);
-  REQUIRE(broker.core().books().clients.size() == 3);
+  REQUIRE(broker.core().state().clients.size() == 3);
   broker.send(worker, ChildrenGone{{50, 999}});
-  CHECK(broker.core().books().clients.size() == 2);
+  CHECK(broker.core().state().clients.size() == 2);
   CHECK(broker.take<Revoke>(worker).size() == 1);
   broker.send(sibling, Heartbeat{});
   broker.send(elsewhere, Heartbeat{});
@@ -424,7 +424,7 @@ TEST_CASE("what a child said before its end, and comes after it, begins no sessi
   const auto worker = broker.connect(host(1));
   broker.send(worker, ChildrenGone{{50}});
   CHECK_FALSE(broker.connect(child_client(50)).session);
-  CHECK(broker.core().books().clients.empty());
+  CHECK(broker.core().state().clients.empty());
   CHECK(broker.connect(child_client(51)).session);
   // Much later a process of that number is another one.
   broker.advance_alive(CoreOptions{}.session_timeout + 1s, {worker});

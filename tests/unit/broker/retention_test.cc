@@ -15,7 +15,7 @@ struct Finished {
     broker.take<Results>(client);
     for (std::uint64_t seq = 1; fetch && seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
   }
-  std::size_t known() { return broker.core().books().tasks.size(); }
+  std::size_t known() { return broker.core().state().tasks.size(); }
   Broker broker;
   Broker::Peer client;
   Broker::Peer worker;
@@ -39,7 +39,7 @@ TEST_CASE("but no more of them than there is room for, the oldest dropped first"
   options.kept_results = 2;
   Finished done{options};
   CHECK(done.known() == 2);
-  CHECK(done.broker.core().books().clients.size() == 1);
+  CHECK(done.broker.core().state().clients.size() == 1);
   done.broker.send(done.client, Attach{{id(1)}});
   CHECK(done.broker.results(done.client).at(0).outcome.error->code == Errc::task_unknown);
   done.broker.send(done.client, Attach{{id(3)}});
@@ -65,13 +65,13 @@ TEST_CASE("results under way to a client that lives are not dropped; when it is 
   done.broker.advance_alive(60s, {done.client, done.worker});
   CHECK(done.known() == 3);
   done.broker.advance_alive(12s, {done.worker});
-  CHECK(done.broker.core().books().clients.empty());
+  CHECK(done.broker.core().state().clients.empty());
   CHECK(done.known() == 3);
-  CHECK(done.broker.core().books().queues.at("default")->held_tasks() == 3);
+  CHECK(done.broker.core().state().queues.at("default")->held_tasks() == 3);
   done.broker.advance_alive(30s, {done.worker});
   CHECK(done.known() == 0);
-  CHECK(done.broker.core().books().queues.at("default")->held_tasks() == 0);
-  CHECK(done.broker.core().books().queues.at("default")->held_bytes() == 0);
+  CHECK(done.broker.core().state().queues.at("default")->held_tasks() == 0);
+  CHECK(done.broker.core().state().queues.at("default")->held_bytes() == 0);
 }
 
 TEST_CASE("failed tasks are dead letters and keep their arguments") {
@@ -85,7 +85,7 @@ TEST_CASE("failed tasks are dead letters and keep their arguments") {
   for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
   for (std::uint64_t seq = 1; seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
   broker.advance_alive(5s, {client, worker});
-  const auto tasks = broker.core().books().tasks.near_tasks();
+  const auto tasks = broker.core().state().tasks.near_tasks();
   CHECK(tasks.size() == 2);
   for (const auto* one : tasks) CHECK(one->payload.view() == "arguments");
 }
@@ -108,5 +108,5 @@ TEST_CASE("a dead letter that somebody asks for and does not fetch stays one") {
   REQUIRE(broker.results(later).size() == 1);
   broker.send(later, Goodbye{});
   broker.advance_alive(11s, {worker});
-  CHECK(broker.core().books().tasks.size() == 1);
+  CHECK(broker.core().state().tasks.size() == 1);
 }

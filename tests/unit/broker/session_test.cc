@@ -54,7 +54,7 @@ TEST_CASE("messages of an earlier session are stale") {
   CHECK(again.session != client.session);
   broker.deliver(again.id, {{client.session, MessageSeq{1}}, Submit{{task(1)}}});
   CHECK(broker.inbox(again).empty());
-  CHECK(broker.core().books().tasks.size() == 0);
+  CHECK(broker.core().state().tasks.size() == 0);
 }
 
 TEST_CASE("heartbeats are answered, and keep a session alive") {
@@ -175,7 +175,7 @@ TEST_CASE("a worker that says HELLO twice on one connection is one worker") {
   REQUIRE(broker.grants(first).size() == 1);
   // It has not heard of that session, and names none.
   const auto second = broker.greet(first.id, Broker::worker_hello());
-  CHECK(broker.core().books().workers.size() == 1);
+  CHECK(broker.core().state().workers.size() == 1);
   broker.send(second, Credit{second.welcome.granted + 1});
   const auto grants = broker.grants(second);
   REQUIRE(grants.size() == 1);
@@ -260,7 +260,7 @@ TEST_CASE("a client that says HELLO twice on one connection keeps the second ses
     broker.deliver(client.id, {{second, MessageSeq{1}}, Heartbeat{}});
   }
   CHECK(broker.take<ErrorMessage>(client).empty());
-  CHECK(broker.core().books().clients.size() == 1);
+  CHECK(broker.core().state().clients.size() == 1);
 }
 
 TEST_CASE("a peer whose WELCOMEs were all lost resumes the session that it knows, however often it has said HELLO") {
@@ -288,7 +288,7 @@ TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
   const auto again = broker.connect(hello);  // as if the answer had not come
   CHECK(again.welcome.resumed);
   CHECK(again.welcome.abandon.empty());
-  CHECK(broker.core().books().workers.size() == 1);
+  CHECK(broker.core().state().workers.size() == 1);
   broker.succeed(again, grant);
   CHECK(broker.results(client).size() == 1);
   CHECK_FALSE(broker.connect(hello).welcome.resumed);  // it had come: that session is over

@@ -85,7 +85,7 @@ TEST_CASE("options out of range are refused with the range") {
   CHECK(refused([](auto& o) { o.timeout = limits::kMaxDuration + 1ms; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.backoff.jitter_percent = 101; }) == Errc::option_out_of_range);
   CHECK(refused([](auto& o) { o.durability = Durability::durable; }) == Errc::option_out_of_range);
-  CHECK(broker.core().books().tasks.size() == 0);
+  CHECK(broker.core().state().tasks.size() == 0);
 }
 
 TEST_CASE("a signature that no worker has is refused while some have another one") {
