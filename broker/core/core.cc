@@ -109,9 +109,9 @@ bool Core::park(PeerId peer, Envelope& envelope, SessionId fresh) {
 std::vector<TaskSeq> Core::needed(const Message& message) const {
   if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
   std::vector<TaskSeq> seqs;
-  if (state_.tasks.far() == 0) return seqs;
+  if (state_.tasks.paged_out() == 0) return seqs;
   const auto add = [&](const TaskId& id, bool also_unfinished) {
-    const auto entry = state_.tasks.find_far(id);
+    const auto entry = state_.tasks.find_paged_out(id);
     if (entry && (also_unfinished || is_terminal(entry->state))) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
@@ -140,8 +140,8 @@ void Core::attach(Client& client, const Attach& attach) {
     if (Task* task = state_.tasks.find(id)) {
       deliveries_.watch(*task, client);
       processes_.repeat(client, *task);
-    } else if (const auto far = state_.tasks.find_far(id)) {
-      deliveries_.watch_far(far->seq, client);
+    } else if (const auto paged_out = state_.tasks.find_paged_out(id)) {
+      deliveries_.watch_paged_out(paged_out->seq, client);
     } else {
       deliveries_.unknown(id, client);
     }

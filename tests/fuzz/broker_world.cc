@@ -18,7 +18,7 @@ broker::CoreOptions draw(Feed& feed) {
   broker::CoreOptions options;
   const std::uint8_t how = feed.byte();
   options.ack_delay = (how & 1) != 0 ? 2ms : 0ms;
-  if ((how & 2) != 0) options.near = {2, 64, 2, 2, 2, 64};
+  if ((how & 2) != 0) options.resident = {2, 64, 2, 2, 2, 64};
   if ((how & 4) != 0) options.queue = {4, 512, true};
   if ((how & 8) != 0) options.kept_results = 2;
   if ((how & 16) != 0) options.dead_letters = 2;

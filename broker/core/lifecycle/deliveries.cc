@@ -35,8 +35,8 @@ void Deliveries::watch(Task& task, Client& client) {
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 
-void Deliveries::watch_far(proto::TaskSeq seq, Client& client) {
-  auto& watchers = state_.far_watchers[seq];
+void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
+  auto& watchers = state_.paged_out_watchers[seq];
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 

@@ -16,7 +16,7 @@ class Deliveries {
   // The client wants the result, now or when there is one. Asking twice changes nothing while the first is under way.
   void watch(Task& task, Client& client);
   // The same for a task that stands on disk, unfinished.
-  void watch_far(proto::TaskSeq seq, Client& client);
+  void watch_paged_out(proto::TaskSeq seq, Client& client);
   // Nobody knows that task: says so to the client.
   void unknown(const TaskId& id, Client& client);
 

@@ -178,7 +178,9 @@ std::optional<Failure> Intake::repeat_on_disk(const std::vector<Body>& left_on_d
   return std::nullopt;
 }
 
-bool Intake::on_disk(const TaskId& id) const { return state_.tasks.far() > 0 && state_.tasks.find_far(id).has_value(); }
+bool Intake::on_disk(const TaskId& id) const {
+  return state_.tasks.paged_out() > 0 && state_.tasks.find_paged_out(id).has_value();
+}
 
 // A dead letter is kept for longer than its key stands for it: then another task may take its place.
 bool Intake::key_is_free(const Task& task) const {
@@ -200,8 +202,8 @@ void Intake::start(Task& task, Instant due) {
   }
   state_.step(task, Event::delayed);
   const bool many =
-      state_.near_scheduled > state_.options.near.scheduled || proto::buggify(proto::Path::delayed_to_disk);
-  if (task.durable && many && due > FarDeadlines::horizon(now)) return state_.put_away(task);
+      state_.resident_scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
+  if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return state_.put_away(task);
   state_.deadlines.add(due, task);
 }
 

@@ -40,10 +40,10 @@ void Paging::recover(const TaskSummary& task) {
   const Instant now = state_.now.steady;
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
-    state_.tasks.add_far(task.id, {task.seq, end_state(task.end->kind)});
+    state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind)});
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
-    return state_.far_deadlines.add(failed ? now : until, task.seq);
+    return state_.paged_out_deadlines.add(failed ? now : until, task.seq);
   }
   state_.grace_until = state_.started.steady + state_.options.restart_grace;
   const Progression& progression = task.progression;
@@ -53,21 +53,21 @@ void Paging::recover(const TaskSummary& task) {
       progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
-    state_.tasks.add_far(task.id, {task.seq, State::ready});
-    queue->add_far(lane, task.seq, false);
+    state_.tasks.add_paged_out(task.id, {task.seq, State::ready});
+    queue->add_paged_out(lane, task.seq, false);
     suspects_.push_back(task.seq);
     return;
   }
   const bool waits = due > now;
-  state_.tasks.add_far(task.id, {task.seq, waits ? State::scheduled : State::ready});
+  state_.tasks.add_paged_out(task.id, {task.seq, waits ? State::scheduled : State::ready});
   if (waits) {
     ++queue->scheduled;
-    state_.far_deadlines.add(due, task.seq);
+    state_.paged_out_deadlines.add(due, task.seq);
   } else {
-    queue->add_far(lane, task.seq, true);
+    queue->add_paged_out(lane, task.seq, true);
   }
   if (spec.options.expires.count() > 0 && progression.attempts.value() == 0) {
-    state_.far_deadlines.add(arrived + spec.options.expires, task.seq);
+    state_.paged_out_deadlines.add(arrived + spec.options.expires, task.seq);
   }
 }
 
@@ -88,21 +88,21 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
       if (parked != nullptr) again.push_back(stored.put.seq);
       continue;
     }
-    bool was_far = false;
-    Task* task = bring_near(std::move(stored), was_far);
+    bool was_paged_out = false;
+    Task* task = page_in(std::move(stored), was_paged_out);
     if (task == nullptr) continue;
-    if (std::holds_alternative<ForSuspects>(pending.purpose)) near_suspects_.emplace_back(*task);
+    if (std::holds_alternative<ForSuspects>(pending.purpose)) resident_suspects_.emplace_back(*task);
     if (parked == nullptr) continue;
     parked->ids.emplace(task->seq, id);
-    if (was_far) parked->visitors.emplace_back(*task);
+    if (was_paged_out) parked->visitors.emplace_back(*task);
   }
   if (const auto* line = std::get_if<ForLine>(&pending.purpose)) {
     for (std::size_t i = 0; i < answer.done; ++i) {
-      auto near = state_.in_far_line.find(pending.seqs[i]);
-      Task* task = near == state_.in_far_line.end() ? nullptr : near->second;
-      if (task != nullptr) state_.in_far_line.erase(near);
+      auto resident = state_.in_paged_out_line.find(pending.seqs[i]);
+      Task* task = resident == state_.in_paged_out_line.end() ? nullptr : resident->second;
+      if (task != nullptr) state_.in_paged_out_line.erase(resident);
       if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
-      line->lane.queue->feed(line->lane, task);
+      line->lane.queue->refill(line->lane, task);
     }
   }
   pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
@@ -127,10 +127,11 @@ void Paging::leave(const Parked& message) {
   for (const TaskRef& visitor : message.visitors) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancel_requested) continue;
-    const bool far_away = task->state == State::scheduled && task->ready_at > FarDeadlines::horizon(state_.now.steady);
-    const bool suspect = std::any_of(near_suspects_.begin(), near_suspects_.end(),
+    const bool far_away =
+        task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.now.steady);
+    const bool suspect = std::any_of(resident_suspects_.begin(), resident_suspects_.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
-    if (far_away || (task->state == State::ready && task->in_far_line && !suspect)) state_.put_away(*task);
+    if (far_away || (task->state == State::ready && task->in_paged_out_line && !suspect)) state_.put_away(*task);
   }
 }
 
@@ -142,8 +143,8 @@ void Paging::finish_round() {
 
 Instant Paging::next() const {
   Instant next = state_.grace_until > state_.now.steady ? state_.grace_until : proto::kNever;
-  if (!deadlines_asked_ && state_.fetched_early <= state_.options.near.scheduled) {
-    next = std::min(next, state_.far_deadlines.next());
+  if (!deadlines_asked_ && state_.fetched_early <= state_.options.resident.scheduled) {
+    next = std::min(next, state_.paged_out_deadlines.next());
   }
   return next;
 }
@@ -167,15 +168,15 @@ void Paging::forget_outdated() {
   std::erase_if(state_.outdated, [&](const auto& entry) { return entry.second < oldest; });
 }
 
-Task* Paging::bring_near(StoredTask stored, bool& was_far) {
+Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   PutTask& put = stored.put;
-  const auto entry = state_.tasks.find_far(put.id);
+  const auto entry = state_.tasks.find_paged_out(put.id);
   if (!entry || entry->seq != put.seq) {
-    Task* near = state_.tasks.find(put.id);
-    return near != nullptr && near->seq == put.seq ? near : nullptr;
+    Task* resident = state_.tasks.find(put.id);
+    return resident != nullptr && resident->seq == put.seq ? resident : nullptr;
   }
-  was_far = true;
-  Task& task = state_.tasks.bring_near(put.id);
+  was_paged_out = true;
+  Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
   task.queue = state_.queue(put.spec->queue);
   task.kind = state_.kinds.intern(put.spec->name, put.spec->signature).value();
@@ -198,21 +199,21 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
   const proto::TaskOptions& options = task.options();
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
   task.ready_at = progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(options, arrived);
-  if (auto watchers = state_.far_watchers.find(task.seq); watchers != state_.far_watchers.end()) {
+  if (auto watchers = state_.paged_out_watchers.find(task.seq); watchers != state_.paged_out_watchers.end()) {
     std::erase(watchers->second, task.client);
     task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
-    state_.far_watchers.erase(watchers);
+    state_.paged_out_watchers.erase(watchers);
   }
   if (state == State::scheduled) {
     task.state = State::scheduled;
-    ++state_.near_scheduled;
+    ++state_.resident_scheduled;
     ++state_.fetched_early;
     task.fetched_early = true;
     state_.deadlines.add(std::max(task.ready_at, state_.now.steady), task);
   } else {
     task.state = State::ready;
-    task.in_far_line = true;
-    state_.in_far_line.emplace(task.seq, &task);
+    task.in_paged_out_line = true;
+    state_.in_paged_out_line.emplace(task.seq, &task);
   }
   if (options.expires.count() > 0 && task.attempts.value() == 0) {
     task.expires_at = arrived + options.expires;
@@ -232,20 +233,20 @@ void Paging::set_up_finished(Task& task, Finish finish) {
 }
 
 void Paging::ask_for_lines() {
-  for (const LaneKey& lane : std::exchange(state_.hungry, {})) {
-    auto seqs = lane.queue->next_far(lane);
+  for (const LaneKey& lane : std::exchange(state_.needs_refill, {})) {
+    auto seqs = lane.queue->next_paged_out(lane);
     FORKMILL_CHECK(!seqs.empty());
     request(std::move(seqs), ForLine{lane});
   }
 }
 
 void Paging::ask_for_deadlines() {
-  const NearLimits& near = state_.options.near;
+  const ResidentLimits& resident = state_.options.resident;
   // No more of them than memory is given for: what is due soonest is fetched first.
-  if (!deadlines_asked_ && state_.fetched_early <= near.scheduled) {
+  if (!deadlines_asked_ && state_.fetched_early <= resident.scheduled) {
     std::vector<proto::TaskSeq> seqs;
-    while (seqs.size() < near.page) {
-      const auto seq = state_.far_deadlines.pop(state_.now.steady);
+    while (seqs.size() < resident.page) {
+      const auto seq = state_.paged_out_deadlines.pop(state_.now.steady);
       if (!seq) break;
       seqs.push_back(*seq);
     }
@@ -258,7 +259,7 @@ void Paging::ask_for_deadlines() {
 void Paging::settle_suspects() {
   if (!suspects_.empty()) request(std::exchange(suspects_, {}), ForSuspects{});
   if (!suspects_fetched_ || state_.now.steady < state_.grace_until) return;
-  for (const TaskRef& ref : std::exchange(near_suspects_, {})) {
+  for (const TaskRef& ref : std::exchange(resident_suspects_, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
     state_.take_out_of_line(*task);

@@ -55,7 +55,7 @@ class Paging {
   bool out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const;
   void forget_outdated();
   // Null: it is not there any more.
-  Task* bring_near(StoredTask stored, bool& was_far);
+  Task* page_in(StoredTask stored, bool& was_paged_out);
   void set_up_waiting(Task& task, const Progression& progression, State state);
   void set_up_finished(Task& task, Finish finish);
   void ask_for_lines();
@@ -70,7 +70,7 @@ class Paging {
   // Tasks that must not run twice, of which an attempt may have begun before the restart: lost when no worker has come
   // back with it by the end of the grace.
   std::vector<proto::TaskSeq> suspects_;
-  std::vector<TaskRef> near_suspects_;
+  std::vector<TaskRef> resident_suspects_;
   bool suspects_fetched_ = false;
 };
 

@@ -133,11 +133,12 @@ void Retention::over(Task& task) {
 // The oldest first. Those that come back soon anyway stay.
 void Retention::put_away_most(Shelf& shelf) {
   if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
-  const NearLimits& near = state_.options.near;
-  while (shelf.count > near.results || (shelf.bytes > near.result_bytes && shelf.count > 1) ||
+  const ResidentLimits& resident = state_.options.resident;
+  while (shelf.count > resident.results || (shelf.bytes > resident.result_bytes && shelf.count > 1) ||
          (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
-    if (!oldest.durable || oldest.released || oldest.kept_until <= FarDeadlines::horizon(state_.now.steady)) return;
+    if (!oldest.durable || oldest.released || oldest.kept_until <= PagedOutDeadlines::horizon(state_.now.steady))
+      return;
     take(oldest);
     state_.put_away(oldest);
   }

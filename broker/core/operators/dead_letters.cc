@@ -21,7 +21,7 @@ proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
 }  // namespace
 
 proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
-  const bool done_before = state_.tasks.find(query.new_id) != nullptr || state_.tasks.find_far(query.new_id);
+  const bool done_before = state_.tasks.find(query.new_id) != nullptr || state_.tasks.find_paged_out(query.new_id);
   if (done_before) return reply_to(query, query.new_id);
   if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
   const TaskSpec& spec = *task->spec;

@@ -61,15 +61,15 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
-    const Task* near = state.tasks.find(row.id);
-    if (near != nullptr && near->dropped) continue;
+    const Task* resident = state.tasks.find(row.id);
+    if (resident != nullptr && resident->dropped) continue;
     if (row.state.empty()) {  // memory knows better
-      const auto far = state.tasks.find_far(row.id);
-      if (near != nullptr) {
-        row.state = state_name(near->state);
-        row.attempt = near->attempts.value();
-      } else if (far) {
-        row.state = state_name(far->state);
+      const auto paged_out = state.tasks.find_paged_out(row.id);
+      if (resident != nullptr) {
+        row.state = state_name(resident->state);
+        row.attempt = resident->attempts.value();
+      } else if (paged_out) {
+        row.state = state_name(paged_out->state);
       } else {
         continue;  // gone meanwhile
       }
@@ -77,7 +77,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     }
     rows.push_back(std::move(row));
   }
-  for (const Task* task : state.tasks.near_tasks()) {
+  for (const Task* task : state.tasks.resident_tasks()) {
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
     if (TaskRow row = row_of(*task); passes(filter, row)) rows.push_back(std::move(row));
   }

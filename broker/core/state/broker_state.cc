@@ -15,7 +15,7 @@ Queue* BrokerState::queue(std::string_view name) {
   if (is_process_queue(name) && (base == nullptr || queues.size() >= options.max_queues)) return nullptr;
   const auto named = options.queues.find(std::string{base_queue(name)});
   auto made = std::make_unique<Queue>(std::string{name}, named != options.queues.end() ? named->second : options.queue,
-                                      options.near, hungry);
+                                      options.resident, needs_refill);
   Queue* queue = queues.emplace(std::string{name}, std::move(made)).first->second.get();
   if (base == nullptr) return queue;
   process_queues.push_back(queue);
@@ -30,30 +30,31 @@ Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) 
 
 void BrokerState::line_up(Task& task) {
   task.queue->push(task);
-  if (!task.in_far_line) return;
+  if (!task.in_paged_out_line) return;
   if (task.durable) return put_away(task);
-  in_far_line.emplace(task.seq, &task);
+  in_paged_out_line.emplace(task.seq, &task);
 }
 
 void BrokerState::take_out_of_line(Task& task) {
-  if (task.in_far_line) in_far_line.erase(task.seq);
+  if (task.in_paged_out_line) in_paged_out_line.erase(task.seq);
   task.queue->remove(task);
 }
 
 void BrokerState::put_away(Task& task) {
   FORKMILL_CHECK(task.durable);
   if (is_terminal(task.state)) {
-    far_deadlines.add(task.kept_until, task.seq);
+    paged_out_deadlines.add(task.kept_until, task.seq);
   } else {
     if (task.state == State::scheduled) {
       no_longer_scheduled(task);
-      far_deadlines.add(task.ready_at, task.seq);
+      paged_out_deadlines.add(task.ready_at, task.seq);
     } else {
-      in_far_line.erase(task.seq);
+      in_paged_out_line.erase(task.seq);
     }
-    if (task.attempts.value() == 0 && task.expires_at != proto::kNever) far_deadlines.add(task.expires_at, task.seq);
+    if (task.attempts.value() == 0 && task.expires_at != proto::kNever)
+      paged_out_deadlines.add(task.expires_at, task.seq);
     if (task.watchers != nullptr && !proto::mutant(proto::Mutant::watchers_left_behind))
-      far_watchers[task.seq] = std::move(*task.watchers);
+      paged_out_watchers[task.seq] = std::move(*task.watchers);
   }
   if (task.rewritten) outdated[task.seq] = last_ticket;
   tasks.put_away(task);
@@ -71,12 +72,12 @@ void BrokerState::step(Task& task, Event event) {
   if (task.state == State::running) ++task.queue->running;
   if (task.state == State::scheduled) {
     ++task.queue->scheduled;
-    ++near_scheduled;
+    ++resident_scheduled;
   }
 }
 
 void BrokerState::no_longer_scheduled(Task& task) {
-  --near_scheduled;
+  --resident_scheduled;
   if (std::exchange(task.fetched_early, false)) --fetched_early;
 }
 

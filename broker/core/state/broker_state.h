@@ -88,12 +88,12 @@ struct BrokerState {
   bool disk_full = false;  // takes in nothing that would have to be stored
 
   // Tasks beyond memory
-  FarDeadlines far_deadlines;
-  std::vector<LaneKey> hungry;
-  std::size_t near_scheduled = 0;
-  std::size_t fetched_early = 0;                          // of these, came from the disk
-  std::unordered_map<proto::TaskSeq, Task*> in_far_line;  // near tasks whose place in line is a far one
-  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> far_watchers;
+  PagedOutDeadlines paged_out_deadlines;
+  std::vector<LaneKey> needs_refill;
+  std::size_t resident_scheduled = 0;
+  std::size_t fetched_early = 0;                                // of these, came from the disk
+  std::unordered_map<proto::TaskSeq, Task*> in_paged_out_line;  // resident tasks whose place in line is a paged-out one
+  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> paged_out_watchers;
   // Tasks put away again, other than they were: answers to requests up to that ticket are out of date.
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
@@ -165,8 +165,8 @@ struct BrokerState {
   // To the end of its line, which may be on disk: the task is not to be touched afterwards.
   void line_up(Task& task);
   void take_out_of_line(Task& task);
-  // Leaves a durable task to the disk: one that is ready and in the far part of its line, scheduled, or finished and on
-  // no shelf.
+  // Leaves a durable task to the disk: one that is ready and in the paged-out part of its line, scheduled, or finished
+  // and on no shelf.
   void put_away(Task& task);
   // Writes down that the task has changed.
   template <class Op>

@@ -24,14 +24,14 @@ struct QueueOptions {
 };
 
 // How much of what is on disk is kept in memory as well. Only durable tasks are ever put away.
-struct NearLimits {
+struct ResidentLimits {
   std::size_t tasks = 8 * 1024;          // at the head of each line: of one client, priority and task name
   std::size_t bytes = 32 * 1024 * 1024;  // of their arguments
   std::size_t page = 2 * 1024;           // fetched at once
   std::size_t scheduled = 64 * 1024;     // tasks that are not due yet
   std::size_t results = 128 * 1024;      // results that nobody has fetched yet
   std::size_t result_bytes = 64 * 1024 * 1024;
-  friend bool operator==(const NearLimits&, const NearLimits&) = default;
+  friend bool operator==(const ResidentLimits&, const ResidentLimits&) = default;
 };
 
 struct CoreOptions {
@@ -50,7 +50,7 @@ struct CoreOptions {
   std::size_t max_queues = 10'000;
   std::size_t max_kinds = 100'000;      // task names, each with its signatures
   std::size_t max_objects = 1'000'000;  // locks, queues, dicts …
-  NearLimits near;
+  ResidentLimits resident;
   QueueOptions queue;  // for every queue that is not named in `queues`
   std::map<std::string, QueueOptions> queues;
 };

@@ -1,5 +1,5 @@
-// FarDeadlines: when something is due of tasks that stand on disk only. Coarse on purpose: they are fetched somewhat
-// before, and then have an exact deadline like any other. Numbers of tasks that are gone by then do no harm.
+// PagedOutDeadlines: when something is due of tasks that stand on disk only. Coarse on purpose: they are fetched
+// somewhat before, and then have an exact deadline like any other. Numbers of tasks that are gone by then do no harm.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace forkmill::broker {
 
-class FarDeadlines {
+class PagedOutDeadlines {
  public:
   void add(proto::Instant due, proto::TaskSeq seq) { slots_[due.count() / kWidth.count()].push_back(seq); }
 

@@ -11,9 +11,9 @@ void Queue::push(Task& task) {
   Share& share = share_of(task);
   Lane& lane = lane_of(share, task.kind);
   count_in(task, share);
-  if (lane.has_far() || (task.durable && full(lane))) {
-    task.in_far_line = true;
-    lane.far.push_back(task.seq);
+  if (lane.has_paged_out() || (task.durable && full(lane))) {
+    task.in_paged_out_line = true;
+    lane.paged_out.push_back(task.seq);
     check_hunger(share, lane, task.options().priority);
   } else {
     link(lane, task);
@@ -33,8 +33,8 @@ void Queue::put_back(Task& task) {
 void Queue::remove(Task& task) {
   Share& share = share_of(task);
   Lane& lane = lane_of(share, task.kind);
-  if (!task.in_far_line) unlink(lane, task);
-  task.in_far_line = false;
+  if (!task.in_paged_out_line) unlink(lane, task);
+  task.in_paged_out_line = false;
   count_out(task, share);
   check_hunger(share, lane, task.options().priority);
   Level& level = levels_[task.options().priority];
@@ -65,7 +65,7 @@ Task* Queue::pop(const std::function<bool(KindId)>& serves) {
 
 bool Queue::awaits(const Share& share, const std::function<bool(KindId)>& serves) {
   return std::any_of(share.lanes.begin(), share.lanes.end(),
-                     [&](const Lane& lane) { return lane.tasks.empty() && lane.has_far() && serves(lane.kind); });
+                     [&](const Lane& lane) { return lane.tasks.empty() && lane.has_paged_out() && serves(lane.kind); });
 }
 
 const Task* Queue::oldest() const {
@@ -79,22 +79,22 @@ const Task* Queue::oldest() const {
   return oldest;
 }
 
-std::vector<proto::TaskSeq> Queue::next_far(const LaneKey& key) {
+std::vector<proto::TaskSeq> Queue::next_paged_out(const LaneKey& key) {
   Lane& lane = lane_of(key);
   std::vector<proto::TaskSeq> seqs;
-  const std::size_t most = std::max<std::size_t>(1, near_.tasks - std::min(near_.tasks, lane.near));
-  const std::size_t page = proto::buggify(proto::Path::short_page) ? 1 : near_.page;
-  while (!lane.far.empty() && seqs.size() < std::min(most, page)) seqs.push_back(lane.far.pop_front());
+  const std::size_t most = std::max<std::size_t>(1, resident_.tasks - std::min(resident_.tasks, lane.resident));
+  const std::size_t page = proto::buggify(proto::Path::short_page) ? 1 : resident_.page;
+  while (!lane.paged_out.empty() && seqs.size() < std::min(most, page)) seqs.push_back(lane.paged_out.pop_front());
   lane.on_their_way = seqs.size();
   return seqs;
 }
 
-void Queue::feed(const LaneKey& key, Task* task) {
+void Queue::refill(const LaneKey& key, Task* task) {
   Lane& lane = lane_of(key);
   FORKMILL_CHECK(lane.on_their_way > 0);
   --lane.on_their_way;
   if (task == nullptr) return;
-  task->in_far_line = false;
+  task->in_paged_out_line = false;
   link(lane, *task);
   lane.tasks.push_back(*task);
 }
@@ -102,20 +102,20 @@ void Queue::feed(const LaneKey& key, Task* task) {
 void Queue::fed(const LaneKey& key) {
   Share& share = share_of(key.priority, key.client);
   Lane& lane = lane_of(share, key.kind);
-  lane.hungry = false;
+  lane.needs_refill = false;
   check_hunger(share, lane, key.priority);
   Level& level = levels_[key.priority];
   drop_if_empty(level, level.by_client.at(key.client));
 }
 
-void Queue::add_far(const LaneKey& key, proto::TaskSeq seq, bool in_line) {
+void Queue::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line) {
   Share& share = share_of(key.priority, key.client);
   ++share.count;
   ++ready_;
   ++ready_kinds_[key.kind];
   if (!in_line) return;
   Lane& lane = lane_of(share, key.kind);
-  lane.far.push_back(seq);
+  lane.paged_out.push_back(seq);
   check_hunger(share, lane, key.priority);
 }
 
@@ -164,20 +164,22 @@ void Queue::count_out(const Task& task, Share& share) {
 }
 
 void Queue::link(Lane& lane, Task& task) {
-  ++lane.near;
-  lane.near_bytes += task.payload.size();
+  ++lane.resident;
+  lane.resident_bytes += task.payload.size();
 }
 
 void Queue::unlink(Lane& lane, Task& task) {
   lane.tasks.remove(task);
-  --lane.near;
-  lane.near_bytes -= task.payload.size();
+  --lane.resident;
+  lane.resident_bytes -= task.payload.size();
 }
 
 void Queue::check_hunger(const Share& share, Lane& lane, int priority) {
-  if (lane.hungry || lane.far.empty() || lane.near * 2 > near_.tasks || lane.near_bytes * 2 > near_.bytes) return;
-  lane.hungry = true;
-  hungry_.push_back({this, priority, share.client, lane.kind});
+  if (lane.needs_refill || lane.paged_out.empty() || lane.resident * 2 > resident_.tasks ||
+      lane.resident_bytes * 2 > resident_.bytes)
+    return;
+  lane.needs_refill = true;
+  needs_refill_.push_back({this, priority, share.client, lane.kind});
 }
 
 Queue::Lane* Queue::next_lane(Share& share, const std::function<bool(KindId)>& serves) {
@@ -189,11 +191,11 @@ Queue::Lane* Queue::next_lane(Share& share, const std::function<bool(KindId)>& s
   return next;
 }
 
-// A lane may still have numbers in its far part, of tasks that are no longer ready: they are let go with it, unless
-// they are on their way.
+// A lane may still have numbers in its paged-out part, of tasks that are no longer ready: they are let go with it,
+// unless they are on their way.
 void Queue::drop_if_empty(Level& level, Rotation::iterator share) {
   if (share->count > 0) return;
-  if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.hungry; })) return;
+  if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.needs_refill; })) return;
   level.by_client.erase(share->client);
   level.rotation.erase(share);
 }

@@ -4,8 +4,9 @@
 // not make another one wait for them; within a client's share the order of arrival. A worker that does not know the
 // next task is given the next one that it knows.
 //
-// A lane (the tasks of one kind in a share) has its beginning in memory, the near part, and when it is long the rest on
-// disk, the far part, of which only the numbers are known. Whoever runs low is on the list of hungry lanes.
+// A lane (the tasks of one kind in a share) has its beginning in memory, the resident part, and when it is long the
+// rest on disk, the paged-out part, of which only the numbers are known. Whoever runs low is on the list of needs
+// refill lanes.
 #pragma once
 
 #include <functional>
@@ -33,9 +34,10 @@ struct LaneKey {
 
 class Queue {
  public:
-  // `hungry` is told the lanes whose near part runs low while there is a far one, each once until it has been fed.
-  Queue(std::string name, QueueOptions limits, NearLimits near, std::vector<LaneKey>& hungry)
-      : name_{std::move(name)}, limits_{limits}, near_{near}, hungry_{hungry} {}
+  // `needs refill` is told the lanes whose resident part runs low while there is a paged-out one, each once until it
+  // has been fed.
+  Queue(std::string name, QueueOptions limits, ResidentLimits resident, std::vector<LaneKey>& needs_refill)
+      : name_{std::move(name)}, limits_{limits}, resident_{resident}, needs_refill_{needs_refill} {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
@@ -43,7 +45,7 @@ class Queue {
   const QueueOptions& limits() const { return limits_; }
 
   // To the end of its line. The task's kind, client and spec must be set, and not change while it is here. Afterwards
-  // its `in_far_line` says where it stands; tasks that are not durable go far only when others before them have.
+  // its `in paged out line` says where it stands; tasks that are not durable go far only when others before them have.
   void push(Task& task);
   // A task that was handed out and not started: before all that arrived after it.
   void put_back(Task& task);
@@ -58,13 +60,13 @@ class Queue {
   const Task* oldest() const;
 
   // The numbers that come next in the lane; they are on their way until `feed` has been called for each.
-  std::vector<proto::TaskSeq> next_far(const LaneKey& key);
+  std::vector<proto::TaskSeq> next_paged_out(const LaneKey& key);
   // The next number has come: its task, or null when it is no longer ready.
-  void feed(const LaneKey& key, Task* task);
+  void refill(const LaneKey& key, Task* task);
   // All that were on their way have come.
   void fed(const LaneKey& key);
   // At the start: a ready task on disk, at the end of its line, or without a place in it.
-  void add_far(const LaneKey& key, proto::TaskSeq seq, bool in_line);
+  void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line);
 
   // Room for one more task of so many bytes?
   bool has_room(std::size_t bytes) const {
@@ -94,13 +96,13 @@ class Queue {
  private:
   struct Lane {
     KindId kind;
-    TaskList tasks;  // the near part
-    std::size_t near = 0;
-    std::size_t near_bytes = 0;
-    SeqRuns far;
+    TaskList tasks;  // the resident part
+    std::size_t resident = 0;
+    std::size_t resident_bytes = 0;
+    SeqRuns paged_out;
     std::size_t on_their_way = 0;  // taken from `far`, not fed yet
-    bool hungry = false;           // is on the list, or is being fed
-    bool has_far() const { return on_their_way > 0 || !far.empty(); }
+    bool needs_refill = false;     // is on the list, or is being fed
+    bool has_paged_out() const { return on_their_way > 0 || !paged_out.empty(); }
   };
   struct Share {
     ClientHandle client;
@@ -124,7 +126,9 @@ class Queue {
   void count_out(const Task& task, Share& share);
   void link(Lane& lane, Task& task);
   void unlink(Lane& lane, Task& task);
-  bool full(const Lane& lane) const { return lane.near >= near_.tasks || lane.near_bytes >= near_.bytes; }
+  bool full(const Lane& lane) const {
+    return lane.resident >= resident_.tasks || lane.resident_bytes >= resident_.bytes;
+  }
   void check_hunger(const Share& share, Lane& lane, int priority);
   // Something for such a worker is on disk and comes next.
   static bool awaits(const Share& share, const std::function<bool(KindId)>& serves);
@@ -133,13 +137,13 @@ class Queue {
 
   std::string name_;
   QueueOptions limits_;
-  NearLimits near_;
+  ResidentLimits resident_;
   std::map<int, Level, HighestFirst> levels_;
   std::size_t ready_ = 0;
   std::unordered_map<KindId, std::size_t> ready_kinds_;
   std::size_t held_tasks_ = 0;
   std::size_t held_bytes_ = 0;
-  std::vector<LaneKey>& hungry_;
+  std::vector<LaneKey>& needs_refill_;
 };
 
 }  // namespace forkmill::broker

@@ -26,9 +26,9 @@ struct Task {
   State state = State::submitted;
   bool durable = false;
   bool cancel_requested = false;
-  bool in_far_line = false;    // ready: its turn comes when its number comes up in the far part of its line
-  bool rewritten = false;      // what is on disk has changed while it was in memory
-  bool fetched_early = false;  // scheduled: came from the disk because it is due soon
+  bool in_paged_out_line = false;  // ready: its turn comes when its number comes up in the paged-out part of its line
+  bool rewritten = false;          // what is on disk has changed while it was in memory
+  bool fetched_early = false;      // scheduled: came from the disk because it is due soon
   KindId kind = 0;
   proto::Attempt attempts;      // made, the one that runs included
   proto::Epoch epoch;           // of its grant

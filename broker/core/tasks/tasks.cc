@@ -21,13 +21,15 @@ bool begins_with(const TaskId& id, std::string_view digits) {
 
 // A value of the index: a pointer, which is even, or a number and a state with the lowest bit set.
 std::uint64_t pack(Task& task) { return reinterpret_cast<std::uintptr_t>(&task); }
-std::uint64_t pack(FarEntry entry) {
+std::uint64_t pack(PagedOutEntry entry) {
   FORKMILL_CHECK(entry.seq.value() >> 60 == 0);
   return entry.seq.value() << 4 | static_cast<std::uint64_t>(entry.state) << 1 | 1;
 }
-bool is_far(std::uint64_t value) { return (value & 1) != 0; }
-FarEntry far_entry(std::uint64_t value) { return {proto::TaskSeq{value >> 4}, static_cast<State>(value >> 1 & 7)}; }
-Task* near_task(std::uint64_t value) {
+bool is_paged_out(std::uint64_t value) { return (value & 1) != 0; }
+PagedOutEntry paged_out_entry(std::uint64_t value) {
+  return {proto::TaskSeq{value >> 4}, static_cast<State>(value >> 1 & 7)};
+}
+Task* resident_task(std::uint64_t value) {
   return reinterpret_cast<Task*>(value);  // NOLINT(performance-no-int-to-ptr): it was one
 }
 
@@ -52,7 +54,7 @@ Task& Tasks::free_place() {
 
 Task* Tasks::find(const TaskId& id) const {
   const std::uint64_t* found = index_.find(id);
-  return found == nullptr || is_far(*found) ? nullptr : near_task(*found);
+  return found == nullptr || is_paged_out(*found) ? nullptr : resident_task(*found);
 }
 
 void Tasks::erase(Task& task) {
@@ -62,45 +64,45 @@ void Tasks::erase(Task& task) {
 }
 
 void Tasks::put_away(Task& task) {
-  *index_.find(task.id) = pack(FarEntry{task.seq, task.state});
-  ++far_;
+  *index_.find(task.id) = pack(PagedOutEntry{task.seq, task.state});
+  ++paged_out_;
   task = Task{};
   free_.push_back(&task);
 }
 
-void Tasks::add_far(const TaskId& id, FarEntry entry) {
+void Tasks::add_paged_out(const TaskId& id, PagedOutEntry entry) {
   index_.insert(id, pack(entry));
-  ++far_;
+  ++paged_out_;
 }
 
-std::optional<FarEntry> Tasks::find_far(const TaskId& id) const {
+std::optional<PagedOutEntry> Tasks::find_paged_out(const TaskId& id) const {
   const std::uint64_t* found = index_.find(id);
-  if (found == nullptr || !is_far(*found)) return std::nullopt;
-  return far_entry(*found);
+  if (found == nullptr || !is_paged_out(*found)) return std::nullopt;
+  return paged_out_entry(*found);
 }
 
-Task& Tasks::bring_near(const TaskId& id) {
+Task& Tasks::page_in(const TaskId& id) {
   std::uint64_t* found = index_.find(id);
-  FORKMILL_CHECK(found != nullptr && is_far(*found));
+  FORKMILL_CHECK(found != nullptr && is_paged_out(*found));
   Task& task = free_place();
   task.id = id;
-  task.seq = far_entry(*found).seq;
+  task.seq = paged_out_entry(*found).seq;
   *found = pack(task);
-  --far_;
+  --paged_out_;
   return task;
 }
 
-std::vector<const Task*> Tasks::near_tasks() const {
+std::vector<const Task*> Tasks::resident_tasks() const {
   std::vector<const Task*> tasks;
-  tasks.reserve(near());
+  tasks.reserve(resident());
   for (const Task& task : places_)
     if (task.seq) tasks.push_back(&task);
   return tasks;
 }
 
-void Tasks::visit_far(const std::function<void(const TaskId&, FarEntry)>& visitor) const {
+void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const {
   index_.visit([&](const TaskId& id, std::uint64_t value) {
-    if (is_far(value)) visitor(id, far_entry(value));
+    if (is_paged_out(value)) visitor(id, paged_out_entry(value));
   });
 }
 

@@ -27,10 +27,10 @@ class TaskRef {
   proto::TaskSeq seq_;
 };
 
-struct FarEntry {
+struct PagedOutEntry {
   proto::TaskSeq seq;
   State state = State::ready;
-  friend bool operator==(const FarEntry&, const FarEntry&) = default;
+  friend bool operator==(const PagedOutEntry&, const PagedOutEntry&) = default;
 };
 
 class Tasks {
@@ -48,19 +48,19 @@ class Tasks {
 
   // Far tasks. Putting one away erases what is in memory.
   void put_away(Task& task);
-  void add_far(const TaskId& id, FarEntry entry);
+  void add_paged_out(const TaskId& id, PagedOutEntry entry);
   // Empty: not known, or near.
-  std::optional<FarEntry> find_far(const TaskId& id) const;
+  std::optional<PagedOutEntry> find_paged_out(const TaskId& id) const;
   // A far task becomes a near one, with nothing but id and number.
-  Task& bring_near(const TaskId& id);
+  Task& page_in(const TaskId& id);
 
-  std::size_t near() const { return index_.size() - far_; }
-  std::size_t far() const { return far_; }
+  std::size_t resident() const { return index_.size() - paged_out_; }
+  std::size_t paged_out() const { return paged_out_; }
   std::size_t size() const { return index_.size(); }
 
   // All near ones, in no order; all far ones.
-  std::vector<const Task*> near_tasks() const;
-  void visit_far(const std::function<void(const TaskId&, FarEntry)>& visitor) const;
+  std::vector<const Task*> resident_tasks() const;
+  void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 
   // An id in text form, or the only one known, near or far, that begins so. The latter walks the table.
   std::optional<TaskId> named(std::string_view text) const;
@@ -70,8 +70,8 @@ class Tasks {
 
   std::deque<Task> places_;
   std::vector<Task*> free_;
-  IdIndex index_;  // the place of a near task, the number and state of a far one
-  std::size_t far_ = 0;
+  IdIndex index_;  // the place of a resident task, the number and state of a paged-out one
+  std::size_t paged_out_ = 0;
   proto::TaskSeq last_;
 };
 

@@ -25,7 +25,7 @@ bool plain(const broker::Task& task) {
 class Waiting {
  public:
   explicit Waiting(const broker::BrokerState& state) {
-    for (const broker::Task* task : state.tasks.near_tasks()) {
+    for (const broker::Task* task : state.tasks.resident_tasks()) {
       if (task->state != State::ready) continue;
       // One that may have run waits for its worker, in no line.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
@@ -93,7 +93,7 @@ void Audit::round(const broker::BrokerState& state, const std::vector<broker::Se
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;
   if (++rounds_ % kLookEvery != 0) return;
-  check_tasks(state, state.tasks.far() == 0 || rounds_ % kCountEvery == 0);
+  check_tasks(state, state.tasks.paged_out() == 0 || rounds_ % kCountEvery == 0);
   if (world_.options.max_processes > 0) check_families(state);
 }
 
@@ -122,7 +122,7 @@ void Audit::check_families(const broker::BrokerState& state) const {
     require(client.child_of == 0 || !gone_.contains({client.child_of, client.session.pid}), "13",
             [&] { return "client " + client.session.name + " lives on in a process that is gone"; });
   }
-  for (const broker::Task* task : state.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
     require(state.clients.contains(task->client), "5",
             [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
@@ -170,13 +170,13 @@ void Audit::check_sessions(const broker::BrokerState& state) const {
   }
 }
 
-void Audit::check_tasks(const broker::BrokerState& state, bool far_too) const {
+void Audit::check_tasks(const broker::BrokerState& state, bool paged_out_too) const {
   struct Counted {
     std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
   };
   std::unordered_map<const broker::Queue*, Counted> by_queue;
   std::size_t running = 0;
-  for (const broker::Task* task : state.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
     const TaskId& id = task->id;
     Counted& counted = by_queue[task->queue];
     if (!task->released) ++counted.held;
@@ -197,18 +197,18 @@ void Audit::check_tasks(const broker::BrokerState& state, bool far_too) const {
   require(holding == running, "6",
           [&] { return "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run"; });
   // Of a far task only the state is known: they are held against the sums.
-  Counted far;
-  if (far_too && state.tasks.far() > 0)
-    state.tasks.visit_far([&](const TaskId&, broker::FarEntry entry) {
-      ++far.held;
-      if (entry.state == broker::State::scheduled) ++far.scheduled;
-      if (entry.state == broker::State::ready) ++far.ready;
+  Counted paged_out;
+  if (paged_out_too && state.tasks.paged_out() > 0)
+    state.tasks.visit_paged_out([&](const TaskId&, broker::PagedOutEntry entry) {
+      ++paged_out.held;
+      if (entry.state == broker::State::scheduled) ++paged_out.scheduled;
+      if (entry.state == broker::State::ready) ++paged_out.ready;
     });
   for (const auto& [name, queue] : state.queues) {
     const Counted& counted = by_queue[queue.get()];
-    far.scheduled -= queue->scheduled - counted.scheduled;
-    far.ready -= queue->ready() - counted.ready;
-    far.held -= queue->held_tasks() - counted.held;
+    paged_out.scheduled -= queue->scheduled - counted.scheduled;
+    paged_out.ready -= queue->ready() - counted.ready;
+    paged_out.held -= queue->held_tasks() - counted.held;
     require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready() &&
                 counted.running == queue->running && counted.held <= queue->held_tasks(),
             "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
@@ -217,7 +217,7 @@ void Audit::check_tasks(const broker::BrokerState& state, bool far_too) const {
     require(queue->held_tasks() <= std::max(before, queue->limits().max_tasks), "13",
             [&, &name = name] { return "queue " + name + " holds more than it may"; });
   }
-  require(!far_too || (far.scheduled == 0 && far.ready == 0 && far.held == 0), "12",
+  require(!paged_out_too || (paged_out.scheduled == 0 && paged_out.ready == 0 && paged_out.held == 0), "12",
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
 }
 
@@ -233,7 +233,7 @@ void Audit::check_order(const broker::BrokerState& state, const std::vector<brok
       const broker::Task* earlier = waiting->before_in_line(task);
       require(earlier == nullptr, "9", [&] {
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
-               ", which came earlier in its line" + (earlier->in_far_line ? " and is only passing through" : "");
+               ", which came earlier in its line" + (earlier->in_paged_out_line ? " and is only passing through" : "");
       });
       require(!waiting->above(task, worker, state.kinds), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });
@@ -242,12 +242,12 @@ void Audit::check_order(const broker::BrokerState& state, const std::vector<brok
 }
 
 bool Audit::idle(const broker::BrokerState& state) {
-  for (const broker::Task* task : state.tasks.near_tasks())
+  for (const broker::Task* task : state.tasks.resident_tasks())
     if (!broker::is_terminal(task->state)) return false;
-  if (state.tasks.far() == 0) return true;
+  if (state.tasks.paged_out() == 0) return true;
   bool idle = true;
-  state.tasks.visit_far(
-      [&](const TaskId&, broker::FarEntry entry) { idle = idle && broker::is_terminal(entry.state); });
+  state.tasks.visit_paged_out(
+      [&](const TaskId&, broker::PagedOutEntry entry) { idle = idle && broker::is_terminal(entry.state); });
   return idle;
 }
 

@@ -38,7 +38,7 @@ class Audit {
   void note_late(const proto::Hello& hello);
   void look_for_the_lost(const broker::BrokerState& state);
   void check_sessions(const broker::BrokerState& state) const;
-  void check_tasks(const broker::BrokerState& state, bool far_too) const;
+  void check_tasks(const broker::BrokerState& state, bool paged_out_too) const;
   void check_families(const broker::BrokerState& state) const;
   void check_order(const broker::BrokerState& state, const std::vector<broker::Send>& sends) const;
   void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);

@@ -29,7 +29,7 @@ void RetentionAudit::round(const broker::BrokerState& state) {
   std::unordered_map<TaskId, Instant> fetched;
   std::size_t dead = 0;
   std::size_t under_way = 0;
-  for (const broker::Task* task : state.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (!broker::is_terminal(task->state) || has_its_own_time(*task)) continue;
     const bool failed = task->state == State::failed;
     if (task->deliveries > 0) {
@@ -45,7 +45,7 @@ void RetentionAudit::round(const broker::BrokerState& state) {
   no_more_than(core.dead_letters, dead, "dead letters");
   looked_ = world_.now();
   for (const auto& [id, since] : std::exchange(fetched_, std::move(fetched))) {
-    if (state.tasks.find(id) != nullptr || state.tasks.find_far(id)) continue;
+    if (state.tasks.find(id) != nullptr || state.tasks.find_paged_out(id)) continue;
     if (fetched_.size() + under_way < core.kept_results && world_.now() < since + core.result_ttl)
       throw Violation{"invariant 1: the result of " + brief(id) + " was forgotten, and there is room for " +
                       std::to_string(core.kept_results) + " with " + std::to_string(fetched_.size()) + " kept"};

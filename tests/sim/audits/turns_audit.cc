@@ -45,7 +45,7 @@ std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::BrokerState& 
 
 TurnsAudit::Lines TurnsAudit::lines_in(const broker::BrokerState& state) {
   Lines lines;
-  for (const broker::Task* task : state.tasks.near_tasks()) {
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (task->state != State::ready) continue;
     // One that may have run waits for its worker, in no line.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;

@@ -135,7 +135,7 @@ void BrokerNode::set_clock(milliseconds skew) {
 std::string BrokerNode::unfinished() const {
   std::string text;
   if (!up()) return text;
-  for (const broker::Task* task : core_->state().tasks.near_tasks()) {
+  for (const broker::Task* task : core_->state().tasks.resident_tasks()) {
     if (broker::is_terminal(task->state)) continue;
     text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +

@@ -96,7 +96,7 @@ bool Shrinker::drop_features() {
       {best_.commit_delay > 1ms, [](Options& o) { o.commit_delay = 1ms; }},
       {best_.net_delay > 200us, [](Options& o) { o.net_delay = 200us; }},
       {best_.run_time > 5ms, [](Options& o) { o.run_time = 5ms; }},
-      {best_.core.near != plain.near, [&](Options& o) { o.core.near = plain.near; }},
+      {best_.core.resident != plain.resident, [&](Options& o) { o.core.resident = plain.resident; }},
       {best_.core.queue != plain.queue, [&](Options& o) { o.core.queue = plain.queue; }},
       {best_.core.kept_results != plain.kept_results, [&](Options& o) { o.core.kept_results = plain.kept_results; }},
       {best_.core.dead_letters != plain.dead_letters, [&](Options& o) { o.core.dead_letters = plain.dead_letters; }},

@@ -55,11 +55,11 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   if (random.chance(0.3)) core.dead_letters = random.below(5);
   core.restart_grace = milliseconds{random.chance(0.3) ? 0 : static_cast<std::int64_t>(random.between(1, 3000))};
   if (random.chance(0.4)) return;
-  core.near.tasks = random.between(1, 8);
-  core.near.page = random.between(1, 5);
-  if (random.chance(0.3)) core.near.bytes = random.between(1, 1000);
-  core.near.scheduled = random.below(5);
-  core.near.results = random.below(5);
+  core.resident.tasks = random.between(1, 8);
+  core.resident.page = random.between(1, 5);
+  if (random.chance(0.3)) core.resident.bytes = random.between(1, 1000);
+  core.resident.scheduled = random.below(5);
+  core.resident.results = random.below(5);
 }
 
 void draw_tasks(Random& random, Options& options) {
@@ -145,8 +145,8 @@ void draw_corners(std::uint64_t seed, Options& options) {
     options.run_time = std::min(options.run_time, Instant{5ms});
   }
   if (random.chance(0.08)) {  // what others wait for as well is put away, and nothing makes them ask again
-    options.core.near.tasks = random.between(1, 3);
-    options.core.near.page = random.between(1, 2);
+    options.core.resident.tasks = random.between(1, 3);
+    options.core.resident.page = random.between(1, 2);
     options.attaches = 1;
     options.priorities = options.memory_tasks = 0;
     options.clients = std::max<std::size_t>(options.clients, 2);
@@ -206,9 +206,9 @@ std::string to_string(const Options& options) {
        << ms(core.session_timeout) << " ms; window " << core.window_tasks << " tasks " << core.window_bytes
        << " bytes; results under way " << options.result_window << "; queue " << core.queue.max_tasks << " tasks "
        << core.queue.max_bytes << " bytes; kept " << core.kept_results << " for " << ms(core.result_ttl)
-       << " ms, dead letters " << core.dead_letters << "; near " << core.near.tasks << " tasks " << core.near.bytes
-       << " bytes, pages of " << core.near.page << ", " << core.near.scheduled << " scheduled, " << core.near.results
-       << " results; grace " << ms(core.restart_grace) << " ms\n"
+       << " ms, dead letters " << core.dead_letters << "; near " << core.resident.tasks << " tasks "
+       << core.resident.bytes << " bytes, pages of " << core.resident.page << ", " << core.resident.scheduled
+       << " scheduled, " << core.resident.results << " results; grace " << ms(core.restart_grace) << " ms\n"
        << "  " << options.clients << " clients, " << options.workers << " workers of up to " << options.children
        << " children" << (options.specialists ? " (specialists)" : "") << ", " << options.max_tasks_per_child
        << " tasks a child; " << options.queues << " queues, " << options.kinds << " kinds\n"

@@ -48,7 +48,7 @@ TEST_CASE("tasks are listed newest first, by what the filter says, in memory and
     CAPTURE(durable);
     MemoryStore store{"s", true};
     CoreOptions options;
-    options.near.tasks = 2;
+    options.resident.tasks = 2;
     Broker broker{options, durable ? &store : nullptr};
     const auto client = broker.client();
     const auto worker = broker.worker(1);

@@ -52,7 +52,7 @@ TEST_CASE("runs of numbers come out as they went in") {
 
 TEST_CASE("far deadlines come before they are due, never after") {
   using namespace std::chrono_literals;
-  FarDeadlines deadlines;
+  PagedOutDeadlines deadlines;
   CHECK(deadlines.next() == proto::kNever);
   deadlines.add(100s, proto::TaskSeq{1});
   deadlines.add(50s, proto::TaskSeq{2});

@@ -13,10 +13,10 @@ namespace {
 
 CoreOptions tiny() {
   CoreOptions options;
-  options.near.tasks = 4;
-  options.near.page = 2;
-  options.near.scheduled = 2;
-  options.near.results = 2;
+  options.resident.tasks = 4;
+  options.resident.page = 2;
+  options.resident.scheduled = 2;
+  options.resident.results = 2;
   return options;
 }
 
@@ -30,8 +30,8 @@ struct Paged {
   void submit(std::uint64_t first, std::uint64_t last, const TaskOptions& options = {}) {
     for (std::uint64_t n = first; n <= last; ++n) broker.submit(client, {task(n, options)});
   }
-  std::size_t near() { return broker.core().state().tasks.near(); }
-  std::size_t far() { return broker.core().state().tasks.far(); }
+  std::size_t resident() { return broker.core().state().tasks.resident(); }
+  std::size_t paged_out() { return broker.core().state().tasks.paged_out(); }
   // Grants as they come to a worker that finishes each at once.
   std::vector<TaskId> work_off(const Broker::Peer& worker) {
     std::vector<TaskId> order;
@@ -55,8 +55,8 @@ std::vector<TaskId> ids(std::uint64_t first, std::uint64_t last) {
 TEST_CASE("a long line stands on disk but for its beginning, and comes back in order") {
   Paged paged;
   paged.submit(1, 50);
-  CHECK(paged.near() == 4);
-  CHECK(paged.far() == 46);
+  CHECK(paged.resident() == 4);
+  CHECK(paged.paged_out() == 46);
   const auto worker = paged.broker.worker(1);
   paged.broker.credit = 1000;
   CHECK(paged.work_off(worker) == ids(1, 50));
@@ -65,14 +65,14 @@ TEST_CASE("a long line stands on disk but for its beginning, and comes back in o
 
 TEST_CASE("arguments that are large fill the memory of a line as well") {
   CoreOptions options;
-  options.near.bytes = 10'000;
+  options.resident.bytes = 10'000;
   Paged paged{options};
   for (std::uint64_t n = 1; n <= 10; ++n) {
     Submission one = task(n);
     one.payload = Payload::own(std::string(4000, 'x'));
     paged.broker.submit(paged.client, {one});
   }
-  CHECK(paged.near() == 3);
+  CHECK(paged.resident() == 3);
   CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 10));
 }
 
@@ -97,24 +97,24 @@ TEST_CASE("tasks that are not durable stay in memory, and keep their place in li
   in_memory.durability = Durability::memory;
   paged.submit(11, 15, in_memory);
   paged.submit(16, 20);
-  CHECK(paged.near() == 4 + 5);
+  CHECK(paged.resident() == 4 + 5);
   CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 20));
 }
 
 TEST_CASE("cancel, query and a repeated submission find a task on disk, and leave it there when it still waits") {
   Paged paged;
   paged.submit(1, 20);
-  const std::size_t far = paged.far();
+  const std::size_t paged_out = paged.paged_out();
   paged.broker.send(paged.client, Query{1, QueryKind::task, id(15).to_string(), {}, {}});
   CHECK(paged.broker.take<Reply>(paged.client).at(0).code == Errc::ok);
-  CHECK(paged.far() == far);
+  CHECK(paged.paged_out() == paged_out);
   paged.broker.take<SubmitAck>(paged.client);
   paged.broker.submit(paged.client, {task(16)});
   CHECK(paged.broker.take<SubmitAck>(paged.client).at(0).rejected.empty());
   Submission other = task(16);
   other.payload = Payload::copy("other arguments");
   CHECK(paged.broker.submit_rejected(paged.client, other).code == Errc::duplicate_task);
-  CHECK(paged.far() == far);
+  CHECK(paged.paged_out() == paged_out);
   paged.broker.send(paged.client, Cancel{{id(17)}});
   CHECK(paged.broker.take<CancelReply>(paged.client).at(0).answers.at(0).state == CancelState::cancelled);
   CHECK(paged.broker.results(paged.client).at(0).outcome.kind == OutcomeKind::cancelled);
@@ -166,7 +166,7 @@ TEST_CASE("tasks that are due much later are left on disk, and start in time") {
   TaskOptions later;
   later.delay = 10min;
   paged.submit(1, 10, later);
-  CHECK(paged.near() <= 3);
+  CHECK(paged.resident() <= 3);
   const auto worker = paged.broker.worker(100);
   paged.broker.advance_alive(9min + 58s, {paged.client, worker});
   CHECK(paged.broker.grants(worker).empty());
@@ -199,14 +199,14 @@ TEST_CASE("results that nobody fetches are put away, found by whoever attaches, 
   const auto worker = paged.broker.worker(1);
   paged.broker.send(paged.client, Goodbye{});
   paged.work_off(worker);
-  CHECK(paged.near() <= 2);
-  CHECK(paged.far() >= 8);
+  CHECK(paged.resident() <= 2);
+  CHECK(paged.paged_out() >= 8);
   const auto late = paged.broker.client();
   paged.broker.send(late, Attach{ids(1, 10)});
   CHECK(paged.broker.results(late).size() == 10);
   paged.broker.send(late, Goodbye{});
   paged.broker.advance_alive(11min, {paged.broker.client()});
-  CHECK(paged.near() + paged.far() == 0);
+  CHECK(paged.resident() + paged.paged_out() == 0);
 }
 
 TEST_CASE("after a restart everything is on disk, in order, and belongs to whom it belonged to") {
@@ -217,7 +217,7 @@ TEST_CASE("after a restart everything is on disk, in order, and belongs to whom 
   paged.client = paged.broker.connect(hello);
   paged.submit(1, 30);
   paged.broker.restart();
-  CHECK(paged.far() == 30);
+  CHECK(paged.paged_out() == 30);
   const auto back = paged.broker.connect(hello);
   const auto worker = paged.broker.worker(1);
   paged.broker.advance_alive(1s, {back, worker});
@@ -373,10 +373,10 @@ TEST_CASE("a dead letter gives its key free when the window is over") {
   CHECK(paged.broker.results(other).at(0).outcome.kind == OutcomeKind::failed);
   paged.broker.send(other, ResultAck{{paged.broker.last_taken()}});
   paged.broker.advance_alive(11min, {other, worker});
-  CHECK(paged.near() + paged.far() == 1);
+  CHECK(paged.resident() + paged.paged_out() == 1);
   paged.broker.submit(other, {task(1, keyed)});
   REQUIRE(paged.broker.grants(worker).size() == 1);
-  CHECK(paged.near() + paged.far() == 1);
+  CHECK(paged.resident() + paged.paged_out() == 1);
 }
 
 TEST_CASE("a disk that is nearly full takes in nothing durable; what is not stored, and what runs, goes on") {
@@ -402,7 +402,7 @@ TEST_CASE("a queue may be one of memory in a durable broker") {
   options.queues["default"].durable = false;
   Paged paged{options};
   paged.submit(1, 20);
-  CHECK(paged.near() == 20);
+  CHECK(paged.resident() == 20);
   paged.broker.restart();
-  CHECK(paged.near() + paged.far() == 0);
+  CHECK(paged.resident() + paged.paged_out() == 0);
 }

@@ -85,7 +85,7 @@ TEST_CASE("failed tasks are dead letters and keep their arguments") {
   for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
   for (std::uint64_t seq = 1; seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
   broker.advance_alive(5s, {client, worker});
-  const auto tasks = broker.core().state().tasks.near_tasks();
+  const auto tasks = broker.core().state().tasks.resident_tasks();
   CHECK(tasks.size() == 2);
   for (const auto* one : tasks) CHECK(one->payload.view() == "arguments");
 }
