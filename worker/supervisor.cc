@@ -211,7 +211,7 @@ void Supervisor::not_born(std::uint32_t slot, const std::string& why) {
   child.out = OutputPipe{};
   child.err = OutputPipe{};
   if (is_process(slot)) return cannot_fork(slot, why);
-  const proto::Instant pause = child.births.failed();
+  const proto::Instant pause = child.restart_backoff.failed();
   log_->error("no child can be started: {}; tried again in {} ms", why, in_milliseconds(pause));
   child.due = now() + pause;
 }
@@ -397,8 +397,8 @@ void Supervisor::child_died(std::uint32_t slot, const Death& death) {
 }
 
 void Supervisor::schedule_successor(Child& child, const Death& death, bool at_birth) {
-  if (!at_birth) child.births.succeeded();
-  const proto::Instant pause = at_birth ? child.births.failed() : proto::Instant{0};
+  if (!at_birth) child.restart_backoff.succeeded();
+  const proto::Instant pause = at_birth ? child.restart_backoff.failed() : proto::Instant{0};
   if (at_birth && setup_.on_death_at_birth) return setup_.on_death_at_birth(death);
   child.due = now() + pause;
   if (at_birth) {

@@ -69,7 +69,7 @@ class Supervisor {
     OutputPipe out, err;
     OutputTail tail;
     bool killed_by_us = false;
-    Births births;
+    RestartBackoff restart_backoff;
     proto::Instant due = proto::kNever;  // when none is: when the next one starts
   };
 
@@ -123,7 +123,7 @@ class Supervisor {
   pid_t link_ = 0;
   proto::Instant link_started_{0};
   proto::Instant link_due_ = proto::kNever;
-  Births link_births_;
+  RestartBackoff link_births_;
   const std::uint64_t instance_;    // who this worker is to the broker, whichever link speaks for it
   std::deque<Child> children_;      // the pool, and behind it those that are forked for one task each
   std::vector<std::int32_t> gone_;  // children that died while there was no link to tell

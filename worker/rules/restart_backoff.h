@@ -1,5 +1,5 @@
-// Births: when the successor of a dead process may start. At once, unless processes die before they got through their
-// start-up: then after growing pauses, so that a broken program does not burn the machine. Pure.
+// RestartBackoff: when the successor of a dead process may start. At once, unless processes die before they got through
+// their start-up: then after growing pauses, so that a broken program does not burn the machine. Pure.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 namespace forkmill::worker {
 
-class Births {
+class RestartBackoff {
  public:
   // The n-th death in a row at birth costs kFirst · 2ⁿ⁻¹, at most kMost.
   static constexpr proto::Instant kFirst = std::chrono::milliseconds{100};

@@ -150,8 +150,8 @@ void WorkerNode::bury() {
                          [&](std::uint64_t serial) { return slot.child != nullptr && slot.child->started(serial); });
     slot.child.reset();
     if (facts.child.slot >= config_.slots) continue;
-    if (facts.at_birth == 0) slot.births.succeeded();
-    const Instant pause = facts.at_birth != 0 ? slot.births.failed() : Instant{0};
+    if (facts.at_birth == 0) slot.restart_backoff.succeeded();
+    const Instant pause = facts.at_birth != 0 ? slot.restart_backoff.failed() : Instant{0};
     world_.after(pause, [this, number = facts.child.slot, life = lives_] {
       if (up() && life == lives_) spawn(number);
     });

@@ -44,7 +44,7 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   struct Slot {
     std::unique_ptr<Child> child;
     std::uint64_t generation = 0;
-    worker::Births births;
+    worker::RestartBackoff restart_backoff;
   };
   struct Event {
     enum { up, down, message } kind;
