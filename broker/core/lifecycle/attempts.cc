@@ -141,7 +141,7 @@ void Attempts::leave(Worker& worker, Task& task) {
   worker.holding.erase(task.seq);
   if (task.options().process) {
     --worker.processes;
-    state_.births.erase(task.seq);
+    state_.process_starts.erase(task.seq);
   }
   task.worker = WorkerHandle{};
 }

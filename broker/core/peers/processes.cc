@@ -60,7 +60,7 @@ void Processes::started(Worker& worker, const proto::Started& started) {
   for (const proto::StartedNote& note : started.notes) {
     Task* task = attempts_.held(worker, note.grant);
     if (task == nullptr || !task->options().process) continue;
-    state_.births[task->seq] = {task->id, note.grant, note.pid, note.host};
+    state_.process_starts[task->seq] = {task->id, note.grant, note.pid, note.host};
     if (Client* owner = state_.client(task->client)) repeat(*owner, *task);
     if (task->watchers == nullptr) continue;
     for (const ClientHandle handle : *task->watchers)
@@ -69,14 +69,14 @@ void Processes::started(Worker& worker, const proto::Started& started) {
 }
 
 void Processes::repeat(Client& client, const Task& task) {
-  const auto birth = state_.births.find(task.seq);
-  if (birth == state_.births.end()) return;
+  const auto birth = state_.process_starts.find(task.seq);
+  if (birth == state_.process_starts.end()) return;
   client.started.notes.push_back(birth->second);
   state_.touch(client);
 }
 
 void Processes::repeat_all(Client& client) {
-  for (const auto& [seq, birth] : state_.births)
+  for (const auto& [seq, birth] : state_.process_starts)
     if (const Task* task = state_.tasks.find(birth.id); task != nullptr && task->client == client.handle)
       repeat(client, *task);
 }
@@ -102,9 +102,9 @@ bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
 }
 
 bool Processes::waits(const Task& task) const {
-  const auto birth = state_.births.find(task.seq);
+  const auto birth = state_.process_starts.find(task.seq);
   const Worker* worker = state_.worker(task.worker);
-  return birth != state_.births.end() && worker != nullptr && waits(worker->instance, birth->second.pid);
+  return birth != state_.process_starts.end() && worker != nullptr && waits(worker->instance, birth->second.pid);
 }
 
 proto::Reply Processes::signal(const proto::Query& query, Task* task) {

@@ -81,8 +81,9 @@ struct BrokerState {
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;  // never erased: tasks point to them
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
-  std::vector<Queue*> process_queues;                             // those of `queues`
-  std::unordered_map<proto::TaskSeq, proto::StartedNote> births;  // of running tasks with a process of their own
+  std::vector<Queue*> process_queues;  // those of `queues`
+  std::unordered_map<proto::TaskSeq, proto::StartedNote>
+      process_starts;  // of running tasks with a process of their own
   Deadlines deadlines;
   Totals totals;
   bool disk_full = false;  // takes in nothing that would have to be stored
