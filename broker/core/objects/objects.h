@@ -18,7 +18,7 @@ namespace forkmill::broker {
 class Object;
 class StoredRecord;
 
-class Objects final : Desk {
+class Objects final : ObjectHost {
  public:
   explicit Objects(BrokerState& state);
   ~Objects();
@@ -56,7 +56,7 @@ class Objects final : Desk {
   bool waits(ClientHandle client) const;
 
  private:
-  // Desk
+  // ObjectHost
   Object* find(ObjectId id) override;
   void holds(ClientHandle client, ObjectId object) override;
   void move(Call& call, Object& to, std::size_t line) override;

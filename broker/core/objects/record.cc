@@ -98,7 +98,7 @@ StoredRecord::StoredRecord(std::string_view bytes) : handle_{forkmill::detail::u
   body_ = body;
 }
 
-std::unique_ptr<Object> StoredRecord::object(Desk& desk) const {
+std::unique_ptr<Object> StoredRecord::object(ObjectHost& host) const {
   auto [id, name, kind, type, size, flags, other, owner, state] = body_.as<ObjectBody>();
   if (kind == 0 || kind > static_cast<unsigned>(last_of(ObjectKind{})))
     throw DecodeError{"an object of an unknown kind"};
@@ -106,7 +106,7 @@ std::unique_ptr<Object> StoredRecord::object(Desk& desk) const {
   // A condition's lock may be found later.
   if (spec.size < 0 || (spec.kind != ObjectKind::condition && trouble_with(spec, nullptr)))
     throw DecodeError{"an object that cannot be"};
-  auto object = make_object(ObjectId{id}, std::move(spec), desk);
+  auto object = make_object(ObjectId{id}, std::move(spec), host);
   object->owner = ClientHandle{owner};
   object->load(state);
   return object;

@@ -49,7 +49,7 @@ class StoredRecord {
   RecordKind kind() const { return kind_; }
   const msgpack::object& body() const { return body_; }
 
-  std::unique_ptr<Object> object(Desk& desk) const;  // without its parts
+  std::unique_ptr<Object> object(ObjectHost& host) const;  // without its parts
   ObjectId owner_of_part() const;
   ClientHandle client() const;
   Ledger ledger() const;

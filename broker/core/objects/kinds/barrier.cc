@@ -43,7 +43,7 @@ std::optional<Answer> Barrier::wait(Call& call) {
   }
   acting_ = true;
   actor_ = call.client;
-  desk.holds(call.client, id());
+  host.holds(call.client, id());
   return done(0, round_);
 }
 
@@ -77,7 +77,7 @@ std::optional<Answer> Barrier::give_up(Call& call) {
   if (call.step == kPassed) return done(call.count);
   if (call.step == round_) {
     break_all();
-    desk.changed(*this);
+    host.changed(*this);
   }
   return failed(Errc::barrier_broken);
 }

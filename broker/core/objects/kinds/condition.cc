@@ -19,7 +19,7 @@ std::optional<Answer> Condition::attempt(Call& call) {
   }
 }
 
-Lock* Condition::lock() const { return dynamic_cast<Lock*>(desk.find(ObjectId{spec().other})); }
+Lock* Condition::lock() const { return dynamic_cast<Lock*>(host.find(ObjectId{spec().other})); }
 
 std::optional<Answer> Condition::wait(Call& call) {
   Lock* lock = this->lock();
@@ -39,7 +39,7 @@ Answer Condition::notify(const Call& call) {
   for (; woken < call.op.a && !lines[0].empty(); ++woken) {
     Call& sleeper = *lines[0].front();
     sleeper.step = 1;
-    desk.move(sleeper, *lock, 0);
+    host.move(sleeper, *lock, 0);
   }
   dirty = dirty || woken > 0;  // those who wake are noted: that it was done must be as well
   return done(woken);
@@ -49,7 +49,7 @@ Answer Condition::notify(const Call& call) {
 std::optional<Answer> Condition::give_up(Call& call) {
   Lock* lock = this->lock();
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
-  desk.move(call, *lock, 0);
+  host.move(call, *lock, 0);
   return std::nullopt;
 }
 

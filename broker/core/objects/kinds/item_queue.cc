@@ -57,7 +57,7 @@ std::optional<Answer> ItemQueue::put(Call& call) {
     if (durable()) fresh_.push_back(last_item_);
     ++unfinished_;
     dirty = true;
-    desk.changed(*this);  // it may have to wait with the rest, and readers need not
+    host.changed(*this);  // it may have to wait with the rest, and readers need not
   }
   return done(many);
 }
@@ -89,7 +89,7 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
     number = ++last_lease_;
     leases_.emplace(number, std::move(lease));
     if (durable()) fresh_leases_.push_back(number);
-    desk.holds(call.client, id());
+    host.holds(call.client, id());
   }
   return done(number, std::ssize(items_), std::move(values));
 }

@@ -28,7 +28,7 @@ std::optional<Answer> Lock::acquire(Call& call, std::int64_t times) {
   if (count_ == 0) {
     holder_ = call.holder();
     if (token_ == 0 || !proto::mutant(proto::Mutant::token_not_raised)) ++token_;
-    desk.holds(call.client, id());
+    host.holds(call.client, id());
   }
   count_ += times;
   dirty = true;
@@ -49,7 +49,7 @@ std::int64_t Lock::release_all() {
   const std::int64_t times = count_;
   count_ = 0;
   dirty = true;
-  desk.changed(*this);
+  host.changed(*this);
   return times;
 }
 

@@ -14,26 +14,26 @@ namespace forkmill::broker {
 
 using proto::ObjectKind;
 
-std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, Desk& keeper) {
+std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host) {
   switch (spec.kind) {
     case ObjectKind::lock:
-      return std::make_unique<Lock>(id, std::move(spec), keeper);
+      return std::make_unique<Lock>(id, std::move(spec), object_host);
     case ObjectKind::semaphore:
-      return std::make_unique<Semaphore>(id, std::move(spec), keeper);
+      return std::make_unique<Semaphore>(id, std::move(spec), object_host);
     case ObjectKind::event:
-      return std::make_unique<Flag>(id, std::move(spec), keeper);
+      return std::make_unique<Flag>(id, std::move(spec), object_host);
     case ObjectKind::condition:
-      return std::make_unique<Condition>(id, std::move(spec), keeper);
+      return std::make_unique<Condition>(id, std::move(spec), object_host);
     case ObjectKind::barrier:
-      return std::make_unique<Barrier>(id, std::move(spec), keeper);
+      return std::make_unique<Barrier>(id, std::move(spec), object_host);
     case ObjectKind::queue:
-      return std::make_unique<ItemQueue>(id, std::move(spec), keeper);
+      return std::make_unique<ItemQueue>(id, std::move(spec), object_host);
     case ObjectKind::pipe:
-      return std::make_unique<Pipe>(id, std::move(spec), keeper);
+      return std::make_unique<Pipe>(id, std::move(spec), object_host);
     case ObjectKind::dict:
-      return std::make_unique<Dict>(id, std::move(spec), keeper);
+      return std::make_unique<Dict>(id, std::move(spec), object_host);
     case ObjectKind::list:
-      return std::make_unique<ValueList>(id, std::move(spec), keeper);
+      return std::make_unique<ValueList>(id, std::move(spec), object_host);
   }
   return nullptr;
 }

@@ -23,7 +23,8 @@ class Object {
  public:
   static constexpr std::size_t kLines = 3;
 
-  Object(ObjectId id, proto::ObjectSpec spec, Desk& keeper) : desk{keeper}, id_{id}, spec_{std::move(spec)} {}
+  Object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
+      : host{object_host}, id_{id}, spec_{std::move(spec)} {}
   virtual ~Object() = default;
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
@@ -85,7 +86,7 @@ class Object {
 
  protected:
   Answer wrong_verb() const { return failed(Errc::wrong_verb); }
-  Desk& desk;
+  ObjectHost& host;
 
  private:
   ObjectId id_;
@@ -93,7 +94,7 @@ class Object {
 };
 
 // Throws nothing; null for a kind that does not exist.
-std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, Desk& keeper);
+std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host);
 std::string_view kind_name(proto::ObjectKind kind);
 std::string_view verb_name(proto::Verb verb);
 

@@ -1,4 +1,4 @@
-// Desk: what an object asks of those who keep it.
+// ObjectHost: what an object asks of those who keep it.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace forkmill::broker {
 
-class Desk {
+class ObjectHost {
  public:
   virtual Object* find(ObjectId id) = 0;
   // This client has something of this object: leave() must be called when it goes.
@@ -18,7 +18,7 @@ class Desk {
   virtual void changed(Object& object) = 0;
 
  protected:
-  ~Desk() = default;
+  ~ObjectHost() = default;
 };
 
 }  // namespace forkmill::broker

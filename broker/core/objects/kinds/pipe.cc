@@ -26,7 +26,7 @@ void Pipe::hold(std::size_t end, ClientHandle client) {
   ++ends_[end].holders[client];
   ends_[end].used = true;
   dirty = true;
-  desk.holds(client, id());
+  host.holds(client, id());
 }
 
 std::size_t Pipe::line(const Call& call) const {
@@ -69,7 +69,7 @@ std::optional<Answer> Pipe::send(Call& call, std::size_t end) {
     other.bytes += value.size();
     other.inbox.push_back(std::move(value));
     dirty = true;
-    desk.changed(*this);
+    host.changed(*this);
   }
   return done(many);
 }

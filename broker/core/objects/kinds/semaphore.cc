@@ -33,7 +33,7 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
       if (value_ == 0) return std::nullopt;
       --value_;
       held_[call.client].push_back(++token_);
-      desk.holds(call.client, id());
+      host.holds(call.client, id());
       dirty = true;
       return done(token_, 1);
     case Verb::release:

@@ -10,8 +10,8 @@ namespace forkmill::broker {
 
 class Semaphore final : public Object {
  public:
-  Semaphore(ObjectId id, proto::ObjectSpec spec, Desk& keeper)
-      : Object{id, std::move(spec), keeper}, value_{this->spec().size} {}
+  Semaphore(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
+      : Object{id, std::move(spec), object_host}, value_{this->spec().size} {}
 
   std::optional<Answer> attempt(Call& call) override;
   void leave(ClientHandle client) override;

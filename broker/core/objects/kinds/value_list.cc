@@ -20,7 +20,8 @@ Answer no_index() { return failed(Errc::index_unknown); }
 }  // namespace
 
 // Those of fixed length begin as zeros.
-ValueList::ValueList(ObjectId id, proto::ObjectSpec spec, Desk& keeper) : Object{id, std::move(spec), keeper} {
+ValueList::ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
+    : Object{id, std::move(spec), object_host} {
   if (fixed()) values_.assign(static_cast<std::size_t>(this->spec().size), Payload::copy(std::string_view{"\0", 1}));
   bytes_ = values_.size();
 }

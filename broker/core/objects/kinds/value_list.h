@@ -10,7 +10,7 @@ namespace forkmill::broker {
 
 class ValueList final : public Object {
  public:
-  ValueList(ObjectId id, proto::ObjectSpec spec, Desk& keeper);
+  ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host);
 
   std::optional<Answer> attempt(Call& call) override;
   std::size_t size() const override { return values_.size(); }
