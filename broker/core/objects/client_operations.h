@@ -1,5 +1,5 @@
-// Ledger: what one client has asked of named objects and was answered, so that each operation is done once however
-// often it is sent; and what it has of them.
+// ClientOperations: what one client has asked of named objects and was answered, so that each operation is done once
+// however often it is sent; and what it has of them.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 namespace forkmill::broker {
 
-struct Ledger {
+struct ClientOperations {
   struct Entry {
     std::unique_ptr<Call> waits;  // null: it has its answer
     Answer answer;

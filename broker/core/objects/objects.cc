@@ -53,37 +53,37 @@ Objects::Objects(BrokerState& state) : state_{state} {}
 Objects::~Objects() = default;
 
 void Objects::operate(Client& client, Operate& message) {
-  Ledger& ledger = ledgers_[client.handle];
-  if (message.answered > ledger.answered) {
-    ledger.answered = message.answered;
-    auto& entries = ledger.entries;
-    for (auto at = entries.begin(); at != entries.end() && at->first < ledger.answered;)
+  ClientOperations& operations = operations_of_[client.handle];
+  if (message.answered > operations.answered) {
+    operations.answered = message.answered;
+    auto& entries = operations.entries;
+    for (auto at = entries.begin(); at != entries.end() && at->first < operations.answered;)
       at = at->second.waits ? std::next(at) : entries.erase(at);
   }
   for (std::size_t i = 0; i + 1 < message.also.size(); i += 2) {
-    auto& entries = ledger.entries;
+    auto& entries = operations.entries;
     for (auto at = entries.lower_bound(message.also[i]); at != entries.end() && at->first <= message.also[i + 1];)
       at = at->second.waits ? std::next(at) : entries.erase(at);
   }
   const ClientHandle handle = client.handle;
-  for (Operation& operation : message.operations) begin(handle, ledger, std::move(operation));
+  for (Operation& operation : message.operations) begin(handle, operations, std::move(operation));
 }
 
-void Objects::begin(ClientHandle client, Ledger& ledger, Operation operation) {
+void Objects::begin(ClientHandle client, ClientOperations& operations, Operation operation) {
   const std::uint64_t number = operation.number;
-  if (number < ledger.answered) return;
-  if (const auto known = ledger.entries.find(number); known != ledger.entries.end()) {
-    if (!known->second.waits) resend(client, ledger, number);
+  if (number < operations.answered) return;
+  if (const auto known = operations.entries.find(number); known != operations.entries.end()) {
+    if (!known->second.waits) resend(client, operations, number);
     return;
   }
-  if (ledger.entries.size() >= 2 * limits::kMaxOperations) return;  // it does not confirm what it gets
+  if (operations.entries.size() >= 2 * limits::kMaxOperations) return;  // it does not confirm what it gets
   auto call = std::make_unique<Call>();
   call->client = client;
   call->op = std::move(operation);
   call->since = state_.now.steady;
   call->deadline = deadlines_.end();
-  Ledger::Entry& entry = ledger.entries[number];
-  if (ledger.entries.size() > limits::kMaxOperations) {
+  ClientOperations::Entry& entry = operations.entries[number];
+  if (operations.entries.size() > limits::kMaxOperations) {
     return put_answer(client, number, nullptr, failed(Errc::too_many_waiting));
   }
   if (auto answer = carry_out(*call)) {
@@ -139,7 +139,7 @@ Answer Objects::open(Call& call) {
     names_.emplace(object->name(), object);
     if (owned) {
       object->owner = call.client;
-      ledgers_[call.client].owned.insert(id);
+      operations_of_[call.client].owned.insert(id);
     }
     object->dirty = true;
   }
@@ -150,7 +150,7 @@ Answer Objects::open(Call& call) {
 }
 
 Answer Objects::withdraw(const Call& call) {
-  auto& entries = ledgers_[call.client].entries;
+  auto& entries = operations_of_[call.client].entries;
   const auto entry = entries.find(static_cast<std::uint64_t>(call.op.a));
   if (entry == entries.end() || !entry->second.waits) return done(0);
   give_up(*entry->second.waits);
@@ -171,14 +171,15 @@ void Objects::take(Object& object) {
     for (const TaskSeq seq : object.all_records()) state_.ops.emplace_back(EraseRecord{seq});
   }
   if (object.owner)
-    if (const auto owner = ledgers_.find(object.owner); owner != ledgers_.end()) owner->second.owned.erase(object.id());
+    if (const auto owner = operations_of_.find(object.owner); owner != operations_of_.end())
+      owner->second.owned.erase(object.id());
   names_.erase(object.name());
   objects_.erase(object.id());
 }
 
 // ---- Those who wait -------------------------------------------------------------------------------------------------
 
-void Objects::park(std::unique_ptr<Call> call, Ledger::Entry& entry) {
+void Objects::park(std::unique_ptr<Call> call, ClientOperations::Entry& entry) {
   Call& waiting = *call;
   entry.waits = std::move(call);
   Object& object = *waiting.object;
@@ -224,7 +225,7 @@ Object* Objects::find(ObjectId id) {
   return found == objects_.end() ? nullptr : found->second.get();
 }
 
-void Objects::holds(ClientHandle client, ObjectId object) { ledgers_[client].objects.insert(object); }
+void Objects::holds(ClientHandle client, ObjectId object) { operations_of_[client].objects.insert(object); }
 
 void Objects::changed(Object& object) { changed_.push_back(object.id()); }
 
@@ -269,22 +270,22 @@ void Objects::pump(Object& object) {
 // A durable operation that is half done and waits must not begin anew after a restart.
 void Objects::note_progress(const Object& object, const Call& call) {
   if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
-  Ledger& ledger = ledgers_[call.client];
-  ledger.dirty = true;
-  touch(call.client, ledger);
+  ClientOperations& operations = operations_of_[call.client];
+  operations.dirty = true;
+  touch(call.client, operations);
 }
 
 // Nor must one that waits for a condition find that it does not hold the lock.
 void Objects::note_sleeper(const Call& call) {
   if (!is_sleeper(call)) return;
-  Ledger& ledger = ledgers_[call.client];
-  ledger.dirty = true;
-  touch(call.client, ledger);
+  ClientOperations& operations = operations_of_[call.client];
+  operations.dirty = true;
+  touch(call.client, operations);
 }
 
 // Back to their lines: a notification may come before they do.
-void Objects::lay_down(ClientHandle client, Ledger& ledger) {
-  for (Ledger::Sleeper& sleeper : std::exchange(ledger.sleepers, {})) {
+void Objects::lay_down(ClientHandle client, ClientOperations& operations) {
+  for (ClientOperations::Sleeper& sleeper : std::exchange(operations.sleepers, {})) {
     Object* object = find(ObjectId{sleeper.op.object});
     if (object == nullptr) continue;
     auto call = std::make_unique<Call>();
@@ -295,7 +296,7 @@ void Objects::lay_down(ClientHandle client, Ledger& ledger) {
     call->step = sleeper.step;
     call->count = sleeper.count;
     call->object = object;
-    Ledger::Entry& entry = ledger.entries[call->op.number];
+    ClientOperations::Entry& entry = operations.entries[call->op.number];
     park(std::move(call), entry);
   }
 }
@@ -308,8 +309,8 @@ void Objects::tick() {
 }
 
 void Objects::client_gone(ClientHandle client) {
-  const auto found = ledgers_.find(client);
-  if (found == ledgers_.end()) return;
+  const auto found = operations_of_.find(client);
+  if (found == operations_of_.end()) return;
   for (auto& [number, entry] : found->second.entries) {
     if (!entry.waits) continue;
     Object& object = *entry.waits->object;
@@ -330,15 +331,15 @@ void Objects::client_gone(ClientHandle client) {
   }
   const std::vector<ObjectId> owned = in_order(found->second.owned);
   if (found->second.stored_as) state_.ops.emplace_back(EraseRecord{found->second.stored_as});
-  ledgers_.erase(found);
+  operations_of_.erase(found);
   for (const ObjectId id : owned)
     if (Object* object = find(id)) take(*object);
   settle();
 }
 
 bool Objects::waits(ClientHandle client) const {
-  const auto found = ledgers_.find(client);
-  if (found == ledgers_.end()) return false;
+  const auto found = operations_of_.find(client);
+  if (found == operations_of_.end()) return false;
   const auto& entries = found->second.entries;
   return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.second.waits != nullptr; });
 }
@@ -347,44 +348,44 @@ bool Objects::waits(ClientHandle client) const {
 
 // The call is gone afterwards.
 void Objects::put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
-  const auto found = ledgers_.find(client);
-  if (found == ledgers_.end()) return;
-  Ledger& ledger = found->second;
-  Ledger::Entry& entry = ledger.entries[number];
+  const auto found = operations_of_.find(client);
+  if (found == operations_of_.end()) return;
+  ClientOperations& operations = found->second;
+  ClientOperations::Entry& entry = operations.entries[number];
   entry.answer = std::move(answer);
   entry.answer.number = number;
   entry.durable = object != nullptr && object->durable();
-  ledger.dirty = ledger.dirty || (entry.durable && object->dirty);
+  operations.dirty = operations.dirty || (entry.durable && object->dirty);
   entry.waits.reset();
-  ledger.to_send.push_back(number);
-  touch(client, ledger);
+  operations.to_send.push_back(number);
+  touch(client, operations);
 }
 
-void Objects::resend(ClientHandle client, Ledger& ledger, std::uint64_t number) {
-  ledger.to_send.push_back(number);
-  touch(client, ledger);
+void Objects::resend(ClientHandle client, ClientOperations& operations, std::uint64_t number) {
+  operations.to_send.push_back(number);
+  touch(client, operations);
 }
 
-void Objects::touch(ClientHandle client, Ledger& ledger) {
-  if (!std::exchange(ledger.touched, true)) touched_.push_back(client);
+void Objects::touch(ClientHandle client, ClientOperations& operations) {
+  if (!std::exchange(operations.touched, true)) touched_.push_back(client);
 }
 
 void Objects::finish_round() {
   save_objects();
   const std::vector<ClientHandle> touched = std::exchange(touched_, {});
   for (const ClientHandle client : touched) {
-    const auto found = ledgers_.find(client);
-    if (found != ledgers_.end() && std::exchange(found->second.dirty, false)) save(found->second, client);
+    const auto found = operations_of_.find(client);
+    if (found != operations_of_.end() && std::exchange(found->second.dirty, false)) save(found->second, client);
   }
   for (const ClientHandle client : touched) {
-    const auto found = ledgers_.find(client);
-    if (found == ledgers_.end()) continue;
+    const auto found = operations_of_.find(client);
+    if (found == operations_of_.end()) continue;
     found->second.touched = false;
     send_answers(client, found->second);
   }
 }
 
-void Objects::send_answers(ClientHandle client, Ledger& ledger) {
+void Objects::send_answers(ClientHandle client, ClientOperations& operations) {
   Client* to = state_.client(client);
   struct Batch {
     Operated message;
@@ -396,9 +397,9 @@ void Objects::send_answers(ClientHandle client, Ledger& ledger) {
     if (to == nullptr || batch.message.answers.empty()) return;
     state_.send(to->session, std::move(batch.message), which == 1 ? state_.safe_after() : CommitSeq{});
   };
-  for (const std::uint64_t number : std::exchange(ledger.to_send, {})) {
-    const auto entry = ledger.entries.find(number);
-    if (entry == ledger.entries.end() || entry->second.waits) continue;
+  for (const std::uint64_t number : std::exchange(operations.to_send, {})) {
+    const auto entry = operations.entries.find(number);
+    if (entry == operations.entries.end() || entry->second.waits) continue;
     const std::size_t which = entry->second.durable && !mutant(Mutant::answer_before_commit) ? 1 : 0;
     Batch& batch = batches[which];
     for (const Payload& value : entry->second.answer.values) batch.bytes += value.size();
@@ -423,9 +424,9 @@ void Objects::save_objects() {
   }
 }
 
-void Objects::save(Ledger& ledger, ClientHandle client) {
-  if (!ledger.stored_as) ledger.stored_as = next_record();
-  state_.ops.emplace_back(PutRecord{ledger.stored_as, record_of(ledger, client)});
+void Objects::save(ClientOperations& operations, ClientHandle client) {
+  if (!operations.stored_as) operations.stored_as = next_record();
+  state_.ops.emplace_back(PutRecord{operations.stored_as, record_of(operations, client)});
 }
 
 void Objects::recover(TaskSeq seq, std::string_view bytes) {
@@ -452,10 +453,10 @@ void Objects::take_up(TaskSeq seq, const StoredRecord& record) {
     case RecordKind::part:
       if (Object* object = find(record.owner_of_part())) object->load_record(seq, record.body());
       break;
-    case RecordKind::ledger: {
+    case RecordKind::operations: {
       const ClientHandle client = record.client();
-      if (!mutant(Mutant::ledger_lost_at_restart)) ledgers_[client] = record.ledger();
-      ledgers_[client].stored_as = seq;
+      if (!mutant(Mutant::ledger_lost_at_restart)) operations_of_[client] = record.operations();
+      operations_of_[client].stored_as = seq;
       break;
     }
   }
@@ -464,13 +465,13 @@ void Objects::take_up(TaskSeq seq, const StoredRecord& record) {
 std::vector<ClientHandle> Objects::recovered() {
   for (const auto& [id, object] : objects_) {
     object->loaded();
-    for (const ClientHandle client : object->clients()) ledgers_[client].objects.insert(id);
-    if (object->owner) ledgers_[object->owner].owned.insert(id);
+    for (const ClientHandle client : object->clients()) operations_of_[client].objects.insert(id);
+    if (object->owner) operations_of_[object->owner].owned.insert(id);
   }
   std::vector<ClientHandle> clients;
-  for (const auto& [client, ledger] : ledgers_) clients.push_back(client);
+  for (const auto& [client, operations] : operations_of_) clients.push_back(client);
   std::sort(clients.begin(), clients.end());
-  for (const ClientHandle client : clients) lay_down(client, ledgers_[client]);
+  for (const ClientHandle client : clients) lay_down(client, operations_of_[client]);
   settle();
   return clients;
 }

@@ -29,7 +29,7 @@ class Objects final : ObjectHost {
   // Its session ended: what it held is free.
   void client_gone(ClientHandle client);
   // Whether it is known what this client has asked and holds.
-  bool knows(ClientHandle client) const { return ledgers_.contains(client); }
+  bool knows(ClientHandle client) const { return operations_of_.contains(client); }
 
   // Times out who has waited for long enough; then writes down and answers.
   void tick();
@@ -62,32 +62,32 @@ class Objects final : ObjectHost {
   void move(Call& call, Object& to, std::size_t line) override;
   void changed(Object& object) override;
 
-  void begin(ClientHandle client, Ledger& ledger, proto::Operation operation);
+  void begin(ClientHandle client, ClientOperations& operations, proto::Operation operation);
   std::optional<Answer> carry_out(Call& call);
   Answer open(Call& call);
   Answer withdraw(const Call& call);
   void take(Object& object);
-  void park(std::unique_ptr<Call> call, Ledger::Entry& entry);
+  void park(std::unique_ptr<Call> call, ClientOperations::Entry& entry);
   void leave_line(Call& call);
   void give_up(Call& call);
   void settle();
   void note_progress(const Object& object, const Call& call);
   void note_sleeper(const Call& call);
-  void lay_down(ClientHandle client, Ledger& ledger);
+  void lay_down(ClientHandle client, ClientOperations& operations);
   void pump(Object& object);
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
-  void resend(ClientHandle client, Ledger& ledger, std::uint64_t number);
-  void touch(ClientHandle client, Ledger& ledger);
+  void resend(ClientHandle client, ClientOperations& operations, std::uint64_t number);
+  void touch(ClientHandle client, ClientOperations& operations);
   void take_up(proto::TaskSeq seq, const StoredRecord& record);
   void save_objects();
-  void save(Ledger& ledger, ClientHandle client);
-  void send_answers(ClientHandle client, Ledger& ledger);
+  void save(ClientOperations& operations, ClientHandle client);
+  void send_answers(ClientHandle client, ClientOperations& operations);
   proto::TaskSeq next_record() { return state_.tasks.next_number(); }
 
   BrokerState& state_;
   std::unordered_map<ObjectId, std::unique_ptr<Object>> objects_;
   std::map<std::string, Object*, std::less<>> names_;
-  std::unordered_map<ClientHandle, Ledger> ledgers_;
+  std::unordered_map<ClientHandle, ClientOperations> operations_of_;
   Deadline deadlines_;
   std::vector<ObjectId> changed_;  // whose lines may get further
   std::vector<ObjectId> dirty_;    // durable ones to be written down

@@ -21,11 +21,11 @@ using SleeperRow =
 using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
                               std::uint64_t, std::uint64_t, msgpack::object>;
 
-bool half_done(const Ledger::Entry& entry) {
+bool half_done(const ClientOperations::Entry& entry) {
   return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
 }
-bool sleeps(const Ledger::Entry& entry) { return entry.waits && is_sleeper(*entry.waits); }
-bool is_kept(const Ledger::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
+bool sleeps(const ClientOperations::Entry& entry) { return entry.waits && is_sleeper(*entry.waits); }
+bool is_kept(const ClientOperations::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
 
 void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& answer) {
   packer.pack_array(6);
@@ -62,14 +62,14 @@ std::string record_of(const Object& object) {
   });
 }
 
-std::string record_of(const Ledger& ledger, ClientHandle client) {
-  return pack_record(RecordKind::ledger, [&](Object::Packer& packer) {
-    const auto& entries = ledger.entries;
+std::string record_of(const ClientOperations& operations, ClientHandle client) {
+  return pack_record(RecordKind::operations, [&](Object::Packer& packer) {
+    const auto& entries = operations.entries;
     const auto count =
         std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return is_kept(entry.second); });
     packer.pack_array(4);
     packer.pack(client.value());
-    packer.pack(ledger.answered);
+    packer.pack(operations.answered);
     packer.pack_array(static_cast<std::uint32_t>(count));
     for (const auto& [number, entry] : entries) {
       if (half_done(entry))
@@ -90,7 +90,7 @@ std::string record_of(const Ledger& ledger, ClientHandle client) {
 
 StoredRecord::StoredRecord(std::string_view bytes) : handle_{forkmill::detail::unpack_bounded(bytes)} {
   const auto [kind, body] = handle_.get().as<std::tuple<unsigned, msgpack::object>>();
-  if (kind < static_cast<unsigned>(RecordKind::object) || kind > static_cast<unsigned>(RecordKind::ledger) ||
+  if (kind < static_cast<unsigned>(RecordKind::object) || kind > static_cast<unsigned>(RecordKind::operations) ||
       body.type != msgpack::type::ARRAY || body.via.array.size == 0) {
     throw DecodeError{"a record of an unknown kind"};
   }
@@ -116,17 +116,17 @@ ObjectId StoredRecord::owner_of_part() const { return ObjectId{body_.via.array.p
 
 ClientHandle StoredRecord::client() const { return ClientHandle{body_.via.array.ptr[0].as<std::uint64_t>()}; }
 
-Ledger StoredRecord::ledger() const {
-  Ledger ledger;
+ClientOperations StoredRecord::operations() const {
+  ClientOperations operations;
   const auto [client, answered, rows] = body_.as<LedgerBody>();
-  ledger.answered = answered;
+  operations.answered = answered;
   for (const auto& [number, code, text, a, b, values] : rows) {
-    Ledger::Entry& entry = ledger.entries[number];
+    ClientOperations::Entry& entry = operations.entries[number];
     entry.durable = true;
     entry.answer = {number, errc_from(code), text, a, b, {}};
     for (const Bytes& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
   }
-  if (body_.via.array.size < 4) return ledger;  // as it was written before there were any
+  if (body_.via.array.size < 4) return operations;  // as it was written before there were any
   for (const auto& [number, object, who, wait, step, count, awake] :
        body_.via.array.ptr[3].as<std::vector<SleeperRow>>()) {
     Operation op;
@@ -135,9 +135,9 @@ Ledger StoredRecord::ledger() const {
     op.object = object;
     op.who = who;
     op.wait = awake ? milliseconds{0} : milliseconds{wait};
-    ledger.sleepers.push_back({std::move(op), step, count, awake});
+    operations.sleepers.push_back({std::move(op), step, count, awake});
   }
-  return ledger;
+  return operations;
 }
 
 }  // namespace forkmill::broker

@@ -14,9 +14,9 @@
 namespace forkmill::broker {
 
 enum class RecordKind : std::uint8_t {
-  object = 1,  // one object: its number, spec, owner and state
-  part = 2,    // a piece of one
-  ledger = 3,  // what one client was answered
+  object = 1,      // one object: its number, spec, owner and state
+  part = 2,        // a piece of one
+  operations = 3,  // what one client was answered
 };
 
 template <class F>
@@ -39,7 +39,7 @@ bool is_sleeper(const Call& call);
 
 std::string record_of(const Object& object);
 // Answers about durable objects; an operation that is half done and waits as one that ended where it is.
-std::string record_of(const Ledger& ledger, ClientHandle client);
+std::string record_of(const ClientOperations& operations, ClientHandle client);
 
 // A record that was found in the store. Which functions may be called depends on its kind. All of them, the constructor
 // included, throw DecodeError or msgpack::type_error when it is not what it should be.
@@ -52,7 +52,7 @@ class StoredRecord {
   std::unique_ptr<Object> object(ObjectHost& host) const;  // without its parts
   ObjectId owner_of_part() const;
   ClientHandle client() const;
-  Ledger ledger() const;
+  ClientOperations operations() const;
 
  private:
   msgpack::object_handle handle_;
