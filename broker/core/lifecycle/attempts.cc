@@ -28,9 +28,9 @@ void Attempts::grant(Task& task, Worker& worker) {
   worker.grant_bytes += task.payload.size();
   const Client* owner = options.process ? state_.client(task.client) : nullptr;
   worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
-                                 state_.kinds.name(task.kind), state_.kinds.signature(task.kind), options.soft_timeout,
-                                 options.timeout, task.payload, options.process, options.daemon, options.label,
-                                 owner == nullptr ? 0 : owner->session.pid});
+                                 state_.task_types.name(task.kind), state_.task_types.signature(task.kind),
+                                 options.soft_timeout, options.timeout, task.payload, options.process, options.daemon,
+                                 options.label, owner == nullptr ? 0 : owner->session.pid});
   state_.touch(worker);
 }
 

@@ -137,7 +137,7 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
     return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
                                          " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
   }
-  const auto kind = state_.kinds.intern(submission.name, submission.signature);
+  const auto kind = state_.task_types.intern(submission.name, submission.signature);
   if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
 
   if (known != nullptr) retention_.drop(*known);

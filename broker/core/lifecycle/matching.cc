@@ -67,7 +67,7 @@ void Matching::give_processes() {
 }
 
 Task* Matching::next_process(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.kinds, kind); };
+  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.task_types, kind); };
   for (const Queue* queue : worker.queues)
     if (queue->processes != nullptr && queue->processes->ready() > 0)
       if (Task* task = queue->processes->pop(serves_kind)) return task;
@@ -83,7 +83,7 @@ bool Matching::give_one(Worker& worker) {
 }
 
 Task* Matching::next_task(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.kinds, kind); };
+  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.task_types, kind); };
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
     Queue& queue = *worker.queues[turn % worker.queues.size()];

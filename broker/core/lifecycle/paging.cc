@@ -33,7 +33,7 @@ State end_state(proto::OutcomeKind kind) {
 void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
   Queue* queue = state_.queue(spec.queue);
-  const auto kind = state_.kinds.intern(spec.name, spec.signature);
+  const auto kind = state_.task_types.intern(spec.name, spec.signature);
   FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
@@ -179,7 +179,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
   task.queue = state_.queue(put.spec->queue);
-  task.kind = state_.kinds.intern(put.spec->name, put.spec->signature).value();
+  task.kind = state_.task_types.intern(put.spec->name, put.spec->signature).value();
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
   task.submitted_at = put.submitted_at;

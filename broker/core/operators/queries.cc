@@ -183,7 +183,7 @@ std::string Queries::task(const Task& task) const {
   PackedMap map;
   map.add("id", task.id.to_string())
       .add("queue", base_queue(task.queue->name()))
-      .add("name", state_.kinds.name(task.kind))
+      .add("name", state_.task_types.name(task.kind))
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
       .add("max_attempts", task.options().max_attempts)
@@ -225,7 +225,7 @@ std::vector<Queries::Unserved> Queries::unserved() const {
   for (const auto& [name, queue] : state_.queues) {
     for (const auto& [kind, count] : queue->ready_kinds()) {
       if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
-        rows.push_back({name, state_.kinds.name(kind), count, std::move(reason)});
+        rows.push_back({name, state_.task_types.name(kind), count, std::move(reason)});
       }
     }
   }
@@ -252,9 +252,9 @@ std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
                           : "no worker serves queue " + name;
   }
   for (const auto& [handle, worker] : state_.workers)
-    if (is_served(queue, *worker) && serves(*worker, state_.kinds, kind)) return {};
-  const std::string& task = state_.kinds.name(kind);
-  switch (registry_.ask(task, state_.kinds.signature(kind))) {
+    if (is_served(queue, *worker) && serves(*worker, state_.task_types, kind)) return {};
+  const std::string& task = state_.task_types.name(kind);
+  switch (registry_.ask(task, state_.task_types.signature(kind))) {
     case Registry::Answer::nobody:
       return "no worker has task " + task;
     case Registry::Answer::other_signature:

@@ -145,7 +145,7 @@ proto::Reply Processes::list(const proto::Query& query) const {
     for (const proto::ProcessRow& row : worker->report) {
       PackedMap map = packed(row, worker->session.host, worker->session.name, role_name(row.role));
       if (const Task* task = attempts_.held(*worker, row.grant)) {
-        map.add("task", state_.kinds.name(task->kind))
+        map.add("task", state_.task_types.name(task->kind))
             .add("label", task->options().label)
             .add("id", task->id.to_string());
       }

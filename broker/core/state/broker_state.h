@@ -60,7 +60,7 @@ struct BrokerState {
   BrokerState(CoreOptions core_options, Identity who)
       : options{std::move(core_options)},
         identity{std::move(who)},
-        kinds{options.max_kinds},
+        task_types{options.max_task_types},
         tasks{last_used_seq(identity)},
         commit{identity.commit},
         safe{identity.commit} {}
@@ -76,7 +76,7 @@ struct BrokerState {
   proto::Now now;  // of the call that is being handled
   proto::Now started;
 
-  Kinds kinds;
+  TaskTypes task_types;
   Tasks tasks;
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;  // never erased: tasks point to them
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;

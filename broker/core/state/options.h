@@ -48,8 +48,8 @@ struct CoreOptions {
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t dead_letters = 10'000;  // failed tasks kept with their arguments
   std::size_t max_queues = 10'000;
-  std::size_t max_kinds = 100'000;      // task names, each with its signatures
-  std::size_t max_objects = 1'000'000;  // locks, queues, dicts …
+  std::size_t max_task_types = 100'000;  // task names, each with its signatures
+  std::size_t max_objects = 1'000'000;   // locks, queues, dicts …
   ResidentLimits resident;
   QueueOptions queue;  // for every queue that is not named in `queues`
   std::map<std::string, QueueOptions> queues;

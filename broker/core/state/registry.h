@@ -30,6 +30,6 @@ class Registry {
 };
 
 // Whether the worker has the task; remembers the answer in the worker.
-bool serves(Worker& worker, const Kinds& kinds, KindId kind);
+bool serves(Worker& worker, const TaskTypes& task_types, KindId kind);
 
 }  // namespace forkmill::broker

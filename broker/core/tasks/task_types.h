@@ -1,4 +1,4 @@
-// Kinds: a task name with a signature, as a small number. Matching compares numbers, not text.
+// TaskTypes: a task name with a signature, as a small number. Matching compares numbers, not text.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace forkmill::broker {
 
 using KindId = std::uint32_t;
 
-class Kinds {
+class TaskTypes {
  public:
-  explicit Kinds(std::size_t most) : most_{most} {}
+  explicit TaskTypes(std::size_t most) : most_{most} {}
 
   // Empty: there are as many as there may be.
   std::optional<KindId> intern(std::string_view name, std::uint64_t signature);
 
-  const std::string& name(KindId kind) const { return kinds_[kind].name; }
-  std::uint64_t signature(KindId kind) const { return kinds_[kind].signature; }
+  const std::string& name(KindId kind) const { return task_types_[kind].name; }
+  std::uint64_t signature(KindId kind) const { return task_types_[kind].signature; }
 
  private:
   struct Kind {
@@ -29,7 +29,7 @@ class Kinds {
     std::uint64_t signature;
   };
   std::size_t most_;
-  std::vector<Kind> kinds_;
+  std::vector<Kind> task_types_;
   std::map<std::string, std::map<std::uint64_t, KindId>, std::less<>> by_name_;
   // The last one asked for: submitters send many of one kind in a row.
   KindId last_ = 0;

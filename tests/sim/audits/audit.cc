@@ -45,10 +45,10 @@ class Waiting {
   }
 
   // Of a higher priority, and for this worker.
-  bool above(const broker::Task& task, const broker::Worker& worker, const broker::Kinds& kinds) const {
+  bool above(const broker::Task& task, const broker::Worker& worker, const broker::TaskTypes& task_types) const {
     return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
       const auto& [queue, kind] = one.first;
-      return queue == task.queue && one.second > task.options().priority && knows(worker, kinds.name(kind));
+      return queue == task.queue && one.second > task.options().priority && knows(worker, task_types.name(kind));
     });
   }
 
@@ -235,7 +235,7 @@ void Audit::check_order(const broker::BrokerState& state, const std::vector<brok
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
                ", which came earlier in its line" + (earlier->in_paged_out_line ? " and is only passing through" : "");
       });
-      require(!waiting->above(task, worker, state.kinds), "9",
+      require(!waiting->above(task, worker, state.task_types), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });
     }
   }

@@ -69,7 +69,7 @@ void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vect
       if (task->queue != line.queue || task->options().priority != line.priority) continue;
       if (task->client == line.client)
         ++own;
-      else if (knows(*worker, state.kinds.name(line.kind)))
+      else if (knows(*worker, state.task_types.name(line.kind)))
         ++wait.others[task->client];
     }
     for (const auto& [client, turns] : wait.others)
@@ -88,7 +88,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [line, wait] : lines_)
-      if (knows(*worker, state.kinds.name(line.kind))) waiting.insert(line.queue);
+      if (knows(*worker, state.task_types.name(line.kind))) waiting.insert(line.queue);
     for (const broker::Queue* queue : worker->queues) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);

@@ -53,7 +53,7 @@ TEST_CASE("payloads, queues and task names have their maxima") {
   CoreOptions options;
   options.max_payload = 8;
   options.max_queues = 1;
-  options.max_kinds = 1;
+  options.max_task_types = 1;
   Broker broker{options};
   const auto client = broker.client();
   CHECK(broker.submit_rejected(client, task(1)).code == Errc::payload_too_large);
