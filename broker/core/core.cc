@@ -157,7 +157,7 @@ void Core::query(Client& client, const Query& query) {
     reply.text.resize(std::min(reply.text.size(), limits::kMaxErrorText));
     state_.send(client.session, std::move(reply), after);
   };
-  if (is_order(query)) {
+  if (is_operator_command(query)) {
     const Reply* before = answered_before(client, query);
     Reply reply = before != nullptr ? *before : carry_out(client, query, task);
     if (before == nullptr) note_answer(client, query, reply);

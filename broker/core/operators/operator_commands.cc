@@ -12,7 +12,7 @@ constexpr std::size_t kMostKept = 256;  // a client that has more of them unansw
 
 }  // namespace
 
-bool is_order(const proto::Query& query) {
+bool is_operator_command(const proto::Query& query) {
   switch (query.kind) {
     case QueryKind::dead_retry:
     case QueryKind::dead_drop:

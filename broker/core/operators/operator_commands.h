@@ -7,7 +7,7 @@
 
 namespace forkmill::broker {
 
-bool is_order(const proto::Query& query);
+bool is_operator_command(const proto::Query& query);
 
 // What was answered to this in an earlier session; null: it was never asked.
 const proto::Reply* answered_before(const Client& client, const proto::Query& query);
