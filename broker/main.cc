@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
   broker::keep_last_descriptor();
   try {
     proto::RealEnv env;
-    if (const auto code = broker::run_errand(options, env)) return *code;
+    if (const auto code = broker::run_offline_command(options, env)) return *code;
     auto log = proto::make_logger("broker", options.log);
     broker::Loop loop{options, make_store(options, env), log};
     for (const std::string& endpoint : loop.endpoints()) log->info("listening on {}", endpoint);

@@ -64,7 +64,7 @@ int run_restore(const std::string& file, const std::string& data, proto::Env& en
 
 }  // namespace
 
-std::optional<int> run_errand(const ProgramOptions& options, proto::Env& env) {
+std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env) {
   if (options.check) return run_check(options.data);
   if (options.quarantine) return run_quarantine(options.data);
   if (options.accept_loss) return run_accept_loss(options.data, env);

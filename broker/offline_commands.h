@@ -9,8 +9,8 @@
 
 namespace forkmill::broker {
 
-// The exit code: 0 done and all is sound, 1 not. Empty: no errand was asked for.
-std::optional<int> run_errand(const ProgramOptions& options, proto::Env& env);
+// The exit code: 0 done and all is sound, 1 not. Empty: no offline command was asked for.
+std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env);
 
 // Sixteen digits that nobody can guess: the name of a new store.
 std::string fresh_store_id(proto::Env& env);

@@ -57,10 +57,10 @@ std::string state_home() {
 
 // What settings.h cannot check by itself. Empty: all is well.
 std::string trouble(const ProgramOptions& options) {
-  const int errands =
+  const int offline_commands =
       int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();
-  if (errands > 1) return "--check, --quarantine, --accept-loss and --restore: one at a time";
-  if (errands == 1 && options.memory) return "--memory has no data directory to look after: say --data DIR";
+  if (offline_commands > 1) return "--check, --quarantine, --accept-loss and --restore: one at a time";
+  if (offline_commands == 1 && options.memory) return "--memory has no data directory to look after: say --data DIR";
   if (!options.memory && options.data.empty()) return "--data needs a directory (or say --memory)";
   if (options.core.heartbeat.count() < 10) return "--heartbeat must be at least 10ms";
   if (options.core.session_timeout < 2 * options.core.heartbeat)
