@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();
-  broker::keep_last_descriptor();
+  broker::keep_reserve_descriptor();
   try {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;

@@ -18,7 +18,7 @@ int accept_by_system(int listener, sockaddr* address, socklen_t* size, int flags
 
 }  // namespace
 
-void forkmill::broker::keep_last_descriptor() { kept = ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+void forkmill::broker::keep_reserve_descriptor() { kept = ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int flags) {
   const int taken = accept_by_system(listener, address, size, flags);
@@ -28,7 +28,7 @@ extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int fla
     if (const int turned_away = accept_by_system(listener, nullptr, nullptr, flags); turned_away >= 0)
       ::close(turned_away);
   }
-  forkmill::broker::keep_last_descriptor();
+  forkmill::broker::keep_reserve_descriptor();
   errno = ECONNABORTED;  // which every caller knows as one that has gone again
   return -1;
 }

@@ -9,6 +9,6 @@
 namespace forkmill::broker {
 
 // Before anything listens.
-void keep_last_descriptor();
+void keep_reserve_descriptor();
 
 }  // namespace forkmill::broker
