@@ -9,14 +9,14 @@
 
 namespace forkmill::worker {
 
-AttemptContext::AttemptContext(ChildEnd& end, Attendant& attendant, const TakenTask& task)
-    : end_{end}, attendant_{attendant}, head_{task.head}, queue_{task.queue} {
+AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const TakenTask& task)
+    : end_{end}, stop_watcher_{stop_watcher}, head_{task.head}, queue_{task.queue} {
   TaskId::Bytes id;
   std::copy(std::begin(head_.id), std::end(head_.id), id.begin());
   id_ = TaskId{id};
 }
 
-AttemptContext::~AttemptContext() { attendant_.forget(); }
+AttemptContext::~AttemptContext() { stop_watcher_.forget(); }
 
 void AttemptContext::progress(double fraction, std::string_view note) {
   const double clean = std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0);

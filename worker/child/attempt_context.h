@@ -13,12 +13,12 @@ namespace forkmill::worker {
 
 class AttemptContext final : public Context {
  public:
-  AttemptContext(ChildEnd& end, Attendant& attendant, const TakenTask& task);
+  AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const TakenTask& task);
   ~AttemptContext() override;
 
   using Context::log;
   void progress(double fraction, std::string_view note) override;
-  std::stop_token stop_token() const override { return attendant_.token(head_.serial); }
+  std::stop_token stop_token() const override { return stop_watcher_.token(head_.serial); }
   std::uint32_t attempt() const override { return head_.attempt; }
   FencingToken fencing_token() const override { return {head_.epoch, head_.seq, head_.attempt}; }
   TaskId task_id() const override { return id_; }
@@ -28,7 +28,7 @@ class AttemptContext final : public Context {
 
  private:
   ChildEnd& end_;
-  Attendant& attendant_;
+  StopWatcher& stop_watcher_;
   TaskHead head_;
   TaskId id_;
   std::string queue_;

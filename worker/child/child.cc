@@ -49,7 +49,7 @@ class MemoryGauge {
 class Child {
  public:
   explicit Child(const ChildSetup& setup)
-      : setup_{setup}, end_{Area::map(setup.area), setup.link_bell}, attendant_{end_.head()} {
+      : setup_{setup}, end_{Area::map(setup.area), setup.link_bell}, stop_watcher_{end_.head()} {
     ::close(setup.area);
   }
 
@@ -85,7 +85,7 @@ class Child {
   }
 
   bool call(const TakenTask& task, std::string& result, HandlerError& error) {
-    AttemptContext context{end_, attendant_, task};
+    AttemptContext context{end_, stop_watcher_, task};
     const ThrowWatch watch;
     try {
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
@@ -130,7 +130,7 @@ class Child {
 
   const ChildSetup& setup_;
   ChildEnd end_;
-  Attendant attendant_;
+  StopWatcher stop_watcher_;
   proto::RealEnv env_;
   MemoryGauge memory_;
   std::uint64_t tasks_run_ = 0;

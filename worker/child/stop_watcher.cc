@@ -5,7 +5,7 @@
 
 namespace forkmill::worker {
 
-Attendant::~Attendant() {
+StopWatcher::~StopWatcher() {
   if (!thread_.joinable()) return;
   ending_ = true;
   head_.stop_bell.fetch_add(1, std::memory_order_seq_cst);
@@ -13,7 +13,7 @@ Attendant::~Attendant() {
   thread_.join();
 }
 
-std::stop_token Attendant::token(std::uint64_t serial) {
+std::stop_token StopWatcher::token(std::uint64_t serial) {
   std::stop_token token;
   {
     const std::lock_guard lock{mutex_};
@@ -29,7 +29,7 @@ std::stop_token Attendant::token(std::uint64_t serial) {
   return token;
 }
 
-void Attendant::forget() {
+void StopWatcher::forget() {
   if (!watching_) return;
   const std::lock_guard lock{mutex_};
   watching_ = false;
@@ -37,7 +37,7 @@ void Attendant::forget() {
   source_ = std::stop_source{std::nostopstate};
 }
 
-void Attendant::start() {
+void StopWatcher::start() {
   // Signals are for the handler's thread: this one is born with all of them blocked.
   sigset_t all;
   sigset_t before;
@@ -47,7 +47,7 @@ void Attendant::start() {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-void Attendant::watch() {
+void StopWatcher::watch() {
   for (;;) {
     const std::uint32_t seen = head_.stop_bell.load(std::memory_order_seq_cst);
     if (ending_) return;
@@ -56,7 +56,7 @@ void Attendant::watch() {
   }
 }
 
-void Attendant::stop_if_asked() {
+void StopWatcher::stop_if_asked() {
   const auto source = [this] {
     const std::lock_guard lock{mutex_};
     const bool asked = serial_ != 0 && head_.stop_serial.load(std::memory_order_seq_cst) == serial_;

@@ -1,6 +1,6 @@
-// Attendant: turns "stop softly" for one attempt into request_stop() on that attempt's stop token. It waits in a thread
-// of its own, which starts when a handler asks for a token for the first time: a child whose handlers never do stays
-// single-threaded.
+// StopWatcher: turns "stop softly" for one attempt into request_stop() on that attempt's stop token. It waits in a
+// thread of its own, which starts when a handler asks for a token for the first time: a child whose handlers never do
+// stays single-threaded.
 #pragma once
 
 #include <atomic>
@@ -13,12 +13,12 @@
 
 namespace forkmill::worker {
 
-class Attendant {
+class StopWatcher {
  public:
-  explicit Attendant(AreaHead& head) : head_{head} {}
-  ~Attendant();  // ends the thread
-  Attendant(const Attendant&) = delete;
-  Attendant& operator=(const Attendant&) = delete;
+  explicit StopWatcher(AreaHead& head) : head_{head} {}
+  ~StopWatcher();  // ends the thread
+  StopWatcher(const StopWatcher&) = delete;
+  StopWatcher& operator=(const StopWatcher&) = delete;
 
   // The token of the attempt that runs; set at once when the stop was asked for already. Any thread of the handler.
   std::stop_token token(std::uint64_t serial);

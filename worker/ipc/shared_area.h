@@ -38,7 +38,7 @@ struct AreaHead {
   std::atomic<std::uint32_t> link_wants_space;          // 1: ring the bell when half the task ring is free
   alignas(64) std::atomic<std::uint64_t> current;       // current_word(serial, doing)
   alignas(64) std::atomic<std::uint64_t> stop_serial;   // the attempt whose handler shall stop softly; 0: none
-  std::atomic<std::uint32_t> stop_bell;                 // changes with stop_serial; futex word of the attendant
+  std::atomic<std::uint32_t> stop_bell;                 // changes with stop_serial; futex word of the stop watcher
   alignas(64) std::atomic<std::uint32_t> born;          // 1: start-up is over
   RingCursor tasks;
   RingCursor results;

@@ -23,7 +23,7 @@ TEST_CASE("fencing tokens rise with epoch, sequence and attempt, and read as tex
 TEST_CASE("a context knows its attempt and passes on what the handler says") {
   Pair pair;
   ChildEnd end{Area::map(pair.memory.get()), pair.bell.get()};
-  Attendant attendant{end.head()};
+  StopWatcher stop_watcher{end.head()};
   TaskHead head = task_head(5);
   head.epoch = 2;
   head.seq = 9;
@@ -31,7 +31,7 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   head.id[0] = 0xAB;
   pair.link.send(head, "text", {});
   const TakenTask task = end.next();
-  AttemptContext context{end, attendant, task};
+  AttemptContext context{end, stop_watcher, task};
   CHECK(context.fencing_token() == FencingToken{2, 9, 3});
   CHECK(context.attempt() == 3);
   CHECK(context.queue() == "text");

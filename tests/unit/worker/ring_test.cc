@@ -305,17 +305,17 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
 TEST_CASE("a soft stop reaches the token of the attempt meant, early or late, and no other") {
   Pair pair;
   Area area = Area::map(pair.memory.get());
-  Attendant attendant{area.head()};
-  const auto first = attendant.token(1);
+  StopWatcher stop_watcher{area.head()};
+  const auto first = stop_watcher.token(1);
   CHECK_FALSE(first.stop_requested());
   pair.link.request_stop(1);
   while (!first.stop_requested()) std::this_thread::yield();
-  attendant.forget();
-  const auto second = attendant.token(2);
+  stop_watcher.forget();
+  const auto second = stop_watcher.token(2);
   CHECK_FALSE(second.stop_requested());
-  attendant.forget();
+  stop_watcher.forget();
   pair.link.request_stop(3);
-  const auto third = attendant.token(3);  // asked for before the handler asked for its token
+  const auto third = stop_watcher.token(3);  // asked for before the handler asked for its token
   CHECK(third.stop_requested());
   CHECK_FALSE(second.stop_requested());
 }
