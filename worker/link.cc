@@ -100,7 +100,8 @@ class Link final : private ForemanHands {
 
  private:
   struct Child {
-    Child(ChildKey its_key, pid_t its_pid, Area area) : key{its_key}, pid{its_pid}, end{std::move(area)} {}
+    Child(ChildKey its_key, pid_t its_pid, SharedArea shared_area)
+        : key{its_key}, pid{its_pid}, end{std::move(shared_area)} {}
     ChildKey key;
     pid_t pid;
     LinkEnd end;
@@ -174,7 +175,7 @@ class Link final : private ForemanHands {
       const ControlFacts& facts = message->facts;
       switch (facts.kind) {
         case ControlKind::spawned:
-          child_spawned(facts, std::move(message->area));
+          child_spawned(facts, std::move(message->shared_area));
           break;
         case ControlKind::died:
           child_died(facts, std::move(message->output));
@@ -196,14 +197,15 @@ class Link final : private ForemanHands {
     }
   }
 
-  void child_spawned(const ControlFacts& facts, Descriptor area) {
+  void child_spawned(const ControlFacts& facts, Descriptor shared_area) {
     children_.erase(facts.child.slot);
-    if (!area) {
+    if (!shared_area) {
       log_->error("no descriptor is left for what child {} shares with the link; it is ended", facts.pid);
       return kill(facts.child, SIGKILL);
     }
-    const auto made = children_.emplace(std::piecewise_construct, std::forward_as_tuple(facts.child.slot),
-                                        std::forward_as_tuple(facts.child, facts.pid, Area::map(area.get())));
+    const auto made =
+        children_.emplace(std::piecewise_construct, std::forward_as_tuple(facts.child.slot),
+                          std::forward_as_tuple(facts.child, facts.pid, SharedArea::map(shared_area.get())));
     foreman_.child_spawned(facts.child, static_cast<std::uint32_t>(facts.pid));
     // It may have been born before we came to look: what it said is read now, and from now on it rings.
     read_child(made.first->second);

@@ -184,10 +184,10 @@ void Supervisor::start_child(std::uint32_t slot) {
   ControlMessage message;
   pid_t pid = 0;
   try {
-    child.area = Area::create();
+    child.shared_area = SharedArea::create();
     child.out = OutputPipe::make(out);
     child.err = OutputPipe::make(err);
-    message.area = Descriptor{checked(::fcntl(child.area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
+    message.shared_area = Descriptor{checked(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
     pid = checked(::fork(), "fork");
   } catch (const std::system_error& error) {
@@ -207,7 +207,7 @@ void Supervisor::start_child(std::uint32_t slot) {
 // There is nothing to make it of: no descriptor, no memory, no process.
 void Supervisor::not_born(std::uint32_t slot, const std::string& why) {
   Child& child = children_[slot];
-  child.area.reset();
+  child.shared_area.reset();
   child.out = OutputPipe{};
   child.err = OutputPipe{};
   if (is_process(slot)) return cannot_fork(slot, why);
@@ -261,10 +261,10 @@ void Supervisor::become_child(std::uint32_t slot, int out, int err) {
   ::dup2(out, STDOUT_FILENO);
   ::dup2(err, STDERR_FILENO);
   auto kept = inherited_;
-  const int area = children_[slot].area.get();
-  kept.insert(kept.end(), {area, link_bell_.get()});
+  const int shared_area = children_[slot].shared_area.get();
+  kept.insert(kept.end(), {shared_area, link_bell_.get()});
   close_all_but(std::move(kept));
-  run_child({setup_.registry, setup_.on_child_start, setup_.options, area, link_bell_.get(), is_process(slot)});
+  run_child({setup_.registry, setup_.on_child_start, setup_.options, shared_area, link_bell_.get(), is_process(slot)});
 }
 
 // ---- Events ---------------------------------------------------------------------------------------------------------
@@ -382,7 +382,7 @@ void Supervisor::reap_all() {
 
 void Supervisor::child_died(std::uint32_t slot, const Death& death) {
   Child& child = children_[slot];
-  const bool at_birth = !Area::was_born(child.area.get());
+  const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   pump(slot);
   for (auto [pipe, sink] : {std::pair{&child.out, &stdout_sink_}, std::pair{&child.err, &stderr_sink_}}) {
     pipe->finish(*sink);
@@ -390,7 +390,7 @@ void Supervisor::child_died(std::uint32_t slot, const Death& death) {
     *pipe = OutputPipe{};
   }
   child.pid = 0;
-  child.area.reset();
+  child.shared_area.reset();
   haunted_.push_back(death.pid);
   if (phase_ == Phase::working && !is_process(slot)) schedule_successor(child, death, at_birth);
   report_death(slot, death, at_birth);

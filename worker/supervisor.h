@@ -65,7 +65,7 @@ class Supervisor {
     std::uint64_t generation = 0;
     Purpose purpose;
     pid_t pid = 0;  // 0: none now
-    Descriptor area;
+    Descriptor shared_area;
     OutputPipe out, err;
     OutputTail tail;
     bool killed_by_us = false;

@@ -40,7 +40,10 @@ class Ear final : public ChildListener {
 class World {
  public:
   explicit World(Feed& feed)
-      : feed_{feed}, memory_{Area::create()}, child_{Area::map(memory_.get())}, link_{Area::map(memory_.get())} {}
+      : feed_{feed},
+        memory_{SharedArea::create()},
+        child_{SharedArea::map(memory_.get())},
+        link_{SharedArea::map(memory_.get())} {}
 
   void step() {
     switch (feed_.below(12)) {
@@ -127,7 +130,7 @@ class World {
 
   Feed& feed_;
   Descriptor memory_;
-  Area child_;
+  SharedArea child_;
   LinkEnd link_;
   RingWriter writer_{child_.head().results, child_.result_bytes()};
   Ear ear_;

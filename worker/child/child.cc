@@ -49,8 +49,8 @@ class MemoryGauge {
 class Child {
  public:
   explicit Child(const ChildSetup& setup)
-      : setup_{setup}, end_{Area::map(setup.area), setup.link_bell}, stop_watcher_{end_.head()} {
-    ::close(setup.area);
+      : setup_{setup}, end_{SharedArea::map(setup.shared_area), setup.link_bell}, stop_watcher_{end_.head()} {
+    ::close(setup.shared_area);
   }
 
   [[noreturn]] void run() {

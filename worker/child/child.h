@@ -16,7 +16,7 @@ struct ChildSetup {
   const Registry& registry;
   const std::vector<std::function<void()>>& on_start;  // run in the child before its first task
   const WorkerOptions& options;
-  int area = -1;         // memory shared with the link
+  int shared_area = -1;  // memory shared with the link
   int link_bell = -1;    // eventfd
   bool process = false;  // forked for one task alone: its exit code says how that ended
 };

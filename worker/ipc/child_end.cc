@@ -9,19 +9,19 @@
 
 namespace forkmill::worker {
 
-ChildEnd::ChildEnd(Area area, int link_bell)
-    : area_{std::move(area)},
+ChildEnd::ChildEnd(SharedArea shared_area, int link_bell)
+    : shared_area_{std::move(shared_area)},
       link_bell_{link_bell},
-      tasks_{area_.head().tasks, area_.task_bytes()},
-      results_{area_.head().results, area_.result_bytes()} {}
+      tasks_{shared_area_.head().tasks, shared_area_.task_bytes()},
+      results_{shared_area_.head().results, shared_area_.result_bytes()} {}
 
 void ChildEnd::born() {
-  area_.head().born.store(1, std::memory_order_seq_cst);
+  shared_area_.head().born.store(1, std::memory_order_seq_cst);
   say(kBornRecord, {});
 }
 
 void ChildEnd::wait_for_tasks() {
-  auto& sleeps = area_.head().child_sleeps;
+  auto& sleeps = shared_area_.head().child_sleeps;
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_tasks);
   sleeps.store(kAsleep, std::memory_order_seq_cst);
   // Said first, looked then: the link writes first and looks at the word then, so one of the two sees the other.
@@ -30,7 +30,7 @@ void ChildEnd::wait_for_tasks() {
 }
 
 void ChildEnd::wait_for_space() {
-  auto& head = area_.head();
+  auto& head = shared_area_.head();
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_space);
   head.child_sleeps.store(kAsleep, std::memory_order_seq_cst);
   // Everything but a quarter: waking up for each freed record would cost more than it moves.
@@ -44,7 +44,7 @@ void ChildEnd::wait_for_space() {
 }
 
 void ChildEnd::ring_if_asleep() {
-  auto& sleeps = area_.head().link_sleeps;
+  auto& sleeps = shared_area_.head().link_sleeps;
   if (sleeps.load(std::memory_order_seq_cst) == 0 || sleeps.exchange(0) == 0) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
@@ -71,7 +71,7 @@ void ChildEnd::say(std::uint8_t kind, Pieces pieces) {
 
 void ChildEnd::release() {
   tasks_.consume();
-  auto& wants = area_.head().link_wants_space;
+  auto& wants = shared_area_.head().link_wants_space;
   if (wants.load(std::memory_order_seq_cst) == 0 || tasks_.room() < kRingBytes / 2 || wants.exchange(0) == 0) return;
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
@@ -113,13 +113,13 @@ TakenTask ChildEnd::next() {
   message.remove_prefix(sizeof task.head);
   task.queue = message.substr(0, task.head.queue_length);
   task.arguments = message.substr(task.queue.size());
-  area_.head().current.store(current_word(task.head.serial, Doing::running), std::memory_order_seq_cst);
+  shared_area_.head().current.store(current_word(task.head.serial, Doing::running), std::memory_order_seq_cst);
   return task;
 }
 
 bool ChildEnd::finished(std::uint64_t serial) {
   std::uint64_t expected = current_word(serial, Doing::running);
-  return area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::idle));
+  return shared_area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::idle));
 }
 
 }  // namespace forkmill::worker

@@ -1,5 +1,5 @@
-// ChildEnd: the child's end of its area. next() and leave-taking belong to the child's main thread; say() may be called
-// by any thread of a handler.
+// ChildEnd: the child's end of its shared area. next() and leave-taking belong to the child's main thread; say() may be
+// called by any thread of a handler.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct TakenTask {
 class ChildEnd {
  public:
   // link_bell: an eventfd; written when the link sleeps and there is something for it.
-  ChildEnd(Area area, int link_bell);
+  ChildEnd(SharedArea shared_area, int link_bell);
 
   // Start-up is over.
   void born();
@@ -37,7 +37,7 @@ class ChildEnd {
   // Sends a record; waits while the ring is full. Thread-safe.
   void say(std::uint8_t kind, Pieces pieces);
 
-  AreaHead& head() { return area_.head(); }
+  AreaHead& head() { return shared_area_.head(); }
 
  private:
   void wait_for_tasks();
@@ -46,7 +46,7 @@ class ChildEnd {
   bool take_up(const Record& record);
   void release();
 
-  Area area_;
+  SharedArea shared_area_;
   int link_bell_;
   RingReader tasks_;
   Assembler assembler_;

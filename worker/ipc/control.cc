@@ -54,14 +54,14 @@ bool Control::send_now(const ControlMessage& message) {
   header.msg_iov = parts.data();
   header.msg_iovlen = parts.size();
   OneDescriptor ancillary{};
-  if (message.area) {
+  if (message.shared_area) {
     header.msg_control = ancillary.bytes.data();
     header.msg_controllen = ancillary.bytes.size();
     cmsghdr* note = CMSG_FIRSTHDR(&header);
     note->cmsg_level = SOL_SOCKET;
     note->cmsg_type = SCM_RIGHTS;
     note->cmsg_len = CMSG_LEN(sizeof(int));
-    const int fd = message.area.get();
+    const int fd = message.shared_area.get();
     std::memcpy(CMSG_DATA(note), &fd, sizeof fd);
   }
   if (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) >= 0) return true;
@@ -90,7 +90,7 @@ std::optional<ControlMessage> Control::receive() {
   if (const cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr && note->cmsg_type == SCM_RIGHTS) {
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(note), sizeof fd);
-    message.area = Descriptor{fd};
+    message.shared_area = Descriptor{fd};
   }
   return message;
 }

@@ -22,7 +22,7 @@ struct ChildKey {
 };
 
 enum class ControlKind : std::uint32_t {
-  spawned = 1,  // supervisor → link: child, pid; the area's descriptor comes along
+  spawned = 1,  // supervisor → link: child, pid; the shared area's descriptor comes along
   died = 2,     // supervisor → link: child, pid, and everything below `signal`
   drain = 3,    // supervisor → link: finish and leave
   stop = 4,     // supervisor → link: the children have been killed; say so and leave at once
@@ -48,8 +48,8 @@ struct ControlFacts {
 
 struct ControlMessage {
   ControlFacts facts;
-  std::string output;  // died: the last it wrote; fork: what people call the process
-  Descriptor area;     // spawned
+  std::string output;      // died: the last it wrote; fork: what people call the process
+  Descriptor shared_area;  // spawned
 };
 
 class Control {

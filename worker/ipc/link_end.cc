@@ -33,10 +33,10 @@ constexpr auto kForSpace = static_cast<std::uint32_t>(Sleep::for_space);
 
 }  // namespace
 
-LinkEnd::LinkEnd(Area area)
-    : area_{std::move(area)},
-      tasks_{area_.head().tasks, area_.task_bytes()},
-      results_{area_.head().results, area_.result_bytes()} {}
+LinkEnd::LinkEnd(SharedArea shared_area)
+    : shared_area_{std::move(shared_area)},
+      tasks_{shared_area_.head().tasks, shared_area_.task_bytes()},
+      results_{shared_area_.head().results, shared_area_.result_bytes()} {}
 
 void LinkEnd::send(const TaskHead& head, std::string queue, proto::Payload arguments) {
   Sent sent{head, std::move(queue), std::move(arguments)};
@@ -80,11 +80,11 @@ bool LinkEnd::revoke(std::uint64_t serial) {
 
 bool LinkEnd::condemn(std::uint64_t serial) {
   std::uint64_t expected = current_word(serial, Doing::running);
-  return area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::condemned));
+  return shared_area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::condemned));
 }
 
 void LinkEnd::request_stop(std::uint64_t serial) {
-  AreaHead& head = area_.head();
+  AreaHead& head = shared_area_.head();
   head.stop_serial.store(serial, std::memory_order_seq_cst);
   head.stop_bell.fetch_add(1, std::memory_order_seq_cst);
   futex_wake(head.stop_bell);
@@ -179,7 +179,7 @@ bool LinkEnd::started(std::uint64_t serial) const {
 }
 
 void LinkEnd::flush() {
-  AreaHead& head = area_.head();
+  AreaHead& head = shared_area_.head();
   if (unwritten_ != 0) {
     // Announced first and tried then: the child looks at the wish after it has made room.
     head.link_wants_space.store(1, std::memory_order_seq_cst);
@@ -196,7 +196,7 @@ void LinkEnd::flush() {
 }
 
 bool LinkEnd::doze() {
-  area_.head().link_sleeps.store(1, std::memory_order_seq_cst);
+  shared_area_.head().link_sleeps.store(1, std::memory_order_seq_cst);
   if (results_.empty()) return true;
   wake();
   return false;

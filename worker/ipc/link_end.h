@@ -1,6 +1,6 @@
-// LinkEnd: the link's end of the area of one child. Hands tasks over, takes them back while the child has not started
-// them, condemns or softly stops exactly the attempt meant, and reads what the child says, believing none of it.
-// Used by the link's only thread.
+// LinkEnd: the link's end of the shared area of one child. Hands tasks over, takes them back while the child has not
+// started them, condemns or softly stops exactly the attempt meant, and reads what the child says, believing none of
+// it. Used by the link's only thread.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,7 @@ class ChildListener {
 
 class LinkEnd {
  public:
-  explicit LinkEnd(Area area);
+  explicit LinkEnd(SharedArea shared_area);
 
   // Serials rise. What does not fit into the ring waits on this side and follows when there is room.
   void send(const TaskHead& head, std::string queue, proto::Payload arguments);
@@ -59,7 +59,7 @@ class LinkEnd {
 
   // Before the link sleeps: true when it may, the child will ring the bell. False when there is input already.
   bool doze();
-  void wake() { area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
+  void wake() { shared_area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
 
   // Whether the child took up a task that it has not given the result of.
   bool started(std::uint64_t serial) const;
@@ -82,7 +82,7 @@ class LinkEnd {
   bool taken_up(const Sent& sent) const;
   void write_on();
 
-  Area area_;
+  SharedArea shared_area_;
   RingWriter tasks_;
   RingReader results_;
   Assembler assembler_;

@@ -21,7 +21,7 @@ std::system_error failed(const char* what) { return {errno, std::generic_categor
 
 }  // namespace
 
-Descriptor Area::create() {
+Descriptor SharedArea::create() {
   Descriptor fd{::memfd_create("forkmill-area", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!fd) throw failed("memfd_create");
   if (::ftruncate(fd.get(), kAreaBytes) != 0) throw failed("ftruncate of a shared area");
@@ -29,28 +29,28 @@ Descriptor Area::create() {
   return fd;
 }
 
-Area Area::map(int fd) {
+SharedArea SharedArea::map(int fd) {
   void* memory = ::mmap(nullptr, kAreaBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) throw failed("mmap of a shared area");
-  return Area{memory};
+  return SharedArea{memory};
 }
 
-bool Area::was_born(int fd) {
+bool SharedArea::was_born(int fd) {
   std::uint32_t born = 0;
   return ::pread(fd, &born, sizeof born, offsetof(AreaHead, born)) == sizeof born && born == 1;
 }
 
-Area::Area(Area&& other) noexcept : memory_{std::exchange(other.memory_, nullptr)} {}
-Area& Area::operator=(Area&& other) noexcept {
+SharedArea::SharedArea(SharedArea&& other) noexcept : memory_{std::exchange(other.memory_, nullptr)} {}
+SharedArea& SharedArea::operator=(SharedArea&& other) noexcept {
   std::swap(memory_, other.memory_);
   return *this;
 }
-Area::~Area() {
+SharedArea::~SharedArea() {
   if (memory_ != nullptr) ::munmap(memory_, kAreaBytes);
 }
 
-char* Area::task_bytes() const { return static_cast<char*>(memory_) + kHeadBytes; }
-char* Area::result_bytes() const { return task_bytes() + kRingBytes; }
+char* SharedArea::task_bytes() const { return static_cast<char*>(memory_) + kHeadBytes; }
+char* SharedArea::result_bytes() const { return task_bytes() + kRingBytes; }
 
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected) {
   ::syscall(SYS_futex, &word, FUTEX_WAIT, expected, nullptr, nullptr, 0);

@@ -1,6 +1,6 @@
-// Area: the shared memory between the link and one child. Nobody else maps it, so a wild write in one child reaches
-// neither a sibling nor the queue. It holds two rings (tasks towards the child, results towards the link) and the few
-// words by which both sides agree on who sleeps, what runs and what shall stop.
+// SharedArea: the shared memory between the link and one child. Nobody else maps it, so a wild write in one child
+// reaches neither a sibling nor the queue. It holds two rings (tasks towards the child, results towards the link) and
+// the few words by which both sides agree on who sleeps, what runs and what shall stop.
 //
 // The child is not trusted: whatever it can write is checked by the link before use (ring.h, link_end.h).
 #pragma once
@@ -49,26 +49,26 @@ static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "a futex word");
 
 inline constexpr std::size_t kRingBytes = 256 * 1024;  // of each ring; larger messages go through in fragments
 
-class Area {
+class SharedArea {
  public:
   // A memory file of the right size, all zeros, which nobody can shrink (that would be a SIGBUS for the other side).
   // Throws std::system_error.
   static Descriptor create();
   // Maps it; the descriptor may be closed afterwards. Throws std::system_error.
-  static Area map(int fd);
-  // Whether the child that used the area got through its start-up.
+  static SharedArea map(int fd);
+  // Whether the child that used the shared area got through its start-up.
   static bool was_born(int fd);
 
-  Area(Area&& other) noexcept;
-  Area& operator=(Area&& other) noexcept;
-  ~Area();
+  SharedArea(SharedArea&& other) noexcept;
+  SharedArea& operator=(SharedArea&& other) noexcept;
+  ~SharedArea();
 
   AreaHead& head() const { return *static_cast<AreaHead*>(memory_); }
   char* task_bytes() const;
   char* result_bytes() const;
 
  private:
-  explicit Area(void* memory) : memory_{memory} {}
+  explicit SharedArea(void* memory) : memory_{memory} {}
   void* memory_;
 };
 

@@ -1,6 +1,6 @@
 // Ending: how an attempt that runs is brought to its end, step by step: its stop token is set, then its process group
-// gets SIGTERM, then SIGKILL. Each step names one attempt; the child's area makes sure that a signal meets that attempt
-// or none (area.h). Pure.
+// gets SIGTERM, then SIGKILL. Each step names one attempt; the child's shared area makes sure that a signal meets that
+// attempt or none (shared area.h). Pure.
 #pragma once
 
 #include <algorithm>

@@ -13,9 +13,9 @@ TEST_CASE("messages and descriptors pass between supervisor and link") {
   ControlMessage spawned;
   spawned.facts.kind = ControlKind::spawned;
   spawned.facts.child = {3, 14};
-  spawned.area = Area::create();
+  spawned.shared_area = SharedArea::create();
   struct stat before {};
-  REQUIRE(::fstat(spawned.area.get(), &before) == 0);
+  REQUIRE(::fstat(spawned.shared_area.get(), &before) == 0);
   a.send(std::move(spawned));
   ControlMessage died;
   died.facts.kind = ControlKind::died;
@@ -26,13 +26,13 @@ TEST_CASE("messages and descriptors pass between supervisor and link") {
   REQUIRE(first);
   CHECK(first->facts.child == ChildKey{3, 14});
   struct stat after {};
-  REQUIRE(::fstat(first->area.get(), &after) == 0);
+  REQUIRE(::fstat(first->shared_area.get(), &after) == 0);
   CHECK(before.st_ino == after.st_ino);
   auto second = b.receive();
   REQUIRE(second);
   CHECK(second->facts.kind == ControlKind::died);
   CHECK(second->output == "last words");
-  CHECK_FALSE(second->area.valid());
+  CHECK_FALSE(second->shared_area.valid());
   CHECK_FALSE(b.receive());
   CHECK_FALSE(b.closed());
 }

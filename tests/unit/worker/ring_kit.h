@@ -1,4 +1,4 @@
-// Two ends of one area, as link and child have them, and an ear for what the child says.
+// Two ends of one shared area, as link and child have them, and an ear for what the child says.
 #pragma once
 
 #include <poll.h>
@@ -51,7 +51,10 @@ inline void say_echo(ChildEnd& end, const TakenTask& task) {
 }
 
 struct Pair {
-  Pair() : memory{Area::create()}, bell{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)}, link{Area::map(memory.get())} {}
+  Pair()
+      : memory{SharedArea::create()},
+        bell{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
+        link{SharedArea::map(memory.get())} {}
 
   // The link's wait: until the child has said something, or the deadline has passed.
   bool wait(int timeout_ms = 20'000) {

@@ -1,4 +1,4 @@
-// The ends of an area in two processes, as in a real pool.
+// The ends of an shared area in two processes, as in a real pool.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -34,7 +34,7 @@ class Process {
 };
 
 void echo(Pair& pair) {
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   child.born();
   for (;;) {
     const TakenTask task = child.next();
@@ -62,7 +62,7 @@ TEST_CASE("tasks go to another process and come back, one by one and in crowds")
   }
   CHECK(ear.results.back().payload == "hello");
   CHECK(ear.results.back().serial == sent);
-  CHECK(Area::was_born(pair.memory.get()));
+  CHECK(SharedArea::was_born(pair.memory.get()));
 }
 
 TEST_CASE("a result larger than the ring comes through") {
@@ -83,7 +83,7 @@ TEST_CASE("a result larger than the ring comes through") {
 TEST_CASE("of a child that was killed, it is known what it had started and what not") {
   Pair pair;
   Process child{[&] {
-    ChildEnd end{Area::map(pair.memory.get()), pair.bell.get()};
+    ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.get()};
     const TakenTask first = end.next();
     say_echo(end, first);
     end.finished(first.head.serial);

@@ -1,4 +1,4 @@
-// The rings and the ends of an area, within one process: two threads play link and child.
+// The rings and the ends of an shared area, within one process: two threads play link and child.
 #include "worker/ipc/ring.h"
 
 #include <doctest/doctest.h>
@@ -16,10 +16,10 @@ using namespace forkmill::worker::test;
 namespace {
 
 struct Ring {
-  Ring() : area{Area::map(Area::create().get())} {}
-  Area area;
-  RingWriter writer{area.head().tasks, area.task_bytes()};
-  RingReader reader{area.head().tasks, area.task_bytes()};
+  Ring() : shared_area{SharedArea::map(SharedArea::create().get())} {}
+  SharedArea shared_area;
+  RingWriter writer{shared_area.head().tasks, shared_area.task_bytes()};
+  RingReader reader{shared_area.head().tasks, shared_area.task_bytes()};
 
   bool push(const std::string& text, std::uint8_t kind = 7) {
     std::size_t from = 0;
@@ -91,7 +91,7 @@ TEST_CASE("pieces are joined, and a message above the fragment size is parted an
 
 TEST_CASE("what a damaged or hostile producer writes is recognised") {
   Ring ring;
-  RingCursor& cursor = ring.area.head().tasks;
+  RingCursor& cursor = ring.shared_area.head().tasks;
   Record record;
   SUBCASE("a head that goes back") {
     CHECK(ring.push("x"));
@@ -109,12 +109,12 @@ TEST_CASE("what a damaged or hostile producer writes is recognised") {
   }
   SUBCASE("a length beyond what was published") {
     CHECK(ring.push("x"));
-    reinterpret_cast<RecordHeader*>(ring.area.task_bytes())->length = 100;
+    reinterpret_cast<RecordHeader*>(ring.shared_area.task_bytes())->length = 100;
     CHECK(ring.reader.look(record) == RingReader::Look::corrupt);
   }
   SUBCASE("a length beyond the ring") {
     CHECK(ring.push("x"));
-    reinterpret_cast<RecordHeader*>(ring.area.task_bytes())->length = 0xFFFFFFFF;
+    reinterpret_cast<RecordHeader*>(ring.shared_area.task_bytes())->length = 0xFFFFFFFF;
     CHECK(ring.reader.look(record) == RingReader::Look::corrupt);
   }
   SUBCASE("padding without end is not followed beyond what was published") {
@@ -126,8 +126,8 @@ TEST_CASE("what a damaged or hostile producer writes is recognised") {
 TEST_CASE("a hostile consumer cannot make the producer overwrite or leave the ring") {
   Ring ring;
   CHECK(ring.push("x"));
-  SUBCASE("a tail ahead of the head") { ring.area.head().tasks.tail.store(1'000'000); }
-  SUBCASE("a tail further back than the ring is long") { ring.area.head().tasks.tail.store(~std::uint64_t{0}); }
+  SUBCASE("a tail ahead of the head") { ring.shared_area.head().tasks.tail.store(1'000'000); }
+  SUBCASE("a tail further back than the ring is long") { ring.shared_area.head().tasks.tail.store(~std::uint64_t{0}); }
   int count = 0;
   while (count < 10'000 && ring.push(pattern(1000, 1))) ++count;
   CHECK(count < 300);
@@ -154,7 +154,7 @@ TEST_CASE("fragments that do not fit together are refused") {
 
 TEST_CASE("a task that was not started can be taken back, exactly once and for good") {
   Pair pair;
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   for (std::uint64_t serial = 1; serial <= 4; ++serial) pair.link.send(task_head(serial), "q", {});
   CHECK(pair.link.revoke(2));
   CHECK_FALSE(pair.link.revoke(2));
@@ -168,7 +168,7 @@ TEST_CASE("a task that was not started can be taken back, exactly once and for g
 
 TEST_CASE("a large task can be taken back while it streams in") {
   Pair pair;
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   const std::string large = pattern(1'000'000, 3);
   pair.link.send(task_head(1), "q", forkmill::proto::Payload::copy(large));
   pair.link.send(task_head(2), "q", forkmill::proto::Payload::copy("small"));
@@ -188,7 +188,7 @@ TEST_CASE("a large task can be taken back while it streams in") {
 
 TEST_CASE("condemning hits the attempt that runs now, or nothing") {
   Pair pair;
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   pair.link.send(task_head(1), "q", {});
   pair.link.send(task_head(2), "q", {});
   CHECK_FALSE(pair.link.condemn(1));  // has not started
@@ -203,7 +203,7 @@ TEST_CASE("condemning hits the attempt that runs now, or nothing") {
 
 TEST_CASE("a result is believed only for a task that this child was given") {
   Pair pair;
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   Ear ear;
   TakenTask forged;
   SUBCASE("never given") { forged.head.serial = 99; }
@@ -218,7 +218,7 @@ TEST_CASE("a result is believed only for a task that this child was given") {
 
 TEST_CASE("records too short for their kind and kinds unknown are refused") {
   Pair pair;
-  ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
   Ear ear;
   const std::array<std::string_view, 1> pieces{"abc"};
   SUBCASE("result") { child.say(kResultRecord, pieces); }
@@ -232,7 +232,7 @@ TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wa
   Pair pair;
   constexpr std::uint64_t kTasks = 100'000;
   std::thread child_thread{[&] {
-    ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
     child.born();
     for (std::uint64_t i = 0; i < kTasks; ++i) {
       const TakenTask task = child.next();
@@ -273,7 +273,7 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
   constexpr std::uint64_t kTasks = 20'000;
   std::vector<std::uint64_t> run;
   std::thread child_thread{[&] {
-    ChildEnd child{Area::map(pair.memory.get()), pair.bell.get()};
+    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
     for (;;) {
       const TakenTask task = child.next();
       if (task.head.serial > kTasks) return;
@@ -304,8 +304,8 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
 
 TEST_CASE("a soft stop reaches the token of the attempt meant, early or late, and no other") {
   Pair pair;
-  Area area = Area::map(pair.memory.get());
-  StopWatcher stop_watcher{area.head()};
+  SharedArea shared_area = SharedArea::map(pair.memory.get());
+  StopWatcher stop_watcher{shared_area.head()};
   const auto first = stop_watcher.token(1);
   CHECK_FALSE(first.stop_requested());
   pair.link.request_stop(1);
