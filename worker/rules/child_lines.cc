@@ -6,28 +6,28 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kUnknownUs = Pool::kMostAheadUs;  // a task never measured counts as long
+constexpr double kUnknownUs = ChildLines::kMostAheadUs;  // a task never measured counts as long
 
 double microseconds_between(proto::Instant from, proto::Instant to) { return static_cast<double>((to - from).count()); }
 
 }  // namespace
 
-bool Pool::is(ChildKey key) const {
+bool ChildLines::is(ChildKey key) const {
   return key.slot < children_.size() && children_[key.slot].present && children_[key.slot].key == key;
 }
 
-void Pool::spawned(ChildKey key) {
+void ChildLines::spawned(ChildKey key) {
   if (key.slot >= children_.size()) return;
   children_[key.slot] = {};
   children_[key.slot].key = key;
   children_[key.slot].present = true;
 }
 
-void Pool::born(ChildKey key) {
+void ChildLines::born(ChildKey key) {
   if (is(key)) children_[key.slot].open = true;
 }
 
-std::vector<std::uint64_t> Pool::gone(ChildKey key) {
+std::vector<std::uint64_t> ChildLines::gone(ChildKey key) {
   std::vector<std::uint64_t> serials;
   if (!is(key)) return serials;
   for (const Entry& entry : children_[key.slot].line) serials.push_back(entry.serial);
@@ -35,7 +35,7 @@ std::vector<std::uint64_t> Pool::gone(ChildKey key) {
   return serials;
 }
 
-std::optional<std::uint32_t> Pool::choose(proto::Instant now, std::optional<double> run_us) const {
+std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optional<double> run_us) const {
   std::optional<std::uint32_t> best;
   double best_wait = kMostAheadUs;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
@@ -58,7 +58,7 @@ std::optional<std::uint32_t> Pool::choose(proto::Instant now, std::optional<doub
   return best;
 }
 
-void Pool::put(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us) {
+void ChildLines::put(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us) {
   Child& child = children_.at(slot);
   if (child.line.empty()) child.front_since = now;
   child.line.push_back({serial, run_us.value_or(kUnknownUs)});
@@ -66,7 +66,7 @@ void Pool::put(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std
   ++child.taken;
 }
 
-void Pool::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
+void ChildLines::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
   Child& child = children_.at(slot);
   if (child.line.empty()) return;
   if (child.line.front().serial == serial) {
@@ -82,7 +82,7 @@ void Pool::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) 
   if (child.line.empty()) child.line_us = 0;
 }
 
-void Pool::take_back(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
+void ChildLines::take_back(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
   Child& child = children_.at(slot);
   const std::size_t before = child.line.size();
   remove(now, slot, serial);
@@ -90,15 +90,17 @@ void Pool::take_back(proto::Instant now, std::uint32_t slot, std::uint64_t seria
 }
 
 // When the one in front has taken so long that its estimate is worth nothing.
-proto::Instant Pool::late_at(const Child& child) {
+proto::Instant ChildLines::late_at(const Child& child) {
   if (child.line.empty()) return proto::kNever;
   const auto expected = static_cast<std::int64_t>(2 * std::min(child.line.front().run_us, kUnknownUs));
   return child.front_since + proto::Instant{expected} + kPatience;
 }
 
-proto::Instant Pool::overdue_at(const Child& child) { return child.line.size() < 2 ? proto::kNever : late_at(child); }
+proto::Instant ChildLines::overdue_at(const Child& child) {
+  return child.line.size() < 2 ? proto::kNever : late_at(child);
+}
 
-std::vector<std::uint32_t> Pool::overdue(proto::Instant now) const {
+std::vector<std::uint32_t> ChildLines::overdue(proto::Instant now) const {
   std::vector<std::uint32_t> slots;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
     if (now >= overdue_at(children_[slot])) slots.push_back(slot);
@@ -106,13 +108,13 @@ std::vector<std::uint32_t> Pool::overdue(proto::Instant now) const {
   return slots;
 }
 
-proto::Instant Pool::next_overdue() const {
+proto::Instant ChildLines::next_overdue() const {
   proto::Instant next = proto::kNever;
   for (const Child& child : children_) next = std::min(next, overdue_at(child));
   return next;
 }
 
-std::size_t Pool::capacity(proto::Instant now, std::size_t ahead) const {
+std::size_t ChildLines::capacity(proto::Instant now, std::size_t ahead) const {
   std::size_t sum = 0;
   for (const Child& child : children_) {
     std::size_t most = child.line.size();
@@ -126,7 +128,7 @@ std::size_t Pool::capacity(proto::Instant now, std::size_t ahead) const {
   return sum;
 }
 
-proto::Instant Pool::next_late(proto::Instant now) const {
+proto::Instant ChildLines::next_late(proto::Instant now) const {
   proto::Instant next = proto::kNever;
   for (const Child& child : children_) {
     if (const auto at = late_at(child); child.open && at > now) next = std::min(next, at);
@@ -134,23 +136,23 @@ proto::Instant Pool::next_late(proto::Instant now) const {
   return next;
 }
 
-std::optional<ChildKey> Pool::key(std::uint32_t slot) const {
+std::optional<ChildKey> ChildLines::key(std::uint32_t slot) const {
   return slot < children_.size() && children_[slot].present ? std::optional{children_[slot].key} : std::nullopt;
 }
 
-std::vector<std::uint64_t> Pool::behind_front(std::uint32_t slot) const {
+std::vector<std::uint64_t> ChildLines::behind_front(std::uint32_t slot) const {
   std::vector<std::uint64_t> serials;
   const auto& line = children_.at(slot).line;
   for (std::size_t i = 1; i < line.size(); ++i) serials.push_back(line[i].serial);
   return serials;
 }
 
-std::optional<std::uint64_t> Pool::front(std::uint32_t slot) const {
+std::optional<std::uint64_t> ChildLines::front(std::uint32_t slot) const {
   const auto& line = children_.at(slot).line;
   return line.empty() ? std::nullopt : std::optional{line.front().serial};
 }
 
-std::size_t Pool::running() const {
+std::size_t ChildLines::running() const {
   return static_cast<std::size_t>(
       std::count_if(children_.begin(), children_.end(), [](const Child& child) { return !child.line.empty(); }));
 }

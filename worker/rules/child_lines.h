@@ -1,7 +1,7 @@
-// Pool: which child gets which attempt. A child has a line: the attempt it runs and those that lie in its ring behind
-// it. Short tasks are put in line ahead, so that a child goes from one to the next without waking anybody; a task of
-// unknown or long duration goes to an idle child only. When the one in front takes longer than expected, those behind
-// it are called back at once: a long task never has others behind it while a sibling is free. Pure.
+// ChildLines: which child gets which attempt. A child has a line: the attempt it runs and those that lie in its ring
+// behind it. Short tasks are put in line ahead, so that a child goes from one to the next without waking anybody; a
+// task of unknown or long duration goes to an idle child only. When the one in front takes longer than expected, those
+// behind it are called back at once: a long task never has others behind it while a sibling is free. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@
 
 namespace forkmill::worker {
 
-class Pool {
+class ChildLines {
  public:
   // max_tasks: what a child takes before it leaves; 0: any number.
-  Pool(std::size_t slots, std::uint64_t max_tasks) : max_tasks_{max_tasks}, children_(slots) {}
+  ChildLines(std::size_t slots, std::uint64_t max_tasks) : max_tasks_{max_tasks}, children_(slots) {}
 
   // ---- What happens to children
   void spawned(ChildKey key);

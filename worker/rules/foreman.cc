@@ -73,7 +73,7 @@ Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, F
     : config_{std::move(config)},
       hands_{hands},
       estimates_{config_.tasks.size()},
-      pool_{config_.slots, config_.max_tasks_per_child},
+      child_lines_{config_.slots, config_.max_tasks_per_child},
       processes_{config_.slots},
       session_{std::move(hello), seed, *this} {
   for (std::uint32_t i = 0; i < config_.tasks.size(); ++i) handlers_.emplace(config_.tasks[i].name, i);
@@ -100,7 +100,7 @@ const proto::GrantedTask* Foreman::task(std::uint64_t serial) const {
 
 const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
   if (processes_.has(slot)) return task(processes_.serial(slot));
-  const auto serial = slot < pool_.slots() ? pool_.front(slot) : std::nullopt;
+  const auto serial = slot < child_lines_.slots() ? child_lines_.front(slot) : std::nullopt;
   return serial ? task(*serial) : nullptr;
 }
 
@@ -123,9 +123,9 @@ void Foreman::leave_waiting(std::uint64_t serial) {
 bool Foreman::take_back(std::uint64_t serial, Held& held) {
   if (!held.slot) return true;
   if (held.task.process) return take_back_process(serial, held);
-  const auto child = pool_.key(*held.slot);
+  const auto child = child_lines_.key(*held.slot);
   if (!child || !hands_.take_back(*child, serial)) return false;
-  pool_.take_back(now_, *held.slot, serial);
+  child_lines_.take_back(now_, *held.slot, serial);
   held.slot.reset();
   return true;
 }
@@ -227,13 +227,13 @@ void Foreman::report(const Held& held, proto::OutcomeRecord record) {
 void Foreman::result(proto::Instant now, ChildKey child, const ChildResult& result) {
   now_ = now;
   if (result.leaving != Leaving::no && !processes_.is(child)) {
-    pool_.close(child.slot);
+    child_lines_.close(child.slot);
     call_back(child.slot);
   }
   Held* held = find(result.serial);
   if (held == nullptr) return;
   if (held->task.process) return process_result(*held, result);
-  pool_.remove(now, child.slot, result.serial);
+  child_lines_.remove(now, child.slot, result.serial);
   begin_front(child.slot);
   estimates_.measured(held->handler, result.run_us, held->bytes);
   if (held->progress) session_.add_progress(*held->progress);
@@ -309,7 +309,7 @@ void Foreman::child_died(proto::Instant now, const ControlFacts& facts, std::str
   const auto forensics = forensics_of(facts, std::move(output));
   if (facts.pid != 0) session_.add_gone(static_cast<std::uint32_t>(facts.pid));
   if (processes_.has(facts.child.slot)) return process_died(facts, forensics);
-  const auto line = pool_.gone(facts.child);
+  const auto line = child_lines_.gone(facts.child);
   for (auto serial = line.rbegin(); serial != line.rend(); ++serial) {
     Held* held = find(*serial);
     if (held == nullptr) continue;
@@ -324,7 +324,7 @@ void Foreman::child_died(proto::Instant now, const ControlFacts& facts, std::str
 }
 
 void Foreman::call_back(std::uint32_t slot) {
-  const auto behind = pool_.behind_front(slot);
+  const auto behind = child_lines_.behind_front(slot);
   // From the end: the child takes them up from the front meanwhile.
   for (auto serial = behind.rbegin(); serial != behind.rend(); ++serial) {
     Held* held = find(*serial);
@@ -334,7 +334,7 @@ void Foreman::call_back(std::uint32_t slot) {
 }
 
 void Foreman::call_back_overdue() {
-  for (const auto slot : pool_.overdue(now_)) call_back(slot);
+  for (const auto slot : child_lines_.overdue(now_)) call_back(slot);
 }
 
 void Foreman::spread() {
@@ -342,18 +342,18 @@ void Foreman::spread() {
     const std::uint64_t serial = waiting_.front();
     Held& held = *find(serial);
     const auto estimate = estimates_.run_us(held.handler);
-    const auto slot = pool_.choose(now_, estimate);
+    const auto slot = child_lines_.choose(now_, estimate);
     if (!slot) return;
     waiting_.pop_front();
     held.slot = slot;
-    pool_.put(now_, *slot, serial, estimate);
-    if (pool_.front(*slot) == serial) begin_front(*slot);
-    hands_.assign(*pool_.key(*slot), serial, held.handler, held.task);
+    child_lines_.put(now_, *slot, serial, estimate);
+    if (child_lines_.front(*slot) == serial) begin_front(*slot);
+    hands_.assign(*child_lines_.key(*slot), serial, held.handler, held.task);
   }
 }
 
 void Foreman::begin_front(std::uint32_t slot) {
-  const auto serial = pool_.front(slot);
+  const auto serial = child_lines_.front(slot);
   if (!serial) return;
   Held& held = *find(*serial);
   held.ending.begin(now_, held.task.soft_timeout, held.task.timeout);
@@ -371,7 +371,7 @@ void Foreman::hand_back_stale() {
 }
 
 void Foreman::hand_back_all() {
-  for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) call_back(slot);
+  for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) call_back(slot);
   for (const std::uint64_t serial : std::exchange(waiting_, {})) {
     session_.add_return(find(serial)->task.grant);
     drop(serial);
@@ -381,15 +381,15 @@ void Foreman::hand_back_all() {
 // ---- Ending ---------------------------------------------------------------------------------------------------------
 
 void Foreman::end_due() {
-  for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
-    const auto serial = pool_.front(slot);
+  for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) {
+    const auto serial = child_lines_.front(slot);
     if (!serial) continue;
     Held& held = *find(*serial);
     if (now_ < held.ending.next()) continue;
-    Hands hands{hands_, *pool_.key(slot), *serial};
+    Hands hands{hands_, *child_lines_.key(slot), *serial};
     held.ending.tick(now_, config_.kill_grace, hands);
     if (!held.ending.condemned()) continue;
-    pool_.close(slot);
+    child_lines_.close(slot);
     call_back(slot);
   }
   end_due_processes();
@@ -422,8 +422,8 @@ void Foreman::stop(proto::Instant now) {
   }
   held_.clear();
   serials_.clear();
-  for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
-    if (const auto child = pool_.key(slot)) pool_.gone(*child);
+  for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) {
+    if (const auto child = child_lines_.key(slot)) child_lines_.gone(*child);
   }
   processes_.clear();
   session_.set_room(0);
@@ -462,12 +462,12 @@ void Foreman::settle(proto::Instant now) {
 void Foreman::update_room() {
   std::size_t target = 0;
   if (!draining_ && session_.unacknowledged() <= kMostInHand && !proto::buggify(proto::Path::little_credit)) {
-    target = std::min(pool_.capacity(now_, estimates_.ahead()), kMostInHand);
+    target = std::min(child_lines_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
   const std::size_t processes = processes_.count();
   const std::size_t in_pool = held_.size() - processes;
   session_.set_room(target - std::min(target, in_pool));
-  const std::size_t running = std::min(pool_.running(), in_pool);
+  const std::size_t running = std::min(child_lines_.running(), in_pool);
   session_.set_load(static_cast<std::uint32_t>(running + processes), static_cast<std::uint32_t>(in_pool - running));
 }
 
@@ -483,11 +483,11 @@ void Foreman::flush_progress() {
 }
 
 proto::Instant Foreman::next() const {
-  proto::Instant next = std::min({session_.next(), pool_.next_overdue(), drain_deadline_, leave_at_});
-  if (estimates_.ahead() != 0) next = std::min(next, pool_.next_late(now_));
+  proto::Instant next = std::min({session_.next(), child_lines_.next_overdue(), drain_deadline_, leave_at_});
+  if (estimates_.ahead() != 0) next = std::min(next, child_lines_.next_late(now_));
   if (!waiting_.empty()) next = std::min(next, held_.at(waiting_.front()).granted_at + kLongestWait);
-  for (std::uint32_t slot = 0; slot < pool_.slots(); ++slot) {
-    if (const auto serial = pool_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());
+  for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) {
+    if (const auto serial = child_lines_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());
   }
   processes_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
     if (processes_.key(slot)) next = std::min(next, held_.at(serial).ending.next());

@@ -169,7 +169,7 @@ class Foreman final : private SessionOut {
   ForemanHands& hands_;
   std::unordered_map<std::string, std::uint32_t> handlers_;
   Estimates estimates_;
-  Pool pool_;
+  ChildLines child_lines_;
   Processes processes_;
   Session session_;
 

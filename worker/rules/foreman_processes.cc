@@ -32,7 +32,7 @@ void Foreman::start_process(std::uint64_t serial, Held& held) {
 }
 
 void Foreman::child_spawned(ChildKey child, std::uint32_t pid) {
-  if (child.slot < pool_.slots()) return pool_.spawned(child);
+  if (child.slot < child_lines_.slots()) return child_lines_.spawned(child);
   if (!processes_.has(child.slot)) return;
   processes_.spawned(child, pid);
   const std::uint64_t serial = processes_.serial(child.slot);
@@ -44,7 +44,7 @@ void Foreman::child_spawned(ChildKey child, std::uint32_t pid) {
 
 void Foreman::child_born(proto::Instant now, ChildKey child) {
   now_ = now;
-  processes_.has(child.slot) ? process_born(child) : pool_.born(child);
+  processes_.has(child.slot) ? process_born(child) : child_lines_.born(child);
 }
 
 void Foreman::process_born(ChildKey child) {

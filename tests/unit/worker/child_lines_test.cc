@@ -10,8 +10,8 @@ namespace {
 
 constexpr Instant kNow = 1000s;
 
-Pool pool_of(std::uint32_t children, std::uint64_t max_tasks = 0) {
-  Pool pool{children, max_tasks};
+ChildLines pool_of(std::uint32_t children, std::uint64_t max_tasks = 0) {
+  ChildLines pool{children, max_tasks};
   for (std::uint32_t slot = 0; slot < children; ++slot) {
     pool.spawned({slot, 1});
     pool.born({slot, 1});
@@ -20,7 +20,7 @@ Pool pool_of(std::uint32_t children, std::uint64_t max_tasks = 0) {
 }
 
 // Gives out attempts until no child will have one; returns how many each slot got.
-std::vector<int> fill(Pool& pool, std::optional<double> run_us, int most) {
+std::vector<int> fill(ChildLines& pool, std::optional<double> run_us, int most) {
   std::vector<int> got(pool.slots());
   for (int i = 0; i < most; ++i) {
     const auto slot = pool.choose(kNow, run_us);
@@ -34,7 +34,7 @@ std::vector<int> fill(Pool& pool, std::optional<double> run_us, int most) {
 }  // namespace
 
 TEST_CASE("a child gets attempts between its birth and its death only") {
-  Pool pool{1, 0};
+  ChildLines pool{1, 0};
   CHECK_FALSE(pool.choose(kNow, 1.0));
   pool.spawned({0, 1});
   CHECK_FALSE(pool.choose(kNow, 1.0));
@@ -51,13 +51,13 @@ TEST_CASE("a child gets attempts between its birth and its death only") {
 }
 
 TEST_CASE("tasks of unknown or long duration go to idle children only") {
-  Pool pool = pool_of(2);
+  ChildLines pool = pool_of(2);
   SUBCASE("unknown") { CHECK(fill(pool, std::nullopt, 10) == std::vector<int>{1, 1}); }
   SUBCASE("long") { CHECK(fill(pool, 1e6, 10) == std::vector<int>{1, 1}); }
 }
 
 TEST_CASE("a few very short tasks go to one child; many spread evenly") {
-  Pool pool = pool_of(2);
+  ChildLines pool = pool_of(2);
   SUBCASE("few") { CHECK(fill(pool, 1.0, 10) == std::vector<int>{10, 0}); }
   SUBCASE("many") {
     const auto got = fill(pool, 1.0, 1000);
@@ -67,19 +67,19 @@ TEST_CASE("a few very short tasks go to one child; many spread evenly") {
 }
 
 TEST_CASE("a line holds about five milliseconds of work") {
-  Pool pool = pool_of(1);
+  ChildLines pool = pool_of(1);
   const auto got = fill(pool, 500.0, 1000);
   CHECK(got[0] >= 10);
   CHECK(got[0] <= 12);
 }
 
 TEST_CASE("what waits behind a front that outlasts its estimate is called back") {
-  Pool pool = pool_of(1);
+  ChildLines pool = pool_of(1);
   pool.put(kNow, 0, 1, 100.0);
   CHECK(pool.next_overdue() == forkmill::proto::kNever);  // nobody waits
   pool.put(kNow, 0, 2, 100.0);
   pool.put(kNow, 0, 3, 100.0);
-  const Instant due = kNow + 200us + Pool::kPatience;
+  const Instant due = kNow + 200us + ChildLines::kPatience;
   CHECK(pool.next_overdue() == due);
   CHECK(pool.overdue(due - 1us).empty());
   CHECK(pool.overdue(due) == std::vector<std::uint32_t>{0});
@@ -91,7 +91,7 @@ TEST_CASE("what waits behind a front that outlasts its estimate is called back")
 }
 
 TEST_CASE("a long-running front makes its child the last choice") {
-  Pool pool = pool_of(2);
+  ChildLines pool = pool_of(2);
   pool.put(kNow, 0, 1, 10.0);
   CHECK(pool.choose(kNow + 1s, 10.0) == 1);
   pool.put(kNow + 1s, 1, 2, 10.0);
@@ -99,7 +99,7 @@ TEST_CASE("a long-running front makes its child the last choice") {
 }
 
 TEST_CASE("a child is given no more than it takes before it leaves") {
-  Pool pool = pool_of(1, 3);
+  ChildLines pool = pool_of(1, 3);
   CHECK(fill(pool, 1.0, 10) == std::vector<int>{3});
   pool.take_back(kNow, 0, 3);
   CHECK(pool.choose(kNow, 1.0) == 0);
