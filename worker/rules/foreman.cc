@@ -74,7 +74,7 @@ Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, F
       hands_{hands},
       estimates_{config_.tasks.size()},
       child_lines_{config_.slots, config_.max_tasks_per_child},
-      processes_{config_.slots},
+      process_slots_{config_.slots},
       session_{std::move(hello), seed, *this} {
   for (std::uint32_t i = 0; i < config_.tasks.size(); ++i) handlers_.emplace(config_.tasks[i].name, i);
 }
@@ -99,7 +99,7 @@ const proto::GrantedTask* Foreman::task(std::uint64_t serial) const {
 }
 
 const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
-  if (processes_.has(slot)) return task(processes_.serial(slot));
+  if (process_slots_.has(slot)) return task(process_slots_.serial(slot));
   const auto serial = slot < child_lines_.slots() ? child_lines_.front(slot) : std::nullopt;
   return serial ? task(*serial) : nullptr;
 }
@@ -199,7 +199,7 @@ void Foreman::on_abandon(const proto::Grant& grant) {
 
 void Foreman::on_welcome(const proto::Welcome& welcome) {
   welcomed_ = true;
-  processes_.for_each([&](std::uint32_t, std::uint64_t serial) { tell_started(*find(serial)); });
+  process_slots_.for_each([&](std::uint32_t, std::uint64_t serial) { tell_started(*find(serial)); });
   hands_.on_welcome(welcome);
 }
 
@@ -226,7 +226,7 @@ void Foreman::report(const Held& held, proto::OutcomeRecord record) {
 
 void Foreman::result(proto::Instant now, ChildKey child, const ChildResult& result) {
   now_ = now;
-  if (result.leaving != Leaving::no && !processes_.is(child)) {
+  if (result.leaving != Leaving::no && !process_slots_.is(child)) {
     child_lines_.close(child.slot);
     call_back(child.slot);
   }
@@ -308,7 +308,7 @@ void Foreman::child_died(proto::Instant now, const ControlFacts& facts, std::str
   now_ = now;
   const auto forensics = forensics_of(facts, std::move(output));
   if (facts.pid != 0) session_.add_gone(static_cast<std::uint32_t>(facts.pid));
-  if (processes_.has(facts.child.slot)) return process_died(facts, forensics);
+  if (process_slots_.has(facts.child.slot)) return process_died(facts, forensics);
   const auto line = child_lines_.gone(facts.child);
   for (auto serial = line.rbegin(); serial != line.rend(); ++serial) {
     Held* held = find(*serial);
@@ -425,7 +425,7 @@ void Foreman::stop(proto::Instant now) {
   for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) {
     if (const auto child = child_lines_.key(slot)) child_lines_.gone(*child);
   }
-  processes_.clear();
+  process_slots_.clear();
   session_.set_room(0);
   session_.flush(now);
   session_.goodbye(now, "stopped at once");
@@ -464,7 +464,7 @@ void Foreman::update_room() {
   if (!draining_ && session_.unacknowledged() <= kMostInHand && !proto::buggify(proto::Path::little_credit)) {
     target = std::min(child_lines_.capacity(now_, estimates_.ahead()), kMostInHand);
   }
-  const std::size_t processes = processes_.count();
+  const std::size_t processes = process_slots_.count();
   const std::size_t in_pool = held_.size() - processes;
   session_.set_room(target - std::min(target, in_pool));
   const std::size_t running = std::min(child_lines_.running(), in_pool);
@@ -489,8 +489,8 @@ proto::Instant Foreman::next() const {
   for (std::uint32_t slot = 0; slot < child_lines_.slots(); ++slot) {
     if (const auto serial = child_lines_.front(slot)) next = std::min(next, held_.at(*serial).ending.next());
   }
-  processes_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
-    if (processes_.key(slot)) next = std::min(next, held_.at(serial).ending.next());
+  process_slots_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
+    if (process_slots_.key(slot)) next = std::min(next, held_.at(serial).ending.next());
   });
   if (progress_waiting_ != 0 && session_.established()) {
     for (const auto& [serial, held] : held_) {

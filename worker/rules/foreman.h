@@ -170,7 +170,7 @@ class Foreman final : private SessionOut {
   std::unordered_map<std::string, std::uint32_t> handlers_;
   Estimates estimates_;
   ChildLines child_lines_;
-  Processes processes_;
+  ProcessSlots process_slots_;
   Session session_;
 
   proto::Instant now_{0};

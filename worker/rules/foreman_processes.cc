@@ -23,19 +23,19 @@ class Foreman::ProcessHands final : public EndingHands {
 };
 
 void Foreman::start_process(std::uint64_t serial, Held& held) {
-  if (draining_ || processes_.count() >= config_.max_processes) {
+  if (draining_ || process_slots_.count() >= config_.max_processes) {
     session_.add_return(held.task.grant);
     return drop(serial);
   }
-  held.slot = processes_.take(serial);
+  held.slot = process_slots_.take(serial);
   hands_.fork(*held.slot, held.task);
 }
 
 void Foreman::child_spawned(ChildKey child, std::uint32_t pid) {
   if (child.slot < child_lines_.slots()) return child_lines_.spawned(child);
-  if (!processes_.has(child.slot)) return;
-  processes_.spawned(child, pid);
-  const std::uint64_t serial = processes_.serial(child.slot);
+  if (!process_slots_.has(child.slot)) return;
+  process_slots_.spawned(child, pid);
+  const std::uint64_t serial = process_slots_.serial(child.slot);
   if (serial == 0) return hands_.kill(child, SIGKILL);  // nobody wants it any more
   Held& held = *find(serial);
   hands_.assign(child, serial, held.handler, held.task);
@@ -44,11 +44,11 @@ void Foreman::child_spawned(ChildKey child, std::uint32_t pid) {
 
 void Foreman::child_born(proto::Instant now, ChildKey child) {
   now_ = now;
-  processes_.has(child.slot) ? process_born(child) : child_lines_.born(child);
+  process_slots_.has(child.slot) ? process_born(child) : child_lines_.born(child);
 }
 
 void Foreman::process_born(ChildKey child) {
-  Held* held = processes_.is(child) ? find(processes_.serial(child.slot)) : nullptr;
+  Held* held = process_slots_.is(child) ? find(process_slots_.serial(child.slot)) : nullptr;
   if (held == nullptr) return;
   held->born = true;
   held->ending.begin(now_, held->task.soft_timeout, held->task.timeout);
@@ -57,7 +57,7 @@ void Foreman::process_born(ChildKey child) {
 
 void Foreman::tell_started(const Held& held) {
   if (!held.born || held.ending.reason() == EndReason::abandoned) return;
-  session_.add_started({held.task.id, held.task.grant, processes_.pid(*held.slot), config_.host});
+  session_.add_started({held.task.id, held.task.grant, process_slots_.pid(*held.slot), config_.host});
 }
 
 void Foreman::process_result(Held& held, const ChildResult& result) {
@@ -66,7 +66,7 @@ void Foreman::process_result(Held& held, const ChildResult& result) {
 }
 
 void Foreman::process_died(const ControlFacts& facts, proto::Forensics forensics) {
-  const std::uint64_t serial = processes_.gone(facts.child.slot);
+  const std::uint64_t serial = process_slots_.gone(facts.child.slot);
   Held* held = find(serial);
   if (held == nullptr) return;
   held->slot.reset();
@@ -83,7 +83,7 @@ void Foreman::on_signal(const proto::Grant& grant, int signal) {
   std::uint64_t serial = 0;
   Held* held = find(grant, serial);
   if (held == nullptr || !held->task.process) return;
-  if (const auto child = processes_.key(*held->slot))
+  if (const auto child = process_slots_.key(*held->slot))
     hands_.signal(*child, signal);
   else
     held->signals.push_back(signal);
@@ -91,10 +91,10 @@ void Foreman::on_signal(const proto::Grant& grant, int signal) {
 
 // Whoever has not begun its task yet never will.
 bool Foreman::take_back_process(std::uint64_t serial, const Held& held) {
-  const auto child = processes_.key(*held.slot);
+  const auto child = process_slots_.key(*held.slot);
   if (child && (held.record || !hands_.take_back(*child, serial))) return false;
   if (child) hands_.kill(*child, SIGKILL);
-  processes_.forget(*held.slot);
+  process_slots_.forget(*held.slot);
   return true;
 }
 
@@ -104,8 +104,8 @@ proto::Instant Foreman::grace_of(const Held& held) const {
 }
 
 void Foreman::end_due_processes() {
-  processes_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
-    const auto child = processes_.key(slot);
+  process_slots_.for_each([&](std::uint32_t slot, std::uint64_t serial) {
+    const auto child = process_slots_.key(slot);
     Held& held = *find(serial);
     if (!child || now_ < held.ending.next()) return;
     ProcessHands hands{hands_, *child, serial};

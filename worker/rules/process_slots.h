@@ -1,5 +1,5 @@
-// Processes: the places beyond the pool, for children that are forked for one attempt each. A place is taken when the
-// attempt comes, has a child from `spawned` on, and is free again when that has died. Pure.
+// ProcessSlots: the places beyond the pool, for children that are forked for one attempt each. A place is taken when
+// the attempt comes, has a child from `spawned` on, and is free again when that has died. Pure.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace forkmill::worker {
 
 inline constexpr std::size_t kMostProcesses = 2048;
 
-class Processes {
+class ProcessSlots {
  public:
   // first: the number of the first place; those of the pool are below.
-  explicit Processes(std::size_t first) : first_{first} {}
+  explicit ProcessSlots(std::size_t first) : first_{first} {}
 
   bool has(std::uint32_t slot) const { return slot >= first_ && slot - first_ < places_.size(); }
 
