@@ -66,7 +66,7 @@ class Engine final : public detail::Origin {
   void give_up(const CallRef& call);
   // Rises whenever the broker may have given to others what this client held.
   std::uint64_t holdings_lost() const { return holdings_lost_; }
-  LateItems& late_items() { return late_items_; }
+  UndeliveredItems& undelivered_items() { return undelivered_items_; }
   Units& units() { return units_; }
   // This client, in all of its sessions.
   std::uint64_t instance() const { return instance_; }
@@ -195,7 +195,7 @@ class Engine final : public detail::Origin {
   detail::Signal room_;
   std::atomic<bool> open_{false};
   std::atomic<std::uint64_t> holdings_lost_{0};
-  LateItems late_items_;
+  UndeliveredItems undelivered_items_;
   Units units_;
   std::atomic<int> room_waiters_{0};
   std::atomic<std::size_t> inbox_tasks_{0};  // commands, strictly

@@ -1,5 +1,5 @@
-// LateItems: what came out of queues for gets whose callers had given up waiting, while no broker answered. It is this
-// client's by then, whichever of its handles asked: its next get of the same queue has it.
+// UndeliveredItems: what came out of queues for gets whose callers had given up waiting, while no broker answered. It
+// is this client's by then, whichever of its handles asked: its next get of the same queue has it.
 //
 // Thread-safe.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace forkmill::client {
 
-class LateItems {
+class UndeliveredItems {
  public:
   void keep(std::uint64_t queue, std::vector<proto::Payload>& values) {
     const std::lock_guard hold{mutex_};
