@@ -67,7 +67,7 @@ class Engine final : public detail::Origin {
   // Rises whenever the broker may have given to others what this client held.
   std::uint64_t holdings_lost() const { return holdings_lost_; }
   UndeliveredItems& undelivered_items() { return undelivered_items_; }
-  Units& units() { return units_; }
+  SemaphoreUnits& units() { return units_; }
   // This client, in all of its sessions.
   std::uint64_t instance() const { return instance_; }
 
@@ -196,7 +196,7 @@ class Engine final : public detail::Origin {
   std::atomic<bool> open_{false};
   std::atomic<std::uint64_t> holdings_lost_{0};
   UndeliveredItems undelivered_items_;
-  Units units_;
+  SemaphoreUnits units_;
   std::atomic<int> room_waiters_{0};
   std::atomic<std::size_t> inbox_tasks_{0};  // commands, strictly
   std::atomic<std::size_t> inbox_bytes_{0};

@@ -1,5 +1,5 @@
-// Units: what this client has of semaphores, by the tokens that the broker gave it with each unit. All handles of one
-// semaphore share them, as any thread may give back what any other has acquired. Thread-safe.
+// SemaphoreUnits: what this client has of semaphores, by the tokens that the broker gave it with each unit. All handles
+// of one semaphore share them, as any thread may give back what any other has acquired. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace forkmill::client {
 
-class Units {
+class SemaphoreUnits {
  public:
   using Tokens = std::vector<std::int64_t>;
 

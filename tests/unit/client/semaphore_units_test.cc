@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using forkmill::client::Units;
-using Tokens = Units::Tokens;
+using forkmill::client::SemaphoreUnits;
+using Tokens = SemaphoreUnits::Tokens;
 
 namespace {
 
@@ -14,7 +14,7 @@ constexpr std::uint64_t kSemaphore = 7;
 }  // namespace
 
 TEST_CASE("a thread gives back what it has acquired itself, and then what others have") {
-  Units units;
+  SemaphoreUnits units;
   units.acquired(kSemaphore, kThere, 1);
   units.acquired(kSemaphore, kHere, 2);
   units.acquired(kSemaphore, kThere, 3);
@@ -24,7 +24,7 @@ TEST_CASE("a thread gives back what it has acquired itself, and then what others
 }
 
 TEST_CASE("units are those of one semaphore") {
-  Units units;
+  SemaphoreUnits units;
   units.acquired(kSemaphore, kHere, 1);
   CHECK(units.take(kSemaphore + 1, kHere, 1).empty());
   units.forget(kSemaphore);
