@@ -87,8 +87,8 @@ struct Dealer::Connection {
 };
 
 Dealer::Dealer(const std::string& endpoint, LookUp look_up)
-    : endpoint_{endpoint}, whereabouts_{Whereabouts::to(endpoint, std::move(look_up))} {
-  if (whereabouts_) whereabouts_->watch(waiter_, 0);
+    : endpoint_{endpoint}, endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
+  if (endpoint_tracker_) endpoint_tracker_->watch(waiter_, 0);
   waiter_.add(retry_.fd(), 0);
   connect();
 }
@@ -97,7 +97,7 @@ Dealer::~Dealer() = default;
 void Dealer::connect() {
   if (connection_) connection_->socket.set(zmq::sockopt::linger, 0);
   connection_.reset();
-  const std::string endpoint = whereabouts_ ? whereabouts_->endpoint() : endpoint_;
+  const std::string endpoint = endpoint_tracker_ ? endpoint_tracker_->endpoint() : endpoint_;
   try {
     connection_ = std::make_unique<Connection>(endpoint, waiter_);
     retry_.stop();
@@ -113,18 +113,18 @@ bool Dealer::retry_due() { return !connection_ && env_.now().steady >= retry_at_
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {
-    if (whereabouts_ && whereabouts_->due() && whereabouts_->attend()) connect();
+    if (endpoint_tracker_ && endpoint_tracker_->due() && endpoint_tracker_->attend()) connect();
     if (retry_due()) connect();
     switch (connection_ ? connection_->event() : 0) {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         told_.clear();
-        if (whereabouts_) whereabouts_->connected();
+        if (endpoint_tracker_) endpoint_tracker_->connected();
         return LinkEvent::up;
       case ZMQ_EVENT_DISCONNECTED:
-        if (whereabouts_) whereabouts_->lost();
+        if (endpoint_tracker_) endpoint_tracker_->lost();
         return LinkEvent::down;
       case ZMQ_EVENT_CONNECT_RETRIED:
-        if (whereabouts_ && whereabouts_->refused()) connect();
+        if (endpoint_tracker_ && endpoint_tracker_->refused()) connect();
         break;
       default:
         return look_for_trouble() ? std::optional{LinkEvent::stuck} : std::nullopt;
@@ -138,7 +138,7 @@ bool Dealer::look_for_trouble() {
     trouble_ = shortage_;
     return true;
   }
-  auto trouble = whereabouts_ ? whereabouts_->trouble() : std::nullopt;
+  auto trouble = endpoint_tracker_ ? endpoint_tracker_->trouble() : std::nullopt;
   if (trouble) trouble_ = std::move(*trouble);
   return trouble.has_value();
 }
@@ -155,9 +155,9 @@ bool Dealer::send(const Envelope& envelope) {
 }
 
 void Dealer::reconnect() {
-  if (whereabouts_) {
-    whereabouts_->lost();
-    whereabouts_->move_on();
+  if (endpoint_tracker_) {
+    endpoint_tracker_->lost();
+    endpoint_tracker_->move_on();
   }
   connect();
 }
@@ -168,7 +168,7 @@ void Dealer::finish() {
 }
 
 bool Dealer::pending() {
-  if (whereabouts_ && whereabouts_->due()) return true;
+  if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
   if (!connection_) return retry_due() || told_ != shortage_;
   // Both sockets must be asked: has_input has a side effect.
   const bool message = has_input(connection_->socket);

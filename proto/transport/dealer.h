@@ -1,7 +1,7 @@
 // Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself, for
-// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (whereabouts.h); a process
-// that has no descriptor left for a connection gets one when it can. What was under way when a connection broke may be
-// lost or not, so the session above decides what to send again.
+// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (endpoint tracker.h); a
+// process that has no descriptor left for a connection gets one when it can. What was under way when a connection broke
+// may be lost or not, so the session above decides what to send again.
 #pragma once
 
 #include <memory>
@@ -59,8 +59,8 @@ class Dealer {
   RealEnv env_;
   Waiter waiter_;
   const std::string endpoint_;
-  std::unique_ptr<Whereabouts> whereabouts_;  // null: the endpoint says where
-  std::unique_ptr<Connection> connection_;    // null: there was no descriptor for it
+  std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint says where
+  std::unique_ptr<Connection> connection_;             // null: there was no descriptor for it
   Alarm retry_;
   Instant retry_at_{0};
   std::string shortage_;  // why the last connection could not be made

@@ -22,7 +22,7 @@ bool all_of(std::string_view text, std::string_view allowed) {
 
 }  // namespace
 
-std::unique_ptr<Whereabouts> Whereabouts::to(std::string_view endpoint, LookUp look_up) {
+std::unique_ptr<EndpointTracker> EndpointTracker::to(std::string_view endpoint, LookUp look_up) {
   constexpr std::string_view kScheme = "tcp://";
   constexpr std::string_view kDigits = "0123456789";
   constexpr std::string_view kName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -32,10 +32,10 @@ std::unique_ptr<Whereabouts> Whereabouts::to(std::string_view endpoint, LookUp l
   const auto port = endpoint.substr(colon + 1);
   if (!all_of(host, kName) || all_of(host, "0123456789.") || host == "localhost" || !all_of(port, kDigits))
     return nullptr;
-  return std::make_unique<Whereabouts>(std::string{host}, std::string{port}, std::move(look_up));
+  return std::make_unique<EndpointTracker>(std::string{host}, std::string{port}, std::move(look_up));
 }
 
-Whereabouts::Whereabouts(std::string host, std::string port, LookUp look_up)
+EndpointTracker::EndpointTracker(std::string host, std::string port, LookUp look_up)
     : port_{std::move(port)}, resolver_{std::move(host), std::move(look_up)} {
   const auto time = now();
   ask(time);
@@ -43,14 +43,14 @@ Whereabouts::Whereabouts(std::string host, std::string port, LookUp look_up)
   arm(time);
 }
 
-void Whereabouts::watch(Waiter& waiter, std::uint64_t tag) {
+void EndpointTracker::watch(Waiter& waiter, std::uint64_t tag) {
   waiter.add(resolver_.fd(), tag);
   waiter.add(alarm_.fd(), tag);
 }
 
 // ---- The connection -------------------------------------------------------------------------------------------------
 
-void Whereabouts::connected() {
+void EndpointTracker::connected() {
   searching_ = false;
   lookups_ = 0;
   trouble_.clear();
@@ -58,7 +58,7 @@ void Whereabouts::connected() {
   alarm_.stop();
 }
 
-void Whereabouts::lost() {
+void EndpointTracker::lost() {
   if (std::exchange(searching_, true)) return;
   const auto time = now();
   hop_at_ = time + kConnectPatience;
@@ -67,12 +67,12 @@ void Whereabouts::lost() {
 }
 
 // ZeroMQ tries the last one again until the next lookup: they take turns, but not as fast as they can refuse.
-bool Whereabouts::refused() {
+bool EndpointTracker::refused() {
   if (!searching_ || ++refused_ >= addresses_.size()) return false;
   return move_on();
 }
 
-bool Whereabouts::move_on() {
+bool EndpointTracker::move_on() {
   const auto time = now();
   const bool changed = next_address(time);
   arm(time);
@@ -81,9 +81,9 @@ bool Whereabouts::move_on() {
 
 // ---- The search -----------------------------------------------------------------------------------------------------
 
-bool Whereabouts::due() { return resolver_.answered() || (searching_ && now() >= alarm_at_); }
+bool EndpointTracker::due() { return resolver_.answered() || (searching_ && now() >= alarm_at_); }
 
-bool Whereabouts::attend() {
+bool EndpointTracker::attend() {
   const auto time = now();
   bool changed = false;
   if (auto found = resolver_.answer(); found && searching_) changed = take(std::move(*found), time);
@@ -97,13 +97,13 @@ bool Whereabouts::attend() {
   return changed;
 }
 
-void Whereabouts::ask(Instant now) {
+void EndpointTracker::ask(Instant now) {
   resolver_.ask();
   asking_ = true;
   look_at_ = now + kLookupPatience;
 }
 
-bool Whereabouts::take(Addresses found, Instant now) {
+bool EndpointTracker::take(Addresses found, Instant now) {
   asking_ = false;
   look_at_ = now + pause();
   if (found.numeric.empty()) {
@@ -122,36 +122,36 @@ bool Whereabouts::take(Addresses found, Instant now) {
   return true;
 }
 
-bool Whereabouts::next_address(Instant now) {
+bool EndpointTracker::next_address(Instant now) {
   hop_at_ = now + kConnectPatience;
   if (addresses_.size() < 2) return false;
   choose((at_ + 1) % addresses_.size(), now);
   return true;
 }
 
-void Whereabouts::choose(std::size_t index, Instant now) {
+void EndpointTracker::choose(std::size_t index, Instant now) {
   at_ = index;
   endpoint_ = "tcp://" + addresses_[at_] + ":" + port_;
   hop_at_ = now + kConnectPatience;
 }
 
 // Drawn from its second half: peers that lost the same broker do not come in step.
-Instant Whereabouts::pause() {
+Instant EndpointTracker::pause() {
   const auto whole = std::min(kLongestPause, kFirstPause * (1 << std::min(lookups_++, 8U)));
   return whole / 2 + Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
 }
 
-void Whereabouts::arm(Instant now) {
+void EndpointTracker::arm(Instant now) {
   alarm_at_ = std::min(look_at_, hop_at_);
   alarm_.set(alarm_at_ - now);
 }
 
-void Whereabouts::note(std::string trouble) {
+void EndpointTracker::note(std::string trouble) {
   trouble_is_new_ = trouble_is_new_ || trouble != trouble_;
   trouble_ = std::move(trouble);
 }
 
-std::optional<std::string> Whereabouts::trouble() {
+std::optional<std::string> EndpointTracker::trouble() {
   if (!std::exchange(trouble_is_new_, false)) return std::nullopt;
   return "the name " + resolver_.host() + " can not be looked up: " + trouble_;
 }

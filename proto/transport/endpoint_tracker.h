@@ -1,5 +1,5 @@
-// Whereabouts: where a broker that is known by a name can be reached now. ZeroMQ is given addresses only: it would look
-// the name up on the one thread that carries all of the process's messages, and a name server that does not answer
+// EndpointTracker: where a broker that is known by a name can be reached now. ZeroMQ is given addresses only: it would
+// look the name up on the one thread that carries all of the process's messages, and a name server that does not answer
 // (that of a container network, while containers are being replaced) would stall it.
 //
 // The name is looked up at the start and, while there is no connection, again and again, with growing, jittered pauses.
@@ -21,13 +21,13 @@
 
 namespace forkmill::proto {
 
-class Whereabouts {
+class EndpointTracker {
  public:
   // Null for what ZeroMQ can connect to without a name server: paths, numbers and localhost (and for what is no
   // endpoint at all: ZeroMQ says so).
-  static std::unique_ptr<Whereabouts> to(std::string_view endpoint, LookUp look_up);
+  static std::unique_ptr<EndpointTracker> to(std::string_view endpoint, LookUp look_up);
 
-  Whereabouts(std::string host, std::string port, LookUp look_up);
+  EndpointTracker(std::string host, std::string port, LookUp look_up);
 
   const std::string& endpoint() const { return endpoint_; }  // numeric; empty while none is known
 

@@ -193,8 +193,8 @@ TEST_CASE("the system knows localhost's addresses, and why others have none") {
 
 TEST_CASE("only names of hosts need to be looked up") {
   for (const char* named : {"tcp://broker:7117", "tcp://broker.example.org:1", "tcp://a_b-c:2", "tcp://1and1.com:80"})
-    CHECK_MESSAGE(Whereabouts::to(named, look_up) != nullptr, named);
+    CHECK_MESSAGE(EndpointTracker::to(named, look_up) != nullptr, named);
   for (const char* plain : {"tcp://127.0.0.1:7117", "tcp://localhost:7117", "tcp://[::1]:7117", "ipc:///tmp/x",
                             "tcp://broker", "tcp://:7117", "tcp://broker:", "tcp:broker:1", "nonsense", ""})
-    CHECK_MESSAGE(Whereabouts::to(plain, look_up) == nullptr, plain);
+    CHECK_MESSAGE(EndpointTracker::to(plain, look_up) == nullptr, plain);
 }
