@@ -20,7 +20,7 @@ struct ClientOperations {
   };
 
   // Somebody who waited for a condition when the broker before ended.
-  struct Sleeper {
+  struct ConditionWaiter {
     proto::Operation op;
     std::int64_t step = 0;
     std::int64_t count = 0;
@@ -29,10 +29,10 @@ struct ClientOperations {
 
   std::uint64_t answered = 0;  // all below have arrived
   std::map<std::uint64_t, Entry> entries;
-  std::unordered_set<ObjectId> objects;  // something of them may be its own
-  std::unordered_set<ObjectId> owned;    // they go with it
-  std::vector<Sleeper> sleepers;         // found in the store, and not back in their lines yet
-  std::vector<std::uint64_t> to_send;    // answers, in this round
+  std::unordered_set<ObjectId> objects;            // something of them may be its own
+  std::unordered_set<ObjectId> owned;              // they go with it
+  std::vector<ConditionWaiter> condition_waiters;  // found in the store, and not back in their lines yet
+  std::vector<std::uint64_t> to_send;              // answers, in this round
   bool touched = false;
   bool dirty = false;        // there are durable answers that are not in the store
   proto::TaskSeq stored_as;  // where it is in the store

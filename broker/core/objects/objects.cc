@@ -187,7 +187,7 @@ void Objects::park(std::unique_ptr<Call> call, ClientOperations::Entry& entry) {
   Line& line = object.lines[waiting.line];
   waiting.place = line.insert(line.end(), &waiting);
   note_progress(object, waiting);
-  note_sleeper(waiting);
+  note_condition_waiter(waiting);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
   if (wait.count() > 0) waiting.deadline = deadlines_.emplace(state_.now.steady + wait, &waiting);
   if (wait.count() == 0) give_up(waiting);
@@ -205,7 +205,7 @@ void Objects::move(Call& call, Object& to, std::size_t line) {
   call.line = line;
   call.place = to.lines[line].insert(to.lines[line].end(), &call);
   changed(to);
-  note_sleeper(call);
+  note_condition_waiter(call);
 }
 
 void Objects::give_up(Call& call) {
@@ -276,8 +276,8 @@ void Objects::note_progress(const Object& object, const Call& call) {
 }
 
 // Nor must one that waits for a condition find that it does not hold the lock.
-void Objects::note_sleeper(const Call& call) {
-  if (!is_sleeper(call)) return;
+void Objects::note_condition_waiter(const Call& call) {
+  if (!waits_for_condition(call)) return;
   ClientOperations& operations = operations_of_[call.client];
   operations.dirty = true;
   touch(call.client, operations);
@@ -285,16 +285,16 @@ void Objects::note_sleeper(const Call& call) {
 
 // Back to their lines: a notification may come before they do.
 void Objects::lay_down(ClientHandle client, ClientOperations& operations) {
-  for (ClientOperations::Sleeper& sleeper : std::exchange(operations.sleepers, {})) {
-    Object* object = find(ObjectId{sleeper.op.object});
+  for (ClientOperations::ConditionWaiter& waiter : std::exchange(operations.condition_waiters, {})) {
+    Object* object = find(ObjectId{waiter.op.object});
     if (object == nullptr) continue;
     auto call = std::make_unique<Call>();
     call->client = client;
-    call->op = std::move(sleeper.op);
+    call->op = std::move(waiter.op);
     call->since = state_.now.steady;
     call->deadline = deadlines_.end();
-    call->step = sleeper.step;
-    call->count = sleeper.count;
+    call->step = waiter.step;
+    call->count = waiter.count;
     call->object = object;
     ClientOperations::Entry& entry = operations.entries[call->op.number];
     park(std::move(call), entry);

@@ -72,7 +72,7 @@ class Objects final : ObjectHost {
   void give_up(Call& call);
   void settle();
   void note_progress(const Object& object, const Call& call);
-  void note_sleeper(const Call& call);
+  void note_condition_waiter(const Call& call);
   void lay_down(ClientHandle client, ClientOperations& operations);
   void pump(Object& object);
   void put_answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);

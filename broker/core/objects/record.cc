@@ -16,7 +16,7 @@ namespace {
 using Bytes = msgpack::type::raw_ref;
 using AnswerRow = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t, std::vector<Bytes>>;
 using LedgerBody = std::tuple<std::uint64_t, std::uint64_t, std::vector<AnswerRow>>;
-using SleeperRow =
+using ConditionWaiterRow =
     std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t, bool>;
 using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
                               std::uint64_t, std::uint64_t, msgpack::object>;
@@ -24,7 +24,7 @@ using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_
 bool half_done(const ClientOperations::Entry& entry) {
   return entry.waits && entry.waits->object->durable() && entry.waits->op.verb == Verb::put && entry.waits->count > 0;
 }
-bool sleeps(const ClientOperations::Entry& entry) { return entry.waits && is_sleeper(*entry.waits); }
+bool sleeps(const ClientOperations::Entry& entry) { return entry.waits && waits_for_condition(*entry.waits); }
 bool is_kept(const ClientOperations::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
 
 void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& answer) {
@@ -40,7 +40,7 @@ void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& ans
 
 }  // namespace
 
-bool is_sleeper(const Call& call) {
+bool waits_for_condition(const Call& call) {
   const ObjectKind kind = call.object->spec().kind;
   return call.op.verb == Verb::wait && call.count > 0 && call.object->durable() &&
          (kind == ObjectKind::condition || kind == ObjectKind::lock);
@@ -77,14 +77,15 @@ std::string record_of(const ClientOperations& operations, ClientHandle client) {
       else if (is_kept(entry))
         pack_answer(packer, number, entry.answer);
     }
-    std::vector<SleeperRow> sleepers;
+    std::vector<ConditionWaiterRow> condition_waiters;
     for (const auto& [number, entry] : entries) {
       if (!sleeps(entry)) continue;
       const Call& call = *entry.waits;
       const bool awake = call.object->spec().kind == ObjectKind::lock;
-      sleepers.emplace_back(number, call.op.object, call.op.who, call.op.wait.count(), call.step, call.count, awake);
+      condition_waiters.emplace_back(number, call.op.object, call.op.who, call.op.wait.count(), call.step, call.count,
+                                     awake);
     }
-    packer.pack(sleepers);
+    packer.pack(condition_waiters);
   });
 }
 
@@ -128,14 +129,14 @@ ClientOperations StoredRecord::operations() const {
   }
   if (body_.via.array.size < 4) return operations;  // as it was written before there were any
   for (const auto& [number, object, who, wait, step, count, awake] :
-       body_.via.array.ptr[3].as<std::vector<SleeperRow>>()) {
+       body_.via.array.ptr[3].as<std::vector<ConditionWaiterRow>>()) {
     Operation op;
     op.number = number;
     op.verb = Verb::wait;
     op.object = object;
     op.who = who;
     op.wait = awake ? milliseconds{0} : milliseconds{wait};
-    operations.sleepers.push_back({std::move(op), step, count, awake});
+    operations.condition_waiters.push_back({std::move(op), step, count, awake});
   }
   return operations;
 }

@@ -35,7 +35,7 @@ inline void pack_payload(Object::Packer& packer, const proto::Payload& value) {
 }
 
 // Waits for a durable condition, or comes back from one: it has given up a lock, and must have it again.
-bool is_sleeper(const Call& call);
+bool waits_for_condition(const Call& call);
 
 std::string record_of(const Object& object);
 // Answers about durable objects; an operation that is half done and waits as one that ended where it is.

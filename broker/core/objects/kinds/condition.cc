@@ -37,9 +37,9 @@ Answer Condition::notify(const Call& call) {
   if (!lock->held_by(call.holder())) return failed(Errc::not_held, "the lock of a condition must be held to notify");
   std::int64_t woken = 0;
   for (; woken < call.op.a && !lines[0].empty(); ++woken) {
-    Call& sleeper = *lines[0].front();
-    sleeper.step = 1;
-    host.move(sleeper, *lock, 0);
+    Call& waiter = *lines[0].front();
+    waiter.step = 1;
+    host.move(waiter, *lock, 0);
   }
   dirty = dirty || woken > 0;  // those who wake are noted: that it was done must be as well
   return done(woken);
