@@ -27,8 +27,8 @@ proto::Result<Report> guarded(const Work& work) {
 }
 
 // A data directory with its database open; no broker's opening: the epoch stays.
-struct Workshop {
-  Workshop(const std::string& path, FileSystem& its_files)
+struct OfflineStore {
+  OfflineStore(const std::string& path, FileSystem& its_files)
       : files{its_files}, directory{path, DataDir::Missing::refuse, its_files} {}
   void open() {
     if (!directory.has_database()) throw StoreError{"data directory " + directory.path() + " has no database"};
@@ -127,19 +127,19 @@ std::uint64_t set_aside(Database& database, const Damages& damages) {
 
 proto::Result<CheckReport> check(const std::string& directory, FileSystem& files) {
   return guarded<CheckReport>([&] {
-    Workshop shop{directory, files};
+    OfflineStore store{directory, files};
     CheckReport report;
     try {
-      shop.open();
-      report.commit = shop.meta.commit;
-      report.tasks = shop.meta.totals.task.rows;
-      report.outcomes = shop.meta.totals.outcome.rows;
-      report.records = shop.meta.records.rows;
-      report.quarantined = static_cast<std::uint64_t>(shop.database->number("SELECT count(*) FROM quarantine"));
-      if (const std::string text = shop.missing(); !text.empty()) report.findings.push_back(text);
-      if (shop.head.record && shop.head.damaged > 0)
-        report.findings.push_back(shop.directory.head() + ": one of its two slots is damaged; the other one is sound");
-      const auto more = verify_database(*shop.database, shop.meta, shop.database->path());
+      store.open();
+      report.commit = store.meta.commit;
+      report.tasks = store.meta.totals.task.rows;
+      report.outcomes = store.meta.totals.outcome.rows;
+      report.records = store.meta.records.rows;
+      report.quarantined = static_cast<std::uint64_t>(store.database->number("SELECT count(*) FROM quarantine"));
+      if (const std::string text = store.missing(); !text.empty()) report.findings.push_back(text);
+      if (store.head.record && store.head.damaged > 0)
+        report.findings.push_back(store.directory.head() + ": one of its two slots is damaged; the other one is sound");
+      const auto more = verify_database(*store.database, store.meta, store.database->path());
       report.findings.insert(report.findings.end(), more.begin(), more.end());
     } catch (const StoreError& error) {
       report.findings.emplace_back(error.what());
@@ -150,13 +150,13 @@ proto::Result<CheckReport> check(const std::string& directory, FileSystem& files
 
 proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSystem& files) {
   return guarded<QuarantineReport>([&] {
-    Workshop shop{directory, files};
-    shop.open();
-    if (const std::string text = shop.missing(); !text.empty()) throw StoreError{text};
+    OfflineStore store{directory, files};
+    store.open();
+    if (const std::string text = store.missing(); !text.empty()) throw StoreError{text};
     TableTotals before;
     Total records_before;
-    const Damages damages = find_damage(*shop.database, before, records_before);
-    Meta& meta = shop.meta;
+    const Damages damages = find_damage(*store.database, before, records_before);
+    Meta& meta = store.meta;
     const TableTotals& written = meta.totals;
     QuarantineReport report;
     report.tasks = damages.tasks.size();
@@ -168,32 +168,32 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSys
     look_for_strange_rows(damages, RowKind::outcome, written.outcome, before.outcome, report.strange);
     look_for_strange_rows(damages, RowKind::progression, written.progression, before.progression, report.strange);
     look_for_strange_rows(damages, RowKind::record, meta.records, records_before, report.strange);
-    shop.database->run("BEGIN IMMEDIATE");
-    report.rows = set_aside(*shop.database, damages);
-    if (!find_damage(*shop.database, meta.totals, meta.records).none())
-      throw StoreError{shop.database->path() +
+    store.database->run("BEGIN IMMEDIATE");
+    report.rows = set_aside(*store.database, damages);
+    if (!find_damage(*store.database, meta.totals, meta.records).none())
+      throw StoreError{store.database->path() +
                        " is damaged in a way that setting rows aside does not mend: restore a "
                        "backup"};
-    shop.finish(meta.epoch);
+    store.finish(meta.epoch);
     return report;
   });
 }
 
 proto::Result<LossReport> accept_loss(const std::string& directory, const std::string& new_id, FileSystem& files) {
   return guarded<LossReport>([&] {
-    Workshop shop{directory, files};
-    shop.open();
-    LossReport report{shop.missing(), shop.meta.commit};
-    if (report.reason.empty()) throw StoreError{"nothing is missing in " + shop.directory.path()};
-    Meta& meta = shop.meta;
+    OfflineStore store{directory, files};
+    store.open();
+    LossReport report{store.missing(), store.meta.commit};
+    if (report.reason.empty()) throw StoreError{"nothing is missing in " + store.directory.path()};
+    Meta& meta = store.meta;
     const Epoch before = meta.epoch;
-    shop.database->run("BEGIN IMMEDIATE");
-    Statement record{*shop.database,
+    store.database->run("BEGIN IMMEDIATE");
+    Statement record{*store.database,
                      "INSERT INTO loss (recorded_at, store_id, after_commit, reason) "
                      "VALUES (CAST(strftime('%s', 'now') AS INTEGER), ?1, ?2, ?3)"};
     record.bind_text(1, meta.store).bind(2, meta.commit.value()).bind_text(3, report.reason).run();
     // No number of the lost part is used again.
-    if (const auto& head = shop.head.record; head && head->store == Head::Record::of(meta).store) {
+    if (const auto& head = store.head.record; head && head->store == Head::Record::of(meta).store) {
       meta.writes = std::max(meta.writes, head->writes);
       meta.commit = std::max(meta.commit, head->commit);
       meta.last_seq = std::max(meta.last_seq, head->last_seq);
@@ -202,7 +202,7 @@ proto::Result<LossReport> accept_loss(const std::string& directory, const std::s
       meta.epoch = far_beyond(meta.epoch);
     }
     meta.store = new_id;
-    shop.finish(before);
+    store.finish(before);
     return report;
   });
 }
