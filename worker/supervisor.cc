@@ -391,7 +391,7 @@ void Supervisor::child_died(std::uint32_t slot, const Death& death) {
   }
   child.pid = 0;
   child.shared_area.reset();
-  haunted_.push_back(death.pid);
+  orphaned_sessions_.push_back(death.pid);
   if (phase_ == Phase::working && !is_process(slot)) schedule_successor(child, death, at_birth);
   report_death(slot, death, at_birth);
 }
@@ -448,15 +448,15 @@ void Supervisor::link_died(const Death& death) {
 }
 
 void Supervisor::sweep() {
-  if (haunted_.empty()) return;
+  if (orphaned_sessions_.empty()) return;
   std::vector<pid_t> still;
   for (const pid_t pid : children_of_self()) {
     const pid_t session = ::getsid(pid);
-    if (std::find(haunted_.begin(), haunted_.end(), session) == haunted_.end()) continue;
+    if (std::find(orphaned_sessions_.begin(), orphaned_sessions_.end(), session) == orphaned_sessions_.end()) continue;
     ::kill(pid, SIGKILL);
     still.push_back(session);
   }
-  haunted_ = std::move(still);
+  orphaned_sessions_ = std::move(still);
 }
 
 bool Supervisor::any_child() const {

@@ -124,10 +124,10 @@ class Supervisor {
   proto::Instant link_started_{0};
   proto::Instant link_due_ = proto::kNever;
   RestartBackoff link_births_;
-  const std::uint64_t instance_;    // who this worker is to the broker, whichever link speaks for it
-  std::deque<Child> children_;      // the pool, and behind it those that are forked for one task each
-  std::vector<std::int32_t> gone_;  // children that died while there was no link to tell
-  std::vector<pid_t> haunted_;      // sessions of dead children that still have members
+  const std::uint64_t instance_;          // who this worker is to the broker, whichever link speaks for it
+  std::deque<Child> children_;            // the pool, and behind it those that are forked for one task each
+  std::vector<std::int32_t> gone_;        // children that died while there was no link to tell
+  std::vector<pid_t> orphaned_sessions_;  // sessions of dead children that still have members
   int exit_code_ = 0;
 };
 
