@@ -17,7 +17,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::uint64_t kMostChildren = 4096;
+constexpr std::uint64_t kMaxChildren = 4096;
 constexpr std::uint64_t kAnyCount = 1'000'000'000'000;
 
 constexpr const char* kFooter =
@@ -52,9 +52,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   proto::Settings settings{name, "Runs a pool of pre-forked processes that take tasks from a forkmill broker.",
                            FORKMILL_VERSION};
   settings.text("broker", options.broker, "The broker: tcp://HOST:PORT or ipc://PATH");
-  settings.number("processes", processes, 0, kMostChildren,
+  settings.number("processes", processes, 0, kMaxChildren,
                   "Children of the pool; 0: one for each CPU that this process may use");
-  settings.number("max-processes", max_processes, 0, kMostProcesses,
+  settings.number("max-processes", max_processes, 0, kMaxProcesses,
                   "Children beyond --processes, each forked for one task that asks for a process of its own; 0: none");
   settings.list("queues", options.queues, "Queues to serve, repeated or parted by commas");
   settings.text("name", options.name, "As shown by `forkmill worker ls` and in errors; HOST-PID unless given");
@@ -86,8 +86,8 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
 
 void check(const WorkerOptions& options) {
   require(is_endpoint(options.broker), "broker '" + options.broker + "': must be tcp://HOST:PORT or ipc://PATH");
-  require(options.processes <= kMostChildren, "processes: at most 4096");
-  require(options.max_processes <= kMostProcesses, "max-processes: at most 2048");
+  require(options.processes <= kMaxChildren, "processes: at most 4096");
+  require(options.max_processes <= kMaxProcesses, "max-processes: at most 2048");
   require(!options.queues.empty(), "queues: at least one");
   require(options.queues.size() <= proto::limits::kMaxQueuesPerWorker, "queues: at most 256");
   for (const auto& queue : options.queues) {

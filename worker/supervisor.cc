@@ -219,7 +219,7 @@ void Supervisor::not_born(std::uint32_t slot, const std::string& why) {
 void Supervisor::start_process(ControlMessage message) {
   const std::uint32_t slot = message.facts.child.slot;
   // How many may run is the foreman's to say; those that were given up and still end come on top.
-  const std::size_t most = setup_.options.processes + 2 * kMostProcesses;
+  const std::size_t most = setup_.options.processes + 2 * kMaxProcesses;
   if (phase_ == Phase::restarting || phase_ == Phase::stopping || !is_process(slot) || slot >= most) return;
   if (slot >= children_.size()) children_.resize(slot + 1);
   if (children_[slot].pid != 0) return;

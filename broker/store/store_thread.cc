@@ -14,7 +14,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kMostOps = 32 * 1024;  // of one commit: what waits behind it should not wait for long
+constexpr std::size_t kMaxOps = 32 * 1024;  // of one commit: what waits behind it should not wait for long
 constexpr std::chrono::milliseconds kLookForRoom{500};
 constexpr std::chrono::milliseconds kBetweenPreparations{5};
 
@@ -114,7 +114,7 @@ std::vector<StoreThread::Job> StoreThread::next_jobs() {
   busy_ = true;
   std::size_t ops = 0;
   std::size_t count = 0;
-  for (; count < jobs_.size() && ops < kMostOps; ++count)
+  for (; count < jobs_.size() && ops < kMaxOps; ++count)
     if (const auto* commit = std::get_if<Commit>(&jobs_[count])) ops += commit->ops.size();
   if (count == jobs_.size()) return std::exchange(jobs_, {});
   const auto end = jobs_.begin() + static_cast<std::ptrdiff_t>(count);

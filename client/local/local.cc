@@ -25,8 +25,8 @@ namespace {
 
 using worker::Descriptor;
 
-constexpr std::size_t kMostPath = 100;  // what fits into the address of a socket, with some room for its name
-constexpr int kPatienceMs = 5000;       // for the zygote to end
+constexpr std::size_t kMaxPath = 100;  // what fits into the address of a socket, with some room for its name
+constexpr int kPatienceMs = 5000;      // for the zygote to end
 
 // The program's end of it. Never destroyed: what ends last still looks into it.
 struct Local {
@@ -63,7 +63,7 @@ std::string directory_name() {
   std::snprintf(name.data(), name.size(), "/forkmill-local-%016llx", static_cast<unsigned long long>(env.random()));
   std::error_code trouble;
   std::string base = std::filesystem::temp_directory_path(trouble).string();
-  if (trouble || base.size() + name.size() > kMostPath) base = "/tmp";
+  if (trouble || base.size() + name.size() > kMaxPath) base = "/tmp";
   return base + name.data();
 }
 

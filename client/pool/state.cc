@@ -19,9 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::int64_t kMostProcesses = 4096;
+constexpr std::int64_t kMaxProcesses = 4096;
 constexpr std::size_t kAutomaticBytes = 1024 * 1024;  // arguments of a chunk whose size nobody asked for
-constexpr unsigned kMostEarlyEnds = 3;
+constexpr unsigned kMaxEarlyEnds = 3;
 constexpr auto kProven = 1s;            // a host that lived this long may be replaced when it is lost
 constexpr auto kPatience = 15s;         // for the processes to end
 constexpr auto kPatienceAtTheEnd = 5s;  // when nobody asked to wait
@@ -34,7 +34,7 @@ PoolOptions checked(PoolOptions options) {
   if (options.processes && *options.processes < 1) refuse("processes", *options.processes);
   if (options.max_tasks_per_child && *options.max_tasks_per_child < 1)
     refuse("max_tasks_per_child", *options.max_tasks_per_child);
-  if (options.processes && *options.processes > kMostProcesses)
+  if (options.processes && *options.processes > kMaxProcesses)
     throw std::invalid_argument{"Pool: processes is " + std::to_string(*options.processes) + "; at most 4096"};
   return options;
 }
@@ -136,7 +136,7 @@ void PoolState::host_gone(unsigned generation) noexcept {
       try {
         std::rethrow_exception(error);
       } catch (const WorkerLost&) {
-        again = early_ends_ < kMostEarlyEnds;
+        again = early_ends_ < kMaxEarlyEnds;
       } catch (...) {
         again = false;
       }

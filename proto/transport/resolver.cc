@@ -73,7 +73,7 @@ Resolver::Resolver(std::string host, LookUp look_up)
 Resolver::~Resolver() = default;
 
 void Resolver::ask() {
-  if (shared_->under_way == kMost) return;
+  if (shared_->under_way == kMax) return;
   ++shared_->under_way;
   const SignalsBlocked blocked;
   try {

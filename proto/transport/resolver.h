@@ -29,7 +29,7 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Starts a lookup, also while earlier ones are under way; with kMost of these it does nothing.
+  // Starts a lookup, also while earlier ones are under way; with kMax of these it does nothing.
   void ask();
   // What the latest lookup that has ended found; each is given once, and none that was asked for before it.
   std::optional<Addresses> answer();
@@ -39,7 +39,7 @@ class Resolver {
 
   const std::string& host() const { return host_; }
 
-  static constexpr int kMost = 4;
+  static constexpr int kMax = 4;
 
  private:
   struct Shared;

@@ -40,8 +40,8 @@ void Waiter::add(int fd, std::uint64_t tag) {
 void Waiter::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
 
 std::span<const std::uint64_t> Waiter::wait(Instant timeout) {
-  std::array<epoll_event, kMost> events;
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(kMost), whole_milliseconds(timeout));
+  std::array<epoll_event, kMax> events;
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(kMax), whole_milliseconds(timeout));
   if (count < 0 && errno != EINTR) checked(count, "epoll_wait");
   for (int i = 0; i < count; ++i) tags_[static_cast<std::size_t>(i)] = events[static_cast<std::size_t>(i)].data.u64;
   return {tags_.data(), static_cast<std::size_t>(std::max(count, 0))};

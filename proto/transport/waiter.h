@@ -22,18 +22,18 @@ class Waiter {
   void add(int fd, std::uint64_t tag);
   void remove(int fd);
 
-  // Tags of the descriptors that can be read, at most kMost of them; none after `timeout` or a signal. Negative: for as
+  // Tags of the descriptors that can be read, at most kMax of them; none after `timeout` or a signal. Negative: for as
   // long as it takes. Rounded up to whole milliseconds.
   std::span<const std::uint64_t> wait(Instant timeout);
 
   // Can be read while any of the descriptors can: for waiting in another Waiter.
   int fd() const { return epoll_; }
 
-  static constexpr std::size_t kMost = 64;
+  static constexpr std::size_t kMax = 64;
 
  private:
   int epoll_;
-  std::array<std::uint64_t, kMost> tags_{};
+  std::array<std::uint64_t, kMax> tags_{};
 };
 
 // Any thread may call signal(); the owner waits on fd() and then calls clear().

@@ -64,8 +64,8 @@ void Checker::complain(const std::string& text) {
     ++verdict_.hung;
   else
     ++verdict_.others;
-  constexpr std::size_t kMost = 50;
-  if (verdict_.violations.size() < kMost) verdict_.violations.push_back(text);
+  constexpr std::size_t kMax = 50;
+  if (verdict_.violations.size() < kMax) verdict_.violations.push_back(text);
 }
 
 // A handler may say that it begins before the client has come round to saying what it has submitted.

@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kMostUnderWay = 3000;  // beside a wave
-constexpr off_t kIdSize = 37;                // with its end of line
+constexpr std::size_t kMaxUnderWay = 3000;  // beside a wave
+constexpr off_t kIdSize = 37;               // with its end of line
 
 // "failed handler_error 2": an error as the journal has it.
 std::string words_of(const Error& error) {
@@ -62,7 +62,7 @@ int Load::between(int least, int most) {
 }
 
 void Load::step() {
-  if (outstanding() > kMostUnderWay) return;
+  if (outstanding() > kMaxUnderWay) return;
   SubmitOptions options;
   options.backoff = Backoff{50ms, 500ms};
   options.max_attempts = 10;

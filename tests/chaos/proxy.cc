@@ -26,7 +26,7 @@ sockaddr_in loopback(std::uint16_t port) {
 
 namespace {
 
-constexpr std::size_t kMostHeld = 256 * 1024;
+constexpr std::size_t kMaxHeld = 256 * 1024;
 
 void prepare(int socket) {
   const int on = 1;
@@ -112,7 +112,7 @@ void Proxy::run() {
     std::vector<pollfd> doors{{bell_, POLLIN, 0}, {listener_, POLLIN, 0}};
     for (const auto& connection : connections_) {
       for (const Way* way : {&connection.up, &connection.down}) {
-        doors.push_back({way->from, static_cast<short>(way->held.size() < kMostHeld ? POLLIN : 0), 0});
+        doors.push_back({way->from, static_cast<short>(way->held.size() < kMaxHeld ? POLLIN : 0), 0});
         doors.push_back({way->to, static_cast<short>(way->held.empty() ? 0 : POLLOUT), 0});
       }
     }
@@ -163,7 +163,7 @@ void Proxy::close(Connection& connection, bool hard) const {
 void Proxy::pump(Connection& connection, Way& way) {
   if (connection.over) return;
   char bytes[64 * 1024];
-  while (way.held.size() < kMostHeld) {
+  while (way.held.size() < kMaxHeld) {
     const ssize_t size = ::recv(way.from, bytes, sizeof bytes, 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (size <= 0) {

@@ -22,9 +22,9 @@ struct Palette {
 
   template <class T>
   static void remember(std::vector<T>& list, T value) {
-    constexpr std::size_t kMost = 64;
+    constexpr std::size_t kMax = 64;
     if (std::find(list.begin(), list.end(), value) != list.end()) return;
-    if (list.size() >= kMost) list.erase(list.begin());
+    if (list.size() >= kMax) list.erase(list.begin());
     list.push_back(std::move(value));
   }
 };

@@ -18,13 +18,13 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::size_t kMostFrames = 48;
+constexpr std::size_t kMaxFrames = 48;
 constexpr std::size_t kRemembered = 4;  // throws: others may be thrown and caught before one is reported
 
 struct Site {
   const void* exception = nullptr;
   std::size_t count = 0;
-  std::array<std::uintptr_t, kMostFrames> frames;
+  std::array<std::uintptr_t, kMaxFrames> frames;
 };
 
 struct Sites {
@@ -49,7 +49,7 @@ _Unwind_Reason_Code note_frame(_Unwind_Context* context, void* given) {
   }
   if (walk.skip > 0) {
     --walk.skip;
-  } else if (walk.site.count < kMostFrames) {
+  } else if (walk.site.count < kMaxFrames) {
     // A return address belongs to the instruction after the call, which may be in the next function.
     walk.site.frames[walk.site.count++] = _Unwind_GetIP(context) - 1;
   } else {

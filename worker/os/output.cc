@@ -27,7 +27,7 @@ bool writable(int fd) {
 }  // namespace
 
 void OutputSink::write(std::string_view lines) {
-  if (waiting_.size() + lines.size() > kMostWaiting) {
+  if (waiting_.size() + lines.size() > kMaxWaiting) {
     dropped_ += lines.size();
     return;
   }
@@ -75,8 +75,8 @@ OutputPipe OutputPipe::make(Descriptor& writer) {
 
 bool OutputPipe::pump(OutputSink& sink, OutputTail& tail) {
   std::array<char, 16 * 1024> buffer;
-  constexpr int kMostReads = 64;  // then the others' turn
-  for (int i = 0; i < kMostReads; ++i) {
+  constexpr int kMaxReads = 64;  // then the others' turn
+  for (int i = 0; i < kMaxReads; ++i) {
     const auto length = ::read(reader_.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;
     if (length < 0) return errno == EAGAIN;

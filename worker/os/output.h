@@ -19,7 +19,7 @@ class OutputSink {
   bool pending() const { return !waiting_.empty(); }
 
  private:
-  static constexpr std::size_t kMostWaiting = 1024 * 1024;
+  static constexpr std::size_t kMaxWaiting = 1024 * 1024;
   int fd_;
   std::string waiting_;
   std::size_t dropped_ = 0;  // bytes

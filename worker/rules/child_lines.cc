@@ -6,7 +6,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kUnknownUs = ChildLines::kMostAheadUs;  // a task never measured counts as long
+constexpr double kUnknownUs = ChildLines::kMaxAheadUs;  // a task never measured counts as long
 
 double microseconds_between(proto::Instant from, proto::Instant to) { return static_cast<double>((to - from).count()); }
 
@@ -37,13 +37,13 @@ std::vector<std::uint64_t> ChildLines::gone(ChildKey key) {
 
 std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optional<double> run_us) const {
   std::optional<std::uint32_t> best;
-  double best_wait = kMostAheadUs;
+  double best_wait = kMaxAheadUs;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
     const Child& child = children_[slot];
     if (!child.open || (max_tasks_ != 0 && child.taken >= max_tasks_)) continue;
     double wait = kWakeUs;
     if (!child.line.empty()) {
-      if (!run_us || *run_us > kMostAheadUs || child.line.size() >= kLongestLine) continue;
+      if (!run_us || *run_us > kMaxAheadUs || child.line.size() >= kLongestLine) continue;
       const double elapsed = microseconds_between(child.front_since, now);
       const double front = child.line.front().run_us;
       // One that has outlasted its estimate is expected to go on for as long again.

@@ -55,7 +55,7 @@ class ChildLines {
   std::size_t slots() const { return children_.size(); }
   std::size_t running() const;
 
-  static constexpr double kMostAheadUs = 5000;  // of work in a line
+  static constexpr double kMaxAheadUs = 5000;  // of work in a line
   static constexpr std::size_t kLongestLine = 1024;
   static constexpr double kWakeUs = 25;                                      // what waking an idle child costs
   static constexpr proto::Instant kPatience = std::chrono::milliseconds{2};  // beyond twice the estimate

@@ -32,8 +32,8 @@ std::optional<double> Estimates::run_us(std::uint32_t handler) const {
 std::size_t Estimates::ahead() const {
   if (!run_.known) return kUnknownAhead;
   const double by_time = kAheadUs / std::max(run_.value, kLeastRunUs);
-  const double by_bytes = kMostBytesAhead / std::max(bytes_.value, 1.0);
-  return std::min(kMostAhead, static_cast<std::size_t>(std::min(by_time, by_bytes)));
+  const double by_bytes = kMaxBytesAhead / std::max(bytes_.value, 1.0);
+  return std::min(kMaxAhead, static_cast<std::size_t>(std::min(by_time, by_bytes)));
 }
 
 }  // namespace forkmill::worker

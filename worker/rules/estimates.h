@@ -24,8 +24,8 @@ class Estimates {
   std::size_t ahead() const;
 
   static constexpr double kAheadUs = 5000;
-  static constexpr std::size_t kMostAhead = 512;
-  static constexpr double kMostBytesAhead = 16.0 * 1024 * 1024;  // a child's, by the average size
+  static constexpr std::size_t kMaxAhead = 512;
+  static constexpr double kMaxBytesAhead = 16.0 * 1024 * 1024;  // a child's, by the average size
 
  private:
   struct Average {

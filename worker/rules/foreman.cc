@@ -15,11 +15,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMostInHand = 7168;             // of grants, and of unacknowledged outcomes
+constexpr std::size_t kMaxInHand = 7168;              // of grants, and of unacknowledged outcomes
 constexpr proto::Instant kLongestWait = 50ms;         // unstarted here, while another worker might be free
 constexpr proto::Instant kProgressPause = 50ms;       // between two notes of one attempt
 constexpr proto::Instant kLastAcknowledgements = 5s;  // after a drain is over but for the broker's word
-static_assert(2 * kMostInHand + kMostProcesses <= proto::limits::kMaxRecords, "a HELLO can list them all");
+static_assert(2 * kMaxInHand + kMaxProcesses <= proto::limits::kMaxRecords, "a HELLO can list them all");
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
@@ -461,8 +461,8 @@ void Foreman::settle(proto::Instant now) {
 
 void Foreman::update_room() {
   std::size_t target = 0;
-  if (!draining_ && session_.unacknowledged() <= kMostInHand && !proto::buggify(proto::Path::little_credit)) {
-    target = std::min(child_lines_.capacity(now_, estimates_.ahead()), kMostInHand);
+  if (!draining_ && session_.unacknowledged() <= kMaxInHand && !proto::buggify(proto::Path::little_credit)) {
+    target = std::min(child_lines_.capacity(now_, estimates_.ahead()), kMaxInHand);
   }
   const std::size_t processes = process_slots_.count();
   const std::size_t in_pool = held_.size() - processes;

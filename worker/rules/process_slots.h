@@ -11,7 +11,7 @@
 
 namespace forkmill::worker {
 
-inline constexpr std::size_t kMostProcesses = 2048;
+inline constexpr std::size_t kMaxProcesses = 2048;
 
 class ProcessSlots {
  public:

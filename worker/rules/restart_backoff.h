@@ -11,16 +11,16 @@ namespace forkmill::worker {
 
 class RestartBackoff {
  public:
-  // The n-th death in a row at birth costs kFirst · 2ⁿ⁻¹, at most kMost.
+  // The n-th death in a row at birth costs kFirst · 2ⁿ⁻¹, at most kMax.
   static constexpr proto::Instant kFirst = std::chrono::milliseconds{100};
-  static constexpr proto::Instant kMost = std::chrono::seconds{30};
+  static constexpr proto::Instant kMax = std::chrono::seconds{30};
 
   void succeeded() { failures_ = 0; }
 
   // How long the next one waits.
   proto::Instant failed() {
     const unsigned doublings = std::min(failures_++, 16U);
-    return std::min(kMost, kFirst * (1 << doublings));
+    return std::min(kMax, kFirst * (1 << doublings));
   }
   unsigned failures() const { return failures_; }
 

@@ -29,7 +29,7 @@ namespace {
 
 using proto::Instant;
 
-constexpr std::uint64_t kMostOutput = 24 * 1024 * 1024;  // of each stream: both fit in one result
+constexpr std::uint64_t kMaxOutput = 24 * 1024 * 1024;  // of each stream: both fit in one result
 
 struct Pipe {
   Descriptor reader, writer;
@@ -127,8 +127,8 @@ class Command {
   Command(Context& context, const ExecRequest& request, Instant grace)
       : context_{context},
         grace_{grace},
-        out_{std::move(out_pipe_.reader), std::min(request.output_limit, kMostOutput)},
-        err_{std::move(err_pipe_.reader), std::min(request.output_limit, kMostOutput)} {
+        out_{std::move(out_pipe_.reader), std::min(request.output_limit, kMaxOutput)},
+        err_{std::move(err_pipe_.reader), std::min(request.output_limit, kMaxOutput)} {
     SpawnRequest spawning;
     spawning.argv = argv_of(request);
     spawning.environment = environment_of(request);

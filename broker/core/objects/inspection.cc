@@ -24,11 +24,11 @@ PackedMap row(const Object& object) {
 }  // namespace
 
 Reply list_objects(const Objects& objects, const Query& query) {
-  constexpr std::size_t kMost = 10'000;
+  constexpr std::size_t kMax = 10'000;
   std::vector<PackedMap> rows;
   const auto& names = objects.by_name();
   for (auto at = names.lower_bound(query.argument);
-       at != names.end() && at->first.starts_with(query.argument) && rows.size() < kMost; ++at) {
+       at != names.end() && at->first.starts_with(query.argument) && rows.size() < kMax; ++at) {
     rows.push_back(row(*at->second));
   }
   return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", names.size()).bytes())};
@@ -37,7 +37,7 @@ Reply list_objects(const Objects& objects, const Query& query) {
 Reply show_object(const Objects& objects, BrokerState& state, const Query& query) {
   const Object* object = objects.named(query.argument);
   if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
-  constexpr std::size_t kMost = 1000;
+  constexpr std::size_t kMax = 1000;
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);
     return PackedMap{}
@@ -48,7 +48,7 @@ Reply show_object(const Objects& objects, BrokerState& state, const Query& query
   std::vector<PackedMap> waiters;
   for (const Line& line : object->lines) {
     for (const Call* call : line) {
-      if (waiters.size() == kMost) break;
+      if (waiters.size() == kMax) break;
       waiters.push_back(
           PackedMap{}
               .add("peer", peer(call->client))

@@ -38,8 +38,8 @@ bool may_wait(Verb verb) {
 
 // Objects are numbered from there: no broker before has given out such numbers.
 std::uint64_t numbered_from(const Identity& identity) {
-  constexpr std::uint64_t kMost = 0x7FFF'FFFF;
-  return (identity.epoch.value() & kMost) << 32;
+  constexpr std::uint64_t kMax = 0x7FFF'FFFF;
+  return (identity.epoch.value() & kMax) << 32;
 }
 
 Answer unknown_object() { return failed(Errc::object_unknown); }

@@ -7,11 +7,11 @@ namespace forkmill::broker {
 using namespace proto;
 
 std::optional<Failure> trouble_with(const ObjectSpec& spec, const Object* other) {
-  constexpr std::int64_t kMostElements = std::int64_t{1} << 20;
+  constexpr std::int64_t kMaxElements = std::int64_t{1} << 20;
   if (!is_name(spec.name)) return Failure{Errc::name_invalid, "object name '" + spec.name.substr(0, 200) + "'"};
   const bool fixed = (spec.flags & kObjectFixed) != 0;
   if (spec.size < -1 || (spec.kind == ObjectKind::barrier && spec.size == 0) ||
-      (spec.kind == ObjectKind::list && fixed && spec.size > kMostElements)) {
+      (spec.kind == ObjectKind::list && fixed && spec.size > kMaxElements)) {
     return Failure{Errc::option_out_of_range,
                    "a " + std::string{kind_name(spec.kind)} + " of size " + std::to_string(spec.size) + " cannot be"};
   }

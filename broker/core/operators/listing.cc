@@ -11,11 +11,11 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kMostRows = 1000;
-constexpr std::size_t kMostVisited = 20'000;
+constexpr std::size_t kMaxRows = 1000;
+constexpr std::size_t kMaxVisited = 20'000;
 
 std::size_t most_rows(const proto::TaskFilter& filter) {
-  return filter.most == 0 ? kMostRows : std::min<std::size_t>(filter.most, kMostRows);
+  return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
 }
 
 TaskRow row_of(const Task& task) {
@@ -52,7 +52,7 @@ ScanRequest scan_for(const proto::TaskFilter& filter) {
   ScanRequest scan;
   scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
   scan.most = most_rows(filter);
-  scan.most_visited = kMostVisited;
+  scan.most_visited = kMaxVisited;
   scan.filter = filter;
   return scan;
 }

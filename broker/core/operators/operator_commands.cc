@@ -8,7 +8,7 @@ using proto::QueryKind;
 
 namespace {
 
-constexpr std::size_t kMostKept = 256;  // a client that has more of them unanswered at a time may repeat some
+constexpr std::size_t kMaxKept = 256;  // a client that has more of them unanswered at a time may repeat some
 
 }  // namespace
 
@@ -35,7 +35,7 @@ const proto::Reply* answered_before(const Client& client, const proto::Query& qu
 
 void note_answer(Client& client, const proto::Query& query, const proto::Reply& reply) {
   client.orders.push_back({client.session.id, query, reply});
-  if (client.orders.size() > kMostKept) client.orders.pop_front();
+  if (client.orders.size() > kMaxKept) client.orders.pop_front();
 }
 
 }  // namespace forkmill::broker

@@ -130,8 +130,8 @@ Session& Sessions::begin(Session& session, proto::PeerId peer, const proto::Hell
   // Of many it names the same one again and again: those that nobody names go first.
   if (const auto named = std::find(before.begin(), before.end(), hello.resume); named != before.end())
     std::rotate(named, named + 1, before.end());
-  constexpr std::size_t kMost = 8;
-  for (; before.size() > kMost; before.erase(before.begin())) by_session_.erase(before.front());
+  constexpr std::size_t kMax = 8;
+  for (; before.size() > kMax; before.erase(before.begin())) by_session_.erase(before.front());
   leave_peer(session);
   session = {fresh,      peer,       {},        state_.silence_clock(), state_.now.unix_time,
              hello.name, hello.host, hello.pid, std::move(before),      hello.order};
@@ -306,9 +306,9 @@ bool Sessions::is_late(const proto::Hello& hello) const {
 }
 
 void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
-  constexpr std::size_t kMostGone = 4096;
+  constexpr std::size_t kMaxGone = 4096;
   gone_children_.push_back({worker, pid, state_.now.steady + state_.options.session_timeout});
-  if (gone_children_.size() > kMostGone) gone_children_.pop_front();
+  if (gone_children_.size() > kMaxGone) gone_children_.pop_front();
   const auto home = in_children_.find({worker, pid});
   if (home == in_children_.end()) return;
   const std::vector<ClientHandle> clients = home->second;

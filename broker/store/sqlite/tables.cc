@@ -188,9 +188,9 @@ std::optional<StoredTask> Tables::fetch(proto::TaskSeq seq) {
 }
 
 void Tables::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   Resetting at_the_end{scan_tasks_};
-  scan_tasks_.bind(1, std::min(before.value(), kMost));
+  scan_tasks_.bind(1, std::min(before.value(), kMax));
   while (scan_tasks_.step()) {
     const proto::TaskSeq seq{static_cast<std::uint64_t>(scan_tasks_.number(0))};
     StoredTask task;

@@ -7,7 +7,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kMostFindings = 1000;  // of one kind: nobody reads more
+constexpr std::size_t kMaxFindings = 1000;  // of one kind: nobody reads more
 
 std::vector<std::string> verify_structure(Database& database, const std::string& file) {
   std::vector<std::string> findings;
@@ -23,7 +23,7 @@ std::vector<std::string> verify_structure(Database& database, const std::string&
 
 std::vector<std::string> verify_database(Database& database, const Meta& meta, const std::string& file) {
   std::vector<std::string> findings = verify_structure(database, file);
-  const std::size_t most = findings.size() + kMostFindings;
+  const std::size_t most = findings.size() + kMaxFindings;
   const auto on_damage = [&](const RowDamage& damage) {
     findings.push_back(damaged_row(file, damage.kind, damage.seq, damage.reason));
     return findings.size() < most;

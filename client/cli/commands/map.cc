@@ -24,8 +24,8 @@ namespace forkmill::cli {
 namespace {
 
 constexpr std::size_t kDefaultWindow = 512;
-constexpr std::size_t kMostWindow = 100'000;
-constexpr std::uint64_t kMostOutput =
+constexpr std::size_t kMaxWindow = 100'000;
+constexpr std::uint64_t kMaxOutput =
     proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
 
 constexpr const char* kMapFooter =
@@ -100,7 +100,7 @@ void add_output_group(CLI::App& command, MapOptions& options) {
 }
 
 void add_running_options(CLI::App& command, MapOptions& options) {
-  add_number(command, "-j,--jobs", options.jobs, std::size_t{1}, kMostWindow,
+  add_number(command, "-j,--jobs", options.jobs, std::size_t{1}, kMaxWindow,
              "Most jobs submitted at a time; how many run is up to the workers");
   add_number(command, "--retries", options.retries, 1U, proto::limits::kMaxAttempts,
              "Most runs of a job that fails, in all");
@@ -144,8 +144,8 @@ void check(const MapOptions& options, const CommandTemplate& command, const Rows
   if ((options.resume || options.resume_failed) && options.joblog.empty()) {
     throw UsageError{"--resume needs --joblog FILE, the log of the run to go on with"};
   }
-  if (options.output_limit > kMostOutput) {
-    throw UsageError{"--output-limit can be " + std::to_string(kMostOutput) + " bytes at most",
+  if (options.output_limit > kMaxOutput) {
+    throw UsageError{"--output-limit can be " + std::to_string(kMaxOutput) + " bytes at most",
                      "let commands with more output write to files"};
   }
 }

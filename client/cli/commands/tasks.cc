@@ -15,7 +15,7 @@ namespace forkmill::cli {
 namespace {
 
 constexpr std::size_t kPage = 1000;
-constexpr std::size_t kMostRows = 1'000'000;
+constexpr std::size_t kMaxRows = 1'000'000;
 
 struct ListCommand {
   TaskFilter filter;
@@ -77,7 +77,7 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
         ->type_name("STATE");
   }
   add_filter_options(*command, options->filter);
-  add_number(*command, "-n,--most", options->most, std::size_t{1}, kMostRows, "Most rows");
+  add_number(*command, "-n,--most", options->most, std::size_t{1}, kMaxRows, "Most rows");
   add_format_options(*command, options->output);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {

@@ -11,7 +11,7 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr std::uint64_t kMostCounted = 253;
+constexpr std::uint64_t kMaxCounted = 253;
 constexpr int kMoreThanThat = 254;
 
 [[noreturn]] void reject(std::string_view text) {
@@ -89,7 +89,7 @@ void HaltWatch::total_known(std::uint64_t total) {
 
 int HaltWatch::exit_status() const {
   if (halt_status_) return *halt_status_;
-  return failed_ > kMostCounted ? kMoreThanThat : static_cast<int>(failed_);
+  return failed_ > kMaxCounted ? kMoreThanThat : static_cast<int>(failed_);
 }
 
 }  // namespace forkmill::cli

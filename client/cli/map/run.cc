@@ -22,7 +22,7 @@ MapRun::Step MapRun::total_known(std::uint64_t total) {
 // Counts the try that is to come.
 bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
   if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || cancelled_) return false;
-  if (outcome.lost && entry.losses < kMostLosses) {
+  if (outcome.lost && entry.losses < kMaxLosses) {
     ++entry.losses;
     return true;
   }

@@ -18,7 +18,7 @@ namespace forkmill::cli {
 class MapRun {
  public:
   // A job whose worker went away is run again without counting as a try, but not for ever: it may be what kills them.
-  static constexpr unsigned kMostLosses = 2;
+  static constexpr unsigned kMaxLosses = 2;
 
   struct Options {
     std::size_t window = 1000;

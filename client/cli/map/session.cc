@@ -21,8 +21,8 @@ constexpr int kRedrawMs = 100;
 constexpr int kLookAroundMs = 1000;
 
 std::string shortened(const std::string& command) {
-  constexpr std::size_t kMost = 100;
-  return command.size() <= kMost ? command : command.substr(0, kMost) + "…";
+  constexpr std::size_t kMax = 100;
+  return command.size() <= kMax ? command : command.substr(0, kMax) + "…";
 }
 
 }  // namespace

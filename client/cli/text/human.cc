@@ -15,8 +15,8 @@ namespace {
 constexpr double kMinute = 60;
 constexpr double kHour = 60 * kMinute;
 constexpr double kDay = 24 * kHour;
-constexpr double kMostSeconds = 1e9;  // some thirty years: far from the edge of what milliseconds can hold
-constexpr double kMostBytes = 1e15;   // well inside what a double counts exactly
+constexpr double kMaxSeconds = 1e9;  // some thirty years: far from the edge of what milliseconds can hold
+constexpr double kMaxBytes = 1e15;   // well inside what a double counts exactly
 
 // Takes a number such as "12" or "3.5" off the front. No sign, no exponent.
 std::optional<double> take_number(std::string_view& text) {
@@ -71,7 +71,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     if (!unit) return std::nullopt;
     total += *number * *unit;
   }
-  if (total > kMostSeconds) return std::nullopt;
+  if (total > kMaxSeconds) return std::nullopt;
   return std::chrono::milliseconds{std::llround(total * 1000)};
 }
 
@@ -85,7 +85,7 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
     if (power == std::string_view::npos || !(tail.empty() || tail == "B" || tail == "iB")) return std::nullopt;
     scale = std::ldexp(1.0, static_cast<int>(10 * (power + 1)));
   }
-  if (*number * scale > kMostBytes) return std::nullopt;
+  if (*number * scale > kMaxBytes) return std::nullopt;
   return static_cast<std::uint64_t>(std::llround(*number * scale));
 }
 
@@ -97,7 +97,7 @@ std::string format_duration(double seconds) {
   seconds += 0.5;
   if (seconds < kHour) return two_units(seconds, kMinute, "m", 1, "s");
   if (seconds < kDay) return two_units(seconds, kHour, "h", kMinute, "m");
-  return two_units(std::min(seconds, kMostSeconds * 1000), kDay, "d", kHour, "h");
+  return two_units(std::min(seconds, kMaxSeconds * 1000), kDay, "d", kHour, "h");
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -177,7 +177,7 @@ void BrokerNode::look_for_spin(bool worked) {
   constexpr Instant kAtOnce{1000};
   const bool again = world_.now() - std::exchange(last_round_, world_.now()) < kAtOnce;
   idle_rounds_ = again && !worked ? idle_rounds_ + 1 : 0;
-  if (idle_rounds_ > kMostIdleRings) throw Violation{"the broker wakes up again and again and does nothing"};
+  if (idle_rounds_ > kMaxIdleRings) throw Violation{"the broker wakes up again and again and does nothing"};
 }
 
 void BrokerNode::carry_out(broker::Effects effects) {

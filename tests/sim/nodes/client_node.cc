@@ -300,7 +300,7 @@ void ClientNode::settle() {
   session_->flush(now, effects_);
   worked = worked || !effects_.send.empty() || effects_.reconnect;
   idle_rings_ = worked ? 0 : idle_rings_ + 1;
-  if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
+  if (idle_rings_ > kMaxIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
   carry_out();
   if (const Instant next = session_->wake_at(); next != proto::kNever)
     alarm_.set_earlier(std::max(next, now + Instant{1}));

@@ -196,7 +196,7 @@ void WorkerNode::settle() {
   foreman_->settle(now);
   if (foreman_->refusal()) throw Violation{name_ + " was refused: " + *foreman_->refusal()};
   if (foreman_->finished(now)) return leave();
-  if (idle_rings_ > kMostIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
+  if (idle_rings_ > kMaxIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
   if (const Instant next = foreman_->next(); next != proto::kNever)
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }

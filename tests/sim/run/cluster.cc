@@ -56,8 +56,8 @@ class Cluster {
   // They stay here when they are gone: what they had planned finds them so.
   WorkerNode::Settler settler() {
     return [this](const std::string& worker, std::uint64_t instance, std::uint32_t pid) -> ClientNode* {
-      constexpr std::size_t kMost = 40;
-      if (families_.size() == kMost) return nullptr;
+      constexpr std::size_t kMax = 40;
+      if (families_.size() == kMax) return nullptr;
       families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid}));
       families_.back()->act_with_objects();
       return families_.back().get();

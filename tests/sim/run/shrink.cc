@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t kNoises = 8;
-constexpr std::uint64_t kMostEvents = 40'000'000;  // to be simulated
+constexpr std::uint64_t kMaxEvents = 40'000'000;  // to be simulated
 
 void erase_object(std::vector<Shared>& all, std::size_t number) {
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(number));
@@ -179,7 +179,7 @@ std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t see
     if (found.violation.empty()) continue;
     std::printf("seed %llu: %s\n  %llu lines of trace\n", static_cast<unsigned long long>(seed),
                 found.violation.c_str(), static_cast<unsigned long long>(found.lines));
-    Shrinker shrinker{options, rule_of(found.violation), kMostEvents};
+    Shrinker shrinker{options, rule_of(found.violation), kMaxEvents};
     const Options small = shrinker.shrink();
     std::printf("shrunk, with %zu faults and %zu visits of its own left out:\n%s", small.no_faults.size(),
                 small.no_visits.size(), to_string(small).c_str());

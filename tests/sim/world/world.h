@@ -63,7 +63,7 @@ class World {
 };
 
 // Whoever wakes up so often in a row and has nothing to do spins.
-constexpr std::size_t kMostIdleRings = 10'000;
+constexpr std::size_t kMaxIdleRings = 10'000;
 
 // Alarm: calls at the time it is set to. Setting it again moves it; with the alarm goes the call.
 class Alarm {

@@ -113,10 +113,10 @@ TEST_CASE("units come back to a semaphore that has as many as it can count") {
   User b{broker};
   const auto semaphore = b.open(ObjectKind::semaphore, "s", 1);
   a.operate(Verb::acquire, semaphore);
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  CHECK(b.operate(Verb::release, semaphore, 0, kMost).a == kMost);
+  constexpr auto kMax = std::numeric_limits<std::int64_t>::max();
+  CHECK(b.operate(Verb::release, semaphore, 0, kMax).a == kMax);
   a.go();
-  CHECK(b.operate(Verb::look, semaphore).a == kMost);
+  CHECK(b.operate(Verb::look, semaphore).a == kMax);
 }
 
 TEST_CASE("units of a client that goes come back, those that it released do not come twice") {

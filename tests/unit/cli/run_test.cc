@@ -101,7 +101,7 @@ TEST_CASE("a lost worker does not count as a try, a few times") {
   run.start(job(1));
   auto lost = exited(-1);
   lost.lost = true;
-  for (unsigned i = 0; i < MapRun::kMostLosses; ++i) CHECK(run.ended(1, lost).again != nullptr);
+  for (unsigned i = 0; i < MapRun::kMaxLosses; ++i) CHECK(run.ended(1, lost).again != nullptr);
   CHECK(run.ended(1, exited(1)).again != nullptr);
   CHECK(run.ended(1, lost).again == nullptr);
   CHECK(run.failed() == 1);

@@ -175,11 +175,11 @@ TEST_CASE("lookups that all hang are bounded, and ending does not wait for them"
                         gate->pass();
                         return {};
                       }};
-    for (int i = 0; i < Resolver::kMost + 3; ++i) resolver.ask();
-    while (*count < Resolver::kMost) std::this_thread::yield();
+    for (int i = 0; i < Resolver::kMax + 3; ++i) resolver.ask();
+    while (*count < Resolver::kMax) std::this_thread::yield();
     CHECK_FALSE(resolver.answered());
   }
-  CHECK(*count == Resolver::kMost);
+  CHECK(*count == Resolver::kMax);
   gate->open();
 }
 

@@ -74,8 +74,8 @@ struct Page {
   std::size_t entries = 0;
   std::size_t bytes = 0;
   bool has_room(std::size_t more) {
-    constexpr std::size_t kMostEntries = 4096;
-    if (entries > 0 && (entries == kMostEntries || bytes + more > proto::limits::kBatchBytes * 4)) return false;
+    constexpr std::size_t kMaxEntries = 4096;
+    if (entries > 0 && (entries == kMaxEntries || bytes + more > proto::limits::kBatchBytes * 4)) return false;
     ++entries;
     bytes += more;
     return true;

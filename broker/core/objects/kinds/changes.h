@@ -25,7 +25,7 @@ class Changes {
       return;
     }
     log_.emplace_back(version_, what);
-    if (log_.size() > kMost) {
+    if (log_.size() > kMax) {
       known_since_ = log_.front().first;
       log_.pop_front();
     }
@@ -52,7 +52,7 @@ class Changes {
   void start_at(std::int64_t version) { version_ = known_since_ = version; }
 
  private:
-  static constexpr std::size_t kMost = 1024;
+  static constexpr std::size_t kMax = 1024;
   std::int64_t version_ = 0;
   std::int64_t known_since_ = 0;  // changes up to this one are not in the log
   bool watched_ = false;
