@@ -235,16 +235,16 @@ class Client {
     return attach<R>(id);
   }
 
-  // Asks the broker to cancel a task, whoever submitted it, and returns the future of the answer. Never blocks. A task
-  // that has not started never will after an answer `cancelled`; the handler of a running task sees its stop token, and
-  // its process is ended if it ignores that. The end of the task itself is what its own future says. Repeated until the
-  // broker answers. Future::cancel() is the shorter way for a task of one's own.
+  // Asks the broker to cancel any task, also of another submitter, and returns the future of the answer. Never blocks.
+  // A task that has not started never will after an answer `cancelled`; the handler of a running task sees its stop
+  // token, and its process is ended if it ignores that. The end of the task itself is what its own future says.
+  // Repeated until the broker answers. Future::cancel() is the shorter way for a task of one's own.
   //
   // The future ends with CancelState, or with Disconnected. Throws Disconnected{client_closed} after close().
   Future<CancelState> cancel(const TaskId& id);
 
   // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
-  // describes. Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once all the same.
+  // describes. Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once nevertheless.
   //
   // The future ends with Rejected{task_unknown, object_unknown …}, Error{bad_request} or Disconnected when there is no
   // such thing. Throws Disconnected{client_closed} after close().

@@ -54,7 +54,7 @@
 
 namespace forkmill {
 
-// What this process knows of a future's task. A future that a callback makes goes from pending to its end.
+// A task as this process knows it. A future that a callback makes goes from pending to its end.
 enum class FutureState : std::uint8_t {
   pending,    // not acknowledged by the broker
   accepted,   // the broker has the task, as safe as SubmitOptions::durability asks
@@ -172,7 +172,7 @@ class Future : public detail::FutureBase<T> {
   ~Future() = default;
 
   // Blocks until ready, then returns the value or throws the error (errors.h, or what a callback threw). May be
-  // repeated. The value of a task is decoded anew on each call. A value that a callback made is copied by the first
+  // repeated. The value of a task is decoded again on each call. A value that a callback made is copied by the first
   // form, and moved out by the second unless others can read it; a type that cannot be copied is moved out by either,
   // and the next call throws std::logic_error. Throws Error{bad_request} as wait() does.
   T get() & { return value(false); }

@@ -1,5 +1,5 @@
-// Context: what a handler may ask about the attempt it runs, and how it talks while it runs. A handler that takes a
-// `Context&` first gets one:
+// Context: the attempt that a handler runs, and the handler's way to talk while it runs. A handler that takes a
+// `Context&` as its first parameter gets one:
 //
 //     worker.on(kRender, [](forkmill::Context& context, Scene scene) {
 //       for (int i = 0; i < scene.frames; ++i) {
@@ -9,9 +9,11 @@
 //       }
 //     });
 //
-// Lifetime: until the handler returns. Thread safety: every member may be called from any thread that the handler
-// started, as long as the handler has not returned.
-// An abstract class, so that a test of yours can call a handler with a context of its own.
+// Lifetime: until the handler returns or throws. Threads: every member may be called from any thread that the handler
+// started, until then. No member waits for the broker; progress() and log() wait while the worker's link process has
+// not read what was reported before.
+//
+// Context is an abstract class, so that a unit test can call a handler with a context of its own.
 #pragma once
 
 #include <forkmill/task_id.h>
@@ -24,50 +26,68 @@
 
 namespace forkmill {
 
-// One execution of one task. Tokens of one task rise from attempt to attempt, and across restarts of the broker: give
-// the token to the resource that the handler changes, and let it refuse a token lower than one it has seen. Then an
-// attempt that everybody believes dead cannot overwrite the work of its successor.
+// FencingToken: names one attempt of one task. Tokens of one task rise from attempt to attempt, also across restarts of
+// the broker. Give the token to the resource that the handler changes and let it refuse a token below the highest that
+// it has seen: an attempt that was given up as dead, but lives, then cannot overwrite the work of its successor.
+//
+// Compares by epoch, then seq, then attempt; only tokens of one task are worth comparing. (The idea: M. Kleppmann, How
+// to do distributed locking, 2016.)
 struct FencingToken {
-  std::uint64_t epoch = 0;    // start of the broker
-  std::uint64_t seq = 0;      // the broker's number of the task
-  std::uint32_t attempt = 0;  // from 1
+  // Start of the broker; rises with each.
+  std::uint64_t epoch = 0;
+  // The broker's number of the task.
+  std::uint64_t seq = 0;
+  // Number of the attempt, from 1.
+  std::uint32_t attempt = 0;
 
   friend constexpr auto operator<=>(const FencingToken&, const FencingToken&) = default;
-  std::string to_string() const {  // "3-1042-1"
+  // The token as text, "EPOCH-SEQ-ATTEMPT": "3-1042-1".
+  std::string to_string() const {
     return std::to_string(epoch) + "-" + std::to_string(seq) + "-" + std::to_string(attempt);
   }
 };
 
+// Severity of a line of Context::log(); WorkerOptions::log_level says which are shown.
 enum class LogLevel : std::uint8_t { debug, info, warning, error };
 
 class Context {
  public:
+  // Contexts are made by the worker, or by a test; neither copyable nor movable.
   Context() = default;
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
   virtual ~Context() = default;
 
-  // Tells the submitter how far the work is: 0 to 1 (others are moved to the nearer end, NaN counts as 0), and a note
-  // of at most 1024 bytes (longer ones are cut). Cheap; of reports in quick succession only the last may arrive.
+  // Tells the submitter how far the work is; Future::on_progress() and progress() show it there. fraction: 0 to 1;
+  // values beyond are moved to the nearer end, and NaN counts as 0. note: for people, cut after 1,024 bytes. Cheap: of
+  // reports within 50 ms only the last is sent, and a report may be lost with a connection.
   virtual void progress(double fraction, std::string_view note = {}) = 0;
 
-  // Asked to stop when the submitter cancels, the soft time limit passes or the worker shuts down. A handler that
-  // ignores it is ended by SIGTERM and then SIGKILL when a hard limit, a cancellation or the drain time-out calls for
-  // it.
+  // The token that is set when the handler should stop: the submitter has cancelled, the soft time limit or the time
+  // limit has passed, the worker's drain timeout has passed, or the broker has given the task to another worker. A
+  // handler that does not return then gets SIGTERM after WorkerOptions::kill_grace (at once over its time limit), and
+  // SIGKILL after the same time again. The soft limit alone is never followed by a signal.
+  //
+  // Each call in one attempt returns a token of the same stop state. The first call in a child starts a thread, on
+  // which stop callbacks run; a child whose handlers never call it has one thread only.
   virtual std::stop_token stop_token() const = 0;
 
-  // From 1.
+  // Number of this attempt of the task, from 1.
   virtual std::uint32_t attempt() const = 0;
+  // The token that names this attempt.
   virtual FencingToken fencing_token() const = 0;
+  // Id of the task, the same in all its attempts.
   virtual TaskId task_id() const = 0;
+  // Name of the queue from which the task came.
   virtual const std::string& queue() const = 0;
 
-  // A line in the worker's log, with the task's id and name beside it. Longer than 16 KiB is cut.
+  // Writes a line to the worker's log, with the task's name and id beside it. Cut after 16 KiB. The second form has
+  // level info.
   virtual void log(LogLevel level, std::string_view text) = 0;
   void log(std::string_view text) { log(LogLevel::info, text); }
 
-  // 64 bits nobody else has: for seeding a generator of the handler's own. Children are forked from one process, so
-  // std::rand() and every generator that was seeded before run() give the same numbers in each of them.
+  // Returns 64 random bits from the operating system, others on each call: for seeding a generator. Children are forked
+  // from one process, so std::rand() and every generator seeded before Worker::run() give the same numbers in each.
   virtual std::uint64_t random_seed() = 0;
 };
 

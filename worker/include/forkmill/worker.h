@@ -1,4 +1,4 @@
-// Worker: a pool of pre-forked processes that run the tasks you register.
+// Worker: takes tasks from a broker and runs them in a pool of pre-forked processes.
 //
 //     int main(int argc, char** argv) {
 //       forkmill::Worker worker{argc, argv};
@@ -6,16 +6,25 @@
 //       return worker.run();
 //     }
 //
-// run() forks: this process becomes the supervisor, which runs no task itself. Register handlers and load what all of
-// them need (on_start) before; start no thread before run(). Handlers run in the children, one at a time in each, on
-// the child's main thread. A child that crashes, exits or is killed costs the attempt it ran, nothing else, and is
-// replaced.
+// run() turns this process into the supervisor, which forks a link (the connection to the broker) and the children, and
+// runs no task itself. Handlers run in the children, one at a time in each, on the child's main thread. Register
+// handlers and load what all children need (on_start) before run(), and start no thread before it: a thread of the
+// supervisor does not exist in the children, but a lock that it holds does.
 //
-// A handler is any callable that takes the task's arguments, with or without a `Context&` before them, and returns
-// something that converts to the task's result; anything else does not compile. What it throws ends the attempt with an
-// error that names type and message; `forkmill::Retry` asks for another attempt.
+// A handler is a callable that takes the task's arguments, by value or const reference, with or without a `Context&`
+// before them, and returns a value that converts to the task's result. Anything else does not compile. An exception of
+// a handler, of any type, ends the attempt: the submitter gets a RemoteError with type, message, nested exceptions and
+// backtrace, or the task is tried again (SubmitOptions::retry_errors, forkmill::Retry).
 //
-// Thread safety: none; use a Worker from the main thread.
+// A child that crashes, exits or is killed costs the attempt that it ran and nothing else: the submitter gets
+// WorkerLost with signal, exit code and last output, unless another attempt is allowed, and a new child takes its
+// place. A child has stdin from /dev/null; its stdout and stderr are passed on line by line. Each child is a session of
+// its own (setsid), and what it leaves behind is killed when it ends.
+//
+// When the connection to the broker breaks, running tasks go on and their results are kept until the broker has them.
+// When the supervisor is killed, its children end with it and the broker gives their tasks to other workers.
+//
+// Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
 
 #include <forkmill/context.h>
@@ -37,17 +46,19 @@ namespace forkmill {
 
 namespace detail {
 
-// A registered handler without its types: bytes in, bytes out.
+// Handler: a registered function without its types: packed arguments in, packed result out. Owned by the registry of
+// the worker; a child calls it for one task at a time.
 class Handler {
  public:
   Handler() = default;
   Handler(const Handler&) = delete;
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler() = default;
-  // Throws BadArguments when `arguments` are not the task's, and whatever the function throws.
+  // Throws BadArguments if `arguments` are not the task's, and anything that the function throws.
   virtual std::string run(Context& context, std::string_view arguments) = 0;
 };
 
+// Handler of Task<R(Args...)> by the callable F, which is called with a Context where it takes one.
 template <class F, class R, class... Args>
 class TypedHandler final : public Handler {
  public:
@@ -83,18 +94,23 @@ class TypedHandler final : public Handler {
 
 class Worker {
  public:
-  // Takes its options from, in rising order of precedence: defaults, a TOML file (--config FILE or FORKMILL_CONFIG),
-  // FORKMILL_* in the environment, flags. For a program's main(): --help prints and exits with 0; a wrong option says
-  // on stderr what is wrong, where, and what would be right, and exits with 2.
+  // Reads the options from, in rising order of precedence: defaults, a TOML file (--config FILE or FORKMILL_CONFIG),
+  // FORKMILL_* in the environment, flags. Made for main(): --help and --version print and exit with 0; a wrong option
+  // is explained on stderr, with its place and the values allowed, and exits with 2.
   Worker(int argc, char** argv);
-  // Throws std::invalid_argument for an option out of its range.
+  // Takes the options as they are. Throws std::invalid_argument for one out of its range.
   explicit Worker(WorkerOptions options);
+  // Does not stop anything: a Worker exists outside run() only.
   ~Worker();
+  // Movable before run(). A moved-from Worker can be assigned or destroyed, nothing else.
   Worker(Worker&&) noexcept;
   Worker& operator=(Worker&&) noexcept;
 
-  // Registers the handler of a task. Throws std::invalid_argument for a task name that is not allowed or registered
-  // already.
+  // Registers the handler of a task and returns *this. The handler is moved into the worker and copied into each child
+  // by fork(): what it changes in one child, the others do not see. It may be move-only. Call before run().
+  //
+  // A result over 64 MiB ends the task with Errc::result_too_large. Throws std::invalid_argument if the task's name is
+  // not allowed or has a handler, if its signature is longer than 4,096 characters, or for the 4,097th task.
   template <class R, class... Args, class F>
   Worker& on(const Task<R(Args...)>& task, F handler) {
     constexpr bool kPlain = std::is_invocable_r_v<R, F&, std::decay_t<Args>&&...>;
@@ -109,28 +125,39 @@ class Worker {
     return *this;
   }
 
-  // Runs `load` once, in the supervisor, before anything is forked: what it loads, all children share until they write
-  // to it (copy-on-write). Several run in the order given. It must leave no thread behind. One that throws makes run()
-  // say so and return 1 without forking.
+  // Adds a function that run() calls once, in the supervisor, before anything is forked, and returns *this. All
+  // children share what it loads until they write to it (copy-on-write). Several are called in the order in which they
+  // were added. It must leave no thread behind. If it throws, run() says so on stderr and returns 1 without forking.
   Worker& on_start(std::function<void()> load);
 
-  // Runs `prepare` in each child before its first task: connections, generators, whatever processes cannot share. A
-  // child whose `prepare` throws dies at birth and is tried again after a while.
+  // Adds a function that each child calls before its first task, and returns *this: for connections, generators and
+  // other things that processes cannot share. Children that are forked for a forkmill::Process call it too. If it
+  // throws, the child ends and another one is started after a pause that grows from 0.1 s to 30 s.
   Worker& on_child_start(std::function<void()> prepare);
 
-  // Runs the pool until SIGTERM or SIGINT. The first drains: no new task is taken, what has not started is handed back,
-  // what runs may finish within drain_timeout, then is asked to stop and at last killed. A second one stops at once.
-  // Returns 0 after a drain, 1 when the pool could not start or was stopped at once, 2 without handlers.
-  // Call it once.
+  // Runs the pool until SIGTERM or SIGINT; blocks until everything has ended. Serves the handlers of on() and those
+  // that forkmill::Registered and register_process() have registered. Call once.
+  //
+  // The first signal drains: no new task is taken, tasks that have not started go back to the broker, running ones may
+  // finish within drain_timeout, then they are asked to stop, and at last killed. A second signal stops at once:
+  // running tasks are killed and reported as lost. SIGHUP is ignored.
+  //
+  // Returns 0 after a drain; 1 if the pool could not start, was refused by the broker or was stopped at once, or if the
+  // drain did not end in time; 2 if there is no handler. Throws std::invalid_argument if a Registered function has the
+  // name of a task of on().
+  //
+  // run() takes the process over: when it returns, every child process of this one has been killed, also one that the
+  // program itself had forked, SIGPIPE is ignored, and SIGTERM, SIGINT, SIGHUP and SIGCHLD are blocked.
   int run();
 
+  // The options as given or read. From run() on, `processes` is the number of children.
   const WorkerOptions& options() const;
 
  private:
   void add(std::string_view name, const std::string& signature, std::uint64_t hash,
            std::unique_ptr<detail::Handler> handler);
 
-  void add_registered();
+  void add_registered();  // the functions of registered.h
 
   struct State;
   std::unique_ptr<State> state_;

@@ -1,5 +1,5 @@
-// WorkerOptions: how a worker runs. A program normally takes them from its flags, environment and file
-// (Worker{argc, argv}); one that embeds a worker fills them in.
+// WorkerOptions: how a worker runs. A worker's main() takes them from flags, environment and file (Worker{argc, argv});
+// a program that embeds a worker fills them in. Plain values: copy freely. Worker's constructor checks them.
 #pragma once
 
 #include <chrono>
@@ -11,20 +11,34 @@
 namespace forkmill {
 
 struct WorkerOptions {
-  std::string broker = "tcp://127.0.0.1:7117";  // ZeroMQ endpoint: tcp://HOST:PORT or ipc://PATH
-  unsigned processes = 0;                       // children; 0: as many as CPUs this process may use
-  unsigned max_processes = 1024;                // beyond these, each forked for one task that asks for it; 0: none
+  // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying.
+  std::string broker = "tcp://127.0.0.1:7117";
+  // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use.
+  unsigned processes = 0;
+  // Children beyond the pool, each forked for one forkmill::Process or Pool and ended with it; at most this many at
+  // once, 0 to 2048. 0: this worker serves none.
+  unsigned max_processes = 1024;
+  // Names of the queues to serve, 1 to 256 of them, all alike.
   std::vector<std::string> queues = {"default"};
-  std::string name;  // as shown by `forkmill worker ls`; empty: HOST-PID
+  // Name in `forkmill worker ls`, in logs and in errors; 128 characters at most. Empty: HOST-PID.
+  std::string name;
 
-  std::uint64_t max_tasks_per_child = 0;   // a child leaves after that many and a fresh one takes its place; 0: never
-  std::uint64_t max_memory_per_child = 0;  // bytes resident, looked at after each task; 0: no limit
+  // Tasks after which a child ends and a fresh one takes its place. 0: never.
+  std::uint64_t max_tasks_per_child = 0;
+  // Resident bytes, memory shared with the supervisor included, above which a child is replaced; looked at after each
+  // task. 0: no limit.
+  std::uint64_t max_memory_per_child = 0;
 
-  std::chrono::milliseconds drain_timeout{30'000};  // how long SIGTERM waits for running tasks
-  std::chrono::milliseconds kill_grace{5'000};      // from the soft stop to SIGTERM, and from there to SIGKILL
+  // Time from SIGTERM until running tasks are asked to stop. 0: they are asked at once. Not negative.
+  std::chrono::milliseconds drain_timeout{30'000};
+  // Time from asking a task to stop to SIGTERM, and from there to SIGKILL. A task over its `timeout` gets SIGTERM at
+  // once. Not negative.
+  std::chrono::milliseconds kill_grace{5'000};
 
-  std::string log_level = "info";   // trace, debug, info, warn, error, off
-  std::string log_format = "text";  // text or json; to stderr
+  // Least severe messages to log: trace, debug, info, warn, error or off.
+  std::string log_level = "info";
+  // Form of the log on stderr: text or json, a line for each message.
+  std::string log_format = "text";
 };
 
 }  // namespace forkmill
