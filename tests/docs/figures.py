@@ -48,7 +48,7 @@ def entry_of(path, room):
 
 def room_figures(root):
     graph = includes.Includes(root)
-    for room in ("client", "worker", "broker", "broker/core"):
+    for room in ("client", "worker", "broker", "broker/core", "tests"):
         files = [path for path in graph.files if path.startswith(room + "/")]
         if not files:
             continue
