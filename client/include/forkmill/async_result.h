@@ -1,16 +1,17 @@
-// AsyncResult<T>: what a Pool's call has given, or will give. Copies are the same result.
+// AsyncResult<T>: the result of a Pool's call that has come, or will come. The counterpart of Python's AsyncResult.
 //
 //     auto sum = pool.apply_async(kAdd, 2.0, 3.0);   // AsyncResult<double>
 //     sum.wait(100ms);
-//     if (sum.ready() && sum.successful()) …
+//     if (sum.ready() && sum.successful()) print(sum.get());
 //     double value = sum.get();                      // waits; throws what the function threw, as RemoteError
-//     double other = sum.get(5s);                    // or Timeout{Errc::timeout}; 0 only looks
+//     double other = sum.get(5s);                    // or Timeout; 0 only looks
 //
-// Every one ends: with a value, RemoteError, WorkerLost (its process was killed, or left), Cancelled (the pool was
-// terminated), or what ended the pool. When get() returns or throws, the callback or the error callback has run:
-// exactly one of them. A callback that waits for its own result gets an Error{bad_request}.
+// Every result comes: a value, RemoteError, WorkerLost (the process was killed, or exited), Cancelled (the pool was
+// terminated), Disconnected (the client was closed), or the error that ended the pool. Before get() returns or throws,
+// the callback or the error callback of the call has run, exactly one of them.
 //
-// Thread-safe. It may outlive its pool and its client.
+// Thread-safe: several threads may wait for one result. Copies are the same result. An AsyncResult may outlive its pool
+// and its client.
 #pragma once
 
 #include <forkmill/detail/span.h>
@@ -31,19 +32,22 @@ namespace forkmill {
 
 namespace detail {
 
-class PoolJob;  // client/pool/job.h
+// One call of a pool, shared by its results (client/pool/job.h).
+class PoolJob;
 using PoolJobRef = std::shared_ptr<PoolJob>;
 
 bool pool_job_ready(const PoolJob& job);
-// True when ready. Empty: for ever.
+// Blocks until ready, how_long at most; empty: without a limit. Returns whether it is ready. Throws Error{bad_request}
+// in a callback that the result waits for.
 bool pool_job_wait(PoolJob& job, std::optional<std::chrono::nanoseconds> how_long);
 [[noreturn]] void throw_pool_timeout(std::chrono::nanoseconds waited);
 [[noreturn]] void throw_not_ready();
-// The packed results of each chunk; throws the error of the first that has one.
+// The packed results of each chunk, in order. Throws the error of the first chunk that has one. Only when ready.
 std::vector<std::string> pool_job_results(const PoolJob& job);
 [[noreturn]] void throw_undecodable_results(const char* why);
 
-// Calls each(const msgpack::object&) for what a chunk gave.
+// Calls each(const msgpack::object&) for every result in a chunk. Throws Error{result_undecodable} for bytes that are
+// not an array of such results.
 template <class F>
 void for_each_result(std::string_view chunk, F&& each) {
   try {
@@ -60,6 +64,7 @@ void for_each_result(std::string_view chunk, F&& each) {
   }
 }
 
+// Readers of a ready job: its one result, or the list of all.
 template <class T>
 struct ReadOne {
   T operator()(const PoolJob& job) const {
@@ -89,14 +94,22 @@ struct ReadList<void> : ReadOne<void> {};
 
 }  // namespace detail
 
+// Made by Pool::apply_async(), map_async() and starmap_async().
 template <class T>
 class AsyncResult {
  public:
+  // Type of the value; a std::vector for a map, or void.
   using Value = T;
+  // Makes the value from the results of a ready job.
   using Reader = std::function<T(const detail::PoolJob&)>;
 
+  // For the library.
   AsyncResult(detail::PoolJobRef job, Reader read) : job_{std::move(job)}, read_{std::move(read)} {}
 
+  // Blocks until ready, then returns the value or throws the error. May be repeated; each call decodes the result
+  // again. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}; the call goes on. Zero or
+  // less only looks. Throws Error{result_undecodable} if the bytes are not a T, and Error{bad_request} in a callback
+  // that this result waits for, which would wait forever.
   T get() const {
     detail::pool_job_wait(*job_, std::nullopt);
     return read_(*job_);
@@ -108,14 +121,17 @@ class AsyncResult {
     return read_(*job_);
   }
 
+  // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait. Throw
+  // Error{bad_request} as get() does.
   void wait() const { detail::pool_job_wait(*job_, std::nullopt); }
   template <class Rep, class Period>
   void wait(std::chrono::duration<Rep, Period> timeout) const {
     detail::pool_job_wait(*job_, detail::saturated<std::chrono::nanoseconds>(timeout));
   }
 
+  // Whether the result is there and its callback has run. Never blocks.
   bool ready() const { return detail::pool_job_ready(*job_); }
-  // Whether there is a value. Throws Error{bad_request} before it is ready.
+  // Whether the result is a value that can be decoded. Never blocks. Throws Error{bad_request} if not ready.
   bool successful() const {
     if (!ready()) detail::throw_not_ready();
     try {

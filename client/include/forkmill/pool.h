@@ -1,28 +1,37 @@
-// Pool: processes of its own for many calls. For those who know multiprocessing.Pool:
+// Pool: processes of its own for many calls. The counterpart of Python's multiprocessing.Pool.
 //
 //     forkmill::Pool pool{{.processes = 4}};
-//     double sum = pool.apply(kAdd, 2.0, 3.0);                            // kAdd is a Task<double(double, double)>
+//     double sum = pool.apply(kAdd, 2.0, 3.0);                                // waits for the result
 //     std::vector<int> squares = pool.map(kSquare, std::views::iota(0, 1000));
-//     auto later = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { … }, [](const forkmill::Error& e) { … });
-//     for (int square : pool.imap(kSquare, numbers)) …
+//     auto later = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { print(v); },
+//                                   [](const forkmill::Error& error) { complain(error); });
+//     for (int square : pool.imap(kSquare, numbers)) print(square);           // results as they come
 //
-// Its processes are forked on one machine: where a worker has room for a Process, or on this one with local:// (see
-// local.h). They run the functions that the worker's program knows: forkmill::Registered and Worker::on(). They serve
-// this pool alone, and end with it or with this program, however that ends.
+// Here kAdd is a Task<double(double, double)> and kSquare a Task<int(int)>. Functions are called by the name of a task,
+// so the processes must know them: those that the worker's program has registered with Worker::on() or
+// forkmill::Registered. The processes are forked on one machine: on this one with local:// (local.h), else where a
+// worker of PoolOptions::queue has room for one more Process; the pool waits until there is room. They serve this pool
+// alone, and end with it, or with this program if that ends first, also by SIGKILL.
 //
-// Items travel in chunks, each a task: tiny items cost little. chunk_size: empty is a quarter of an even share.
+// Items travel in chunks, each of which is one task, so that small items cost little. A larger chunk costs less per
+// item, a smaller one spreads better.
 //
 //     open ── close() ──▶ closed ── join() ──▶ ended          everything that was submitted is finished
-//       └────── terminate(), destructor ─────▶ ended          what is outstanding ends with Cancelled
+//       └────── terminate(), destructor ─────▶ ended          outstanding results end with Cancelled
 //
-// Errors of a function come as RemoteError where its result is asked for. A process that is killed or leaves costs the
-// chunk that it ran, which ends with WorkerLost; another takes its place. An initializer that throws, or a child that
-// ends before it is ready, ends the pool and everything that is submitted to it with that error. Arguments that are too
-// large, and what the range of arguments throws, come out of the call itself; of imap() at their position.
-// Wrong numbers are std::invalid_argument; a call after close() is Error{object_closed}.
+// Errors. An exception of a function is a RemoteError where its result is asked for. A process that is killed or exits
+// costs the chunk that it ran, which ends with WorkerLost; another process takes its place. An initializer that throws,
+// or a process that ends before it is ready, ends the pool: that error is the result of all calls, earlier and later.
+// If the pool's machine is lost, outstanding calls end with WorkerLost and the pool starts again elsewhere. Arguments
+// over 64 MiB for one chunk (Rejected{payload_too_large}) and exceptions of the range of items come out of the call
+// itself; from imap() they come at their place among the results. Results over 64 MiB for one chunk are
+// RemoteError{result_too_large}. std::invalid_argument says that a size or number is not positive, Error{object_closed}
+// that the pool has been closed or terminated.
 //
-// Callbacks run one at a time on a thread of the pool. What they throw is logged, and harms nothing.
-// Thread-safe, but for the destructor. Do not fork while one is in use.
+// Threads: every member may be called from any thread, except the destructor, which must be the last call. The client
+// must outlive the pool; closing it ends the pool's calls with Disconnected. Callbacks run on one thread of the pool,
+// one at a time; an exception of a callback is logged and has no other effect. Do not fork() while a pool is in use:
+// the child must use neither the pool nor its results.
 #pragma once
 
 #include <forkmill/async_result.h>
@@ -43,37 +52,56 @@
 
 namespace forkmill {
 
-// What each process of a pool runs first: {kOpenDatabase, "orders"}.
+// PoolInitializer: the call that each process of a pool makes first: {kConnect, "orders"}. A value type.
 struct PoolInitializer {
+  // No initializer.
   PoolInitializer() = default;
+  // Calls the task's function with these arguments, which are packed here. A function that takes a Context gets one
+  // that reports nothing.
   template <class... P, class... A>
   // NOLINTNEXTLINE(google-explicit-constructor)
   PoolInitializer(const Task<void(P...)>& task, A&&... values) requires ArgumentsOf<Task<void(P...)>, A...>
       : name{task.name()}, signature{task.hash()}, arguments{detail::pack_arguments<std::decay_t<P>...>(values...)} {}
 
-  std::string name;  // empty: nothing
+  // Name of the task; empty: none.
+  std::string name;
+  // Hash of the task's signature, compared with that of the function; 0: not compared.
   std::uint64_t signature = 0;
+  // The packed arguments.
   std::string arguments;
 };
 
+// Options of a Pool, by designated initializers. Plain values; fixed once the pool is made.
+//
+//     forkmill::Pool database{{.initializer = {kConnect, "orders"}, .max_tasks_per_child = 100, .name = "database"}};
 struct PoolOptions {
-  std::optional<std::int64_t> processes{};            // as many as the host has CPUs, unless given; 4096 at most
-  PoolInitializer initializer{};                      // runs in each process before its first chunk
-  std::optional<std::int64_t> max_tasks_per_child{};  // chunks, after which a process is replaced; never, unless given
-  std::string name{};                                 // for people; "Pool-N" unless given
-  std::string queue = "default";                      // whose workers may be its host
+  // Number of processes, 1 to 4096. Empty: one for each CPU that the pool's machine may use.
+  std::optional<std::int64_t> processes{};
+  // Called in each process before its first chunk, also in those that replace others.
+  PoolInitializer initializer{};
+  // Chunks after which a process is replaced by a fresh one, at least 1. Empty: never. (Python's maxtasksperchild.)
+  std::optional<std::int64_t> max_tasks_per_child{};
+  // Name for people, in `forkmill ps` and in errors: 128 bytes at most, without control characters. Empty: "Pool-N".
+  std::string name{};
+  // Name of a queue: a worker that serves it hosts the processes. At most 120 characters.
+  std::string queue = "default";
 };
 
+// Items in a chunk, at least 1. Empty: a quarter of an even share of the items for each process, and no more than about
+// 1 MiB of arguments.
 using ChunkSize = std::optional<std::int64_t>;
+// Called with the error of a call.
 using ErrorCallback = std::function<void(const Error&)>;
 
 namespace detail {
 
-class PoolState;  // client/pool/state.h
+// The pool behind its handle (client/pool/state.h).
+class PoolState;
 
-// Runs the callback that is due. Empty when there are none.
+// Reads the results of a job and calls the callback or the error callback. Empty if the call has neither.
 using PoolDeliver = std::function<void(const PoolJob&)>;
 
+// Type of the callback of a call that gives a T.
 template <class T>
 struct CallbackOf {
   using type = std::function<void(const T&)>;
@@ -83,6 +111,7 @@ struct CallbackOf<void> {
   using type = std::function<void()>;
 };
 
+// Makes a PoolDeliver that calls one of the two with what `read` returns or throws. Empty if both are.
 template <class T>
 PoolDeliver deliver_to(typename CallbackOf<T>::type callback, ErrorCallback error_callback,
                        std::function<T(const PoolJob&)> read) {
@@ -115,6 +144,7 @@ PoolDeliver deliver_to(typename CallbackOf<T>::type callback, ErrorCallback erro
   };
 }
 
+// Type of all results of a map: a vector, or void.
 template <class R>
 struct ListOfResults {
   using type = std::vector<R>;
@@ -124,6 +154,7 @@ struct ListOfResults<void> {
   using type = void;
 };
 
+// Pack each element of a range as the arguments of one call: a single argument, or a tuple of all.
 template <class... P, class Range>
 std::vector<std::string> pack_range(Range&& range) {
   std::vector<std::string> items;
@@ -142,30 +173,44 @@ std::vector<std::string> pack_tuples(Range&& range) {
 
 }  // namespace detail
 
+// The head of this file says what holds for all members.
 class Pool {
  public:
-  // Does not wait for the processes. Throws std::invalid_argument for numbers that are not positive.
+  // Starts the processes in the background. Without a client: at default_client(). Does not wait for them; calls can be
+  // made at once. Throws std::invalid_argument if a number of the options is out of its range, Error if the name or the
+  // queue is not allowed, Error{bad_request} inside a daemon (a daemon may not have children), and what
+  // Client::submit() and default_client() throw.
   explicit Pool(PoolOptions options = {});
   explicit Pool(Client& client, PoolOptions options = {});
-  // terminate()
+  // Does what terminate() does, and waits until callbacks that are due have run.
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
+  // Type of the callback of a call that gives a T: std::function<void(const T&)>, or void() for void.
   template <class T>
   using Callback = typename detail::CallbackOf<T>::type;
+  // Type of the results of a map: std::vector<R>, or void.
   template <class R>
   using List = typename detail::ListOfResults<R>::type;
 
+  // Calls the task's function in one of the processes and returns its result. Blocks until it is there, without a time
+  // limit. Throws RemoteError{type, message, backtrace …} if the function threw, RemoteError{unknown_task or
+  // signature_mismatch} if the processes do not have it, and the errors named in the head of this file.
   template <class R, class... P, class... A>
   R apply(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return apply_async(task, std::forward<A>(arguments)...).get();
   }
+  // apply() without waiting. Blocks only while the client is full (ClientOptions::when_full).
   template <class R, class... P, class... A>
   AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return one<R>(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...), {});
   }
-  // The arguments as a tuple ({2.0, 3.0} will do) before the callbacks.
+  // The same with callbacks; the arguments are a tuple, written {2.0, 3.0}. Exactly one of the two is called, on the
+  // pool's callback thread, before get() of the result returns. Either may be empty. An exception of a callback is
+  // logged.
+  //
+  //     auto sum = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { print(v); });
   template <class R, class... P>
   AsyncResult<R> apply_async(const Task<R(P...)>& task,
                              const std::type_identity_t<std::tuple<std::decay_t<P>...>>& arguments,
@@ -176,18 +221,28 @@ class Pool {
                   detail::deliver_to<R>(std::move(callback), std::move(error_callback), detail::ReadOne<R>{}));
   }
 
-  // The results in the order of the items. The first error, in that order, once all chunks are done.
+  // Calls the function once for each item and returns the results in the order of the items; none for an empty range.
+  // The range is read once, before anything is sent. Blocks until all chunks are done, then throws the first error in
+  // the order of the items if there is one. An item that fails ends its chunk: items behind it in the chunk are not
+  // run. Throws std::invalid_argument if chunk_size is less than 1.
   template <class R, class P, std::ranges::input_range Range>
   List<R> map(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return map_async(task, std::forward<Range>(items), chunk_size).get();
   }
+  // map() without waiting: returns when all chunks have been handed to the client. The result is ready when all chunks
+  // are done. callback gets the whole list, once; error_callback the first error.
+  //
+  //     pool.map_async(kSquare, numbers, {}, [](const std::vector<int>& all) { print(double(all.size())); });
   template <class R, class P, std::ranges::input_range Range>
   AsyncResult<List<R>> map_async(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {},
                                  Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
     return many<R>(task.name(), task.hash(), detail::pack_range<std::decay_t<P>>(items), chunk_size,
                    std::move(callback), std::move(error_callback));
   }
-  // The same with tuples of all the arguments.
+  // map() and map_async() for a function of several arguments: each item is a tuple, pair or array of all of them.
+  //
+  //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
+  //     std::vector<double> sums = pool.starmap(kAdd, pairs);
   template <class R, class... P, std::ranges::input_range Range>
   List<R> starmap(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return starmap_async(task, std::forward<Range>(items), chunk_size).get();
@@ -199,7 +254,13 @@ class Pool {
                    std::move(callback), std::move(error_callback));
   }
 
-  // One result after the other while the rest is under way: in the order of the items, or as they come.
+  // Call the function once for each item and give the results one after the other while the rest is under way: imap()
+  // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
+  // behind it follow. The whole range is read before the call returns, so it must end. What the range throws comes as
+  // the last result. With a chunk of n items, n results become available together. Throws std::invalid_argument if
+  // chunk_size is less than 1.
+  //
+  //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
   template <class R, class P, std::ranges::input_range Range>
   PoolResults<R> imap(const Task<R(P)>& task, Range&& items, std::int64_t chunk_size = 1) {
     return stream<R, P>(task, items, chunk_size, true);
@@ -209,17 +270,24 @@ class Pool {
     return stream<R, P>(task, items, chunk_size, false);
   }
 
-  // No further calls.
+  // Takes no more calls; those that were made are finished. Never blocks. May be repeated; nothing happens after
+  // terminate().
   void close();
-  // Ends everything now.
+  // Ends the pool at once: outstanding results and streams end with Cancelled, running functions are killed, later
+  // calls throw Error{object_closed}. Blocks until the processes have ended, 5 seconds at most. May be repeated.
+  // Callbacks of the results that it ended run afterwards.
   void terminate();
-  // Waits until everything that was submitted is done and the processes have ended. Throws Error{bad_request} before
-  // close() or terminate().
+  // Blocks until every call has ended, with its callbacks, and then until the processes have ended, 15 seconds at most
+  // (not at all while the broker is away). No time limit for the calls. Throws Error{bad_request} before close() or
+  // terminate().
   void join();
 
-  std::int64_t processes() const;  // as asked for, or the number of CPUs of this machine
+  // Number of processes: as asked for, or the number of CPUs that this process may use. (A pool that runs on another
+  // machine and was made without a number has as many as that machine has CPUs.)
+  std::int64_t processes() const;
 
  private:
+  // A job of one chunk with one item, a job of many items, and a stream, which sends each chunk when it is full.
   template <class R>
   AsyncResult<R> one(std::string_view task, std::uint64_t signature, std::string packed, detail::PoolDeliver deliver) {
     std::vector<std::string> items;
@@ -243,12 +311,13 @@ class Pool {
     }
     return PoolResults<R>{std::move(one)};
   }
+  // Both throw std::invalid_argument for the chunk size, Error{object_closed}, and what Client::submit() throws.
   detail::PoolJobRef submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
                             ChunkSize chunk_size, detail::PoolDeliver deliver);
   detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
                                     bool ordered);
 
-  std::shared_ptr<detail::PoolState> state_;
+  std::shared_ptr<detail::PoolState> state_;  // never null
 };
 
 }  // namespace forkmill

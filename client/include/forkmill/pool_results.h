@@ -1,17 +1,25 @@
-// PoolResults<T>: what Pool::imap() gives: the results one after the other, while the rest is under way.
+// PoolResults<T>: the results of Pool::imap() and imap_unordered(), one after the other, while the rest is under way.
 //
 //     for (const auto& thumbnail : pool.imap(kThumbnail, paths)) show(thumbnail);
+//
+// With time limits and errors:
 //
 //     auto results = pool.imap(kThumbnail, paths);
 //     for (;;) {
 //       try {
-//         auto thumbnail = results.next(5s);                // Timeout when there is none by then; ask again
-//         if (!thumbnail) break;                            // all have been there
-//       } catch (const forkmill::RemoteError& error) { … }  // of this item; the next call gives the next one
+//         auto thumbnail = results.next(5s);                // Timeout if there is none by then; ask again
+//         if (!thumbnail) break;                            // all results have been given
+//         show(*thumbnail);
+//       } catch (const forkmill::RemoteError& error) {      // of this item; the next call gives the next one
+//         complain(error);
+//       }
 //     }
 //
-// For a function without a result next() gives true for each item, and false at the end. A pool that ends gives its
-// error once, and then the end. Copies share one position. Thread-safe, but for the iterators.
+// The results come in the order of the items from imap(), in the order of their completion from imap_unordered(). If
+// the pool ends first, next() throws that error once (Cancelled after terminate()), and then says that it is the end.
+//
+// Copies share one position. next() may be called from several threads at once, each of which gets other results; an
+// iterator belongs to one thread. May outlive its pool.
 #pragma once
 
 #include <forkmill/async_result.h>
@@ -31,56 +39,72 @@ namespace forkmill {
 
 namespace detail {
 
-class PoolStream;  // client/pool/stream.h
+// The results of one call, in the making (client/pool/stream.h).
+class PoolStream;
 using PoolStreamRef = std::shared_ptr<PoolStream>;
 
+// Adds the packed arguments of one item; sends a chunk when it is full.
 void stream_add(PoolStream& stream, std::string packed);
-// No more items; `failure` comes after the last one.
+// Ends the items; `failure`, if not null, comes after the last result.
 void stream_end(PoolStream& stream, std::exception_ptr failure);
-// False: all have been there. Throws the item's error, or Timeout.
+// Blocks for the next result and passes it to `take`. Returns false at the end. Throws the item's error, or Timeout.
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long,
                  const std::function<void(const msgpack::object&)>& take);
 
 }  // namespace detail
 
+// T is the type of one result, or void.
 template <class T>
 class PoolResults {
  public:
+  // Type of next(): an optional that is empty at the end; for void a bool that is false at the end.
   using Next =
       std::conditional_t<std::is_void_v<T>, bool, std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>;
 
+  // For the library.
   explicit PoolResults(detail::PoolStreamRef stream) : stream_{std::move(stream)} {}
 
+  // Blocks until the next result is there and returns it; an empty Next when all have been given, also on every later
+  // call. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}, with the position unchanged.
+  // Zero or less only looks. Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes
+  // on behind it; Error{result_undecodable} if the bytes are not a T.
   Next next() { return take(std::nullopt); }
   template <class Rep, class Period>
   Next next(std::chrono::duration<Rep, Period> timeout) {
     return take(detail::saturated<std::chrono::nanoseconds>(timeout));
   }
 
-  // One pass. An item's error is thrown by begin() or ++; begin() goes on behind it.
+  // An input iterator that calls next(). begin() and ++ block, and throw what next() throws; after an error a new
+  // begin() goes on behind it. The value lives until the next ++.
   class Iterator {
    public:
+    // As std::input_iterator wants them; bool for void.
     using value_type =
         typename std::conditional_t<std::is_void_v<T>, std::type_identity<bool>, std::type_identity<T>>::type;
     using difference_type = std::ptrdiff_t;
+    // Takes the first result.
     explicit Iterator(PoolResults* results) : results_{results} { ++*this; }
+    // The current result. Not at the end.
     const value_type& operator*() const {
       if constexpr (std::is_void_v<T>)
         return current_;
       else
         return *current_;
     }
+    // Takes the next result.
     Iterator& operator++() {
       current_ = results_->next();
       return *this;
     }
     void operator++(int) { ++*this; }
+    // Whether all results have been given.
     bool operator==(std::default_sentinel_t) const { return !current_; }
 
    private:
     PoolResults* results_;
     Next current_{};
   };
+  // One pass over the results that have not been given yet.
   Iterator begin() { return Iterator{this}; }
   std::default_sentinel_t end() const { return {}; }
 

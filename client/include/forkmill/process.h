@@ -1,37 +1,49 @@
-// Process: a task that runs in a process of its own, forked for it alone on whichever machine a worker has room for it,
-// and ended with it. For those who know multiprocessing.Process:
+// Process: a task that runs in a process of its own, forked for it alone on any machine whose worker has room for it,
+// and ended with it. The counterpart of Python's multiprocessing.Process.
 //
 //     forkmill::Process process{kResize, path, 800};             // kResize is a Task<void(std::string, int)>
 //     process.start();
 //     process.join();
 //     if (process.exitcode() != 0) std::cerr << process.error_text();
 //
-// or as a class, whose state travels with it:
+// Or as a class, whose members travel with it:
 //
 //     class Resize : public forkmill::Process {
 //      public:
-//       void run() override { … }                               // in the new process
+//       void run() override { std::cout << path << width; }      // called in the new process
 //       std::string path;
 //       int width = 0;
-//       MSGPACK_DEFINE(path, width)                              // what travels; without it nothing does
+//       MSGPACK_DEFINE(path, width)                              // the members that travel; without it none do
 //     };
-//     forkmill::register_process<Resize>("resize");             // in the worker's program and in this one
+//     const forkmill::RegisteredProcess<Resize> kResizeHere{"resize"};   // in the worker's program and in this one
+//
+// The life of a process, as state() tells it:
 //
 //     created ── start() ──▶ ready ── forked ──▶ running ◀──▶ waiting ──▶ terminated
 //
-// exitcode(): empty until it has ended; 0; 1 for an exception, which get() throws here; n for exit(n); −signal when one
-// killed it; kUnknownExit when nobody can tell (its worker went away, or it never started).
+// exitcode() after the end:
 //
-// Daemons end when this program does, also by kill -9: their broker sees to that. They may not have children. Whoever
-// does not say has the daemon flag of the process that it is in. At the normal end of a program, or of a process, those
-// that are no daemons are joined first: a program whose processes nobody runs does not end. Destroying a Process object
-// does nothing to the process.
+//     0              the function returned, or called exit(0)
+//     1              the function threw; get() throws it here as RemoteError
+//     n              the function called exit(n)
+//     -signal        a signal killed the process, or a time limit ended it (-SIGTERM)
+//     kUnknownExit   nothing is known: the worker was lost, or the process never started
 //
-// A Process is a handle: copies are the same process. Thread-safe, but for set_name() and set_daemon(). It may outlive
-// its client; closing that one ends what is outstanding here with Disconnected, and daemons there.
+// A process runs once: it is never tried again. Its start waits until a worker of its queue has room
+// (WorkerOptions::max_processes); without such a worker it waits forever, unless `expires` is set.
 //
-// Errors: Error{bad_request} for what makes no sense (start() twice, join() before start(), close() while it is alive,
-// a daemon that starts something), Error{object_closed} for everything after close(), and what Client::submit() throws.
+// Daemons end when this program ends, also by SIGKILL: the broker sees to that. A daemon may not have children. A
+// process for which the flag is not given inherits it from the process that makes it. At the normal end of a program
+// (return from main, exit()) and of a process, its children that are no daemons are joined first, without a time limit.
+// Destroying a Process object does nothing to the process.
+//
+// A Process is a handle: copies are the same process, and close() closes all of them. Threads: every member may be
+// called from any thread, except that set_name() and set_daemon() must not run beside other calls. A handle may outlive
+// its client; closing the client ends what is outstanding here with Disconnected, and daemons there. fork(): the
+// children of a program are not those of its forked child, which must not use the handles.
+//
+// Errors. Error{bad_request}: a call that makes no sense, as start() twice, join() before start(), close() while the
+// process runs, start() in a daemon. Error{object_closed}: any call but close() after close().
 #pragma once
 
 #include <forkmill/client.h>
@@ -52,29 +64,46 @@
 
 namespace forkmill {
 
+// Options of a Process, by designated initializers. Plain values. start() checks all but the name.
 struct ProcessOptions {
-  std::string name{};            // for people, 128 bytes at most, without control characters; "Process-N" unless given
-  std::optional<bool> daemon{};  // as the process that makes it, unless given
+  // Name for people, in `forkmill ps` and in errors: 128 bytes at most, without control characters. Empty: "Process-N".
+  std::string name{};
+  // Whether the process ends with this program. Empty: as the process that makes it.
+  std::optional<bool> daemon{};
+  // Name of the queue whose workers may fork the process. At most 120 characters.
   std::string queue = "default";
+  // Order among the processes that wait in the queue: -100 to 100, higher first.
   int priority = 0;
-  std::chrono::milliseconds soft_timeout{0};  // as in SubmitOptions, from the start of the process
+  // Time from the start of the function until its stop token is set (Context::stop_token). Zero: never.
+  std::chrono::milliseconds soft_timeout{0};
+  // Time from the start of the function until the process is ended by SIGTERM, and then SIGKILL. Zero: never.
   std::chrono::milliseconds timeout{0};
+  // Time from start() within which the process must have been forked; else it ends with Expired. Zero: no limit.
   std::chrono::milliseconds expires{0};
 };
 
+// State of a process as its starter knows it.
 enum class ProcessState : std::uint8_t {
   created,     // start() has not been called
   ready,       // waits for a worker to fork it
   running,     // forked
-  waiting,     // forked, and waits for a named object: a lock, a queue, …
-  terminated,  // ended, however
+  waiting,     // forked, and waits for a named object: a lock, a queue …
+  terminated,  // ended, in any way
 };
+// The name of the enumerator: "running".
 std::string_view to_string(ProcessState state);
 
+// A handle of one process. The head of this file says what holds for all members.
 class Process {
  public:
+  // Exit code of a process of whose end nothing is known.
   static constexpr int kUnknownExit = 255;
 
+  // Makes a process that will call the task's function with these arguments, which are packed here. Nothing is sent
+  // before start(). Without a client: at default_client(), which start() makes if need be. Never blocks. Throws
+  // Error{option_out_of_range or name_invalid} for the name, and what the packing of an argument throws.
+  //
+  //     forkmill::Process small{{.name = "thumbnail", .daemon = true}, kResize, path, 80};
   template <class R, class... P, class... A>
   explicit Process(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
       : Process{ProcessOptions{}, task, std::forward<A>(arguments)...} {}
@@ -88,7 +117,8 @@ class Process {
       : Process{&client, std::move(options), task.name(), task.hash(),
                 detail::pack_arguments<std::decay_t<P>...>(arguments...)} {}
 
-  // A task known only by name: `payload` is a msgpack array of its arguments; its signature is not checked.
+  // Makes a process for a task that is known by name only. payload: a msgpack array of the arguments, not checked here
+  // and not compared with the worker's signature.
   static Process of(std::string_view task, std::string_view payload, ProcessOptions options = {}) {
     return Process{nullptr, std::move(options), task, 0, payload};
   }
@@ -96,55 +126,85 @@ class Process {
     return Process{&client, std::move(options), task, 0, payload};
   }
 
+  // Copies are the same process. A moved-from handle can be assigned or destroyed, nothing else.
   Process(const Process&) = default;
   Process(Process&&) = default;
   Process& operator=(const Process&) = default;
   Process& operator=(Process&&) = default;
   virtual ~Process() = default;
 
-  // What a class derived from this one does in the new process.
+  // The function of a class derived from Process, called in the new process on an object that was made by the default
+  // constructor and has the members that travelled. What it throws ends the process with exit code 1. The base class
+  // throws Error{bad_request}.
   virtual void run();
 
+  // Starts the process: hands its task to the broker and returns, without waiting for the fork. The members of a
+  // derived class travel as they are now. Throws Error{bad_request} if started before, in a daemon, or for a class that
+  // is not registered; Error{option_out_of_range or name_invalid} for the options; and what Client::submit() and
+  // default_client() throw. The process is not started then.
   void start();
+  // Blocks until the process has ended; at once if it has. The second form waits how_long at most, and returns whether
+  // it has ended; zero or less only looks. Neither throws for a process that failed: see exitcode() and get(). Throws
+  // Error{bad_request} before start().
   void join();
-  // Whether it has ended. Zero and less: looks, and does not wait.
   bool join(std::chrono::milliseconds how_long);
 
+  // Whether the process was started and has not ended. True also while it waits to be forked. Never blocks.
   bool is_alive() const;
-  void terminate();         // SIGTERM; before it was forked: it never is
-  void kill();              // SIGKILL
-  void signal(int number);  // any other
+  // Send SIGTERM, SIGKILL or any signal to the process, and to none that it started. Never block: the broker delivers
+  // the signal, once. A process that has not been forked never will be; it ends with Cancelled. Nothing happens after
+  // the end. Throw Error{bad_request} before start(), or if there is no such signal.
+  void terminate();
+  void kill();
+  void signal(int number);
+  // How the process ended (see above); empty before its end. Never blocks.
   std::optional<int> exitcode() const;
-  // Waits for its end, and throws what ended it: RemoteError, WorkerLost, Cancelled, Timeout …
+  // Blocks until the process has ended, and throws the error that ended it: RemoteError (the function threw),
+  // WorkerLost (a signal or exit(n), n not 0; the worker was lost), Cancelled, Timeout, Expired, Rejected,
+  // Disconnected. Returns if it ended well. Throws Error{bad_request} before start().
   void get();
-  // Null while it runs, and when it ended well.
+  // The error that ended the process; null before its end and when it ended well. Never blocks.
   std::exception_ptr error() const;
-  std::string error_text() const;  // its what(), or empty
+  // The text of that error; empty if there is none. Never blocks.
+  std::string error_text() const;
 
-  // Both wait until it has been forked; empty before start(), and when it ended without ever having been.
+  // Process id and name of the machine. Block until the process has been forked, or has ended without it, however long
+  // that takes. Empty before start(), and if it was never forked.
   std::optional<std::uint32_t> pid() const;
   std::optional<std::string> host() const;
-  std::uint32_t ppid() const;  // the program that made it
-  TaskId id() const;           // of its task; nil before start()
+  // Process id of the program that made this handle.
+  std::uint32_t ppid() const;
+  // Id of the task behind the process; nil before start().
+  TaskId id() const;
 
+  // The name, as given or "Process-N".
   std::string name() const;
-  void set_name(std::string name);  // before start()
+  // Changes the name. Throws Error{bad_request} after start(), and as the constructor does.
+  void set_name(std::string name);
+  // Whether it is a daemon.
   bool daemon() const;
-  void set_daemon(bool daemon);  // before start()
-  ProcessState state() const;    // while it runs, its broker is asked
+  // Makes it a daemon or not. Throws Error{bad_request} after start().
+  void set_daemon(bool daemon);
+  // The state. For a process that has been forked and has not ended, asks the broker and blocks until it answers,
+  // however long it is away. Never throws for a process that failed.
+  ProcessState state() const;
 
-  // Becomes ready when it ends.
+  // A future that is ready when the process has ended: with the packed result of its function, or with the error of
+  // get(). For when_any(), then() and co_await. Throws Error{bad_request} before start().
   SharedFuture<RawResult> sentinel() const;
-  // Runs `what` when it has ended, on the client's executor.
+  // Calls `what` when the process has ended, well or not, on the client's executor; soon if it has. Its exceptions are
+  // logged. Dropped when the client is closed. Throws Error{bad_request} before start().
   void on_exit(std::function<void()> what);
 
-  // Gives up what is known of it.
+  // Gives up the process: every later call on this handle and its copies but close() throws Error{object_closed}.
+  // Throws Error{bad_request} while the process runs or waits to run. May be repeated.
   void close();
 
-  struct State;  // process_state.h
+  // The process behind the handles. For the library.
+  struct State;
 
  protected:
-  // For derived classes.
+  // Constructors of derived classes: options and client as above. start() sends the class's registered name.
   Process() : Process{ProcessOptions{}} {}
   explicit Process(ProcessOptions options) : Process{nullptr, std::move(options), {}, 0, {}} {}
   Process(Client& client, ProcessOptions options) : Process{&client, std::move(options), {}, 0, {}} {}
@@ -158,34 +218,45 @@ class Process {
   Process(Client* client, ProcessOptions options, std::string_view task, std::uint64_t signature,
           std::string_view payload);
   void submit(State& state);
-  void be_current();  // in the new process: takes its name and flag
-  State& open() const;
-  State& started(const char* what) const;
+  void be_current();                       // in the new process: takes its name and flag
+  State& open() const;                     // throws Error{object_closed}
+  State& started(const char* what) const;  // throws Error{bad_request} that names the call
 
   std::shared_ptr<State> state_;
 };
 
-// Those that this program has started and that have not ended. Forgets those that have.
+// Processes that this program has started and that have not ended, in the order of their start, as new handles. Never
+// blocks. Python's multiprocessing.active_children().
 std::vector<Process> active_children();
 
-// The process that asks.
+// The process that calls current_process().
 struct CurrentProcess {
-  std::string name;  // "MainProcess" in a program that nobody started as a Process
+  // Name of the Process that it runs as; "PoolWorker-PID" in a child of a worker's or Pool's processes, "MainProcess"
+  // in any other program.
+  std::string name;
+  // Process id.
   std::uint32_t pid = 0;
-  std::uint32_t ppid = 0;  // of a Process: the program that made it, maybe on another machine
+  // Process id of the parent; for a Process, of the program that made it, maybe on another machine.
+  std::uint32_t ppid = 0;
+  // Whether it is a daemon.
   bool daemon = false;
+  // Name of the machine.
   std::string host;
 };
+// Describes this process. Never blocks.
 CurrentProcess current_process();
 
-// CPUs that this process may use.
+// Number of CPUs that this process may use (its affinity mask), at least 1.
 unsigned cpu_count();
 
 namespace detail {
 
+// Packs the members of a derived class that travel.
 using ProcessPacker = std::string (*)(const Process&);
+// Makes start() know the class. The last registration of a class counts.
 void register_process_class(const std::type_info& type, const std::string& name, ProcessPacker pack);
 
+// Classes with MSGPACK_DEFINE.
 template <class T>
 concept HasState = requires(T& object, const msgpack::object& packed) {
   object.msgpack_unpack(packed);
@@ -199,6 +270,7 @@ std::string pack_process(const Process& process) {
     return pack_arguments<>();
 }
 
+// Gives a fresh object the members that travelled. Throws DecodeError.
 template <class T>
 void unpack_process([[maybe_unused]] T& process, [[maybe_unused]] std::string_view payload) {
   if constexpr (HasState<T>) {
@@ -216,8 +288,9 @@ void unpack_process([[maybe_unused]] T& process, [[maybe_unused]] std::string_vi
 
 }  // namespace detail
 
-// Makes a class known under a name, at the beginning of main(): programs whose worker is to run it, and those that
-// start it. It must be default constructible. Throws std::invalid_argument for a name that is taken.
+// Makes a class derived from Process known under a name, as a task of that name: in programs whose worker is to run it
+// and in those that start it, at the beginning of main(), before there are threads. T must be default constructible.
+// Throws std::invalid_argument if the name is registered already.
 template <class T>
 void register_process(const std::string& name) {
   static_assert(std::is_base_of_v<Process, T> && std::is_default_constructible_v<T>);
@@ -231,10 +304,11 @@ void register_process(const std::string& name) {
                              }});
 }
 
-// The same at namespace scope: const forkmill::RegisteredProcess<Resize> kResizeHere{"resize"};
+// register_process() as an object, for namespace scope. The registration stays when the object goes.
 template <class T>
 class RegisteredProcess {
  public:
+  // Registers T under the name.
   explicit RegisteredProcess(const std::string& name) { register_process<T>(name); }
 };
 
