@@ -48,7 +48,8 @@ inline constexpr std::int64_t kObjectMustExist = 32;  // open only
 inline constexpr std::int64_t kObjectMustBeNew = 64;
 inline constexpr std::int64_t kObjectIdentity = 15;  // those that every opener must agree on
 
-// What can be done with an object; which kind knows which, and what a, b and values are: PROTOCOL.md.
+// What can be done with an object. PROTOCOL.md says which kind knows which verb, and what `values` are. For `a` and `b`
+// of operations and answers see operands.h.
 enum class Verb : std::uint8_t {
   open = 1,
   remove = 2,

@@ -11,6 +11,7 @@
 #include "broker/core/objects/spec.h"
 #include "broker/core/operators/packed_map.h"
 #include "proto/mutants.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -151,7 +152,7 @@ Answer Objects::open(Call& call) {
 
 Answer Objects::withdraw(const Call& call) {
   auto& entries = operations_of_[call.client].entries;
-  const auto entry = entries.find(static_cast<std::uint64_t>(call.op.a));
+  const auto entry = entries.find(number_to_withdraw(call.op));
   if (entry == entries.end() || !entry->second.waits) return done(0);
   give_up(*entry->second.waits);
   return done(1);

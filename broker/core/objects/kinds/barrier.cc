@@ -1,5 +1,7 @@
 #include "broker/core/objects/kinds/barrier.h"
 
+#include "proto/wire/operands.h"
+
 namespace forkmill::broker {
 
 using proto::Verb;
@@ -37,7 +39,7 @@ std::optional<Answer> Barrier::wait(Call& call) {
     call.count = arrived_;
     return std::nullopt;
   }
-  if (call.op.b == 0) {
+  if (!has_action(call.op)) {
     end_round(true);
     return done(0);
   }
@@ -49,8 +51,8 @@ std::optional<Answer> Barrier::wait(Call& call) {
 
 Answer Barrier::acted(const Call& call) {
   // The same client may run the action of a later round meanwhile.
-  if (!acting_ || actor_ != call.client || call.op.b != round_) return failed(Errc::barrier_broken);
-  if (call.op.a == 0) {
+  if (!acting_ || actor_ != call.client || round_acted_in(call.op) != round_) return failed(Errc::barrier_broken);
+  if (!action_succeeded(call.op)) {
     break_all();
     return done();
   }

@@ -1,6 +1,7 @@
 #include "broker/core/objects/kinds/condition.h"
 
 #include "broker/core/objects/kinds/lock.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -36,7 +37,7 @@ Answer Condition::notify(const Call& call) {
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
   if (!lock->held_by(call.holder())) return failed(Errc::not_held, "the lock of a condition must be held to notify");
   std::int64_t woken = 0;
-  for (; woken < call.op.a && !lines[0].empty(); ++woken) {
+  for (; woken < waiters_to_wake(call.op) && !lines[0].empty(); ++woken) {
     Call& waiter = *lines[0].front();
     waiter.step = 1;
     host.move(waiter, *lock, 0);

@@ -3,9 +3,11 @@
 #include "broker/core/objects/kinds/values.h"
 #include "broker/core/objects/record.h"
 #include "proto/limits.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
+using proto::DictParts;
 using proto::Payload;
 using proto::Verb;
 
@@ -35,7 +37,7 @@ std::optional<Answer> Dict::attempt(Call& call) {
     case Verb::clear:
       return clear();
     case Verb::watch:
-      return changes_.since(call.op.a);
+      return changes_.since(known_version(call.op));
     case Verb::look:
       return done(std::ssize(order_), changes_.version());
     default:
@@ -91,7 +93,8 @@ Answer Dict::fetch(const Call& call) {
 
 // All of them or none.
 Answer Dict::store(const Call& call) {
-  if (call.op.b != 0 && call.op.b != changes_.version()) return failed(Errc::value_differs);
+  if (expected_version(call.op) != 0 && expected_version(call.op) != changes_.version())
+    return failed(Errc::value_differs);
   if (bytes_ + call.bytes() > kMaxObjectBytes) return no_room("dict");
   for (std::size_t i = 0; i + 1 < call.op.values.size(); i += 2) put(call.op.values[i], call.op.values[i + 1]);
   return done(std::ssize(order_), changes_.version());
@@ -111,11 +114,11 @@ Answer Dict::erase(const Call& call) {
 
 // A page of them.
 Answer Dict::items(const Call& call) {
-  const bool keys = call.op.a != 2;
-  const bool values_too = call.op.a != 1;
+  const bool keys = parts_to_list(call.op) != DictParts::values;
+  const bool values_too = parts_to_list(call.op) != DictParts::keys;
   Page page;
   std::uint64_t last = 0;
-  for (auto at = order_.upper_bound(static_cast<std::uint64_t>(call.op.b)); at != order_.end(); ++at) {
+  for (auto at = order_.upper_bound(static_cast<std::uint64_t>(page_start(call.op))); at != order_.end(); ++at) {
     const Entry& entry = entries_.at(*at->second);
     if (!page.has_room(at->second->size() + entry.value.size()))
       return done(static_cast<std::int64_t>(last), changes_.version(), std::move(page.values));

@@ -5,6 +5,7 @@
 #include "broker/core/objects/record.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -28,7 +29,7 @@ std::optional<Answer> ItemQueue::attempt(Call& call) {
     case Verb::get:
       return get(call);
     case Verb::done:
-      return task_done(call.op.a);
+      return task_done(items_done(call.op));
     case Verb::join:
       return unfinished_ == 0 ? std::optional{done()} : std::nullopt;
     case Verb::settle:
@@ -64,7 +65,8 @@ std::optional<Answer> ItemQueue::put(Call& call) {
 
 std::optional<Answer> ItemQueue::get(const Call& call) {
   if (items_.empty()) return std::nullopt;
-  const auto many = static_cast<std::size_t>(std::clamp<std::int64_t>(call.op.a, 1, proto::limits::kBatchTasks * 4));
+  const auto many =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(max_items(call.op), 1, proto::limits::kBatchTasks * 4));
   std::vector<Payload> values;
   std::size_t bytes = 0;
   Lease lease{call.client, {}};
@@ -73,10 +75,10 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
     if (!values.empty() && bytes + size > proto::limits::kBatchBytes) break;
     bytes += size;
     values.push_back(items_.front().value);
-    const bool stays = call.op.b != 0 && proto::mutant(proto::Mutant::item_lent_twice) && many == 1;
+    const bool stays = is_on_approval(call.op) && proto::mutant(proto::Mutant::item_lent_twice) && many == 1;
     if (stays)
       lease.items.push_back(items_.front());
-    else if (call.op.b != 0)
+    else if (is_on_approval(call.op))
       lease.items.push_back(std::move(items_.front()));
     else
       forget(items_.front());
@@ -85,7 +87,7 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
   bytes_ -= bytes;
   dirty = true;
   std::int64_t number = 0;
-  if (call.op.b != 0) {
+  if (is_on_approval(call.op)) {
     number = ++last_lease_;
     leases_.emplace(number, std::move(lease));
     if (durable()) fresh_leases_.push_back(number);
@@ -103,12 +105,12 @@ Answer ItemQueue::task_done(std::int64_t many) {
 }
 
 Answer ItemQueue::settle(const Call& call) {
-  const auto found = leases_.find(call.op.a);
+  const auto found = leases_.find(lease_to_settle(call.op));
   if (found == leases_.end() || found->second.client != call.client) return failed(Errc::lease_lost);
   Lease lease = std::move(found->second);
   leases_.erase(found);
   dirty = true;
-  if (call.op.b == 0) {
+  if (!settles_as_done(call.op)) {
     give_back(std::move(lease));
     return done();
   }

@@ -1,6 +1,7 @@
 #include "broker/core/objects/kinds/lock.h"
 
 #include "proto/mutants.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -12,7 +13,7 @@ std::optional<Answer> Lock::attempt(Call& call) {
       return acquire(call, 1);
     case Verb::wait: {  // it comes back from a condition
       auto answer = acquire(call, call.count);
-      return answer ? std::optional{done(call.step, answer->a)} : std::nullopt;
+      return answer ? std::optional{done(call.step, token_acquired(*answer))} : std::nullopt;
     }
     case Verb::release:
       return release(call);
@@ -36,7 +37,7 @@ std::optional<Answer> Lock::acquire(Call& call, std::int64_t times) {
 }
 
 Answer Lock::release(const Call& call) {
-  const std::int64_t token = call.op.a;
+  const std::int64_t token = token_to_release(call.op);
   if (token != 0 && token != token_) return failed(token <= lost_ ? Errc::lease_lost : Errc::not_held);
   if (count_ == 0) return failed(token != 0 && token <= lost_ ? Errc::lease_lost : Errc::over_released);
   if (recursive() && !held_by(call.holder())) return failed(Errc::not_held);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/limits.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -19,7 +20,7 @@ enum : std::size_t { kSenders, kReaders0, kReaders1 };
 
 void Pipe::opened(Call& call) {
   for (std::size_t end = 0; end < 2; ++end)
-    if ((call.op.a >> end & 1) != 0) hold(end, call.client);
+    if (opens_end(call.op, end)) hold(end, call.client);
 }
 
 void Pipe::hold(std::size_t end, ClientHandle client) {
@@ -31,13 +32,14 @@ void Pipe::hold(std::size_t end, ClientHandle client) {
 
 std::size_t Pipe::line(const Call& call) const {
   if (call.op.verb == Verb::send) return kSenders;
-  return call.op.a == 0 ? kReaders0 : kReaders1;
+  return end_of_pipe(call.op) == 0 ? kReaders0 : kReaders1;
 }
 
 std::optional<Answer> Pipe::attempt(Call& call) {
-  if (call.op.verb == Verb::lend && call.op.b != 0) return lend(call, 0);
-  if (call.op.a < 0 || call.op.a > 1) return failed(Errc::index_unknown, "a pipe has ends 0 and 1");
-  const auto end = static_cast<std::size_t>(call.op.a);
+  if (call.op.verb == Verb::lend && ticket_to_claim(call.op) != 0) return lend(call, 0);
+  if (end_of_pipe(call.op) < 0 || end_of_pipe(call.op) > 1)
+    return failed(Errc::index_unknown, "a pipe has ends 0 and 1");
+  const auto end = static_cast<std::size_t>(end_of_pipe(call.op));
   switch (call.op.verb) {
     case Verb::send:
       return send(call, end);
@@ -80,7 +82,8 @@ std::optional<Answer> Pipe::receive(const Call& call, std::size_t end) {
   if (mine.inbox.empty()) {
     return ends_[1 - end].closed() ? std::optional{failed(Errc::end_of_stream)} : std::nullopt;
   }
-  const auto many = static_cast<std::size_t>(std::clamp<std::int64_t>(call.op.b, 1, proto::limits::kBatchTasks));
+  const auto many =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(max_messages(call.op), 1, proto::limits::kBatchTasks));
   std::vector<Payload> values;
   std::size_t bytes = 0;
   while (!mine.inbox.empty() && values.size() < many) {
@@ -104,14 +107,14 @@ Answer Pipe::close(const Call& call, std::size_t end) {
 }
 
 Answer Pipe::lend(const Call& call, std::size_t end) {
-  if (call.op.b == 0) {
+  if (ticket_to_claim(call.op) == 0) {
     if (!ends_[end].holders.contains(call.client)) return failed(Errc::object_closed);
     ++ends_[end].lent;
     tickets_.emplace(++last_ticket_, end);
     dirty = true;
     return done(last_ticket_);
   }
-  const auto ticket = tickets_.find(call.op.b);
+  const auto ticket = tickets_.find(ticket_to_claim(call.op));
   if (ticket == tickets_.end()) return failed(Errc::object_closed, "this end of the pipe was claimed by somebody else");
   const std::size_t claimed = ticket->second;
   tickets_.erase(ticket);

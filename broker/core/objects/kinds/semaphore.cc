@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "proto/mutants.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -48,15 +49,16 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
 // A client that says which of its units it gives back learns when one of them is its own no more. One that does not
 // say it gives back the oldest that it has.
 Answer Semaphore::release(const Call& call) {
+  const std::int64_t token = token_to_release(call.op);
   std::vector<std::int64_t> named;
-  if (call.op.a > 0) named = {call.op.a};
-  if (call.op.a < 0 && !read_tokens(call.op.values, named)) return bad_request("an array of distinct tokens is needed");
-  const std::int64_t many = call.op.a > 0 ? 1 : std::max<std::int64_t>(1, call.op.b);
+  if (token > 0) named = {token};
+  if (token < 0 && !read_tokens(call.op.values, named)) return bad_request("an array of distinct tokens is needed");
+  const std::int64_t many = token > 0 ? 1 : std::max<std::int64_t>(1, units_to_release(call.op));
   if (std::ssize(named) > many) return bad_request("there are more tokens than units to be released");
 
   const auto mine = held_.find(call.client);
-  for (const std::int64_t token : named)
-    if (mine == held_.end() || !std::binary_search(mine->second.begin(), mine->second.end(), token)) {
+  for (const std::int64_t one : named)
+    if (mine == held_.end() || !std::binary_search(mine->second.begin(), mine->second.end(), one)) {
       if (!proto::mutant(proto::Mutant::lost_unit_taken)) return failed(Errc::lease_lost);
       named.clear();
       break;
@@ -64,9 +66,9 @@ Answer Semaphore::release(const Call& call) {
   if (many > most() - value_) return failed(Errc::over_released);
   if (mine != held_.end()) {
     auto& tokens = mine->second;
-    if (call.op.a == 0)
+    if (token == proto::kAnyToken)
       tokens.erase(tokens.begin(), tokens.begin() + std::min<std::ptrdiff_t>(many, std::ssize(tokens)));
-    for (const std::int64_t token : named) tokens.erase(std::lower_bound(tokens.begin(), tokens.end(), token));
+    for (const std::int64_t one : named) tokens.erase(std::lower_bound(tokens.begin(), tokens.end(), one));
     if (tokens.empty()) held_.erase(mine);
   }
   value_ += many;

@@ -5,6 +5,7 @@
 
 #include "broker/core/objects/kinds/values.h"
 #include "broker/core/objects/record.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
@@ -52,7 +53,7 @@ std::optional<Answer> ValueList::attempt(Call& call) {
     case Verb::clear:
       return fixed() ? fixed_length() : clear();
     case Verb::watch:
-      return changes_.since(call.op.a);
+      return changes_.since(known_version(call.op));
     case Verb::look:
       return done(std::ssize(values_), changes_.version());
     default:
@@ -80,9 +81,9 @@ void ValueList::put(std::size_t index, Payload value) {
 }
 
 Answer ValueList::fetch(const Call& call) {
-  const auto first = at(call.op.a);
+  const auto first = at(index_of(call.op));
   if (!first) return no_index();
-  const auto many = static_cast<std::size_t>(std::max<std::int64_t>(1, call.op.b));
+  const auto many = static_cast<std::size_t>(std::max<std::int64_t>(1, element_count(call.op)));
   if (many > values_.size() - *first) return no_index();
   Page page;
   for (std::size_t at = *first; at < *first + many; ++at) {
@@ -95,7 +96,7 @@ Answer ValueList::fetch(const Call& call) {
 // A page of them.
 Answer ValueList::items(const Call& call) {
   Page page;
-  for (auto at = static_cast<std::size_t>(std::max<std::int64_t>(0, call.op.b)); at < values_.size(); ++at) {
+  for (auto at = static_cast<std::size_t>(std::max<std::int64_t>(0, page_start(call.op))); at < values_.size(); ++at) {
     if (!page.has_room(values_[at].size()))
       return done(static_cast<std::int64_t>(at), changes_.version(), std::move(page.values));
     page.values.push_back(values_[at]);
@@ -104,8 +105,9 @@ Answer ValueList::items(const Call& call) {
 }
 
 Answer ValueList::store(const Call& call) {
-  if (call.op.b != 0 && call.op.b != changes_.version()) return failed(Errc::value_differs);
-  const auto first = at(call.op.a);
+  if (expected_version(call.op) != 0 && expected_version(call.op) != changes_.version())
+    return failed(Errc::value_differs);
+  const auto first = at(index_of(call.op));
   if (!first || call.op.values.size() > values_.size() - *first) return no_index();
   if (!has_room(call)) return no_room("list");
   for (std::size_t i = 0; i < call.op.values.size(); ++i) put(*first + i, call.op.values[i]);
@@ -113,8 +115,8 @@ Answer ValueList::store(const Call& call) {
 }
 
 Answer ValueList::erase(const Call& call) {
-  const auto first = at(call.op.a);
-  const std::int64_t many = std::max<std::int64_t>(1, call.op.b);
+  const auto first = at(index_of(call.op));
+  const std::int64_t many = std::max<std::int64_t>(1, element_count(call.op));
   if (!first || static_cast<std::size_t>(many) > values_.size() - *first) return no_index();
   const auto begin = values_.begin() + static_cast<std::ptrdiff_t>(*first);
   for (auto one = begin; one != begin + many; ++one) bytes_ -= one->size();
@@ -131,7 +133,7 @@ Answer ValueList::has(const Call& call) const {
 }
 
 Answer ValueList::add(const Call& call) {
-  const auto index = at(call.op.a);
+  const auto index = at(index_of(call.op));
   if (!index) return no_index();
   auto total = sum(values_[*index], call.op.values[0]);
   if (!total.ok()) return failed(total.failure().code, total.failure().text);
@@ -148,12 +150,12 @@ Answer ValueList::append_all(Call& call) {
   return done(std::ssize(values_), changes_.version());
 }
 
-// Before index `a`; one beyond the end is the end, as in Python.
+// Inserts before the index. An index beyond the end is the end, as in Python.
 Answer ValueList::insert(Call& call) {
   if (!has_room(call)) return no_room("list");
   const auto length = std::ssize(values_);
-  const std::int64_t index =
-      call.op.a < 0 ? std::max<std::int64_t>(0, call.op.a + length) : std::min(call.op.a, length);
+  const std::int64_t wanted = index_of(call.op);
+  const std::int64_t index = wanted < 0 ? std::max<std::int64_t>(0, wanted + length) : std::min(wanted, length);
   bytes_ += call.bytes();
   values_.insert(values_.begin() + index, std::make_move_iterator(call.op.values.begin()),
                  std::make_move_iterator(call.op.values.end()));
@@ -163,7 +165,7 @@ Answer ValueList::insert(Call& call) {
 }
 
 Answer ValueList::exchange(const Call& call) {
-  const auto index = at(call.op.a);
+  const auto index = at(index_of(call.op));
   if (!index) return no_index();
   if (values_[*index] != call.op.values[0]) {
     Answer answer = failed(Errc::value_differs);
@@ -177,7 +179,7 @@ Answer ValueList::exchange(const Call& call) {
 }
 
 Answer ValueList::pop(const Call& call) {
-  const auto index = at(call.op.a);
+  const auto index = at(index_of(call.op));
   if (!index) return no_index();
   std::vector<Payload> value{std::move(values_[*index])};
   bytes_ -= value[0].size();

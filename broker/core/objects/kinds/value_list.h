@@ -19,7 +19,7 @@ class ValueList final : public Object {
 
  private:
   bool fixed() const { return (spec().flags & proto::kObjectFixed) != 0; }
-  // Where index `a` is, negative ones counted from the end.
+  // Position of an index; negative ones count from the end. Empty: there is none.
   std::optional<std::size_t> at(std::int64_t index) const;
   Answer fetch(const Call& call);
   Answer items(const Call& call);
