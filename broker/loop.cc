@@ -17,7 +17,7 @@ namespace forkmill::broker {
 namespace {
 
 enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3 };
-// Messages of one round: enough to share the work of a round, few enough that nobody waits for it.
+// The most messages of one round: enough to share the cost of a round, few enough to keep it short.
 constexpr std::size_t kRound = 256;
 
 int open_signals() {
@@ -40,7 +40,7 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
   if (path.empty()) return;
   std::string lines;
   for (const std::string& endpoint : endpoints) lines += endpoint + "\n";
-  // Whoever waits for the file must not see half of it.
+  // A reader that waits for the file must not see half of it.
   const std::string fresh = path + ".new";
   if (!(std::ofstream{fresh} << lines) || std::rename(fresh.c_str(), path.c_str()) != 0) {
     throw std::runtime_error{"cannot write " + path + " (--announce)"};
@@ -143,8 +143,7 @@ std::size_t Loop::take_input() {
       core_->set_rss(resident_bytes());
       if (std::get<proto::Query>(incoming->envelope->message).kind == proto::QueryKind::processes) describe_self();
     }
-    // Not of the round: a message that came during it would count as one from before, and its waits and delays end
-    // early.
+    // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
     core_->handle(env_.now(), incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
   }
   return count;
@@ -159,7 +158,7 @@ void Loop::describe_self() {
   core_->set_self(std::move(*row), host.data());
 }
 
-// The disk starts on what it has to do before anything else.
+// The store gets its work first, so that the disk starts early.
 void Loop::carry_out(Effects effects) {
   if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
   for (StoreRequest& request : effects.requests) store_->ask(std::move(request));

@@ -1,5 +1,5 @@
-// Loop: ties the core to sockets, store, clock and signals. One thread: what has arrived goes in, one round is
-// finished, what is to be stored is handed to the store's thread, what may be sent is sent, then it waits.
+// Loop: connects the core with sockets, store, clock and signals, on one thread. Each round feeds the core what has
+// arrived, finishes the round, hands changes to the store's thread, sends what may be sent, and waits.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -20,23 +20,25 @@ namespace forkmill::broker {
 
 class Loop {
  public:
-  // Opens the store and the endpoints. Throws TransportError, or std::runtime_error for a store that cannot be opened.
+  // Opens the store and binds the endpoints. Throws TransportError for an endpoint, std::runtime_error for a store that
+  // cannot be opened.
   Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log);
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // The endpoints as bound.
+  // The endpoints as bound, with the ports that the system chose.
   const std::vector<std::string>& endpoints() const { return endpoints_; }
 
-  // Until SIGTERM or SIGINT, which must be blocked in every thread. 0, or 1 when the store failed.
+  // Runs until SIGTERM or SIGINT, which must be blocked in every thread. Returns the exit code: 0, or 1 if the store
+  // failed.
   int run();
 
  private:
   std::size_t take_input();
   void describe_self();
   void carry_out(Effects effects);
-  // What the store's thread has done. False: it failed.
+  // Handles the news of the store's thread. Returns false if the store failed.
   bool take_news();
   int end();
   void send(Send& send);
@@ -49,7 +51,7 @@ class Loop {
   proto::Waiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
-  std::unique_ptr<StoreThread> store_;  // null: nothing outlives this process
+  std::unique_ptr<StoreThread> store_;  // null: a memory store, used by this thread
   HeldSends held_;
   proto::CommitSeq committed_;
   int signals_ = -1;

@@ -1,4 +1,4 @@
-// forkmill-broker: see --help.
+// The program forkmill-broker: see --help.
 #include <csignal>
 #include <exception>
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace {
 
 using namespace forkmill;
 
-// Before any thread is made: only the loop's signalfd takes them.
+// Called before any thread is created, so that only the loop's signalfd receives these signals.
 void block_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -26,11 +26,11 @@ void block_signals() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-// The store makes its directory, but not that one's parents: they may be a slip of the pen, or a disk that is not
-// mounted. Where the system keeps such things is beyond doubt.
+// The store creates its directory but not the parents: a missing parent may be a typing error or an unmounted disk. The
+// parents of the default directory are created here.
 void make_default_home(const std::string& data) {
   if (data != broker::default_data_directory()) return;
-  std::error_code ignored;  // the store will say what is wrong
+  std::error_code ignored;  // the store reports what is wrong
   std::filesystem::create_directories(std::filesystem::path{data}.parent_path(), ignored);
 }
 

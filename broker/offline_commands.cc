@@ -15,7 +15,7 @@ bool failed(const proto::Result<Report>& report) {
   return !report.ok();
 }
 
-// Of a store, as a CheckReport or a RestoreReport counts it.
+// Returns the counts of a CheckReport or a RestoreReport as text.
 template <class Report>
 std::string contents(const Report& report) {
   std::string text = "commit " + std::to_string(report.commit.value()) + ", " + std::to_string(report.tasks) +

@@ -1,5 +1,5 @@
-// What forkmill-broker does to a data directory instead of running on it: --check, --quarantine, --accept-loss,
-// --restore. Says what it found and did on stdout.
+// The commands of forkmill-broker for a data directory without a running broker: --check, --quarantine, --accept-loss,
+// --restore. They report on stdout.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,11 @@
 
 namespace forkmill::broker {
 
-// The exit code: 0 done and all is sound, 1 not. Empty: no offline command was asked for.
+// Runs the offline command of `options`. Returns the exit code: 0 done and no damage, 1 otherwise; none if `options`
+// has no offline command.
 std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env);
 
-// Sixteen digits that nobody can guess: the name of a new store.
+// Returns the id of a new store: sixteen unpredictable hexadecimal digits.
 std::string fresh_store_id(proto::Env& env);
 
 }  // namespace forkmill::broker

@@ -23,7 +23,7 @@ constexpr const char* kFooter =
     "  durability = \"memory\"\n"
     "SIGTERM and SIGINT end it cleanly. Exit codes: 0 ended as asked, 1 failed, 2 wrong setting.";
 
-// What is not said is 0 until all has been read: then it is as for the other queues.
+// Unset options of a queue are 0 until all options have been read; then they get the values of the other queues.
 constexpr QueueOptions kUnsaid{0, 0, true};
 
 std::string set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
@@ -55,7 +55,7 @@ std::string state_home() {
   return std::string{home != nullptr ? home : "."} + "/.local/state";
 }
 
-// What settings.h cannot check by itself. Empty: all is well.
+// Checks what settings.h cannot check by itself. Returns the error; empty if there is none.
 std::string trouble(const ProgramOptions& options) {
   const int offline_commands =
       int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();

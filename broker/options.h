@@ -1,4 +1,4 @@
-// What forkmill-broker is told by its flags, environment and file.
+// The options of forkmill-broker, from flags, environment and configuration file.
 #pragma once
 
 #include <optional>
@@ -10,27 +10,27 @@
 
 namespace forkmill::broker {
 
-// /var/lib/forkmill for root, forkmill below XDG_STATE_HOME or ~/.local/state for others.
+// Returns /var/lib/forkmill for root, and forkmill below XDG_STATE_HOME or ~/.local/state for other users.
 std::string default_data_directory();
 
 struct ProgramOptions {
   std::vector<std::string> listen{"tcp://127.0.0.1:7117"};
   std::string data = default_data_directory();
   bool memory = false;
-  std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which nothing durable is taken in
+  std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
   bool insecure = false;
-  // Instead of running: look after the data directory.
+  // Offline commands: see offline_commands.h.
   bool check = false;
   bool quarantine = false;
   bool accept_loss = false;
-  std::string restore;   // the backup to make it from
-  std::string announce;  // a file to write the endpoints to once they are open, a line each; for scripts that let the
-                         // system choose the port
+  std::string restore;   // the backup to restore from
+  std::string announce;  // file that gets the bound endpoints, one per line; for scripts that let the system choose the
+                         // port
   proto::LogOptions log;
   CoreOptions core;
 };
 
-// The exit code when the program is to end here.
+// Reads the options into `options`. Returns an exit code if the program is to end: --help, or an error.
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options);
 
 }  // namespace forkmill::broker

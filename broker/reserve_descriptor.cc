@@ -29,6 +29,6 @@ extern "C" int accept4(int listener, sockaddr* address, socklen_t* size, int fla
       ::close(turned_away);
   }
   forkmill::broker::keep_reserve_descriptor();
-  errno = ECONNABORTED;  // which every caller knows as one that has gone again
+  errno = ECONNABORTED;  // callers treat it as a peer that has closed the connection
   return -1;
 }

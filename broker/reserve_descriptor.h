@@ -1,14 +1,15 @@
-// What becomes of a connection when this process may open no more descriptors. ZeroMQ 4.3.4 aborts the process then if
-// it came by a Unix socket, and asks for it again and again without a pause if it came by TCP. Here it is taken with a
-// descriptor that is kept for that, and closed: whoever it was tries again later, and everybody else is served.
+// The reserve descriptor: keeps the broker running when its descriptor table is full and another connection arrives.
+// ZeroMQ 4.3.4 aborts the process if the connection comes through a Unix socket, and retries accept4() without a pause
+// if it comes through TCP. Here the reserve descriptor is released to accept the connection, which is then closed: that
+// peer tries again later, and all other peers are served.
 //
-// Done by a definition of accept4() in this program, which ZeroMQ's calls find before the C library's. It allocates
-// nothing and may be called by any thread.
+// The program defines accept4() itself; ZeroMQ's calls find it before the C library's. It allocates nothing, and any
+// thread may call it.
 #pragma once
 
 namespace forkmill::broker {
 
-// Before anything listens.
+// Opens the reserve descriptor. Call before anything listens.
 void keep_reserve_descriptor();
 
 }  // namespace forkmill::broker

@@ -7,9 +7,9 @@
 
 namespace forkmill::broker {
 
-// Numbers that rise with each 64 ms, and are small.
+// The epoch rises every 64 ms and counts from 2026, so that the numbers stay small.
 proto::Epoch MemoryStore::epoch_before(proto::milliseconds unix_time) {
-  constexpr std::int64_t kBegin = 1'767'225'600'000;  // 2026
+  constexpr std::int64_t kBegin = 1'767'225'600'000;  // 2026-01-01 in unix milliseconds
   return proto::Epoch{static_cast<std::uint64_t>(std::max<std::int64_t>(unix_time.count() - kBegin, 0)) / 64};
 }
 

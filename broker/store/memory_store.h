@@ -1,5 +1,5 @@
-// MemoryStore: keeps tasks and records for as long as the object lives. What `--memory` runs on, and the reference for
-// every other store.
+// MemoryStore: keeps tasks and records for as long as the object lives. The broker uses it with `--memory`, and every
+// other store is compared with it.
 #pragma once
 
 #include <map>
@@ -11,12 +11,12 @@ namespace forkmill::broker {
 
 class MemoryStore final : public Store {
  public:
-  // `id` names the store to clients. `durable` only for simulations, in which the object outlives the broker. Its first
-  // epoch comes after `before`. What it gives out is forgotten with it, and others may still hold it: of two such
-  // stores the later one should have the later epochs.
+  // `id` names the store to clients. Set `durable` only in simulations, where the object outlives the broker. The first
+  // epoch is the one after `before`. Workers may still hold grants of an earlier memory store that is gone, so a later
+  // store needs later epochs: see epoch_before().
   explicit MemoryStore(std::string id, bool durable = false, proto::Epoch before = {})
       : id_{std::move(id)}, durable_{durable}, epoch_{before} {}
-  // For one that begins at that time.
+  // The value of `before` for a store that begins at `unix_time`: rises with time.
   static proto::Epoch epoch_before(proto::milliseconds unix_time);
 
   proto::Result<Identity> open() override;

@@ -1,5 +1,5 @@
-// The line of a queue's tasks with a process of their own. It stands beside the queue's other tasks, which wait for
-// credit, under a name that no peer can give.
+// The name of the line in which a queue's process tasks (TaskOptions::process) wait. They wait apart from the queue's
+// other tasks, because they need no credit. The name cannot collide with a queue's: no peer can send it.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ inline std::string process_queue(std::string_view queue) { return std::string{qu
 
 inline bool is_process_queue(std::string_view name) { return name.ends_with(kProcessSuffix); }
 
-// The name that people gave.
+// The queue's name as users gave it.
 inline std::string_view base_queue(std::string_view name) {
   if (is_process_queue(name)) name.remove_suffix(kProcessSuffix.size());
   return name;

@@ -1,4 +1,5 @@
-// What the broker writes down: changes on the way to a store, and tasks and records on the way back.
+// The vocabulary of stores: the changes that the broker writes down (StoreOp), and the tasks and records that it reads
+// back.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,7 @@ namespace forkmill::broker {
 
 using proto::milliseconds;
 
-// Everything about a task but its arguments: shared by all tasks that were submitted alike.
+// TaskSpec: everything about a task except its arguments. Tasks that were submitted alike share one.
 struct TaskSpec {
   std::string queue;
   std::string name;
@@ -22,13 +23,13 @@ struct TaskSpec {
 };
 using SharedSpec = std::shared_ptr<const TaskSpec>;  // never null
 
-// A task was taken in.
+// PutTask: the broker has accepted a task.
 struct PutTask {
   proto::TaskSeq seq;
   TaskId id;
   SharedSpec spec;
   proto::Payload payload;
-  std::uint64_t owner = 0;       // the client that waits for it, as it calls itself through all of its sessions
+  std::uint64_t owner = 0;       // instance of the client that waits for it; the same in all of its sessions
   milliseconds submitted_at{0};  // unix time
   friend bool operator==(const PutTask& a, const PutTask& b) {
     return a.seq == b.seq && a.id == b.id && *a.spec == *b.spec && a.payload == b.payload && a.owner == b.owner &&
@@ -36,7 +37,7 @@ struct PutTask {
   }
 };
 
-// `attempts` have been made, and another one is due.
+// Reschedule: `attempts` attempts have been made, and another one is due.
 struct Reschedule {
   proto::TaskSeq seq;
   proto::Attempt attempts;
@@ -44,14 +45,14 @@ struct Reschedule {
   friend bool operator==(const Reschedule&, const Reschedule&) = default;
 };
 
-// Attempt `attempt` of a task that must not run twice may begin from now on.
+// Dispatch: attempt `attempt` of an at-most-once task may begin from now on.
 struct Dispatch {
   proto::TaskSeq seq;
   proto::Attempt attempt;
   friend bool operator==(const Dispatch&, const Dispatch&) = default;
 };
 
-// Terminal: a task is finished once.
+// Finish: the task has its outcome. A task finishes once.
 struct Finish {
   proto::TaskSeq seq;
   proto::Outcome outcome;
@@ -59,21 +60,21 @@ struct Finish {
   friend bool operator==(const Finish&, const Finish&) = default;
 };
 
-// Its result is no longer kept.
+// Forget: the task and its result are no longer kept.
 struct Forget {
   proto::TaskSeq seq;
   friend bool operator==(const Forget&, const Forget&) = default;
 };
 
-// A piece of a named object; the store does not look into it. Made, or overwritten if there is one with this number,
-// which comes from the same rising counter as those of tasks.
+// PutRecord: writes a record, which is a piece of a named object and opaque to the store. A record with the same number
+// is overwritten. Numbers of records and of tasks come from one rising counter.
 struct PutRecord {
   proto::TaskSeq seq;
   std::string bytes;
   friend bool operator==(const PutRecord&, const PutRecord&) = default;
 };
 
-// The piece is no longer needed.
+// EraseRecord: the record is no longer needed.
 struct EraseRecord {
   proto::TaskSeq seq;
   friend bool operator==(const EraseRecord&, const EraseRecord&) = default;
@@ -81,7 +82,7 @@ struct EraseRecord {
 
 using StoreOp = std::variant<PutTask, Reschedule, Dispatch, Finish, Forget, PutRecord, EraseRecord>;
 
-// How far an unfinished task has come.
+// Progression: how far an unfinished task has come.
 struct Progression {
   proto::Attempt attempts;  // made
   milliseconds due{0};      // unix time; 0: at once
@@ -89,7 +90,7 @@ struct Progression {
   friend bool operator==(const Progression&, const Progression&) = default;
 };
 
-// Everything known of one task.
+// StoredTask: everything that a store knows of one task.
 struct StoredTask {
   PutTask put;
   Progression progression;
@@ -97,7 +98,7 @@ struct StoredTask {
   friend bool operator==(const StoredTask&, const StoredTask&) = default;
 };
 
-// What a broker that starts must know of one task; arguments and result stay where they are.
+// TaskSummary: what a starting broker needs to know of one task. Arguments and result stay in the store.
 struct TaskSummary {
   proto::TaskSeq seq;
   TaskId id;
@@ -109,7 +110,7 @@ struct TaskSummary {
   struct End {
     proto::OutcomeKind kind = proto::OutcomeKind::succeeded;
     milliseconds finished_at{0};
-    std::uint64_t bytes = 0;  // of the value
+    std::uint64_t bytes = 0;  // size of the value
     friend bool operator==(const End&, const End&) = default;
   };
   std::optional<End> end;

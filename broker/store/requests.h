@@ -1,5 +1,5 @@
-// What the broker asks of a store beside commits, and the answers. They are served in one order with the commits: an
-// answer sees every op that was handed over before.
+// Requests to a store besides commits, and their answers. A store serves commits and requests in one order: an answer
+// reflects every operation that was handed over before the request.
 #pragma once
 
 #include <string>
@@ -11,25 +11,25 @@
 
 namespace forkmill::broker {
 
-// Tasks by number.
+// FetchRequest: reads tasks by number.
 struct FetchRequest {
   std::vector<proto::TaskSeq> seqs;
 };
 struct FetchAnswer {
-  std::size_t done = 0;           // so many of the numbers were looked for: an answer has bounds in bytes
-  std::vector<StoredTask> tasks;  // those that are there, in the order asked for
+  std::size_t done = 0;           // how many of the numbers were looked up; the size of an answer is limited
+  std::vector<StoredTask> tasks;  // the existing ones, in the order of the request
 };
 
-// Tasks below `before` that the filter lets through, newest first, without their arguments.
+// ScanRequest: reads tasks with numbers below `before` that pass `filter`, newest first, without their arguments.
 struct ScanRequest {
   proto::TaskSeq before;
   std::size_t most = 0;          // tasks
-  std::size_t most_visited = 0;  // tasks looked at
+  std::size_t most_visited = 0;  // tasks to look at before giving up
   proto::TaskFilter filter;
 };
 struct ScanAnswer {
   std::vector<StoredTask> tasks;
-  proto::TaskSeq next;  // go on from here; none: that was all
+  proto::TaskSeq next;  // the `before` of the next request; none: the scan is complete
 };
 
 struct BackupRequest {
@@ -49,7 +49,7 @@ struct StoreAnswer {
 };
 
 class Store;
-// Serves a request for tasks, not for a backup. Used by whoever runs a store: StoreThread, or a simulator.
+// Serves a fetch or a scan, not a backup. For the owner of a store: StoreThread or a simulator.
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request);
 
 }  // namespace forkmill::broker

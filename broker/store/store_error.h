@@ -1,5 +1,5 @@
-// StoreError: how the parts of a store tell each other that something went wrong for good. The store's own functions
-// catch it and give its text as proto::Failure.
+// StoreError: the exception that the parts of a store throw for a final failure. The functions of Store catch it and
+// return its text as a proto::Failure.
 #pragma once
 
 #include <stdexcept>
@@ -15,7 +15,7 @@ class StoreError : public std::runtime_error {
   proto::Failure failure() const { return {Errc::unknown, what()}; }
 };
 
-// "WHAT: No such file or directory"
+// Throws StoreError{"WHAT: No such file or directory"} for errno `error`.
 [[noreturn]] void throw_system_error(const std::string& what, int error);
 
 }  // namespace forkmill::broker

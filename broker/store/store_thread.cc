@@ -14,7 +14,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kMaxOps = 32 * 1024;  // of one commit: what waits behind it should not wait for long
+constexpr std::size_t kMaxOps = 32 * 1024;  // limit of one commit, so that later jobs do not wait long
 constexpr std::chrono::milliseconds kLookForRoom{500};
 constexpr std::chrono::milliseconds kBetweenPreparations{5};
 
@@ -35,7 +35,7 @@ void block_signals() {
 StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve)
     : store_{std::move(store)}, reserve_{reserve}, ready_{make_eventfd()} {
   check_room();
-  publish();  // that the disk is full, should it be
+  publish();  // a disk that is full from the start
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -98,12 +98,12 @@ void StoreThread::run() {
   }
 }
 
-// Empty: there is room to look for, something to prepare, a backup to go on with, or nothing more to do.
+// Returns no jobs when it is time to look for free space, to prepare, to continue a backup, or to stop.
 std::vector<StoreThread::Job> StoreThread::next_jobs() {
   std::unique_lock lock{mutex_};
   const auto called = [this] { return !jobs_.empty() || stopping_; };
   if (backup_) {
-    // goes on whether there is something else to do or not
+    // A backup continues without waiting.
   } else if (full_) {
     work_.wait_for(lock, kLookForRoom, called);
   } else if (preparing_) {
@@ -167,7 +167,7 @@ Store::Trouble StoreThread::prepare() {
   return {};
 }
 
-// Between commits. What goes wrong with a copy does not concern the store.
+// Runs between commits. An error of the copy ends the backup, not the store.
 void StoreThread::go_on_with_backup() {
   if (!backup_path_.empty()) {
     backing_up_ = std::exchange(backup_path_, {});

@@ -1,7 +1,7 @@
-// StoreThread: runs a store on a thread of its own, and gathers commits: whatever has been handed over while one was
-// being made safe becomes the next one. Nothing waits for a timer.
+// StoreThread: runs a store on a thread of its own, with group commit: everything handed over while one commit is
+// written becomes the next commit. Nothing waits for a timer.
 //
-// One other thread uses it (the broker's loop); fd() is readable when take() has something.
+// Threads: one other thread, the broker's loop, uses the object. fd() is readable when take() has news.
 #pragma once
 
 #include <atomic>
@@ -23,9 +23,10 @@ namespace forkmill::broker {
 
 class StoreThread {
  public:
-  // The store is open and loaded. Below `reserve` free bytes it calls the disk full, until there is a quarter more.
+  // `store` is open and loaded. The disk counts as full while it has less than `reserve` bytes free, and until it has a
+  // quarter more than that again.
   StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve);
-  // Finishes what was handed over.
+  // Finishes everything that was handed over, then ends the thread.
   ~StoreThread();
   StoreThread(const StoreThread&) = delete;
   StoreThread& operator=(const StoreThread&) = delete;
@@ -36,13 +37,13 @@ class StoreThread {
   void finish();
 
   struct News {
-    proto::CommitSeq committed;  // the last one that is safe
+    proto::CommitSeq committed;  // the last commit that is safe
     std::vector<StoreAnswer> answers;
     bool disk_full = false;
-    std::optional<proto::Failure> failure;  // final: nothing is served any more
+    std::optional<proto::Failure> failure;  // final: the thread serves nothing more
   };
   News take();
-  // Whether there may be some. Cheap.
+  // Returns whether take() may have news, without a system call.
   bool has_news() const { return announced_.load(std::memory_order_acquire); }
   int fd() const { return ready_; }
 
@@ -55,7 +56,7 @@ class StoreThread {
 
   void hand_over(Job job);
   void run();
-  // As many as one commit takes.
+  // Waits for jobs and returns as many as one commit takes; none: see next_jobs() in the source.
   std::vector<Job> next_jobs();
   Store::Trouble serve_all(std::vector<Job>& jobs);
   Store::Trouble serve_one(StoreRequest& request);
@@ -72,17 +73,17 @@ class StoreThread {
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable idle_;
-  std::vector<Job> jobs_;  // guarded by mutex_, as all that follows up to `thread_`
+  std::vector<Job> jobs_;  // guarded by mutex_, like the members up to `announced_`
   bool busy_ = false;
   bool stopping_ = false;
   News news_;
-  std::atomic<bool> announced_{false};  // fd() was written; changed with the mutex held
+  std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
 
-  // The store's thread alone
+  // Used by the store's thread alone
   std::vector<StoreAnswer> answers_;
   proto::CommitSeq committed_;
   bool full_ = false;
-  bool preparing_ = true;  // as far as is known
+  bool preparing_ = true;  // until prepare() says that it is done
   std::chrono::steady_clock::time_point next_preparation_{};
   std::optional<StoreAnswer> backup_;  // under way: its answer to be
   std::string backup_path_;            // to be begun

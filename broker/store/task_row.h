@@ -1,4 +1,4 @@
-// TaskRow: a task as lists show it, and whether a filter lets it through. Pure functions.
+// TaskRow: a task as lists show it, and the test of a row against a filter. Pure functions.
 #pragma once
 
 #include <string_view>
@@ -11,16 +11,16 @@ struct TaskRow {
   proto::TaskSeq seq;
   TaskId id;
   SharedSpec spec;
-  std::string_view state;  // empty: unfinished, and not known further
+  std::string_view state;  // empty: unfinished; the store knows no more
   std::uint32_t attempt = 0;
   milliseconds submitted_at{0};
   milliseconds finished_at{0};
-  const proto::ErrorReport* error = nullptr;  // of the task that the row was made of
+  const proto::ErrorReport* error = nullptr;  // points into the StoredTask of row_of()
 };
 
 TaskRow row_of(const StoredTask& stored);
 
-// A row of which nothing but "unfinished" is known passes a filter for any unfinished state.
+// Returns whether `row` passes `filter`. A row without a state passes a filter for any unfinished state.
 bool passes(const proto::TaskFilter& filter, const TaskRow& row);
 
 }  // namespace forkmill::broker

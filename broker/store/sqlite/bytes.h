@@ -1,4 +1,4 @@
-// Numbers as little-endian bytes, the same on every machine. Pure functions.
+// Little-endian encoding of numbers, the same on every machine. Pure functions.
 #pragma once
 
 #include <bit>

@@ -13,7 +13,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::array<std::uint32_t, 256> make_table() {
-  constexpr std::uint32_t kPolynomial = 0x82F63B78;  // reflected
+  constexpr std::uint32_t kPolynomial = 0x82F63B78;  // bit-reversed
   std::array<std::uint32_t, 256> table{};
   for (std::uint32_t byte = 0; byte < 256; ++byte) {
     std::uint32_t value = byte;

@@ -1,5 +1,5 @@
-// CRC32C (Castagnoli, RFC 3720): finds every single flipped bit, and every burst of up to 32. By the processor's own
-// instruction where it has one. Pure functions.
+// CRC32C (Castagnoli, RFC 3720): detects every flipped bit and every burst of up to 32 bits. Uses the processor's
+// instruction where there is one. Pure functions.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace forkmill::broker {
 
-// Of `bytes` behind those whose CRC is `so_far`.
+// Returns the CRC of `bytes` appended to the bytes whose CRC is `so_far`.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t so_far = 0);
 
-// The two ways, for their tests. The instruction must not be used where crc32c_has_instruction() is false.
+// The two implementations, for tests. REQUIRES for crc32c_by_instruction: crc32c_has_instruction().
 bool crc32c_has_instruction();
 std::uint32_t crc32c_by_instruction(std::string_view bytes, std::uint32_t so_far);
 std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t so_far);

@@ -61,7 +61,7 @@ void DataDir::lock() {
     if (errno != EWOULDBLOCK) throw_system_error(path + " cannot be locked", errno);
     throw StoreError{"data directory " + path_ + " is in use by another broker (pid " + holder_of(*file) + ")"};
   }
-  // For people; a failure (a full disk) is found out about by others.
+  // The process id is for operators. Later writes report a full disk.
   if (file->truncate(0)) file->write(0, std::to_string(::getpid()) + "\n");
   lock_ = std::move(file);
 }
@@ -69,11 +69,11 @@ void DataDir::lock() {
 bool DataDir::has_database() const {
   const auto size = file_size(files_, database());
   if (size.value_or(0) > 0) {
-    // SQLite takes a beginning that it does not know for an empty database at times.
+    // SQLite takes some unknown file headers for an empty database.
     if (read_beginning(files_, database()) == kSqliteBeginning) return true;
     throw StoreError{database() + " is not a database, or its beginning is damaged: restore a backup"};
   }
-  // SQLite would delete the journal of an empty database.
+  // SQLite would delete the journal beside an empty database, and with it the commits in the journal.
   if (file_size(files_, head()) || file_size(files_, journal()).value_or(0) > 0)
     throw StoreError{database() + (size ? " is empty" : " is missing") + ", though " + path_ +
                      " has been in use: put it back, or restore a backup into another directory"};

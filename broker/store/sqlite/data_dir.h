@@ -1,9 +1,8 @@
-// DataDir: a data directory, held against every other broker for as long as the object lives. Functions throw
-// StoreError.
+// DataDir: a data directory, locked against every other broker while the object lives. Functions throw StoreError.
 //
 //   forkmill.db, forkmill.db-wal   the database and its journal
 //   head                           the last commit, beside the database: see head.h
-//   lock                           locked by the broker that runs; holds its process id
+//   lock                           locked by the running broker; holds its process id
 #pragma once
 
 #include <cstdint>
@@ -28,11 +27,13 @@ class DataDir {
   std::string journal() const { return database() + "-wal"; }
   std::string head() const { return path_ + "/head"; }
 
-  std::optional<std::uint64_t> free_bytes() const { return files_.free_bytes(path_); }  // none: the system does not say
-  // Whether there is a database; refuses what looks as if one had been there, and what is something else.
+  std::optional<std::uint64_t> free_bytes() const { return files_.free_bytes(path_); }  // none: unknown to the system
+  // Returns whether there is a database. Throws StoreError if the file is not a database, or if other files show that
+  // there was one.
   bool has_database() const;
-  void make_database() const;  // an empty file
-  // The names of the files in it, and its own. Not all who made them may have lived to do so.
+  void make_database() const;  // creates an empty file
+  // Syncs the names of the files in the directory, and the directory's own name. A process that made them may have died
+  // before its own sync.
   void make_names_safe() const;
 
  private:

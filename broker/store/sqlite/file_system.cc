@@ -52,7 +52,7 @@ class SystemFile final : public OpenFile {
   int file_;
 };
 
-// Root's new files go to whom the directory belongs to.
+// Gives a file that root has created to the owner of its directory.
 bool give_to_owner(int file, const std::string& path) {
   if (::geteuid() != 0) return true;
   struct stat parent {};
@@ -61,7 +61,7 @@ bool give_to_owner(int file, const std::string& path) {
 
 int open_or_make(const std::string& path) {
   constexpr mode_t kPrivate = 0600;
-  // Only what was surely made here changes hands: what is there may be a link to a file of somebody else's.
+  // Only a file that this call creates changes its owner: an existing one may be a link to another user's file.
   const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate);
   if (made < 0) return errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_CLOEXEC) : -1;
   if (give_to_owner(made, path)) return made;
@@ -92,7 +92,7 @@ class SystemFiles final : public FileSystem {
   bool remove(const std::string& path) override { return ::unlink(path.c_str()) == 0; }
   bool rename(const std::string& from, const std::string& to) override {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
-    if (errno != EINVAL && errno != ENOSYS) return false;  // these two: not every file system can
+    if (errno != EINVAL && errno != ENOSYS) return false;  // EINVAL, ENOSYS: this file system lacks RENAME_NOREPLACE
     if (::access(to.c_str(), F_OK) == 0) {
       errno = EEXIST;
       return false;

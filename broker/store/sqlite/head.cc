@@ -13,7 +13,8 @@ namespace {
 constexpr std::string_view kMagic = "fmhead01";
 constexpr std::size_t kBody = 8 + 4 * 8 + 4;
 constexpr std::size_t kSlot = kBody + 4;
-constexpr std::uint64_t kSlotDistance = 4096;  // sectors of their own: writing one cannot harm the other
+constexpr std::uint64_t kSlotDistance =
+    4096;  // each slot has sectors of its own: a torn write of one cannot damage the other
 
 using Slot = std::array<char, kSlot>;
 
@@ -79,7 +80,7 @@ Head::Reading Head::read(FileSystem& files, const std::string& path) {
 std::string Head::missing(const Reading& reading, const Meta& meta, const std::string& directory) {
   const std::string way_out =
       ": restore a backup, or go on without what is missing: forkmill-broker --data " + directory + " --accept-loss";
-  const bool used = meta.epoch.value() > 0;  // the epoch rises before the first commit
+  const bool used = meta.epoch.value() > 0;  // open() raises the epoch before the first commit
   if (!reading.exists)
     return used ? directory + "/head is missing: whether the database has every commit cannot be known" + way_out : "";
   if (!reading.record)
@@ -99,7 +100,7 @@ std::string Head::missing(const Reading& reading, const Meta& meta, const std::s
 
 void Head::create(FileSystem& files, const std::string& path, const Record& record) {
   const bool replaced = file_size(files, path).has_value();
-  // A new one is not there before it is whole.
+  // A new file gets its name when it is complete.
   const std::string place = replaced ? path : path + ".new";
   const auto file = files.open(place, FileSystem::Open::make);
   if (!file) throw_system_error(place + " cannot be created", errno);

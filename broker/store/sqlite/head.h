@@ -1,8 +1,8 @@
-// Head: the number of the last commit, kept beside the database. A journal that was cut short or has a flipped bit
-// looks to SQLite like one that ends earlier; the head tells that commits are missing. Functions throw StoreError.
+// Head: the number of the last commit, kept in a file beside the database. SQLite takes a journal that is truncated or
+// has a flipped bit for a shorter one; the head reveals the missing commits. Functions throw StoreError.
 //
-// The file has two slots, written in turns, each with a checksum. A commit is on disk before its number gets here, and
-// nobody waits for the head to get there: it may be behind the database, never ahead of it.
+// The file has two slots with a checksum each, written in turns. The head is written after the commit is on disk, and
+// nothing waits for it: it may be behind the database, but never ahead of it.
 #pragma once
 
 #include <array>
@@ -23,29 +23,28 @@ class Head {
     proto::CommitSeq commit;
     proto::Epoch epoch;
     proto::TaskSeq last_seq;
-    std::uint32_t store = 0;  // a checksum of its id
+    std::uint32_t store = 0;  // checksum of the store's id
     static Record of(const Meta& meta);
   };
   struct Reading {
     bool exists = false;
-    std::optional<Record> record;  // the newer one; none: neither slot is sound
-    int damaged = 0;               // slots
+    std::optional<Record> record;  // from the newer slot; none: no slot is sound
+    int damaged = 0;               // number of damaged slots
   };
   static Reading read(FileSystem& files, const std::string& path);
 
-  // Why the database must not be used as it is, in words; empty when it holds all that was committed. `directory` is
-  // for the text.
+  // Returns why the database must not be used as it is; empty if it has every commit. `directory` appears in the text.
   static std::string missing(const Reading& reading, const Meta& meta, const std::string& directory);
 
-  // A file with `record` in both slots, safe on disk.
+  // Creates the file with `record` in both slots and syncs it.
   static void create(FileSystem& files, const std::string& path, const Record& record);
 
-  Head(FileSystem& files, std::string path);  // of an existing one
+  Head(FileSystem& files, std::string path);  // opens an existing file
 
   void write(const Record& record);
   void sync();
-  // Puts `record`, the newest one, safely into both slots, one after the other: one may have been left half written, or
-  // never have got to the disk.
+  // Writes and syncs `record`, the newest one, into both slots, one after the other. A crash may have left one half
+  // written, or unsynced.
   void renew(const Record& record);
 
  private:

@@ -26,7 +26,7 @@ proto::Result<Report> guarded(const Work& work) {
   }
 }
 
-// A data directory with its database open; no broker's opening: the epoch stays.
+// OfflineStore: a data directory with its database open for maintenance. Opening it does not raise the epoch.
 struct OfflineStore {
   OfflineStore(const std::string& path, FileSystem& its_files)
       : files{its_files}, directory{path, DataDir::Missing::refuse, its_files} {}
@@ -38,7 +38,7 @@ struct OfflineStore {
     head = Head::read(files, directory.head());
   }
   std::string missing() const { return Head::missing(head, meta, directory.path()); }
-  // Ends the transaction in which things were put right.
+  // Commits the repairs.
   void finish(Epoch epoch_before) {
     ++meta.writes;
     table->update(meta, epoch_before);
@@ -59,17 +59,17 @@ std::uint64_t lacking(const Total& written, const Total& found) {
   return written.rows > found.rows ? written.rows - found.rows : 0;
 }
 
-// By number: why the task, or the record, cannot be used.
+// Reasons: why a task or record cannot be used, by its number.
 using Reasons = std::map<std::int64_t, std::string>;
 
 struct Damages {
   Reasons tasks;
   Reasons records;
-  std::set<RowKind> tables;  // that have them
+  std::set<RowKind> tables;  // the tables with damaged rows
   bool none() const { return tasks.empty() && records.empty(); }
 };
 
-// What is damaged; counts all rows that are there.
+// Finds damaged rows, and counts all rows.
 Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   RowCoder coder;
   Damages damages;
@@ -92,7 +92,7 @@ Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   return damages;
 }
 
-// Sound rows that nobody wrote, or that should be gone: which ones they are cannot be known.
+// Reports intact rows that should not exist. The totals show that there are some, not which.
 void look_for_strange_rows(const Damages& damages, RowKind table, const Total& written, const Total& found,
                            std::vector<std::string>& strange) {
   if (found == written || found.rows < written.rows || damages.tables.contains(table)) return;
@@ -100,7 +100,7 @@ void look_for_strange_rows(const Damages& damages, RowKind table, const Total& w
                     " has rows other than those that were written, and none of them is damaged: they stay as they are");
 }
 
-// The rows of `table` with these numbers; how many there were.
+// Moves the rows of `table` with these numbers to table quarantine and returns how many there were.
 std::uint64_t set_aside(Database& database, RowKind table, const Reasons& numbers) {
   const std::string name{table_name(table)};
   Statement copy{database, ("INSERT INTO quarantine (origin, seq, reason, row) SELECT '" + name +
@@ -192,7 +192,7 @@ proto::Result<LossReport> accept_loss(const std::string& directory, const std::s
                      "INSERT INTO loss (recorded_at, store_id, after_commit, reason) "
                      "VALUES (CAST(strftime('%s', 'now') AS INTEGER), ?1, ?2, ?3)"};
     record.bind_text(1, meta.store).bind(2, meta.commit.value()).bind_text(3, report.reason).run();
-    // No number of the lost part is used again.
+    // Numbers of the lost commits are not used again.
     if (const auto& head = store.head.record; head && head->store == Head::Record::of(meta).store) {
       meta.writes = std::max(meta.writes, head->writes);
       meta.commit = std::max(meta.commit, head->commit);

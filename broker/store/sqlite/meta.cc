@@ -10,7 +10,7 @@ namespace forkmill::broker {
 namespace {
 
 constexpr std::size_t kNumbers = 12;
-constexpr std::size_t kNumbersOfTasks = 10;  // the first ones: all that schema 1 had
+constexpr std::size_t kNumbersOfTasks = 10;  // the first ones, all that schema 1 had
 
 std::array<std::uint64_t, kNumbers> numbers_of(const Meta& meta) {
   const TableTotals& totals = meta.totals;
@@ -20,7 +20,7 @@ std::array<std::uint64_t, kNumbers> numbers_of(const Meta& meta) {
       meta.records.rows, meta.records.marks};
 }
 
-// That of a store without records is the one that schema 1 gave it: a migration in SQL need not make it anew.
+// The checksum of a store without records equals that of schema 1, so a migration in SQL need not recompute it.
 std::uint32_t checksum(const Meta& meta) {
   const auto numbers = numbers_of(meta);
   const std::size_t covered = meta.records == Total{} ? kNumbersOfTasks : kNumbers;

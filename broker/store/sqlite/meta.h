@@ -1,4 +1,4 @@
-// Meta: what the database says of itself, in one row that every commit writes anew. Functions throw StoreError.
+// Meta: the state of the database as a whole, in one row that every commit rewrites. Functions throw StoreError.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace forkmill::broker {
 
-// How many rows a table has, and a sum over their marks: together they find rows that went missing and rows that came
-// back.
+// Total: the number of rows of a table and the sum of their marks. Together they reveal rows that disappeared and rows
+// that came back.
 struct Total {
   std::uint64_t rows = 0;
   std::uint64_t marks = 0;
@@ -25,11 +25,11 @@ struct Total {
   friend bool operator==(const Total&, const Total&) = default;
 };
 
-// Of a row that never changes, and of one that does.
+// Returns the mark of a row that never changes, and of one that does.
 std::uint64_t row_mark(proto::TaskSeq seq);
 std::uint64_t row_mark(proto::TaskSeq seq, std::uint32_t checksum);
 
-// Of the tables that tasks are in.
+// TableTotals: the totals of the three tables that hold tasks.
 struct TableTotals {
   Total task;
   Total outcome;
@@ -38,8 +38,8 @@ struct TableTotals {
 };
 
 struct Meta {
-  std::string store;         // its id
-  std::uint64_t writes = 0;  // transactions since it was made, of whatever kind
+  std::string store;         // the id of the store
+  std::uint64_t writes = 0;  // transactions of any kind since the store was created
   proto::Epoch epoch;
   proto::CommitSeq commit;
   proto::TaskSeq last_seq;
@@ -47,13 +47,13 @@ struct Meta {
   Total records;
 };
 
-// Writes the row, and reads it and checks it.
+// MetaTable: reads, checks and writes the row.
 class MetaTable {
  public:
   explicit MetaTable(Database& database);
   Meta read();
   void insert(const Meta& meta);
-  // Refuses when the epoch in the database is not `epoch`: another broker has opened it.
+  // Throws StoreError if the epoch in the database is not `epoch`: another broker has opened it.
   void update(const Meta& meta, proto::Epoch epoch);
 
  private:

@@ -29,7 +29,7 @@ void copy_file(FileSystem& files, const std::string& from, const std::string& to
   }
 }
 
-// Of a restore that was killed: SQLite would roll another copy's journal back into this one.
+// Removes the files of a restore that was killed: SQLite would apply the other copy's journal to this one.
 void remove_leftovers(FileSystem& files, const std::string& partial) {
   for (const char* suffix : {"", "-journal"})
     if (!files.remove(partial + suffix) && errno != ENOENT)
@@ -53,7 +53,7 @@ void check_target(const DataDir& directory) {
     throw StoreError{"data directory " + directory.path() + " has the journal of another database: name another one"};
 }
 
-// The copy at `path`, verified and made a store of its own.
+// Verifies the copy at `path` and makes it a store of its own.
 Meta adopt(FileSystem& files, const std::string& path, const std::string& file, const std::string& new_id) {
   Database database{path, Database::Open::existing, files};
   if (!has_schema(database)) throw StoreError{file + " is empty"};

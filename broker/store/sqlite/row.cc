@@ -7,7 +7,7 @@
 
 namespace forkmill::broker {
 
-// The spec's place in proto's schema: see proto/wire/schema.h.
+// The layout of a TaskSpec, in the style of proto/wire/schema.h.
 void fields(auto& io, proto::Is<TaskSpec> auto& spec) {
   io.record(4, proto::name(spec.queue), proto::name(spec.name), spec.signature, spec.options);
 }
@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kChecksumAt = 1;
-constexpr std::size_t kBodyAt = 5;  // behind version and checksum
+constexpr std::size_t kBodyAt = 5;  // after version and checksum
 
 // task
 constexpr std::size_t kIdAt = kBodyAt;
@@ -38,7 +38,7 @@ constexpr std::size_t kDueAt = kAttemptsAt + 4;
 constexpr std::size_t kDispatchedAt = kDueAt + 8;
 constexpr std::size_t kProgressionRow = kDispatchedAt + 1;
 
-constexpr std::size_t kKeepBuffer = 1024 * 1024;  // one huge row must not hold its memory for ever
+constexpr std::size_t kKeepBuffer = 1024 * 1024;  // a larger buffer is released after use
 
 constexpr RowCoder::Damage kSound{};
 constexpr RowCoder::Damage kTooShort = "it is too short";
@@ -47,7 +47,7 @@ constexpr RowCoder::Damage kMismatch = "its checksum does not match";
 constexpr RowCoder::Damage kUnreadable = "its contents cannot be decoded";
 
 std::uint32_t checksum(RowKind kind, proto::TaskSeq seq, std::string_view row) {
-  char prefix[16] = {};  // a whole number of words: the fast way of the instruction
+  char prefix[16] = {};  // whole words: the fast path of the CRC instruction
   put_number(prefix, static_cast<std::uint8_t>(kind));
   put_number(prefix + 1, static_cast<std::uint8_t>(row[0]));
   put_number(prefix + 8, seq.value());

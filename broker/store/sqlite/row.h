@@ -6,8 +6,8 @@
 //   progression  attempts, due, dispatched
 //   record       the bytes
 //
-// One thread owns a RowCoder. It keeps its buffers and the specs that it met last: a row whose spec repeats costs
-// neither an allocation nor a look into msgpack.
+// RowCoder keeps its buffers and the most recent specs: a row with a known spec costs no allocation and no msgpack
+// decoding. One thread owns it.
 #pragma once
 
 #include <array>
@@ -24,25 +24,25 @@ namespace forkmill::broker {
 enum class RowKind : std::uint8_t { task = 1, outcome = 2, progression = 3, record = 4 };
 const char* table_name(RowKind kind);
 
-// The checksum that a row carries; 0 for one too short to have one.
+// Returns the checksum stored in a row; 0 if the row is too short.
 std::uint32_t row_checksum(std::string_view row);
 
 class RowCoder {
  public:
-  // Valid until the next call.
+  // Returns the row for the argument; the view is valid until the next call.
   std::string_view encode(const PutTask& put);
   std::string_view encode(const Finish& finish);
   std::string_view encode(proto::TaskSeq seq, const Progression& progression);
   std::string_view encode(const PutRecord& record);
 
-  // What is wrong with the row, in words; empty: nothing. The record is filled only then.
+  // The result of decode(): what is wrong with the row; empty if it is intact. The last argument is set only then.
   using Damage = std::string_view;
-  Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary& task);  // all but progression and end
+  Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary& task);  // sets all but progression and end
   Damage decode(proto::TaskSeq seq, std::string_view row, PutTask& put);
   Damage decode(proto::TaskSeq seq, std::string_view row, TaskSummary::End& end);
   Damage decode(proto::TaskSeq seq, std::string_view row, Finish& finish);
   Damage decode(proto::TaskSeq seq, std::string_view row, Progression& progression);
-  Damage decode(proto::TaskSeq seq, std::string_view row, std::string_view& record);  // a part of `row`
+  Damage decode(proto::TaskSeq seq, std::string_view row, std::string_view& record);  // points into `row`
 
  private:
   struct TaskParts {
@@ -64,10 +64,10 @@ class RowCoder {
   Damage decode_task(proto::TaskSeq seq, std::string_view row, TaskParts& parts);
 
   std::string row_;
-  std::array<KnownSpec, 8> written_;  // by pointer, in turns
+  std::array<KnownSpec, 8> written_;  // looked up by pointer, replaced in turns
   std::size_t next_written_ = 0;
   std::size_t last_written_ = 0;
-  std::vector<KnownSpec> read_ = std::vector<KnownSpec>(256);  // by checksum of the bytes
+  std::vector<KnownSpec> read_ = std::vector<KnownSpec>(256);  // indexed by the checksum of the bytes
   std::vector<proto::Token> tokens_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kOutOfOrder = "it is out of order";
 constexpr std::string_view kNoTask = "it has no task";
 
-// One table, row by row.
+// Cursor: reads one table row by row.
 class Cursor {
  public:
   Cursor(Database& database, RowKind kind)
@@ -39,7 +39,7 @@ class Cursor {
   RowKind kind_;
   Statement rows_;
   std::string_view row_;
-  std::int64_t number_ = 0;  // below every number in use
+  std::int64_t number_ = 0;  // lower than every number in use
   bool at_end_ = false;
   bool in_order_ = true;
 };
@@ -65,7 +65,7 @@ class Scan {
   }
 
  private:
-  // Outcome and progression of the task with this number; those of lower ones have none. False: damaged.
+  // Reads outcome and progression of task `number`; rows of lower numbers belong to no task. Returns false if damaged.
   bool read_rest(std::int64_t number, TaskSummary& task) {
     bool sound = true;
     task.end.reset();

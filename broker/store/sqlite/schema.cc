@@ -6,8 +6,8 @@ namespace forkmill::broker {
 
 namespace {
 
-// Appended to, never changed: what is out there was made by these. Numbers rise with each task, so rows are added at
-// the end of a table and leave at its beginning, and neighbours in time are neighbours on disk.
+// Steps are appended and never changed, since existing databases were made by them. Numbers rise with each task, so
+// rows are added at the end of a table and removed at its beginning, and rows that are close in time are close on disk.
 constexpr std::array kSteps{
     "CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), store_id TEXT NOT NULL, writes INTEGER NOT NULL, "
     "epoch INTEGER NOT NULL, commit_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, task_rows INTEGER NOT NULL, "

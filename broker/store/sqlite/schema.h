@@ -1,5 +1,5 @@
-// The tables of forkmill.db, and how a database gets them: by steps from each version of the schema to the next, of
-// which the first makes everything. Functions throw StoreError.
+// The tables of forkmill.db and their migrations. Each step leads from one version of the schema to the next; the first
+// creates the tables. Functions throw StoreError.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,20 @@ namespace forkmill::broker {
 using SchemaSteps = std::span<const char* const>;
 SchemaSteps schema_steps();
 
-// "fmil": tells the databases of forkmill from others.
+// "fmil": marks a database as forkmill's.
 inline constexpr std::int64_t kApplicationId = 0x666D696C;
 
-// True: it has tables of ours, of this version or an older one. False: it is empty. Refuses everything else.
+// Returns true if the database has tables of this or an older version of the schema, false if it is empty. Throws
+// otherwise.
 bool has_schema(Database& database, SchemaSteps steps = schema_steps());
 
-// Sets up the connection for a store: one writer, a journal, every commit on disk.
+// Configures the connection for a store: one writer, a write-ahead journal, every commit synced to disk.
 void configure(Database& database);
 
-// Brings it to the last version, in one transaction; nothing to do is fine. Then every table is as it should be.
+// Brings the database to the last version in one transaction, if it is older, and verifies every table.
 void migrate(Database& database, SchemaSteps steps = schema_steps());
 
-// All of this, for the file at `path`, of which the journal is made safe before it is relied on.
+// Opens the file at `path`, makes its journal safe (make_journal_safe) before it is read, and calls the three above.
 std::unique_ptr<Database> open_database(const std::string& path, Database::Open how,
                                         FileSystem& files = system_files());
 

@@ -16,7 +16,7 @@ int count_pages(void* counter, sqlite3*, const char*, int pages) {
   return SQLITE_OK;
 }
 
-// What is in it is nobody else's concern; SQLite gives the journal the same rights.
+// Creates the database with mode 0600; SQLite gives the journal the same mode.
 void create_private_file(FileSystem& files, const std::string& path) {
   if (!files.open(path, FileSystem::Open::make)) throw_system_error(path + " cannot be created", errno);
 }
@@ -65,7 +65,7 @@ void make_journal_safe(FileSystem& files, const std::string& path) {
     const auto size = file->read(at, buffer);
     if (!size) throw_system_error(journal + " cannot be read", errno);
     const std::string_view piece{buffer.data(), *size};
-    // From there on it has only been given its length; at its end likewise.
+    // The rest of the journal is zero bytes of lengthen_journal().
     if (piece.find_first_not_of('\0') == std::string_view::npos) break;
     if (!file->write(at, piece)) throw_system_error(journal + " cannot be written", errno);
   }
@@ -85,7 +85,7 @@ Statement& Statement::bind(int at, std::int64_t number) {
 }
 
 Statement& Statement::bind_blob(int at, std::string_view bytes) {
-  const char* data = bytes.data() != nullptr ? bytes.data() : "";  // null would be NULL
+  const char* data = bytes.data() != nullptr ? bytes.data() : "";  // a null pointer would bind NULL
   const int code = sqlite3_bind_blob64(handle_, at, data, bytes.size(), SQLITE_STATIC);
   if (code != SQLITE_OK) database_.fail(code);
   return *this;
@@ -139,9 +139,9 @@ Database::Database(std::string path, Open how, FileSystem& files) : path_{std::m
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  sqlite3_wal_hook(handle_, count_pages, &journal_pages_);  // in place of SQLite's own checkpoints
+  sqlite3_wal_hook(handle_, count_pages, &journal_pages_);  // replaces SQLite's automatic checkpoints
   try {
-    run("PRAGMA locking_mode = EXCLUSIVE");  // before anything is read
+    run("PRAGMA locking_mode = EXCLUSIVE");  // must be set before the first read
   } catch (...) {
     sqlite3_close_v2(handle_);
     throw;
@@ -156,7 +156,7 @@ void Database::run(const char* sql) {
   if (code != SQLITE_OK) fail(code);
 }
 
-// Both run the statement to its end, where it commits what it changed: PRAGMA journal_mode answers before that.
+// number() and text() run the statement to its end: PRAGMA journal_mode returns its row before it commits.
 std::int64_t Database::number(const char* sql) {
   Statement statement{*this, sql};
   if (!statement.step()) return 0;
@@ -183,17 +183,17 @@ void Database::checkpoint(bool empty) {
   journal_pages_ = 0;
 }
 
-// SQLite takes the first frame that is not of its making for the end of the journal, whatever comes after it.
+// SQLite takes the first invalid frame for the end of the journal, so zero bytes after the last frame do no harm.
 bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
   errno = 0;
   sqlite3_file* file = nullptr;
   if (const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file); code != SQLITE_OK)
     fail(code);
-  if (file == nullptr || file->pMethods == nullptr) return false;  // there is none yet
+  if (file == nullptr || file->pMethods == nullptr) return false;  // no journal yet
   sqlite3_int64 size = 0;
   if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK) fail(code);
   if (static_cast<std::uint64_t>(size) >= length) return false;
-  const std::vector<char> nothing(64 * 1024);  // SQLite writes less than 128 KiB at once
+  const std::vector<char> nothing(64 * 1024);  // SQLite's VFS accepts writes below 128 KiB
   const auto end = static_cast<sqlite3_int64>(std::min(length, static_cast<std::uint64_t>(size) + piece));
   while (size < end) {
     const auto bytes = std::min<sqlite3_int64>(end - size, static_cast<sqlite3_int64>(nothing.size()));
@@ -208,7 +208,7 @@ bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
 }
 
 void Database::fail(int code) const {
-  // SQLite does not keep the system's number on every way: whoever calls clears errno before.
+  // SQLite does not keep the system's error number on every path, so callers clear errno before.
   const int system_error = errno != 0 ? errno : sqlite3_system_errno(handle_);
   throw StoreError{describe_sqlite_error(code, system_error, sqlite3_errmsg(handle_), path_)};
 }

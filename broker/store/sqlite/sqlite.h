@@ -1,5 +1,5 @@
-// Database and Statement: SQLite's handles with owners, and its errors as StoreError, in words that name the file and
-// what to do. One thread owns a database and its statements; statements go before their database.
+// Database and Statement: RAII owners of SQLite's handles. Errors become StoreError with a text that names the file and
+// what to do. One thread owns a database and its statements; statements are destroyed before their database.
 #pragma once
 
 #include <cstdint>
@@ -25,14 +25,14 @@ class Statement {
 
   Statement& bind(int at, std::int64_t number);
   Statement& bind(int at, std::uint64_t number) { return bind(at, static_cast<std::int64_t>(number)); }
-  Statement& bind_blob(int at, std::string_view bytes);  // must live until the statement is reset
-  Statement& bind_text(int at, std::string_view text);   // likewise
+  Statement& bind_blob(int at, std::string_view bytes);  // bytes must live until the statement is reset
+  Statement& bind_text(int at, std::string_view text);   // text must live as long
 
-  bool step();   // true: there is a row
-  void reset();  // before it is used again
-  bool run();    // one that writes, to its end; true when it changed a row
+  bool step();   // advances; true if there is a row
+  void reset();  // needed before the statement is used again
+  bool run();    // runs a writing statement to its end; true if it changed a row
 
-  // Of the row that is there; views are valid until the next step or reset.
+  // The columns of the current row; views are valid until the next step() or reset().
   std::int64_t number(int column) const;
   std::string_view bytes(int column) const;
 
@@ -41,7 +41,7 @@ class Statement {
   sqlite3_stmt* handle_ = nullptr;
 };
 
-// Resets a statement at the end of a block, whatever way it ends.
+// Resetting: resets a statement at the end of a scope.
 class Resetting {
  public:
   explicit Resetting(Statement& statement) : statement_{statement} {}
@@ -57,18 +57,19 @@ class Database {
  public:
   enum class Open { existing, create };
   Database(std::string path, Open how, FileSystem& files = system_files());
-  ~Database();  // leaves the journal as it is
+  ~Database();  // does not checkpoint the journal
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
   void run(const char* sql);                                    // one or more statements, rows ignored
   std::int64_t number(const char* sql);                         // the first column of the first row; 0 without one
-  std::string text(const char* sql);                            // likewise
+  std::string text(const char* sql);                            // the same, as text
   std::size_t journal_pages() const { return journal_pages_; }  // after the last commit
-  // Lengthens the journal by at most `piece` bytes of nothing, up to `length`, safe on disk; true: it is not there yet.
-  // To make a file longer takes the disk twice as long as to write into it. Only between transactions.
+  // Extends the journal by at most `piece` zero bytes, up to `length`, and syncs it. Returns true while it is shorter
+  // than `length`. A write that extends a file takes a disk twice as long as one that does not. REQUIRES: no
+  // transaction is open.
   bool lengthen_journal(std::uint64_t length, std::size_t piece);
-  // Moves the journal into the database; `empty` also cuts it to nothing.
+  // Copies the journal into the database; `empty` also truncates the journal to zero bytes.
   void checkpoint(bool empty);
 
   [[noreturn]] void fail(int code) const;
@@ -81,12 +82,12 @@ class Database {
   std::size_t journal_pages_ = 0;
 };
 
-// Writes the journal of the database at `path`, if there is one, over itself and makes it safe. Whoever wrote it may
-// have failed to sync it, and the system then shows what it could not write, and takes it for written: commits behind
-// such a place would be gone with it. Before the database is opened.
+// Rewrites the journal of the database at `path`, if there is one, in place and syncs it. After a failed sync the
+// system serves the unwritten pages from its cache and considers them clean; commits after such a page would be lost
+// with it. Call before the database is opened.
 void make_journal_safe(FileSystem& files, const std::string& path);
 
-// What SQLite's `code` means for the file at `path`, and what to do about it. `detail` is its own message.
+// Explains SQLite's error `code` for the file at `path`, and what to do. `detail` is SQLite's message.
 std::string describe_sqlite_error(int code, int system_error, std::string_view detail, const std::string& path);
 
 }  // namespace forkmill::broker

@@ -8,7 +8,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr int kPagesAStep = 512;  // 2 MiB: some milliseconds
+constexpr int kPagesAStep = 512;  // 2 MiB, a few milliseconds
 
 std::string free_path(FileSystem& files, std::string path) {
   if (path.empty()) throw StoreError{"a backup needs a path"};
@@ -16,7 +16,7 @@ std::string free_path(FileSystem& files, std::string path) {
   return path;
 }
 
-// Left over from a process that ended in the middle.
+// Removes a partial copy that a killed process left behind.
 std::string fresh(FileSystem& files, std::string path) {
   if (!files.remove(path) && errno != ENOENT) throw_system_error(path + " cannot be removed", errno);
   return path;

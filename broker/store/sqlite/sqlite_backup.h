@@ -1,7 +1,7 @@
-// SqliteBackup: a copy of a database while it is in use, a bit at a time, from the connection that writes it. The copy
-// is a database file of its own without a journal. It grows as PATH.partial and gets its name when it is complete and
-// safe; an unfinished one is removed with the object. One thread; goes before the database. Functions throw StoreError,
-// which concerns the copy alone.
+// SqliteBackup: copies a database in steps while it is in use, on the connection that writes it. The copy is a database
+// file without a journal. It grows as PATH.partial and gets its name when it is complete and synced; the destructor
+// removes an unfinished copy. One thread uses the object; it is destroyed before the database. Functions throw
+// StoreError, which means that the copy has failed, not the database.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ class SqliteBackup {
   SqliteBackup(const SqliteBackup&) = delete;
   SqliteBackup& operator=(const SqliteBackup&) = delete;
 
-  // Copies some pages; true when all is done. Does nothing while a transaction is open on the source: what is not
-  // committed does not belong into a copy.
+  // Copies some pages; returns true when the copy is complete. Does nothing while a transaction is open on the source,
+  // because a copy holds committed changes only.
   bool advance();
 
  private:
@@ -34,7 +34,7 @@ class SqliteBackup {
   sqlite3_backup* backup_ = nullptr;
 };
 
-// Gives the complete file `from` the name `to`, which must be free, and makes that safe.
+// Renames the complete file `from` to `to` and syncs the directory. Throws if `to` exists.
 void publish_file(FileSystem& files, const std::string& from, const std::string& to);
 
 }  // namespace forkmill::broker

@@ -20,7 +20,7 @@ SqliteStore::SqliteStore(SqliteOptions options) : options_{std::move(options)} {
 SqliteStore::~SqliteStore() {
   backup_.reset();
   if (!head_ || failed_) return;
-  // What was applied and not committed goes. The rest is safe already: a failure costs the next opening some time.
+  // Changes that are not committed are dropped. A failure here only makes the next opening slower.
   guarded([this] {
     if (in_transaction_) database_->run("ROLLBACK");
     checkpoint(true);
@@ -137,7 +137,7 @@ Store::Trouble SqliteStore::commit(proto::CommitSeq number) {
 
 Store::Trouble SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
   return guarded([&] {
-    constexpr std::size_t kRun = 4;  // from so many on a query for a range is cheaper
+    constexpr std::size_t kRun = 4;  // from this many neighbours on, a range query is cheaper
     for (std::size_t begin = 0, end = 1; begin < seqs.size(); begin = end++) {
       while (end < seqs.size() && seqs[end] == seqs[end - 1].next()) ++end;
       if (end - begin >= kRun) {
@@ -180,13 +180,13 @@ proto::Result<bool> SqliteStore::continue_backup() {
 }
 
 proto::Result<bool> SqliteStore::prepare() {
-  constexpr std::size_t kPiece = 256 * 1024;  // what waits for it waits for less than a millisecond
-  constexpr std::uint64_t kRoom = 16;         // journals that must fit on the disk for this
+  constexpr std::size_t kPiece = 256 * 1024;  // a commit behind it waits for less than a millisecond
+  constexpr std::uint64_t kRoom = 16;         // the disk must have room for this many journals
   bool more = false;
   const auto failure = guarded([&] {
     const auto room = free_bytes();
     if (in_transaction_ || (room && *room < kRoom * options_.checkpoint_bytes)) return;
-    // A frame has a header besides its page.
+    // Each frame has a header of 24 bytes besides its page.
     more = database_->lengthen_journal(options_.checkpoint_bytes + options_.checkpoint_bytes / 128, kPiece);
   });
   if (failure) return *failure;

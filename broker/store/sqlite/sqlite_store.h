@@ -1,8 +1,9 @@
-// SqliteStore: tasks and records in a data directory, safe from crashes of the process and of the machine: a commit is
-// on disk before it returns. What is damaged or missing is refused with a text that says so; nothing is lost silently.
+// SqliteStore: keeps tasks and records in a data directory, safe against crashes of the process and of the machine: a
+// commit is on disk when commit() returns. open() and load() refuse a store with damaged or missing data and say what
+// is wrong; nothing is lost silently.
 //
-// The directory belongs to one store at a time. An object that ends leaves it closed; a process that dies leaves it as
-// safe, and the next opening goes through the journal.
+// The directory belongs to one store at a time. The destructor closes the database; after a crash the next open() reads
+// the journal.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,8 @@ namespace forkmill::broker {
 
 struct SqliteOptions {
   std::string directory;
-  std::string new_id;                                    // the store's, should it be made now; unpredictable
-  std::uint64_t checkpoint_bytes = 48ULL * 1024 * 1024;  // of the journal, from which on it goes into the database
+  std::string new_id;                                    // id of a store that open() creates; unpredictable
+  std::uint64_t checkpoint_bytes = 48ULL * 1024 * 1024;  // journal size at which it is copied into the database
   FileSystem* files = &system_files();                   // never null; outlives the store
 };
 
@@ -40,10 +41,10 @@ class SqliteStore final : public Store {
   Trouble commit(proto::CommitSeq number) override;
   Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
   Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
-  // The copy goes on between commits: a call while something is applied and not committed leaves it where it is.
+  // continue_backup() does nothing while changes are applied and not committed.
   Trouble begin_backup(const std::string& path) override;
   proto::Result<bool> continue_backup() override;
-  // Gives the journal the length that it will have anyway, unless the disk is nearly full.
+  // Extends the journal to the length that it reaches before a checkpoint, unless the disk is nearly full.
   proto::Result<bool> prepare() override;
   std::optional<std::uint64_t> free_bytes() override;
   bool durable() const override { return true; }
@@ -52,9 +53,9 @@ class SqliteStore final : public Store {
   template <class Work>
   Trouble guarded(const Work& work);
   [[noreturn]] void refuse(const RowDamage& damage) const;
-  void refuse(const std::vector<std::string>& differences) const;  // unless there are none
+  void refuse(const std::vector<std::string>& differences) const;  // does nothing if there are none
   void begin();
-  void write_down();  // meta, commit, head
+  void write_down();  // writes meta, commits, writes head
   void checkpoint(bool empty);
 
   SqliteOptions options_;

@@ -113,7 +113,7 @@ std::optional<std::uint32_t> Tables::read_record(proto::TaskSeq seq) {
 }
 
 void Tables::apply(const PutRecord& op) {
-  // A number above all others is new: nothing to look up.
+  // A number above all others is new and needs no lookup.
   const auto old = op.seq > meta_.last_seq ? std::nullopt : read_record(op.seq);
   meta_.last_seq = std::max(meta_.last_seq, op.seq);
   if (old) meta_.records.remove(row_mark(op.seq, *old));

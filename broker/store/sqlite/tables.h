@@ -1,5 +1,5 @@
-// Tables: the changes of the broker as rows, and rows as tasks. One thread owns it; it goes before its database.
-// Functions throw StoreError.
+// Tables: writes StoreOps as rows, and reads rows back as tasks. One thread owns the object; it is destroyed before its
+// database. Functions throw StoreError.
 #pragma once
 
 #include <functional>
@@ -11,13 +11,13 @@
 
 namespace forkmill::broker {
 
-// The text for a row of `file` that is damaged, and for what can be done when `directory` has such rows.
+// The error text for a damaged row of `file`, and the advice for a `directory` with such rows.
 std::string damaged_row(const std::string& file, RowKind kind, std::int64_t seq, std::string_view reason);
 std::string way_out_of_damage(const std::string& directory);
 
 class Tables {
  public:
-  // Keeps `meta` (its numbers of rows, its last number) up with what it writes.
+  // Keeps the totals and the last number of `meta` up to date with every write.
   Tables(Database& database, RowCoder& coder, Meta& meta, std::string directory);
 
   void apply(const PutTask& op);
@@ -29,17 +29,17 @@ class Tables {
   void apply(const EraseRecord& op);
 
   std::optional<StoredTask> fetch(proto::TaskSeq seq);
-  // Those from `first` to `last` that are there: what is read together costs less.
+  // Calls `visit` for each existing task from `first` to `last`. Cheaper than fetch() for each.
   void fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::function<void(StoredTask)>& visit);
-  // Newest first, until `visit` returns false. It may call the other functions.
+  // Calls `visit` newest first until it returns false. `visit` may call the other functions.
   void scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit);
 
  private:
   bool has_task(proto::TaskSeq seq);
-  // The row's checksum; none without a row.
+  // Returns the row's checksum; none without a row.
   std::optional<std::uint32_t> read_progression(proto::TaskSeq seq, Progression& progression);
   void write_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change);
-  // The row's checksum; none without a row.
+  // Returns the row's checksum; none without a row.
   std::optional<std::uint32_t> read_record(proto::TaskSeq seq);
   void read_rest(StoredTask& task);
   std::vector<Finish> read_outcomes(proto::TaskSeq first, proto::TaskSeq last);

@@ -7,7 +7,7 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kMaxFindings = 1000;  // of one kind: nobody reads more
+constexpr std::size_t kMaxFindings = 1000;  // findings of one kind; a longer list helps no reader
 
 std::vector<std::string> verify_structure(Database& database, const std::string& file) {
   std::vector<std::string> findings;

@@ -1,4 +1,4 @@
-// Looks through a whole database. Throws StoreError when it cannot be read at all.
+// Verification of a whole database. Functions throw StoreError if it cannot be read at all.
 #pragma once
 
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace forkmill::broker {
 
-// Everything that is wrong with it, each with its place; empty: nothing. `file` is what the texts call it.
+// Returns every fault found, with its place; empty if there is none. `file` names the database in the texts.
 std::vector<std::string> verify_database(Database& database, const Meta& meta, const std::string& file);
 
-// For a store that goes on from an older state: an epoch that no broker on it can have had.
+// Returns an epoch that no broker on this store can have had, for a store that continues from an older state.
 proto::Epoch far_beyond(proto::Epoch epoch);
 
 }  // namespace forkmill::broker
