@@ -1,0 +1,137 @@
+#include "proto/session/handshake.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "proto/check.h"
+
+namespace forkmill::proto {
+
+namespace {
+
+// The broker will answer the same HELLO in the same way.
+bool is_final(Errc code) {
+  switch (code) {
+    case Errc::version_unsupported:
+    case Errc::name_invalid:
+    case Errc::not_permitted:
+    case Errc::malformed:
+    case Errc::message_too_large:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool asks_for_hello(Errc code) { return code == Errc::hello_required || code == Errc::session_unknown; }
+
+}  // namespace
+
+Envelope Handshake::greet(Instant now, Hello hello) {
+  FORKMILL_CHECK(state_ != State::refused);
+  state_ = State::greeting;
+  act_at_ = now + patience();
+  order_ = std::max(order_ + 1, static_cast<std::uint64_t>(now.count()));
+  hello.nonce = nonce_ = random_.next();
+  hello.order = order_;
+  hello.resume = session_;
+  return {{}, std::move(hello)};
+}
+
+void Handshake::disconnected() {
+  if (state_ == State::refused) return;
+  state_ = State::disconnected;
+  act_at_ = kNever;
+}
+
+void Handshake::refuse() {
+  state_ = State::refused;
+  act_at_ = kNever;
+}
+
+Handshake::Heard Handshake::handle(Instant now, const Envelope& envelope) {
+  if (const auto* welcome = std::get_if<Welcome>(&envelope.message)) return establish(now, *welcome);
+  if (const auto* error = std::get_if<ErrorMessage>(&envelope.message)) {
+    const auto heard = handle_error(now, envelope.header, *error);
+    if (heard != Heard::message) return heard;
+  }
+  if (!established() || envelope.header.session != session_) return Heard::stale;
+  liveness_.heard(now);
+  if (!std::holds_alternative<Goodbye>(envelope.message)) return Heard::message;
+  wait(now + pause(options_.pause_after_goodbye));
+  return Heard::goodbye;
+}
+
+Handshake::Heard Handshake::establish(Instant now, const Welcome& welcome) {
+  if (state_ != State::greeting || welcome.nonce != nonce_) return Heard::stale;
+  state_ = State::established;
+  session_ = welcome.session;
+  last_seq_ = {};
+  unanswered_ = 0;
+  act_at_ = kNever;
+  liveness_.begin(now, welcome.heartbeat, welcome.session_timeout);
+  return Heard::welcome;
+}
+
+Handshake::Heard Handshake::handle_error(Instant now, const Header& header, const ErrorMessage& error) {
+  if (established()) {
+    if (asks_for_hello(error.code)) return Heard::forgotten;
+    return header.session == session_ ? Heard::message : Heard::stale;
+  }
+  // HELLO has no number: an ERROR about a numbered message answers something that was sent before HELLO.
+  if (state_ != State::greeting || error.about || asks_for_hello(error.code)) return Heard::stale;
+  if (is_final(error.code)) {
+    refuse();
+    return Heard::refused;
+  }
+  if (error.code == Errc::shutting_down) {
+    wait(now + pause(options_.pause_after_goodbye));
+  } else {
+    ++unanswered_;
+    wait(now + patience());
+  }
+  return Heard::postponed;
+}
+
+Handshake::Due Handshake::tick(Instant now) {
+  if (established()) {
+    if (liveness_.is_silent(now)) {
+      disconnected();
+      return Due::silence;
+    }
+    if (!liveness_.beat_is_due(now)) return Due::nothing;
+    liveness_.beat(now);
+    return Due::heartbeat;
+  }
+  if (now < act_at_) return Due::nothing;
+  if (state_ == State::waiting) return Due::hello;
+  ++unanswered_;
+  disconnected();
+  return Due::no_answer;
+}
+
+Envelope Handshake::stamp(Instant now, Message message) {
+  FORKMILL_CHECK(established());
+  last_seq_ = last_seq_.next();
+  liveness_.spoke(now);
+  return {{session_, last_seq_}, std::move(message)};
+}
+
+Instant Handshake::next_wakeup() const { return established() ? liveness_.next_wakeup() : act_at_; }
+
+void Handshake::wait(Instant until) {
+  state_ = State::waiting;
+  act_at_ = until;
+}
+
+Instant Handshake::pause(Instant longest) {
+  const auto half = std::max<std::int64_t>(longest.count() / 2, 1);
+  return Instant{half + static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(half))};
+}
+
+Instant Handshake::patience() {
+  return pause(std::min(options_.longest_patience, options_.first_patience * (1U << std::min(unanswered_, 8U))));
+}
+
+}  // namespace forkmill::proto
