@@ -1,16 +1,23 @@
-// ObjectOptions: where a named object lives and how it is opened. A Client converts to it, so that
+// ObjectOptions: where a named object lives and how it is opened. A Client converts to ObjectOptions:
 //
-//     forkmill::Lock lock{"db"};                                         // at the default client's broker
-//     forkmill::Lock lock{"db", client};                                 // at that of `client`
+//     forkmill::Lock here{"db"};                                         // at the broker of default_client()
+//     forkmill::Lock there{"db", client};                                // at the broker of `client`
 //     forkmill::Queue<int> jobs{"jobs", 0, forkmill::ObjectOptions{client}.durable()};
 //
-// A value: copy it freely. It keeps no Client alive: objects of a client that was closed throw
-// Disconnected{client_closed}.
+// A name stands for one object of one kind, for all clients of a broker. Opening a name makes the object if there is
+// none. Names: 1 to 128 letters, digits and . _ - : /
 //
-// One name stands for one object of one kind for all clients of a broker. Opening makes it when there is none. An
-// object that was opened by name stays until it is removed or the broker ends; a durable one stays beyond that. One
-// without a name has a name of its own making, and goes with the handle that made it (its last copy), or else with the
-// client. Names: 1 to 128 letters, digits and . _ - : /
+//     object                 lives until
+//     with a name            remove(), the broker's end, or an operator's `forkmill object rm`
+//     the same, durable()    remove(), also beyond the broker's end
+//     the same, owned()      the session of the client that made it ends
+//     without a name         the last copy of the handle that made it goes, or the session of its client ends
+//
+// A session ends at once when its client is closed, or when a worker's supervisor reports the death of its process;
+// else when the broker has heard nothing of the client for the session timeout (10 s).
+//
+// A value type: copy freely, use from any thread. ObjectOptions keep no Client alive: the objects of a closed client
+// throw Disconnected{client_closed}.
 #pragma once
 
 #include <forkmill/detail/state.h>
@@ -21,47 +28,55 @@ namespace forkmill {
 
 class Client;
 
+// Each of durable(), must_exist(), must_be_new() and owned() returns a copy with that option set, so that they can be
+// chained.
 class ObjectOptions {
  public:
-  // The default client (default_client()), or inside the decoding of a value the client that got it.
+  // Objects at default_client(); inside the decoding of a value, at the client that received it.
   ObjectOptions() = default;
+  // Objects at this client.
   ObjectOptions(const Client& client);  // NOLINT(google-explicit-constructor)
+  // For the library.
   explicit ObjectOptions(detail::Ref<detail::Origin> engine) : engine_{std::move(engine)} {}
 
-  // It outlives the broker. What it is made with counts, not what it is opened with.
+  // Makes the object survive the broker: a change is answered when it is on disk. Matters only to the opening that
+  // makes the object. A pipe cannot be durable (Error{option_out_of_range}). At a broker that keeps everything in
+  // memory (--memory, local://) it has no effect, and no error says so.
   ObjectOptions durable() const {
     auto copy = *this;
     copy.durable_ = true;
     return copy;
   }
-  // Opening throws Error{object_unknown} when there is none.
+  // Opens only: throws Error{object_unknown} if there is no object of this name.
   ObjectOptions must_exist() const {
     auto copy = *this;
     copy.must_exist_ = true;
     return copy;
   }
-  // Opening throws Error{object_exists} when there is one.
+  // Makes only: throws Error{object_exists} if there is an object of this name.
   ObjectOptions must_be_new() const {
     auto copy = *this;
     copy.must_be_new_ = true;
     return copy;
   }
-  // It goes when the client that made it does.
+  // Ties the object to the session of the client that makes it. Matters only to the opening that makes the object.
   ObjectOptions owned() const {
     auto copy = *this;
     copy.owned_ = true;
     return copy;
   }
 
+  // The options as set.
   bool is_durable() const { return durable_; }
   bool is_owned() const { return owned_; }
   bool has_to_exist() const { return must_exist_; }
   bool has_to_be_new() const { return must_be_new_; }
-  // The client's engine: the one given, or that of the default client, which may throw.
+  // The engine of the client: the given one, or that of default_client(). Throws what default_client() throws. For the
+  // library.
   detail::Ref<detail::Origin> engine() const;
 
  private:
-  detail::Ref<detail::Origin> engine_;
+  detail::Ref<detail::Origin> engine_;  // null: none was given
   bool durable_ = false;
   bool must_exist_ = false;
   bool must_be_new_ = false;
@@ -70,9 +85,10 @@ class ObjectOptions {
 
 namespace detail {
 
-// While one lives, objects that this thread opens without saying where are those of this client.
+// While a ClientScope lives, ObjectOptions without a client mean this one, in this thread. Scopes nest.
 class ClientScope {
  public:
+  // engine: must outlive the scope; null means the default client.
   explicit ClientScope(Origin* engine) noexcept;
   ~ClientScope();
   ClientScope(const ClientScope&) = delete;

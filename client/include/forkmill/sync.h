@@ -1,28 +1,37 @@
-// Locks, semaphores, events, conditions and barriers between processes, on one machine or many.
+// Locks, semaphores, events, conditions and barriers between processes, on one machine or many. The counterparts of
+// Python's multiprocessing.Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition and Barrier.
 //
 //     forkmill::Lock lock{"db"};                       // one of this name for all clients of the broker
 //     {
 //       std::lock_guard hold{lock};                    // or lock.guard(), lock.acquire(2s), lock.try_lock()
-//       write(lock.token(), ...);                      // rises with each owner: a store can refuse an older one
+//       std::cout << lock.token();                     // rises with each owner: a store can refuse an older one
 //     }
 //
-// A handle is cheap to copy, and copies stand for the same object; it may be an argument of a task, which then uses the
-// same object. Without a name an object is this client's own (object_options.h).
+// The objects live at the broker; a handle here stands for one of them. Copies of a handle are cheap and stand for the
+// same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as a value
+// of a dict. A handle without a name makes an object of its own, which goes with its last copy here, or with its client
+// (object_options.h). A moved-from handle is empty: its members throw std::logic_error.
 //
-// Waiting is a message that comes later, never polling; those who wait are served in the order of their coming. Time
-// limits are the broker's: exact to a millisecond or so, zero or less only tries. While no broker answers, waits end
-// a second or two after their limit, and those without one go on.
+// Every operation is a round trip to the broker and blocks until the answer comes, constructors too; the _async members
+// return a future instead. Waiting is a message that comes later, never polling, and waiters are served in the order of
+// their arrival. Time limits are kept by the broker, to about a millisecond; zero or less tries once. Without a broker,
+// operations without a time limit block until it is back; those with one end 1 to 2 seconds after the limit.
 //
-// What a client holds is its own until it releases it, or its session ends: at once when the process ends in order or
-// its supervisor reports its death, else after the broker's session timeout. Then the next in line has it.
+// A client holds what it has acquired until it releases it or its session ends: at once when its process ends in order
+// or a worker's supervisor reports its death, else after the broker's session timeout (10 s). The next waiter then gets
+// it, with a higher fencing token, and release() of the former holder throws LeaseLost. (In Python, the waiters of a
+// holder that was killed wait forever.)
 //
-// Threads: every member may be called by any thread. A plain lock may be released by a thread, or a process, other than
-// the one that acquired it; a recursive one belongs to the thread. Lifetime: a handle may outlive its Client; then
-// everything throws Disconnected{client_closed}.
+// Threads: every member may be called by any thread at any time. A Lock may be released by another thread or process
+// than the one that acquired it; an RLock belongs to the thread that acquired it. fork(): a child must not use the
+// handles of its parent; they throw Disconnected.
 //
-// Errors: Error{object_differs} from a constructor when the name is that of another kind, or of one with other parties
-// or another initial value; std::invalid_argument for a negative value; over_released, not_held, LeaseLost from
-// release(); Disconnected (object_errors.h) when the broker has forgotten this client meanwhile.
+// Errors of constructors: Error{object_differs} if the name is that of another kind of object, or of one with another
+// number of parties or another initial value; Error{name_invalid}; Error{too_many_objects}; std::invalid_argument for a
+// number that makes no sense; those of ObjectOptions; Disconnected. Errors of all members: Error{object_unknown} if the
+// object was removed, or was not durable and the broker was restarted; Disconnected{client_closed} once the client is
+// closed; Disconnected{disconnected} if the broker has forgotten this client while the operation was under way: it may
+// have been done or not. The comments below name further ones.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -40,24 +49,27 @@ namespace forkmill {
 
 namespace detail {
 
-// What Lock, RLock and the semaphores have in common.
+// The members that Lock, RLock and the semaphores share.
 class Acquirable : public Handle {
  public:
-  // True once it is held. With a time limit, false when that has passed first.
+  // Acquires the object. The first form blocks until it is acquired and returns true. The second waits `timeout` at
+  // most, and returns whether it was acquired; zero or less tries once.
   bool acquire() { return acquire_within({}); }
   template <class Rep, class Period>
   bool acquire(std::chrono::duration<Rep, Period> timeout) {
     return acquire_within(within(timeout));
   }
+  // acquire() with a time limit of zero. (Python's acquire(block=False).)
   bool try_acquire() { return acquire_within(kAtOnce); }
-  // The same as a future: of true, or of false after the time limit.
+  // acquire() as a future: of true, or of false when the time limit has passed. The calling thread is the holder. The
+  // object stays acquired if the future is dropped.
   Future<bool> acquire_async() { return acquire_later({}); }
   template <class Rep, class Period>
   Future<bool> acquire_async(std::chrono::duration<Rep, Period> timeout) {
     return acquire_later(within(timeout));
   }
 
-  // For std::lock_guard, std::unique_lock and std::scoped_lock.
+  // The same under the names that std::lock_guard, std::unique_lock and std::scoped_lock use (Lockable, TimedLockable).
   void lock() { acquire_within({}); }
   bool try_lock() { return try_acquire(); }
   template <class Rep, class Period>
@@ -68,22 +80,26 @@ class Acquirable : public Handle {
   bool try_lock_until(std::chrono::time_point<Clock, Duration> moment) {
     return acquire(moment - Clock::now());
   }
-  // What release() does; but since guards call it where nothing may be thrown, a failure is only logged.
+  // Releases the object once, as release() does. Guards call it where nothing may be thrown, so an error is logged
+  // instead, LeaseLost too.
   void unlock() noexcept;
 
  protected:
   using Handle::Handle;
-  bool acquire_within(Wait wait);
+  bool acquire_within(Wait wait);  // false: timed out
   Future<bool> acquire_later(Wait wait);
   void release_one();
 };
 
+// The members that Lock and RLock share.
 class AnyLock : public Acquirable {
  public:
-  // Throws Error{over_released or not_held}, or LeaseLost.
+  // Releases the lock once; the next waiter gets it. Throws Error{over_released} if no client holds it, Error{not_held}
+  // if another thread or client holds this RLock, LeaseLost if it was taken away from this client meanwhile.
   void release() { release_one(); }
-  // The fencing token: rises with each owner of this lock, whoever it is. 0 while it is not held through this handle or
-  // a copy of it.
+  // The fencing token of this ownership; rises with each owner of the lock, in any client. 0 while the lock is not held
+  // through this handle or a copy of it, and once it is lost. Never blocks. Let the resource that the lock protects
+  // refuse a token below the highest that it has seen.
   std::int64_t token() const;
 
  protected:
@@ -92,79 +108,113 @@ class AnyLock : public Acquirable {
 
 }  // namespace detail
 
-// One holder at a time. A thread that acquires it twice waits for itself.
+// Lock: at most one holder at a time. Not recursive: a thread that acquires it twice waits for itself.
 class Lock : public detail::AnyLock {
  public:
+  // Marks types whose handles travel (detail/object.h).
   using TravelsAsTicket = void;
+  // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
   explicit Lock(ObjectOptions options = {}) : Lock{std::string_view{}, std::move(options)} {}
   explicit Lock(std::string_view name, ObjectOptions options = {});
+  // For the library: opens the lock that a ticket names, and the ticket of this one.
   Lock(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
 
+  // Acquires the lock, blocking, and returns a guard that releases it.
   [[nodiscard]] std::unique_lock<Lock> guard() { return std::unique_lock{*this}; }
-  bool locked() const;  // by anyone
-};
-
-// Its holder, a thread, may acquire it again, and releases it as often.
-class RLock : public detail::AnyLock {
- public:
-  using TravelsAsTicket = void;
-  explicit RLock(ObjectOptions options = {}) : RLock{std::string_view{}, std::move(options)} {}
-  explicit RLock(std::string_view name, ObjectOptions options = {});
-  RLock(const detail::Ticket& ticket, detail::FromTicket);
-  detail::Ticket travel_ticket() const { return ticket(); }
-
-  [[nodiscard]] std::unique_lock<RLock> guard() { return std::unique_lock{*this}; }
+  // Whether any client holds the lock now. Asks the broker.
   bool locked() const;
 };
 
-// So many may hold it at once. release() may be called without having acquired: the value then rises. What this client
-// has acquired is given back first: by the thread that calls, then by others. Throws LeaseLost, and does nothing, when
-// that was given to others meanwhile.
+// RLock: a recursive lock. Its holder, one thread of one client, may acquire it again and must release it as often.
+class RLock : public detail::AnyLock {
+ public:
+  using TravelsAsTicket = void;
+  // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
+  explicit RLock(ObjectOptions options = {}) : RLock{std::string_view{}, std::move(options)} {}
+  explicit RLock(std::string_view name, ObjectOptions options = {});
+  // For the library.
+  RLock(const detail::Ticket& ticket, detail::FromTicket);
+  detail::Ticket travel_ticket() const { return ticket(); }
+
+  // Acquires the lock, blocking, and returns a guard that releases it once.
+  [[nodiscard]] std::unique_lock<RLock> guard() { return std::unique_lock{*this}; }
+  // Whether any thread of any client holds the lock now. Asks the broker.
+  bool locked() const;
+};
+
+// Semaphore: a number of units; at most `value` holders at a time, unless more are released than were acquired.
+//
+//     forkmill::Semaphore licenses{"licenses", 4};
+//     const auto licence = licenses.guard();            // the fifth holder waits here
+//
+// Units belong to the client that acquired them: they come back when its session ends.
 class Semaphore : public detail::Acquirable {
  public:
   using TravelsAsTicket = void;
+  // Opens the semaphore of this name, or makes it with `value` units, 0 or more. A name that is in use must have been
+  // made with the same value (Error{object_differs}). Throws std::invalid_argument if value is negative.
   explicit Semaphore(std::int64_t value = 1, ObjectOptions options = {})
       : Semaphore{std::string_view{}, value, std::move(options)} {}
   explicit Semaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
+  // For the library.
   Semaphore(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
 
+  // Releases how_many units; waiters get them. Units that this client has acquired come first, those of the calling
+  // thread before those of others; the rest are new units, which raise the value. Throws std::invalid_argument if
+  // how_many is less than 1; LeaseLost if one of the units was taken away from this client meanwhile, and then releases
+  // none; Error{over_released} beyond the initial value of a BoundedSemaphore.
   void release(std::int64_t how_many = 1);
-  std::int64_t value() const;  // how often it could be acquired now
+  // Number of units that can be acquired now. Asks the broker.
+  std::int64_t value() const;
+  // Acquires one unit, blocking, and returns a guard that releases it.
   [[nodiscard]] std::unique_lock<Semaphore> guard() { return std::unique_lock{*this}; }
 
  protected:
   Semaphore(std::string_view name, std::int64_t value, std::int64_t flags, ObjectOptions options);
 };
 
-// Never above its initial value: one release too many is Error{over_released}.
+// BoundedSemaphore: a Semaphore whose value never exceeds the initial one; a release too many throws
+// Error{over_released}. A name stands for a bounded or for an unbounded semaphore, never for both.
 class BoundedSemaphore : public Semaphore {
  public:
+  // As Semaphore's.
   explicit BoundedSemaphore(std::int64_t value = 1, ObjectOptions options = {})
       : BoundedSemaphore{std::string_view{}, value, std::move(options)} {}
   explicit BoundedSemaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
+  // For the library.
   BoundedSemaphore(const detail::Ticket& ticket, detail::FromTicket from) : Semaphore{ticket, from} {}
 };
 
-// A flag, and those who wait for it.
+// Event: a flag that processes wait for.
+//
+//     forkmill::Event green{"green"};
+//     if (green.wait(10s)) std::cout << "go";           // elsewhere: green.set()
 class Event : public detail::Handle {
  public:
   using TravelsAsTicket = void;
+  // Opens the event of this name, or makes it, not set. Without a name: makes one of its own.
   explicit Event(ObjectOptions options = {}) : Event{std::string_view{}, std::move(options)} {}
   explicit Event(std::string_view name, ObjectOptions options = {});
+  // For the library.
   Event(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
 
-  void set();  // all who wait go on
+  // Sets the flag: every waiter goes on, and later waits return at once.
+  void set();
+  // Clears the flag.
   void clear();
+  // The flag. Asks the broker.
   bool is_set() const;
-  // The flag: true at once when it is set, else when it becomes so; false when the time limit has passed.
+  // Blocks until the flag is set and returns true. The second form waits `timeout` at most, and returns whether the
+  // flag was set; zero or less only looks.
   bool wait() const { return wait_within({}); }
   template <class Rep, class Period>
   bool wait(std::chrono::duration<Rep, Period> timeout) const {
     return wait_within(detail::within(timeout));
   }
+  // wait() as a future: of true, or of false when the time limit has passed.
   Future<bool> wait_async() const { return wait_later({}); }
   template <class Rep, class Period>
   Future<bool> wait_async(std::chrono::duration<Rep, Period> timeout) const {
@@ -176,20 +226,32 @@ class Event : public detail::Handle {
   Future<bool> wait_later(detail::Wait wait) const;
 };
 
-// Waits, with a lock held, for something that others do under the same lock. The lock is one that is given, or a
-// recursive one of its own ("<name>:lock").
+// Condition: waits, with a lock held, for something that others change under the same lock.
+//
+//     forkmill::Condition changed{"stock"};
+//     forkmill::Value<int> stock{"stock:count"};
+//     const auto hold = changed.guard();
+//     changed.wait_for([&] { return stock.get() > 0; });     // gives up the lock while it waits
+//     stock.add(-1);
+//
+// The other side changes the value with the lock held and calls notify(). A notification is not stored: it wakes
+// clients that wait at that moment. A wait ends with a notification or its time limit only, never for no reason.
 class Condition : public detail::Handle {
  public:
   using TravelsAsTicket = void;
+  // Opens the condition of this name, or makes it, with a recursive lock of its own, which has the name "<name>:lock".
   explicit Condition(ObjectOptions options = {}) : Condition{std::string_view{}, std::move(options)} {}
   explicit Condition(std::string_view name, ObjectOptions options = {});
+  // The same with a given lock, a Lock or an RLock, at the lock's client. Only durable() of the options counts, and
+  // only for a durable lock. A name that is in use must have been made with the same lock (Error{object_differs}).
   explicit Condition(const detail::AnyLock& lock, ObjectOptions options = {})
       : Condition{std::string_view{}, lock, std::move(options)} {}
   Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options = {});
+  // For the library. The ticket names the lock too.
   Condition(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const;
 
-  // The lock.
+  // Acquire and release the lock, as the lock's own members do. guard() returns a guard that releases it.
   bool acquire() { return lock_.acquire(); }
   template <class Rep, class Period>
   bool acquire(std::chrono::duration<Rep, Period> timeout) {
@@ -201,14 +263,17 @@ class Condition : public detail::Handle {
   void unlock() noexcept { lock_.unlock(); }
   [[nodiscard]] std::unique_lock<Condition> guard() { return std::unique_lock{*this}; }
 
-  // Gives up the lock, however often it is held, until a notification or the time limit comes, and has it again when it
-  // returns, however long that takes: true for a notification. Error{not_held} without the lock.
+  // Releases the lock, as often as it is held, blocks until a notification comes or `timeout` has passed, and acquires
+  // the lock as often again before it returns, however long that takes (also when the broker is away). Returns true for
+  // a notification. Zero or less releases the lock for a moment. Throws Error{not_held} if this thread does not hold
+  // the lock, and Error{object_unknown} if the lock was removed; the lock is not held then.
   bool wait() { return wait_within({}); }
   template <class Rep, class Period>
   bool wait(std::chrono::duration<Rep, Period> timeout) {
     return wait_within(detail::within(timeout));
   }
-  // Until the predicate holds, or the time limit has passed: what it said last. It is called with the lock held.
+  // Waits until predicate() returns true, or until `timeout` has passed. Returns the predicate's last value. The
+  // predicate is called with the lock held, at least once; what it throws passes through.
   template <std::predicate P>
   bool wait_for(P&& predicate) {
     while (!predicate()) wait();
@@ -226,19 +291,24 @@ class Condition : public detail::Handle {
     }
     return holds;
   }
-  // Wakes so many of those who wait now; nothing is stored for later. Returns how many that were.
+  // Wake at most how_many of the present waiters, or all of them, in the order of their arrival. Each goes on when it
+  // has the lock again. Return the number of waiters that were woken; 0 wakes none. Throw Error{not_held} if this
+  // thread does not hold the lock, std::invalid_argument if how_many is negative.
   std::int64_t notify(std::int64_t how_many = 1);
   std::int64_t notify_all();
 
  private:
-  // The lock is one of two kinds, and used alike.
+  // The lock: a Lock or an RLock, which are used alike.
   class Own : public detail::AnyLock {
    public:
     using AnyLock::AnyLock;
+    // Empty, until assigned; or another handle of the given lock.
     Own() = default;
     explicit Own(const detail::AnyLock& lock) : AnyLock{lock} {}
     using Handle::ticket;
+    // Waits on the condition and keeps account of how often the lock is held.
     bool wait_on(client::Object& condition, detail::Wait wait);
+    // The lock as an object.
     client::Object& shared() const { return object(); }
   };
 
@@ -247,40 +317,59 @@ class Condition : public detail::Handle {
   Own lock_;
 };
 
-// So many threads wait for each other, and go on together.
+// Barrier: blocks until `parties` threads have called wait(), then releases them all. It can be used again at once.
+//
+//     forkmill::Barrier barrier{"round", 3, [] { std::cout << "all are here"; }};
+//     if (barrier.wait(60s) == 0) std::cout << "the last to arrive";
+//
+// A barrier breaks when a waiter reaches its time limit or dies, when the action throws, or by abort(). It stays
+// broken, and wait() throws BrokenBarrier, until reset().
 class Barrier : public detail::Handle {
  public:
   using TravelsAsTicket = void;
+  // Called when all parties have arrived.
   using Action = std::function<void()>;
 
-  // action: run by the last one to arrive, before the others go on; if it throws, that one's wait() throws the same and
-  // the barrier is broken. It belongs to this handle and its copies: where the barrier is opened by name or as an
-  // argument of a task, another one may be given.
+  // Opens the barrier of this name, or makes it. parties: at least 1; a name that is in use must have been made with
+  // the same number (Error{object_differs}). Throws std::invalid_argument if it is less than 1.
+  //
+  // action: called by the last one to arrive, in its wait(), before the others go on. It belongs to this handle and its
+  // copies and does not travel: a barrier that is opened by name or from an argument has the action given there, or
+  // none.
   explicit Barrier(std::int64_t parties, Action action = {}, ObjectOptions options = {})
       : Barrier{std::string_view{}, parties, std::move(action), std::move(options)} {}
   explicit Barrier(std::string_view name, std::int64_t parties, Action action = {}, ObjectOptions options = {});
+  // For the library.
   Barrier(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
 
-  // 0 for exactly one of the parties, other numbers below parties() for the others. Throws BrokenBarrier. A wait that
-  // runs into its time limit breaks the barrier for all.
+  // Blocks until all parties have arrived. Returns 0 to exactly one of them, the last to arrive, and 1 to parties() - 1
+  // to the others. The second form waits `timeout` at most; when that has passed, the barrier breaks for all. Throws
+  // BrokenBarrier if the barrier is broken, breaks or is reset meanwhile, and in the thread that runs the action what
+  // the action throws.
   std::int64_t wait() { return wait_within({}); }
   template <class Rep, class Period>
   std::int64_t wait(std::chrono::duration<Rep, Period> timeout) {
     return wait_within(detail::within(timeout));
   }
-  void reset();  // those who wait get BrokenBarrier; then it is as new
-  void abort();  // breaks it, until it is reset
+  // Makes the barrier as new. Present waiters get BrokenBarrier.
+  void reset();
+  // Breaks the barrier until it is reset. Present waiters get BrokenBarrier.
+  void abort();
+  // Number of parties. Never blocks.
   std::int64_t parties() const;
+  // Number of threads that wait now; 0 while the action runs. Asks the broker.
   std::int64_t n_waiting() const;
+  // Whether the barrier is broken. Asks the broker.
   bool broken() const;
 
  private:
   std::int64_t wait_within(detail::Wait wait);
 
-  std::shared_ptr<const Action> action_;
+  std::shared_ptr<const Action> action_;  // null: none
 };
 
+// Names of these types in signatures of tasks.
 #define FORKMILL_NAMED_SIGNATURE(Type)                     \
   template <>                                              \
   struct SignatureName<Type> {                             \

@@ -1,4 +1,5 @@
-// What the handles of all named objects have in common. Not for users, but for Handle's members.
+// The base of the handles of all named objects, and how values and handles travel. For the library, except for the
+// public members of Handle, which every handle has.
 #pragma once
 
 #include <forkmill/detail/decode.h>
@@ -25,41 +26,44 @@ class Object;
 
 namespace detail {
 
-// How long an operation may take: empty: as long as it does; zero or less: only what can be done at once.
+// Time limit of an operation. Empty: none. Zero or less: only what can be done at once.
 using Wait = std::optional<std::chrono::nanoseconds>;
 inline constexpr std::chrono::nanoseconds kAtOnce{0};
 
+// The time limit as a Wait; one that is too long for nanoseconds is the longest.
 template <class Rep, class Period>
 Wait within(std::chrono::duration<Rep, Period> timeout) {
   return saturated<std::chrono::nanoseconds>(timeout);
 }
 
-// A value as it came, without a copy.
+// A packed value as it arrived, without a copy. `owner` keeps the bytes of `view`.
 struct Bytes {
   std::shared_ptr<const void> owner;
   std::string_view view;
 };
 
-// What of a handle goes to another process, where it is opened anew.
+// The form in which a handle travels to another process, which opens the object again.
 struct Ticket {
   std::string name;
-  std::int64_t size = 0;
-  std::int64_t flags = 0;
+  std::int64_t size = 0;    // as the object was made: parties, initial value, maximum …
+  std::int64_t flags = 0;   // recursive, bounded, fixed length, one way
   std::int64_t end = 0;     // pipe
   std::int64_t number = 0;  // pipe: as lend gave it
   MSGPACK_DEFINE(name, size, flags, end, number)
 };
 
-// The hash of an element's type, as it is compared between those who open one object.
+// Hash of an element's type. The broker compares it between the clients that open one object. Computed once.
 template <class T>
 std::uint64_t type_hash() {
   static const std::uint64_t hash = signature_hash(signature_of<T>());
   return hash;
 }
 
-// Throws Rejected{payload_too_large} for a value that is too large, or nested too deep to be read again.
+// Throws Rejected{payload_too_large} if a packed value is over 64 MiB, or nested 64 deep or more, which no reader
+// takes.
 void check_value(std::string_view bytes);
 
+// Packs a value that is to be stored, and checks it.
 template <class T>
 std::string pack_checked(const T& value) {
   auto bytes = pack_value(value);
@@ -67,15 +71,20 @@ std::string pack_checked(const T& value) {
   return bytes;
 }
 
+// Throws Error{result_undecodable} that names the object.
 [[noreturn]] void throw_element_undecodable(const std::string& object, const char* why);
 
-// A handle of an object: copies are cheap and stand for the same object; close() is for all of them. Thread-safe, but
-// for assignment.
+// Handle: stands for one named object at a broker. Copies are cheap and share one opening. Thread-safe, except that
+// assignment must not run beside other uses of the same handle. A moved-from handle is empty and throws
+// std::logic_error.
 class Handle {
  public:
+  // Name of the object, as given or as made up ("anonymous:…"). Never blocks.
   const std::string& name() const;
-  // Removes the object from the broker, for everybody: whoever waits for it or uses it gets Error{object_unknown}.
+  // Removes the object from the broker, for all clients; present waiters and later users get Error{object_unknown}.
+  // Blocks until it is done. Throws Error{object_unknown} if it was removed before.
   void remove();
+  // Whether two handles have the same name. (Handles of different brokers are not told apart.)
   friend bool operator==(const Handle& a, const Handle& b) { return a.name() == b.name(); }
 
  protected:
@@ -83,9 +92,10 @@ class Handle {
   explicit Handle(std::shared_ptr<client::Object> object) : object_{std::move(object)} {}
 
   Ticket ticket() const;
-  client::Object& object() const;
+  client::Object& object() const;  // throws std::logic_error if empty
   Origin* engine() const;
 
+  // Unpacks a value of this object; handles in it are opened at this object's client. Throws Error{result_undecodable}.
   template <class T>
   T decode(const Bytes& bytes) const {
     const ClientScope scope{engine()};
@@ -96,26 +106,29 @@ class Handle {
     }
   }
 
-  std::shared_ptr<client::Object> object_;
+  std::shared_ptr<client::Object> object_;  // null: empty
 };
 
-// A handle that may be an argument or a result of a task, or a value in another object: it travels as a ticket, and is
-// opened by whoever reads it.
+// Handles that may be an argument or a result of a task, or a value in another object. They travel as tickets; reading
+// one opens the object, which blocks and may throw as the constructors do.
 template <class H>
 concept Travels = requires {
   typename H::TravelsAsTicket;
 };
 
+// Selects the constructors that open a ticket.
 struct FromTicket {};
 
 }  // namespace detail
 }  // namespace forkmill
 
+// How msgpack packs and unpacks handles that travel.
 namespace msgpack {
 MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
   namespace adaptor {
   template <forkmill::detail::Travels H>
   struct pack<H> {
+    // Packs the ticket. For an end of a pipe this lends the end: it is open until the ticket is claimed.
     template <class Stream>
     packer<Stream>& operator()(msgpack::packer<Stream>& packer, const H& handle) const {
       return packer.pack(handle.travel_ticket());
@@ -123,6 +136,7 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
   };
   template <forkmill::detail::Travels H>
   struct convert<H> {
+    // Opens the object that the ticket names, and assigns the handle.
     const msgpack::object& operator()(const msgpack::object& object, H& handle) const {
       handle = H{object.as<forkmill::detail::Ticket>(), forkmill::detail::FromTicket{}};
       return object;
@@ -130,6 +144,7 @@ MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
   };
   template <forkmill::detail::Travels H>
   struct as<H> {
+    // Opens the object that the ticket names.
     H operator()(const msgpack::object& object) const {
       return H{object.as<forkmill::detail::Ticket>(), forkmill::detail::FromTicket{}};
     }
