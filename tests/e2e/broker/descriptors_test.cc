@@ -37,7 +37,7 @@ class Connection {
 
 }  // namespace
 
-TEST_CASE("out of descriptors: whoever comes is turned away, the others are served, and then everybody is again") {
+TEST_CASE("a broker without free descriptors refuses new peers, serves the others, and recovers") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};

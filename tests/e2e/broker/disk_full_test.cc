@@ -94,7 +94,7 @@ TEST_CASE(
   CHECK(contains(cluster.log("broker.log"), "there is room on the disk again"));
 }
 
-TEST_CASE("no room at all: the broker stops and says so, and what it had acknowledged is there when it has room") {
+TEST_CASE("a broker on a full disk stops with a text, and acknowledged tasks are there when it has space again") {
   DataFolder folder;
   SmallDisk disk{folder.data(), "4m"};
   if (!disk.mounted()) return;

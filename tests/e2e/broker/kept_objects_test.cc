@@ -9,7 +9,7 @@
 using namespace forkmill;
 using namespace forkmill::test;
 
-TEST_CASE("kill -9 of the broker: durable objects are as they were, and held by whom they were") {
+TEST_CASE("after kill -9 of the broker, durable objects have their state and their holders") {
   DataFolder folder;
   Cluster cluster{folder.flags()};
   Client client{cluster.endpoint()};

@@ -23,7 +23,7 @@ void await_acceptance(const Future<T>& future) {
 
 }  // namespace
 
-TEST_CASE("kill -9 of the broker: what waited, was delayed, ran or had ended ends right, and is started once") {
+TEST_CASE("after kill -9 of the broker, waiting, delayed, running and ended tasks end right and start once") {
   DataFolder folder;
   Cluster cluster{folder.flags(kPatient)};
   cluster.start_worker();
@@ -52,7 +52,7 @@ TEST_CASE("kill -9 of the broker: what waited, was delayed, ran or had ended end
   for (const char* notes : {"running", "delayed", "waiting"}) CHECK(cluster.contents(notes) == "start\nend\n");
 }
 
-TEST_CASE("a result that a worker holds while there is no broker is delivered to the next one") {
+TEST_CASE("a result that a worker holds while the broker is away is delivered to the next one") {
   DataFolder folder;
   Cluster cluster{folder.flags(kPatient)};
   cluster.start_worker();
@@ -68,7 +68,7 @@ TEST_CASE("a result that a worker holds while there is no broker is delivered to
   CHECK(cluster.contents("notes") == "start\nend\n");
 }
 
-TEST_CASE("broker and worker killed at once: what ran is run again") {
+TEST_CASE("after kill -9 of broker and worker, running tasks run again") {
   DataFolder folder;
   Cluster cluster{folder.flags()};
   auto& worker = cluster.start_worker();
@@ -85,7 +85,7 @@ TEST_CASE("broker and worker killed at once: what ran is run again") {
   CHECK(cluster.contents("notes") == "start\nstart\nend\n");
 }
 
-TEST_CASE("at most once: started once, whoever is killed; what is lost ends with WorkerLost") {
+TEST_CASE("an at-most-once task starts once whichever process is killed, and ends with WorkerLost if lost") {
   DataFolder folder;
   Cluster cluster{folder.flags(kPatient)};
   auto& worker = cluster.start_worker();

@@ -85,7 +85,7 @@ bool has_result(Future<std::string>& future, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused, and harms nothing") {
+TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused and harms nothing") {
   auto task = submit("x");  // so the first one is there
   CHECK(contains(refusal(), "is in use by another broker (pid " + std::to_string(cluster.broker().pid()) + ")"));
   CHECK(contains(broker({"--data", folder.data(), "--check"}).output, "is in use by another broker"));
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused, and h
   CHECK(task.get_for(kLong) == "x");
 }
 
-TEST_CASE_FIXTURE(Site, "a directory that is a file, has no parent or may not be written") {
+TEST_CASE_FIXTURE(Site, "a data directory that is a file, has no parent or is read-only is refused") {
   write_file(folder.path("file"), "");
   CHECK(contains(refusal(folder.path("file")), "is a file, not a directory"));
   CHECK(contains(refusal(folder.path("no/data")), "there is no directory " + folder.path("no")));
@@ -104,7 +104,7 @@ TEST_CASE_FIXTURE(Site, "a directory that is a file, has no parent or may not be
     CHECK(contains(refusal(folder.path("locked"), *nobody), "cannot be written: Permission denied"));
 }
 
-TEST_CASE_FIXTURE(Site, "the default directory is made with its parents, any other one without") {
+TEST_CASE_FIXTURE(Site, "the default data directory is created with its parents, any other one without") {
   auto nobody = as_nobody();
   if (!nobody) return;
   nobody->insert(nobody->begin(), {"/usr/bin/env", "XDG_STATE_HOME=" + folder.path("home/state")});
@@ -113,7 +113,7 @@ TEST_CASE_FIXTURE(Site, "the default directory is made with its parents, any oth
   CHECK(contains(refusal(folder.path("home/other/data"), *nobody), "there is no directory"));
 }
 
-TEST_CASE_FIXTURE(Site, "what is no database, and what a newer forkmill wrote") {
+TEST_CASE_FIXTURE(Site, "a file that is no database, or a newer forkmill's database, is refused") {
   fs::create_directory(folder.path("odd"));
   write_file(folder.path("odd/forkmill.db"), "these are my notes, please keep them safe");
   CHECK(contains(refusal(folder.path("odd")), "is not a database, or its beginning is damaged"));
@@ -132,7 +132,7 @@ TEST_CASE_FIXTURE(Site, "what is no database, and what a newer forkmill wrote") 
   CHECK(task.get_for(kLong) == "x");
 }
 
-TEST_CASE_FIXTURE(Site, "a flipped bit: refused, found by --check, and set aside by --quarantine") {
+TEST_CASE_FIXTURE(Site, "a flipped bit is refused, found by --check, and set aside by --quarantine") {
   auto first = submit("the first one");
   auto second = submit("the second one");
   cluster.stop_broker();
@@ -153,7 +153,7 @@ TEST_CASE_FIXTURE(Site, "a flipped bit: refused, found by --check, and set aside
   CHECK_FALSE(has_result(second, ""));
 }
 
-TEST_CASE_FIXTURE(Site, "a journal that was cut short: refused, and --accept-loss goes on without the end") {
+TEST_CASE_FIXTURE(Site, "a truncated journal is refused, and --accept-loss continues without its end") {
   std::vector<Future<std::string>> tasks;
   tasks.reserve(10);
   for (int i = 0; i < 10; ++i) tasks.push_back(submit(std::to_string(i)));
@@ -179,7 +179,7 @@ TEST_CASE_FIXTURE(Site, "a journal that was cut short: refused, and --accept-los
   }
 }
 
-TEST_CASE_FIXTURE(Site, "a head that is gone: refused, and --accept-loss makes it anew") {
+TEST_CASE_FIXTURE(Site, "a missing head is refused, and --accept-loss recreates it") {
   auto task = submit("x");
   cluster.kill_broker();
   fs::remove(folder.data() + "/head");
@@ -191,7 +191,7 @@ TEST_CASE_FIXTURE(Site, "a head that is gone: refused, and --accept-loss makes i
   CHECK(task.get_for(kLong) == "x");
 }
 
-TEST_CASE_FIXTURE(Site, "a database that was cut short: refused, and a backup is restored in its place") {
+TEST_CASE_FIXTURE(Site, "a truncated database is refused, and a backup can be restored in its place") {
   auto in_backup = submit("in the backup");
   cluster.stop_broker();
   const std::string backup = folder.path("backup.db");
@@ -227,7 +227,7 @@ TEST_CASE_FIXTURE(Site, "a damaged backup is not restored") {
   CHECK_FALSE(fs::exists(folder.path("new/forkmill.db")));
 }
 
-TEST_CASE_FIXTURE(Site, "an old copy of the directory put back: clients that knew more end everything, loudly") {
+TEST_CASE_FIXTURE(Site, "after an old copy of the directory is put back, newer clients end with an error") {
   auto before = submit("before the copy");
   cluster.stop_broker();
   fs::copy(folder.data(), folder.path("copy"));

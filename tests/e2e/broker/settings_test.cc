@@ -20,7 +20,7 @@ void await_acceptance(const Future<T>& future) {
 
 }  // namespace
 
-TEST_CASE("one key, two clients and a restart: one execution and one result; other arguments are rejected") {
+TEST_CASE("one key from two clients, over a restart, gives one execution; other arguments are rejected") {
   DataFolder folder;
   Cluster cluster{folder.flags({"--restart-grace", "5s"})};
   cluster.start_worker();
@@ -59,7 +59,7 @@ TEST_CASE("one key, two clients and a restart: one execution and one result; oth
   CHECK(four.with({.queue = "elsewhere", .key = "order-17"}).submit(kEcho, "x").id() != first.id());
 }
 
-TEST_CASE("memory or durable: as the task says, else as its queue does, else durable") {
+TEST_CASE("durability comes from the task, else from its queue, else it is durable") {
   DataFolder folder;
   write_file(folder.path("broker.toml"), "[queue.quick]\ndurability = \"memory\"\n[queue.sure]\nmax_tasks = 100\n");
   Cluster cluster{folder.flags({"--config", folder.path("broker.toml")})};

@@ -7,7 +7,7 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Rig, "a broker that restarts: unacknowledged work is done, forgotten work ends") {
+TEST_CASE_FIXTURE(Rig, "after a restart of the broker, unacknowledged tasks are done and forgotten ones end") {
   CHECK(client.submit(kAdd, 1, 1).get() == 2);
   auto delayed = client.with({.delay = 1h}).submit(kAdd, 1, 1);
   REQUIRE(eventually([&] { return delayed.state() == FutureState::accepted; }));
@@ -19,7 +19,7 @@ TEST_CASE_FIXTURE(Rig, "a broker that restarts: unacknowledged work is done, for
   CHECK_THROWS_AS(delayed.get_for(60s), Disconnected);
 }
 
-TEST_CASE_FIXTURE(Rig, "a broker that stops answering for a while") {
+TEST_CASE_FIXTURE(Rig, "futures survive a broker that does not answer for a while") {
   client.submit(kNothing).get();
   broker.signal(SIGSTOP);
   std::vector<Future<double>> futures;
@@ -29,7 +29,7 @@ TEST_CASE_FIXTURE(Rig, "a broker that stops answering for a while") {
   for (int i = 0; i < 1000; ++i) REQUIRE(futures[static_cast<std::size_t>(i)].get_for(60s) == i + 1);
 }
 
-TEST_CASE_FIXTURE(Rig, "a client that comes before its broker") {
+TEST_CASE_FIXTURE(Rig, "a client can start before its broker") {
   const auto endpoint = broker.endpoint();
   broker.end(SIGTERM);
   Client early{endpoint};
@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(Rig, "a client that comes before its broker") {
   CHECK(early.connected());
 }
 
-TEST_CASE("nobody there: get_for says so, close ends everything") {
+TEST_CASE("without a broker, get_for says so and close ends everything") {
   Client client{"ipc:///tmp/forkmill-nobody-here"};
   auto future = client.submit(kAdd, 1, 2);
   auto query = client.query(QueryKind::ping);
@@ -60,7 +60,7 @@ TEST_CASE("nobody there: get_for says so, close ends everything") {
   client.close();
 }
 
-TEST_CASE("fail_fast: no broker within the connect timeout ends what is outstanding") {
+TEST_CASE("fail_fast ends outstanding futures when no broker answers within the connect timeout") {
   ClientOptions options;
   options.endpoint = "ipc:///tmp/forkmill-nobody-here";
   options.connect_timeout = 20ms;
@@ -71,7 +71,7 @@ TEST_CASE("fail_fast: no broker within the connect timeout ends what is outstand
   CHECK_FALSE(client.wait_connected(5ms));
 }
 
-TEST_CASE("a client that is full blocks, times out or rejects") {
+TEST_CASE("a full client blocks, times out or rejects") {
   ClientOptions options;
   options.endpoint = "ipc:///tmp/forkmill-nobody-here";
   options.max_unsent = 3;
@@ -104,7 +104,7 @@ TEST_CASE("a client that is full blocks, times out or rejects") {
   blocked.join();
 }
 
-TEST_CASE_FIXTURE(Rig, "a small window is no obstacle") {
+TEST_CASE_FIXTURE(Rig, "a small window does not stop a large map") {
   auto tight = options();
   tight.max_unsent = 2;
   tight.max_outstanding = 5;
@@ -115,7 +115,7 @@ TEST_CASE_FIXTURE(Rig, "a small window is no obstacle") {
   CHECK(sum == 1000);
 }
 
-TEST_CASE_FIXTURE(Rig, "destroying a client inside its own callback") {
+TEST_CASE_FIXTURE(Rig, "a client can be destroyed in its own callback") {
   auto own = std::make_unique<Client>(broker.endpoint());
   auto gone = own->submit(kAdd, 1, 1).then([&](double) { own.reset(); });
   REQUIRE(eventually([&] { return gone.ready(); }));
@@ -137,7 +137,7 @@ TEST_CASE_FIXTURE(Rig, "futures outlive their client") {
   never.cancel();
 }
 
-TEST_CASE_FIXTURE(Rig, "a forked child is told, and can leave") {
+TEST_CASE_FIXTURE(Rig, "a forked child gets an error, and can exit") {
   auto waiting = client.with({.delay = 1h}).submit(kAdd, 1, 1);
   const auto child = ::fork();
   REQUIRE(child >= 0);
@@ -168,7 +168,7 @@ TEST_CASE_FIXTURE(Rig, "a forked child is told, and can leave") {
   CHECK(client.submit(kAdd, 1, 1).get() == 2);  // the parent's is unharmed
 }
 
-TEST_CASE("a full queue at the broker") {
+TEST_CASE("a full queue at the broker rejects or delays submissions") {
   const std::string file = "/tmp/forkmill-client-e2e-" + std::to_string(::getpid()) + ".toml";
   std::FILE* config = std::fopen(file.c_str(), "w");
   REQUIRE(config != nullptr);

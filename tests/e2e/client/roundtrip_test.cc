@@ -41,7 +41,7 @@ struct Generated {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Rig, "a result, a void result and a chain") {
+TEST_CASE_FIXTURE(Rig, "a result, a void result and a chained result arrive") {
   CHECK(client.submit(kAdd, 2.0, 3.0).get() == 5.0);
   client.submit(kNothing).get();
   auto text = client.submit(kAdd, 1, 1).then([](double value) { return std::to_string(value); });
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(Rig, "a large argument and result travel whole") {
   CHECK(client.submit(kEcho, large).get() == large);
 }
 
-TEST_CASE_FIXTURE(Rig, "the handler's error arrives with type, message, worker and attempt") {
+TEST_CASE_FIXTURE(Rig, "a handler's error arrives with type, message, worker and attempt") {
   auto failing = client.submit(kFail, 1);
   try {
     failing.get();
@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(Rig, "the handler's error arrives with type, message, worker a
   CHECK(failing.progress()->note == "half");
 }
 
-TEST_CASE_FIXTURE(Rig, "ten thousand by map, as they complete") {
+TEST_CASE_FIXTURE(Rig, "ten thousand tasks of map complete in any order") {
   std::vector<std::pair<double, double>> pairs(10'000, {1.0, 2.0});
   double sum = 0;
   for (auto& done : as_completed(client.map(kAdd, pairs))) sum += done.get();
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(Rig, "attach finds the result from another client") {
   CHECK_THROWS_AS(other.attach<double>(TaskId::make(1, 2, 3)).get(), Rejected);
 }
 
-TEST_CASE_FIXTURE(Rig, "cancel of a task that waits") {
+TEST_CASE_FIXTURE(Rig, "a waiting task is cancelled") {
   auto waiting = client.with({.delay = 1h}).submit(kAdd, 1, 1);
   CHECK(client.cancel(waiting.id()).get() == CancelState::cancelled);
   CHECK_THROWS_AS(waiting.get(), Cancelled);
@@ -95,12 +95,12 @@ TEST_CASE_FIXTURE(Rig, "cancel of a task that waits") {
   CHECK(client.cancel(TaskId::make(1, 2, 3)).get() == CancelState::unknown);
 }
 
-TEST_CASE_FIXTURE(Rig, "queries") {
+TEST_CASE_FIXTURE(Rig, "every query has its answer") {
   CHECK(client.query(QueryKind::ping).get_for(30s).bytes.size() > 0);
   CHECK_THROWS_AS(client.query(QueryKind::task, "0190163d-8694-739b-aea5-966c26f8ad91").get_for(30s), Rejected);
 }
 
-TEST_CASE_FIXTURE(Rig, "a range may be anything, and what it throws passes through") {
+TEST_CASE_FIXTURE(Rig, "map takes any input range, and an exception of the range passes through") {
   auto texts = Generated{[](int i) { return std::to_string(i); }};
   auto all = when_all(client.map(kEcho, texts));
   CHECK(all.get() == std::vector<std::string>{"0", "1", "2", "3", "4"});
@@ -112,13 +112,13 @@ TEST_CASE_FIXTURE(Rig, "a range may be anything, and what it throws passes throu
   CHECK_THROWS_WITH((void)client.map(kEcho, throwing), "source");
 }
 
-TEST_CASE_FIXTURE(Rig, "raw submissions: by name, unchecked, the result as bytes") {
+TEST_CASE_FIXTURE(Rig, "submit_raw submits by name, unchecked, and gives the result as bytes") {
   const auto arguments = pack_value(std::make_tuple(2.0, 3.0));
   CHECK(client.submit_raw("math.add", arguments).get().bytes == pack_value(5.0));
   CHECK(client.with({.priority = 3}).submit_raw("math.add", arguments).get().bytes == pack_value(5.0));
 }
 
-TEST_CASE_FIXTURE(Rig, "another signature than the workers' is an error, not a wrong result") {
+TEST_CASE_FIXTURE(Rig, "another signature than the worker's is an error, not a wrong result") {
   constexpr Task<int(int)> kOtherAdd{"math.add"};
   client.submit(kAdd, 1, 1).get();  // the worker has registered by now
   try {
@@ -129,7 +129,7 @@ TEST_CASE_FIXTURE(Rig, "another signature than the workers' is an error, not a w
   }
 }
 
-TEST_CASE_FIXTURE(Rig, "one key, many submissions: one task, and one result for all") {
+TEST_CASE_FIXTURE(Rig, "many submissions under one key are one task with one result") {
   Client other{broker.endpoint()};
   const SubmitOptions keyed{.delay = 50ms, .key = "order-17"};
   auto first = client.with(keyed).submit(kAdd, 1, 2);
@@ -147,7 +147,7 @@ TEST_CASE_FIXTURE(Rig, "one key, many submissions: one task, and one result for 
   CHECK(late.attach(kAdd, first.id()).get_for(60s) == 3);
 }
 
-TEST_CASE_FIXTURE(Rig, "names and sizes are checked before anything is sent") {
+TEST_CASE_FIXTURE(Rig, "names and sizes are checked before sending") {
   CHECK_THROWS_AS((void)client.submit(Task<void()>{"no spaces"}), Error);
   CHECK_THROWS_AS((void)client.submit(Task<void()>{""}), Error);
   CHECK_THROWS_AS((void)client.with({.queue = "a b"}), Error);
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(Rig, "names and sizes are checked before anything is sent") {
   CHECK_THROWS_AS((Client{"carrier-pigeon://home"}), Error);
 }
 
-TEST_CASE_FIXTURE(Rig, "the same as a coroutine") {
+TEST_CASE_FIXTURE(Rig, "a coroutine can await a task") {
   auto twice = [](Client& c) -> Future<double> {
     const double once = co_await c.submit(kAdd, 1, 2);
     co_return co_await c.submit(kAdd, once, once);

@@ -84,7 +84,7 @@ std::vector<Frames> nonsense() {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Rig, "a broker among peers that talk nonsense: they are told so, and nobody else loses anything") {
+TEST_CASE_FIXTURE(Rig, "a broker answers malformed messages with an error, and no other peer is affected") {
   RawSocket rude{ZMQ_DEALER};
   rude.connect(broker.endpoint());
   std::vector<Future<double>> futures;
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(Rig, "a broker among peers that talk nonsense: they are told s
   for (auto& future : futures) CHECK(future.get_for(60s) == ++sum + 1);
 }
 
-TEST_CASE_FIXTURE(Rig, "a peer of another protocol version is told which ones there are") {
+TEST_CASE_FIXTURE(Rig, "a peer of another protocol version is told the supported versions") {
   RawSocket newer{ZMQ_DEALER};
   newer.connect(broker.endpoint());
   proto::Hello hello;
@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(Rig, "a peer of another protocol version is told which ones th
   CHECK(client.submit(kAdd, 1, 1).get_for(60s) == 2);
 }
 
-TEST_CASE("a broker that talks nonsense before it makes sense: the client keeps its futures") {
+TEST_CASE("a client keeps its futures while a broker sends malformed messages") {
   const std::string endpoint = "ipc://@forkmill-strange-" + std::to_string(::getpid());
   RawSocket strange{ZMQ_ROUTER};
   strange.bind(endpoint);
@@ -161,7 +161,7 @@ TEST_CASE("a broker that talks nonsense before it makes sense: the client keeps 
   CHECK(future.get_for(60s) == "kept");
 }
 
-TEST_CASE("a broker of another protocol version: the client's futures end and say why") {
+TEST_CASE("futures end with the reason when the broker has another protocol version") {
   const std::string endpoint = "ipc://@forkmill-strange-" + std::to_string(::getpid());
   RawSocket other{ZMQ_ROUTER};
   other.bind(endpoint);

@@ -6,7 +6,7 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Rig, "threads that submit and wait side by side") {
+TEST_CASE_FIXTURE(Rig, "several threads submit and wait at the same time") {
   std::vector<std::thread> threads;
   std::atomic<int> right = 0;
   for (int t = 0; t < 8; ++t) {
@@ -18,7 +18,7 @@ TEST_CASE_FIXTURE(Rig, "threads that submit and wait side by side") {
   CHECK(right == 1600);
 }
 
-TEST_CASE_FIXTURE(Rig, "callbacks, waits, maps and cancels at once") {
+TEST_CASE_FIXTURE(Rig, "callbacks, waits, maps and cancels work at the same time") {
   std::atomic<int> called = 0;
   std::atomic<bool> over = false;
   std::thread mapping{[&] {
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Rig, "callbacks, waits, maps and cancels at once") {
   CHECK(called == 2000);
 }
 
-TEST_CASE_FIXTURE(Rig, "closing while others submit and wait") {
+TEST_CASE_FIXTURE(Rig, "a client can be closed while other threads submit and wait") {
   for (int round = 0; round < 20; ++round) {
     Client brief{broker.endpoint()};
     std::vector<std::thread> threads;
@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Rig, "callbacks may submit and wait for tasks") {
   CHECK(chained.get_for(60s) == 4);
 }
 
-TEST_CASE_FIXTURE(Rig, "two clients in one when_all and one as_completed") {
+TEST_CASE_FIXTURE(Rig, "when_all and as_completed take futures of two clients") {
   Client other{broker.endpoint()};
   auto both = [&] {
     std::vector<Future<double>> futures;
@@ -82,7 +82,7 @@ TEST_CASE_FIXTURE(Rig, "two clients in one when_all and one as_completed") {
   CHECK(count == 100);
 }
 
-TEST_CASE_FIXTURE(Rig, "callbacks by hand") {
+TEST_CASE_FIXTURE(Rig, "poll() runs the callbacks of a ManualExecutor") {
   auto manual = options();
   manual.executor = std::make_shared<ManualExecutor>();
   Client polled{manual};

@@ -132,7 +132,7 @@ void end_a_worker(Cluster& cluster, Client& client, int signal) {
 
 }  // namespace
 
-TEST_CASE("a thousand clients that go in order, are cut off, or are killed leave nothing behind in the broker") {
+TEST_CASE("a thousand clients that close, lose their connection or are killed leave nothing in the broker") {
   come_and_go([](Cluster& cluster, int i) {
     switch (i % 5) {
       case 0:
@@ -153,7 +153,7 @@ TEST_CASE("a thousand clients that go in order, are cut off, or are killed leave
   });
 }
 
-TEST_CASE("a thousand workers that go in order, are cut off, or are killed leave nothing behind in the broker") {
+TEST_CASE("a thousand workers that drain, lose their connection or are killed leave nothing in the broker") {
   come_and_go([](Cluster& cluster, int i) {
     constexpr int kRealOnes = 25;
     if (i % kRealOnes != 0) return visit_by_hand(cluster, proto::Role::worker, i % 2 == 0);

@@ -12,7 +12,7 @@ using tests::eventually;
 using tests::weigh;
 using tests::Weight;
 
-TEST_CASE("a thousand clients of one program, some of them never answered, leave nothing behind in it") {
+TEST_CASE("a thousand clients of one program, some without an answer, leave nothing behind in it") {
   test::Cluster cluster{{"--memory", "--log-level", "error"}};
   const auto visit = [&](int i) {
     const bool answered = i % 4 != 0;

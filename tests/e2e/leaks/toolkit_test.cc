@@ -74,7 +74,7 @@ void come_and_go(int times, Visit&& visit) {
   CHECK(end.resident_kib <= half.resident_kib + kMoreKib);
 }
 
-TEST_CASE("a thousand pools that were used, closed or dropped leave nothing behind") {
+TEST_CASE("a thousand pools that are used, closed or dropped leave nothing behind") {
   come_and_go(1000, [](int i) {
     forkmill::Pool pool{{.processes = 1}};
     if (i % 4 == 0) return;
@@ -95,7 +95,7 @@ TEST_CASE("a thousand processes leave nothing behind") {
   });
 }
 
-TEST_CASE("dozens of clusters of programs' own leave nothing behind") {
+TEST_CASE("dozens of programs with local:// leave nothing behind") {
   forkmill::test::Cluster scene;  // for its directory
   std::filesystem::create_directory(scene.path("tmp"));
   const std::size_t before = processes();

@@ -22,7 +22,7 @@ Tree nested(int depth) {
 
 }  // namespace
 
-TEST_CASE("two kinds under one name, or two sizes, or the other kind of lock") {
+TEST_CASE("another kind, size or kind of lock under a name in use is an error") {
   Rig rig;
   const Lock lock{"x", rig.a};
   CHECK(code_of([&] { Event{"x", rig.b}; }) == Errc::object_differs);
@@ -38,7 +38,7 @@ TEST_CASE("two kinds under one name, or two sizes, or the other kind of lock") {
   CHECK(code_of([&] { Array<int>{"l", 0, rig.b}; }) == Errc::object_differs);
 }
 
-TEST_CASE("elements of another type") {
+TEST_CASE("an element of another type is an error") {
   Rig rig;
   const Queue<int> queue{"q", 0, rig.a};
   CHECK(code_of([&] { Queue<std::string>{"q", 0, rig.b}; }) == Errc::object_differs);
@@ -49,7 +49,7 @@ TEST_CASE("elements of another type") {
   CHECK(code_of([&] { Value<double>{"v", 0, rig.b}; }) == Errc::object_differs);
 }
 
-TEST_CASE("objects that must exist, or must be new") {
+TEST_CASE("must_exist and must_be_new are kept") {
   Rig rig;
   CHECK(code_of([&] { Lock{"x", ObjectOptions{rig.a}.must_exist()}; }) == Errc::object_unknown);
   Lock lock{"x", ObjectOptions{rig.a}.must_be_new()};
@@ -58,7 +58,7 @@ TEST_CASE("objects that must exist, or must be new") {
   CHECK(code_of([&] { lock.acquire(); }) == Errc::object_unknown);
 }
 
-TEST_CASE("names that are none") {
+TEST_CASE("invalid names are refused") {
   Rig rig;
   CHECK(code_of([&] { Lock{std::string(129, 'x'), rig.a}; }) == Errc::name_invalid);
   CHECK(code_of([&] { Lock{"with space", rig.a}; }) == Errc::name_invalid);
@@ -66,7 +66,7 @@ TEST_CASE("names that are none") {
   CHECK(Lock{std::string(128, 'x'), rig.a}.try_acquire());
 }
 
-TEST_CASE("negative sizes") {
+TEST_CASE("negative sizes are refused") {
   Rig rig;
   CHECK_THROWS_AS((Queue<int>{-1, rig.a}), std::invalid_argument);
   CHECK_THROWS_AS((Semaphore{-1, rig.a}), std::invalid_argument);
@@ -79,7 +79,7 @@ TEST_CASE("negative sizes") {
   CHECK_THROWS_AS(condition.notify(-1), std::invalid_argument);
 }
 
-TEST_CASE("values that are too large, or nested too deep") {
+TEST_CASE("values that are too large or nested too deep are refused") {
   Rig rig;
   const std::string large(64 * 1024 * 1024 + 1, 'x');
   Queue<std::string> queue{rig.a};
@@ -97,7 +97,7 @@ TEST_CASE("values that are too large, or nested too deep") {
   CHECK(trees.at(3).children.size() == 1);
 }
 
-TEST_CASE("use after the client was closed") {
+TEST_CASE("objects of a closed client throw") {
   Rig rig;
   Client client{rig.broker.endpoint()};
   Lock lock{"x", client};

@@ -6,7 +6,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("a condition: waiting and notifying need the lock; a wait that times out says false") {
+TEST_CASE("wait and notify of a condition need the lock, and a wait that times out returns false") {
   Rig rig;
   Condition condition{"c", rig.a};
   CHECK(code_of([&] { condition.wait(0s); }) == Errc::not_held);
@@ -19,7 +19,7 @@ TEST_CASE("a condition: waiting and notifying need the lock; a wait that times o
   CHECK_FALSE(condition.wait(0s));  // nothing was stored
 }
 
-TEST_CASE("notify wakes at most so many, notify_all everybody, and time-outs leave nothing behind") {
+TEST_CASE("notify(n) wakes at most n waiters, notify_all wakes all, and timeouts leave nothing behind") {
   Rig rig;
   std::atomic<int> waiting{0};
   std::atomic<int> woken{0};
@@ -57,7 +57,7 @@ TEST_CASE("notify wakes at most so many, notify_all everybody, and time-outs lea
   CHECK(woken == 5);
 }
 
-TEST_CASE("wait gives up a recursive lock however often it is held, and has it as often again") {
+TEST_CASE("wait releases a recursive lock fully and acquires it again as many times") {
   Rig rig;
   RLock lock{"r", rig.a};
   Condition condition{lock, rig.a};
@@ -71,7 +71,7 @@ TEST_CASE("wait gives up a recursive lock however often it is held, and has it a
   CHECK(RLock{"r", rig.b}.try_acquire());
 }
 
-TEST_CASE("wait_for returns what the predicate said last") {
+TEST_CASE("wait_for returns the last value of the predicate") {
   Rig rig;
   Condition condition{"c", rig.a};
   Value<int> value{"v", 0, rig.a};
@@ -93,7 +93,7 @@ TEST_CASE("wait_for returns what the predicate said last") {
   other.join();
 }
 
-TEST_CASE("a condition travels with its lock") {
+TEST_CASE("a condition is passed to tasks with its lock") {
   Rig rig;
   Lock lock{rig.a};
   Condition condition{lock};
@@ -105,7 +105,7 @@ TEST_CASE("a condition travels with its lock") {
   CHECK(code_of([&] { condition.wait(0s); }) == Errc::not_held);
 }
 
-TEST_CASE("a barrier: exactly one gets 0, and the action runs once, before anybody goes on") {
+TEST_CASE("exactly one party of a barrier gets 0, and the action runs once before any party is released") {
   Rig rig;
   std::atomic<int> actions{0};
   std::atomic<int> too_early{0};
@@ -127,7 +127,7 @@ TEST_CASE("a barrier: exactly one gets 0, and the action runs once, before anybo
   CHECK(too_early == 0);
 }
 
-TEST_CASE("a time-out breaks the barrier for all; reset makes it as new") {
+TEST_CASE("a timeout breaks the barrier for all, and reset makes it usable again") {
   Rig rig;
   Barrier barrier{"b", 3, {}, rig.a};
   Barrier other{"b", 3, {}, rig.b};
@@ -142,7 +142,7 @@ TEST_CASE("a time-out breaks the barrier for all; reset makes it as new") {
   CHECK_FALSE(other.broken());
 }
 
-TEST_CASE("abort and reset free those who wait with an error, and the barrier can be used again") {
+TEST_CASE("abort and reset release the waiters with an error, and the barrier can be used again") {
   Rig rig;
   Barrier barrier{"b", 2, {}, rig.a};
   for (const bool abort : {true, false}) {
@@ -161,7 +161,7 @@ TEST_CASE("abort and reset free those who wait with an error, and the barrier ca
   waits.join();
 }
 
-TEST_CASE("an action that throws breaks the barrier, and its wait throws the same") {
+TEST_CASE("an action that throws breaks the barrier, and its wait throws the same error") {
   Rig rig;
   std::atomic<int> broken{0};
   std::atomic<int> thrown{0};
@@ -182,7 +182,7 @@ TEST_CASE("an action that throws breaks the barrier, and its wait throws the sam
   CHECK(thrown == 1);
 }
 
-TEST_CASE("a thousand passes in lock-step") {
+TEST_CASE("a barrier passes a thousand rounds in lock-step") {
   Rig rig;
   constexpr int kPasses = 1000;
   std::atomic<int> entered{0};

@@ -10,7 +10,7 @@ const std::vector<std::string> kQuick{"--heartbeat", "100ms", "--session-timeout
 
 }  // namespace
 
-TEST_CASE("a lock whose holder was killed goes to the next in line, with a higher token") {
+TEST_CASE("the lock of a killed holder goes to the next waiter with a higher token") {
   Rig rig{kQuick};
   for (const std::string kind : {"lock", "rlock"}) {
     Event{"ready", rig.a}.clear();
@@ -31,7 +31,7 @@ TEST_CASE("a lock whose holder was killed goes to the next in line, with a highe
   }
 }
 
-TEST_CASE("what a killed program had of a semaphore is free again") {
+TEST_CASE("the units of a killed program return to the semaphore") {
   Rig rig{kQuick};
   auto holder = rig.peer({"semaphore", "s"});
   rig.wait_ready();
@@ -42,7 +42,7 @@ TEST_CASE("what a killed program had of a semaphore is free again") {
   CHECK(semaphore.acquire(30s));
 }
 
-TEST_CASE("an item that was on approval with a killed reader is back at the head") {
+TEST_CASE("an item leased to a killed reader returns to the head of the queue") {
   Rig rig{kQuick};
   Queue<int> queue{"q", 0, rig.a};
   queue.put_many(std::vector{1, 2});
@@ -54,7 +54,7 @@ TEST_CASE("an item that was on approval with a killed reader is back at the head
   CHECK(queue.get() == 1);
 }
 
-TEST_CASE("a party of a barrier that is killed breaks it for the others") {
+TEST_CASE("a killed party breaks the barrier for the others") {
   Rig rig{kQuick};
   Barrier barrier{"b", 2, {}, rig.a};
   auto party = rig.peer({"barrier", "b"});
@@ -65,7 +65,7 @@ TEST_CASE("a party of a barrier that is killed breaks it for the others") {
   CHECK_THROWS_AS(barrier.wait(), BrokenBarrier);
 }
 
-TEST_CASE("the end of a pipe that a killed program had is closed") {
+TEST_CASE("the pipe end of a killed program is closed") {
   Rig rig{kQuick};
   auto [here, there] = pipe<int>(true, rig.a);
   Queue<Connection<int>> post{"post", 0, rig.a};
@@ -78,7 +78,7 @@ TEST_CASE("the end of a pipe that a killed program had is closed") {
   CHECK_THROWS_AS(here.recv(30s), EndOfStream);
 }
 
-TEST_CASE("what was owned by a killed program is gone, and who waits for it learns so") {
+TEST_CASE("objects owned by a killed program are removed, and their waiters are told") {
   Rig rig{kQuick};
   Queue<std::string> names{"names", 0, rig.a};
   auto owner = rig.peer({"owner", "names"});
@@ -90,7 +90,7 @@ TEST_CASE("what was owned by a killed program is gone, and who waits for it lear
   CHECK(code_of([&] { waiting.get_for(30s); }) == Errc::object_unknown);
 }
 
-TEST_CASE("programs of their own count under one lock") {
+TEST_CASE("separate programs count under one lock") {
   Rig rig;
   {
     std::vector<std::unique_ptr<Peer>> peers;

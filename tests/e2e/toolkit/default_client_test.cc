@@ -5,7 +5,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("local:// without a library for it says what to do; with one, its endpoint is used") {
+TEST_CASE("local:// without its library says what to do; with it, its endpoint is used") {
   CHECK(code_of([] { Client{"local://"}; }) == Errc::bad_request);
   ::unsetenv("FORKMILL_BROKER");
   try {

@@ -35,7 +35,7 @@ struct Holders : ProcessCluster {
 
 }  // namespace
 
-TEST_CASE("the lock of a process that is killed passes on when its supervisor reports the death") {
+TEST_CASE("the lock of a killed process passes on when its supervisor reports the death") {
   Holders cluster;
   auto holder = cluster.holder("l", "token");
   Lock lock{"l", cluster.client()};
@@ -47,7 +47,7 @@ TEST_CASE("the lock of a process that is killed passes on when its supervisor re
   CHECK(holder.exitcode() == -SIGKILL);
 }
 
-TEST_CASE("a process that waits for a lock is waiting, and runs when it has it") {
+TEST_CASE("a process that waits for a lock is shown as waiting, then as running") {
   Holders cluster;
   Lock lock{"l", cluster.client()};
   lock.acquire();
@@ -63,7 +63,7 @@ TEST_CASE("a process that waits for a lock is waiting, and runs when it has it")
   CHECK(process.state() == ProcessState::terminated);
 }
 
-TEST_CASE("forkmill object") {
+TEST_CASE("`forkmill object` lists, shows, removes and releases objects") {
   Holders cluster;
   auto holder = cluster.holder("build:lock", "token");
   Lock lock{"build:lock", cluster.client()};

@@ -52,7 +52,7 @@ class Scene {
 
 }  // namespace
 
-TEST_CASE("local:// is what clients, processes and pools use, all the same one") {
+TEST_CASE("clients, processes and pools share one local://") {
   CHECK(forkmill::default_client().endpoint().starts_with("ipc://"));
   forkmill::Client client{"local://"};
   CHECK(client.endpoint() == forkmill::default_client().endpoint());
@@ -63,14 +63,14 @@ TEST_CASE("local:// is what clients, processes and pools use, all the same one")
   CHECK(process.exitcode() == 0);
 }
 
-TEST_CASE("its directory is for this user alone") {
+TEST_CASE("the directory of local:// is private to the user") {
   const std::string socket = forkmill::default_client().endpoint().substr(6);
   const auto directory = std::filesystem::path{socket}.parent_path();
   CHECK((std::filesystem::status(directory).permissions() & std::filesystem::perms::all) ==
         std::filesystem::perms::owner_all);
 }
 
-TEST_CASE("local_main() comes once, and before there are threads") {
+TEST_CASE("local_main() must be called once and before there are threads") {
   CHECK_THROWS_AS(forkmill::local_main(0, nullptr), forkmill::Error);
   forkmill::test::Cluster cluster;
   const auto late = cluster.run({ROGUE_WORKER_PROGRAM, "threads"});
@@ -78,7 +78,7 @@ TEST_CASE("local_main() comes once, and before there are threads") {
   CHECK(late.output.find("first line of main") != std::string::npos);
 }
 
-TEST_CASE("without local_main() the first use says what to do") {
+TEST_CASE("the first use of local:// without local_main() says what to do") {
   forkmill::test::Cluster cluster;
   const auto bare = cluster.run({"/usr/bin/env", "-u", "FORKMILL_BROKER", ROGUE_WORKER_PROGRAM, "bare"});
   CHECK(bare.code == 7);
@@ -86,7 +86,7 @@ TEST_CASE("without local_main() the first use says what to do") {
   CHECK(bare.output.find("FORKMILL_BROKER") != std::string::npos);
 }
 
-TEST_CASE("a program that never uses it leaves nothing and makes no file") {
+TEST_CASE("a program that never uses local:// creates no file and no process") {
   Scene scene;
   auto program = scene.start("unused");
   CHECK(program.exit_code() == 0);
@@ -94,7 +94,7 @@ TEST_CASE("a program that never uses it leaves nothing and makes no file") {
   CHECK(scene.no_files());
 }
 
-TEST_CASE("nothing is left after a return from main, exit() and an exception") {
+TEST_CASE("local:// leaves nothing after a return from main, exit() or an exception") {
   for (const std::string end : {"return", "exit", "exception"}) {
     CAPTURE(end);
     Scene scene;
@@ -112,7 +112,7 @@ TEST_CASE("nothing is left after a return from main, exit() and an exception") {
   }
 }
 
-TEST_CASE("nothing is left after kill -9") {
+TEST_CASE("local:// leaves nothing after kill -9") {
   Scene scene;
   auto program = scene.start("wait");
   REQUIRE(eventually([&] { return std::filesystem::exists(scene.path("ready")); }));

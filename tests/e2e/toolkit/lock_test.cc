@@ -6,7 +6,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("a lock: one holder, non-blocking and timed attempts say false, and time limits are kept") {
+TEST_CASE("a lock has one holder; non-blocking and timed attempts return false in time") {
   Rig rig;
   Lock mine{"l", rig.a};
   Lock theirs{"l", rig.b};
@@ -22,7 +22,7 @@ TEST_CASE("a lock: one holder, non-blocking and timed attempts say false, and ti
   theirs.release();
 }
 
-TEST_CASE("over-release of a lock is an error; any thread and any client may release it") {
+TEST_CASE("over-release of a lock is an error, and any thread or client may release it") {
   Rig rig;
   Lock mine{"l", rig.a};
   Lock theirs{"l", rig.b};
@@ -74,7 +74,7 @@ TEST_CASE("the fencing token rises with each owner") {
   }
 }
 
-TEST_CASE("those who wait for a lock get it in the order of their coming") {
+TEST_CASE("waiters get a lock in order of arrival") {
   Rig rig;
   Lock lock{"l", rig.a};
   lock.acquire();
@@ -89,7 +89,7 @@ TEST_CASE("those who wait for a lock get it in the order of their coming") {
   CHECK_FALSE(Lock{"l", rig.a}.acquire_async(10ms).get_for(10s));
 }
 
-TEST_CASE("a recursive lock: acquired again by its holder, released only by its holder and as often") {
+TEST_CASE("a recursive lock is acquired again by its holder and released only by it, as many times") {
   Rig rig;
   RLock mine{"r", rig.a};
   RLock theirs{"r", rig.b};
@@ -128,7 +128,7 @@ TEST_CASE("a semaphore may rise above its initial value, a bounded one may not")
   CHECK(bounded.value() == 1);
 }
 
-TEST_CASE("a semaphore lets in so many and no more") {
+TEST_CASE("a semaphore admits as many holders as its value") {
   Rig rig;
   std::atomic<int> inside{0};
   std::atomic<int> most{0};
@@ -147,7 +147,7 @@ TEST_CASE("a semaphore lets in so many and no more") {
   CHECK(Semaphore{"room", 4, rig.a}.value() == 4);
 }
 
-TEST_CASE("an event: set, clear, is_set, and wait returns the flag") {
+TEST_CASE("an event has set, clear, is_set, and wait returns the flag") {
   Rig rig;
   Event event{"e", rig.a};
   Event other{"e", rig.b};
@@ -167,7 +167,7 @@ TEST_CASE("an event: set, clear, is_set, and wait returns the flag") {
   CHECK_FALSE(event.wait_async(10ms).get_for(10s));
 }
 
-TEST_CASE("ten thousand who wait for an event are all woken") {
+TEST_CASE("an event wakes all of ten thousand waiters") {
   Rig rig;
   Event event{"e", rig.a};
   Event other{"e", rig.b};
@@ -181,7 +181,7 @@ TEST_CASE("ten thousand who wait for an event are all woken") {
   MESSAGE("milliseconds to wake 10,000: " << took.count());
 }
 
-TEST_CASE("one operation that waits for long does not keep others from being done") {
+TEST_CASE("a long wait does not hold up other operations") {
   Rig rig;
   Event never{"never", rig.a};
   Value<int> counter{"counter", 0, rig.a};
@@ -193,7 +193,7 @@ TEST_CASE("one operation that waits for long does not keep others from being don
   CHECK(waiting.get_for(10s));
 }
 
-TEST_CASE("locks, semaphores and events travel") {
+TEST_CASE("locks, semaphores and events can be passed to tasks") {
   Rig rig;
   Lock lock{rig.a};
   auto theirs = rig.at_b(lock);

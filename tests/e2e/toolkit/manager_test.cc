@@ -8,7 +8,7 @@ namespace forkmill::tests {
 
 using Numbers = Dict<std::string, int>;
 
-TEST_CASE("a dict: as the container's") {
+TEST_CASE("a dict has the methods of the container") {
   Rig rig;
   Numbers mine{"d", rig.a};
   Numbers dict{"d", rig.b};
@@ -86,7 +86,7 @@ TEST_CASE("updates of a dict are atomic: add, append, compare and set") {
   CHECK(numbers.at("count") == 50);
 }
 
-TEST_CASE("a list: as the container's") {
+TEST_CASE("a list has the methods of the container") {
   Rig rig;
   List<int> list{"l", rig.a};
   List<int> theirs{"l", rig.b};
@@ -146,7 +146,7 @@ TEST_CASE("a namespace holds values of different types") {
   CHECK(code_of([&] { space.get<int>("name"); }) == Errc::result_undecodable);
 }
 
-TEST_CASE("values and arrays are typed and begin as zeros; an index out of range is an error") {
+TEST_CASE("values and arrays are typed and start as zeros, and an index out of range is an error") {
   Rig rig;
   Array<double> doubles{3, rig.a};
   CHECK(doubles.values() == std::vector{0.0, 0.0, 0.0});
@@ -175,7 +175,7 @@ TEST_CASE("values and arrays are typed and begin as zeros; an index out of range
   CHECK(flag.get());
 }
 
-TEST_CASE("get_lock makes several steps one") {
+TEST_CASE("get_lock makes several steps atomic") {
   Rig rig;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t)
@@ -211,7 +211,7 @@ TEST_CASE("proxies nest and stay live") {
   CHECK(queues.at(0).get() == 8);
 }
 
-TEST_CASE("sequences of more elements than a message holds") {
+TEST_CASE("a list can hold more elements than a message") {
   Rig rig;
   std::vector<int> many(50'000);
   std::iota(many.begin(), many.end(), 0);
@@ -230,7 +230,7 @@ TEST_CASE("sequences of more elements than a message holds") {
   CHECK(list.values() == many);
 }
 
-TEST_CASE("everything of a manager errors after its shutdown") {
+TEST_CASE("every object of a manager fails after its shutdown") {
   Rig rig;
   Manager manager{rig.a};
   auto dict = manager.dict<int, int>();

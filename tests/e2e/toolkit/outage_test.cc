@@ -7,7 +7,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("a broker that stands still: waits end a little after their limit, and what came late is not lost") {
+TEST_CASE("while the broker is stopped, waits end soon after their limit, and a late item is not lost") {
   Rig rig;
   Queue<int> queue{"q", 0, rig.a};
   Lock lock{"l", rig.a};
@@ -24,7 +24,7 @@ TEST_CASE("a broker that stands still: waits end a little after their limit, and
   CHECK(lock.acquire(10s));  // the attempt that was given up does not have it
 }
 
-TEST_CASE("what a get took from a queue after its caller had given up is for the next one, whichever handle it has") {
+TEST_CASE("an item that arrives after its get gave up goes to the next get of any handle") {
   Rig rig;
   auto queue = std::make_unique<Queue<int>>("q", 0, rig.a);
   queue->put(1);
@@ -55,7 +55,7 @@ TEST_CASE(
   CHECK(Lock{"l", rig.a}.acquire(10s));
 }
 
-TEST_CASE("operations that were begun without a broker are done when it comes") {
+TEST_CASE("operations begun without a broker are done when it comes") {
   Rig rig;
   Queue<int> queue{"q", 0, rig.a};
   rig.broker.end(SIGTERM);

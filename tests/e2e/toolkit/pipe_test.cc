@@ -5,7 +5,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("a duplex pipe: messages whole and in order, both ways, empty ones too") {
+TEST_CASE("a duplex pipe keeps messages whole and in order both ways, empty ones too") {
   Rig rig;
   auto [here, there] = pipe<std::string>(true, rig.a);
   here.send("one");
@@ -35,7 +35,7 @@ TEST_CASE("poll never consumes, and waits when asked to") {
   CHECK_FALSE(there.poll());
 }
 
-TEST_CASE("messages of 16 MB and more arrive as they were") {
+TEST_CASE("messages of 16 MB and more arrive unchanged") {
   Rig rig;
   auto [here, there] = pipe<std::string>(true, rig.a);
   std::string large(16 * 1024 * 1024 + 5, 'x');
@@ -44,7 +44,7 @@ TEST_CASE("messages of 16 MB and more arrive as they were") {
   CHECK(there.recv_bytes() == large);
 }
 
-TEST_CASE("after the other end is closed: what is left, then the end; poll says that there is something") {
+TEST_CASE("after the other end is closed, unread messages come first, then the end, and poll returns true") {
   Rig rig;
   auto [here, there] = pipe<int>(true, rig.a);
   here.send(1);
@@ -58,7 +58,7 @@ TEST_CASE("after the other end is closed: what is left, then the end; poll says 
   CHECK(code_of([&] { here.recv(); }) == Errc::object_closed);
 }
 
-TEST_CASE("a reader who waits learns of the end") {
+TEST_CASE("a waiting reader is told of the end") {
   Rig rig;
   auto [here, there] = pipe<int>(true, rig.a);
   std::thread reader{[&, end = std::move(there)]() mutable { CHECK_THROWS_AS(end.recv(), EndOfStream); }};
@@ -66,7 +66,7 @@ TEST_CASE("a reader who waits learns of the end") {
   reader.join();
 }
 
-TEST_CASE("one way: the first end receives, the second sends") {
+TEST_CASE("in a one-way pipe the first end receives and the second sends") {
   Rig rig;
   auto [reader, writer] = pipe<int>(false, rig.a);
   CHECK(reader.readable());
@@ -78,7 +78,7 @@ TEST_CASE("one way: the first end receives, the second sends") {
   CHECK(code_of([&] { writer.recv(); }) == Errc::wrong_direction);
 }
 
-TEST_CASE("bytes into a buffer; one that is too small is an error that carries the message") {
+TEST_CASE("recv_bytes_into fills a buffer; a buffer that is too small is an error that carries the message") {
   Rig rig;
   auto [here, there] = pipe<std::string>(true, rig.a);
   std::array<std::byte, 8> buffer{};
@@ -96,7 +96,7 @@ TEST_CASE("bytes into a buffer; one that is too small is an error that carries t
   CHECK(there.recv_bytes() == "next");
 }
 
-TEST_CASE("an end travels: open while it is on its way, and had once") {
+TEST_CASE("an end in a message stays open on its way and has one receiver") {
   Rig rig;
   Queue<Connection<int>> post{"post", 0, rig.a};
   auto [here, there] = pipe<int>(true, rig.a);
@@ -119,7 +119,7 @@ TEST_CASE("an end travels: open while it is on its way, and had once") {
   CHECK(code_of([&] { unpack_value<Connection<int>>(packed); }) == Errc::object_closed);
 }
 
-TEST_CASE("a sender waits while much is unread") {
+TEST_CASE("a sender waits while much data is unread") {
   Rig rig;
   auto [here, there] = pipe<std::string>(true, rig.a);
   const std::string message(700'000, 'x');
@@ -130,7 +130,7 @@ TEST_CASE("a sender waits while much is unread") {
   CHECK(there.recv() == message);
 }
 
-TEST_CASE("a pipe is gone with its last end") {
+TEST_CASE("a pipe is removed with its last end") {
   Rig rig;
   const auto objects = [&] { return rig.b.query(QueryKind::objects).get().bytes; };
   const auto none = objects();

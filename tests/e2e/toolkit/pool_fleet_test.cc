@@ -33,7 +33,7 @@ class Fleet : public forkmill::test::Cluster {
 
 }  // namespace
 
-TEST_CASE("a pool on a fleet: calls, callbacks, errors, the end") {
+TEST_CASE("a pool on a fleet runs calls and callbacks, reports errors and ends") {
   Fleet fleet;
   Pool pool{fleet.client(), {.processes = 3}};
   CHECK(pool.apply(kAdd, 2, 3) == 5);
@@ -52,7 +52,7 @@ TEST_CASE("a pool on a fleet: calls, callbacks, errors, the end") {
   CHECK(eventually([&] { return fleet.host() == 0; }));
 }
 
-TEST_CASE("a pool on a fleet: an initializer that fails, terminate") {
+TEST_CASE("a pool on a fleet reports a failing initializer, and terminates") {
   Fleet fleet;
   Pool failing{fleet.client(), {.processes = 2, .initializer = {kFailToStart}}};
   CHECK_THROWS_AS(failing.apply(kAdd, 1, 1), RemoteError);
@@ -65,7 +65,7 @@ TEST_CASE("a pool on a fleet: an initializer that fails, terminate") {
   CHECK(eventually([&] { return fleet.host() == 0; }));
 }
 
-TEST_CASE("a pool whose host is killed loses what it had and is whole again") {
+TEST_CASE("a pool whose host is killed loses its running tasks and is rebuilt") {
   Fleet fleet;
   Pool pool{fleet.client(), {.processes = 2}};
   const int pid = pool.apply(kPid, 0);

@@ -80,7 +80,7 @@ auto breaking_range(int most) {
 
 }  // namespace
 
-TEST_CASE("sizes that make no sense are refused") {
+TEST_CASE("invalid pool sizes are refused") {
   CHECK_THROWS_AS(Pool{PoolOptions{.processes = 0}}, std::invalid_argument);
   CHECK_THROWS_AS(Pool{PoolOptions{.processes = -1}}, std::invalid_argument);
   CHECK_THROWS_AS(Pool{PoolOptions{.processes = 4097}}, std::invalid_argument);
@@ -94,13 +94,13 @@ TEST_CASE("sizes that make no sense are refused") {
   CHECK(pool.map(kSquare, std::views::iota(0, 3), 2) == squares(3));
 }
 
-TEST_CASE("the default size is the number of CPUs") {
+TEST_CASE("the default pool size is the number of CPUs") {
   Pool pool;
   CHECK(pool.processes() == cpu_count());
   CHECK(pool.apply(kAdd, 2, 3) == 5);
 }
 
-TEST_CASE("apply: a value, or the function's own error with type and message and place") {
+TEST_CASE("apply returns the value, or throws the function's error with type, message and backtrace") {
   Pool pool{{.processes = 2}};
   CHECK(pool.apply(kAdd, 2, 3) == 5);
   try {
@@ -114,14 +114,14 @@ TEST_CASE("apply: a value, or the function's own error with type and message and
   CHECK(pool.apply(kWithContext) == 1);
 }
 
-TEST_CASE("a function that nobody registered is an error, not a wait") {
+TEST_CASE("an unregistered function is an error, not a wait") {
   Pool pool{{.processes = 1}};
   CHECK(code_of([&] { pool.apply(kNobody, 1); }) == Errc::unknown_task);
   constexpr Task<std::string(std::string)> kOther{"pool.square"};
   CHECK(code_of([&] { pool.apply(kOther, "x"); }) == Errc::signature_mismatch);
 }
 
-TEST_CASE("AsyncResult: wait, ready, successful, get with a timeout") {
+TEST_CASE("AsyncResult has wait, ready, successful and get with a timeout") {
   Folder folder;
   Pool pool{{.processes = 2}};
   const auto result = pool.apply_async(kAwait, folder / "go");
@@ -196,7 +196,7 @@ TEST_CASE("a callback that waits for its own result gets an error") {
   CHECK(code == Errc::bad_request);
 }
 
-TEST_CASE("what a callback holds is let go of") {
+TEST_CASE("a callback is destroyed after its call") {
   Pool pool{{.processes = 1}};
   auto held = std::make_shared<int>(1);
   const std::weak_ptr<int> watch = held;
@@ -205,7 +205,7 @@ TEST_CASE("what a callback holds is let go of") {
   CHECK(watch.expired());
 }
 
-TEST_CASE("map: in order, empty, with every chunk size") {
+TEST_CASE("map keeps order, for every chunk size and for an empty range") {
   Pool pool{{.processes = 2}};
   CHECK(pool.map(kSquare, std::vector<int>{}).empty());
   CHECK(pool.map_async(kSquare, std::vector<int>{}).get(60s).empty());
@@ -217,14 +217,14 @@ TEST_CASE("map: in order, empty, with every chunk size") {
   CHECK(pool.starmap_async(kAdd, pairs, 2).get() == std::vector{3, 7, 11});
 }
 
-TEST_CASE("map: void functions") {
+TEST_CASE("map runs void functions") {
   Folder folder;
   Pool pool{{.processes = 2}};
   pool.map(kNote, std::vector<std::string>(10, folder / "notes"));
   CHECK(folder.numbers("notes").size() == 10);
 }
 
-TEST_CASE("map: waits for all chunks, then throws the first error") {
+TEST_CASE("map waits for all chunks, then throws the first error") {
   Folder folder;
   Pool pool{{.processes = 2}};
   folder.touch("now");
@@ -238,7 +238,7 @@ TEST_CASE("map: waits for all chunks, then throws the first error") {
   CHECK(text_of([&] { pool.map(kPositive, mixed); }).find("below zero: -3") != std::string::npos);
 }
 
-TEST_CASE("a range that throws") {
+TEST_CASE("an exception of the range passes through, and nothing hangs") {
   Pool pool{{.processes = 2}};
   CHECK_THROWS_AS(pool.map(kSquare, breaking_range(3)), std::domain_error);
   CHECK_THROWS_AS(pool.map_async(kSquare, breaking_range(3)), std::domain_error);
@@ -253,7 +253,7 @@ TEST_CASE("a range that throws") {
   CHECK(pool.apply(kSquare, 5) == 25);
 }
 
-TEST_CASE("imap: in order, an error at its position, and on it goes") {
+TEST_CASE("imap keeps order, throws an error at its position and continues") {
   Pool pool{{.processes = 2}};
   std::vector<int> all;
   for (const int square : pool.imap(kSquare, std::views::iota(0, 500))) all.push_back(square);
@@ -277,7 +277,7 @@ TEST_CASE("imap: in order, an error at its position, and on it goes") {
   }
 }
 
-TEST_CASE("imap: next() with a timeout") {
+TEST_CASE("imap's next() can time out") {
   Folder folder;
   Pool pool{{.processes = 1}};
   auto results = pool.imap(kAwait, std::vector{folder / "go"});
@@ -288,7 +288,7 @@ TEST_CASE("imap: next() with a timeout") {
   CHECK_FALSE(results.next(0ms));
 }
 
-TEST_CASE("imap_unordered: the same results, in the order of completion") {
+TEST_CASE("imap_unordered gives the same results in the order of completion") {
   Folder folder;
   Pool pool{{.processes = 2}};
   std::multiset<int> all;
@@ -302,7 +302,7 @@ TEST_CASE("imap_unordered: the same results, in the order of completion") {
   CHECK(results.next() == 1);
 }
 
-TEST_CASE("initializer: runs with its arguments in every child before its first task") {
+TEST_CASE("the initializer runs in every child before its first task") {
   Folder folder;
   Pool pool{{.processes = 2, .initializer = {kStart, folder / "started", 42}, .max_tasks_per_child = 1}};
   CHECK(pool.map(kStarted, std::vector<int>(6), 1) == std::vector<int>(6, 42));
@@ -311,7 +311,7 @@ TEST_CASE("initializer: runs with its arguments in every child before its first 
   CHECK(std::set<int>(pids.begin(), pids.end()).size() == pids.size());
 }
 
-TEST_CASE("an initializer that fails is the pool's error, and nothing respawns for ever") {
+TEST_CASE("a failing initializer is the pool's error, and no child respawns forever") {
   Pool pool{{.processes = 2, .initializer = {kFailToStart}}};
   std::atomic<int> errors{0};
   const auto first = pool.apply_async(kSquare, {1}, {}, [&](const Error&) { ++errors; });
@@ -338,7 +338,7 @@ TEST_CASE("max_tasks_per_child replaces children") {
   CHECK(std::set<int>(pids.begin(), pids.end()).size() == 3);
 }
 
-TEST_CASE("a result that cannot be packed or is too large is an error, and the process lives on") {
+TEST_CASE("a result that cannot be packed or is too large is an error, and the process survives") {
   Pool pool{{.processes = 1}};
   const int pid = pool.apply(kPid, 0);
   std::string told;
@@ -355,7 +355,7 @@ TEST_CASE("a result that cannot be packed or is too large is an error, and the p
   CHECK(pool.apply(kPid, 0) == pid);
 }
 
-TEST_CASE("a process that is killed or leaves costs what it ran, and the pool is whole again") {
+TEST_CASE("a process that is killed or exits costs the task that it ran, and is replaced") {
   Pool pool{{.processes = 2}};
   CHECK_THROWS_AS(pool.apply(kLeave, 3), WorkerLost);
   CHECK_THROWS_AS(pool.apply(kRaise, SIGSEGV), WorkerLost);
@@ -379,7 +379,7 @@ TEST_CASE("a process that is killed or leaves costs what it ran, and the pool is
   CHECK(one.get(60s) != other.get(60s));
 }
 
-TEST_CASE("what a pool runs shares a manager's objects with who asked") {
+TEST_CASE("a pool's functions share a manager's objects with the caller") {
   Manager manager;
   const auto sums = manager.dict<std::string, int>();
   std::vector<std::tuple<Dict<std::string, int>, int>> calls;
@@ -389,7 +389,7 @@ TEST_CASE("what a pool runs shares a manager's objects with who asked") {
   CHECK(sums.at("sum") == 5050);
 }
 
-TEST_CASE("close and join: nothing more is taken, all is finished") {
+TEST_CASE("after close() a pool takes no more tasks, and join() waits for all") {
   Pool pool{{.processes = 2, .max_tasks_per_child = 1}};
   CHECK(code_of([&] { pool.join(); }) == Errc::bad_request);
   const auto pids = pool.map_async(kPid, std::vector<int>(30), 1);
@@ -407,7 +407,7 @@ TEST_CASE("close and join: nothing more is taken, all is finished") {
   pool.join();
 }
 
-TEST_CASE("terminate returns promptly, and ends what is outstanding with Cancelled") {
+TEST_CASE("terminate returns promptly and ends outstanding results with Cancelled") {
   Folder folder;
   Pool pool{{.processes = 2}};
   const int pid = pool.apply(kPid, 0);
@@ -431,7 +431,7 @@ TEST_CASE("terminate returns promptly, and ends what is outstanding with Cancell
   pool.join();
 }
 
-TEST_CASE("the destructor terminates") {
+TEST_CASE("a pool's destructor terminates it") {
   Folder folder;
   std::optional<AsyncResult<int>> result;
   int pid = 0;

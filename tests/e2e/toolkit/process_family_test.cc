@@ -31,7 +31,7 @@ pid_t held_pid(ProcessCluster& cluster) {
 
 }  // namespace
 
-TEST_CASE("a daemon ends with its parent: kill -9") {
+TEST_CASE("a daemon ends when its parent is killed with SIGKILL") {
   ProcessCluster cluster;
   auto parent = parent_program(cluster, "daemon");
   const pid_t daemon = held_pid(cluster);
@@ -40,7 +40,7 @@ TEST_CASE("a daemon ends with its parent: kill -9") {
   CHECK(eventually([&] { return !in_proc(daemon); }));
 }
 
-TEST_CASE("a daemon ends with its parent: at its end") {
+TEST_CASE("a daemon ends when its parent ends") {
   ProcessCluster cluster;
   auto parent = parent_program(cluster, "daemon");
   const pid_t daemon = held_pid(cluster);
@@ -49,7 +49,7 @@ TEST_CASE("a daemon ends with its parent: at its end") {
   CHECK(eventually([&] { return !in_proc(daemon); }));
 }
 
-TEST_CASE("a program joins those that are no daemons at its end") {
+TEST_CASE("a program joins its non-daemon processes at its end") {
   ProcessCluster cluster;
   auto parent = parent_program(cluster, "other", true);
   const pid_t child = held_pid(cluster);
@@ -60,7 +60,7 @@ TEST_CASE("a program joins those that are no daemons at its end") {
   CHECK_FALSE(in_proc(child));
 }
 
-TEST_CASE("what is no daemon outlives a parent that was killed") {
+TEST_CASE("a non-daemon process outlives a killed parent") {
   ProcessCluster cluster;
   auto parent = parent_program(cluster, "other");
   const pid_t child = held_pid(cluster);
@@ -72,7 +72,7 @@ TEST_CASE("what is no daemon outlives a parent that was killed") {
   CHECK(eventually([&] { return !in_proc(child); }));
 }
 
-TEST_CASE("a daemon may not have children; who does not say inherits the flag") {
+TEST_CASE("a daemon may not have children, and the flag is inherited by default") {
   ProcessCluster cluster;
   Process daemon{cluster.client(), {.daemon = true}, kNested, cluster.path("daemon")};
   Process other{cluster.client(), {.daemon = false}, kNested, cluster.path("other")};
@@ -89,7 +89,7 @@ TEST_CASE("a daemon may not have children; who does not say inherits the flag") 
   CHECK(cluster.contents("other") == "no daemon\nended 0");
 }
 
-TEST_CASE("a process that is killed takes its daemons with it, at once") {
+TEST_CASE("a killed process takes its daemons with it at once") {
   ProcessCluster cluster;
   auto parent = cluster.process(kParent, cluster.path("up"), cluster.path("go"), cluster.path("leave"), true);
   parent.start();
@@ -102,7 +102,7 @@ TEST_CASE("a process that is killed takes its daemons with it, at once") {
   CHECK(parent.exitcode() == -SIGKILL);
 }
 
-TEST_CASE("a process joins its children at its end, and ends its daemons") {
+TEST_CASE("a process joins its children and ends its daemons when it ends") {
   ProcessCluster cluster;
   auto parent = cluster.process(kParent, cluster.path("up"), cluster.path("go"), "", false);
   parent.start();
@@ -123,7 +123,7 @@ TEST_CASE("a process joins its children at its end, and ends its daemons") {
   CHECK(eventually([&] { return cluster.processes().empty(); }));
 }
 
-TEST_CASE("no zombies, no orphans: what a process started ends with it, and is reaped") {
+TEST_CASE("a process leaves no zombies and no orphans") {
   ProcessCluster cluster;
   auto breeder = cluster.process(kBreed, cluster.path("family"));
   breeder.start();
@@ -142,7 +142,7 @@ TEST_CASE("no zombies, no orphans: what a process started ends with it, and is r
   }
 }
 
-TEST_CASE("kill -9 of the supervisor ends its processes, and their parents hear of it") {
+TEST_CASE("kill -9 of the supervisor ends its processes and is reported to their parents") {
   ProcessCluster cluster;
   auto process = cluster.held();
   const auto pid = static_cast<pid_t>(*process.pid());
@@ -153,7 +153,7 @@ TEST_CASE("kill -9 of the supervisor ends its processes, and their parents hear 
   CHECK(process.exitcode() == Process::kUnknownExit);
 }
 
-TEST_CASE("processes outlive a broker that is killed and comes back; daemons do not") {
+TEST_CASE("processes outlive a killed broker that comes back; daemons do not") {
   const std::string data = std::filesystem::temp_directory_path() / ("forkmill-process-" + std::to_string(::getpid()));
   {
     ProcessCluster cluster{{}, {"--data", data}};
@@ -187,7 +187,7 @@ TEST_CASE("a worker that drains waits for its processes") {
   CHECK(cluster.worker().exit_code() == 0);
 }
 
-TEST_CASE("a drain that takes too long ends them") {
+TEST_CASE("a drain that takes too long ends the processes") {
   ProcessCluster cluster{{"--drain-timeout", "100ms"}};
   auto process = cluster.held();
   cluster.worker().signal(SIGTERM);
@@ -196,7 +196,7 @@ TEST_CASE("a drain that takes too long ends them") {
   CHECK(cluster.worker().exit_code() == 0);
 }
 
-TEST_CASE("forkmill ps") {
+TEST_CASE("`forkmill ps` shows the processes of broker and workers") {
   ProcessCluster cluster;
   auto process = cluster.held({.name = "reader"});
   const auto ps = [&](std::vector<std::string> words) {

@@ -17,7 +17,7 @@ using forkmill::Process;
 void Adder::run() { FAIL("not in the worker"); }
 void Stateless::run() { FAIL("not in the worker"); }
 
-TEST_CASE("a process is created, ready, running, terminated") {
+TEST_CASE("a process goes through created, ready, running and terminated") {
   forkmill::test::Cluster cluster;
   Client client{cluster.endpoint()};
   Process process{client, ProcessOptions{}, kHold, cluster.path("up"), cluster.path("go"), false};
@@ -62,7 +62,7 @@ TEST_CASE("starting twice and joining too early are errors") {
   CHECK(error_of([&] { process.start(); }) == Errc::bad_request);
 }
 
-TEST_CASE("exit codes: an exception, exit(n), a signal") {
+TEST_CASE("the exit code says how a process ended: an exception, exit(n), a signal") {
   ProcessCluster cluster;
   auto thrown = cluster.process(kThrow, "too far");
   auto left = cluster.process(kExit, 7);
@@ -79,7 +79,7 @@ TEST_CASE("exit codes: an exception, exit(n), a signal") {
   CHECK_THROWS_AS(crashed.get(), WorkerLost);
 }
 
-TEST_CASE("terminate and kill") {
+TEST_CASE("terminate sends SIGTERM, and kill sends SIGKILL") {
   ProcessCluster cluster;
   {
     auto process = cluster.held();
@@ -101,7 +101,7 @@ TEST_CASE("terminate and kill") {
   CHECK(cluster.processes().empty());
 }
 
-TEST_CASE("terminating what no worker has taken") {
+TEST_CASE("terminating a process that has not started cancels it") {
   forkmill::test::Cluster cluster;
   Client client{cluster.endpoint()};
   Process process{client, ProcessOptions{}, kNothing};
@@ -114,7 +114,7 @@ TEST_CASE("terminating what no worker has taken") {
   CHECK_THROWS_AS(process.get(), Cancelled);
 }
 
-TEST_CASE("other signals reach the process alone") {
+TEST_CASE("send_signal reaches the process alone") {
   ProcessCluster cluster;
   auto process = cluster.held();
   process.signal(SIGUSR2);
@@ -124,7 +124,7 @@ TEST_CASE("other signals reach the process alone") {
   CHECK(error_of([&] { process.signal(99); }) == Errc::bad_request);
 }
 
-TEST_CASE("close: not while it is alive; after it everything is an error, closing again is not") {
+TEST_CASE("close is an error while the process is alive; after it every method but close is an error") {
   ProcessCluster cluster;
   auto process = cluster.held();
   CHECK(error_of([&] { process.close(); }) == Errc::bad_request);
@@ -150,7 +150,7 @@ TEST_CASE("close: not while it is alive; after it everything is an error, closin
   CHECK(error_of([&] { unstarted.start(); }) == Errc::object_closed);
 }
 
-TEST_CASE("names, flags, and what is frozen at the start") {
+TEST_CASE("name and daemon flag are set before the start and frozen by it") {
   ProcessCluster cluster;
   auto plain = cluster.process(kNothing);
   CHECK(plain.name().rfind("Process-", 0) == 0);
@@ -171,7 +171,7 @@ TEST_CASE("names, flags, and what is frozen at the start") {
   CHECK(error_of([&] { Process{{.name = std::string(129, 'x')}, kNothing}; }) == Errc::option_out_of_range);
 }
 
-TEST_CASE("the sentinel and on_exit") {
+TEST_CASE("the sentinel becomes readable and on_exit is called at the end of a process") {
   ProcessCluster cluster;
   auto process = cluster.held();
   std::promise<std::string> told;
@@ -183,7 +183,7 @@ TEST_CASE("the sentinel and on_exit") {
   CHECK(sentinel.ready());
 }
 
-TEST_CASE("a class derived from Process, whose state travels") {
+TEST_CASE("a class derived from Process passes its state to the process") {
   ProcessCluster cluster;
   register_process<Adder>("p.adder");
   Adder adder{cluster.client(), ProcessOptions{.name = "sum"}};
@@ -214,7 +214,7 @@ TEST_CASE("a class derived from Process, whose state travels") {
   CHECK(error_of([&] { unknown.start(); }) == Errc::bad_request);
 }
 
-TEST_CASE("a task by its name") {
+TEST_CASE("a process can run a task by its name") {
   ProcessCluster cluster;
   auto process = Process::of(cluster.client(), "p.exit", detail::pack_arguments<int>(9));
   process.start();
@@ -228,7 +228,7 @@ TEST_CASE("a task by its name") {
   nobody.join();
 }
 
-TEST_CASE("the time limit of a process") {
+TEST_CASE("a time limit ends a process") {
   ProcessCluster cluster;
   auto process = cluster.held({.timeout = 100ms});
   process.join();
@@ -236,7 +236,7 @@ TEST_CASE("the time limit of a process") {
   CHECK(process.exitcode() == -SIGTERM);
 }
 
-TEST_CASE("who is who") {
+TEST_CASE("current_process and parent_process name the processes") {
   ProcessCluster cluster;
   const auto self = current_process();
   CHECK(self.name == "MainProcess");
@@ -257,7 +257,7 @@ TEST_CASE("who is who") {
   CHECK(lines[4] == self.host);
 }
 
-TEST_CASE("active_children: those that run, and no others") {
+TEST_CASE("active_children lists the running processes only") {
   ProcessCluster cluster;
   auto process = cluster.held();
   auto done = cluster.process(kNothing);
@@ -271,7 +271,7 @@ TEST_CASE("active_children: those that run, and no others") {
   CHECK(active_children().empty());
 }
 
-TEST_CASE("processes beside a busy pool, and no more of them than the worker takes") {
+TEST_CASE("processes run beside a busy pool, up to max_processes") {
   ProcessCluster cluster{{"--max-processes", "2"}};
   std::vector<Process> all;
   for (int i = 0; i < 3; ++i) {

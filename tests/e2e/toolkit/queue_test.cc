@@ -7,7 +7,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("a queue: first in, first out, sizes, and non-blocking ways in and out") {
+TEST_CASE("a queue is first in, first out, with sizes and non-blocking put and get") {
   Rig rig;
   Queue<std::string> in{"q", 2, rig.a};
   Queue<std::string> out{"q", 2, rig.b};
@@ -27,7 +27,7 @@ TEST_CASE("a queue: first in, first out, sizes, and non-blocking ways in and out
   CHECK(code_of([&] { out.get(0s); }) == Errc::object_empty);
 }
 
-TEST_CASE("Full and Empty come at the time limit, not before it and not long after") {
+TEST_CASE("Full and Empty are thrown at the time limit") {
   Rig rig;
   Queue<int> queue{1, rig.a};
   auto start = now();
@@ -43,7 +43,7 @@ TEST_CASE("Full and Empty come at the time limit, not before it and not long aft
   CHECK(queue.empty());  // what was given up is not in it
 }
 
-TEST_CASE("what an error says, it says once, and of which queue") {
+TEST_CASE("an error names its queue, once") {
   Rig rig;
   Queue<int> queue{"jobs", 1, rig.a};
   const auto text_of = [](auto&& call) -> std::string {
@@ -61,7 +61,7 @@ TEST_CASE("what an error says, it says once, and of which queue") {
           "there is no room in it: 'jobs'. wait for longer, or make it larger [object_full]");
 }
 
-TEST_CASE("put waits for room and get for an item") {
+TEST_CASE("put waits for space and get for an item") {
   Rig rig;
   Queue<int> mine{"q", 1, rig.a};
   Queue<int> theirs{"q", 1, rig.b};
@@ -76,7 +76,7 @@ TEST_CASE("put waits for room and get for an item") {
   CHECK(theirs.get(10s) == 3);
 }
 
-TEST_CASE("the items of each producer arrive in its order, each once") {
+TEST_CASE("items of each producer arrive once and in order") {
   Rig rig;
   constexpr int kEach = 500;
   std::vector<std::thread> producers;
@@ -96,7 +96,7 @@ TEST_CASE("the items of each producer arrive in its order, each once") {
   CHECK(queue.empty());
 }
 
-TEST_CASE("many items in few messages, in order, through a bounded queue too") {
+TEST_CASE("many items travel in few messages, in order, also through a bounded queue") {
   Rig rig;
   constexpr int kItems = 20'000;
   std::vector<int> numbers(kItems);
@@ -118,7 +118,7 @@ TEST_CASE("many items in few messages, in order, through a bounded queue too") {
   CHECK(small.get_many(5) == std::vector{1, 2});
 }
 
-TEST_CASE("large and empty items") {
+TEST_CASE("large and empty items arrive") {
   Rig rig;
   Queue<std::string> queue{rig.a};
   const std::string large(20'000'000, 'x');
@@ -130,7 +130,7 @@ TEST_CASE("large and empty items") {
   for (int i = 0; i < 10; ++i) CHECK(queue.get().size() == 100'000);
 }
 
-TEST_CASE("an item on approval comes back to the head, unless it is acknowledged") {
+TEST_CASE("a leased item returns to the head of the queue unless it is acknowledged") {
   Rig rig;
   Queue<int> queue{"q", 0, rig.a};
   queue.put_many(std::vector{1, 2, 3});
@@ -150,7 +150,7 @@ TEST_CASE("an item on approval comes back to the head, unless it is acknowledged
   CHECK_THROWS_AS(queue.get_leased(0s), Empty);
 }
 
-TEST_CASE("put and get after close are errors, on all copies, and closing again is none") {
+TEST_CASE("put and get after close are errors on all copies, and closing again is allowed") {
   Rig rig;
   Queue<int> queue{"q", 0, rig.a};
   auto copy = queue;
@@ -164,7 +164,7 @@ TEST_CASE("put and get after close are errors, on all copies, and closing again 
   CHECK(Queue<int>{"q", 0, rig.b}.get() == 1);
 }
 
-TEST_CASE("a joinable queue: join waits for every item, and one task_done too many is an error") {
+TEST_CASE("join of a joinable queue waits for every item, and one task_done too many is an error") {
   Rig rig;
   JoinableQueue<int> queue{"q", 0, rig.a};
   queue.join();
@@ -196,7 +196,7 @@ TEST_CASE("a loop over a queue ends at the sentinel") {
   CHECK(queue.get() == "c");
 }
 
-TEST_CASE("a simple queue, and queues that travel inside queues") {
+TEST_CASE("a queue can be passed through a queue") {
   Rig rig;
   SimpleQueue<Queue<int>> post{"post", rig.a};
   Queue<int> answers{rig.a};
@@ -212,7 +212,7 @@ TEST_CASE("a simple queue, and queues that travel inside queues") {
   CHECK(signature_of<Queue<int>>() == "forkmill.Queue<i32>");
 }
 
-TEST_CASE("a queue without a name goes with its last handle") {
+TEST_CASE("an unnamed queue is removed with its last handle") {
   Rig rig;
   std::string name;
   {

@@ -7,7 +7,7 @@
 
 namespace forkmill::tests {
 
-TEST_CASE("waiting for a change of a dict") {
+TEST_CASE("a dict can be waited on for a change") {
   Rig rig;
   Dict<std::string, int> dict{"d", rig.a};
   Dict<std::string, int> theirs{"d", rig.b};
@@ -24,7 +24,7 @@ TEST_CASE("waiting for a change of a dict") {
   CHECK(dict.wait_change(changes->version, 0s) == std::nullopt);
 }
 
-TEST_CASE("a watch is called for what changes, until it is stopped") {
+TEST_CASE("a watch is called for changes until it is stopped") {
   Rig rig;
   List<int> list{"l", rig.a};
   list.extend(std::vector{1, 2, 3});

@@ -17,7 +17,7 @@ constexpr auto kLong = 60s;
 
 }  // namespace
 
-TEST_CASE("arguments that cannot be read are an error of the task") {
+TEST_CASE("undecodable arguments are an error of the task") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -36,7 +36,7 @@ TEST_CASE("arguments that cannot be read are an error of the task") {
   CHECK(client.submit(kEcho, "still there").get_for(kLong) == "still there");
 }
 
-TEST_CASE("a task that no worker knows waits, and the broker says so; it harms nobody") {
+TEST_CASE("a task that no worker knows waits, is reported by the broker and harms no other task") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -52,7 +52,7 @@ TEST_CASE("a task that no worker knows waits, and the broker says so; it harms n
   CHECK_THROWS_AS(unknown.get_for(kLong), Cancelled);
 }
 
-TEST_CASE("another signature than the workers': refused when they are known, never run with what it was not made for") {
+TEST_CASE("a submission with another signature is rejected, and never runs with wrong arguments") {
   Cluster cluster;
   Client client{cluster.endpoint()};
   constexpr Task<int(int)> kOther{"rogue.echo"};
@@ -74,7 +74,7 @@ TEST_CASE("another signature than the workers': refused when they are known, nev
   CHECK_THROWS_AS(early.get_for(kLong), Cancelled);
 }
 
-TEST_CASE("a worker that can run nothing, or was told nonsense, says what is wrong and does not start") {
+TEST_CASE("a worker without tasks or with wrong options says what is wrong and does not start") {
   Cluster cluster;
   CHECK(cluster.start_worker({}, FORKMILL_WORKER_PROGRAM).exit_code() == 2);
   CHECK(cluster.log().find("--allow-exec") != std::string::npos);

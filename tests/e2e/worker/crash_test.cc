@@ -14,7 +14,7 @@ namespace {
 constexpr auto kLong = 60s;
 }
 
-TEST_CASE("a crash reaches the submitter with its signal and the last output, and costs nobody else anything") {
+TEST_CASE("a crash reports its signal and last output to the submitter and harms no other task") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -38,7 +38,7 @@ TEST_CASE("a crash reaches the submitter with its signal and the last output, an
   CHECK(cluster.log().find("line 0\n") != std::string::npos);  // passed on as well
 }
 
-TEST_CASE("a crash is tried again as often as allowed") {
+TEST_CASE("a crashed task is retried up to max_attempts") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -52,7 +52,7 @@ TEST_CASE("a crash is tried again as often as allowed") {
   }
 }
 
-TEST_CASE("exit() in a handler is a lost attempt with an exit code") {
+TEST_CASE("exit() in a handler loses the attempt, with its exit code") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -68,7 +68,7 @@ TEST_CASE("exit() in a handler is a lost attempt with an exit code") {
   CHECK(client.submit(kEcho, "still there").get_for(kLong) == "still there");
 }
 
-TEST_CASE("whatever a handler throws is an error with its type, and the child lives on") {
+TEST_CASE("any exception of a handler is an error with its type, and the child survives") {
   Cluster cluster;
   cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};
@@ -90,7 +90,7 @@ TEST_CASE("whatever a handler throws is an error with its type, and the child li
   CHECK(client.submit(kPid).get_for(kLong) == pid);
 }
 
-TEST_CASE("Retry makes another attempt, and retry_errors does for any error") {
+TEST_CASE("Retry asks for another attempt, and retry_errors does so for every error") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -98,7 +98,7 @@ TEST_CASE("Retry makes another attempt, and retry_errors does for any error") {
   CHECK(client.with({.backoff = 1ms, .retry_errors = true}).submit(kThrow, "boom", 1).get_for(kLong) == 2);
 }
 
-TEST_CASE("a result that is too large is an error; one that just fits arrives") {
+TEST_CASE("a result above the limit is an error, and one at the limit arrives") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -112,7 +112,7 @@ TEST_CASE("a result that is too large is an error; one that just fits arrives") 
   CHECK(client.submit(kEcho, std::string(5'000'000, 'y')).get_for(kLong).size() == 5'000'000);
 }
 
-TEST_CASE("a child that was killed while it had nothing to do is replaced") {
+TEST_CASE("an idle child that is killed is replaced") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -127,7 +127,7 @@ TEST_CASE("a child that was killed while it had nothing to do is replaced") {
   CHECK(client.submit(kEcho, "x").get_for(kLong) == "x");
 }
 
-TEST_CASE("descendants of a dead child do not stay behind, whatever group they made") {
+TEST_CASE("descendants of a dead child are killed in every process group") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -145,7 +145,7 @@ TEST_CASE("descendants of a dead child do not stay behind, whatever group they m
   }));
 }
 
-TEST_CASE("children are replaced after so many tasks, and above so much memory") {
+TEST_CASE("children are replaced after max_tasks_per_child tasks, and above max_memory_per_child") {
   Cluster cluster;
   Client client{cluster.endpoint()};
   SUBCASE("tasks") {
@@ -168,7 +168,7 @@ TEST_CASE("children are replaced after so many tasks, and above so much memory")
   }
 }
 
-TEST_CASE("children that die at birth are tried again with growing pauses, not without end") {
+TEST_CASE("children that die before they are ready are restarted with growing pauses") {
   Cluster cluster;
   ::setenv("ROGUE_STILLBORN", cluster.path("births").c_str(), 1);
   auto& worker = cluster.start_worker({"--processes", "1"});
@@ -185,7 +185,7 @@ TEST_CASE("children that die at birth are tried again with growing pauses, not w
   CHECK(worker.exit_code() == 0);
 }
 
-TEST_CASE("on_start runs once, before the fork; a child has a session, /dev/null and no way to new privileges") {
+TEST_CASE("on_start runs once before the fork; a child has its own session, /dev/null as stdin and no_new_privs") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -193,7 +193,7 @@ TEST_CASE("on_start runs once, before the fork; a child has a session, /dev/null
   CHECK(client.submit(kHome).get_for(kLong) == std::tuple{std::string{"/dev/null"}, true, true});
 }
 
-TEST_CASE("a handler knows its fencing token, queue and task, and its log has them too") {
+TEST_CASE("a handler can read its fencing token, queue and task, and its log lines carry them") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};

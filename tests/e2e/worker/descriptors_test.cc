@@ -17,7 +17,7 @@ bool says(const Cluster& cluster, const std::string& text) { return cluster.log(
 
 }  // namespace
 
-TEST_CASE("a supervisor out of descriptors: the others go on, and the child that is missing comes when it can") {
+TEST_CASE("a supervisor without free descriptors keeps its children and restarts the missing one later") {
   Cluster cluster;
   const auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -33,7 +33,7 @@ TEST_CASE("a supervisor out of descriptors: the others go on, and the child that
   CHECK(eventually([&] { return children(worker) == 2; }));
 }
 
-TEST_CASE("a link out of descriptors: the child that it cannot talk to is replaced, the others go on") {
+TEST_CASE("a link without free descriptors replaces the unreachable child and keeps the others") {
   Cluster cluster;
   const auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};

@@ -21,7 +21,7 @@ TEST_CASE("the soft limit asks the handler to stop") {
   CHECK(future.get_for(kLong) == "stopped");
 }
 
-TEST_CASE("the hard limit ends the handler, stubborn or not, and not its successors") {
+TEST_CASE("the hard limit ends the handler, even one that ignores SIGTERM, and no later task") {
   Cluster cluster;
   cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};
@@ -37,7 +37,7 @@ TEST_CASE("the hard limit ends the handler, stubborn or not, and not its success
   CHECK(next.get_for(kLong) == "next");
 }
 
-TEST_CASE("cancelling what runs stops it; the task after it is not touched") {
+TEST_CASE("cancelling a running task stops it and not the task after it") {
   Cluster cluster;
   cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};
@@ -55,7 +55,7 @@ TEST_CASE("cancelling what runs stops it; the task after it is not touched") {
   }
 }
 
-TEST_CASE("cancelling what waits behind a running task is exact") {
+TEST_CASE("cancelling a task that waits behind a running one is exact") {
   Cluster cluster;
   cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};
@@ -69,7 +69,7 @@ TEST_CASE("cancelling what waits behind a running task is exact") {
   CHECK_FALSE(cluster.has("must-not-exist"));
 }
 
-TEST_CASE("short tasks are not held up behind a long one while a sibling is free") {
+TEST_CASE("short tasks do not wait behind a long one while a sibling is free") {
   Cluster cluster;
   cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -82,7 +82,7 @@ TEST_CASE("short tasks are not held up behind a long one while a sibling is free
   CHECK(held.get_for(kLong) == "went on");
 }
 
-TEST_CASE("SIGTERM drains: what runs finishes, what waits goes to another worker, and nothing stays") {
+TEST_CASE("SIGTERM drains: running tasks finish, waiting ones go to another worker, and no process stays behind") {
   Cluster cluster;
   auto& first = cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};
@@ -100,7 +100,7 @@ TEST_CASE("SIGTERM drains: what runs finishes, what waits goes to another worker
   CHECK(eventually([&] { return !exists(child); }));
 }
 
-TEST_CASE("a drain stops what does not finish in time, and it is run again elsewhere") {
+TEST_CASE("a drain stops a task that does not finish in time, and another worker runs it again") {
   Cluster cluster;
   auto& first = cluster.start_worker({"--processes", "1", "--drain-timeout", "100ms"});
   Client client{cluster.endpoint()};
@@ -113,7 +113,7 @@ TEST_CASE("a drain stops what does not finish in time, and it is run again elsew
   CHECK(held.get_for(kLong) == "went on");
 }
 
-TEST_CASE("a second SIGTERM stops at once, and what ran is run again elsewhere") {
+TEST_CASE("a second SIGTERM stops at once, and another worker runs the tasks again") {
   Cluster cluster;
   auto& first = cluster.start_worker({"--processes", "1"});
   Client client{cluster.endpoint()};

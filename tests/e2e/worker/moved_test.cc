@@ -43,7 +43,7 @@ std::string first_line(const std::string& path) {
 
 }  // namespace
 
-TEST_CASE("a broker that comes back at another address is found by its name, also while name servers are silent") {
+TEST_CASE("a broker that moves to another address is found by its name, even while name servers are silent") {
   const Folder folder;
   Names names{folder.path};
   if (!names.works()) {

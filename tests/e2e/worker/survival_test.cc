@@ -19,7 +19,7 @@ int run_and_wait(Cluster& cluster, std::vector<std::string> argv) {
 
 }  // namespace
 
-TEST_CASE("kill -9 of the link: its children end, the pool starts anew, the tasks are run again") {
+TEST_CASE("kill -9 of the link ends its children; the pool starts again and the tasks run again") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -36,7 +36,7 @@ TEST_CASE("kill -9 of the link: its children end, the pool starts anew, the task
   CHECK(exists(worker.pid()));
 }
 
-TEST_CASE("kill -9 of the supervisor: children, link and all descendants end; another worker takes over") {
+TEST_CASE("kill -9 of the supervisor ends children, link and all descendants, and another worker takes over") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};
@@ -55,7 +55,7 @@ TEST_CASE("kill -9 of the supervisor: children, link and all descendants end; an
   breeding.cancel();
 }
 
-TEST_CASE("a worker waits for its broker, and comes back to one that was restarted") {
+TEST_CASE("a worker waits for its broker and reconnects to a restarted one") {
   Cluster cluster;
   cluster.stop_broker();
   auto& worker = cluster.start_worker();
@@ -81,7 +81,7 @@ TEST_CASE("a drain without a broker ends too") {
   CHECK(worker.exit_code() == 0);
 }
 
-TEST_CASE("a wrong start is refused with words and a code") {
+TEST_CASE("a wrong command line is refused with a text and an exit code") {
   Cluster cluster;
   CHECK(run_and_wait(cluster, {ROGUE_WORKER_PROGRAM, "--processes", "many"}) == 2);
   CHECK(run_and_wait(cluster, {ROGUE_WORKER_PROGRAM, "--broker", "nowhere"}) == 2);
@@ -96,7 +96,7 @@ TEST_CASE("a wrong start is refused with words and a code") {
   CHECK(cluster.log().find("queues") != std::string::npos);
 }
 
-TEST_CASE("the stock worker runs commands, and they end with it") {
+TEST_CASE("the stock worker runs commands, and they end with the worker") {
   Cluster cluster;
   auto& worker = cluster.start_worker({"--allow-exec"}, FORKMILL_WORKER_PROGRAM);
   Client client{cluster.endpoint()};

@@ -6,7 +6,7 @@
 
 using namespace forkmill::broker;
 
-TEST_CASE("CRC32C has the values of RFC 3720, both ways") {
+TEST_CASE("both implementations of CRC32C give the values of RFC 3720") {
   std::string rising;
   std::string falling;
   for (int i = 0; i < 32; ++i) {
@@ -26,7 +26,7 @@ TEST_CASE("CRC32C has the values of RFC 3720, both ways") {
   check(falling, 0x113FDB5C);
 }
 
-TEST_CASE("CRC32C of parts is that of the whole, and both ways agree at every length and offset") {
+TEST_CASE("CRC32C of parts equals that of the whole, and both implementations agree") {
   std::string bytes;
   for (int i = 0; i < 100; ++i) bytes += static_cast<char>(i * 37);
   for (std::size_t from = 0; from < 9; ++from) {

@@ -155,7 +155,7 @@ TEST_CASE("one flipped bit in the first bytes of each file is refused or does no
   }
 }
 
-TEST_CASE("a database that was cut short is refused") {
+TEST_CASE("a truncated database is refused") {
   Images images;
   for (const std::string image : {"journal", "closed"}) {
     const std::uint64_t size = std::filesystem::file_size(images.at(image) + "/forkmill.db");
@@ -169,7 +169,7 @@ TEST_CASE("a database that was cut short is refused") {
   }
 }
 
-TEST_CASE("a journal that was cut short is refused, with the number of commits that are missing") {
+TEST_CASE("a truncated journal is refused, with the number of missing commits") {
   Images images;
   // Frames of the last round of the journal carry its salt; those behind are older and mean nothing.
   const std::string journal = read_file(images.at("journal") + "/forkmill.db-wal");
@@ -191,7 +191,7 @@ TEST_CASE("a journal that was cut short is refused, with the number of commits t
       "reported safe (it ends with commit "));
 }
 
-TEST_CASE("a head that is gone, damaged or of another store is refused") {
+TEST_CASE("a missing, damaged or foreign head is refused") {
   Images images;
   const auto text = [&](const auto& damage) { return images.opened("closed", "head", damage); };
   CHECK(contains(text([](const std::string& path) { std::filesystem::remove(path); }), "head is missing"));
@@ -212,7 +212,7 @@ TEST_CASE("a head that is gone, damaged or of another store is refused") {
                  "belongs to another store"));
 }
 
-TEST_CASE("a refusal leaves the files as they are, and says the same the next time") {
+TEST_CASE("a refusal changes no file, and the next opening is refused with the same text") {
   Images images;
   const std::string first =
       images.opened("journal", "forkmill.db-wal", [](const std::string& path) { flip(path, 4500 * 8); });
@@ -222,7 +222,7 @@ TEST_CASE("a refusal leaves the files as they are, and says the same the next ti
   CHECK(read_file(images.at("damaged") + "/forkmill.db-wal") == journal);
 }
 
-TEST_CASE("a flipped bit in a record is refused with its place, at the start and when it is written again") {
+TEST_CASE("a flipped bit in a record is refused with its place, at the start and when the record is overwritten") {
   Images images;
   const auto offset = [](const std::string& path) {
     const std::size_t at = read_file(path).find("piece 37cccc");
@@ -246,7 +246,7 @@ TEST_CASE("a flipped bit in a record is refused with its place, at the start and
   }
 }
 
-TEST_CASE("after a failure the store does nothing any more") {
+TEST_CASE("after a failure the store does nothing") {
   Images images;
   const std::string directory = images.at("closed");
   const std::string bytes = read_file(directory + "/forkmill.db");

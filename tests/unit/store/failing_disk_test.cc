@@ -52,7 +52,7 @@ void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits
 
 }  // namespace
 
-TEST_CASE("a journal that cannot be set up is an error, not another kind of journal") {
+TEST_CASE("a journal that cannot be set up is an error, not a reason for another journal mode") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
   disk.fail_sync_of("-journal");
@@ -64,7 +64,7 @@ TEST_CASE("a journal that cannot be set up is an error, not another kind of jour
   CHECK(disk.size(kDirectory + "/forkmill.db-wal") > 4096);
 }
 
-TEST_CASE("after a sync that failed, a new start does not rely on what was never written") {
+TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     for (const bool forgets : {false, true}) {
       INFO("seed " << seed << (forgets ? std::string{", what was not written is forgotten"} : ""));
@@ -97,7 +97,7 @@ TEST_CASE("after a sync that failed, a new start does not rely on what was never
   }
 }
 
-TEST_CASE("killed anywhere in its first start, a store starts the next time, and survives a power cut") {
+TEST_CASE("a store that was killed anywhere in its first start starts again and survives a power cut") {
   for (const bool in_order : {true, false}) {
     for (const bool power : {true, false}) {
       bool stopped = true;
@@ -127,7 +127,7 @@ TEST_CASE("killed anywhere in its first start, a store starts the next time, and
   }
 }
 
-TEST_CASE("a head that cannot be read is not taken for a damaged one") {
+TEST_CASE("an unreadable head is not taken for a damaged one") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
   REQUIRE(opened(store, disk) == "");
@@ -140,7 +140,7 @@ TEST_CASE("a head that cannot be read is not taken for a damaged one") {
                        StoreError);
 }
 
-TEST_CASE("a head that was left half written is whole after the next start") {
+TEST_CASE("the next start repairs a half-written head") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
   REQUIRE(opened(store, disk) == "");
@@ -154,7 +154,7 @@ TEST_CASE("a head that was left half written is whole after the next start") {
   CHECK(Head::read(disk, head).damaged == 0);
 }
 
-TEST_CASE("that the disk is nearly full is known from the start") {
+TEST_CASE("a nearly full disk is known from the start") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
   REQUIRE(opened(store, disk) == "");
@@ -171,7 +171,7 @@ TEST_CASE("that the disk is nearly full is known from the start") {
   CHECK_FALSE(thread.has_news());
 }
 
-TEST_CASE("killed anywhere in a restore, one can restore another backup in its place, or has the first one") {
+TEST_CASE("after a kill anywhere in a restore, the restore has succeeded or another one can") {
   for (const bool power : {false, true}) {
     bool stopped = true;
     for (std::uint64_t at = 0; stopped; ++at) {
@@ -193,7 +193,7 @@ TEST_CASE("killed anywhere in a restore, one can restore another backup in its p
   }
 }
 
-TEST_CASE("killed anywhere while a loss is accepted, one can accept it again, or has a store that goes on") {
+TEST_CASE("after a kill anywhere in --accept-loss, it has succeeded or can be repeated") {
   for (const bool power : {false, true}) {
     bool stopped = true;
     for (std::uint64_t at = 0; stopped; ++at) {

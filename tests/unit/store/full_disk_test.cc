@@ -42,7 +42,7 @@ bool all_there(const std::string& directory, std::uint64_t commits) {
 
 }  // namespace
 
-TEST_CASE("a file that must not grow any more") {
+TEST_CASE("a write beyond the file size limit stops the store, and what was committed is there") {
   Folder folder;
   const std::string directory = folder.path("data");
   const std::string report = folder.path("report");
@@ -66,7 +66,7 @@ TEST_CASE("a file that must not grow any more") {
   CHECK(all_there(directory, commits));
 }
 
-TEST_CASE("a full file system") {
+TEST_CASE("a full file system stops the store, and what was committed is there") {
   Folder folder;
   const std::string disk = folder.path("disk");
   std::filesystem::create_directory(disk);

@@ -111,7 +111,7 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
   CHECK(check(folder.path("restored"))->findings.empty());
 }
 
-TEST_CASE("a backup overwrites nothing, and its failure does not concern the store") {
+TEST_CASE("a backup overwrites nothing, and the store survives its failure") {
   Folder folder;
   auto store = open_store(folder.path("data"));
   fill(*store, 10, 600);
@@ -138,7 +138,7 @@ TEST_CASE("a backup overwrites nothing, and its failure does not concern the sto
   CHECK(restore(folder.path("again"), folder.path("copy"), "store-2").ok());
 }
 
-TEST_CASE("restoring verifies the backup and spares what is there") {
+TEST_CASE("a restore verifies the backup and overwrites nothing") {
   Folder folder;
   const std::string directory = folder.path("data");
   auto store = open_store(directory);
@@ -168,7 +168,7 @@ TEST_CASE("restoring verifies the backup and spares what is there") {
   CHECK(restore(directory + "/forkmill.db", folder.path("newer"), "x").ok());
 }
 
-TEST_CASE("a check finds nothing in a sound directory, whether it was closed or killed") {
+TEST_CASE("a check finds no fault in an intact directory, closed or killed") {
   Folder folder;
   auto store = open_store(folder.path("data"), 1 << 20);
   fill(*store, 10, 600);
@@ -189,7 +189,7 @@ TEST_CASE("a check finds nothing in a sound directory, whether it was closed or 
   CHECK(contains(check(folder.path("empty"))->findings.at(0), "has no database"));
 }
 
-TEST_CASE("damaged rows are found, and set aside with their task") {
+TEST_CASE("quarantine sets aside damaged rows with their task") {
   Folder folder;
   const std::string directory = folder.path("data");
   {
@@ -228,7 +228,7 @@ TEST_CASE("damaged rows are found, and set aside with their task") {
   CHECK(contains(text_of(quarantine(directory)), "is in use by another broker"));
 }
 
-TEST_CASE("an outcome without its task is set aside, too") {
+TEST_CASE("quarantine sets aside an outcome without its task") {
   Folder folder;
   const std::string directory = folder.path("data");
   fill(*open_store(directory), 10, 100);
@@ -241,7 +241,7 @@ TEST_CASE("an outcome without its task is set aside, too") {
   CHECK(trouble_of(directory) == "");
 }
 
-TEST_CASE("damaged records are found, and set aside without touching a task") {
+TEST_CASE("quarantine sets aside damaged records and touches no task") {
   Folder folder;
   const std::string directory = folder.path("data");
   {
@@ -284,7 +284,7 @@ TEST_CASE("damaged records are found, and set aside without touching a task") {
   CHECK(database.number("SELECT count(*) FROM quarantine WHERE origin = 'record' AND seq = 201") == 1);
 }
 
-TEST_CASE("an older version in the place of a record is found") {
+TEST_CASE("an older version of a record in its place is found") {
   Folder folder;
   const std::string directory = folder.path("data");
   commit(*open_store(directory), 1, {record(1, "old"), record(2, "other")});
@@ -304,7 +304,7 @@ TEST_CASE("an older version in the place of a record is found") {
   CHECK(records(*open_store(directory)) == std::vector<PutRecord>{record(1, "old"), record(2, "other")});
 }
 
-TEST_CASE("a loss that is accepted is put on record, and no number is used again") {
+TEST_CASE("an accepted loss is recorded, and no number is reused") {
   Folder folder;
   const std::string directory = folder.path("data");
   {
@@ -338,7 +338,7 @@ TEST_CASE("a loss that is accepted is put on record, and no number is used again
   CHECK(database.number("SELECT after_commit FROM loss WHERE recorded_at > 1000000000") == 90);
 }
 
-TEST_CASE("a head that is lost can be made anew") {
+TEST_CASE("a lost head can be recreated") {
   Folder folder;
   const std::string directory = folder.path("data");
   fill(*open_store(directory), 10, 100);
@@ -352,7 +352,7 @@ TEST_CASE("a head that is lost can be made anew") {
   CHECK(summaries(*store).size() == 90);
 }
 
-TEST_CASE("what root makes in a data directory belongs to the directory's owner") {
+TEST_CASE("files that root creates in a data directory belong to the directory's owner") {
   if (::geteuid() != 0) {
     MESSAGE("skipped: only root can give files away");
     return;

@@ -26,7 +26,7 @@ std::string directory_with_a_task(const Folder& folder) {
 
 }  // namespace
 
-TEST_CASE("a directory that is not there is made, but not its parents") {
+TEST_CASE("a missing directory is created, but not its parents") {
   Folder folder;
   CHECK(trouble_of(folder.path("data/")) == "");
   CHECK(trouble_of(folder.path("data")) == "");
@@ -34,7 +34,7 @@ TEST_CASE("a directory that is not there is made, but not its parents") {
   CHECK(contains(trouble_of(""), "no name"));
 }
 
-TEST_CASE("a file, or a directory that cannot be written") {
+TEST_CASE("a file in place of the directory, or a read-only directory, is refused") {
   Folder folder;
   write_file(folder.path("file"), "text");
   CHECK(contains(trouble_of(folder.path("file")), "is a file, not a directory"));
@@ -50,7 +50,7 @@ TEST_CASE("a file, or a directory that cannot be written") {
   CHECK(status == 0);
 }
 
-TEST_CASE("what is no database, or the database of another application") {
+TEST_CASE("a file that is no database, or another application's database, is refused") {
   Folder folder;
   std::filesystem::create_directory(folder.path("text"));
   write_file(folder.path("text/forkmill.db"), std::string(5000, 'x'));
@@ -70,21 +70,21 @@ TEST_CASE("what is no database, or the database of another application") {
   CHECK(contains(trouble_of(folder.path("odd")), "is not a file"));
 }
 
-TEST_CASE("a database of a newer forkmill") {
+TEST_CASE("a database of a newer forkmill is refused") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "PRAGMA user_version = 99");
   CHECK(contains(trouble_of(directory), "was written by a newer forkmill (schema 99; this one knows 2): upgrade"));
 }
 
-TEST_CASE("tables that are not as they were made") {
+TEST_CASE("tables that were altered are refused") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "ALTER TABLE progression ADD COLUMN more TEXT");
   CHECK(contains(trouble_of(directory), "its tables are not those of forkmill"));
 }
 
-TEST_CASE("an opening that was interrupted before anything was promised is begun again") {
+TEST_CASE("an interrupted first opening is repeated") {
   Folder folder;
   std::filesystem::create_directory(folder.path("empty"));
   write_file(folder.path("empty/forkmill.db"), "");
@@ -110,7 +110,7 @@ TEST_CASE("an opening that was interrupted before anything was promised is begun
   CHECK(identity->id == "store-3");
 }
 
-TEST_CASE("a schema is brought up by steps, in one transaction") {
+TEST_CASE("a migration runs all of its steps in one transaction") {
   Folder folder;
   const std::string path = folder.path("forkmill.db");
   const std::vector<const char*> one{"CREATE TABLE a (n INTEGER)"};
@@ -177,7 +177,7 @@ void check_migrated(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("a store of schema 1 keeps its tasks, and can have records from then on") {
+TEST_CASE("a store of schema 1 is migrated with its tasks, and can then hold records") {
   Folder folder;
   const std::string directory = folder.path("data");
   make_store_of_schema_1(directory);
@@ -199,7 +199,7 @@ TEST_CASE("a backup of schema 1 can be restored") {
   check_migrated(folder.path("data"));
 }
 
-TEST_CASE("a store of schema 1 with damage is refused as ever") {
+TEST_CASE("a damaged store of schema 1 is refused") {
   Folder folder;
   for (const char* harm : {"UPDATE meta SET task_rows = 3", "UPDATE meta SET checksum = 3110441015"}) {
     const std::string directory = folder.path(harm);
@@ -212,7 +212,7 @@ TEST_CASE("a store of schema 1 with damage is refused as ever") {
   CHECK(contains(trouble_of(folder.path("data")), "table progression, row 2 is damaged (it has no task)"));
 }
 
-TEST_CASE("whoever is not the last to have opened a database does not write into it") {
+TEST_CASE("only the last opener of a database can write to it") {
   Folder folder;
   auto database = open_database(folder.path("forkmill.db"), Database::Open::create);
   MetaTable table{*database};

@@ -8,7 +8,7 @@ using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using proto::TaskSeq;
 
-TEST_CASE("records come back from their rows") {
+TEST_CASE("every kind of row decodes to what was encoded") {
   RowCoder coder;
   const PutTask task = put(4);
   const std::string row{coder.encode(task)};
@@ -40,7 +40,7 @@ TEST_CASE("records come back from their rows") {
   }
 }
 
-TEST_CASE("equal specs are one object, and a spec that is used again keeps its bytes") {
+TEST_CASE("equal specs share one object, and a repeated spec is encoded once") {
   RowCoder coder;
   const PutTask one = put(1);
   const PutTask three = put(3);  // another object, equal
@@ -79,7 +79,7 @@ void check_every_damage(RowCoder& coder, std::string row, auto& read) {
 
 }  // namespace
 
-TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged") {
+TEST_CASE("a task's row with a flipped bit, truncated or moved is damaged") {
   RowCoder coder;
   const std::string row{coder.encode(put(4))};
   TaskSummary read;
@@ -91,7 +91,7 @@ TEST_CASE("a row with any flipped bit, cut short, or in another place is damaged
   CHECK(coder.decode(TaskSeq{4}, row, read) == "");
 }
 
-TEST_CASE("the row of a record with any flipped bit, cut short, or in another place is damaged") {
+TEST_CASE("a record's row with a flipped bit, truncated or moved is damaged") {
   RowCoder coder;
   const std::string row{coder.encode(record(4, "a piece of something"))};
   std::string_view read;

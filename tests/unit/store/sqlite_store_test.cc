@@ -8,7 +8,7 @@ using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
 using forkmill::proto::TaskSeq;
 
-TEST_CASE("the SQLite store conforms, closed and opened again") {
+TEST_CASE("the SQLite store conforms when it is closed before each opening") {
   Folder folder;
   std::unique_ptr<SqliteStore> store;
   check_store([&]() -> Store& {
@@ -20,7 +20,7 @@ TEST_CASE("the SQLite store conforms, closed and opened again") {
   CHECK(store->free_bytes().value_or(0) > 0);
 }
 
-TEST_CASE("the SQLite store conforms when the process is gone before each opening") {
+TEST_CASE("the SQLite store conforms when its process is killed before each opening") {
   Folder folder;
   std::unique_ptr<SqliteStore> store;
   std::vector<std::string> directories{folder.path("data0")};
@@ -35,7 +35,7 @@ TEST_CASE("the SQLite store conforms when the process is gone before each openin
   });
 }
 
-TEST_CASE("what a child that dies had committed is there, and nothing of what it had not") {
+TEST_CASE("after the death of its process the store has every commit and nothing uncommitted") {
   Folder folder;
   const std::string directory = folder.path("data");
   const int status = in_child([&] {
@@ -56,7 +56,7 @@ TEST_CASE("what a child that dies had committed is there, and nothing of what it
   CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}}) == std::vector<StoredTask>{{put(1), {}, {}}, {put(2), {}, {}}});
 }
 
-TEST_CASE("an object that ends in the middle of a commit takes back what was applied") {
+TEST_CASE("a store that is destroyed before a commit drops the applied changes") {
   Folder folder;
   auto store = open_store(folder.path("data"));
   commit(*store, 1, {put(1)});
@@ -68,7 +68,7 @@ TEST_CASE("an object that ends in the middle of a commit takes back what was app
   CHECK_FALSE(tasks[0].end);
 }
 
-TEST_CASE("what is prepared between commits gives the journal its length, and no commit is touched") {
+TEST_CASE("preparation extends the journal and touches no commit") {
   Folder folder;
   const std::string directory = folder.path("data");
   const std::string journal = directory + "/forkmill.db-wal";
@@ -101,7 +101,7 @@ TEST_CASE("what is prepared between commits gives the journal its length, and no
   CHECK(summaries(*open_store(directory)).size() == commits);
 }
 
-TEST_CASE("the journal goes into the database now and then, and at the end") {
+TEST_CASE("the journal is checkpointed at its limit and at the end") {
   Folder folder;
   const std::string directory = folder.path("data");
   auto store = open_store(directory, 64 * 1024);
@@ -115,7 +115,7 @@ TEST_CASE("the journal goes into the database now and then, and at the end") {
   CHECK(tasks.size() == 400);
 }
 
-TEST_CASE("progressions are kept in step, whatever order changes come in") {
+TEST_CASE("progressions stay consistent in any order of changes") {
   using forkmill::proto::Attempt;
   using forkmill::proto::milliseconds;
   Folder folder;
@@ -130,7 +130,7 @@ TEST_CASE("progressions are kept in step, whatever order changes come in") {
   CHECK(tasks[0].progression == Progression{Attempt{2}, milliseconds{9}, false});
 }
 
-TEST_CASE("empty payloads and a large one are kept") {
+TEST_CASE("empty and large payloads are kept") {
   Folder folder;
   auto store = open_store(folder.path("data"));
   PutTask empty = put(1);
@@ -145,7 +145,7 @@ TEST_CASE("empty payloads and a large one are kept") {
   CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{3}}) == std::vector<StoredTask>{{empty, {}, {}}, {large, {}, end}});
 }
 
-TEST_CASE("one broker a directory") {
+TEST_CASE("a second opener of a directory is refused") {
   Folder folder;
   auto store = open_store(folder.path("data"));
   CHECK(trouble_of(folder.path("data")) == "data directory " + folder.path("data") +
@@ -155,7 +155,7 @@ TEST_CASE("one broker a directory") {
   CHECK(trouble_of(folder.path("data")) == "");
 }
 
-TEST_CASE("nobody else can read the files") {
+TEST_CASE("other users cannot read the files") {
   Folder folder;
   auto store = open_store(folder.path("data"));
   commit(*store, 1, {put(1)});
