@@ -20,7 +20,7 @@ bool eventually(F&& holds, std::chrono::seconds deadline = std::chrono::seconds{
   return true;
 }
 
-// So long, or until told to stop: then true.
+// Sleeps for the duration or until a stop is requested; returns true in the latter case.
 template <class Rep, class Period>
 bool stopped_within(const std::stop_token& stop, std::chrono::duration<Rep, Period> how_long) {
   std::mutex mutex;

@@ -17,7 +17,7 @@
 
 namespace forkmill::tests {
 
-// One that has ended and was not reaped yet is not there.
+// Returns false for a zombie too.
 inline bool exists(pid_t pid) {
   std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
   std::string number;

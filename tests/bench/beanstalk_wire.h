@@ -13,7 +13,7 @@ namespace forkmill::bench::beanstalk {
 struct Answer {  // valid until the next exchange
   enum class Kind : std::uint8_t { inserted, reserved, timed_out, deleted, other };
   Kind kind = Kind::other;
-  std::string_view id;    // of a reserved job
+  std::string_view id;    // body of a reserved job
   std::string_view body;  // likewise
 };
 
@@ -21,8 +21,8 @@ class Connection {
  public:
   explicit Connection(int port) : socket_{port, "beanstalkd"} {}  // 127.0.0.1; throws std::runtime_error
 
-  void use(std::string_view tube);         // what put() puts to
-  void watch_only(std::string_view tube);  // what reserve() takes from
+  void use(std::string_view tube);         // the tube that put() uses
+  void watch_only(std::string_view tube);  // the tube that reserve() uses
   void put(std::string_view body);
   void reserve();           // waits for a job; the server does nothing else for this connection until there is one
   void reserve_if_there();  // does not wait

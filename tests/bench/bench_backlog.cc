@@ -5,7 +5,7 @@
 //
 // backlog: N tasks are submitted with no worker there, by one client after the other. As soon as the broker has
 // acknowledged a client's tasks, their futures are dropped and the client is closed, since no program holds ten million
-// futures; the results are kept for --result-ttl after their tasks' end, and nobody fetches them, except a sample that
+// futures; the results are kept for --result-ttl after their tasks' end, and only a sample is fetched, which
 // another client attaches to and checks. Then the broker is killed and started again on its store (when it has one),
 // and a pool works everything off; the broker counts. The rate is compared with that of a small backlog on a fresh
 // broker.
@@ -67,7 +67,7 @@ struct Progress {
   std::uint64_t left = 0;       // scheduled, ready, running
 };
 
-// What the broker has finished since its start.
+// Tasks that the broker has finished since its start.
 Progress progress_of(forkmill::Client& client) {
   const std::string body = client.query(forkmill::QueryKind::status).get().bytes;
   const auto handle = msgpack::unpack(body.data(), body.size());

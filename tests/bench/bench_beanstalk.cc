@@ -38,7 +38,8 @@ struct Options {
   std::string data;
   double seconds = 3;
   double warm_up = 1;
-  std::uint64_t window = 1'000;  // it takes one write at a time whatever waits; more would only lengthen the warm-up
+  std::uint64_t window =
+      1'000;  // beanstalkd handles one write at a time; more in flight would only lengthen the warm-up
   int batch = 64;
   int workers = 2;
   int samples = 500;

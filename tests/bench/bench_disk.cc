@@ -1,4 +1,4 @@
-// What the disk gives: the time to append a block to a file and sync it. The floor for every durable queue that answers
+// Speed of the disk: the time to append a block to a file and sync it. The floor for every durable queue that answers
 // when a task is safe.
 //
 //     bench_disk --data DIR   with --samples N

@@ -92,7 +92,7 @@ class Worker {
   }
 
  private:
-  // Half a batch whenever half of one has come, so that the server always has somebody to give tasks to.
+  // Half a batch whenever half of one has come, so that the server always has a request to answer.
   void pull() {
     const auto half = std::max<std::size_t>(1, options_.batch / 2);
     while (asked_ + half <= std::max(half, options_.batch)) {

@@ -215,7 +215,7 @@ int hold(const std::string& endpoint) try {
 void handover(const Cluster& cluster) {
   auto holder = Child::function([&] { return hold(cluster.endpoint()); });
   forkmill::Client client{cluster.endpoint()};
-  if (!forkmill::Event{"bench:held", client}.wait(10s)) throw std::runtime_error{"nobody holds the lock"};
+  if (!forkmill::Event{"bench:held", client}.wait(10s)) throw std::runtime_error{"no client holds the lock"};
   const auto from = Clock::now();
   holder.kill();
   forkmill::Lock lock{"bench:handover", client};

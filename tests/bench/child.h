@@ -1,5 +1,5 @@
 // A child process of a benchmark: a program or a function of ours. It is ended and waited for when its object goes, and
-// dies with the benchmark whatever happens to that. Made and destroyed by the main thread only.
+// dies with the benchmark even if that is killed. Made and destroyed by the main thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -39,7 +39,7 @@ class Child {
   pid_t pid_;
 };
 
-// A TCP port on 127.0.0.1 that nobody listens on at the moment.
+// Returns a TCP port of 127.0.0.1 that is free at the moment.
 int free_port();
 // Waits until something accepts connections there. Throws std::runtime_error after ten seconds or when `server` ends.
 void wait_for_port(int port, Child& server);

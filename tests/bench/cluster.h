@@ -29,7 +29,7 @@ class Cluster {
   std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
   pid_t broker_pid() const { return broker_->pid(); }
   bool durable() const { return scratch_.has_value(); }
-  // Of its store; 0 when it has none.
+  // Returns the bytes of its store; 0 without a store.
   std::uint64_t bytes_on_disk() const;
 
   void kill_broker();   // SIGKILL

@@ -18,7 +18,7 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   std::string& out() { return out_; }  // append to it; it leaves with the next exchange
-  // What has been read and not consumed; valid until the next exchange.
+  // Bytes that are read and not consumed; valid until the next exchange.
   std::string_view in() const { return std::string_view{in_}.substr(consumed_); }
   void consume(std::size_t bytes) { consumed_ += bytes; }
 

@@ -27,7 +27,7 @@ std::optional<Stat> stat_of(pid_t pid) {
   std::string line;
   if (!std::getline(file, line)) return std::nullopt;
   std::istringstream fields{line.substr(std::min(line.rfind(')') + 1, line.size()))};
-  std::vector<std::string> field{"", "", ""};  // so that field[n] is the n-th of proc(5)
+  std::vector<std::string> field{"", "", ""};  // field[n] is the n-th field of proc(5)
   for (std::string word; fields >> word && field.size() < 20;) field.push_back(word);
   if (field.size() < 18) return std::nullopt;
   double ticks = 0;

@@ -1,4 +1,4 @@
-// What every benchmark here shares: the clock, quantiles, CPU time and memory of whole process trees, and the output
+// Shared by all benchmarks: the clock, quantiles, CPU time and memory of whole process trees, and the output
 // format. A benchmark prints one "key<TAB>value" line per figure on stdout; tests/bench/run takes medians over several
 // runs.
 #pragma once

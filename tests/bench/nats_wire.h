@@ -14,7 +14,7 @@ struct Message {  // valid until the next exchange
   std::string_view subject;
   int subscription = 0;
   std::string_view reply;    // empty: none is wanted
-  std::string_view headers;  // of the server's own notices; empty for messages of ours
+  std::string_view headers;  // headers of the server's own notices; empty for messages of the benchmark
   std::string_view payload;
 };
 

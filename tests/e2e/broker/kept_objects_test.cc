@@ -1,4 +1,4 @@
-// What becomes of named objects when the broker is killed.
+// Named objects after the broker is killed.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 #include <forkmill/manager.h>

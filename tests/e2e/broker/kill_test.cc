@@ -1,4 +1,4 @@
-// What becomes of tasks when the broker is killed, or a worker, or both.
+// Tasks after the broker, a worker or both are killed.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr auto kLong = 60s;
 
-// Nothing is given out anew before workers have had this time to come back.
+// The broker grants no task again before workers have had this time to reconnect.
 const std::vector<std::string> kPatient{"--restart-grace", "5s"};
 
 template <class T>
@@ -58,7 +58,7 @@ TEST_CASE("a result that a worker holds while the broker is away is delivered to
   cluster.start_worker();
   Client client{cluster.endpoint()};
   auto held = client.submit(kNote, cluster.path("notes"), cluster.path("go"), "held");
-  await_acceptance(held);  // it may be running before it is on disk
+  await_acceptance(held);  // a task may run before it is on disk
   REQUIRE(eventually([&] { return cluster.has("notes"); }));
   cluster.kill_broker();
   cluster.touch("go");

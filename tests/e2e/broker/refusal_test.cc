@@ -34,7 +34,7 @@ struct Site {
   Cluster cluster{folder.flags()};
   Client client{cluster.endpoint()};
 
-  // In a queue that nobody serves yet; returns when the broker has it.
+  // Submits to a queue without a worker; returns when the broker has the task.
   Future<std::string> submit(const std::string& text) {
     auto future = client.with({.queue = "later"}).submit(kEcho, text);
     REQUIRE(eventually([&] { return future.state() == FutureState::accepted; }));
@@ -86,7 +86,7 @@ bool has_result(Future<std::string>& future, const std::string& text) {
 }  // namespace
 
 TEST_CASE_FIXTURE(Site, "a second broker on the same directory is refused and harms nothing") {
-  auto task = submit("x");  // so the first one is there
+  auto task = submit("x");  // the first broker is running
   CHECK(contains(refusal(), "is in use by another broker (pid " + std::to_string(cluster.broker().pid()) + ")"));
   CHECK(contains(broker({"--data", folder.data(), "--check"}).output, "is in use by another broker"));
   serve();

@@ -33,7 +33,7 @@ TEST_CASE("one key from two clients, over a restart, gives one execution; other 
   auto first = submit(one, "result");
   auto second = submit(two, "result");
   REQUIRE(eventually([&] { return cluster.has("notes"); }));
-  // It may start before it is safe, and is forgotten then by a broker that is killed.
+  // A task may start before it is on disk; a broker that is killed then forgets it.
   await_acceptance(first);
   await_acceptance(second);
   cluster.kill_broker();

@@ -192,7 +192,7 @@ TEST_CASE("a full queue at the broker rejects or delays submissions") {
     CHECK(error.code() == Errc::queue_full);
   }
 
-  // One that waits for room gets it, whatever the order.
+  // Every submission that waits for space gets it, in any order.
   std::vector<Future<double>> patient;
   for (int i = 0; i < 20; ++i) patient.push_back(rig.client.with({.queue = "tiny"}).submit(kAdd, i, 1));
   CHECK_FALSE(patient.back().wait_for(20ms));

@@ -59,7 +59,7 @@ class RawSocket {
 
 std::string bytes_of(const proto::Envelope& envelope) { return proto::encode(envelope).envelope; }
 
-// Nonsense of every kind: no bytes, random ones, messages that break off, frames nobody announced, types from the
+// Malformed messages of every kind: empty, random, truncated, with unannounced frames, of types from the
 // future.
 std::vector<Frames> nonsense() {
   std::vector<Frames> all{{""}, {"", ""}, {"\xC1"}, {"GET / HTTP/1.0\r\n\r\n"}, {std::string("\xDD\xFF\xFF\xFF\xFF")}};

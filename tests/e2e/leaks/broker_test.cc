@@ -31,7 +31,7 @@ struct Sessions {
   friend bool operator==(const Sessions&, const Sessions&) = default;
 };
 
-// A broker for whom those who are silent are soon gone, and somebody who asks it how it is.
+// A broker with a short session timeout, and a client that asks for its status.
 struct Host {
   Host() { client.query(QueryKind::ping).get_for(60s); }
 
@@ -42,7 +42,7 @@ struct Host {
     return {map.at("clients").as<std::uint64_t>(), map.at("workers").as<std::uint64_t>()};
   }
   Weight weight() { return weigh(cluster.broker().pid()); }
-  // When everybody else has gone, and so have his things.
+  // Waits until every other peer and all that belonged to it is gone.
   Weight calm_weight(const Weight& before) {
     CHECK(eventually([&] { return sessions() == Sessions{1, 0}; }));
     Weight now;
@@ -106,7 +106,7 @@ void visit_by_hand(const Cluster& cluster, proto::Role role, bool in_order) {
     say(1, std::move(operate));
   }
   if (in_order) say(2, proto::Goodbye{Errc::ok, "done"});
-  // What was said is read before the connection goes: the answer to this comes behind it.
+  // The answer shows that the broker has read all earlier messages before the connection closes.
   say(3, proto::Heartbeat{});
   peer.hear();
 }

@@ -24,7 +24,7 @@ using forkmill::tests::Weight;
 inline constexpr forkmill::Task<int(int)> kSquare{"leaks.square"};
 const forkmill::Registered kSquareHere{kSquare, [](int n) { return n * n; }};
 
-// Of this program: its cluster's and its own, zombies included.
+// Processes of this program and of its cluster, zombies included.
 std::size_t processes() {
   const auto self = std::filesystem::read_symlink("/proc/self/exe");
   std::size_t count = 0;
@@ -35,7 +35,7 @@ std::size_t processes() {
   return count;
 }
 
-// Pools fork more processes than they are: whoever is on his way out is waited for.
+// Pools fork more processes than they keep: waits for those that are exiting.
 void settle_at(std::size_t most_processes, const Weight& begin) {
   Weight now;
   std::size_t count = 0;

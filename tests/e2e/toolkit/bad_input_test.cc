@@ -1,4 +1,4 @@
-// What must be refused, each with an error of its own.
+// Wrong uses of the toolkit: each is refused with an error of its own.
 #include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
@@ -108,7 +108,7 @@ TEST_CASE("objects of a closed client throw") {
   CHECK(code_of([&] { lock.release(); }) == Errc::client_closed);
   CHECK(code_of([&] { queue.get(); }) == Errc::client_closed);
   CHECK(code_of([&] { waiting.get(); }) == Errc::client_closed);
-  CHECK(Lock{"x", rig.b}.acquire(10s));  // it was said goodbye
+  CHECK(Lock{"x", rig.b}.acquire(10s));  // GOODBYE has arrived
 }
 
 }  // namespace forkmill::tests

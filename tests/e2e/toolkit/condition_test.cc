@@ -38,7 +38,7 @@ TEST_CASE("notify(n) wakes at most n waiters, notify_all wakes all, and timeouts
     return condition.notify(how_many);
   };
   REQUIRE(eventually([&] {
-    const auto hold = condition.guard();  // whoever counted waits once the lock is free
+    const auto hold = condition.guard();  // a thread that has counted is waiting once the lock is free
     return waiting == 5;
   }));
   {

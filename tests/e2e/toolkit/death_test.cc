@@ -1,4 +1,4 @@
-// Programs that are killed while they hold something: nobody waits for ever.
+// Programs that are killed while they hold something: no other program waits forever.
 #include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Nobody is given up for being silent while a test runs.
+// The broker ends no silent session while a test runs.
 struct Holders : ProcessCluster {
   Holders() : ProcessCluster{{}, {"--memory", "--session-timeout", "1h"}} {}
 
@@ -96,7 +96,7 @@ TEST_CASE(
   CHECK(mine.value() == 2);
   SUBCASE("one at a time") {
     CHECK_THROWS_AS(mine.release(), LeaseLost);
-    CHECK_THROWS_AS(same.release(), LeaseLost);  // what one handle acquires, another may release
+    CHECK_THROWS_AS(same.release(), LeaseLost);  // another handle may release what this one acquires
   }
   SUBCASE("both at once") { CHECK_THROWS_AS(mine.release(2), LeaseLost); }
   CHECK(mine.value() == 2);

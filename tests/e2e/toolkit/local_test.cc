@@ -34,7 +34,7 @@ class Scene {
     std::ifstream file{path("log")};
     return {std::istreambuf_iterator<char>{file}, {}};
   }
-  // Those that were given this directory, zombies aside.
+  // Processes that were given this directory, without zombies.
   int processes() const {
     int count = 0;
     for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {

@@ -71,7 +71,7 @@ struct Rig {
   Peer peer(std::vector<std::string> words) { return Peer{broker, std::move(words)}; }
   void wait_ready() { REQUIRE(Event{"ready", a}.wait(30s)); }
 
-  // What the other client reads when this one sends a handle.
+  // Returns the handle that the other client decodes when this one sends it.
   template <class H>
   H at_b(const H& handle) {
     const detail::ClientScope scope{ObjectOptions{b}.engine().get()};

@@ -45,7 +45,7 @@ TEST_CASE(
   Queue<int> queue{"q", 0, rig.a};
   lock.acquire();
   auto waiting = queue.get_async();
-  CHECK(queue.qsize() == 0);  // it has arrived
+  CHECK(queue.qsize() == 0);  // the item has arrived
   rig.broker.end(SIGKILL);
   rig.broker.start();
   CHECK(code_of([&] { waiting.get_for(60s); }) == Errc::disconnected);

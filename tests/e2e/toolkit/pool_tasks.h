@@ -1,4 +1,4 @@
-// What the tests of Pool and local:// have run. pool_program.cc registers it.
+// Tasks of the tests of Pool and local://. pool_program.cc registers them.
 #pragma once
 
 #include <forkmill/manager.h>
@@ -20,7 +20,7 @@ struct Rebellious {
 
 inline constexpr forkmill::Task<int(int, int)> kAdd{"pool.add"};
 inline constexpr forkmill::Task<int(int)> kSquare{"pool.square"};
-inline constexpr forkmill::Task<int(int)> kPid{"pool.pid"};            // of the process that runs it
+inline constexpr forkmill::Task<int(int)> kPid{"pool.pid"};            // pid of the process that runs it
 inline constexpr forkmill::Task<int(int)> kPositive{"pool.positive"};  // throws std::out_of_range
 inline constexpr forkmill::Task<int(int)> kLeave{"pool.leave"};        // exit(n); 0: gives 0
 inline constexpr forkmill::Task<int(int)> kRaise{"pool.raise"};
@@ -32,7 +32,7 @@ inline constexpr forkmill::Task<Rebellious()> kRebel{"pool.rebel"};
 inline constexpr forkmill::Task<std::string(std::int64_t)> kLarge{"pool.large"};
 inline constexpr forkmill::Task<void(std::string)> kNote{"pool.note"};  // a line with its pid
 inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
-inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // what kStart has left
+inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // the value that kStart has set
 inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
 inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
 inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};  // not registered

@@ -1,4 +1,4 @@
-// What the tests of Process share: a cluster that the default client finds, and looks into /proc.
+// Shared by the tests of Process: a cluster for the default client, and readers of /proc.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -29,7 +29,7 @@ class ProcessCluster : public Cluster {
   forkmill::Process process(const Task<R(P...)>& task, A&&... arguments) {
     return forkmill::Process{client(), ProcessOptions{}, task, std::forward<A>(arguments)...};
   }
-  // One that has written its pid and waits for the file "go".
+  // Starts a process that writes its pid and waits for the file "go".
   forkmill::Process held(ProcessOptions options = {}, bool stubborn = false) {
     forkmill::Process process{client(), std::move(options), kHold, path("up"), path("go"), stubborn};
     process.start();

@@ -1,4 +1,4 @@
-// What the tests of Process have run.
+// Tasks of the tests of Process.
 #pragma once
 
 #include <forkmill/process.h>
@@ -12,11 +12,11 @@ inline constexpr forkmill::Task<void(int)> kExit{"p.exit"};
 inline constexpr forkmill::Task<void(int)> kRaise{"p.raise"};
 // Writes its pid to the first file and waits for the second; stubborn: SIGTERM does nothing to it.
 inline constexpr forkmill::Task<void(std::string, std::string, bool)> kHold{"p.hold"};
-// What current_process() says there, a line each.
+// Writes what current_process() returns there, one line per member.
 inline constexpr forkmill::Task<void(std::string)> kWho{"p.who"};
-// Acquires the lock of that name, writes its fencing token to the file, and waits for ever.
+// Acquires the lock of that name, writes its fencing token to the file, and waits forever.
 inline constexpr forkmill::Task<void(std::string, std::string)> kHoldLock{"p.hold_lock"};
-// Has a child and a grandchild without forkmill, writes their pids, waits for ever.
+// Has a child and a grandchild without forkmill, writes their pids, waits forever.
 inline constexpr forkmill::Task<void(std::string)> kBreed{"p.breed"};
 // Starts a process that holds (up, go), as a daemon or not, and then returns, or waits for `leave`.
 inline constexpr forkmill::Task<void(std::string, std::string, std::string, bool)> kParent{"p.parent"};

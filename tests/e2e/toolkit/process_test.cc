@@ -13,7 +13,7 @@ using forkmill::test::ProcessCluster;
 using namespace std::chrono_literals;
 using forkmill::Process;
 
-// What they do is in toolkit_program.cc; here they never run.
+// The handlers are in toolkit_program.cc; they never run here.
 void Adder::run() { FAIL("not in the worker"); }
 void Stateless::run() { FAIL("not in the worker"); }
 
@@ -89,7 +89,7 @@ TEST_CASE("terminate sends SIGTERM, and kill sends SIGKILL") {
     CHECK(process.exitcode() == -SIGTERM);
     CHECK_FALSE(process.is_alive());
     CHECK_FALSE(in_proc(pid));
-    process.terminate();  // it has ended: nothing to do
+    process.terminate();  // no effect: the process has ended
   }
   std::filesystem::remove(cluster.path("up"));
   auto stubborn = cluster.held({}, true);

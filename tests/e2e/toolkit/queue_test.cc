@@ -40,7 +40,7 @@ TEST_CASE("Full and Empty are thrown at the time limit") {
   CHECK(now() - start >= 200ms);
   CHECK(now() - start < 10s);
   CHECK(queue.get() == 1);
-  CHECK(queue.empty());  // what was given up is not in it
+  CHECK(queue.empty());  // an item that was given up is not in the queue
 }
 
 TEST_CASE("an error names its queue, once") {

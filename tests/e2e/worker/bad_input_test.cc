@@ -1,4 +1,4 @@
-// What submitters and operators get wrong: a clear error each time, and nothing lost.
+// Mistakes of submitters and operators: each gets a clear error, and nothing is lost.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 
@@ -67,7 +67,7 @@ TEST_CASE("a submission with another signature is rejected, and never runs with 
     CHECK(error.code() == Errc::signature_mismatch);
     CHECK(std::string{error.what()}.find("rogue.echo") != std::string::npos);
   }
-  // What was taken before waits for a worker of its kind, and the broker says so.
+  // A task that was accepted earlier waits for a worker with its signature, and the broker says so.
   CHECK_FALSE(early.ready());
   CHECK(client.query(QueryKind::status).get_for(kLong).bytes.find("rogue.echo") != std::string::npos);
   early.cancel();

@@ -85,7 +85,7 @@ class Process {
   pid_t pid_ = 0;
 };
 
-// It can open no more descriptors, until it is given some.
+// Lowers its limit so that the process can open no more descriptors, until the limit is raised.
 inline bool take_descriptors(pid_t pid) {
   rlim_t next = 0;
   while (std::filesystem::is_symlink("/proc/" + std::to_string(pid) + "/fd/" + std::to_string(next))) ++next;

@@ -1,4 +1,4 @@
-// What a handler can do to its own process, and what that costs: its own attempt.
+// Handlers that end their own process: the cost is their own attempt.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 

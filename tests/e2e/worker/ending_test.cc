@@ -50,7 +50,7 @@ TEST_CASE("cancelling a running task stops it and not the task after it") {
     if (stubborn)
       CHECK_THROWS_AS(held.get_for(kLong), Cancelled);
     else
-      CHECK(held.get_for(kLong) == "stopped");  // it may still finish, and did
+      CHECK(held.get_for(kLong) == "stopped");  // the handler may still finish, and did
     CHECK(next.get_for(kLong) == "next");
   }
 }

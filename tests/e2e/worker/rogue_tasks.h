@@ -11,9 +11,9 @@ inline constexpr forkmill::Task<std::string(std::string)> kEcho{"rogue.echo"};
 inline constexpr forkmill::Task<int()> kPid{"rogue.pid"};
 inline constexpr forkmill::Task<int(int)> kRaise{"rogue.raise"};                  // kills itself by that signal
 inline constexpr forkmill::Task<int(int)> kExit{"rogue.exit"};                    // calls exit()
-inline constexpr forkmill::Task<int(std::string, int)> kThrow{"rogue.throw"};     // what, attempts that fail
-inline constexpr forkmill::Task<std::string(std::uint64_t)> kMake{"rogue.make"};  // a result of so many bytes
-inline constexpr forkmill::Task<bool(int)> kCrash{"rogue.print_and_crash"};       // prints so many lines first
+inline constexpr forkmill::Task<int(std::string, int)> kThrow{"rogue.throw"};     // the error, attempts that fail
+inline constexpr forkmill::Task<std::string(std::uint64_t)> kMake{"rogue.make"};  // a result of that many bytes
+inline constexpr forkmill::Task<bool(int)> kCrash{"rogue.print_and_crash"};       // prints that many lines first
 
 // Creates the file `started`, then sleeps until the file `go` exists. Returns "stopped" when its token stops it (unless
 // it is stubborn: then it ignores token and SIGTERM).
@@ -26,6 +26,7 @@ inline constexpr forkmill::Task<std::string(std::string notes, std::string go, s
 inline constexpr forkmill::Task<std::string(std::string started)> kBreed{"rogue.breed"};
 
 inline constexpr forkmill::Task<std::string()> kLoaded{"rogue.loaded"};  // pid that ran on_start, and how often it ran
-inline constexpr forkmill::Task<std::uint64_t(std::uint64_t)> kGrow{"rogue.grow"};  // allocates and keeps so many bytes
+inline constexpr forkmill::Task<std::uint64_t(std::uint64_t)> kGrow{
+    "rogue.grow"};  // allocates and keeps that many bytes
 inline constexpr forkmill::Task<std::string()> kToken{"rogue.token"};
 inline constexpr forkmill::Task<std::tuple<std::string, bool, bool>()> kHome{"rogue.home"};

@@ -32,7 +32,7 @@ std::string hold(forkmill::Context& context, const std::string& started, const s
   return wait_for(go, stubborn ? std::stop_token{} : context.stop_token()) ? "went on" : "stopped";
 }
 
-// What was written stays, whoever is killed.
+// Appends to the file at once, so that a kill loses nothing.
 void add_line(const std::string& path, const char* line) { std::ofstream{path, std::ios::app} << line << "\n"; }
 
 std::string note(const std::string& notes, const std::string& go, std::string text) {

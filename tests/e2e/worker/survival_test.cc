@@ -1,4 +1,4 @@
-// Whatever dies, nothing stays behind, and what can go on goes on.
+// Deaths of links, supervisors, children and brokers: nothing stays behind, and all others continue.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 #include <forkmill/exec.h>

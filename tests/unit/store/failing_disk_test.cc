@@ -24,7 +24,7 @@ std::string opened(std::unique_ptr<SqliteStore>& store, Disk& disk) {
   return trouble_of(*store);
 }
 
-// What the next process finds: the number of the last commit, and all tasks up to it.
+// Checks, as the next process would find it, that the store has `commits` commits and all of their tasks.
 void check_holds(Disk& disk, std::uint64_t commits, const std::string& directory = kDirectory) {
   auto store = store_on(disk, directory);
   const auto identity = store->open();
@@ -40,7 +40,7 @@ void check_holds(Disk& disk, std::uint64_t commits, const std::string& directory
   CHECK(report->findings.empty());
 }
 
-// A store with so many commits, and a copy of it.
+// Makes a store with `commits` commits, and a copy of it.
 void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits, const std::string& path) {
   auto store = store_on(disk, directory);
   REQUIRE(trouble_of(*store) == "");

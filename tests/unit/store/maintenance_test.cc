@@ -76,7 +76,7 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
     fill(*store, next, next + 20);
     commit(*store, next + 11,
            {Forget{TaskSeq{next - 700}}, record(90'000, std::to_string(next)), record(90'000 + next, "piece")});
-    // What is not committed does not get into the copy.
+    // Uncommitted changes do not get into the copy.
     REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(next + 50'000), record(200'000, "uncommitted")}));
     CHECK_FALSE(store->continue_backup().value());
     CHECK_FALSE(std::filesystem::exists(copy));
@@ -119,7 +119,7 @@ TEST_CASE("a backup overwrites nothing, and the store survives its failure") {
   CHECK(contains(store->begin_backup(folder.path("taken"))->text, "exists"));
   CHECK(read_file(folder.path("taken")) == "mine");
   CHECK(contains(store->begin_backup(folder.path("no/such/place"))->text, "No such file or directory"));
-  // Somebody takes the name in the meantime.
+  // Another program takes the name in the meantime.
   REQUIRE_FALSE(store->begin_backup(folder.path("late")));
   write_file(folder.path("late"), "mine");
   forkmill::proto::Result<bool> result = false;
@@ -128,7 +128,7 @@ TEST_CASE("a backup overwrites nothing, and the store survives its failure") {
   CHECK(contains(result.failure().text, "File exists"));
   CHECK(read_file(folder.path("late")) == "mine");
   CHECK_FALSE(std::filesystem::exists(folder.path("late.partial")));
-  // One that is given up with the store leaves nothing behind; a leftover of a crash is in nobody's way.
+  // An unfinished backup is removed with its store, and a leftover of a crash does not block the next one.
   write_file(folder.path("again.partial"), std::string(100, 'x'));
   REQUIRE_FALSE(store->begin_backup(folder.path("again")));
   finish_backup(*store);
@@ -385,7 +385,7 @@ TEST_CASE("files that root creates in a data directory belong to the directory's
   REQUIRE(restore(directory + "/forkmill.db", target, "store-3").ok());
   for (const char* name : {"forkmill.db", "head", "lock"}) check_owner(target + "/" + name);
 
-  // A link that the owner has put there gives nobody a file of somebody else's.
+  // A link that the directory's owner has placed does not change the owner of its target.
   const std::string other = folder.path("root's");
   write_file(other, "");
   std::filesystem::remove(target + "/lock");

@@ -1,4 +1,4 @@
-// What the tests of the SQLite store share: a folder of their own, stores in it, tasks to fill them, a child that dies.
+// Shared by the tests of the SQLite store: a folder, stores in it, tasks to fill them, a child process that dies.
 #pragma once
 
 #include <doctest/doctest.h>

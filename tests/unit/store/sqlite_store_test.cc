@@ -25,7 +25,7 @@ TEST_CASE("the SQLite store conforms when its process is killed before each open
   std::unique_ptr<SqliteStore> store;
   std::vector<std::string> directories{folder.path("data0")};
   check_store([&]() -> Store& {
-    // What a crash leaves is what is in the files while the store is open.
+    // The files of an open store are what a crash would leave.
     if (store) {
       directories.push_back(folder.path("data" + std::to_string(directories.size())));
       copy_directory(directories[directories.size() - 2], directories.back());
