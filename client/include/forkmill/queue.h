@@ -1,25 +1,35 @@
-// Queues between processes, on one machine or many: typed, bounded or not, first in, first out for each producer.
+// Queues between processes, on one machine or many: typed, bounded or not, first in, first out for each producer. The
+// counterparts of Python's multiprocessing.Queue, JoinableQueue and SimpleQueue.
 //
-//     forkmill::Queue<std::string> lines{"lines", 100};     // at most 100 wait in it
-//     lines.put("one");                                     // waits for room
-//     auto line = lines.get(2s);                            // or throws Empty after two seconds
+//     forkmill::Queue<std::string> names{"names", 100};     // at most 100 items wait in it
+//     names.put("one");                                     // waits for room
+//     auto name = names.get(2s);                            // or throws Empty after two seconds
 //
-// SimpleQueue has the least; JoinableQueue also counts what has not been worked on. An item is any value that a task's
-// argument could be (serialize.h); opening a queue with another type of element, or another size, is
-// Error{object_differs}.
+// The queue lives at the broker; a handle here stands for it. Copies of a handle, and handles that travel (as an
+// argument of a task, as an item of another queue …), stand for the same queue. A queue without a name goes with the
+// last copy of the handle that made it (object_options.h). A moved-from handle throws std::logic_error.
 //
-// Time limits are the broker's: exact to a millisecond or so; zero or less only tries; without one it takes as long as
-// it does, also until a broker comes. Full and Empty end a wait that was in vain. Disconnected from put() says that it
-// is not known whether the item went in.
+// Items are values that could be arguments of a task (task.h): 64 MiB at most when packed, and nested less than 64
+// deep, else Rejected{payload_too_large}. A queue holds at most 1 GiB, and then counts as full. The broker compares the
+// type of the elements between all handles of a queue.
 //
-// An item that get() has returned is this program's. One that get_leased() has returned goes back to the head of the
-// queue when it is not acknowledged: by nack(), by dropping it, or because this process ends.
+// Blocking and time limits: every operation is a round trip to the broker, constructors too. Time limits are kept by
+// the broker, to about a millisecond; zero or less tries once. Without a broker, an operation without a time limit
+// blocks until it is back, and one with a limit ends 1 to 2 seconds after it.
 //
-// Many at once: put_many() and get_many() take a round trip for each 256 KiB or 4,096 items; put_async() does not wait
-// for its answer (at most 65,536 operations of a client may be without one: then Error{too_many_waiting}).
+// An item that get() has returned is this program's alone; it is lost if the program dies. An item of get_leased() goes
+// back to its place at the head of the queue unless it is acknowledged. An item whose get() had already given up when
+// it arrived is kept for the next get() of this client.
 //
-// Threads: every member may be called by any thread. Copies stand for the same queue, and close() is for all of them in
-// this process: afterwards everything throws Error{object_closed}. A queue may be an argument of a task.
+// Threads: every member may be called by any thread at any time. fork(): a child must not use the handles of its
+// parent; they throw Disconnected.
+//
+// Errors of constructors: Error{object_differs} if the name is that of another kind of object, or of a queue with
+// another element type or another maxsize; Error{name_invalid}; Error{too_many_objects}; those of ObjectOptions;
+// Disconnected. Errors of all members: Error{object_closed} after close(); Error{object_unknown} if the queue was
+// removed, or was not durable and the broker was restarted; Disconnected{client_closed} once the client is closed;
+// Disconnected{disconnected} if the broker has forgotten this client while the operation was under way: an item may
+// have been put or not. The comments below name further ones.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -41,15 +51,21 @@ namespace forkmill {
 
 namespace detail {
 
-// A queue of packed values.
+// RawQueue: a queue of packed values; the members that need no type.
 class RawQueue : public Handle {
  public:
-  // Items in the queue; tasks that were not reported done.
+  // Number of items in the queue, exact at that moment; leased ones do not count. Asks the broker.
   std::int64_t qsize() const;
+  // Whether the queue has no item, or has maxsize() items, at that moment. Ask the broker. A queue without a limit is
+  // never full.
   bool empty() const { return qsize() == 0; }
   bool full() const { return maxsize() > 0 && qsize() >= maxsize(); }
-  std::int64_t maxsize() const;  // 0: no limit
+  // Number of items that may wait; 0: no limit. Never blocks.
+  std::int64_t maxsize() const;
+  // Closes this handle and its copies in this process: later calls throw Error{object_closed}. The queue and its items
+  // stay. Never blocks: items of put() are in the queue already. May be repeated.
   void close() noexcept;
+  // Whether close() was called.
   bool closed() const;
 
  protected:
@@ -57,13 +73,14 @@ class RawQueue : public Handle {
   RawQueue(const Ticket& ticket, std::uint64_t type);
 
   struct Got {
-    std::int64_t lease = 0;
+    std::int64_t lease = 0;  // 0: not leased
     std::vector<Bytes> values;
   };
+  // Size of the parts that put_many() sends.
   static constexpr std::size_t kAtOnce = 4096;
   static constexpr std::size_t kBytesAtOnce = 256 * 1024;
 
-  void put_values(std::vector<std::string> values, Wait wait);
+  void put_values(std::vector<std::string> values, Wait wait);  // throws Full
   Ref<RemoteState> put_later(std::string value, Wait wait);
   Got get_values(std::size_t most, bool lease, Wait wait) const;  // throws Empty
   Ref<RemoteState> get_later(Wait wait) const;
@@ -72,9 +89,10 @@ class RawQueue : public Handle {
   std::int64_t unfinished() const;
 };
 
-// What has been read on approval.
+// LeaseOfItems: the right to items that were read on approval. Gives them back when destroyed, without waiting.
 class LeaseOfItems {
  public:
+  // No lease; or the lease `number` of the queue.
   LeaseOfItems() = default;
   LeaseOfItems(std::shared_ptr<client::Object> queue, std::int64_t number)
       : queue_{std::move(queue)}, number_{number} {}
@@ -82,6 +100,7 @@ class LeaseOfItems {
       : queue_{std::move(other.queue_)}, number_{std::exchange(other.number_, 0)} {}
   LeaseOfItems& operator=(LeaseOfItems&& other) noexcept;
   ~LeaseOfItems();
+  // Ends the lease: the items are done with, or go back. Throws Error{over_released} if it was settled before.
   void settle(bool done);
 
  private:
@@ -91,20 +110,32 @@ class LeaseOfItems {
 
 }  // namespace detail
 
-// An item on approval. Movable; belongs to one thread at a time.
+// Leased<T>: an item on approval, from Queue::get_leased(). Unless it is acknowledged, the item goes back to its place
+// in the queue, before all items that were put later: by nack(), by destroying the Leased, or when the session of this
+// client ends. Python has no counterpart.
+//
+//     auto item = lines.get_leased();
+//     work(*item);
+//     item.ack();
+//
+// Movable; belongs to one thread at a time.
 template <class T>
 class Leased {
  public:
+  // For the library.
   Leased(T value, detail::LeaseOfItems lease) : value_{std::move(value)}, lease_{std::move(lease)} {}
 
+  // The item. Valid also after ack().
   T& value() { return value_; }
   const T& value() const { return value_; }
   T& operator*() { return value_; }
   T* operator->() { return &value_; }
 
-  // It is done with. Throws LeaseLost when it has been given to somebody else meanwhile.
+  // Tells the queue that the item is done with, and waits for the answer. Throws LeaseLost if the item went back
+  // meanwhile, because this client was out of reach for too long: another client may have it. Throws
+  // Error{over_released} after ack() or nack().
   void ack() { lease_.settle(true); }
-  // Back to the head of the queue, for somebody else; so does dropping it.
+  // Gives the item back, and waits for the answer. Throws as ack() does.
   void nack() { lease_.settle(false); }
 
  private:
@@ -112,26 +143,35 @@ class Leased {
   detail::LeaseOfItems lease_;
 };
 
+// Queue<T>: see the head of this file.
 template <class T>
 class Queue : public detail::RawQueue {
  public:
+  // Marks types whose handles travel (detail/object.h).
   using TravelsAsTicket = void;
+  // Type of an item.
   using Value = T;
 
-  // maxsize: items that may wait; 0: as many as there is memory for. Negative: std::invalid_argument.
+  // Opens the queue of this name, or makes it, empty. Without a name: makes one of its own. maxsize: number of items
+  // that may wait; 0: no limit. All handles of a queue name the same maxsize. Throws std::invalid_argument if it is
+  // negative.
   explicit Queue(std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : Queue{std::string_view{}, maxsize, options} {}
   explicit Queue(const ObjectOptions& options) : Queue{std::string_view{}, 0, options} {}
   explicit Queue(std::string_view name, std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : RawQueue{name, maxsize, detail::type_hash<T>(), options} {}
+  // For the library: opens the queue that a ticket names, and the ticket of this one.
   Queue(const detail::Ticket& ticket, detail::FromTicket) : RawQueue{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return ticket(); }
 
+  // Puts an item at the end of the queue; when put() returns, the item is there (on disk, in a durable queue). The
+  // first form blocks until there is room. The second waits `timeout` at most and then throws Full, with nothing put.
   void put(const T& item) { put_one(item, {}); }
   template <class Rep, class Period>
-  void put(const T& item, std::chrono::duration<Rep, Period> timeout) {  // throws Full
+  void put(const T& item, std::chrono::duration<Rep, Period> timeout) {
     put_one(item, detail::within(timeout));
   }
+  // put() with a time limit of zero: put_nowait() throws Full if there is no room, try_put() returns false.
   void put_nowait(const T& item) { put_one(item, detail::kAtOnce); }
   bool try_put(const T& item) {
     try {
@@ -141,10 +181,14 @@ class Queue : public detail::RawQueue {
       return false;
     }
   }
+  // put() as a future. Returns at once; items of one thread enter in the order of the calls. At most 65,536 operations
+  // of a client may be without an answer: the future of a further one ends with Error{too_many_waiting}.
   Future<void> put_async(const T& item) { return detail::task_future<void>(put_later(detail::pack_checked(item), {})); }
 
-  // Everything in the range, in its order. With a time limit for each part that is sent, Full: the parts before it, and
-  // as much of it as there was room for, are in the queue.
+  // Puts all items of a range in its order, in parts of up to 4,096 items or 256 KiB, each of which is a round trip.
+  // The first form blocks until all are in the queue. The second waits `timeout` at most for each part and then throws
+  // Full, whose text says how many items of that part went in; they and the parts before stay. What the range throws
+  // passes through.
   template <std::ranges::input_range Range>
   void put_many(Range&& items) {
     put_range(items, {});
@@ -154,47 +198,65 @@ class Queue : public detail::RawQueue {
     put_range(items, detail::within(timeout));
   }
 
+  // Takes the first item out of the queue and returns it. The first form blocks until there is an item. The second
+  // waits `timeout` at most and then throws Empty. Throws Error{result_undecodable} for an item that is not a T; the
+  // item is gone then.
   T get() const { return get_one({}); }
   template <class Rep, class Period>
-  T get(std::chrono::duration<Rep, Period> timeout) const {  // throws Empty
+  T get(std::chrono::duration<Rep, Period> timeout) const {
     return get_one(detail::within(timeout));
   }
+  // get() with a time limit of zero: throws Empty if there is no item.
   T get_nowait() const { return get_one(detail::kAtOnce); }
+  // get() that returns nothing, instead of throwing Empty, when there is no item at once or within `timeout`.
   std::optional<T> try_get() const { return get_or_none(detail::kAtOnce); }
   template <class Rep, class Period>
   std::optional<T> try_get(std::chrono::duration<Rep, Period> timeout) const {
     return get_or_none(detail::within(timeout));
   }
+  // get() as a future, without a time limit. The item belongs to the future: it is lost if the future is dropped.
   Future<T> get_async() const { return detail::task_future<T>(get_later({})); }
 
-  // At least one, at most so many, as many of them as are there.
+  // Takes up to `most` items, those that are there, at least one, in one round trip: no more than 1,024 items or about
+  // 256 KiB at once. Waits for the first item, `timeout` at most, and then throws Empty. Zero for `most` returns none
+  // at once. Throws Error{result_undecodable} if one of them is not a T; all of them are gone then.
   std::vector<T> get_many(std::size_t most) const { return get_several(most, {}); }
   template <class Rep, class Period>
   std::vector<T> get_many(std::size_t most, std::chrono::duration<Rep, Period> timeout) const {
     return get_several(most, detail::within(timeout));
   }
 
+  // get() on approval: the item goes back unless it is acknowledged (Leased). Throws Empty after `timeout`, and
+  // Error{result_undecodable} for an item that is not a T, which goes back.
   Leased<T> get_leased() const { return lease({}); }
   template <class Rep, class Period>
   Leased<T> get_leased(std::chrono::duration<Rep, Period> timeout) const {
     return lease(detail::within(timeout));
   }
 
-  // All items up to one that equals `last`, for a range-for: the producers put that one when they are done.
+  // All items up to one that equals `last`, as a range for one pass: producers put that item when they are done. The
+  // counterpart of Python's iter(queue.get, last).
+  //
   //     for (const auto& line : lines.until("")) work(line);
   class Until {
    public:
+    // An input iterator that calls get(): ++ and begin() block, and throw what get() throws.
     class Iterator {
      public:
+      // As std::input_iterator wants them.
       using value_type = T;
       using difference_type = std::ptrdiff_t;
+      // Takes the first item.
       explicit Iterator(const Until* range) : range_{range} { ++*this; }
+      // The current item; valid until the next ++.
       const T& operator*() const { return *item_; }
+      // Takes the next item.
       Iterator& operator++() {
         item_ = range_->queue_.get();
         return *this;
       }
       void operator++(int) { ++*this; }
+      // Whether the current item is the last one.
       bool at_end() const { return *item_ == range_->last_; }
       friend bool operator==(const Iterator& at, std::default_sentinel_t) { return at.at_end(); }
 
@@ -202,6 +264,7 @@ class Queue : public detail::RawQueue {
       const Until* range_;
       std::optional<T> item_;
     };
+    // Keeps a handle of the queue.
     Until(Queue queue, T last) : queue_{std::move(queue)}, last_{std::move(last)} {}
     Iterator begin() const { return Iterator{this}; }
     std::default_sentinel_t end() const { return {}; }
@@ -210,6 +273,7 @@ class Queue : public detail::RawQueue {
     Queue queue_;
     T last_;
   };
+  // Returns that range. T must be comparable by ==.
   Until until(T last) const { return {*this, std::move(last)}; }
 
  private:
@@ -252,33 +316,41 @@ class Queue : public detail::RawQueue {
   }
 };
 
-// A queue that also knows when everything that was put into it has been worked on.
+// JoinableQueue<T>: a queue that also counts the items that are not done with, so that join() can wait for all of them.
+//
+//     forkmill::JoinableQueue<std::string> jobs{"jobs"};
+//     work(jobs.get());
+//     jobs.task_done();                                    // once for each item that was got; elsewhere: jobs.join()
 template <class T>
 class JoinableQueue : public Queue<T> {
  public:
   using Queue<T>::Queue;
 
-  // So many items that were got are done with. More than were put: Error{over_released}.
+  // Reports that how_many items that were got are done with. Throws std::invalid_argument if how_many is less than 1,
+  // Error{over_released} if more are reported than were put.
   void task_done(std::int64_t how_many = 1) { this->task_done_by(how_many); }
-  // Until every item that was put is done with.
+  // Blocks until every item that was put is done with. Returns at once if there was none.
   void join() const { this->join_within({}); }
-  // False when the time limit has passed first.
+  // The same with a time limit: returns false when it has passed first.
   template <class Rep, class Period>
   bool join(std::chrono::duration<Rep, Period> timeout) const {
     return this->join_within(detail::within(timeout));
   }
+  // Number of items that were put and are not reported done. Asks the broker.
   std::int64_t unfinished() const { return detail::RawQueue::unfinished(); }
 };
 
-// Unbounded, and only what is needed most.
+// SimpleQueue<T>: a queue without a limit and with few members.
 template <class T>
 class SimpleQueue : private Queue<T> {
  public:
   using TravelsAsTicket = void;
+  // As Queue's.
   explicit SimpleQueue(const ObjectOptions& options = {}) : Queue<T>{std::string_view{}, 0, options} {}
   explicit SimpleQueue(std::string_view called, const ObjectOptions& options = {}) : Queue<T>{called, 0, options} {}
   SimpleQueue(const detail::Ticket& ticket, detail::FromTicket from) : Queue<T>{ticket, from} {}
 
+  // The members of Queue that it has.
   using Queue<T>::put;
   using Queue<T>::get;
   using Queue<T>::empty;
@@ -288,6 +360,7 @@ class SimpleQueue : private Queue<T> {
   using Queue<T>::travel_ticket;
 };
 
+// Names of these types in signatures of tasks.
 template <class T>
 struct SignatureName<Queue<T>> {
   static std::string get() { return "forkmill.Queue<" + signature_of<T>() + ">"; }
