@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include "proto/names.h"
+#include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/errors.h"
 
@@ -35,9 +36,9 @@ std::string set_queue_option(CoreOptions& core, const std::string& queue, const 
     options.durable = value == "durable";
     return {};
   }
-  const auto number = proto::parse_bytes(value);
+  const auto number = proto::parse_size(value);
   if (!number || *number == 0)
-    return key == "max_bytes" ? "a number of bytes like 65536, 64K, 512M or 2G" : "a number of tasks";
+    return key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples : "a number of tasks";
   (key == "max_bytes" ? options.max_bytes : options.max_tasks) = *number;
   return {};
 }
@@ -63,7 +64,7 @@ std::string trouble(const ProgramOptions& options) {
   if (offline_commands == 1 && options.memory) return "--memory has no data directory to look after: say --data DIR";
   if (!options.memory && options.data.empty()) return "--data needs a directory (or say --memory)";
   if (options.core.heartbeat.count() < 10) return "--heartbeat must be at least 10ms";
-  if (options.core.session_timeout < 2 * options.core.heartbeat)
+  if (options.core.session_timeout / 2 < options.core.heartbeat)
     return "--session-timeout must be at least twice --heartbeat";
   for (const std::string& endpoint : options.listen) {
     if (!options.insecure && !proto::is_local_endpoint(endpoint)) {

@@ -3,10 +3,13 @@
 #include <toml++/toml.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
+
+#include "proto/settings/quantities.h"
 
 namespace forkmill::proto {
 
@@ -31,10 +34,18 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+// The shortest text that reads back as `value`: "1.5".
+std::string number_text(double value) {
+  std::array<char, 32> text{};
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end};
+}
+
 // A TOML value as the text one would write in a flag. Empty: it is a table or something else that no setting takes.
 std::optional<std::string> as_text(const toml::node& node) {
   if (auto text = node.value<std::string>(); node.is_string() && text) return text;
   if (node.is_integer()) return std::to_string(*node.value<std::int64_t>());
+  if (node.is_floating_point()) return number_text(*node.value<double>());
   if (node.is_boolean()) return *node.value<bool>() ? "true" : "false";
   return std::nullopt;
 }
@@ -106,16 +117,16 @@ void Settings::duration(std::string name, std::chrono::milliseconds& target, std
   add({std::move(name), std::move(help), "DURATION", format_duration(target), false, false,
        [&target](const auto& values) {
          const auto value = parse_duration(values.back());
-         if (!value) return std::string{"a duration like 250ms, 30s, 10m, 2h or 7d"};
+         if (!value) return std::string{"a duration such as "} + kDurationExamples;
          target = *value;
          return std::string{};
        }});
 }
 
 void Settings::bytes(std::string name, std::uint64_t& target, std::string help) {
-  add({std::move(name), std::move(help), "BYTES", format_bytes(target), false, false, [&target](const auto& values) {
-         const auto value = parse_bytes(values.back());
-         if (!value) return std::string{"a number of bytes like 65536, 64K, 512M or 2G"};
+  add({std::move(name), std::move(help), "SIZE", format_size(target), false, false, [&target](const auto& values) {
+         const auto value = parse_size(values.back());
+         if (!value) return std::string{"a size such as "} + kSizeExamples;
          target = *value;
          return std::string{};
        }});

@@ -17,13 +17,6 @@
 
 namespace forkmill::proto {
 
-// Reads of values; empty when the text is none. "250ms" "2s" "10m" "1h" "7d"; "512", "64K", "512M", "2G" (powers of
-// 1024).
-std::optional<std::chrono::milliseconds> parse_duration(const std::string& text);
-std::optional<std::uint64_t> parse_bytes(const std::string& text);
-std::string format_duration(std::chrono::milliseconds value);
-std::string format_bytes(std::uint64_t value);
-
 class Settings {
  public:
   Settings(std::string program, std::string description, std::string version);

@@ -89,9 +89,6 @@ void lines(Feed& feed) {
   }
   if (const auto when = parse_when(text, std::chrono::milliseconds{1'800'000'000'000}))
     require(when->count() >= 0, "time begins in 1970", text);
-  if (const auto duration = cli::parse_duration(text))
-    require(duration->count() >= 0, "durations are not negative", text);
-  (void)cli::parse_size(text);
   (void)format_duration(static_cast<double>(feed.number()) / 1000);
   (void)format_bytes(feed.number());
   (void)format_time(static_cast<std::int64_t>(feed.number()));

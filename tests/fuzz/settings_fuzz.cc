@@ -9,7 +9,7 @@
 
 #include "broker/options.h"
 #include "proto/names.h"
-#include "proto/settings/settings.h"
+#include "proto/settings/quantities.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/require.h"
 #include "worker/options.h"
@@ -101,8 +101,8 @@ void durations_and_sizes(const std::string& text) {
     require(proto::parse_duration(proto::format_duration(*duration)) == duration, "durations are read as written",
             text);
   }
-  if (const auto bytes = proto::parse_bytes(text))
-    require(proto::parse_bytes(proto::format_bytes(*bytes)) == bytes, "sizes are read as written", text);
+  if (const auto bytes = proto::parse_size(text))
+    require(proto::parse_size(proto::format_size(*bytes)) == bytes, "sizes are read as written", text);
 }
 
 }  // namespace

@@ -4,12 +4,14 @@
 #include <optional>
 #include <utility>
 
-#include "client/cli/text/human.h"
 #include "proto/limits.h"
+#include "proto/settings/quantities.h"
 
 namespace forkmill::cli {
 
 namespace {
+
+constexpr std::chrono::hours kMaxDuration{24 * 365 * 30};  // a deadline that far away still fits a clock of nanoseconds
 
 // CLI11 shows the text in front of the option's name: "--timeout: …".
 template <class Parse, class Value>
@@ -42,11 +44,15 @@ ConnectionOptions default_connection() {
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                           const std::string& help) {
-  return add_parsed(command, name, value, help, parse_duration, "DURATION", "30 (seconds), 1.5s, 200ms, 2m or 1h30m");
+  const auto parse = [](const std::string& text) -> std::optional<std::chrono::milliseconds> {
+    const auto duration = proto::parse_duration(text);
+    return duration && *duration <= kMaxDuration ? duration : std::nullopt;
+  };
+  return add_parsed(command, name, value, help, parse, "DURATION", proto::kDurationExamples);
 }
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help) {
-  return add_parsed(command, name, value, help, parse_size, "SIZE", "4096 (bytes), 64k, 1.5M or 2G");
+  return add_parsed(command, name, value, help, proto::parse_size, "SIZE", proto::kSizeExamples);
 }
 
 CLI::Option* add_durability(CLI::App& command, Durability& value) {

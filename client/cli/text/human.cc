@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
-#include <utility>
 
 namespace forkmill::cli {
 
@@ -15,35 +13,7 @@ namespace {
 constexpr double kMinute = 60;
 constexpr double kHour = 60 * kMinute;
 constexpr double kDay = 24 * kHour;
-constexpr double kMaxSeconds = 1e9;  // some thirty years: far from the edge of what milliseconds can hold
-constexpr double kMaxBytes = 1e15;   // well inside what a double counts exactly
-
-// Takes a number such as "12" or "3.5" off the front. No sign, no exponent.
-std::optional<double> take_number(std::string_view& text) {
-  const auto length = std::min(text.find_first_not_of("0123456789."), text.size());
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + length, value, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + length) return std::nullopt;
-  text.remove_prefix(length);
-  return value;
-}
-
-// Takes the letters of a unit off the front.
-std::string_view take_unit(std::string_view& text) {
-  const auto length = std::min(text.find_first_of("0123456789."), text.size());
-  const auto unit = text.substr(0, length);
-  text.remove_prefix(length);
-  return unit;
-}
-
-std::optional<double> seconds_of(std::string_view unit) {
-  if (unit == "ms") return 0.001;
-  if (unit.empty() || unit == "s") return 1;
-  if (unit == "m") return kMinute;
-  if (unit == "h") return kHour;
-  if (unit == "d") return kDay;
-  return std::nullopt;
-}
+constexpr double kMaxSeconds = 1e12;  // keeps the count of units within 64 bits
 
 std::string print(const char* format, double value) {
   std::array<char, 64> text{};
@@ -61,34 +31,6 @@ std::string two_units(double seconds, double big, const char* big_name, double s
 
 }  // namespace
 
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  double total = 0;
-  while (!text.empty()) {
-    const auto number = take_number(text);
-    if (!number) return std::nullopt;
-    const auto unit = seconds_of(take_unit(text));
-    if (!unit) return std::nullopt;
-    total += *number * *unit;
-  }
-  if (total > kMaxSeconds) return std::nullopt;
-  return std::chrono::milliseconds{std::llround(total * 1000)};
-}
-
-std::optional<std::uint64_t> parse_size(std::string_view text) {
-  const auto number = take_number(text);
-  if (!number) return std::nullopt;
-  double scale = 1;
-  if (!text.empty() && text != "B") {
-    const auto power = std::string_view{"kmgt"}.find(static_cast<char>(text[0] | 0x20));
-    const auto tail = text.substr(1);
-    if (power == std::string_view::npos || !(tail.empty() || tail == "B" || tail == "iB")) return std::nullopt;
-    scale = std::ldexp(1.0, static_cast<int>(10 * (power + 1)));
-  }
-  if (*number * scale > kMaxBytes) return std::nullopt;
-  return static_cast<std::uint64_t>(std::llround(*number * scale));
-}
-
 std::string format_duration(double seconds) {
   if (!(seconds > 0)) return "0s";
   if (seconds < 0.9995) return print("%.0fms", std::ceil(seconds * 1000 - 0.5));
@@ -97,7 +39,7 @@ std::string format_duration(double seconds) {
   seconds += 0.5;
   if (seconds < kHour) return two_units(seconds, kMinute, "m", 1, "s");
   if (seconds < kDay) return two_units(seconds, kHour, "h", kMinute, "m");
-  return two_units(std::min(seconds, kMaxSeconds * 1000), kDay, "d", kHour, "h");
+  return two_units(std::min(seconds, kMaxSeconds), kDay, "d", kHour, "h");
 }
 
 std::string format_bytes(std::uint64_t bytes) {

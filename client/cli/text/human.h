@@ -1,20 +1,11 @@
-// Durations, sizes and counts as people write and read them.
+// Durations, sizes, rates and times as people read them: rounded. proto/settings/quantities.h has the exact texts that
+// programs read.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace forkmill::cli {
-
-// Reads "30" (seconds), "1.5s", "200ms", "2m", "1h30m", "1d3.5h". Empty for anything else, for what is negative, and
-// for what does not fit.
-std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
-
-// Reads "4096", "64k", "1.5M", "2GiB": powers of 1024 with or without "B" or "iB". Empty for anything else.
-std::optional<std::uint64_t> parse_size(std::string_view text);
 
 // Two units at most: "350ms", "4.2s", "3m12s", "2h05m", "3d04h". Negative durations read as "0s".
 std::string format_duration(double seconds);

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <ctime>
 
-#include "client/cli/text/human.h"
+#include "proto/settings/quantities.h"
 
 namespace forkmill::cli {
 
@@ -85,7 +85,7 @@ milliseconds local_offset(milliseconds wall) {
 }  // namespace
 
 std::optional<milliseconds> parse_when(std::string_view text, milliseconds now) {
-  if (const auto ago = parse_duration(text)) return *ago < now ? std::optional{now - *ago} : std::nullopt;
+  if (const auto ago = proto::parse_duration(text)) return *ago < now ? std::optional{now - *ago} : std::nullopt;
   const auto date = take_date(text);
   if (!date) return std::nullopt;
   milliseconds wall = date->time_since_epoch();

@@ -5,32 +5,6 @@
 namespace forkmill::cli {
 namespace {
 
-using namespace std::chrono_literals;
-
-TEST_CASE("durations are read with every unit, added up, and refused when they are not durations") {
-  CHECK(parse_duration("30") == 30s);
-  CHECK(parse_duration("1.5s") == 1500ms);
-  CHECK(parse_duration("200ms") == 200ms);
-  CHECK(parse_duration("2m") == 2min);
-  CHECK(parse_duration("1h30m") == 90min);
-  CHECK(parse_duration("1d3.5h16.6m4s") == 24h + 210min + 996s + 4s);
-  CHECK(parse_duration("0") == 0ms);
-  for (const char* wrong : {"", "s", "-1", "1x", "1.2.3", "1 s", "ms5", "1e9", "99999999999999999999", "0x10", "inf"}) {
-    CHECK_MESSAGE(!parse_duration(wrong), wrong);
-  }
-}
-
-TEST_CASE("sizes are read in powers of 1024") {
-  CHECK(parse_size("4096") == 4096);
-  CHECK(parse_size("64k") == 65536);
-  CHECK(parse_size("1.5M") == 1572864);
-  CHECK(parse_size("2GiB") == 2147483648);
-  CHECK(parse_size("3MB") == 3145728);
-  CHECK(parse_size("7B") == 7);
-  for (const char* wrong : {"", "k", "-1", "1x", "1kk", "1iB", "99999999999T"})
-    CHECK_MESSAGE(!parse_size(wrong), wrong);
-}
-
 TEST_CASE("durations are written with two units at most") {
   CHECK(format_duration(0) == "0s");
   CHECK(format_duration(-3) == "0s");

@@ -125,24 +125,20 @@ TEST_CASE("what is wrong is named with its place and what would be right") {
   CHECK(example.said.find("/nonexistent/file.toml") != std::string::npos);
 
   CHECK(example.parse({"--drain-timeout", "soon"}) == 2);
-  CHECK(example.said.find("command line: --drain-timeout = 'soon': must be a duration like") != std::string::npos);
+  CHECK(example.said.find("command line: --drain-timeout = 'soon': must be a duration such as") != std::string::npos);
 
   const Environment environment{"FORKMILL_VERBOSE", "maybe"};
   CHECK(example.parse({}) == 2);
   CHECK(example.said.find("environment: FORKMILL_VERBOSE = 'maybe': must be true or false") != std::string::npos);
 }
 
-TEST_CASE("units") {
-  CHECK(parse_duration("250ms") == 250ms);
-  CHECK(parse_duration("7d") == 168h);
-  CHECK(parse_duration("0") == 0ms);
-  CHECK_FALSE(parse_duration("5"));
-  CHECK_FALSE(parse_duration("-5s"));
-  CHECK_FALSE(parse_duration("9223372036854775807d"));
-  CHECK(parse_bytes("64K") == 65'536);
-  CHECK_FALSE(parse_bytes("64k"));
-  CHECK(format_duration(90s) == "90s");
-  CHECK(format_duration(2h) == "2h");
-  CHECK(format_bytes(65'536) == "64K");
-  CHECK(format_bytes(1000) == "1000");
+TEST_CASE("durations and sizes read as on every other command line, with and without quotes in the file") {
+  const File file{"drain_timeout = 1.5\nmax_memory = 4096\n"};
+  Example example;
+  CHECK_FALSE(example.parse({"--config", file.path()}));
+  CHECK(example.timeout == 1500ms);
+  CHECK(example.memory == 4096);
+  CHECK_FALSE(example.parse({"--drain-timeout", "1h30m", "--max-memory", "1.5m"}));
+  CHECK(example.timeout == 90min);
+  CHECK(example.memory == 1'572'864);
 }
