@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -15,22 +15,27 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr const char* kFooter =
-    "Settings come from the defaults, the file, FORKMILL_* in the environment and the flags; later ones win.\n"
-    "A queue's own limits stand in the file:\n"
-    "  [queue.thumbnails]\n"
-    "  max_tasks = 100000\n"
-    "  max_bytes = \"256M\"\n"
-    "  durability = \"memory\"\n"
-    "SIGTERM and SIGINT end it cleanly. Exit codes: 0 ended as asked, 1 failed, 2 wrong setting.";
+constexpr const char* kFooter = R"(Limits and durability of a single queue are set in the file:
+  [queue.thumbnails]
+  max_tasks = 100000
+  max_bytes = "256M"
+  durability = "memory"
 
-// Unset options of a queue are 0 until all options have been read; then they get the values of the other queues.
-constexpr QueueOptions kUnsaid{0, 0, true};
+Examples:
+  forkmill-broker                                    listen on this machine only, store tasks on disk
+  forkmill-broker --data /srv/queue --check          look for damage while no broker runs
+  forkmill-broker --restore backup.db --data /srv/new
+
+SIGTERM and SIGINT stop the broker cleanly.
+Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
+
+// A limit of 0 is not set. After all settings have been read, the limit of the other queues takes its place.
+constexpr QueueOptions kLimitsNotSet{0, 0, true};
 
 std::string set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
                              const std::string& value) {
-  if (!proto::is_name(queue)) return "under a name of letters, digits and . _ - : /";
-  QueueOptions& options = core.queues.try_emplace(queue, kUnsaid).first->second;
+  if (!proto::is_name(queue)) return "below a queue name of 1 to 128 letters, digits and . _ - : /";
+  QueueOptions& options = core.queues.try_emplace(queue, kLimitsNotSet).first->second;
   if (key == "durability") {
     if (value != "memory" && value != "durable") return "\"durable\" or \"memory\"";
     options.durable = value == "durable";
@@ -38,12 +43,12 @@ std::string set_queue_option(CoreOptions& core, const std::string& queue, const 
   }
   const auto number = proto::parse_size(value);
   if (!number || *number == 0)
-    return key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples : "a number of tasks";
+    return key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples : "a number of tasks from 1";
   (key == "max_bytes" ? options.max_bytes : options.max_tasks) = *number;
   return {};
 }
 
-void fill_in_unsaid(CoreOptions& core) {
+void fill_in_limits(CoreOptions& core) {
   for (auto& [name, options] : core.queues) {
     if (options.max_tasks == 0) options.max_tasks = core.queue.max_tasks;
     if (options.max_bytes == 0) options.max_bytes = core.queue.max_bytes;
@@ -57,24 +62,106 @@ std::string state_home() {
 }
 
 // Checks what settings.h cannot check by itself. Returns the error; empty if there is none.
-std::string trouble(const ProgramOptions& options) {
+std::string error_in(const ProgramOptions& options) {
   const int offline_commands =
       int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();
-  if (offline_commands > 1) return "--check, --quarantine, --accept-loss and --restore: one at a time";
-  if (offline_commands == 1 && options.memory) return "--memory has no data directory to look after: say --data DIR";
-  if (!options.memory && options.data.empty()) return "--data needs a directory (or say --memory)";
-  if (options.core.heartbeat.count() < 10) return "--heartbeat must be at least 10ms";
-  if (options.core.session_timeout / 2 < options.core.heartbeat)
-    return "--session-timeout must be at least twice --heartbeat";
+  if (offline_commands > 1) return "--check, --quarantine, --accept-loss and --restore: give one of them only";
+  if (offline_commands == 1 && options.memory)
+    return "--memory: there is no data directory to check, repair or restore; give --data DIR instead";
+  if (!options.memory && options.data.empty()) return "--data: the directory is missing; give one, or --memory";
+  if (options.core.heartbeat.count() < 10) {
+    return "--heartbeat " + proto::format_duration(options.core.heartbeat) + ": must be at least 10ms";
+  }
+  if (options.core.session_timeout / 2 < options.core.heartbeat) {
+    return "--session-timeout " + proto::format_duration(options.core.session_timeout) +
+           ": must be at least twice --heartbeat, which is " + proto::format_duration(options.core.heartbeat);
+  }
   for (const std::string& endpoint : options.listen) {
     if (!options.insecure && !proto::is_local_endpoint(endpoint)) {
       return "--listen " + endpoint +
-             ": others than this machine could reach it, and connections are neither encrypted nor authenticated yet. "
-             "Listen on "
-             "tcp://127.0.0.1:PORT or ipc://PATH, or say --insecure inside a network that you trust";
+             ": other machines could reach this endpoint, and connections are neither encrypted nor authenticated yet; "
+             "listen on tcp://127.0.0.1:PORT or ipc://PATH, or give --insecure inside a network that you trust";
     }
   }
   return {};
+}
+
+// Limits of queues that the options and the file do not name: on disk, and with --memory those of CoreOptions.
+constexpr QueueOptions kOnDisk{100'000'000, 64ULL * 1024 * 1024 * 1024, true};
+
+// The numbers of CoreOptions that Settings reads into 64 bits.
+struct Limits {
+  std::uint64_t max_tasks = kOnDisk.max_tasks;
+  std::uint64_t max_bytes = kOnDisk.max_bytes;
+  std::uint64_t kept_results;
+  std::uint64_t kept_bytes;
+  std::uint64_t dead_letters;
+};
+
+void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
+  settings.group("Endpoints");
+  settings.list("listen", options.listen,
+                "Accept clients and workers here: tcp://HOST:PORT (port * picks a free one) or ipc://PATH; repeatable",
+                "ENDPOINT");
+  settings.flag("insecure", options.insecure,
+                "Allow endpoints that other machines can reach, without encryption and authentication");
+  settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
+                "FILE");
+  settings.duration("heartbeat", options.core.heartbeat, "Heartbeat interval of clients and workers, at least 10ms");
+  settings.duration("session-timeout", options.core.session_timeout,
+                    "Consider a client or worker dead after this much silence; at least twice --heartbeat");
+}
+
+void add_storage(proto::Settings& settings, ProgramOptions& options) {
+  settings.group("Storage");
+  settings.text("data", options.data, "Store tasks in this directory; it is created if missing", "DIR");
+  settings.flag("memory", options.memory, "Keep tasks in memory only; they are lost when the broker stops");
+  settings.size("disk-reserve", options.disk_reserve,
+                "Reject durable tasks while the disk has less free space than this");
+  settings.duration("restart-grace", options.core.restart_grace,
+                    "After a start, hold stored tasks back for this long, so that workers that still run them return");
+}
+
+void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
+  settings.group("Offline commands, instead of running a broker");
+  settings.flag("check", options.check, "Read the whole data directory, report damage and exit");
+  settings.flag("quarantine", options.quarantine, "Set damaged tasks aside, check the data directory and exit");
+  settings.flag("accept-loss", options.accept_loss,
+                "Accept that the data directory lacks commits, and exit; clients are told which tasks are lost");
+  settings.text("restore", options.restore, "Create the data directory from this backup and exit", "FILE");
+}
+
+void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {
+  constexpr std::uint64_t kMaxCount = 1'000'000'000;
+  settings.group("Limits");
+  settings.number("queue-max-tasks", limits.max_tasks, 1, kMaxCount, "Maximum tasks per queue; 2000000 with --memory");
+  settings.size("queue-max-bytes", limits.max_bytes,
+                "Maximum size of the arguments and results of a queue; 1G with --memory");
+  settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
+  settings.group("Retention");
+  settings.duration("result-ttl", core.result_ttl, "Keep results for this long");
+  settings.number("kept-results", limits.kept_results, 0, kMaxCount,
+                  "Maximum number of results that are kept after they have been fetched");
+  settings.size("kept-result-bytes", limits.kept_bytes,
+                "Maximum size of results that are kept after they have been fetched");
+  settings.duration("key-window", core.key_window, "Recognize a finished task by its idempotency key for this long");
+  settings.number("dead-letters", limits.dead_letters, 0, kMaxCount,
+                  "Maximum number of dead letters: failed tasks that are kept with their arguments");
+  settings.table("queue", {"max_tasks", "max_bytes", "durability"},
+                 [&core](const auto& queue, const auto& key, const auto& value) {
+                   return set_queue_option(core, queue, key, value);
+                 });
+}
+
+void apply(const Limits& limits, ProgramOptions& options) {
+  CoreOptions& core = options.core;
+  core.kept_results = limits.kept_results;
+  core.kept_result_bytes = limits.kept_bytes;
+  core.dead_letters = limits.dead_letters;
+  const QueueOptions queue{limits.max_tasks, limits.max_bytes, true};
+  if (!options.memory || queue != kOnDisk) core.queue = queue;
+  fill_in_limits(core);
+  core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
 }
 
 }  // namespace
@@ -82,59 +169,22 @@ std::string trouble(const ProgramOptions& options) {
 std::string default_data_directory() { return (geteuid() == 0 ? "/var/lib" : state_home()) + "/forkmill"; }
 
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options) {
-  CoreOptions& core = options.core;
-  proto::Settings settings{"forkmill-broker", "Queues tasks for pre-forked workers and brings the results back.",
+  const CoreOptions& core = options.core;
+  Limits limits{
+      .kept_results = core.kept_results, .kept_bytes = core.kept_result_bytes, .dead_letters = core.dead_letters};
+  proto::Settings settings{"forkmill-broker", "Queue tasks, hand them to workers and deliver their results.",
                            FORKMILL_VERSION};
-  settings.list("listen", options.listen,
-                "Endpoint for clients and workers: tcp://HOST:PORT (PORT * for any) or ipc://PATH; repeatable");
-  settings.text("data", options.data, "Directory that tasks are kept in, made if it is not there");
-  settings.flag("memory", options.memory, "Keep tasks in memory only: they live as long as the broker does");
-  settings.flag("check", options.check, "Do not run: read all of the data directory and say what is damaged");
-  settings.flag("quarantine", options.quarantine,
-                "Do not run: set aside the tasks of which something is damaged, then check");
-  settings.flag("accept-loss", options.accept_loss,
-                "Do not run: go on with a data directory that lacks commits; clients will find out");
-  settings.text("restore", options.restore, "Do not run: make the data directory from this backup");
-  settings.flag("insecure", options.insecure, "Allow endpoints that others than this machine can reach");
-  settings.text("announce", options.announce, "Write the open endpoints to this file, a line each");
-  settings.duration("heartbeat", core.heartbeat, "How often peers say that they live");
-  settings.duration("session-timeout", core.session_timeout, "Silence after which a peer is taken for dead");
-  settings.duration("restart-grace", core.restart_grace,
-                    "How long stored tasks wait after a start for workers that still run them");
-  settings.bytes("disk-reserve", options.disk_reserve,
-                 "Free bytes on the disk below which nothing durable is taken in");
-  settings.duration("key-window", core.key_window, "How long a finished task is known by its idempotency key");
-  settings.duration("result-ttl", core.result_ttl, "How long results are kept");
-  std::uint64_t kept_results = core.kept_results;
-  std::uint64_t kept_bytes = core.kept_result_bytes;
-  std::uint64_t dead_letters = core.dead_letters;
-  const QueueOptions in_memory = core.queue;
-  const QueueOptions on_disk{100'000'000, 64ULL * 1024 * 1024 * 1024, true};
-  std::uint64_t max_tasks = on_disk.max_tasks;
-  std::uint64_t max_bytes = on_disk.max_bytes;
-  settings.number("kept-results", kept_results, 0, 1'000'000'000, "Fetched results kept within their time to live");
-  settings.bytes("kept-result-bytes", kept_bytes, "The same in bytes");
-  settings.number("dead-letters", dead_letters, 0, 1'000'000'000, "Failed tasks kept with their arguments");
-  settings.number("queue-max-tasks", max_tasks, 1, 1'000'000'000,
-                  "Tasks that a queue holds before it rejects more; 2000000 with --memory");
-  settings.bytes("queue-max-bytes", max_bytes, "Bytes of arguments and results that a queue holds; 1G with --memory");
-  settings.bytes("max-payload", core.max_payload, "Largest arguments of one task");
-  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off");
-  settings.text("log-format", options.log.format, "text or json");
-  settings.table("queue", {"max_tasks", "max_bytes", "durability"},
-                 [&core](const auto& queue, const auto& key, const auto& value) {
-                   return set_queue_option(core, queue, key, value);
-                 });
+  add_endpoints(settings, options);
+  add_storage(settings, options);
+  add_offline_commands(settings, options);
+  add_limits(settings, options.core, limits);
+  settings.group("Logging");
+  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
+  settings.text("log-format", options.log.format, "text or json", "FORMAT");
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
-  core.kept_results = kept_results;
-  core.kept_result_bytes = kept_bytes;
-  core.dead_letters = dead_letters;
-  core.queue = {max_tasks, max_bytes, true};
-  if (options.memory && core.queue == on_disk) core.queue = in_memory;
-  fill_in_unsaid(core);
-  core.max_payload = std::min<std::uint64_t>(core.max_payload, proto::limits::kMaxPayload);
-  if (const std::string text = trouble(options); !text.empty()) {
+  apply(limits, options);
+  if (const std::string text = error_in(options); !text.empty()) {
     std::cerr << "forkmill-broker: " << text << "\n";
     return 2;
   }

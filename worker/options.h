@@ -1,4 +1,4 @@
-// A worker's options, from defaults < TOML file < environment < flags (proto/settings/settings.h).
+// The options of a worker, from its command line, environment and file (proto/settings/settings.h).
 #pragma once
 
 #include <forkmill/worker_options.h>
@@ -12,15 +12,18 @@ struct CommandLine {
   bool allow_exec = false;
 };
 
-enum class Program { own, stock };  // a program with handlers of its own, or forkmill-worker, which takes --allow-exec
+// own: a program with handlers of its own; stock: forkmill-worker, which has --allow-exec.
+enum class Program { own, stock };
 
-// The exit code when the program is to end here: 0 after --help, 2 for an option that is wrong (said on stderr).
+// Reads all sources into `line`. Returns the exit code if the program is to exit: 0 after --help or --version, 2 after
+// an error, which is written to stderr.
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line);
 
-// Throws std::invalid_argument for options that are wrong, whichever way they were given: what, and what would be
-// right.
+// Throws std::invalid_argument, with the value and what is accepted, if an option is wrong. For options of all sources,
+// the program itself included.
 void check(const WorkerOptions& options);
 
+// At least 1.
 unsigned usable_cpus();
 
 }  // namespace forkmill::worker

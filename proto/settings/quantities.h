@@ -16,7 +16,7 @@
 
 namespace forkmill::proto {
 
-// Examples for error messages: "must be a duration such as …".
+// For error messages and --help.
 inline constexpr const char* kDurationExamples = "30 (seconds), 250ms, 1.5s, 10m, 1h30m or 7d";
 inline constexpr const char* kSizeExamples = "4096 (bytes), 64K, 1.5M or 2GiB";
 

@@ -7,13 +7,20 @@
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <sstream>
 
+#include "proto/settings/help.h"
 #include "proto/settings/quantities.h"
 
 namespace forkmill::proto {
 
 namespace {
+
+constexpr const char* kSourcesHelp =
+    "Each option can also be set in the --config file (log_level = \"debug\") and in the environment\n"
+    "(FORKMILL_LOG_LEVEL=debug). The environment overrides the file; the command line overrides both.\n";
+constexpr const char* kGrammarHelp = "The grammar is in proto/settings/README.md.\n\n";
 
 std::string file_key(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -41,7 +48,8 @@ std::string number_text(double value) {
   return {text.data(), end};
 }
 
-// A TOML value as the text one would write in a flag. Empty: it is a table or something else that no setting takes.
+// Returns a TOML value as the text that a flag would have. Null: the value is a table or of another type that no
+// setting has.
 std::optional<std::string> as_text(const toml::node& node) {
   if (auto text = node.value<std::string>(); node.is_string() && text) return text;
   if (node.is_integer()) return std::to_string(*node.value<std::int64_t>());
@@ -54,9 +62,9 @@ std::string place(const std::string& path, const toml::node& node) {
   return path + ":" + std::to_string(node.source().begin.line);
 }
 
-std::string wrong(const std::string& where, const std::string& key, const std::string& value,
-                  const std::string& right) {
-  return where + ": " + key + " = '" + value + "': must be " + right;
+std::string error_text(const std::string& where, const std::string& key, const std::string& value,
+                       const std::string& accepted) {
+  return where + ": " + key + " = '" + value + "': must be " + accepted;
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -70,66 +78,88 @@ std::string joined(const std::vector<std::string>& parts) {
 Settings::Settings(std::string program, std::string description, std::string version)
     : program_{std::move(program)}, description_{std::move(description)}, version_{std::move(version)} {}
 
-void Settings::add(Setting setting) { settings_.push_back(std::move(setting)); }
-
-void Settings::text(std::string name, std::string& target, std::string help) {
-  add({std::move(name), std::move(help), "TEXT", target, false, false, [&target](const auto& values) {
-         target = values.back();
-         return std::string{};
-       }});
+void Settings::add(Setting setting) {
+  setting.group = group_;
+  settings_.push_back(std::move(setting));
 }
 
-void Settings::list(std::string name, std::vector<std::string>& target, std::string help) {
-  add({std::move(name), std::move(help), "LIST", joined(target), false, true, [&target](const auto& values) {
-         target.clear();
-         for (const std::string& value : values)
-           for (std::string& part : split(value)) target.push_back(std::move(part));
-         return target.empty() ? std::string{"at least one name"} : std::string{};
-       }});
+void Settings::text(std::string name, std::string& target, std::string help, std::string kind) {
+  const auto set = [&target](const auto& values) {
+    target = values.back();
+    return std::string{};
+  };
+  add({.name = std::move(name), .help = std::move(help), .kind = std::move(kind), .shown_default = target, .set = set});
+}
+
+void Settings::list(std::string name, std::vector<std::string>& target, std::string help, std::string kind) {
+  const auto set = [&target](const auto& values) {
+    target.clear();
+    for (const std::string& value : values)
+      for (std::string& part : split(value)) target.push_back(std::move(part));
+    return target.empty() ? std::string{"at least one name"} : std::string{};
+  };
+  add({.name = std::move(name),
+       .help = std::move(help),
+       .kind = std::move(kind),
+       .shown_default = joined(target),
+       .is_list = true,
+       .set = set});
 }
 
 void Settings::flag(std::string name, bool& target, std::string help) {
-  add({std::move(name), std::move(help), "", "", true, false, [&target](const auto& values) {
-         const std::string& value = values.back();
-         const bool yes = value == "true" || value == "1" || value == "yes";
-         if (!yes && value != "false" && value != "0" && value != "no") return std::string{"true or false"};
-         target = yes;
-         return std::string{};
-       }});
+  const auto set = [&target](const auto& values) {
+    const std::string& value = values.back();
+    const bool yes = value == "true" || value == "1" || value == "yes";
+    if (!yes && value != "false" && value != "0" && value != "no") return std::string{"true or false"};
+    target = yes;
+    return std::string{};
+  };
+  add({.name = std::move(name), .help = std::move(help), .kind = "", .shown_default = "", .is_flag = true, .set = set});
 }
 
-void Settings::number(std::string name, std::uint64_t& target, std::uint64_t least, std::uint64_t most,
-                      std::string help) {
-  add({std::move(name), std::move(help), "N", std::to_string(target), false, false,
-       [&target, least, most](const auto& values) {
-         const std::string& text = values.back();
-         std::uint64_t value = 0;
-         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-         if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
-           return "a number from " + std::to_string(least) + " to " + std::to_string(most);
-         }
-         target = value;
-         return std::string{};
-       }});
+void Settings::number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help) {
+  const auto set = [&target, min, max](const auto& values) {
+    const std::string& text = values.back();
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
+      return "a number from " + std::to_string(min) + " to " + std::to_string(max);
+    target = value;
+    return std::string{};
+  };
+  add({.name = std::move(name),
+       .help = std::move(help),
+       .kind = "N",
+       .shown_default = std::to_string(target),
+       .set = set});
 }
 
 void Settings::duration(std::string name, std::chrono::milliseconds& target, std::string help) {
-  add({std::move(name), std::move(help), "DURATION", format_duration(target), false, false,
-       [&target](const auto& values) {
-         const auto value = parse_duration(values.back());
-         if (!value) return std::string{"a duration such as "} + kDurationExamples;
-         target = *value;
-         return std::string{};
-       }});
+  const auto set = [&target](const auto& values) {
+    const auto value = parse_duration(values.back());
+    if (!value) return std::string{"a duration such as "} + kDurationExamples;
+    target = *value;
+    return std::string{};
+  };
+  add({.name = std::move(name),
+       .help = std::move(help),
+       .kind = "DURATION",
+       .shown_default = format_duration(target),
+       .set = set});
 }
 
-void Settings::bytes(std::string name, std::uint64_t& target, std::string help) {
-  add({std::move(name), std::move(help), "SIZE", format_size(target), false, false, [&target](const auto& values) {
-         const auto value = parse_size(values.back());
-         if (!value) return std::string{"a size such as "} + kSizeExamples;
-         target = *value;
-         return std::string{};
-       }});
+void Settings::size(std::string name, std::uint64_t& target, std::string help) {
+  const auto set = [&target](const auto& values) {
+    const auto value = parse_size(values.back());
+    if (!value) return std::string{"a size such as "} + kSizeExamples;
+    target = *value;
+    return std::string{};
+  };
+  add({.name = std::move(name),
+       .help = std::move(help),
+       .kind = "SIZE",
+       .shown_default = format_size(target),
+       .set = set});
 }
 
 void Settings::table(std::string name, std::vector<std::string> keys, SetEntry set) {
@@ -143,44 +173,85 @@ std::string Settings::known_keys() const {
   return text;
 }
 
+namespace {
+
+// Sets the entries of [queue.NAME] and the like. Returns the error; empty: none.
+template <class Table>
+std::string set_entries(const std::string& path, const Table& table, const toml::table& entries) {
+  for (const auto& [entry, body] : entries) {
+    const std::string entry_name{entry.str()};
+    const auto heading = "[" + table.name + "." + entry_name + "]";
+    if (!body.is_table()) return place(path, body) + ": write " + heading + " with its keys on the lines below";
+    for (const auto& [key, value] : *body.as_table()) {
+      const std::string name{key.str()};
+      if (std::find(table.keys.begin(), table.keys.end(), name) == table.keys.end()) {
+        return place(path, value) + ": unknown key '" + name + "' in " + heading +
+               "; known keys: " + joined(table.keys);
+      }
+      const std::string text = as_text(value).value_or("");
+      if (const std::string accepted = table.set(entry_name, name, text); !accepted.empty())
+        return error_text(place(path, value), name, text, accepted);
+    }
+  }
+  return {};
+}
+
+// Sets one setting from its value in the file. Returns the error; empty: none.
+template <class Setting>
+std::string set_value(const std::string& path, const Setting& setting, const toml::node& node) {
+  std::vector<std::string> values;
+  if (const toml::array* array = node.as_array(); array != nullptr && setting.is_list) {
+    for (const auto& element : *array) values.push_back(as_text(element).value_or(""));
+  } else if (auto text = as_text(node)) {
+    values.push_back(*text);
+  }
+  const std::string accepted = values.empty() ? "a single value" : setting.set(values);
+  return accepted.empty() ? "" : error_text(place(path, node), file_key(setting.name), joined(values), accepted);
+}
+
+}  // namespace
+
 std::optional<int> Settings::parse(int argc, const char* const* argv) {
   CLI::App app{description_, program_};
-  app.set_version_flag("--version", program_ + " " + version_);
-  app.footer(footer_);
+  app.formatter(std::make_shared<HelpLayout>());
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", program_ + " " + version_, "Print the version and exit");
+  app.footer(std::string{kSourcesHelp} + "DURATION: " + kDurationExamples + ". SIZE: " + kSizeExamples + ".\n" +
+             kGrammarHelp + footer_);
   std::string config;
-  app.add_option("--config", config, "File of settings in TOML; the keys are the names of the flags, with _ for -")
-      ->type_name("FILE");
+  app.add_option("--config", config, "Read settings from this TOML file [env: FORKMILL_CONFIG]")->type_name("FILE");
   std::map<std::string, std::vector<std::string>> given;
   std::map<std::string, bool> flags;
   for (const Setting& setting : settings_) {
     if (setting.is_flag) {
-      app.add_flag("--" + setting.name, flags[setting.name], setting.help);
+      app.add_flag("--" + setting.name, flags[setting.name], setting.help)->group(setting.group);
       continue;
     }
-    const std::string shown = setting.standard.empty() ? setting.help : setting.help + " [" + setting.standard + "]";
-    auto* option = app.add_option("--" + setting.name, given[setting.name], shown)->type_name(setting.kind);
-    option->expected(1)->multi_option_policy(setting.is_list ? CLI::MultiOptionPolicy::TakeAll
-                                                             : CLI::MultiOptionPolicy::TakeLast);
+    const auto& shown = setting.shown_default;
+    const auto help = shown.empty() ? setting.help : setting.help + " [default: " + shown + "]";
+    auto* option = app.add_option("--" + setting.name, given[setting.name], help);
+    option->type_name(setting.kind)->group(setting.group)->expected(1);
+    option->multi_option_policy(setting.is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::cerr << program_ << ": " << error.what() << "; see " << program_ << " --help\n";
+    return 2;
   }
   if (config.empty() && std::getenv("FORKMILL_CONFIG") != nullptr) config = std::getenv("FORKMILL_CONFIG");
-  std::string trouble = config.empty() ? "" : read_file(config);
-  if (trouble.empty()) trouble = read_environment();
+  std::string error = config.empty() ? "" : read_file(config);
+  if (error.empty()) error = read_environment();
   for (const Setting& setting : settings_) {
-    if (!trouble.empty()) break;
-    std::vector<std::string> values =
-        setting.is_flag && flags[setting.name] ? std::vector<std::string>{"true"} : given[setting.name];
+    if (!error.empty()) break;
+    const auto values = setting.is_flag && flags[setting.name] ? std::vector<std::string>{"true"} : given[setting.name];
     if (values.empty()) continue;
-    if (const std::string right = setting.set(values); !right.empty()) {
-      trouble = wrong("command line", "--" + setting.name, joined(values), right);
-    }
+    if (const std::string accepted = setting.set(values); !accepted.empty())
+      error = error_text("command line", "--" + setting.name, joined(values), accepted);
   }
-  if (trouble.empty()) return std::nullopt;
-  std::cerr << program_ << ": " << trouble << "\n";
+  if (error.empty()) return std::nullopt;
+  std::cerr << program_ << ": " << error << "\n";
   return 2;
 }
 
@@ -195,36 +266,17 @@ std::string Settings::read_file(const std::string& path) {
   for (const auto& [key, node] : file) {
     const std::string name{key.str()};
     const auto table = std::find_if(tables_.begin(), tables_.end(), [&](const Table& one) { return one.name == name; });
-    if (table != tables_.end() && node.is_table()) {
-      for (const auto& [entry, body] : *node.as_table()) {
-        if (!body.is_table())
-          return place(path, body) + ": write [" + name + "." + std::string{entry.str()} + "] and its keys below";
-        for (const auto& [field, value] : *body.as_table()) {
-          const std::string field_name{field.str()};
-          if (std::find(table->keys.begin(), table->keys.end(), field_name) == table->keys.end()) {
-            return place(path, value) + ": unknown key '" + field_name + "' in [" + name + "." +
-                   std::string{entry.str()} + "]; known are: " + joined(table->keys);
-          }
-          const std::string text = as_text(value).value_or("");
-          if (std::string right = table->set(std::string{entry.str()}, field_name, text); !right.empty()) {
-            return wrong(place(path, value), field_name, text, right);
-          }
-        }
-      }
-      continue;
-    }
     const auto setting = std::find_if(settings_.begin(), settings_.end(),
                                       [&](const Setting& one) { return file_key(one.name) == name; });
-    if (setting == settings_.end())
-      return place(path, node) + ": unknown key '" + name + "'; known are: " + known_keys();
-    std::vector<std::string> values;
-    if (const toml::array* array = node.as_array(); array != nullptr && setting->is_list) {
-      for (const auto& element : *array) values.push_back(as_text(element).value_or(""));
-    } else if (auto text = as_text(node)) {
-      values.push_back(*text);
+    std::string error;
+    if (table != tables_.end() && node.is_table()) {
+      error = set_entries(path, *table, *node.as_table());
+    } else if (setting != settings_.end()) {
+      error = set_value(path, *setting, node);
+    } else {
+      error = place(path, node) + ": unknown key '" + name + "'; known keys: " + known_keys();
     }
-    std::string right = values.empty() ? "a single value" : setting->set(values);
-    if (!right.empty()) return wrong(place(path, node), name, joined(values), right);
+    if (!error.empty()) return error;
   }
   return {};
 }
@@ -233,9 +285,8 @@ std::string Settings::read_environment() {
   for (const Setting& setting : settings_) {
     const char* value = std::getenv(environment_key(setting.name).c_str());
     if (value == nullptr || *value == '\0') continue;
-    if (const std::string right = setting.set({value}); !right.empty()) {
-      return wrong("environment", environment_key(setting.name), value, right);
-    }
+    if (const std::string accepted = setting.set({value}); !accepted.empty())
+      return error_text("environment", environment_key(setting.name), value, accepted);
   }
   return {};
 }

@@ -1,9 +1,11 @@
-// Settings of a program: each has a name, and comes from its default, the TOML file given by --config, the environment,
-// or a flag; later ones win.
+// The settings of a program. Each one has a name, which is also its key in the file, in the environment and on the
+// command line, and takes its value from the last of these that gives one:
 //
-//     max-tasks-per-child      --max-tasks-per-child N      max_tasks_per_child = N      FORKMILL_MAX_TASKS_PER_CHILD=N
+//     default   TOML file of --config     environment                       flag
+//     0         max_tasks_per_child = N   FORKMILL_MAX_TASKS_PER_CHILD=N    --max-tasks-per-child N
 //
-// A value that is wrong names where it stands and what would be right. For the main thread, before anything else runs.
+// An error names the place of the wrong value, the value, and what is accepted. Main thread only, before the program
+// starts other threads.
 #pragma once
 
 #include <chrono>
@@ -21,35 +23,43 @@ class Settings {
  public:
   Settings(std::string program, std::string description, std::string version);
 
-  // Each takes what `target` holds as the default. `target` must outlive parse().
-  void text(std::string name, std::string& target, std::string help);
-  void list(std::string name, std::vector<std::string>& target, std::string help);  // repeated, or parted by commas
-  void flag(std::string name, bool& target, std::string help);
-  void number(std::string name, std::uint64_t& target, std::uint64_t least, std::uint64_t most, std::string help);
-  void duration(std::string name, std::chrono::milliseconds& target, std::string help);
-  void bytes(std::string name, std::uint64_t& target, std::string help);
+  // The settings added from here on stand under this heading in --help.
+  void group(std::string heading) { group_ = std::move(heading); }
 
-  // A table of tables in the file only: [queue.NAME] with the keys given. `set` returns what would be right, or empty.
+  // Each of these adds one setting; the current value of `target` is the default. `target` must outlive parse(). `kind`
+  // stands for the value in --help, which also shows the default.
+  void text(std::string name, std::string& target, std::string help, std::string kind = "TEXT");
+  // The flag may be repeated, and each value may have several parts with commas between.
+  void list(std::string name, std::vector<std::string>& target, std::string help, std::string kind = "LIST");
+  void flag(std::string name, bool& target, std::string help);
+  void number(std::string name, std::uint64_t& target, std::uint64_t min, std::uint64_t max, std::string help);
+  void duration(std::string name, std::chrono::milliseconds& target, std::string help);
+  void size(std::string name, std::uint64_t& target, std::string help);
+
+  // Sets `key` of [TABLE.entry] to `value`. Returns what is accepted instead; empty: the value was.
   using SetEntry =
       std::function<std::string(const std::string& entry, const std::string& key, const std::string& value)>;
+  // Adds a table of tables that only the file can have: [queue.NAME] with the given keys.
   void table(std::string name, std::vector<std::string> keys, SetEntry set);
 
-  // Text below the flags in --help: examples, exit codes.
+  // The last text of --help: examples, exit codes.
   void footer(std::string text) { footer_ = std::move(text); }
 
-  // The exit code when the program is to end here: 0 after --help or --version, 2 for a setting that is wrong (said on
-  // stderr).
+  // Reads all sources into the targets. Returns the exit code if the program is to exit: 0 after --help or --version, 2
+  // after an error, which is written to stderr.
   std::optional<int> parse(int argc, const char* const* argv);
 
  private:
   struct Setting {
     std::string name;
     std::string help;
-    std::string kind;      // "TEXT", "DURATION", …
-    std::string standard;  // the default, for --help
+    std::string kind;           // "TEXT", "DURATION", …
+    std::string shown_default;  // for --help; empty: none is shown
+    std::string group{};
     bool is_flag = false;
     bool is_list = false;
-    std::function<std::string(const std::vector<std::string>&)> set;  // what would be right, or empty
+    // Returns what is accepted instead; empty: the values were.
+    std::function<std::string(const std::vector<std::string>&)> set{};
   };
   struct Table {
     std::string name;
@@ -65,6 +75,7 @@ class Settings {
   std::string description_;
   std::string version_;
   std::string footer_;
+  std::string group_ = "Options";
   std::vector<Setting> settings_;
   std::vector<Table> tables_;
 };

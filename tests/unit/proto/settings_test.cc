@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Programs say what is wrong on stderr.
+// The texts that are written to stderr.
 class Captured {
  public:
   Captured() : before_{std::cerr.rdbuf(text_.rdbuf())} {}
@@ -41,7 +41,7 @@ struct Example {
     settings.list("queues", queues, "queues");
     settings.number("processes", processes, 1, 64, "processes");
     settings.duration("drain-timeout", timeout, "patience");
-    settings.bytes("max-memory", memory, "memory");
+    settings.size("max-memory", memory, "memory");
     settings.flag("verbose", verbose, "talk");
     arguments.insert(arguments.begin(), "program");
     const Captured captured;
@@ -81,14 +81,14 @@ class Environment {
 
 }  // namespace
 
-TEST_CASE("defaults stand when nothing is said") {
+TEST_CASE("a setting without a value keeps its default") {
   Example example;
   CHECK_FALSE(example.parse({}));
   CHECK(example.queues == std::vector<std::string>{"default"});
   CHECK(example.timeout == 30s);
 }
 
-TEST_CASE("file, then environment, then flags") {
+TEST_CASE("the environment overrides the file, and the command line overrides both") {
   const File file{
       "processes = 3\ndrain_timeout = \"1m\"\nqueues = [\"a\", \"b\"]\nverbose = true\nmax_memory = \"512M\"\n"};
   Example example;
@@ -106,7 +106,7 @@ TEST_CASE("file, then environment, then flags") {
   CHECK(example.queues == std::vector<std::string>{"x", "y", "z"});
 }
 
-TEST_CASE("what is wrong is named with its place and what would be right") {
+TEST_CASE("an error names the place of the wrong value and what is accepted") {
   Example example;
   const File wrong_key{"processes = 3\nprocesess = 4\n"};
   CHECK(example.parse({"--config", wrong_key.path()}) == 2);
@@ -132,7 +132,7 @@ TEST_CASE("what is wrong is named with its place and what would be right") {
   CHECK(example.said.find("environment: FORKMILL_VERBOSE = 'maybe': must be true or false") != std::string::npos);
 }
 
-TEST_CASE("durations and sizes read as on every other command line, with and without quotes in the file") {
+TEST_CASE("durations and sizes are read by the common grammar, as texts and as numbers of the file") {
   const File file{"drain_timeout = 1.5\nmax_memory = 4096\n"};
   Example example;
   CHECK_FALSE(example.parse({"--config", file.path()}));
@@ -141,4 +141,11 @@ TEST_CASE("durations and sizes read as on every other command line, with and wit
   CHECK_FALSE(example.parse({"--drain-timeout", "1h30m", "--max-memory", "1.5m"}));
   CHECK(example.timeout == 90min);
   CHECK(example.memory == 1'572'864);
+}
+
+TEST_CASE("an unknown option is refused with the name of the program") {
+  Example example;
+  CHECK(example.parse({"--no-such-option"}) == 2);
+  CHECK(example.said.starts_with("program: "));
+  CHECK(example.said.find("--no-such-option") != std::string::npos);
 }
