@@ -110,6 +110,7 @@ class AsyncResult {
   // again. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}; the call goes on. Zero or
   // less only looks. Throws Error{result_undecodable} if the bytes are not a T, and Error{bad_request} in a callback
   // that this result waits for, which would wait forever.
+  // Python: r.get(), r.get(timeout)
   T get() const {
     detail::pool_job_wait(*job_, std::nullopt);
     return read_(*job_);
@@ -123,6 +124,7 @@ class AsyncResult {
 
   // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait. Throw
   // Error{bad_request} as get() does.
+  // Python: r.wait(), r.wait(timeout)
   void wait() const { detail::pool_job_wait(*job_, std::nullopt); }
   template <class Rep, class Period>
   void wait(std::chrono::duration<Rep, Period> timeout) const {
@@ -130,8 +132,10 @@ class AsyncResult {
   }
 
   // Whether the result is there and its callback has run. Never blocks.
+  // Python: r.ready()
   bool ready() const { return detail::pool_job_ready(*job_); }
   // Whether the result is a value that can be decoded. Never blocks. Throws Error{bad_request} if not ready.
+  // Python: r.successful()
   bool successful() const {
     if (!ready()) detail::throw_not_ready();
     try {

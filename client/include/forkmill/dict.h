@@ -1,5 +1,15 @@
-// Dict<K, V> and Namespace: shared maps, in the order in which keys were made. What holds for all shared values:
-// manager.h.
+// Dict<K, V> and Namespace: maps shared by processes, on one machine or many. The counterparts of a Python Manager's
+// dict and Namespace.
+//
+//     forkmill::Dict<std::string, int> stock{"stock"};          // one of this name for all clients of the broker
+//     stock.set("apples", 100);
+//     stock.add("apples", -1);                                  // atomic
+//     int left = stock.at("apples");
+//     if (stock.contains("pears")) stock["pears"] += 1;         // atomic as well
+//
+// manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Keys are in the order
+// in which they were first set; setting a key again keeps its place. Two keys, or two values, are equal if they are
+// packed alike. A dict holds at most 1 GiB; beyond it a member that would add something throws Full.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -18,21 +28,28 @@ namespace forkmill {
 
 namespace detail {
 
-// A dict of packed keys and values.
+// RawDict: a dict of packed keys and values; the members that need no types.
 class RawDict : public Handle {
  public:
+  // Number of keys.
+  // Python: len(d)
   std::int64_t size() const;
+  // Whether there is no key.
   bool empty() const { return size() == 0; }
+  // Removes all keys.
+  // Python: d.clear()
   void clear();
-  // Rises with every change; for wait_change().
+  // Version of the dict, for wait_change(); rises with every change.
   std::int64_t version() const;
 
  protected:
+  // Selects what all() returns; `both` are keys and values in turn. The numbers are those of the wire.
   enum class Part : std::int64_t { keys = 1, values = 2, both = 3 };
 
   RawDict(std::string_view name, std::uint64_t type, const ObjectOptions& options);
   RawDict(const Ticket& ticket, std::uint64_t type);
 
+  // The operations, with packed keys and values. Empty results say that the key is not there.
   std::optional<Bytes> find(std::string key) const;
   void store(std::vector<std::string> keys_and_values);
   Bytes insert_new(std::string key, std::string value, bool& made);
@@ -51,27 +68,41 @@ class RawDict : public Handle {
 
 }  // namespace detail
 
+// Dict<K, V>: see the head of this file. K and V are types that could be arguments of a task; the broker compares them
+// between all handles of a dict.
 template <class K, class V>
 class Dict : public detail::RawDict {
  public:
+  // Marks types whose handles travel (detail/object.h).
   using TravelsAsTicket = void;
 
+  // Opens the dict of this name, or makes it, empty. Without a name: makes one of its own, which goes with its last
+  // handle here.
   explicit Dict(const ObjectOptions& options = {}) : Dict{std::string_view{}, options} {}
   explicit Dict(std::string_view name, const ObjectOptions& options = {}) : RawDict{name, type(), options} {}
+  // For the library: opens the dict that a ticket names, and the ticket of this one.
   Dict(const detail::Ticket& ticket, detail::FromTicket) : RawDict{ticket, type()} {}
   detail::Ticket travel_ticket() const { return ticket(); }
 
-  // An element to read or assign: int n = dict["a"]; dict["a"] = 2; dict["a"] += 1 (atomic, from 0 where there is
-  // none).
+  // Item: a key of the dict to read or assign, from operator[].
+  //
+  //     forkmill::Dict<std::string, int> count{"count"};
+  //     count["a"] = 2;
+  //     count["a"] += 1;                                      // atomic; begins at V{} if the key is not there
+  //     int n = count["a"];                                   // throws UnknownKey if the key is not there
   class Item {
    public:
+    // Keeps a handle of the dict.
     Item(const Dict& dict, K key) : dict_{dict}, key_{std::move(key)} {}
+    // The value; at().
     operator V() const { return dict_.at(key_); }  // NOLINT(google-explicit-constructor)
     V get() const { return dict_.at(key_); }
+    // Sets the value; set().
     Item& operator=(const V& value) {
       dict_.set(key_, value);
       return *this;
     }
+    // Adds to the value, in one operation; add() with the start V{}.
     Item& operator+=(const V& number) {
       dict_.add(key_, number, V{});
       return *this;
@@ -81,18 +112,29 @@ class Dict : public detail::RawDict {
     Dict dict_;
     K key_;
   };
+  // Returns the Item of a key. Never blocks; what is done with the Item does.
   Item operator[](const K& key) const { return Item{*this, key}; }
 
-  V at(const K& key) const {  // throws UnknownKey
+  // The value of a key. Throws UnknownKey if it is not there.
+  // Python: d[key]
+  V at(const K& key) const {
     if (auto value = get(key)) return std::move(*value);
     this->throw_no_key();
   }
+  // The value of a key, or nothing, or `otherwise`, if it is not there.
+  // Python: d.get(key), d.get(key, otherwise)
   std::optional<V> get(const K& key) const { return value_of(find(pack(key))); }
   V get(const K& key, const V& otherwise) const { return get(key).value_or(otherwise); }
+  // Whether the key is there.
+  // Python: key in d
   bool contains(const K& key) const { return has(pack(key)); }
 
+  // Sets the value of a key. A new key becomes the last one.
+  // Python: d[key] = value
   void set(const K& key, const V& value) { store({pack(key), pack_new(value)}); }
-  // All of another map, in few messages.
+  // Sets all keys of a map, or of any range of pairs, in messages of about 256 KiB. Each message is one change; all of
+  // them together are not: another client may see a part.
+  // Python: d.update(values)
   template <class Map>
   void update(const Map& values) {
     std::vector<std::string> all;
@@ -102,30 +144,41 @@ class Dict : public detail::RawDict {
     }
     store(std::move(all));
   }
-  // What is under the key: this value, if there was none.
+  // The value of a key, which is set to `value` first if it is not there. One operation.
+  // Python: d.setdefault(key, value)
   V setdefault(const K& key, const V& value) {
     bool made = false;
     return value_of(insert_new(pack(key), pack_new(value), made));
   }
-  // False, and nothing is changed, when the key is there.
+  // Sets the value of a key that is not there, and returns true; if the key is there, changes nothing and returns
+  // false. One operation.
   bool insert(const K& key, const V& value) {
     bool made = false;
     insert_new(pack(key), pack_new(value), made);
     return made;
   }
-  // Whether it was there.
+  // Removes a key. Returns whether it was there.
+  // Python: del d[key]
   bool erase(const K& key) { return drop(pack(key)); }
-  V pop(const K& key) {  // throws UnknownKey
+  // Removes a key and returns its value, in one operation. Without the key: the first form throws UnknownKey, the
+  // second returns `otherwise`.
+  // Python: d.pop(key), d.pop(key, otherwise)
+  V pop(const K& key) {
     if (auto value = take(pack(key))) return value_of(*value);
     this->throw_no_key();
   }
   V pop(const K& key, const V& otherwise) { return value_of(take(pack(key))).value_or(otherwise); }
-  std::pair<K, V> popitem() {  // the last one made; throws UnknownKey when there is none
+  // Removes the last key and returns it with its value, in one operation. Throws UnknownKey if the dict is empty.
+  // Python: d.popitem()
+  std::pair<K, V> popitem() {
     auto item = take_last();
     if (!item) this->throw_no_key();
     return {key_of(item->first), value_of(item->second)};
   }
 
+  // All keys, all values, and all pairs, in the order of the keys. A large dict is read in several messages: changes of
+  // other clients in between may be seen or not.
+  // Python: d.keys(), d.values(), d.items()
   std::vector<K> keys() const {
     std::vector<K> keys;
     for (const auto& bytes : all(Part::keys)) keys.push_back(key_of(bytes));
@@ -143,18 +196,27 @@ class Dict : public detail::RawDict {
     return items;
   }
 
-  // Atomic updates. add: the sum; a key that is not there counts as `start`, and without one is UnknownKey.
+  // Adds to the value of a key, in one operation, and returns the sum. A key that is not there counts as `start`;
+  // without `start` it throws UnknownKey. Integers add up to 64 bits, else the sum is a double. Throws
+  // Error{value_differs} if one of them is no number or the sum is beyond 64 bits, Error{result_undecodable} if the sum
+  // is not a V (it is stored then).
+  // Python: with lock: d[key] += number
   V add(const K& key, const V& number) { return value_of(add_to(pack(key), pack(number), {})); }
   V add(const K& key, const V& number, const V& start) {
     return value_of(add_to(pack(key), pack(number), pack(start)));
   }
-  // At the end of the sequence under the key, which is made when there is none; returns its length.
+  // Appends an element to the sequence that is the value of a key, in one operation, and returns its new length. A key
+  // that is not there counts as an empty sequence. V must be a sequence (it has V::value_type). Throws
+  // Error{value_differs} if the value is not an array, Rejected{payload_too_large} if it would exceed 64 MiB.
+  // Python: with lock: d[key] = d[key] + [element]
   template <class E>
   std::int64_t append(const K& key, const E& element) {
     return append_to(pack(key), pack<typename V::value_type>(element));
   }
-  // True when `expected` was there (nullopt: when the key was not), and now `desired` is (nullopt: the key is not).
-  // Values are equal when they are packed alike.
+  // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
+  // false. One operation. nullopt stands for "the key is not there": as `expected` it must not be, as `desired` it is
+  // removed.
+  // Python: with lock: if d.get(key) == expected: d[key] = desired
   bool compare_and_set(const K& key, const std::optional<V>& expected, const std::optional<V>& desired) {
     const auto packed = [](const std::optional<V>& value) {
       return value ? std::optional{pack_new(*value)} : std::nullopt;
@@ -162,14 +224,19 @@ class Dict : public detail::RawDict {
     return exchange(pack(key), packed(expected), packed(desired));
   }
 
-  // What changed after that version, once something has: the keys, each once. Empty when the time limit has passed.
+  // Blocks until the dict has changed after `version`, and returns the changes since then (watch.h). The second form
+  // returns nothing when `timeout` has passed; zero or less only looks.
+  //
+  //     forkmill::Dict<std::string, int> stock{"stock"};
+  //     auto version = stock.version();
+  //     while (auto changes = stock.wait_change(version, 60s)) version = changes->version;
   std::optional<Changes<K>> wait_change(std::int64_t version) const { return changes_of(changes_since(version, {})); }
   template <class Rep, class Period>
   std::optional<Changes<K>> wait_change(std::int64_t version, std::chrono::duration<Rep, Period> timeout) const {
     return changes_of(changes_since(version, detail::within(timeout)));
   }
-  // f(const Changes<K>&) for what changes from now on, on the client's executor, one call at a time, until the Watch is
-  // destroyed. Changes that come quickly one after the other may come as one.
+  // Calls f(const Changes<K>&) for changes from now on, on the client's executor, until the Watch is stopped or
+  // destroyed (watch.h). Blocks for one round trip.
   template <class F>
   [[nodiscard]] Watch watch(F&& f) const {
     return watch_raw([copy = *this, call = std::forward<F>(f)](const detail::RawChanges& raw) mutable {
@@ -178,6 +245,7 @@ class Dict : public detail::RawDict {
   }
 
  private:
+  // The hash that the broker compares.
   static std::uint64_t type() {
     static const std::uint64_t hash = signature_hash("{" + signature_of<K>() + ":" + signature_of<V>() + "}");
     return hash;
@@ -186,6 +254,7 @@ class Dict : public detail::RawDict {
   static std::string pack(const T& value) {
     return pack_value(value);
   }
+  // Packs a value that is to be stored; throws Rejected{payload_too_large}.
   template <class T>
   static std::string pack_new(const T& value) {
     return detail::pack_checked(value);
@@ -207,17 +276,25 @@ class Dict : public detail::RawDict {
   }
 };
 
-// Named values of different types.
+// Namespace: named values of different types.
+//
+//     forkmill::Namespace settings{"settings"};
+//     settings.set("threads", 4);
+//     int threads = settings.get<int>("threads");
 class Namespace : public detail::RawDict {
  public:
   using TravelsAsTicket = void;
 
+  // Opens the namespace of this name, or makes it, empty. Without a name: makes one of its own.
   explicit Namespace(const ObjectOptions& options = {}) : Namespace{std::string_view{}, options} {}
   explicit Namespace(std::string_view name, const ObjectOptions& options = {})
       : RawDict{name, signature_hash("forkmill.Namespace"), options} {}
+  // For the library.
   Namespace(const detail::Ticket& ticket, detail::FromTicket) : RawDict{ticket, signature_hash("forkmill.Namespace")} {}
   detail::Ticket travel_ticket() const { return ticket(); }
 
+  // Sets an attribute. Text of any type is stored as std::string.
+  // Python: n.attribute = value
   template <class T>
   void set(std::string_view attribute, const T& value) {
     if constexpr (std::is_convertible_v<const T&, std::string_view>)
@@ -225,18 +302,27 @@ class Namespace : public detail::RawDict {
     else
       store({pack_value(attribute), detail::pack_checked(value)});
   }
+  // The value of an attribute. Throws UnknownKey if it is not there, Error{result_undecodable} if it is not a T.
+  // Python: n.attribute
   template <class T>
-  T get(std::string_view attribute) const {  // throws UnknownKey, or Error{result_undecodable} when it is no T
+  T get(std::string_view attribute) const {
     const auto value = find(pack_value(attribute));
     if (!value) throw_no_key();
     return decode<T>(*value);
   }
+  // Adds to the value of an attribute, in one operation, and returns the sum, as Dict::add() does. Throws UnknownKey if
+  // the attribute is not there.
   template <class T>
   T add(std::string_view attribute, const T& number) {
     return decode<T>(add_to(pack_value(attribute), pack_value(number), {}));
   }
+  // Whether the attribute is there.
+  // Python: hasattr(n, "attribute")
   bool has(std::string_view attribute) const { return RawDict::has(pack_value(attribute)); }
+  // Removes an attribute. Returns whether it was there.
+  // Python: del n.attribute
   bool erase(std::string_view attribute) { return drop(pack_value(attribute)); }
+  // Names of all attributes, in the order in which they were first set.
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& bytes : all(Part::keys)) names.push_back(decode<std::string>(bytes));
@@ -244,6 +330,7 @@ class Namespace : public detail::RawDict {
   }
 };
 
+// Names of these types in signatures of tasks.
 template <class K, class V>
 struct SignatureName<Dict<K, V>> {
   static std::string get() { return "forkmill.Dict<" + detail::signature_list<K, V>() + ">"; }

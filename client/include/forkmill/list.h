@@ -1,5 +1,17 @@
-// List<T>, Array<T> and Value<T>: shared sequences, of any length, of a fixed one, and of one element. What holds for
-// all shared values: manager.h.
+// List<T>, Array<T> and Value<T>: sequences shared by processes, on one machine or many: of any length, of a fixed
+// length, and of one element. The counterparts of a Python Manager's list, Array and Value, and of
+// multiprocessing.Array and Value.
+//
+//     forkmill::List<std::string> seen{"seen"};                 // one of this name for all clients of the broker
+//     seen.append("first");
+//     std::string last = seen.at(-1);                           // negative indices count from the end
+//     forkmill::Value<int> counter{"counter"};
+//     counter.add(1);                                           // atomic
+//
+// manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Indices are 0 to
+// size() - 1, or -size() to -1 from the end; any other throws UnknownIndex unless a member says otherwise. Two values
+// are equal if they are packed alike. A list holds at most 1 GiB, a durable one 16 MiB; beyond it a member that would
+// add something throws Full.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -22,14 +34,19 @@ namespace forkmill {
 
 namespace detail {
 
-// A list of packed values. Indices below zero count from the end.
+// RawList: a list of packed values; the members that need no type.
 class RawList : public Handle {
  public:
+  // Number of elements.
+  // Python: len(l)
   std::int64_t size() const;
+  // Whether there is no element.
   bool empty() const { return size() == 0; }
-  std::int64_t version() const;  // rises with every change; for wait_change()
+  // Version of the list, for wait_change(); rises with every change.
+  std::int64_t version() const;
 
  protected:
+  // All elements, as they were at one version.
   struct All {
     std::vector<Bytes> values;
     std::int64_t version = 0;
@@ -38,9 +55,10 @@ class RawList : public Handle {
   RawList(std::string_view name, std::int64_t length, bool fixed, std::uint64_t type, const ObjectOptions& options);
   RawList(const Ticket& ticket, std::uint64_t type);
 
+  // Whether opening made the object. Then the operations, with packed values.
   bool made() const;
   std::vector<Bytes> fetch(std::int64_t index, std::int64_t count) const;
-  All all() const;  // as it was at one version
+  All all() const;  // reads again until no change comes in between
   void store(std::int64_t index, std::vector<std::string> values);
   bool store_at(std::int64_t version, std::vector<std::string> values);  // false: it has another version now
   void append_all(std::vector<std::string> values);
@@ -50,7 +68,7 @@ class RawList : public Handle {
   std::pair<std::int64_t, std::int64_t> search(std::string value) const;  // first index or −1; how often
   bool take_value(std::string value);
   Bytes add_to(std::int64_t index, std::string number);
-  // Empty when it is done; else what is there.
+  // Empty: done. Else the value that is there.
   std::optional<Bytes> exchange(std::int64_t index, std::string expected, std::string desired);
   void drop_all();
   std::optional<RawChanges> changes_since(std::int64_t version, Wait wait) const;
@@ -58,17 +76,19 @@ class RawList : public Handle {
   RLock lock_beside() const;
 };
 
-// What a list of fixed length has where nothing was stored yet.
+// Packed value of each element of an Array in which nothing was stored yet: the integer 0, which reads as T{}.
 inline constexpr std::string_view kZero{"\0", 1};
 
-// What a Value<T> can begin as. Text is a name instead.
+// Types of the initial value of a Value<T>. Text is not one of them: it is a name.
 template <class U, class T>
 concept InitialValueOf = std::convertible_to<const U&, T> && !std::convertible_to<const U&, std::string_view>;
 
-// The members that List, Array and Value share.
+// ListOf<T>: the members that List, Array and Value share.
 template <class T>
 class ListOf : public RawList {
  public:
+  // Blocks until the list has changed after `version`, and returns the changes since then (watch.h). The second form
+  // returns nothing when `timeout` has passed; zero or less only looks.
   std::optional<Changes<std::int64_t>> wait_change(std::int64_t version) const {
     return changes_of(changes_since(version, {}));
   }
@@ -77,7 +97,8 @@ class ListOf : public RawList {
                                                    std::chrono::duration<Rep, Period> timeout) const {
     return changes_of(changes_since(version, within(timeout)));
   }
-  // As Dict's.
+  // Calls f(const Changes<std::int64_t>&) for changes from now on, on the client's executor, until the Watch is stopped
+  // or destroyed (watch.h). Blocks for one round trip.
   template <class F>
   [[nodiscard]] Watch watch(F&& f) const {
     return watch_raw([call = std::forward<F>(f)](const RawChanges& raw) mutable { call(changes_of(raw)); });
@@ -86,6 +107,7 @@ class ListOf : public RawList {
  protected:
   using RawList::RawList;
 
+  // Unpacks an element.
   T value_of(const Bytes& bytes) const {
     if constexpr (std::is_default_constructible_v<T>)
       if (bytes.view == kZero) return T{};
@@ -106,7 +128,7 @@ class ListOf : public RawList {
   bool compare_and_set_at(std::int64_t index, const T& expected, const T& desired) {
     const auto there = exchange(index, pack_value(expected), pack_checked(desired));
     if (!there) return true;
-    // Zeros of other types than integers are stored otherwise than they begin.
+    // An element that was never stored is kZero, which other types than integers do not pack as: it is compared as T{}.
     if (there->view != kZero || pack_value(expected) != pack_value(value_of(*there))) return false;
     return !exchange(index, std::string{kZero}, pack_checked(desired));
   }
@@ -120,18 +142,22 @@ class ListOf : public RawList {
     return changes_of(*raw);
   }
 
-  // An element to read or assign.
+  // ItemOf: an element to read or assign, from operator[].
   template <class Owner>
   class ItemOf {
    public:
+    // Keeps a handle of the list.
     ItemOf(const Owner& owner, std::int64_t index) : owner_{owner}, index_{index} {}
+    // The element; at().
     operator T() const { return owner_.at(index_); }  // NOLINT(google-explicit-constructor)
     T get() const { return owner_.at(index_); }
+    // Sets the element; set().
     ItemOf& operator=(const T& value) {
       owner_.set(index_, value);
       return *this;
     }
-    ItemOf& operator+=(const T& number) {  // atomic
+    // Adds to the element, in one operation; add().
+    ItemOf& operator+=(const T& number) {
       owner_.add(index_, number);
       return *this;
     }
@@ -144,52 +170,94 @@ class ListOf : public RawList {
 
 }  // namespace detail
 
+// List<T>: a sequence of any length. T is a type that could be an argument of a task; the broker compares it between
+// all handles of a list.
 template <class T>
 class List : public detail::ListOf<T> {
   using Base = detail::ListOf<T>;
 
  public:
+  // Marks types whose handles travel (detail/object.h).
   using TravelsAsTicket = void;
+  // Type of operator[]: converts to T; may be assigned and added to.
   using Item = typename Base::template ItemOf<List>;
 
+  // Opens the list of this name, or makes it, empty. Without a name: makes one of its own, which goes with its last
+  // handle here.
   explicit List(const ObjectOptions& options = {}) : List{std::string_view{}, options} {}
   explicit List(std::string_view name, const ObjectOptions& options = {})
       : Base{name, 0, false, detail::type_hash<T>(), options} {}
+  // For the library: opens the list that a ticket names, and the ticket of this one.
   List(const detail::Ticket& ticket, detail::FromTicket) : Base{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return this->ticket(); }
 
-  // Throw UnknownIndex beyond the ends.
+  // The element at an index.
+  // Python: l[index]
   T at(std::int64_t index) const { return this->value_of(this->fetch(index, 1).front()); }
+  // Replaces the element at an index.
+  // Python: l[index] = value
   void set(std::int64_t index, const T& value) { this->store(index, {detail::pack_checked(value)}); }
+  // Returns the Item of an index. Never blocks; what is done with the Item does.
   Item operator[](std::int64_t index) const { return {*this, index}; }
+  // Adds to the element at an index, in one operation, and returns the sum. Integers add up to 64 bits, else the sum is
+  // a double. Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits.
+  // Python: with lock: l[index] += number
   T add(std::int64_t index, const T& number) { return this->value_of(this->add_to(index, pack_value(number))); }
+  // If the element at an index equals `expected`, replaces it by `desired`, and returns true; else changes nothing and
+  // returns false. One operation.
   bool compare_and_set(std::int64_t index, const T& expected, const T& desired) {
     return this->compare_and_set_at(index, expected, desired);
   }
 
+  // Adds an element at the end.
+  // Python: l.append(value)
   void append(const T& value) { this->append_all({detail::pack_checked(value)}); }
+  // Adds all elements of a range at the end, in messages of about 256 KiB. Each message is one change; all of them
+  // together are not.
+  // Python: l.extend(values)
   template <class Range>
   void extend(const Range& values) {
     this->append_all(this->packed(values));
   }
+  // Adds an element before the one at an index; an index beyond either end means that end.
+  // Python: l.insert(index, value)
   void insert(std::int64_t index, const T& value) { this->insert_at(index, detail::pack_checked(value)); }
+  // Removes the element at an index and returns it, in one operation.
+  // Python: l.pop(index)
   T pop(std::int64_t index = -1) { return this->value_of(this->take(index)); }
+  // Removes `count` elements from an index on. Throws UnknownIndex if there are fewer, and removes none; throws
+  // std::invalid_argument if count is less than 1.
+  // Python: del l[index:index + count]
   void erase(std::int64_t index, std::int64_t count = 1) { this->erase_at(index, count); }
-  // The first that equals the value (is packed alike), or UnknownKey.
+  // Removes the first element that equals `value`. Throws UnknownKey if there is none.
+  // Python: l.remove(value)
   void remove_value(const T& value) {
     if (!this->take_value(pack_value(value))) throw UnknownKey{"no such value in '" + this->name() + "'"};
   }
+  // Index of the first element that equals `value`. Throws UnknownKey if there is none.
+  // Python: l.index(value)
   std::int64_t index(const T& value) const {
     const auto found = this->search(pack_value(value)).first;
     if (found < 0) throw UnknownKey{"no such value in '" + this->name() + "'"};
     return found;
   }
+  // Number of elements that equal `value`.
+  // Python: l.count(value)
   std::int64_t count(const T& value) const { return this->search(pack_value(value)).second; }
+  // Whether an element equals `value`.
+  // Python: value in l
   bool contains(const T& value) const { return this->search(pack_value(value)).first >= 0; }
+  // Removes all elements.
+  // Python: l[:] = []
   void clear() { this->drop_all(); }
 
+  // All elements, as they were at one moment. A long list takes several messages, which are read again while other
+  // clients change it.
+  // Python: l[:]
   std::vector<T> values() const { return this->values_of(this->all().values); }
-  // As Python's list[begin:end]: ends beyond the list are its ends.
+  // The elements from `begin` to before `end`, as Python's list[begin:end]: negative indices count from the end,
+  // indices beyond the list mean its ends. Reads the whole list.
+  // Python: l[begin:end]
   std::vector<T> slice(std::int64_t begin, std::int64_t end) const {
     const auto all = this->all().values;
     const auto length = static_cast<std::int64_t>(all.size());
@@ -200,7 +268,10 @@ class List : public detail::ListOf<T> {
     const auto last = std::max(first, place(end));
     return this->values_of({all.begin() + first, all.begin() + last});
   }
-  // These two read all of it and write it back, again until nobody has changed it meanwhile.
+  // Reverse and sort the list, as one change: read all of it and write it back, again until no other client has changed
+  // it in between. sort() is stable and calls less(a, b) here. Throw Error{message_too_large} for a list that does not
+  // fit into one message (16,384 elements, 8 MiB of elements below 16 KiB, or 1,024 larger ones).
+  // Python: l.reverse(), l.sort()
   void reverse() {
     change([](std::vector<T>& values) { std::ranges::reverse(values); });
   }
@@ -210,6 +281,7 @@ class List : public detail::ListOf<T> {
   }
 
  private:
+  // Replaces all elements by those that f makes of them.
   template <class F>
   void change(F&& f) {
     for (;;) {
@@ -222,40 +294,61 @@ class List : public detail::ListOf<T> {
   }
 };
 
-// A fixed number of elements, which begin as T{}.
+// Array<T>: a fixed number of elements, which begin as T{}.
 template <class T>
 class Array : public detail::ListOf<T> {
   using Base = detail::ListOf<T>;
 
  public:
   using TravelsAsTicket = void;
+  // As List's.
   using Item = typename Base::template ItemOf<Array>;
 
+  // Makes an array of its own, of `length` elements or of these values. length: 0 to 1,048,576; beyond it
+  // Error{option_out_of_range}, below it std::invalid_argument.
+  // Python: mp.Array(type, length), mp.Array(type, values)
   explicit Array(std::int64_t length, const ObjectOptions& options = {}) : Array{std::string_view{}, length, options} {}
   explicit Array(const std::vector<T>& values, const ObjectOptions& options = {})
       : Array{static_cast<std::int64_t>(values.size()), options} {
     if (!values.empty()) this->store(0, this->packed(values));
   }
+  // Opens the array of this name, or makes it. A name that is in use must have been made with the same length
+  // (Error{object_differs}).
   explicit Array(std::string_view name, std::int64_t length, const ObjectOptions& options = {})
       : Base{name, length, true, detail::type_hash<T>(), options} {}
+  // For the library.
   Array(const detail::Ticket& ticket, detail::FromTicket) : Base{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return this->ticket(); }
 
+  // The element at an index.
+  // Python: a[index]
   T at(std::int64_t index) const { return this->value_of(this->fetch(index, 1).front()); }
+  // Replaces the element at an index; or as many as there are values, from an index on, all or none of them. Values of
+  // more than about 256 KiB go in several messages: another client may see a part.
+  // Python: a[index] = value
   void set(std::int64_t index, const T& value) { this->store(index, {detail::pack_checked(value)}); }
   void set(std::int64_t index, const std::vector<T>& values) { this->store(index, this->packed(values)); }
+  // The Item of an index, addition and compare-and-set in one operation, as List's.
   Item operator[](std::int64_t index) const { return {*this, index}; }
   T add(std::int64_t index, const T& number) { return this->value_of(this->add_to(index, pack_value(number))); }
   bool compare_and_set(std::int64_t index, const T& expected, const T& desired) {
     return this->compare_and_set_at(index, expected, desired);
   }
+  // All elements, as they were at one moment.
+  // Python: a[:]
   std::vector<T> values() const { return this->values_of(this->all().values); }
 
-  // A lock that goes with it ("<name>:lock"), for whoever changes several elements.
+  // Opens the lock that goes with the array, "<name>:lock", for changes of several elements. Nothing but agreement
+  // keeps other clients from changing the array without it. Named ones stay when the array is removed.
+  // Python: a.get_lock()
   RLock get_lock() const { return this->lock_beside(); }
 };
 
-// One value, which begins as T{}, or as the value given when this makes it.
+// Value<T>: one value, which begins as T{}, or as the value given by the opening that makes it.
+//
+//     forkmill::Value<double> best{"best", 1e9};
+//     if (best.get() > 7.5) best.set(7.5);              // two operations
+//     best.compare_and_set(7.5, 7.0);                   // one operation
 template <class T>
 class Value : public detail::ListOf<T> {
   using Base = detail::ListOf<T>;
@@ -263,29 +356,44 @@ class Value : public detail::ListOf<T> {
  public:
   using TravelsAsTicket = void;
 
+  // Makes a value of its own: T{}, or `initial`. Text is a name instead; for an initial text use unnamed().
+  // Python: mp.Value(type, initial)
   explicit Value(const ObjectOptions& options = {}) : Value{std::string_view{}, T{}, options} {}
-  // Text is a name: for an initial text, see unnamed().
   template <detail::InitialValueOf<T> U>
   explicit Value(const U& initial, const ObjectOptions& options = {})
       : Value{std::string_view{}, T(initial), options} {}
+  // Makes a value of its own that begins as `initial`, of any type.
   static Value unnamed(const T& initial, const ObjectOptions& options = {}) {
     return Value{std::string_view{}, initial, options};
   }
+  // Opens the value of this name, or makes it; `initial` counts only if this makes it.
   explicit Value(std::string_view name, const T& initial = {}, const ObjectOptions& options = {})
       : Base{name, 1, true, detail::type_hash<T>(), options} {
-    // Nobody else's value is lost: it is stored only where there is none yet.
+    // Stored only while there is no value yet, so that no other client's value is lost.
     if (this->made()) this->exchange(0, std::string{detail::kZero}, detail::pack_checked(initial));
   }
+  // For the library.
   Value(const detail::Ticket& ticket, detail::FromTicket) : Base{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return this->ticket(); }
 
+  // The value.
+  // Python: v.value
   T get() const { return this->value_of(this->fetch(0, 1).front()); }
+  // Replaces the value.
+  // Python: v.value = value
   void set(const T& value) { this->store(0, {detail::pack_checked(value)}); }
-  T add(const T& number) { return this->value_of(this->add_to(0, pack_value(number))); }  // the sum
+  // Adds to the value, in one operation, and returns the sum, as List::add() does.
+  // Python: with v.get_lock(): v.value += number
+  T add(const T& number) { return this->value_of(this->add_to(0, pack_value(number))); }
+  // If the value equals `expected`, replaces it by `desired`, and returns true; else changes nothing and returns false.
+  // One operation.
   bool compare_and_set(const T& expected, const T& desired) { return this->compare_and_set_at(0, expected, desired); }
+  // Opens the lock that goes with the value, "<name>:lock", for several operations in a row.
+  // Python: v.get_lock()
   RLock get_lock() const { return this->lock_beside(); }
 };
 
+// Names of these types in signatures of tasks.
 template <class T>
 struct SignatureName<List<T>> {
   static std::string get() { return "forkmill.List<" + signature_of<T>() + ">"; }

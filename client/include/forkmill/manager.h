@@ -1,28 +1,39 @@
-// Values shared by many processes, on one machine or many: dicts, lists, namespaces, single values and arrays.
+// Manager, and what holds for all values shared by processes: Dict, Namespace (dict.h), List, Array, Value (list.h).
+// The counterpart of Python's multiprocessing.Manager.
 //
 //     forkmill::Dict<std::string, int> stock{"stock"};          // one of this name for all clients of the broker
 //     stock.set("apples", 100);
-//     stock.add("apples", -1);                                  // atomic, whoever else does it
-//     forkmill::Value<int> counter{"counter"};
-//     counter.add(1);
+//     stock.add("apples", -1);                                  // atomic
 //
 //     forkmill::Manager manager;                                // or without names, for as long as this object lives
 //     auto squares = manager.dict<int, int>();
-//     client.submit(kSquare, squares, 12);
+//     squares.set(12, 144);
+//     auto done = manager.event();
 //
-// Each member is one operation at the broker, which does one at a time; a read and a write after it are two. What has
-// to be one: add, append, compare_and_set, setdefault, pop.
+// The objects live at the broker; a handle stands for one of them. Copies of a handle are cheap and stand for the same
+// object, and so does a handle that travels, as an argument of a task or as a value in another object. An object
+// without a name goes with the last copy of the handle that made it (object_options.h).
 //
-// Keys and values are what a task's argument may be. A handle, of a dict or anything else of the toolkit, may be a
-// value: it stays live, because it is the name that is stored. (A value of Dict<K, List<V>> is read as a handle of the
-// same list that was put in.) What it stands for must be kept: by a name, or by the Manager that made it.
+// Blocking: each member is one operation, a round trip to the broker, and blocks until the answer comes, without a time
+// limit; without a broker it blocks until that is back. Only wait_change() has a time limit.
 //
-// Threads: every member may be called by any thread; copies of a handle stand for the same object.
+// Atomicity: the broker does one operation at a time. A read and a write after it are two operations, between which
+// another client may change the value. One operation each are add, append, compare_and_set, setdefault, insert, pop.
 //
-// Errors: UnknownKey, UnknownIndex; Rejected{payload_too_large} for a value over 64 MiB, or nested 64 deep;
-// Error{value_differs} when something that is no number is added to; Error{object_differs} from a constructor when the
-// name is that of another kind, or of other types; std::invalid_argument for a negative size; Error{object_unknown}
-// after its Manager was shut down.
+// Values: keys and values are types that could be arguments of a task (task.h), 64 MiB at most when packed and nested
+// less than 64 deep. A handle of any object of the toolkit may be a value: its name is stored, so that every reader
+// gets a handle of the same object. The object must be kept meanwhile: by a name, by a handle, or by the Manager that
+// made it.
+//
+// Threads: every member may be called by any thread at any time. fork(): a child must not use the handles of its
+// parent; they throw Disconnected.
+//
+// Errors of constructors: Error{object_differs} if the name is that of another kind of object, or of other types or
+// another length; Error{name_invalid}; Error{too_many_objects}; those of ObjectOptions; Disconnected. Errors of all
+// members: Error{object_unknown} if the object was removed, its Manager was shut down, or it was not durable and the
+// broker was restarted; Rejected{payload_too_large}; Error{result_undecodable} for a stored value that is not of the
+// handle's type; Disconnected{client_closed} once the client is closed; Disconnected{disconnected} if the broker has
+// forgotten this client while the operation was under way: a change may have been made or not.
 #pragma once
 
 #include <forkmill/dict.h>
@@ -37,19 +48,27 @@
 
 namespace forkmill {
 
-// Makes objects without names and keeps them until it is shut down or destroyed. Neither copyable nor movable.
-// Thread-safe.
+// Manager: makes objects without names, and keeps them until it is shut down or destroyed. Each maker returns a handle
+// that may be copied and passed on freely. The makers block for a round trip; after shutdown() they throw
+// Error{object_closed}. Neither copyable nor movable. Thread-safe, except for the destructor.
 class Manager {
  public:
+  // options: where the objects live; default_client() unless given. Never blocks.
+  // Python: mp.Manager()
   explicit Manager(ObjectOptions options = {}) : options_{std::move(options)} {}
+  // Does what shutdown() does; an error is logged.
   ~Manager();
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
 
+  // Makes an empty dict.
+  // Python: m.dict()
   template <class K, class V>
   Dict<K, V> dict() {
     return keep(Dict<K, V>{options()});
   }
+  // Make a list, empty or with these values.
+  // Python: m.list(), m.list(values)
   template <class T>
   List<T> list() {
     return keep(List<T>{options()});
@@ -60,11 +79,17 @@ class Manager {
     made.extend(values);
     return made;
   }
+  // Makes an empty namespace.
+  // Python: m.Namespace()
   Namespace ns() { return keep(Namespace{options()}); }
+  // Makes a value.
+  // Python: m.Value(type, initial)
   template <class T>
   Value<T> value(const T& initial = {}) {
     return keep(Value<T>::unnamed(initial, options()));
   }
+  // Make an array: of `length` elements that begin as T{}, or with these values.
+  // Python: m.Array(type, values)
   template <class T>
   Array<T> array(std::int64_t length) {
     return keep(Array<T>{length, options()});
@@ -73,6 +98,8 @@ class Manager {
   Array<T> array(const std::vector<T>& values) {
     return keep(Array<T>{values, options()});
   }
+  // Make a queue of at most maxsize items; 0: no limit.
+  // Python: m.Queue(maxsize), m.JoinableQueue(maxsize)
   template <class T>
   Queue<T> queue(std::int64_t maxsize = 0) {
     return keep(Queue<T>{maxsize, options()});
@@ -81,6 +108,9 @@ class Manager {
   JoinableQueue<T> joinable_queue(std::int64_t maxsize = 0) {
     return keep(JoinableQueue<T>{maxsize, options()});
   }
+  // Make a lock, a semaphore of `value` units, an event, a condition with a recursive lock of its own, and a barrier
+  // without an action.
+  // Python: m.Lock(), m.RLock(), m.Semaphore(value), m.BoundedSemaphore(value), m.Event(), m.Condition(), m.Barrier(n)
   Lock lock() { return keep(Lock{options()}); }
   RLock rlock() { return keep(RLock{options()}); }
   Semaphore semaphore(std::int64_t value = 1) { return keep(Semaphore{value, options()}); }
@@ -89,12 +119,14 @@ class Manager {
   Condition condition() { return keep(Condition{rlock(), options()}); }
   Barrier barrier(std::int64_t parties) { return keep(Barrier{parties, {}, options()}); }
 
-  // Removes everything that it made: whoever uses it from now on, anywhere, gets Error{object_unknown}; making
-  // something is Error{object_closed}. Idempotent.
+  // Removes every object that this manager made: later uses, in any process, and present waiters get
+  // Error{object_unknown}. Blocks for a round trip each. May be repeated. Throws Disconnected if the client was closed
+  // or forgotten by the broker.
+  // Python: m.shutdown()
   void shutdown();
 
  private:
-  ObjectOptions options() const;
+  ObjectOptions options() const;  // throws Error{object_closed} after shutdown()
   template <class H>
   H keep(H handle) {
     const std::unique_lock lock{mutex_};
@@ -102,8 +134,9 @@ class Manager {
     return handle;
   }
 
-  // What keeps an object from being removed: any handle of it.
+  // A handle of any kind, which keeps its object.
   struct Kept : detail::Handle {
+    // Another handle of the same object.
     explicit Kept(const detail::Handle& handle) : Handle{handle} {}
     using Handle::remove;
   };

@@ -180,9 +180,11 @@ class Pool {
   // made at once. Throws std::invalid_argument if a number of the options is out of its range, Error if the name or the
   // queue is not allowed, Error{bad_request} inside a daemon (a daemon may not have children), and what
   // Client::submit() and default_client() throw.
+  // Python: mp.Pool(processes, initializer, initargs, maxtasksperchild)
   explicit Pool(PoolOptions options = {});
   explicit Pool(Client& client, PoolOptions options = {});
   // Does what terminate() does, and waits until callbacks that are due have run.
+  // Python: the end of "with mp.Pool() as pool:"
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -197,11 +199,13 @@ class Pool {
   // Calls the task's function in one of the processes and returns its result. Blocks until it is there, without a time
   // limit. Throws RemoteError{type, message, backtrace …} if the function threw, RemoteError{unknown_task or
   // signature_mismatch} if the processes do not have it, and the errors named in the head of this file.
+  // Python: pool.apply(f, args)
   template <class R, class... P, class... A>
   R apply(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return apply_async(task, std::forward<A>(arguments)...).get();
   }
   // apply() without waiting. Blocks only while the client is full (ClientOptions::when_full).
+  // Python: pool.apply_async(f, args)
   template <class R, class... P, class... A>
   AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return one<R>(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...), {});
@@ -225,6 +229,7 @@ class Pool {
   // The range is read once, before anything is sent. Blocks until all chunks are done, then throws the first error in
   // the order of the items if there is one. An item that fails ends its chunk: items behind it in the chunk are not
   // run. Throws std::invalid_argument if chunk_size is less than 1.
+  // Python: pool.map(f, items, chunksize)
   template <class R, class P, std::ranges::input_range Range>
   List<R> map(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return map_async(task, std::forward<Range>(items), chunk_size).get();
@@ -233,6 +238,7 @@ class Pool {
   // are done. callback gets the whole list, once; error_callback the first error.
   //
   //     pool.map_async(kSquare, numbers, {}, [](const std::vector<int>& all) { print(double(all.size())); });
+  // Python: pool.map_async(f, items, chunksize, callback, error_callback)
   template <class R, class P, std::ranges::input_range Range>
   AsyncResult<List<R>> map_async(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {},
                                  Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
@@ -243,6 +249,7 @@ class Pool {
   //
   //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
   //     std::vector<double> sums = pool.starmap(kAdd, pairs);
+  // Python: pool.starmap(f, pairs, chunksize), pool.starmap_async(f, pairs, chunksize)
   template <class R, class... P, std::ranges::input_range Range>
   List<R> starmap(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return starmap_async(task, std::forward<Range>(items), chunk_size).get();
@@ -261,6 +268,7 @@ class Pool {
   // chunk_size is less than 1.
   //
   //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
+  // Python: pool.imap(f, items, chunksize), pool.imap_unordered(f, items, chunksize)
   template <class R, class P, std::ranges::input_range Range>
   PoolResults<R> imap(const Task<R(P)>& task, Range&& items, std::int64_t chunk_size = 1) {
     return stream<R, P>(task, items, chunk_size, true);
@@ -272,14 +280,17 @@ class Pool {
 
   // Takes no more calls; those that were made are finished. Never blocks. May be repeated; nothing happens after
   // terminate().
+  // Python: pool.close()
   void close();
   // Ends the pool at once: outstanding results and streams end with Cancelled, running functions are killed, later
   // calls throw Error{object_closed}. Blocks until the processes have ended, 5 seconds at most. May be repeated.
   // Callbacks of the results that it ended run afterwards.
+  // Python: pool.terminate()
   void terminate();
   // Blocks until every call has ended, with its callbacks, and then until the processes have ended, 15 seconds at most
   // (not at all while the broker is away). No time limit for the calls. Throws Error{bad_request} before close() or
   // terminate().
+  // Python: pool.join()
   void join();
 
   // Number of processes: as asked for, or the number of CPUs that this process may use. (A pool that runs on another

@@ -68,6 +68,7 @@ class PoolResults {
   // call. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}, with the position unchanged.
   // Zero or less only looks. Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes
   // on behind it; Error{result_undecodable} if the bytes are not a T.
+  // Python: it.next(), it.next(timeout)
   Next next() { return take(std::nullopt); }
   template <class Rep, class Period>
   Next next(std::chrono::duration<Rep, Period> timeout) {

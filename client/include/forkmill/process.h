@@ -104,6 +104,7 @@ class Process {
   // Error{option_out_of_range or name_invalid} for the name, and what the packing of an argument throws.
   //
   //     forkmill::Process small{{.name = "thumbnail", .daemon = true}, kResize, path, 80};
+  // Python: mp.Process(target=f, args=(…), name=…, daemon=…)
   template <class R, class... P, class... A>
   explicit Process(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
       : Process{ProcessOptions{}, task, std::forward<A>(arguments)...} {}
@@ -136,28 +137,34 @@ class Process {
   // The function of a class derived from Process, called in the new process on an object that was made by the default
   // constructor and has the members that travelled. What it throws ends the process with exit code 1. The base class
   // throws Error{bad_request}.
+  // Python: def run(self)
   virtual void run();
 
   // Starts the process: hands its task to the broker and returns, without waiting for the fork. The members of a
   // derived class travel as they are now. Throws Error{bad_request} if started before, in a daemon, or for a class that
   // is not registered; Error{option_out_of_range or name_invalid} for the options; and what Client::submit() and
   // default_client() throw. The process is not started then.
+  // Python: p.start()
   void start();
   // Blocks until the process has ended; at once if it has. The second form waits how_long at most, and returns whether
   // it has ended; zero or less only looks. Neither throws for a process that failed: see exitcode() and get(). Throws
   // Error{bad_request} before start().
+  // Python: p.join(), p.join(timeout)
   void join();
   bool join(std::chrono::milliseconds how_long);
 
   // Whether the process was started and has not ended. True also while it waits to be forked. Never blocks.
+  // Python: p.is_alive()
   bool is_alive() const;
   // Send SIGTERM, SIGKILL or any signal to the process, and to none that it started. Never block: the broker delivers
   // the signal, once. A process that has not been forked never will be; it ends with Cancelled. Nothing happens after
   // the end. Throw Error{bad_request} before start(), or if there is no such signal.
+  // Python: p.terminate(), p.kill(), os.kill(p.pid, number)
   void terminate();
   void kill();
   void signal(int number);
   // How the process ended (see above); empty before its end. Never blocks.
+  // Python: p.exitcode
   std::optional<int> exitcode() const;
   // Blocks until the process has ended, and throws the error that ended it: RemoteError (the function threw),
   // WorkerLost (a signal or exit(n), n not 0; the worker was lost), Cancelled, Timeout, Expired, Rejected,
@@ -170,6 +177,7 @@ class Process {
 
   // Process id and name of the machine. Block until the process has been forked, or has ended without it, however long
   // that takes. Empty before start(), and if it was never forked.
+  // Python: p.pid
   std::optional<std::uint32_t> pid() const;
   std::optional<std::string> host() const;
   // Process id of the program that made this handle.
@@ -178,10 +186,12 @@ class Process {
   TaskId id() const;
 
   // The name, as given or "Process-N".
+  // Python: p.name
   std::string name() const;
   // Changes the name. Throws Error{bad_request} after start(), and as the constructor does.
   void set_name(std::string name);
   // Whether it is a daemon.
+  // Python: p.daemon
   bool daemon() const;
   // Makes it a daemon or not. Throws Error{bad_request} after start().
   void set_daemon(bool daemon);
@@ -191,6 +201,7 @@ class Process {
 
   // A future that is ready when the process has ended: with the packed result of its function, or with the error of
   // get(). For when_any(), then() and co_await. Throws Error{bad_request} before start().
+  // Python: p.sentinel
   SharedFuture<RawResult> sentinel() const;
   // Calls `what` when the process has ended, well or not, on the client's executor; soon if it has. Its exceptions are
   // logged. Dropped when the client is closed. Throws Error{bad_request} before start().
@@ -198,6 +209,7 @@ class Process {
 
   // Gives up the process: every later call on this handle and its copies but close() throws Error{object_closed}.
   // Throws Error{bad_request} while the process runs or waits to run. May be repeated.
+  // Python: p.close()
   void close();
 
   // The process behind the handles. For the library.
@@ -244,9 +256,11 @@ struct CurrentProcess {
   std::string host;
 };
 // Describes this process. Never blocks.
+// Python: mp.current_process(), os.getpid(), os.getppid()
 CurrentProcess current_process();
 
 // Number of CPUs that this process may use (its affinity mask), at least 1.
+// Python: mp.cpu_count()
 unsigned cpu_count();
 
 namespace detail {

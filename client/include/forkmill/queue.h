@@ -55,15 +55,18 @@ namespace detail {
 class RawQueue : public Handle {
  public:
   // Number of items in the queue, exact at that moment; leased ones do not count. Asks the broker.
+  // Python: q.qsize()
   std::int64_t qsize() const;
   // Whether the queue has no item, or has maxsize() items, at that moment. Ask the broker. A queue without a limit is
   // never full.
+  // Python: q.empty(), q.full()
   bool empty() const { return qsize() == 0; }
   bool full() const { return maxsize() > 0 && qsize() >= maxsize(); }
   // Number of items that may wait; 0: no limit. Never blocks.
   std::int64_t maxsize() const;
   // Closes this handle and its copies in this process: later calls throw Error{object_closed}. The queue and its items
   // stay. Never blocks: items of put() are in the queue already. May be repeated.
+  // Python: q.close(), q.join_thread()
   void close() noexcept;
   // Whether close() was called.
   bool closed() const;
@@ -155,6 +158,7 @@ class Queue : public detail::RawQueue {
   // Opens the queue of this name, or makes it, empty. Without a name: makes one of its own. maxsize: number of items
   // that may wait; 0: no limit. All handles of a queue name the same maxsize. Throws std::invalid_argument if it is
   // negative.
+  // Python: mp.Queue(maxsize)
   explicit Queue(std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : Queue{std::string_view{}, maxsize, options} {}
   explicit Queue(const ObjectOptions& options) : Queue{std::string_view{}, 0, options} {}
@@ -166,12 +170,14 @@ class Queue : public detail::RawQueue {
 
   // Puts an item at the end of the queue; when put() returns, the item is there (on disk, in a durable queue). The
   // first form blocks until there is room. The second waits `timeout` at most and then throws Full, with nothing put.
+  // Python: q.put(item), q.put(item, timeout=1)
   void put(const T& item) { put_one(item, {}); }
   template <class Rep, class Period>
   void put(const T& item, std::chrono::duration<Rep, Period> timeout) {
     put_one(item, detail::within(timeout));
   }
   // put() with a time limit of zero: put_nowait() throws Full if there is no room, try_put() returns false.
+  // Python: q.put_nowait(item)
   void put_nowait(const T& item) { put_one(item, detail::kAtOnce); }
   bool try_put(const T& item) {
     try {
@@ -201,12 +207,14 @@ class Queue : public detail::RawQueue {
   // Takes the first item out of the queue and returns it. The first form blocks until there is an item. The second
   // waits `timeout` at most and then throws Empty. Throws Error{result_undecodable} for an item that is not a T; the
   // item is gone then.
+  // Python: q.get(), q.get(timeout=1)
   T get() const { return get_one({}); }
   template <class Rep, class Period>
   T get(std::chrono::duration<Rep, Period> timeout) const {
     return get_one(detail::within(timeout));
   }
   // get() with a time limit of zero: throws Empty if there is no item.
+  // Python: q.get_nowait()
   T get_nowait() const { return get_one(detail::kAtOnce); }
   // get() that returns nothing, instead of throwing Empty, when there is no item at once or within `timeout`.
   std::optional<T> try_get() const { return get_or_none(detail::kAtOnce); }
@@ -328,8 +336,10 @@ class JoinableQueue : public Queue<T> {
 
   // Reports that how_many items that were got are done with. Throws std::invalid_argument if how_many is less than 1,
   // Error{over_released} if more are reported than were put.
+  // Python: q.task_done()
   void task_done(std::int64_t how_many = 1) { this->task_done_by(how_many); }
   // Blocks until every item that was put is done with. Returns at once if there was none.
+  // Python: q.join()
   void join() const { this->join_within({}); }
   // The same with a time limit: returns false when it has passed first.
   template <class Rep, class Period>

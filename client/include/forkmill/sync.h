@@ -54,6 +54,7 @@ class Acquirable : public Handle {
  public:
   // Acquires the object. The first form blocks until it is acquired and returns true. The second waits `timeout` at
   // most, and returns whether it was acquired; zero or less tries once.
+  // Python: lock.acquire(), lock.acquire(timeout=1)
   bool acquire() { return acquire_within({}); }
   template <class Rep, class Period>
   bool acquire(std::chrono::duration<Rep, Period> timeout) {
@@ -96,6 +97,7 @@ class AnyLock : public Acquirable {
  public:
   // Releases the lock once; the next waiter gets it. Throws Error{over_released} if no client holds it, Error{not_held}
   // if another thread or client holds this RLock, LeaseLost if it was taken away from this client meanwhile.
+  // Python: lock.release()
   void release() { release_one(); }
   // The fencing token of this ownership; rises with each owner of the lock, in any client. 0 while the lock is not held
   // through this handle or a copy of it, and once it is lost. Never blocks. Let the resource that the lock protects
@@ -114,6 +116,7 @@ class Lock : public detail::AnyLock {
   // Marks types whose handles travel (detail/object.h).
   using TravelsAsTicket = void;
   // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
+  // Python: mp.Lock()
   explicit Lock(ObjectOptions options = {}) : Lock{std::string_view{}, std::move(options)} {}
   explicit Lock(std::string_view name, ObjectOptions options = {});
   // For the library: opens the lock that a ticket names, and the ticket of this one.
@@ -131,6 +134,7 @@ class RLock : public detail::AnyLock {
  public:
   using TravelsAsTicket = void;
   // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
+  // Python: mp.RLock()
   explicit RLock(ObjectOptions options = {}) : RLock{std::string_view{}, std::move(options)} {}
   explicit RLock(std::string_view name, ObjectOptions options = {});
   // For the library.
@@ -154,6 +158,7 @@ class Semaphore : public detail::Acquirable {
   using TravelsAsTicket = void;
   // Opens the semaphore of this name, or makes it with `value` units, 0 or more. A name that is in use must have been
   // made with the same value (Error{object_differs}). Throws std::invalid_argument if value is negative.
+  // Python: mp.Semaphore(value)
   explicit Semaphore(std::int64_t value = 1, ObjectOptions options = {})
       : Semaphore{std::string_view{}, value, std::move(options)} {}
   explicit Semaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
@@ -165,8 +170,10 @@ class Semaphore : public detail::Acquirable {
   // thread before those of others; the rest are new units, which raise the value. Throws std::invalid_argument if
   // how_many is less than 1; LeaseLost if one of the units was taken away from this client meanwhile, and then releases
   // none; Error{over_released} beyond the initial value of a BoundedSemaphore.
+  // Python: s.release(how_many)
   void release(std::int64_t how_many = 1);
   // Number of units that can be acquired now. Asks the broker.
+  // Python: s.get_value()
   std::int64_t value() const;
   // Acquires one unit, blocking, and returns a guard that releases it.
   [[nodiscard]] std::unique_lock<Semaphore> guard() { return std::unique_lock{*this}; }
@@ -180,6 +187,7 @@ class Semaphore : public detail::Acquirable {
 class BoundedSemaphore : public Semaphore {
  public:
   // As Semaphore's.
+  // Python: mp.BoundedSemaphore(value)
   explicit BoundedSemaphore(std::int64_t value = 1, ObjectOptions options = {})
       : BoundedSemaphore{std::string_view{}, value, std::move(options)} {}
   explicit BoundedSemaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
@@ -195,6 +203,7 @@ class Event : public detail::Handle {
  public:
   using TravelsAsTicket = void;
   // Opens the event of this name, or makes it, not set. Without a name: makes one of its own.
+  // Python: mp.Event()
   explicit Event(ObjectOptions options = {}) : Event{std::string_view{}, std::move(options)} {}
   explicit Event(std::string_view name, ObjectOptions options = {});
   // For the library.
@@ -202,13 +211,17 @@ class Event : public detail::Handle {
   detail::Ticket travel_ticket() const { return ticket(); }
 
   // Sets the flag: every waiter goes on, and later waits return at once.
+  // Python: e.set()
   void set();
   // Clears the flag.
+  // Python: e.clear()
   void clear();
   // The flag. Asks the broker.
+  // Python: e.is_set()
   bool is_set() const;
   // Blocks until the flag is set and returns true. The second form waits `timeout` at most, and returns whether the
   // flag was set; zero or less only looks.
+  // Python: e.wait(), e.wait(timeout)
   bool wait() const { return wait_within({}); }
   template <class Rep, class Period>
   bool wait(std::chrono::duration<Rep, Period> timeout) const {
@@ -240,10 +253,12 @@ class Condition : public detail::Handle {
  public:
   using TravelsAsTicket = void;
   // Opens the condition of this name, or makes it, with a recursive lock of its own, which has the name "<name>:lock".
+  // Python: mp.Condition()
   explicit Condition(ObjectOptions options = {}) : Condition{std::string_view{}, std::move(options)} {}
   explicit Condition(std::string_view name, ObjectOptions options = {});
   // The same with a given lock, a Lock or an RLock, at the lock's client. Only durable() of the options counts, and
   // only for a durable lock. A name that is in use must have been made with the same lock (Error{object_differs}).
+  // Python: mp.Condition(lock)
   explicit Condition(const detail::AnyLock& lock, ObjectOptions options = {})
       : Condition{std::string_view{}, lock, std::move(options)} {}
   Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options = {});
@@ -267,6 +282,7 @@ class Condition : public detail::Handle {
   // the lock as often again before it returns, however long that takes (also when the broker is away). Returns true for
   // a notification. Zero or less releases the lock for a moment. Throws Error{not_held} if this thread does not hold
   // the lock, and Error{object_unknown} if the lock was removed; the lock is not held then.
+  // Python: c.wait(), c.wait(timeout)
   bool wait() { return wait_within({}); }
   template <class Rep, class Period>
   bool wait(std::chrono::duration<Rep, Period> timeout) {
@@ -274,6 +290,7 @@ class Condition : public detail::Handle {
   }
   // Waits until predicate() returns true, or until `timeout` has passed. Returns the predicate's last value. The
   // predicate is called with the lock held, at least once; what it throws passes through.
+  // Python: c.wait_for(predicate, timeout)
   template <std::predicate P>
   bool wait_for(P&& predicate) {
     while (!predicate()) wait();
@@ -294,6 +311,7 @@ class Condition : public detail::Handle {
   // Wake at most how_many of the present waiters, or all of them, in the order of their arrival. Each goes on when it
   // has the lock again. Return the number of waiters that were woken; 0 wakes none. Throw Error{not_held} if this
   // thread does not hold the lock, std::invalid_argument if how_many is negative.
+  // Python: c.notify(how_many), c.notify_all()
   std::int64_t notify(std::int64_t how_many = 1);
   std::int64_t notify_all();
 
@@ -336,6 +354,7 @@ class Barrier : public detail::Handle {
   // action: called by the last one to arrive, in its wait(), before the others go on. It belongs to this handle and its
   // copies and does not travel: a barrier that is opened by name or from an argument has the action given there, or
   // none.
+  // Python: mp.Barrier(parties, action)
   explicit Barrier(std::int64_t parties, Action action = {}, ObjectOptions options = {})
       : Barrier{std::string_view{}, parties, std::move(action), std::move(options)} {}
   explicit Barrier(std::string_view name, std::int64_t parties, Action action = {}, ObjectOptions options = {});
@@ -347,20 +366,26 @@ class Barrier : public detail::Handle {
   // to the others. The second form waits `timeout` at most; when that has passed, the barrier breaks for all. Throws
   // BrokenBarrier if the barrier is broken, breaks or is reset meanwhile, and in the thread that runs the action what
   // the action throws.
+  // Python: b.wait(), b.wait(timeout)
   std::int64_t wait() { return wait_within({}); }
   template <class Rep, class Period>
   std::int64_t wait(std::chrono::duration<Rep, Period> timeout) {
     return wait_within(detail::within(timeout));
   }
   // Makes the barrier as new. Present waiters get BrokenBarrier.
+  // Python: b.reset()
   void reset();
   // Breaks the barrier until it is reset. Present waiters get BrokenBarrier.
+  // Python: b.abort()
   void abort();
   // Number of parties. Never blocks.
+  // Python: b.parties
   std::int64_t parties() const;
   // Number of threads that wait now; 0 while the action runs. Asks the broker.
+  // Python: b.n_waiting
   std::int64_t n_waiting() const;
   // Whether the barrier is broken. Asks the broker.
+  // Python: b.broken
   bool broken() const;
 
  private:
