@@ -7,11 +7,12 @@ set(forkmill_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/forkmill)
 install(TARGETS forkmill forkmill-broker forkmill-worker
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 
-# A static library is of no use without those it is made of: transport is exported for the linker, not for users.
+# A static library needs the libraries it was built from: transport and settings are exported for the linker, not for
+# users.
 install(TARGETS forkmill_proto forkmill_transport forkmill_settings forkmill_client forkmill_worker EXPORT forkmill-targets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-# local:// has a broker in it, and with that needs what the others do not: only who asks for it has to have that.
+# local:// contains a broker and has its dependencies, so it is a component that only its users load.
 install(TARGETS forkmill_local forkmill_broker_program forkmill_broker_core forkmill_broker_store
   EXPORT forkmill-local-targets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
 install(EXPORT forkmill-local-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)

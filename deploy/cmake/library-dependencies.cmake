@@ -1,5 +1,5 @@
-# What the libraries need, and with them whoever links them. Read by this build and by the installed forkmill-config.cmake;
-# there, something missing makes find_package(forkmill) say so instead of ending the configuration.
+# Dependencies of the libraries and of all programs that link them. Included by this build, where a missing one stops the
+# configuration, and by the installed forkmill-config.cmake, where find_package(forkmill) reports it as not found.
 include(CMakeFindDependencyMacro)
 macro(forkmill_need)
   if(CMAKE_FIND_PACKAGE_NAME STREQUAL "forkmill")
