@@ -1,5 +1,5 @@
-// Store: keeps tasks and the records of named objects. Every store passes the suite in
-// tests/unit/broker/store_conformance.h. Nothing outside this folder knows which store runs.
+// Store: keeps tasks and the records of named objects. Every store keeps the rules in
+// tests/unit/store/store_conformance_test.cc. Nothing outside this folder knows which store runs.
 //
 // Threads: one thread owns a store: StoreThread, or the broker's loop for a memory store.
 //

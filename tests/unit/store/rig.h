@@ -14,7 +14,7 @@
 #include <string>
 
 #include "broker/store/sqlite/sqlite_store.h"
-#include "tests/unit/broker/store_conformance.h"
+#include "tests/unit/store/store_samples.h"
 
 namespace forkmill::broker::test {
 

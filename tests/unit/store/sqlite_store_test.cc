@@ -1,4 +1,4 @@
-// The SQLite store as a store: conformance, crashes of the process, checkpoints, the lock.
+// The SQLite store: crashes of the process, checkpoints, the lock.
 #include <sys/stat.h>
 
 #include "tests/unit/store/rig.h"
@@ -8,31 +8,11 @@ using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
 using forkmill::proto::TaskSeq;
 
-TEST_CASE("the SQLite store conforms when it is closed before each opening") {
+TEST_CASE("the SQLite store is durable and says how much room there is") {
   Folder folder;
-  std::unique_ptr<SqliteStore> store;
-  check_store([&]() -> Store& {
-    store.reset();
-    store = make_store(folder.path("data"));
-    return *store;
-  });
+  const auto store = open_store(folder.path("data"));
   CHECK(store->durable());
   CHECK(store->free_bytes().value_or(0) > 0);
-}
-
-TEST_CASE("the SQLite store conforms when its process is killed before each opening") {
-  Folder folder;
-  std::unique_ptr<SqliteStore> store;
-  std::vector<std::string> directories{folder.path("data0")};
-  check_store([&]() -> Store& {
-    // The files of an open store are what a crash would leave.
-    if (store) {
-      directories.push_back(folder.path("data" + std::to_string(directories.size())));
-      copy_directory(directories[directories.size() - 2], directories.back());
-    }
-    store = make_store(directories.back());
-    return *store;
-  });
 }
 
 TEST_CASE("after the death of its process the store has every commit and nothing uncommitted") {

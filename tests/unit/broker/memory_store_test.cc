@@ -1,12 +1,8 @@
 #include "broker/store/memory_store.h"
-#include "tests/unit/broker/store_conformance.h"
+
+#include <doctest/doctest.h>
 
 using namespace forkmill::broker;
-
-TEST_CASE("the memory store conforms") {
-  MemoryStore store{"memory-1"};
-  test::check_store([&]() -> Store& { return store; });
-}
 
 TEST_CASE("of two stores in memory the later one has the later epochs") {
   using forkmill::proto::milliseconds;
