@@ -1,4 +1,11 @@
-// ClientOptions: whom a Client talks to, how much it may hold, and where its callbacks run.
+// ClientOptions: the broker that a Client talks to, how much the client may hold, and where its callbacks run.
+//
+//     forkmill::ClientOptions options;
+//     options.endpoint = "tcp://broker:7117";
+//     options.when_full = forkmill::WhenFull::timeout;
+//     forkmill::Client patient{options};
+//
+// Plain values: copy freely. Client's constructor checks them; a client's options are fixed then.
 #pragma once
 
 #include <forkmill/executor.h>
@@ -11,40 +18,50 @@
 
 namespace forkmill {
 
-// What submit() does when this client holds as much as it may, and what becomes of a task that the broker rejects
-// because its queue is full.
+// Reaction to a limit: of submit() when this client is full, and of a task that the broker rejects because its queue is
+// full or its disk nearly is.
 enum class WhenFull : std::uint8_t {
-  block,    // submit() waits; a rejected task is sent again until there is room
-  timeout,  // the same, but only for submit_timeout: then Rejected (window_full thrown by submit(), queue_full in the
-            // future)
-  reject,   // Rejected at once
+  block,    // submit() waits for room, without a time limit; a rejected task is sent again until it is taken
+  timeout,  // the same for submit_timeout at most; then submit() throws Rejected{window_full}, and the future of a
+            // rejected task ends with Rejected{queue_full or disk_full}
+  reject,   // submit() throws, and the future ends, at once
 };
 
 struct ClientOptions {
-  // tcp://HOST:PORT or ipc://PATH. Empty: the environment's FORKMILL_BROKER, and without that tcp://127.0.0.1:7117.
+  // Address of the broker: tcp://HOST:PORT, ipc://PATH, or local:// for a broker of this program's own (local.h).
+  // Empty: the value of FORKMILL_BROKER in the environment, and without that tcp://127.0.0.1:7117.
   std::string endpoint{};
-  // What `forkmill status` and the logs of the broker call this client. Empty: the program's name.
+  // Name of this client in the broker's logs and in lists, for people; cut after 128 bytes. Empty: the program's name.
   std::string name{};
 
-  // After this long without a broker a warning is logged, once. Nothing else happens unless `fail_fast` is set:
-  // futures are kept, and everything goes on when a broker comes.
+  // Time without a broker, at the start or later, after which a warning is logged, once. Nothing else happens unless
+  // `fail_fast` is set. Values are moved into 0 to 366 days.
   std::chrono::milliseconds connect_timeout{5000};
-  // End what is outstanding with Disconnected when there has been no broker for connect_timeout, at the start or later.
+  // Whether outstanding futures end with Disconnected{disconnected} when there has been no broker for connect_timeout.
+  // The client goes on trying, and may be used again. Off: futures wait until a broker comes.
   bool fail_fast = false;
 
-  std::size_t max_outstanding = 1'000'000;  // tasks whose result has not come
-  std::size_t max_unsent = 65'536;          // of those, the ones that the broker has not acknowledged
+  // Tasks whose result has not come, at most. This limit and the next two are at least 1, else
+  // Error{option_out_of_range}. Client::map() may exceed each of them by one group of tasks.
+  std::size_t max_outstanding = 1'000'000;
+  // Tasks among them that the broker has not acknowledged, at most.
+  std::size_t max_unsent = 65'536;
+  // Bytes of the arguments of unacknowledged tasks, at most.
   std::size_t max_unsent_bytes = 64 * 1024 * 1024;
+  // Reaction to these limits, and to a full queue at the broker.
   WhenFull when_full = WhenFull::block;
-  std::chrono::milliseconds submit_timeout{30'000};  // for WhenFull::timeout
+  // Time limit of WhenFull::timeout. Values are moved into 0 to 366 days.
+  std::chrono::milliseconds submit_timeout{30'000};
 
-  // How long a thread that waits for an answer may stay awake for it, as long as answers come that quickly: at most
-  // twice as long as they took lately, and any thread that wants to run goes first. A round trip then costs a third
-  // less; the wait costs a processor. Longer waits sleep, and all do on a machine with one processor. 0: none stays
-  // awake. At most 10 ms.
+  // Longest time for which a thread that waits for an answer stays awake, as long as answers have come that quickly of
+  // late: at most twice as long as they took, and giving way to any thread that wants to run. A round trip then costs a
+  // third less, and the wait costs processor time. Longer waits sleep, as do all on a machine with one processor. 0:
+  // never; at most 10 ms.
   std::chrono::microseconds stay_awake{1000};
 
-  std::shared_ptr<Executor> executor{};  // empty: a callback thread of this client's own
+  // Executor of the callbacks (executor.h), kept until the client is destroyed. Empty: one callback thread of this
+  // client's own, started with the first callback.
+  std::shared_ptr<Executor> executor{};
 };
 
 }  // namespace forkmill

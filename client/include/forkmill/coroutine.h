@@ -2,13 +2,21 @@
 //
 //     forkmill::Future<int> longest(forkmill::Client& client, std::vector<std::string> paths) {
 //       int best = 0;
-//       for (auto& counted : client.map(kCount, paths)) best = std::max(best, co_await counted);
+//       for (auto& counted : client.map(kCountWords, paths)) best = std::max(best, co_await counted);
 //       co_return best;
 //     }
 //
-// A coroutine starts at once in its caller; after a co_await that had to wait it goes on on the executor of the future
-// awaited. co_await gives what get() gives, or throws what it throws. The coroutine lives until it ends, whether or not
-// its Future is kept; what its parameters refer to must live as long.
+// co_await gives the value that get() gives, or throws what it throws. It does not block the thread: a coroutine starts
+// at once in its caller, and after a co_await that had to wait it goes on on the executor of the awaited future.
+// Awaiting a ready future goes on at once, on the same thread. An exception that leaves the coroutine becomes the error
+// of its future.
+//
+// Lifetime: the coroutine lives until it ends, whether its Future is kept or not. Take parameters by value, or keep the
+// objects that they refer to for as long: the coroutine goes on after the call has returned. cancel() on its future
+// does nothing; cancel the tasks that it awaits.
+//
+// If the client is closed meanwhile, the awaited future ends with Disconnected, which co_await throws; the coroutine
+// then goes on on the executor, or on the thread that drops its callback if the executor has gone.
 #pragma once
 
 #include <forkmill/future.h>
@@ -19,6 +27,7 @@ namespace forkmill {
 
 namespace detail {
 
+// Resumes a coroutine when the awaited future is ready.
 class Resume final : public Continuation {
  public:
   explicit Resume(std::coroutine_handle<> coroutine) : Continuation{false}, coroutine_{coroutine} {}
@@ -29,12 +38,13 @@ class Resume final : public Continuation {
       log_callback_error("a coroutine");
     }
   }
-  void abandon() noexcept override { run(); }  // the future awaited is ready all the same
+  void abandon() noexcept override { run(); }  // the awaited future is ready, even if its executor has gone
 
  private:
   std::coroutine_handle<> coroutine_;
 };
 
+// The awaiter of a future. may_move: the value may be moved out, because no one else reads it.
 template <class T>
 class Awaiter {
  public:
@@ -52,10 +62,11 @@ class Awaiter {
   Origin* origin() const noexcept { return state_->origin(); }
 
  private:
-  Ref<State> state_;  // keeps it, if the coroutine drops the future meanwhile
+  Ref<State> state_;  // keeps the state if the coroutine drops the future meanwhile
   bool may_move_;
 };
 
+// The promise of a coroutine that returns Future<T>: its state is resolved by co_return or by an exception.
 template <class T>
 class CoroutinePromise {
  public:
@@ -65,7 +76,7 @@ class CoroutinePromise {
   std::suspend_never final_suspend() noexcept { return {}; }
   void unhandled_exception() { state_->fail(std::current_exception()); }
 
-  // Up to the first co_await that waits, nobody else has the future yet: until then it may become one of the client
+  // Up to the first co_await that waits, no other code has the future. Until then it may become a future of the client
   // that it waits for, so that its callbacks run where that client's do.
   template <class Awaited>
   Awaited&& await_transform(Awaited&& awaited) {
@@ -87,6 +98,8 @@ class CoroutinePromise {
 
 }  // namespace detail
 
+// co_await on a future: copies the value of one that is kept, moves it out of one that is not, as get() does. Throws
+// std::logic_error for an empty future.
 template <class T>
 detail::Awaiter<T> operator co_await(Future<T>& future) {
   future.raw_state().mark_shared();
@@ -101,8 +114,10 @@ detail::Awaiter<T> operator co_await(const SharedFuture<T>& future) {
   return {detail::Ref<detail::State>{&future.raw_state()}, false};
 }
 
+// Makes Future<T> a coroutine type.
 template <class T>
 struct Future<T>::promise_type : detail::CoroutinePromise<T> {
+  // co_return of a value.
   template <class U>
   void return_value(U&& value) {
     this->state_->succeed(std::forward<U>(value));
@@ -110,6 +125,7 @@ struct Future<T>::promise_type : detail::CoroutinePromise<T> {
 };
 template <>
 struct Future<void>::promise_type : detail::CoroutinePromise<void> {
+  // co_return, or the end of the coroutine.
   void return_void() { state_->succeed(); }
 };
 

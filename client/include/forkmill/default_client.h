@@ -1,4 +1,7 @@
-// The client that a program shares: what everything of the toolkit uses when it is not given one.
+// default_client(): the client that a program shares. Pools, processes, locks, queues and shared values use it when
+// they are not given another one.
+//
+//     forkmill::default_client().submit(kGreet, "world");
 #pragma once
 
 #include <functional>
@@ -8,18 +11,23 @@ namespace forkmill {
 
 class Client;
 
-// Made at the first call and kept until the program ends: at FORKMILL_BROKER, or without that at a broker of this
-// program's own (local://). Thread-safe. Throws Error when there is neither: link forkmill::local and put
-// forkmill::local_main(argc, argv) on the first line of main, or set FORKMILL_BROKER. In a child that was forked before
-// the first call it is a client of the child's own; in one that was forked after it, it throws as any Client does.
+// Returns the shared client, made by the first call: at FORKMILL_BROKER, or, if that is not set, at a broker of this
+// program's own (local://, local.h). The first call blocks until a local:// broker has started, and never for another
+// broker; later calls do not block. Thread-safe.
+//
+// Throws Error{bad_request} if FORKMILL_BROKER is not set and there is no local://: link forkmill::local and call
+// forkmill::local_main(argc, argv) on the first line of main, or set FORKMILL_BROKER. The next call tries again.
+//
+// Lifetime: until the program exits; the reference stays valid. fork(): in a child that was forked before the first
+// call, the child has a shared client of its own; in one that was forked after it, this throws Error{bad_request}.
 Client& default_client();
 
 namespace detail {
 
-// Starts a broker for this program alone and returns its endpoint: what local:// stands for. Set once, by the library
-// that can; thread-safe.
+// Sets the function that starts a broker for this program alone and returns its endpoint: the meaning of local://.
+// Called by local_main(). Thread-safe.
 void set_local_starter(std::function<std::string()> starter);
-// Its endpoint. Throws Error when there is no starter.
+// Calls that function. Throws Error{bad_request} if there is none, and what it throws.
 std::string local_endpoint();
 
 }  // namespace detail

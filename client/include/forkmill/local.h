@@ -1,26 +1,32 @@
-// local://: a broker and processes of this program's own, started at the first use and ended with it.
+// local://: a broker and processes of this program's own, started at the first use and ended with the program. No
+// set-up, no other program.
 //
 //     double add(double a, double b) { return a + b; }
-//     const forkmill::Registered kAddHere{kAdd, add};            // what the processes can run
+//     const forkmill::Registered kAddHere{kAdd, add};            // a function that the processes can run
 //
 //     int main(int argc, char** argv) {
 //       forkmill::local_main(argc, argv);                        // the first line
-//       forkmill::Pool pool{{.processes = 4}};                   // no broker, no worker, no set-up
+//       forkmill::Pool pool{{.processes = 4}};
 //       std::cout << pool.apply(kAdd, 2.0, 3.0) << "\n";
 //     }
 //
-// A process that has threads must not be forked, and a client is a thread. So local_main() forks a process that does
-// nothing (the zygote) before there are any; at the first use of local:// that one forks a broker, which keeps
+// Link forkmill::local. local_main() takes the place of Python's `if __name__ == "__main__":` and set_start_method().
+//
+// A process that has threads must not be forked, and a client has threads. So local_main() forks a process that does
+// nothing (the zygote) before there are any. At the first use of local:// the zygote forks a broker, which keeps
 // everything in memory and listens in a temporary directory that only this user can enter, and a worker. The processes
 // know the functions that were registered before local_main(): at namespace scope (forkmill::Registered,
-// forkmill::RegisteredProcess), in `prepare`, or in main() before it.
+// forkmill::RegisteredProcess), in main() before it, or in `prepare`. They see the program's global variables as they
+// were at local_main(): pass everything else as an argument.
 //
 //     program ─┄ zygote ─┬─ broker                      used by Client{"local://"}, and by default_client(), Pool,
-//                        └─ worker ─┬─ child             Process, Queue … unless FORKMILL_BROKER says otherwise
+//                        └─ worker ─┬─ child             Process, Queue … unless FORKMILL_BROKER names another
 //                                   └─ processes, pools
 //
-// All of it ends with the program, however that ends, and leaves no file. wait() does not see the zygote, but
-// waitpid() with __WALL does. It keeps open what was open when it was made; an exec() of the program ends it.
+// All of it ends with the program, however that comes, also by SIGKILL, and leaves no process and no file behind. A
+// broker or a worker that dies is started again; the tasks and objects of a broker that died are lost. wait() does not
+// see the zygote, waitpid() with __WALL does. The zygote keeps open the descriptors that were open when it was made; an
+// exec() of the program ends it.
 #pragma once
 
 #include <forkmill/client.h>
@@ -30,10 +36,14 @@
 
 namespace forkmill {
 
-// Call it once, in main(), before anything else. Throws Error{bad_request} when there are threads already or it was
-// called before, std::system_error when nothing can be forked. Costs less than a millisecond.
+// Makes local:// available. Call it once, in main(), before anything else that could start a thread. Takes less than a
+// millisecond and does not block.
 //
-// `prepare` runs in the worker's process: handlers that take a Context, functions to run in each child first.
+// argc and argv: those of main(); not changed. prepare: called in the worker's process when that starts, to register
+// handlers that take a Context (Worker::on) and functions to run in each child first (Worker::on_child_start).
+//
+// Throws Error{bad_request} if the program has threads already, or if it was called before; std::system_error if
+// nothing can be forked. Errors of the start of broker or worker come at the first use of local://.
 void local_main(int argc, char** argv, std::function<void(Worker&)> prepare = {});
 
 }  // namespace forkmill

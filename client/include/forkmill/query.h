@@ -1,5 +1,12 @@
-// What can be asked of a broker, and how tasks are picked out. The bodies of the answers are msgpack maps, described in
-// proto/PROTOCOL.md. Plain values: copy them freely, share them between threads.
+// Query: a question to the broker, or a command, for Client::query(). The answers are msgpack maps; proto/PROTOCOL.md
+// has their keys (section QUERY).
+//
+//     auto status = client.query(forkmill::QueryKind::status).get();          // status.bytes is a packed map
+//     forkmill::Query failed{.kind = forkmill::QueryKind::tasks};
+//     failed.filter.state = "failed";
+//     auto rows = client.query(failed).get_for(10s);
+//
+// Plain values: copy them freely, share them between threads.
 #pragma once
 
 #include <chrono>
@@ -8,43 +15,56 @@
 
 namespace forkmill {
 
+// The question. The comment gives the argument that it takes, and the error codes of its own. The numbers are those of
+// the wire.
 enum class QueryKind : std::uint8_t {
-  ping = 1,
-  status = 2,
-  queues = 3,
-  workers = 4,
-  task = 5,
-  tasks = 6,       // those that the filter lets through, newest first
-  dead_retry = 7,  // submits a dead letter anew under a fresh id, which is in the answer, and drops it
-  dead_drop = 8,
-  backup = 9,
-  signal = 10,     // to the process that a task runs in; cancels one that has not started
-  processes = 11,  // of the broker and of all workers
-  objects = 12,    // locks, queues, dicts …
-  object = 13,
-  object_remove = 14,
-  object_release = 15,  // takes it from all who hold it
+  ping = 1,            // nothing; the answer says that the broker lives
+  status = 2,          // the broker: its version, counts of clients, workers and tasks, memory
+  queues = 3,          // all queues, with their lengths and limits
+  workers = 4,         // all workers, with what they run
+  task = 5,            // one task. Argument: its id, or an unambiguous beginning of 8 characters or more. task_unknown
+  tasks = 6,           // the tasks that `filter` lets through, newest first. bad_request
+  dead_retry = 7,      // submits a dead letter again under a fresh id, the answer, and drops it. Argument as for `task`
+  dead_drop = 8,       // drops a dead letter. Argument as for `task`
+  backup = 9,          // copies the store. Argument: an absolute path on the broker's machine. bad_request
+  signal = 10,         // signals a task's process, or cancels the task. Argument: the id, a space, the signal's number
+  processes = 11,      // the processes of the broker and of all workers
+  objects = 12,        // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
+  object = 13,         // one object, with its holders and waiters. Argument: its name. object_unknown
+  object_remove = 14,  // removes an object. Argument: its name. object_unknown
+  object_release = 15,  // takes an object from all its holders, who get lease_lost. Argument: its name. object_unknown
 };
 
-// What a task must be like to be listed; what is empty or 0 lets everything through.
+// TaskFilter: the tasks that QueryKind::tasks lists. A field that is empty or 0 lets everything through.
 struct TaskFilter {
-  std::string id{};  // beginning of its text form
+  // Beginning of the text form of the id.
+  std::string id{};
+  // Name of the queue.
   std::string queue{};
+  // Name of the task.
   std::string name{};
-  std::string state{};                 // scheduled, ready, running, succeeded, failed, cancelled or expired
-  std::string text{};                  // in its error's type or message
-  std::chrono::milliseconds since{0};  // unix time of its submission
+  // State: scheduled, ready, running, succeeded, failed, cancelled or expired. Any other is bad_request.
+  std::string state{};
+  // Part of the type or message of the task's error.
+  std::string text{};
+  // Earliest time of submission, in milliseconds since 1970.
+  std::chrono::milliseconds since{0};
+  // Latest time of submission, in milliseconds since 1970.
   std::chrono::milliseconds until{0};
-  std::uint64_t before = 0;  // goes on from the `next` of an earlier answer
-  std::uint32_t most = 0;    // rows; 0: as many as the broker gives at once
+  // Where to go on: the `next` of an earlier answer.
+  std::uint64_t before = 0;
+  // Most rows of the answer; 0: as many as the broker gives at once.
+  std::uint32_t most = 0;
 };
 
+// Query: one question.
 struct Query {
+  // The question.
   QueryKind kind = QueryKind::ping;
-  // task, dead_*: the id, or an unambiguous beginning of it; backup: the file to write; signal: the id, a space, the
-  // signal's number; objects: beginning of their names; object, object_*: the name
+  // Its argument; see QueryKind. Ignored by a kind that takes none.
   std::string argument{};
-  TaskFilter filter{};  // tasks
+  // The filter of QueryKind::tasks. Ignored by all others.
+  TaskFilter filter{};
 };
 
 }  // namespace forkmill

@@ -1,9 +1,10 @@
-// SubmitOptions: how one task is to be queued, tried, limited and kept. Name only what differs from the defaults:
+// SubmitOptions: how one task is queued, tried, limited and kept. Name only the options that differ from the defaults:
 //
-//     client.with({.queue = "text", .max_attempts = 2, .timeout = 30s}).submit(kCountWords, path)
+//     auto count = client.with({.queue = "text", .max_attempts = 2, .timeout = 30s}).submit(kCountWords, path);
 //
-// Durations are std::chrono durations with the resolution of a millisecond; zero means what the comment says. A value
-// out of its range is an Error with Errc::option_out_of_range that names the option, thrown by Client::with().
+// Durations have the resolution of a millisecond and range from 0 to 366 days; 0 means what the comment of the option
+// says. Client::with() checks the options and throws Error{option_out_of_range} or Error{name_invalid}, which names the
+// option. Plain values: copy freely.
 #pragma once
 
 #include <forkmill/detail/span.h>
@@ -15,62 +16,84 @@
 
 namespace forkmill {
 
-// The pause before attempt n + 1: base × 2^(n−1), at most cap, give or take up to `jitter` of itself.
+// Backoff: the pause before another attempt. The pause after attempt n is base * 2^(n-1), at most cap, plus or minus a
+// random share of itself of at most `jitter`. A lost worker is made up for at once, without a pause.
 struct Backoff {
+  // Pause after the first attempt.
   std::chrono::milliseconds base{1000};
+  // Longest pause, before jitter.
   std::chrono::milliseconds cap{std::chrono::minutes{1}};
-  double jitter = 0.2;  // 0 (none) to 1
+  // Share of the pause by which it varies, 0 (none) to 1; sent in whole percents.
+  double jitter = 0.2;
 
+  // The defaults.
   constexpr Backoff() = default;
-  // `.backoff = 200ms` is exponential from there.
+  // Exponential from `first` on, so that an option reads `.backoff = 200ms`. cap: a minute, or `first` if that is
+  // longer.
   template <class Rep, class Period>
   constexpr Backoff(std::chrono::duration<Rep, Period> first)  // NOLINT(google-explicit-constructor)
       : base{detail::saturated<std::chrono::milliseconds>(first)},
         cap{std::max(base, std::chrono::milliseconds{std::chrono::minutes{1}})} {}
+  // base, cap and jitter.
   constexpr Backoff(std::chrono::milliseconds first, std::chrono::milliseconds most, double share = 0.2)
       : base{first}, cap{most}, jitter{share} {}
 };
 
+// Safety of a task at the broker.
 enum class Durability : std::uint8_t {
-  by_queue = 0,  // as the queue is configured
-  memory = 1,    // accepted when queued
-  durable = 2,   // accepted when on disk
+  by_queue = 0,  // as the queue is configured; durable unless the operator says otherwise
+  memory = 1,    // acknowledged when queued; lost when the broker ends
+  durable = 2,   // acknowledged when on disk; Rejected{option_out_of_range} by a broker that has none
 };
 
 struct SubmitOptions {
-  std::string queue = "default";  // 1 to 128 characters out of letters, digits and "._-:/"
-  int priority = 0;               // −100 to 100, higher first; equal ones in the order of arrival
+  // Name of the queue: 1 to 128 characters out of letters, digits and "._-:/". A queue is made by its first task.
+  std::string queue = "default";
+  // Order in the queue: -100 to 100, higher first. Tasks of equal priority are shared fairly between clients, and those
+  // of one client start in the order of their arrival.
+  int priority = 0;
 
-  // Not started before this much time has passed at the broker, or before this moment of its clock; the later of both
-  // counts. Zero: at once.
+  // Earliest start: this long after the task's arrival at the broker, and not before this moment of the broker's clock
+  // (1970 to 9999); the later of both counts. Zero: at once.
   std::chrono::milliseconds delay{0};
   std::chrono::system_clock::time_point not_before{};
 
-  // Attempts in all, 1 to 1,000. A lost worker is always tried again, an error thrown by the handler only with
-  // `retry_errors` (or when the handler asks for it).
+  // Attempts in all, 1 to 1,000, no matter how they end. Tried again are a lost worker, a time limit, forkmill::Retry,
+  // and an exception of the handler with `retry_errors`.
   std::uint32_t max_attempts = 3;
+  // Pause between attempts.
   Backoff backoff{};
 
-  // Limits for one attempt, from its start: at `soft_timeout` the handler's stop_token fires, at `timeout` its process
-  // is ended (SIGTERM, then SIGKILL). Zero: none.
+  // Time limits of one attempt, from the start of the handler. At soft_timeout its stop token is set
+  // (Context::stop_token); at timeout its process is ended by SIGTERM, then SIGKILL, and the future ends with
+  // Timeout{timed_out} if no attempt is left. Zero: none.
   std::chrono::milliseconds soft_timeout{0};
   std::chrono::milliseconds timeout{0};
 
-  std::chrono::milliseconds expires{0};  // not started within this time after submission: Expired. Zero: never
+  // Time from arrival at the broker within which the first attempt must have started; else the future ends with
+  // Expired. Zero: no limit.
+  std::chrono::milliseconds expires{0};
+  // Safety of the task and its result at the broker.
   Durability durability = Durability::by_queue;
 
-  // Not empty (128 bytes at most): the same key again in the same queue, by any client and within the broker's window,
-  // is the same task and has the same result; with another task or other arguments it is Rejected{duplicate_task}.
+  // Idempotency key, 128 bytes at most. The same key again in the same queue, by any client and within the broker's
+  // window (an hour after the task's end, unless configured), is the same task and has the same result; with another
+  // task or other arguments the future ends with Rejected{duplicate_task}. Empty: none.
   std::string key{};
+  // Whether an exception of the handler is tried again.
   bool retry_errors = false;
 
-  // Started once and never again, whatever happens: a worker or a broker that is lost while it runs ends it with
-  // WorkerLost, and nobody knows how far it came. `max_attempts` and `retry_errors` say nothing then.
+  // Starts the task once and never again, for handlers that must not be repeated. A worker or broker that is lost while
+  // the task runs ends it with WorkerLost, and it is not known how far it came. max_attempts and retry_errors have no
+  // effect then.
   bool at_most_once = false;
-  std::chrono::milliseconds result_ttl{0};  // how long the broker keeps the outcome. Zero: its default
+  // Time for which the broker keeps the outcome for attach(). Zero: the broker's default, 10 minutes unless configured.
+  // The broker keeps 100,000 outcomes that have been delivered, unless configured, and drops the oldest first.
+  std::chrono::milliseconds result_ttl{0};
 };
 
-// Throws Error{option_out_of_range} or Error{name_invalid}. Client::with() and Client::submit() call it.
+// Checks the options. Throws Error{option_out_of_range} or Error{name_invalid}, which names the option. Client::with()
+// calls it.
 void validate(const SubmitOptions& options);
 
 }  // namespace forkmill

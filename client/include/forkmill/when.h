@@ -1,12 +1,21 @@
-// Several futures at once:
+// Several futures as one:
 //
-//     when_all(futures)          Future of all the values, in their order; the first error ends it at once
+//     when_all(futures)          a future of all the values, in their order; the first error ends it at once
 //     when_all(a, b, ...)        the same for different types, as a tuple (std::monostate for void)
-//     when_any(futures)          the index of the first that is ready, in either way, with all the futures
+//     when_any(futures)          a future of the index of the first one that is ready, in either way, with all of them
 //     as_completed(futures)      a range that gives each future as it becomes ready (as_completed.h)
 //
-// They take the futures over. Waiting for them needs no callback thread. An error or an end of the loop leaves the
-// other tasks running; cancel() on the result of when_all() and when_any() cancels them all.
+// For example:
+//
+//     std::vector<int> counts = forkmill::when_all(client.map(kCountWords, paths)).get();
+//     auto [sum, text] = forkmill::when_all(client.submit(kAdd, 1.0, 2.0), client.submit(kGreet, "all")).get();
+//     auto any = forkmill::when_any(client.map(kCountWords, paths)).get();
+//     std::cout << paths[any.index] << " has " << any.first().get() << " words";
+//
+// They take the futures over and never block; the result is a future like others, with then(), get_for(), cancel() and
+// co_await. Waiting for it needs no callback thread. Its callbacks run on the executor of the first input that has one.
+// An error leaves the other tasks running; cancel() on the result cancels all of them. An empty input future is
+// std::logic_error.
 #pragma once
 
 #include <forkmill/detail/note.h>
@@ -19,20 +28,26 @@
 
 namespace forkmill {
 
+// AnyOf<T>: the value of when_any(). Movable, not copyable.
 template <class T>
 struct AnyOf {
+  // For the library.
   AnyOf(std::size_t first_ready, std::vector<Future<T>> all) : index{first_ready}, futures{std::move(all)} {}
   AnyOf(AnyOf&&) noexcept = default;
   AnyOf& operator=(AnyOf&&) noexcept = default;
 
+  // Index of the future that was ready first.
   std::size_t index;
+  // All futures, in their order. The others may be ready or not.
   std::vector<Future<T>> futures;
 
+  // The future that was ready first.
   Future<T>& first() { return futures[index]; }
 };
 
 namespace detail {
 
+// Calls f for each future of a vector or a tuple.
 template <class Futures, class F>
 void for_each_future(Futures& futures, F&& f) {
   if constexpr (requires { futures.begin(); }) {
@@ -42,6 +57,7 @@ void for_each_future(Futures& futures, F&& f) {
   }
 }
 
+// The first client among the futures; null if none has one.
 template <class Futures>
 Ref<Origin> origin_of(Futures& futures) {
   Origin* origin = nullptr;
@@ -51,7 +67,7 @@ Ref<Origin> origin_of(Futures& futures) {
   return Ref<Origin>{origin};
 }
 
-// The inputs of one when_all or when_any, and who counts them.
+// Combined: a state that holds the inputs of one when_all() or when_any() and is told as each becomes ready.
 template <class T, class Futures>
 class Combined : public LocalState<T> {
  public:
@@ -70,6 +86,7 @@ class Combined : public LocalState<T> {
   }
 
  protected:
+  // Asks to be told. Apart from the constructor, because an input may be ready already.
   template <class Self>
   void start(Self* self) {
     auto inputs = inputs_;
@@ -80,6 +97,7 @@ class Combined : public LocalState<T> {
   std::vector<Ref<State>> inputs_;
 };
 
+// The state of when_all(): ready with the last value, or with the first error.
 template <class T, class Futures>
 class AllState final : public Combined<T, Futures> {
  public:
@@ -94,7 +112,7 @@ class AllState final : public Combined<T, Futures> {
     if (error && !ended_.exchange(true)) this->fail(error);
     if (--left_ == 0 && !ended_.exchange(true)) this->publish();
   }
-  // Decoded by whoever reads, not by whoever resolves.
+  // Decodes the values on the thread that reads them, not on the one that resolves.
   Stored<T> take(bool may_move) override {
     if constexpr (requires { this->futures_.begin(); }) {
       if constexpr (std::is_void_v<T>) {
@@ -120,6 +138,7 @@ class AllState final : public Combined<T, Futures> {
   std::atomic<bool> ended_{false};
 };
 
+// The state of when_any(): ready with the first input.
 template <class T>
 class AnyState final : public Combined<AnyOf<T>, std::vector<Future<T>>> {
  public:
@@ -133,6 +152,7 @@ class AnyState final : public Combined<AnyOf<T>, std::vector<Future<T>>> {
   std::atomic<bool> ended_{false};
 };
 
+// Type of all values of a vector of futures: a vector, or void.
 template <class T>
 struct AllOf {
   using type = std::vector<T>;
@@ -144,6 +164,8 @@ struct AllOf<void> {
 
 }  // namespace detail
 
+// Returns a Future<std::vector<T>>, or Future<void> for T void. No futures: ready at once, with no values. The errors
+// of further inputs are dropped. The values are decoded when they are read.
 template <class T>
 auto when_all(std::vector<Future<T>> futures) {
   using All = typename detail::AllOf<T>::type;
@@ -152,6 +174,7 @@ auto when_all(std::vector<Future<T>> futures) {
   return Future<All>{detail::Ref<detail::State>{std::move(state)}};
 }
 
+// The same for futures of different types: a Future<std::tuple<T...>>.
 template <class... T>
 auto when_all(Future<T>... futures) {
   using All = std::tuple<detail::Stored<T>...>;
@@ -160,7 +183,9 @@ auto when_all(Future<T>... futures) {
   return Future<All>{detail::Ref<detail::State>{std::move(state)}};
 }
 
-// Throws std::invalid_argument if there are none: it would never be ready.
+// Returns a future that is ready with the first of the inputs, whether that has a value or an error; it never fails
+// itself. Its value cannot be copied, so get() gives it once. Throws std::invalid_argument if there are no inputs: the
+// future would never be ready.
 template <class T>
 Future<AnyOf<T>> when_any(std::vector<Future<T>> futures) {
   if (futures.empty()) throw std::invalid_argument{"when_any of no futures would never be ready"};
