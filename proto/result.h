@@ -4,19 +4,13 @@
 
 #include <forkmill/errc.h>
 
-#include <string>
 #include <utility>
 #include <variant>
 
 #include "proto/check.h"
+#include "proto/status.h"
 
 namespace forkmill::proto {
-
-struct Failure {
-  Errc code = Errc::unknown;
-  std::string text;  // what exactly, for a person
-  friend bool operator==(const Failure&, const Failure&) = default;
-};
 
 template <class T>
 class [[nodiscard]] Result {

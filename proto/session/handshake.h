@@ -40,17 +40,17 @@ struct HandshakeOptions {
 
 class Handshake {
  public:
-  // What a message means to the owner.
+  // Meaning of a message for the owner.
   enum class Heard : std::uint8_t {
-    stale,      // of an earlier session, or out of place: drop the message
-    message,    // of this session: handle the message
+    stale,      // the message belongs to an earlier session or is out of place: drop it
+    message,    // the message belongs to this session: handle it
     welcome,    // the session is established: take over what WELCOME says
     forgotten,  // ERROR: the broker does not know the session; call greet()
     postponed,  // ERROR: the broker does not take this peer now; tick() will say when to call greet()
     goodbye,    // the broker is leaving; tick() will say when to call greet()
     refused,    // ERROR: the broker will never take this HELLO; the handshake has ended
   };
-  // What the owner has to do by the clock.
+  // Work of the owner that is due by the clock.
   enum class Due : std::uint8_t {
     nothing,
     hello,      // call greet()
@@ -99,7 +99,7 @@ class Handshake {
   std::uint64_t nonce_ = 0;
   std::uint64_t order_ = 0;
   SessionId session_;
-  MessageSeq last_seq_;      // of this session
+  MessageSeq last_seq_;      // counts the messages of this session
   unsigned unanswered_ = 0;  // HELLOs in a row that brought no session
   Instant act_at_ = kNever;  // greeting: give up on the connection; waiting: say HELLO
   Liveness liveness_;
