@@ -60,15 +60,14 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       endpoints_, opened->last_seq};
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
-  const auto trouble = store->load([&](const TaskSummary& task) {
+  auto status = store->load([&](const TaskSummary& task) {
     core_->recover(task);
     ++recovered;
   });
-  if (trouble) throw std::runtime_error{trouble->text};
-  if (const auto bad =
-          store->load_records([&](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); })) {
-    throw std::runtime_error{bad->text};
-  }
+  if (status.ok())
+    status =
+        store->load_records([&](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); });
+  if (!status.ok()) throw std::runtime_error{status.failure().text};
   core_->recovered();
   if (store->durable()) {
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
@@ -110,8 +109,9 @@ int Loop::end() {
 bool Loop::take_news() {
   if (store_ == nullptr || !store_->has_news()) return true;
   StoreThread::News news = store_->take();
-  if (news.failure) {
-    log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping", news.failure->text);
+  if (!news.status.ok()) {
+    log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping",
+                   news.status.failure().text);
     return false;
   }
   if (news.disk_full != core_->state().disk_full) {

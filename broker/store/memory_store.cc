@@ -19,7 +19,7 @@ proto::Result<Store::Identity> MemoryStore::open() {
   return Identity{id_, epoch_, last_, last_seq_};
 }
 
-Store::Trouble MemoryStore::load(const std::function<void(const TaskSummary&)>& visit) {
+proto::Status MemoryStore::load(const std::function<void(const TaskSummary&)>& visit) {
   for (const auto& [seq, task] : tasks_) {
     const PutTask& put = task.put;
     TaskSummary summary{seq,       put.id,           put.spec,         put.payload.size(),
@@ -31,35 +31,35 @@ Store::Trouble MemoryStore::load(const std::function<void(const TaskSummary&)>& 
   return {};
 }
 
-Store::Trouble MemoryStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
+proto::Status MemoryStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   for (const auto& [seq, bytes] : records_) visit(seq, bytes);
   return {};
 }
 
-Store::Trouble MemoryStore::apply(std::span<const StoreOp> ops) {
+proto::Status MemoryStore::apply(std::span<const StoreOp> ops) {
   for (const auto& op : ops) std::visit([this](const auto& one) { apply(one); }, op);
   return {};
 }
 
-Store::Trouble MemoryStore::commit(proto::CommitSeq number) {
+proto::Status MemoryStore::commit(proto::CommitSeq number) {
   FORKMILL_CHECK(number > last_);
   last_ = number;
   return {};
 }
 
-Store::Trouble MemoryStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
+proto::Status MemoryStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
   for (const proto::TaskSeq seq : seqs)
     if (auto found = tasks_.find(seq); found != tasks_.end()) visit(found->second);
   return {};
 }
 
-Store::Trouble MemoryStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
+proto::Status MemoryStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
   for (auto at = tasks_.lower_bound(before); at != tasks_.begin();)
     if (!visit((--at)->second)) break;
   return {};
 }
 
-Store::Trouble MemoryStore::begin_backup(const std::string&) {
+proto::Status MemoryStore::begin_backup(const std::string&) {
   return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
 }
 

@@ -20,13 +20,13 @@ class MemoryStore final : public Store {
   static proto::Epoch epoch_before(proto::milliseconds unix_time);
 
   proto::Result<Identity> open() override;
-  Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
-  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
-  Trouble apply(std::span<const StoreOp> ops) override;
-  Trouble commit(proto::CommitSeq number) override;
-  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
-  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
-  Trouble begin_backup(const std::string& path) override;
+  proto::Status load(const std::function<void(const TaskSummary&)>& visit) override;
+  proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
+  proto::Status apply(std::span<const StoreOp> ops) override;
+  proto::Status commit(proto::CommitSeq number) override;
+  proto::Status fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
+  proto::Status scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
+  proto::Status begin_backup(const std::string& path) override;
   proto::Result<bool> continue_backup() override;
   std::optional<std::uint64_t> free_bytes() override { return std::nullopt; }
   bool durable() const override { return durable_; }

@@ -17,22 +17,22 @@ std::size_t size_of(const StoredTask& task) {
   return task.put.payload.size() + (task.finish ? task.finish->outcome.value.size() : 0);
 }
 
-Store::Trouble fetch(Store& store, const FetchRequest& request, FetchAnswer& answer) {
+proto::Status fetch(Store& store, const FetchRequest& request, FetchAnswer& answer) {
   std::size_t bytes = 0;
   const std::span<const proto::TaskSeq> all{request.seqs};
   while (answer.done < all.size() && bytes < kFetchBytes) {
     const auto slice = all.subspan(answer.done, std::min(kSlice, all.size() - answer.done));
-    auto trouble = store.fetch(slice, [&](StoredTask task) {
+    auto status = store.fetch(slice, [&](StoredTask task) {
       bytes += size_of(task);
       answer.tasks.push_back(std::move(task));
     });
-    if (trouble) return trouble;
+    if (!status.ok()) return status;
     answer.done += slice.size();
   }
   return {};
 }
 
-Store::Trouble scan(Store& store, const ScanRequest& request, ScanAnswer& answer) {
+proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer) {
   std::size_t visited = 0;
   return store.scan(request.before, [&](StoredTask task) {
     const proto::TaskSeq seq = task.put.seq;
@@ -50,13 +50,13 @@ Store::Trouble scan(Store& store, const ScanRequest& request, ScanAnswer& answer
 
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request) {
   StoreAnswer answer{request.ticket, {}};
-  Store::Trouble trouble;
+  proto::Status status;
   if (const auto* wanted = std::get_if<FetchRequest>(&request.what)) {
-    trouble = fetch(store, *wanted, answer.what.emplace<FetchAnswer>());
+    status = fetch(store, *wanted, answer.what.emplace<FetchAnswer>());
   } else {
-    trouble = scan(store, std::get<ScanRequest>(request.what), answer.what.emplace<ScanAnswer>());
+    status = scan(store, std::get<ScanRequest>(request.what), answer.what.emplace<ScanAnswer>());
   }
-  if (trouble) return *trouble;
+  if (!status.ok()) return status.failure();
   return answer;
 }
 

@@ -20,8 +20,6 @@ namespace forkmill::broker {
 
 class Store {
  public:
-  using Trouble = std::optional<proto::Failure>;  // empty: all went well
-
   virtual ~Store() = default;
 
   struct Identity {
@@ -38,32 +36,32 @@ class Store {
   virtual proto::Result<Identity> open() = 0;
 
   // Calls `visit` for every task in the store, by rising number, and checks each one.
-  virtual Trouble load(const std::function<void(const TaskSummary&)>& visit) = 0;
+  virtual proto::Status load(const std::function<void(const TaskSummary&)>& visit) = 0;
 
   // Calls `visit` for every record in the store, by rising number, and checks each one. Call after load(). The bytes
   // are valid during the call of `visit`.
-  virtual Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) = 0;
+  virtual proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) = 0;
 
   // Adds `ops` to the next commit. An op on a missing task (it was forgotten), a second Finish, and an EraseRecord of a
   // missing record change nothing.
-  virtual Trouble apply(std::span<const StoreOp> ops) = 0;
+  virtual proto::Status apply(std::span<const StoreOp> ops) = 0;
 
   // Commits everything applied since the last commit, all of it or nothing. When commit() returns, the changes are as
   // safe as this store makes things (durable()). REQUIRES: `number` is higher than the last commit's.
-  virtual Trouble commit(proto::CommitSeq number) = 0;
+  virtual proto::Status commit(proto::CommitSeq number) = 0;
 
   // Calls `visit` for each existing task of `seqs`, whole, in the given order. Includes changes that are applied and
   // not yet committed.
-  virtual Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) = 0;
+  virtual proto::Status fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) = 0;
 
   // Calls `visit` for tasks with numbers below `before`, newest first, until it returns false. Includes changes that
   // are applied and not yet committed.
-  virtual Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) = 0;
+  virtual proto::Status scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) = 0;
 
   // Copies the committed state to `path` in steps while the store stays in use: begin_backup() once, then
   // continue_backup() until it returns true, which means that the copy is complete and safe. One backup at a time. A
   // failure ends the backup only; the store can still be used.
-  virtual Trouble begin_backup(const std::string& path) = 0;
+  virtual proto::Status begin_backup(const std::string& path) = 0;
   virtual proto::Result<bool> continue_backup() = 0;
 
   // Does a small piece of work that makes later commits faster. Call it while nothing waits for the store; returns true

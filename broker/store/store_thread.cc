@@ -67,7 +67,7 @@ void StoreThread::hand_over(Job job) {
 
 void StoreThread::finish() {
   std::unique_lock lock{mutex_};
-  idle_.wait(lock, [this] { return (jobs_.empty() && !busy_) || news_.failure; });
+  idle_.wait(lock, [this] { return (jobs_.empty() && !busy_) || !news_.status.ok(); });
 }
 
 StoreThread::News StoreThread::take() {
@@ -85,16 +85,16 @@ void StoreThread::run() {
   pthread_setname_np(pthread_self(), "store");
   for (;;) {
     std::vector<Job> jobs = next_jobs();
-    Store::Trouble trouble = jobs.empty() ? Store::Trouble{} : serve_all(jobs);
-    if (!trouble && backup_) go_on_with_backup();
-    if (!trouble && jobs.empty()) trouble = prepare();
+    proto::Status status = jobs.empty() ? proto::Status{} : serve_all(jobs);
+    if (status.ok() && backup_) go_on_with_backup();
+    if (status.ok() && jobs.empty()) status = prepare();
     check_room();
     jobs.clear();
     const std::lock_guard lock{mutex_};
     busy_ = !jobs_.empty() || backup_.has_value();
-    if (trouble) news_.failure = std::move(trouble);
+    if (!status.ok()) news_.status = std::move(status);
     publish();
-    if (news_.failure || (stopping_ && jobs_.empty())) return;
+    if (!news_.status.ok() || (stopping_ && jobs_.empty())) return;
   }
 }
 
@@ -123,24 +123,24 @@ std::vector<StoreThread::Job> StoreThread::next_jobs() {
   return jobs;
 }
 
-Store::Trouble StoreThread::serve_all(std::vector<Job>& jobs) {
+proto::Status StoreThread::serve_all(std::vector<Job>& jobs) {
   proto::CommitSeq last;
   for (Job& job : jobs) {
     if (auto* request = std::get_if<StoreRequest>(&job)) {
-      if (auto trouble = serve_one(*request)) return trouble;
+      if (auto status = serve_one(*request); !status.ok()) return status;
       continue;
     }
     const Commit& commit = std::get<Commit>(job);
-    if (auto trouble = store_->apply(commit.ops)) return trouble;
+    if (auto status = store_->apply(commit.ops); !status.ok()) return status;
     last = commit.number;
   }
   if (!last) return {};
-  if (auto trouble = store_->commit(last)) return trouble;
+  if (auto status = store_->commit(last); !status.ok()) return status;
   committed_ = last;
   return {};
 }
 
-Store::Trouble StoreThread::serve_one(StoreRequest& request) {
+proto::Status StoreThread::serve_one(StoreRequest& request) {
   if (auto* wanted = std::get_if<BackupRequest>(&request.what)) {
     proto::Failure busy{Errc::bad_request, "another backup is being written: try again when it is done"};
     StoreAnswer answer{request.ticket, BackupAnswer{std::move(busy)}};
@@ -158,7 +158,7 @@ Store::Trouble StoreThread::serve_one(StoreRequest& request) {
   return {};
 }
 
-Store::Trouble StoreThread::prepare() {
+proto::Status StoreThread::prepare() {
   if (!preparing_ || full_ || std::chrono::steady_clock::now() < next_preparation_) return {};
   const auto more = store_->prepare();
   if (!more.ok()) return more.failure();
@@ -171,7 +171,7 @@ Store::Trouble StoreThread::prepare() {
 void StoreThread::go_on_with_backup() {
   if (!backup_path_.empty()) {
     backing_up_ = std::exchange(backup_path_, {});
-    if (auto trouble = store_->begin_backup(backing_up_)) return end_backup(std::move(*trouble));
+    if (auto status = store_->begin_backup(backing_up_); !status.ok()) return end_backup(std::move(status).failure());
   }
   auto done = store_->continue_backup();
   if (!done.ok()) return end_backup(done.failure());
@@ -194,12 +194,13 @@ void StoreThread::check_room() {
 }
 
 void StoreThread::publish() {
-  const bool news = committed_ != news_.committed || !answers_.empty() || full_ != news_.disk_full || news_.failure;
+  const bool news =
+      committed_ != news_.committed || !answers_.empty() || full_ != news_.disk_full || !news_.status.ok();
   news_.committed = committed_;
   news_.disk_full = full_;
   for (StoreAnswer& answer : answers_) news_.answers.push_back(std::move(answer));
   answers_.clear();
-  if (!busy_ || news_.failure) idle_.notify_all();
+  if (!busy_ || !news_.status.ok()) idle_.notify_all();
   if (!news || announced_.load()) return;
   announced_ = true;
   const std::uint64_t one = 1;

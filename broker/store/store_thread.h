@@ -40,7 +40,7 @@ class StoreThread {
     proto::CommitSeq committed;  // the last commit that is safe
     std::vector<StoreAnswer> answers;
     bool disk_full = false;
-    std::optional<proto::Failure> failure;  // final: the thread serves nothing more
+    proto::Status status;  // a failure is final: the thread serves nothing more
   };
   News take();
   // Returns whether take() may have news, without a system call.
@@ -58,9 +58,9 @@ class StoreThread {
   void run();
   // Waits for jobs and returns as many as one commit takes; none: see next_jobs() in the source.
   std::vector<Job> next_jobs();
-  Store::Trouble serve_all(std::vector<Job>& jobs);
-  Store::Trouble serve_one(StoreRequest& request);
-  Store::Trouble prepare();
+  proto::Status serve_all(std::vector<Job>& jobs);
+  proto::Status serve_one(StoreRequest& request);
+  proto::Status prepare();
   void go_on_with_backup();
   void end_backup(proto::Result<std::uint64_t> bytes);
   void check_room();

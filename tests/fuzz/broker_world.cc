@@ -77,8 +77,8 @@ void BrokerWorld::start() {
   core_ = std::make_unique<broker::Core>(
       options_,
       broker::Identity{opened->id, opened->epoch, opened->last, store_->durable(), "fuzz", {}, opened->last_seq}, now_);
-  require(!store_->load([this](const broker::TaskSummary& task) { core_->recover(task); }), "tasks are loaded");
-  require(!store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }),
+  require(store_->load([this](const broker::TaskSummary& task) { core_->recover(task); }).ok(), "tasks are loaded");
+  require(store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }).ok(),
           "records are loaded");
   core_->recovered();
   audit_.begin(core_->state());
@@ -328,7 +328,7 @@ void BrokerWorld::note(const broker::StoreOp& op) {
 void BrokerWorld::serve(std::size_t jobs) {
   for (; jobs > 0 && !jobs_.empty(); --jobs) {
     if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
-      require(!store_->apply(commit->ops) && !store_->commit(commit->number), "the store takes it");
+      require(store_->apply(commit->ops).ok() && store_->commit(commit->number).ok(), "the store takes it");
       committed_ = commit->number;
       core_->committed(committed_);
       jobs_.pop_front();

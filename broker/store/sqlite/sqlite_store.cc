@@ -19,28 +19,28 @@ SqliteStore::SqliteStore(SqliteOptions options) : options_{std::move(options)} {
 
 SqliteStore::~SqliteStore() {
   backup_.reset();
-  if (!head_ || failed_) return;
+  if (!head_ || !status_.ok()) return;
   // Changes that are not committed are dropped. A failure here only makes the next opening slower.
-  guarded([this] {
+  (void)guarded([this] {
     if (in_transaction_) database_->run("ROLLBACK");
     checkpoint(true);
   });
 }
 
 template <class Work>
-Store::Trouble SqliteStore::guarded(const Work& work) {
-  if (failed_) return failed_;
+proto::Status SqliteStore::guarded(const Work& work) {
+  if (!status_.ok()) return status_;
   try {
     work();
   } catch (const StoreError& error) {
-    failed_ = error.failure();
+    status_ = error.failure();
   }
-  return failed_;
+  return status_;
 }
 
 proto::Result<Store::Identity> SqliteStore::open() {
   FORKMILL_CHECK(!directory_);
-  const auto failure = guarded([this] {
+  const auto status = guarded([this] {
     FileSystem& files = *options_.files;
     directory_ = std::make_unique<DataDir>(options_.directory, DataDir::Missing::create, files);
     const bool existing = directory_->has_database();
@@ -69,11 +69,11 @@ proto::Result<Store::Identity> SqliteStore::open() {
     write_down();
     head_->sync();
   });
-  if (failure) return *failure;
+  if (!status.ok()) return status.failure();
   return Identity{meta_.store, meta_.epoch, meta_.commit, meta_.last_seq};
 }
 
-Store::Trouble SqliteStore::load(const std::function<void(const TaskSummary&)>& visit) {
+proto::Status SqliteStore::load(const std::function<void(const TaskSummary&)>& visit) {
   return guarded([&] {
     const TableTotals found =
         scan_rows(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
@@ -81,7 +81,7 @@ Store::Trouble SqliteStore::load(const std::function<void(const TaskSummary&)>& 
   });
 }
 
-Store::Trouble SqliteStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
+proto::Status SqliteStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   return guarded([&] {
     const Total found =
         scan_records(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
@@ -104,7 +104,7 @@ void SqliteStore::begin() {
   in_transaction_ = true;
 }
 
-Store::Trouble SqliteStore::apply(std::span<const StoreOp> ops) {
+proto::Status SqliteStore::apply(std::span<const StoreOp> ops) {
   return guarded([&] {
     begin();
     for (const auto& op : ops) std::visit([this](const auto& one) { tables_->apply(one); }, op);
@@ -125,7 +125,7 @@ void SqliteStore::checkpoint(bool empty) {
   head_->sync();
 }
 
-Store::Trouble SqliteStore::commit(proto::CommitSeq number) {
+proto::Status SqliteStore::commit(proto::CommitSeq number) {
   return guarded([&] {
     FORKMILL_CHECK(number > meta_.commit);
     begin();
@@ -135,7 +135,7 @@ Store::Trouble SqliteStore::commit(proto::CommitSeq number) {
   });
 }
 
-Store::Trouble SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
+proto::Status SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
   return guarded([&] {
     constexpr std::size_t kRun = 4;  // from this many neighbours on, a range query is cheaper
     for (std::size_t begin = 0, end = 1; begin < seqs.size(); begin = end++) {
@@ -150,12 +150,12 @@ Store::Trouble SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const st
   });
 }
 
-Store::Trouble SqliteStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
+proto::Status SqliteStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
   return guarded([&] { tables_->scan(before, visit); });
 }
 
-Store::Trouble SqliteStore::begin_backup(const std::string& path) {
-  if (failed_) return failed_;
+proto::Status SqliteStore::begin_backup(const std::string& path) {
+  if (!status_.ok()) return status_;
   if (backup_) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
   try {
     backup_ = std::make_unique<SqliteBackup>(*database_, path, *options_.files);
@@ -166,7 +166,7 @@ Store::Trouble SqliteStore::begin_backup(const std::string& path) {
 }
 
 proto::Result<bool> SqliteStore::continue_backup() {
-  if (failed_) return *failed_;
+  if (!status_.ok()) return status_.failure();
   if (!backup_) return proto::Failure{Errc::bad_request, "no backup is under way"};
   if (in_transaction_) return false;
   try {
@@ -183,13 +183,13 @@ proto::Result<bool> SqliteStore::prepare() {
   constexpr std::size_t kPiece = 256 * 1024;  // a commit behind it waits for less than a millisecond
   constexpr std::uint64_t kRoom = 16;         // the disk must have room for this many journals
   bool more = false;
-  const auto failure = guarded([&] {
+  const auto status = guarded([&] {
     const auto room = free_bytes();
     if (in_transaction_ || (room && *room < kRoom * options_.checkpoint_bytes)) return;
     // Each frame has a header of 24 bytes besides its page.
     more = database_->lengthen_journal(options_.checkpoint_bytes + options_.checkpoint_bytes / 128, kPiece);
   });
-  if (failure) return *failure;
+  if (!status.ok()) return status.failure();
   return more;
 }
 

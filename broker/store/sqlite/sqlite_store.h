@@ -35,14 +35,14 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   proto::Result<Identity> open() override;
-  Trouble load(const std::function<void(const TaskSummary&)>& visit) override;
-  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
-  Trouble apply(std::span<const StoreOp> ops) override;
-  Trouble commit(proto::CommitSeq number) override;
-  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
-  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
+  proto::Status load(const std::function<void(const TaskSummary&)>& visit) override;
+  proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
+  proto::Status apply(std::span<const StoreOp> ops) override;
+  proto::Status commit(proto::CommitSeq number) override;
+  proto::Status fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
+  proto::Status scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
   // continue_backup() does nothing while changes are applied and not committed.
-  Trouble begin_backup(const std::string& path) override;
+  proto::Status begin_backup(const std::string& path) override;
   proto::Result<bool> continue_backup() override;
   // Extends the journal to the length that it reaches before a checkpoint, unless the disk is nearly full.
   proto::Result<bool> prepare() override;
@@ -51,7 +51,7 @@ class SqliteStore final : public Store {
 
  private:
   template <class Work>
-  Trouble guarded(const Work& work);
+  proto::Status guarded(const Work& work);
   [[noreturn]] void refuse(const RowDamage& damage) const;
   void refuse(const std::vector<std::string>& differences) const;  // does nothing if there are none
   void begin();
@@ -70,7 +70,7 @@ class SqliteStore final : public Store {
   proto::Epoch epoch_in_database_;
   std::size_t page_bytes_ = 0;
   bool in_transaction_ = false;
-  Trouble failed_;
+  proto::Status status_;
 };
 
 }  // namespace forkmill::broker

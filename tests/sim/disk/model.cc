@@ -17,10 +17,10 @@ struct Overloaded : Cases... {
 
 std::string number(proto::TaskSeq seq) { return std::to_string(seq.value()); }
 
-std::string difference_of_tasks(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+std::string difference_of_tasks(const StoreState& expected, Store& store, proto::Status& status) {
   std::string text;
   auto next = expected.tasks.begin();
-  trouble = store.load([&](const TaskSummary& task) {
+  status = store.load([&](const TaskSummary& task) {
     if (!text.empty()) return;
     if (next == expected.tasks.end() || task.seq < next->first) {
       text = "task " + number(task.seq) + " is there and should not be";
@@ -31,14 +31,14 @@ std::string difference_of_tasks(const StoreState& expected, Store& store, Store:
       ++next;
     }
   });
-  if (text.empty() && !trouble && next != expected.tasks.end()) text = "task " + number(next->first) + " is missing";
+  if (text.empty() && status.ok() && next != expected.tasks.end()) text = "task " + number(next->first) + " is missing";
   return text;
 }
 
-std::string difference_of_records(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+std::string difference_of_records(const StoreState& expected, Store& store, proto::Status& status) {
   std::map<proto::TaskSeq, std::string> found;
-  trouble = store.load_records([&](proto::TaskSeq seq, std::string_view bytes) { found.emplace(seq, bytes); });
-  if (trouble || found == expected.records) return "";
+  status = store.load_records([&](proto::TaskSeq seq, std::string_view bytes) { found.emplace(seq, bytes); });
+  if (!status.ok() || found == expected.records) return "";
   for (const auto& [seq, bytes] : expected.records) {
     if (!found.contains(seq)) return "record " + number(seq) + " is missing";
     if (found.at(seq) != bytes) return "record " + number(seq) + " is another one";
@@ -46,17 +46,17 @@ std::string difference_of_records(const StoreState& expected, Store& store, Stor
   return "records are there that should not be";
 }
 
-std::string difference_of_whole_tasks(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+std::string difference_of_whole_tasks(const StoreState& expected, Store& store, proto::Status& status) {
   std::string text;
   auto next = expected.tasks.rbegin();
-  trouble = store.scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
+  status = store.scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
     if (next == expected.tasks.rend() || !(task == next->second))
       text = "task " + number(task.put.seq) + ", scanned, is another one";
     else
       ++next;
     return text.empty();
   });
-  if (text.empty() && !trouble && next != expected.tasks.rend()) text = "a scan ends too early";
+  if (text.empty() && status.ok() && next != expected.tasks.rend()) text = "a scan ends too early";
   return text;
 }
 
@@ -110,10 +110,10 @@ std::string difference(const StoredTask& expected, const TaskSummary& loaded) {
   return "";
 }
 
-std::string difference(const StoreState& expected, Store& store, Store::Trouble& trouble) {
+std::string difference(const StoreState& expected, Store& store, proto::Status& status) {
   for (const auto compare : {difference_of_tasks, difference_of_records, difference_of_whole_tasks}) {
-    const std::string text = compare(expected, store, trouble);
-    if (trouble) return "";  // what it said before that is not to be used
+    const std::string text = compare(expected, store, status);
+    if (!status.ok()) return "";  // what it said before that is not to be used
     if (!text.empty()) return text;
   }
   return "";

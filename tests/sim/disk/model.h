@@ -19,8 +19,8 @@ struct StoreState {
 };
 
 // In what the tasks and records that `store` loads, and those that it gives when asked for, differ from `expected`;
-// empty: in nothing. `trouble` is set when the store could not say.
-std::string difference(const StoreState& expected, broker::Store& store, broker::Store::Trouble& trouble);
+// empty: in nothing. `status` is a failure when the store could not say.
+std::string difference(const StoreState& expected, broker::Store& store, proto::Status& status);
 // In what a task as it was loaded differs from the one that was stored.
 std::string difference(const broker::StoredTask& expected, const broker::TaskSummary& loaded);
 

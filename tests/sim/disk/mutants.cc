@@ -14,19 +14,19 @@ class Crooked : public Store {
  public:
   explicit Crooked(std::unique_ptr<Store> store) : store_{std::move(store)} {}
   proto::Result<Identity> open() override { return store_->open(); }
-  Trouble load(const std::function<void(const TaskSummary&)>& visit) override { return store_->load(visit); }
-  Trouble load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override {
+  proto::Status load(const std::function<void(const TaskSummary&)>& visit) override { return store_->load(visit); }
+  proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override {
     return store_->load_records(visit);
   }
-  Trouble apply(std::span<const StoreOp> ops) override { return store_->apply(ops); }
-  Trouble commit(proto::CommitSeq number) override { return store_->commit(number); }
-  Trouble fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override {
+  proto::Status apply(std::span<const StoreOp> ops) override { return store_->apply(ops); }
+  proto::Status commit(proto::CommitSeq number) override { return store_->commit(number); }
+  proto::Status fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override {
     return store_->fetch(seqs, visit);
   }
-  Trouble scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override {
+  proto::Status scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override {
     return store_->scan(before, visit);
   }
-  Trouble begin_backup(const std::string& path) override { return store_->begin_backup(path); }
+  proto::Status begin_backup(const std::string& path) override { return store_->begin_backup(path); }
   proto::Result<bool> continue_backup() override { return store_->continue_backup(); }
   proto::Result<bool> prepare() override { return store_->prepare(); }
   std::optional<std::uint64_t> free_bytes() override { return store_->free_bytes(); }
@@ -39,8 +39,8 @@ class Crooked : public Store {
 class AcknowledgesFailures final : public Crooked {
  public:
   using Crooked::Crooked;
-  Trouble commit(proto::CommitSeq number) override {
-    Crooked::commit(number);
+  proto::Status commit(proto::CommitSeq number) override {
+    (void)Crooked::commit(number);
     return {};
   }
 };
@@ -48,7 +48,9 @@ class AcknowledgesFailures final : public Crooked {
 class AcknowledgesEarly final : public Crooked {
  public:
   using Crooked::Crooked;
-  Trouble commit(proto::CommitSeq number) override { return ++count_ % 2 == 0 ? Crooked::commit(number) : Trouble{}; }
+  proto::Status commit(proto::CommitSeq number) override {
+    return ++count_ % 2 == 0 ? Crooked::commit(number) : proto::Status{};
+  }
 
  private:
   int count_ = 0;
@@ -71,10 +73,11 @@ class ForgetsItsLastNumber final : public Crooked {
     auto identity = Crooked::open();
     if (!identity.ok()) return identity;
     identity->last_seq = {};
-    if (auto trouble = load([&](const TaskSummary& task) { identity->last_seq = task.seq; })) return *trouble;
-    auto trouble = load_records(
+    auto status = load([&](const TaskSummary& task) { identity->last_seq = task.seq; });
+    if (!status.ok()) return status.failure();
+    status = load_records(
         [&](proto::TaskSeq seq, std::string_view) { identity->last_seq = std::max(identity->last_seq, seq); });
-    if (trouble) return *trouble;
+    if (!status.ok()) return status.failure();
     return identity;
   }
 };
@@ -82,19 +85,20 @@ class ForgetsItsLastNumber final : public Crooked {
 class FinishesTwice final : public Crooked {
  public:
   using Crooked::Crooked;
-  Trouble apply(std::span<const StoreOp> ops) override {
+  proto::Status apply(std::span<const StoreOp> ops) override {
     for (const StoreOp& op : ops)
-      if (auto trouble = apply_one(op)) return trouble;
+      if (auto status = apply_one(op); !status.ok()) return status;
     return {};
   }
 
  private:
-  Trouble apply_one(const StoreOp& op) {
+  proto::Status apply_one(const StoreOp& op) {
     const auto* finish = std::get_if<Finish>(&op);
     if (finish == nullptr) return Crooked::apply({&op, 1});
     std::optional<StoredTask> old;
-    auto trouble = Crooked::fetch({&finish->seq, 1}, [&](StoredTask task) { old = std::move(task); });
-    if (trouble || !old || !old->finish) return trouble ? trouble : Crooked::apply({&op, 1});
+    auto status = Crooked::fetch({&finish->seq, 1}, [&](StoredTask task) { old = std::move(task); });
+    if (!status.ok()) return status;
+    if (!old || !old->finish) return Crooked::apply({&op, 1});
     const std::array<StoreOp, 3> again{Forget{finish->seq}, old->put, *finish};
     return Crooked::apply(again);
   }
@@ -103,10 +107,10 @@ class FinishesTwice final : public Crooked {
 class LeavesRecords final : public Crooked {
  public:
   using Crooked::Crooked;
-  Trouble apply(std::span<const StoreOp> ops) override {
+  proto::Status apply(std::span<const StoreOp> ops) override {
     for (const StoreOp& op : ops) {
       if (std::holds_alternative<EraseRecord>(op)) continue;
-      if (auto trouble = Crooked::apply({&op, 1})) return trouble;
+      if (auto status = Crooked::apply({&op, 1}); !status.ok()) return status;
     }
     return {};
   }

@@ -87,7 +87,7 @@ class Trial {
 
   TrialReport run() {
     for (std::uint64_t life = 0; life < fate_.lives && !over_; ++life) {
-      begin_trouble();
+      begin_faults();
       if (open()) live();
       end();
     }
@@ -101,14 +101,14 @@ class Trial {
   }
 
   // Of this life.
-  void begin_trouble() {
+  void begin_faults() {
     const bool careful = random_.chance(0.3);
     disk_.errors = careful ? DiskErrors{} : fate_.errors;
     if (random_.chance(fate_.stops)) disk_.stop_after(random_.below(random_.chance(0.3) ? 60 : 600));
     disk_.set_capacity(fate_.cramped ? disk_.used() + random_.below(400'000) : 1ULL << 30);
     failed_before_ = disk_.failed();
   }
-  void end_trouble() {
+  void end_faults() {
     disk_.errors = {};
     disk_.run_on();
     disk_.set_capacity(1ULL << 30);
@@ -131,7 +131,7 @@ class Trial {
     const StoreOp op = author_.write(model_.now());
     const auto again = store_->apply({&op, 1});
     const auto commit = store_->commit(next_number());
-    if (!again || again->text != failure.text || !commit || disk_.operations() != operations)
+    if (again.ok() || again.failure().text != failure.text || commit.ok() || disk_.operations() != operations)
       throw Wrong{"goes on after a failure: " + failure.text};
   }
 
@@ -195,16 +195,16 @@ class Trial {
 
   // False: the store failed, and may.
   bool compare(const StoreState& expected) {
-    Store::Trouble trouble;
-    const std::string text = difference(expected, *store_, trouble);
+    proto::Status status;
+    const std::string text = difference(expected, *store_, status);
     if (!text.empty()) throw Wrong{text};
-    return !troubled(trouble);
+    return !failed(status);
   }
 
-  bool troubled(const Store::Trouble& trouble) {
-    if (!trouble) return false;
-    accept(*trouble);
-    check_it_stopped(*trouble);
+  bool failed(const proto::Status& status) {
+    if (status.ok()) return false;
+    accept(status.failure());
+    check_it_stopped(status.failure());
     return true;
   }
 
@@ -229,14 +229,14 @@ class Trial {
       ops.push_back(author_.write(model_.now()));
       model_.apply(ops.back());
     }
-    return !troubled(store_->apply(ops));
+    return !failed(store_->apply(ops));
   }
 
   bool commit() {
     last_ = next_number();
     say("commit " + std::to_string(last_.value()));
     model_.commit(last_);
-    if (troubled(store_->commit(last_))) return false;
+    if (failed(store_->commit(last_))) return false;
     acknowledged_ = last_;
     ++counts_.commits;
     return true;
@@ -254,21 +254,21 @@ class Trial {
       at += random_.chance(0.8) ? 1 : random_.between(1, 20);
     }
     std::vector<StoredTask> found;
-    if (troubled(store_->fetch(wanted, [&](StoredTask task) { found.push_back(std::move(task)); }))) return false;
+    if (failed(store_->fetch(wanted, [&](StoredTask task) { found.push_back(std::move(task)); }))) return false;
     if (!(found == expected)) throw Wrong{"what was fetched differs"};
     return true;
   }
 
   bool prepare() {
     const auto more = store_->prepare();
-    return more.ok() || !troubled(more.failure());
+    return more.ok() || !failed(more.failure());
   }
 
   // A copy, with commits between its steps. A copy that fails harms nobody. False: the store has failed.
   bool back_up() {
     const std::string path = kCopies + "/" + std::to_string(++made_);
     say("backup to " + path);
-    if (store_->begin_backup(path)) return true;
+    if (!store_->begin_backup(path).ok()) return true;
     for (;;) {
       if (random_.chance(0.5) && !(apply() && commit())) return false;
       const auto done = store_->continue_backup();
@@ -289,7 +289,7 @@ class Trial {
     store_.reset();
     if (!orderly) ++counts_.kills;
     disk_.end_process();
-    end_trouble();
+    end_faults();
     if (random_.chance(fate_.power)) {
       say("power cut");
       ++counts_.power_cuts;
@@ -304,7 +304,7 @@ class Trial {
   }
 
   void finish() {
-    end_trouble();
+    end_faults();
     if (open()) {
       store_.reset();
       disk_.end_process();
@@ -325,9 +325,10 @@ class Trial {
     SqliteStore store{SqliteOptions{directory, "unused", 1 << 20, &disk_}};
     if (const auto identity = store.open(); !identity.ok())
       throw Wrong{"a restored backup does not open: " + identity.failure().text};
-    Store::Trouble trouble;
-    const std::string text = difference(copy.state, store, trouble);
-    if (trouble || !text.empty()) throw Wrong{"a restored backup differs: " + (trouble ? trouble->text : text)};
+    proto::Status status;
+    const std::string text = difference(copy.state, store, status);
+    if (!status.ok()) throw Wrong{"a restored backup cannot be read: " + status.failure().text};
+    if (!text.empty()) throw Wrong{"a restored backup differs: " + text};
     ++counts_.backups;
   }
 
@@ -380,25 +381,26 @@ class Trial {
   void find_way_out() {
     store_ = make_store();
     const auto identity = store_->open();
-    Store::Trouble trouble;
+    proto::Status status;
     std::string text;
-    if (identity.ok() && model_.knows(identity->last)) text = difference(model_.at(identity->last), *store_, trouble);
-    if (!identity.ok()) trouble = identity.failure();
+    if (identity.ok() && model_.knows(identity->last)) text = difference(model_.at(identity->last), *store_, status);
+    if (!identity.ok()) status = identity.failure();
     store_.reset();
     disk_.end_process();
-    if (!trouble) {
+    if (status.ok()) {
       if (identity->last < acknowledged_) throw Wrong{"damage took acknowledged commits, and nothing is said"};
       if (!text.empty()) throw Wrong{"damage, and nothing is said: " + text};
       epoch_ = identity->epoch;
       ++failed_openings_;
       return;
     }
-    accept(*trouble);
+    accept(status.failure());
     ++counts_.refused;
     over_ = true;
-    if (trouble->text.find("--accept-loss") != std::string::npos) return check_accepted_loss();
-    if (trouble->text.find("--quarantine") != std::string::npos) return check_quarantine();
-    if (trouble->text.find("restore a backup") == std::string::npos) throw Wrong{"no way out: " + trouble->text};
+    const std::string& advice = status.failure().text;
+    if (advice.find("--accept-loss") != std::string::npos) return check_accepted_loss();
+    if (advice.find("--quarantine") != std::string::npos) return check_quarantine();
+    if (advice.find("restore a backup") == std::string::npos) throw Wrong{"no way out: " + advice};
   }
 
   void check_accepted_loss() {
@@ -410,10 +412,10 @@ class Trial {
     if (identity->id == id_ || identity->epoch <= epoch_)
       throw Wrong{"a store that lost commits looks like the old one"};
     if (!model_.knows(report->commit)) throw Wrong{"nobody made the commit that is left"};
-    Store::Trouble trouble;
-    const std::string text = difference(model_.at(report->commit), *store_, trouble);
+    proto::Status status;
+    const std::string text = difference(model_.at(report->commit), *store_, status);
     if (!text.empty()) throw Wrong{"what is left is no state that there was: " + text};
-    if (trouble) accept(*trouble);
+    if (!status.ok()) accept(status.failure());
   }
 
   // What it leaves is part of what there was.
@@ -426,7 +428,7 @@ class Trial {
     if (!identity.ok()) throw Wrong{"refuses after a quarantine: " + identity.failure().text};
     const StoreState state = model_.at(identity->last);
     std::string text;
-    auto trouble = store_->scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
+    const auto status = store_->scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
       const auto found = state.tasks.find(task.put.seq);
       const bool whole = report->missing == 0;  // rows that are gone are counted, and that is all that can be done
       if (found == state.tasks.end() || !(whole ? found->second == task : found->second.put == task.put))
@@ -434,7 +436,7 @@ class Trial {
       return text.empty();
     });
     if (!text.empty()) throw Wrong{text};
-    if (trouble) accept(*trouble);
+    if (!status.ok()) accept(status.failure());
   }
 
   Random random_;

@@ -49,13 +49,13 @@ bool BrokerNode::recover(const broker::Store::Identity& identity) {
       world_.options.core,
       broker::Identity{identity.id, identity.epoch, identity.last, store_->durable(), "sim", {}, identity.last_seq},
       both());
-  auto trouble = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
-  if (!trouble) {
-    trouble =
+  auto status = store_->load([this](const broker::TaskSummary& task) { core_->recover(task); });
+  if (status.ok()) {
+    status =
         store_->load_records([this](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); });
   }
-  if (trouble) {
-    store_failed(*trouble);
+  if (!status.ok()) {
+    store_failed(status.failure());
     return false;
   }
   core_->recovered();
@@ -245,8 +245,8 @@ void BrokerNode::serve_later() {
 void BrokerNode::serve(std::size_t jobs) {
   proto::CommitSeq last;
   std::vector<broker::StoreAnswer> answers;
-  if (const auto trouble = serve(jobs, last, answers)) {
-    if (!dying_) store_failed(*trouble);
+  if (const auto status = serve(jobs, last, answers); !status.ok()) {
+    if (!dying_) store_failed(status.failure());
     return;
   }
   if (last) {
@@ -263,11 +263,10 @@ void BrokerNode::prepare() {
   if (!more.ok()) store_failed(more.failure());
 }
 
-broker::Store::Trouble BrokerNode::serve(std::size_t jobs, proto::CommitSeq& last,
-                                         std::vector<broker::StoreAnswer>& answers) {
+proto::Status BrokerNode::serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers) {
   for (; jobs > 0; --jobs) {
     if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
-      if (auto trouble = store_->apply(commit->ops)) return trouble;
+      if (auto status = store_->apply(commit->ops); !status.ok()) return status;
       last = commit->number;
     } else {
       auto answer = broker::serve(*store_, std::get<broker::StoreRequest>(jobs_.front()));
@@ -276,7 +275,7 @@ broker::Store::Trouble BrokerNode::serve(std::size_t jobs, proto::CommitSeq& las
     }
     jobs_.pop_front();
   }
-  return last ? store_->commit(last) : broker::Store::Trouble{};
+  return last ? store_->commit(last) : proto::Status{};
 }
 
 void BrokerNode::send(broker::Send& one) {

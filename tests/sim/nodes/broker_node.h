@@ -68,7 +68,7 @@ class BrokerNode final : public Hub {
   void prepare();
   void serve_later();
   void serve(std::size_t jobs);
-  broker::Store::Trouble serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
+  proto::Status serve(std::size_t jobs, proto::CommitSeq& last, std::vector<broker::StoreAnswer>& answers);
   void send(broker::Send& one);
 
   World& world_;

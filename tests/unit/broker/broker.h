@@ -188,9 +188,9 @@ class Broker {
     committed_ = identity.commit;
     core_ = std::make_unique<Core>(options_, identity, now);
     if (store_ == nullptr) return;
-    REQUIRE_FALSE(store_->load([this](const TaskSummary& task) { core_->recover(task); }));
-    REQUIRE_FALSE(
-        store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }));
+    REQUIRE(store_->load([this](const TaskSummary& task) { core_->recover(task); }).ok());
+    REQUIRE(
+        store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }).ok());
     core_->recovered();
     if (options_.restart_grace == 0s) round();
   }
@@ -220,8 +220,8 @@ class Broker {
     for (const Effects& effects : std::exchange(pending_, {})) {
       REQUIRE(store_ != nullptr);
       if (!effects.ops.empty()) {
-        REQUIRE_FALSE(store_->apply(effects.ops));
-        REQUIRE_FALSE(store_->commit(effects.commit));
+        REQUIRE(store_->apply(effects.ops).ok());
+        REQUIRE(store_->commit(effects.commit).ok());
         committed_ = effects.commit;
         core_->committed(committed_);
       }

@@ -40,11 +40,11 @@ void live(Store& store) {
 
 std::vector<StoredTask> everything(Store& store) {
   std::vector<StoredTask> tasks;
-  if (store.scan(TaskSeq{1'000'000}, [&](StoredTask task) {
-        tasks.push_back(std::move(task));
-        return true;
-      }))
-    tasks.clear();
+  const auto status = store.scan(TaskSeq{1'000'000}, [&](StoredTask task) {
+    tasks.push_back(std::move(task));
+    return true;
+  });
+  if (!status.ok()) tasks.clear();
   return tasks;
 }
 
@@ -75,7 +75,7 @@ class Images {
     copy_directory(at(image), directory);
     damage(directory + "/" + file);
     auto store = make_store(directory);
-    std::string text = trouble_of(*store);
+    std::string text = failure_of(*store);
     if (text.empty()) {
       CHECK(everything(*store) == expected_);
       CHECK(records(*store) == expected_records_);
@@ -203,7 +203,7 @@ TEST_CASE("a missing, damaged or foreign head is refused") {
                  "head is damaged"));
   {
     auto other = std::make_unique<SqliteStore>(SqliteOptions{images.at("other"), "store-2"});
-    REQUIRE(trouble_of(*other) == "");
+    REQUIRE(failure_of(*other) == "");
   }
   CHECK(contains(text([&](const std::string& path) {
                    std::filesystem::remove(path);
@@ -218,7 +218,7 @@ TEST_CASE("a refusal changes no file, and the next opening is refused with the s
       images.opened("journal", "forkmill.db-wal", [](const std::string& path) { flip(path, 4500 * 8); });
   REQUIRE(contains(first, "reported safe"));
   const std::string journal = read_file(images.at("damaged") + "/forkmill.db-wal");
-  CHECK(trouble_of(images.at("damaged")) == first);
+  CHECK(failure_of(images.at("damaged")) == first);
   CHECK(read_file(images.at("damaged") + "/forkmill.db-wal") == journal);
 }
 
@@ -239,10 +239,10 @@ TEST_CASE("a flipped bit in a record is refused with its place, at the start and
   for (const StoreOp& op : {StoreOp{piece(37, 3)}, StoreOp{EraseRecord{TaskSeq{10'037}}}}) {
     auto store = make_store(directory);
     REQUIRE(store->open().ok());
-    const auto trouble = store->apply(std::vector<StoreOp>{op});
-    REQUIRE(trouble);
-    CHECK(trouble->text == expected);
-    CHECK(store->load_records([](TaskSeq, std::string_view) {}) == trouble);
+    const auto status = store->apply(std::vector<StoreOp>{op});
+    REQUIRE_FALSE(status.ok());
+    CHECK(status.failure().text == expected);
+    CHECK(store->load_records([](TaskSeq, std::string_view) {}) == status);
   }
 }
 
@@ -255,15 +255,15 @@ TEST_CASE("after a failure the store does nothing") {
   flip(directory + "/forkmill.db", at * 8);
   auto store = make_store(directory);
   REQUIRE(store->open().ok());
-  const auto trouble = store->fetch(std::vector{TaskSeq{411}}, [](const StoredTask&) {});
-  REQUIRE(trouble);
-  CHECK(trouble->text ==
+  const auto status = store->fetch(std::vector{TaskSeq{411}}, [](const StoredTask&) {});
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.failure().text ==
         directory +
             "/forkmill.db: table task, row 411 is damaged (its checksum does not match): restore a backup, "
             "or set aside what is concerned: forkmill-broker --data " +
             directory + " --quarantine");
-  CHECK(store->apply(std::vector<StoreOp>{put(1000)}) == trouble);
-  CHECK(store->commit(forkmill::proto::CommitSeq{1000}) == trouble);
-  CHECK(store->scan(TaskSeq{5}, [](const StoredTask&) { return true; }) == trouble);
-  CHECK(store->begin_backup(images.at("copy")) == trouble);
+  CHECK(store->apply(std::vector<StoreOp>{put(1000)}) == status);
+  CHECK(store->commit(forkmill::proto::CommitSeq{1000}) == status);
+  CHECK(store->scan(TaskSeq{5}, [](const StoredTask&) { return true; }) == status);
+  CHECK(store->begin_backup(images.at("copy")) == status);
 }

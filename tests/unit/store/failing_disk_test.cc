@@ -21,7 +21,7 @@ std::unique_ptr<SqliteStore> store_on(Disk& disk, const std::string& directory =
 // As a broker's start does it; the text of what is wrong.
 std::string opened(std::unique_ptr<SqliteStore>& store, Disk& disk) {
   store = store_on(disk);
-  return trouble_of(*store);
+  return failure_of(*store);
 }
 
 // Checks, as the next process would find it, that the store has `commits` commits and all of their tasks.
@@ -43,9 +43,9 @@ void check_holds(Disk& disk, std::uint64_t commits, const std::string& directory
 // Makes a store with `commits` commits, and a copy of it.
 void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits, const std::string& path) {
   auto store = store_on(disk, directory);
-  REQUIRE(trouble_of(*store) == "");
+  REQUIRE(failure_of(*store) == "");
   for (std::uint64_t n = 1; n <= commits; ++n) commit(*store, n, {put(n)});
-  REQUIRE_FALSE(store->begin_backup(path));
+  REQUIRE(store->begin_backup(path).ok());
   while (!store->continue_backup().value()) {
   }
 }
@@ -75,10 +75,10 @@ TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
       REQUIRE(opened(store, disk) == "");
       commit(*store, 1, {put(1)});
       disk.fail_sync_of("-wal");
-      REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2)}));
-      const auto trouble = store->commit(CommitSeq{2});
-      REQUIRE(trouble);
-      CHECK(contains(trouble->text, "/data/forkmill.db or its journal failed: Input/output error"));
+      REQUIRE(store->apply(std::vector<StoreOp>{put(2)}).ok());
+      const auto status = store->commit(CommitSeq{2});
+      REQUIRE_FALSE(status.ok());
+      CHECK(contains(status.failure().text, "/data/forkmill.db or its journal failed: Input/output error"));
       store.reset();
       disk.end_process();
 

@@ -23,13 +23,13 @@ PutTask bulky(std::uint64_t n) {
 // Commits until the store fails; the number of the last commit that went well, and the text of the failure.
 std::pair<std::uint64_t, std::string> fill_up(Store& store) {
   for (std::uint64_t n = 1; n < 10'000; ++n) {
-    auto trouble = store.apply(std::vector<StoreOp>{bulky(n)});
-    if (!trouble) trouble = store.commit(CommitSeq{n});
-    if (!trouble) continue;
+    auto status = store.apply(std::vector<StoreOp>{bulky(n)});
+    if (status.ok()) status = store.commit(CommitSeq{n});
+    if (status.ok()) continue;
     // Not again.
-    if (store.apply(std::vector<StoreOp>{put(n)}) != trouble || store.commit(CommitSeq{n}) != trouble)
-      return {0, "it went on: " + trouble->text};
-    return {n - 1, trouble->text};
+    if (store.apply(std::vector<StoreOp>{put(n)}) != status || store.commit(CommitSeq{n}) != status)
+      return {0, "it went on: " + status.failure().text};
+    return {n - 1, status.failure().text};
   }
   return {0, "it did not fail"};
 }
@@ -37,7 +37,7 @@ std::pair<std::uint64_t, std::string> fill_up(Store& store) {
 bool all_there(const std::string& directory, std::uint64_t commits) {
   auto store = make_store(directory);
   std::vector<TaskSummary> tasks;
-  return trouble_of(*store, &tasks).empty() && tasks.size() == commits;
+  return failure_of(*store, &tasks).empty() && tasks.size() == commits;
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ TEST_CASE("a write beyond the file size limit stops the store, and what was comm
     const rlimit limit{1'000'000, 1'000'000};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
     auto store = make_store(directory);
-    if (!trouble_of(*store).empty()) return 2;
+    if (!failure_of(*store).empty()) return 2;
     const auto [commits, text] = fill_up(*store);
     write_file(report, std::to_string(commits) + " " + text);
     return 0;
@@ -77,7 +77,7 @@ TEST_CASE("a full file system stops the store, and what was committed is there")
         ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=2m") != 0)
       return kCannotMount;
     auto store = make_store(disk + "/data");
-    if (!trouble_of(*store).empty()) return 1;
+    if (!failure_of(*store).empty()) return 1;
     const auto free_before = store->free_bytes().value_or(0);
     const auto [commits, text] = fill_up(*store);
     write_file(folder.path("report"), text);

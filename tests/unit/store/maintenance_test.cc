@@ -30,10 +30,13 @@ void fill(Store& store, std::uint64_t from, std::uint64_t to) {
 
 std::vector<StoredTask> everything(Store& store) {
   std::vector<StoredTask> tasks;
-  REQUIRE_FALSE(store.scan(TaskSeq{1'000'000}, [&](StoredTask task) {
-    tasks.push_back(std::move(task));
-    return true;
-  }));
+  REQUIRE(store
+              .scan(TaskSeq{1'000'000},
+                    [&](StoredTask task) {
+                      tasks.push_back(std::move(task));
+                      return true;
+                    })
+              .ok());
   return tasks;
 }
 
@@ -68,8 +71,8 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
   const std::string copy = folder.path("backup.db");
   auto store = open_store(folder.path("data"), 1 << 20);
   fill(*store, 10, 1500);
-  REQUIRE_FALSE(store->begin_backup(copy));
-  CHECK(contains(store->begin_backup(folder.path("second.db"))->text, "under way already"));
+  REQUIRE(store->begin_backup(copy).ok());
+  CHECK(contains(store->begin_backup(folder.path("second.db")).failure().text, "under way already"));
   std::uint64_t next = 1500;
   int steps = 0;
   for (bool done = false; !done; ++steps) {
@@ -77,11 +80,11 @@ TEST_CASE("a backup is taken while commits go on, and can be restored") {
     commit(*store, next + 11,
            {Forget{TaskSeq{next - 700}}, record(90'000, std::to_string(next)), record(90'000 + next, "piece")});
     // Uncommitted changes do not get into the copy.
-    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(next + 50'000), record(200'000, "uncommitted")}));
+    REQUIRE(store->apply(std::vector<StoreOp>{put(next + 50'000), record(200'000, "uncommitted")}).ok());
     CHECK_FALSE(store->continue_backup().value());
     CHECK_FALSE(std::filesystem::exists(copy));
-    REQUIRE_FALSE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{next + 50'000}}, EraseRecord{TaskSeq{200'000}}}));
-    REQUIRE_FALSE(store->commit(CommitSeq{next + 12}));
+    REQUIRE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{next + 50'000}}, EraseRecord{TaskSeq{200'000}}}).ok());
+    REQUIRE(store->commit(CommitSeq{next + 12}).ok());
     const auto result = store->continue_backup();
     REQUIRE(result.ok());
     done = result.value();
@@ -116,11 +119,11 @@ TEST_CASE("a backup overwrites nothing, and the store survives its failure") {
   auto store = open_store(folder.path("data"));
   fill(*store, 10, 600);
   write_file(folder.path("taken"), "mine");
-  CHECK(contains(store->begin_backup(folder.path("taken"))->text, "exists"));
+  CHECK(contains(store->begin_backup(folder.path("taken")).failure().text, "exists"));
   CHECK(read_file(folder.path("taken")) == "mine");
-  CHECK(contains(store->begin_backup(folder.path("no/such/place"))->text, "No such file or directory"));
+  CHECK(contains(store->begin_backup(folder.path("no/such/place")).failure().text, "No such file or directory"));
   // Another program takes the name in the meantime.
-  REQUIRE_FALSE(store->begin_backup(folder.path("late")));
+  REQUIRE(store->begin_backup(folder.path("late")).ok());
   write_file(folder.path("late"), "mine");
   forkmill::proto::Result<bool> result = false;
   while (result.ok() && !result.value()) result = store->continue_backup();
@@ -130,9 +133,9 @@ TEST_CASE("a backup overwrites nothing, and the store survives its failure") {
   CHECK_FALSE(std::filesystem::exists(folder.path("late.partial")));
   // An unfinished backup is removed with its store, and a leftover of a crash does not block the next one.
   write_file(folder.path("again.partial"), std::string(100, 'x'));
-  REQUIRE_FALSE(store->begin_backup(folder.path("again")));
+  REQUIRE(store->begin_backup(folder.path("again")).ok());
   finish_backup(*store);
-  REQUIRE_FALSE(store->begin_backup(folder.path("unfinished")));
+  REQUIRE(store->begin_backup(folder.path("unfinished")).ok());
   store.reset();
   CHECK_FALSE(std::filesystem::exists(folder.path("unfinished.partial")));
   CHECK(restore(folder.path("again"), folder.path("copy"), "store-2").ok());
@@ -143,7 +146,7 @@ TEST_CASE("a restore verifies the backup and overwrites nothing") {
   const std::string directory = folder.path("data");
   auto store = open_store(directory);
   fill(*store, 10, 200);
-  REQUIRE_FALSE(store->begin_backup(folder.path("backup.db")));
+  REQUIRE(store->begin_backup(folder.path("backup.db")).ok());
   finish_backup(*store);
   CHECK(contains(text_of(restore(folder.path("backup.db"), directory, "x")), "is in use by another broker"));
   CHECK(contains(text_of(restore(directory + "/forkmill.db", folder.path("new"), "x")), "has a journal beside it"));
@@ -182,7 +185,7 @@ TEST_CASE("a check finds no fault in an intact directory, closed or killed") {
     CHECK(report->tasks == 590);
     CHECK(report->outcomes == 196);
     CHECK(report->commit == CommitSeq{590});
-    CHECK(trouble_of(folder.path(name)) == "");
+    CHECK(failure_of(folder.path(name)) == "");
   }
   CHECK(contains(text_of(check(folder.path("none"))), "No such file or directory"));
   std::filesystem::create_directory(folder.path("empty"));
@@ -203,7 +206,7 @@ TEST_CASE("quarantine sets aside damaged rows with their task") {
   change(directory, damage("task", 50));
   change(directory, damage("outcome", 60));
   change(directory, "DELETE FROM task WHERE seq = 70");
-  const std::string text = trouble_of(directory);
+  const std::string text = failure_of(directory);
   CHECK(contains(text, directory + "/forkmill.db: table task, row 50 is damaged (its checksum does not match)"));
   CHECK(contains(text, "forkmill-broker --data " + directory + " --quarantine"));
   const auto report = check(directory);
@@ -233,12 +236,12 @@ TEST_CASE("quarantine sets aside an outcome without its task") {
   const std::string directory = folder.path("data");
   fill(*open_store(directory), 10, 100);
   change(directory, "DELETE FROM task WHERE seq = 60");
-  CHECK(contains(trouble_of(directory), "table outcome, row 60 is damaged (it has no task)"));
+  CHECK(contains(failure_of(directory), "table outcome, row 60 is damaged (it has no task)"));
   const auto aside = quarantine(directory);
   REQUIRE(aside.ok());
   CHECK(aside->rows == 1);
   CHECK(aside->missing == 1);
-  CHECK(trouble_of(directory) == "");
+  CHECK(failure_of(directory) == "");
 }
 
 TEST_CASE("quarantine sets aside damaged records and touches no task") {
@@ -257,7 +260,7 @@ TEST_CASE("quarantine sets aside damaged records and touches no task") {
   change(directory, "DELETE FROM record WHERE seq = 202");
   // A key that turned into the number of a task.
   change(directory, "UPDATE record SET seq = 60 WHERE seq = 203");
-  CHECK(contains(trouble_of(directory), "table record, row 60 is damaged (its checksum does not match)"));
+  CHECK(contains(failure_of(directory), "table record, row 60 is damaged (its checksum does not match)"));
   const auto report = check(directory);
   REQUIRE(report->findings.size() == 3);
   CHECK(contains(report->findings[0], "table record, row 60 is damaged"));
@@ -293,7 +296,7 @@ TEST_CASE("an older version of a record in its place is found") {
   change(directory,
          "ATTACH '" + folder.path("before.db") +
              "' AS before; UPDATE record SET row = (SELECT row FROM before.record WHERE seq = 1) WHERE seq = 1");
-  CHECK(contains(trouble_of(directory), "table record has rows other than those that were written"));
+  CHECK(contains(failure_of(directory), "table record has rows other than those that were written"));
   CHECK(contains(check(directory)->findings.at(0), "table record has rows other than those that were written"));
   const auto aside = quarantine(directory);
   REQUIRE(aside.ok());
@@ -317,7 +320,7 @@ TEST_CASE("an accepted loss is recorded, and no number is reused") {
   }
   CHECK(contains(text_of(accept_loss(directory, "store-2")), "nothing is missing"));
   const std::string cut = folder.path("cut");
-  CHECK(contains(trouble_of(cut),
+  CHECK(contains(failure_of(cut),
                  "lacks 100 commits that were reported safe (it ends with commit 90, the last one was 190)"));
   CHECK(contains(check(cut)->findings.at(0), "lacks 100 commits"));
   CHECK(contains(text_of(quarantine(cut)), "lacks 100 commits"));
@@ -343,7 +346,7 @@ TEST_CASE("a lost head can be recreated") {
   const std::string directory = folder.path("data");
   fill(*open_store(directory), 10, 100);
   std::filesystem::remove(directory + "/head");
-  CHECK(contains(trouble_of(directory), "head is missing"));
+  CHECK(contains(failure_of(directory), "head is missing"));
   REQUIRE(accept_loss(directory, "store-2").ok());
   auto store = make_store(directory);
   const auto identity = store->open();

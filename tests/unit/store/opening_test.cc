@@ -28,23 +28,23 @@ std::string directory_with_a_task(const Folder& folder) {
 
 TEST_CASE("a missing directory is created, but not its parents") {
   Folder folder;
-  CHECK(trouble_of(folder.path("data/")) == "");
-  CHECK(trouble_of(folder.path("data")) == "");
-  CHECK(contains(trouble_of(folder.path("a/b")), "there is no directory " + folder.path("a")));
-  CHECK(contains(trouble_of(""), "no name"));
+  CHECK(failure_of(folder.path("data/")) == "");
+  CHECK(failure_of(folder.path("data")) == "");
+  CHECK(contains(failure_of(folder.path("a/b")), "there is no directory " + folder.path("a")));
+  CHECK(contains(failure_of(""), "no name"));
 }
 
 TEST_CASE("a file in place of the directory, or a read-only directory, is refused") {
   Folder folder;
   write_file(folder.path("file"), "text");
-  CHECK(contains(trouble_of(folder.path("file")), "is a file, not a directory"));
+  CHECK(contains(failure_of(folder.path("file")), "is a file, not a directory"));
   const std::string directory = folder.path("locked");
   std::filesystem::create_directory(directory);
   std::filesystem::permissions(directory, std::filesystem::perms{0555});
   std::filesystem::permissions(folder.top(), std::filesystem::perms{0755});
   const int status = in_child([&] {
     if (::geteuid() == 0 && ::seteuid(65534) != 0) return 1;
-    const std::string text = trouble_of(directory);
+    const std::string text = failure_of(directory);
     return contains(text, "cannot be written") && contains(text, "Permission denied") ? 0 : 2;
   });
   CHECK(status == 0);
@@ -54,7 +54,7 @@ TEST_CASE("a file that is no database, or another application's database, is ref
   Folder folder;
   std::filesystem::create_directory(folder.path("text"));
   write_file(folder.path("text/forkmill.db"), std::string(5000, 'x'));
-  CHECK(contains(trouble_of(folder.path("text")), "is not a database"));
+  CHECK(contains(failure_of(folder.path("text")), "is not a database"));
   CHECK(read_file(folder.path("text/forkmill.db")) == std::string(5000, 'x'));
 
   std::filesystem::create_directory(folder.path("other"));
@@ -63,37 +63,37 @@ TEST_CASE("a file that is no database, or another application's database, is ref
     other.run("CREATE TABLE task (seq INTEGER PRIMARY KEY)");
   }
   const std::string before = read_file(folder.path("other/forkmill.db"));
-  CHECK(contains(trouble_of(folder.path("other")), "is a database of another application"));
+  CHECK(contains(failure_of(folder.path("other")), "is a database of another application"));
   CHECK(read_file(folder.path("other/forkmill.db")) == before);
 
   std::filesystem::create_directories(folder.path("odd/forkmill.db"));
-  CHECK(contains(trouble_of(folder.path("odd")), "is not a file"));
+  CHECK(contains(failure_of(folder.path("odd")), "is not a file"));
 }
 
 TEST_CASE("a database of a newer forkmill is refused") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "PRAGMA user_version = 99");
-  CHECK(contains(trouble_of(directory), "was written by a newer forkmill (schema 99; this one knows 2): upgrade"));
+  CHECK(contains(failure_of(directory), "was written by a newer forkmill (schema 99; this one knows 2): upgrade"));
 }
 
 TEST_CASE("tables that were altered are refused") {
   Folder folder;
   const std::string directory = directory_with_a_task(folder);
   change(directory, "ALTER TABLE progression ADD COLUMN more TEXT");
-  CHECK(contains(trouble_of(directory), "its tables are not those of forkmill"));
+  CHECK(contains(failure_of(directory), "its tables are not those of forkmill"));
 }
 
 TEST_CASE("an interrupted first opening is repeated") {
   Folder folder;
   std::filesystem::create_directory(folder.path("empty"));
   write_file(folder.path("empty/forkmill.db"), "");
-  CHECK(trouble_of(folder.path("empty")) == "");
+  CHECK(failure_of(folder.path("empty")) == "");
 
   // Tables without a meta row and without a head.
   std::filesystem::create_directory(folder.path("tables"));
   open_database(folder.path("tables/forkmill.db"), Database::Open::create);
-  CHECK(trouble_of(folder.path("tables")) == "");
+  CHECK(failure_of(folder.path("tables")) == "");
 
   // A meta row, but no head.
   const std::string third = folder.path("meta");
@@ -205,11 +205,11 @@ TEST_CASE("a damaged store of schema 1 is refused") {
     const std::string directory = folder.path(harm);
     make_store_of_schema_1(directory);
     change(directory, harm);
-    CHECK(contains(trouble_of(directory), "table meta, row 1: its checksum does not match"));
+    CHECK(contains(failure_of(directory), "table meta, row 1: its checksum does not match"));
   }
   make_store_of_schema_1(folder.path("data"));
   change(folder.path("data"), "DELETE FROM task WHERE seq = 2");
-  CHECK(contains(trouble_of(folder.path("data")), "table progression, row 2 is damaged (it has no task)"));
+  CHECK(contains(failure_of(folder.path("data")), "table progression, row 2 is damaged (it has no task)"));
 }
 
 TEST_CASE("only the last opener of a database can write to it") {

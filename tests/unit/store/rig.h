@@ -62,28 +62,28 @@ inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
 }
 
 // Opens and loads, as a broker does. The text of what is wrong; empty: nothing, and then `tasks` are there.
-inline std::string trouble_of(Store& store, std::vector<TaskSummary>* tasks = nullptr) {
+inline std::string failure_of(Store& store, std::vector<TaskSummary>* tasks = nullptr) {
   const auto identity = store.open();
   if (!identity.ok()) return identity.failure().text;
-  auto trouble = store.load([&](const TaskSummary& task) {
+  auto status = store.load([&](const TaskSummary& task) {
     if (tasks != nullptr) tasks->push_back(task);
   });
-  if (!trouble) trouble = store.load_records([](proto::TaskSeq, std::string_view) {});
-  return trouble ? trouble->text : "";
+  if (status.ok()) status = store.load_records([](proto::TaskSeq, std::string_view) {});
+  return status.ok() ? "" : status.failure().text;
 }
-inline std::string trouble_of(const std::string& directory) { return trouble_of(*make_store(directory)); }
+inline std::string failure_of(const std::string& directory) { return failure_of(*make_store(directory)); }
 
 // An open store.
 inline std::unique_ptr<SqliteStore> open_store(const std::string& directory,
                                                std::uint64_t checkpoint_bytes = 48 << 20) {
   auto store = make_store(directory, checkpoint_bytes);
-  REQUIRE(trouble_of(*store) == "");
+  REQUIRE(failure_of(*store) == "");
   return store;
 }
 
 inline void commit(Store& store, std::uint64_t number, std::vector<StoreOp> ops) {
-  REQUIRE_FALSE(store.apply(ops));
-  REQUIRE_FALSE(store.commit(proto::CommitSeq{number}));
+  REQUIRE(store.apply(ops).ok());
+  REQUIRE(store.commit(proto::CommitSeq{number}).ok());
 }
 
 inline Finish finish(std::uint64_t n) {

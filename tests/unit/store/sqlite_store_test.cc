@@ -20,9 +20,9 @@ TEST_CASE("after the death of its process the store has every commit and nothing
   const std::string directory = folder.path("data");
   const int status = in_child([&] {
     auto store = make_store(directory);
-    if (!trouble_of(*store).empty()) return 1;
-    if (store->apply(std::vector<StoreOp>{put(1), put(2)}) || store->commit(CommitSeq{1})) return 2;
-    if (store->apply(std::vector<StoreOp>{put(3), finish(1), Forget{TaskSeq{2}}})) return 3;
+    if (!failure_of(*store).empty()) return 1;
+    if (!store->apply(std::vector<StoreOp>{put(1), put(2)}).ok() || !store->commit(CommitSeq{1}).ok()) return 2;
+    if (!store->apply(std::vector<StoreOp>{put(3), finish(1), Forget{TaskSeq{2}}}).ok()) return 3;
     return 0;
   });
   REQUIRE(status == 0);
@@ -40,7 +40,7 @@ TEST_CASE("a store that is destroyed before a commit drops the applied changes")
   Folder folder;
   auto store = open_store(folder.path("data"));
   commit(*store, 1, {put(1)});
-  REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2), finish(1)}));
+  REQUIRE(store->apply(std::vector<StoreOp>{put(2), finish(1)}).ok());
   store.reset();
   store = open_store(folder.path("data"));
   const auto tasks = summaries(*store);
@@ -55,11 +55,11 @@ TEST_CASE("preparation extends the journal and touches no commit") {
   const std::uint64_t length = 1024 * 1024;
   auto store = open_store(directory, length);
   commit(*store, 1, {put(1)});
-  REQUIRE_FALSE(store->apply(std::vector<StoreOp>{put(2)}));
+  REQUIRE(store->apply(std::vector<StoreOp>{put(2)}).ok());
   auto size = std::filesystem::file_size(journal);
   CHECK_FALSE(store->prepare().value());  // in the middle of a commit
   CHECK(std::filesystem::file_size(journal) == size);
-  REQUIRE_FALSE(store->commit(CommitSeq{2}));
+  REQUIRE(store->commit(CommitSeq{2}).ok());
   std::uint64_t commits = 2;
   for (bool more = true; more;) {
     size = std::filesystem::file_size(journal);
@@ -91,7 +91,7 @@ TEST_CASE("the journal is checkpointed at its limit and at the end") {
   store.reset();
   CHECK(std::filesystem::file_size(directory + "/forkmill.db-wal") == 0);
   std::vector<TaskSummary> tasks;
-  CHECK(trouble_of(*make_store(directory), &tasks) == "");
+  CHECK(failure_of(*make_store(directory), &tasks) == "");
   CHECK(tasks.size() == 400);
 }
 
@@ -128,11 +128,11 @@ TEST_CASE("empty and large payloads are kept") {
 TEST_CASE("a second opener of a directory is refused") {
   Folder folder;
   auto store = open_store(folder.path("data"));
-  CHECK(trouble_of(folder.path("data")) == "data directory " + folder.path("data") +
+  CHECK(failure_of(folder.path("data")) == "data directory " + folder.path("data") +
                                                " is in use by another broker (pid " + std::to_string(::getpid()) + ")");
   commit(*store, 1, {put(1)});
   store.reset();
-  CHECK(trouble_of(folder.path("data")) == "");
+  CHECK(failure_of(folder.path("data")) == "");
 }
 
 TEST_CASE("other users cannot read the files") {

@@ -29,9 +29,9 @@ class StoreUnderTest {
   }
   Store& store() { return *store_; }
 
-  void apply(const std::vector<StoreOp>& ops) { REQUIRE_FALSE(store_->apply(ops)); }
+  void apply(const std::vector<StoreOp>& ops) { REQUIRE(store_->apply(ops).ok()); }
   void commit(CommitSeq number) {
-    REQUIRE_FALSE(store_->commit(number));
+    REQUIRE(store_->commit(number).ok());
     last_ = number;
   }
   // Applies `ops` and commits them under the next number.

@@ -15,30 +15,35 @@ namespace forkmill::broker::test {
 
 inline std::vector<TaskSummary> summaries(Store& store) {
   std::vector<TaskSummary> tasks;
-  REQUIRE_FALSE(store.load([&](const TaskSummary& task) { tasks.push_back(task); }));
+  REQUIRE(store.load([&](const TaskSummary& task) { tasks.push_back(task); }).ok());
   return tasks;
 }
 
 inline std::vector<PutRecord> records(Store& store) {
   std::vector<PutRecord> all;
-  REQUIRE_FALSE(store.load_records([&](proto::TaskSeq seq, std::string_view bytes) {
-    all.push_back({seq, std::string{bytes}});
-  }));
+  REQUIRE(
+      store.load_records([&](proto::TaskSeq seq, std::string_view bytes) {
+             all.push_back({seq, std::string{bytes}});
+           })
+          .ok());
   return all;
 }
 
 inline std::vector<StoredTask> fetched(Store& store, std::vector<proto::TaskSeq> seqs) {
   std::vector<StoredTask> tasks;
-  REQUIRE_FALSE(store.fetch(seqs, [&](StoredTask task) { tasks.push_back(std::move(task)); }));
+  REQUIRE(store.fetch(seqs, [&](StoredTask task) { tasks.push_back(std::move(task)); }).ok());
   return tasks;
 }
 
 inline std::vector<proto::TaskSeq> scanned(Store& store, std::uint64_t before, std::size_t most) {
   std::vector<proto::TaskSeq> seqs;
-  REQUIRE_FALSE(store.scan(proto::TaskSeq{before}, [&](const StoredTask& task) {
-    seqs.push_back(task.put.seq);
-    return seqs.size() < most;
-  }));
+  REQUIRE(store
+              .scan(proto::TaskSeq{before},
+                    [&](const StoredTask& task) {
+                      seqs.push_back(task.put.seq);
+                      return seqs.size() < most;
+                    })
+              .ok());
   return seqs;
 }
 
