@@ -1,4 +1,4 @@
-"""The comments of C++ sources, for the checks in this folder."""
+"""The comments of sources and scripts, for the checks in this folder."""
 import re
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ FORBIDDEN_BEGINNING = re.compile(r"(It|They|Of|Nor|Then|So|Such|What|Whoever|Wha
 class Block:
     """Comment lines one below the other; or, if `trailing`, the comment after the code of a line."""
 
-    line: int  # of the first one, counted from 1
+    line: int  # number of the first line, from 1
     text: list  # without the slashes
     trailing: bool = False
 
@@ -29,12 +29,18 @@ def split(line):
     return (line[:len(line) - len(comment)], comment[2:]) if comment else (line, None)
 
 
-def blocks(text):
+def split_script(line):
+    """The same for a line of a shell, Python or CMake script. Two spaces part a comment from the code before it."""
+    match = re.match(r"(\s*|.*\s{2})#(?!!)(?=\s|$)(.*)", line)
+    return match.groups() if match else (line, None)
+
+
+def blocks(text, split_line=split):
     """All comments of a source, in order."""
     found = []
     current = None
     for number, line in enumerate(text.splitlines(), 1):
-        code, comment = split(line)
+        code, comment = split_line(line)
         if comment is None:
             current = None
         elif code.strip():
