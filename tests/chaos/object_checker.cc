@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/chaos/tasks.h"
+#include "tests/sim/rules/violation.h"
 
 namespace forkmill::chaos {
 

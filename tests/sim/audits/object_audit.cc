@@ -1,6 +1,7 @@
 #include "tests/sim/audits/object_audit.h"
 
 #include "broker/core/objects/kinds/object.h"
+#include "tests/sim/rules/violation.h"
 
 namespace forkmill::sim {
 

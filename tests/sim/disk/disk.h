@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "broker/store/sqlite/file_system.h"
-#include "tests/sim/disk/errors.h"
+#include "tests/sim/world/disk_errors.h"
 #include "tests/sim/world/random.h"
 
 namespace forkmill::sim {

@@ -40,7 +40,7 @@ ClientNode::ClientNode(World& world, Network& network, History& history, ObjectH
   start();
 }
 
-ObjectUser::Hands ClientNode::hands() {
+ObjectCaller::Hands ClientNode::hands() {
   return {.operate =
               [this](proto::Operation op, bool harmless, Cookie cookie) {
                 session_->operate(std::move(op), harmless, cookie, effects_);

@@ -12,7 +12,7 @@
 #include "client/session/session.h"
 #include "tests/sim/nodes/network.h"
 #include "tests/sim/nodes/workload.h"
-#include "tests/sim/objects/object_user.h"
+#include "tests/sim/users/object_user.h"
 #include "tests/sim/rules/history.h"
 
 namespace forkmill::sim {
@@ -71,7 +71,7 @@ class ClientNode final : public Endpoint {
   void carry_out();
   void carry_out_accepted();
   void carry_out_operated();
-  ObjectUser::Hands hands();
+  ObjectCaller::Hands hands();
 
   World& world_;
   Network& network_;

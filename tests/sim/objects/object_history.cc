@@ -7,15 +7,16 @@
 
 #include "broker/core/objects/kinds/object.h"
 #include "tests/sim/objects/object_rules.h"
+#include "tests/sim/rules/violation.h"
 
 namespace forkmill::sim {
 
 using proto::Verb;
 
-std::string describe(const Shared& shared, const Asked& one) {
-  return shared.spec.name + " " + std::string{broker::verb_name(one.op.verb)} + " #" + std::to_string(one.cookie) +
-         " of client " + std::to_string(one.client) + " on " + std::to_string(one.op.object) + " (" +
-         std::to_string(one.op.a) + ", " + std::to_string(one.op.b) + ")";
+std::string describe(const Shared& shared, const ObjectCall& call) {
+  return shared.spec.name + " " + std::string{broker::verb_name(call.op.verb)} + " #" + std::to_string(call.cookie) +
+         " of client " + std::to_string(call.client) + " on " + std::to_string(call.op.object) + " (" +
+         std::to_string(call.op.a) + ", " + std::to_string(call.op.b) + ")";
 }
 
 std::vector<std::int64_t> tokens_named(const proto::Operation& release) {
@@ -24,20 +25,20 @@ std::vector<std::int64_t> tokens_named(const proto::Operation& release) {
   try {
     return unpack_value<std::vector<std::int64_t>>(release.values[0].view());
   } catch (const DecodeError&) {
-    return {};  // the broker refuses it
+    return {};  // the broker refuses this release
   }
 }
 
 Cookie ObjectHistory::invoke(std::uint64_t client, std::size_t shared, const proto::Operation& op) {
-  Asked one;
-  one.cookie = all_.size() + 1;
-  one.client = client;
-  one.shared = shared;
-  one.op = op;
-  one.since = world_.now();
-  one.began = ++clock_;
-  one.losses_before = losses_[client];
-  all_.push_back(std::move(one));
+  ObjectCall call;
+  call.cookie = all_.size() + 1;
+  call.client = client;
+  call.shared = shared;
+  call.op = op;
+  call.since = world_.now();
+  call.began = ++clock_;
+  call.losses_before = losses_[client];
+  all_.push_back(std::move(call));
   ++open_;
   if (op.verb == Verb::release && op.a <= 0) {
     const auto more = std::max<std::int64_t>(0, std::max<std::int64_t>(1, op.b) - std::ssize(tokens_named(op)));
@@ -59,18 +60,18 @@ std::int64_t ObjectHistory::surplus(std::uint64_t object) const {
 }
 
 void ObjectHistory::answered(Cookie cookie, const proto::OperationAnswer& answer) {
-  Asked& one = at(cookie);
-  if (one.fate != Fate::open) throw Violation{"object rule 1: answered twice: " + describe(shared(one.shared), one)};
+  ObjectCall& call = at(cookie);
+  if (call.fate != Fate::open) throw Violation{"object rule 1: answered twice: " + describe(shared(call.shared), call)};
   --open_;
-  one.ended = ++clock_;
-  one.losses_after = losses_[one.client];
-  one.answer = answer;
+  call.ended = ++clock_;
+  call.losses_after = losses_[call.client];
+  call.answer = answer;
   const bool lost = answer.code == Errc::disconnected || answer.code == Errc::object_unknown;
-  one.fate = answer.code == Errc::ok ? Fate::ok : lost ? Fate::unknown : Fate::refused;
-  check_wait(one);
-  // Without names, those who hold some give back some of their own first.
-  if (one.ok() && one.is(Verb::release) && one.op.a < 0)
-    certain_surplus_[one.op.object] += std::max<std::int64_t>(1, one.op.b) - std::ssize(tokens_named(one.op));
+  call.fate = answer.code == Errc::ok ? Fate::ok : lost ? Fate::unknown : Fate::refused;
+  check_wait(call);
+  // A release without names takes units that the releasing client holds first.
+  if (call.ok() && call.is(Verb::release) && call.op.a < 0)
+    certain_surplus_[call.op.object] += std::max<std::int64_t>(1, call.op.b) - std::ssize(tokens_named(call.op));
 }
 
 void ObjectHistory::unknown(Cookie cookie) {
@@ -78,17 +79,17 @@ void ObjectHistory::unknown(Cookie cookie) {
   --open_;
 }
 
-// Nobody is turned away before his time.
-void ObjectHistory::check_wait(const Asked& one) const {
-  const Errc code = one.answer.code;
+// An operation that ends without success because its wait is over must have waited that long.
+void ObjectHistory::check_wait(const ObjectCall& call) const {
+  const Errc code = call.answer.code;
   const bool waited = code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
-                      (code == Errc::ok && one.is(Verb::poll) && one.answer.a == 0) ||
-                      (code == Errc::ok && one.is(Verb::wait) && one.answer.a == 0 &&
-                       (shared(one.shared).role == Role::event || shared(one.shared).role == Role::condition));
-  // A put to a durable queue that was half done and waited ends where it was when the broker is restarted.
-  if (code == Errc::object_full && one.answer.a > 0 && durable(one.shared)) return;
-  if (!waited || one.given_up || world_.now() - one.since >= Instant{one.op.wait}) return;
-  throw Violation{"object rule 2: turned away too early: " + describe(shared(one.shared), one)};
+                      (code == Errc::ok && call.is(Verb::poll) && call.answer.a == 0) ||
+                      (code == Errc::ok && call.is(Verb::wait) && call.answer.a == 0 &&
+                       (shared(call.shared).role == Role::event || shared(call.shared).role == Role::condition));
+  // A put to a durable queue that is half done and waits ends when the broker restarts.
+  if (code == Errc::object_full && call.answer.a > 0 && durable(call.shared)) return;
+  if (!waited || call.given_up || world_.now() - call.since >= Instant{call.op.wait}) return;
+  throw Violation{"object rule 2: ended before its wait was over: " + describe(shared(call.shared), call)};
 }
 
 void ObjectHistory::check() const { check_objects(*this); }

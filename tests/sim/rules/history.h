@@ -16,7 +16,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -26,16 +25,11 @@
 #include "proto/wire/messages.h"
 #include "tests/sim/rules/model.h"
 #include "tests/sim/rules/process_history.h"
+#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/cookie.h"
 #include "tests/sim/world/world.h"
 
 namespace forkmill::sim {
-
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-using Cookie = std::uint64_t;
 
 struct Counts {
   std::uint64_t submitted = 0;

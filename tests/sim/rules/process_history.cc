@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/sim/rules/history.h"
+#include "tests/sim/rules/violation.h"
 
 namespace forkmill::sim {
 

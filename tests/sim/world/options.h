@@ -9,7 +9,7 @@
 
 #include "broker/core/state/options.h"
 #include "proto/wire/messages.h"
-#include "tests/sim/disk/errors.h"
+#include "tests/sim/world/disk_errors.h"
 #include "tests/sim/world/random.h"
 
 namespace forkmill::sim {
