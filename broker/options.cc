@@ -32,18 +32,19 @@ Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
 // A limit of 0 is not set. After all settings have been read, the limit of the other queues takes its place.
 constexpr QueueOptions kLimitsNotSet{0, 0, true};
 
-std::string set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
-                             const std::string& value) {
-  if (!proto::is_name(queue)) return "below a queue name of 1 to 128 letters, digits and . _ - : /";
+proto::Status set_queue_option(CoreOptions& core, const std::string& queue, const std::string& key,
+                               const std::string& value) {
+  if (!proto::is_name(queue)) return proto::must_be("below a queue name of 1 to 128 letters, digits and . _ - : /");
   QueueOptions& options = core.queues.try_emplace(queue, kLimitsNotSet).first->second;
   if (key == "durability") {
-    if (value != "memory" && value != "durable") return "\"durable\" or \"memory\"";
+    if (value != "memory" && value != "durable") return proto::must_be("\"durable\" or \"memory\"");
     options.durable = value == "durable";
     return {};
   }
   const auto number = proto::parse_size(value);
   if (!number || *number == 0)
-    return key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples : "a number of tasks from 1";
+    return proto::must_be(key == "max_bytes" ? std::string{"a size such as "} + proto::kSizeExamples
+                                             : "a number of tasks from 1");
   (key == "max_bytes" ? options.max_bytes : options.max_tasks) = *number;
   return {};
 }
@@ -61,26 +62,32 @@ std::string state_home() {
   return std::string{home != nullptr ? home : "."} + "/.local/state";
 }
 
-// Checks what settings.h cannot check by itself. Returns the error; empty if there is none.
-std::string error_in(const ProgramOptions& options) {
+proto::Status usage_error(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
+
+// Checks what Settings cannot check by itself.
+proto::Status check_options(const ProgramOptions& options) {
   const int offline_commands =
       int{options.check} + int{options.quarantine} + int{options.accept_loss} + !options.restore.empty();
-  if (offline_commands > 1) return "--check, --quarantine, --accept-loss and --restore: give one of them only";
+  if (offline_commands > 1)
+    return usage_error("--check, --quarantine, --accept-loss and --restore: give one of them only");
   if (offline_commands == 1 && options.memory)
-    return "--memory: there is no data directory to check, repair or restore; give --data DIR instead";
-  if (!options.memory && options.data.empty()) return "--data: the directory is missing; give one, or --memory";
+    return usage_error("--memory: there is no data directory to check, repair or restore; give --data DIR instead");
+  if (!options.memory && options.data.empty())
+    return usage_error("--data: the directory is missing; give one, or --memory");
   if (options.core.heartbeat.count() < 10) {
-    return "--heartbeat " + proto::format_duration(options.core.heartbeat) + ": must be at least 10ms";
+    return usage_error("--heartbeat " + proto::format_duration(options.core.heartbeat) + ": must be at least 10ms");
   }
   if (options.core.session_timeout / 2 < options.core.heartbeat) {
-    return "--session-timeout " + proto::format_duration(options.core.session_timeout) +
-           ": must be at least twice --heartbeat, which is " + proto::format_duration(options.core.heartbeat);
+    return usage_error("--session-timeout " + proto::format_duration(options.core.session_timeout) +
+                       ": must be at least twice --heartbeat, which is " +
+                       proto::format_duration(options.core.heartbeat));
   }
   for (const std::string& endpoint : options.listen) {
     if (!options.insecure && !proto::is_local_endpoint(endpoint)) {
-      return "--listen " + endpoint +
-             ": other machines could reach this endpoint, and connections are neither encrypted nor authenticated yet; "
-             "listen on tcp://127.0.0.1:PORT or ipc://PATH, or give --insecure inside a network that you trust";
+      return usage_error(
+          "--listen " + endpoint +
+          ": other machines could reach this endpoint, and connections are neither encrypted nor authenticated yet; "
+          "listen on tcp://127.0.0.1:PORT or ipc://PATH, or give --insecure inside a network that you trust");
     }
   }
   return {};
@@ -184,8 +191,8 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   apply(limits, options);
-  if (const std::string text = error_in(options); !text.empty()) {
-    std::cerr << "forkmill-broker: " << text << "\n";
+  if (const auto status = check_options(options); !status.ok()) {
+    std::cerr << "forkmill-broker: " << status.failure().text << "\n";
     return 2;
   }
   return std::nullopt;

@@ -62,9 +62,10 @@ std::string place(const std::string& path, const toml::node& node) {
   return path + ":" + std::to_string(node.source().begin.line);
 }
 
-std::string error_text(const std::string& where, const std::string& key, const std::string& value,
-                       const std::string& accepted) {
-  return where + ": " + key + " = '" + value + "': must be " + accepted;
+// Says of `status`, which comes from must_be(), whose value was not accepted.
+Status located(const Status& status, const std::string& where, const std::string& key, const std::string& value) {
+  if (status.ok()) return status;
+  return {status.code(), where + ": " + key + " = '" + value + "': must be " + status.failure().text};
 }
 
 std::string joined(const std::vector<std::string>& parts) {
@@ -86,7 +87,7 @@ void Settings::add(Setting setting) {
 void Settings::text(std::string name, std::string& target, std::string help, std::string kind) {
   const auto set = [&target](const auto& values) {
     target = values.back();
-    return std::string{};
+    return Status{};
   };
   add({.name = std::move(name), .help = std::move(help), .kind = std::move(kind), .shown_default = target, .set = set});
 }
@@ -96,7 +97,7 @@ void Settings::list(std::string name, std::vector<std::string>& target, std::str
     target.clear();
     for (const std::string& value : values)
       for (std::string& part : split(value)) target.push_back(std::move(part));
-    return target.empty() ? std::string{"at least one name"} : std::string{};
+    return target.empty() ? must_be("at least one name") : Status{};
   };
   add({.name = std::move(name),
        .help = std::move(help),
@@ -110,9 +111,9 @@ void Settings::flag(std::string name, bool& target, std::string help) {
   const auto set = [&target](const auto& values) {
     const std::string& value = values.back();
     const bool yes = value == "true" || value == "1" || value == "yes";
-    if (!yes && value != "false" && value != "0" && value != "no") return std::string{"true or false"};
+    if (!yes && value != "false" && value != "0" && value != "no") return must_be("true or false");
     target = yes;
-    return std::string{};
+    return Status{};
   };
   add({.name = std::move(name), .help = std::move(help), .kind = "", .shown_default = "", .is_flag = true, .set = set});
 }
@@ -123,9 +124,9 @@ void Settings::number(std::string name, std::uint64_t& target, std::uint64_t min
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max)
-      return "a number from " + std::to_string(min) + " to " + std::to_string(max);
+      return must_be("a number from " + std::to_string(min) + " to " + std::to_string(max));
     target = value;
-    return std::string{};
+    return Status{};
   };
   add({.name = std::move(name),
        .help = std::move(help),
@@ -137,9 +138,9 @@ void Settings::number(std::string name, std::uint64_t& target, std::uint64_t min
 void Settings::duration(std::string name, std::chrono::milliseconds& target, std::string help) {
   const auto set = [&target](const auto& values) {
     const auto value = parse_duration(values.back());
-    if (!value) return std::string{"a duration such as "} + kDurationExamples;
+    if (!value) return must_be(std::string{"a duration such as "} + kDurationExamples);
     target = *value;
-    return std::string{};
+    return Status{};
   };
   add({.name = std::move(name),
        .help = std::move(help),
@@ -151,9 +152,9 @@ void Settings::duration(std::string name, std::chrono::milliseconds& target, std
 void Settings::size(std::string name, std::uint64_t& target, std::string help) {
   const auto set = [&target](const auto& values) {
     const auto value = parse_size(values.back());
-    if (!value) return std::string{"a size such as "} + kSizeExamples;
+    if (!value) return must_be(std::string{"a size such as "} + kSizeExamples);
     target = *value;
-    return std::string{};
+    return Status{};
   };
   add({.name = std::move(name),
        .help = std::move(help),
@@ -175,38 +176,40 @@ std::string Settings::known_keys() const {
 
 namespace {
 
-// Sets the entries of [queue.NAME] and the like. Returns the error; empty: none.
+// Sets the entries of [queue.NAME] and the like.
 template <class Table>
-std::string set_entries(const std::string& path, const Table& table, const toml::table& entries) {
+Status set_entries(const std::string& path, const Table& table, const toml::table& entries) {
   for (const auto& [entry, body] : entries) {
     const std::string entry_name{entry.str()};
     const auto heading = "[" + table.name + "." + entry_name + "]";
-    if (!body.is_table()) return place(path, body) + ": write " + heading + " with its keys on the lines below";
+    if (!body.is_table()) {
+      return {Errc::bad_request, place(path, body) + ": write " + heading + " with its keys on the lines below"};
+    }
     for (const auto& [key, value] : *body.as_table()) {
       const std::string name{key.str()};
       if (std::find(table.keys.begin(), table.keys.end(), name) == table.keys.end()) {
-        return place(path, value) + ": unknown key '" + name + "' in " + heading +
-               "; known keys: " + joined(table.keys);
+        return {Errc::bad_request, place(path, value) + ": unknown key '" + name + "' in " + heading +
+                                       "; known keys: " + joined(table.keys)};
       }
       const std::string text = as_text(value).value_or("");
-      if (const std::string accepted = table.set(entry_name, name, text); !accepted.empty())
-        return error_text(place(path, value), name, text, accepted);
+      const auto status = table.set(entry_name, name, text);
+      if (!status.ok()) return located(status, place(path, value), name, text);
     }
   }
   return {};
 }
 
-// Sets one setting from its value in the file. Returns the error; empty: none.
+// Sets one setting from its value in the file.
 template <class Setting>
-std::string set_value(const std::string& path, const Setting& setting, const toml::node& node) {
+Status set_value(const std::string& path, const Setting& setting, const toml::node& node) {
   std::vector<std::string> values;
   if (const toml::array* array = node.as_array(); array != nullptr && setting.is_list) {
     for (const auto& element : *array) values.push_back(as_text(element).value_or(""));
   } else if (auto text = as_text(node)) {
     values.push_back(*text);
   }
-  const std::string accepted = values.empty() ? "a single value" : setting.set(values);
-  return accepted.empty() ? "" : error_text(place(path, node), file_key(setting.name), joined(values), accepted);
+  const auto status = values.empty() ? must_be("a single value") : setting.set(values);
+  return located(status, place(path, node), file_key(setting.name), joined(values));
 }
 
 }  // namespace
@@ -241,52 +244,53 @@ std::optional<int> Settings::parse(int argc, const char* const* argv) {
     return 2;
   }
   if (config.empty() && std::getenv("FORKMILL_CONFIG") != nullptr) config = std::getenv("FORKMILL_CONFIG");
-  std::string error = config.empty() ? "" : read_file(config);
-  if (error.empty()) error = read_environment();
+  Status status = config.empty() ? Status{} : read_file(config);
+  if (status.ok()) status = read_environment();
   for (const Setting& setting : settings_) {
-    if (!error.empty()) break;
+    if (!status.ok()) break;
     const auto values = setting.is_flag && flags[setting.name] ? std::vector<std::string>{"true"} : given[setting.name];
     if (values.empty()) continue;
-    if (const std::string accepted = setting.set(values); !accepted.empty())
-      error = error_text("command line", "--" + setting.name, joined(values), accepted);
+    status = located(setting.set(values), "command line", "--" + setting.name, joined(values));
   }
-  if (error.empty()) return std::nullopt;
-  std::cerr << program_ << ": " << error << "\n";
+  if (status.ok()) return std::nullopt;
+  std::cerr << program_ << ": " << status.failure().text << "\n";
   return 2;
 }
 
-std::string Settings::read_file(const std::string& path) {
+Status Settings::read_file(const std::string& path) {
   toml::table file;
   try {
     file = toml::parse_file(path);
   } catch (const toml::parse_error& error) {
     const auto line = error.source().begin.line;
-    return path + (line > 0 ? ":" + std::to_string(line) : "") + ": " + std::string{error.description()};
+    return {Errc::bad_request,
+            path + (line > 0 ? ":" + std::to_string(line) : "") + ": " + std::string{error.description()}};
   }
   for (const auto& [key, node] : file) {
     const std::string name{key.str()};
     const auto table = std::find_if(tables_.begin(), tables_.end(), [&](const Table& one) { return one.name == name; });
     const auto setting = std::find_if(settings_.begin(), settings_.end(),
                                       [&](const Setting& one) { return file_key(one.name) == name; });
-    std::string error;
+    Status status;
     if (table != tables_.end() && node.is_table()) {
-      error = set_entries(path, *table, *node.as_table());
+      status = set_entries(path, *table, *node.as_table());
     } else if (setting != settings_.end()) {
-      error = set_value(path, *setting, node);
+      status = set_value(path, *setting, node);
     } else {
-      error = place(path, node) + ": unknown key '" + name + "'; known keys: " + known_keys();
+      status =
+          Status{Errc::bad_request, place(path, node) + ": unknown key '" + name + "'; known keys: " + known_keys()};
     }
-    if (!error.empty()) return error;
+    if (!status.ok()) return status;
   }
   return {};
 }
 
-std::string Settings::read_environment() {
+Status Settings::read_environment() {
   for (const Setting& setting : settings_) {
     const char* value = std::getenv(environment_key(setting.name).c_str());
     if (value == nullptr || *value == '\0') continue;
-    if (const std::string accepted = setting.set({value}); !accepted.empty())
-      return error_text("environment", environment_key(setting.name), value, accepted);
+    const auto status = located(setting.set({value}), "environment", environment_key(setting.name), value);
+    if (!status.ok()) return status;
   }
   return {};
 }

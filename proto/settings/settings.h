@@ -15,9 +15,15 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "proto/status.h"
+
 namespace forkmill::proto {
+
+// A value is not accepted; `accepted` completes the sentence "must be …" of the error.
+inline Status must_be(std::string accepted) { return {Errc::option_out_of_range, std::move(accepted)}; }
 
 class Settings {
  public:
@@ -36,9 +42,8 @@ class Settings {
   void duration(std::string name, std::chrono::milliseconds& target, std::string help);
   void size(std::string name, std::uint64_t& target, std::string help);
 
-  // Sets `key` of [TABLE.entry] to `value`. Returns what is accepted instead; empty: the value was.
-  using SetEntry =
-      std::function<std::string(const std::string& entry, const std::string& key, const std::string& value)>;
+  // Sets `key` of [TABLE.entry] to `value`. Fails with must_be() if the value is not accepted.
+  using SetEntry = std::function<Status(const std::string& entry, const std::string& key, const std::string& value)>;
   // Adds a table of tables that only the file can have: [queue.NAME] with the given keys.
   void table(std::string name, std::vector<std::string> keys, SetEntry set);
 
@@ -58,8 +63,7 @@ class Settings {
     std::string group{};
     bool is_flag = false;
     bool is_list = false;
-    // Returns what is accepted instead; empty: the values were.
-    std::function<std::string(const std::vector<std::string>&)> set{};
+    std::function<Status(const std::vector<std::string>&)> set{};  // fails with must_be()
   };
   struct Table {
     std::string name;
@@ -68,8 +72,8 @@ class Settings {
   };
   void add(Setting setting);
   std::string known_keys() const;
-  std::string read_file(const std::string& path);
-  std::string read_environment();
+  Status read_file(const std::string& path);
+  Status read_environment();
 
   std::string program_;
   std::string description_;

@@ -15,20 +15,21 @@ namespace forkmill::broker {
 using proto::Failure;
 using proto::Mutant;
 using proto::mutant;
+using proto::Status;
 
 namespace {
 
 // The end of the year 9999, which clocks of microseconds can still count.
 constexpr milliseconds kLastNotBefore{253'402'300'799'999};
 
-std::optional<Failure> out_of_range(const std::string& text) { return Failure{Errc::option_out_of_range, text}; }
+Status out_of_range(const std::string& text) { return {Errc::option_out_of_range, text}; }
 
-std::optional<Failure> bad_duration(const char* option, milliseconds value) {
-  if (value.count() >= 0 && value <= proto::limits::kMaxDuration) return std::nullopt;
+Status check_duration(const char* option, milliseconds value) {
+  if (value.count() >= 0 && value <= proto::limits::kMaxDuration) return {};
   return out_of_range(std::string{option} + " is " + std::to_string(value.count()) + " ms: must be 0 to 366 days");
 }
 
-std::optional<Failure> bad_option(const proto::TaskOptions& options) {
+Status check_options(const proto::TaskOptions& options) {
   using namespace proto::limits;
   if (options.priority < kMinPriority || options.priority > kMaxPriority) {
     return out_of_range("priority is " + std::to_string(options.priority) + ": must be -100 to 100");
@@ -44,7 +45,7 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
   }
   const auto is_control = [](unsigned char c) { return c < ' ' || c == 127; };
   if (std::any_of(options.label.begin(), options.label.end(), is_control)) {
-    return Failure{Errc::name_invalid, "a label must not have control characters"};
+    return {Errc::name_invalid, "a label must not have control characters"};
   }
   for (const auto& [name, value] : {std::pair{"delay", options.delay},
                                     {"soft_timeout", options.soft_timeout},
@@ -53,9 +54,9 @@ std::optional<Failure> bad_option(const proto::TaskOptions& options) {
                                     {"result_ttl", options.result_ttl},
                                     {"backoff", options.backoff.initial},
                                     {"longest backoff", options.backoff.most}}) {
-    if (auto failure = bad_duration(name, value)) return failure;
+    if (auto status = check_duration(name, value); !status.ok()) return status;
   }
-  return std::nullopt;
+  return {};
 }
 
 std::uint64_t body_of(const proto::Submission& submission) {
@@ -76,10 +77,11 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
   std::vector<Body> left_on_disk;  // of this message: it may name a task twice
   for (proto::Submission& submission : submit.tasks) {
     const Body body{submission.id, body_of(submission)};
-    auto failure = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
-                                    : take_in(client, std::move(submission), body.hash);
-    if (failure) {
-      client.ack.rejected.push_back({body.id, failure->code, std::move(failure->text)});
+    auto status = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
+                                   : take_in(client, std::move(submission), body.hash);
+    if (!status.ok()) {
+      auto failure = std::move(status).failure();
+      client.ack.rejected.push_back({body.id, failure.code, std::move(failure.text)});
     } else if (on_disk(body.id)) {
       left_on_disk.push_back(body);
     }
@@ -90,55 +92,53 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
   state_.touch(client);
 }
 
-std::optional<Failure> Intake::refuse(const proto::Submission& submission) const {
-  if (closed) return Failure{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
-  if (submission.id.is_nil()) return Failure{Errc::bad_request, "the task id is nil"};
-  if (!proto::is_name(submission.queue)) return Failure{Errc::name_invalid, "queue name '" + submission.queue + "'"};
-  if (!proto::is_name(submission.name)) return Failure{Errc::name_invalid, "task name '" + submission.name + "'"};
+Status Intake::check(const proto::Submission& submission) const {
+  if (closed) return {Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
+  if (submission.id.is_nil()) return {Errc::bad_request, "the task id is nil"};
+  if (!proto::is_name(submission.queue)) return {Errc::name_invalid, "queue name '" + submission.queue + "'"};
+  if (!proto::is_name(submission.name)) return {Errc::name_invalid, "task name '" + submission.name + "'"};
   if (submission.payload.size() > state_.options.max_payload) {
-    return Failure{Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
-                                                " bytes; this broker takes " +
-                                                std::to_string(state_.options.max_payload)};
+    return {Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
+                                         " bytes; this broker takes " + std::to_string(state_.options.max_payload)};
   }
   if (submission.options.durability == proto::Durability::durable && !state_.identity.durable) {
-    return Failure{Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
+    return {Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
   if (submission.options.durability == proto::Durability::durable && submission.options.daemon) {
-    return Failure{Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
+    return {Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
   }
   if (submission.options.process && submission.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
-    return Failure{Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
+    return {Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
   }
   if (state_.disk_full && durable(submission.options, submission.queue)) {
-    return Failure{Errc::disk_full,
-                   "the broker's disk is nearly full: it takes in nothing durable until there is room"};
+    return {Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
   if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
-    return Failure{Errc::signature_mismatch,
-                   "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
+    return {Errc::signature_mismatch,
+            "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
   }
-  return bad_option(submission.options);
+  return check_options(submission.options);
 }
 
-std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission) {
+Status Intake::take_in(Client& client, proto::Submission submission) {
   const std::uint64_t body = body_of(submission);
   return take_in(client, std::move(submission), body);
 }
 
-std::optional<Failure> Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
+Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
   Task* known = state_.tasks.find(submission.id);
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
-  if (auto failure = refuse(submission)) return failure;
+  if (auto status = check(submission); !status.ok()) return status;
   const bool stored = durable(submission.options, submission.queue);
   if (submission.options.process) submission.queue = process_queue(submission.queue);
   Queue* queue = state_.queue(submission.queue);
-  if (queue == nullptr) return Failure{Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
+  if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   if (!queue->has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
-    return Failure{Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) +
-                                         " tasks, " + std::to_string(queue->held_bytes()) + " bytes"};
+    return {Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) + " tasks, " +
+                                  std::to_string(queue->held_bytes()) + " bytes"};
   }
   const auto kind = state_.task_types.intern(submission.name, submission.signature);
-  if (!kind) return Failure{Errc::too_many_queues, "the broker knows as many task names as it may"};
+  if (!kind) return {Errc::too_many_queues, "the broker knows as many task names as it may"};
 
   if (known != nullptr) retention_.drop(*known);
   Task& task = state_.tasks.insert(submission.id);
@@ -157,25 +157,24 @@ std::optional<Failure> Intake::take_in(Client& client, proto::Submission submiss
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->hold(task, task.payload.size());
   start(task, state_.first_due(task.options(), state_.now.steady));
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Failure> Intake::repeat(Client& client, Task& task, const proto::Submission& submission,
-                                      std::uint64_t body) {
+Status Intake::repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body) {
   if (task.body_hash != body) return other_body(submission);
   deliveries_.watch(task, client);
   client.ack_waits = client.ack_waits || task.durable;
-  return std::nullopt;
+  return {};
 }
 
 // What a message speaks of is in memory when it is handled: this task was taken in, and left on disk, by the same one.
-std::optional<Failure> Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
-                                              const proto::Submission& submission) {
+Status Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                              const proto::Submission& submission) {
   const auto first =
       std::find_if(left_on_disk.begin(), left_on_disk.end(), [&](const Body& one) { return one.id == body.id; });
   FORKMILL_CHECK(first != left_on_disk.end());
   if (first->hash != body.hash) return other_body(submission);
-  return std::nullopt;
+  return {};
 }
 
 bool Intake::on_disk(const TaskId& id) const {

@@ -7,7 +7,7 @@
 #include "broker/core/lifecycle/deliveries.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
-#include "proto/result.h"
+#include "proto/status.h"
 
 namespace forkmill::broker {
 
@@ -18,7 +18,7 @@ class Intake {
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
   // One task; those known under the same id must be near.
-  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission);
+  proto::Status take_in(Client& client, proto::Submission submission);
   // Something about a task that waits was due: its time has come, or is over.
   void due(Task& task, Attempts& attempts);
 
@@ -30,12 +30,11 @@ class Intake {
     std::uint64_t hash;  // proto/body_hash.h
   };
 
-  std::optional<proto::Failure> take_in(Client& client, proto::Submission submission, std::uint64_t body);
-  std::optional<proto::Failure> refuse(const proto::Submission& submission) const;
-  std::optional<proto::Failure> repeat(Client& client, Task& task, const proto::Submission& submission,
-                                       std::uint64_t body);
-  static std::optional<proto::Failure> repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
-                                                      const proto::Submission& submission);
+  proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body);
+  proto::Status check(const proto::Submission& submission) const;
+  proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
+  static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
+                                      const proto::Submission& submission);
   bool on_disk(const TaskId& id) const;
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;

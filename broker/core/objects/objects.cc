@@ -115,14 +115,13 @@ std::optional<Answer> Objects::carry_out(Call& call) {
 Answer Objects::open(Call& call) {
   if (!call.op.spec) return bad_request("open needs a spec");
   ObjectSpec spec = std::move(*call.op.spec);
-  if (const auto bad = trouble_with(spec, find(ObjectId{spec.other}))) return failed(bad->code, bad->text);
+  if (const auto status = check_spec(spec, find(ObjectId{spec.other})); !status.ok()) return failed(status.failure());
   Object* object = named(spec.name);
   const bool make = object == nullptr;
   if (!make) {
     if ((spec.flags & kObjectMustBeNew) != 0)
       return failed(Errc::object_exists, "'" + spec.name + "' is there already");
-    if (const auto how = difference(object->spec(), spec))
-      return failed(Errc::object_differs, "'" + spec.name + "' is " + *how);
+    if (const auto status = check_same(object->spec(), spec); !status.ok()) return failed(status.failure());
   } else {
     if ((spec.flags & kObjectMustExist) != 0) return failed(Errc::object_unknown, "there is no '" + spec.name + "'");
     if (objects_.size() >= state_.options.max_objects) return failed(Errc::too_many_objects);

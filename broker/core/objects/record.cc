@@ -105,7 +105,7 @@ std::unique_ptr<Object> StoredRecord::object(ObjectHost& host) const {
     throw DecodeError{"an object of an unknown kind"};
   ObjectSpec spec{std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable};
   // A condition's lock may be found later.
-  if (spec.size < 0 || (spec.kind != ObjectKind::condition && trouble_with(spec, nullptr)))
+  if (spec.size < 0 || (spec.kind != ObjectKind::condition && !check_spec(spec, nullptr).ok()))
     throw DecodeError{"an object that cannot be"};
   auto object = make_object(ObjectId{id}, std::move(spec), host);
   object->owner = ClientHandle{owner};

@@ -1,19 +1,16 @@
-// What an object is made with: what cannot be, and in what two of them differ.
+// Checks of the spec that an object is made with.
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "broker/core/objects/kinds/object.h"
-#include "proto/result.h"
+#include "proto/status.h"
 
 namespace forkmill::broker {
 
-// `other`: the object that spec.other names, or null.
-std::optional<proto::Failure> trouble_with(const proto::ObjectSpec& spec, const Object* other);
+// Fails if no object can have `spec`. `other`: the object that spec.other names, or null.
+proto::Status check_spec(const proto::ObjectSpec& spec, const Object* other);
 
-// Why what there is cannot be opened as what is wanted ("a dict, not a queue"); empty: it can. 0 as a type and a
-// negative size stand for whatever there is.
-std::optional<std::string> difference(const proto::ObjectSpec& has, const proto::ObjectSpec& wanted);
+// Fails with object_differs, and says how, if an object with the spec `has` cannot be opened as `wanted`. A type of 0
+// matches any, and so does a negative size in `wanted`.
+proto::Status check_same(const proto::ObjectSpec& has, const proto::ObjectSpec& wanted);
 
 }  // namespace forkmill::broker

@@ -23,38 +23,37 @@ proto::Reply refusal(const proto::Query& query, proto::Failure failure) {
 proto::Reply DeadLetters::retry(Client& client, const proto::Query& query, Task* task) {
   const bool done_before = state_.tasks.find(query.new_id) != nullptr || state_.tasks.find_paged_out(query.new_id);
   if (done_before) return reply_to(query, query.new_id);
-  if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
+  if (auto status = check(query, task); !status.ok()) return refusal(query, std::move(status).failure());
   const TaskSpec& spec = *task->spec;
   proto::Submission again{query.new_id, std::string{base_queue(spec.queue)}, spec.name, spec.signature, spec.options,
                           task->payload};
   again.options.delay = again.options.not_before = milliseconds{0};
   again.options.key.clear();  // the key names the task that failed
-  if (auto failure = intake_.take_in(client, std::move(again))) return refusal(query, std::move(*failure));
+  if (auto status = intake_.take_in(client, std::move(again)); !status.ok())
+    return refusal(query, std::move(status).failure());
   retention_.drop(*task);
   return reply_to(query, query.new_id);
 }
 
 proto::Reply DeadLetters::drop(const proto::Query& query, Task* task) {
-  if (auto failure = trouble(query, task)) return refusal(query, std::move(*failure));
+  if (auto status = check(query, task); !status.ok()) return refusal(query, std::move(status).failure());
   const TaskId id = task->id;
   retention_.drop(*task);
   return reply_to(query, id);
 }
 
-std::optional<proto::Failure> DeadLetters::trouble(const proto::Query& query, const Task* task) {
+proto::Status DeadLetters::check(const proto::Query& query, const Task* task) {
   if (task == nullptr || task->dropped) {
-    return proto::Failure{Errc::task_unknown,
-                          "no task, or more than one, with an id that begins with '" + query.argument + "'"};
+    return {Errc::task_unknown, "no task, or more than one, with an id that begins with '" + query.argument + "'"};
   }
   if (task->state != State::failed) {
-    return proto::Failure{Errc::bad_request, "task " + task->id.to_string() + " is " +
-                                                 std::string{state_name(task->state)} +
-                                                 ": only a task that failed is a dead letter"};
+    return {Errc::bad_request, "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
+                                   ": only a task that failed is a dead letter"};
   }
   if (query.kind == proto::QueryKind::dead_retry && query.new_id.is_nil()) {
-    return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
+    return {Errc::bad_request, "a retry needs the id of the new task"};
   }
-  return std::nullopt;
+  return {};
 }
 
 }  // namespace forkmill::broker

@@ -19,7 +19,7 @@ class DeadLetters {
   proto::Reply drop(const proto::Query& query, Task* task);
 
  private:
-  static std::optional<proto::Failure> trouble(const proto::Query& query, const Task* task);
+  static proto::Status check(const proto::Query& query, const Task* task);
 
   BrokerState& state_;
   Intake& intake_;

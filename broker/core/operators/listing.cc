@@ -41,11 +41,12 @@ PackedMap packed(const TaskRow& row) {
 
 }  // namespace
 
-std::string bad_filter(const proto::TaskFilter& filter) {
+proto::Status check_filter(const proto::TaskFilter& filter) {
   constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",
                                                     "failed",    "cancelled", "expired"};
   if (filter.state.empty() || std::find(kStates.begin(), kStates.end(), filter.state) != kStates.end()) return {};
-  return "no state '" + filter.state + "': there are scheduled, ready, running, succeeded, failed, cancelled, expired";
+  return {Errc::bad_request, "no state '" + filter.state +
+                                 "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
 }
 
 ScanRequest scan_for(const proto::TaskFilter& filter) {

@@ -8,8 +8,7 @@
 
 namespace forkmill::broker {
 
-// What is wrong with it, or nothing.
-std::string bad_filter(const proto::TaskFilter& filter);
+proto::Status check_filter(const proto::TaskFilter& filter);
 
 // What to ask of the store. It knows of an unfinished task that it is unfinished, not whether it runs.
 ScanRequest scan_for(const proto::TaskFilter& filter);

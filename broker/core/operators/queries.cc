@@ -42,8 +42,8 @@ std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHan
       body = this->task(*task);
       break;
     case proto::QueryKind::tasks:
-      if (const std::string trouble = bad_filter(query.filter); !trouble.empty())
-        return error_reply(query, Errc::bad_request, trouble);
+      if (const auto status = check_filter(query.filter); !status.ok())
+        return error_reply(query, status.code(), status.failure().text);
       if (state_.identity.durable) {
         ask(query, asker, scan_for(query.filter));
         return std::nullopt;

@@ -11,6 +11,7 @@
 
 #include "broker/core/tasks/task.h"
 #include "proto/clock.h"
+#include "proto/status.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::broker {
@@ -60,6 +61,7 @@ inline Answer failed(Errc code, std::string text = {}, std::int64_t a = 0) {
   if (text.empty()) text = errc_text(code);
   return {0, code, std::move(text), a, 0, {}};
 }
+inline Answer failed(const proto::Failure& failure) { return failed(failure.code, failure.text); }
 inline Answer bad_request(std::string text) { return failed(Errc::bad_request, std::move(text)); }
 
 // What the values in one object may come to.
