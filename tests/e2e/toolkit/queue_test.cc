@@ -54,11 +54,11 @@ TEST_CASE("an error names its queue, once") {
     }
     return "nothing was thrown";
   };
-  CHECK(text_of([&] { queue.get_nowait(); }) == "there is nothing in it: 'jobs'. wait for longer [object_empty]");
+  CHECK(text_of([&] { queue.get_nowait(); }) == "the object is empty: 'jobs'. Wait longer [object_empty]");
   queue.put(1);
   for (const auto limit : {0ms, 20ms})
     CHECK(text_of([&] { queue.put(2, limit); }) ==
-          "there is no room in it: 'jobs'. wait for longer, or make it larger [object_full]");
+          "the object is full: 'jobs'. Wait longer, or make the object larger [object_full]");
 }
 
 TEST_CASE("put waits for space and get for an item") {
