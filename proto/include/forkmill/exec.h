@@ -1,4 +1,25 @@
-// forkmill.exec: a task that runs a command on a worker. Only workers started with --allow-exec have it.
+// forkmill.exec: a task that runs a command on a worker. Only workers that were started with --allow-exec have it: it
+// lets every submitter run any command with the worker's rights.
+//
+//     forkmill::ExecRequest request;
+//     request.argv = {"convert", "in.png", "out.jpg"};
+//     forkmill::ExecResult result = client.submit(forkmill::kExec, request).get();
+//     if (result.exit_code != 0) std::cerr << result.err;
+//
+//     forkmill::ExecRequest line;
+//     line.argv = {"ls *.png | wc -l"};
+//     line.shell = true;
+//     auto count = client.with({.queue = "images", .timeout = 60s}).submit(forkmill::kExec, line);
+//
+// The command runs in a process group of its own, which is killed when the command has ended: nothing that it starts in
+// the background survives. When the task is cancelled or over a time limit, the group gets SIGTERM, and SIGKILL after
+// the worker's kill_grace.
+//
+// A command that could be started gives a result, with any exit code or signal. The task fails with RemoteError if the
+// command could not be started (no such program or folder), if the request makes no sense, or if the command was asked
+// to stop and did not end with exit code 0.
+//
+// Plain values. Texts are bytes, not checked for an encoding.
 #pragma once
 
 #include <forkmill/task.h>
@@ -11,30 +32,46 @@
 
 namespace forkmill {
 
+// ExecRequest: the command.
 struct ExecRequest {
-  std::vector<std::string> argv;  // the program and its arguments; with `shell`, one element: the line for /bin/sh -c
+  // The program, looked up in PATH, and its arguments. With `shell`: exactly one element, the line for /bin/sh -c.
+  std::vector<std::string> argv;
+  // Written to the command's stdin. Empty: stdin is /dev/null.
   std::string stdin_data;
-  std::map<std::string, std::string> env;  // added to the worker's environment, or replacing what is there
-  std::string cwd;                         // empty: the worker's
+  // Variables added to the worker's environment; a name that is there is replaced. A name must not be empty or have
+  // "=".
+  std::map<std::string, std::string> env;
+  // Folder to run in. Empty: the worker's.
+  std::string cwd;
+  // Whether argv is a line for the shell.
   bool shell = false;
-  std::uint64_t output_limit = 1024 * 1024;  // bytes kept of each of stdout and stderr; the rest is read and dropped
+  // Bytes kept of each of stdout and stderr, 24 MiB at most; the rest is read and dropped.
+  std::uint64_t output_limit = 1024 * 1024;
   MSGPACK_DEFINE(argv, stdin_data, env, cwd, shell, output_limit)
 };
 
-// A command that could be started gives a result, whatever its exit status; one that could not is an error of the task.
+// ExecResult: the end of a command that was started.
 struct ExecResult {
-  int exit_code = 0;  // -1 when a signal ended it
+  // Exit code; -1 if a signal ended the command.
+  int exit_code = 0;
+  // Signal that ended the command; 0: none.
   int signal = 0;
+  // Bytes of stdout and stderr, up to output_limit each.
   std::string out;
   std::string err;
+  // Whether stdout, and stderr, had more.
   bool out_truncated = false;
   bool err_truncated = false;
-  double started_at = 0;  // seconds since 1970, by the worker's clock
+  // Start of the command, in seconds since 1970 by the worker's clock.
+  double started_at = 0;
+  // Run time, in seconds.
   double run_seconds = 0;
+  // Name of the worker's machine.
   std::string host;
   MSGPACK_DEFINE(exit_code, signal, out, err, out_truncated, err_truncated, started_at, run_seconds, host)
 };
 
+// The task.
 inline constexpr Task<ExecResult(ExecRequest)> kExec{"forkmill.exec"};
 
 }  // namespace forkmill

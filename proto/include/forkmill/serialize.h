@@ -1,5 +1,21 @@
-// How values become payload bytes and come back: msgpack, by msgpack-c. Shared by submitters and workers.
-// Arguments travel as one array; a result as one value; a void result as nil.
+// How values become payload bytes and come back: msgpack, by msgpack-c. Submitters, workers and shared objects use the
+// same functions; programs need them for raw results and payloads only:
+//
+//     std::string packed = forkmill::pack_value(std::vector<int>{1, 2, 3});
+//     auto numbers = forkmill::unpack_value<std::vector<int>>(packed);
+//
+// Arguments of a task travel as one array, a result as one value, a void result as nil. A type of your own takes part
+// with MSGPACK_DEFINE(members...), or with a specialization of msgpack-c's adaptors:
+//
+//     struct Point {
+//       double x = 0;
+//       double y = 0;
+//       MSGPACK_DEFINE(x, y)                                    // travels as an array of two numbers
+//     };
+//     inline constexpr forkmill::Task<double(Point, Point)> kDistance{"geometry.distance"};
+//
+// Bytes from a peer are not trusted: a count that they announce is believed only up to the number of bytes at hand, and
+// values are nested 64 deep at most. All functions are thread-safe and pure.
 #pragma once
 
 #include <forkmill/errc.h>
@@ -14,7 +30,7 @@
 
 namespace forkmill {
 
-// Bytes that are not the value asked for. what() says what was expected.
+// DecodeError: the bytes are not a value of the type asked for. what() says why.
 class DecodeError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -22,7 +38,9 @@ class DecodeError : public std::runtime_error {
 
 namespace detail {
 
-// Five bytes can announce four billion elements: no announced count above the number of bytes at hand is believed.
+// Parses one value that takes up all the bytes. Five bytes can announce four billion elements, so no announced count
+// above the number of bytes at hand is believed.
+// Throws DecodeError. The result refers to `bytes` and must not outlive them.
 inline msgpack::object_handle unpack_bounded(std::string_view bytes) {
   constexpr std::size_t kMaxDepth = 64;
   const std::size_t most = bytes.size();
@@ -37,15 +55,18 @@ inline msgpack::object_handle unpack_bounded(std::string_view bytes) {
   }
 }
 
-// Appends straight to a string: no second copy out of msgpack's own buffer.
+// StringSink: a stream for msgpack::packer that appends straight to a string, which saves a copy out of msgpack's own
+// buffer. The string must outlive the sink.
 struct StringSink {
   std::string& out;
+  // Called by the packer with each piece.
   void write(const char* data, std::size_t size) { out.append(data, size); }
 };
 
 }  // namespace detail
 
-// Throws whatever the packing of T throws (msgpack-c's own types throw nothing).
+// Packs a value.
+// Throws what the packing of T throws; the types of msgpack-c throw nothing but std::bad_alloc.
 template <class T>
 std::string pack_value(const T& value) {
   std::string out;
@@ -54,9 +75,12 @@ std::string pack_value(const T& value) {
   return out;
 }
 
+// Packs the result of a void function: nil.
 inline std::string pack_nothing() { return std::string(1, '\xc0'); }
 
-// Throws DecodeError.
+// Unpacks one value that takes up all the bytes; for void, nil.
+// Throws DecodeError if they are not msgpack or not a T, and what the unpacking of a T of your own throws beside
+// msgpack::type_error.
 template <class T>
 T unpack_value(std::string_view bytes) {
   auto handle = detail::unpack_bounded(bytes);
@@ -71,7 +95,8 @@ T unpack_value(std::string_view bytes) {
   }
 }
 
-// Reads an array of exactly as many elements as the tuple has. Throws DecodeError.
+// Unpacks an array of exactly as many elements as the tuple has.
+// Throws as unpack_value() does.
 template <class Tuple>
 Tuple unpack_arguments(std::string_view bytes) {
   auto handle = detail::unpack_bounded(bytes);
