@@ -1,4 +1,4 @@
-// From the bytes of a result to the future of a value. Not for users.
+// From the bytes of a result to the future of a value. For the library.
 #pragma once
 
 #include <forkmill/future.h>
@@ -10,6 +10,8 @@
 
 namespace forkmill::detail {
 
+// Decodes the bytes of a result into a std::optional<Stored<T>> (RemoteState::Decoder).
+// Throws DecodeError, and what the unpacking of a T throws.
 template <class T>
 void decode_into(std::string_view bytes, void* optional_value) {
   auto& value = *static_cast<std::optional<Stored<T>>*>(optional_value);
@@ -23,7 +25,7 @@ void decode_into(std::string_view bytes, void* optional_value) {
   }
 }
 
-// Of a state that nobody else has yet.
+// Makes the future of a task's state. Precondition: no other thread has the state yet, since its decoder is set here.
 template <class T>
 Future<T> task_future(Ref<RemoteState> state) {
   state->decode_by(&decode_into<T>);

@@ -28,7 +28,7 @@ namespace detail {
 
 // Time limit of an operation. Empty: none. Zero or less: only what can be done at once.
 using Wait = std::optional<std::chrono::nanoseconds>;
-inline constexpr std::chrono::nanoseconds kAtOnce{0};
+inline constexpr std::chrono::nanoseconds kAtOnce{0};  // a Wait that tries once
 
 // The time limit as a Wait; one that is too long for nanoseconds is the longest.
 template <class Rep, class Period>
@@ -38,13 +38,13 @@ Wait within(std::chrono::duration<Rep, Period> timeout) {
 
 // A packed value as it arrived, without a copy. `owner` keeps the bytes of `view`.
 struct Bytes {
-  std::shared_ptr<const void> owner;
+  std::shared_ptr<const void> owner;  // the message that brought them
   std::string_view view;
 };
 
 // The form in which a handle travels to another process, which opens the object again.
 struct Ticket {
-  std::string name;
+  std::string name;         // the object; for a condition, followed by a space and the name of its lock
   std::int64_t size = 0;    // as the object was made: parties, initial value, maximum …
   std::int64_t flags = 0;   // recursive, bounded, fixed length, one way
   std::int64_t end = 0;     // pipe
@@ -79,10 +79,12 @@ std::string pack_checked(const T& value) {
 // std::logic_error.
 class Handle {
  public:
-  // Name of the object, as given or as made up ("anonymous:…"). Never blocks.
+  // Name of the object, as given or as made up ("anonymous:…").
+  // Never blocks.
   const std::string& name() const;
   // Removes the object from the broker, for all clients; present waiters and later users get Error{object_unknown}.
-  // Blocks until it is done. Throws Error{object_unknown} if it was removed before.
+  // Blocks until it is done.
+  // Throws Error{object_unknown} if it was removed before.
   void remove();
   // Whether two handles have the same name. (Handles of different brokers are not told apart.)
   friend bool operator==(const Handle& a, const Handle& b) { return a.name() == b.name(); }
@@ -95,7 +97,8 @@ class Handle {
   client::Object& object() const;  // throws std::logic_error if empty
   Origin* engine() const;
 
-  // Unpacks a value of this object; handles in it are opened at this object's client. Throws Error{result_undecodable}.
+  // Unpacks a value of this object; handles in it are opened at this object's client.
+  // Throws Error{result_undecodable}.
   template <class T>
   T decode(const Bytes& bytes) const {
     const ClientScope scope{engine()};

@@ -1,5 +1,6 @@
-// The two kinds of State: RemoteState holds the bytes of a task's result, decoded by whoever reads them and as often as
-// they are read; LocalState<T> holds a value that this process made (then(), when_all(), make_ready()). Not for users.
+// The two kinds of State. RemoteState holds the bytes of a task's result, which are decoded by the thread that reads
+// them, as often as they are read. LocalState<T> holds a value that this process made: by then(), when_all(),
+// make_ready(), a coroutine. For the library, except for RawResult and Progress.
 #pragma once
 
 #include <forkmill/detail/state.h>
@@ -17,97 +18,120 @@
 
 namespace forkmill {
 
-// A result as it came, for those who know its layout themselves (Client::submit_raw).
+// RawResult: a result as packed bytes, for programs that know its layout themselves (Client::submit_raw, query,
+// attach). unpack_value() of serialize.h reads it.
 struct RawResult {
+  // One msgpack value.
   std::string bytes;
 };
 
-// How far a task says that it is.
+// Progress: how far a task is, by its own report (Context::progress).
 struct Progress {
-  double fraction = 0;  // 0 to 1
+  // From 0 to 1.
+  double fraction = 0;
+  // For people, 1,024 bytes at most; may be empty.
   std::string note;
 };
 
 namespace detail {
 
+// The value as it is stored: std::monostate for void.
 template <class T>
 using Stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-// A vector claims to be copyable whatever it holds.
+// Whether a T can be copied. A std::vector claims to be copyable with any element type, so its elements are asked.
 template <class T>
 inline constexpr bool kCopyable = std::is_copy_constructible_v<T>;
 template <class T, class A>
 inline constexpr bool kCopyable<std::vector<T, A>> = kCopyable<T>;
 
+// Called with each report.
 using ProgressListener = std::function<void(double, const std::string&)>;
 
+// RemoteState: resolved by the client's session, on the thread that drives it.
 class RemoteState final : public State {
  public:
+  // A pending state of the task; nil id for an answer.
   RemoteState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, kRemote | kDriven} {}
   ~RemoteState() override;
 
-  // `bytes` stay where they are, for as long as `owner` lives.
+  // Resolves the state with a result. `bytes` must stay where they are for as long as `owner` lives.
   void succeed(std::shared_ptr<const void> owner, std::string_view bytes) {
     owner_ = std::move(owner);
     bytes_ = bytes;
     publish();
   }
 
-  // How the bytes become a value: writes a std::optional<Stored<T>>. Set by whoever makes the future, before anybody
-  // else can read it; so only types that tasks return need to be known to msgpack.
+  // Turns the bytes into a value: writes a std::optional<Stored<T>>. Set by the maker of the future, before any other
+  // thread can read it, so that only types that tasks return need to be known to msgpack.
   using Decoder = void (*)(std::string_view bytes, void* optional_value);
   void decode_by(Decoder decoder) noexcept { decoder_ = decoder; }
-  void decode(void* optional_value) const;  // throws Error{result_undecodable}
+  // Decodes the result; shared objects in it are opened at this state's client. Only when ready.
+  // Throws Error{result_undecodable}.
+  void decode(void* optional_value) const;
 
-  void report(double fraction, const std::string& note);  // before it is resolved, by the thread that resolves
+  // Passes a report to the listeners. Before the state is resolved, by the thread that resolves.
+  void report(double fraction, const std::string& note);
+  // Adds a listener for further reports, called on the executor.
   void listen(ProgressListener listener);
+  // The last report.
   std::optional<Progress> progress() const;
 
-  // The process that the task runs in. The listener, at most one, is called once, by the thread that resolves or here.
+  // The birth of the process that the task runs in (Process). The listener, one at most, is called once: by the thread
+  // that resolves, or in on_started() itself.
   using BirthListener = std::function<void(std::uint32_t pid, const std::string& host)>;
   void started(std::uint32_t pid, const std::string& host);
   void on_started(BirthListener listener);
 
  private:
-  struct Listening;
-  Listening& listening();
+  struct Listening;        // under a mutex of its own
+  Listening& listening();  // makes it if need be
 
-  std::shared_ptr<const void> owner_;
-  std::string_view bytes_;
+  std::shared_ptr<const void> owner_;  // the message that holds bytes_
+  std::string_view bytes_;             // the packed result
   Decoder decoder_ = nullptr;
   std::atomic<Listening*> listening_{nullptr};  // made with the first report or listener
 };
 
+// LocalState<T>: resolved by code of this process.
 template <class T>
 class LocalState : public State {
  public:
+  // A pending state; a null origin means the executor of the process (fallback_executor).
   LocalState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, 0} {}
+  // Releases the state that was followed.
   ~LocalState() override {
     if (auto* followed = followed_.load(std::memory_order_acquire)) followed->release();
   }
 
+  // Resolves the state with a T made of args.
   template <class... Args>
   void succeed(Args&&... args) {
     value_.emplace(std::forward<Args>(args)...);
     publish();
   }
-  // Ends as `other`, which is ready.
+  // Resolves the state as `other`, which is ready.
   void become(Ref<State> other) {
     same_as_ = std::move(other);
     publish();
   }
+  // This state, or the end of the chain of states that it has become.
   State& outcome() noexcept override { return same_as_ ? same_as_->outcome() : *this; }
 
-  // Will become `other` when that is ready: cancelling this one from now on means cancelling that one.
+  // Announces that the state will become `other`: from now on cancel() cancels that one.
   void follow(Ref<State> other) { followed_.store(other.detach(), std::memory_order_release); }
+  // Cancels the state that this one follows, else the task at the start of the chain.
   void cancel() override {
     if (auto* followed = followed_.load(std::memory_order_acquire)) return followed->cancel();
     State::cancel();
   }
-  void use_origin(Origin* origin) {  // for one made before its client is known; only its resolver may call this
+  // Sets the client of a state that was made before it was known. The resolver's thread only.
+  void use_origin(Origin* origin) {
     if (this->origin() == nullptr) adopt_origin(Ref<Origin>{origin});
   }
 
+  // The value: copied, or moved out if may_move. A T that cannot be copied is moved out, and the next call throws
+  // std::logic_error.
   virtual Stored<T> take(bool may_move) {
     if (!value_) throw std::logic_error{"the value of this future cannot be copied and has been taken already"};
     if constexpr (kCopyable<Stored<T>>) {
@@ -122,11 +146,11 @@ class LocalState : public State {
 
  private:
   std::optional<Stored<T>> value_;
-  Ref<State> same_as_;
+  Ref<State> same_as_;                     // null, or the state that this one became
   std::atomic<State*> followed_{nullptr};  // owned
 };
 
-// The value of a ready state, or its exception. may_move: no one else will read it.
+// Returns the value of a ready state, or throws its error. may_move: no other code will read the value.
 template <class T>
 Stored<T> read(State& state, bool may_move) {
   State& outcome = state.outcome();
@@ -139,7 +163,7 @@ Stored<T> read(State& state, bool may_move) {
   return static_cast<LocalState<T>&>(outcome).take(may_move && !outcome.is_shared());
 }
 
-// The error of a ready state, null if there is none; a result that cannot be decoded is one.
+// Returns the error of a ready state; null if there is none. A result that cannot be decoded counts as an error.
 template <class T>
 std::exception_ptr error_of(State& state) {
   State& outcome = state.outcome();
