@@ -2,6 +2,11 @@
 //
 //     for (auto& done : forkmill::as_completed(client.map(kCountWords, paths))) merge(done.get());
 //
+// A future that has an error comes as well; get() throws it. To go on behind it:
+//
+//     for (auto& done : forkmill::as_completed(client.map(kCountWords, paths)))
+//       if (done.successful()) merge(done.get());
+//
 // The range takes the futures over. Waiting needs no callback thread. Leaving the loop early leaves the other tasks
 // running; their futures go with the range, without being cancelled.
 #pragma once
@@ -27,8 +32,8 @@ class CompletionOrder : public Counted {
   void expect(State& state, std::size_t index);
   // A future has become ready. Any thread.
   void note(std::size_t index, State&) noexcept;
-  // Blocks until a future is ready that was not returned before, and returns its index. Throws Error{bad_request} where
-  // the wait would never end. The loop's thread only.
+  // Blocks until a future is ready that was not returned before, and returns its index.
+  // Throws Error{bad_request} where the wait would never end. The loop's thread only.
   std::size_t next();
 
  private:
@@ -59,7 +64,8 @@ class Completions {
     // The current future, which is ready. Not at the end.
     Future<T>& operator*() const { return *range_->current_; }
     Future<T>* operator->() const { return range_->current_; }
-    // Waits for the next future. Throws Error{bad_request} as Future::wait() does.
+    // Waits for the next future.
+    // Throws Error{bad_request} as Future::wait() does.
     Iterator& operator++() {
       range_->advance();
       return *this;
@@ -72,7 +78,8 @@ class Completions {
     Completions* range_;
   };
 
-  // Takes the futures over. Throws std::logic_error if one of them is empty.
+  // Takes the futures over.
+  // Throws std::logic_error if one of them is empty.
   explicit Completions(std::vector<Future<T>> futures)
       : futures_{std::move(futures)}, left_{futures_.size()}, order_{detail::make_ref<detail::CompletionOrder>()} {
     for (std::size_t i = 0; i < futures_.size(); ++i) order_->expect(futures_[i].raw_state(), i);
@@ -103,7 +110,9 @@ class Completions {
   detail::Ref<detail::CompletionOrder> order_;
 };
 
-// Returns the range. Does not wait. Throws std::logic_error if one of the futures is empty.
+// Returns the range.
+// Does not wait.
+// Throws std::logic_error if one of the futures is empty.
 template <class T>
 Completions<T> as_completed(std::vector<Future<T>> futures) {
   return Completions<T>{std::move(futures)};

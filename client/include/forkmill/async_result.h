@@ -37,17 +37,18 @@ class PoolJob;
 using PoolJobRef = std::shared_ptr<PoolJob>;
 
 bool pool_job_ready(const PoolJob& job);
-// Blocks until ready, how_long at most; empty: without a limit. Returns whether it is ready. Throws Error{bad_request}
-// in a callback that the result waits for.
+// Blocks until ready, how_long at most; empty: without a limit. Returns whether it is ready.
+// Throws Error{bad_request} in a callback that the result waits for.
 bool pool_job_wait(PoolJob& job, std::optional<std::chrono::nanoseconds> how_long);
 [[noreturn]] void throw_pool_timeout(std::chrono::nanoseconds waited);
 [[noreturn]] void throw_not_ready();
-// The packed results of each chunk, in order. Throws the error of the first chunk that has one. Only when ready.
+// The packed results of each chunk, in order.
+// Throws the error of the first chunk that has one. Only when ready.
 std::vector<std::string> pool_job_results(const PoolJob& job);
 [[noreturn]] void throw_undecodable_results(const char* why);
 
-// Calls each(const msgpack::object&) for every result in a chunk. Throws Error{result_undecodable} for bytes that are
-// not an array of such results.
+// Calls each(const msgpack::object&) for every result in a chunk.
+// Throws Error{result_undecodable} for bytes that are not an array of such results.
 template <class F>
 void for_each_result(std::string_view chunk, F&& each) {
   try {
@@ -56,7 +57,7 @@ void for_each_result(std::string_view chunk, F&& each) {
     const auto& array = handle.get().via.array;
     for (std::uint32_t i = 0; i < array.size; ++i) each(array.ptr[i]);
   } catch (const Error&) {
-    throw;
+    throw;  // thrown by `each`, or by a shared object that could not be opened
   } catch (const msgpack::type_error&) {
     throw_undecodable_results("a result does not have the expected type");
   } catch (const std::exception& error) {
@@ -75,6 +76,7 @@ struct ReadOne {
     return std::move(*value);
   }
 };
+// Nothing to read, but an error to throw.
 template <>
 struct ReadOne<void> {
   void operator()(const PoolJob& job) const { pool_job_results(job); }
@@ -108,8 +110,17 @@ class AsyncResult {
 
   // Blocks until ready, then returns the value or throws the error. May be repeated; each call decodes the result
   // again. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}; the call goes on. Zero or
-  // less only looks. Throws Error{result_undecodable} if the bytes are not a T, and Error{bad_request} in a callback
-  // that this result waits for, which would wait forever.
+  // less only looks.
+  // Throws Error{result_undecodable} if the bytes are not a T, and Error{bad_request} in a callback that this result
+  // waits for, which would wait forever.
+  //
+  //     auto sum = pool.apply_async(kAdd, 2.0, 3.0);
+  //     try {
+  //       print(sum.get(5s));
+  //     } catch (const forkmill::RemoteError& error) {
+  //       std::cerr << error.type() << ": " << error.message();
+  //     }
+  //
   // Python: r.get(), r.get(timeout)
   T get() const {
     detail::pool_job_wait(*job_, std::nullopt);
@@ -122,8 +133,8 @@ class AsyncResult {
     return read_(*job_);
   }
 
-  // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait. Throw
-  // Error{bad_request} as get() does.
+  // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait.
+  // Throw Error{bad_request} as get() does.
   // Python: r.wait(), r.wait(timeout)
   void wait() const { detail::pool_job_wait(*job_, std::nullopt); }
   template <class Rep, class Period>
@@ -131,10 +142,13 @@ class AsyncResult {
     detail::pool_job_wait(*job_, detail::saturated<std::chrono::nanoseconds>(timeout));
   }
 
-  // Whether the result is there and its callback has run. Never blocks.
+  // Whether the result is there and its callback has run.
+  // Never blocks.
   // Python: r.ready()
   bool ready() const { return detail::pool_job_ready(*job_); }
-  // Whether the result is a value that can be decoded. Never blocks. Throws Error{bad_request} if not ready.
+  // Whether the result is a value that can be decoded.
+  // Never blocks.
+  // Throws Error{bad_request} if not ready.
   // Python: r.successful()
   bool successful() const {
     if (!ready()) detail::throw_not_ready();
@@ -147,7 +161,7 @@ class AsyncResult {
   }
 
  private:
-  detail::PoolJobRef job_;
+  detail::PoolJobRef job_;  // never null
   Reader read_;
 };
 

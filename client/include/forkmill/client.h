@@ -13,12 +13,19 @@
 // A client is one connection with one thread, and with the default executor one callback thread. Make one per program,
 // not one per task. default_client() is such a client for programs that need no settings.
 //
-// Connection: the constructor does not wait for the broker. Tasks that are submitted before the broker answers are kept
-// and sent when it does. When the connection breaks, the client connects again and sends again what the broker has not
-// acknowledged; each task is still submitted once. When the broker restarts, futures of tasks that it still knows stay
-// as they are, futures of tasks that it no longer knows end with Disconnected. When the broker comes back with an older
-// history than it had acknowledged (a backup was restored), every future ends with Disconnected, and so does every
-// later call of this client. ClientOptions::fail_fast ends futures earlier.
+// Connection: the constructor does not wait for the broker, and no call needs one.
+//
+//     no broker yet, or none for a while      tasks are kept and sent when it comes; futures wait
+//     the same, for connect_timeout           a warning is logged; with fail_fast, futures end with Disconnected
+//     the connection breaks                   it is made again; what was not acknowledged is sent again, under the same
+//                                             id, so that each task is submitted once
+//     the broker restarts                     futures of tasks that it still knows stay as they are; futures of others
+//                                             end with Disconnected
+//     it comes back with an older history     (a backup was restored) every future ends with Disconnected, and so does
+//                                             every later call of this client
+//     its queue or its disk is full           the task waits here and is sent again, or its future ends with Rejected,
+//                                             as ClientOptions::when_full says
+//     it speaks another protocol version      every future ends with Disconnected{version_unsupported}
 //
 // Memory: a client holds at most max_outstanding tasks without a result, of which max_unsent tasks and max_unsent_bytes
 // are not acknowledged by the broker. At a limit submit() waits or throws, as ClientOptions::when_full says. An
@@ -79,7 +86,8 @@ namespace detail {
 std::string& argument_buffer();
 
 // Packs the values as one msgpack array into argument_buffer(). Callers name the declared types P, so that each value
-// is converted to its type first. Throws what the packing of a type throws.
+// is converted to its type first.
+// Throws what the packing of a type throws.
 template <class... P>
 const std::string& pack_arguments(const P&... values) {
   auto& buffer = argument_buffer();
@@ -122,8 +130,9 @@ const std::string& pack_element(const Element& element) {
 // Thread-safe. A Submitter may outlive its client; its members then throw Disconnected{client_closed}.
 class Submitter {
  public:
-  // Submits one task and returns the future of its result. The arguments are packed before the call returns. Does not
-  // wait for the broker. Waits only while this client is full and ClientOptions::when_full is block or timeout.
+  // Submits one task and returns the future of its result. The arguments are packed before the call returns.
+  // Does not wait for the broker. Waits only while this client is full and ClientOptions::when_full is block or
+  // timeout.
   //
   // Throws
   //   Rejected{window_full}           this client is full, and when_full is reject, or submit_timeout has passed
@@ -145,6 +154,9 @@ class Submitter {
   //
   // Blocks and throws as submit() does, and passes on what the range throws. Tasks of groups that were sent before go
   // on, but their futures are lost to the caller.
+  //
+  //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
+  //     for (auto& sum : client.map(kAdd, pairs)) std::cout << sum.get() << "\n";
   template <class R, class... P, std::ranges::input_range Range>
   std::vector<Future<R>> map(const Task<R(P...)>& task, Range&& elements) const {
     std::vector<Future<R>> futures;
@@ -168,7 +180,12 @@ class Submitter {
 
   // Submits a task that is known by name only. payload: a msgpack array of the arguments, not checked here and not
   // compared with the workers' signature; a worker that cannot read it fails the task with arguments_undecodable. The
-  // result comes as packed bytes. Throws and blocks as submit() does.
+  // result comes as packed bytes.
+  // Throws and blocks as submit() does.
+  //
+  //     std::string arguments = forkmill::pack_value(std::make_tuple(2.0, 3.0));
+  //     std::string packed = client.submit_raw("math.add", arguments).get().bytes;
+  //     double sum = forkmill::unpack_value<double>(packed);
   Future<RawResult> submit_raw(std::string_view name, std::string_view payload) const;
 
  private:
@@ -192,11 +209,12 @@ class Client {
   // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that tcp://127.0.0.1:7117. A host
   // name is looked up in the background, and again when its broker moves.
   //
-  // Does not wait for the broker; only the first use of local:// waits until its broker has started. Throws
-  // Error{bad_request} if the endpoint is malformed, if local:// cannot be had, or in a forked child of a process that
-  // had a client.
+  // Does not wait for the broker; only the first use of local:// waits until its broker has started.
+  // Throws Error{bad_request} if the endpoint is malformed, if local:// cannot be had, or in a forked child of a
+  // process that had a client.
   explicit Client(const std::string& endpoint = {});
-  // The same with options. Also throws Error{option_out_of_range} if one of the three limits is 0.
+  // The same with options.
+  // Also throws Error{option_out_of_range} if one of the three limits is 0.
   explicit Client(ClientOptions options);
   // Does what close() does. In a forked child: does nothing and keeps the memory.
   ~Client();
@@ -216,8 +234,9 @@ class Client {
     return plain_.submit_raw(name, payload);
   }
 
-  // Returns a Submitter that submits with these options. Never blocks, also works while the broker is away. Throws
-  // Error{option_out_of_range} or Error{name_invalid}, which name the option.
+  // Returns a Submitter that submits with these options.
+  // Never blocks, also works while the broker is away.
+  // Throws Error{option_out_of_range} or Error{name_invalid}, which name the option.
   Submitter with(const SubmitOptions& options) const;
 
   // Returns the future of a task that was submitted elsewhere: by another program, or by a client that has been closed.
@@ -225,7 +244,11 @@ class Client {
   // when the value is read; RawResult takes everything.
   //
   // The future ends with Rejected{task_unknown} if the broker does not know the task, or keeps its result no longer
-  // (SubmitOptions::result_ttl). Throws Disconnected{client_closed} after close().
+  // (SubmitOptions::result_ttl).
+  // Throws Disconnected{client_closed} after close().
+  //
+  //     auto id = forkmill::TaskId::parse("0190163d-8694-739b-aea5-966c26f8ad91");
+  //     double sum = client.attach(kAdd, *id).get_for(10s);
   template <class T>
   Future<T> attach(const TaskId& id) {
     return detail::task_future<T>(attach_state(id));
@@ -235,19 +258,28 @@ class Client {
     return attach<R>(id);
   }
 
-  // Asks the broker to cancel any task, also of another submitter, and returns the future of the answer. Never blocks.
-  // A task that has not started never will after an answer `cancelled`; the handler of a running task sees its stop
-  // token, and its process is ended if it ignores that. The end of the task itself is what its own future says.
-  // Repeated until the broker answers. Future::cancel() is the shorter way for a task of one's own.
+  // Asks the broker to cancel any task, also of another submitter, and returns the future of the answer.
+  // Never blocks. A task that has not started never will after an answer `cancelled`; the handler of a running task
+  // sees its stop token, and its process is ended if it ignores that. The end of the task itself is what its own future
+  // says. Repeated until the broker answers. Future::cancel() is the shorter way for a task of one's own.
   //
-  // The future ends with CancelState, or with Disconnected. Throws Disconnected{client_closed} after close().
+  // The future ends with CancelState, or with Disconnected.
+  // Throws Disconnected{client_closed} after close().
+  //
+  //     auto sum = client.submit(kAdd, 2.0, 3.0);
+  //     if (client.cancel(sum.id()).get() == forkmill::CancelState::cancelled) std::cout << "never started";
   Future<CancelState> cancel(const TaskId& id);
 
   // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
-  // describes. Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once nevertheless.
+  // describes.
+  // Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once nevertheless.
   //
   // The future ends with Rejected{task_unknown, object_unknown …}, Error{bad_request} or Disconnected when there is no
-  // such thing. Throws Disconnected{client_closed} after close().
+  // such thing.
+  // Throws Disconnected{client_closed} after close().
+  //
+  //     auto body = client.query(forkmill::QueryKind::queues).get();
+  //     msgpack::object_handle queues = msgpack::unpack(body.bytes.data(), body.bytes.size());
   Future<RawResult> query(const Query& query);
   // The same for a question without a filter.
   Future<RawResult> query(QueryKind kind, const std::string& argument = {}) {
@@ -258,7 +290,10 @@ class Client {
   // needs it, since submissions are kept while the broker is away.
   bool connected() const;
   // Waits until connected() is true, how_long at most, and returns connected(). Zero or less only looks. close() ends
-  // the wait. Throws Disconnected in a forked child.
+  // the wait.
+  // Throws Disconnected in a forked child.
+  //
+  //     if (!client.wait_connected(5s)) std::cerr << "no broker at " << client.endpoint();
   bool wait_connected(std::chrono::milliseconds how_long);
   // The endpoint in use: never empty, and for local:// the address of the broker that was started.
   const std::string& endpoint() const;
@@ -266,6 +301,8 @@ class Client {
   // Runs the callbacks that are due on the calling thread and returns how many ran; never waits for one. Only for a
   // client whose executor is a ManualExecutor; returns 0 with any other. Call from one thread at a time. Works after
   // close() too, for the callbacks of the futures that close() ended.
+  //
+  //     while (client.poll() == 0) std::this_thread::sleep_for(1ms);
   std::size_t poll();
 
   // Ends every outstanding future with Disconnected{client_closed}, tells the broker and closes the connection. Later

@@ -61,6 +61,9 @@ struct ClientOptions {
 
   // Executor of the callbacks (executor.h), kept until the client is destroyed. Empty: one callback thread of this
   // client's own, started with the first callback.
+  //
+  //     forkmill::ClientOptions options;
+  //     options.executor = std::make_shared<forkmill::ManualExecutor>();
   std::shared_ptr<Executor> executor{};
 };
 

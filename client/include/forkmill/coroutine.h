@@ -30,7 +30,9 @@ namespace detail {
 // Resumes a coroutine when the awaited future is ready.
 class Resume final : public Continuation {
  public:
+  // Does not own the coroutine, which destroys itself at its end.
   explicit Resume(std::coroutine_handle<> coroutine) : Continuation{false}, coroutine_{coroutine} {}
+  // Goes on with the coroutine, on the executor. Only coroutines of other types let exceptions out of resume().
   void run() noexcept override {
     try {
       coroutine_.resume();
@@ -48,17 +50,23 @@ class Resume final : public Continuation {
 template <class T>
 class Awaiter {
  public:
+  // state: that of the awaited future.
   Awaiter(Ref<State> state, bool may_move) : state_{std::move(state)}, may_move_{may_move} {}
+  // True: the coroutine goes on at once, without being suspended.
   bool await_ready() const noexcept { return state_->ready(); }
+  // Arranges for the coroutine to be resumed. The coroutine may go on, on another thread, before this returns, and
+  // destroy the awaiter: a Ref of its own keeps the state.
   void await_suspend(std::coroutine_handle<> coroutine) {
     Ref<State> { state_ } -> add(new Resume{coroutine});
   }
+  // The value, or the exception.
   T await_resume() {
     if constexpr (std::is_void_v<T>)
       read<T>(*state_, may_move_);
     else
       return read<T>(*state_, may_move_);
   }
+  // The client of the awaited future.
   Origin* origin() const noexcept { return state_->origin(); }
 
  private:
@@ -70,10 +78,14 @@ class Awaiter {
 template <class T>
 class CoroutinePromise {
  public:
+  // The future counts as made by a callback: the executor must not wait for it.
   CoroutinePromise() { state_->mark_needs_executor(); }
+  // The future that the call of the coroutine returns.
   Future<T> get_return_object() { return Future<T>{Ref<State>{state_}}; }
+  // The coroutine starts at once, and is destroyed at its end.
   std::suspend_never initial_suspend() noexcept { return {}; }
   std::suspend_never final_suspend() noexcept { return {}; }
+  // An exception that leaves the coroutine becomes the error of the future.
   void unhandled_exception() { state_->fail(std::current_exception()); }
 
   // Up to the first co_await that waits, no other code has the future. Until then it may become a future of the client
@@ -92,14 +104,14 @@ class CoroutinePromise {
   }
 
  protected:
-  bool seen_by_others_ = false;
+  bool seen_by_others_ = false;  // the coroutine has been suspended, so its caller has the future
   Ref<LocalState<T>> state_ = make_ref<LocalState<T>>(Ref<Origin>{}, TaskId{});
 };
 
 }  // namespace detail
 
-// co_await on a future: copies the value of one that is kept, moves it out of one that is not, as get() does. Throws
-// std::logic_error for an empty future.
+// co_await on a future: copies the value of one that is kept, moves it out of one that is not, as get() does.
+// Throws std::logic_error for an empty future.
 template <class T>
 detail::Awaiter<T> operator co_await(Future<T>& future) {
   future.raw_state().mark_shared();

@@ -27,7 +27,8 @@ namespace detail {
 // Sets the function that starts a broker for this program alone and returns its endpoint: the meaning of local://.
 // Called by local_main(). Thread-safe.
 void set_local_starter(std::function<std::string()> starter);
-// Calls that function. Throws Error{bad_request} if there is none, and what it throws.
+// Calls that function.
+// Throws Error{bad_request} if there is none, and what it throws.
 std::string local_endpoint();
 
 }  // namespace detail

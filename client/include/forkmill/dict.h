@@ -10,6 +10,10 @@
 // manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Keys are in the order
 // in which they were first set; setting a key again keeps its place. Two keys, or two values, are equal if they are
 // packed alike. A dict holds at most 1 GiB; beyond it a member that would add something throws Full.
+//
+// Complexity at the broker: constant on average for members that take a key, logarithmic in the number of keys for
+// popitem() and for a new key; linear for keys(), values(), items() and clear(). append() copies the sequence. A
+// durable dict writes the changed keys only.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -112,10 +116,12 @@ class Dict : public detail::RawDict {
     Dict dict_;
     K key_;
   };
-  // Returns the Item of a key. Never blocks; what is done with the Item does.
+  // Returns the Item of a key.
+  // Never blocks; what is done with the Item does.
   Item operator[](const K& key) const { return Item{*this, key}; }
 
-  // The value of a key. Throws UnknownKey if it is not there.
+  // The value of a key.
+  // Throws UnknownKey if it is not there.
   // Python: d[key]
   V at(const K& key) const {
     if (auto value = get(key)) return std::move(*value);
@@ -134,6 +140,10 @@ class Dict : public detail::RawDict {
   void set(const K& key, const V& value) { store({pack(key), pack_new(value)}); }
   // Sets all keys of a map, or of any range of pairs, in messages of about 256 KiB. Each message is one change; all of
   // them together are not: another client may see a part.
+  //
+  //     forkmill::Dict<std::string, int> stock{"stock"};
+  //     stock.update(std::map<std::string, int>{{"apples", 100}, {"pears", 20}});
+  //
   // Python: d.update(values)
   template <class Map>
   void update(const Map& values) {
@@ -145,6 +155,10 @@ class Dict : public detail::RawDict {
     store(std::move(all));
   }
   // The value of a key, which is set to `value` first if it is not there. One operation.
+  //
+  //     forkmill::Dict<std::string, int> ids{"ids"};
+  //     int id = ids.setdefault("apples", 17);                    // 17, or the value that was there first
+  //
   // Python: d.setdefault(key, value)
   V setdefault(const K& key, const V& value) {
     bool made = false;
@@ -168,7 +182,8 @@ class Dict : public detail::RawDict {
     this->throw_no_key();
   }
   V pop(const K& key, const V& otherwise) { return value_of(take(pack(key))).value_or(otherwise); }
-  // Removes the last key and returns it with its value, in one operation. Throws UnknownKey if the dict is empty.
+  // Removes the last key and returns it with its value, in one operation.
+  // Throws UnknownKey if the dict is empty.
   // Python: d.popitem()
   std::pair<K, V> popitem() {
     auto item = take_last();
@@ -178,6 +193,10 @@ class Dict : public detail::RawDict {
 
   // All keys, all values, and all pairs, in the order of the keys. A large dict is read in several messages: changes of
   // other clients in between may be seen or not.
+  //
+  //     forkmill::Dict<std::string, int> ages{"ages"};
+  //     for (const auto& [name, age] : ages.items()) std::cout << name << " is " << age;
+  //
   // Python: d.keys(), d.values(), d.items()
   std::vector<K> keys() const {
     std::vector<K> keys;
@@ -197,17 +216,21 @@ class Dict : public detail::RawDict {
   }
 
   // Adds to the value of a key, in one operation, and returns the sum. A key that is not there counts as `start`;
-  // without `start` it throws UnknownKey. Integers add up to 64 bits, else the sum is a double. Throws
-  // Error{value_differs} if one of them is no number or the sum is beyond 64 bits, Error{result_undecodable} if the sum
-  // is not a V (it is stored then).
+  // without `start` it throws UnknownKey. Integers add up to 64 bits, else the sum is a double.
+  // Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits, Error{result_undecodable} if
+  // the sum is not a V (it is stored then).
   // Python: with lock: d[key] += number
   V add(const K& key, const V& number) { return value_of(add_to(pack(key), pack(number), {})); }
   V add(const K& key, const V& number, const V& start) {
     return value_of(add_to(pack(key), pack(number), pack(start)));
   }
   // Appends an element to the sequence that is the value of a key, in one operation, and returns its new length. A key
-  // that is not there counts as an empty sequence. V must be a sequence (it has V::value_type). Throws
-  // Error{value_differs} if the value is not an array, Rejected{payload_too_large} if it would exceed 64 MiB.
+  // that is not there counts as an empty sequence. V must be a sequence (it has V::value_type).
+  // Throws Error{value_differs} if the value is not an array, Rejected{payload_too_large} if it would exceed 64 MiB.
+  //
+  //     forkmill::Dict<std::string, std::vector<int>> scores{"scores"};
+  //     std::int64_t count = scores.append("Ada", 99);
+  //
   // Python: with lock: d[key] = d[key] + [element]
   template <class E>
   std::int64_t append(const K& key, const E& element) {
@@ -216,6 +239,11 @@ class Dict : public detail::RawDict {
   // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
   // false. One operation. nullopt stands for "the key is not there": as `expected` it must not be, as `desired` it is
   // removed.
+  //
+  //     forkmill::Dict<std::string, int> highest{"highest"};
+  //     for (auto old = highest.get("score"); !old || *old < 99; old = highest.get("score"))
+  //       if (highest.compare_and_set("score", old, 99)) break;   // no other client has set it in between
+  //
   // Python: with lock: if d.get(key) == expected: d[key] = desired
   bool compare_and_set(const K& key, const std::optional<V>& expected, const std::optional<V>& desired) {
     const auto packed = [](const std::optional<V>& value) {
@@ -236,7 +264,13 @@ class Dict : public detail::RawDict {
     return changes_of(changes_since(version, detail::within(timeout)));
   }
   // Calls f(const Changes<K>&) for changes from now on, on the client's executor, until the Watch is stopped or
-  // destroyed (watch.h). Blocks for one round trip.
+  // destroyed (watch.h).
+  // Blocks for one round trip.
+  //
+  //     forkmill::Dict<std::string, int> stock{"stock"};
+  //     auto watch = stock.watch([stock](const forkmill::Changes<std::string>& changes) {
+  //       for (const auto& key : changes.what) std::cout << key << ": " << stock.get(key, 0);
+  //     });
   template <class F>
   [[nodiscard]] Watch watch(F&& f) const {
     return watch_raw([copy = *this, call = std::forward<F>(f)](const detail::RawChanges& raw) mutable {
@@ -302,7 +336,8 @@ class Namespace : public detail::RawDict {
     else
       store({pack_value(attribute), detail::pack_checked(value)});
   }
-  // The value of an attribute. Throws UnknownKey if it is not there, Error{result_undecodable} if it is not a T.
+  // The value of an attribute.
+  // Throws UnknownKey if it is not there, Error{result_undecodable} if it is not a T.
   // Python: n.attribute
   template <class T>
   T get(std::string_view attribute) const {
@@ -310,8 +345,8 @@ class Namespace : public detail::RawDict {
     if (!value) throw_no_key();
     return decode<T>(*value);
   }
-  // Adds to the value of an attribute, in one operation, and returns the sum, as Dict::add() does. Throws UnknownKey if
-  // the attribute is not there.
+  // Adds to the value of an attribute, in one operation, and returns the sum, as Dict::add() does.
+  // Throws UnknownKey if the attribute is not there.
   template <class T>
   T add(std::string_view attribute, const T& number) {
     return decode<T>(add_to(pack_value(attribute), pack_value(number), {}));

@@ -108,11 +108,12 @@ class ManualExecutor : public Executor {
   void execute(Work work) override;
   // True on the thread that called run() last.
   bool would_block_itself() const noexcept override;
-  // Drops all work that waits, and everything that comes later. Does not wait.
+  // Drops all work that waits, and everything that comes later.
+  // Does not wait.
   void stop() noexcept override;
 
-  // Runs the callbacks that wait at this moment, not those that they add, and returns their number. Does not wait for
-  // any. Call from one thread at a time.
+  // Runs the callbacks that wait at this moment, not those that they add, and returns their number.
+  // Does not wait for any. Call from one thread at a time.
   std::size_t run();
 
  private:

@@ -14,6 +14,15 @@
 //                                   └──▶ failed, cancelled,   an exception of errors.h
 //                                        expired
 //
+// The members, by what they are for:
+//
+//     get, get_for, wait, wait_for          block until the outcome is there
+//     ready, successful, state, progress    look at it
+//     then, on_error, finally               add a callback and give a new future
+//     cancel                                asks for the task to be cancelled
+//     share                                 turns it into a future with several owners
+//     co_await                              in a coroutine (coroutine.h)
+//
 // A future ends once and never changes afterwards; get() may be repeated. While the broker is away a future stays
 // pending, unless ClientOptions::fail_fast is set; the end of its client ends it with Disconnected. The value of a task
 // is decoded by the thread that asks for it, on each call: bytes that are not a T are Error{result_undecodable} there.
@@ -82,20 +91,24 @@ class FutureBase {
  public:
   // Whether this object refers to an outcome. False for an empty future.
   bool valid() const noexcept { return static_cast<bool>(state_); }
-  // Whether the outcome is there, value or error. Never blocks.
+  // Whether the outcome is there, value or error.
+  // Never blocks.
   bool ready() const { return raw_state().ready(); }
 
   // Blocks until ready, without a time limit. A thread that waits for a task drives the client's connection meanwhile.
   // Throws Error{bad_request} on a thread that the outcome waits for (see Threads above).
   void wait() const { raw_state().wait({}); }
   // Blocks until ready, how_long at most; returns ready(). Zero or less only looks. A time longer than the clock can
-  // count is no limit. Throws as wait() does.
+  // count is no limit.
+  // Throws as wait() does.
   template <class Rep, class Period>
   bool wait_for(std::chrono::duration<Rep, Period> how_long) const {
     return detail::wait_for(raw_state(), saturated<std::chrono::nanoseconds>(how_long));
   }
 
-  // Whether the outcome is a value that can be decoded. Never blocks. Throws std::logic_error if not ready.
+  // Whether the outcome is a value that can be decoded.
+  // Never blocks.
+  // Throws std::logic_error if not ready.
   bool successful() const {
     if (!ready()) throw std::logic_error{"successful() asked before the future is ready"};
     return !error_of<T>(raw_state());
@@ -104,7 +117,8 @@ class FutureBase {
   // The id of the task; a future of then(), on_error() or finally() has the id of the task at the start of the chain.
   // Nil for the future of an answer (Client::cancel(), Client::query()) and for futures without a task.
   const TaskId& id() const { return raw_state().id(); }
-  // The state as this process knows it; a snapshot. Never blocks.
+  // The state as this process knows it; a snapshot.
+  // Never blocks.
   FutureState state() const { return state_of(raw_state()); }
 
   // Asks the broker to cancel the task and returns at once. A task that has not started ends with Cancelled; the
@@ -112,11 +126,15 @@ class FutureBase {
   // client was closed. A future of then() and the like cancels what it waits for now: the task at the start of the
   // chain, or the future that its callback returned. Other submissions under the same SubmitOptions::key are cancelled
   // with it.
+  // Throws Disconnected in a forked child.
   void cancel() const { raw_state().cancel(); }
 
   // Calls f(double fraction, const std::string& note) on the executor for every report of the task (Context::progress)
   // that arrives from now on, before the callbacks of the end. Several listeners are called in the order of their
   // registration. An exception of f is logged. Futures of then() and the like never report.
+  //
+  //     auto rendered = client.submit(kRender, Scene{});
+  //     rendered.on_progress([](double fraction, const std::string& note) { std::cout << fraction << note; });
   template <class F>
   void on_progress(F&& f) const {
     detail::on_progress(raw_state(), ProgressListener{std::forward<F>(f)});
@@ -174,12 +192,20 @@ class Future : public detail::FutureBase<T> {
   // Blocks until ready, then returns the value or throws the error (errors.h, or what a callback threw). May be
   // repeated. The value of a task is decoded again on each call. A value that a callback made is copied by the first
   // form, and moved out by the second unless others can read it; a type that cannot be copied is moved out by either,
-  // and the next call throws std::logic_error. Throws Error{bad_request} as wait() does.
+  // and the next call throws std::logic_error.
+  // Throws Error{bad_request} as wait() does.
   T get() & { return value(false); }
   T get() && { return value(true); }
 
   // get() with a time limit: throws Timeout{Errc::timeout} if not ready within how_long. The task goes on, the future
   // stays as it is, and may be asked again. Zero or less only looks.
+  //
+  //     auto sum = client.submit(kAdd, 2.0, 3.0);
+  //     try {
+  //       print(sum.get_for(2s));
+  //     } catch (const forkmill::Timeout& error) {
+  //       if (error.code() == forkmill::Errc::timeout) sum.cancel();   // not there yet; the task itself went on
+  //     }
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) & {
     in_time(how_long);
@@ -193,10 +219,15 @@ class Future : public detail::FutureBase<T> {
 
   // Calls f(value), or f() for void, on the executor after success. Returns a new future of what f returns; if f
   // returns a Future<U>, the new one is a Future<U> that ends as that one does. What f throws becomes the new future's
-  // error. After an error f is not called and the new future has that error. Never blocks.
+  // error. After an error f is not called and the new future has that error.
+  // Never blocks.
   //
   // f is copied or moved in, called once at most, and destroyed with the callback. On an rvalue the value is moved into
   // f unless others can read it. This future stays valid; any number of callbacks may be added.
+  //
+  //     auto length = client.submit(kGreet, "Ada").then([](const std::string& text) { return text.size(); });
+  //     auto twice = client.submit(kSquare, 3).then([](int nine) { return client.submit(kTwice, nine); });
+  //     print(twice.get());                                            // Future<int>, not Future<Future<int>>
   template <class F>
   auto then(F&& f) & {
     this->raw_state().mark_shared();
@@ -211,7 +242,11 @@ class Future : public detail::FutureBase<T> {
   // lambda is called with Error, an f that takes std::exception_ptr with every error. Returns a new future: if f
   // returns a T, or a Future<T>, that replaces the error; if f returns nothing the error stays; what f throws is the
   // new error. A value, or an error of another class, passes through without a call. Result bytes that are not a T
-  // count as an error here. Never blocks.
+  // count as an error here.
+  // Never blocks.
+  //
+  //     auto words = client.submit(kCountWords, path).on_error([](const forkmill::WorkerLost&) { return -1; });
+  //     words.on_error([](const std::exception_ptr&) { std::cerr << "failed"; });   // looks on
   template <class F>
   Future on_error(F&& f) {
     this->raw_state().mark_shared();
@@ -219,7 +254,10 @@ class Future : public detail::FutureBase<T> {
   }
 
   // Calls f() on the executor after success and after an error. The returned future ends as this one does; what f
-  // returns is ignored and what it throws is logged. Never blocks.
+  // returns is ignored and what it throws is logged.
+  // Never blocks.
+  //
+  //     client.submit(kResize, path, 80).finally([] { std::cout << "done, well or not"; });
   template <class F>
   Future finally(F&& f) {
     this->raw_state().mark_shared();
@@ -227,6 +265,12 @@ class Future : public detail::FutureBase<T> {
   }
 
   // Turns this future into one with several owners. This future is empty afterwards; its callbacks stay.
+  //
+  //     auto sum = client.submit(kAdd, 2.0, 3.0).share();
+  //     std::thread one{[sum] { print(sum.get()); }};
+  //     std::thread other{[sum] { print(sum.get()); }};
+  //     one.join();
+  //     other.join();
   SharedFuture<T> share() {
     this->raw_state().mark_shared();
     return SharedFuture<T>{std::move(this->state_)};
@@ -293,6 +337,8 @@ class SharedFuture : public detail::FutureBase<T> {
 
 // Returns a future that has succeeded with a T made of args; without arguments for void. No client is needed: callbacks
 // run on one thread of this process that all such futures share.
+//
+//     forkmill::Future<int> known = forkmill::make_ready<int>(42);
 template <class T, class... Args>
 Future<T> make_ready(Args&&... args) {
   auto state = detail::make_ref<detail::LocalState<T>>(detail::Ref<detail::Origin>{}, TaskId{});
@@ -300,6 +346,8 @@ Future<T> make_ready(Args&&... args) {
   return Future<T>{detail::Ref<detail::State>{std::move(state)}};
 }
 // Returns a future that has failed with error, which must not be null.
+//
+//     auto failed = forkmill::make_failed<int>(std::make_exception_ptr(std::runtime_error{"no"}));
 template <class T>
 Future<T> make_failed(std::exception_ptr error) {
   auto state = detail::make_ref<detail::LocalState<T>>(detail::Ref<detail::Origin>{}, TaskId{});

@@ -2,6 +2,12 @@
 // length, and of one element. The counterparts of a Python Manager's list, Array and Value, and of
 // multiprocessing.Array and Value.
 //
+//     List    any number of elements, as std::vector
+//     Array   a fixed number of elements, which begin as T{}
+//     Value   one element
+//
+// For example:
+//
 //     forkmill::List<std::string> seen{"seen"};                 // one of this name for all clients of the broker
 //     seen.append("first");
 //     std::string last = seen.at(-1);                           // negative indices count from the end
@@ -12,6 +18,11 @@
 // size() - 1, or -size() to -1 from the end; any other throws UnknownIndex unless a member says otherwise. Two values
 // are equal if they are packed alike. A list holds at most 1 GiB, a durable one 16 MiB; beyond it a member that would
 // add something throws Full.
+//
+// Complexity at the broker: constant for members that read or replace one element and for append(); linear in the
+// length for insert(), erase(), pop() at the front, index(), count(), contains() and remove_value(). values(), slice(),
+// sort() and reverse() transfer the whole list. A durable list is written as a whole with each change: use a durable
+// Dict where it is long.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -98,7 +109,8 @@ class ListOf : public RawList {
     return changes_of(changes_since(version, within(timeout)));
   }
   // Calls f(const Changes<std::int64_t>&) for changes from now on, on the client's executor, until the Watch is stopped
-  // or destroyed (watch.h). Blocks for one round trip.
+  // or destroyed (watch.h).
+  // Blocks for one round trip.
   template <class F>
   [[nodiscard]] Watch watch(F&& f) const {
     return watch_raw([call = std::forward<F>(f)](const RawChanges& raw) mutable { call(changes_of(raw)); });
@@ -197,14 +209,19 @@ class List : public detail::ListOf<T> {
   // Replaces the element at an index.
   // Python: l[index] = value
   void set(std::int64_t index, const T& value) { this->store(index, {detail::pack_checked(value)}); }
-  // Returns the Item of an index. Never blocks; what is done with the Item does.
+  // Returns the Item of an index.
+  // Never blocks; what is done with the Item does.
   Item operator[](std::int64_t index) const { return {*this, index}; }
   // Adds to the element at an index, in one operation, and returns the sum. Integers add up to 64 bits, else the sum is
-  // a double. Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits.
+  // a double.
+  // Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits.
   // Python: with lock: l[index] += number
   T add(std::int64_t index, const T& number) { return this->value_of(this->add_to(index, pack_value(number))); }
   // If the element at an index equals `expected`, replaces it by `desired`, and returns true; else changes nothing and
   // returns false. One operation.
+  //
+  //     forkmill::List<std::string> seats{"seats"};
+  //     bool mine = seats.compare_and_set(7, "free", "Ada");
   bool compare_and_set(std::int64_t index, const T& expected, const T& desired) {
     return this->compare_and_set_at(index, expected, desired);
   }
@@ -214,6 +231,10 @@ class List : public detail::ListOf<T> {
   void append(const T& value) { this->append_all({detail::pack_checked(value)}); }
   // Adds all elements of a range at the end, in messages of about 256 KiB. Each message is one change; all of them
   // together are not.
+  //
+  //     forkmill::List<std::string> names{"names"};
+  //     names.extend(paths);
+  //
   // Python: l.extend(values)
   template <class Range>
   void extend(const Range& values) {
@@ -225,16 +246,18 @@ class List : public detail::ListOf<T> {
   // Removes the element at an index and returns it, in one operation.
   // Python: l.pop(index)
   T pop(std::int64_t index = -1) { return this->value_of(this->take(index)); }
-  // Removes `count` elements from an index on. Throws UnknownIndex if there are fewer, and removes none; throws
-  // std::invalid_argument if count is less than 1.
+  // Removes `count` elements from an index on.
+  // Throws UnknownIndex if there are fewer, and removes none; throws std::invalid_argument if count is less than 1.
   // Python: del l[index:index + count]
   void erase(std::int64_t index, std::int64_t count = 1) { this->erase_at(index, count); }
-  // Removes the first element that equals `value`. Throws UnknownKey if there is none.
+  // Removes the first element that equals `value`.
+  // Throws UnknownKey if there is none.
   // Python: l.remove(value)
   void remove_value(const T& value) {
     if (!this->take_value(pack_value(value))) throw UnknownKey{"no such value in '" + this->name() + "'"};
   }
-  // Index of the first element that equals `value`. Throws UnknownKey if there is none.
+  // Index of the first element that equals `value`.
+  // Throws UnknownKey if there is none.
   // Python: l.index(value)
   std::int64_t index(const T& value) const {
     const auto found = this->search(pack_value(value)).first;
@@ -257,6 +280,10 @@ class List : public detail::ListOf<T> {
   std::vector<T> values() const { return this->values_of(this->all().values); }
   // The elements from `begin` to before `end`, as Python's list[begin:end]: negative indices count from the end,
   // indices beyond the list mean its ends. Reads the whole list.
+  //
+  //     forkmill::List<int> numbers{"numbers"};
+  //     std::vector<int> last_two = numbers.slice(-2, numbers.size());
+  //
   // Python: l[begin:end]
   std::vector<T> slice(std::int64_t begin, std::int64_t end) const {
     const auto all = this->all().values;
@@ -269,8 +296,13 @@ class List : public detail::ListOf<T> {
     return this->values_of({all.begin() + first, all.begin() + last});
   }
   // Reverse and sort the list, as one change: read all of it and write it back, again until no other client has changed
-  // it in between. sort() is stable and calls less(a, b) here. Throw Error{message_too_large} for a list that does not
-  // fit into one message (16,384 elements, 8 MiB of elements below 16 KiB, or 1,024 larger ones).
+  // it in between. sort() is stable and calls less(a, b) here.
+  // Throw Error{message_too_large} for a list that does not fit into one message (16,384 elements, 8 MiB of elements
+  // below 16 KiB, or 1,024 larger ones).
+  //
+  //     forkmill::List<int> numbers{"numbers"};
+  //     numbers.sort(std::greater<>{});
+  //
   // Python: l.reverse(), l.sort()
   void reverse() {
     change([](std::vector<T>& values) { std::ranges::reverse(values); });
@@ -295,6 +327,11 @@ class List : public detail::ListOf<T> {
 };
 
 // Array<T>: a fixed number of elements, which begin as T{}.
+//
+//     forkmill::Array<double> grid{"grid", 1000};
+//     grid.set(10, std::vector<double>{0.5, 0.25});              // elements 10 and 11
+//     grid[12] = grid.at(10) + grid.at(11);
+//     std::vector<double> all = grid.values();
 template <class T>
 class Array : public detail::ListOf<T> {
   using Base = detail::ListOf<T>;
@@ -340,6 +377,12 @@ class Array : public detail::ListOf<T> {
 
   // Opens the lock that goes with the array, "<name>:lock", for changes of several elements. Nothing but agreement
   // keeps other clients from changing the array without it. Named ones stay when the array is removed.
+  //
+  //     forkmill::Array<double> weights{"weights", 10};
+  //     auto lock = weights.get_lock();
+  //     std::lock_guard hold{lock};
+  //     weights[0] = weights.at(1) + weights.at(2);               // three operations, one at a time
+  //
   // Python: a.get_lock()
   RLock get_lock() const { return this->lock_beside(); }
 };

@@ -1,6 +1,14 @@
 // Manager, and what holds for all values shared by processes: Dict, Namespace (dict.h), List, Array, Value (list.h).
 // The counterpart of Python's multiprocessing.Manager.
 //
+//     Dict        keys and values of one type each, in the order in which the keys were set
+//     Namespace   named values of different types
+//     List        a sequence of any length
+//     Array       a sequence of a fixed length
+//     Value       one value
+//
+// For example:
+//
 //     forkmill::Dict<std::string, int> stock{"stock"};          // one of this name for all clients of the broker
 //     stock.set("apples", 100);
 //     stock.add("apples", -1);                                  // atomic
@@ -53,7 +61,8 @@ namespace forkmill {
 // Error{object_closed}. Neither copyable nor movable. Thread-safe, except for the destructor.
 class Manager {
  public:
-  // options: where the objects live; default_client() unless given. Never blocks.
+  // options: where the objects live; default_client() unless given.
+  // Never blocks.
   // Python: mp.Manager()
   explicit Manager(ObjectOptions options = {}) : options_{std::move(options)} {}
   // Does what shutdown() does; an error is logged.
@@ -68,6 +77,12 @@ class Manager {
     return keep(Dict<K, V>{options()});
   }
   // Make a list, empty or with these values.
+  //
+  //     forkmill::Manager manager;
+  //     auto groups = manager.dict<std::string, forkmill::List<int>>();
+  //     groups.set("even", manager.list<int>({2, 4}));            // a handle as a value
+  //     groups.at("even").append(6);                              // the same list
+  //
   // Python: m.list(), m.list(values)
   template <class T>
   List<T> list() {
@@ -120,8 +135,9 @@ class Manager {
   Barrier barrier(std::int64_t parties) { return keep(Barrier{parties, {}, options()}); }
 
   // Removes every object that this manager made: later uses, in any process, and present waiters get
-  // Error{object_unknown}. Blocks for a round trip each. May be repeated. Throws Disconnected if the client was closed
-  // or forgotten by the broker.
+  // Error{object_unknown}.
+  // Blocks for a round trip each. May be repeated.
+  // Throws Disconnected if the client was closed or forgotten by the broker.
   // Python: m.shutdown()
   void shutdown();
 

@@ -3,6 +3,7 @@
 //     forkmill::Lock here{"db"};                                         // at the broker of default_client()
 //     forkmill::Lock there{"db", client};                                // at the broker of `client`
 //     forkmill::Queue<int> jobs{"jobs", 0, forkmill::ObjectOptions{client}.durable()};
+//     forkmill::Event begun{"begun", forkmill::ObjectOptions{}.must_exist()};
 //
 // A name stands for one object of one kind, for all clients of a broker. Opening a name makes the object if there is
 // none. Names: 1 to 128 letters, digits and . _ - : /
@@ -71,8 +72,8 @@ class ObjectOptions {
   bool is_owned() const { return owned_; }
   bool has_to_exist() const { return must_exist_; }
   bool has_to_be_new() const { return must_be_new_; }
-  // The engine of the client: the given one, or that of default_client(). Throws what default_client() throws. For the
-  // library.
+  // The engine of the client: the given one, or that of default_client().
+  // Throws what default_client() throws. For the library.
   detail::Ref<detail::Origin> engine() const;
 
  private:

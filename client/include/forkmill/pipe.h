@@ -57,19 +57,22 @@ class RawConnection {
  public:
   // Whether this object refers to an end: false for one that is default constructed or moved from.
   bool valid() const noexcept { return end_ != nullptr; }
-  // Whether this end may receive, and send, by the direction of the pipe. Never block.
+  // Whether this end may receive, and send, by the direction of the pipe.
+  // Never block.
   // Python: c.readable, c.writable
   bool readable() const;
   bool writable() const;
   // Closes this end for this process, all copies included, and waits for the broker's answer. May be repeated.
   // Python: c.close()
   void close();
-  // Whether close() was called, or this object is empty. Never blocks.
+  // Whether close() was called, or this object is empty.
+  // Never blocks.
   // Python: c.closed
   bool closed() const;
 
   // Sends a message. The first form blocks until there is room; the second waits `timeout` at most and then throws
-  // Full. Throws EndOfStream if the other end is closed everywhere, Rejected{payload_too_large} over 64 MiB.
+  // Full.
+  // Throws EndOfStream if the other end is closed everywhere, Rejected{payload_too_large} over 64 MiB.
   // Python: c.send_bytes(message)
   void send_bytes(std::string_view message) { send_value(std::string{message}, {}); }
   template <class Rep, class Period>
@@ -77,7 +80,13 @@ class RawConnection {
     send_value(std::string{message}, within(timeout));
   }
   // Receives the next message. The first form blocks until there is one; the second waits `timeout` at most and then
-  // throws Timeout{Errc::timeout}. Throws EndOfStream if none is left and the other end is closed everywhere.
+  // throws Timeout{Errc::timeout}.
+  // Throws EndOfStream if none is left and the other end is closed everywhere.
+  //
+  //     auto [here, there] = forkmill::pipe<std::string>();
+  //     there.send_bytes("no msgpack");
+  //     std::string bytes = here.recv_bytes();
+  //
   // Python: c.recv_bytes()
   std::string recv_bytes() { return std::string{receive({}).view}; }
   template <class Rep, class Period>
@@ -90,6 +99,11 @@ class RawConnection {
   std::size_t recv_bytes_into(std::span<std::byte> buffer);
 
   // Whether recv() would return or throw EndOfStream at once: now, or within `timeout`. Takes nothing out of the pipe.
+  //
+  //     auto [here, there] = forkmill::pipe<int>();
+  //     there.send(1);
+  //     while (here.poll(1s)) print(here.recv());                 // until nothing comes for a second
+  //
   // Python: c.poll(), c.poll(timeout)
   bool poll() { return poll_within(kAtOnce); }
   template <class Rep, class Period>
@@ -135,16 +149,18 @@ class Connection : public detail::RawConnection {
   // For the library: claims the end that a ticket names.
   Connection(const detail::Ticket& ticket, detail::FromTicket) : RawConnection{ticket, detail::type_hash<T>()} {}
 
-  // Sends a value as one message. Blocks and throws as send_bytes() does; also Rejected{payload_too_large} for a value
-  // that is nested 64 deep or more.
+  // Sends a value as one message.
+  // Blocks and throws as send_bytes() does; also Rejected{payload_too_large} for a value that is nested 64 deep or
+  // more.
   // Python: c.send(value)
   void send(const T& value) { send_value(detail::pack_checked(value), {}); }
   template <class Rep, class Period>
   void send(const T& value, std::chrono::duration<Rep, Period> timeout) {
     send_value(detail::pack_checked(value), detail::within(timeout));
   }
-  // Receives the next message as a value. Blocks and throws as recv_bytes() does; also Error{result_undecodable} for a
-  // message that is not a T, which is gone then.
+  // Receives the next message as a value.
+  // Blocks and throws as recv_bytes() does; also Error{result_undecodable} for a message that is not a T, which is gone
+  // then.
   // Python: c.recv()
   T recv() { return decode(receive({})); }
   template <class Rep, class Period>
@@ -171,8 +187,9 @@ class Connection : public detail::RawConnection {
 };
 
 // Makes a pipe and returns its two ends, both open in this process. duplex: whether both ends send and receive; if not,
-// the first only receives and the second only sends. Blocks for two round trips to the broker. Throws Disconnected,
-// Error{too_many_objects}, and Error{option_out_of_range} for durable() options.
+// the first only receives and the second only sends.
+// Blocks for two round trips to the broker.
+// Throws Disconnected, Error{too_many_objects}, and Error{option_out_of_range} for durable() options.
 // Python: mp.Pipe(duplex)
 template <class T = std::string>
 std::pair<Connection<T>, Connection<T>> pipe(bool duplex = true, const ObjectOptions& options = {}) {

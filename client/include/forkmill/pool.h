@@ -7,6 +7,15 @@
 //                                   [](const forkmill::Error& error) { complain(error); });
 //     for (int square : pool.imap(kSquare, numbers)) print(square);           // results as they come
 //
+// The calls:
+//
+//     apply            one call; waits for its result
+//     apply_async      one call; gives an AsyncResult, or calls a callback
+//     map, starmap     a call for each item; wait for all results, in the order of the items
+//     map_async        the same without waiting, as starmap_async
+//     imap             a call for each item; gives the results one after the other, in the order of the items
+//     imap_unordered   the same in the order of completion
+//
 // Here kAdd is a Task<double(double, double)> and kSquare a Task<int(int)>. Functions are called by the name of a task,
 // so the processes must know them: those that the worker's program has registered with Worker::on() or
 // forkmill::Registered. The processes are forked on one machine: on this one with local:// (local.h), else where a
@@ -176,10 +185,11 @@ std::vector<std::string> pack_tuples(Range&& range) {
 // The head of this file says what holds for all members.
 class Pool {
  public:
-  // Starts the processes in the background. Without a client: at default_client(). Does not wait for them; calls can be
-  // made at once. Throws std::invalid_argument if a number of the options is out of its range, Error if the name or the
-  // queue is not allowed, Error{bad_request} inside a daemon (a daemon may not have children), and what
-  // Client::submit() and default_client() throw.
+  // Starts the processes in the background. Without a client: at default_client().
+  // Does not wait for them; calls can be made at once.
+  // Throws std::invalid_argument if a number of the options is out of its range, Error if the name or the queue is not
+  // allowed, Error{bad_request} inside a daemon (a daemon may not have children), and what Client::submit() and
+  // default_client() throw.
   // Python: mp.Pool(processes, initializer, initargs, maxtasksperchild)
   explicit Pool(PoolOptions options = {});
   explicit Pool(Client& client, PoolOptions options = {});
@@ -196,15 +206,17 @@ class Pool {
   template <class R>
   using List = typename detail::ListOfResults<R>::type;
 
-  // Calls the task's function in one of the processes and returns its result. Blocks until it is there, without a time
-  // limit. Throws RemoteError{type, message, backtrace …} if the function threw, RemoteError{unknown_task or
+  // Calls the task's function in one of the processes and returns its result.
+  // Blocks until it is there, without a time limit.
+  // Throws RemoteError{type, message, backtrace …} if the function threw, RemoteError{unknown_task or
   // signature_mismatch} if the processes do not have it, and the errors named in the head of this file.
   // Python: pool.apply(f, args)
   template <class R, class... P, class... A>
   R apply(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
     return apply_async(task, std::forward<A>(arguments)...).get();
   }
-  // apply() without waiting. Blocks only while the client is full (ClientOptions::when_full).
+  // apply() without waiting.
+  // Blocks only while the client is full (ClientOptions::when_full).
   // Python: pool.apply_async(f, args)
   template <class R, class... P, class... A>
   AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
@@ -226,9 +238,10 @@ class Pool {
   }
 
   // Calls the function once for each item and returns the results in the order of the items; none for an empty range.
-  // The range is read once, before anything is sent. Blocks until all chunks are done, then throws the first error in
-  // the order of the items if there is one. An item that fails ends its chunk: items behind it in the chunk are not
-  // run. Throws std::invalid_argument if chunk_size is less than 1.
+  // The range is read once, before anything is sent.
+  // Blocks until all chunks are done, then throws the first error in the order of the items if there is one. An item
+  // that fails ends its chunk: items behind it in the chunk are not run.
+  // Throws std::invalid_argument if chunk_size is less than 1.
   // Python: pool.map(f, items, chunksize)
   template <class R, class P, std::ranges::input_range Range>
   List<R> map(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {}) {
@@ -264,8 +277,8 @@ class Pool {
   // Call the function once for each item and give the results one after the other while the rest is under way: imap()
   // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
   // behind it follow. The whole range is read before the call returns, so it must end. What the range throws comes as
-  // the last result. With a chunk of n items, n results become available together. Throws std::invalid_argument if
-  // chunk_size is less than 1.
+  // the last result. With a chunk of n items, n results become available together.
+  // Throws std::invalid_argument if chunk_size is less than 1.
   //
   //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
   // Python: pool.imap(f, items, chunksize), pool.imap_unordered(f, items, chunksize)
@@ -278,18 +291,24 @@ class Pool {
     return stream<R, P>(task, items, chunk_size, false);
   }
 
-  // Takes no more calls; those that were made are finished. Never blocks. May be repeated; nothing happens after
-  // terminate().
+  // Takes no more calls; those that were made are finished.
+  // Never blocks. May be repeated; nothing happens after terminate().
   // Python: pool.close()
   void close();
   // Ends the pool at once: outstanding results and streams end with Cancelled, running functions are killed, later
-  // calls throw Error{object_closed}. Blocks until the processes have ended, 5 seconds at most. May be repeated.
-  // Callbacks of the results that it ended run afterwards.
+  // calls throw Error{object_closed}.
+  // Blocks until the processes have ended, 5 seconds at most. May be repeated. Callbacks of the results that it ended
+  // run afterwards.
   // Python: pool.terminate()
   void terminate();
   // Blocks until every call has ended, with its callbacks, and then until the processes have ended, 15 seconds at most
-  // (not at all while the broker is away). No time limit for the calls. Throws Error{bad_request} before close() or
-  // terminate().
+  // (not at all while the broker is away). No time limit for the calls.
+  // Throws Error{bad_request} before close() or terminate().
+  //
+  //     for (int n : numbers) pool.apply_async(kSquare, {n}, [](int square) { print(square); });
+  //     pool.close();
+  //     pool.join();                                                  // every callback has run
+  //
   // Python: pool.join()
   void join();
 

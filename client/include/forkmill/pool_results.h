@@ -47,7 +47,8 @@ using PoolStreamRef = std::shared_ptr<PoolStream>;
 void stream_add(PoolStream& stream, std::string packed);
 // Ends the items; `failure`, if not null, comes after the last result.
 void stream_end(PoolStream& stream, std::exception_ptr failure);
-// Blocks for the next result and passes it to `take`. Returns false at the end. Throws the item's error, or Timeout.
+// Blocks for the next result and passes it to `take`. Returns false at the end.
+// Throws the item's error, or Timeout.
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long,
                  const std::function<void(const msgpack::object&)>& take);
 
@@ -66,8 +67,9 @@ class PoolResults {
 
   // Blocks until the next result is there and returns it; an empty Next when all have been given, also on every later
   // call. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}, with the position unchanged.
-  // Zero or less only looks. Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes
-  // on behind it; Error{result_undecodable} if the bytes are not a T.
+  // Zero or less only looks.
+  // Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes on behind it;
+  // Error{result_undecodable} if the bytes are not a T.
   // Python: it.next(), it.next(timeout)
   Next next() { return take(std::nullopt); }
   template <class Rep, class Period>

@@ -100,8 +100,9 @@ class Process {
   static constexpr int kUnknownExit = 255;
 
   // Makes a process that will call the task's function with these arguments, which are packed here. Nothing is sent
-  // before start(). Without a client: at default_client(), which start() makes if need be. Never blocks. Throws
-  // Error{option_out_of_range or name_invalid} for the name, and what the packing of an argument throws.
+  // before start(). Without a client: at default_client(), which start() makes if need be.
+  // Never blocks.
+  // Throws Error{option_out_of_range or name_invalid} for the name, and what the packing of an argument throws.
   //
   //     forkmill::Process small{{.name = "thumbnail", .daemon = true}, kResize, path, 80};
   // Python: mp.Process(target=f, args=(…), name=…, daemon=…)
@@ -120,6 +121,9 @@ class Process {
 
   // Makes a process for a task that is known by name only. payload: a msgpack array of the arguments, not checked here
   // and not compared with the worker's signature.
+  //
+  //     auto process = forkmill::Process::of("image.resize", forkmill::pack_value(std::make_tuple(path, 800)));
+  //     process.start();
   static Process of(std::string_view task, std::string_view payload, ProcessOptions options = {}) {
     return Process{nullptr, std::move(options), task, 0, payload};
   }
@@ -141,42 +145,64 @@ class Process {
   virtual void run();
 
   // Starts the process: hands its task to the broker and returns, without waiting for the fork. The members of a
-  // derived class travel as they are now. Throws Error{bad_request} if started before, in a daemon, or for a class that
-  // is not registered; Error{option_out_of_range or name_invalid} for the options; and what Client::submit() and
-  // default_client() throw. The process is not started then.
+  // derived class travel as they are now.
+  // Throws Error{bad_request} if started before, in a daemon, or for a class that is not registered;
+  // Error{option_out_of_range or name_invalid} for the options; and what Client::submit() and default_client() throw.
+  // The process is not started then.
   // Python: p.start()
   void start();
   // Blocks until the process has ended; at once if it has. The second form waits how_long at most, and returns whether
-  // it has ended; zero or less only looks. Neither throws for a process that failed: see exitcode() and get(). Throws
-  // Error{bad_request} before start().
+  // it has ended; zero or less only looks. Neither throws for a process that failed: see exitcode() and get().
+  // Throws Error{bad_request} before start().
   // Python: p.join(), p.join(timeout)
   void join();
   bool join(std::chrono::milliseconds how_long);
 
-  // Whether the process was started and has not ended. True also while it waits to be forked. Never blocks.
+  // Whether the process was started and has not ended. True also while it waits to be forked.
+  // Never blocks.
   // Python: p.is_alive()
   bool is_alive() const;
-  // Send SIGTERM, SIGKILL or any signal to the process, and to none that it started. Never block: the broker delivers
-  // the signal, once. A process that has not been forked never will be; it ends with Cancelled. Nothing happens after
-  // the end. Throw Error{bad_request} before start(), or if there is no such signal.
+  // Send SIGTERM, SIGKILL or any signal to the process, and to none that it started.
+  // Never block: the broker delivers the signal, once. A process that has not been forked never will be; it ends with
+  // Cancelled. Nothing happens after the end.
+  // Throw Error{bad_request} before start(), or if there is no such signal.
+  //
+  //     forkmill::Process process{kResize, path, 800};
+  //     process.start();
+  //     if (!process.join(5s)) process.terminate();
+  //     if (!process.join(5s)) process.kill();
+  //
   // Python: p.terminate(), p.kill(), os.kill(p.pid, number)
   void terminate();
   void kill();
   void signal(int number);
-  // How the process ended (see above); empty before its end. Never blocks.
+  // How the process ended (see above); empty before its end.
+  // Never blocks.
   // Python: p.exitcode
   std::optional<int> exitcode() const;
   // Blocks until the process has ended, and throws the error that ended it: RemoteError (the function threw),
   // WorkerLost (a signal or exit(n), n not 0; the worker was lost), Cancelled, Timeout, Expired, Rejected,
-  // Disconnected. Returns if it ended well. Throws Error{bad_request} before start().
+  // Disconnected. Returns if it ended well.
+  // Throws Error{bad_request} before start().
+  //
+  //     try {
+  //       forkmill::Process process{kResize, path, 800};
+  //       process.start();
+  //       process.get();
+  //     } catch (const forkmill::WorkerLost& lost) {
+  //       std::cerr << "signal " << lost.signal() << "; " << lost.output();
+  //     }
   void get();
-  // The error that ended the process; null before its end and when it ended well. Never blocks.
+  // The error that ended the process; null before its end and when it ended well.
+  // Never blocks.
   std::exception_ptr error() const;
-  // The text of that error; empty if there is none. Never blocks.
+  // The text of that error; empty if there is none.
+  // Never blocks.
   std::string error_text() const;
 
-  // Process id and name of the machine. Block until the process has been forked, or has ended without it, however long
-  // that takes. Empty before start(), and if it was never forked.
+  // Process id and name of the machine.
+  // Block until the process has been forked, or has ended without it, however long that takes. Empty before start(),
+  // and if it was never forked.
   // Python: p.pid
   std::optional<std::uint32_t> pid() const;
   std::optional<std::string> host() const;
@@ -188,23 +214,32 @@ class Process {
   // The name, as given or "Process-N".
   // Python: p.name
   std::string name() const;
-  // Changes the name. Throws Error{bad_request} after start(), and as the constructor does.
+  // Changes the name.
+  // Throws Error{bad_request} after start(), and as the constructor does.
   void set_name(std::string name);
   // Whether it is a daemon.
   // Python: p.daemon
   bool daemon() const;
-  // Makes it a daemon or not. Throws Error{bad_request} after start().
+  // Makes it a daemon or not.
+  // Throws Error{bad_request} after start().
   void set_daemon(bool daemon);
   // The state. For a process that has been forked and has not ended, asks the broker and blocks until it answers,
   // however long it is away. Never throws for a process that failed.
   ProcessState state() const;
 
   // A future that is ready when the process has ended: with the packed result of its function, or with the error of
-  // get(). For when_any(), then() and co_await. Throws Error{bad_request} before start().
+  // get(). For when_any(), then() and co_await.
+  // Throws Error{bad_request} before start().
+  //
+  //     forkmill::Process process{kResize, path, 800};
+  //     process.start();
+  //     process.sentinel().then([](const forkmill::RawResult&) { std::cout << "resized"; });
+  //
   // Python: p.sentinel
   SharedFuture<RawResult> sentinel() const;
   // Calls `what` when the process has ended, well or not, on the client's executor; soon if it has. Its exceptions are
-  // logged. Dropped when the client is closed. Throws Error{bad_request} before start().
+  // logged. Dropped when the client is closed.
+  // Throws Error{bad_request} before start().
   void on_exit(std::function<void()> what);
 
   // Gives up the process: every later call on this handle and its copies but close() throws Error{object_closed}.
@@ -237,8 +272,10 @@ class Process {
   std::shared_ptr<State> state_;
 };
 
-// Processes that this program has started and that have not ended, in the order of their start, as new handles. Never
-// blocks. Python's multiprocessing.active_children().
+// Processes that this program has started and that have not ended, in the order of their start, as new handles.
+// Never blocks. Python's multiprocessing.active_children().
+//
+//     for (auto& child : forkmill::active_children()) std::cout << child.name() << " still runs";
 std::vector<Process> active_children();
 
 // The process that calls current_process().
@@ -255,7 +292,8 @@ struct CurrentProcess {
   // Name of the machine.
   std::string host;
 };
-// Describes this process. Never blocks.
+// Describes this process.
+// Never blocks.
 // Python: mp.current_process(), os.getpid(), os.getppid()
 CurrentProcess current_process();
 
@@ -284,7 +322,8 @@ std::string pack_process(const Process& process) {
     return pack_arguments<>();
 }
 
-// Gives a fresh object the members that travelled. Throws DecodeError.
+// Gives a fresh object the members that travelled.
+// Throws DecodeError.
 template <class T>
 void unpack_process([[maybe_unused]] T& process, [[maybe_unused]] std::string_view payload) {
   if constexpr (HasState<T>) {

@@ -27,7 +27,7 @@ enum class QueryKind : std::uint8_t {
   dead_retry = 7,      // submits a dead letter again under a fresh id, the answer, and drops it. Argument as for `task`
   dead_drop = 8,       // drops a dead letter. Argument as for `task`
   backup = 9,          // copies the store. Argument: an absolute path on the broker's machine. bad_request
-  signal = 10,         // signals a task's process, or cancels the task. Argument: the id, a space, the signal's number
+  signal = 10,         // signals a task's process, or cancels the task. Argument: the id, a space, the signal number
   processes = 11,      // the processes of the broker and of all workers
   objects = 12,        // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
   object = 13,         // one object, with its holders and waiters. Argument: its name. object_unknown

@@ -1,6 +1,12 @@
 // Queues between processes, on one machine or many: typed, bounded or not, first in, first out for each producer. The
 // counterparts of Python's multiprocessing.Queue, JoinableQueue and SimpleQueue.
 //
+//     Queue           put, get, many at once, on approval; with or without a limit
+//     JoinableQueue   also knows when every item is done with
+//     SimpleQueue     put, get and empty, without a limit
+//
+// For example:
+//
 //     forkmill::Queue<std::string> names{"names", 100};     // at most 100 items wait in it
 //     names.put("one");                                     // waits for room
 //     auto name = names.get(2s);                            // or throws Empty after two seconds
@@ -12,6 +18,9 @@
 // Items are values that could be arguments of a task (task.h): 64 MiB at most when packed, and nested less than 64
 // deep, else Rejected{payload_too_large}. A queue holds at most 1 GiB, and then counts as full. The broker compares the
 // type of the elements between all handles of a queue.
+//
+// Complexity at the broker: constant for each item put or got. Waiters are served in the order of their arrival:
+// putters when there is room, getters when there are items.
 //
 // Blocking and time limits: every operation is a round trip to the broker, constructors too. Time limits are kept by
 // the broker, to about a millisecond; zero or less tries once. Without a broker, an operation without a time limit
@@ -62,10 +71,12 @@ class RawQueue : public Handle {
   // Python: q.empty(), q.full()
   bool empty() const { return qsize() == 0; }
   bool full() const { return maxsize() > 0 && qsize() >= maxsize(); }
-  // Number of items that may wait; 0: no limit. Never blocks.
+  // Number of items that may wait; 0: no limit.
+  // Never blocks.
   std::int64_t maxsize() const;
   // Closes this handle and its copies in this process: later calls throw Error{object_closed}. The queue and its items
-  // stay. Never blocks: items of put() are in the queue already. May be repeated.
+  // stay.
+  // Never blocks: items of put() are in the queue already. May be repeated.
   // Python: q.close(), q.join_thread()
   void close() noexcept;
   // Whether close() was called.
@@ -103,7 +114,8 @@ class LeaseOfItems {
       : queue_{std::move(other.queue_)}, number_{std::exchange(other.number_, 0)} {}
   LeaseOfItems& operator=(LeaseOfItems&& other) noexcept;
   ~LeaseOfItems();
-  // Ends the lease: the items are done with, or go back. Throws Error{over_released} if it was settled before.
+  // Ends the lease: the items are done with, or go back.
+  // Throws Error{over_released} if it was settled before.
   void settle(bool done);
 
  private:
@@ -134,11 +146,13 @@ class Leased {
   T& operator*() { return value_; }
   T* operator->() { return &value_; }
 
-  // Tells the queue that the item is done with, and waits for the answer. Throws LeaseLost if the item went back
-  // meanwhile, because this client was out of reach for too long: another client may have it. Throws
-  // Error{over_released} after ack() or nack().
+  // Tells the queue that the item is done with, and waits for the answer.
+  // Throws LeaseLost if the item went back meanwhile, because this client was out of reach for too long: another client
+  // may have it.
+  // Throws Error{over_released} after ack() or nack().
   void ack() { lease_.settle(true); }
-  // Gives the item back, and waits for the answer. Throws as ack() does.
+  // Gives the item back, and waits for the answer.
+  // Throws as ack() does.
   void nack() { lease_.settle(false); }
 
  private:
@@ -156,8 +170,8 @@ class Queue : public detail::RawQueue {
   using Value = T;
 
   // Opens the queue of this name, or makes it, empty. Without a name: makes one of its own. maxsize: number of items
-  // that may wait; 0: no limit. All handles of a queue name the same maxsize. Throws std::invalid_argument if it is
-  // negative.
+  // that may wait; 0: no limit. All handles of a queue name the same maxsize.
+  // Throws std::invalid_argument if it is negative.
   // Python: mp.Queue(maxsize)
   explicit Queue(std::int64_t maxsize = 0, const ObjectOptions& options = {})
       : Queue{std::string_view{}, maxsize, options} {}
@@ -195,6 +209,8 @@ class Queue : public detail::RawQueue {
   // The first form blocks until all are in the queue. The second waits `timeout` at most for each part and then throws
   // Full, whose text says how many items of that part went in; they and the parts before stay. What the range throws
   // passes through.
+  //
+  //     lines.put_many(paths);
   template <std::ranges::input_range Range>
   void put_many(Range&& items) {
     put_range(items, {});
@@ -205,8 +221,8 @@ class Queue : public detail::RawQueue {
   }
 
   // Takes the first item out of the queue and returns it. The first form blocks until there is an item. The second
-  // waits `timeout` at most and then throws Empty. Throws Error{result_undecodable} for an item that is not a T; the
-  // item is gone then.
+  // waits `timeout` at most and then throws Empty.
+  // Throws Error{result_undecodable} for an item that is not a T; the item is gone then.
   // Python: q.get(), q.get(timeout=1)
   T get() const { return get_one({}); }
   template <class Rep, class Period>
@@ -217,25 +233,32 @@ class Queue : public detail::RawQueue {
   // Python: q.get_nowait()
   T get_nowait() const { return get_one(detail::kAtOnce); }
   // get() that returns nothing, instead of throwing Empty, when there is no item at once or within `timeout`.
+  //
+  //     while (auto line = lines.try_get(1s)) work(*line);
   std::optional<T> try_get() const { return get_or_none(detail::kAtOnce); }
   template <class Rep, class Period>
   std::optional<T> try_get(std::chrono::duration<Rep, Period> timeout) const {
     return get_or_none(detail::within(timeout));
   }
   // get() as a future, without a time limit. The item belongs to the future: it is lost if the future is dropped.
+  //
+  //     lines.get_async().then([](const std::string& line) { work(line); });
   Future<T> get_async() const { return detail::task_future<T>(get_later({})); }
 
   // Takes up to `most` items, those that are there, at least one, in one round trip: no more than 1,024 items or about
   // 256 KiB at once. Waits for the first item, `timeout` at most, and then throws Empty. Zero for `most` returns none
-  // at once. Throws Error{result_undecodable} if one of them is not a T; all of them are gone then.
+  // at once.
+  // Throws Error{result_undecodable} if one of them is not a T; all of them are gone then.
+  //
+  //     for (const auto& line : lines.get_many(100)) work(line);
   std::vector<T> get_many(std::size_t most) const { return get_several(most, {}); }
   template <class Rep, class Period>
   std::vector<T> get_many(std::size_t most, std::chrono::duration<Rep, Period> timeout) const {
     return get_several(most, detail::within(timeout));
   }
 
-  // get() on approval: the item goes back unless it is acknowledged (Leased). Throws Empty after `timeout`, and
-  // Error{result_undecodable} for an item that is not a T, which goes back.
+  // get() on approval: the item goes back unless it is acknowledged (Leased).
+  // Throws Empty after `timeout`, and Error{result_undecodable} for an item that is not a T, which goes back.
   Leased<T> get_leased() const { return lease({}); }
   template <class Rep, class Period>
   Leased<T> get_leased(std::chrono::duration<Rep, Period> timeout) const {
@@ -334,8 +357,8 @@ class JoinableQueue : public Queue<T> {
  public:
   using Queue<T>::Queue;
 
-  // Reports that how_many items that were got are done with. Throws std::invalid_argument if how_many is less than 1,
-  // Error{over_released} if more are reported than were put.
+  // Reports that how_many items that were got are done with.
+  // Throws std::invalid_argument if how_many is less than 1, Error{over_released} if more are reported than were put.
   // Python: q.task_done()
   void task_done(std::int64_t how_many = 1) { this->task_done_by(how_many); }
   // Blocks until every item that was put is done with. Returns at once if there was none.

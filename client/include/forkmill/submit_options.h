@@ -5,6 +5,16 @@
 // Durations have the resolution of a millisecond and range from 0 to 366 days; 0 means what the comment of the option
 // says. Client::with() checks the options and throws Error{option_out_of_range} or Error{name_invalid}, which names the
 // option. Plain values: copy freely.
+//
+// A task whose attempt has ended badly is tried again while max_attempts allows it:
+//
+//     the worker was lost              at once
+//     the time limit has passed        after the backoff
+//     the handler threw a Retry        after the delay that it names, else after the backoff
+//     the handler threw another        with retry_errors: after the backoff; else not
+//     it could not be called           never: unknown task, other signature, undecodable arguments
+//     it was cancelled                 never
+//     any of these, at_most_once       never
 #pragma once
 
 #include <forkmill/detail/span.h>
@@ -18,6 +28,9 @@ namespace forkmill {
 
 // Backoff: the pause before another attempt. The pause after attempt n is base * 2^(n-1), at most cap, plus or minus a
 // random share of itself of at most `jitter`. A lost worker is made up for at once, without a pause.
+//
+//     auto retried = client.with({.backoff = 200ms, .retry_errors = true});              // 0.2 s, 0.4 s, 0.8 s …
+//     auto gentle = client.with({.backoff = {1s, 10min, 0.5}, .retry_errors = true});
 struct Backoff {
   // Pause after the first attempt.
   std::chrono::milliseconds base{1000};
@@ -55,6 +68,9 @@ struct SubmitOptions {
 
   // Earliest start: this long after the task's arrival at the broker, and not before this moment of the broker's clock
   // (1970 to 9999); the later of both counts. Zero: at once.
+  //
+  //     client.with({.delay = 10min}).submit(kGreet, "later");
+  //     client.with({.not_before = std::chrono::system_clock::now() + 24h}).submit(kGreet, "tomorrow");
   std::chrono::milliseconds delay{0};
   std::chrono::system_clock::time_point not_before{};
 
@@ -79,6 +95,8 @@ struct SubmitOptions {
   // Idempotency key, 128 bytes at most. The same key again in the same queue, by any client and within the broker's
   // window (an hour after the task's end, unless configured), is the same task and has the same result; with another
   // task or other arguments the future ends with Rejected{duplicate_task}. Empty: none.
+  //
+  //     auto order = client.with({.key = "order-17"}).submit(kGreet, "Ada");     // runs once, however often it is sent
   std::string key{};
   // Whether an exception of the handler is tried again.
   bool retry_errors = false;
@@ -92,8 +110,8 @@ struct SubmitOptions {
   std::chrono::milliseconds result_ttl{0};
 };
 
-// Checks the options. Throws Error{option_out_of_range} or Error{name_invalid}, which names the option. Client::with()
-// calls it.
+// Checks the options.
+// Throws Error{option_out_of_range} or Error{name_invalid}, which names the option. Client::with() calls it.
 void validate(const SubmitOptions& options);
 
 }  // namespace forkmill

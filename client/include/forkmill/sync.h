@@ -1,6 +1,16 @@
 // Locks, semaphores, events, conditions and barriers between processes, on one machine or many. The counterparts of
 // Python's multiprocessing.Lock, RLock, Semaphore, BoundedSemaphore, Event, Condition and Barrier.
 //
+//     Lock               one holder at a time
+//     RLock              the same, but the holding thread may acquire it again
+//     Semaphore          at most `value` holders at a time
+//     BoundedSemaphore   the same, and releasing more than was acquired is an error
+//     Event              a flag that can be waited for
+//     Condition          waits, with a lock held, for a change that others make under it
+//     Barrier            blocks until a number of threads have arrived
+//
+// For example:
+//
 //     forkmill::Lock lock{"db"};                       // one of this name for all clients of the broker
 //     {
 //       std::lock_guard hold{lock};                    // or lock.guard(), lock.acquire(2s), lock.try_lock()
@@ -54,6 +64,13 @@ class Acquirable : public Handle {
  public:
   // Acquires the object. The first form blocks until it is acquired and returns true. The second waits `timeout` at
   // most, and returns whether it was acquired; zero or less tries once.
+  //
+  //     forkmill::Lock printer{"printer"};
+  //     if (printer.acquire(2s)) {
+  //       std::lock_guard hold{printer, std::adopt_lock};
+  //       std::cout << "printing";
+  //     }
+  //
   // Python: lock.acquire(), lock.acquire(timeout=1)
   bool acquire() { return acquire_within({}); }
   template <class Rep, class Period>
@@ -64,6 +81,11 @@ class Acquirable : public Handle {
   bool try_acquire() { return acquire_within(kAtOnce); }
   // acquire() as a future: of true, or of false when the time limit has passed. The calling thread is the holder. The
   // object stays acquired if the future is dropped.
+  //
+  //     forkmill::Lock door{"door"};
+  //     door.acquire_async(10s).then([door](bool acquired) mutable {
+  //       if (acquired) door.release();
+  //     });
   Future<bool> acquire_async() { return acquire_later({}); }
   template <class Rep, class Period>
   Future<bool> acquire_async(std::chrono::duration<Rep, Period> timeout) {
@@ -95,13 +117,14 @@ class Acquirable : public Handle {
 // The members that Lock and RLock share.
 class AnyLock : public Acquirable {
  public:
-  // Releases the lock once; the next waiter gets it. Throws Error{over_released} if no client holds it, Error{not_held}
-  // if another thread or client holds this RLock, LeaseLost if it was taken away from this client meanwhile.
+  // Releases the lock once; the next waiter gets it.
+  // Throws Error{over_released} if no client holds it, Error{not_held} if another thread or client holds this RLock,
+  // LeaseLost if it was taken away from this client meanwhile.
   // Python: lock.release()
   void release() { release_one(); }
   // The fencing token of this ownership; rises with each owner of the lock, in any client. 0 while the lock is not held
-  // through this handle or a copy of it, and once it is lost. Never blocks. Let the resource that the lock protects
-  // refuse a token below the highest that it has seen.
+  // through this handle or a copy of it, and once it is lost.
+  // Never blocks. Let the resource that the lock protects refuse a token below the highest that it has seen.
   std::int64_t token() const;
 
  protected:
@@ -124,6 +147,9 @@ class Lock : public detail::AnyLock {
   detail::Ticket travel_ticket() const { return ticket(); }
 
   // Acquires the lock, blocking, and returns a guard that releases it.
+  //
+  //     forkmill::Lock lock{"db"};
+  //     const auto hold = lock.guard();                          // released at the end of the scope
   [[nodiscard]] std::unique_lock<Lock> guard() { return std::unique_lock{*this}; }
   // Whether any client holds the lock now. Asks the broker.
   bool locked() const;
@@ -157,7 +183,8 @@ class Semaphore : public detail::Acquirable {
  public:
   using TravelsAsTicket = void;
   // Opens the semaphore of this name, or makes it with `value` units, 0 or more. A name that is in use must have been
-  // made with the same value (Error{object_differs}). Throws std::invalid_argument if value is negative.
+  // made with the same value (Error{object_differs}).
+  // Throws std::invalid_argument if value is negative.
   // Python: mp.Semaphore(value)
   explicit Semaphore(std::int64_t value = 1, ObjectOptions options = {})
       : Semaphore{std::string_view{}, value, std::move(options)} {}
@@ -167,9 +194,13 @@ class Semaphore : public detail::Acquirable {
   detail::Ticket travel_ticket() const { return ticket(); }
 
   // Releases how_many units; waiters get them. Units that this client has acquired come first, those of the calling
-  // thread before those of others; the rest are new units, which raise the value. Throws std::invalid_argument if
-  // how_many is less than 1; LeaseLost if one of the units was taken away from this client meanwhile, and then releases
-  // none; Error{over_released} beyond the initial value of a BoundedSemaphore.
+  // thread before those of others; the rest are new units, which raise the value.
+  // Throws std::invalid_argument if how_many is less than 1; LeaseLost if one of the units was taken away from this
+  // client meanwhile, and then releases none; Error{over_released} beyond the initial value of a BoundedSemaphore.
+  //
+  //     forkmill::Semaphore items{"items", 0};
+  //     items.release(3);                                         // three waiters go on
+  //
   // Python: s.release(how_many)
   void release(std::int64_t how_many = 1);
   // Number of units that can be acquired now. Asks the broker.
@@ -280,8 +311,9 @@ class Condition : public detail::Handle {
 
   // Releases the lock, as often as it is held, blocks until a notification comes or `timeout` has passed, and acquires
   // the lock as often again before it returns, however long that takes (also when the broker is away). Returns true for
-  // a notification. Zero or less releases the lock for a moment. Throws Error{not_held} if this thread does not hold
-  // the lock, and Error{object_unknown} if the lock was removed; the lock is not held then.
+  // a notification. Zero or less releases the lock for a moment.
+  // Throws Error{not_held} if this thread does not hold the lock, and Error{object_unknown} if the lock was removed;
+  // the lock is not held then.
   // Python: c.wait(), c.wait(timeout)
   bool wait() { return wait_within({}); }
   template <class Rep, class Period>
@@ -290,6 +322,12 @@ class Condition : public detail::Handle {
   }
   // Waits until predicate() returns true, or until `timeout` has passed. Returns the predicate's last value. The
   // predicate is called with the lock held, at least once; what it throws passes through.
+  //
+  //     forkmill::Condition changed{"stock"};
+  //     bool empty = true;
+  //     const auto hold = changed.guard();
+  //     bool filled = changed.wait_for([&] { return !empty; }, 5s);    // false: still empty after five seconds
+  //
   // Python: c.wait_for(predicate, timeout)
   template <std::predicate P>
   bool wait_for(P&& predicate) {
@@ -309,8 +347,8 @@ class Condition : public detail::Handle {
     return holds;
   }
   // Wake at most how_many of the present waiters, or all of them, in the order of their arrival. Each goes on when it
-  // has the lock again. Return the number of waiters that were woken; 0 wakes none. Throw Error{not_held} if this
-  // thread does not hold the lock, std::invalid_argument if how_many is negative.
+  // has the lock again. Return the number of waiters that were woken; 0 wakes none.
+  // Throw Error{not_held} if this thread does not hold the lock, std::invalid_argument if how_many is negative.
   // Python: c.notify(how_many), c.notify_all()
   std::int64_t notify(std::int64_t how_many = 1);
   std::int64_t notify_all();
@@ -349,7 +387,8 @@ class Barrier : public detail::Handle {
   using Action = std::function<void()>;
 
   // Opens the barrier of this name, or makes it. parties: at least 1; a name that is in use must have been made with
-  // the same number (Error{object_differs}). Throws std::invalid_argument if it is less than 1.
+  // the same number (Error{object_differs}).
+  // Throws std::invalid_argument if it is less than 1.
   //
   // action: called by the last one to arrive, in its wait(), before the others go on. It belongs to this handle and its
   // copies and does not travel: a barrier that is opened by name or from an argument has the action given there, or
@@ -363,9 +402,9 @@ class Barrier : public detail::Handle {
   detail::Ticket travel_ticket() const { return ticket(); }
 
   // Blocks until all parties have arrived. Returns 0 to exactly one of them, the last to arrive, and 1 to parties() - 1
-  // to the others. The second form waits `timeout` at most; when that has passed, the barrier breaks for all. Throws
-  // BrokenBarrier if the barrier is broken, breaks or is reset meanwhile, and in the thread that runs the action what
-  // the action throws.
+  // to the others. The second form waits `timeout` at most; when that has passed, the barrier breaks for all.
+  // Throws BrokenBarrier if the barrier is broken, breaks or is reset meanwhile, and in the thread that runs the action
+  // what the action throws.
   // Python: b.wait(), b.wait(timeout)
   std::int64_t wait() { return wait_within({}); }
   template <class Rep, class Period>
@@ -378,7 +417,8 @@ class Barrier : public detail::Handle {
   // Breaks the barrier until it is reset. Present waiters get BrokenBarrier.
   // Python: b.abort()
   void abort();
-  // Number of parties. Never blocks.
+  // Number of parties.
+  // Never blocks.
   // Python: b.parties
   std::int64_t parties() const;
   // Number of threads that wait now; 0 while the action runs. Asks the broker.

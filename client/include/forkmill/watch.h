@@ -66,8 +66,8 @@ class Watch {
   // Does what stop() does.
   ~Watch() { stop(); }
 
-  // Ends the watch: no call begins afterwards, but one that runs in another thread may still be running. Does not wait.
-  // May be called in the function itself, and may be repeated.
+  // Ends the watch: no call begins afterwards, but one that runs in another thread may still be running.
+  // Does not wait. May be called in the function itself, and may be repeated.
   void stop() noexcept;
 
  private:

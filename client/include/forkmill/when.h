@@ -71,6 +71,8 @@ Ref<Origin> origin_of(Futures& futures) {
 template <class T, class Futures>
 class Combined : public LocalState<T> {
  public:
+  // Takes the futures over. The state counts as driven only if a wait of its client sees all inputs become ready, and
+  // as made by a callback if one of its inputs is.
   explicit Combined(Futures futures) : LocalState<T>{origin_of(futures), TaskId{}}, futures_{std::move(futures)} {
     bool driven = true;
     for_each_future(futures_, [&](auto& future) {
@@ -81,6 +83,7 @@ class Combined : public LocalState<T> {
     });
     if (driven) this->mark_driven();
   }
+  // Asks for every task among the inputs to be cancelled.
   void cancel() override {
     for (auto& input : inputs_) input->cancel();
   }
@@ -89,12 +92,12 @@ class Combined : public LocalState<T> {
   // Asks to be told. Apart from the constructor, because an input may be ready already.
   template <class Self>
   void start(Self* self) {
-    auto inputs = inputs_;
+    auto inputs = inputs_;  // the last note may end the state, and with it inputs_
     for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i]->add(new Note<Self>{Ref<Self>{self}, i});
   }
 
-  Futures futures_;
-  std::vector<Ref<State>> inputs_;
+  Futures futures_;                 // given to the reader with the value of when_any()
+  std::vector<Ref<State>> inputs_;  // the states of the futures, in their order
 };
 
 // The state of when_all(): ready with the last value, or with the first error.
@@ -102,11 +105,13 @@ template <class T, class Futures>
 class AllState final : public Combined<T, Futures> {
  public:
   using Combined<T, Futures>::Combined;
+  // Begins to count; ready at once without inputs.
   void start() {
     left_ = this->inputs_.size();
     if (left_ == 0) return this->publish();
     Combined<T, Futures>::start(this);
   }
+  // An input is ready. Called once for each input, by any thread; whichever comes first to an end resolves the state.
   void note(std::size_t, State& input) noexcept {
     const auto& error = input.outcome().error();
     if (error && !ended_.exchange(true)) this->fail(error);
@@ -134,8 +139,8 @@ class AllState final : public Combined<T, Futures> {
   static Stored<U> value_of(Future<U>& future, bool may_move) {
     return read<U>(future.raw_state(), may_move);
   }
-  std::atomic<std::size_t> left_{0};
-  std::atomic<bool> ended_{false};
+  std::atomic<std::size_t> left_{0};  // inputs that are not ready
+  std::atomic<bool> ended_{false};    // resolved
 };
 
 // The state of when_any(): ready with the first input.
@@ -143,7 +148,9 @@ template <class T>
 class AnyState final : public Combined<AnyOf<T>, std::vector<Future<T>>> {
  public:
   using Combined<AnyOf<T>, std::vector<Future<T>>>::Combined;
+  // Begins to wait for the first input.
   void start() { Combined<AnyOf<T>, std::vector<Future<T>>>::start(this); }
+  // An input is ready. The first one resolves the state.
   void note(std::size_t index, State&) noexcept {
     if (!ended_.exchange(true)) this->succeed(index, std::move(this->futures_));
   }
@@ -184,8 +191,8 @@ auto when_all(Future<T>... futures) {
 }
 
 // Returns a future that is ready with the first of the inputs, whether that has a value or an error; it never fails
-// itself. Its value cannot be copied, so get() gives it once. Throws std::invalid_argument if there are no inputs: the
-// future would never be ready.
+// itself. Its value cannot be copied, so get() gives it once.
+// Throws std::invalid_argument if there are no inputs: the future would never be ready.
 template <class T>
 Future<AnyOf<T>> when_any(std::vector<Future<T>> futures) {
   if (futures.empty()) throw std::invalid_argument{"when_any of no futures would never be ready"};

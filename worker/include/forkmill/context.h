@@ -65,16 +65,31 @@ class Context {
 
   // The token that is set when the handler should stop: the submitter has cancelled, the soft time limit or the time
   // limit has passed, the worker's drain timeout has passed, or the broker has given the task to another worker. A
-  // handler that does not return then gets SIGTERM after WorkerOptions::kill_grace (at once over its time limit), and
-  // SIGKILL after the same time again. The soft limit alone is never followed by a signal.
+  // handler that does not return then is ended by signals:
+  //
+  //     cancelled, drained, given away   SIGTERM after WorkerOptions::kill_grace, SIGKILL after the same time again
+  //     over SubmitOptions::timeout      SIGTERM at once, SIGKILL after kill_grace
+  //     over soft_timeout                none
   //
   // Each call in one attempt returns a token of the same stop state. The first call in a child starts a thread, on
   // which stop callbacks run; a child whose handlers never call it has one thread only.
+  //
+  //     worker.on(kTwice, [](forkmill::Context& context, int n) {
+  //       const auto stop = context.stop_token();
+  //       for (int i = 0; i < n; ++i)
+  //         if (stop.stop_requested()) throw std::runtime_error{"asked to stop"};
+  //       return 2 * n;
+  //     });
   virtual std::stop_token stop_token() const = 0;
 
   // Number of this attempt of the task, from 1.
   virtual std::uint32_t attempt() const = 0;
   // The token that names this attempt.
+  //
+  //     worker.on(kSquare, [](forkmill::Context& context, int n) {
+  //       std::cout << "attempt " << context.fencing_token().to_string();   // hand it to what the handler changes
+  //       return n * n;
+  //     });
   virtual FencingToken fencing_token() const = 0;
   // Id of the task, the same in all its attempts.
   virtual TaskId task_id() const = 0;
@@ -88,6 +103,11 @@ class Context {
 
   // Returns 64 random bits from the operating system, others on each call: for seeding a generator. Children are forked
   // from one process, so std::rand() and every generator seeded before Worker::run() give the same numbers in each.
+  //
+  //     worker.on(kSquare, [](forkmill::Context& context, int n) {
+  //       std::srand(unsigned(context.random_seed()));            // other numbers than in any other child
+  //       return n * n + std::rand() % 2;
+  //     });
   virtual std::uint64_t random_seed() = 0;
 };
 

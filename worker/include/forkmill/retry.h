@@ -1,6 +1,9 @@
 // Retry: thrown by a handler to say "not now, try again".
 //
-//     if (!server.reachable()) throw forkmill::Retry{"server is away", 30s};
+//     worker.on(kGreet, [](const std::string& name) {
+//       if (!server.reachable()) throw forkmill::Retry{"server is away", 30s};
+//       return "Hello, " + name;
+//     });
 //
 // The attempt ends and counts. While SubmitOptions::max_attempts allows another one, the task goes back to its queue
 // and is started after the pause, on any worker that has the handler; SubmitOptions::retry_errors does not matter.

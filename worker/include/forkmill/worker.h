@@ -16,13 +16,17 @@
 // a handler, of any type, ends the attempt: the submitter gets a RemoteError with type, message, nested exceptions and
 // backtrace, or the task is tried again (SubmitOptions::retry_errors, forkmill::Retry).
 //
-// A child that crashes, exits or is killed costs the attempt that it ran and nothing else: the submitter gets
-// WorkerLost with signal, exit code and last output, unless another attempt is allowed, and a new child takes its
-// place. A child has stdin from /dev/null; its stdout and stderr are passed on line by line. Each child is a session of
-// its own (setsid), and what it leaves behind is killed when it ends.
+// The end of a part, and what it costs:
 //
-// When the connection to the broker breaks, running tasks go on and their results are kept until the broker has them.
-// When the supervisor is killed, its children end with it and the broker gives their tasks to other workers.
+//     a child          the attempt that it ran: tried again, or WorkerLost with signal, exit code and last output;
+//                      another child takes its place
+//     the link         all children are killed, and the pool starts again; the broker gives their tasks out again after
+//                      its session timeout
+//     the supervisor   everything ends with it; the broker gives the tasks to other workers
+//     the connection   nothing: running tasks go on, and their results are kept until they can be sent
+//
+// A child has stdin from /dev/null; its stdout and stderr are passed on line by line. Each child is a session of its
+// own (setsid), and what it leaves behind is killed when it ends.
 //
 // Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
@@ -98,7 +102,13 @@ class Worker {
   // FORKMILL_* in the environment, flags. Made for main(): --help and --version print and exit with 0; a wrong option
   // is explained on stderr, with its place and the values allowed, and exits with 2.
   Worker(int argc, char** argv);
-  // Takes the options as they are. Throws std::invalid_argument for one out of its range.
+  // Takes the options as they are.
+  // Throws std::invalid_argument for one out of its range.
+  //
+  //     forkmill::WorkerOptions options;
+  //     options.processes = 2;
+  //     options.queues = {"text", "default"};
+  //     forkmill::Worker embedded{options};
   explicit Worker(WorkerOptions options);
   // Does not stop anything: a Worker exists outside run() only.
   ~Worker();
@@ -109,8 +119,12 @@ class Worker {
   // Registers the handler of a task and returns *this. The handler is moved into the worker and copied into each child
   // by fork(): what it changes in one child, the others do not see. It may be move-only. Call before run().
   //
-  // A result over 64 MiB ends the task with Errc::result_too_large. Throws std::invalid_argument if the task's name is
-  // not allowed or has a handler, if its signature is longer than 4,096 characters, or for the 4,097th task.
+  // A result over 64 MiB ends the task with Errc::result_too_large.
+  // Throws std::invalid_argument if the task's name is not allowed or has a handler, if its signature is longer than
+  // 4,096 characters, or for the 4,097th task.
+  //
+  //     worker.on(kGreet, [](const std::string& name) { return "Hello, " + name; })
+  //         .on(kSquare, [](forkmill::Context& context, int n) { return n * n * int(context.attempt()); });
   template <class R, class... Args, class F>
   Worker& on(const Task<R(Args...)>& task, F handler) {
     constexpr bool kPlain = std::is_invocable_r_v<R, F&, std::decay_t<Args>&&...>;
@@ -128,11 +142,16 @@ class Worker {
   // Adds a function that run() calls once, in the supervisor, before anything is forked, and returns *this. All
   // children share what it loads until they write to it (copy-on-write). Several are called in the order in which they
   // were added. It must leave no thread behind. If it throws, run() says so on stderr and returns 1 without forking.
+  //
+  //     static std::vector<double> table;
+  //     worker.on_start([] { table.assign(1'000'000, 1.0); });         // one copy for all children
   Worker& on_start(std::function<void()> load);
 
   // Adds a function that each child calls before its first task, and returns *this: for connections, generators and
   // other things that processes cannot share. Children that are forked for a forkmill::Process call it too. If it
   // throws, the child ends and another one is started after a pause that grows from 0.1 s to 30 s.
+  //
+  //     worker.on_child_start([] { std::srand(unsigned(time(nullptr))); });
   Worker& on_child_start(std::function<void()> prepare);
 
   // Runs the pool until SIGTERM or SIGINT; blocks until everything has ended. Serves the handlers of on() and those
@@ -143,8 +162,8 @@ class Worker {
   // running tasks are killed and reported as lost. SIGHUP is ignored.
   //
   // Returns 0 after a drain; 1 if the pool could not start, was refused by the broker or was stopped at once, or if the
-  // drain did not end in time; 2 if there is no handler. Throws std::invalid_argument if a Registered function has the
-  // name of a task of on().
+  // drain did not end in time; 2 if there is no handler.
+  // Throws std::invalid_argument if a Registered function has the name of a task of on().
   //
   // run() takes the process over: when it returns, every child process of this one has been killed, also one that the
   // program itself had forked, SIGPIPE is ignored, and SIGTERM, SIGINT, SIGHUP and SIGCHLD are blocked.
