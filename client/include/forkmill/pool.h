@@ -251,6 +251,7 @@ class Pool {
   // are done. callback gets the whole list, once; error_callback the first error.
   //
   //     pool.map_async(kSquare, numbers, {}, [](const std::vector<int>& all) { print(double(all.size())); });
+  //
   // Python: pool.map_async(f, items, chunksize, callback, error_callback)
   template <class R, class P, std::ranges::input_range Range>
   AsyncResult<List<R>> map_async(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {},
@@ -262,6 +263,7 @@ class Pool {
   //
   //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
   //     std::vector<double> sums = pool.starmap(kAdd, pairs);
+  //
   // Python: pool.starmap(f, pairs, chunksize), pool.starmap_async(f, pairs, chunksize)
   template <class R, class... P, std::ranges::input_range Range>
   List<R> starmap(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {}) {
@@ -281,6 +283,7 @@ class Pool {
   // Throws std::invalid_argument if chunk_size is less than 1.
   //
   //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
+  //
   // Python: pool.imap(f, items, chunksize), pool.imap_unordered(f, items, chunksize)
   template <class R, class P, std::ranges::input_range Range>
   PoolResults<R> imap(const Task<R(P)>& task, Range&& items, std::int64_t chunk_size = 1) {

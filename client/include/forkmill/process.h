@@ -105,6 +105,7 @@ class Process {
   // Throws Error{option_out_of_range or name_invalid} for the name, and what the packing of an argument throws.
   //
   //     forkmill::Process small{{.name = "thumbnail", .daemon = true}, kResize, path, 80};
+  //
   // Python: mp.Process(target=f, args=(…), name=…, daemon=…)
   template <class R, class... P, class... A>
   explicit Process(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
@@ -228,7 +229,7 @@ class Process {
   ProcessState state() const;
 
   // A future that is ready when the process has ended: with the packed result of its function, or with the error of
-  // get(). For when_any(), then() and co_await.
+  // get(). For then() and co_await.
   // Throws Error{bad_request} before start().
   //
   //     forkmill::Process process{kResize, path, 800};
