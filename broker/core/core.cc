@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/objects/inspection.h"
+#include "broker/core/operators/object_queries.h"
 #include "broker/core/operators/operator_commands.h"
 #include "proto/buggify.h"
 #include "proto/mutants.h"
@@ -189,9 +189,9 @@ Reply Core::carry_out(Client& client, const Query& order, Task* task) {
     case QueryKind::dead_drop:
       return dead_letters_.drop(order, task);
     case QueryKind::object_remove:
-      return objects_.remove(order);
+      return remove_object(objects_, order);
     case QueryKind::object_release:
-      return objects_.release(order);
+      return release_object(objects_, order);
     default:
       return processes_.signal(order, task);
   }
@@ -297,7 +297,7 @@ void Core::finish_round(Now now) {
   cancels_.settle_finished();
   matching_.run();
   paging_.finish_round();
-  objects_.finish_round();
+  objects_.flush();
   flush_all(now.steady >= late_acks_at_);
 }
 
@@ -390,13 +390,13 @@ Effects Core::take_effects() {
 
 Instant Core::next() const {
   return std::min(
-      {state_.deadlines.next(), sessions_.next(), objects_.next(), retention_.next(), paging_.next(), late_acks_at_});
+      {state_.deadlines.next(), sessions_.next(), objects_.next_wakeup(), retention_.next(), paging_.next(), late_acks_at_});
 }
 
 void Core::shut_down(Now now) {
   state_.now = now;
   intake_.closed = true;
-  objects_.finish_round();
+  objects_.flush();
   flush_all(true);
   sessions_.farewell();
 }

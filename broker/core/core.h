@@ -42,7 +42,7 @@ class Core {
   void recover(const TaskSummary& task) { paging_.recover(task); }
   // Then so, and that was all.
   void recover_record(proto::TaskSeq seq, std::string_view bytes) { objects_.recover(seq, bytes); }
-  void recovered() { sessions_.expect(objects_.recovered()); }
+  void recovered() { sessions_.expect(objects_.finish_recovery()); }
 
   // A message, or bytes that are none. `fresh` becomes the session's id if this is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);

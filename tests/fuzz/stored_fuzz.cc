@@ -8,7 +8,7 @@
 #include <algorithm>
 
 #include "broker/core/core.h"
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 #include "broker/store/sqlite/bytes.h"
 #include "broker/store/sqlite/crc32c.h"
 #include "broker/store/sqlite/head.h"
@@ -114,7 +114,7 @@ void look_around(Core& core, proto::PeerId peer) {
   };
   say(proto::Query{.id = 1, .kind = proto::QueryKind::objects, .argument = ""});
   std::vector<std::pair<std::uint64_t, std::string>> objects;
-  core.objects().visit([&](const Object& object) { objects.emplace_back(object.id().value(), object.name()); });
+  core.objects().directory().visit([&](const Object& object) { objects.emplace_back(object.id().value(), object.name()); });
   std::sort(objects.begin(), objects.end());
   std::uint64_t number = 0;
   for (const auto& [id, name] : objects) {

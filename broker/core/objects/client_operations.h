@@ -1,41 +1,40 @@
 // ClientOperations: what one client has asked of named objects and was answered, so that each operation is done once
-// however often it is sent; and what it has of them.
+// however often it is sent.
 #pragma once
 
 #include <map>
 #include <memory>
-#include <unordered_set>
 #include <vector>
 
-#include "broker/core/objects/kinds/call.h"
+#include "broker/core/objects/base/answers.h"
+#include "broker/core/objects/base/call.h"
 
 namespace forkmill::broker {
 
 struct ClientOperations {
   struct Entry {
-    std::unique_ptr<Call> waits;  // null: it has its answer
+    std::unique_ptr<Call> waits;  // null: the operation has its answer
     Answer answer;
-    // Of a durable object: not to be sent before what was changed is safe, nor to be forgotten by a restart.
+    // The object is durable: the answer is not sent before the change is safe, and a restart does not forget it.
     bool durable = false;
   };
 
-  // Somebody who waited for a condition when the broker before ended.
+  // A client that waited for a condition when the broker before this one ended.
   struct ConditionWaiter {
     proto::Operation op;
     std::int64_t step = 0;
     std::int64_t count = 0;
-    bool awake = false;  // on his way back to the lock
+    bool awake = false;  // on its way back to the lock
   };
 
-  std::uint64_t answered = 0;  // all below have arrived
+  ClientHandle client;
+  std::uint64_t answered = 0;  // all numbers below have their answers
   std::map<std::uint64_t, Entry> entries;
-  std::unordered_set<ObjectId> objects;            // something of them may be its own
-  std::unordered_set<ObjectId> owned;              // they go with it
-  std::vector<ConditionWaiter> condition_waiters;  // found in the store, and not back in their lines yet
-  std::vector<std::uint64_t> to_send;              // answers, in this round
-  bool touched = false;
-  bool dirty = false;        // there are durable answers that are not in the store
-  proto::TaskSeq stored_as;  // where it is in the store
+  std::vector<ConditionWaiter> condition_waiters;  // read from the store, and not back in their lines yet
+  std::vector<std::uint64_t> to_send;              // numbers of answers that go out in this round
+  bool touched = false;                            // listed in OperationTable
+  bool dirty = false;                              // has durable answers that are not in the store
+  proto::TaskSeq stored_as;                        // number of its record; 0: it has none yet
 };
 
 }  // namespace forkmill::broker

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "broker/core/objects/kinds/make_object.h"
 #include "broker/core/objects/spec.h"
 
 namespace forkmill::broker {
@@ -15,7 +16,7 @@ namespace {
 
 using Bytes = msgpack::type::raw_ref;
 using AnswerRow = std::tuple<std::uint64_t, unsigned, std::string, std::int64_t, std::int64_t, std::vector<Bytes>>;
-using LedgerBody = std::tuple<std::uint64_t, std::uint64_t, std::vector<AnswerRow>>;
+using OperationsBody = std::tuple<std::uint64_t, std::uint64_t, std::vector<AnswerRow>>;
 using ConditionWaiterRow =
     std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, std::int64_t, std::int64_t, std::int64_t, bool>;
 using ObjectBody = std::tuple<std::uint64_t, std::string, unsigned, std::uint64_t, std::int64_t, std::int64_t,
@@ -27,7 +28,7 @@ bool half_done(const ClientOperations::Entry& entry) {
 bool sleeps(const ClientOperations::Entry& entry) { return entry.waits && waits_for_condition(*entry.waits); }
 bool is_kept(const ClientOperations::Entry& entry) { return (entry.durable && !entry.waits) || half_done(entry); }
 
-void pack_answer(Object::Packer& packer, std::uint64_t number, const Answer& answer) {
+void pack_answer(DurableState::Packer& packer, std::uint64_t number, const Answer& answer) {
   packer.pack_array(6);
   packer.pack(number);
   packer.pack(static_cast<unsigned>(answer.code));
@@ -47,7 +48,7 @@ bool waits_for_condition(const Call& call) {
 }
 
 std::string record_of(const Object& object) {
-  return pack_record(RecordKind::object, [&](Object::Packer& packer) {
+  return pack_record(RecordKind::object, [&](DurableState::Packer& packer) {
     const ObjectSpec& spec = object.spec();
     packer.pack_array(9);
     packer.pack(object.id().value());
@@ -62,13 +63,13 @@ std::string record_of(const Object& object) {
   });
 }
 
-std::string record_of(const ClientOperations& operations, ClientHandle client) {
-  return pack_record(RecordKind::operations, [&](Object::Packer& packer) {
+std::string record_of(const ClientOperations& operations) {
+  return pack_record(RecordKind::operations, [&](DurableState::Packer& packer) {
     const auto& entries = operations.entries;
     const auto count =
         std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return is_kept(entry.second); });
     packer.pack_array(4);
-    packer.pack(client.value());
+    packer.pack(operations.client.value());
     packer.pack(operations.answered);
     packer.pack_array(static_cast<std::uint32_t>(count));
     for (const auto& [number, entry] : entries) {
@@ -104,7 +105,7 @@ std::unique_ptr<Object> StoredRecord::object(ObjectHost& host) const {
   if (kind == 0 || kind > static_cast<unsigned>(last_of(ObjectKind{})))
     throw DecodeError{"an object of an unknown kind"};
   ObjectSpec spec{std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable};
-  // A condition's lock may be found later.
+  // The lock of a condition may be found later.
   if (spec.size < 0 || (spec.kind != ObjectKind::condition && !check_spec(spec, nullptr).ok()))
     throw DecodeError{"an object that cannot be"};
   auto object = make_object(ObjectId{id}, std::move(spec), host);
@@ -119,7 +120,8 @@ ClientHandle StoredRecord::client() const { return ClientHandle{body_.via.array.
 
 ClientOperations StoredRecord::operations() const {
   ClientOperations operations;
-  const auto [client, answered, rows] = body_.as<LedgerBody>();
+  const auto [client, answered, rows] = body_.as<OperationsBody>();
+  operations.client = ClientHandle{client};
   operations.answered = answered;
   for (const auto& [number, code, text, a, b, values] : rows) {
     ClientOperations::Entry& entry = operations.entries[number];
@@ -127,7 +129,7 @@ ClientOperations StoredRecord::operations() const {
     entry.answer = {number, errc_from(code), text, a, b, {}};
     for (const Bytes& value : values) entry.answer.values.push_back(Payload::copy({value.ptr, value.size}));
   }
-  if (body_.via.array.size < 4) return operations;  // as it was written before there were any
+  if (body_.via.array.size < 4) return operations;  // written before there were condition waiters
   for (const auto& [number, object, who, wait, step, count, awake] :
        body_.via.array.ptr[3].as<std::vector<ConditionWaiterRow>>()) {
     Operation op;

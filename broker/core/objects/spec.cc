@@ -1,5 +1,6 @@
 #include "broker/core/objects/spec.h"
 
+#include "broker/core/objects/base/names.h"
 #include "proto/names.h"
 
 namespace forkmill::broker {

@@ -1,7 +1,7 @@
 // Checks of the spec that an object is made with.
 #pragma once
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 #include "proto/status.h"
 
 namespace forkmill::broker {

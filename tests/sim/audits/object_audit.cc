@@ -1,6 +1,6 @@
 #include "tests/sim/audits/object_audit.h"
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 #include "tests/sim/rules/violation.h"
 
 namespace forkmill::sim {
@@ -40,7 +40,7 @@ void check_queue(const Object& object) {
 }  // namespace
 
 void ObjectAudit::round(const broker::Core& core) const {
-  core.objects().visit([&](const Object& object) {
+  core.objects().directory().visit([&](const Object& object) {
     check_clients(core, object);
     switch (object.spec().kind) {
       case ObjectKind::lock:
@@ -76,7 +76,7 @@ void ObjectAudit::check_semaphore(const Object& object) const {
 
 // Not of those who wait on a condition: that ends when they have the lock again, however long it takes.
 void ObjectAudit::waits(const broker::Core& core) {
-  core.objects().visit([&](const Object& object) {
+  core.objects().directory().visit([&](const Object& object) {
     constexpr milliseconds kGrain{2};
     for (const broker::Line& line : object.lines) {
       for (const broker::Call* call : line) {
@@ -90,7 +90,7 @@ void ObjectAudit::waits(const broker::Core& core) {
 }
 
 void ObjectAudit::nothing_held(const broker::Core& core) {
-  core.objects().visit([&](const Object& object) {
+  core.objects().directory().visit([&](const Object& object) {
     if (object.spec().kind == ObjectKind::pipe) return;  // an end is held until it is closed
     require(object.holders().empty(), object, "it is held, and nobody knows of it");
     require(object.waiting() == 0, object, "somebody waits for it, and nobody knows of it");

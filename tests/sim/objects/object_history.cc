@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/names.h"
 #include "tests/sim/objects/object_rules.h"
 #include "tests/sim/rules/violation.h"
 

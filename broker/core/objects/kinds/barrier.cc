@@ -30,9 +30,9 @@ std::optional<Answer> Barrier::attempt(Call& call) {
 std::optional<Answer> Barrier::wait(Call& call) {
   if (call.step == kPassed) return done(call.count);
   if (call.step == kBroken) return failed(Errc::barrier_broken);
-  if (call.step != 0) return std::nullopt;  // it waits
+  if (call.step != 0) return std::nullopt;  // waits in its round
   if (broken_) return failed(Errc::barrier_broken);
-  if (acting_) return std::nullopt;  // for the next round
+  if (acting_) return std::nullopt;  // waits for the next round
   ++arrived_;
   if (arrived_ < spec().size) {
     call.step = round_;
@@ -45,7 +45,7 @@ std::optional<Answer> Barrier::wait(Call& call) {
   }
   acting_ = true;
   actor_ = call.client;
-  host.holds(call.client, id());
+  host.note_holding(call.client, id());
   return done(0, round_);
 }
 
@@ -74,17 +74,17 @@ void Barrier::break_all() {
   dirty = true;
 }
 
-std::optional<Answer> Barrier::give_up(Call& call) {
-  if (call.step == 0) return failed(Errc::timeout);  // it had not been let in yet
+std::optional<Answer> Barrier::expire(Call& call) {
+  if (call.step == 0) return failed(Errc::timeout);  // not let in yet
   if (call.step == kPassed) return done(call.count);
   if (call.step == round_) {
     break_all();
-    host.changed(*this);
+    host.note_changed(*this);
   }
   return failed(Errc::barrier_broken);
 }
 
-void Barrier::deserted(const Call& call) {
+void Barrier::waiter_gone(const Call& call) {
   if (call.step == round_) break_all();
 }
 
@@ -93,7 +93,7 @@ std::vector<Object::Hold> Barrier::holders() const {
   return {{actor_, 0, 1, round_}};
 }
 
-void Barrier::leave(ClientHandle client) {
+void Barrier::client_gone(ClientHandle client) {
   if (acting_ && actor_ == client) break_all();
 }
 

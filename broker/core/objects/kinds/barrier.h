@@ -1,8 +1,8 @@
-// Barrier: lets its parties pass when all have come. Exactly one of them has index 0: the last to arrive, which also
-// runs the action, before the others may go. A waiter that goes or may wait no longer breaks it for all.
+// Barrier: lets its parties pass when all have arrived. The last to arrive has index 0; if it has an action, it runs
+// that before the others may go. A waiter whose client goes, or whose time is over, breaks the barrier for all.
 #pragma once
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -11,13 +11,13 @@ class Barrier final : public Object {
   using Object::Object;
 
   std::optional<Answer> attempt(Call& call) override;
-  // Those who came while an action runs are let in afterwards.
+  // Line 1: calls that came while an action runs; they are let in afterwards.
   std::size_t line(const Call& call) const override { return call.step == 0 ? 1 : 0; }
-  std::optional<Answer> give_up(Call& call) override;
-  void deserted(const Call& call) override;
-  void leave(ClientHandle client) override;
+  std::optional<Answer> expire(Call& call) override;
+  void waiter_gone(const Call& call) override;
+  void client_gone(ClientHandle client) override;
   std::size_t size() const override { return static_cast<std::size_t>(arrived_); }
-  // Whoever runs the action.
+  // The client that runs the action.
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override { packer.pack(broken_); }
   void load(const msgpack::object& state) override { broken_ = state.as<bool>(); }
@@ -28,14 +28,14 @@ class Barrier final : public Object {
   void end_round(bool passed);
   void break_all();
 
-  // A round ends when its parties have passed, or it is broken. A call's `step` is the round that it came in, and how
-  // that ended: several may end before anybody is told.
+  // A round ends when its parties have passed or the barrier is broken. `step` of a waiting call is the round that it
+  // came in, and afterwards how that round ended: several rounds may end before the calls are tried again.
   static constexpr std::int64_t kPassed = -1;
   static constexpr std::int64_t kBroken = -2;
   std::int64_t round_ = 1;
   std::int64_t arrived_ = 0;
   bool broken_ = false;
-  bool acting_ = false;  // all are there, and one runs the action
+  bool acting_ = false;  // all have arrived, and one client runs the action
   ClientHandle actor_;
 };
 

@@ -1,5 +1,5 @@
-// Changes: what has changed in a dict or a list, version by version, for those who watch. Nothing is written down
-// before somebody watches, and only so much: who asks for more learns that it is not known in full.
+// Changes: what has changed in a dict or a list, version by version, for clients that watch it. The log begins with the
+// first client that watches and has a maximum: a client that asks for more learns that it is not known in full.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "broker/core/objects/kinds/call.h"
+#include "broker/core/objects/base/answers.h"
 
 namespace forkmill::broker {
 
@@ -31,13 +31,13 @@ class Changes {
     }
   }
 
-  // Everything may have changed.
+  // Counts a change that may concern everything.
   void note_all() {
     known_since_ = ++version_;
     log_.clear();
   }
 
-  // The answer to "what has changed since that version?"; empty: nothing yet.
+  // Answer to watch: the keys or indices that have changed since that version. Empty: nothing has.
   std::optional<Answer> since(std::int64_t version) {
     watched_ = true;
     if (version == version_) return std::nullopt;

@@ -25,7 +25,7 @@ Lock* Condition::lock() const { return dynamic_cast<Lock*>(host.find(ObjectId{sp
 std::optional<Answer> Condition::wait(Call& call) {
   Lock* lock = this->lock();
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
-  if (call.count > 0) return std::nullopt;  // it waits already
+  if (call.count > 0) return std::nullopt;  // waits already
   if (!lock->held_by(call.holder()))
     return failed(Errc::not_held, "the lock of a condition must be held to wait for it");
   call.count = lock->release_all();
@@ -42,12 +42,12 @@ Answer Condition::notify(const Call& call) {
     waiter.step = 1;
     host.move(waiter, *lock, 0);
   }
-  dirty = dirty || woken > 0;  // those who wake are noted: that it was done must be as well
+  dirty = dirty || woken > 0;  // woken waiters are stored, so the answer must be, too
   return done(woken);
 }
 
-// Over without a notification: it must have the lock all the same.
-std::optional<Answer> Condition::give_up(Call& call) {
+// A wait that ends without a notification must still get the lock back.
+std::optional<Answer> Condition::expire(Call& call) {
   Lock* lock = this->lock();
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
   host.move(call, *lock, 0);

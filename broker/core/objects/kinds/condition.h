@@ -1,8 +1,8 @@
-// Condition: waits for a notification with its lock given up, and has the lock again when the wait is over, however it
-// ended. A notification is for those who wait at that moment; none is stored.
+// Condition: a client that waits gives up the lock of the condition, and has it again when the wait is over, however
+// that ended. A notification is for clients that wait at that moment; none is stored.
 #pragma once
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -14,7 +14,7 @@ class Condition final : public Object {
 
   std::optional<Answer> attempt(Call& call) override;
   bool may_overtake(const Call&) const override { return true; }
-  std::optional<Answer> give_up(Call& call) override;
+  std::optional<Answer> expire(Call& call) override;
 
  private:
   Lock* lock() const;

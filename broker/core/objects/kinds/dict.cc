@@ -1,7 +1,6 @@
 #include "broker/core/objects/kinds/dict.h"
 
 #include "broker/core/objects/kinds/values.h"
-#include "broker/core/objects/record.h"
 #include "proto/limits.h"
 #include "proto/wire/operands.h"
 
@@ -39,51 +38,30 @@ std::optional<Answer> Dict::attempt(Call& call) {
     case Verb::watch:
       return changes_.since(known_version(call.op));
     case Verb::look:
-      return done(std::ssize(order_), changes_.version());
+      return done(std::ssize(entries_), changes_.version());
     default:
       return wrong_verb();
   }
 }
 
-Dict::Entry* Dict::find(const Payload& key) {
-  const auto found = entries_.find(std::string{key.view()});
-  return found == entries_.end() ? nullptr : &found->second;
-}
-
 bool Dict::put(const Payload& key, Payload value) {
-  if (bytes_ + key.size() + value.size() > kMaxObjectBytes) return false;
-  const auto [place, made] = entries_.try_emplace(std::string{key.view()});
-  Entry& entry = place->second;
-  if (made) {
-    entry.number = ++last_number_;
-    order_.emplace(entry.number, &place->first);
-    bytes_ += key.size();
-  }
-  bytes_ += value.size();
-  bytes_ -= entry.value.size();
-  entry.value = std::move(value);
-  if (durable()) fresh_.insert(place->first);
+  if (entries_.bytes() + key.size() + value.size() > kMaxObjectBytes) return false;
+  entries_.put(key.view(), std::move(value));
   dirty = true;
-  changes_.note(place->first);
+  changes_.note(key.view());
   return true;
 }
 
 void Dict::drop(const std::string& key) {
-  const auto found = entries_.find(key);
-  Entry& entry = found->second;
   changes_.note(key);
-  bytes_ -= key.size() + entry.value.size();
-  order_.erase(entry.number);
-  if (entry.record) gone_.push_back(entry.record);
-  fresh_.erase(key);
-  entries_.erase(found);
+  entries_.erase(key);
   dirty = true;
 }
 
 Answer Dict::fetch(const Call& call) {
   Page page;
   for (const Payload& key : call.op.values) {
-    const Entry* entry = find(key);
+    const DictEntries::Entry* entry = find(key);
     if (entry == nullptr) return failed(Errc::key_unknown);
     if (!page.has_room(entry->value.size())) return bad_request("they are more than one answer takes: ask for fewer");
     page.values.push_back(entry->value);
@@ -91,13 +69,13 @@ Answer Dict::fetch(const Call& call) {
   return done(0, changes_.version(), std::move(page.values));
 }
 
-// All of them or none.
+// Stores all of the pairs or none.
 Answer Dict::store(const Call& call) {
   if (expected_version(call.op) != 0 && expected_version(call.op) != changes_.version())
     return failed(Errc::value_differs);
-  if (bytes_ + call.bytes() > kMaxObjectBytes) return no_room("dict");
+  if (entries_.bytes() + call.bytes() > kMaxObjectBytes) return no_room("dict");
   for (std::size_t i = 0; i + 1 < call.op.values.size(); i += 2) put(call.op.values[i], call.op.values[i + 1]);
-  return done(std::ssize(order_), changes_.version());
+  return done(std::ssize(entries_), changes_.version());
 }
 
 Answer Dict::erase(const Call& call) {
@@ -105,44 +83,44 @@ Answer Dict::erase(const Call& call) {
     if (find(key) == nullptr) return failed(Errc::key_unknown);
   std::int64_t erased = 0;
   for (const Payload& key : call.op.values) {
-    if (find(key) == nullptr) continue;  // it was named twice
+    if (find(key) == nullptr) continue;  // the operation names it twice
     drop(std::string{key.view()});
     ++erased;
   }
   return done(erased, changes_.version());
 }
 
-// A page of them.
 Answer Dict::items(const Call& call) {
   const bool keys = parts_to_list(call.op) != DictParts::values;
   const bool values_too = parts_to_list(call.op) != DictParts::keys;
   Page page;
   std::uint64_t last = 0;
-  for (auto at = order_.upper_bound(static_cast<std::uint64_t>(page_start(call.op))); at != order_.end(); ++at) {
-    const Entry& entry = entries_.at(*at->second);
-    if (!page.has_room(at->second->size() + entry.value.size()))
+  for (auto at = entries_.after(static_cast<std::uint64_t>(page_start(call.op))); at != entries_.end(); ++at) {
+    const auto& [number, key] = *at;
+    const Payload& value = entries_.find(*key)->value;
+    if (!page.has_room(key->size() + value.size()))
       return done(static_cast<std::int64_t>(last), changes_.version(), std::move(page.values));
-    if (keys) page.values.push_back(Payload::copy(*at->second));
-    if (values_too) page.values.push_back(entry.value);
-    last = at->first;
+    if (keys) page.values.push_back(Payload::copy(*key));
+    if (values_too) page.values.push_back(value);
+    last = number;
   }
   return done(0, changes_.version(), std::move(page.values));
 }
 
 Answer Dict::add(const Call& call) {
   const auto& values = call.op.values;
-  const Entry* entry = find(values[0]);
+  const DictEntries::Entry* entry = find(values[0]);
   if (entry == nullptr && values.size() < 3) return failed(Errc::key_unknown);
   auto total = sum(entry != nullptr ? entry->value : values[2], values[1]);
-  if (!total.ok()) return failed(total.failure().code, total.failure().text);
+  if (!total.ok()) return failed(total.failure());
   if (!put(values[0], total.value())) return no_room("dict");
   return done(0, changes_.version(), {std::move(total.value())});
 }
 
 Answer Dict::append_to(const Call& call) {
-  const Entry* entry = find(call.op.values[0]);
+  const DictEntries::Entry* entry = find(call.op.values[0]);
   auto grown = append(entry != nullptr ? entry->value : Payload{}, call.op.values[1]);
-  if (!grown.ok()) return failed(grown.failure().code, grown.failure().text);
+  if (!grown.ok()) return failed(grown.failure());
   if (grown->array.size() > proto::limits::kMaxPayload) return failed(Errc::payload_too_large);
   if (!put(call.op.values[0], std::move(grown->array))) return no_room("dict");
   return done(grown->length, changes_.version());
@@ -150,7 +128,7 @@ Answer Dict::append_to(const Call& call) {
 
 Answer Dict::exchange(const Call& call) {
   const auto& values = call.op.values;
-  const Entry* entry = find(values[0]);
+  const DictEntries::Entry* entry = find(values[0]);
   if ((entry != nullptr ? entry->value : Payload{}) != values[1]) {
     Answer answer = failed(Errc::value_differs);
     if (entry != nullptr) answer.values.push_back(entry->value);
@@ -166,13 +144,13 @@ Answer Dict::exchange(const Call& call) {
 
 Answer Dict::pop(const Call& call) {
   if (call.op.values.empty()) {
-    if (order_.empty()) return failed(Errc::key_unknown, "the dict is empty");
-    const std::string key = *order_.rbegin()->second;
-    std::vector<Payload> pair{Payload::copy(key), entries_.at(key).value};
+    if (entries_.last_key() == nullptr) return failed(Errc::key_unknown, "the dict is empty");
+    const std::string key = *entries_.last_key();
+    std::vector<Payload> pair{Payload::copy(key), entries_.find(key)->value};
     drop(key);
     return done(1, changes_.version(), std::move(pair));
   }
-  const Entry* entry = find(call.op.values[0]);
+  const DictEntries::Entry* entry = find(call.op.values[0]);
   if (entry == nullptr) return failed(Errc::key_unknown);
   std::vector<Payload> value{entry->value};
   drop(std::string{call.op.values[0].view()});
@@ -180,71 +158,30 @@ Answer Dict::pop(const Call& call) {
 }
 
 Answer Dict::insert(const Call& call) {
-  if (const Entry* entry = find(call.op.values[0])) return done(0, changes_.version(), {entry->value});
+  if (const DictEntries::Entry* entry = find(call.op.values[0])) return done(0, changes_.version(), {entry->value});
   if (!put(call.op.values[0], call.op.values[1])) return no_room("dict");
   return done(1, changes_.version(), {call.op.values[1]});
 }
 
 Answer Dict::clear() {
-  for (const auto& [key, entry] : entries_)
-    if (entry.record) gone_.push_back(entry.record);
   entries_.clear();
-  order_.clear();
-  fresh_.clear();
-  bytes_ = 0;
   changes_.note_all();
   dirty = true;
   return done(0, changes_.version());
 }
 
-// ---- Durable ones ---------------------------------------------------------------------------------------------------
+// ---- Durable dicts --------------------------------------------------------------------------------------------------
 
 void Dict::save(Packer& packer) const {
   packer.pack_array(2);
   packer.pack(changes_.version());
-  packer.pack(last_number_);
+  packer.pack(entries_.last_number());
 }
 
 void Dict::load(const msgpack::object& state) {
   const auto [version, number] = state.as<std::tuple<std::int64_t, std::uint64_t>>();
   changes_.start_at(version);
-  last_number_ = number;
-}
-
-void Dict::take_records(std::vector<StoreOp>& ops, const std::function<proto::TaskSeq()>& next) {
-  // In the order of making: a second run from the same seed writes the same numbers.
-  std::map<std::uint64_t, const std::string*> sorted;
-  for (const std::string& key : fresh_) sorted.emplace(entries_.at(key).number, &key);
-  for (const auto& one : sorted) {
-    const std::string& key = *one.second;
-    Entry& entry = entries_.at(key);
-    if (!entry.record) entry.record = next();
-    ops.emplace_back(PutRecord{entry.record, pack_record(RecordKind::part, [&](Packer& packer) {
-                                 packer.pack_array(4);
-                                 packer.pack(id().value());
-                                 packer.pack(entry.number);
-                                 pack_payload(packer, Payload::copy(key));
-                                 pack_payload(packer, entry.value);
-                               })});
-  }
-  fresh_.clear();
-  for (const proto::TaskSeq seq : std::exchange(gone_, {})) ops.emplace_back(EraseRecord{seq});
-}
-
-void Dict::load_record(proto::TaskSeq seq, const msgpack::object& record) {
-  const auto [object, number, key, value] =
-      record.as<std::tuple<std::uint64_t, std::uint64_t, msgpack::type::raw_ref, msgpack::type::raw_ref>>();
-  const auto place = entries_.try_emplace(std::string{key.ptr, key.size}).first;
-  place->second = {number, Payload::copy({value.ptr, value.size}), seq};
-  order_.emplace(number, &place->first);
-  bytes_ += key.size + value.size;
-}
-
-std::vector<proto::TaskSeq> Dict::all_records() const {
-  std::vector<proto::TaskSeq> all = gone_;
-  for (const auto& [key, entry] : entries_)
-    if (entry.record) all.push_back(entry.record);
-  return all;
+  entries_.set_last_number(number);
 }
 
 }  // namespace forkmill::broker

@@ -2,12 +2,12 @@
 // append look into a value.
 #pragma once
 
-#include <map>
-#include <unordered_map>
-#include <unordered_set>
+#include <string>
+#include <vector>
 
+#include "broker/core/objects/base/object.h"
 #include "broker/core/objects/kinds/changes.h"
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/kinds/dict_entries.h"
 
 namespace forkmill::broker {
 
@@ -16,21 +16,16 @@ class Dict final : public Object {
   using Object::Object;
 
   std::optional<Answer> attempt(Call& call) override;
-  std::size_t size() const override { return order_.size(); }
+  std::size_t size() const override { return entries_.size(); }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
-  void take_records(std::vector<StoreOp>& ops, const std::function<proto::TaskSeq()>& next) override;
-  void load_record(proto::TaskSeq seq, const msgpack::object& record) override;
-  std::vector<proto::TaskSeq> all_records() const override;
+  void drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) override {
+    entries_.drain_parts(id(), ops, next);
+  }
+  void load_part(proto::TaskSeq seq, const msgpack::object& record) override { entries_.load_part(seq, record); }
+  std::vector<proto::TaskSeq> part_records() const override { return entries_.part_records(); }
 
  private:
-  struct Entry {
-    std::uint64_t number = 0;  // in the order of making
-    proto::Payload value;
-    proto::TaskSeq record;
-  };
-  using Entries = std::unordered_map<std::string, Entry>;
-
   Answer fetch(const Call& call);
   Answer store(const Call& call);
   Answer erase(const Call& call);
@@ -41,18 +36,13 @@ class Dict final : public Object {
   Answer pop(const Call& call);
   Answer insert(const Call& call);
   Answer clear();
-  Entry* find(const proto::Payload& key);
+  const DictEntries::Entry* find(const proto::Payload& key) const { return entries_.find(key.view()); }
+  // False: there is no room, and nothing has changed.
   bool put(const proto::Payload& key, proto::Payload value);
   void drop(const std::string& key);
 
-  Entries entries_;
-  std::map<std::uint64_t, const std::string*> order_;
-  std::size_t bytes_ = 0;
-  std::uint64_t last_number_ = 0;
+  DictEntries entries_{durable()};
   Changes changes_;
-  // Durable ones
-  std::unordered_set<std::string> fresh_;
-  std::vector<proto::TaskSeq> gone_;
 };
 
 }  // namespace forkmill::broker

@@ -1,7 +1,7 @@
-// Flag: what an event is: a flag that can be waited for. Setting it lets all pass who wait.
+// Flag: the object behind an event. Setting it lets all pass that wait for it.
 #pragma once
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -23,7 +23,7 @@ class Flag final : public Object {
         return wrong_verb();
     }
   }
-  std::optional<Answer> give_up(Call&) override { return done(0); }
+  std::optional<Answer> expire(Call&) override { return done(0); }
   std::size_t size() const override { return set_ ? 1 : 0; }
   void save(Packer& packer) const override { packer.pack(set_); }
   void load(const msgpack::object& state) override { set_ = state.as<bool>(); }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/core/objects/record.h"
+#include "broker/core/objects/base/record_packing.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
 #include "proto/wire/operands.h"
@@ -15,6 +15,18 @@ using proto::Verb;
 namespace {
 
 enum : std::size_t { kGetters, kPutters, kJoiners };
+
+// `lease` and `client`: of a reader that has the item; 0 and none: no reader has it.
+std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, ClientHandle client) {
+  return pack_record(RecordKind::part, [&](DurableState::Packer& packer) {
+    packer.pack_array(5);
+    packer.pack(queue.value());
+    packer.pack(item.number);
+    packer.pack(lease);
+    packer.pack(client.value());
+    pack_payload(packer, item.value);
+  });
+}
 
 }  // namespace
 
@@ -43,22 +55,21 @@ std::optional<Answer> ItemQueue::attempt(Call& call) {
 
 bool ItemQueue::has_room(std::size_t bytes) const {
   if (spec().size > 0 && std::ssize(items_) >= spec().size) return false;
-  return items_.empty() || bytes_ + bytes <= kMaxObjectBytes;
+  return items_.empty() || items_.bytes() + bytes <= kMaxObjectBytes;
 }
 
-// As many of the values as there is room for; the rest waits.
+// Puts as many of the values as there is room for; the rest waits.
 std::optional<Answer> ItemQueue::put(Call& call) {
   auto& values = call.op.values;
   const std::int64_t many = std::ssize(values);
   for (; call.count < many; ++call.count) {
     Payload& value = values[static_cast<std::size_t>(call.count)];
     if (!has_room(value.size())) return std::nullopt;
-    bytes_ += value.size();
-    items_.push_back({++last_item_, std::move(value), {}});
-    if (durable()) fresh_.push_back(last_item_);
+    const std::int64_t number = items_.push(std::move(value));
+    if (durable()) unsaved_.items.push_back(number);
     ++unfinished_;
     dirty = true;
-    host.changed(*this);  // it may have to wait with the rest, and readers need not
+    host.note_changed(*this);  // the rest of the values may have to wait, and readers need not
   }
   return done(many);
 }
@@ -82,16 +93,15 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
       lease.items.push_back(std::move(items_.front()));
     else
       forget(items_.front());
-    if (!stays) items_.pop_front();
+    if (!stays) items_.pop_front(size);
   }
-  bytes_ -= bytes;
   dirty = true;
   std::int64_t number = 0;
   if (is_on_approval(call.op)) {
     number = ++last_lease_;
     leases_.emplace(number, std::move(lease));
-    if (durable()) fresh_leases_.push_back(number);
-    host.holds(call.client, id());
+    if (durable()) unsaved_.leases.push_back(number);
+    host.note_holding(call.client, id());
   }
   return done(number, std::ssize(items_), std::move(values));
 }
@@ -119,24 +129,17 @@ Answer ItemQueue::settle(const Call& call) {
 }
 
 void ItemQueue::forget(const Item& item) {
-  if (item.record) gone_.push_back(item.record);
+  if (item.record) unsaved_.erased.push_back(item.record);
 }
 
-// Each to its place: before all that were put later.
 void ItemQueue::give_back(Lease lease) {
   for (Item& item : lease.items) {
-    bytes_ += item.value.size();
-    if (durable()) fresh_.push_back(item.number);
-    items_.insert(place_of(item.number), std::move(item));
+    if (durable()) unsaved_.items.push_back(item.number);
+    items_.put_back(std::move(item));
   }
 }
 
-std::deque<ItemQueue::Item>::iterator ItemQueue::place_of(std::int64_t number) {
-  return std::lower_bound(items_.begin(), items_.end(), number,
-                          [](const Item& one, std::int64_t wanted) { return one.number < wanted; });
-}
-
-void ItemQueue::leave(ClientHandle client) {
+void ItemQueue::client_gone(ClientHandle client) {
   std::vector<std::int64_t> theirs;
   for (const auto& [number, lease] : leases_)
     if (lease.client == client) theirs.push_back(number);
@@ -146,7 +149,7 @@ void ItemQueue::leave(ClientHandle client) {
   }
 }
 
-std::optional<Answer> ItemQueue::give_up(Call& call) {
+std::optional<Answer> ItemQueue::expire(Call& call) {
   switch (call.op.verb) {
     case Verb::put:
       return failed(Errc::object_full, {}, call.count);
@@ -163,78 +166,65 @@ std::vector<Object::Hold> ItemQueue::holders() const {
   return rows;
 }
 
-// ---- Durable ones ---------------------------------------------------------------------------------------------------
+// ---- Durable queues -------------------------------------------------------------------------------------------------
 
 void ItemQueue::save(Packer& packer) const {
   packer.pack_array(3);
   packer.pack(unfinished_);
-  packer.pack(last_item_);
+  packer.pack(items_.last_number());
   packer.pack(last_lease_);
 }
 
 void ItemQueue::load(const msgpack::object& state) {
-  std::tie(unfinished_, last_item_, last_lease_) = state.as<std::tuple<std::int64_t, std::int64_t, std::int64_t>>();
-  if (unfinished_ < 0) throw msgpack::type_error{};
+  const auto [unfinished, last_item, last_lease] = state.as<std::tuple<std::int64_t, std::int64_t, std::int64_t>>();
+  if (unfinished < 0) throw msgpack::type_error{};
+  unfinished_ = unfinished;
+  items_.set_last_number(last_item);
+  last_lease_ = last_lease;
 }
 
-std::vector<ClientHandle> ItemQueue::clients() const {
+std::vector<ClientHandle> ItemQueue::holding_clients() const {
   std::vector<ClientHandle> all;
   for (const auto& [number, lease] : leases_) all.push_back(lease.client);
   return all;
 }
 
-std::string ItemQueue::item_record(const Item& item, std::int64_t lease, ClientHandle client) const {
-  return pack_record(RecordKind::part, [&](Packer& packer) {
-    packer.pack_array(5);
-    packer.pack(id().value());
-    packer.pack(item.number);
-    packer.pack(lease);
-    packer.pack(client.value());
-    pack_payload(packer, item.value);
-  });
-}
-
-void ItemQueue::take_records(std::vector<StoreOp>& ops, const std::function<proto::TaskSeq()>& next) {
-  std::sort(fresh_.begin(), fresh_.end());
-  for (const std::int64_t number : std::exchange(fresh_, {})) {
-    const auto item = place_of(number);
-    if (item == items_.end() || item->number != number) continue;  // it has gone, or was lent, since
+void ItemQueue::drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) {
+  std::sort(unsaved_.items.begin(), unsaved_.items.end());
+  for (const std::int64_t number : std::exchange(unsaved_.items, {})) {
+    Item* item = items_.find(number);
+    if (item == nullptr) continue;  // gone or lent since
     if (!item->record) item->record = next();
-    ops.emplace_back(PutRecord{item->record, item_record(*item, 0, {})});
+    ops.emplace_back(PutRecord{item->record, item_record(id(), *item, 0, {})});
   }
-  for (const std::int64_t number : std::exchange(fresh_leases_, {})) {
+  for (const std::int64_t number : std::exchange(unsaved_.leases, {})) {
     const auto lease = leases_.find(number);
     if (lease == leases_.end()) continue;
     for (Item& item : lease->second.items) {
       if (!item.record) item.record = next();
-      ops.emplace_back(PutRecord{item.record, item_record(item, number, lease->second.client)});
+      ops.emplace_back(PutRecord{item.record, item_record(id(), item, number, lease->second.client)});
     }
   }
-  for (const proto::TaskSeq seq : std::exchange(gone_, {})) ops.emplace_back(EraseRecord{seq});
+  for (const proto::TaskSeq seq : std::exchange(unsaved_.erased, {})) ops.emplace_back(EraseRecord{seq});
 }
 
-void ItemQueue::load_record(proto::TaskSeq seq, const msgpack::object& record) {
+void ItemQueue::load_part(proto::TaskSeq seq, const msgpack::object& record) {
   const auto [object, number, lease, client, value] =
       record.as<std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::uint64_t, msgpack::type::raw_ref>>();
   Item item{number, Payload::copy({value.ptr, value.size}), seq};
-  if (lease == 0) {
-    bytes_ += item.value.size();
-    items_.push_back(std::move(item));
-    return;
-  }
+  if (lease == 0) return items_.load(std::move(item));
   Lease& lent = leases_[lease];
   lent.client = ClientHandle{client};
   lent.items.push_back(std::move(item));
 }
 
-void ItemQueue::loaded() {
-  const auto by_number = [](const Item& a, const Item& b) { return a.number < b.number; };
-  std::sort(items_.begin(), items_.end(), by_number);
+void ItemQueue::parts_loaded() {
+  items_.sort();
   for (auto& [number, lease] : leases_) std::sort(lease.items.begin(), lease.items.end(), by_number);
 }
 
-std::vector<proto::TaskSeq> ItemQueue::all_records() const {
-  std::vector<proto::TaskSeq> all = gone_;
+std::vector<proto::TaskSeq> ItemQueue::part_records() const {
+  std::vector<proto::TaskSeq> all = unsaved_.erased;
   const auto add = [&](const Item& item) {
     if (item.record) all.push_back(item.record);
   };

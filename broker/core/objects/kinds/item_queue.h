@@ -1,12 +1,13 @@
-// ItemQueue: items, first in, first out, up to a capacity; counts what is not done with yet, and lends items to readers
-// that settle them later: what a reader has not settled goes back to its place
-// when it goes.
+// ItemQueue: items, first in, first out, up to a capacity. The queue counts the items that are not done with yet, and
+// lends items to readers that settle them later: when a reader goes, items that it has not settled go back to their
+// places. Each item of a durable queue is a part record of its own.
 #pragma once
 
 #include <deque>
 #include <map>
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
+#include "broker/core/objects/kinds/items.h"
 
 namespace forkmill::broker {
 
@@ -16,27 +17,28 @@ class ItemQueue final : public Object {
 
   std::optional<Answer> attempt(Call& call) override;
   std::size_t line(const Call& call) const override;
-  std::optional<Answer> give_up(Call& call) override;
-  void leave(ClientHandle client) override;
+  std::optional<Answer> expire(Call& call) override;
+  void client_gone(ClientHandle client) override;
   std::size_t size() const override { return items_.size(); }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
-  std::vector<ClientHandle> clients() const override;
-  void take_records(std::vector<StoreOp>& ops, const std::function<proto::TaskSeq()>& next) override;
-  void load_record(proto::TaskSeq seq, const msgpack::object& record) override;
-  void loaded() override;
-  std::vector<proto::TaskSeq> all_records() const override;
+  std::vector<ClientHandle> holding_clients() const override;
+  void drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) override;
+  void load_part(proto::TaskSeq seq, const msgpack::object& record) override;
+  void parts_loaded() override;
+  std::vector<proto::TaskSeq> part_records() const override;
 
  private:
-  struct Item {
-    std::int64_t number = 0;  // rises; lower at the head
-    proto::Payload value;
-    proto::TaskSeq record;
-  };
   struct Lease {
     ClientHandle client;
     std::deque<Item> items;
+  };
+  // Changes of a durable queue that are not in the store.
+  struct Unsaved {
+    std::vector<std::int64_t> items;  // numbers of items that were put or given back
+    std::vector<std::int64_t> leases;
+    std::vector<proto::TaskSeq> erased;  // records of items that are gone
   };
 
   std::optional<Answer> put(Call& call);
@@ -46,19 +48,12 @@ class ItemQueue final : public Object {
   bool has_room(std::size_t bytes) const;
   void forget(const Item& item);
   void give_back(Lease lease);
-  std::deque<Item>::iterator place_of(std::int64_t number);  // of the item, or where it would be
-  std::string item_record(const Item& item, std::int64_t lease, ClientHandle client) const;
 
-  std::deque<Item> items_;
-  std::size_t bytes_ = 0;
+  Items items_;
   std::int64_t unfinished_ = 0;
-  std::int64_t last_item_ = 0;
   std::int64_t last_lease_ = 0;
   std::map<std::int64_t, Lease> leases_;
-  // Durable ones
-  std::vector<std::int64_t> fresh_;  // items put since the last record was written, by number
-  std::vector<proto::TaskSeq> gone_;
-  std::vector<std::int64_t> fresh_leases_;
+  Unsaved unsaved_;
 };
 
 }  // namespace forkmill::broker

@@ -11,7 +11,7 @@ std::optional<Answer> Lock::attempt(Call& call) {
   switch (call.op.verb) {
     case Verb::acquire:
       return acquire(call, 1);
-    case Verb::wait: {  // it comes back from a condition
+    case Verb::wait: {  // the call comes back from a condition
       auto answer = acquire(call, call.count);
       return answer ? std::optional{done(call.step, token_acquired(*answer))} : std::nullopt;
     }
@@ -29,7 +29,7 @@ std::optional<Answer> Lock::acquire(Call& call, std::int64_t times) {
   if (count_ == 0) {
     holder_ = call.holder();
     if (token_ == 0 || !proto::mutant(proto::Mutant::token_not_raised)) ++token_;
-    host.holds(call.client, id());
+    host.note_holding(call.client, id());
   }
   count_ += times;
   dirty = true;
@@ -50,11 +50,11 @@ std::int64_t Lock::release_all() {
   const std::int64_t times = count_;
   count_ = 0;
   dirty = true;
-  host.changed(*this);
+  host.note_changed(*this);
   return times;
 }
 
-void Lock::leave(ClientHandle client) {
+void Lock::client_gone(ClientHandle client) {
   if (count_ == 0 || holder_.client != client || proto::mutant(proto::Mutant::lock_kept_by_the_gone)) return;
   count_ = 0;
   lost_ = token_;
@@ -66,8 +66,8 @@ std::vector<Object::Hold> Lock::holders() const {
   return {{holder_.client, holder_.who, count_, token_}};
 }
 
-// Whoever comes back from a condition must have the lock, however long it takes.
-std::optional<Answer> Lock::give_up(Call& call) {
+// A client that comes back from a condition must have the lock, however long that takes.
+std::optional<Answer> Lock::expire(Call& call) {
   if (call.op.verb == Verb::wait) return std::nullopt;
   return failed(Errc::timeout);
 }
@@ -91,7 +91,7 @@ void Lock::load(const msgpack::object& state) {
   lost_ = lost;
 }
 
-std::vector<ClientHandle> Lock::clients() const {
+std::vector<ClientHandle> Lock::holding_clients() const {
   if (count_ == 0) return {};
   return {holder_.client};
 }

@@ -1,9 +1,9 @@
-// Lock: one holder at a time, or the same one several times when it is recursive. Anyone may release a plain lock, as
-// with multiprocessing.Lock; only its holder a recursive one. A holder that goes loses it, and the next one in line has
-// it with a higher token.
+// Lock: has one holder at a time; a recursive lock may be held by it several times. Any client may release a plain
+// lock, as with multiprocessing.Lock; a recursive one only its holder. A holder that goes loses the lock, and the next
+// in line gets it with a higher token.
 #pragma once
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -13,16 +13,16 @@ class Lock final : public Object {
 
   std::optional<Answer> attempt(Call& call) override;
   bool may_overtake(const Call& call) const override { return recursive() && held_by(call.holder()); }
-  std::optional<Answer> give_up(Call& call) override;
-  void leave(ClientHandle client) override;
+  std::optional<Answer> expire(Call& call) override;
+  void client_gone(ClientHandle client) override;
   std::size_t size() const override { return count_; }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
-  std::vector<ClientHandle> clients() const override;
+  std::vector<ClientHandle> holding_clients() const override;
 
   bool held_by(const Holder& holder) const { return count_ > 0 && holder_ == holder; }
-  // For conditions: gives up all of it, and says how often it was held.
+  // For conditions: frees the lock, and returns how many times it was held.
   std::int64_t release_all();
 
  private:

@@ -12,7 +12,7 @@ using proto::Verb;
 
 namespace {
 
-// A sender waits when so much is unread at the other end; a single message may be larger.
+// Unread bytes at the other end at which a sender waits; a single message may be larger.
 constexpr std::size_t kHighWater = std::size_t{1} << 20;
 enum : std::size_t { kSenders, kReaders0, kReaders1 };
 
@@ -27,7 +27,7 @@ void Pipe::hold(std::size_t end, ClientHandle client) {
   ++ends_[end].holders[client];
   ends_[end].used = true;
   dirty = true;
-  host.holds(client, id());
+  host.note_holding(client, id());
 }
 
 std::size_t Pipe::line(const Call& call) const {
@@ -71,7 +71,7 @@ std::optional<Answer> Pipe::send(Call& call, std::size_t end) {
     other.bytes += value.size();
     other.inbox.push_back(std::move(value));
     dirty = true;
-    host.changed(*this);
+    host.note_changed(*this);
   }
   return done(many);
 }
@@ -115,7 +115,7 @@ Answer Pipe::lend(const Call& call, std::size_t end) {
     return done(last_ticket_);
   }
   const auto ticket = tickets_.find(ticket_to_claim(call.op));
-  if (ticket == tickets_.end()) return failed(Errc::object_closed, "this end of the pipe was claimed by somebody else");
+  if (ticket == tickets_.end()) return failed(Errc::object_closed, "this end of the pipe was claimed before");
   const std::size_t claimed = ticket->second;
   tickets_.erase(ticket);
   --ends_[claimed].lent;
@@ -123,7 +123,7 @@ Answer Pipe::lend(const Call& call, std::size_t end) {
   return done(static_cast<std::int64_t>(claimed));
 }
 
-std::optional<Answer> Pipe::give_up(Call& call) {
+std::optional<Answer> Pipe::expire(Call& call) {
   switch (call.op.verb) {
     case Verb::send:
       return failed(Errc::object_full, {}, call.count);
@@ -134,7 +134,7 @@ std::optional<Answer> Pipe::give_up(Call& call) {
   }
 }
 
-void Pipe::leave(ClientHandle client) {
+void Pipe::client_gone(ClientHandle client) {
   for (End& end : ends_) dirty = end.holders.erase(client) > 0 || dirty;
 }
 

@@ -1,12 +1,12 @@
-// Pipe: messages between two ends. An end is open while somebody has it open, or it is lent: on its way to somebody.
-// When one end is closed, the other reads what is left and then its end.
+// Pipe: messages between two ends. An end is open while a client has it open or it is lent, which is to say on its way
+// to another client. When one end is closed, the other reads what is left, and then the end of the stream.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <unordered_map>
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -17,8 +17,8 @@ class Pipe final : public Object {
   void opened(Call& call) override;
   std::optional<Answer> attempt(Call& call) override;
   std::size_t line(const Call& call) const override;
-  std::optional<Answer> give_up(Call& call) override;
-  void leave(ClientHandle client) override;
+  std::optional<Answer> expire(Call& call) override;
+  void client_gone(ClientHandle client) override;
   bool is_over() const override { return ends_[0].closed() && ends_[1].closed(); }
   std::size_t size() const override { return ends_[0].inbox.size() + ends_[1].inbox.size(); }
   std::vector<Hold> holders() const override;
@@ -29,7 +29,7 @@ class Pipe final : public Object {
     std::size_t bytes = 0;
     std::unordered_map<ClientHandle, std::int64_t> holders;
     std::size_t lent = 0;
-    bool used = false;  // somebody has had it
+    bool used = false;  // a client has had it open
     bool closed() const { return used && lent == 0 && holders.empty(); }
   };
 
@@ -41,7 +41,7 @@ class Pipe final : public Object {
   bool one_way() const { return (spec().flags & proto::kObjectOneWay) != 0; }
 
   std::array<End, 2> ends_;
-  std::map<std::int64_t, std::size_t> tickets_;  // the end that each is for
+  std::map<std::int64_t, std::size_t> tickets_;  // ends that are lent, by ticket
   std::int64_t last_ticket_ = 0;
 };
 

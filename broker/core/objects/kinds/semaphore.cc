@@ -34,7 +34,7 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
       if (value_ == 0) return std::nullopt;
       --value_;
       held_[call.client].push_back(++token_);
-      host.holds(call.client, id());
+      host.note_holding(call.client, id());
       dirty = true;
       return done(token_, 1);
     case Verb::release:
@@ -46,8 +46,8 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
   }
 }
 
-// A client that says which of its units it gives back learns when one of them is its own no more. One that does not
-// say it gives back the oldest that it has.
+// A client that lists the tokens of its units learns when one of them is no longer its own. A client that lists none
+// gives back the oldest units that it has.
 Answer Semaphore::release(const Call& call) {
   const std::int64_t token = token_to_release(call.op);
   std::vector<std::int64_t> named;
@@ -80,10 +80,10 @@ std::int64_t Semaphore::most() const {
   return (spec().flags & proto::kObjectBounded) != 0 ? spec().size : std::numeric_limits<std::int64_t>::max();
 }
 
-void Semaphore::leave(ClientHandle client) {
+void Semaphore::client_gone(ClientHandle client) {
   const auto mine = held_.find(client);
   if (mine == held_.end()) return;
-  // Some of them may have been released on its behalf, and more than there is room for.
+  // Other clients may have released units in its place: then there is not room for all of them.
   const auto back = std::min<std::int64_t>(std::ssize(mine->second), most() - value_);
   if (!proto::mutant(proto::Mutant::units_kept_by_the_gone)) value_ += back;
   held_.erase(mine);
@@ -118,7 +118,7 @@ void Semaphore::load(const msgpack::object& state) {
   for (const auto& [client, tokens] : held) held_[ClientHandle{client}] = tokens;
 }
 
-std::vector<ClientHandle> Semaphore::clients() const {
+std::vector<ClientHandle> Semaphore::holding_clients() const {
   std::vector<ClientHandle> all;
   for (const auto& [client, tokens] : held_) all.push_back(client);
   return all;

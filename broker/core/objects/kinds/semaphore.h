@@ -1,10 +1,10 @@
-// Semaphore: a number of units. What a client has acquired and not released itself comes back when it goes.
+// Semaphore: a number of units. Units that a client has acquired and not released come back when it goes.
 #pragma once
 
 #include <deque>
 #include <unordered_map>
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
@@ -14,12 +14,12 @@ class Semaphore final : public Object {
       : Object{id, std::move(spec), object_host}, value_{this->spec().size} {}
 
   std::optional<Answer> attempt(Call& call) override;
-  void leave(ClientHandle client) override;
+  void client_gone(ClientHandle client) override;
   std::size_t size() const override { return static_cast<std::size_t>(value_); }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
-  std::vector<ClientHandle> clients() const override;
+  std::vector<ClientHandle> holding_clients() const override;
 
  private:
   Answer release(const Call& call);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "broker/core/objects/base/record_packing.h"
 #include "broker/core/objects/kinds/values.h"
-#include "broker/core/objects/record.h"
 #include "proto/wire/operands.h"
 
 namespace forkmill::broker {
@@ -14,13 +14,14 @@ using proto::Verb;
 
 namespace {
 
-constexpr std::size_t kMaxDurableBytes = std::size_t{16} << 20;  // of a durable one: it is written as a whole
+// A durable list is written as a whole.
+constexpr std::size_t kMaxDurableBytes = std::size_t{16} << 20;
 Answer fixed_length() { return failed(Errc::wrong_verb, "its length is fixed"); }
 Answer no_index() { return failed(Errc::index_unknown); }
 
 }  // namespace
 
-// Those of fixed length begin as zeros.
+// A list of fixed length begins as zeros.
 ValueList::ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
     : Object{id, std::move(spec), object_host} {
   if (fixed()) values_.assign(static_cast<std::size_t>(this->spec().size), Payload::copy(std::string_view{"\0", 1}));
@@ -93,7 +94,6 @@ Answer ValueList::fetch(const Call& call) {
   return done(0, changes_.version(), std::move(page.values));
 }
 
-// A page of them.
 Answer ValueList::items(const Call& call) {
   Page page;
   for (auto at = static_cast<std::size_t>(std::max<std::int64_t>(0, page_start(call.op))); at < values_.size(); ++at) {
@@ -121,7 +121,7 @@ Answer ValueList::erase(const Call& call) {
   const auto begin = values_.begin() + static_cast<std::ptrdiff_t>(*first);
   for (auto one = begin; one != begin + many; ++one) bytes_ -= one->size();
   values_.erase(begin, begin + many);
-  changes_.note_all();  // all behind it have another index now
+  changes_.note_all();  // the elements behind have other indices now
   dirty = true;
   return done(many, changes_.version());
 }
@@ -136,7 +136,7 @@ Answer ValueList::add(const Call& call) {
   const auto index = at(index_of(call.op));
   if (!index) return no_index();
   auto total = sum(values_[*index], call.op.values[0]);
-  if (!total.ok()) return failed(total.failure().code, total.failure().text);
+  if (!total.ok()) return failed(total.failure());
   put(*index, total.value());
   return done(0, changes_.version(), {std::move(total.value())});
 }

@@ -1,10 +1,10 @@
-// ValueList: values by index, for lists, and with a fixed length for arrays and single values.
+// ValueList: values by index. With a fixed length, it serves arrays and single values.
 #pragma once
 
 #include <vector>
 
+#include "broker/core/objects/base/object.h"
 #include "broker/core/objects/kinds/changes.h"
-#include "broker/core/objects/kinds/object.h"
 
 namespace forkmill::broker {
 

@@ -16,7 +16,7 @@ __extension__ using Integer = __int128;
 using Number = std::variant<std::monostate, Integer, double>;
 
 Number number(const Payload& payload) {
-  // A number is at most nine bytes: nothing longer is looked at.
+  // A packed number has at most nine bytes.
   if (payload.empty() || payload.size() > 9) return {};
   try {
     std::size_t offset = 0;

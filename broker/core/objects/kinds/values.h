@@ -1,5 +1,5 @@
-// Values: the few things that the broker does with values itself, which else are opaque to it: sums of numbers, and
-// arrays with one element more. Both ends are msgpack.
+// Values: sums of numbers and appending to arrays, the only operations for which the broker looks into values. Values
+// are msgpack. Pure functions.
 #pragma once
 
 #include <string>
@@ -10,11 +10,12 @@
 
 namespace forkmill::broker {
 
-// Two integers give an integer, anything else a double. Errors: value_differs when one is no number, or the sum is
-// beyond 64 bits.
+// The sum of two integers is an integer, any other sum a double. Error: value_differs if one is not a number, or the
+// sum of two integers is beyond 64 bits.
 proto::Result<proto::Payload> sum(const proto::Payload& a, const proto::Payload& b);
 
-// `array` with `element` at its end; an empty payload stands for an empty array. Error: value_differs, no array.
+// `array` with `element` at its end. An empty payload stands for an empty array. Error: value_differs if `array` is not
+// an array.
 struct Appended {
   proto::Payload array;
   std::uint32_t length = 0;

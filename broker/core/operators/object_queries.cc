@@ -1,6 +1,6 @@
-#include "broker/core/objects/inspection.h"
+#include "broker/core/operators/object_queries.h"
 
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/base/names.h"
 #include "broker/core/operators/packed_map.h"
 
 namespace forkmill::broker {
@@ -9,7 +9,7 @@ using namespace proto;
 
 namespace {
 
-PackedMap row(const Object& object) {
+PackedMap object_row(const Object& object) {
   return PackedMap{}
       .add("name", object.name())
       .add("id", object.id().value())
@@ -21,22 +21,30 @@ PackedMap row(const Object& object) {
       .add("owner", object.owner.value());
 }
 
+Reply unknown_object(const Query& query) {
+  return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+}
+
+Reply object_reply(const Query& query, const PackedMap& body) {
+  return {query.id, Errc::ok, {}, Payload::own(body.bytes())};
+}
+
 }  // namespace
 
 Reply list_objects(const Objects& objects, const Query& query) {
   constexpr std::size_t kMax = 10'000;
   std::vector<PackedMap> rows;
-  const auto& names = objects.by_name();
+  const auto& names = objects.directory().by_name();
   for (auto at = names.lower_bound(query.argument);
        at != names.end() && at->first.starts_with(query.argument) && rows.size() < kMax; ++at) {
-    rows.push_back(row(*at->second));
+    rows.push_back(object_row(*at->second));
   }
-  return {query.id, Errc::ok, {}, Payload::own(PackedMap{}.add("objects", rows).add("count", names.size()).bytes())};
+  return object_reply(query, PackedMap{}.add("objects", rows).add("count", names.size()));
 }
 
 Reply show_object(const Objects& objects, BrokerState& state, const Query& query) {
-  const Object* object = objects.named(query.argument);
-  if (object == nullptr) return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
+  const Object* object = objects.directory().named(query.argument);
+  if (object == nullptr) return unknown_object(query);
   constexpr std::size_t kMax = 1000;
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);
@@ -65,11 +73,19 @@ Reply show_object(const Objects& objects, BrokerState& state, const Query& query
                           .add("count", hold.count)
                           .add("token", hold.token));
   }
-  return {
-      query.id,
-      Errc::ok,
-      {},
-      Payload::own(PackedMap{}.add("object", row(*object)).add("holders", holders).add("waiters", waiters).bytes())};
+  return object_reply(query,
+                      PackedMap{}.add("object", object_row(*object)).add("holders", holders).add("waiters", waiters));
+}
+
+Reply remove_object(Objects& objects, const Query& query) {
+  if (!objects.remove(query.argument)) return unknown_object(query);
+  return object_reply(query, PackedMap{}.add("name", query.argument));
+}
+
+Reply release_object(Objects& objects, const Query& query) {
+  const auto released = objects.release(query.argument);
+  if (!released) return unknown_object(query);
+  return object_reply(query, PackedMap{}.add("name", query.argument).add("released", *released));
 }
 
 }  // namespace forkmill::broker

@@ -1,4 +1,4 @@
-#include "broker/core/objects/kinds/object.h"
+#include "broker/core/objects/kinds/make_object.h"
 
 #include "broker/core/objects/kinds/barrier.h"
 #include "broker/core/objects/kinds/condition.h"
@@ -36,21 +36,6 @@ std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, ObjectH
       return std::make_unique<ValueList>(id, std::move(spec), object_host);
   }
   return nullptr;
-}
-
-std::string_view kind_name(ObjectKind kind) {
-  static constexpr std::array<std::string_view, 10> kNames{"",        "lock",  "semaphore", "event", "condition",
-                                                           "barrier", "queue", "pipe",      "dict",  "list"};
-  return kNames.at(static_cast<std::size_t>(kind));
-}
-
-std::string_view verb_name(proto::Verb verb) {
-  static constexpr std::array<std::string_view, 35> kNames{
-      "",       "open",   "remove",  "withdraw", "acquire",  "release", "look",   "set",   "clear",
-      "wait",   "notify", "reset",   "abort",    "acted",    "put",     "get",    "done",  "join",
-      "settle", "send",   "receive", "poll",     "close",    "lend",    "fetch",  "store", "erase",
-      "has",    "items",  "add",     "append",   "exchange", "pop",     "insert", "watch"};
-  return kNames.at(static_cast<std::size_t>(verb));
 }
 
 }  // namespace forkmill::broker

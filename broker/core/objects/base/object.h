@@ -1,0 +1,75 @@
+// Object: what named objects of all kinds have in common. A kind says what an operation does (attempt) and what becomes
+// free when a client goes (client_gone). Waiting and time limits are the business of WaitLines, answers of
+// OperationTable, and records of ObjectStorage.
+//
+// Calls that wait stand in lines, first come, first served: after every change the heads of all lines are tried until
+// none of them gets further.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/core/objects/base/answers.h"
+#include "broker/core/objects/base/call.h"
+#include "broker/core/objects/base/durable_state.h"
+#include "broker/core/objects/base/object_host.h"
+
+namespace forkmill::broker {
+
+class Object : public DurableState {
+ public:
+  static constexpr std::size_t kLines = 3;
+
+  Object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
+      : host{object_host}, id_{id}, spec_{std::move(spec)} {}
+
+  ObjectId id() const { return id_; }
+  const proto::ObjectSpec& spec() const { return spec_; }
+  const std::string& name() const { return spec_.name; }
+  bool durable() const { return spec_.durability == proto::Durability::durable; }
+
+  // Does the operation and returns its answer. Empty: nothing has changed, and the call must wait in line(call).
+  virtual std::optional<Answer> attempt(Call& call) = 0;
+  virtual std::size_t line(const Call&) const { return 0; }
+  // Whether the call is tried although others wait in its line.
+  virtual bool may_overtake(const Call&) const { return false; }
+  // Ends the wait of a call whose time is over or that was withdrawn. Empty: the call waits on, in another line.
+  virtual std::optional<Answer> expire(Call&) { return failed(Errc::timeout); }
+  // A call that waited has left its line because its client is gone.
+  virtual void waiter_gone(const Call&) {}
+  // Frees what this client had of the object.
+  virtual void client_gone(ClientHandle) {}
+  // A client has opened the object, for kinds that count who has it open.
+  virtual void opened(Call&) {}
+  // No client has anything of the object or can have it again: it may be removed.
+  virtual bool is_over() const { return false; }
+
+  // ---- For operators
+  virtual std::size_t size() const { return 0; }
+  struct Hold {
+    ClientHandle client;
+    std::uint64_t who = 0;
+    std::int64_t count = 0;
+    std::int64_t token = 0;
+  };
+  virtual std::vector<Hold> holders() const { return {}; }
+  std::size_t waiting() const {
+    std::size_t sum = 0;
+    for (const Line& line : lines) sum += line.size();
+    return sum;
+  }
+
+  std::array<Line, kLines> lines;
+  ClientHandle owner;  // the object is removed with this client; none: it stays
+
+ protected:
+  ObjectHost& host;
+
+ private:
+  ObjectId id_;
+  proto::ObjectSpec spec_;
+};
+
+}  // namespace forkmill::broker

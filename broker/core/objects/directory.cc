@@ -1,0 +1,114 @@
+#include "broker/core/objects/directory.h"
+
+#include <forkmill/serialize.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/objects/kinds/make_object.h"
+#include "broker/core/objects/spec.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+// Numbers of the objects that this broker makes are above this: no broker before it has given out such numbers.
+std::uint64_t numbered_from(const Identity& identity) {
+  constexpr std::uint64_t kMax = 0x7FFF'FFFF;
+  return (identity.epoch.value() & kMax) << 32;
+}
+
+Failure failure(Errc code) { return {code, std::string{errc_text(code)}}; }
+
+std::vector<ObjectId> sorted(const std::unordered_set<ObjectId>& ids) {
+  std::vector<ObjectId> rising{ids.begin(), ids.end()};
+  std::sort(rising.begin(), rising.end());
+  return rising;
+}
+
+}  // namespace
+
+Object* ObjectDirectory::find(ObjectId id) const {
+  const auto found = objects_.find(id);
+  return found == objects_.end() ? nullptr : found->second.get();
+}
+
+Object* ObjectDirectory::named(std::string_view name) const {
+  const auto found = names_.find(name);
+  return found == names_.end() ? nullptr : found->second;
+}
+
+Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, ObjectHost& host) {
+  if (auto status = check_spec(spec, find(ObjectId{spec.other})); !status.ok()) return std::move(status).failure();
+  if (Object* object = named(spec.name)) {
+    if ((spec.flags & kObjectMustBeNew) != 0)
+      return Failure{Errc::object_exists, "'" + spec.name + "' is there already"};
+    if (auto status = check_same(object->spec(), spec); !status.ok()) return std::move(status).failure();
+    return Opened{object, false};
+  }
+  if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
+  if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
+  if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
+  // A condition that outlived its lock would be of no use.
+  if (const Object* lock = find(ObjectId{spec.other}); spec.kind == ObjectKind::condition && !lock->durable())
+    spec.durability = Durability::memory;
+  if (spec.durability == Durability::durable && state_.disk_full) return failure(Errc::disk_full);
+  if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
+  return Opened{&make(client, std::move(spec), host), true};
+}
+
+Object& ObjectDirectory::make(ClientHandle client, ObjectSpec spec, ObjectHost& host) {
+  const ObjectId id{numbered_from(state_.identity) + ++last_id_};
+  const bool owned = (spec.flags & kObjectOwned) != 0;
+  Object& object = *objects_.emplace(id, make_object(id, std::move(spec), host)).first->second;
+  names_.emplace(object.name(), &object);
+  if (owned) {
+    object.owner = client;
+    belongings_[client].owned.insert(id);
+  }
+  object.dirty = true;
+  return object;
+}
+
+void ObjectDirectory::insert(std::unique_ptr<Object> object) {
+  if (names_.contains(object->name()) || objects_.contains(object->id()))
+    throw DecodeError{"there is another '" + object->name() + "'"};
+  names_.emplace(object->name(), object.get());
+  objects_.emplace(object->id(), std::move(object));
+}
+
+void ObjectDirectory::finish_recovery() {
+  for (const auto& [id, object] : objects_) {
+    object->parts_loaded();
+    for (const ClientHandle client : object->holding_clients()) note_holding(client, id);
+    if (object->owner) belongings_[object->owner].owned.insert(id);
+  }
+}
+
+void ObjectDirectory::erase(Object& object) {
+  if (object.owner)
+    if (const auto owner = belongings_.find(object.owner); owner != belongings_.end())
+      owner->second.owned.erase(object.id());
+  names_.erase(object.name());
+  objects_.erase(object.id());
+}
+
+std::vector<ObjectId> ObjectDirectory::held_by(ClientHandle client) const {
+  const auto found = belongings_.find(client);
+  return found == belongings_.end() ? std::vector<ObjectId>{} : sorted(found->second.held);
+}
+
+std::vector<ObjectId> ObjectDirectory::owned_by(ClientHandle client) const {
+  const auto found = belongings_.find(client);
+  return found == belongings_.end() ? std::vector<ObjectId>{} : sorted(found->second.owned);
+}
+
+std::vector<ClientHandle> ObjectDirectory::clients() const {
+  std::vector<ClientHandle> all;
+  for (const auto& [client, belongings] : belongings_) all.push_back(client);
+  return all;
+}
+
+}  // namespace forkmill::broker

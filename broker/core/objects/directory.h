@@ -1,0 +1,64 @@
+// ObjectDirectory: all named objects by number and by name, and which client has what of them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "broker/core/objects/base/object.h"
+#include "broker/core/state/broker_state.h"
+#include "proto/result.h"
+
+namespace forkmill::broker {
+
+class ObjectDirectory {
+ public:
+  explicit ObjectDirectory(BrokerState& state) : state_{state} {}
+
+  // Null: there is none.
+  Object* find(ObjectId id) const;
+  Object* named(std::string_view name) const;
+  const std::map<std::string, Object*, std::less<>>& by_name() const { return names_; }
+  template <class F>
+  void visit(F&& visitor) const {
+    for (const auto& [id, object] : objects_) visitor(*object);
+  }
+
+  // Finds the object with the name in `spec`, or makes it for `client`; or says why neither can be.
+  struct Opened {
+    Object* object = nullptr;
+    bool made = false;
+  };
+  proto::Result<Opened> open(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
+  // An object that was found in the store. Throws DecodeError if its number or its name is taken.
+  void insert(std::unique_ptr<Object> object);
+  // All objects and their parts have been inserted.
+  void finish_recovery();
+  void erase(Object& object);
+
+  // ---- What clients have of objects; ids rise
+  void note_holding(ClientHandle client, ObjectId object) { belongings_[client].held.insert(object); }
+  std::vector<ObjectId> held_by(ClientHandle client) const;  // objects of which something may be the client's
+  std::vector<ObjectId> owned_by(ClientHandle client) const;
+  void forget_client(ClientHandle client) { belongings_.erase(client); }
+  std::vector<ClientHandle> clients() const;  // clients that hold or own something, in no order
+
+ private:
+  struct Belongings {
+    std::unordered_set<ObjectId> held;
+    std::unordered_set<ObjectId> owned;
+  };
+
+  Object& make(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
+
+  BrokerState& state_;
+  std::unordered_map<ObjectId, std::unique_ptr<Object>> objects_;
+  std::map<std::string, Object*, std::less<>> names_;
+  std::unordered_map<ClientHandle, Belongings> belongings_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,134 @@
+#include "broker/core/objects/operation_table.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "proto/limits.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+void erase_answered(ClientOperations& operations, std::uint64_t first, std::uint64_t last) {
+  auto& entries = operations.entries;
+  for (auto at = entries.lower_bound(first); at != entries.end() && at->first <= last;)
+    at = at->second.waits ? std::next(at) : entries.erase(at);
+}
+
+}  // namespace
+
+ClientOperations& OperationTable::of(ClientHandle client) {
+  const auto [place, made] = clients_.try_emplace(client);
+  if (made) place->second.client = client;
+  return place->second;
+}
+
+ClientOperations* OperationTable::find(ClientHandle client) {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? nullptr : &found->second;
+}
+
+std::vector<ClientHandle> OperationTable::clients() const {
+  std::vector<ClientHandle> all;
+  for (const auto& [client, operations] : clients_) all.push_back(client);
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+bool OperationTable::waits(ClientHandle client) const {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return false;
+  const auto& entries = found->second.entries;
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) { return entry.second.waits != nullptr; });
+}
+
+void OperationTable::acknowledge(ClientOperations& operations, const Operate& message) {
+  if (message.answered > operations.answered) {
+    operations.answered = message.answered;
+    erase_answered(operations, 0, message.answered - 1);
+  }
+  for (std::size_t i = 0; i + 1 < message.also.size(); i += 2)
+    erase_answered(operations, message.also[i], message.also[i + 1]);
+}
+
+ClientOperations::Entry* OperationTable::admit(ClientOperations& operations, std::uint64_t number) {
+  if (number < operations.answered) return nullptr;
+  auto& entries = operations.entries;
+  if (const auto known = entries.find(number); known != entries.end()) {
+    if (!known->second.waits) send_later(operations, number);
+    return nullptr;
+  }
+  if (entries.size() >= 2 * limits::kMaxOperations) return nullptr;  // the client does not confirm its answers
+  ClientOperations::Entry& entry = entries[number];
+  if (entries.size() <= limits::kMaxOperations) return &entry;
+  answer(operations.client, number, nullptr, failed(Errc::too_many_waiting));
+  return nullptr;
+}
+
+void OperationTable::answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer) {
+  ClientOperations* operations = find(client);
+  if (operations == nullptr) return;
+  ClientOperations::Entry& entry = operations->entries[number];
+  entry.answer = std::move(answer);
+  entry.answer.number = number;
+  entry.durable = object != nullptr && object->durable();
+  operations->dirty = operations->dirty || (entry.durable && object->dirty);
+  entry.waits.reset();
+  send_later(*operations, number);
+}
+
+void OperationTable::mark_dirty(ClientHandle client) {
+  ClientOperations& operations = of(client);
+  operations.dirty = true;
+  touch(operations);
+}
+
+void OperationTable::flush() {
+  for (const ClientHandle client : std::exchange(touched_, {})) {
+    ClientOperations* operations = find(client);
+    if (operations == nullptr) continue;
+    operations->touched = false;
+    send_answers(*operations);
+  }
+}
+
+void OperationTable::send_later(ClientOperations& operations, std::uint64_t number) {
+  operations.to_send.push_back(number);
+  touch(operations);
+}
+
+void OperationTable::touch(ClientOperations& operations) {
+  if (!std::exchange(operations.touched, true)) touched_.push_back(operations.client);
+}
+
+void OperationTable::send_answers(ClientOperations& operations) {
+  Client* to = state_.client(operations.client);
+  struct Batch {
+    Operated message;
+    std::size_t bytes = 0;
+  };
+  enum : std::size_t { kAtOnce, kAfterCommit };
+  std::array<Batch, 2> batches;
+  const auto send = [&](std::size_t which) {
+    Batch batch = std::exchange(batches[which], {});
+    if (to == nullptr || batch.message.answers.empty()) return;
+    state_.send(to->session, std::move(batch.message), which == kAfterCommit ? state_.safe_after() : CommitSeq{});
+  };
+  for (const std::uint64_t number : std::exchange(operations.to_send, {})) {
+    const auto entry = operations.entries.find(number);
+    if (entry == operations.entries.end() || entry->second.waits) continue;
+    const std::size_t which = entry->second.durable && !mutant(Mutant::answer_before_commit) ? kAfterCommit : kAtOnce;
+    Batch& batch = batches[which];
+    for (const Payload& value : entry->second.answer.values) batch.bytes += value.size();
+    batch.message.answers.push_back(entry->second.answer);
+    if (batch.message.answers.size() == limits::kBatchTasks || batch.bytes >= limits::kBatchBytes) send(which);
+  }
+  send(kAtOnce);
+  send(kAfterCommit);
+}
+
+}  // namespace forkmill::broker

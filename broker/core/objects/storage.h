@@ -1,0 +1,46 @@
+// ObjectStorage: writes durable objects and the answers about them to the store, as records, and reads them back after
+// a restart. A record is written in the round in which its object has changed.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "broker/core/objects/directory.h"
+#include "broker/core/objects/operation_table.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class StoredRecord;
+
+class ObjectStorage {
+ public:
+  ObjectStorage(BrokerState& state, ObjectDirectory& directory, OperationTable& operations)
+      : state_{state}, directory_{directory}, operations_{operations} {}
+
+  // Writes the object at the end of the round, if it is durable and dirty.
+  void note_changed(const Object& object);
+  // Appends the records of objects that have changed.
+  void save_objects();
+  // The same, and the records of clients that have durable answers.
+  void flush();
+
+  void erase(const Object& object);
+  void erase(const ClientOperations& operations);
+
+  // One record that was found in the store; call by rising `seq`. Throws std::runtime_error, which names the record, if
+  // it makes no sense.
+  void recover(proto::TaskSeq seq, std::string_view record, ObjectHost& host);
+
+ private:
+  void load(proto::TaskSeq seq, const StoredRecord& record, ObjectHost& host);
+  void save(ClientOperations& operations);
+  proto::TaskSeq next_record() { return state_.tasks.next_number(); }
+
+  BrokerState& state_;
+  ObjectDirectory& directory_;
+  OperationTable& operations_;
+  std::vector<ObjectId> changed_;
+};
+
+}  // namespace forkmill::broker

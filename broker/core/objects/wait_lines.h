@@ -1,0 +1,63 @@
+// WaitLines: the calls that wait for named objects, their time limits, and the objects that have changed, whose waiting
+// calls may get further. It is what objects ask of their surroundings, too.
+//
+// A change is carried through in steps: pop_changed() names an object, advance() tries the calls that wait for it,
+// which may change other objects. Operations answer at once or in advance().
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "broker/core/objects/base/object_host.h"
+#include "broker/core/objects/directory.h"
+#include "broker/core/objects/operation_table.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class WaitLines final : public ObjectHost {
+ public:
+  WaitLines(BrokerState& state, ObjectDirectory& directory, OperationTable& operations)
+      : state_{state}, directory_{directory}, operations_{operations} {}
+
+  // ---- ObjectHost
+  Object* find(ObjectId id) override { return directory_.find(id); }
+  void note_holding(ClientHandle client, ObjectId object) override { directory_.note_holding(client, object); }
+  void move(Call& call, Object& to, std::size_t line) override;
+  void note_changed(Object& object) override { changed_.push_back(object.id()); }
+
+  // Whether the operation must stand in line when other calls of its kind do. All others are done or refused at once.
+  static bool may_wait(proto::Verb verb);
+  // Puts the call, whose object is set, at the end of its line. A call that may not wait expires at once.
+  void add(std::unique_ptr<Call> call, ClientOperations::Entry& entry);
+  // A call that waited when the broker before this one ended goes back to its line. Does nothing if its object is gone.
+  void restore(ClientOperations& operations, ClientOperations::ConditionWaiter waiter);
+  void remove(Call& call);
+  // Ends the wait of the call without success.
+  void expire(Call& call);
+  // Answers all calls that wait for the object with this code.
+  void fail_all(Object& object, Errc code);
+
+  // Empty: no object has changed.
+  std::optional<ObjectId> pop_changed();
+  // Tries the calls that wait for the object, line by line, until none of them gets further.
+  void advance(Object& object);
+
+  // The call whose time is over; null: there is none.
+  Call* next_expired() const;
+  Instant next_wakeup() const { return deadlines_.empty() ? proto::kNever : deadlines_.begin()->first; }
+
+ private:
+  void stop_clock(Call& call);
+  void note_progress(const Object& object, const Call& call);
+  void note_condition_waiter(const Call& call);
+
+  BrokerState& state_;
+  ObjectDirectory& directory_;
+  OperationTable& operations_;
+  CallDeadlines deadlines_;
+  std::vector<ObjectId> changed_;
+};
+
+}  // namespace forkmill::broker
