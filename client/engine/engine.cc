@@ -95,9 +95,7 @@ void Engine::close() noexcept {
     const std::unique_lock turn{turn_};
     take_inbox();
     said_goodbye = session_.open();
-    session_.goodbye(env_.now().steady, effects_);
-    carry_out();
-    session_.refuse(Errc::client_closed, "the client was closed", effects_);
+    session_.close(env_.now().steady);
     carry_out();
     closing_ = true;
     open_ = false;
@@ -184,7 +182,7 @@ void Engine::run() noexcept {
       until = sleep_time();
       // While tasks are outstanding a result brings something to do soon, an acknowledgement: who drives then should
       // not have to wake this thread for each of them.
-      if (session_.outstanding() > 0 && (until > kNap || until < proto::Instant{0})) until = kNap;
+      if (session_.load().outstanding > 0 && (until > kNap || until < proto::Instant{0})) until = kNap;
       thread_sleeps_until_ = until == kNever ? kNever : env_.now().steady + until;
     }
     thread_awake_ = false;
@@ -196,7 +194,7 @@ void Engine::run() noexcept {
 
 // Someone else has driven: the thread must not sleep past what is due now, nor over what was left undone.
 void Engine::nudge_thread() {
-  if (more_ || session_.wake_at() < thread_sleeps_until_.load()) wake_thread_.signal();
+  if (more_ || session_.next_wakeup() < thread_sleeps_until_.load()) wake_thread_.signal();
 }
 
 void Engine::wake_thread() {
@@ -205,7 +203,7 @@ void Engine::wake_thread() {
 
 proto::Instant Engine::sleep_time() {
   if (more_) return proto::Instant{0};
-  auto at = session_.wake_at();
+  auto at = session_.next_wakeup();
   if (!warned_ && offline_since_ != kNever)
     at = std::min<proto::Instant>(at, offline_since_ + options_.connect_timeout);
   if (at == kNever) return proto::Instant{-1};
@@ -222,8 +220,8 @@ void Engine::step() noexcept {
       take_inbox();
       const auto now = env_.now().steady;
       receive(now);
-      session_.tick(now, effects_);
-      session_.flush(now, effects_);
+      session_.tick(now);
+      session_.flush(now);
       look_at_connection(now);
       carry_out();
       more_ = dealer_->pending() || inbox_tasks_.load(std::memory_order_relaxed) > 0;
@@ -231,9 +229,9 @@ void Engine::step() noexcept {
     }
   } catch (const std::exception& error) {
     log().error("unexpected: {}; connecting anew", error.what());
+    session_.take_effects(effects_);
     effects_.clear();
-    effects_.reconnect = true;
-    carry_out();
+    reconnect();
   }
 }
 
@@ -245,19 +243,7 @@ void Engine::take_inbox() {
     taken_bytes_ = inbox_bytes_;
   }
   const auto now = env_.now().steady;
-  for (auto& command : taken_) {
-    if (auto* submitted = std::get_if<Submitted>(&command)) {
-      session_.submit(now, std::move(submitted->task), submitted->cookie, effects_);
-    } else if (auto* attached = std::get_if<Attached>(&command)) {
-      session_.attach(attached->id, attached->cookie, effects_);
-    } else if (auto* cancel = std::get_if<CancelAsked>(&command)) {
-      session_.cancel(cancel->id, cancel->cookie, effects_);
-    } else if (auto* query = std::get_if<QueryAsked>(&command)) {
-      session_.query(std::move(query->query), query->cookie, effects_);
-    } else if (auto* operated = std::get_if<Operated>(&command)) {
-      session_.operate(std::move(operated->operation), operated->harmless, operated->cookie, effects_);
-    }
-  }
+  for (auto& request : taken_) session_.handle(now, std::move(request));
   publish_load();
   inbox_tasks_ -= taken_.size();
   inbox_bytes_ -= taken_bytes_;
@@ -269,10 +255,10 @@ void Engine::receive(proto::Instant now) {
   while (auto event = dealer_->link_event()) {
     switch (*event) {
       case proto::Dealer::LinkEvent::up:
-        session_.link_up(now, effects_);
+        session_.link_up(now);
         break;
       case proto::Dealer::LinkEvent::down:
-        session_.link_down(now, effects_);
+        session_.link_down(now);
         break;
       case proto::Dealer::LinkEvent::stuck:
         log().warn("{}: {}; trying again", options_.endpoint, dealer_->trouble());
@@ -283,15 +269,16 @@ void Engine::receive(proto::Instant now) {
     auto arrived = dealer_->receive();
     if (!arrived) return;
     if (arrived->ok())
-      session_.handle(now, std::move(*arrived).value(), effects_);
+      session_.handle(now, std::move(*arrived).value());
     else
       log().warn("a message of the broker at {} was dropped: {}", options_.endpoint, arrived->failure().text);
   }
 }
 
 void Engine::carry_out() {
-  for (const auto& said : effects_.say)
-    log().log(said.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, said.text);
+  session_.take_effects(effects_);
+  for (const auto& line : effects_.log)
+    log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   for (const auto& envelope : effects_.send) {
     if (dealer_->send(envelope)) continue;
     log().warn("{}: the broker does not read; connecting anew", options_.endpoint);
@@ -301,7 +288,7 @@ void Engine::carry_out() {
   auto state_of = [](Cookie cookie) { return reinterpret_cast<detail::RemoteState*>(cookie); };
   for (auto cookie : effects_.accepted) state_of(cookie)->mark_accepted();
   for (const auto& note : effects_.progress) state_of(note.cookie)->report(note.fraction, note.note);
-  for (const auto& born : effects_.started) state_of(born.cookie)->started(born.pid, born.host);
+  for (const auto& one : effects_.started) state_of(one.cookie)->started(one.pid, one.host);
   for (auto& ended : effects_.ended) resolve(ended);
   for (auto& answered : effects_.answered) {
     const auto state = StateRef::adopt(state_of(answered.cookie));
@@ -328,7 +315,7 @@ void Engine::resolve(Effects::Ended& ended) {
 }
 
 void Engine::reconnect() {
-  session_.link_down(env_.now().steady, effects_);
+  session_.link_down(env_.now().steady);
   dealer_->reconnect();
 }
 
@@ -345,14 +332,15 @@ void Engine::look_at_connection(proto::Instant now) {
   if (offline_since_ == kNever) offline_since_ = now;
   if (now < offline_since_ + options_.connect_timeout) return;
   const auto text = why_waiting();
-  if (!std::exchange(warned_, true)) log().warn("{}; {} task(s) wait for it", text, session_.outstanding());
-  if (options_.fail_fast) session_.end_all(Errc::disconnected, text, effects_);
+  if (!std::exchange(warned_, true)) log().warn("{}; {} task(s) wait for it", text, session_.load().outstanding);
+  if (options_.fail_fast) session_.end_all(Errc::disconnected, text);
 }
 
 void Engine::publish_load() {
-  outstanding_ = session_.outstanding();
-  held_tasks_ = session_.held_tasks();
-  held_bytes_ = session_.held_bytes();
+  const auto load = session_.load();
+  outstanding_ = load.outstanding;
+  held_tasks_ = load.held_tasks;
+  held_bytes_ = load.held_bytes;
   // A quarter of the room at once: waking a submitter for every single task would cost more than the task.
   if (room_waiters_ > 0 && has_room(4)) room_.set();
 }

@@ -92,29 +92,6 @@ class Engine final : public detail::Origin {
   std::string why_waiting() const override;
 
  private:
-  struct Submitted {
-    proto::Submission task;
-    Cookie cookie;
-  };
-  struct Attached {
-    TaskId id;
-    Cookie cookie;
-  };
-  struct CancelAsked {
-    TaskId id;
-    Cookie cookie;
-  };
-  struct QueryAsked {
-    proto::Query query;
-    Cookie cookie;
-  };
-  struct Operated {
-    proto::Operation operation;
-    bool harmless;
-    Cookie cookie;
-  };
-  using Command = std::variant<Submitted, Attached, CancelAsked, QueryAsked, Operated>;
-
   static Cookie cookie_of(StateRef state) { return reinterpret_cast<Cookie>(state.detach()); }  // owns one reference
 
   // inbox.cc: any thread
@@ -129,13 +106,13 @@ class Engine final : public detail::Origin {
                                       std::string_view payload);
   TaskId new_id();
   StateRef enqueue(proto::Submission task);
-  StateRef ask(const TaskId& id, const std::function<Command(Cookie)>& command);
+  StateRef ask(const TaskId& id, const std::function<Request(Cookie)>& request);
   void get_going();
   void wake_thread();
 
   // calls.cc
   CallRef enqueue_call(proto::Operation operation, proto::ObjectKind kind);
-  void resolve(Operations::Ended& ended);
+  void resolve(Effects::Operated& operated);
 
   // engine.cc: the caller holds turn_
   void step() noexcept;
@@ -166,7 +143,7 @@ class Engine final : public detail::Origin {
   std::unique_ptr<proto::Dealer> dealer_;
   Session session_;
   Effects effects_;
-  std::vector<Command> taken_;
+  std::vector<Request> taken_;
   std::size_t taken_bytes_ = 0;
   bool more_ = false;  // the last step left something undone
   proto::Instant offline_since_{0};
@@ -186,7 +163,7 @@ class Engine final : public detail::Origin {
   std::atomic<bool> thread_awake_{true};
 
   mutable std::mutex inbox_mutex_;
-  std::vector<Command> inbox_;
+  std::vector<Request> inbox_;
   proto::RealEnv id_env_;
   bool closed_ = false;
 

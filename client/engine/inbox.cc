@@ -90,7 +90,7 @@ Engine::StateRef Engine::enqueue(proto::Submission task) {
   task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{this}, task.id);
   const auto bytes = task.payload.size();
-  inbox_.emplace_back(Submitted{std::move(task), cookie_of(state)});
+  inbox_.emplace_back(SubmitTask{std::move(task), cookie_of(state)});
   inbox_bytes_ += bytes;
   ++inbox_tasks_;
   return state;
@@ -138,13 +138,13 @@ std::vector<Engine::StateRef> Engine::submit_all(const Prepared& how, std::strin
   return states;
 }
 
-Engine::StateRef Engine::ask(const TaskId& id, const std::function<Command(Cookie)>& command) {
+Engine::StateRef Engine::ask(const TaskId& id, const std::function<Request(Cookie)>& request) {
   if (in_forked_child()) throw_forked();
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{this}, id);
   {
     const std::unique_lock inbox{inbox_mutex_};
     check_open();
-    inbox_.push_back(command(cookie_of(state)));
+    inbox_.push_back(request(cookie_of(state)));
     ++inbox_tasks_;
   }
   get_going();
@@ -152,17 +152,17 @@ Engine::StateRef Engine::ask(const TaskId& id, const std::function<Command(Cooki
 }
 
 Engine::StateRef Engine::attach(const TaskId& id) {
-  return ask(id, [&](Cookie cookie) { return Attached{id, cookie}; });
+  return ask(id, [&](Cookie cookie) { return AttachTask{id, cookie}; });
 }
 
 Engine::StateRef Engine::cancel_task(const TaskId& id) {
-  return ask(TaskId{}, [&](Cookie cookie) { return CancelAsked{id, cookie}; });
+  return ask(TaskId{}, [&](Cookie cookie) { return CancelTask{id, cookie}; });
 }
 
 Engine::StateRef Engine::query(proto::Query query) {
   return ask(TaskId{}, [&](Cookie cookie) {
     if (query.kind == proto::QueryKind::dead_retry) query.new_id = new_id();
-    return QueryAsked{std::move(query), cookie};
+    return AskBroker{std::move(query), cookie};
   });
 }
 
@@ -171,7 +171,7 @@ void Engine::cancel(const TaskId& id) {
   {
     const std::unique_lock inbox{inbox_mutex_};
     if (closed_) return;
-    inbox_.emplace_back(CancelAsked{id, 0});
+    inbox_.emplace_back(CancelTask{id, 0});
     ++inbox_tasks_;
   }
   get_going();

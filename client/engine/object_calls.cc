@@ -11,7 +11,7 @@ CallRef Engine::enqueue_call(proto::Operation operation, proto::ObjectKind kind)
   const bool harmless = harmless_twice(operation.verb, kind);
   const std::unique_lock inbox{inbox_mutex_};
   check_open();
-  inbox_.emplace_back(Operated{std::move(operation), harmless, reinterpret_cast<Cookie>(CallRef{call}.detach())});
+  inbox_.emplace_back(OperateObject{std::move(operation), harmless, reinterpret_cast<Cookie>(CallRef{call}.detach())});
   ++inbox_tasks_;
   return call;
 }
@@ -43,14 +43,14 @@ void Engine::give_up(const CallRef& call) {
   const std::unique_lock turn{turn_};
   if (closing_) return;
   take_inbox();
-  session_.give_up(reinterpret_cast<Cookie>(call.get()), effects_);
+  session_.handle(env_.now().steady, GiveUp{reinterpret_cast<Cookie>(call.get())});
   carry_out();
   wake_thread();
 }
 
-void Engine::resolve(Operations::Ended& ended) {
-  const auto call = CallRef::adopt(reinterpret_cast<Call*>(ended.cookie));
-  call->answer(std::move(ended.answer));
+void Engine::resolve(Effects::Operated& operated) {
+  const auto call = CallRef::adopt(reinterpret_cast<Call*>(operated.cookie));
+  call->answer(std::move(operated.answer));
 }
 
 }  // namespace forkmill::client

@@ -239,7 +239,7 @@ void Object::fail(const Answer& answer) const { throw_object_error(answer.code, 
 
 // ---- Operations -----------------------------------------------------------------------------------------------------
 
-proto::Operation Object::operation(Request& request) const {
+proto::Operation Object::operation(ObjectRequest& request) const {
   proto::Operation operation;
   operation.verb = request.verb;
   operation.object = number_;
@@ -251,12 +251,12 @@ proto::Operation Object::operation(Request& request) const {
   return operation;
 }
 
-CallRef Object::start(Request request) {
+CallRef Object::start(ObjectRequest request) {
   check_open();
   return engine().operate(operation(request), spec_.kind);
 }
 
-void Object::forget(Request request) noexcept {
+void Object::forget(ObjectRequest request) noexcept {
   try {
     if (engine().in_forked_child()) return;
     engine().post(operation(request), spec_.kind);
@@ -265,7 +265,7 @@ void Object::forget(Request request) noexcept {
   }
 }
 
-Object::Answer Object::call(Request request, std::function<void(Answer&)> undo) {
+Object::Answer Object::call(ObjectRequest request, std::function<void(Answer&)> undo) {
   check_open();
   const bool limited = request.wait && *request.wait;
   if (!limited) {
@@ -300,7 +300,7 @@ void Object::give_up(const CallRef& call, std::function<void(Answer&)> undo) {
   }});
 }
 
-Object::Answer Object::require(Request request, std::function<void(Answer&)> undo) {
+Object::Answer Object::require(ObjectRequest request, std::function<void(Answer&)> undo) {
   auto answer = call(std::move(request), std::move(undo));
   if (answer.code != Errc::ok) fail(answer);
   return answer;

@@ -25,7 +25,7 @@ namespace forkmill::client {
 using proto::ObjectKind;
 using proto::Verb;
 
-struct Request {
+struct ObjectRequest {
   Verb verb;
   std::int64_t a = 0;
   std::int64_t b = 0;
@@ -64,14 +64,14 @@ class Object : public std::enable_shared_from_this<Object> {
   // The answer, whatever its code. A waiting one that the broker does not answer in time, and a little more, is given
   // up: then the code is `timeout`, or `disconnected` when it is not known whether it was done, and `undo` gets the
   // answer if it comes all the same.
-  Answer call(Request request, std::function<void(Answer&)> undo = {});
+  Answer call(ObjectRequest request, std::function<void(Answer&)> undo = {});
   // The answer; throws unless it is a success.
-  Answer require(Request request, std::function<void(Answer&)> undo = {});
-  CallRef start(Request request);
-  void forget(Request request) noexcept;  // nobody waits for it; does nothing for a client that has ended
+  Answer require(ObjectRequest request, std::function<void(Answer&)> undo = {});
+  CallRef start(ObjectRequest request);
+  void forget(ObjectRequest request) noexcept;  // nobody waits for it; does nothing for a client that has ended
   // A future of the bytes that `convert` makes of the answer; it may throw.
   template <class Convert>
-  detail::Ref<detail::RemoteState> later(Request request, Convert convert);
+  detail::Ref<detail::RemoteState> later(ObjectRequest request, Convert convert);
 
   void remove();
   void close() noexcept { closed_ = true; }
@@ -101,7 +101,7 @@ class Object : public std::enable_shared_from_this<Object> {
   std::string about(const Answer& answer) const;
 
  private:
-  proto::Operation operation(Request& request) const;
+  proto::Operation operation(ObjectRequest& request) const;
   void give_up(const CallRef& call, std::function<void(Answer&)> undo);
   bool is_lost() const { return holding_.losses != engine().holdings_lost(); }
 
@@ -129,7 +129,7 @@ class OnAnswer final : public detail::Continuation {
 };
 
 template <class Convert>
-detail::Ref<detail::RemoteState> Object::later(Request request, Convert convert) {
+detail::Ref<detail::RemoteState> Object::later(ObjectRequest request, Convert convert) {
   auto state = detail::make_ref<detail::RemoteState>(engine_, TaskId{});
   const auto call = start(std::move(request));
   call->add(new OnAnswer{[state, convert, self = shared_from_this()](Answer& answer) {

@@ -1,6 +1,7 @@
 #include "client/session/operations.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace forkmill::client {
@@ -9,7 +10,7 @@ namespace {
 
 namespace limits = proto::limits;
 
-proto::OperationAnswer failed(Errc code, std::string text) { return {0, code, std::move(text), 0, 0, {}}; }
+constexpr std::size_t kMaxUnconfirmed = 64;
 
 // A message that the broker cannot read would be sent again in every session, and never be answered.
 bool fits_a_message(const proto::Operation& operation) {
@@ -25,6 +26,12 @@ bool fits_a_message(const proto::Operation& operation) {
   }
   return operation.values.size() <= limits::kMaxRecords && frames <= limits::kMaxFrames &&
          bytes <= limits::kMaxEnvelope;
+}
+
+std::size_t size_of_values(const proto::Operation& operation) {
+  std::size_t sum = 0;
+  for (const auto& value : operation.values) sum += value.size();
+  return sum;
 }
 
 }  // namespace
@@ -48,29 +55,21 @@ bool harmless_twice(proto::Verb verb, proto::ObjectKind kind) {
   }
 }
 
-std::size_t Operations::bytes_of(const proto::Operation& operation) {
-  std::size_t sum = 0;
-  for (const auto& value : operation.values) sum += value.size();
-  return sum;
-}
-
-void Operations::add(proto::Operation operation, bool harmless, Cookie cookie, EndedList& ended) {
-  if (size() >= limits::kMaxOperations) {
-    ended.push_back({cookie, failed(Errc::too_many_waiting, std::to_string(size()) + " operations of this client")});
-    return;
-  }
-  if (!fits_a_message(operation)) {
-    ended.push_back({cookie, failed(Errc::message_too_large, std::to_string(operation.values.size()) +
-                                                                 " values are more than one operation takes")});
-    return;
-  }
+void Operations::add(proto::Operation operation, bool harmless, Cookie cookie) {
+  if (size() >= limits::kMaxOperations)
+    return effects_.fail_operation(cookie, Errc::too_many_waiting,
+                                   std::to_string(size()) + " operations of this client");
+  if (!fits_a_message(operation))
+    return effects_.fail_operation(
+        cookie, Errc::message_too_large,
+        std::to_string(operation.values.size()) + " values are more than one operation takes");
   unsent_.push_back({std::move(operation), cookie, harmless, false});
 }
 
-void Operations::give_up(Cookie cookie, EndedList& ended) {
+void Operations::give_up(Cookie cookie) {
   const auto of_cookie = [cookie](const Entry& entry) { return entry.cookie == cookie; };
   if (const auto entry = std::ranges::find_if(unsent_, of_cookie); entry != unsent_.end()) {
-    ended.push_back({cookie, failed(Errc::timeout, "it was not sent")});
+    effects_.fail_operation(cookie, Errc::timeout, "the operation was not sent");
     unsent_.erase(entry);
     return;
   }
@@ -85,43 +84,37 @@ void Operations::give_up(Cookie cookie, EndedList& ended) {
   }
 }
 
-void Operations::answered(proto::Operated& message, EndedList& ended) {
+void Operations::handle(proto::Operated& message) {
   for (auto& answer : message.answers) {
     const auto found = sent_.find(answer.number);
-    if (found == sent_.end()) continue;  // it has come before
+    if (found == sent_.end()) continue;  // a repetition
     const bool oldest = found == sent_.begin();
-    if (found->second.cookie != 0) ended.push_back({found->second.cookie, std::move(answer)});
+    if (found->second.cookie != 0) effects_.operated.push_back({found->second.cookie, std::move(answer)});
     if (!oldest) out_of_order_.push_back(found->first);
     sent_.erase(found);
     ++unconfirmed_;
   }
 }
 
-void Operations::new_session(bool kept, EndedList& ended) {
+void Operations::new_session(bool kept) {
   again_.clear();
   out_of_order_.clear();
   ranges_.clear();
+  confirm_all_ = kept;
   if (!kept) {
-    for (auto at = sent_.begin(); at != sent_.end();) {
-      const Entry& entry = at->second;
-      if (entry.harmless && !entry.given_up) {
-        ++at;
-        continue;
-      }
-      if (entry.cookie != 0)
-        ended.push_back({entry.cookie, failed(Errc::disconnected, "it is not known whether it was done")});
-      at = sent_.erase(at);
-    }
+    std::erase_if(sent_, [&](const auto& each) {
+      const Entry& entry = each.second;
+      if (entry.harmless && !entry.given_up) return false;
+      effects_.fail_operation(entry.cookie, Errc::disconnected, "it is unknown whether the operation was done");
+      return true;
+    });
   }
-  say_all_ = kept;  // what was said of answers may have been lost with the connection
   for (const auto& [number, entry] : sent_) again_.push_back(number);
 }
 
-void Operations::end_all(Errc code, const std::string& text, EndedList& ended) {
-  for (auto& [number, entry] : sent_)
-    if (entry.cookie != 0) ended.push_back({entry.cookie, failed(code, text)});
-  for (auto& entry : unsent_)
-    if (entry.cookie != 0) ended.push_back({entry.cookie, failed(code, text)});
+void Operations::end_all(Errc code, const std::string& text) {
+  for (auto& [number, entry] : sent_) effects_.fail_operation(entry.cookie, code, text);
+  for (auto& entry : unsent_) effects_.fail_operation(entry.cookie, code, text);
   sent_.clear();
   unsent_.clear();
   again_.clear();
@@ -129,17 +122,84 @@ void Operations::end_all(Errc code, const std::string& text, EndedList& ended) {
   ranges_.clear();
 }
 
+// ---- Sending --------------------------------------------------------------------------------------------------------
+
+// Operations, put into as few messages as the limits of a batch allow.
+class Operations::Batches {
+ public:
+  void add(const proto::Operation& operation) {
+    const auto size = size_of_values(operation);
+    if (messages_.empty() || is_full(size)) {
+      messages_.emplace_back();
+      bytes_ = 0;
+    }
+    bytes_ += size;
+    messages_.back().operations.push_back(operation);  // payloads are shared
+  }
+  std::vector<proto::Operate> finish() { return std::move(messages_); }
+
+ private:
+  bool is_full(std::size_t next) const {
+    return messages_.back().operations.size() >= limits::kBatchTasks ||
+           (bytes_ > 0 && bytes_ + next > limits::kBatchBytes);
+  }
+
+  std::vector<proto::Operate> messages_;
+  std::size_t bytes_ = 0;  // of the last message
+};
+
+std::vector<proto::Operate> Operations::messages() {
+  Batches batches;
+  for (; !again_.empty(); again_.pop_front())
+    if (const auto entry = sent_.find(again_.front()); entry != sent_.end()) batches.add(entry->second.operation);
+  for (; !unsent_.empty(); unsent_.pop_front()) {
+    auto& entry = unsent_.front();
+    entry.operation.number = ++last_number_;
+    batches.add(entry.operation);
+    sent_.emplace_hint(sent_.end(), last_number_, std::move(entry));
+  }
+  return batches.finish();
+}
+
+void Operations::flush(Instant now, Conversation& conversation) {
+  if (!again_.empty() || !unsent_.empty()) {
+    auto messages = this->messages();
+    if (!messages.empty()) add_confirmation(messages.front());
+    for (auto& message : messages) {
+      message.answered = watermark();
+      conversation.send(now, std::move(message));
+    }
+  }
+  if (unconfirmed_ > kMaxUnconfirmed) confirm(now, conversation);
+}
+
+void Operations::confirm(Instant now, Conversation& conversation) {
+  if (unconfirmed_ == 0) return;
+  proto::Operate message;
+  add_confirmation(message);
+  conversation.send(now, std::move(message));
+}
+
 // `answered`, and as many ranges above it as go into a message.
-void Operations::say_answered(proto::Operate& message) {
+void Operations::add_confirmation(proto::Operate& message) {
   message.answered = watermark();
   unconfirmed_ = 0;
-  if (std::exchange(say_all_, false)) {
+  collect_ranges();
+  while (!ranges_.empty() && message.also.size() + 2 <= limits::kMaxRecords) {
+    const auto [first, last] = ranges_.back();
+    ranges_.pop_back();
+    if (last >= message.answered) message.also.insert(message.also.end(), {first, last});
+  }
+}
+
+void Operations::collect_ranges() {
+  if (std::exchange(confirm_all_, false)) {
     out_of_order_.clear();
     ranges_.clear();
     for (auto at = sent_.begin(); at != sent_.end(); ++at) {
       const auto next = std::next(at);
       const auto end = next == sent_.end() ? last_number_ + 1 : next->first;
-      if (at->first + 1 < end) ranges_.push_back({at->first + 1, end - 1});
+      if (at->first + 1 < end) ranges_.emplace_back(at->first + 1, end - 1);
     }
   }
   std::ranges::sort(out_of_order_);
@@ -149,46 +209,6 @@ void Operations::say_answered(proto::Operate& message) {
     else
       ranges_.emplace_back(number, number);
   }
-  while (!ranges_.empty() && message.also.size() + 2 <= limits::kMaxRecords) {
-    const auto [first, last] = ranges_.back();
-    ranges_.pop_back();
-    if (last >= message.answered) message.also.insert(message.also.end(), {first, last});
-  }
-}
-
-proto::Operate Operations::confirmation() {
-  proto::Operate message;
-  say_answered(message);
-  return message;
-}
-
-std::vector<proto::Operate> Operations::take_messages() {
-  std::vector<proto::Operate> messages;
-  std::size_t bytes = 0;
-  const auto send = [&](const proto::Operation& operation) {
-    const auto size = bytes_of(operation);
-    const bool full = !messages.empty() && (messages.back().operations.size() >= limits::kBatchTasks ||
-                                            (bytes > 0 && bytes + size > limits::kBatchBytes));
-    if (messages.empty() || full) {
-      messages.emplace_back();
-      bytes = 0;
-    }
-    bytes += size;
-    messages.back().operations.push_back(operation);  // payloads are shared
-  };
-  for (; !again_.empty(); again_.pop_front())
-    if (const auto entry = sent_.find(again_.front()); entry != sent_.end()) send(entry->second.operation);
-  for (; !unsent_.empty(); unsent_.pop_front()) {
-    auto& entry = unsent_.front();
-    entry.operation.number = ++last_number_;
-    send(entry.operation);
-    sent_.emplace_hint(sent_.end(), last_number_, std::move(entry));
-  }
-  if (!messages.empty()) {
-    say_answered(messages.front());
-    for (auto& message : messages) message.answered = messages.front().answered;
-  }
-  return messages;
 }
 
 }  // namespace forkmill::client

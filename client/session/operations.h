@@ -1,14 +1,16 @@
 // Operations: what a client asks of named objects, as pure rules: numbers, batches, what is sent again in a new
-// session, and what has to end because its fate is not known. Used by Session; no socket, clock or thread in it.
+// session, and what has to end because its fate is unknown.
 //
-//     add ──▶ unsent ──first sending: a number──▶ sent ──answer──▶ gone
-//                                                   │ ▲
-//                                                   └─┘ every new session in which the broker still knows this client
+//     add ──▶ unsent ──first sending: a number──▶ sent ──answer──▶ end
+//                                                  │ ▲
+//                                                  └─┘ in every new session whose broker still knows this client
 //
-// A new session in which it does not (the broker was restarted, or this client was away for too long): what had been
-// sent ends with Errc::disconnected, unless doing it twice is as good as doing it once. What was never sent is sent.
+// A broker that was restarted, or that this client has left for too long, does not know the client any more. In a new
+// session with it, sent operations end with Errc::disconnected, but for the harmless ones, which are sent again. Unsent
+// ones are sent.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -16,40 +18,30 @@
 #include <utility>
 #include <vector>
 
-#include "client/session/task_table.h"
+#include "client/session/conversation.h"
+#include "client/session/effects.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
 
 class Operations {
  public:
-  struct Ended {
-    Cookie cookie;
-    proto::OperationAnswer answer;
-  };
-  using EndedList = std::vector<Ended>;
+  explicit Operations(Effects& effects) : effects_{effects} {}
 
-  // harmless: it may be repeated without knowing whether it was done. Its number is given when it is sent. With
-  // limits::kMaxOperations unanswered ones it ends at once with too_many_waiting, and with message_too_large when its
-  // values are more than one message holds. Cookie 0: nobody waits for it.
-  void add(proto::Operation operation, bool harmless, Cookie cookie, EndedList& ended);
-  // Nobody waits for it any longer: unsent, it ends with `timeout` and is never sent; else the broker is asked to end
-  // its wait, and whatever the broker says is its end.
-  void give_up(Cookie cookie, EndedList& ended);
-
-  // The answers to those that are known here.
-  void answered(proto::Operated& message, EndedList& ended);
+  // See OperateObject (requests.h). Ends at once with too_many_waiting when limits::kMaxOperations are unanswered, and
+  // with message_too_large when its values are more than one message holds.
+  void add(proto::Operation operation, bool harmless, Cookie cookie);
+  // See GiveUp (requests.h).
+  void give_up(Cookie cookie);
+  void handle(proto::Operated& message);
   // kept: the broker knows the operations of the session before.
-  void new_session(bool kept, EndedList& ended);
-  void end_all(Errc code, const std::string& text, EndedList& ended);
+  void new_session(bool kept);
+  void end_all(Errc code, const std::string& text);
 
-  // Whatever is to be sent now, in the order of their numbers.
-  std::vector<proto::Operate> take_messages();
-  // Answers that the broker has not been told to have arrived.
-  std::size_t unconfirmed() const { return unconfirmed_; }
-  proto::Operate confirmation();
-
-  std::size_t size() const { return unsent_.size() + sent_.size(); }
+  // Sends what was not sent in this session, in the order of the numbers, and confirms answers.
+  void flush(Instant now, Conversation& conversation);
+  // Tells the broker which answers have arrived, if it does not know.
+  void confirm(Instant now, Conversation& conversation);
 
  private:
   struct Entry {
@@ -58,22 +50,27 @@ class Operations {
     bool harmless = false;
     bool given_up = false;
   };
+  class Batches;
 
+  std::size_t size() const { return unsent_.size() + sent_.size(); }
+  // Every operation with a smaller number has its answer.
   std::uint64_t watermark() const { return sent_.empty() ? last_number_ + 1 : sent_.begin()->first; }
-  void say_answered(proto::Operate& message);
-  static std::size_t bytes_of(const proto::Operation& operation);
+  std::vector<proto::Operate> messages();
+  void add_confirmation(proto::Operate& message);
+  void collect_ranges();
 
+  Effects& effects_;
   std::deque<Entry> unsent_;
   std::map<std::uint64_t, Entry> sent_;      // by number; not answered
-  std::deque<std::uint64_t> again_;          // of those: not sent in this session yet
-  std::vector<std::uint64_t> out_of_order_;  // answered while an older one was not, and not said yet
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;  // such, to be said
-  bool say_all_ = false;                                         // that is, what lies between those in sent_
+  std::deque<std::uint64_t> again_;          // numbers in `sent_` that were not sent in this session yet
+  std::vector<std::uint64_t> out_of_order_;  // answered while an older one was not, and not confirmed yet
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;  // the same, as ranges; more than one message holds
+  bool confirm_all_ = false;  // confirmations may have been lost: confirm everything that is not in `sent_`
   std::uint64_t last_number_ = 0;
   std::size_t unconfirmed_ = 0;
 };
 
-// Whether doing it twice is as good as doing it once.
+// Whether an operation that is done twice leaves the object as if it had been done once.
 bool harmless_twice(proto::Verb verb, proto::ObjectKind kind);
 
 }  // namespace forkmill::client

@@ -1,6 +1,5 @@
-// The tasks of a session that have more to them than one waiter: those submitted under a key, and those that several
-// futures wait for. Few: everything else is in the task table alone (task_table.h), which has the first waiter of
-// these.
+// SharedTasks: the tasks of a session for which the task table alone is not enough: those submitted under a key, and
+// those with several waiters. The first waiter of such a task is in the task table (task_table.h), further ones here.
 #pragma once
 
 #include <forkmill/task_id.h>
@@ -11,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/session/task_table.h"
+#include "client/session/cookie.h"
 #include "proto/body_hash.h"
 #include "proto/wire/messages.h"
 
@@ -21,15 +20,15 @@ class SharedTasks {
  public:
   struct Waiter {
     Cookie cookie = 0;
-    bool by_id = false;  // it asked for the task by its id: what becomes of a submission here is not its concern
+    bool by_id = false;  // asked for the task by its id: the end of a submission from here does not end this wait
   };
   struct Task {
-    std::optional<std::uint64_t> body;  // of what was submitted here; empty: only asked for by its id
-    bool first_by_id = false;           // the waiter in the task table
+    std::optional<std::uint64_t> body;  // of the submission from here; empty: the task is only asked for by its id
+    bool first_by_id = false;           // Waiter::by_id of the waiter in the task table
     std::vector<Waiter> further;        // in the order of their coming
   };
 
-  // What must be the same in two submissions of one id.
+  // The hash of all that must be the same in two submissions of one id.
   static std::uint64_t body_of(const proto::Submission& task) {
     return proto::body_hash(task.name, task.signature, task.payload.view());
   }
@@ -44,8 +43,8 @@ class SharedTasks {
     task.further.push_back(waiter);
     ++further_;
   }
-  // Gives up what is known of a task.
-  Task take(const TaskId& id) {
+  // Removes a task, and returns what was known of it.
+  Task remove(const TaskId& id) {
     if (tasks_.empty()) return {};
     auto node = tasks_.extract(id);
     if (node.empty()) return {};
@@ -57,7 +56,7 @@ class SharedTasks {
     if (const Task* task = find(id))
       for (const Waiter& waiter : task->further) f(waiter.cookie);
   }
-  // Waiters beside those in the task table.
+  // The number of waiters beside those in the task table.
   std::size_t further() const { return further_; }
 
  private:

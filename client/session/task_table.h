@@ -1,5 +1,5 @@
-// The outstanding tasks of a session: id -> who waits for it. Up to millions of entries that come and go quickly: open
-// addressing in one array, 32 bytes a slot, deletion by shifting back, so that nothing is allocated per task.
+// TaskTable: the outstanding tasks of a session, from id to waiter. Up to millions of entries that come and go quickly:
+// open addressing in one array, 32 bytes a slot, deletion by shifting back, so that nothing is allocated per task.
 #pragma once
 
 #include <forkmill/task_id.h>
@@ -8,19 +8,19 @@
 #include <cstring>
 #include <vector>
 
-namespace forkmill::client {
+#include "client/session/cookie.h"
 
-using Cookie = std::uint64_t;  // what the caller knows the task's waiter by; opaque to the rules
+namespace forkmill::client {
 
 class TaskTable {
  public:
   enum class Phase : std::uint8_t {
     free,      // no entry
     queued,    // never sent, or rejected for now and to be sent again
-    sent,      // under way, not acknowledged
+    sent,      // sent and not acknowledged
     accepted,  // acknowledged
     orphaned,  // acknowledged in a session that the broker has lost: asked for by its id
-    attached,  // asked for by its id, submitted by somebody else
+    attached,  // asked for by its id, and not submitted here
   };
   struct Entry {
     TaskId id;
@@ -33,7 +33,7 @@ class TaskTable {
     return slot.phase == Phase::free ? nullptr : &slot;
   }
 
-  // False, and nothing is changed, when the id is there already.
+  // False, and nothing is changed, when the id is in the table already.
   bool insert(const Entry& entry) {
     if ((size_ + 1) * 4 > slots_.size() * 3) resize(slots_.size() * 2);
     auto& slot = slots_[seek(entry.id)];
@@ -43,7 +43,7 @@ class TaskTable {
     return true;
   }
 
-  // The entry is one that find() gave; all pointers of find() are void afterwards.
+  // Removes an entry that find() returned. Invalidates all pointers that find() has returned.
   void erase(Entry* entry) {
     auto hole = static_cast<std::size_t>(entry - slots_.data());
     for (auto next = after(hole); slots_[next].phase != Phase::free; next = after(next)) {
@@ -72,7 +72,7 @@ class TaskTable {
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t after(std::size_t at) const { return (at + 1) & mask(); }
   std::size_t home_of(const TaskId& id) const {
-    std::uint64_t random = 0;  // the last eight bytes of the id are
+    std::uint64_t random = 0;  // the last eight bytes of an id are random
     std::memcpy(&random, id.bytes().data() + 8, sizeof random);
     return static_cast<std::size_t>(random * 0x9E3779B97F4A7C15ULL >> 20) & mask();
   }

@@ -28,7 +28,7 @@ client::SessionOptions draw(Feed& feed) {
 
 ClientWorld::ClientWorld(Feed& feed) : feed_{feed}, session_{draw(feed)} {
   linked_ = true;
-  act([&](Effects& effects) { session_.link_up(now_, effects); });
+  act([&] { session_.link_up(now_); });
   if (feed_.flag()) welcome();
 }
 
@@ -36,7 +36,7 @@ void ClientWorld::step() {
   switch (feed_.below(20)) {
     case 0:
       linked_ = !linked_;
-      act([&](Effects& effects) { linked_ ? session_.link_up(now_, effects) : session_.link_down(now_, effects); });
+      act([&] { linked_ ? session_.link_up(now_) : session_.link_down(now_); });
       break;
     case 1:
     case 2:
@@ -54,15 +54,15 @@ void ClientWorld::step() {
       break;
     case 9:
     case 10:
-      ask();
+      ask_about_task();
       break;
     case 11:
       now_ += Instant{1000} * static_cast<std::int64_t>(feed_.byte());
-      act([&](Effects& effects) { session_.tick(now_, effects); });
+      act([&] { session_.tick(now_); });
       break;
     case 12:
       now_ += Instant{1s} * static_cast<std::int64_t>(feed_.below(20));
-      act([&](Effects& effects) { session_.tick(now_, effects); });
+      act([&] { session_.tick(now_); });
       break;
     case 13:
       hear_bytes();
@@ -77,18 +77,17 @@ void ClientWorld::step() {
 
 void ClientWorld::end() {
   constexpr int kPatience = 20;
-  for (int i = 0; session_.wake_at() <= now_; ++i) {
+  for (int i = 0; session_.next_wakeup() <= now_; ++i) {
     require(i < kPatience, "a session that nobody talks to comes to rest");
-    act([&](Effects& effects) { session_.tick(now_, effects); });
+    act([&] { session_.tick(now_); });
   }
-  if (feed_.flag()) act([&](Effects& effects) { session_.goodbye(now_, effects); });
-  act([&](Effects& effects) { session_.refuse(Errc::client_closed, "closed", effects); });
+  act([&] { session_.close(now_); });
   require(waits_.empty(), "whatever is waited for ends with the session", std::to_string(waits_.size()));
-  require(session_.outstanding() == 0 && session_.held_tasks() == 0 && session_.held_bytes() == 0,
-          "nothing is held for nobody");
+  const auto load = session_.load();
+  require(load.outstanding == 0 && load.held_tasks == 0 && load.held_bytes == 0, "nothing is held for nobody");
   submit();
   operate();
-  ask();
+  ask_about_task();
   require(waits_.empty(), "what is asked of a closed session ends at once");
 }
 
@@ -99,7 +98,7 @@ void ClientWorld::submit() {
   Filler{feed_, palette_}.get(task);
   Palette::remember(palette_.ids, task.id);
   const Cookie cookie = expect();
-  act([&](Effects& effects) { session_.submit(now_, std::move(task), cookie, effects); });
+  ask(client::SubmitTask{std::move(task), cookie});
 }
 
 void ClientWorld::operate() {
@@ -107,30 +106,30 @@ void ClientWorld::operate() {
   Filler{feed_, palette_}.get(operation);
   const Cookie cookie = expect();
   const bool harmless = feed_.flag();
-  act([&](Effects& effects) { session_.operate(std::move(operation), harmless, cookie, effects); });
+  ask(client::OperateObject{std::move(operation), harmless, cookie});
 }
 
-void ClientWorld::ask() {
+void ClientWorld::ask_about_task() {
   TaskId id;
   Filler filler{feed_, palette_};
   filler.get(id);
   switch (feed_.below(4)) {
     case 0: {
       const Cookie cookie = expect();
-      return act([&](Effects& effects) { session_.attach(id, cookie, effects); });
+      return ask(client::AttachTask{id, cookie});
     }
     case 1: {
       const Cookie cookie = feed_.flag() ? expect() : 0;
-      return act([&](Effects& effects) { session_.cancel(id, cookie, effects); });
+      return ask(client::CancelTask{id, cookie});
     }
     case 2: {
       Query query;
       filler.get(query);
       const Cookie cookie = expect();
-      return act([&](Effects& effects) { session_.query(std::move(query), cookie, effects); });
+      return ask(client::AskBroker{std::move(query), cookie});
     }
     default:
-      return act([&](Effects& effects) { session_.give_up(1 + feed_.below(last_cookie_ % 256 + 1), effects); });
+      return ask(client::GiveUp{1 + feed_.below(last_cookie_ % 256 + 1)});
   }
 }
 
@@ -152,7 +151,7 @@ void ClientWorld::welcome() {
     welcome.resumed = (how & 8) != 0;
     welcome.kept = (how & 16) != 0;
   }
-  act([&](Effects& effects) { session_.handle(now_, {{welcome.session, MessageSeq{1}}, welcome}, effects); });
+  act([&] { session_.handle(now_, Envelope{{welcome.session, MessageSeq{1}}, welcome}); });
   if (session_.open()) id_ = welcome.session;
 }
 
@@ -208,31 +207,34 @@ void ClientWorld::hear_anything() {
   if (feed_.below(8) == 0) envelope.header.session = SessionId{feed_.number()};
   if (auto* welcome = std::get_if<Welcome>(&envelope.message); welcome != nullptr && feed_.flag())
     welcome->nonce = nonce_;
-  act([&](Effects& effects) { session_.handle(now_, std::move(envelope), effects); });
+  act([&] { session_.handle(now_, std::move(envelope)); });
 }
 
 void ClientWorld::hear_bytes() {
   auto read = decode(feed_.bytes(512));
   if (!read.ok()) return;
   if (feed_.flag()) read.value().header.session = id_;
-  act([&](Effects& effects) { session_.handle(now_, std::move(read).value(), effects); });
+  act([&] { session_.handle(now_, std::move(read).value()); });
 }
 
 void ClientWorld::hear(Message message) {
-  act([&](Effects& effects) { session_.handle(now_, {{id_, MessageSeq{++heard_}}, std::move(message)}, effects); });
+  act([&] { session_.handle(now_, Envelope{{id_, MessageSeq{++heard_}}, std::move(message)}); });
 }
 
 // ---- What comes of it -----------------------------------------------------------------------------------------------
 
 template <class F>
 void ClientWorld::act(F&& f) {
-  Effects effects;
-  f(effects);
-  session_.flush(now_, effects);
-  carry_out(effects);
+  f();
+  session_.flush(now_);
+  carry_out(session_.take_effects());
 }
 
-void ClientWorld::carry_out(Effects& effects) {
+void ClientWorld::ask(client::Request request) {
+  act([&] { session_.handle(now_, std::move(request)); });
+}
+
+void ClientWorld::carry_out(const Effects& effects) {
   for (const Envelope& envelope : effects.send) {
     round_trip(envelope);
     note(envelope);

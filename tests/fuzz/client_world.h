@@ -28,7 +28,8 @@ class ClientWorld {
   // ---- The program
   void submit();
   void operate();
-  void ask();
+  void ask_about_task();
+  void ask(client::Request request);
 
   // ---- The broker
   void welcome();
@@ -42,7 +43,7 @@ class ClientWorld {
 
   template <class F>
   void act(F&& f);
-  void carry_out(Effects& effects);
+  void carry_out(const Effects& effects);
   void note(const proto::Envelope& envelope);
   void ended(Cookie cookie);
   Cookie expect();

@@ -43,12 +43,12 @@ ClientNode::ClientNode(World& world, Network& network, History& history, ObjectH
 ObjectCaller::Hands ClientNode::hands() {
   return {.operate =
               [this](proto::Operation op, bool harmless, Cookie cookie) {
-                session_->operate(std::move(op), harmless, cookie, effects_);
+                session_->handle(world_.now(), client::OperateObject{std::move(op), harmless, cookie});
                 soon();
               },
           .give_up =
               [this](Cookie cookie) {
-                session_->give_up(cookie, effects_);
+                session_->handle(world_.now(), client::GiveUp{cookie});
                 soon();
               }};
 }
@@ -78,9 +78,9 @@ void ClientNode::submit() {
     const Cookie cookie = history_.invoke(task);
     outstanding_.emplace_back(cookie, task.id);
     if (world_.random.chance(world_.options.cancels / 4)) cancel_soon(task.id);
-    session_->submit(world_.now(), std::move(task), cookie, effects_);
+    session_->handle(world_.now(), client::SubmitTask{std::move(task), cookie});
   }
-  carry_out_accepted();  // one of the same key may be outstanding
+  carry_out();  // a task of the same key may have been accepted
 }
 
 void ClientNode::cancel() {
@@ -118,7 +118,7 @@ void ClientNode::ask_to_cancel(const TaskId& id) {
   history_.cancel_asked(id);
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;
-  session_->cancel(id, cookie, effects_);
+  session_->handle(world_.now(), client::CancelTask{id, cookie});
 }
 
 void ClientNode::attach(const TaskId& id) {
@@ -126,8 +126,8 @@ void ClientNode::attach(const TaskId& id) {
   if (std::any_of(outstanding_.begin(), outstanding_.end(), same)) return;
   const Cookie cookie = history_.invoke_attach(id);
   outstanding_.emplace_back(cookie, id);
-  session_->attach(id, cookie, effects_);
-  carry_out_accepted();
+  session_->handle(world_.now(), client::AttachTask{id, cookie});
+  carry_out();
 }
 
 void ClientNode::query() {
@@ -147,7 +147,7 @@ void ClientNode::query() {
 void ClientNode::ask(proto::Query query, std::function<void(const proto::Reply&)> then) {
   const Cookie cookie = kAside | world_.random.next();
   if (then) asked_[cookie] = std::move(then);
-  session_->query(std::move(query), cookie, effects_);
+  session_->handle(world_.now(), client::AskBroker{std::move(query), cookie});
   soon();
 }
 
@@ -226,7 +226,6 @@ void ClientNode::crash() {
   world_.trace.note(world_.now(), name_, "crashes");
   link_.reset();
   session_.reset();
-  effects_.clear();
   inbox_.clear();
   cancels_.clear();
   asked_.clear();
@@ -284,75 +283,71 @@ void ClientNode::settle() {
     inbox_.pop_front();
     switch (event.kind) {
       case Event::up:
-        session_->link_up(now, effects_);
+        session_->link_up(now);
         break;
       case Event::down:
-        session_->link_down(now, effects_);
+        session_->link_down(now);
         break;
       case Event::message:
         if (event.envelope.header.session) heard_in_ = event.envelope.header.session;
-        session_->handle(now, std::move(event.envelope), effects_);
-        carry_out_accepted();
+        session_->handle(now, std::move(event.envelope));
+        carry_out();
         break;
     }
   }
-  session_->tick(now, effects_);
-  session_->flush(now, effects_);
-  worked = worked || !effects_.send.empty() || effects_.reconnect;
+  session_->tick(now);
+  session_->flush(now);
+  worked = carry_out() || worked;
   idle_rings_ = worked ? 0 : idle_rings_ + 1;
   if (idle_rings_ > kMaxIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
-  carry_out();
-  if (const Instant next = session_->wake_at(); next != proto::kNever)
+  if (const Instant next = session_->next_wakeup(); next != proto::kNever)
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
-void ClientNode::carry_out_accepted() {
-  for (const Cookie cookie : std::exchange(effects_.accepted, {})) history_.acknowledged(cookie, heard_in_);
-}
-
-void ClientNode::carry_out() {
-  for (const auto& said : effects_.say) world_.trace.note(world_.now(), name_, said.text);
-  for (auto& envelope : effects_.send) {
-    if (auto* hello = std::get_if<proto::Hello>(&envelope.message);
-        hello != nullptr && world_.options.result_window > 0)
-      hello->window_results = world_.options.result_window;
-    link_->send(envelope);
-  }
-  for (const auto& started : effects_.started) {
+// True: something was sent, or the connection was given up.
+bool ClientNode::carry_out() {
+  const client::Effects effects = session_->take_effects();
+  for (const Cookie cookie : effects.accepted) history_.acknowledged(cookie, heard_in_);
+  for (const auto& line : effects.log) world_.trace.note(world_.now(), name_, line.text);
+  for (const auto& envelope : effects.send) send(envelope);
+  for (const auto& started : effects.started) {
     history_.born(started.cookie, started.pid);
     born_.insert(started.cookie);
   }
-  for (const auto& ended : effects_.ended) {
+  for (const auto& ended : effects.ended) {
     born_.erase(ended.cookie);
     std::erase_if(outstanding_, [&](const auto& one) { return one.first == ended.cookie; });
     history_.resolved(ended.cookie, ended.outcome, ended.known_before);
   }
-  for (const auto& answered : effects_.answered) {
-    if (const auto order = asked_.extract(answered.cookie); !order.empty()) order.mapped()(answered.reply);
-    const auto asked = cancels_.find(answered.cookie);
-    if (asked == cancels_.end()) continue;
-    const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(answered.reply.body.view()));
-    if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
-    cancels_.erase(asked);
-  }
-  carry_out_operated();
-  if (effects_.reconnect) {
-    session_->link_down(world_.now(), effects_);
-    std::erase_if(inbox_, [](const Event&) { return true; });
-    link_->reconnect();
-    carry_out_operated();
-  }
-  effects_.clear();
-}
-
-// Each answer may be the reason of further operations.
-void ClientNode::carry_out_operated() {
-  if (std::exchange(effects_.holdings_lost, false)) {
+  for (const auto& answered : effects.answered) hear(answered.cookie, answered.reply);
+  if (effects.holdings_lost) {
     ++lives_;
     user_.holdings_lost();
   }
-  while (!effects_.operated.empty())
-    for (const auto& ended : std::exchange(effects_.operated, {})) user_.answered(ended.cookie, ended.answer);
+  for (const auto& operated : effects.operated) user_.answered(operated.cookie, operated.answer);
+  if (effects.reconnect) reconnect();
+  return !effects.send.empty() || effects.reconnect;
+}
+
+void ClientNode::send(proto::Envelope envelope) {
+  auto* hello = std::get_if<proto::Hello>(&envelope.message);
+  if (hello != nullptr && world_.options.result_window > 0) hello->window_results = world_.options.result_window;
+  link_->send(envelope);
+}
+
+void ClientNode::hear(Cookie cookie, const proto::Reply& reply) {
+  if (const auto order = asked_.extract(cookie); !order.empty()) order.mapped()(reply);
+  const auto asked = cancels_.find(cookie);
+  if (asked == cancels_.end()) return;
+  const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(reply.body.view()));
+  if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+  cancels_.erase(asked);
+}
+
+void ClientNode::reconnect() {
+  session_->link_down(world_.now());
+  inbox_.clear();
+  link_->reconnect();
 }
 
 }  // namespace forkmill::sim

@@ -68,9 +68,10 @@ class ClientNode final : public Endpoint {
   void ask(proto::Query query, std::function<void(const proto::Reply&)> then = {});
   void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.client), paused_until_)); }
   void settle();
-  void carry_out();
-  void carry_out_accepted();
-  void carry_out_operated();
+  bool carry_out();
+  void send(proto::Envelope envelope);
+  void hear(Cookie cookie, const proto::Reply& reply);
+  void reconnect();
   ObjectCaller::Hands hands();
 
   World& world_;
@@ -82,7 +83,6 @@ class ClientNode final : public Endpoint {
   Alarm alarm_;
   ObjectUser user_;
   std::unique_ptr<client::Session> session_;
-  client::Effects effects_;
   std::unique_ptr<Network::Link> link_;
   Instant paused_until_{0};
   milliseconds skew_{0};

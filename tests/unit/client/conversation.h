@@ -1,4 +1,4 @@
-// A client's session and a broker made of hand-written messages.
+// Conversation: a client's session, with a broker that says what a test wants it to say.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -24,12 +24,14 @@ struct Conversation {
 
   Session session;
   Instant now{1'000'000};
-  std::vector<proto::Envelope> sent;  // what the broker has got and not been asked about
+  std::vector<proto::Envelope> sent;  // messages for the broker that the test has not looked at
   std::vector<Effects::Ended> ended;
   std::vector<Effects::Answered> answered;
   std::vector<Effects::Noted> progress;
   std::vector<Cookie> accepted;
-  std::vector<std::string> said;
+  std::vector<Effects::Operated> operated;
+  int losses = 0;  // of what was held
+  std::vector<std::string> logged;
   int reconnects = 0;
   proto::SessionId id{0};
   std::uint64_t broker_seq = 0;
@@ -37,23 +39,28 @@ struct Conversation {
 
   template <class F>
   void act(F&& f) {
-    Effects effects;
-    f(effects);
-    session.flush(now, effects);
+    f();
+    session.flush(now);
+    auto effects = session.take_effects();
     move_all(effects.send, sent);
     move_all(effects.ended, ended);
     move_all(effects.answered, answered);
     move_all(effects.progress, progress);
     move_all(effects.accepted, accepted);
-    for (auto& line : effects.say) said.push_back(line.text);
+    move_all(effects.operated, operated);
+    losses += effects.holdings_lost ? 1 : 0;
+    for (auto& line : effects.log) logged.push_back(line.text);
     if (effects.reconnect) ++reconnects;
+  }
+  void ask(client::Request request) {
+    act([&] { session.handle(now, std::move(request)); });
   }
   void after(proto::milliseconds time) {
     now += time;
-    act([&](Effects& effects) { session.tick(now, effects); });
+    act([&] { session.tick(now); });
   }
 
-  // The next message of that type; everything before it is dropped.
+  // Removes and returns the next message of that type, and drops everything before it.
   template <class M>
   std::pair<proto::Header, M> take() {
     while (!sent.empty()) {
@@ -72,15 +79,13 @@ struct Conversation {
   }
 
   void link_up() {
-    act([&](Effects& effects) { session.link_up(now, effects); });
+    act([&] { session.link_up(now); });
   }
   void link_down() {
-    act([&](Effects& effects) { session.link_down(now, effects); });
+    act([&] { session.link_down(now); });
   }
   void say(proto::Message message) {
-    act([&](Effects& effects) {
-      session.handle(now, {{id, proto::MessageSeq{++broker_seq}}, std::move(message)}, effects);
-    });
+    act([&] { session.handle(now, proto::Envelope{{id, proto::MessageSeq{++broker_seq}}, std::move(message)}); });
   }
   proto::Welcome welcome(std::uint64_t session_id) {
     auto [header, hello] = take<proto::Hello>();
@@ -114,8 +119,13 @@ struct Conversation {
     task.name = "n";
     task.payload = proto::Payload::own(std::string(bytes, 'x'));
     const auto task_id = task.id;
-    act([&](Effects& effects) { session.submit(now, std::move(task), cookie, effects); });
+    ask(client::SubmitTask{std::move(task), cookie});
     return task_id;
+  }
+  void query(proto::QueryKind kind, Cookie cookie) {
+    proto::Query query;
+    query.kind = kind;
+    ask(client::AskBroker{std::move(query), cookie});
   }
   void result(const TaskId& task, const std::string& value = "v") {
     proto::Outcome outcome;

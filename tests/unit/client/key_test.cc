@@ -24,14 +24,10 @@ struct Keyed : Conversation {
     return task;
   }
   void submit_keyed(Cookie cookie, const std::string& payload = "x", const std::string& name = "n") {
-    act([&](Effects& effects) { session.submit(now, keyed(payload, name), cookie, effects); });
+    ask(client::SubmitTask{keyed(payload, name), cookie});
   }
-  void attach(Cookie cookie) {
-    act([&](Effects& effects) { session.attach(task, cookie, effects); });
-  }
-  void cancel() {
-    act([&](Effects& effects) { session.cancel(task, 0, effects); });
-  }
+  void attach(Cookie cookie) { ask(client::AttachTask{task, cookie}); }
+  void cancel() { ask(client::CancelTask{task, 0}); }
   // Of a task under the same key.
   void end_of_body(const std::string& payload, const std::string& value) {
     proto::Outcome outcome;
@@ -68,7 +64,7 @@ TEST_CASE_FIXTURE(Keyed, "the same key while the first is outstanding: sent once
   submit_keyed(1);
   submit_keyed(2);
   CHECK(count<proto::Submit>() == 1);
-  CHECK(session.outstanding() == 2);
+  CHECK(session.load().outstanding == 2);
   acknowledge(take<proto::Submit>().first.seq);
   CHECK(accepted == std::vector<Cookie>{1, 2});
   submit_keyed(3);
@@ -79,8 +75,8 @@ TEST_CASE_FIXTURE(Keyed, "the same key while the first is outstanding: sent once
   result(task, "v");
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
   for (const auto& end : ended) CHECK(end.outcome.value.view() == "v");
-  CHECK(session.outstanding() == 0);
-  CHECK(session.held_tasks() == 0);
+  CHECK(session.load().outstanding == 0);
+  CHECK(session.load().held_tasks == 0);
 }
 
 TEST_CASE_FIXTURE(Keyed, "another body under the same key ends with duplicate_task, and the first is not harmed") {
@@ -125,7 +121,7 @@ TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with 
   submit_keyed(1);
   cancel();
   CHECK(code_of(1) == Errc::cancelled);
-  CHECK(session.held_tasks() == 0);
+  CHECK(session.load().held_tasks == 0);
   submit_keyed(2, "y");
   open();
   const auto submit = take<proto::Submit>().second;
@@ -135,7 +131,7 @@ TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with 
 
 TEST_CASE_FIXTURE(Keyed, "cancelled by its id before it was sent: whether somebody else's runs, the broker says") {
   submit_keyed(1);
-  act([&](Effects& effects) { session.cancel(task, 8, effects); });
+  ask(client::CancelTask{task, 8});
   CHECK(code_of(1) == Errc::cancelled);
   CHECK(answered.empty());
   open();
@@ -150,10 +146,10 @@ TEST_CASE_FIXTURE(Keyed, "cancelled while its queue is full: it is forgotten, an
   open();
   submit_keyed(1);
   acknowledge(take<proto::Submit>().first.seq, {{task, Errc::queue_full, "full"}});
-  CHECK(session.held_tasks() == 1);
+  CHECK(session.load().held_tasks == 1);
   cancel();
-  CHECK(session.held_tasks() == 0);
-  CHECK(session.wake_at() > now + 500ms);
+  CHECK(session.load().held_tasks == 0);
+  CHECK(session.next_wakeup() > now + 500ms);
 }
 
 TEST_CASE_FIXTURE(Keyed, "a result that overtakes the acknowledgement, and a new session: the old body goes nowhere") {
@@ -167,7 +163,7 @@ TEST_CASE_FIXTURE(Keyed, "a result that overtakes the acknowledgement, and a new
   const auto submit = take<proto::Submit>().second;
   REQUIRE(submit.tasks.size() == 1);
   CHECK(submit.tasks[0].payload.view() == "y");
-  CHECK(session.held_tasks() == 1);
+  CHECK(session.load().held_tasks == 1);
 }
 
 TEST_CASE_FIXTURE(Keyed, "two futures by its id: one ATTACH, one end for both") {
@@ -217,10 +213,10 @@ TEST_CASE_FIXTURE(Keyed, "a submission that is rejected harms none who asked for
   acknowledge(seq, {{task, Errc::duplicate_task, "no"}});
   CHECK(ended_cookies() == std::vector<Cookie>{3});
   CHECK(count<proto::Attach>() == 1);
-  CHECK(session.outstanding() == 2);
+  CHECK(session.load().outstanding == 2);
   result(task, "v");
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
-  CHECK(session.outstanding() == 0);
+  CHECK(session.load().outstanding == 0);
 }
 
 TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
@@ -228,9 +224,9 @@ TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
   submit_keyed(1);
   submit_keyed(2);
   attach(3);
-  act([&](Effects& effects) { session.end_all(Errc::disconnected, "gone", effects); });
+  act([&] { session.end_all(Errc::disconnected, "gone"); });
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2, 3});
-  CHECK(session.outstanding() == 0);
+  CHECK(session.load().outstanding == 0);
 }
 
 TEST_CASE_FIXTURE(Keyed, "what ends another body under the key is for those who asked for it by its id") {
@@ -277,7 +273,7 @@ TEST_CASE_FIXTURE(Keyed,
   const auto first = take<proto::Submit>();
   result(task, "v");
   CHECK(code_of(1) == Errc::ok);
-  CHECK(session.held_tasks() == 0);
+  CHECK(session.load().held_tasks == 0);
   submit_keyed(2);
   const auto second = take<proto::Submit>();
   acknowledge(first.first.seq, {{task, Errc::duplicate_task, "no"}});

@@ -13,51 +13,24 @@ using proto::OperationAnswer;
 using proto::Verb;
 
 struct Talk : Conversation {
-  std::vector<client::Operations::Ended> operated;
-  int losses = 0;
-
-  template <class F>
-  void act_on(F&& f) {
-    act([&](Effects& effects) {
-      f(effects);
-      session.flush(now, effects);
-      take(effects);
-    });
-  }
-  void take(Effects& effects) {
-    for (auto& one : effects.operated) operated.push_back(std::move(one));
-    effects.operated.clear();
-    losses += effects.holdings_lost ? 1 : 0;
-    effects.holdings_lost = false;
-  }
-  using Conversation::take;
-
   void operate(Cookie cookie, Verb verb = Verb::put, bool harmless = false, std::size_t bytes = 0) {
-    act_on([&](Effects& effects) {
-      Operation operation;
-      operation.verb = verb;
-      operation.object = 7;
-      if (bytes > 0) operation.values.push_back(proto::Payload::own(std::string(bytes, 'x')));
-      session.operate(std::move(operation), harmless, cookie, effects);
-    });
+    Operation operation;
+    operation.verb = verb;
+    operation.object = 7;
+    if (bytes > 0) operation.values.push_back(proto::Payload::own(std::string(bytes, 'x')));
+    ask(client::OperateObject{std::move(operation), harmless, cookie});
   }
-  void give_up(Cookie cookie) {
-    act_on([&](Effects& effects) { session.give_up(cookie, effects); });
-  }
+  void give_up(Cookie cookie) { ask(client::GiveUp{cookie}); }
   void answer_to(std::vector<std::uint64_t> numbers) {
     proto::Operated message;
     for (const auto number : numbers) message.answers.push_back({number, Errc::ok, "", 0, 0, {}});
-    act_on([&](Effects& effects) {
-      session.handle(now, {{id, proto::MessageSeq{++broker_seq}}, std::move(message)}, effects);
-    });
+    say(std::move(message));
   }
   void begin(std::uint64_t session_id, bool kept) {
     link_up();
     auto message = welcome(session_id);
     message.kept = kept;
-    id = message.session;
-    broker_seq = 0;
-    act_on([&](Effects& effects) { session.handle(now, {{id, proto::MessageSeq{++broker_seq}}, message}, effects); });
+    answer(message);
   }
 };
 
@@ -216,11 +189,11 @@ TEST_CASE("too many without an answer, and the end of the client") {
   Talk c;
   c.begin(1, false);
   for (Cookie cookie = 1; cookie <= proto::limits::kMaxOperations; ++cookie)
-    c.act([&](Effects& effects) { c.session.operate({}, false, cookie, effects); });
+    c.ask(client::OperateObject{{}, false, cookie});
   c.operate(70'000);
   REQUIRE(c.operated.size() == 1);
   CHECK(c.operated[0].answer.code == Errc::too_many_waiting);
-  c.act_on([&](Effects& effects) { c.session.refuse(Errc::client_closed, "closed", effects); });
+  c.act([&] { c.session.close(c.now); });
   CHECK(c.operated.size() == 1 + proto::limits::kMaxOperations);
   CHECK(c.operated.back().answer.code == Errc::client_closed);
   c.operate(1);
@@ -240,14 +213,13 @@ TEST_CASE("what no message can hold ends at once, and is never sent") {
   for (Operation operation : {too_many(proto::limits::kMaxRecords + 1, 1),
                               too_many(proto::limits::kMaxFrames + 1, proto::limits::kInlinePayload),
                               too_many(1000, proto::limits::kInlinePayload - 1)}) {
-    c.act_on([&](Effects& effects) { c.session.operate(std::move(operation), false, ++cookie, effects); });
+    c.ask(client::OperateObject{std::move(operation), false, ++cookie});
     REQUIRE(c.operated.size() == cookie);
     CHECK(c.operated.back().cookie == cookie);
     CHECK(c.operated.back().answer.code == Errc::message_too_large);
   }
   CHECK(c.count<Operate>() == 0);
-  c.act_on(
-      [&](Effects& effects) { c.session.operate(too_many(proto::limits::kMaxRecords, 1), false, ++cookie, effects); });
+  c.ask(client::OperateObject{too_many(proto::limits::kMaxRecords, 1), false, ++cookie});
   CHECK(c.count<Operate>() == 1);
 }
 

@@ -52,13 +52,13 @@ TEST_CASE("a result resolves once, and every copy is acknowledged") {
   const auto task = c.submit(5);
   c.acknowledge(c.take<proto::Submit>().first.seq);
   CHECK(c.accepted == std::vector<Cookie>{5});
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
   c.result(task);
   c.result(task);
   REQUIRE(c.ended.size() == 1);
   CHECK(c.ended[0].cookie == 5);
   CHECK(c.ended[0].outcome.value.view() == "v");
-  CHECK(c.session.outstanding() == 0);
+  CHECK(c.session.load().outstanding == 0);
   c.after(20ms);
   CHECK(c.take<proto::ResultAck>().second.messages.size() == 2);
 }
@@ -70,7 +70,7 @@ TEST_CASE("acknowledgements of results ride along with a submission, or go withi
   c.take<proto::Submit>();
   c.result(first);
   CHECK(c.count<proto::ResultAck>() == 0);
-  CHECK(c.session.wake_at() <= c.now + 20ms);
+  CHECK(c.session.next_wakeup() <= c.now + 20ms);
   c.submit(2);
   CHECK(c.count<proto::ResultAck>() == 1);
 }
@@ -84,8 +84,8 @@ TEST_CASE("a result may come before the acknowledgement of its submission") {
   CHECK(c.ended.size() == 1);
   c.acknowledge(seq);
   CHECK(c.accepted.empty());
-  CHECK(c.session.held_tasks() == 0);
-  CHECK(c.session.held_bytes() == 0);
+  CHECK(c.session.load().held_tasks == 0);
+  CHECK(c.session.load().held_bytes == 0);
 }
 
 TEST_CASE("stale messages are dropped") {
@@ -121,7 +121,7 @@ TEST_CASE("a reconnect: unacknowledged submissions are sent again, those that en
   CHECK(submit.tasks[1].id == later);
   CHECK(header.seq.value() == 1);
   c.acknowledge(header.seq);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
   CHECK(c.count<proto::Attach>() == 0);
 }
 
@@ -163,8 +163,8 @@ TEST_CASE("a broker with an older history than it acknowledged is refused, and e
   welcome.commit = proto::CommitSeq{99};
   c.answer(welcome);
   CHECK(c.ended.size() == 2);
-  REQUIRE(c.said.size() == 1);
-  CHECK(c.said[0].find("older history") != std::string::npos);
+  REQUIRE(c.logged.size() == 1);
+  CHECK(c.logged[0].find("older history") != std::string::npos);
   c.submit(3);
   CHECK(c.ended.size() == 3);
   CHECK(c.ended[2].outcome.error->code == Errc::disconnected);
@@ -188,11 +188,9 @@ TEST_CASE("a client that only says what is not answered at once asks for a sign 
   Conversation c;
   c.open();
   for (int i = 0; i < 200; ++i) {
-    c.act([&](Effects& effects) {
-      proto::Operation wait;
-      wait.verb = proto::Verb::wait;
-      c.session.operate(std::move(wait), true, static_cast<Cookie>(i + 1), effects);
-    });
+    proto::Operation wait;
+    wait.verb = proto::Verb::wait;
+    c.ask(client::OperateObject{std::move(wait), true, static_cast<Cookie>(i + 1)});
     c.after(300ms);
     if (c.count<proto::Heartbeat>() == 0) continue;
     c.sent.clear();
@@ -221,7 +219,7 @@ TEST_CASE("no answer to HELLO: a new connection, with growing pauses") {
   proto::milliseconds first{0};
   for (int i = 0; i < 4; ++i) {
     c.link_up();
-    const auto pause = std::chrono::duration_cast<proto::milliseconds>(c.session.wake_at() - c.now);
+    const auto pause = std::chrono::duration_cast<proto::milliseconds>(c.session.next_wakeup() - c.now);
     if (i == 0) first = pause;
     CHECK(pause >= first / 2);
     CHECK(pause <= 40s);
@@ -275,16 +273,16 @@ TEST_CASE("an error about a SUBMIT ends its tasks") {
   c.say(proto::ErrorMessage{c.take<proto::Submit>().first.seq, Errc::message_too_large, "too large"});
   REQUIRE(c.ended.size() == 1);
   CHECK(c.ended[0].outcome.error->code == Errc::message_too_large);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
 }
 
 TEST_CASE("attach: asked for at once and again in each session, answered once") {
   Conversation c;
   c.open(1);
   const auto task = TaskId::make(9, 9, 9);
-  c.act([&](Effects& effects) { c.session.attach(task, 4, effects); });
+  c.ask(client::AttachTask{task, 4});
   CHECK(c.take<proto::Attach>().second.ids == std::vector{task});
-  c.act([&](Effects& effects) { c.session.attach(task, 5, effects); });
+  c.ask(client::AttachTask{task, 5});
   CHECK(c.count<proto::Attach>() == 0);
   c.link_down();
   c.open(2, true);
@@ -297,7 +295,7 @@ TEST_CASE("cancel: asked until answered; who asked hears the answer") {
   Conversation c;
   c.open(1);
   const auto task = c.submit(1);
-  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
+  c.ask(client::CancelTask{task, 8});
   CHECK(c.take<proto::Cancel>().second.ids == std::vector{task});
   c.link_down();
   c.open(2);
@@ -315,24 +313,24 @@ TEST_CASE("cancel: asked until answered; who asked hears the answer") {
 TEST_CASE("cancel of what was never sent needs no broker") {
   Conversation c;
   const auto task = c.submit(1);
-  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
+  c.ask(client::CancelTask{task, 8});
   REQUIRE(c.ended.size() == 1);
   CHECK(c.ended[0].outcome.kind == proto::OutcomeKind::cancelled);
   CHECK(c.answered.size() == 1);
   c.open();
   CHECK(c.count<proto::Submit>() == 0);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
 }
 
 TEST_CASE("a submission that was cancelled before it was sent is not sent because somebody attaches to its id") {
   Conversation c;
   const auto task = c.submit(1);
-  c.act([&](Effects& effects) { c.session.cancel(task, 8, effects); });
-  c.act([&](Effects& effects) { c.session.attach(task, 9, effects); });
+  c.ask(client::CancelTask{task, 8});
+  c.ask(client::AttachTask{task, 9});
   c.open();
   CHECK(c.count<proto::Submit>() == 0);
   CHECK(c.count<proto::Attach>() == 1);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
 }
 
 TEST_CASE("progress comes before the end, and none after") {
@@ -348,7 +346,7 @@ TEST_CASE("progress comes before the end, and none after") {
 
 TEST_CASE("queries are asked again in a new session, and answered once") {
   Conversation c;
-  c.act([&](Effects& effects) { c.session.query(proto::QueryKind::status, "", 6, effects); });
+  c.query(proto::QueryKind::status, 6);
   c.open(1);
   const auto asked = c.take<proto::Query>().second;
   c.link_down();
@@ -364,16 +362,13 @@ TEST_CASE("closing ends everything and says goodbye") {
   Conversation c;
   c.open();
   c.submit(1);
-  c.act([&](Effects& effects) { c.session.query(proto::QueryKind::ping, "", 2, effects); });
-  c.act([&](Effects& effects) {
-    c.session.goodbye(c.now, effects);
-    c.session.refuse(Errc::client_closed, "closed", effects);
-  });
+  c.query(proto::QueryKind::ping, 2);
+  c.act([&] { c.session.close(c.now); });
   CHECK(c.count<proto::Goodbye>() == 1);
   CHECK(c.ended.size() == 1);
   CHECK(c.answered.size() == 1);
-  CHECK(c.said.empty());
-  CHECK(c.session.wake_at() == proto::kNever);
+  CHECK(c.logged.empty());
+  CHECK(c.session.next_wakeup() == proto::kNever);
 }
 
 TEST_CASE("tasks of a lost session are asked for in every later one: the question may not have arrived") {

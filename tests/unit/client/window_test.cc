@@ -43,8 +43,8 @@ TEST_CASE("and in bytes; one larger than the window goes alone") {
     CHECK(c.sent.empty());
     c.acknowledge(header.seq);
   }
-  CHECK(c.session.held_tasks() == 0);
-  CHECK(c.session.held_bytes() == 0);
+  CHECK(c.session.load().held_tasks == 0);
+  CHECK(c.session.load().held_bytes == 0);
 }
 
 TEST_CASE("messages stay within the batch limits") {
@@ -87,7 +87,7 @@ TEST_CASE("a full queue: its tasks wait and try again, in order, those of other 
   c.submit(5, "other");
   CHECK(c.take<proto::Submit>().second.tasks.at(0).queue == "other");
   CHECK(c.ended.empty());
-  CHECK(c.session.held_tasks() == 5);
+  CHECK(c.session.load().held_tasks == 5);
 
   c.after(2s);
   auto [again, retried] = c.take<proto::Submit>();
@@ -103,7 +103,7 @@ TEST_CASE("a full queue: its tasks wait and try again, in order, those of other 
   REQUIRE(rest.tasks.size() == 3);
   for (std::size_t i = 0; i < 3; ++i) CHECK(rest.tasks[i].id == ids[i + 1]);
   c.acknowledge(third.seq);
-  CHECK(c.session.held_tasks() == 1);
+  CHECK(c.session.load().held_tasks == 1);
   c.submit(6, "full");  // no longer held back
   CHECK(c.count<proto::Submit>() == 1);
 }
@@ -116,7 +116,7 @@ TEST_CASE("a full queue, when the user prefers to know") {
   c.acknowledge(header.seq, all_full(submit));
   REQUIRE(c.ended.size() == 1);
   CHECK(c.ended[0].outcome.error->code == Errc::queue_full);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
 }
 
 TEST_CASE("a full queue for too long") {
@@ -139,11 +139,11 @@ TEST_CASE("cancelled while it waits for a full queue: the queue is not held up")
   const auto gone = c.submit(1, "full");
   auto [header, submit] = c.take<proto::Submit>();
   c.acknowledge(header.seq, all_full(submit));
-  c.act([&](Effects& effects) { c.session.cancel(gone, 0, effects); });
+  c.ask(client::CancelTask{gone, 0});
   CHECK(c.ended.size() == 1);
   c.after(2s);
   CHECK(c.count<proto::Submit>() == 0);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
   c.submit(2, "full");
   CHECK(c.count<proto::Submit>() == 1);
 }
@@ -162,7 +162,7 @@ TEST_CASE("a reconnect while a full queue is tried again") {
   auto [second, again] = c.take<proto::Submit>();
   CHECK(again.tasks.size() == 1);
   c.acknowledge(second.seq);
-  CHECK(c.session.held_tasks() == 0);
+  CHECK(c.session.load().held_tasks == 0);
   c.submit(2, "full");
   CHECK(c.count<proto::Submit>() == 1);
 }

@@ -1,0 +1,38 @@
+// Cancels: the tasks that this client wants cancelled. Each is asked for in every session until the broker answers.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "client/session/conversation.h"
+#include "client/session/effects.h"
+#include "client/session/submissions.h"
+#include "client/session/tasks.h"
+
+namespace forkmill::client {
+
+class Cancels {
+ public:
+  Cancels(Tasks& tasks, Submissions& submissions, Effects& effects)
+      : tasks_{tasks}, submissions_{submissions}, effects_{effects} {}
+
+  // Cookie 0: no answer is wanted. A task that was never sent ends at once.
+  void add(const TaskId& id, Cookie cookie);
+  // The end of a cancelled task itself comes as its result.
+  void handle(const proto::CancelReply& reply);
+  void new_session();
+  void flush(Instant now, Conversation& conversation);
+  void end_all(Errc code, const std::string& text);
+
+ private:
+  void answer(const TaskId& id, proto::CancelState state);
+
+  Tasks& tasks_;
+  Submissions& submissions_;
+  Effects& effects_;
+  std::unordered_map<TaskId, std::vector<Cookie>> unanswered_;
+  std::vector<TaskId> unsent_;  // in this session
+};
+
+}  // namespace forkmill::client

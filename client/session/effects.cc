@@ -1,0 +1,33 @@
+#include "client/session/effects.h"
+
+#include <utility>
+
+namespace forkmill::client {
+
+void Effects::clear() {
+  log.clear();
+  send.clear();
+  accepted.clear();
+  progress.clear();
+  started.clear();
+  ended.clear();
+  answered.clear();
+  holdings_lost = false;
+  operated.clear();
+  reconnect = false;
+}
+
+void Effects::swap(Effects& other) noexcept {
+  log.swap(other.log);
+  send.swap(other.send);
+  accepted.swap(other.accepted);
+  progress.swap(other.progress);
+  started.swap(other.started);
+  ended.swap(other.ended);
+  answered.swap(other.answered);
+  std::swap(holdings_lost, other.holdings_lost);
+  operated.swap(other.operated);
+  std::swap(reconnect, other.reconnect);
+}
+
+}  // namespace forkmill::client

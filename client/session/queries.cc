@@ -1,0 +1,38 @@
+#include "client/session/queries.h"
+
+#include <utility>
+
+namespace forkmill::client {
+
+void Queries::add(proto::Query query, Cookie cookie) {
+  const auto id = query.id = ++last_id_;
+  unanswered_.emplace(id, Asked{std::move(query), cookie});
+  unsent_.push_back(id);
+}
+
+void Queries::handle(proto::Reply& reply) {
+  const auto asked = unanswered_.find(reply.id);
+  if (asked == unanswered_.end()) return;
+  effects_.answered.push_back({asked->second.cookie, std::move(reply)});
+  unanswered_.erase(asked);
+}
+
+void Queries::new_session() {
+  unsent_.clear();
+  for (const auto& [id, asked] : unanswered_) unsent_.push_back(id);
+}
+
+void Queries::flush(Instant now, Conversation& conversation) {
+  for (auto id : unsent_)
+    if (const auto asked = unanswered_.find(id); asked != unanswered_.end())
+      conversation.send(now, asked->second.query);
+  unsent_.clear();
+}
+
+void Queries::end_all(Errc code, const std::string& text) {
+  for (const auto& [id, asked] : unanswered_) effects_.fail_query(asked.cookie, code, text);
+  unanswered_.clear();
+  unsent_.clear();
+}
+
+}  // namespace forkmill::client

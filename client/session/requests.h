@@ -1,0 +1,53 @@
+// Requests: everything that a program can ask of its session. Each carries the cookie of its waiter, under which the
+// session reports the end: `ended` for tasks, `answered` for cancels and queries, `operated` for operations
+// (effects.h).
+#pragma once
+
+#include <forkmill/task_id.h>
+
+#include <variant>
+
+#include "client/session/cookie.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::client {
+
+struct SubmitTask {
+  proto::Submission task;
+  Cookie cookie = 0;
+};
+
+// Waits for a task that was submitted elsewhere, or earlier.
+struct AttachTask {
+  TaskId id;
+  Cookie cookie = 0;
+};
+
+// Cancels any task, also one submitted elsewhere. The answer is the broker's CancelState, packed. Cookie 0: no answer.
+struct CancelTask {
+  TaskId id;
+  Cookie cookie = 0;
+};
+
+// The session sets the query's id.
+struct AskBroker {
+  proto::Query query;
+  Cookie cookie = 0;
+};
+
+// An operation on a named object; the session sets its number. Cookie 0: no answer.
+struct OperateObject {
+  proto::Operation operation;
+  bool harmless = false;  // the operation may be repeated when it is unknown whether it was done; see harmless_twice()
+  Cookie cookie = 0;
+};
+
+// The waiter of this operation has given up. An operation that was not sent ends with `timeout` and is never sent. For
+// any other one the broker is asked to end its wait; the broker's answer is its end.
+struct GiveUp {
+  Cookie cookie = 0;
+};
+
+using Request = std::variant<SubmitTask, AttachTask, CancelTask, AskBroker, OperateObject, GiveUp>;
+
+}  // namespace forkmill::client

@@ -1,0 +1,36 @@
+#include "client/session/send_window.h"
+
+#include <iterator>
+
+namespace forkmill::client {
+
+void SendWindow::begin(const proto::Welcome& welcome, std::deque<proto::Submission>& unsent) {
+  for (auto message = sent_.rbegin(); message != sent_.rend(); ++message)
+    unsent.insert(unsent.begin(), std::make_move_iterator(message->tasks.begin()),
+                  std::make_move_iterator(message->tasks.end()));
+  clear();
+  max_tasks_ = std::max(welcome.window_tasks, 1U);
+  max_bytes_ = welcome.window_bytes;
+}
+
+SendWindow::Message* SendWindow::find(proto::MessageSeq seq) {
+  const auto found = std::ranges::lower_bound(sent_, seq, {}, &Message::seq);
+  return found != sent_.end() && found->seq == seq && !found->tasks.empty() ? &*found : nullptr;
+}
+
+void SendWindow::answered(Message& message) {
+  for (const auto& task : message.tasks) bytes_ -= task.payload.size();
+  tasks_ -= message.tasks.size();
+  message.tasks = {};
+}
+
+void SendWindow::remove_answered() {
+  while (!sent_.empty() && sent_.front().tasks.empty()) sent_.pop_front();
+}
+
+void SendWindow::clear() {
+  sent_.clear();
+  tasks_ = bytes_ = 0;
+}
+
+}  // namespace forkmill::client
