@@ -255,10 +255,10 @@ void Engine::receive(proto::Instant now) {
   while (auto event = dealer_->link_event()) {
     switch (*event) {
       case proto::Dealer::LinkEvent::up:
-        session_.link_up(now);
+        session_.connected(now);
         break;
       case proto::Dealer::LinkEvent::down:
-        session_.link_down(now);
+        session_.disconnected();
         break;
       case proto::Dealer::LinkEvent::stuck:
         log().warn("{}: {}; trying again", options_.endpoint, dealer_->trouble());
@@ -315,7 +315,7 @@ void Engine::resolve(Effects::Ended& ended) {
 }
 
 void Engine::reconnect() {
-  session_.link_down(env_.now().steady);
+  session_.disconnected();
   dealer_->reconnect();
 }
 

@@ -1,28 +1,17 @@
-// A thread of the library's own: it takes no signals, they belong to the program's threads.
+// quiet_thread(): starts a thread of the library's own. No signal reaches it: signals belong to the program's threads.
 #pragma once
-
-#include <pthread.h>
-#include <signal.h>
 
 #include <thread>
 #include <utility>
+
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::client {
 
 template <class F>
 std::thread quiet_thread(F&& body) {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    std::thread thread{std::forward<F>(body)};
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return thread;
-  } catch (...) {
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
-  }
+  const proto::SignalsBlocked blocked;
+  return std::thread{std::forward<F>(body)};
 }
 
 }  // namespace forkmill::client

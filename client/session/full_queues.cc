@@ -15,6 +15,11 @@ constexpr milliseconds kLongestPause = 1s;
 
 }  // namespace
 
+milliseconds FullQueues::jittered(milliseconds pause) {
+  const auto spread = static_cast<std::uint64_t>(pause.count() / 2 + 1);
+  return pause * 3 / 4 + milliseconds{static_cast<std::int64_t>(random_.next() % spread)};
+}
+
 bool FullQueues::add_behind(proto::Submission& task) {
   if (queues_.empty()) return false;
   const auto queue = queues_.find(task.queue);
@@ -34,7 +39,7 @@ void FullQueues::add(Instant now, proto::Submission task) {
     queue.tasks.push_back(std::move(task));
   if (fresh || (tried && --queue.trying == 0)) {
     queue.pause = std::clamp(queue.pause * 2, kFirstPause, kLongestPause);
-    queue.next_try = now + random_.jittered(queue.pause);
+    queue.next_try = now + jittered(queue.pause);
   }
 }
 

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "client/session/options.h"
-#include "client/session/random.h"
+#include "proto/random.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
@@ -48,8 +48,11 @@ class FullQueues {
     std::size_t returned = 0;  // submissions at the head of `tasks` that were rejected again
   };
 
+  // From three quarters of a pause to five quarters.
+  milliseconds jittered(milliseconds pause);
+
   std::map<std::string, Queue> queues_;
-  Random random_;
+  proto::SplitMix64 random_;
 };
 
 template <class F>

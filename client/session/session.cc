@@ -16,18 +16,12 @@ Session::Session(const SessionOptions& options)
       queries_{effects_},
       operations_{effects_} {}
 
-// ---- Link and clock -------------------------------------------------------------------------------------------------
-
-void Session::link_up(Instant now) {
-  if (!refusal_) conversation_.link_up(now);
-}
-
-void Session::link_down(Instant) { conversation_.link_down(); }
+// ---- Connection and clock -------------------------------------------------------------------------------------------
 
 void Session::tick(Instant now) {
   if (!conversation_.tick(now)) return;
   operations_.confirm(now, conversation_);
-  conversation_.beat(now);
+  conversation_.send(now, proto::Heartbeat{});
 }
 
 void Session::flush(Instant now) {
@@ -61,13 +55,9 @@ struct Session::Arrival {
   const Instant now;
   const proto::MessageSeq seq;
 
-  void operator()(proto::Welcome& welcome) const;
-  void operator()(proto::ErrorMessage& error) const;
-  void operator()(proto::Goodbye& goodbye) const {
-    session.effects_.log.push_back(
-        {false, "the broker says goodbye (" + goodbye.text + "); waiting for it to come back"});
-    session.conversation_.retry_later(now);
-  }
+  // A new session is open.
+  void begin(const proto::Welcome& welcome) const;
+
   void operator()(proto::SubmitAck& ack) const {
     session.history_.acknowledged(ack.commit);
     session.submissions_.handle(now, ack);
@@ -78,36 +68,40 @@ struct Session::Arrival {
   void operator()(proto::CancelReply& reply) const { session.cancels_.handle(reply); }
   void operator()(proto::Reply& reply) const { session.queries_.handle(reply); }
   void operator()(proto::Operated& operated) const { session.operations_.handle(operated); }
+  void operator()(proto::ErrorMessage& error) const {
+    session.effects_.log.push_back(
+        {false, "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
+    session.submissions_.handle(now, error);
+  }
   template <class Other>
   void operator()(Other&) const {}
-
- private:
-  void refuse(Errc code, const std::string& text) const {
-    session.effects_.log.push_back({true, text});
-    session.refuse(code, text);
-  }
 };
 
 void Session::handle(Instant now, proto::Envelope&& envelope) {
-  if (refusal_) return;
   const Arrival arrival{*this, now, envelope.header.seq};
-  if (auto* welcome = std::get_if<proto::Welcome>(&envelope.message)) return arrival(*welcome);
-  if (auto* error = std::get_if<proto::ErrorMessage>(&envelope.message)) return arrival(*error);
-  if (!conversation_.hears(now, envelope.header)) return;
-  std::visit(arrival, envelope.message);
+  switch (conversation_.handle(now, envelope)) {
+    case Conversation::Heard::message:
+      return std::visit(arrival, envelope.message);
+    case Conversation::Heard::welcome:
+      return arrival.begin(std::get<proto::Welcome>(envelope.message));
+    case Conversation::Heard::refused: {
+      const auto& error = std::get<proto::ErrorMessage>(envelope.message);
+      return refuse(error.code, "the broker refuses this client: " + error.text);
+    }
+    default:
+      return;
+  }
 }
 
-void Session::Arrival::operator()(proto::Welcome& welcome) const {
-  if (!session.conversation_.is_answered_by(welcome)) return;
+void Session::Arrival::begin(const proto::Welcome& welcome) const {
   if (session.history_.is_longer_than(welcome)) {
-    return refuse(Errc::disconnected,
-                  "the broker came back with an older history of store '" + welcome.store +
-                      "' than it had acknowledged (commit " + std::to_string(welcome.commit.value()) + ", was " +
-                      std::to_string(session.history_.commit().value()) +
-                      "): tasks are lost. Was a backup restored, or an old data directory started?");
+    return session.refuse(Errc::disconnected,
+                          "the broker came back with an older history of store '" + welcome.store +
+                              "' than it had acknowledged (commit " + std::to_string(welcome.commit.value()) +
+                              ", was " + std::to_string(session.history_.commit().value()) +
+                              "): tasks are lost. Was a backup restored, or an old data directory started?");
   }
   session.history_.begin(welcome);
-  session.conversation_.begin(now, welcome);
   session.tasks_.new_session(welcome.resumed);
   session.submissions_.new_session(welcome);
   session.results_.new_session();
@@ -115,28 +109,6 @@ void Session::Arrival::operator()(proto::Welcome& welcome) const {
   session.queries_.new_session();
   session.operations_.new_session(welcome.kept);
   session.effects_.holdings_lost = session.effects_.holdings_lost || !welcome.kept;
-}
-
-void Session::Arrival::operator()(proto::ErrorMessage& error) const {
-  auto& conversation = session.conversation_;
-  switch (error.code) {
-    case Errc::hello_required:
-    case Errc::session_unknown:
-      return conversation.begin_again(now);
-    case Errc::version_unsupported:
-    case Errc::name_invalid:
-      if (conversation.greeting()) refuse(error.code, "the broker refuses this client: " + error.text);
-      return;
-    case Errc::shutting_down:
-      if (conversation.greeting()) conversation.retry_later(now);
-      return;
-    default:
-      break;
-  }
-  if (!conversation.open()) return;
-  session.effects_.log.push_back(
-      {false, "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
-  session.submissions_.handle(now, error);
 }
 
 // ---- What the program asks ------------------------------------------------------------------------------------------
@@ -186,8 +158,9 @@ void Session::end_all(Errc code, const std::string& text) {
 }
 
 void Session::refuse(Errc code, const std::string& text) {
+  if (code != Errc::client_closed) effects_.log.push_back({true, text});
   refusal_ = {code, text};
-  conversation_.stop();
+  conversation_.refuse();
   end_all(code, text);
 }
 

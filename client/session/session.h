@@ -2,11 +2,11 @@
 // parameter, jitter comes from a seed, and what is to be done comes out as Effects. The engine (engine/engine.h) feeds
 // it from a real socket; tests and simulators feed it by hand:
 //
-//     session.link_up(now), session.handle(now, …)   for everything that has arrived, then
-//     session.tick(now)                              once: what is due by the clock,
-//     session.flush(now)                             once: what has gathered goes out in few messages, and
-//     effects = session.take_effects()               is carried out. next_wakeup() says when to call tick and flush
-//                                                    again at the latest.
+//     session.connected(now), session.handle(now, …)   for everything that has arrived, then
+//     session.tick(now)                                once: what is due by the clock,
+//     session.flush(now)                               once: what has gathered goes out in few messages, and
+//     effects = session.take_effects()                 is carried out. next_wakeup() says when to call tick and flush
+//                                                      again at the latest.
 //
 // What survives which change:
 //   * a submission is kept, and sent again in every new session, until it is acknowledged or rejected;
@@ -50,8 +50,8 @@ class Session {
   explicit Session(const SessionOptions& options);
 
   // A connection was made, or has broken.
-  void link_up(Instant now);
-  void link_down(Instant now);
+  void connected(Instant now) { conversation_.connected(now); }
+  void disconnected() { conversation_.disconnected(); }
   // A message of the broker.
   void handle(Instant now, proto::Envelope&& envelope);
   // A request of the program; in any state. Only flush() sends.

@@ -28,7 +28,7 @@ client::SessionOptions draw(Feed& feed) {
 
 ClientWorld::ClientWorld(Feed& feed) : feed_{feed}, session_{draw(feed)} {
   linked_ = true;
-  act([&] { session_.link_up(now_); });
+  act([&] { session_.connected(now_); });
   if (feed_.flag()) welcome();
 }
 
@@ -36,7 +36,7 @@ void ClientWorld::step() {
   switch (feed_.below(20)) {
     case 0:
       linked_ = !linked_;
-      act([&] { linked_ ? session_.link_up(now_) : session_.link_down(now_); });
+      act([&] { linked_ ? session_.connected(now_) : session_.disconnected(); });
       break;
     case 1:
     case 2:

@@ -283,10 +283,10 @@ void ClientNode::settle() {
     inbox_.pop_front();
     switch (event.kind) {
       case Event::up:
-        session_->link_up(now);
+        session_->connected(now);
         break;
       case Event::down:
-        session_->link_down(now);
+        session_->disconnected();
         break;
       case Event::message:
         if (event.envelope.header.session) heard_in_ = event.envelope.header.session;
@@ -345,7 +345,7 @@ void ClientNode::hear(Cookie cookie, const proto::Reply& reply) {
 }
 
 void ClientNode::reconnect() {
-  session_->link_down(world_.now());
+  session_->disconnected();
   inbox_.clear();
   link_->reconnect();
 }

@@ -79,10 +79,10 @@ struct Conversation {
   }
 
   void link_up() {
-    act([&] { session.link_up(now); });
+    act([&] { session.connected(now); });
   }
   void link_down() {
-    act([&] { session.link_down(now); });
+    act([&] { session.disconnected(); });
   }
   void say(proto::Message message) {
     act([&] { session.handle(now, proto::Envelope{{id, proto::MessageSeq{++broker_seq}}, std::move(message)}); });
