@@ -63,7 +63,7 @@ int size_of_file(sqlite3_file* handle, sqlite3_int64* size) {
   return SQLITE_OK;
 }
 
-// The data directory is locked as a whole.
+// No locks: the store locks the data directory as a whole.
 int lock_file(sqlite3_file*, int) { return SQLITE_OK; }
 int is_reserved(sqlite3_file*, int* answer) {
   *answer = 0;
@@ -106,7 +106,7 @@ int delete_file(sqlite3_vfs* vfs, const char* name, int sync_directory) {
 int access_file(sqlite3_vfs* vfs, const char* name, int what, int* answer) {
   const auto found = disk_of(vfs).look(name);
   if (!found && errno != ENOENT) return SQLITE_IOERR_ACCESS;
-  // As the real one: an empty file does not count.
+  // An empty file does not exist for SQLITE_ACCESS_EXISTS, as with the real VFS.
   *answer = found && (what != SQLITE_ACCESS_EXISTS || found->size > 0) ? 1 : 0;
   return SQLITE_OK;
 }

@@ -1,5 +1,5 @@
-// Vfs: lets SQLite keep its files on a Disk. It does what SQLite's own VFS for Unix does with a real one, down to what
-// that does about directories: a journal's name is synced with its first sync, whatever becomes of that.
+// Vfs: lets SQLite keep its files on a Disk. It does what SQLite's own VFS for Unix does with a real disk, directories
+// included: the first sync of a journal syncs its name, and a failure of that is ignored.
 #pragma once
 
 #include <sqlite3.h>

@@ -13,21 +13,13 @@ namespace {
 constexpr std::uint64_t kRoom = 1ULL << 32;
 constexpr std::uint64_t kReserve = 256 * 1024;
 
-DiskManners manners_of(Random& random) {
-  DiskManners manners;
-  manners.names_in_order = random.chance(0.5);
-  manners.sync_takes_name = random.chance(0.5);
-  manners.forgets_on_failure = random.chance(0.3);
-  manners.capacity = kRoom;
-  return manners;
-}
-
 }  // namespace
 
 Storage::Storage(World& world) : world_{world}, random_{world.options.seed ^ 0xD15C} {
   if (!world_.options.disk.sqlite) return;
   sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, 7, nullptr);
-  disk_ = std::make_unique<Disk>(random_.next(), manners_of(random_));
+  disk_ = std::make_unique<Disk>(random_.next(), draw_manners(random_));
+  disk_->manners.capacity = kRoom;
 }
 
 Storage::~Storage() = default;
@@ -35,7 +27,7 @@ Storage::~Storage() = default;
 broker::Store& Storage::begin(std::uint64_t start) {
   const std::string id = "store-" + std::to_string(start);
   if (disk_) {
-    failed_before_ = disk_->failed();
+    failed_before_ = disk_->operations.failed();
     store_ = std::make_unique<broker::SqliteStore>(
         broker::SqliteOptions{"/data", id, world_.options.disk.checkpoint_bytes, disk_.get()});
   } else if (store_ == nullptr || !world_.options.durable) {
@@ -51,23 +43,25 @@ void Storage::opened() {
 }
 
 void Storage::begin_to_die() {
-  if (disk_) disk_->stop_after(random_.below(80));
+  if (disk_) disk_->operations.stop_after(random_.below(80));
 }
 
 void Storage::end(bool orderly) {
   if (!disk_) return;
   if (orderly)
-    disk_->run_on();
+    disk_->operations.run_on();
   else
-    disk_->stop_after(0);
+    disk_->operations.stop_after(0);
   store_.reset();
   disk_->end_process();
   const bool power = random_.chance(world_.options.disk.power);
   if (power) disk_->cut_power();
-  world_.trace.note(world_.now(), "disk", (power ? "without power, " : "") + std::to_string(disk_->hash()));
+  world_.trace.note(world_.now(), "disk", (power ? "without power, " : "") + std::to_string(disk_->operations.hash()));
 }
 
-bool Storage::may_fail() const { return disk_ && (disk_->stopped() || disk_->failed() > failed_before_); }
+bool Storage::may_fail() const {
+  return disk_ && (disk_->operations.stopped() || disk_->operations.failed() > failed_before_);
+}
 
 bool Storage::full() {
   const auto free = store_->free_bytes();
@@ -76,11 +70,11 @@ bool Storage::full() {
 }
 
 void Storage::crowd() {
-  if (disk_) disk_->set_capacity(disk_->used() + random_.below(random_.chance(0.3) ? kReserve / 8 : kReserve));
+  if (disk_) disk_->manners.capacity = disk_->used() + random_.below(random_.chance(0.3) ? kReserve / 8 : kReserve);
 }
 
 void Storage::make_room() {
-  if (disk_) disk_->set_capacity(kRoom);
+  if (disk_) disk_->manners.capacity = kRoom;
 }
 
 void Storage::mend() {

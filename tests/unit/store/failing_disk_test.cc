@@ -55,13 +55,13 @@ void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits
 TEST_CASE("a journal that cannot be set up is an error, not a reason for another journal mode") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
-  disk.fail_sync_of("-journal");
+  disk.faults.failing_sync = "-journal";
   CHECK(contains(opened(store, disk), "or its journal failed"));
   store.reset();
   disk.end_process();
   REQUIRE(opened(store, disk) == "");
   commit(*store, 1, {put(1)});
-  CHECK(disk.size(kDirectory + "/forkmill.db-wal") > 4096);
+  CHECK(disk.node(kDirectory + "/forkmill.db-wal")->bytes().size() > 4096);
 }
 
 TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
@@ -74,7 +74,7 @@ TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
       std::unique_ptr<SqliteStore> store;
       REQUIRE(opened(store, disk) == "");
       commit(*store, 1, {put(1)});
-      disk.fail_sync_of("-wal");
+      disk.faults.failing_sync = "-wal";
       REQUIRE(store->apply(std::vector<StoreOp>{put(2)}).ok());
       const auto status = store->commit(CommitSeq{2});
       REQUIRE_FALSE(status.ok());
@@ -89,7 +89,7 @@ TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
       CHECK(there >= 1);
       CHECK(there <= 2);
       for (std::uint64_t n = there + 1; n <= 10; ++n) commit(*store, n, {put(n)});
-      disk.stop_after(0);
+      disk.operations.stop_after(0);
       store.reset();
       disk.cut_power();
       check_holds(disk, 10);
@@ -107,18 +107,18 @@ TEST_CASE("a store that was killed anywhere in its first start starts again and 
         manners.names_in_order = in_order;
         Disk disk{at + 1, manners};
         std::unique_ptr<SqliteStore> store;
-        disk.stop_after(at);
+        disk.operations.stop_after(at);
         const std::string text = opened(store, disk);
-        stopped = disk.stopped();
+        stopped = disk.operations.stopped();
         CHECK(text.empty() != stopped);
-        if (!stopped) disk.stop_after(0);
+        if (!stopped) disk.operations.stop_after(0);
         store.reset();
         disk.end_process();
         if (power) disk.cut_power();
 
         REQUIRE(opened(store, disk) == "");
         commit(*store, 1, {put(1)});
-        disk.stop_after(0);
+        disk.operations.stop_after(0);
         store.reset();
         disk.cut_power();
         check_holds(disk, 1);
@@ -148,7 +148,7 @@ TEST_CASE("the next start repairs a half-written head") {
   store.reset();
   disk.end_process();
   const std::string head = kDirectory + "/head";
-  disk.flip(head, 99);
+  disk.node(head)->flip(99);
   CHECK(Head::read(disk, head).damaged == 1);
   REQUIRE(opened(store, disk) == "");
   CHECK(Head::read(disk, head).damaged == 0);
@@ -158,13 +158,13 @@ TEST_CASE("a nearly full disk is known from the start") {
   Disk disk{1, {}};
   std::unique_ptr<SqliteStore> store;
   REQUIRE(opened(store, disk) == "");
-  disk.set_capacity(disk.used() + 100'000);
+  disk.manners.capacity = disk.used() + 100'000;
   {
     StoreThread thread{std::move(store), 1'000'000};
     REQUIRE(thread.has_news());
     CHECK(thread.take().disk_full);
   }
-  disk.set_capacity(1 << 30);
+  disk.manners.capacity = 1 << 30;
   disk.end_process();
   REQUIRE(opened(store, disk) == "");
   const StoreThread thread{std::move(store), 1'000'000};
@@ -179,9 +179,9 @@ TEST_CASE("after a kill anywhere in a restore, the restore has succeeded or anot
       Disk disk{at + 1, {}};
       make_backup(disk, "/one", 3, "/one.backup");
       make_backup(disk, "/two", 20, "/two.backup");
-      disk.stop_after(at);
+      disk.operations.stop_after(at);
       const auto first = restore("/one.backup", kDirectory, "restored-1", disk);
-      stopped = disk.stopped();
+      stopped = disk.operations.stopped();
       disk.end_process();
       if (power) disk.cut_power();
       const auto second = restore("/two.backup", kDirectory, "restored-2", disk);
@@ -202,16 +202,16 @@ TEST_CASE("after a kill anywhere in --accept-loss, it has succeeded or can be re
       std::unique_ptr<SqliteStore> store;
       REQUIRE(opened(store, disk) == "");
       for (std::uint64_t n = 1; n <= 5; ++n) commit(*store, n, {put(n)});
-      disk.stop_after(0);
+      disk.operations.stop_after(0);
       store.reset();
       disk.end_process();
       const std::string journal = kDirectory + "/forkmill.db-wal";
-      disk.cut_short(journal, disk.size(journal) - 1);
+      disk.node(journal)->cut_short(disk.node(journal)->bytes().size() - 1);
       disk.sync(kDirectory + "/head");
 
-      disk.stop_after(at);
+      disk.operations.stop_after(at);
       const auto first = accept_loss(kDirectory, "after-loss-1", disk);
-      stopped = disk.stopped();
+      stopped = disk.operations.stopped();
       CHECK(first.ok() != stopped);
       disk.end_process();
       if (power) disk.cut_power();

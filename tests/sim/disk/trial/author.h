@@ -1,10 +1,10 @@
-// Author: draws what a broker might want to store, so that every kind of change meets every kind of row, from a few
-// bytes to many pages.
+// Author: draws changes that a broker may store, so that every kind of change meets every kind of row, from a few bytes
+// to many pages.
 #pragma once
 
 #include <vector>
 
-#include "tests/sim/disk/model.h"
+#include "tests/sim/disk/trial/store_model.h"
 #include "tests/sim/world/random.h"
 
 namespace forkmill::sim {
@@ -13,9 +13,9 @@ class Author {
  public:
   explicit Author(Random& random);
 
-  // Something to do with a store that holds `state`.
+  // A change for a store that has `state`.
   broker::StoreOp write(const StoreState& state);
-
+  // The number of a task; 1 if there is no task.
   proto::TaskSeq some_task(const StoreState& state);
 
  private:
@@ -27,9 +27,9 @@ class Author {
 
   Random& random_;
   std::vector<broker::SharedSpec> specs_;
-  std::uint64_t longest_;        // of values, in bytes
-  std::vector<double> weights_;  // of the kinds of changes
-  double weight_ = 0;            // of all
+  std::uint64_t longest_;        // the longest value, in bytes
+  std::vector<double> weights_;  // by kind of change
+  double weight_ = 0;            // their sum
 };
 
 }  // namespace forkmill::sim

@@ -1,4 +1,4 @@
-#include "tests/sim/disk/author.h"
+#include "tests/sim/disk/trial/author.h"
 
 #include <iterator>
 
@@ -15,7 +15,7 @@ constexpr std::size_t kKinds = 7;
 template <class Map>
 proto::TaskSeq some_key(Random& random, const Map& map) {
   if (map.empty()) return proto::TaskSeq{1};
-  // Around a number: rows have gaps.
+  // A number near a key: rows have gaps.
   const auto number = random.between(map.begin()->first.value(), std::prev(map.end())->first.value());
   const auto found = map.lower_bound(proto::TaskSeq{number});
   return found == map.end() ? map.begin()->first : found->first;

@@ -1,8 +1,9 @@
-// forkmill_disk_sim: data directories on simulated disks, each from a seed. See ../README.md.
+// forkmill_disk_sim: data directories on simulated disks, each from a seed. See tests/sim/README.md.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "tests/sim/disk/trial.h"
+#include "tests/sim/disk/trial/trial.h"
+#include "tests/sim/rules/violation.h"
 
 namespace {
 
@@ -20,22 +21,22 @@ struct Arguments {
 
 unsigned long long plain(std::uint64_t number) { return number; }
 
-// False: it failed, and that has been said.
-bool run(std::uint64_t seed, const Mutant* mutant, bool verbose, bool again, TrialCounts& total) {
+// Runs one seed. False: it failed, and the failure was printed.
+bool run(std::uint64_t seed, const DiskMutant* mutant, bool verbose, bool again, TrialCounts& total) {
   if (verbose) std::printf("seed %llu\n", plain(seed));
   try {
     const TrialReport report = run_trial(seed, mutant, verbose);
     total += report.counts;
-    if (again && run_trial(seed, mutant, false).trace != report.trace) throw Wrong{"run twice, it went two ways"};
+    if (again && run_trial(seed, mutant, false).trace != report.trace) throw Violation{"two runs of this seed differ"};
     if (verbose) std::printf("seed %llu: trace %016llx\n", plain(seed), plain(report.trace));
     return true;
-  } catch (const Wrong& wrong) {
-    if (mutant == nullptr || verbose) std::printf("seed %llu FAILED: %s\n", plain(seed), wrong.what());
+  } catch (const Violation& violation) {
+    if (mutant == nullptr || verbose) std::printf("seed %llu FAILED: %s\n", plain(seed), violation.what());
     return false;
   }
 }
 
-int run_all(const Arguments& arguments, const Mutant* mutant) {
+int run_all(const Arguments& arguments, const DiskMutant* mutant) {
   const bool replay = arguments.seed != 0;
   const std::uint64_t first = replay ? arguments.seed : arguments.first_seed;
   const std::uint64_t count = replay ? 1 : arguments.seeds;
@@ -53,10 +54,10 @@ int run_all(const Arguments& arguments, const Mutant* mutant) {
   return failed == 0 ? 0 : 1;
 }
 
-// Each must be found out.
+// Runs seeds with each mutant until one of them fails. Returns 0 if all mutants are found.
 int run_mutants(const Arguments& arguments) {
   int survivors = 0;
-  for (const Mutant& mutant : mutants()) {
+  for (const DiskMutant& mutant : disk_mutants()) {
     TrialCounts ignored;
     std::uint64_t seed = arguments.first_seed;
     const std::uint64_t end = seed + arguments.seeds;
@@ -68,8 +69,8 @@ int run_mutants(const Arguments& arguments) {
   return survivors == 0 ? 0 : 1;
 }
 
-const Mutant* find_mutant(const std::string& name) {
-  for (const Mutant& mutant : mutants())
+const DiskMutant* find_mutant(const std::string& name) {
+  for (const DiskMutant& mutant : disk_mutants())
     if (name == mutant.name) return &mutant;
   return nullptr;
 }
@@ -79,23 +80,24 @@ const Mutant* find_mutant(const std::string& name) {
 int main(int argc, char** argv) {
   Arguments arguments;
   const CLI::Range from_one{std::uint64_t{1}, std::uint64_t{1'000'000'000'000}};
-  CLI::App app{"Tries stores on simulated disks, each from one seed, and checks what they give back."};
-  app.add_option("--seeds", arguments.seeds, "How many seeds")->check(from_one)->capture_default_str();
-  app.add_option("--first-seed", arguments.first_seed, "The first of them")->check(from_one)->capture_default_str();
-  app.add_option("--seed", arguments.seed, "This one only, with all that happens on its disk")->check(from_one);
-  app.add_option("--twice", arguments.twice, "Run each n-th seed twice and compare; 0: none")->capture_default_str();
-  app.add_flag("--mutants", arguments.mutants, "Try disks and stores with deliberate faults: each must be found out");
-  app.add_option("--mutant", arguments.mutant, "Only this one, for its trace");
-  app.add_flag("--verbose", arguments.verbose, "Print every trace");
+  CLI::App app{"Runs stores on simulated disks, each from one seed, and checks that they keep what they acknowledged."};
+  app.add_option("--seeds", arguments.seeds, "The number of seeds to run")->check(from_one)->capture_default_str();
+  app.add_option("--first-seed", arguments.first_seed, "The first seed")->check(from_one)->capture_default_str();
+  app.add_option("--seed", arguments.seed, "Run this seed only and print every operation on its disk")->check(from_one);
+  app.add_option("--twice", arguments.twice, "Run every n-th seed twice and compare the runs; 0: none")
+      ->capture_default_str();
+  app.add_flag("--mutants", arguments.mutants, "Run disks and stores with a deliberate fault each: all must be found");
+  app.add_option("--mutant", arguments.mutant, "Run with this deliberate fault");
+  app.add_flag("--verbose", arguments.verbose, "Print the trace of every seed");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (arguments.mutants) return run_mutants(arguments);
-  const Mutant* mutant = find_mutant(arguments.mutant);
+  const DiskMutant* mutant = find_mutant(arguments.mutant);
   if (mutant == nullptr && !arguments.mutant.empty()) {
-    std::fprintf(stderr, "there is no mutant %s\n", arguments.mutant.c_str());
+    std::fprintf(stderr, "forkmill_disk_sim: there is no mutant %s\n", arguments.mutant.c_str());
     return 2;
   }
   return run_all(arguments, mutant);

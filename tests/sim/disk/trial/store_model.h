@@ -1,4 +1,5 @@
-// Model: what a store must hold after each of its commits, as plain maps. Nothing in it knows how a store works.
+// StoreModel: the tasks and records that a store must have after each of its commits, as plain maps. The model knows
+// nothing of how a store works.
 #pragma once
 
 #include <map>
@@ -21,21 +22,21 @@ struct StoreState {
 // In what the tasks and records that `store` loads, and those that it gives when asked for, differ from `expected`;
 // empty: in nothing. `status` is a failure when the store could not say.
 std::string difference(const StoreState& expected, broker::Store& store, proto::Status& status);
-// In what a task as it was loaded differs from the one that was stored.
+// Compares a task as it was loaded with the stored one. Returns the difference; empty: none.
 std::string difference(const broker::StoredTask& expected, const broker::TaskSummary& loaded);
 
-class Model {
+class StoreModel {
  public:
   void apply(const broker::StoreOp& op);
-  // All that was applied has become commit `number`, or is on its way to become it.
+  // Everything applied since the last commit belongs to commit `number`, which may not be complete yet.
   void commit(proto::CommitSeq number);
 
-  // With what was applied and not committed.
+  // The state with the changes that are applied and not committed.
   const StoreState& now() const { return now_; }
   bool knows(proto::CommitSeq number) const;
-  // As of that commit.
+  // The state as of that commit. REQUIRES: knows(number).
   StoreState at(proto::CommitSeq number) const;
-  // What came after `number` is gone, and higher numbers than `last_seq` are given from here on.
+  // Drops everything after commit `number`. New tasks and records get higher numbers than `last_seq`.
   void go_on_from(proto::CommitSeq number, proto::TaskSeq last_seq);
 
  private:

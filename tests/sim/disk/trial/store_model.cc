@@ -1,4 +1,4 @@
-#include "tests/sim/disk/model.h"
+#include "tests/sim/disk/trial/store_model.h"
 
 #include <algorithm>
 
@@ -23,7 +23,7 @@ std::string difference_of_tasks(const StoreState& expected, Store& store, proto:
   status = store.load([&](const TaskSummary& task) {
     if (!text.empty()) return;
     if (next == expected.tasks.end() || task.seq < next->first) {
-      text = "task " + number(task.seq) + " is there and should not be";
+      text = "task " + number(task.seq) + " exists, but should not";
     } else if (next->first < task.seq) {
       text = "task " + number(next->first) + " is missing";
     } else {
@@ -41,9 +41,9 @@ std::string difference_of_records(const StoreState& expected, Store& store, prot
   if (!status.ok() || found == expected.records) return "";
   for (const auto& [seq, bytes] : expected.records) {
     if (!found.contains(seq)) return "record " + number(seq) + " is missing";
-    if (found.at(seq) != bytes) return "record " + number(seq) + " is another one";
+    if (found.at(seq) != bytes) return "record " + number(seq) + " has other bytes";
   }
-  return "records are there that should not be";
+  return "there are records that should not exist";
 }
 
 std::string difference_of_whole_tasks(const StoreState& expected, Store& store, proto::Status& status) {
@@ -51,7 +51,7 @@ std::string difference_of_whole_tasks(const StoreState& expected, Store& store, 
   auto next = expected.tasks.rbegin();
   status = store.scan(proto::TaskSeq{~0ULL}, [&](const StoredTask& task) {
     if (next == expected.tasks.rend() || !(task == next->second))
-      text = "task " + number(task.put.seq) + ", scanned, is another one";
+      text = "task " + number(task.put.seq) + " differs in a scan";
     else
       ++next;
     return text.empty();
@@ -98,40 +98,40 @@ std::string difference(const StoredTask& expected, const TaskSummary& loaded) {
   const std::string task = "task " + number(loaded.seq);
   if (loaded.id != put.id || !(*loaded.spec == *put.spec) || loaded.payload_bytes != put.payload.size() ||
       loaded.owner != put.owner || loaded.submitted_at != put.submitted_at)
-    return task + " is another one";
-  if (!(loaded.progression == expected.progression)) return task + " has come another way";
+    return task + " has another id, spec, size, owner or time of submission";
+  if (!(loaded.progression == expected.progression)) return task + " has other attempts or another due time";
   if (loaded.end.has_value() != expected.finish.has_value())
-    return task + (loaded.end ? " is finished and should not be" : " should be finished");
+    return task + (loaded.end ? " is finished, but should not be" : " is not finished, but should be");
   if (!loaded.end) return "";
   const Finish& finish = *expected.finish;
   if (loaded.end->kind != finish.outcome.kind || loaded.end->finished_at != finish.finished_at ||
       loaded.end->bytes != finish.outcome.value.size())
-    return task + " has ended another way";
+    return task + " has another outcome";
   return "";
 }
 
 std::string difference(const StoreState& expected, Store& store, proto::Status& status) {
   for (const auto compare : {difference_of_tasks, difference_of_records, difference_of_whole_tasks}) {
     const std::string text = compare(expected, store, status);
-    if (!status.ok()) return "";  // what it said before that is not to be used
+    if (!status.ok()) return "";  // a comparison that was broken off says nothing
     if (!text.empty()) return text;
   }
   return "";
 }
 
-void Model::apply(const StoreOp& op) {
+void StoreModel::apply(const StoreOp& op) {
   now_.apply(op);
   gathered_.push_back(op);
 }
 
-void Model::commit(proto::CommitSeq number) { commits_.push_back({number, std::exchange(gathered_, {})}); }
+void StoreModel::commit(proto::CommitSeq number) { commits_.push_back({number, std::exchange(gathered_, {})}); }
 
-bool Model::knows(proto::CommitSeq number) const {
+bool StoreModel::knows(proto::CommitSeq number) const {
   return number == proto::CommitSeq{} ||
          std::any_of(commits_.begin(), commits_.end(), [&](const Commit& one) { return one.number == number; });
 }
 
-StoreState Model::at(proto::CommitSeq number) const {
+StoreState StoreModel::at(proto::CommitSeq number) const {
   FORKMILL_CHECK(knows(number));
   StoreState state;
   for (const Commit& commit : commits_) {
@@ -143,7 +143,7 @@ StoreState Model::at(proto::CommitSeq number) const {
   return state;
 }
 
-void Model::go_on_from(proto::CommitSeq number, proto::TaskSeq last_seq) {
+void StoreModel::go_on_from(proto::CommitSeq number, proto::TaskSeq last_seq) {
   std::erase_if(openings_, [&](const auto& one) { return one.first > number; });
   openings_[number] = last_seq;
   now_ = at(number);

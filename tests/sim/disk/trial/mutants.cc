@@ -1,4 +1,4 @@
-#include "tests/sim/disk/mutants.h"
+#include "tests/sim/disk/trial/mutants.h"
 
 #include <array>
 #include <utility>
@@ -9,10 +9,10 @@ using namespace broker;
 
 namespace {
 
-// Does everything as the store behind it does.
-class Crooked : public Store {
+// Passes every call on to the store behind it.
+class FaultyStore : public Store {
  public:
-  explicit Crooked(std::unique_ptr<Store> store) : store_{std::move(store)} {}
+  explicit FaultyStore(std::unique_ptr<Store> store) : store_{std::move(store)} {}
   proto::Result<Identity> open() override { return store_->open(); }
   proto::Status load(const std::function<void(const TaskSummary&)>& visit) override { return store_->load(visit); }
   proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override {
@@ -36,41 +36,41 @@ class Crooked : public Store {
   std::unique_ptr<Store> store_;
 };
 
-class AcknowledgesFailures final : public Crooked {
+class AcknowledgesFailures final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Status commit(proto::CommitSeq number) override {
-    (void)Crooked::commit(number);
+    (void)FaultyStore::commit(number);
     return {};
   }
 };
 
-class AcknowledgesEarly final : public Crooked {
+class AcknowledgesEarly final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Status commit(proto::CommitSeq number) override {
-    return ++count_ % 2 == 0 ? Crooked::commit(number) : proto::Status{};
+    return ++count_ % 2 == 0 ? FaultyStore::commit(number) : proto::Status{};
   }
 
  private:
   int count_ = 0;
 };
 
-class KeepsItsEpoch final : public Crooked {
+class KeepsItsEpoch final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Result<Identity> open() override {
-    auto identity = Crooked::open();
+    auto identity = FaultyStore::open();
     if (identity.ok() && identity->epoch.value() > 4) identity->epoch = proto::Epoch{4};
     return identity;
   }
 };
 
-class ForgetsItsLastNumber final : public Crooked {
+class ForgetsItsLastNumber final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Result<Identity> open() override {
-    auto identity = Crooked::open();
+    auto identity = FaultyStore::open();
     if (!identity.ok()) return identity;
     identity->last_seq = {};
     auto status = load([&](const TaskSummary& task) { identity->last_seq = task.seq; });
@@ -82,9 +82,9 @@ class ForgetsItsLastNumber final : public Crooked {
   }
 };
 
-class FinishesTwice final : public Crooked {
+class FinishesTwice final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Status apply(std::span<const StoreOp> ops) override {
     for (const StoreOp& op : ops)
       if (auto status = apply_one(op); !status.ok()) return status;
@@ -94,23 +94,23 @@ class FinishesTwice final : public Crooked {
  private:
   proto::Status apply_one(const StoreOp& op) {
     const auto* finish = std::get_if<Finish>(&op);
-    if (finish == nullptr) return Crooked::apply({&op, 1});
+    if (finish == nullptr) return FaultyStore::apply({&op, 1});
     std::optional<StoredTask> old;
-    auto status = Crooked::fetch({&finish->seq, 1}, [&](StoredTask task) { old = std::move(task); });
+    auto status = FaultyStore::fetch({&finish->seq, 1}, [&](StoredTask task) { old = std::move(task); });
     if (!status.ok()) return status;
-    if (!old || !old->finish) return Crooked::apply({&op, 1});
+    if (!old || !old->finish) return FaultyStore::apply({&op, 1});
     const std::array<StoreOp, 3> again{Forget{finish->seq}, old->put, *finish};
-    return Crooked::apply(again);
+    return FaultyStore::apply(again);
   }
 };
 
-class LeavesRecords final : public Crooked {
+class LeavesRecords final : public FaultyStore {
  public:
-  using Crooked::Crooked;
+  using FaultyStore::FaultyStore;
   proto::Status apply(std::span<const StoreOp> ops) override {
     for (const StoreOp& op : ops) {
       if (std::holds_alternative<EraseRecord>(op)) continue;
-      if (auto status = Crooked::apply({&op, 1}); !status.ok()) return status;
+      if (auto status = FaultyStore::apply({&op, 1}); !status.ok()) return status;
     }
     return {};
   }
@@ -122,27 +122,29 @@ std::unique_ptr<Store> wrapped(std::unique_ptr<Store> store) {
 }
 
 const std::array kMutants{
-    Mutant{"journal-unsynced", "commits are reported before the journal is synced", {"-wal", ""}, {}},
-    Mutant{"database-unsynced",
-           "a checkpoint does not sync the database before the journal begins anew",
-           {"forkmill.db", ""},
-           {}},
-    Mutant{"directory-unsynced", "the names of new files are not synced", {"/data", ""}, {}},
-    Mutant{"head-unwritten", "the number of the last commit is not written beside the database", {"", "/head"}, {}},
-    Mutant{"checksums-unread", "rows are taken for what they say without a look at their checksums", {}, {}, true},
-    Mutant{"failures-acknowledged", "a commit that failed is reported safe", {}, wrapped<AcknowledgesFailures>},
-    Mutant{"acknowledged-early",
-           "every other commit waits for the next one, and is reported at once",
-           {},
-           wrapped<AcknowledgesEarly>},
-    Mutant{"epoch-kept", "the epoch does not rise with every opening", {}, wrapped<KeepsItsEpoch>},
-    Mutant{"last-number-forgotten", "numbers of what is gone are given out again", {}, wrapped<ForgetsItsLastNumber>},
-    Mutant{"finished-twice", "a second outcome takes the place of the first", {}, wrapped<FinishesTwice>},
-    Mutant{"records-left", "what was erased is there again", {}, wrapped<LeavesRecords>},
+    DiskMutant{"journal-unsynced", "commits are reported before the journal is synced", {"-wal", "", ""}, {}},
+    DiskMutant{"database-unsynced",
+               "a checkpoint does not sync the database before the journal begins again",
+               {"forkmill.db", "", ""},
+               {}},
+    DiskMutant{"directory-unsynced", "the names of new files are not synced", {"/data", "", ""}, {}},
+    DiskMutant{
+        "head-unwritten", "the number of the last commit is not written beside the database", {"", "/head", ""}, {}},
+    DiskMutant{"checksums-unread", "rows are read without a look at their checksums", {}, {}, true},
+    DiskMutant{"failures-acknowledged", "a commit that failed is reported as done", {}, wrapped<AcknowledgesFailures>},
+    DiskMutant{"acknowledged-early",
+               "every other commit is reported as done and made with the next one",
+               {},
+               wrapped<AcknowledgesEarly>},
+    DiskMutant{"epoch-kept", "the epoch does not rise with every opening", {}, wrapped<KeepsItsEpoch>},
+    DiskMutant{
+        "last-number-forgotten", "numbers of forgotten tasks are given out again", {}, wrapped<ForgetsItsLastNumber>},
+    DiskMutant{"finished-twice", "a second outcome takes the place of the first", {}, wrapped<FinishesTwice>},
+    DiskMutant{"records-left", "erased records are there again", {}, wrapped<LeavesRecords>},
 };
 
 }  // namespace
 
-std::span<const Mutant> mutants() { return kMutants; }
+std::span<const DiskMutant> disk_mutants() { return kMutants; }
 
 }  // namespace forkmill::sim
