@@ -40,7 +40,9 @@ void Damage::harm() {
     s.disk.operations.note("cut short", path, size);
   } else {
     for (std::uint64_t count = s.random.between(1, 3); count > 0; --count) {
-      const std::uint64_t bit = s.random.below(written(path) * 8);
+      // The lock file has the number of this process, whose length must not change the way of a seed.
+      const std::uint64_t bytes = path == kLock ? 8 : written(path);
+      const std::uint64_t bit = s.random.below(bytes * 8);
       node.flip(bit);
       s.disk.operations.note("flipped bit in", path, bit);
     }
