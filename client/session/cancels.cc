@@ -3,7 +3,6 @@
 #include <forkmill/serialize.h>
 
 #include "client/session/batches.h"
-#include "client/session/outcomes.h"
 
 namespace forkmill::client {
 
@@ -13,7 +12,8 @@ void Cancels::add(const TaskId& id, Cookie cookie) {
   auto* entry = tasks_.find(id);
   if (entry != nullptr && entry->phase == Tasks::Phase::queued) {
     const bool under_key = tasks_.is_under_key(id);
-    submissions_.end(entry, ended(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"));
+    submissions_.end(entry,
+                     proto::Outcome::ended(proto::OutcomeKind::cancelled, Errc::cancelled, "before it was sent"));
     // Under a key another client may have submitted the task as well: a waiter for the answer is told by the broker.
     if (!under_key || asked->second.empty()) return answer(id, proto::CancelState::cancelled);
   }

@@ -4,6 +4,15 @@
 
 namespace forkmill::proto {
 
+Outcome Outcome::ended(OutcomeKind kind, Errc code, std::string message) {
+  Outcome outcome;
+  outcome.kind = kind;
+  outcome.error.emplace();
+  outcome.error->code = code;
+  outcome.error->message = std::move(message);
+  return outcome;
+}
+
 Message::Message() = default;
 
 template <class M>

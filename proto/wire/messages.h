@@ -212,6 +212,9 @@ struct Outcome {
   std::string worker;
   Payload value;                     // succeeded
   std::optional<ErrorReport> error;  // everything else
+
+  // The outcome of a task that has not succeeded.
+  static Outcome ended(OutcomeKind kind, Errc code, std::string message);
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 

@@ -211,8 +211,8 @@ void Foreman::refuse(const proto::GrantedTask& task, Errc code, std::string mess
   Held held;
   held.task.grant = task.grant;
   proto::OutcomeRecord record;
-  record.outcome.kind = proto::OutcomeKind::failed;
-  record.outcome.error = proto::ErrorReport{code, std::string{errc_name(code)}, std::move(message), "", "", {}};
+  record.outcome = proto::Outcome::ended(proto::OutcomeKind::failed, code, std::move(message));
+  record.outcome.error->type = errc_name(code);
   report(held, std::move(record));
 }
 
@@ -272,11 +272,9 @@ proto::OutcomeRecord Foreman::failure_of(const Held& held, const ChildResult& re
 void Foreman::report_loss(const Held& held, proto::Forensics forensics, std::string message) {
   const Ended ended = ending_of(held.ending.reason()).value_or(Ended{proto::OutcomeKind::lost, Errc::worker_lost, ""});
   proto::OutcomeRecord record;
-  record.outcome.kind = ended.kind;
-  proto::ErrorReport& error = record.outcome.error.emplace();
-  error.code = ended.code;
+  record.outcome = proto::Outcome::ended(ended.kind, ended.code, ended.text + std::move(message));
+  proto::ErrorReport& error = *record.outcome.error;
   error.type = errc_name(ended.code);
-  error.message = ended.text + std::move(message);
   if (ended.kind == proto::OutcomeKind::timed_out) {
     error.message += " (its limit: " + std::to_string(held.task.timeout.count()) + " ms)";
   }

@@ -29,21 +29,13 @@ std::size_t size_of(const proto::OutcomeRecord& record) {
 }  // namespace
 
 Session::Session(proto::Hello hello, std::uint64_t seed, SessionOut& out)
-    : hello_{std::move(hello)}, out_{out}, random_state_{seed} {}
-
-// SplitMix64.
-std::uint64_t Session::random() {
-  std::uint64_t z = random_state_ += 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
-}
+    : hello_{std::move(hello)}, out_{out}, random_{seed} {}
 
 // Doubles with each failure, and is drawn from its second half: workers that lost the same broker do not come in step.
 proto::Instant Session::pause() {
   const proto::Instant whole = std::min(kGreetingMost, kGreetingFirst * (1 << std::min(failures_, 8U)));
   return whole / 2 +
-         proto::Instant{static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(whole.count() / 2))};
+         proto::Instant{static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(whole.count() / 2))};
 }
 
 // ---- Connection -----------------------------------------------------------------------------------------------------
@@ -57,7 +49,7 @@ void Session::disconnected(proto::Instant) {
 
 void Session::say_hello(proto::Instant now) {
   state_ = State::greeting;
-  hello_.nonce = random();
+  hello_.nonce = random_.next();
   hello_.order = std::max(hello_.order + 1, static_cast<std::uint64_t>(now.count()));
   hello_.resume = session_;
   hello_.worker.holding = out_.held();

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/random.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::worker {
@@ -87,7 +88,6 @@ class Session {
   void say_gone(proto::Instant now);
   std::uint64_t credit() { return credit_said_ = granted_ + room_; }
   proto::Instant pause();
-  std::uint64_t random();
 
   struct Sent {
     proto::MessageSeq seq;
@@ -96,7 +96,7 @@ class Session {
 
   proto::Hello hello_;
   SessionOut& out_;
-  std::uint64_t random_state_;
+  proto::SplitMix64 random_;
 
   State state_ = State::disconnected;
   bool draining_ = false;

@@ -5,6 +5,7 @@
 #include "broker/store/process_queue.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
+#include "proto/random.h"
 
 namespace forkmill::broker {
 
@@ -98,12 +99,8 @@ void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
 void Attempts::lose(Task& task, const std::string& why) {
   state_.step(task, Event::granted);
   task.attempts = task.attempts.next();
-  proto::Outcome outcome;
-  outcome.kind = OutcomeKind::lost;
+  auto outcome = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
   outcome.attempt = task.attempts;
-  outcome.error.emplace();
-  outcome.error->code = Errc::worker_lost;
-  outcome.error->message = why;
   finish(task, Event::failed, std::move(outcome));
 }
 
@@ -112,23 +109,17 @@ void Attempts::worker_lost(Worker& worker, const std::string& why) {
   for (const auto& [seq, task] : worker.holding) held_tasks.push_back(task);
   std::sort(held_tasks.begin(), held_tasks.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
   for (const Task* task : held_tasks) {
-    proto::OutcomeRecord record{task->grant(), {}, milliseconds{-1}, 0};
-    record.outcome.kind = OutcomeKind::lost;
-    record.outcome.error.emplace();
-    record.outcome.error->code = Errc::worker_lost;
-    record.outcome.error->message = why;
+    const auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
+    proto::OutcomeRecord record{task->grant(), lost, milliseconds{-1}, 0};
     ++worker.lost;
     outcome(worker, record);
   }
 }
 
 void Attempts::finish_unstarted(Task& task, Event event, Errc code, std::string message) {
-  proto::Outcome outcome;
-  outcome.kind = event == Event::expired ? OutcomeKind::expired : OutcomeKind::cancelled;
+  const auto kind = event == Event::expired ? OutcomeKind::expired : OutcomeKind::cancelled;
+  auto outcome = proto::Outcome::ended(kind, code, std::move(message));
   outcome.attempt = task.attempts;
-  outcome.error.emplace();
-  outcome.error->code = code;
-  outcome.error->message = std::move(message);
   finish(task, event, std::move(outcome));
 }
 
@@ -188,8 +179,7 @@ Instant Attempts::backoff(const Task& task) const {
   const double wanted =
       static_cast<double>(backoff.initial.count()) * static_cast<double>(std::uint64_t{1} << doublings);
   const double base = std::min(wanted, static_cast<double>(backoff.most.count())) * 1000;
-  std::uint64_t mixed = (task.seq.value() * 0x9E3779B97F4A7C15ULL) ^ (std::uint64_t{task.attempts.value()} << 32);
-  mixed = (mixed ^ mixed >> 31) * 0xBF58476D1CE4E5B9ULL;
+  const std::uint64_t mixed = proto::mix64(task.seq.value() ^ (std::uint64_t{task.attempts.value()} << 48));
   const double unit = static_cast<double>(mixed >> 11) / 9007199254740992.0;  // [0, 1)
   const double swing = base * backoff.jitter_percent / 100.0;
   return Instant{static_cast<std::int64_t>(std::max(0.0, base - swing + 2 * swing * unit))};

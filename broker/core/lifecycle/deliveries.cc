@@ -41,11 +41,9 @@ void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
 }
 
 void Deliveries::unknown(const TaskId& id, Client& client) {
-  proto::TaskResult result{id, {}};
-  result.outcome.kind = proto::OutcomeKind::rejected;
-  result.outcome.error.emplace().code = Errc::task_unknown;
-  result.outcome.error->message = errc_text(Errc::task_unknown);
-  state_.send(client.session, proto::Results{{std::move(result)}});
+  constexpr Errc kCode = Errc::task_unknown;
+  auto outcome = proto::Outcome::ended(proto::OutcomeKind::rejected, kCode, std::string{errc_text(kCode)});
+  state_.send(client.session, proto::Results{{{id, std::move(outcome)}}});
 }
 
 void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {

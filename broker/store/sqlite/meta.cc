@@ -4,6 +4,7 @@
 
 #include "broker/store/sqlite/bytes.h"
 #include "broker/store/sqlite/crc32c.h"
+#include "proto/random.h"
 
 namespace forkmill::broker {
 
@@ -27,13 +28,8 @@ std::uint32_t checksum(const Meta& meta) {
   return crc32c({reinterpret_cast<const char*>(numbers.data()), covered * sizeof numbers[0]}, crc32c(meta.store));
 }
 
-// splitmix64's last step: neighbours become unlike each other.
-std::uint64_t mix(std::uint64_t value) {
-  value += 0x9E3779B97F4A7C15ULL;
-  value = (value ^ value >> 30) * 0xBF58476D1CE4E5B9ULL;
-  value = (value ^ value >> 27) * 0x94D049BB133111EBULL;
-  return value ^ value >> 31;
-}
+// Makes neighbours unlike each other. In every database: never to be changed.
+std::uint64_t mix(std::uint64_t value) { return proto::SplitMix64{value}.next(); }
 
 }  // namespace
 

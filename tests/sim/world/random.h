@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "proto/clock.h"
+#include "proto/random.h"
 
 namespace forkmill::sim {
 
@@ -12,15 +13,9 @@ using proto::milliseconds;
 
 class Random {
  public:
-  explicit Random(std::uint64_t seed) : state_{seed} {}
+  explicit Random(std::uint64_t seed) : random_{seed} {}
 
-  // SplitMix64.
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15ULL;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return random_.next(); }
   // 0 … n − 1
   std::uint64_t below(std::uint64_t n) { return next() % n; }
   // least … most
@@ -36,7 +31,7 @@ class Random {
   }
 
  private:
-  std::uint64_t state_;
+  proto::SplitMix64 random_;
 };
 
 }  // namespace forkmill::sim
