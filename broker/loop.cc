@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/transport/descriptor.h"
 #include "proto/transport/processes.h"
 
 namespace forkmill::broker {
@@ -20,12 +21,12 @@ enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3 };
 // The most messages of one round: enough to share the cost of a round, few enough to keep it short.
 constexpr std::size_t kRound = 256;
 
-int open_signals() {
+proto::Descriptor open_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
-  return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return proto::Descriptor{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
 std::uint64_t resident_bytes() {
@@ -77,11 +78,11 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   }
   signals_ = open_signals();
   waiter_.add(router_.fd(), kSocket);
-  waiter_.add(signals_, kSignals);
+  waiter_.add(signals_.get(), kSignals);
   announce(options_.announce, endpoints_);
 }
 
-Loop::~Loop() { ::close(signals_); }
+Loop::~Loop() = default;
 
 int Loop::run() {
   for (;;) {
@@ -178,7 +179,7 @@ void Loop::send(Send& one) {
 
 bool Loop::stop_requested() {
   signalfd_siginfo info{};
-  return ::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
 }
 
 }  // namespace forkmill::broker

@@ -12,6 +12,7 @@
 #include "broker/core/held_sends.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
+#include "proto/transport/descriptor.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/router.h"
 #include "proto/transport/waiter.h"
@@ -54,7 +55,7 @@ class Loop {
   std::unique_ptr<StoreThread> store_;  // null: a memory store, used by this thread
   HeldSends held_;
   proto::CommitSeq committed_;
-  int signals_ = -1;
+  proto::Descriptor signals_;
 };
 
 }  // namespace forkmill::broker

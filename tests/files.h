@@ -2,7 +2,6 @@
 #pragma once
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -13,6 +12,9 @@
 #include <stop_token>
 #include <string>
 #include <system_error>
+
+#include "proto/transport/descriptor.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::tests {
 
@@ -25,27 +27,18 @@ inline void create(const std::string& path, const std::string& text = {}) {
 // Until the file is there: true; false when it was told to stop first. Its folder must be there. Sleeps until the
 // system tells of a change.
 inline bool wait_for(const std::string& path, const std::stop_token& stop = {}) {
-  struct Descriptor {
-    explicit Descriptor(int fd) : number{fd} {
-      if (fd < 0) throw std::system_error{errno, std::generic_category(), "waiting for a file"};
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() { ::close(number); }
-    int number;
-  };
-  const Descriptor changes{::inotify_init1(IN_CLOEXEC)};
-  const Descriptor stopped{::eventfd(0, EFD_CLOEXEC)};
+  const proto::Descriptor changes{::inotify_init1(IN_CLOEXEC)};
+  proto::Wakeup stopped;
   const auto folder = std::filesystem::path{path}.parent_path();
-  if (::inotify_add_watch(changes.number, folder.c_str(), IN_CREATE | IN_MOVED_TO) < 0)
+  if (!changes.valid() || ::inotify_add_watch(changes.get(), folder.c_str(), IN_CREATE | IN_MOVED_TO) < 0)
     throw std::system_error{errno, std::generic_category(), folder};
-  const std::stop_callback wake{stop, [&] { ::eventfd_write(stopped.number, 1); }};
+  const std::stop_callback wake{stop, [&] { stopped.signal(); }};
   while (!std::filesystem::exists(path)) {
-    std::array<pollfd, 2> waiting{{{changes.number, POLLIN, 0}, {stopped.number, POLLIN, 0}}};
+    std::array<pollfd, 2> waiting{{{changes.get(), POLLIN, 0}, {stopped.fd(), POLLIN, 0}}};
     ::poll(waiting.data(), waiting.size(), -1);
     if (waiting[1].revents != 0) return false;
     std::array<char, 4096> events;
-    if (waiting[0].revents != 0 && ::read(changes.number, events.data(), events.size()) < 0) return false;
+    if (waiting[0].revents != 0 && ::read(changes.get(), events.data(), events.size()) < 0) return false;
   }
   return true;
 }

@@ -12,10 +12,13 @@
 
 #include "proto/check.h"
 #include "proto/transport/dealer.h"
+#include "proto/transport/descriptor.h"
 #include "proto/transport/logging.h"
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
+#include "proto/transport/signals_blocked.h"
 #include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
 #include "worker/ipc/link_end.h"
 #include "worker/os/reaping.h"
 #include "worker/rules/foreman.h"
@@ -197,7 +200,7 @@ class Link final : private ForemanHands {
     }
   }
 
-  void child_spawned(const ControlFacts& facts, Descriptor shared_area) {
+  void child_spawned(const ControlFacts& facts, proto::Descriptor shared_area) {
     children_.erase(facts.child.slot);
     if (!shared_area) {
       log_->error("no descriptor is left for what child {} shares with the link; it is ended", facts.pid);
@@ -291,15 +294,10 @@ class Link final : private ForemanHands {
     if (idle) {
       const auto timeout = std::max(std::min(foreman_.next(), report_at_) - now(), proto::Instant{0});
       for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetry) : timeout)) {
-        if (tag == kBell) quiet_bell();
+        if (tag == kBell) proto::Wakeup::clear(setup_.bell);
       }
     }
     for (auto& [slot, child] : children_) child.end.wake();
-  }
-
-  void quiet_bell() {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(setup_.bell, &count, sizeof count);
   }
 
   // ---- ForemanHands
@@ -393,18 +391,11 @@ class Link final : private ForemanHands {
   proto::Instant report_at_ = proto::kNever;
 };
 
-// Stopping is the supervisor's business: a signal to the whole process group must not end the link before its time.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
-  ::sigprocmask(SIG_SETMASK, &all, nullptr);
-}
-
 }  // namespace
 
 int run_link(LinkSetup setup) {
-  block_signals();
+  // Stopping is the business of the supervisor: a signal to the whole process group must not end the link early.
+  proto::block_signals();
   const int code = Link{std::move(setup)}.run();
   proto::finish_sending();
   return code;

@@ -15,11 +15,11 @@
 #include <utility>
 
 #include "proto/pool_tasks.h"
+#include "proto/transport/descriptor.h"
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
-#include "worker/os/descriptor.h"
 #include "worker/supervisor.h"
 
 namespace forkmill::worker {
@@ -147,8 +147,8 @@ class Notice {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0)
       throw std::system_error{errno, std::generic_category(), "socketpair"};
-    read_ = Descriptor{ends[0]};
-    write_ = Descriptor{ends[1]};
+    read_ = proto::Descriptor{ends[0]};
+    write_ = proto::Descriptor{ends[1]};
   }
 
   void post(const HandlerError& error) {
@@ -177,8 +177,8 @@ class Notice {
   }
 
  private:
-  Descriptor read_;
-  Descriptor write_;
+  proto::Descriptor read_;
+  proto::Descriptor write_;
 };
 
 std::string how_it_ended(const Death& death) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include <system_error>
 #include <utility>
 
+#include "proto/transport/descriptor.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/logging.h"
 #include "worker/child/child.h"
@@ -69,7 +69,7 @@ Supervisor::Supervisor(const SupervisorSetup& setup)
   const sigset_t watched = watched_signals();
   ::signal(SIGPIPE, SIG_IGN);
   checked(::sigprocmask(SIG_BLOCK, &watched, nullptr), "sigprocmask");
-  signals_ = Descriptor{checked(::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC), "signalfd")};
+  signals_ = proto::Descriptor{checked(::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC), "signalfd")};
   checked(::prctl(PR_SET_CHILD_SUBREAPER, 1), "PR_SET_CHILD_SUBREAPER");
   waiter_.add(signals_.get(), kSignalTag);
 }
@@ -135,7 +135,7 @@ bool Supervisor::start_link() {
   pid_t pid = 0;
   try {
     ends.emplace(Control::make_pair());
-    link_bell_ = Descriptor{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
+    link_bell_.emplace();
     std::fflush(nullptr);
     log_->flush();
     pid = checked(::fork(), "fork of the link");
@@ -161,11 +161,11 @@ void Supervisor::become_link(Control control) {
   ::setpgid(0, 0);
   reset_signals();
   auto kept = inherited_;
-  kept.insert(kept.end(), {control.fd(), link_bell_.get()});
+  kept.insert(kept.end(), {control.fd(), link_bell_->fd()});
   close_all_but(std::move(kept));
   int code = 1;
   try {
-    code = run_link({setup_.registry, setup_.options, std::move(control), link_bell_.get(), self_, instance_});
+    code = run_link({setup_.registry, setup_.options, std::move(control), link_bell_->fd(), self_, instance_});
   } catch (const proto::TransportError& error) {
     log_->critical("{}", error.what());
     code = kLinkRefused;
@@ -180,14 +180,14 @@ void Supervisor::start_child(std::uint32_t slot) {
   child.due = proto::kNever;
   child.killed_by_us = false;
   ++child.generation;
-  Descriptor out, err;
+  proto::Descriptor out, err;
   ControlMessage message;
   pid_t pid = 0;
   try {
     child.shared_area = SharedArea::create();
     child.out = OutputPipe::make(out);
     child.err = OutputPipe::make(err);
-    message.shared_area = Descriptor{checked(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
+    message.shared_area = proto::Descriptor{checked(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
     pid = checked(::fork(), "fork");
   } catch (const std::system_error& error) {
@@ -262,9 +262,9 @@ void Supervisor::become_child(std::uint32_t slot, int out, int err) {
   ::dup2(err, STDERR_FILENO);
   auto kept = inherited_;
   const int shared_area = children_[slot].shared_area.get();
-  kept.insert(kept.end(), {shared_area, link_bell_.get()});
+  kept.insert(kept.end(), {shared_area, link_bell_->fd()});
   close_all_but(std::move(kept));
-  run_child({setup_.registry, setup_.on_child_start, setup_.options, shared_area, link_bell_.get(), is_process(slot)});
+  run_child({setup_.registry, setup_.on_child_start, setup_.options, shared_area, link_bell_->fd(), is_process(slot)});
 }
 
 // ---- Events ---------------------------------------------------------------------------------------------------------

@@ -19,8 +19,10 @@
 #include <string>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
 #include "worker/ipc/control.h"
 #include "worker/os/output.h"
 #include "worker/os/reaping.h"
@@ -65,7 +67,7 @@ class Supervisor {
     std::uint64_t generation = 0;
     Purpose purpose;
     pid_t pid = 0;  // 0: none now
-    Descriptor shared_area;
+    proto::Descriptor shared_area;
     OutputPipe out, err;
     OutputTail tail;
     bool killed_by_us = false;
@@ -111,8 +113,8 @@ class Supervisor {
   proto::RealEnv env_;
   std::vector<int> inherited_;  // descriptors that were open before the pool began: the program's own, kept everywhere
   proto::Waiter waiter_;
-  Descriptor signals_;
-  Descriptor link_bell_;
+  proto::Descriptor signals_;
+  std::optional<proto::Wakeup> link_bell_;
   std::unique_ptr<Control> control_;
   OutputSink stdout_sink_;
   OutputSink stderr_sink_;

@@ -1,14 +1,13 @@
 #include "broker/store/store_thread.h"
 
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::broker {
 
@@ -18,24 +17,13 @@ constexpr std::size_t kMaxOps = 32 * 1024;  // limit of one commit, so that late
 constexpr std::chrono::milliseconds kLookForRoom{500};
 constexpr std::chrono::milliseconds kBetweenPreparations{5};
 
-int make_eventfd() {
-  const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (fd < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
-  return fd;
-}
-
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
 StoreThread::StoreThread(std::unique_ptr<Store> store, std::uint64_t reserve)
-    : store_{std::move(store)}, reserve_{reserve}, ready_{make_eventfd()} {
+    : store_{std::move(store)}, reserve_{reserve} {
   check_room();
   publish();  // a disk that is full from the start
+  const proto::SignalsBlocked blocked;
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -46,7 +34,6 @@ StoreThread::~StoreThread() {
   }
   work_.notify_one();
   thread_.join();
-  ::close(ready_);
 }
 
 void StoreThread::commit(std::vector<StoreOp> ops, proto::CommitSeq number) {
@@ -71,8 +58,7 @@ void StoreThread::finish() {
 }
 
 StoreThread::News StoreThread::take() {
-  std::uint64_t count = 0;
-  (void)!::read(ready_, &count, sizeof count);
+  ready_.clear();
   const std::lock_guard lock{mutex_};
   announced_ = false;
   News news = news_;
@@ -81,7 +67,6 @@ StoreThread::News StoreThread::take() {
 }
 
 void StoreThread::run() {
-  block_signals();
   pthread_setname_np(pthread_self(), "store");
   for (;;) {
     std::vector<Job> jobs = next_jobs();
@@ -203,8 +188,7 @@ void StoreThread::publish() {
   if (!busy_ || !news_.status.ok()) idle_.notify_all();
   if (!news || announced_.load()) return;
   announced_ = true;
-  const std::uint64_t one = 1;
-  (void)!::write(ready_, &one, sizeof one);
+  ready_.signal();
 }
 
 }  // namespace forkmill::broker

@@ -18,6 +18,7 @@
 
 #include "broker/store/requests.h"
 #include "broker/store/store.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::broker {
 
@@ -45,7 +46,7 @@ class StoreThread {
   News take();
   // Returns whether take() may have news, without a system call.
   bool has_news() const { return announced_.load(std::memory_order_acquire); }
-  int fd() const { return ready_; }
+  int fd() const { return ready_.fd(); }
 
  private:
   struct Commit {
@@ -68,7 +69,7 @@ class StoreThread {
 
   std::unique_ptr<Store> store_;
   const std::uint64_t reserve_;
-  const int ready_;
+  proto::Wakeup ready_;
 
   std::mutex mutex_;
   std::condition_variable work_;

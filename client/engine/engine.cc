@@ -12,8 +12,8 @@
 #include "client/engine/options.h"
 #include "client/futures/log.h"
 #include "client/futures/outcome.h"
-#include "client/futures/quiet_thread.h"
 #include "proto/transport/errors.h"
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::client {
 
@@ -77,7 +77,8 @@ Engine::Engine(ClientOptions options)
   driver_waiter_.add(wake_driver_.fd(), kWake);
   driver_waiter_.add(dealer_->fd(), kBroker);
   thread_waiter_.add(dealer_->fd(), kBroker);
-  thread_ = quiet_thread([this] { run(); });
+  const proto::SignalsBlocked blocked;
+  thread_ = std::thread{[this] { run(); }};
 }
 
 Engine::~Engine() { close(); }

@@ -29,6 +29,7 @@
 #include "proto/transport/dealer.h"
 #include "proto/transport/real_env.h"
 #include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::client {
 

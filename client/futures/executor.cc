@@ -6,8 +6,8 @@
 #include <thread>
 
 #include "client/futures/log.h"
-#include "client/futures/quiet_thread.h"
 #include "client/futures/work_list.h"
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill {
 
@@ -36,7 +36,10 @@ class CallbackThread final : public Executor {
     std::unique_lock lock{shared_->mutex};
     const bool over = shared_->stopping && !would_block_itself();  // what the last callbacks lead to still runs
     if (over) return;  // dropped, and that outside the lock: `work` ends after it
-    if (!thread_.joinable() && !shared_->stopping) thread_ = client::quiet_thread([shared = shared_] { run(*shared); });
+    if (!thread_.joinable() && !shared_->stopping) {
+      const proto::SignalsBlocked blocked;
+      thread_ = std::thread{[shared = shared_] { run(*shared); }};
+    }
     shared_->waiting.push(std::move(work));
     if (shared_->asleep) shared_->changed.notify_one();
   }

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "client/local/zygote.h"
+#include "proto/transport/descriptor.h"
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 
@@ -23,7 +24,7 @@ namespace forkmill {
 
 namespace {
 
-using worker::Descriptor;
+using proto::Descriptor;
 
 constexpr std::size_t kMaxPath = 100;  // what fits into the address of a socket, with some room for its name
 constexpr int kPatienceMs = 5000;      // for the zygote to end
@@ -31,7 +32,7 @@ constexpr int kPatienceMs = 5000;      // for the zygote to end
 // The program's end of it. Never destroyed: what ends last still looks into it.
 struct Local {
   std::mutex mutex;
-  Descriptor control;
+  proto::Descriptor control;
   std::string directory;
   std::string endpoint;  // once it was started
   pid_t program = 0;
@@ -71,13 +72,13 @@ std::string directory_name() {
 // does not wait for this one.
 pid_t fork_unseen() { return static_cast<pid_t>(::syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr)); }
 
-pid_t fork_zygote(Descriptor control, const std::string& directory, local::Prepare prepare) {
+pid_t fork_zygote(proto::Descriptor control, const std::string& directory, local::Prepare prepare) {
   const pid_t program = ::getpid();
   std::fflush(nullptr);
   const pid_t zygote = checked(fork_unseen(), "fork of the zygote");
   if (zygote > 0) return zygote;
-  instance().control.reset();                                                 // the program's end
-  Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};  // closed by exec
+  instance().control.reset();                                                        // the program's end
+  proto::Descriptor watch{static_cast<int>(::syscall(SYS_pidfd_open, program, 0))};  // closed by exec
   if (watch.get() < 0 || ::getppid() != program) ::_exit(1);
   local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});
 }
@@ -126,8 +127,8 @@ void local_main(int, char**, std::function<void(Worker&)> prepare) {
   std::array<int, 2> ends{};
   checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
   one.directory = directory_name();
-  one.control = Descriptor{ends[1]};
-  one.zygote = fork_zygote(Descriptor{ends[0]}, one.directory, std::move(prepare));
+  one.control = proto::Descriptor{ends[1]};
+  one.zygote = fork_zygote(proto::Descriptor{ends[0]}, one.directory, std::move(prepare));
   one.program = ::getpid();
   std::atexit(finish);
   detail::set_local_starter(start);

@@ -24,6 +24,7 @@
 #include "client/local/descendants.h"
 #include "proto/transport/logging.h"
 #include "proto/transport/real_env.h"
+#include "proto/transport/signals_blocked.h"
 #include "worker/os/reaping.h"
 
 namespace forkmill::local {
@@ -35,25 +36,17 @@ using namespace std::chrono_literals;
 constexpr auto kPause = 100ms;  // before what has ended by itself is started again
 constexpr int kNoHandlers = 2;  // Worker::run(): nothing is registered
 
-sigset_t all_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
-  return all;
-}
-
 class Zygote {
  public:
   explicit Zygote(ZygoteSetup setup) : setup_{std::move(setup)} {
     ::setsid();  // a terminal's ^C is for the program
     ::prctl(PR_SET_NAME, "forkmill-zygote");
     worker::reset_signals();
-    const sigset_t all = all_signals();
-    ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    proto::block_signals();
     sigset_t child;
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
-    signals_ = worker::Descriptor{::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC)};
+    signals_ = proto::Descriptor{::signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC)};
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   }
 
@@ -109,9 +102,9 @@ class Zygote {
   void start_broker(const std::string& endpoint) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe"};
-    const worker::Descriptor listens{ends[0]};
-    worker::Descriptor says{ends[1]};
-    broker_ = fork_member([&] { return be_broker(endpoint, says.get()); });
+    const proto::Descriptor listens{ends[0]};
+    proto::Descriptor says{ends[1]};
+    broker_ = fork_member([&] { return be_broker(endpoint, std::move(says)); });
     says.reset();
     char one = 0;
     if (::read(listens.get(), &one, 1) != 1) throw std::runtime_error{"the broker of local:// does not start"};
@@ -143,7 +136,7 @@ class Zygote {
     ::_exit(code);
   }
 
-  static int be_broker(const std::string& endpoint, int ready) {
+  static int be_broker(const std::string& endpoint, proto::Descriptor ready) {
     ::prctl(PR_SET_NAME, "forkmill-broker");
     sigset_t ends;
     sigemptyset(&ends);
@@ -159,8 +152,8 @@ class Zygote {
     auto store = std::make_unique<broker::MemoryStore>("memory-" + broker::fresh_store_id(env), false,
                                                        broker::MemoryStore::epoch_before(env.now().unix_time));
     broker::Loop loop{options, std::move(store), proto::make_logger("broker", options.log)};
-    [[maybe_unused]] const auto written = ::write(ready, "1", 1);
-    ::close(ready);
+    [[maybe_unused]] const auto written = ::write(ready.get(), "1", 1);
+    ready.reset();
     return loop.run();
   }
 
@@ -193,7 +186,7 @@ class Zygote {
   }
 
   ZygoteSetup setup_;
-  worker::Descriptor signals_;
+  proto::Descriptor signals_;
   bool made_ = false;  // the directory
   std::string endpoint_;
   pid_t broker_ = 0;

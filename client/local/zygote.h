@@ -14,16 +14,16 @@
 #include <functional>
 #include <string>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::local {
 
 using Prepare = std::function<void(Worker&)>;
 
 struct ZygoteSetup {
-  worker::Descriptor control;
-  worker::Descriptor program;  // a pidfd
-  std::string directory;       // to make when it starts
+  proto::Descriptor control;
+  proto::Descriptor program;  // a pidfd
+  std::string directory;      // to make when it starts
   Prepare prepare;
 };
 

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "proto/transport/signals_blocked.h"
-#include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::proto {
 

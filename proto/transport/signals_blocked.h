@@ -1,5 +1,4 @@
-// SignalsBlocked: while it lives, this thread takes no signals, and neither does any thread that it starts: those keep
-// the mask. Signals belong to the program's own threads.
+// Blocking of signals, which belong to the threads of the program and not to those of the library.
 #pragma once
 
 #include <pthread.h>
@@ -7,6 +6,8 @@
 
 namespace forkmill::proto {
 
+// While an object exists, its thread takes no signals. Threads that are started meanwhile never take any: they keep the
+// mask.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -21,5 +22,13 @@ class SignalsBlocked {
  private:
   sigset_t before_;
 };
+
+// Blocks, for good, all signals of this thread but those of its own faults (SIGSEGV and the like).
+inline void block_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
 
 }  // namespace forkmill::proto

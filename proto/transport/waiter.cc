@@ -1,9 +1,7 @@
 #include "proto/transport/waiter.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,40 +26,25 @@ int whole_milliseconds(Instant timeout) {
 }  // namespace
 
 Waiter::Waiter() : epoll_{checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")} {}
-Waiter::~Waiter() { ::close(epoll_); }
 
 void Waiter::add(int fd, std::uint64_t tag) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.u64 = tag;
-  checked(epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+  checked(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
-void Waiter::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+void Waiter::remove(int fd) { epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
 
 std::span<const std::uint64_t> Waiter::wait(Instant timeout) {
   std::array<epoll_event, kMax> events;
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(kMax), whole_milliseconds(timeout));
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(kMax), whole_milliseconds(timeout));
   if (count < 0 && errno != EINTR) checked(count, "epoll_wait");
   for (int i = 0; i < count; ++i) tags_[static_cast<std::size_t>(i)] = events[static_cast<std::size_t>(i)].data.u64;
   return {tags_.data(), static_cast<std::size_t>(std::max(count, 0))};
 }
 
-Wakeup::Wakeup() : fd_{checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")} {}
-Wakeup::~Wakeup() { ::close(fd_); }
-
-void Wakeup::signal() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(fd_, &one, sizeof one);  // full means signalled already
-}
-
-void Wakeup::clear() {
-  std::uint64_t count = 0;
-  [[maybe_unused]] const auto got = ::read(fd_, &count, sizeof count);
-}
-
 Alarm::Alarm() : fd_{checked(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")} {}
-Alarm::~Alarm() { ::close(fd_); }
 
 void Alarm::set(Instant from_now) {
   const auto time = std::max(from_now, Instant{1});  // zero would stop it
@@ -69,12 +52,12 @@ void Alarm::set(Instant from_now) {
   itimerspec spec{};
   spec.it_value.tv_sec = seconds.count();
   spec.it_value.tv_nsec = std::chrono::nanoseconds{time - seconds}.count();
-  checked(timerfd_settime(fd_, 0, &spec, nullptr), "timerfd_settime");
+  checked(timerfd_settime(fd_.get(), 0, &spec, nullptr), "timerfd_settime");
 }
 
 void Alarm::stop() {
   const itimerspec none{};
-  checked(timerfd_settime(fd_, 0, &none, nullptr), "timerfd_settime");
+  checked(timerfd_settime(fd_.get(), 0, &none, nullptr), "timerfd_settime");
 }
 
 }  // namespace forkmill::proto

@@ -1,5 +1,5 @@
-// Waiter: waits for any of several descriptors (epoll). One thread owns it. Wakeup: how another thread interrupts that
-// wait. Alarm: how time does.
+// Waiter: waits for any of several descriptors (epoll). Alarm: interrupts the wait at a time (timerfd). One thread owns
+// each of them.
 #pragma once
 
 #include <array>
@@ -8,15 +8,13 @@
 #include <span>
 
 #include "proto/clock.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::proto {
 
 class Waiter {
  public:
   Waiter();
-  ~Waiter();
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
 
   // Level-triggered for reading. `tag` comes back from wait().
   void add(int fd, std::uint64_t tag);
@@ -27,45 +25,26 @@ class Waiter {
   std::span<const std::uint64_t> wait(Instant timeout);
 
   // Can be read while any of the descriptors can: for waiting in another Waiter.
-  int fd() const { return epoll_; }
+  int fd() const { return epoll_.get(); }
 
   static constexpr std::size_t kMax = 64;
 
  private:
-  int epoll_;
+  Descriptor epoll_;
   std::array<std::uint64_t, kMax> tags_{};
 };
 
-// Any thread may call signal(); the owner waits on fd() and then calls clear().
-class Wakeup {
- public:
-  Wakeup();
-  ~Wakeup();
-  Wakeup(const Wakeup&) = delete;
-  Wakeup& operator=(const Wakeup&) = delete;
-
-  void signal();
-  void clear();
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
-// One thread owns it. Readable from the time that was set on, until it is set again or stopped.
+// Readable from the time that was set on, until it is set again or stopped.
 class Alarm {
  public:
   Alarm();
-  ~Alarm();
-  Alarm(const Alarm&) = delete;
-  Alarm& operator=(const Alarm&) = delete;
 
   void set(Instant from_now);
   void stop();
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
  private:
-  int fd_;
+  Descriptor fd_;
 };
 
 }  // namespace forkmill::proto

@@ -24,28 +24,26 @@ constexpr std::size_t kReadSize = 256UL * 1024;
 }  // namespace
 
 Connection::Connection(int port, std::string peer)
-    : peer_{std::move(peer)}, fd_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    : peer_{std::move(peer)}, socket_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   const int on = 1;
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 || fcntl(fd_, F_SETFL, O_NONBLOCK) != 0) {
+  if (connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      setsockopt(socket_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0 ||
+      fcntl(socket_.get(), F_SETFL, O_NONBLOCK) != 0) {
     const std::string why = std::strerror(errno);
-    close(fd_);
     fail("cannot connect: " + why);
   }
 }
-
-Connection::~Connection() { close(fd_); }
 
 void Connection::fail(const std::string& what) const { throw std::runtime_error{peer_ + ": " + what}; }
 
 // True when nothing is left to send.
 bool Connection::send_some() {
   while (sent_ < out_.size()) {
-    const auto n = send(fd_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
+    const auto n = send(socket_.get(), out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
     if (n < 0 && errno == EAGAIN) return false;
     if (n < 0) fail(std::string{"send: "} + std::strerror(errno));
     sent_ += static_cast<std::size_t>(n);
@@ -60,7 +58,7 @@ bool Connection::read_some() {
   consumed_ = 0;
   const auto before = in_.size();
   in_.resize(before + kReadSize);
-  const auto n = recv(fd_, in_.data() + before, kReadSize, 0);
+  const auto n = recv(socket_.get(), in_.data() + before, kReadSize, 0);
   in_.resize(before + static_cast<std::size_t>(n > 0 ? n : 0));
   if (n == 0 || (n < 0 && errno != EAGAIN)) fail("it closed the connection");
   return n > 0;
@@ -73,7 +71,7 @@ void Connection::exchange_any(std::initializer_list<Connection*> connections) {
     for (Connection* one : connections) {
       const bool all_sent = one->send_some();
       read = one->read_some() || read;
-      waits[i++] = {one->fd_, static_cast<short>(POLLIN | (all_sent ? 0 : POLLOUT)), 0};
+      waits[i++] = {one->socket_.get(), static_cast<short>(POLLIN | (all_sent ? 0 : POLLOUT)), 0};
     }
     if (read) return;
     if (poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) throw std::runtime_error{std::strerror(errno)};

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::bench {
 
 class Connection {
@@ -35,7 +37,7 @@ class Connection {
   bool read_some();
 
   std::string peer_;
-  int fd_;
+  proto::Descriptor socket_;
   std::string out_;
   std::size_t sent_ = 0;
   std::string in_;

@@ -26,10 +26,8 @@ std::int64_t now_us() {
 
 Journal::Journal(const std::string& path)
     : file_{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)} {
-  if (file_ < 0) throw std::runtime_error{path + ": " + std::strerror(errno)};
+  if (!file_.valid()) throw std::runtime_error{path + ": " + std::strerror(errno)};
 }
-
-Journal::~Journal() { ::close(file_); }
 
 std::string Journal::line(std::int64_t when, std::string_view words) {
   std::string text = std::to_string(when);
@@ -41,7 +39,7 @@ void Journal::append(std::int64_t when, std::string_view words) { append_lines(l
 
 void Journal::append_lines(std::string_view lines) {
   while (!lines.empty()) {
-    const ssize_t written = ::write(file_, lines.data(), lines.size());
+    const ssize_t written = ::write(file_.get(), lines.data(), lines.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) ::abort();  // what is not recorded cannot be checked
     lines.remove_prefix(static_cast<std::size_t>(written));

@@ -19,6 +19,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::chaos {
 
 // Microseconds; not moved by anything that the ring does to clocks.
@@ -39,7 +41,7 @@ class Journal {
   static std::string line(std::int64_t when, std::string_view words);
 
  private:
-  int file_;
+  proto::Descriptor file_;
 };
 
 // A line as it is read.

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,9 @@
 #include <csignal>
 #include <stdexcept>
 #include <utility>
+
+#include "proto/transport/descriptor.h"
+#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::chaos {
 
@@ -37,28 +39,21 @@ void prepare(int socket) {
 }  // namespace
 
 Proxy::Proxy(std::uint16_t target) : target_{target} {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  bell_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  listener_ = proto::Descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   auto address = loopback(0);
   socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+  if (::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listener_.get(), 64) != 0 ||
+      ::getsockname(listener_.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error{"the proxy has no port"};
   port_ = ntohs(address.sin_port);
-  // Signals are for the ring's own thread.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const proto::SignalsBlocked blocked;  // signals are for the ring's own thread
   thread_ = std::thread{[this] { run(); }};
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 Proxy::~Proxy() {
   command(Order::stop);
   thread_.join();
   for (auto& connection : connections_) close(connection, false);
-  ::close(listener_);
-  ::close(bell_);
 }
 
 std::string Proxy::endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
@@ -68,7 +63,7 @@ void Proxy::command(Order order) {
     const std::lock_guard hold{mutex_};
     order_ = order;
   }
-  ::eventfd_write(bell_, 1);
+  bell_.signal();
 }
 
 void Proxy::cut() { command(Order::cut); }
@@ -81,7 +76,7 @@ void Proxy::swallow(bool to_broker, bool from_broker) {
     swallow_down_ = from_broker;
     apply_ = true;
   }
-  ::eventfd_write(bell_, 1);
+  bell_.signal();
 }
 
 void Proxy::heal() {
@@ -91,8 +86,7 @@ void Proxy::heal() {
 
 // False: it is over.
 bool Proxy::obey() {
-  eventfd_t rings = 0;
-  ::eventfd_read(bell_, &rings);
+  bell_.clear();
   const std::lock_guard hold{mutex_};
   const Order order = std::exchange(order_, Order::none);
   if (order == Order::cut || order == Order::reset)
@@ -109,7 +103,7 @@ bool Proxy::obey() {
 void Proxy::run() {
   while (obey()) {
     std::erase_if(connections_, [](const Connection& connection) { return connection.over; });
-    std::vector<pollfd> doors{{bell_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    std::vector<pollfd> doors{{bell_.fd(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
     for (const auto& connection : connections_) {
       for (const Way* way : {&connection.up, &connection.down}) {
         doors.push_back({way->from, static_cast<short>(way->held.size() < kMaxHeld ? POLLIN : 0), 0});
@@ -128,7 +122,7 @@ void Proxy::run() {
 }
 
 void Proxy::accept() {
-  const int near = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  const int near = ::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC);
   if (near < 0) return;
   const int far = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const auto address = loopback(target_);

@@ -15,6 +15,9 @@
 #include <thread>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+#include "proto/transport/wakeup.h"
+
 namespace forkmill::chaos {
 
 // This port of this machine.
@@ -57,9 +60,9 @@ class Proxy {
   void command(Order order);
 
   std::uint16_t target_;
-  int listener_ = -1;
+  proto::Descriptor listener_;
   std::uint16_t port_ = 0;
-  int bell_ = -1;
+  proto::Wakeup bell_;
   std::mutex mutex_;  // guards what is below
   Order order_ = Order::none;
   bool swallow_up_ = false;

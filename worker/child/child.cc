@@ -43,7 +43,7 @@ class MemoryGauge {
   }
 
  private:
-  Descriptor file_;
+  proto::Descriptor file_;
 };
 
 class Child {

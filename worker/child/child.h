@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 #include "worker/tasks/registry.h"
 
 namespace forkmill::worker {

@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "proto/transport/signals_blocked.h"
+
 namespace forkmill::worker {
 
 StopWatcher::~StopWatcher() {
@@ -38,13 +40,8 @@ void StopWatcher::forget() {
 }
 
 void StopWatcher::start() {
-  // Signals are for the handler's thread: this one is born with all of them blocked.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const proto::SignalsBlocked blocked;  // signals are for the handler's thread
   thread_ = std::thread{[this] { watch(); }};
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void StopWatcher::watch() {

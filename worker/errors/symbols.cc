@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 
@@ -64,7 +64,7 @@ class ProgramSymbols {
           return 1;  // the first is the program
         },
         this);
-    const Descriptor file{::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
+    const proto::Descriptor file{::open("/proc/self/exe", O_RDONLY | O_CLOEXEC)};
     struct stat facts {};
     if (file.get() < 0 || ::fstat(file.get(), &facts) != 0 || facts.st_size <= 0) return;
     const auto size = static_cast<std::size_t>(facts.st_size);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "proto/check.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::worker {
 
@@ -46,8 +47,7 @@ void ChildEnd::wait_for_space() {
 void ChildEnd::ring_if_asleep() {
   auto& sleeps = shared_area_.head().link_sleeps;
   if (sleeps.load(std::memory_order_seq_cst) == 0 || sleeps.exchange(0) == 0) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
+  proto::Wakeup::signal(link_bell_);
 }
 
 void ChildEnd::say(std::uint8_t kind, Pieces pieces) {
@@ -73,8 +73,7 @@ void ChildEnd::release() {
   tasks_.consume();
   auto& wants = shared_area_.head().link_wants_space;
   if (wants.load(std::memory_order_seq_cst) == 0 || tasks_.room() < kRingBytes / 2 || wants.exchange(0) == 0) return;
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(link_bell_, &one, sizeof one);
+  proto::Wakeup::signal(link_bell_);
 }
 
 bool ChildEnd::take_up(const Record& record) {

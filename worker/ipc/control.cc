@@ -33,7 +33,7 @@ std::pair<Control, Control> Control::make_pair() {
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     throw std::system_error{errno, std::generic_category(), "socketpair"};
   }
-  return {Control{Descriptor{ends[0]}}, Control{Descriptor{ends[1]}}};
+  return {Control{proto::Descriptor{ends[0]}}, Control{proto::Descriptor{ends[1]}}};
 }
 
 void Control::send(ControlMessage message) {
@@ -90,7 +90,7 @@ std::optional<ControlMessage> Control::receive() {
   if (const cmsghdr* note = CMSG_FIRSTHDR(&header); note != nullptr && note->cmsg_type == SCM_RIGHTS) {
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(note), sizeof fd);
-    message.shared_area = Descriptor{fd};
+    message.shared_area = proto::Descriptor{fd};
   }
   return message;
 }

@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 
@@ -48,13 +48,13 @@ struct ControlFacts {
 
 struct ControlMessage {
   ControlFacts facts;
-  std::string output;      // died: the last it wrote; fork: what people call the process
-  Descriptor shared_area;  // spawned
+  std::string output;             // died: the last it wrote; fork: what people call the process
+  proto::Descriptor shared_area;  // spawned
 };
 
 class Control {
  public:
-  explicit Control(Descriptor socket) : socket_{std::move(socket)} {}
+  explicit Control(proto::Descriptor socket) : socket_{std::move(socket)} {}
   // Two connected ends. Throws std::system_error.
   static std::pair<Control, Control> make_pair();
 
@@ -72,7 +72,7 @@ class Control {
  private:
   bool send_now(const ControlMessage& message);
 
-  Descriptor socket_;
+  proto::Descriptor socket_;
   std::deque<ControlMessage> waiting_;
   bool closed_ = false;
 };

@@ -21,8 +21,8 @@ std::system_error failed(const char* what) { return {errno, std::generic_categor
 
 }  // namespace
 
-Descriptor SharedArea::create() {
-  Descriptor fd{::memfd_create("forkmill-area", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
+proto::Descriptor SharedArea::create() {
+  proto::Descriptor fd{::memfd_create("forkmill-area", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!fd) throw failed("memfd_create");
   if (::ftruncate(fd.get(), kAreaBytes) != 0) throw failed("ftruncate of a shared area");
   if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) throw failed("F_ADD_SEALS");

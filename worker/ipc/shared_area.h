@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 
@@ -53,7 +53,7 @@ class SharedArea {
  public:
   // A memory file of the right size, all zeros, which nobody can shrink (that would be a SIGBUS for the other side).
   // Throws std::system_error.
-  static Descriptor create();
+  static proto::Descriptor create();
   // Maps it; the descriptor may be closed afterwards. Throws std::system_error.
   static SharedArea map(int fd);
   // Whether the child that used the shared area got through its start-up.

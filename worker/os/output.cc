@@ -63,12 +63,12 @@ std::string OutputTail::take() {
   return std::exchange(bytes_, {});
 }
 
-OutputPipe OutputPipe::make(Descriptor& writer) {
+OutputPipe OutputPipe::make(proto::Descriptor& writer) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe2"};
   OutputPipe pipe;
-  pipe.reader_ = Descriptor{ends[0]};
-  writer = Descriptor{ends[1]};
+  pipe.reader_ = proto::Descriptor{ends[0]};
+  writer = proto::Descriptor{ends[1]};
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   return pipe;
 }

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 
@@ -39,7 +39,7 @@ class OutputTail {
 class OutputPipe {
  public:
   // Gives the writing end to `writer`. Throws std::system_error.
-  static OutputPipe make(Descriptor& writer);
+  static OutputPipe make(proto::Descriptor& writer);
 
   // Reads what is there: whole lines go to the sink, everything to the tail. False at the end of the stream.
   bool pump(OutputSink& sink, OutputTail& tail);
@@ -49,7 +49,7 @@ class OutputPipe {
   int fd() const { return reader_.get(); }
 
  private:
-  Descriptor reader_;
+  proto::Descriptor reader_;
   std::string partial_;  // a line that has not ended
 };
 

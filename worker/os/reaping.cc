@@ -17,7 +17,7 @@
 #include <memory>
 #include <string>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 

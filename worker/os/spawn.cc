@@ -12,6 +12,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "proto/transport/signals_blocked.h"
+
 namespace forkmill::worker {
 
 namespace {
@@ -61,22 +63,6 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-// No handler of ours may run while another process uses our memory.
-class SignalsHeld {
- public:
-  SignalsHeld() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsHeld(const SignalsHeld&) = delete;
-  SignalsHeld& operator=(const SignalsHeld&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 [[noreturn]] void fail(const Launch& launch) {
   const bool directory = std::strcmp(launch.failed_step, "enter") == 0;
   throw std::runtime_error{std::string{"cannot "} + launch.failed_step + " '" +
@@ -103,12 +89,12 @@ Spawned spawn(const SpawnRequest& request) {
   int pidfd = -1;
   pid_t pid = -1;
   {
-    const SignalsHeld held;
+    const proto::SignalsBlocked blocked;  // no handler of ours may run while another process uses our memory
     pid = ::clone(become_command, stack.get() + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch,
                   &pidfd);
   }
   if (pid < 0) throw std::runtime_error{"cannot make a process: " + std::generic_category().message(errno)};
-  Spawned spawned{pid, Descriptor{pidfd}};
+  Spawned spawned{pid, proto::Descriptor{pidfd}};
   if (launch.failed_step != nullptr) {
     ::waitpid(pid, nullptr, 0);
     fail(launch);

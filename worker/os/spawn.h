@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/os/descriptor.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::worker {
 
@@ -21,7 +21,7 @@ struct SpawnRequest {
 
 struct Spawned {
   pid_t pid = 0;
-  Descriptor pidfd;  // readable when the command has ended
+  proto::Descriptor pidfd;  // readable when the command has ended
 };
 
 // The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error

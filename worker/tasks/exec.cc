@@ -17,8 +17,9 @@
 #include <system_error>
 #include <utility>
 
+#include "proto/transport/descriptor.h"
 #include "proto/transport/real_env.h"
-#include "worker/os/descriptor.h"
+#include "proto/transport/wakeup.h"
 #include "worker/os/spawn.h"
 
 extern char** environ;
@@ -32,19 +33,19 @@ using proto::Instant;
 constexpr std::uint64_t kMaxOutput = 24 * 1024 * 1024;  // of each stream: both fit in one result
 
 struct Pipe {
-  Descriptor reader, writer;
+  proto::Descriptor reader, writer;
 };
 
 Pipe make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe2"};
-  return {Descriptor{ends[0]}, Descriptor{ends[1]}};
+  return {proto::Descriptor{ends[0]}, proto::Descriptor{ends[1]}};
 }
 
 // One output of the command: the first `limit` bytes are kept, the rest is read and dropped.
 class Capture {
  public:
-  Capture(Descriptor reader, std::uint64_t limit) : reader_{std::move(reader)}, limit_{limit} {
+  Capture(proto::Descriptor reader, std::uint64_t limit) : reader_{std::move(reader)}, limit_{limit} {
     ::fcntl(reader_.get(), F_SETFL, O_NONBLOCK);
   }
 
@@ -66,7 +67,7 @@ class Capture {
   std::string take() { return std::move(text_); }
 
  private:
-  Descriptor reader_;
+  proto::Descriptor reader_;
   std::uint64_t limit_;
   std::string text_;
   bool truncated_ = false;
@@ -75,7 +76,7 @@ class Capture {
 // The command's input, written as it reads.
 class Feed {
  public:
-  Feed(Descriptor writer, std::string_view data) : writer_{std::move(writer)}, left_{data} {
+  Feed(proto::Descriptor writer, std::string_view data) : writer_{std::move(writer)}, left_{data} {
     if (!writer_) return;
     ::fcntl(writer_.get(), F_SETFL, O_NONBLOCK);
     write();
@@ -95,7 +96,7 @@ class Feed {
   int fd() const { return writer_.get(); }
 
  private:
-  Descriptor writer_;
+  proto::Descriptor writer_;
   std::string_view left_;
 };
 
@@ -135,7 +136,7 @@ class Command {
     spawning.directory = request.cwd;
     Pipe in;
     if (request.stdin_data.empty())
-      in.reader = Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+      in.reader = proto::Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
     else
       in = make_pipe();
     spawning.in = in.reader.get();
@@ -156,12 +157,9 @@ class Command {
   Command& operator=(const Command&) = delete;
 
   void run(ExecResult& result) {
-    const Descriptor stop{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    const std::stop_callback on_stop{context_.stop_token(), [fd = stop.get()] {
-                                       const std::uint64_t one = 1;
-                                       [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
-                                     }};
-    while (!wait(stop.get())) {
+    proto::Wakeup stop;
+    const std::stop_callback on_stop{context_.stop_token(), [&stop] { stop.signal(); }};
+    while (!wait(stop.fd())) {
     }
     // What it wrote before it ended; not what somebody that it left behind may still write.
     out_.read();
@@ -217,14 +215,14 @@ class Command {
   Pipe err_pipe_ = make_pipe();
   Capture out_;
   Capture err_;
-  Feed feed_{Descriptor{}, {}};
+  Feed feed_{proto::Descriptor{}, {}};
   Spawned spawned_;
   bool reaped_ = false;
   bool stopping_ = false;
   Instant kill_at_ = proto::kNever;
 };
 
-std::string host_name() {
+std::string machine_name() {
   utsname names{};
   return ::uname(&names) == 0 ? names.nodename : "unknown";
 }
@@ -236,7 +234,7 @@ ExecResult run_command(Context& context, const ExecRequest& request, std::chrono
   proto::RealEnv env;
   const auto begun = env.now();
   ExecResult result;
-  result.host = host_name();
+  result.host = machine_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
   Command command{context, request, grace};
   command.run(result);

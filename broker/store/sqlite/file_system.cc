@@ -9,8 +9,10 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <utility>
 
 #include "broker/store/store_error.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::broker {
 
@@ -18,15 +20,12 @@ namespace {
 
 class SystemFile final : public OpenFile {
  public:
-  explicit SystemFile(int descriptor) : file_{descriptor} {}
-  ~SystemFile() override { ::close(file_); }
-  SystemFile(const SystemFile&) = delete;
-  SystemFile& operator=(const SystemFile&) = delete;
+  explicit SystemFile(proto::Descriptor descriptor) : file_{std::move(descriptor)} {}
 
   std::optional<std::size_t> read(std::uint64_t at, std::span<char> to) override {
     std::size_t done = 0;
     while (done < to.size()) {
-      const ssize_t size = ::pread(file_, to.data() + done, to.size() - done, static_cast<off_t>(at + done));
+      const ssize_t size = ::pread(file_.get(), to.data() + done, to.size() - done, static_cast<off_t>(at + done));
       if (size < 0 && errno == EINTR) continue;
       if (size < 0) return std::nullopt;
       if (size == 0) break;
@@ -36,7 +35,7 @@ class SystemFile final : public OpenFile {
   }
   bool write(std::uint64_t at, std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t size = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at));
+      const ssize_t size = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
       if (size < 0 && errno == EINTR) continue;
       if (size < 0) return false;
       at += static_cast<std::uint64_t>(size);
@@ -44,12 +43,12 @@ class SystemFile final : public OpenFile {
     }
     return true;
   }
-  bool truncate(std::uint64_t size) override { return ::ftruncate(file_, static_cast<off_t>(size)) == 0; }
-  bool sync() override { return ::fsync(file_) == 0; }
-  bool lock() override { return ::flock(file_, LOCK_EX | LOCK_NB) == 0; }
+  bool truncate(std::uint64_t size) override { return ::ftruncate(file_.get(), static_cast<off_t>(size)) == 0; }
+  bool sync() override { return ::fsync(file_.get()) == 0; }
+  bool lock() override { return ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0; }
 
  private:
-  int file_;
+  proto::Descriptor file_;
 };
 
 // Gives a file that root has created to the owner of its directory.
@@ -59,17 +58,17 @@ bool give_to_owner(int file, const std::string& path) {
   return ::stat(parent_of(path).c_str(), &parent) == 0 && ::fchown(file, parent.st_uid, parent.st_gid) == 0;
 }
 
-int open_or_make(const std::string& path) {
+proto::Descriptor open_or_make(const std::string& path) {
   constexpr mode_t kPrivate = 0600;
   // Only a file that this call creates changes its owner: an existing one may be a link to another user's file.
-  const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate);
-  if (made < 0) return errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_CLOEXEC) : -1;
-  if (give_to_owner(made, path)) return made;
+  proto::Descriptor made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate)};
+  if (!made.valid()) return proto::Descriptor{errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_CLOEXEC) : -1};
+  if (give_to_owner(made.get(), path)) return made;
   const int error = errno;
-  ::close(made);
+  made.reset();
   ::unlink(path.c_str());
   errno = error;
-  return -1;
+  return {};
 }
 
 class SystemFiles final : public FileSystem {
@@ -77,9 +76,9 @@ class SystemFiles final : public FileSystem {
   const char* vfs() const override { return nullptr; }
 
   std::unique_ptr<OpenFile> open(const std::string& path, Open how) override {
-    const int file = how == Open::make ? open_or_make(path)
-                                       : ::open(path.c_str(), (how == Open::read ? O_RDONLY : O_RDWR) | O_CLOEXEC);
-    return file < 0 ? nullptr : std::make_unique<SystemFile>(file);
+    const int flags = (how == Open::read ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+    auto file = how == Open::make ? open_or_make(path) : proto::Descriptor{::open(path.c_str(), flags)};
+    return file.valid() ? std::make_unique<SystemFile>(std::move(file)) : nullptr;
   }
   std::optional<Entry> look(const std::string& path) override {
     struct stat found {};
@@ -100,11 +99,11 @@ class SystemFiles final : public FileSystem {
     return ::rename(from.c_str(), to.c_str()) == 0;
   }
   bool sync(const std::string& path) override {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    const bool synced = ::fsync(file) == 0;
+    proto::Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!file.valid()) return false;
+    const bool synced = ::fsync(file.get()) == 0;
     const int error = errno;
-    ::close(file);
+    file.reset();
     errno = error;
     return synced;
   }

@@ -1,19 +1,8 @@
 #include "client/cli/commands/loop_executor.h"
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 namespace forkmill::cli {
-
-LoopExecutor::LoopExecutor() : fd_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)} {
-  if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "eventfd"};
-}
-
-LoopExecutor::~LoopExecutor() { ::close(fd_); }
 
 void LoopExecutor::execute(Work work) {
   bool first = false;
@@ -23,8 +12,7 @@ void LoopExecutor::execute(Work work) {
     first = waiting_.empty();
     waiting_.push_back(std::move(work));
   }
-  const eventfd_t one = 1;
-  if (first) ::eventfd_write(fd_, one);
+  if (first) wakeup_.signal();
 }
 
 void LoopExecutor::stop() noexcept {
@@ -35,8 +23,7 @@ void LoopExecutor::stop() noexcept {
 }
 
 void LoopExecutor::run() {
-  eventfd_t count = 0;
-  ::eventfd_read(fd_, &count);
+  wakeup_.clear();
   std::vector<Work> taken;
   {
     const std::lock_guard lock{mutex_};

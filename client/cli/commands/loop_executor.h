@@ -8,25 +8,22 @@
 #include <thread>
 #include <vector>
 
+#include "proto/transport/wakeup.h"
+
 namespace forkmill::cli {
 
 class LoopExecutor final : public Executor {
  public:
-  LoopExecutor();
-  ~LoopExecutor() override;
-  LoopExecutor(const LoopExecutor&) = delete;
-  LoopExecutor& operator=(const LoopExecutor&) = delete;
-
   void execute(Work work) override;
   bool would_block_itself() const noexcept override { return std::this_thread::get_id() == loop_; }
   void stop() noexcept override;
 
-  int fd() const { return fd_; }
+  int fd() const { return wakeup_.fd(); }
   void run();
 
  private:
   std::thread::id loop_ = std::this_thread::get_id();
-  int fd_ = -1;
+  proto::Wakeup wakeup_;
   std::mutex mutex_;
   std::vector<Work> waiting_;
   bool stopped_ = false;

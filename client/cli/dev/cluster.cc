@@ -13,6 +13,7 @@
 #include "client/cli/command_error.h"
 #include "client/cli/dev/programs.h"
 #include "proto/limits.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -48,13 +49,12 @@ unsigned probe(const HostPort& address) {
   name.sin_family = AF_INET;
   name.sin_port = htons(static_cast<std::uint16_t>(address.port));
   if (::inet_pton(AF_INET, address.host.c_str(), &name.sin_addr) != 1) return address.port;
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const proto::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   socklen_t length = sizeof name;
-  const bool taken = ::bind(fd, reinterpret_cast<sockaddr*>(&name), length) != 0 && errno == EADDRINUSE;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&name), &length);
-  ::close(fd);
+  const bool taken = ::bind(socket.get(), reinterpret_cast<sockaddr*>(&name), length) != 0 && errno == EADDRINUSE;
+  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length);
   return taken ? 0 : ntohs(name.sin_port);
 }
 

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "client/cli/command_error.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -23,12 +24,11 @@ constexpr const char* kName = "forkmill-dev.";
 constexpr std::size_t kLongestParent = 60;  // the path of a Unix socket has 107 bytes at most
 constexpr std::chrono::seconds kYoung{60};  // may be one that is being made and not locked yet
 
-// The descriptor that holds the lock, or -1 when somebody else has it.
-int lock(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (fd >= 0 && ::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  if (fd >= 0) ::close(fd);
-  return -1;
+// The descriptor that holds the lock, or none when another process has it.
+proto::Descriptor lock(const std::string& path) {
+  proto::Descriptor file{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+  if (file.valid() && ::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return file;
+  return {};
 }
 
 bool is_old_and_ours(const std::string& path) {
@@ -43,10 +43,7 @@ void remove_left_behind(const std::string& parent) {
   for (const auto& entry : fs::directory_iterator{parent, ignored}) {
     const auto path = entry.path().string();
     if (!entry.path().filename().string().starts_with(kName) || !is_old_and_ours(path)) continue;
-    const int held = lock(path);
-    if (held < 0) continue;
-    fs::remove_all(path, ignored);
-    ::close(held);
+    if (const auto held = lock(path); held.valid()) fs::remove_all(path, ignored);
   }
 }
 
@@ -71,7 +68,6 @@ TempHome::TempHome(const std::string& parent) {
 TempHome::~TempHome() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
-  if (lock_ >= 0) ::close(lock_);
 }
 
 }  // namespace forkmill::cli

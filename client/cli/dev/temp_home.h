@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::cli {
 
 class TempHome {
@@ -20,7 +22,7 @@ class TempHome {
 
  private:
   std::string path_;
-  int lock_ = -1;  // held for as long as the folder is in use
+  proto::Descriptor lock_;  // held for as long as the folder is in use
 };
 
 }  // namespace forkmill::cli

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "client/cli/command_error.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -88,29 +89,25 @@ JobLogEntry joblog_entry(const Ended& ended) {
 
 JobLog::JobLog(const std::string& path, Mode mode) : path_{path} {
   const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (mode == Mode::replace ? O_TRUNC : 0);
-  fd_ = ::open(path.c_str(), flags, 0666);
-  if (fd_ < 0) throw UsageError{"--joblog: cannot open " + path + ": " + std::strerror(errno)};
+  file_ = proto::Descriptor{::open(path.c_str(), flags, 0666)};
+  if (!file_.valid()) throw UsageError{"--joblog: cannot open " + path + ": " + std::strerror(errno)};
   if (mode == Mode::append) cut_torn_line();
-  if (::lseek(fd_, 0, SEEK_END) == 0) append(kJobLogHeader);
-}
-
-JobLog::~JobLog() {
-  if (fd_ >= 0) ::close(fd_);
+  if (::lseek(file_.get(), 0, SEEK_END) == 0) append(kJobLogHeader);
 }
 
 void JobLog::cut_torn_line() {
   struct stat info {};
-  if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) return;
+  if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
   auto end = info.st_size;
-  for (char last = 0; end > 0 && ::pread(fd_, &last, 1, end - 1) == 1 && last != '\n';) --end;
-  if (end != info.st_size && ::ftruncate(fd_, end) != 0) {
+  for (char last = 0; end > 0 && ::pread(file_.get(), &last, 1, end - 1) == 1 && last != '\n';) --end;
+  if (end != info.st_size && ::ftruncate(file_.get(), end) != 0) {
     throw UsageError{"--joblog: cannot mend the torn last line of " + path_ + ": " + std::strerror(errno)};
   }
 }
 
 void JobLog::append(std::string_view text) {
   while (!text.empty()) {
-    const auto wrote = ::write(fd_, text.data(), text.size());
+    const auto wrote = ::write(file_.get(), text.data(), text.size());
     if (wrote < 0 && errno == EINTR) continue;
     if (wrote < 0) throw CommandError{ExitCode::failed, "cannot write to " + path_ + ": " + std::strerror(errno)};
     text.remove_prefix(static_cast<std::size_t>(wrote));

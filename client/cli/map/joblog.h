@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "client/cli/map/job.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -47,9 +48,6 @@ class JobLog {
   // append: a torn last line is cut off first, and a file that is not there is made.
   // Throws UsageError when the file cannot be opened.
   JobLog(const std::string& path, Mode mode);
-  ~JobLog();
-  JobLog(const JobLog&) = delete;
-  JobLog& operator=(const JobLog&) = delete;
 
   // Throws CommandError when the line cannot be written.
   void write(const JobLogEntry& entry);
@@ -59,7 +57,7 @@ class JobLog {
   void append(std::string_view text);
 
   std::string path_;
-  int fd_ = -1;
+  proto::Descriptor file_;
 };
 
 }  // namespace forkmill::cli

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "client/cli/command_error.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -29,12 +30,9 @@ Fetch WordSource::next(std::string& out) {
 
 LineSource::LineSource(const std::string& path, char delimiter)
     : name_{path == "-" ? "standard input" : path}, delimiter_{delimiter} {
-  fd_ = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd_ < 0) throw UsageError{"cannot read arguments from " + path + ": " + reason()};
-}
-
-LineSource::~LineSource() {
-  if (fd_ > STDIN_FILENO) ::close(fd_);
+  if (path == "-") return;
+  file_ = proto::Descriptor{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file_.valid()) throw UsageError{"cannot read arguments from " + path + ": " + reason()};
 }
 
 bool LineSource::take_line(std::string& out) {
@@ -51,7 +49,7 @@ bool LineSource::take_line(std::string& out) {
 }
 
 bool LineSource::readable() const {
-  pollfd entry{.fd = fd_, .events = POLLIN, .revents = 0};
+  pollfd entry{.fd = wait_fd(), .events = POLLIN, .revents = 0};
   return ::poll(&entry, 1, 0) > 0;
 }
 
@@ -65,7 +63,7 @@ void LineSource::fill() {
   }
   const auto old = buffer_.size();
   buffer_.resize(old + kChunk);
-  const auto got = ::read(fd_, buffer_.data() + old, kChunk);
+  const auto got = ::read(wait_fd(), buffer_.data() + old, kChunk);
   buffer_.resize(old + static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   if (got < 0 && errno != EINTR && errno != EAGAIN) {
     throw CommandError{ExitCode::failed,
@@ -85,14 +83,14 @@ Fetch LineSource::next(std::string& out) {
 
 std::optional<std::uint64_t> LineSource::count() {
   struct stat info {};
-  if (::fstat(fd_, &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  if (::fstat(wait_fd(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
   auto lines = static_cast<std::uint64_t>(
       std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), buffer_.end(), delimiter_));
   char last = begin_ < buffer_.size() ? buffer_.back() : delimiter_;
   std::string chunk(kChunk, '\0');
-  auto offset = ::lseek(fd_, 0, SEEK_CUR);
+  auto offset = ::lseek(wait_fd(), 0, SEEK_CUR);
   for (;;) {
-    const auto got = ::pread(fd_, chunk.data(), chunk.size(), offset);
+    const auto got = ::pread(wait_fd(), chunk.data(), chunk.size(), offset);
     if (got <= 0) break;
     lines += static_cast<std::uint64_t>(std::count(chunk.begin(), chunk.begin() + got, delimiter_));
     last = chunk[static_cast<std::size_t>(got) - 1];

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::cli {
 
 enum class Fetch { ready, waiting, end };
@@ -47,11 +49,10 @@ class LineSource : public Source {
   // path: "-" for stdin. delimiter: '\n' or '\0'; what ends each line. A last line without one counts too.
   // Throws UsageError when the file cannot be opened.
   LineSource(const std::string& path, char delimiter);
-  ~LineSource() override;
 
   // Throws UsageError for a line over kMaxLine and CommandError for a read error, naming file and line.
   Fetch next(std::string& out) override;
-  int wait_fd() const override { return fd_; }
+  int wait_fd() const override { return file_.valid() ? file_.get() : 0; }
   // Counts the lines of a regular file without moving in it; empty for pipes and terminals. O(size of the file).
   std::optional<std::uint64_t> count() override;
 
@@ -62,7 +63,7 @@ class LineSource : public Source {
 
   std::string name_;
   char delimiter_;
-  int fd_ = -1;
+  proto::Descriptor file_;  // none: standard input
   std::string buffer_;
   std::size_t begin_ = 0;  // of the next line in buffer_
   std::uint64_t line_ = 0;

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "client/cli/command_error.h"
+#include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
@@ -77,22 +78,23 @@ std::string Exit::text() const {
 
 Child::Child(const std::vector<std::string>& argv, const Options& options) : own_group_{options.own_group} {
   const auto made = image(argv, options);
-  int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0)
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0)
     throw CommandError{ExitCode::failed, "no pipe: " + std::string{std::strerror(errno)}};
+  const proto::Descriptor reader{ends[0]};
+  proto::Descriptor writer{ends[1]};
   const pid_t self = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(made, own_group_, self, report[1]);
+  if (pid_ == 0) become(made, own_group_, self, writer.get());
   const int fork_error = errno;
-  ::close(report[1]);
+  writer.reset();
   int reason = pid_ < 0 ? fork_error : 0;
-  if (pid_ > 0 && ::read(report[0], &reason, sizeof reason) != static_cast<ssize_t>(sizeof reason)) reason = 0;
-  ::close(report[0]);
+  if (pid_ > 0 && ::read(reader.get(), &reason, sizeof reason) != static_cast<ssize_t>(sizeof reason)) reason = 0;
   if (reason != 0) {
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
     throw CommandError{ExitCode::failed, "cannot start " + argv[0] + ": " + std::strerror(reason)};
   }
-  pidfd_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  pidfd_ = proto::Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
 }
 
 Child::~Child() {
@@ -100,7 +102,6 @@ Child::~Child() {
     ::kill(own_group_ ? -pid_ : pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
-  if (pidfd_ >= 0) ::close(pidfd_);
 }
 
 std::optional<Exit> Child::ended() {
@@ -116,7 +117,7 @@ bool Child::wait_for(std::chrono::milliseconds how_long) {
   while (!ended()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;
-    pollfd entry{.fd = pidfd_, .events = POLLIN, .revents = 0};
+    pollfd entry{.fd = pidfd_.get(), .events = POLLIN, .revents = 0};
     ::poll(&entry, 1, static_cast<int>(left.count()));
   }
   return true;

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::cli {
 
 // How a process ended, as a shell tells it.
@@ -34,8 +36,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   pid_t pid() const { return pid_; }
-  int fd() const { return pidfd_; }  // readable when it has ended
-  std::optional<Exit> ended();       // reaps it; does not wait
+  int fd() const { return pidfd_.get(); }  // readable when it has ended
+  std::optional<Exit> ended();             // reaps it; does not wait
   // True when it has ended by then.
   bool wait_for(std::chrono::milliseconds how_long);
   void signal(int number) const;  // to it alone; nothing when it has ended
@@ -43,7 +45,7 @@ class Child {
  private:
   bool own_group_;
   pid_t pid_ = -1;
-  int pidfd_ = -1;
+  proto::Descriptor pidfd_;
   std::optional<Exit> exit_;
 };
 

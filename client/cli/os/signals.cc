@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::cli {
 
 namespace {
@@ -24,20 +26,19 @@ Signals::Signals(std::initializer_list<int> signals) {
     if (signal != SIGHUP || !is_ignored(signal)) sigaddset(&set, signal);
   }
   pthread_sigmask(SIG_BLOCK, &set, &before_);
-  fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (fd_ < 0) throw std::system_error{errno, std::generic_category(), "signalfd"};
+  fd_ = proto::Descriptor{::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+  if (!fd_.valid()) throw std::system_error{errno, std::generic_category(), "signalfd"};
 }
 
 Signals::~Signals() {
   while (take()) {
   }
-  ::close(fd_);
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
 std::optional<int> Signals::take() {
   signalfd_siginfo info{};
-  if (::read(fd_, &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
   return static_cast<int>(info.ssi_signo);
 }
 

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <optional>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::cli {
 
 class Signals {
@@ -17,11 +19,11 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  int fd() const { return fd_; }  // readable when one has come
-  std::optional<int> take();      // the number of one that has come; does not wait
+  int fd() const { return fd_.get(); }  // readable when one has come
+  std::optional<int> take();            // the number of one that has come; does not wait
 
  private:
-  int fd_ = -1;
+  proto::Descriptor fd_;
   sigset_t before_{};
 };
 

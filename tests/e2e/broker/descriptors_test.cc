@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "proto/transport/descriptor.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 
@@ -20,19 +21,16 @@ class Connection {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    REQUIRE(::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
   }
-  ~Connection() { ::close(socket_); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
   // The other end has closed it, without a word.
   bool turned_away() const {
     char byte = 0;
-    return ::recv(socket_, &byte, 1, 0) <= 0;
+    return ::recv(socket_.get(), &byte, 1, 0) <= 0;
   }
 
  private:
-  int socket_;
+  proto::Descriptor socket_;
 };
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "proto/transport/signals_blocked.h"
+
 namespace forkmill::tests {
 
 class BrokerProcess {
@@ -40,14 +42,12 @@ class BrokerProcess {
     argv.reserve(line.size() + 1);
     for (auto& word : line) argv.push_back(word.data());
     argv.push_back(nullptr);
-    // A signal sent before the exec must end the child, not run the test program's handlers in it.
-    sigset_t term, before;
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    ::pthread_sigmask(SIG_BLOCK, &term, &before);
-    pid_ = ::fork();
-    if (pid_ == 0) ::signal(SIGTERM, SIG_DFL);
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    {
+      // A signal sent before the exec must end the child, not run the test program's handlers in it.
+      const proto::SignalsBlocked blocked;
+      pid_ = ::fork();
+      if (pid_ == 0) ::signal(SIGTERM, SIG_DFL);
+    }
     if (pid_ < 0) throw std::runtime_error{"fork"};
     if (pid_ == 0) {
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -15,6 +15,7 @@
 
 #include "proto/transport/dealer.h"
 #include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
 
 namespace forkmill::tests {
 

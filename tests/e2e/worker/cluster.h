@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/transport/signals_blocked.h"
 #include "tests/eventually.h"
 #include "tests/processes.h"
 
@@ -37,16 +38,13 @@ class Process {
     pointers.reserve(argv.size() + 1);
     for (auto& text : argv) pointers.push_back(text.data());
     pointers.push_back(nullptr);
-    // The test runner's signal handlers are not the program's.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    ::sigprocmask(SIG_SETMASK, &all, &before);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      for (const int number : {SIGTERM, SIGINT, SIGABRT, SIGSEGV}) ::signal(number, SIG_DFL);
+    {
+      const proto::SignalsBlocked blocked;  // the test runner's signal handlers are not the program's
+      pid_ = ::fork();
+      if (pid_ == 0) {
+        for (const int number : {SIGTERM, SIGINT, SIGABRT, SIGSEGV}) ::signal(number, SIG_DFL);
+      }
     }
-    ::sigprocmask(SIG_SETMASK, &before, nullptr);
     if (pid_ != 0) return;
     const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     ::dup2(out, 1);

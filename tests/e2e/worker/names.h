@@ -16,6 +16,8 @@
 #include <set>
 #include <string>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::test {
 
 class Names {
@@ -28,9 +30,6 @@ class Names {
              ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && put(hosts_, "/etc/hosts") &&
              put(folder / "resolv.conf", "/etc/resolv.conf") && put(folder / "nsswitch.conf", "/etc/nsswitch.conf");
   }
-  ~Names() { ::close(server_); }
-  Names(const Names&) = delete;
-  Names& operator=(const Names&) = delete;
 
   bool works() const { return works_; }
   void set(const std::string& lines) const { std::ofstream{hosts_} << lines; }
@@ -39,7 +38,8 @@ class Names {
     std::array<char, 512> query{};
     sockaddr_in from{};
     socklen_t size = sizeof from;
-    while (::recvfrom(server_, query.data(), query.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from), &size) > 0)
+    while (::recvfrom(server_.get(), query.data(), query.size(), MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&from),
+                      &size) > 0)
       ports_.insert(from.sin_port);
     return ports_.size();
   }
@@ -50,14 +50,14 @@ class Names {
     address.sin_family = AF_INET;
     address.sin_port = htons(53);
     ::inet_pton(AF_INET, "127.0.7.53", &address.sin_addr);
-    return ::bind(server_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    return ::bind(server_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
   static bool put(const std::filesystem::path& file, const char* over) {
     return ::mount(file.c_str(), over, nullptr, MS_BIND, nullptr) == 0;
   }
 
   const std::filesystem::path hosts_;
-  const int server_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const proto::Descriptor server_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   std::set<in_port_t> ports_;
   bool works_ = false;
 };

@@ -9,6 +9,8 @@
 
 #include <cstring>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::fuzz {
 
 namespace {
@@ -21,27 +23,25 @@ constexpr std::size_t kGreeting = 64;
 constexpr std::string_view kTcp = "tcp://";
 constexpr std::string_view kIpc = "ipc://";
 
-int connect_tcp(std::string_view address) {
+proto::Descriptor connect_tcp(std::string_view address) {
   const auto colon = address.rfind(':');
   sockaddr_in name{};
   name.sin_family = AF_INET;
   name.sin_port = htons(static_cast<std::uint16_t>(std::stoi(std::string{address.substr(colon + 1)})));
   ::inet_pton(AF_INET, std::string{address.substr(0, colon)}.c_str(), &name.sin_addr);
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return socket;
-  ::close(socket);
-  return -1;
+  proto::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return socket;
+  return {};
 }
 
-int connect_ipc(std::string_view path) {
+proto::Descriptor connect_ipc(std::string_view path) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
-  if (path.size() >= sizeof name.sun_path) return -1;
+  if (path.size() >= sizeof name.sun_path) return {};
   std::memcpy(name.sun_path, path.data(), path.size());
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return socket;
-  ::close(socket);
-  return -1;
+  proto::Descriptor socket{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) return socket;
+  return {};
 }
 
 std::string big_endian(std::uint64_t value, int bytes) {
@@ -58,15 +58,11 @@ RawPeer::RawPeer(const std::string& endpoint) {
   if (text.starts_with(kIpc)) socket_ = connect_ipc(text.substr(kIpc.size()));
 }
 
-RawPeer::~RawPeer() {
-  if (socket_ >= 0) ::close(socket_);
-}
-
 bool RawPeer::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    pollfd ready{socket_, POLLOUT, 0};
+    pollfd ready{socket_.get(), POLLOUT, 0};
     if (::poll(&ready, 1, kPatienceMs) != 1) return false;
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -82,10 +78,10 @@ std::string RawPeer::receive(std::size_t most) {
 
 bool RawPeer::fill(std::size_t bytes) {
   while (received_.size() < bytes) {
-    pollfd ready{socket_, POLLIN, 0};
+    pollfd ready{socket_.get(), POLLIN, 0};
     if (::poll(&ready, 1, kPatienceMs) != 1) return false;
     char buffer[4096];
-    const ssize_t got = ::recv(socket_, buffer, sizeof buffer, MSG_DONTWAIT);
+    const ssize_t got = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (got <= 0) return false;
     received_.append(buffer, static_cast<std::size_t>(got));
   }

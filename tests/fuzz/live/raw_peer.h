@@ -8,17 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+
 namespace forkmill::fuzz {
 
 class RawPeer {
  public:
   // "tcp://HOST:PORT" or "ipc://PATH". Not connected: everything fails.
   explicit RawPeer(const std::string& endpoint);
-  ~RawPeer();
-  RawPeer(const RawPeer&) = delete;
-  RawPeer& operator=(const RawPeer&) = delete;
 
-  bool connected() const { return socket_ >= 0; }
+  bool connected() const { return socket_.valid(); }
   // False: the other side has closed, or takes no more.
   bool send(std::string_view bytes);
   // At most that many bytes, or none within the patience.
@@ -38,7 +37,7 @@ class RawPeer {
  private:
   bool fill(std::size_t bytes);
 
-  int socket_ = -1;
+  proto::Descriptor socket_;
   std::string received_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <functional>
 
+#include "proto/transport/wakeup.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -17,7 +18,6 @@ class FakeFleet final : public Fleet {
  public:
   using Decide = std::function<std::optional<Outcome>(const Job&)>;
   explicit FakeFleet(Decide decide) : decide_{std::move(decide)} {}
-  ~FakeFleet() override { ::close(fd_); }
 
   void run(const Job& job) override {
     ran.push_back(job.command);
@@ -35,12 +35,11 @@ class FakeFleet final : public Fleet {
     }
   }
   std::vector<std::pair<std::uint64_t, Outcome>> take() override {
-    eventfd_t count = 0;
-    ::eventfd_read(fd_, &count);
+    wakeup_.clear();
     running_ -= ended_.size();
     return std::exchange(ended_, {});
   }
-  int fd() const override { return fd_; }
+  int fd() const override { return wakeup_.fd(); }
   std::optional<std::string> complaint() override { return std::nullopt; }
 
   std::vector<std::string> ran;
@@ -49,10 +48,10 @@ class FakeFleet final : public Fleet {
  private:
   void end(std::uint64_t seq, Outcome outcome) {
     ended_.emplace_back(seq, std::move(outcome));
-    ::eventfd_write(fd_, 1);
+    wakeup_.signal();
   }
   Decide decide_;
-  int fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  proto::Wakeup wakeup_;
   std::vector<std::uint64_t> open_;
   std::vector<std::pair<std::uint64_t, Outcome>> ended_;
   std::size_t running_ = 0;

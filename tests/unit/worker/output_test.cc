@@ -6,7 +6,10 @@
 
 #include <array>
 
+#include "proto/transport/descriptor.h"
+
 using namespace forkmill::worker;
+namespace proto = forkmill::proto;
 
 namespace {
 
@@ -14,18 +17,18 @@ struct Stream {
   Stream() {
     std::array<int, 2> ends{};
     REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
-    reader = Descriptor{ends[0]};
-    writer = Descriptor{ends[1]};
+    reader = proto::Descriptor{ends[0]};
+    writer = proto::Descriptor{ends[1]};
   }
   std::string take() {
     std::array<char, 65536> bytes;
     const auto length = ::read(reader.get(), bytes.data(), bytes.size());
     return {bytes.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
   }
-  Descriptor reader, writer;
+  proto::Descriptor reader, writer;
 };
 
-void write_all(const Descriptor& to, const std::string& text) {
+void write_all(const proto::Descriptor& to, const std::string& text) {
   REQUIRE(::write(to.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
 }
 
@@ -35,8 +38,8 @@ TEST_CASE("lines of children are not torn apart") {
   Stream target;
   OutputSink sink{target.writer.get()};
   OutputTail tail;
-  Descriptor first_in;
-  Descriptor second_in;
+  proto::Descriptor first_in;
+  proto::Descriptor second_in;
   OutputPipe first = OutputPipe::make(first_in);
   OutputPipe second = OutputPipe::make(second_in);
   write_all(first_in, "one ");

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "proto/transport/descriptor.h"
+#include "proto/transport/wakeup.h"
 #include "worker/ipc/child_end.h"
 #include "worker/ipc/link_end.h"
 
@@ -51,27 +53,22 @@ inline void say_echo(ChildEnd& end, const TakenTask& task) {
 }
 
 struct Pair {
-  Pair()
-      : memory{SharedArea::create()},
-        bell{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)},
-        link{SharedArea::map(memory.get())} {}
+  Pair() : memory{SharedArea::create()}, link{SharedArea::map(memory.get())} {}
 
   // The link's wait: until the child has said something, or the deadline has passed.
   bool wait(int timeout_ms = 20'000) {
     bool rung = true;
     if (link.doze()) {
-      pollfd entry{bell.get(), POLLIN, 0};
+      pollfd entry{bell.fd(), POLLIN, 0};
       rung = ::poll(&entry, 1, timeout_ms) == 1;
-      std::uint64_t count = 0;
-      if (rung) [[maybe_unused]]
-        const auto got = ::read(bell.get(), &count, sizeof count);
+      if (rung) bell.clear();
     }
     link.wake();
     return rung;
   }
 
-  Descriptor memory;
-  Descriptor bell;
+  proto::Descriptor memory;
+  proto::Wakeup bell;
   LinkEnd link;
 };
 

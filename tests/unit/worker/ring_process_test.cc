@@ -34,7 +34,7 @@ class Process {
 };
 
 void echo(Pair& pair) {
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.get()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   child.born();
   for (;;) {
     const TakenTask task = child.next();
@@ -83,7 +83,7 @@ TEST_CASE("a result larger than the ring comes through") {
 TEST_CASE("of a child that was killed, it is known what it had started and what not") {
   Pair pair;
   Process child{[&] {
-    ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.get()};
+    ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.fd()};
     const TakenTask first = end.next();
     say_echo(end, first);
     end.finished(first.head.serial);

@@ -5,12 +5,12 @@
 
 #include <utility>
 
-namespace forkmill::worker {
+namespace forkmill::proto {
 
 class Descriptor {
  public:
   Descriptor() = default;
-  explicit Descriptor(int fd) : fd_{fd} {}
+  explicit Descriptor(int fd) : fd_{fd} {}  // negative: none
   Descriptor(Descriptor&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(fd_, other.fd_);
@@ -21,6 +21,7 @@ class Descriptor {
   int get() const { return fd_; }
   bool valid() const { return fd_ >= 0; }
   explicit operator bool() const { return valid(); }
+  // Closes the descriptor now.
   void reset() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
   }
@@ -29,4 +30,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace forkmill::worker
+}  // namespace forkmill::proto
