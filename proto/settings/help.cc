@@ -53,6 +53,11 @@ std::string HelpLayout::make_usage(const CLI::App* app, std::string name) const 
   return "\n" + CLI::Formatter::make_usage(app, std::move(name));
 }
 
+std::string HelpLayout::make_subcommands(const CLI::App* app, CLI::AppFormatMode mode) const {
+  return CLI::detail::find_and_replace(CLI::Formatter::make_subcommands(app, mode), "\nSubcommands:\n",
+                                       "\nCommands:\n");
+}
+
 std::string HelpLayout::make_option_name(const CLI::Option* option, bool is_positional) const {
   return is_positional ? argument_name(*option) : CLI::Formatter::make_option_name(option, false);
 }

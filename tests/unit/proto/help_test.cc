@@ -28,3 +28,11 @@ TEST_CASE("help has one empty line between its parts and names the values of opt
         "Numbers:\n  --number N                    A number [default: 0]\n\n"
         "The end.\n");
 }
+
+TEST_CASE("help lists the commands of a program") {
+  CLI::App app{"Does things.", "program"};
+  app.formatter(std::make_shared<HelpLayout>());
+  app.add_subcommand("run", "Run it");
+  CHECK(app.help().find("\nUsage: program [OPTIONS] [COMMAND]\n") != std::string::npos);
+  CHECK(app.help().find("\n\nCommands:\n  run                           Run it\n") != std::string::npos);
+}
