@@ -8,27 +8,29 @@
 #include <memory>
 #include <string>
 
-#include "client/cli/command_error.h"
 #include "client/cli/commands/command.h"
-#include "client/cli/text/report.h"
+#include "client/cli/errors/command_error.h"
+#include "client/cli/errors/report.h"
 #include "proto/limits.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-constexpr int kMapError = 255;  // of `map`, where smaller numbers count failures
+constexpr int kMapError = 255;  // the exit status of `map` after an error; smaller ones count failed jobs
 
 constexpr const char* kProgramFooter = R"(Start here:
-  forkmill dev                             a broker and workers on this machine, until Ctrl-C
-  forkmill map 'gzip -k {}' ::: *.log      run commands on the workers, in another terminal
+  forkmill dev                             start a broker and workers on this machine
+  forkmill map 'gzip -k {}' ::: *.log      run commands on the workers, from another terminal
 
-Exit status: 0 done; 1 it failed; 2 wrong usage; 3 no broker; 4 not found; 5 timed out;
-130 interrupted. `forkmill map` counts failed jobs instead, see forkmill map --help.)";
+`forkmill COMMAND --help` describes a command. Durations and sizes: proto/settings/README.md.
+
+Exit status: 0 done; 1 failed; 2 wrong usage; 3 no broker; 4 not found; 5 timed out; 130 interrupted.
+`forkmill map` returns the number of failed jobs instead; see `forkmill map --help`.)";
 
 bool is_map(const CLI::App& app) { return app.got_subcommand("map"); }
 
-int complain(const std::string& text, int status) {
+int print_error(const std::string& text, int status) {
   std::fprintf(stderr, "forkmill: %s\n", text.c_str());
   return status;
 }
@@ -41,8 +43,8 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     command = chosen.empty() ? nullptr : chosen.front();
     if (command != nullptr) help += " " + command->get_name();
   }
-  return complain(std::string{error.what()} + "\n  fix: see " + help + " --help",
-                  is_map(app) ? kMapError : static_cast<int>(ExitCode::usage));
+  return print_error(std::string{error.what()} + "\n  fix: see " + help + " --help",
+                     is_map(app) ? kMapError : static_cast<int>(ExitCode::usage));
 }
 
 int run(CLI::App& app, const std::function<int()>& action) {
@@ -50,7 +52,7 @@ int run(CLI::App& app, const std::function<int()>& action) {
     return action();
   } catch (...) {
     const auto report = report_of(std::current_exception());
-    return complain(report.text, is_map(app) ? kMapError : static_cast<int>(report.code));
+    return print_error(report.text, is_map(app) ? kMapError : static_cast<int>(report.code));
   }
 }
 
@@ -58,12 +60,11 @@ int run(CLI::App& app, const std::function<int()>& action) {
 
 int run_program(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);
-  CLI::App app{"forkmill: a distributed task queue", "forkmill"};
-  app.footer(kProgramFooter);
-  app.set_version_flag("--version", "forkmill " FORKMILL_VERSION);
+  CLI::App app{"Run commands and tasks on a forkmill cluster, and operate the cluster.", "forkmill"};
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", "forkmill " FORKMILL_VERSION, "Print the version and exit");
   app.require_subcommand(0, 1);
   const auto help = std::make_shared<HelpFormatter>();
-  help->column_width(32);
   app.formatter(help);
   auto connection = default_connection();
   std::function<int()> action;
@@ -82,6 +83,7 @@ int run_program(int argc, char** argv) {
   add_backup(program);
   add_ping(program);
   add_completion(program);
+  app.footer(kProgramFooter);  // after the commands, which would inherit it
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -3,7 +3,7 @@
 
 namespace forkmill::cli {
 
-// Reads the command line, runs the command and gives the exit status. Never throws.
+// Reads the command line and runs the command. Returns the exit status. Does not throw.
 int run_program(int argc, char** argv);
 
 }  // namespace forkmill::cli

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/map/columns.h"
 #include "client/cli/map/halt.h"
-#include "client/cli/map/joblog.h"
-#include "client/cli/map/template.h"
+#include "client/cli/map/jobs/joblog.h"
+#include "client/cli/map/jobs/template.h"
 #include "client/cli/map/words.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/quote.h"

@@ -1,4 +1,4 @@
-// Waiting for one task and printing what it gave: `submit` and `task wait`.
+// Waits for a task and prints its result, for `submit` and `task wait`.
 #pragma once
 
 #include <forkmill/client.h>
@@ -7,8 +7,8 @@
 
 namespace forkmill::cli {
 
-// Prints the result as JSON. With a time limit above zero, gives up waiting when it has passed (Timeout); the task goes
-// on. Throws what the task ended with.
-int print_when_done(Future<RawResult> future, std::chrono::milliseconds limit);
+// Blocks until the task has ended, and prints its result as JSON. Returns the exit status 0. Throws Timeout after
+// `timeout` (0: none), when the task continues, and the error of the task if it failed.
+int print_when_done(Future<RawResult> future, std::chrono::milliseconds timeout);
 
 }  // namespace forkmill::cli

@@ -1,9 +1,13 @@
 #include "client/cli/commands/command.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <optional>
 #include <utility>
 
+#include "client/cli/os/write_all.h"
 #include "proto/limits.h"
 #include "proto/settings/quantities.h"
 
@@ -13,27 +17,46 @@ namespace {
 
 constexpr std::chrono::hours kMaxDuration{24 * 365 * 30};  // a deadline that far away still fits a clock of nanoseconds
 
-// CLI11 shows the text in front of the option's name: "--timeout: …".
+// Adds an option whose value `parse` reads. The error is "--NAME: 'VALUE' is not a WHAT; write EXAMPLES", of which
+// CLI11 adds the name.
 template <class Parse, class Value>
 CLI::Option* add_parsed(CLI::App& command, const std::string& name, Value& value, const std::string& help, Parse parse,
-                        const char* kind, const char* examples) {
+                        const char* kind, const char* what, const char* examples) {
   return command
       .add_option_function<std::string>(
           name,
-          [&value, parse, name, examples](const std::string& text) {
+          [&value, parse, name, what, examples](const std::string& text) {
             const auto parsed = parse(text);
-            if (!parsed) throw CLI::ValidationError{name, "'" + text + "' is not right; write " + examples};
+            if (!parsed) throw CLI::ValidationError{name, "'" + text + "' is not " + what + "; write " + examples};
             value = *parsed;
           },
           help)
       ->type_name(kind);
 }
 
+bool has_option_of(const CLI::App& command, const std::string& kind) {
+  const auto options = command.get_options();
+  return std::any_of(options.begin(), options.end(), [&](const auto* one) { return one->get_type_name() == kind; });
+}
+
 }  // namespace
 
 std::string HelpFormatter::make_usage(const CLI::App* command, std::string name) const {
   const auto own = usages_.find(command);
-  return own == usages_.end() ? CLI::Formatter::make_usage(command, std::move(name)) : "Usage: " + own->second + "\n\n";
+  if (own == usages_.end()) return HelpLayout::make_usage(command, std::move(name));
+  return "\nUsage: " + own->second + "\n";
+}
+
+std::string HelpFormatter::make_footer(const CLI::App* command) const {
+  auto text = HelpLayout::make_footer(command);
+  if (has_option_of(*command, "DURATION")) text += std::string{"\nDURATION: "} + proto::kDurationExamples + "\n";
+  if (has_option_of(*command, "SIZE")) text += std::string{"SIZE: "} + proto::kSizeExamples + "\n";
+  return text;
+}
+
+int print_stdout(const std::string& text) {
+  (void)write_all(STDOUT_FILENO, text, "standard output");
+  return 0;
 }
 
 ConnectionOptions default_connection() {
@@ -48,11 +71,11 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
     const auto duration = proto::parse_duration(text);
     return duration && *duration <= kMaxDuration ? duration : std::nullopt;
   };
-  return add_parsed(command, name, value, help, parse, "DURATION", proto::kDurationExamples);
+  return add_parsed(command, name, value, help, parse, "DURATION", "a duration", proto::kDurationExamples);
 }
 
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help) {
-  return add_parsed(command, name, value, help, proto::parse_size, "SIZE", proto::kSizeExamples);
+  return add_parsed(command, name, value, help, proto::parse_size, "SIZE", "a size", proto::kSizeExamples);
 }
 
 CLI::Option* add_durability(CLI::App& command, Durability& value) {
@@ -63,18 +86,19 @@ CLI::Option* add_durability(CLI::App& command, Durability& value) {
   };
   return add_parsed(
       command, "--durability", value,
-      "durable: queued when it is on disk; memory: at once, and lost with the broker. Default: the queue's", parse,
-      "WHERE", "durable or memory");
+      "durable: accepted once on disk; memory: accepted at once, lost if the broker stops [default: the queue's]",
+      parse, "MODE", "a durability", "durable or memory");
 }
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options) {
   command
       .add_option("--broker", options.broker,
-                  "Where the broker listens; also FORKMILL_BROKER. Default: " + options.broker)
+                  "Endpoint of the broker: tcp://HOST:PORT or ipc://PATH [env: FORKMILL_BROKER] [default: " +
+                      options.broker + "]")
       ->type_name("ENDPOINT")
       ->group("Connection");
   add_duration(command, "--connect-timeout", options.connect_timeout,
-               "Give up when no broker has answered by then. Default: 5s")
+               "Fail if no broker has answered within this time [default: 5s]")
       ->group("Connection");
 }
 
@@ -84,19 +108,22 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
           "-o,--output",
           [&options](const std::string& text) {
             const auto format = parse_format(text);
-            if (!format) throw CLI::ValidationError{"--output", "'" + text + "' is none of table, wide, json, jsonl"};
+            if (!format) {
+              throw CLI::ValidationError{"--output",
+                                         "'" + text + "' is not a format; write table, wide, json or jsonl"};
+            }
             options.format = *format;
           },
-          "How to print: table, wide (more columns), json or jsonl (an object a line). Default: table")
+          "Output format: table, wide (more columns), json or jsonl (one object per line) [default: table]")
       ->type_name("FORMAT");
   command.add_flag_callback(
-      "--no-headers", [&options] { options.headers = false; }, "Leave out the headings of tables");
+      "--no-headers", [&options] { options.headers = false; }, "Omit the headings of tables");
 }
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
   add_format_options(command, options);
-  command.add_flag("-w,--watch", options.watch, "Print again and again until interrupted");
-  add_duration(command, "--interval", options.interval, "Time between two prints of --watch. Default: 1s");
+  command.add_flag("-w,--watch", options.watch, "Print again at each interval until interrupted");
+  add_duration(command, "--interval", options.interval, "Time between two prints of --watch [default: 1s]");
 }
 
 }  // namespace forkmill::cli

@@ -1,4 +1,4 @@
-// What the commands have in common: the options they share, and how each one is added to the program.
+// The options that the commands share, and the functions that add the commands to the program.
 #pragma once
 
 #include <forkmill/submit_options.h>
@@ -11,11 +11,12 @@
 #include <string>
 
 #include "client/cli/text/table.h"
+#include "proto/settings/help.h"
 
 namespace forkmill::cli {
 
 struct ConnectionOptions {
-  std::string broker;  // FORKMILL_BROKER, or the default port of this machine
+  std::string broker;  // an endpoint: tcp://HOST:PORT or ipc://PATH
   std::chrono::milliseconds connect_timeout{5000};
 };
 
@@ -26,47 +27,64 @@ struct OutputOptions {
   std::chrono::milliseconds interval{1000};
 };
 
-// CLI11's help, with a usage line of our own for commands whose words it does not know.
-class HelpFormatter : public CLI::Formatter {
+// The layout of --help, with a usage line for commands whose arguments CLI11 does not know, and a description of the
+// values in the footer.
+class HelpFormatter : public proto::HelpLayout {
  public:
+  // Sets the usage line of `command`, without "Usage: ".
   void usage(const CLI::App& command, std::string line) { usages_[&command] = std::move(line); }
   std::string make_usage(const CLI::App* command, std::string name) const override;
+  std::string make_footer(const CLI::App* command) const override;
 
  private:
   std::map<const CLI::App*, std::string> usages_;
 };
 
-// The program that commands are added to.
+// The program that commands are added to. The references are valid until the action has returned.
 struct Program {
   CLI::App& app;
   HelpFormatter& help;
-  ConnectionOptions& connection;  // --broker may stand before the command and behind it
-  std::function<int()>& action;   // the command chosen: set while the command line is read, gives the exit status
+  ConnectionOptions& connection;  // shared, because --broker may precede or follow the name of the command
+  std::function<int()>& action;   // runs the command and returns the exit status; set when the command line is parsed
 };
 
+// The broker of FORKMILL_BROKER, or the default port of this machine.
 ConnectionOptions default_connection();
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options);
 void add_output_options(CLI::App& command, OutputOptions& options);
-// The same without -w, for commands that print once.
+// add_output_options() without --watch, for commands that print once.
 void add_format_options(CLI::App& command, OutputOptions& options);
 
-// An option whose value is a duration ("30s") or a size ("64k"); the wrong ones are refused with what would be right.
+// Options whose value is a duration or a size (proto/settings/quantities.h). Durations have a maximum of 30 years.
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                           const std::string& help);
 CLI::Option* add_size(CLI::App& command, const std::string& name, std::uint64_t& value, const std::string& help);
 
 CLI::Option* add_durability(CLI::App& command, Durability& value);
 
-// A whole number within a range, which the help tells together with the default.
+// A check of CLI11: returns the error, or an empty string for a whole number from `min` to `max`.
 template <class Number>
-CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number least, Number most,
+std::function<std::string(const std::string&)> number_between(Number min, Number max) {
+  return [min, max](const std::string& text) -> std::string {
+    Number number{};
+    if (CLI::detail::lexical_cast(text, number) && number >= min && number <= max) return {};
+    return "'" + text + "' is not a number from " + std::to_string(min) + " to " + std::to_string(max);
+  };
+}
+
+// An option whose value is a whole number from `min` to `max`. The help shows the range and the default.
+template <class Number>
+CLI::Option* add_number(CLI::App& command, const std::string& name, Number& value, Number min, Number max,
                         const std::string& help) {
-  const auto range = ", " + std::to_string(least) + " to " + std::to_string(most) + ". Default: ";
-  return command.add_option(name, value, help + range + std::to_string(value))
-      ->check(CLI::Range(least, most).description(""))
+  const auto range = ", " + std::to_string(min) + " to " + std::to_string(max);
+  return command.add_option(name, value, help + range + " [default: " + std::to_string(value) + "]")
+      ->check(number_between(min, max))
       ->type_name("N");
 }
+
+// Prints `text` to stdout. Returns the exit status 0.
+int print_stdout(const std::string& text);
 
 void add_backup(const Program& program);
 void add_completion(const Program& program);

@@ -1,4 +1,4 @@
-// forkmill completion bash: a completion script, made from the commands themselves.
+// forkmill completion bash: prints a completion script that is generated from the commands.
 #include <cstdio>
 #include <string>
 
@@ -19,7 +19,7 @@ std::string words_of(const CLI::App& command) {
   return words;
 }
 
-// One case for each command, by its full path ("forkmill task get").
+// Adds a case for each command, by its full name ("forkmill task get").
 void add_cases(const CLI::App& command, const std::string& path, std::string& script) {
   script += "    '" + path + "') words='" + words_of(command) + "' ;;\n";
   for (const auto* sub : command.get_subcommands({})) add_cases(*sub, path + " " + sub->get_name(), script);
@@ -53,12 +53,13 @@ std::string bash_script(const CLI::App& app) {
 }  // namespace
 
 void add_completion(const Program& program) {
-  auto* group = program.app.add_subcommand("completion", "Completion of commands and options for your shell")
+  auto* group = program.app.add_subcommand("completion", "Print a script that completes commands and options")
                     ->require_subcommand(1);
-  auto* bash = group->add_subcommand("bash", "For bash");
+  auto* bash = group->add_subcommand("bash", "Print the completion script for bash");
   bash->footer(
-      "Now:      source <(forkmill completion bash)\n"
-      "For good: forkmill completion bash > ~/.local/share/bash-completion/completions/forkmill");
+      "Examples:\n"
+      "  source <(forkmill completion bash)     this shell only\n"
+      "  forkmill completion bash > ~/.local/share/bash-completion/completions/forkmill");
   bash->callback([program] {
     program.action = [program] { return std::fputs(bash_script(program.app).c_str(), stdout) < 0 ? 1 : 0; };
   });

@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/signals.h"
 #include "client/cli/os/terminal.h"
 #include "client/cli/os/write_all.h"
@@ -18,15 +18,16 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr std::chrono::milliseconds kSignalCheck{100};
-constexpr std::chrono::seconds kAfterOurs{1};  // so that a broker that is not there is told once, by us
+constexpr std::chrono::milliseconds kSignalCheckInterval{100};
+// The client gives up later than this command, so that only the command reports a missing broker.
+constexpr std::chrono::seconds kExtraClientTimeout{1};
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 
 ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor) {
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
-  made.connect_timeout = options.connect_timeout + kAfterOurs;
+  made.connect_timeout = options.connect_timeout + kExtraClientTimeout;
   made.fail_fast = true;
   made.executor = std::move(executor);
   return made;
@@ -35,25 +36,27 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
 }  // namespace
 
 Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals)
-    : patience_{options.connect_timeout}, client_{client_options(options, std::move(executor))} {
+    : timeout_{options.connect_timeout}, client_{client_options(options, std::move(executor))} {
   const auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   for (;;) {
     const auto left = deadline - std::chrono::steady_clock::now();
-    if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheck))) return;
-    if (signals != nullptr && signals->take()) throw CommandError{ExitCode::interrupted, "interrupted"};
+    if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheckInterval)))
+      return;
+    if (signals != nullptr && signals->pop()) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
-    throw CommandError{ExitCode::unreachable,
-                       "no broker answered at " + options.broker + " within " +
-                           format_duration(std::chrono::duration<double>(options.connect_timeout).count()),
-                       "start one with `forkmill dev`, or name another one with --broker or FORKMILL_BROKER"};
+    throw CommandError{
+        ExitCode::unreachable,
+        "no broker answered at " + options.broker + " within " +
+            format_duration(std::chrono::duration<double>(options.connect_timeout).count()),
+        "start one with `forkmill dev`, or give the endpoint of another one with --broker or FORKMILL_BROKER"};
   }
 }
 
 nlohmann::ordered_json Connection::ask(const Query& query) { return json_from_msgpack(ask_packed(query)); }
 
-std::string Connection::ask_packed(const Query& query) { return client_.query(query).get_for(patience_).bytes; }
+std::string Connection::ask_packed(const Query& query) { return client_.query(query).get_for(timeout_).bytes; }
 
-nlohmann::ordered_json Connection::ask_patiently(const Query& query) {
+nlohmann::ordered_json Connection::ask_without_timeout(const Query& query) {
   return json_from_msgpack(client_.query(query).get().bytes);
 }
 

@@ -1,4 +1,4 @@
-// A client of a broker that has answered.
+// The connection of a command to the broker. One thread.
 #pragma once
 
 #include <forkmill/client.h>
@@ -14,29 +14,30 @@ namespace forkmill::cli {
 
 class Connection {
  public:
-  // Throws CommandError (unreachable) when no broker has answered within the connect timeout. With `signals`, which the
-  // caller has blocked, one of them ends the wait (interrupted).
+  // Blocks until the broker has answered. Throws CommandError (unreachable) after the connect timeout, and
+  // (interrupted) if one of `signals` arrives meanwhile.
   explicit Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor = nullptr,
                       Signals* signals = nullptr);
 
   Client& client() { return client_; }
 
-  // The broker's answer. Throws forkmill::Error: task_unknown, bad_request, disconnected, timeout.
+  // Blocks until the broker has answered the query, at most for the connect timeout. Throws forkmill::Error:
+  // task_unknown, bad_request, disconnected or timeout.
   nlohmann::ordered_json ask(const Query& query);
   nlohmann::ordered_json ask(QueryKind kind, const std::string& argument = "") {
     return ask(Query{.kind = kind, .argument = argument, .filter = {}});
   }
-  // The same in msgpack, as it came.
+  // ask() with the answer in msgpack.
   std::string ask_packed(const Query& query);
-  // Waits for as long as it takes, or until the connection breaks.
-  nlohmann::ordered_json ask_patiently(const Query& query);
+  // ask() without a timeout: blocks until the broker has answered or the connection is lost.
+  nlohmann::ordered_json ask_without_timeout(const Query& query);
 
  private:
-  std::chrono::milliseconds patience_;
+  std::chrono::milliseconds timeout_;
   Client client_;
 };
 
-// Prints what `show` gives, once or with --watch again and again for as long as somebody reads it.
+// Prints the text that `show` returns; with --watch repeatedly, until stdout is closed. Returns the exit status 0.
 int print_result(const OutputOptions& output, const std::function<std::string()>& show);
 
 }  // namespace forkmill::cli

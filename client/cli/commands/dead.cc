@@ -1,4 +1,5 @@
-// forkmill dead ls, show, retry, drop: tasks that failed for good and are kept with their arguments.
+// forkmill dead ls, show, retry, drop: dead letters, the tasks that have failed for good and are kept with their
+// arguments.
 #include <unistd.h>
 
 #include <algorithm>
@@ -6,17 +7,18 @@
 #include <iostream>
 #include <limits>
 
-#include "client/cli/command_error.h"
 #include "client/cli/commands/tasks.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/write_all.h"
+#include "client/cli/text/human.h"
 #include "client/cli/text/values.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-constexpr std::size_t kAtOnce = 64;  // questions under way
-constexpr std::chrono::seconds kAnsweredWithin{60};
+constexpr std::size_t kBatch = 64;  // the most queries in flight
+constexpr std::chrono::seconds kAnswerTimeout{60};
 
 constexpr const char* kListFooter = R"(Examples:
   forkmill dead ls --since 1d --error timeout
@@ -24,33 +26,42 @@ constexpr const char* kListFooter = R"(Examples:
   forkmill dead retry --all --task mail.send --since 1h)";
 
 constexpr const char* kRetryFooter =
-    R"(A dead letter is never run again itself: a new task with its arguments and options is submitted, due at
-once, and the dead letter is dropped. Prints OLD -> NEW for each; with --all the oldest go first.
+    R"(Each dead letter is submitted as a new task with its arguments and options but without delay, and then
+dropped. Prints OLD_ID -> NEW_ID for each. With --all, the oldest are submitted first.
 
-Exit status: 0 all were retried; 1 one was not, the others were; 4 none is there.)";
+Examples:
+  forkmill dead retry 0190163d-8694-739b
+  forkmill dead retry --all --task mail.send --since 1h --dry-run
+
+Exit status: 0 all were retried; 1 at least one was not; 4 there is no such dead letter.)";
 
 constexpr const char* kDropFooter =
-    R"(What is dropped is gone for good, arguments and all; look first with --dry-run. On a terminal you are
-asked before; elsewhere say --yes.
+    R"(A dropped dead letter is lost, including its arguments. The command asks for confirmation on a terminal,
+and requires --yes elsewhere.
 
-Exit status: 0 all were dropped; 1 one was not, the others were; 4 none is there.)";
+Examples:
+  forkmill dead drop --all --queue mail --dry-run
+  forkmill dead drop --all --queue mail
+
+Exit status: 0 all were dropped; 1 at least one was not; 4 there is no such dead letter.)";
 
 struct Selection {
   std::vector<std::string> ids;
   bool all = false;
   TaskFilter filter;
   bool dry_run = false;
-  bool yes = false;  // drop
+  bool yes = false;  // `drop` does not ask
   OutputOptions output;
 };
 
-// What became of the letters so far.
+// The results of the queries so far.
 struct Tally {
   std::size_t done = 0;
   std::size_t unknown = 0;
   std::size_t failed = 0;
 
-  void complain(const std::string& id, const Error& error) {
+  // Counts the error and prints it. Throws it again if the connection is lost.
+  void add_error(const std::string& id, const Error& error) {
     if (error.code() == Errc::disconnected || error.code() == Errc::timeout) throw;
     (error.code() == Errc::task_unknown ? unknown : failed)++;
     std::fprintf(stderr, "forkmill: %s: %s\n", id.c_str(), error.what());
@@ -69,7 +80,7 @@ Json ask_dead(Connection& connection, const std::string& id) {
                      "see it with: forkmill task get " + body.value("id", id)};
 }
 
-// As the row of a list.
+// Converts a task to a row of a list.
 Json row_of(Json body) {
   if (const auto error = body.find("error"); error != body.end()) body["message"] = error->value("message", "");
   return body;
@@ -84,7 +95,7 @@ std::vector<Json> rows_of(Connection& connection, const Selection& selection, Ta
       rows.push_back(row_of(ask_dead(connection, id)));
       ++tally.done;
     } catch (const Error& error) {
-      tally.complain(id, error);
+      tally.add_error(id, error);
     } catch (const CommandError& error) {
       ++tally.failed;
       std::fprintf(stderr, "forkmill: %s\n", error.what());
@@ -97,12 +108,11 @@ int dry_run(Connection& connection, const Selection& selection) {
   Tally tally;
   const auto rows = rows_of(connection, selection, tally);
   const auto format = selection.output.format;
-  const auto text = task_table(rows, format, unix_now().count()).render(format, selection.output.headers);
-  (void)write_all(STDOUT_FILENO, text, "standard output");
+  print_stdout(task_table(rows, format, unix_now().count()).render(format, selection.output.headers));
   return tally.status();
 }
 
-// Newest first.
+// The ids of the selected dead letters; with --all, the newest first.
 std::vector<std::string> ids_of(Connection& connection, const Selection& selection) {
   if (!selection.all) return selection.ids;
   std::vector<std::string> ids;
@@ -112,26 +122,26 @@ std::vector<std::string> ids_of(Connection& connection, const Selection& selecti
   return ids;
 }
 
-// Asks for each, many at a time, and prints what `line` makes of the answer. All are tried, unless the broker goes away
-// or nobody reads what is printed.
+// Sends a query for each dead letter, several at a time, and prints the text that `line` makes of the answer. Continues
+// after errors, unless the connection is lost or stdout is closed.
 template <class Line>
 int for_each_letter(Connection& connection, QueryKind kind, const std::vector<std::string>& ids, Line line) {
   Tally tally;
-  for (std::size_t at = 0; at < ids.size(); at += kAtOnce) {
-    const auto end = std::min(at + kAtOnce, ids.size());
+  for (std::size_t at = 0; at < ids.size(); at += kBatch) {
+    const auto end = std::min(at + kBatch, ids.size());
     std::vector<Future<RawResult>> answers;
     for (auto i = at; i < end; ++i) answers.push_back(connection.client().query(kind, ids[i]));
-    bool read = true;
+    bool open = true;
     for (auto i = at; i < end; ++i) {
       try {
-        const auto body = json_from_msgpack(answers[i - at].get_for(kAnsweredWithin).bytes);
+        const auto body = json_from_msgpack(answers[i - at].get_for(kAnswerTimeout).bytes);
         ++tally.done;
-        read = read && write_all(STDOUT_FILENO, line(ids[i], body.value("id", "")) + "\n", "standard output");
+        open = open && write_all(STDOUT_FILENO, line(ids[i], body.value("id", "")) + "\n", "standard output");
       } catch (const Error& error) {
-        tally.complain(ids[i], error);
+        tally.add_error(ids[i], error);
       }
     }
-    if (!read) break;
+    if (!open) break;
   }
   return tally.status();
 }
@@ -145,7 +155,7 @@ int retry(Connection& connection, const Selection& selection) {
 }
 
 void confirm(std::size_t letters) {
-  std::fprintf(stderr, "Drop %zu dead letter(s) for good? [y/N] ", letters);
+  std::fprintf(stderr, "Permanently drop %s? [y/N] ", format_count(letters, "dead letter").c_str());
   std::string answer;
   std::getline(std::cin, answer);
   if (answer == "y" || answer == "Y" || answer == "yes") return;
@@ -161,27 +171,30 @@ int drop(Connection& connection, const Selection& selection) {
 }
 
 void check(const Selection& selection, bool asks) {
-  if (selection.all == !selection.ids.empty()) throw UsageError{"name either ids or --all"};
+  if (selection.all == !selection.ids.empty()) throw UsageError{"give either ids or --all"};
   if (asks && !selection.yes && !selection.dry_run && ::isatty(STDIN_FILENO) != 1)
-    throw UsageError{"dropping is for good, and nobody can be asked here", "say --yes, or look first with --dry-run"};
+    throw UsageError{"cannot ask for confirmation, because standard input is not a terminal",
+                     "give --yes, or look first with --dry-run"};
 }
 
 void add_selection(CLI::App& command, Selection& selection) {
-  command.add_option("ids", selection.ids, "Their ids, or unambiguous beginnings of at least 8 characters")
-      ->option_text("ID…");
-  auto* all = command.add_flag("--all", selection.all, "All of them, or all that the options below let through");
-  for (auto* option : add_filter_options(command, selection.filter)) option->needs(all);
-  command.add_flag("--dry-run", selection.dry_run, "Only list them");
+  command.add_option("ids", selection.ids, "Ids, or unambiguous prefixes of at least 8 characters")
+      ->option_text("ID...");
+  auto* all = command.add_flag("--all", selection.all, "Select all dead letters, or those that match the filters");
+  for (auto* option : add_filter_options(command, selection.filter)) option->needs(all)->group("Filters for --all");
+  command.add_flag("--dry-run", selection.dry_run, "List the selected dead letters and exit");
   add_format_options(command, selection.output);
 }
 
 void add_show(const Program& program, CLI::App& group) {
-  auto* command = group.add_subcommand("show", "All that is known of one: error, backtrace, last output, arguments");
+  auto* command =
+      group.add_subcommand("show", "Show a dead letter with its error, backtrace, last output and arguments");
   auto id = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
   command->footer(
-      "Arguments are shown in JSON, or {\"hex\": …} when they are not msgpack or too long for this (16 KiB).");
-  command->add_option("id", *id, "Its id, or an unambiguous beginning of at least 8 characters")
+      "Arguments are shown as JSON; as {\"hex\": ...} if they are not msgpack or exceed 16 KiB.\n\n"
+      "Example:\n  forkmill dead show 0190163d-8694-739b");
+  command->add_option("id", *id, "Id, or an unambiguous prefix of at least 8 characters")
       ->required()
       ->option_text("ID");
   add_format_options(*command, *output);
@@ -189,9 +202,7 @@ void add_show(const Program& program, CLI::App& group) {
   command->callback([program, id, output] {
     program.action = [program, id, output] {
       Connection connection{program.connection};
-      const auto text = render_dead(ask_dead(connection, *id), output->format);
-      (void)write_all(STDOUT_FILENO, text, "standard output");
-      return 0;
+      return print_stdout(render_dead(ask_dead(connection, *id), output->format));
     };
   });
 }
@@ -215,18 +226,20 @@ std::shared_ptr<Selection> add_action(const Program& program, CLI::App& command,
 }  // namespace
 
 void add_dead(const Program& program) {
-  auto* group = program.app.add_subcommand("dead", "Dead letters: tasks that failed for good")->require_subcommand(1);
+  auto* group =
+      program.app.add_subcommand("dead", "List, show, retry and drop dead letters: tasks that have failed for good")
+          ->require_subcommand(1);
   TaskFilter failed;
   failed.state = "failed";
-  add_list(program, *group, "List them, newest first", kListFooter, failed);
+  add_list(program, *group, "List dead letters, newest first", kListFooter, failed);
   add_show(program, *group);
-  auto* retried = group->add_subcommand("retry", "Submit them anew");
+  auto* retried = group->add_subcommand("retry", "Submit dead letters again as new tasks");
   retried->footer(kRetryFooter);
   add_action(program, *retried, false, retry);
-  auto* dropped = group->add_subcommand("drop", "Drop them for good");
+  auto* dropped = group->add_subcommand("drop", "Delete dead letters permanently");
   dropped->footer(kDropFooter);
   const auto selection = add_action(program, *dropped, true, drop);
-  dropped->add_flag("-y,--yes", selection->yes, "Do not ask");
+  dropped->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation");
 }
 
 }  // namespace forkmill::cli

@@ -1,4 +1,4 @@
-// forkmill dev: a broker and a stock worker, at once and without configuration.
+// forkmill dev: runs a broker and a stock worker without configuration.
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -8,9 +8,10 @@
 #include <cstdio>
 #include <thread>
 
-#include "client/cli/command_error.h"
 #include "client/cli/commands/connection.h"
 #include "client/cli/dev/cluster.h"
+#include "client/cli/errors/command_error.h"
+#include "client/cli/text/human.h"
 
 namespace forkmill::cli {
 
@@ -19,22 +20,24 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto kStartsWithin = 20s;
-constexpr auto kLook = 20ms;
+constexpr auto kStartTimeout = 20s;
+constexpr auto kPollInterval = 20ms;
+constexpr auto kStopTimeout = 10s;  // for running tasks, after the first signal
 
 constexpr const char* kDevFooter = R"(Examples:
-  forkmill dev                                  until Ctrl-C; other terminals need no settings
-  forkmill dev --listen tcp://127.0.0.1:7200    beside another one
-  forkmill dev --data ~/forkmill                keep what waits, and results, for the next time
-  forkmill dev -- ./my-test                     run a program with FORKMILL_BROKER set to a cluster
-                                                of its own, stop everything, exit as it did
+  forkmill dev                                  run until Ctrl-C; other terminals need no options
+  forkmill dev --listen tcp://127.0.0.1:7200    run a second cluster
+  forkmill dev --data ~/forkmill                keep tasks and results for the next start
+  forkmill dev -- ./my-test                     run a test on a private cluster, whose endpoint it gets in
+                                                FORKMILL_BROKER
 
-The tasks are on disk in a temporary folder that is removed when this ends; with --data DIR they are
-there again the next time. Workers run any command that is sent to them (forkmill map), so keep the
-broker to yourself: it listens on this machine only.)";
+Tasks are stored on disk, in a temporary directory unless --data names one. The workers run any command
+that a client submits (forkmill map), so the broker accepts connections from this machine only.
 
-// For scripts and tests that may be killed: with whoever started us we go too, and with us what we started.
-void end_with_parent(pid_t parent) {
+Exit status: 0 after SIGINT or SIGTERM; that of COMMAND; 1 if broker or worker fail.)";
+
+// Sends SIGTERM to this process when its parent ends, for scripts and tests that may be killed.
+void stop_with_parent(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::raise(SIGTERM);
 }
@@ -44,68 +47,72 @@ std::uint64_t processes_ready(Connection& connection) {
   return status.value("workers", 0U) == 0 ? 0 : status.value("children", 0U);
 }
 
-// Until the worker has said hello to the broker.
+// Blocks until the worker is connected. Returns the number of its processes. Throws CommandError if that does not
+// happen.
 std::uint64_t wait_ready(DevCluster& cluster, Signals& signals) {
-  const auto deadline = Clock::now() + kStartsWithin;
+  const auto deadline = Clock::now() + kStartTimeout;
   std::optional<Connection> connection;
   while (Clock::now() < deadline) {
     cluster.check();
-    if (signals.take()) throw CommandError{ExitCode::interrupted, "interrupted"};
+    if (signals.pop()) throw CommandError{ExitCode::interrupted, "interrupted"};
     try {
       if (!connection) connection.emplace(ConnectionOptions{.broker = cluster.endpoint(), .connect_timeout = 250ms});
       if (const auto ready = processes_ready(*connection); ready > 0) return ready;
     } catch (const CommandError&) {
-      continue;  // it waited for as long as its connect timeout
+      continue;  // the connect timeout has passed
     }
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kPollInterval);
   }
-  throw CommandError{ExitCode::failed, "broker and worker did not get ready in time", "its messages may be above"};
+  throw CommandError{ExitCode::failed, "broker and worker were not ready within 20 s",
+                     "see their messages above, or try again with --log-level debug"};
 }
 
 void welcome(const DevCluster& cluster, std::uint64_t processes, bool own_endpoint) {
   const auto setting = own_endpoint ? "--broker " + cluster.endpoint() + " " : std::string{};
   std::printf(
-      "forkmill is ready: broker at %s, %llu worker process(es)\n\n"
+      "forkmill is ready: broker at %s, %s\n\n"
       "In another terminal:\n"
-      "  forkmill %smap 'echo {} has {#} letters' ::: a b c\n"
+      "  forkmill %smap 'echo job {#}: {}' ::: a b c\n"
       "  forkmill %sstatus\n\n"
-      "Your own worker:  ./my-worker --broker %s\n"
-      "Ctrl-C stops everything.\n",
-      cluster.endpoint().c_str(), static_cast<unsigned long long>(processes), setting.c_str(), setting.c_str(),
+      "Your own worker:\n"
+      "  ./my-worker --broker %s\n\n"
+      "Press Ctrl-C to stop.\n",
+      cluster.endpoint().c_str(), format_count(processes, "worker process").c_str(), setting.c_str(), setting.c_str(),
       cluster.endpoint().c_str());
   std::fflush(stdout);
 }
 
-// Waits for a signal or for the end of one of these; which signal, if it was one.
-std::optional<int> wait_for_news(Signals& signals, std::initializer_list<int> fds) {
+// Blocks until a signal arrives or one of `fds` is readable. Returns the signal. Null: there was none.
+std::optional<int> wait_for_event(Signals& signals, std::initializer_list<int> fds) {
   std::vector<pollfd> entries{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
   for (const int fd : fds) entries.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   ::poll(entries.data(), entries.size(), -1);
-  return signals.take();
+  return signals.pop();
 }
 
-void stop(DevCluster& cluster, Signals& signals, std::chrono::milliseconds patience) {
-  const auto deadline = Clock::now() + patience;
-  cluster.stop([&] { return Clock::now() < deadline && !signals.take(); });
+void stop(DevCluster& cluster, Signals& signals, std::chrono::milliseconds timeout) {
+  const auto deadline = Clock::now() + timeout;
+  cluster.stop([&] { return Clock::now() < deadline && !signals.pop(); });
 }
 
 int serve(DevCluster& cluster, Signals& signals) {
   for (;;) {
     cluster.check();
-    const auto signal = wait_for_news(signals, {cluster.broker().fd(), cluster.worker().fd()});
+    const auto signal = wait_for_event(signals, {cluster.broker().fd(), cluster.worker().fd()});
     if (!signal) continue;
-    std::fputs("\nforkmill: stopping; what runs may finish for 10 s, Ctrl-C again ends it\n", stderr);
-    stop(cluster, signals, 10s);
+    std::fputs("\nforkmill: stopping; running tasks have 10 s to finish; press Ctrl-C again to stop now\n", stderr);
+    stop(cluster, signals, kStopTimeout);
     return 0;
   }
 }
 
-// The terminal gives a Ctrl-C to the command as well: it decides. Other signals are handed on.
+// Forwards signals to the command, except for SIGINT, which the terminal sends to the command as well. The command
+// decides when to end.
 int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals) {
   Child command{options.command, {.own_group = false, .env = {{"FORKMILL_BROKER", cluster.endpoint()}}}};
   while (!command.ended()) {
     cluster.check();
-    const auto signal = wait_for_news(signals, {command.fd(), cluster.broker().fd(), cluster.worker().fd()});
+    const auto signal = wait_for_event(signals, {command.fd(), cluster.broker().fd(), cluster.worker().fd()});
     if (signal && *signal != SIGINT) command.signal(*signal);
   }
   stop(cluster, signals, 0s);
@@ -124,36 +131,38 @@ int dev(const DevOptions& options, bool own_endpoint) {
 }  // namespace
 
 void add_dev(const Program& program) {
-  auto* command =
-      program.app.add_subcommand("dev", "Start a broker and workers on this machine; stop them with Ctrl-C");
+  auto* command = program.app.add_subcommand("dev", "Start a broker and workers on this machine");
   auto options = std::make_shared<DevOptions>();
-  program.help.usage(*command, "forkmill dev [OPTIONS] [-- COMMAND…]");
+  program.help.usage(*command, "forkmill dev [OPTIONS] [-- COMMAND...]");
   command->footer(kDevFooter);
   command
       ->add_option("--listen", options->listen,
-                   "Where the broker listens. Default: tcp://127.0.0.1:7117; with COMMAND a socket of its own")
+                   "Endpoint of the broker [default: tcp://127.0.0.1:7117; with COMMAND, a private socket]")
       ->type_name("ENDPOINT");
   auto* data = command
                    ->add_option("--data", options->data,
-                                "Keep tasks in this directory. Default: a temporary one, removed at the end")
+                                "Store tasks in this directory [default: a temporary one, removed at exit]")
                    ->type_name("DIR");
-  command->add_flag("--memory", options->memory, "Keep tasks in memory only")->excludes(data);
-  command->add_option("--processes", options->processes, "Worker processes. Default: as many as CPUs")
-      ->check(CLI::Range(1U, 4096U).description(""))
+  command->add_flag("--memory", options->memory, "Keep tasks in memory only; excludes --data")->excludes(data);
+  command->add_option("--processes", options->processes, "Worker processes, 1 to 4096 [default: one per CPU]")
+      ->check(number_between(1U, 4096U))
       ->type_name("N");
-  command->add_option("--queues", options->queues, "Queues to serve, with commas between. Default: default")
+  command->add_option("--queues", options->queues, "Queues to serve, with commas between [default: default]")
       ->type_name("NAMES");
   command
       ->add_option("--log-level", options->log_level,
-                   "What broker and worker tell: debug, info, warn, error. Default: warn")
+                   "Log level of broker and worker: debug, info, warn or error [default: warn]")
       ->type_name("LEVEL");
   auto with_parent = std::make_shared<bool>(false);
-  command->add_flag("--with-parent", *with_parent, "Stop when the program that started this one ends, however it ends");
-  command->add_option("command", options->command, "Run this instead of waiting")->option_text("COMMAND…");
+  command->add_flag("--with-parent", *with_parent, "Stop when the parent process ends, even if it is killed");
+  command
+      ->add_option("command", options->command,
+                   "Run this command on the cluster, stop the cluster, and exit with its status")
+      ->option_text("COMMAND...");
   const pid_t parent = ::getppid();
   command->callback([program, options, with_parent, parent] {
     program.action = [options, with_parent, parent] {
-      if (*with_parent) end_with_parent(parent);
+      if (*with_parent) stop_with_parent(parent);
       return dev(*options, !options->listen.empty());
     };
   });

@@ -5,13 +5,13 @@
 #include <cstring>
 #include <utility>
 
-#include "client/cli/text/report.h"
+#include "client/cli/errors/report.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-// The first line of the report: which job it was is what people look for.
+// Only the first line of the report is shown, so that the messages of many jobs stay readable.
 Outcome failed(const std::exception_ptr& error) {
   Outcome outcome;
   outcome.exit_code = -1;
@@ -20,7 +20,7 @@ Outcome failed(const std::exception_ptr& error) {
   return outcome;
 }
 
-// Attempts are counted here, not at the broker: there, one that ran into --timeout would be tried again as well.
+// MapRun counts the tries, because the broker would also retry an attempt that exceeded --timeout.
 SubmitOptions single_attempt(SubmitOptions options) {
   options.max_attempts = 1;
   return options;
@@ -58,7 +58,7 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
     outcome.retriable = false;
   } catch (const Timeout&) {
     outcome.signal = SIGTERM;
-    outcome.problem = "ended by --timeout";
+    outcome.problem = "stopped by --timeout";
   } catch (const WorkerLost& lost) {
     outcome.host = lost.worker();
     outcome.signal = lost.signal();
@@ -73,11 +73,11 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
   return outcome;
 }
 
-ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> complaint)
+ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> stall_reason)
     : executor_{executor},
       submitter_{client.with(single_attempt(options.submit))},
       options_{std::move(options)},
-      complaint_{std::move(complaint)} {}
+      stall_reason_{std::move(stall_reason)} {}
 
 void ExecFleet::run(const Job& job) {
   ExecRequest request;
@@ -109,13 +109,13 @@ void ExecFleet::cancel_all() {
   for (const auto& [seq, future] : running_) future.cancel();
 }
 
-std::vector<std::pair<std::uint64_t, Outcome>> ExecFleet::take() {
+std::vector<std::pair<std::uint64_t, Outcome>> ExecFleet::drain() {
   executor_.run();
   return std::exchange(ended_, {});
 }
 
-std::optional<std::string> ExecFleet::complaint() {
-  const auto text = complaint_();
+std::optional<std::string> ExecFleet::stall_reason() {
+  const auto text = stall_reason_();
   return text.empty() ? std::nullopt : std::optional{text};
 }
 

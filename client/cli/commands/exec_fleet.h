@@ -1,4 +1,4 @@
-// The fleet of `forkmill map`: every job is a forkmill.exec task.
+// The fleet of `forkmill map`, which submits each job as a forkmill.exec task.
 #pragma once
 
 #include <forkmill/client.h>
@@ -20,19 +20,20 @@ class ExecFleet final : public Fleet {
   struct Options {
     SubmitOptions submit{};
     bool shell = true;
-    std::string cwd{};  // empty: the worker's
+    std::string cwd{};  // empty: the working directory of the worker
     std::map<std::string, std::string> env{};
-    std::uint64_t output_limit = 16ULL * 1024 * 1024;  // of each stream
+    std::uint64_t output_limit = 16ULL * 1024 * 1024;  // bytes of each stream
   };
 
-  // client: made with `executor`. Both outlive this object.
-  ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> complaint);
+  // `client` must have been made with `executor`, and both must outlive this object. `stall_reason` returns the text of
+  // stall_reason(); empty: none.
+  ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> stall_reason);
 
   void run(const Job& job) override;
   void cancel_all() override;
-  std::vector<std::pair<std::uint64_t, Outcome>> take() override;
+  std::vector<std::pair<std::uint64_t, Outcome>> drain() override;
   int fd() const override { return executor_.fd(); }
-  std::optional<std::string> complaint() override;
+  std::optional<std::string> stall_reason() override;
 
  private:
   void ended(std::uint64_t seq);
@@ -41,14 +42,15 @@ class ExecFleet final : public Fleet {
   LoopExecutor& executor_;
   Submitter submitter_;
   Options options_;
-  std::function<std::string()> complaint_;
+  std::function<std::string()> stall_reason_;
   std::unordered_map<std::uint64_t, Future<ExecResult>> running_;
   std::vector<std::pair<std::uint64_t, Outcome>> ended_;
   bool cancelling_ = false;
 };
 
-// How a command's result, or the error instead of one, reads as the outcome of a job. cancelling: we asked for it.
+// Converts the result of a command to the outcome of a job.
 Outcome outcome_of(ExecResult result);
+// Converts the error of a forkmill.exec task. `cancelling` tells whether this run has cancelled its tasks.
 Outcome outcome_of(const std::exception_ptr& error, bool cancelling);
 
 }  // namespace forkmill::cli

@@ -8,7 +8,7 @@ void LoopExecutor::execute(Work work) {
   bool first = false;
   {
     const std::lock_guard lock{mutex_};
-    if (stopped_) return;  // dropped, with the lock released before `work` goes
+    if (stopped_) return;  // `work` is destroyed after the lock is released
     first = waiting_.empty();
     waiting_.push_back(std::move(work));
   }
@@ -24,12 +24,12 @@ void LoopExecutor::stop() noexcept {
 
 void LoopExecutor::run() {
   wakeup_.clear();
-  std::vector<Work> taken;
+  std::vector<Work> ready;
   {
     const std::lock_guard lock{mutex_};
-    taken.swap(waiting_);
+    ready.swap(waiting_);
   }
-  for (auto& work : taken) work();
+  for (auto& work : ready) work();
 }
 
 }  // namespace forkmill::cli

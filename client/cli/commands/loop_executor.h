@@ -1,5 +1,5 @@
-// Callbacks of a client inside the loop of this program: a descriptor becomes readable when some wait, and run() runs
-// them on the loop's own thread.
+// An executor that runs the callbacks of a client in the loop of this program, on its thread. execute() and stop() may
+// be called by any thread; the other functions by the thread that constructed the executor.
 #pragma once
 
 #include <forkmill/executor.h>
@@ -18,7 +18,8 @@ class LoopExecutor final : public Executor {
   bool would_block_itself() const noexcept override { return std::this_thread::get_id() == loop_; }
   void stop() noexcept override;
 
-  int fd() const { return wakeup_.fd(); }
+  int fd() const { return wakeup_.fd(); }  // readable if callbacks wait
+  // Runs the waiting callbacks. Does not block.
   void run();
 
  private:

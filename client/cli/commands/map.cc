@@ -1,4 +1,4 @@
-// forkmill map: commands over arguments, run by the workers.
+// forkmill map: runs a command for each argument on the workers.
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -9,14 +9,15 @@
 #include <filesystem>
 #include <iterator>
 
-#include "client/cli/command_error.h"
 #include "client/cli/commands/connection.h"
 #include "client/cli/commands/exec_fleet.h"
 #include "client/cli/commands/views.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/map/session.h"
 #include "client/cli/map/words.h"
 #include "client/cli/os/terminal.h"
 #include "client/cli/os/write_all.h"
+#include "client/cli/text/human.h"
 #include "proto/limits.h"
 
 namespace forkmill::cli {
@@ -26,16 +27,20 @@ namespace {
 constexpr std::size_t kDefaultWindow = 512;
 constexpr std::size_t kMaxWindow = 100'000;
 constexpr std::uint64_t kMaxOutput =
-    proto::limits::kMaxPayload / 2 - 64UL * 1024;  // two streams and the rest in one result
+    proto::limits::kMaxPayload / 2 - 64UL * 1024;  // both streams and the other fields fit into one result
 
 constexpr const char* kMapFooter =
-    R"(COMMAND is a shell line; every argument is quoted for it. Options stand before COMMAND.
-  {}   the argument      {.} without extension   {/} file name        {//} directory
-  {/.} name without it   {#} number of the job   {1} {2} … {-1} of that source, also {1.} {2/}
-Without any of these " {}" is added at the end. Without COMMAND every argument is a command.
-  ::: ARG…    arguments            :::: FILE…  lines of files, - is standard input
-  :::+ ARG…, ::::+ FILE…           linked to the source before, instead of every combination
-Without a source the lines of standard input are the arguments.
+    R"(COMMAND is a shell command line, for which arguments are quoted. Options precede COMMAND.
+  {}     the argument                  {.}    the argument without its extension
+  {/}    its file name                 {//}   its directory
+  {/.}   its file name, no extension   {#}    the number of the job
+  {1} {2} ... {-1}   the argument from that source; also {1.} {2/}
+" {}" is appended to a COMMAND without placeholders. Without COMMAND, each argument is a command line.
+
+Input sources; without one, the lines of standard input are the arguments:
+  ::: ARG...      arguments                         :::+ ARG...     linked to the previous source
+  :::: FILE...    lines of files, - for stdin       ::::+ FILE...   linked to the previous source
+Several sources yield every combination. Linked sources advance together.
 
 Examples:
   forkmill map 'gzip -9 {}' ::: *.log
@@ -43,9 +48,9 @@ Examples:
   forkmill map --joblog jobs.tsv --resume --retries 3 --timeout 10m './simulate {1} {2}' ::: a b c ::: 1 2 3
   forkmill map -k --tag --halt now,fail=1 'ssh {} uptime' :::: hosts
 
-Exit status: the number of failed jobs up to 253, 254 for more, 255 for any other error;
-with --halt that job's own status (N=1), the percentage that failed (X%), or 0 (success=).
-130 interrupted, 143 terminated.)";
+Exit status: the number of failed jobs up to 253; 254 for more; 255 for any other error; 130 after SIGINT;
+143 after SIGTERM. After --halt: the status of the job (N=1), the percentage of failed jobs (X%), or 0
+(success=).)";
 
 struct MapOptions {
   bool bar = false;
@@ -72,52 +77,57 @@ struct MapOptions {
 };
 
 void add_input_options(CLI::App& command, MapOptions& options) {
-  command.add_option("-a,--arg-file", options.arg_files, "Arguments from the lines of FILE, as :::: FILE; repeatable")
+  command.option_defaults()->group("Input");
+  command.add_option("-a,--arg-file", options.arg_files, "Read arguments from FILE, like :::: FILE; repeatable")
       ->allow_extra_args(false)
       ->type_name("FILE");
-  command.add_flag("-0,--null", options.null, "Lines of files end in a NUL byte, as find -print0 writes them");
+  command.add_flag("-0,--null", options.null, "Input lines end with a NUL byte, as find -print0 writes them");
   command
-      .add_option("-C,--colsep", options.colsep,
-                  "Split each argument into {1} {2} … at this regular expression: '\\t', ',', ' +'")
+      .add_option(
+          "-C,--colsep", options.colsep,
+          "Split each argument into {1} {2} ... at this POSIX extended regular expression, such as '\\t' or ' +'")
       ->type_name("REGEX");
-  command.add_flag("-q,--quote", options.quote, "Run COMMAND without a shell: each word of it is one word");
+  command.add_flag("-q,--quote", options.quote, "Run COMMAND without a shell; each of its words is one argument");
 }
 
 void add_output_group(CLI::App& command, MapOptions& options) {
-  command.add_flag("-k,--keep-order", options.keep_order, "Print in the order of the input");
-  command.add_flag("--tag", options.tag, "Begin every line of output with the argument and a tab");
-  command.add_flag("--bar", options.bar, "Progress bar on a terminal");
-  command.add_flag("--eta", options.eta, "The same in figures only");
-  command.add_flag("--dry-run", options.dry_run, "Print the commands, run nothing");
-  command.add_option("--results", options.results, "Keep output in DIR/1/ARG/stdout, stderr and seq as well")
+  command.option_defaults()->group("Output");
+  command.add_flag("-k,--keep-order", options.keep_order, "Print the output in the order of the input");
+  command.add_flag("--tag", options.tag, "Start each line of output with the argument and a tab");
+  command.add_flag("--bar", options.bar, "Show a progress bar on a terminal");
+  command.add_flag("--eta", options.eta, "Show the progress on a terminal, without a bar");
+  command.add_flag("--dry-run", options.dry_run, "Print the commands without running them");
+  command.add_option("--results", options.results, "Also write the output to DIR/1/ARG/stdout, stderr and seq")
       ->type_name("DIR");
-  command.add_option("--joblog", options.joblog, "One line of tab-separated figures for each job that ended")
+  command.add_option("--joblog", options.joblog, "Write a line of tab-separated fields for each job that has ended")
       ->type_name("FILE");
-  command.add_flag("--resume", options.resume, "Leave out the commands that the job log has; goes on with that log");
-  command.add_flag("--resume-failed", options.resume_failed, "Leave out those that succeeded");
+  command.add_flag("--resume", options.resume, "Skip the commands that are in the job log, and append to it");
+  command.add_flag("--resume-failed", options.resume_failed,
+                   "Skip only the commands that have succeeded, and append to the job log");
   add_size(command, "--output-limit", options.output_limit,
-           "Most that one job may print to stdout, and to stderr. Default: 16M");
+           "Maximum output of a job to each of stdout and stderr; a job with more fails [default: 16M]");
 }
 
 void add_running_options(CLI::App& command, MapOptions& options) {
+  command.option_defaults()->group("Execution");
   add_number(command, "-j,--jobs", options.jobs, std::size_t{1}, kMaxWindow,
-             "Most jobs submitted at a time; how many run is up to the workers");
-  add_number(command, "--retries", options.retries, 1U, proto::limits::kMaxAttempts,
-             "Most runs of a job that fails, in all");
+             "Maximum jobs submitted at a time; the workers decide how many run");
+  add_number(command, "--retries", options.retries, 1U, proto::limits::kMaxAttempts, "Maximum runs of a failing job");
   add_duration(command, "--timeout", options.submit.timeout,
-               "End a job that runs longer; it has failed then. Default: none");
+               "Stop a job that runs longer, which counts as failed [default: none]");
   command
-      .add_option("--halt", options.halt, "When to give up: never, or now|soon,fail|success|done=N|X%. Default: never")
+      .add_option("--halt", options.halt,
+                  "When to stop early: never, or now|soon,fail|success|done=N|X% [default: never]")
       ->type_name("RULE");
-  command.add_option("--queue", options.submit.queue, "Queue. Default: default")->type_name("NAME");
+  command.add_option("--queue", options.submit.queue, "Queue of the jobs [default: default]")->type_name("NAME");
   add_number(command, "--priority", options.submit.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
-             "Priority, higher first");
+             "Priority; higher priorities run first");
   add_durability(command, options.submit.durability);
   command
       .add_option("--wd", options.workdir,
-                  "Folder where commands run. Default: this one when the broker is on this machine, else the worker's")
+                  "Working directory of the commands [default: this one if the broker is on this machine]")
       ->type_name("DIR");
-  command.add_option("--env", options.env, "Hand this environment variable on to the commands; repeatable")
+  command.add_option("--env", options.env, "Pass this environment variable to the commands; repeatable")
       ->allow_extra_args(false)
       ->type_name("NAME");
 }
@@ -130,7 +140,7 @@ Rows rows_of(const MapOptions& options, std::vector<Input> inputs) {
   all.insert(all.end(), std::make_move_iterator(inputs.begin()), std::make_move_iterator(inputs.end()));
   const auto reads_stdin = [](const Input& input) { return input.file && input.words[0] == "-"; };
   if ((all.empty() || std::any_of(all.begin(), all.end(), reads_stdin)) && ::isatty(STDIN_FILENO) == 1) {
-    std::fputs("forkmill: reading arguments from the terminal, one a line; Ctrl-D ends them\n", stderr);
+    std::fputs("forkmill: reading arguments from the terminal, one per line; press Ctrl-D to end\n", stderr);
   }
   return open_inputs(all, delimiter(options), options.colsep.empty() ? std::nullopt : std::optional{options.colsep});
 }
@@ -138,14 +148,15 @@ Rows rows_of(const MapOptions& options, std::vector<Input> inputs) {
 void check(const MapOptions& options, const CommandTemplate& command, const Rows& rows) {
   const auto width = rows.width();
   if (width && command.positions() > static_cast<int>(*width)) {
-    throw UsageError{"the command names argument {" + std::to_string(command.positions()) + "}, but there are only " +
-                     std::to_string(*width) + " input source(s)"};
+    throw UsageError{"the command uses {" + std::to_string(command.positions()) + "}, but there are only " +
+                     format_count(*width, "input source")};
   }
   if ((options.resume || options.resume_failed) && options.joblog.empty()) {
-    throw UsageError{"--resume needs --joblog FILE, the log of the run to go on with"};
+    throw UsageError{"--resume and --resume-failed need --joblog FILE, the log of the run to continue"};
   }
   if (options.output_limit > kMaxOutput) {
-    throw UsageError{"--output-limit can be " + std::to_string(kMaxOutput) + " bytes at most",
+    throw UsageError{"--output-limit " + std::to_string(options.output_limit) + ": must be at most " +
+                         std::to_string(kMaxOutput) + " bytes",
                      "let commands with more output write to files"};
   }
 }
@@ -184,7 +195,7 @@ ExecFleet::Options fleet_options(const MapOptions& options, const ConnectionOpti
     made.cwd = std::filesystem::current_path(ignored).string();
   for (const auto& name : options.env) {
     const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
-    if (value == nullptr) throw UsageError{"--env: the environment has no variable " + name};
+    if (value == nullptr) throw UsageError{"--env " + name + ": there is no such environment variable"};
     made.env[name] = value;
   }
   made.output_limit = options.output_limit;
@@ -198,10 +209,12 @@ Display::Options display_options(const MapOptions& options) {
           .style = {.bar = options.bar, .colour = found.colour, .width = found.width}};
 }
 
-std::string nobody_serves(Connection& connection, const std::string& queue) {
+// Explains why no worker runs the jobs. Empty: a worker serves the queue.
+std::string stall_reason(Connection& connection, const std::string& queue) {
   const auto reason = unserved_reason(connection.ask(QueryKind::status), std::string{kExec.name()}, queue);
-  return reason.empty() ? reason
-                        : "waiting: " + reason + "\n  fix: start one that runs commands: forkmill-worker --allow-exec";
+  return reason.empty()
+             ? reason
+             : "waiting: " + reason + "\n  fix: start a worker that runs commands: forkmill-worker --allow-exec";
 }
 
 int map(const MapOptions& options, const ConnectionOptions& connection_options) {
@@ -212,9 +225,9 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   const auto halt = HaltRule::parse(options.halt);
   if (options.dry_run) return dry_run(command, std::move(rows));
 
-  MapSession::Parts parts{.command = std::move(command), .rows = std::move(rows)};
   const auto resume = resume_rule(options);
-  if (resume != Resume::none) parts.finished = Finished::read(options.joblog, resume);
+  auto finished = resume == Resume::none ? Finished{resume} : Finished::read(options.joblog, resume);
+  MapSession::Parts parts{.feed = {std::move(command), std::move(rows), std::move(finished)}};
   Signals signals{SIGINT, SIGTERM};
   const auto fleet_setup = fleet_options(options, connection_options);
   const auto executor = std::make_shared<LoopExecutor>();
@@ -227,7 +240,7 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   Display display{display_options(options)};
   parts.count_first = halt.percent || display.wants_progress();
   ExecFleet fleet{connection.client(), *executor, fleet_setup,
-                  [&] { return nobody_serves(connection, options.submit.queue); }};
+                  [&] { return stall_reason(connection, options.submit.queue); }};
   MapSession session{std::move(parts),
                      {.window = options.jobs, .tries = options.retries, .keep_order = options.keep_order, .halt = halt},
                      fleet,
@@ -240,9 +253,9 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
 
 void add_map(const Program& program) {
   auto* command =
-      program.app.add_subcommand("map", "Run a command for each argument, on the workers, as GNU parallel does");
+      program.app.add_subcommand("map", "Run a command for each argument on the workers, like GNU parallel");
   auto options = std::make_shared<MapOptions>();
-  program.help.usage(*command, "forkmill map [OPTIONS] [COMMAND…] [::: ARG…]… [:::: FILE…]… < ARGUMENTS");
+  program.help.usage(*command, "forkmill map [OPTIONS] [COMMAND...] [::: ARG...]... [:::: FILE...]... [< ARGUMENTS]");
   command->footer(kMapFooter);
   command->prefix_command();
   add_input_options(*command, *options);
@@ -253,7 +266,7 @@ void add_map(const Program& program) {
     options->words = command->remaining();
     if (!options->words.empty() && options->words[0] == "--") options->words.erase(options->words.begin());
     if (!options->words.empty() && options->words[0].starts_with("-") && options->words[0].size() > 1) {
-      throw CLI::ValidationError{"map has no option " + options->words[0]};
+      throw CLI::ValidationError{"unknown option " + options->words[0]};
     }
     program.action = [program, options] { return map(*options, program.connection); };
   });

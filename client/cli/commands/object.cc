@@ -1,10 +1,8 @@
-// forkmill object: locks, queues, dicts and all other named objects of a broker, for whoever has to look after them.
-#include <unistd.h>
-
-#include "client/cli/command_error.h"
+// forkmill object: lists, shows, releases and removes the named objects of a broker: locks, queues, dicts …
 #include "client/cli/commands/connection.h"
 #include "client/cli/commands/object_views.h"
-#include "client/cli/os/write_all.h"
+#include "client/cli/errors/command_error.h"
+#include "client/cli/text/human.h"
 
 namespace forkmill::cli {
 
@@ -32,35 +30,31 @@ CLI::App* add(const Program& program, CLI::App& group, const std::string& name, 
 }
 
 void add_name(CLI::App& command, const Options& options) {
-  command.add_option("name", options->name, "The object's name")->required()->option_text("NAME");
-}
-
-int print(const std::string& text) {
-  (void)write_all(STDOUT_FILENO, text, "standard output");
-  return 0;
+  command.add_option("name", options->name, "Name of the object")->required()->option_text("NAME");
 }
 
 void add_list(const Program& program, CLI::App& group) {
   const auto options = std::make_shared<ObjectCommand>();
-  auto* command =
-      add(program, group, "ls", "Objects by name", options, [](Connection& connection, const ObjectCommand& asked) {
+  auto* command = add(
+      program, group, "ls", "List objects by name", options, [](Connection& connection, const ObjectCommand& asked) {
         return print_result(asked.output, [&] {
           const auto body = connection.ask({.kind = QueryKind::objects, .argument = asked.name, .filter = {}});
           return object_table(body).render(asked.output.format, asked.output.headers);
         });
       });
-  command->footer("At most 10,000 are shown: name the beginning of the names that you look for.");
-  command->add_option("prefix", options->name, "Beginning of their names")->option_text("[PREFIX]");
+  command->footer("At most 10,000 objects are listed.\n\nExamples:\n  forkmill object ls\n  forkmill object ls build:");
+  command->add_option("prefix", options->name, "List only objects whose names start with PREFIX")
+      ->option_text("PREFIX");
   add_output_options(*command, options->output);
 }
 
 void add_show(const Program& program, CLI::App& group) {
   const auto options = std::make_shared<ObjectCommand>();
-  auto* command = add(program, group, "show", "One object: who holds it, and who waits for it", options,
+  auto* command = add(program, group, "show", "Show an object with its holders and waiters", options,
                       [](Connection& connection, const ObjectCommand& asked) {
                         const auto body =
                             connection.ask({.kind = QueryKind::object, .argument = asked.name, .filter = {}});
-                        return print(render_object_details(body, asked.output.format));
+                        return print_stdout(render_object_details(body, asked.output.format));
                       });
   add_name(*command, options);
   add_format_options(*command, options->output);
@@ -68,38 +62,42 @@ void add_show(const Program& program, CLI::App& group) {
 
 void add_release(const Program& program, CLI::App& group) {
   const auto options = std::make_shared<ObjectCommand>();
-  auto* command = add(program, group, "release", "Take an object away from all who hold it, as if they had died",
-                      options, [](Connection& connection, const ObjectCommand& asked) {
-                        const auto body =
-                            connection.ask({.kind = QueryKind::object_release, .argument = asked.name, .filter = {}});
-                        return print("taken from " + body.at("released").dump() + " holder(s)\n");
-                      });
+  auto* command = add(
+      program, group, "release", "Release an object from all of its holders", options,
+      [](Connection& connection, const ObjectCommand& asked) {
+        const auto body = connection.ask({.kind = QueryKind::object_release, .argument = asked.name, .filter = {}});
+        return print_stdout("released from " + format_count(body.at("released").get<std::uint64_t>(), "holder") + "\n");
+      });
   command->footer(
-      "The next in line has it at once, with a higher fencing token; those it was taken from learn of it when they\n"
-      "give it back (lease_lost). Programs that hold objects and die lose them by themselves: this is for those that\n"
-      "live and do not let go.");
+      "Use this for holders that are stuck: the objects of a program that has ended are released automatically.\n"
+      "The next waiter gets the object at once, with a higher fencing token. A former holder gets the error\n"
+      "lease_lost when it releases the object.\n\n"
+      "Example:\n  forkmill object release build:lock");
   add_name(*command, options);
 }
 
 void add_remove(const Program& program, CLI::App& group) {
   const auto options = std::make_shared<ObjectCommand>();
-  auto* command = add(program, group, "rm", "Remove an object and all that is in it", options,
-                      [](Connection& connection, const ObjectCommand& asked) {
-                        if (!asked.yes) {
-                          throw UsageError{"what is in '" + asked.name + "' would be lost: say --yes if that is right"};
-                        }
-                        connection.ask({.kind = QueryKind::object_remove, .argument = asked.name, .filter = {}});
-                        return print("removed\n");
-                      });
-  command->footer("Whoever waits for it gets an error (object_unknown), and so does whoever uses it later.");
+  auto* command =
+      add(program, group, "rm", "Remove an object with its contents", options,
+          [](Connection& connection, const ObjectCommand& asked) {
+            if (!asked.yes) {
+              throw UsageError{"removing '" + asked.name + "' deletes its contents", "give --yes to confirm"};
+            }
+            connection.ask({.kind = QueryKind::object_remove, .argument = asked.name, .filter = {}});
+            return print_stdout("removed\n");
+          });
+  command->footer(
+      "Its waiters and later users get the error object_unknown.\n\nExample:\n  forkmill object rm --yes jobs");
   add_name(*command, options);
-  command->add_flag("--yes", options->yes, "What is in it may be lost");
+  command->add_flag("--yes", options->yes, "Confirm that the contents may be deleted");
 }
 
 }  // namespace
 
 void add_object(const Program& program) {
-  auto* group = program.app.add_subcommand("object", "Locks, queues, dicts and other named objects");
+  auto* group =
+      program.app.add_subcommand("object", "List, show, release and remove named objects: locks, queues, dicts ...");
   group->require_subcommand(1);
   add_list(program, *group);
   add_show(program, *group);

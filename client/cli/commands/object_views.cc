@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 std::string peer_text(const Json& row) {
   const Json peer = value_of(row, "peer");
   const std::string host = peer.value("host", "");
-  if (host.empty()) return "(out of reach)";
+  if (host.empty()) return "(disconnected)";
   return peer.value("client", "") + " on " + host + ", pid " + value_of(peer, "pid").dump();
 }
 
@@ -44,11 +44,11 @@ std::string render_object_details(const Json& body, Format format) {
   for (const char* key : {"name", "kind", "durable", "size"}) fields.add(key, plain(object, key));
   std::string text = fields.render(format);
   for (const Json& row : value_of(body, "holders")) {
-    text += "held by     " + printable(peer_text(row)) + ", " + value_of(row, "count").dump() + " time(s), token " +
+    text += "holder   " + printable(peer_text(row)) + ", count " + value_of(row, "count").dump() + ", token " +
             value_of(row, "token").dump() + "\n";
   }
   for (const Json& row : value_of(body, "waiters")) {
-    text += "waited for  " + printable(peer_text(row)) + ", " + row.value("verb", "") + ", for " +
+    text += "waiter   " + printable(peer_text(row)) + ", " + row.value("verb", "") + ", for " +
             format_duration(static_cast<double>(row.value("waiting_ms", std::int64_t{0})) / 1e3) + "\n";
   }
   return text;

@@ -1,4 +1,4 @@
-// Named objects as tables. Bodies: PROTOCOL.md, queries objects and object.
+// Views of named objects. proto/PROTOCOL.md, QUERY objects and object, describes `body`. Pure.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,6 +9,7 @@
 namespace forkmill::cli {
 
 Table object_table(const nlohmann::ordered_json& body);
+// One object with its holders and waiters.
 std::string render_object_details(const nlohmann::ordered_json& body, Format format);
 
 }  // namespace forkmill::cli

@@ -1,4 +1,4 @@
-// forkmill ping: is there a broker, and how far away is it?
+// forkmill ping: checks that the broker answers, and measures the round-trip time.
 #include <chrono>
 #include <cstdio>
 
@@ -16,8 +16,8 @@ int ping(const ConnectionOptions& options, unsigned count) {
   for (unsigned i = 0; i < count; ++i) {
     const auto start = Clock::now();
     connection.ask(QueryKind::ping);
-    const std::chrono::duration<double, std::milli> taken = Clock::now() - start;
-    std::printf("%s answered in %.2f ms\n", options.broker.c_str(), taken.count());
+    const std::chrono::duration<double, std::milli> elapsed = Clock::now() - start;
+    std::printf("%s answered in %.2f ms\n", options.broker.c_str(), elapsed.count());
   }
   return 0;
 }
@@ -25,10 +25,11 @@ int ping(const ConnectionOptions& options, unsigned count) {
 }  // namespace
 
 void add_ping(const Program& program) {
-  auto* command = program.app.add_subcommand("ping", "Ask the broker for an answer; for health checks");
-  command->footer("Exit status: 0 it answered; 3 nobody did within --connect-timeout.");
+  auto* command = program.app.add_subcommand("ping", "Check that the broker answers, for health checks");
+  command->footer(
+      "Example:\n  forkmill ping --connect-timeout 2s\n\nExit status: 0 the broker has answered; 3 it has not.");
   auto count = std::make_shared<unsigned>(1);
-  add_number(*command, "-c,--count", *count, 1U, 1'000'000U, "How often to ask");
+  add_number(*command, "-c,--count", *count, 1U, 1'000'000U, "Number of pings");
   add_connection_options(*command, program.connection);
   command->callback(
       [program, count] { program.action = [program, count] { return ping(program.connection, *count); }; });

@@ -1,5 +1,5 @@
-// The processes of a broker and its workers (proto/PROTOCOL.md, QUERY processes) as a table like that of ps and as a
-// tree like that of pstree. Pure.
+// Views of the processes of a broker and its workers: a table like that of ps, and a tree like that of pstree.
+// proto/PROTOCOL.md, QUERY processes, describes `body`. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace forkmill::cli {
 
 Table process_table(const Json& body);
-// The broker, below it hosts, supervisors, their processes, and what each runs.
+// The broker with the hosts, supervisors and processes below it, and the task that each process runs.
 std::string process_tree(const Json& body);
 
 }  // namespace forkmill::cli

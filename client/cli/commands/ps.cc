@@ -1,4 +1,4 @@
-// forkmill ps: the processes of the broker and of all workers, and what they run.
+// forkmill ps: lists the processes of the broker and the workers.
 #include "client/cli/commands/process_views.h"
 #include "client/cli/commands/tasks.h"
 
@@ -14,13 +14,14 @@ std::string show(const Json& body, const OutputOptions& output, bool tree) {
 }  // namespace
 
 void add_ps(const Program& program) {
-  auto* command = program.app.add_subcommand("ps", "Processes of the broker and of all workers, and what they run");
+  auto* command =
+      program.app.add_subcommand("ps", "List the processes of the broker and the workers, and what they run");
   command->footer(
-      "Workers report about once in a heartbeat interval.\n"
+      "Workers report their processes about once per heartbeat interval.\n\n"
       "Examples:\n  forkmill ps -w\n  forkmill ps --tree\n  forkmill ps -o jsonl | jq 'select(.role == \"process\")'");
   auto output = std::make_shared<OutputOptions>();
   auto tree = std::make_shared<bool>(false);
-  command->add_flag("--tree", *tree, "Who belongs to whom: broker, hosts, supervisors, their processes");
+  command->add_flag("--tree", *tree, "Show a tree of the broker, hosts, supervisors and their processes");
   add_output_options(*command, *output);
   add_connection_options(*command, program.connection);
   command->callback([program, output, tree] {

@@ -1,4 +1,4 @@
-// forkmill status, queue ls, worker ls: what the broker knows, printed.
+// forkmill status, queue ls, worker ls: views of a single answer of the broker.
 #include "client/cli/commands/tasks.h"
 
 namespace forkmill::cli {
@@ -30,20 +30,22 @@ void add_view(const Program& program, CLI::App& command, QueryKind kind, View vi
 }  // namespace
 
 void add_status(const Program& program) {
-  auto* command = program.app.add_subcommand("status", "The broker, its load, and tasks that no worker can run");
+  auto* command = program.app.add_subcommand("status", "Show the broker, its load, and tasks that no worker can run");
+  command->footer("Examples:\n  forkmill status -w\n  forkmill status -o json | jq .tasks");
   add_view(program, *command, QueryKind::status, show_status);
 }
 
 void add_queue(const Program& program) {
-  auto* group = program.app.add_subcommand("queue", "Queues")->require_subcommand(1);
-  auto* list = group->add_subcommand("ls", "List the queues: what waits, runs and is scheduled, and how long");
+  auto* group = program.app.add_subcommand("queue", "List queues")->require_subcommand(1);
+  auto* list =
+      group->add_subcommand("ls", "List queues with the numbers of their tasks and the age of the oldest ready task");
   list->footer("Examples:\n  forkmill queue ls -w\n  forkmill queue ls -o jsonl | jq 'select(.ready > 100)'");
   add_view(program, *list, QueryKind::queues, show_queues);
 }
 
 void add_worker(const Program& program) {
-  auto* group = program.app.add_subcommand("worker", "Workers")->require_subcommand(1);
-  auto* list = group->add_subcommand("ls", "List the workers: where they are and what they do");
+  auto* group = program.app.add_subcommand("worker", "List workers")->require_subcommand(1);
+  auto* list = group->add_subcommand("ls", "List workers, where they run and what they do");
   list->footer("Examples:\n  forkmill worker ls -o wide\n  forkmill worker ls --no-headers | wc -l");
   add_view(program, *list, QueryKind::workers, show_workers);
 }

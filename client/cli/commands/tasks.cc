@@ -1,12 +1,9 @@
 #include "client/cli/commands/tasks.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
 
-#include "client/cli/os/write_all.h"
 #include "client/cli/text/values.h"
 #include "client/cli/text/when.h"
 
@@ -14,12 +11,12 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr std::size_t kPage = 1000;
+constexpr std::size_t kPage = 1000;  // rows of one answer
 constexpr std::size_t kMaxRows = 1'000'000;
 
 struct ListCommand {
   TaskFilter filter;
-  std::size_t most = 50;
+  std::size_t max = 50;
   OutputOptions output;
 };
 
@@ -31,7 +28,7 @@ CLI::Option* add_when(CLI::App& command, const std::string& name, std::chrono::m
           [&value, name](const std::string& text) {
             const auto when = parse_when(text, unix_now());
             if (!when)
-              throw CLI::ValidationError{name, "'" + text + "' is not right; write 10m (ago) or 2026-11-20T13:51:13Z"};
+              throw CLI::ValidationError{name, "'" + text + "' is not a time; write 10m (ago) or 2026-11-20T13:51:13Z"};
             value = *when;
           },
           help)
@@ -40,11 +37,9 @@ CLI::Option* add_when(CLI::App& command, const std::string& name, std::chrono::m
 
 int list(Connection& connection, const ListCommand& options) {
   std::vector<Json> rows;
-  for_each_task(connection, options.filter, options.most, [&](const Json& row) { rows.push_back(row); });
+  for_each_task(connection, options.filter, options.max, [&](const Json& row) { rows.push_back(row); });
   const auto format = options.output.format;
-  const auto text = task_table(rows, format, unix_now().count()).render(format, options.output.headers);
-  (void)write_all(STDOUT_FILENO, text, "standard output");
-  return 0;
+  return print_stdout(task_table(rows, format, unix_now().count()).render(format, options.output.headers));
 }
 
 }  // namespace
@@ -54,13 +49,14 @@ std::chrono::milliseconds unix_now() {
 }
 
 std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filter) {
-  return {command.add_option("--id", filter.id, "Whose id begins with this")->type_name("PREFIX"),
-          command.add_option("--queue", filter.queue, "Of this queue")->type_name("QUEUE"),
-          command.add_option("--task", filter.name, "Of this name")->type_name("NAME"),
+  return {command.add_option("--id", filter.id, "Only tasks whose ids start with PREFIX")->type_name("PREFIX"),
+          command.add_option("--queue", filter.queue, "Only tasks of this queue")->type_name("QUEUE"),
+          command.add_option("--task", filter.name, "Only tasks with this name")->type_name("NAME"),
           add_when(command, "--since", filter.since,
-                   "Submitted at this time or later: 10m (ago) or 2026-11-20T13:51 (local, or with Z or +01:00)"),
-          add_when(command, "--until", filter.until, "Submitted by this time"),
-          command.add_option("--error", filter.text, "With this text in the type or message of the error")
+                   "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51 (local time, or with Z "
+                   "or +01:00)"),
+          add_when(command, "--until", filter.until, "Only tasks submitted at this time or earlier"),
+          command.add_option("--error", filter.text, "Only tasks with this text in the type or message of the error")
               ->type_name("TEXT")};
 }
 
@@ -73,11 +69,11 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
   if (options->filter.state.empty()) {
     command
         ->add_option("--state", options->filter.state,
-                     "scheduled, ready, running, succeeded, failed, cancelled or expired")
+                     "Only tasks in this state: scheduled, ready, running, succeeded, failed, cancelled or expired")
         ->type_name("STATE");
   }
   add_filter_options(*command, options->filter);
-  add_number(*command, "-n,--most", options->most, std::size_t{1}, kMaxRows, "Most rows");
+  add_number(*command, "-n,--most", options->max, std::size_t{1}, kMaxRows, "Maximum rows");
   add_format_options(*command, options->output);
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
@@ -88,16 +84,16 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
   });
 }
 
-void for_each_task(Connection& connection, TaskFilter filter, std::size_t most,
+void for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
                    const std::function<void(const Json& row)>& use) {
-  while (most > 0) {
-    filter.most = static_cast<std::uint32_t>(std::min(most, kPage));
+  while (max > 0) {
+    filter.most = static_cast<std::uint32_t>(std::min(max, kPage));
     const auto body = connection.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
     const auto rows = body.value("tasks", Json::array());
     for (const auto& row : rows) use(row);
     filter.before = body.value("next", std::uint64_t{0});
     if (filter.before == 0) return;
-    most -= std::min(most, rows.size());
+    max -= std::min(max, rows.size());
   }
 }
 

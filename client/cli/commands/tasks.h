@@ -1,4 +1,4 @@
-// What the commands about tasks share: which tasks they are about, and how the broker is asked for them.
+// Filters and queries for tasks, shared by `task` and `dead`.
 #pragma once
 
 #include <forkmill/query.h>
@@ -14,21 +14,22 @@
 
 namespace forkmill::cli {
 
+// The time since 1970.
 std::chrono::milliseconds unix_now();
 
-// --id, --queue, --task, --since, --until and --error, and what was added, for commands that restrict it further.
+// Adds --id, --queue, --task, --since, --until and --error. Returns these options.
 std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filter);
 
-// The commands `task ls` and `dead ls`: with --state, unless the filter names one.
+// Adds `task ls` or `dead ls` to `group`; with --state unless `filter` has a state.
 void add_list(const Program& program, CLI::App& group, const std::string& help, const std::string& footer,
               TaskFilter filter);
 
-// At most so many tasks that the filter lets through, newest first; the broker gives them page by page.
-void for_each_task(Connection& connection, TaskFilter filter, std::size_t most,
+// Calls `use` for at most `max` tasks that match the filter, the newest first. Asks the broker for a page at a time.
+void for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
                    const std::function<void(const Json& row)>& use);
 
-// What the broker knows of a task, by its id or the beginning of it. The arguments of a dead letter are there as JSON
-// when they are msgpack, else as {"hex": "…"}. Throws forkmill::Error{task_unknown}.
+// Asks the broker for a task by its id or a prefix of it. The answer has the arguments of a dead letter as JSON, or as
+// {"hex": "…"} if they are not msgpack. Throws forkmill::Error{task_unknown}.
 Json ask_task(Connection& connection, const std::string& id);
 
 }  // namespace forkmill::cli

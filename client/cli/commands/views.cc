@@ -30,8 +30,8 @@ Cell size(const Json& body, const char* key) {
 }
 
 Cell limit(const Json& body, const char* key) {
-  const auto most = number_of(body, key);
-  return {value_of(body, key), most == 0 ? "-" : std::to_string(most)};
+  const auto max = number_of(body, key);
+  return {value_of(body, key), max == 0 ? "-" : std::to_string(max)};
 }
 
 // "scheduled 0, ready 3, running 2"
@@ -72,15 +72,15 @@ std::string error_text(const Json& error) {
   return text;
 }
 
-// The beginning of an id that tells a task from all others of its millisecond, unless luck is against it; longer when
-// that is not enough among these.
+// The length of the id prefixes in a list. The default length distinguishes a task from all others of its millisecond
+// in practice; a longer one is returned if that does not distinguish the ids of `rows`.
 std::size_t short_id_length(const std::vector<Json>& rows) {
-  constexpr std::size_t kUsual = 23;  // three dashes, 48 bits of time and 28 others
+  constexpr std::size_t kDefaultLength = 23;  // three dashes, 48 bits of time and 28 other bits
   std::vector<std::string> ids;
   ids.reserve(rows.size());
   for (const auto& row : rows) ids.push_back(text_of(row, "id"));
   std::sort(ids.begin(), ids.end());
-  std::size_t length = kUsual;
+  std::size_t length = kDefaultLength;
   for (std::size_t i = 1; i < ids.size(); ++i) {
     const auto same = std::mismatch(ids[i].begin(), ids[i].end(), ids[i - 1].begin(), ids[i - 1].end()).first;
     length = std::max(length, static_cast<std::size_t>(same - ids[i].begin()) + 1);
@@ -90,11 +90,11 @@ std::size_t short_id_length(const std::vector<Json>& rows) {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-std::string shortened(const std::string& text, std::size_t most) {
-  if (text_width(text) <= most) return text;
+std::string shortened(const std::string& text, std::size_t max_width) {
+  if (text_width(text) <= max_width) return text;
   auto end = text.begin();
   const auto continues = [&] { return end != text.end() && (*end & 0xC0) == 0x80; };
-  for (std::size_t taken = 1; taken < most; ++taken) {
+  for (std::size_t width = 1; width < max_width; ++width) {
     ++end;
     while (continues()) ++end;
   }
@@ -154,13 +154,13 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
   for (const auto& row : value_of(body, "workers")) {
     const auto draining = value_of(row, "draining");
     const auto connected = number_of(row, "connected_at_ms");
-    const bool leaves = draining.is_boolean() && draining.get<bool>();
+    const bool is_draining = draining.is_boolean() && draining.get<bool>();
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
                Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"),
-               plain(row, "running"), plain(row, "finished"), plain(row, "lost"), Cell{leaves ? "draining" : "serving"},
-               plain(row, "waiting"), plain(row, "credit"),
+               plain(row, "running"), plain(row, "finished"), plain(row, "lost"),
+               Cell{is_draining ? "draining" : "serving"}, plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},
                duration_ms(row, "silent_ms", "0s"), Cell{value_of(row, "tasks"), joined(names)}});
@@ -212,7 +212,7 @@ Fields task_fields(const Json& body) {
   return fields;
 }
 
-// "signal 11 (Segmentation fault)", "exit status 3"; empty when its process went on.
+// "signal 11 (Segmentation fault)", "exit status 3". Empty: the process did not end.
 std::string end_text(const Json& error) {
   const auto signal = static_cast<int>(number_of(error, "signal"));
   if (signal != 0) return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";

@@ -10,8 +10,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "client/cli/command_error.h"
 #include "client/cli/dev/programs.h"
+#include "client/cli/errors/command_error.h"
 #include "proto/limits.h"
 #include "proto/transport/descriptor.h"
 
@@ -21,8 +21,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kAfterSecondTerm = 3s;
-constexpr auto kBrokerEnds = 5s;
+constexpr auto kWorkerStopTimeout = 3s;  // after its second SIGTERM
+constexpr auto kBrokerStopTimeout = 5s;
 
 struct HostPort {
   std::string host;
@@ -33,7 +33,7 @@ std::optional<HostPort> tcp_address(const std::string& endpoint) {
   constexpr std::string_view kScheme = "tcp://";
   const auto colon = endpoint.rfind(':');
   if (!endpoint.starts_with(kScheme) || colon < kScheme.size()) return std::nullopt;
-  // "*" is ZeroMQ's word for any free port.
+  // For ZeroMQ, "*" is any free port.
   if (endpoint.substr(colon + 1) == "*")
     return HostPort{.host = endpoint.substr(kScheme.size(), colon - kScheme.size())};
   HostPort found{.host = endpoint.substr(kScheme.size(), colon - kScheme.size())};
@@ -43,7 +43,8 @@ std::optional<HostPort> tcp_address(const std::string& endpoint) {
   return found;
 }
 
-// Binds and lets go again: the port that was free (port 0 asks for any), or 0 when it is taken.
+// Binds the address and closes the socket again. Returns the port, which is a free one if `address.port` is 0. 0: the
+// port is in use.
 unsigned probe(const HostPort& address) {
   sockaddr_in name{};
   name.sin_family = AF_INET;
@@ -58,22 +59,23 @@ unsigned probe(const HostPort& address) {
   return taken ? 0 : ntohs(name.sin_port);
 }
 
-// The endpoint to listen on, with a port that is free.
-std::string settled(const std::string& endpoint) {
+// Replaces the port * of a TCP endpoint by the number of a free port. Throws CommandError if the port is in use.
+std::string with_free_port(const std::string& endpoint) {
   const auto address = tcp_address(endpoint);
   if (!address) return endpoint;
   const auto port = probe(*address);
   if (port != 0) return "tcp://" + address->host + ":" + std::to_string(port);
   const auto owner = port_owner(address->port);
-  throw CommandError{
-      ExitCode::failed, "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
-      "stop that, or choose another port: forkmill dev --listen tcp://127.0.0.1:" + std::to_string(address->port + 1)};
+  throw CommandError{ExitCode::failed,
+                     "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
+                     "stop that process, or choose another port: forkmill dev --listen tcp://127.0.0.1:" +
+                         std::to_string(address->port + 1)};
 }
 
 void check_one(const char* name, Child& child) {
   const auto exit = child.ended();
   if (!exit) return;
-  throw CommandError{ExitCode::failed, std::string{name} + " " + exit->text(), "its own messages are above"};
+  throw CommandError{ExitCode::failed, std::string{name} + " " + exit->text(), "see its messages above"};
 }
 
 }  // namespace
@@ -84,8 +86,8 @@ const std::string& DevCluster::temp_home() {
 }
 
 std::string DevCluster::choose_endpoint(const DevOptions& options) {
-  if (!options.listen.empty()) return settled(options.listen);
-  if (options.command.empty()) return settled("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
+  if (!options.listen.empty()) return with_free_port(options.listen);
+  if (options.command.empty()) return with_free_port("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
   return "ipc://" + temp_home() + "/broker";
 }
 
@@ -114,16 +116,16 @@ void DevCluster::check() {
   check_one("forkmill-worker", *worker_);
 }
 
-void DevCluster::stop(const std::function<bool()>& patient) {
+void DevCluster::stop(const std::function<bool()>& keep_waiting) {
   worker_->signal(SIGTERM);
-  while (!worker_->wait_for(50ms) && patient()) {
+  while (!worker_->wait_for(50ms) && keep_waiting()) {
   }
   if (!worker_->ended()) {
-    worker_->signal(SIGTERM);  // a second one means at once
-    worker_->wait_for(kAfterSecondTerm);
+    worker_->signal(SIGTERM);  // the second one stops the worker at once
+    worker_->wait_for(kWorkerStopTimeout);
   }
   broker_->signal(SIGTERM);
-  broker_->wait_for(kBrokerEnds);
+  broker_->wait_for(kBrokerStopTimeout);
 }
 
 }  // namespace forkmill::cli

@@ -1,4 +1,4 @@
-// A broker and a stock worker on this machine, for as long as this object lives.
+// A broker and a stock worker on this machine. They run as long as this object lives.
 #pragma once
 
 #include <functional>
@@ -15,9 +15,9 @@ namespace forkmill::cli {
 
 class DevCluster {
  public:
-  // Starts both. Throws CommandError: programs not found, or the port is in use (and by whom).
+  // Starts both. Throws CommandError if a program is missing or if the port is in use.
   explicit DevCluster(const DevOptions& options);
-  // Stops at once what stop() has not.
+  // Kills broker and worker unless stop() has stopped them.
   ~DevCluster() = default;
   DevCluster(const DevCluster&) = delete;
   DevCluster& operator=(const DevCluster&) = delete;
@@ -26,14 +26,15 @@ class DevCluster {
   Child& broker() { return *broker_; }
   Child& worker() { return *worker_; }
 
-  // Throws CommandError when one of them has ended, saying which and how.
+  // Throws CommandError, with the name and the exit, if broker or worker has ended.
   void check();
 
-  // Ends the worker, then the broker: lets what runs finish for as long as `patient` says so, then ends it.
-  void stop(const std::function<bool()>& patient);
+  // Drains the worker, and then stops the broker. Running tasks may finish as long as `keep_waiting` returns true; it
+  // is called every 50 ms. Blocks until both have ended, or for some seconds if they do not end.
+  void stop(const std::function<bool()>& keep_waiting);
 
  private:
-  const std::string& temp_home();  // made when it is first needed
+  const std::string& temp_home();  // created by the first call
   std::string choose_endpoint(const DevOptions& options);
   std::vector<std::string> broker_words(const DevOptions& options);
 

@@ -1,3 +1,4 @@
+// The options of `forkmill dev`.
 #pragma once
 
 #include <string>
@@ -6,13 +7,13 @@
 namespace forkmill::cli {
 
 struct DevOptions {
-  std::string listen;      // empty: the default port; with a command, a socket of its own
-  std::string data;        // the broker's data directory, which is kept; empty: a temporary one
-  bool memory = false;     // none at all
-  unsigned processes = 0;  // 0: the worker's default, a process per CPU
-  std::string queues;      // empty: the worker's default
+  std::string listen;      // empty: the default port; with a command, a private socket
+  std::string data;        // the data directory of the broker; empty: a temporary one
+  bool memory = false;     // the broker has no data directory
+  unsigned processes = 0;  // 0: the default of the worker, one per CPU
+  std::string queues;      // empty: the default of the worker
   std::string log_level = "warn";
-  std::vector<std::string> command;  // run this, then stop everything
+  std::vector<std::string> command;  // the cluster runs as long as this command; empty: until a signal
 };
 
 }  // namespace forkmill::cli

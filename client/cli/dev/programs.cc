@@ -12,7 +12,7 @@
 #include <system_error>
 #include <vector>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
@@ -30,8 +30,8 @@ std::vector<fs::path> places(const std::string& room) {
   return found;
 }
 
-// Inodes of the sockets that listen on the port. A line of /proc/net/tcp is "0: 0100007F:1BCD 00000000:0000 0A …
-// inode".
+// The inodes of the sockets that listen on `port`. /proc/net/tcp has lines like
+// "0: 0100007F:1BCD 00000000:0000 0A … INODE".
 std::set<std::string> listeners(unsigned port) {
   std::set<std::string> inodes;
   for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
@@ -73,7 +73,7 @@ std::string find_program(const std::string& name, const std::string& room) {
     looked += (looked.empty() ? "" : ":") + place.string();
   }
   throw CommandError{ExitCode::failed, "cannot find " + name + " in " + looked,
-                     "install it beside this program, or put its folder on PATH"};
+                     "install it beside this program, or add its directory to PATH"};
 }
 
 std::string port_owner(unsigned port) {

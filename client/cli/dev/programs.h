@@ -1,16 +1,16 @@
-// Where forkmill's other programs are.
+// The other programs of forkmill, and the processes that use a port.
 #pragma once
 
 #include <string>
 
 namespace forkmill::cli {
 
-// Looks beside this program (an install tree), then where the build tree has it (`room` is its folder there), then on
-// PATH. Throws CommandError that lists the places.
+// Returns the path of a program, which is searched beside this program (an install tree), in the folder `room` of the
+// build tree, and in PATH. Throws CommandError, with the places, if it is in none of them.
 std::string find_program(const std::string& name, const std::string& room);
 
-// Who listens on a TCP port of this machine, for people: "redis-server (pid 4711)"; empty when it cannot be told, as
-// for other users' processes.
+// The process that listens on a TCP port of this machine: "redis-server (pid 4711)". Empty if it is unknown, as for the
+// processes of other users.
 std::string port_owner(unsigned port);
 
 }  // namespace forkmill::cli

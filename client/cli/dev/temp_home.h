@@ -1,4 +1,4 @@
-// A folder for the sockets and the data of one cluster, removed at the end.
+// A temporary directory for the sockets and the data of one cluster. The destructor removes it.
 #pragma once
 
 #include <string>
@@ -9,11 +9,12 @@ namespace forkmill::cli {
 
 class TempHome {
  public:
-  // In the folder for temporary files, or in /tmp when the path of a socket would get too long there.
-  static std::string usual_parent();
+  // The directory for temporary files, or /tmp if the path of a socket would be too long there.
+  static std::string default_parent();
 
-  // Removes those that were left behind as well: a process that is killed cannot do it itself. Throws CommandError.
-  explicit TempHome(const std::string& parent = usual_parent());
+  // Creates the directory in `parent`, and removes those of processes that were killed. Throws CommandError if the
+  // directory cannot be created.
+  explicit TempHome(const std::string& parent = default_parent());
   ~TempHome();
   TempHome(const TempHome&) = delete;
   TempHome& operator=(const TempHome&) = delete;
@@ -22,7 +23,7 @@ class TempHome {
 
  private:
   std::string path_;
-  proto::Descriptor lock_;  // held for as long as the folder is in use
+  proto::Descriptor lock_;  // holds a lock as long as the directory is in use
 };
 
 }  // namespace forkmill::cli

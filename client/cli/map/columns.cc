@@ -3,13 +3,13 @@
 #include <array>
 #include <string_view>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-// POSIX has no escape for a tab; everybody writes one.
+// Replaces "\t" by a tab, which POSIX has no escape for.
 std::string with_tabs(std::string_view expression) {
   std::string text;
   for (std::size_t i = 0; i < expression.size(); ++i) {
@@ -37,11 +37,11 @@ ColumnSplitter::ColumnSplitter(const std::string& expression) {
     std::array<char, 256> text{};
     ::regerror(error, compiled.get(), text.data(), text.size());
     throw UsageError{"--colsep: '" + expression + "' is not a regular expression: " + text.data(),
-                     "put a backslash before characters that mean themselves, as in '\\|'"};
+                     "put a backslash before special characters, as in '\\|'"};
   }
   regex_ = {compiled.release(), Free{}};
   if (::regexec(regex_.get(), "", 0, nullptr, 0) == 0) {
-    throw UsageError{"--colsep: '" + expression + "' matches the empty text, so it separates nothing"};
+    throw UsageError{"--colsep: '" + expression + "' matches the empty string, so it separates nothing"};
   }
 }
 

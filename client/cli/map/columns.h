@@ -1,5 +1,5 @@
-// --colsep: one argument split into columns at a separator, a POSIX extended regular expression ("\t" and "," work as
-// they look).
+// --colsep: splits an argument into columns at a separator, which is a POSIX extended regular expression. "\t" is a
+// tab.
 #pragma once
 
 #include <regex.h>
@@ -10,13 +10,13 @@
 
 namespace forkmill::cli {
 
-// Copies share the compiled expression, which nobody changes.
+// Copies share the compiled expression, which is constant.
 class ColumnSplitter {
  public:
-  // Throws UsageError for an expression that does not compile or that matches nothing at all.
+  // Throws UsageError if the expression does not compile or matches the empty string.
   explicit ColumnSplitter(const std::string& expression);
 
-  // Appends the columns of `text`: at least one, which may be empty.
+  // Appends the columns of `text` to `columns`: at least one, which may be empty.
   void split(const std::string& text, std::vector<std::string>& columns) const;
 
  private:

@@ -23,7 +23,7 @@ Display::~Display() {
 }
 
 void Display::out(std::string_view text) {
-  if (!broken_ && !write_all(STDOUT_FILENO, text, "standard output")) broken_ = true;
+  if (!stdout_closed_ && !write_all(STDOUT_FILENO, text, "standard output")) stdout_closed_ = true;
 }
 
 void Display::err(std::string_view text) { (void)write_all(STDERR_FILENO, text, "standard error"); }

@@ -1,12 +1,12 @@
-// Where a run's output goes: jobs' output, messages for people, and the progress line, which is taken off the terminal
-// while something else is written and drawn again afterwards.
+// The output of a run: the output of its jobs, messages for people, and the progress line, which is erased before other
+// output and drawn again after it.
 #pragma once
 
 #include <chrono>
 #include <string>
 #include <string_view>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 #include "client/cli/map/printer.h"
 #include "client/cli/map/progress.h"
 
@@ -16,24 +16,28 @@ class Display {
  public:
   struct Options {
     bool tag = false;
-    bool progress = false;  // draw the line at all; the caller asks only on a terminal
+    bool progress = false;  // draw the progress line. REQUIRES: stderr is a terminal
     ProgressStyle style{};
   };
 
   explicit Display(const Options& options);
-  // Leaves the last progress line standing.
+  // Does not erase the last progress line.
   ~Display();
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
 
+  // The functions block until everything is written, and throw CommandError if stdout or stderr cannot be written.
+
+  // Prints the output of a job.
   void print(const Ended& ended);
-  void message(const std::string& text);  // one line on stderr, "forkmill: " before it
-  // Draws, but not more often than people can see unless `now`.
+  // Writes "forkmill: " and `text` to stderr.
+  void message(const std::string& text);
+  // Draws the progress line, at most every 100 ms unless `now` is true.
   void progress(const Progress& progress, Rate::Clock::time_point time, bool now = false);
 
   bool wants_progress() const { return options_.progress; }
-  // The reader of stdout has gone: nothing more can be printed.
-  bool broken() const { return broken_; }
+  // The reader of stdout has closed it: print() has no effect any more.
+  bool stdout_closed() const { return stdout_closed_; }
 
  private:
   void erase();
@@ -43,7 +47,7 @@ class Display {
   Options options_;
   Printer printer_;
   bool drawn_ = false;
-  bool broken_ = false;
+  bool stdout_closed_ = false;
   Rate::Clock::time_point last_{};
 };
 

@@ -1,5 +1,5 @@
-// Fleet: where the jobs of a run go. One is made of a forkmill::Client (commands/exec_fleet.h), one in the tests of
-// nothing.
+// Fleet: an interface that runs jobs. commands/exec_fleet.h implements it with a forkmill::Client, the tests without
+// one. For the thread of MapSession.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
@@ -19,16 +19,16 @@ class Fleet {
   Fleet& operator=(const Fleet&) = delete;
   virtual ~Fleet() = default;
 
-  // Starts one try of the job; its outcome comes out of take(), exactly once, also when it could not be started.
+  // Starts one try of the job. drain() returns its outcome exactly once, even if the job could not be started.
   virtual void run(const Job& job) = 0;
-  // Asks for everything under way to be taken back; those that it still could come out of take() as cancelled.
+  // Requests that all running jobs are cancelled. drain() returns the cancelled ones as such.
   virtual void cancel_all() = 0;
-  // What has ended since the last call: seq and outcome. Does not wait.
-  virtual std::vector<std::pair<std::uint64_t, Outcome>> take() = 0;
-  // Readable when take() may have something.
+  // Returns the sequence numbers and outcomes of the jobs that have ended since the last call. Does not block.
+  virtual std::vector<std::pair<std::uint64_t, Outcome>> drain() = 0;
+  // Readable if drain() may return a job.
   virtual int fd() const = 0;
-  // Why nothing seems to happen, in words for people, once there is something to say; asked now and then.
-  virtual std::optional<std::string> complaint() = 0;
+  // Explains to people why no job ends. Null: there is no known reason. May block for a query to the broker.
+  virtual std::optional<std::string> stall_reason() = 0;
 };
 
 }  // namespace forkmill::cli

@@ -5,22 +5,22 @@
 #include <cmath>
 #include <string>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
 namespace {
 
 constexpr std::uint64_t kMaxCounted = 253;
-constexpr int kMoreThanThat = 254;
+constexpr int kMoreThanCounted = 254;
 
 [[noreturn]] void reject(std::string_view text) {
-  throw UsageError{
-      "--halt: '" + std::string{text} + "' is not a rule",
-      "write never, or now or soon with fail=N, success=N or done=N, each also as N%: --halt now,fail=10%"};
+  throw UsageError{"--halt: '" + std::string{text} + "' is not a rule",
+                   "write never, now or soon, the last two with fail=N, success=N or done=N, where N may be a "
+                   "percentage: now,fail=10%"};
 }
 
-// "3" or "12.5%".
+// Reads "3" or "12.5%".
 bool parse_threshold(std::string_view text, HaltRule& rule) {
   rule.percent = text.ends_with('%');
   if (rule.percent) text.remove_suffix(1);
@@ -61,7 +61,7 @@ std::uint64_t HaltWatch::counted() const {
   return 0;
 }
 
-void HaltWatch::judge(int status) {
+void HaltWatch::check(int status) {
   if (rule_.when == Halt::never || state_ != Halt::never || (rule_.percent && !total_)) return;
   const auto total = static_cast<double>(total_.value_or(0));
   const double threshold = rule_.percent ? rule_.threshold / 100 * total : rule_.threshold;
@@ -79,17 +79,17 @@ void HaltWatch::ended(const Outcome& outcome) {
   ++done_;
   if (!outcome.ok()) ++failed_;
   last_status_ = outcome.status();
-  judge(last_status_);
+  check(last_status_);
 }
 
 void HaltWatch::total_known(std::uint64_t total) {
   total_ = total;
-  judge(last_status_);
+  check(last_status_);
 }
 
 int HaltWatch::exit_status() const {
   if (halt_status_) return *halt_status_;
-  return failed_ > kMaxCounted ? kMoreThanThat : static_cast<int>(failed_);
+  return failed_ > kMaxCounted ? kMoreThanCounted : static_cast<int>(failed_);
 }
 
 }  // namespace forkmill::cli

@@ -1,18 +1,19 @@
-// --halt: when to give up on the rest of a run, and the exit status of the whole run. Pure; GNU parallel's rules.
+// --halt: when a run stops early, and the exit status of the run. The rules are those of GNU parallel. Pure.
 //
-//   never                 run everything (the default)
-//   now|soon,fail=N       when N jobs have failed; N% of all jobs likewise
-//   now|soon,success=N    when N jobs have succeeded
-//   now|soon,done=N       when N jobs have ended either way
+//   never                 run all jobs (the default)
+//   now|soon,fail=N       stop when N jobs, or N% of all jobs, have failed
+//   now|soon,success=N    stop when N jobs, or N%, have succeeded
+//   now|soon,done=N       stop when N jobs, or N%, have ended
 //
-// soon: start nothing more, let what runs finish. now: cancel what runs as well. "now" and "soon" alone mean fail=1.
+// soon: start no more jobs, and let the running ones finish. now: cancel the running jobs as well. "now" and "soon"
+// alone mean fail=1.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
@@ -23,10 +24,10 @@ struct HaltRule {
 
   Halt when = Halt::never;
   On on = On::fail;
-  double threshold = 1;  // jobs, or percent of all jobs
+  double threshold = 1;  // a number of jobs, or a percentage of all jobs
   bool percent = false;
 
-  // Throws UsageError.
+  // Throws UsageError if `text` is not a rule.
   static HaltRule parse(std::string_view text);
 };
 
@@ -34,23 +35,23 @@ class HaltWatch {
  public:
   explicit HaltWatch(HaltRule rule) : rule_{rule} {}
 
-  // A job has ended for good (its retries are used up). Not for cancelled ones.
+  // Counts a job that has ended and is not tried again. Not for cancelled jobs.
   void ended(const Outcome& outcome);
-  // A percentage means something only from here on; until then such a rule waits.
+  // Sets the number of all jobs. A rule with a percentage takes effect only after this call.
   void total_known(std::uint64_t total);
 
   Halt state() const { return state_; }
   std::uint64_t failed() const { return failed_; }
   std::uint64_t done() const { return done_; }
 
-  // What the shell sees when the run is over: 0 when nothing failed; the number of failures up to 253, and 254 for
-  // more. Halted: 0 by success=; the job's own status when the threshold was one job; the percentage that failed when
-  // it was a percentage. (255 is for errors of the run itself.)
+  // The exit status of the run: the number of failed jobs up to 253, or 254 for more. If the run was halted: 0 for
+  // success=, the status of the job for a threshold of one job, the percentage of failed jobs for a percentage. (255 is
+  // for errors of the run itself.)
   int exit_status() const;
 
  private:
   std::uint64_t counted() const;
-  void judge(int status);
+  void check(int status);
 
   HaltRule rule_;
   Halt state_ = Halt::never;

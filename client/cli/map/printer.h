@@ -1,16 +1,15 @@
-// Prints the output of jobs, one job after the other and never mixed: what it wrote to stdout goes to stdout, what it
-// wrote to stderr to stderr.
+// Prints the output of jobs, one job at a time: its stdout to stdout and its stderr to stderr.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <string_view>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
-// Every line with `tag` and a tab before it. A last line without a newline gets its tag too.
+// Puts `tag` and a tab before each line, including a last line without a newline.
 std::string tag_lines(std::string_view text, std::string_view tag);
 
 class Printer {

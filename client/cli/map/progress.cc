@@ -38,7 +38,7 @@ std::string percent(double part) {
   return std::string(4 - std::min<std::size_t>(text.size(), 4), ' ') + text;
 }
 
-// Never wider than the terminal: a line that wraps cannot be drawn over.
+// Cuts `text` to `width` columns, because a line that wraps cannot be overwritten.
 std::string clip(std::string text, std::size_t width) {
   while (text_width(text) > width) {
     while ((text.back() & 0xC0) == 0x80) text.pop_back();

@@ -36,7 +36,7 @@ Fetch Rows::load_rest() {
   return Fetch::ready;
 }
 
-// The next combination behind the current row of the first group; false when all have been.
+// Advances to the next combination for the current row of the first group. False: there is none.
 bool Rows::advance_rest() {
   for (auto group = groups_.size(); group-- > 1;) {
     if (++position_[group] < rest_[group].size()) return true;

@@ -1,9 +1,9 @@
-// Rows: the input sources put together into the arguments of one job after the other. Several sources give every
-// combination, the last one changing fastest; sources linked with :::+ or ::::+ advance together and end with the
-// shortest.
+// Rows: combines the input sources into the arguments of one job after the other. Several sources yield every
+// combination, in which the last source changes fastest; sources linked with :::+ or ::::+ advance together and end
+// with the shortest.
 //
-// Memory: the first source (with what is linked to it) is read as it is needed, however long it is; the others are kept
-// whole, because they are gone through again and again.
+// Memory: the first source, with the sources linked to it, is read as needed. The others are kept in memory, because
+// they are read repeatedly.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "client/cli/map/columns.h"
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 #include "client/cli/map/source.h"
 
 namespace forkmill::cli {
@@ -22,17 +22,18 @@ class Rows {
  public:
   using Group = std::vector<std::unique_ptr<Source>>;  // linked sources
 
-  // columns: how to split an argument into several, each then a source of its own ({1} {2} …).
+  // `columns` splits each argument into several, each with a position of its own ({1} {2} …).
   explicit Rows(std::vector<Group> groups, std::optional<ColumnSplitter> columns = std::nullopt);
 
-  // As Source::next.
+  // Reads the next row, like Source::next().
   Fetch next(Row& row);
+  // The descriptor to poll after Fetch::waiting.
   int wait_fd() const { return wait_fd_; }
 
-  // How many rows there will be in all, where that can be told without waiting. REQUIRES: next was not called yet.
+  // The number of rows. Null: it is unknown without blocking, or exceeds 64 bits. REQUIRES: next() was not called yet.
   std::optional<std::uint64_t> count();
 
-  // Arguments in each row; empty when --colsep leaves it to the input.
+  // The number of arguments in each row. Null: it depends on the input, because of --colsep.
   std::optional<std::size_t> width() const;
 
  private:
@@ -43,10 +44,10 @@ class Rows {
 
   std::vector<Group> groups_;
   std::optional<ColumnSplitter> columns_;
-  std::vector<Row> partial_;            // per group: what linked sources have given of a row that still waits
-  std::vector<std::vector<Row>> rest_;  // all rows of every group but the first
-  std::vector<std::size_t> position_;   // in rest_
-  std::size_t loaded_ = 1;              // groups before this one need no more reading
+  std::vector<Row> partial_;            // per group: the beginning of a row of linked sources that is not complete
+  std::vector<std::vector<Row>> rest_;  // all rows of each group but the first
+  std::vector<std::size_t> position_;   // the current row of each group in rest_
+  std::size_t loaded_ = 1;              // the first group that is not completely read
   Row first_;                           // the current row of the first group
   bool have_first_ = false;
   int wait_fd_ = -1;

@@ -15,11 +15,11 @@ void MapRun::start(Job job) {
 MapRun::Step MapRun::total_known(std::uint64_t total) {
   Step step;
   halt_.total_known(total);
-  judge(step);
+  check_halt(step);
   return step;
 }
 
-// Counts the try that is to come.
+// Whether the job is tried again. Counts that try.
 bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
   if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || cancelled_) return false;
   if (outcome.lost && entry.losses < kMaxLosses) {
@@ -31,7 +31,7 @@ bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
   return true;
 }
 
-void MapRun::judge(Step& step) {
+void MapRun::check_halt(Step& step) {
   if (!halted()) return;
   stopped_ = true;
   if (halt_.state() == Halt::now && !std::exchange(cancelled_, true)) step.cancel_all = true;
@@ -63,7 +63,7 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
     entry.ended = std::make_shared<const Ended>(Ended{std::move(entry.job), std::move(outcome)});
     step.log = entry.ended;
   }
-  judge(step);
+  check_halt(step);
   if (options_.keep_order)
     release_front(step);
   else

@@ -1,8 +1,8 @@
-// MapRun: the rules of a `forkmill map` run, apart from everything that does something. What is in flight, what is
-// tried again, what may be printed when, and when the run is over. Pure: no clock, no socket, no thread.
+// MapRun: the rules of a `forkmill map` run: which jobs are in flight, which are tried again, which may be printed, and
+// when the run is over. Pure: no clock, no socket, no thread.
 //
-// Bounded: at most `window` jobs are here at a time, from their start until they were handed out for printing. With
-// --keep-order that holds back later jobs while an early one is slow, instead of keeping their output without limit.
+// Bounded: a run has at most `window` jobs between their start and the permission to print them. With --keep-order, a
+// slow job so delays the start of later jobs, rather than letting their output accumulate.
 #pragma once
 
 #include <cstdint>
@@ -11,46 +11,49 @@
 #include <vector>
 
 #include "client/cli/map/halt.h"
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
 class MapRun {
  public:
-  // A job whose worker went away is run again without counting as a try, but not for ever: it may be what kills them.
+  // A try that ends with a lost worker does not count as a try this many times per job. The limit is for jobs that kill
+  // their workers.
   static constexpr unsigned kMaxLosses = 2;
 
   struct Options {
     std::size_t window = 1000;
-    unsigned tries = 1;  // of a job that fails, in all
+    unsigned tries = 1;  // the maximum for a job that fails
     bool keep_order = false;
     HaltRule halt{};
   };
-  // What to do now that a job's try has ended.
+  // The actions that follow from an event.
   struct Step {
-    const Job* again = nullptr;        // submit this one once more; good until the next call
-    std::shared_ptr<const Ended> log;  // this one has ended for good: into the job log, results and messages
-    std::vector<std::shared_ptr<const Ended>> print;  // these may be printed now, in this order
-    bool cancel_all = false;                          // take back everything in flight; told once
+    const Job* again = nullptr;                       // submit this job again; valid until the next call
+    std::shared_ptr<const Ended> log;                 // record this job, which has ended for good
+    std::vector<std::shared_ptr<const Ended>> print;  // print these jobs, in this order
+    bool cancel_all = false;                          // cancel all jobs in flight; true at most once
   };
 
   explicit MapRun(Options options) : options_{options}, halt_{options.halt} {}
 
   // Whether another job may start.
   bool wants_job() const { return !stopped_ && !halted() && jobs_.size() < options_.window; }
+  // Adds a job, whose first try the caller has started.
   void start(Job job);
 
-  // The input has ended (or how long it is was known before), with so many jobs in all.
+  // Sets the number of all jobs, when the input has ended or before.
   Step total_known(std::uint64_t total);
+  // The input has no more jobs.
   void input_ended() { stopped_ = true; }
 
-  // One try of job `seq` has ended. REQUIRES: it is in flight.
+  // A try of job `seq` has ended. REQUIRES: the job is in flight.
   Step ended(std::uint64_t seq, Outcome outcome);
 
-  // Starts nothing more; with cancel, the caller takes back what is in flight, which then comes in as cancelled.
+  // Starts no more jobs. The jobs in flight may finish, or be cancelled by the caller.
   void stop() { stopped_ = true; }
 
-  // Nothing is in flight, and nothing more will start.
+  // No job is in flight, and no more jobs start.
   bool over() const { return stopped_ && in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_; }
   bool halted() const { return halt_.state() != Halt::never; }
@@ -63,12 +66,12 @@ class MapRun {
     Job job;
     unsigned tries = 1;
     unsigned losses = 0;
-    std::shared_ptr<const Ended> ended;  // waits for its turn to be printed
+    std::shared_ptr<const Ended> ended;  // not null: waits for its turn to be printed
     bool cancelled = false;
   };
-  using Jobs = std::map<std::uint64_t, Entry>;  // by seq, so in the order of the input
+  using Jobs = std::map<std::uint64_t, Entry>;  // by seq, that is in the order of the input
   bool try_again(Entry& entry, const Outcome& outcome) const;
-  void judge(Step& step);
+  void check_halt(Step& step);
   Jobs::iterator release(Jobs::iterator at, Step& step);
   void release_front(Step& step);
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "client/cli/command_error.h"
+#include "client/cli/text/human.h"
 
 namespace forkmill::cli {
 
@@ -14,11 +14,10 @@ namespace {
 
 using Clock = Rate::Clock;
 
-constexpr int kFeedAtOnce = 256;  // then a look at what has ended
-constexpr std::chrono::seconds kSilence{3};
-constexpr std::chrono::milliseconds kOneIntention{250};
+constexpr int kFeedBatch = 256;  // the most rows that are read before outcomes and signals are handled
+constexpr std::chrono::seconds kStallTimeout{3};
 constexpr int kRedrawMs = 100;
-constexpr int kLookAroundMs = 1000;
+constexpr int kIdlePollMs = 1000;
 
 std::string shortened(const std::string& command) {
   constexpr std::size_t kMax = 100;
@@ -34,46 +33,37 @@ MapSession::MapSession(Parts parts, const MapRun::Options& options, Fleet& fleet
       display_{display},
       signals_{signals},
       start_{Clock::now()},
-      last_news_{start_},
+      last_outcome_{start_},
       rate_{start_} {
   if (!parts_.count_first) return;
-  total_ = parts_.rows.count();
-  if (total_) settle(run_.total_known(*total_));
-}
-
-bool MapSession::feed_one() {
-  Row row;
-  const auto state = parts_.rows.next(row);
-  input_waits_ = state == Fetch::waiting;
-  if (state == Fetch::end) {
-    total_ = seq_;
-    settle(run_.total_known(seq_));
-    run_.input_ended();
-  }
-  if (state != Fetch::ready) return false;
-  auto job = parts_.command.job(++seq_, std::move(row));
-  if (parts_.finished.take(job.command)) {
-    ++skipped_;
-    return true;
-  }
-  fleet_.run(job);
-  run_.start(std::move(job));
-  return true;
+  parts_.feed.count();
+  if (const auto total = parts_.feed.total()) apply(run_.total_known(*total));
 }
 
 void MapSession::feed() {
   input_waits_ = false;
-  for (int i = 0; i < kFeedAtOnce && run_.wants_job(); ++i) {
-    if (!feed_one()) return;
+  for (int i = 0; i < kFeedBatch && run_.wants_job(); ++i) {
+    Job job;
+    const auto next = parts_.feed.next(job);
+    if (next == JobFeed::Next::job) {
+      fleet_.run(job);
+      run_.start(std::move(job));
+    } else if (next == JobFeed::Next::waiting) {
+      input_waits_ = true;
+      return;
+    } else if (next == JobFeed::Next::end) {
+      apply(run_.total_known(*parts_.feed.total()));
+      run_.input_ended();
+    }
   }
 }
 
 void MapSession::wait() {
   std::array<pollfd, 3> entries{{{.fd = signals_.fd(), .events = POLLIN, .revents = 0},
                                  {.fd = fleet_.fd(), .events = POLLIN, .revents = 0},
-                                 {.fd = parts_.rows.wait_fd(), .events = POLLIN, .revents = 0}}};
+                                 {.fd = parts_.feed.wait_fd(), .events = POLLIN, .revents = 0}}};
   const bool more = run_.wants_job() && !input_waits_;
-  const int timeout = more ? 0 : display_.wants_progress() ? kRedrawMs : kLookAroundMs;
+  const int timeout = more ? 0 : display_.wants_progress() ? kRedrawMs : kIdlePollMs;
   ::poll(entries.data(), input_waits_ ? 3 : 2, timeout);
 }
 
@@ -85,7 +75,7 @@ void MapSession::record(const Ended& ended) {
                    "): " + ended.outcome.problem);
 }
 
-void MapSession::settle(MapRun::Step step) {
+void MapSession::apply(MapRun::Step step) {
   if (step.again != nullptr) return fleet_.run(*step.again);
   if (step.log) record(*step.log);
   for (const auto& ended : step.print) display_.print(*ended);
@@ -93,10 +83,10 @@ void MapSession::settle(MapRun::Step step) {
 }
 
 void MapSession::collect() {
-  auto ended = fleet_.take();
-  if (!ended.empty()) last_news_ = Clock::now();
-  for (auto& [seq, outcome] : ended) settle(run_.ended(seq, std::move(outcome)));
-  if (display_.broken() && interrupt_ < Interrupt::cancelling) interrupted(SIGPIPE);
+  auto ended = fleet_.drain();
+  if (!ended.empty()) last_outcome_ = Clock::now();
+  for (auto& [seq, outcome] : ended) apply(run_.ended(seq, std::move(outcome)));
+  if (display_.stdout_closed() && stops_.phase() < StopRequests::Phase::cancelling) handle_stop(SIGPIPE);
 }
 
 void MapSession::cancel_all() {
@@ -104,76 +94,61 @@ void MapSession::cancel_all() {
   fleet_.cancel_all();
 }
 
-void MapSession::interrupted(int signal) {
-  // timeout(1) and some shells send the same signal twice, to us and to our group: that is not somebody insisting.
-  const auto now = Clock::now();
-  if (signal_ != 0 && now - interrupted_at_ < kOneIntention) return;
-  interrupted_at_ = now;
-  if (signal_ == 0) signal_ = signal;
-  if (interrupt_ == Interrupt::cancelling) {
-    interrupt_ = Interrupt::leaving;
-  } else if (signal == SIGTERM && interrupt_ == Interrupt::none) {
-    interrupt_ = Interrupt::finishing;
+void MapSession::handle_stop(int signal) {
+  const auto phase = stops_.add(signal, Clock::now());
+  const auto jobs = format_count(run_.in_flight(), "job");
+  if (phase == StopRequests::Phase::finishing) {
     run_.stop();
-    display_.message("terminated: waiting for " + std::to_string(run_.in_flight()) +
-                     " job(s) that have started; again to cancel them");
-  } else {
-    interrupt_ = Interrupt::cancelling;
-    if (signal != SIGPIPE) {
-      display_.message("interrupted: cancelling " + std::to_string(run_.in_flight()) +
-                       " job(s); again to leave at once");
-    }
+    display_.message("terminated: waiting for " + jobs + "; send SIGTERM again to cancel");
+  } else if (phase == StopRequests::Phase::cancelling) {
+    if (signal != SIGPIPE) display_.message("interrupted: cancelling " + jobs + "; interrupt again to exit at once");
     cancel_all();
   }
 }
 
-void MapSession::take_signals() {
-  while (const auto signal = signals_.take()) interrupted(*signal);
-}
-
-// Jobs that no worker takes would wait without a word.
-void MapSession::complain(Clock::time_point now) {
-  if (complained_ || run_.in_flight() == 0 || now - last_news_ < kSilence) return;
-  const auto text = fleet_.complaint();
-  if (!text) return;
-  complained_ = true;
-  display_.message(*text);
+// Tells people why no job ends, once. Jobs that no worker serves would otherwise wait without a message.
+void MapSession::report_stall(Clock::time_point now) {
+  if (stall_reported_ || run_.in_flight() == 0 || now - last_outcome_ < kStallTimeout) return;
+  const auto reason = fleet_.stall_reason();
+  if (!reason) return;
+  stall_reported_ = true;
+  display_.message(*reason);
 }
 
 void MapSession::draw(bool now) {
   const auto time = Clock::now();
   if (!display_.wants_progress()) return;
   rate_.update(time, run_.done());
-  display_.progress({.done = run_.done() + skipped_,
+  display_.progress({.done = run_.done() + parts_.feed.skipped(),
                      .failed = run_.failed(),
                      .running = run_.in_flight(),
-                     .total = total_,
+                     .total = parts_.feed.total(),
                      .per_second = rate_.per_second(),
                      .elapsed_seconds = std::chrono::duration<double>(time - start_).count()},
                     time, now);
 }
 
-int MapSession::conclude() {
+int MapSession::finish() {
   draw(true);
   if (run_.halted()) {
-    display_.message("halted by --halt after " + std::to_string(run_.done()) + " job(s), " +
-                     std::to_string(run_.failed()) + " of them failed");
+    display_.message("halted by --halt after " + format_count(run_.done(), "job") + ", of which " +
+                     std::to_string(run_.failed()) + " failed");
   }
-  if (signal_ == 0) return run_.exit_status();
-  if (signal_ != SIGPIPE && parts_.joblog) display_.message("run it again with --resume to go on from here");
-  return 128 + signal_;
+  if (stops_.signal() == 0) return run_.exit_status();
+  if (stops_.signal() != SIGPIPE && parts_.joblog) display_.message("run again with --resume to continue from here");
+  return 128 + stops_.signal();
 }
 
 int MapSession::run() {
-  while (!run_.over() && interrupt_ != Interrupt::leaving) {
+  while (!run_.over() && stops_.phase() != StopRequests::Phase::exiting) {
     feed();
     draw(false);
     wait();
-    take_signals();
+    while (const auto signal = signals_.pop()) handle_stop(*signal);
     collect();
-    complain(Clock::now());
+    report_stall(Clock::now());
   }
-  return conclude();
+  return finish();
 }
 
 }  // namespace forkmill::cli

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
@@ -35,7 +35,7 @@ LineSource::LineSource(const std::string& path, char delimiter)
   if (!file_.valid()) throw UsageError{"cannot read arguments from " + path + ": " + reason()};
 }
 
-bool LineSource::take_line(std::string& out) {
+bool LineSource::pop_line(std::string& out) {
   auto end = buffer_.find(delimiter_, begin_);
   const bool whole = end != std::string::npos;
   if (!whole) {
@@ -59,7 +59,7 @@ void LineSource::fill() {
   if (buffer_.size() > kMaxLine) {
     throw UsageError{
         "line " + std::to_string(line_ + 1) + " of " + name_ + " is longer than " + std::to_string(kMaxLine) + " bytes",
-        "for input that is parted by NUL bytes use --null"};
+        "for input with NUL bytes between the lines, use --null"};
   }
   const auto old = buffer_.size();
   buffer_.resize(old + kChunk);
@@ -73,7 +73,7 @@ void LineSource::fill() {
 }
 
 Fetch LineSource::next(std::string& out) {
-  while (!take_line(out)) {
+  while (!pop_line(out)) {
     if (over_) return Fetch::end;
     if (!readable()) return Fetch::waiting;
     fill();

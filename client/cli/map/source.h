@@ -1,5 +1,5 @@
-// Where the arguments of `forkmill map` come from: words of the command line (:::) or lines of a file or of stdin
-// (::::). Lines are read as they are asked for, never all at once, and a pipe that has nothing yet does not block.
+// The sources of arguments of `forkmill map`: words of the command line (:::), or lines of a file or of stdin (::::).
+// Lines are read as needed, and an empty pipe does not block.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace forkmill::cli {
 
 enum class Fetch { ready, waiting, end };
 
-// Used by one thread.
+// For one thread.
 class Source {
  public:
   Source() = default;
@@ -23,10 +23,10 @@ class Source {
   Source& operator=(const Source&) = delete;
   virtual ~Source() = default;
 
-  // ready: the next argument is in `out`. waiting: none has come yet; poll wait_fd() for input and ask again.
+  // Reads the next argument. ready: it is in `out`; waiting: poll wait_fd() and call again; end: there are no more.
   virtual Fetch next(std::string& out) = 0;
   virtual int wait_fd() const { return -1; }
-  // How many arguments there are still to come, where that can be told without waiting.
+  // The number of remaining arguments. Null: it is unknown without blocking.
   virtual std::optional<std::uint64_t> count() = 0;
 };
 
@@ -43,21 +43,21 @@ class WordSource : public Source {
 
 class LineSource : public Source {
  public:
-  // The longest line taken: no command could be longer anyway.
+  // The longest line in bytes. The system does not accept a longer command either.
   static constexpr std::size_t kMaxLine = 128UL * 1024;
 
-  // path: "-" for stdin. delimiter: '\n' or '\0'; what ends each line. A last line without one counts too.
-  // Throws UsageError when the file cannot be opened.
+  // Opens `path`; "-" is stdin. `delimiter`, '\n' or '\0', ends each line but may be missing in the last one. Throws
+  // UsageError if the file cannot be opened.
   LineSource(const std::string& path, char delimiter);
 
-  // Throws UsageError for a line over kMaxLine and CommandError for a read error, naming file and line.
+  // Throws UsageError for a line longer than kMaxLine, and CommandError for a read error, both with file and line.
   Fetch next(std::string& out) override;
   int wait_fd() const override { return file_.valid() ? file_.get() : 0; }
-  // Counts the lines of a regular file without moving in it; empty for pipes and terminals. O(size of the file).
+  // Counts the remaining lines of a regular file, which it reads to the end. Null: the file is a pipe or a terminal.
   std::optional<std::uint64_t> count() override;
 
  private:
-  bool take_line(std::string& out);
+  bool pop_line(std::string& out);
   bool readable() const;
   void fill();
 
@@ -65,7 +65,7 @@ class LineSource : public Source {
   char delimiter_;
   proto::Descriptor file_;  // none: standard input
   std::string buffer_;
-  std::size_t begin_ = 0;  // of the next line in buffer_
+  std::size_t begin_ = 0;  // the beginning of the next line in buffer_
   std::uint64_t line_ = 0;
   bool over_ = false;
 };

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <utility>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
@@ -15,9 +15,8 @@ bool is_mark(std::string_view word) { return word == ":::" || word == ":::+" || 
 void add(MapWords& split, std::string_view mark, std::vector<std::string> words) {
   const bool linked = mark.ends_with('+');
   const bool files = mark.starts_with("::::");
-  if (linked && split.inputs.empty())
-    throw UsageError{std::string{mark} + " links to the source before it, and there is none"};
-  if (files && words.empty()) throw UsageError{std::string{mark} + " needs the name of a file; - is standard input"};
+  if (linked && split.inputs.empty()) throw UsageError{std::string{mark} + " has no previous source to link to"};
+  if (files && words.empty()) throw UsageError{std::string{mark} + " needs a file; - is standard input"};
   if (!files) return split.inputs.push_back({.file = false, .linked = linked, .words = std::move(words)});
   for (auto& name : words) split.inputs.push_back({.file = true, .linked = linked, .words = {std::move(name)}});
 }
@@ -41,7 +40,7 @@ Rows open_inputs(const std::vector<Input>& inputs, char delimiter, const std::op
   if (columns) splitter.emplace(*columns);
   if (std::count_if(inputs.begin(), inputs.end(), [](auto& input) { return input.file && input.words[0] == "-"; }) >
       1) {
-    throw UsageError{"standard input is named twice as a source; its lines can be read only once"};
+    throw UsageError{"standard input is given twice as a source, but can be read only once"};
   }
   std::vector<Rows::Group> groups;
   for (const auto& input : inputs.empty() ? std::vector<Input>{{.file = true, .words = {"-"}}} : inputs) {

@@ -12,14 +12,15 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-// Everything the new process needs, made before the fork: behind it only system calls are safe.
+// The arguments and environment of the new process. They are built before the fork, because only system calls are safe
+// between fork and exec.
 struct Image {
   std::vector<char*> argv;
   std::vector<std::string> env_text;
@@ -47,20 +48,21 @@ Image image(const std::vector<std::string>& argv, const Child::Options& options)
   return made;
 }
 
-// A group of its own is in the background of the terminal, where reading stops a program: it reads nothing instead.
-void leave_terminal() {
+// Makes a process group with empty stdin. The group is in the background of the terminal, where a process that reads
+// from the terminal is stopped.
+void detach_from_terminal() {
   ::setpgid(0, 0);
-  const int nothing = ::open("/dev/null", O_RDONLY);
-  if (nothing >= 0) ::dup2(nothing, STDIN_FILENO);
+  const int null = ::open("/dev/null", O_RDONLY);
+  if (null >= 0) ::dup2(null, STDIN_FILENO);
 }
 
-// Runs in the new process; gives back only the reason of a failure, through the pipe.
-[[noreturn]] void become(const Image& image, bool own_group, pid_t parent, int report) {
+// Runs in the new process. If exec fails, writes errno to the pipe `report`.
+[[noreturn]] void exec_program(const Image& image, bool own_group, pid_t parent, int report) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
-  if (own_group) leave_terminal();
+  if (own_group) detach_from_terminal();
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) ::_exit(127);
   ::execvpe(image.argv[0], image.argv.data(), image.env.data());
@@ -80,12 +82,12 @@ Child::Child(const std::vector<std::string>& argv, const Options& options) : own
   const auto made = image(argv, options);
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw CommandError{ExitCode::failed, "no pipe: " + std::string{std::strerror(errno)}};
+    throw CommandError{ExitCode::failed, "cannot create a pipe: " + std::string{std::strerror(errno)}};
   const proto::Descriptor reader{ends[0]};
   proto::Descriptor writer{ends[1]};
   const pid_t self = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(made, own_group_, self, writer.get());
+  if (pid_ == 0) exec_program(made, own_group_, self, writer.get());
   const int fork_error = errno;
   writer.reset();
   int reason = pid_ < 0 ? fork_error : 0;
@@ -112,8 +114,8 @@ std::optional<Exit> Child::ended() {
   return exit_;
 }
 
-bool Child::wait_for(std::chrono::milliseconds how_long) {
-  const auto deadline = std::chrono::steady_clock::now() + how_long;
+bool Child::wait_for(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!ended()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return false;

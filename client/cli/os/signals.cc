@@ -31,12 +31,12 @@ Signals::Signals(std::initializer_list<int> signals) {
 }
 
 Signals::~Signals() {
-  while (take()) {
+  while (pop()) {
   }
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-std::optional<int> Signals::take() {
+std::optional<int> Signals::pop() {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
   return static_cast<int>(info.ssi_signo);

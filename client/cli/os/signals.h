@@ -1,5 +1,6 @@
-// Signals as something to poll for. They are blocked from here on in this thread and in every thread made after, so
-// make one of these before anything that starts threads; programs that are started get the old mask back (os/child.h).
+// Signals as a descriptor to poll. The constructor blocks the signals in this thread, and so in all threads that it
+// starts later: construct before other threads start. The destructor restores the mask. Child processes have no signal
+// blocked (os/child.h).
 #pragma once
 
 #include <signal.h>
@@ -13,14 +14,15 @@ namespace forkmill::cli {
 
 class Signals {
  public:
-  // SIGHUP that is ignored stays so: that is what nohup(1) asks for.
+  // SIGHUP stays ignored if it is, as nohup(1) requests.
   explicit Signals(std::initializer_list<int> signals);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  int fd() const { return fd_.get(); }  // readable when one has come
-  std::optional<int> take();            // the number of one that has come; does not wait
+  int fd() const { return fd_.get(); }  // readable if a signal is pending
+  // Removes a pending signal and returns its number. Null: none is pending. Does not block.
+  std::optional<int> pop();
 
  private:
   proto::Descriptor fd_;

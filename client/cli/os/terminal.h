@@ -1,13 +1,13 @@
-// What stderr and stdout are connected to.
+// The terminals that stderr and stdout are connected to.
 #pragma once
 
 namespace forkmill::cli {
 
 struct Terminal {
-  bool err = false;     // stderr is one that can draw over a line
-  bool out = false;     // stdout is one
-  bool colour = false;  // and colours are wanted (NO_COLOR is not set)
-  unsigned width = 80;  // of stderr's, now
+  bool err = false;     // stderr is a terminal that can overwrite a line
+  bool out = false;     // stdout is a terminal
+  bool colour = false;  // `err` is true, and NO_COLOR is not set
+  unsigned width = 80;  // the columns of the terminal of stderr at the time of the call
 };
 
 Terminal terminal();

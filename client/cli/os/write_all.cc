@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
@@ -18,7 +18,7 @@ bool write_all(int fd, std::string_view text, const char* name) {
       text.remove_prefix(static_cast<std::size_t>(wrote));
     } else if (errno == EPIPE) {
       return false;
-    } else if (errno == EAGAIN) {  // somebody who shares the descriptor made it non-blocking
+    } else if (errno == EAGAIN) {  // another process that shares the descriptor made it non-blocking
       pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
       ::poll(&entry, 1, -1);
     } else if (errno != EINTR) {

@@ -1,12 +1,12 @@
-// Writes everything to a descriptor, or tells that nobody reads it any more.
+// Complete writes to a descriptor.
 #pragma once
 
 #include <string_view>
 
 namespace forkmill::cli {
 
-// False when the reader has gone (EPIPE). Throws CommandError for any other failure, such as a full disk; `name` is for
-// that message. REQUIRES: SIGPIPE is ignored.
+// Writes all of `text`, and blocks until it is written. Returns false if the reader has closed the pipe (EPIPE). Throws
+// CommandError, with `name` in its message, for other errors, such as a full disk. REQUIRES: SIGPIPE is ignored.
 bool write_all(int fd, std::string_view text, const char* name);
 
 }  // namespace forkmill::cli

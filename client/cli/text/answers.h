@@ -1,5 +1,5 @@
-// What stands under a key of a broker's answer, for views of it. A key that is not there is nothing, not an error: an
-// older broker says less.
+// Access to the values of a broker's answer, for views. A missing key gives an empty value rather than an error,
+// because older brokers send fewer keys.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +10,13 @@
 
 namespace forkmill::cli {
 
+// Null if there is no such key.
 nlohmann::ordered_json value_of(const nlohmann::ordered_json& body, const char* key);
-// A string as it is, anything else as JSON, nothing as nothing.
+// A string as it is, any other value as JSON; empty if there is no such key, or if the value is null.
 std::string text_of(const nlohmann::ordered_json& body, const char* key);
-// 0 when it is no number.
+// 0 if the value is not a number.
 std::int64_t number_of(const nlohmann::ordered_json& body, const char* key);
+// A cell with the value and its text_of().
 Cell plain(const nlohmann::ordered_json& body, const char* key);
 
 }  // namespace forkmill::cli

@@ -7,7 +7,7 @@ namespace forkmill::cli {
 
 namespace {
 
-// A text of several lines (a backtrace) goes on below itself, as far in as it began.
+// Aligns all lines of a longer text, such as a backtrace.
 void append(std::string& out, const std::string& name, const std::string& text, std::size_t width) {
   std::istringstream lines{text};
   std::string label = name;

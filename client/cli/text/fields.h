@@ -1,4 +1,4 @@
-// One thing with named properties: a line each for people, an object for programs.
+// An object with named fields: one line per field for people, one JSON object for programs.
 #pragma once
 
 #include <string>
@@ -11,9 +11,10 @@ namespace forkmill::cli {
 
 class Fields {
  public:
-  // An empty text is left out of tables; JSON keeps the value.
+  // Tables omit a field whose text is empty; JSON has its value.
   void add(std::string name, Cell cell) { fields_.emplace_back(std::move(name), std::move(cell)); }
 
+  // Ends in a newline unless there is nothing to show.
   std::string render(Format format) const;
 
  private:

@@ -21,7 +21,7 @@ std::string print(const char* format, double value) {
   return {text.data(), static_cast<std::size_t>(length)};
 }
 
-// "3m12s": whole units, the smaller one with two digits.
+// "3m12s": two whole units, of which the smaller one has two digits.
 std::string two_units(double seconds, double big, const char* big_name, double small, const char* small_name) {
   const auto units = static_cast<std::int64_t>(seconds / small);
   const auto ratio = static_cast<std::int64_t>(big / small);
@@ -67,6 +67,11 @@ std::string format_time(std::int64_t unix_ms) {
   std::array<char, 64> text{};
   const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   return std::string{text.data(), length} + print(".%03.0fZ", static_cast<double>(unix_ms % 1000));
+}
+
+std::string format_count(std::uint64_t count, const std::string& noun) {
+  const char* const plural = noun.ends_with('s') ? "es" : "s";
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : plural);
 }
 
 }  // namespace forkmill::cli

@@ -7,16 +7,19 @@
 
 namespace forkmill::cli {
 
-// Two units at most: "350ms", "4.2s", "3m12s", "2h05m", "3d04h". Negative durations read as "0s".
+// At most two units: "350ms", "4.2s", "3m12s", "2h05m", "3d04h". "0s" for negative durations.
 std::string format_duration(double seconds);
 
 // "17 B", "1.5 KiB", "3.2 GiB".
 std::string format_bytes(std::uint64_t bytes);
 
-// A rate for people: "0.25/s", "4.2/s", "131/s", "12.4k/s".
+// "0.25/s", "4.2/s", "131/s", "12.4k/s".
 std::string format_rate(double per_second);
 
-// RFC 3339 in UTC with milliseconds: "2026-11-20T13:51:13.250Z"; "-" for zero, which stands for never.
+// RFC 3339 in UTC with milliseconds: "2026-11-20T13:51:13.250Z"; "-" for 0, which means never.
 std::string format_time(std::int64_t unix_ms);
+
+// "1 job", "2 jobs". REQUIRES: the plural of `noun` adds an "s", or "es" after an "s".
+std::string format_count(std::uint64_t count, const std::string& noun);
 
 }  // namespace forkmill::cli

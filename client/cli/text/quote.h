@@ -1,5 +1,4 @@
-// Quoting for /bin/sh: whatever the bytes are, the shell reads the quoted text back as exactly one word with those
-// bytes.
+// Quoting for /bin/sh: the shell reads a quoted text of any bytes but NUL as one word with the same bytes.
 #pragma once
 
 #include <string>
@@ -8,10 +7,10 @@
 
 namespace forkmill::cli {
 
-// Leaves plain words as they are ("a.txt"), puts others into single quotes ("'a b'", "'it'\''s'"); "''" for nothing.
+// Returns a plain word as it is ("a.txt"), and any other one in single quotes ("'a b'", "'it'\''s'", "''").
 std::string shell_quote(std::string_view word);
 
-// The words quoted and joined by blanks: a line that runs them as one command.
+// Quotes the words and joins them with blanks: a shell line that runs them as one command.
 std::string shell_join(const std::vector<std::string>& words);
 
 }  // namespace forkmill::cli

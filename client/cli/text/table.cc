@@ -50,7 +50,7 @@ std::optional<Format> parse_format(std::string_view text) {
 }
 
 std::size_t text_width(std::string_view text) {
-  // Every byte but the continuation bytes of UTF-8 (10xxxxxx) starts a character.
+  // Each byte but the continuation bytes of UTF-8 (10xxxxxx) starts a character.
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 

@@ -1,4 +1,5 @@
-// What commands print: rows with named columns, as a table for people or as JSON for programs, from the same cells.
+// The output of commands: rows with named columns, rendered from the same cells as a table for people or as JSON for
+// programs.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,22 +13,22 @@ namespace forkmill::cli {
 
 enum class Format { table, wide, json, jsonl };
 
-// "table", "wide", "json" or "jsonl"; empty for anything else.
+// Reads "table", "wide", "json" or "jsonl". Null: any other text.
 std::optional<Format> parse_format(std::string_view text);
 
 struct Column {
-  std::string name;     // the key in JSON; in capitals, the heading of the table
-  std::string title{};  // the heading, where it is another one
-  bool wide = false;    // left out of `table`, there in `wide`; JSON always has every column
-  bool right = false;   // numbers stand to the right
+  std::string name;     // the key in JSON, and in upper case the heading
+  std::string title{};  // the heading, if it differs from the name
+  bool wide = false;    // shown in `wide` and JSON only, not in `table`
+  bool right = false;   // aligned to the right, for numbers
 };
 
-// One value, for a program and for a person.
+// A value for programs, and its text for people.
 struct Cell {
   nlohmann::ordered_json value;
   std::string text;
 
-  // Implicit, so that rows are literals.
+  // Implicit, so that a row can be written as a list of values.
   Cell(const std::string& same) : value(same), text{same} {}  // NOLINT(google-explicit-constructor)
   Cell(nlohmann::ordered_json for_programs, std::string for_people)
       : value(std::move(for_programs)), text{std::move(for_people)} {}
@@ -40,12 +41,12 @@ class Table {
  public:
   explicit Table(std::vector<Column> columns) : columns_{std::move(columns)} {}
 
-  // REQUIRES: a cell for each column.
+  // REQUIRES: `row` has a cell for each column.
   void add(std::vector<Cell> row);
   bool empty() const { return rows_.empty(); }
 
-  // Ends in a newline unless it is empty. json: one array of objects, indented; jsonl: an object a line. Control
-  // characters in cells are shown as "?" in tables, so a name cannot forge lines or send codes to the terminal.
+  // Renders json as one indented array of objects, jsonl as one object per line. The result ends in a newline unless it
+  // is empty. Tables show control characters as "?", so that a name can neither forge lines nor control the terminal.
   std::string render(Format format, bool headers) const;
 
  private:
@@ -56,10 +57,10 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-// Columns that a text takes on a terminal, counting each UTF-8 character as one.
+// The columns of `text` on a terminal; each UTF-8 character counts as one.
 std::size_t text_width(std::string_view text);
 
-// The same text without control characters.
+// Replaces control characters by "?".
 std::string printable(std::string_view text);
 
 }  // namespace forkmill::cli

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
@@ -36,8 +36,8 @@ std::string hex(std::string_view bytes) {
 
 Json from_object(const msgpack::object& object);
 
-// JSON has texts only. Lists and maps stand as base64 of their msgpack: as JSON in a text, each level of them would
-// double the backslashes of those within.
+// The keys of JSON are strings. A list or map as a key becomes base64 of its msgpack, because in JSON text each level
+// of nesting would double the backslashes of the inner levels.
 std::string key_from(const msgpack::object& object) {
   if (object.type == msgpack::type::ARRAY || object.type == msgpack::type::MAP) {
     msgpack::sbuffer packed;
@@ -60,7 +60,7 @@ Json from_array(const msgpack::object_array& array) {
   return json;
 }
 
-// The nesting is bounded by unpack_bounded.
+// Recurses at most as deep as unpack_bounded() lets values nest.
 Json from_object(const msgpack::object& object) {
   switch (object.type) {
     case msgpack::type::BOOLEAN:
@@ -135,7 +135,7 @@ Json parse_arguments(const std::vector<std::string>& words) {
     auto value = Json::parse(word, nullptr, false);
     if (value.is_discarded()) {
       throw UsageError{"argument " + std::to_string(arguments.size() + 1) + " is not JSON: " + word,
-                       "write text in double quotes inside single ones: '\"text\"'"};
+                       "write a string in double quotes inside single quotes: '\"text\"'"};
     }
     if (words.size() == 1 && value.is_array()) return value;
     arguments.push_back(std::move(value));

@@ -1,4 +1,4 @@
-// JSON on the command line, msgpack on the wire.
+// Conversions between JSON, for the command line, and msgpack, for the wire.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,21 +9,27 @@
 
 namespace forkmill::cli {
 
-// msgpack bytes as JSON. Keys that are no strings become their JSON text, and lists and maps as keys "base64:…" of
-// their msgpack; bin that is UTF-8 becomes a string, other bin {"base64": "…"}; ext {"ext": type, "base64": "…"}; NaN
-// and infinities become null. Throws forkmill::DecodeError.
+// Converts msgpack to JSON:
+//
+//     key of a map   a string stays, a list or map becomes "base64:…" of its msgpack, another value its JSON text
+//     bin            a string if the bytes are UTF-8, else {"base64": "…"}
+//     ext            {"ext": type, "base64": "…"}
+//     NaN, infinity  null
+//
+// Throws forkmill::DecodeError for bytes that are not msgpack.
 nlohmann::ordered_json json_from_msgpack(std::string_view bytes);
 
 std::string msgpack_from_json(const nlohmann::ordered_json& value);
 
-// The arguments of `forkmill submit NAME …` as one array: a single word that is a JSON array is all of them, otherwise
-// each word is one, in JSON. Throws UsageError that names the word.
+// Reads the arguments of `forkmill submit NAME …` into one array. A single word that is a JSON array has all arguments;
+// otherwise each word is one argument in JSON. Throws UsageError, with the word, if it is not JSON.
 nlohmann::ordered_json parse_arguments(const std::vector<std::string>& words);
 
-// Bytes that may be msgpack: as JSON when they are, else {"hex": "…"}.
+// Converts msgpack to JSON as json_from_msgpack() does, and other bytes to {"hex": "…"}.
 nlohmann::ordered_json json_or_hex(std::string_view bytes);
 
-// What stands as bin under this key in a msgpack map; empty when there is none. Throws forkmill::DecodeError.
+// Returns the value of `key` in a msgpack map. Null: `map` is not a map, or the value is not a bin. Throws
+// forkmill::DecodeError for bytes that are not msgpack.
 std::optional<std::string> bin_in_msgpack(std::string_view map, std::string_view key);
 
 std::string base64(std::string_view bytes);

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 namespace {
@@ -15,7 +15,7 @@ Columns split(const char* expression, const std::string& text) {
   return columns;
 }
 
-TEST_CASE("separators") {
+TEST_CASE("an argument is split at each match of the separator") {
   CHECK(split(",", "a,b,,c") == Columns{"a", "b", "", "c"});
   CHECK(split("\\t", "a\tb c") == Columns{"a", "b c"});
   CHECK(split(" +", "a   b c") == Columns{"a", "b", "c"});
@@ -26,13 +26,13 @@ TEST_CASE("separators") {
   CHECK(split(",", ",") == Columns{"", ""});
 }
 
-TEST_CASE("expressions that separate nothing are refused") {
+TEST_CASE("an expression that separates nothing is refused") {
   CHECK_THROWS_AS(ColumnSplitter{"("}, UsageError);
   CHECK_THROWS_AS(ColumnSplitter{"a*"}, UsageError);
   CHECK_THROWS_AS(ColumnSplitter{""}, UsageError);
 }
 
-TEST_CASE("a copy splits as the original does") {
+TEST_CASE("a copy splits like the original") {
   const ColumnSplitter original{","};
   const ColumnSplitter copy = original;  // NOLINT(performance-unnecessary-copy-initialization): what is tested
   Columns columns;

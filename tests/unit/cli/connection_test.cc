@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a broker that is not there is told as unreachable") {
+TEST_CASE("a missing broker is reported as unreachable") {
   const test::TempDir dir;
   const ConnectionOptions options{.broker = "ipc://" + dir.path("absent"), .connect_timeout = 50ms};
   try {
@@ -22,8 +22,8 @@ TEST_CASE("a broker that is not there is told as unreachable") {
   }
 }
 
-// Once it has given up, the client has nothing more to wake up for: a wait with an end must end all the same.
-TEST_CASE("a wait ends also when the client itself has given up before") {
+// A client that has given up has no timer of its own that would wake up the waiter.
+TEST_CASE("a wait with a timeout ends even if the client has given up before") {
   const test::TempDir dir;
   ClientOptions options;
   options.endpoint = "ipc://" + dir.path("absent");
@@ -34,7 +34,7 @@ TEST_CASE("a wait ends also when the client itself has given up before") {
   CHECK(!client.wait_connected(50ms));
 }
 
-TEST_CASE("an endpoint that makes no sense is refused at once") {
+TEST_CASE("an invalid endpoint is refused at once") {
   CHECK_THROWS_AS((Connection{{.broker = "nonsense", .connect_timeout = 50ms}}), Error);
 }
 

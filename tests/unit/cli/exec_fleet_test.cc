@@ -10,7 +10,7 @@ Outcome outcome(const Thrown& thrown, bool cancelling = false) {
   return outcome_of(std::make_exception_ptr(thrown), cancelling);
 }
 
-TEST_CASE("a command that ended") {
+TEST_CASE("the result of a command becomes the outcome of a job") {
   ExecResult result;
   result.exit_code = 3;
   result.out = "out";
@@ -25,7 +25,7 @@ TEST_CASE("a command that ended") {
   CHECK(!made.ok());
 }
 
-TEST_CASE("a command that a signal ended") {
+TEST_CASE("a command that was killed by a signal is a failure with that signal") {
   ExecResult result;
   result.exit_code = -1;
   result.signal = 11;
@@ -35,7 +35,7 @@ TEST_CASE("a command that a signal ended") {
   CHECK(made.problem == "killed by signal 11 (Segmentation fault)");
 }
 
-TEST_CASE("output that was cut off is a failure that no other try helps") {
+TEST_CASE("truncated output is a failure that is not retriable") {
   ExecResult result;
   result.err_truncated = true;
   const auto made = outcome_of(result);
@@ -44,7 +44,7 @@ TEST_CASE("output that was cut off is a failure that no other try helps") {
   CHECK(made.problem.starts_with("stderr was cut off"));
 }
 
-TEST_CASE("errors instead of a result") {
+TEST_CASE("an error becomes the outcome of a job") {
   CHECK(outcome(Cancelled{}, true).cancelled);
   CHECK(!outcome(Cancelled{}, false).cancelled);
   CHECK(!outcome(Cancelled{}, false).ok());

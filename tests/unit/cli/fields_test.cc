@@ -5,7 +5,7 @@
 namespace forkmill::cli {
 namespace {
 
-TEST_CASE("a line each, aligned; what is empty is left out; what has several lines goes on below itself") {
+TEST_CASE("each field has an aligned line, empty ones are omitted, and longer ones continue below") {
   Fields fields;
   fields.add("id", std::string{"7"});
   fields.add("nothing", Cell{nullptr, ""});

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 namespace {
@@ -15,7 +15,7 @@ Outcome exited(int code) {
 
 HaltWatch watch(const char* rule) { return HaltWatch{HaltRule::parse(rule)}; }
 
-TEST_CASE("without a rule nothing halts and the failures are counted, up to 253") {
+TEST_CASE("without a rule, a run does not halt and counts its failures up to 253") {
   auto halt = watch("never");
   CHECK(halt.exit_status() == 0);
   for (int i = 0; i < 253; ++i) halt.ended(exited(1));
@@ -30,7 +30,7 @@ TEST_CASE("without a rule nothing halts and the failures are counted, up to 253"
   CHECK(halt.failed() == 255);
 }
 
-TEST_CASE("one failure halts with that job's own status") {
+TEST_CASE("a threshold of one failure halts with the status of that job") {
   auto halt = watch("now,fail=1");
   halt.ended(exited(0));
   CHECK(halt.state() == Halt::never);
@@ -48,7 +48,7 @@ TEST_CASE("one failure halts with that job's own status") {
   CHECK(killed.exit_status() == 137);
 }
 
-TEST_CASE("several failures halt with their number") {
+TEST_CASE("a threshold of several failures halts with their number") {
   auto halt = watch("soon,fail=2");
   halt.ended(exited(5));
   CHECK(halt.state() == Halt::never);
@@ -57,7 +57,7 @@ TEST_CASE("several failures halt with their number") {
   CHECK(halt.exit_status() == 2);
 }
 
-TEST_CASE("success and done") {
+TEST_CASE("success= and done= count the jobs that succeeded or ended") {
   auto success = watch("now,success=1");
   success.ended(exited(1));
   CHECK(success.state() == Halt::never);
@@ -72,7 +72,7 @@ TEST_CASE("success and done") {
   CHECK(done.exit_status() == 1);
 }
 
-TEST_CASE("a percentage waits until the total is known") {
+TEST_CASE("a percentage takes effect when the total is known") {
   auto halt = watch("now,fail=20%");
   halt.total_known(10);
   halt.ended(exited(1));
@@ -93,7 +93,7 @@ TEST_CASE("a percentage waits until the total is known") {
   CHECK(nothing.state() == Halt::never);
 }
 
-TEST_CASE("a rule that is none is refused") {
+TEST_CASE("a text that is not a rule is refused") {
   for (const char* wrong : {"", "later", "now,", "now,fail=", "now,fail=0", "now,fail=x", "now,fail=1.5",
                             "now,fail=101%", "now,fail=-1", "fail=1", "now,lost=1", "now,fail=1,", "now,fail=%"}) {
     CHECK_THROWS_AS_MESSAGE(HaltRule::parse(wrong), UsageError, wrong);

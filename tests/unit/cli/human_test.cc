@@ -5,7 +5,7 @@
 namespace forkmill::cli {
 namespace {
 
-TEST_CASE("durations are written with two units at most") {
+TEST_CASE("durations are shown with at most two units") {
   CHECK(format_duration(0) == "0s");
   CHECK(format_duration(-3) == "0s");
   CHECK(format_duration(0.35) == "350ms");
@@ -18,7 +18,7 @@ TEST_CASE("durations are written with two units at most") {
   CHECK(format_duration(3 * 86400 + 4 * 3600) == "3d04h");
 }
 
-TEST_CASE("bytes, rates and times") {
+TEST_CASE("bytes, rates, times and counts are rounded for people") {
   CHECK(format_bytes(17) == "17 B");
   CHECK(format_bytes(1536) == "1.5 KiB");
   CHECK(format_bytes(1024 * 1024 - 1) == "1.0 MiB");
@@ -28,6 +28,9 @@ TEST_CASE("bytes, rates and times") {
   CHECK(format_rate(4.24) == "4.2/s");
   CHECK(format_rate(131.4) == "131/s");
   CHECK(format_rate(12'440) == "12.4k/s");
+  CHECK(format_count(0, "job") == "0 jobs");
+  CHECK(format_count(1, "worker process") == "1 worker process");
+  CHECK(format_count(2, "worker process") == "2 worker processes");
   CHECK(format_time(0) == "-");
   CHECK(format_time(1'700'000'000'250) == "2023-11-14T22:13:20.250Z");
 }

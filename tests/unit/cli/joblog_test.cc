@@ -1,8 +1,8 @@
-#include "client/cli/map/joblog.h"
+#include "client/cli/map/jobs/joblog.h"
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -20,11 +20,11 @@ JobLogEntry sample() {
           .command = "echo 'a\tb'"};
 }
 
-TEST_CASE("a line is laid out as GNU parallel does, byte for byte") {
+TEST_CASE("a line has the same bytes as one of GNU parallel") {
   CHECK(sample().line() == "3\tnode1\t1700000000.123\t     1.002\t0\t12\t1\t0\techo 'a\tb'\n");
 }
 
-TEST_CASE("what is written is read back, newlines and tabs in commands too") {
+TEST_CASE("an entry is read back as it was written, including newlines and tabs of its command") {
   auto entry = sample();
   entry.command = "printf 'a\nb'\t| wc";
   entry.exit_code = -1;
@@ -43,7 +43,7 @@ TEST_CASE("what is written is read back, newlines and tabs in commands too") {
   CHECK(read->run_seconds == doctest::Approx(1.002));
 }
 
-TEST_CASE("a line of GNU parallel's own is read") {
+TEST_CASE("a line that GNU parallel wrote is read") {
   const auto read = JobLogEntry::parse("1\t:\t1700000000.123\t     0.003\t0\t2\t0\t0\techo a");
   REQUIRE(read);
   CHECK(read->ok());
@@ -57,7 +57,7 @@ TEST_CASE("other lines are not entries") {
   }
 }
 
-TEST_CASE("an outcome as an entry") {
+TEST_CASE("an outcome becomes an entry") {
   Ended ended{{.seq = 2, .args = {"x"}, .argv = {}, .command = "c x"}, {}};
   ended.outcome.out = "abc";
   ended.outcome.err = "de";
@@ -66,7 +66,7 @@ TEST_CASE("an outcome as an entry") {
   CHECK(entry.host == "-");
 }
 
-TEST_CASE("a new log has a header; appending keeps what is there and cuts a torn line") {
+TEST_CASE("a new log has a header, and appending keeps all complete lines") {
   const test::TempDir dir;
   const auto path = dir.path("log");
   const std::string header{kJobLogHeader};

@@ -21,13 +21,13 @@ Caught print(const Row& args, const std::string& out, const std::string& err, bo
   return caught;
 }
 
-TEST_CASE("each stream to its own") {
+TEST_CASE("each stream is printed to its own") {
   const auto caught = print({"x"}, "out\n", "err\n", false);
   CHECK(caught.out == "out\n");
   CHECK(caught.err == "err\n");
 }
 
-TEST_CASE("tags on every line") {
+TEST_CASE("each line has the tag") {
   const auto caught = print({"a", "1"}, "one\n\ntwo", "err\n", true);
   CHECK(caught.out == "a 1\tone\na 1\t\na 1\ttwo");
   CHECK(caught.err == "a 1\terr\n");

@@ -17,7 +17,7 @@ Json sample() {
      "started_at_ms":0,"command":"t.echo read\ner","task":"t.echo","label":"read\ner","id":"0190163d"}]})");
 }
 
-TEST_CASE("processes, as ps shows them") {
+TEST_CASE("a table shows processes like ps") {
   CHECK(process_table(sample()).render(Format::table, true) ==
         "HOST  PID  PPID  STATE   CPU   MEMORY  STARTED                   ROLE        COMMAND\n"
         "a      10     1  S      1.5s  1.0 MiB  2023-11-14T22:13:20.250Z  broker      forkmill-broker\n"
@@ -31,7 +31,7 @@ TEST_CASE("processes, as ps shows them") {
   CHECK(rows[0]["task"].is_null());
 }
 
-TEST_CASE("processes, as pstree shows them") {
+TEST_CASE("a tree shows processes like pstree") {
   CHECK(process_tree(sample()) ==
         "broker 10  S  1.5s  1.0 MiB  forkmill-broker  on a\n"
         "└─ b\n"

@@ -13,13 +13,13 @@ Progress sample() {
   return {.done = 420, .failed = 0, .running = 8, .total = 1000, .per_second = 131, .elapsed_seconds = 3.2};
 }
 
-TEST_CASE("a bar with figures") {
+TEST_CASE("the progress line has figures, and a bar if wanted") {
   CHECK(render_progress(sample(), {.bar = true, .colour = false, .width = 60}) ==
         " 42% ███████████░░░░░░░░░░░░░░░░░ 420/1000  131/s  ETA 4.4s");
   CHECK(render_progress(sample(), {.bar = false, .colour = false, .width = 60}) == " 42% 420/1000  131/s  ETA 4.4s");
 }
 
-TEST_CASE("failures are told, in red where colours are wanted") {
+TEST_CASE("failures are shown, in red if colours are wanted") {
   auto progress = sample();
   progress.failed = 2;
   CHECK(render_progress(progress, {.bar = false, .colour = false, .width = 80}) ==
@@ -28,13 +28,13 @@ TEST_CASE("failures are told, in red where colours are wanted") {
         " 42% 420/1000  131/s  ETA 4.4s\x1b[31m  2 failed\x1b[0m");
 }
 
-TEST_CASE("without a total there is neither a bar nor an ETA") {
+TEST_CASE("without a total, the line has neither a bar nor an ETA") {
   auto progress = sample();
   progress.total.reset();
   CHECK(render_progress(progress, {}) == "420  131/s  3.2s");
 }
 
-TEST_CASE("the ends") {
+TEST_CASE("the line is right at the beginning and at the end of a run") {
   auto progress = sample();
   progress.done = 1000;
   CHECK(render_progress(progress, {.bar = false, .colour = false, .width = 80}) == "100% 1000/1000  131/s  3.2s");
@@ -45,7 +45,7 @@ TEST_CASE("the ends") {
   CHECK(render_progress(progress, {.bar = false, .colour = false, .width = 80}) == "  0% 0/10  0/s  ETA ?");
 }
 
-TEST_CASE("a line never wraps") {
+TEST_CASE("the line never wraps") {
   auto progress = sample();
   progress.failed = 123;
   for (unsigned width = 0; width < 200; ++width) {

@@ -9,7 +9,7 @@
 namespace forkmill::cli {
 namespace {
 
-// What the shell makes of a line that prints one word.
+// The text that the shell prints for one quoted word.
 std::string through_shell(const std::string& word) {
   const std::string line = "printf %s " + word;
   std::unique_ptr<FILE, int (*)(FILE*)> pipe{::popen(line.c_str(), "r"), ::pclose};
@@ -21,7 +21,7 @@ std::string through_shell(const std::string& word) {
   return text;
 }
 
-TEST_CASE("plain words stay as they are, others get single quotes") {
+TEST_CASE("plain words stay as they are, and others get single quotes") {
   CHECK(shell_quote("a-b_c.txt") == "a-b_c.txt");
   CHECK(shell_quote("/usr/include/a+b,c:d@e%") == "/usr/include/a+b,c:d@e%");
   CHECK(shell_quote("a b") == "'a b'");
@@ -31,7 +31,7 @@ TEST_CASE("plain words stay as they are, others get single quotes") {
   CHECK(shell_quote("X=1") == "'X=1'");
 }
 
-TEST_CASE("every byte survives the shell") {
+TEST_CASE("the shell reads back every byte") {
   std::string all;
   for (int c = 1; c < 256; ++c) all += static_cast<char>(c);
   CHECK(through_shell(shell_quote(all)) == all);

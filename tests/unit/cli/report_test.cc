@@ -1,4 +1,4 @@
-#include "client/cli/text/report.h"
+#include "client/cli/errors/report.h"
 
 #include <doctest/doctest.h>
 #include <forkmill/errors.h>
@@ -13,7 +13,7 @@ Report report(const Thrown& thrown) {
 
 bool has(const Report& report, const char* text) { return report.text.find(text) != std::string::npos; }
 
-TEST_CASE("our own errors say what to do") {
+TEST_CASE("an error of the command shows what to do") {
   const auto told = report(CommandError{ExitCode::unreachable, "no broker answered", "start one"});
   CHECK(told.code == ExitCode::unreachable);
   CHECK(told.text == "no broker answered\n  fix: start one");
@@ -21,7 +21,7 @@ TEST_CASE("our own errors say what to do") {
   CHECK(report(UsageError{"wrong"}).text == "wrong");
 }
 
-TEST_CASE("a remote error shows type, place, attempt and backtrace, and its stable code") {
+TEST_CASE("a remote error shows its type, worker, attempt, backtrace and stable code") {
   forkmill::Failure failure;
   failure.code = Errc::handler_error;
   failure.type = "std::out_of_range";
@@ -38,7 +38,7 @@ TEST_CASE("a remote error shows type, place, attempt and backtrace, and its stab
   CHECK(has(told, "[handler_error]"));
 }
 
-TEST_CASE("a lost worker shows how its process died") {
+TEST_CASE("a lost worker shows how its process ended") {
   forkmill::Failure failure;
   failure.code = Errc::worker_lost;
   failure.signal = 11;
@@ -48,7 +48,7 @@ TEST_CASE("a lost worker shows how its process died") {
   CHECK(has(told, "about to crash"));
 }
 
-TEST_CASE("exit statuses by code") {
+TEST_CASE("each error code has its exit status") {
   CHECK(report(Disconnected{Errc::disconnected}).code == ExitCode::unreachable);
   CHECK(report(Rejected{Errc::task_unknown}).code == ExitCode::not_found);
   CHECK(report(Rejected{Errc::queue_full}).code == ExitCode::failed);

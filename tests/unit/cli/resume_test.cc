@@ -1,8 +1,8 @@
-#include "client/cli/map/resume.h"
+#include "client/cli/map/jobs/resume.h"
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -17,26 +17,26 @@ std::string logged(std::uint64_t seq, const std::string& command, int exit_code 
   return entry.line();
 }
 
-TEST_CASE("a job is told by its command, wherever it stands in the input") {
+TEST_CASE("a job is recognized by its command at any place of the input") {
   const test::TempDir dir;
   const auto path = dir.write("log", std::string{kJobLogHeader} + logged(1, "a") + logged(2, "b", 1));
   auto finished = Finished::read(path, Resume::ended);
   CHECK(finished.size() == 2);
-  CHECK(!finished.take("c"));
-  CHECK(finished.take("b"));
-  CHECK(finished.take("a"));
-  CHECK(!finished.take("a"));
+  CHECK(!finished.pop("c"));
+  CHECK(finished.pop("b"));
+  CHECK(finished.pop("a"));
+  CHECK(!finished.pop("a"));
 }
 
-TEST_CASE("--resume-failed runs again what failed, and takes its later success") {
+TEST_CASE("--resume-failed runs failed jobs again, and counts their later success") {
   const test::TempDir dir;
   const auto path = dir.write(
       "log", std::string{kJobLogHeader} + logged(1, "a") + logged(2, "b", 1) + logged(3, "c", 1) + logged(3, "c"));
   auto finished = Finished::read(path, Resume::succeeded);
-  CHECK(finished.take("a"));
-  CHECK(!finished.take("b"));
-  CHECK(finished.take("c"));
-  CHECK(!finished.take("c"));
+  CHECK(finished.pop("a"));
+  CHECK(!finished.pop("b"));
+  CHECK(finished.pop("c"));
+  CHECK(!finished.pop("c"));
 }
 
 TEST_CASE("a success that later failed is a failure") {
@@ -48,32 +48,33 @@ TEST_CASE("a success that later failed is a failure") {
   entry.exit_code = 1;
   finished.add(entry);
   CHECK(finished.size() == 0);
-  CHECK(!finished.take("a"));
+  CHECK(!finished.pop("a"));
 }
 
 TEST_CASE("the same command of two jobs counts twice") {
   const test::TempDir dir;
   auto finished = Finished::read(dir.write("log", logged(1, "a") + logged(2, "a")), Resume::ended);
-  CHECK(finished.take("a"));
-  CHECK(finished.take("a"));
-  CHECK(!finished.take("a"));
+  CHECK(finished.pop("a"));
+  CHECK(finished.pop("a"));
+  CHECK(!finished.pop("a"));
 }
 
-TEST_CASE("a torn last line is run again, another wrong line is named") {
+TEST_CASE("an incomplete last line is ignored, and any other wrong line is reported with its number") {
   const test::TempDir dir;
-  const auto torn = logged(2, "b");
-  auto finished = Finished::read(dir.write("torn", logged(1, "a") + torn.substr(0, torn.size() - 1)), Resume::ended);
-  CHECK(finished.take("a"));
-  CHECK(!finished.take("b"));
+  const auto incomplete = logged(2, "b");
+  auto finished = Finished::read(dir.write("incomplete", logged(1, "a") + incomplete.substr(0, incomplete.size() - 1)),
+                                 Resume::ended);
+  CHECK(finished.pop("a"));
+  CHECK(!finished.pop("b"));
   try {
     Finished::read(dir.write("wrong", std::string{kJobLogHeader} + "hello\n" + logged(1, "a")), Resume::ended);
-    FAIL("taken");
+    FAIL("accepted");
   } catch (const UsageError& error) {
     CHECK(std::string{error.what()}.ends_with("wrong:2: not a line of a job log"));
   }
 }
 
-TEST_CASE("no log is an empty one") {
+TEST_CASE("a missing log counts as an empty one") {
   const test::TempDir dir;
   CHECK(Finished::read(dir.path("absent"), Resume::ended).size() == 0);
 }

@@ -32,14 +32,14 @@ Table all(Rows rows) {
   return table;
 }
 
-TEST_CASE("one source gives its arguments") {
+TEST_CASE("one source yields its arguments") {
   CHECK(all(rows({{{"a", "b"}}})) == Table{{"a"}, {"b"}});
   CHECK(rows({{{"a", "b"}}}).count() == 2);
   CHECK(all(rows({})).empty());
   CHECK(rows({}).count() == 0);
 }
 
-TEST_CASE("several sources give every combination, the last one changing fastest") {
+TEST_CASE("several sources yield every combination, in which the last one changes fastest") {
   CHECK(all(rows({{{"a", "b"}}, {{"1", "2"}}, {{"x", "y"}}})) == Table{{"a", "1", "x"},
                                                                        {"a", "1", "y"},
                                                                        {"a", "2", "x"},
@@ -52,7 +52,7 @@ TEST_CASE("several sources give every combination, the last one changing fastest
   CHECK(rows({{{"a", "b"}}, {{"1", "2", "3"}}}).width() == 2);
 }
 
-TEST_CASE("an empty source empties the product") {
+TEST_CASE("an empty source yields no rows") {
   CHECK(all(rows({{{"a", "b"}}, {std::vector<std::string>{}}})).empty());
   CHECK(all(rows({{std::vector<std::string>{}}, {{"1"}}})).empty());
 }
@@ -64,7 +64,7 @@ TEST_CASE("linked sources advance together and end with the shortest") {
         Table{{"x", "a", "1"}, {"x", "b", "2"}, {"y", "a", "1"}, {"y", "b", "2"}});
 }
 
-TEST_CASE("columns of one source") {
+TEST_CASE("--colsep splits each argument into columns") {
   std::vector<Rows::Group> groups;
   groups.push_back(group({{"a,b", "c", "d,e,f"}}));
   Rows split{std::move(groups), ColumnSplitter{","}};
@@ -72,12 +72,12 @@ TEST_CASE("columns of one source") {
   CHECK(all(std::move(split)) == Table{{"a", "b"}, {"c"}, {"d", "e", "f"}});
 }
 
-TEST_CASE("a product too large to count has no count") {
+TEST_CASE("a product that exceeds 64 bits has no count") {
   const std::vector<std::string> many(1 << 16, "x");
   CHECK(!rows({{many}, {many}, {many}, {many}}).count());
 }
 
-TEST_CASE("a source that waits loses nothing") {
+TEST_CASE("a row is complete even if one of its sources had to wait") {
   const test::TempDir dir;
   const auto path = dir.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);

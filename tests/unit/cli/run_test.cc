@@ -46,7 +46,7 @@ TEST_CASE("jobs are printed and logged as they end") {
   CHECK(run.exit_status() == 1);
 }
 
-TEST_CASE("in order, what is held back still fills the window") {
+TEST_CASE("with keep_order, jobs that are held back still count in the window") {
   MapRun run{{.window = 3, .keep_order = true}};
   for (std::uint64_t seq = 1; seq <= 3; ++seq) run.start(job(seq));
   const auto second = run.ended(2, exited(0));
@@ -59,7 +59,7 @@ TEST_CASE("in order, what is held back still fills the window") {
   CHECK(run.wants_job());
 }
 
-TEST_CASE("in order, the numbers may have gaps (jobs that were skipped)") {
+TEST_CASE("with keep_order, the numbers may have gaps for skipped jobs") {
   MapRun run{{.keep_order = true}};
   run.start(job(4));
   run.start(job(9));
@@ -67,7 +67,7 @@ TEST_CASE("in order, the numbers may have gaps (jobs that were skipped)") {
   CHECK(printed(run.ended(4, exited(0))) == Seqs{4, 9});
 }
 
-TEST_CASE("a failed job is tried again, as often as allowed, and only its last try counts") {
+TEST_CASE("a failed job is tried again up to the limit, and only its last try counts") {
   MapRun run{{.tries = 3}};
   run.start(job(1));
   auto step = run.ended(1, exited(1));
@@ -87,7 +87,7 @@ TEST_CASE("a failed job is tried again, as often as allowed, and only its last t
   CHECK(run.failed() == 1);
 }
 
-TEST_CASE("what another try cannot help is not tried again") {
+TEST_CASE("a job that is not retriable is not tried again") {
   MapRun run{{.tries = 3}};
   run.start(job(1));
   auto outcome = exited(-1);
@@ -96,7 +96,7 @@ TEST_CASE("what another try cannot help is not tried again") {
   CHECK(run.failed() == 1);
 }
 
-TEST_CASE("a lost worker does not count as a try, a few times") {
+TEST_CASE("a lost worker does not count as a try, up to a limit") {
   MapRun run{{.tries = 2}};
   run.start(job(1));
   auto lost = exited(-1);
@@ -107,7 +107,7 @@ TEST_CASE("a lost worker does not count as a try, a few times") {
   CHECK(run.failed() == 1);
 }
 
-TEST_CASE("halt soon starts nothing more and lets the rest finish") {
+TEST_CASE("halt soon starts no more jobs and lets the others finish") {
   MapRun run{{.tries = 2, .halt = HaltRule::parse("soon,fail=1")}};
   run.start(job(1));
   run.start(job(2));
@@ -121,7 +121,7 @@ TEST_CASE("halt soon starts nothing more and lets the rest finish") {
   CHECK(run.exit_status() == 5);
 }
 
-TEST_CASE("halt now takes back what runs; that is neither logged nor printed nor counted") {
+TEST_CASE("halt now cancels running jobs, which are not logged, printed or counted") {
   MapRun run{{.keep_order = true, .halt = HaltRule::parse("now,fail=1")}};
   for (std::uint64_t seq = 1; seq <= 3; ++seq) run.start(job(seq));
   const auto halted = run.ended(2, exited(9));
@@ -137,7 +137,7 @@ TEST_CASE("halt now takes back what runs; that is neither logged nor printed nor
   CHECK(run.exit_status() == 9);
 }
 
-TEST_CASE("a percentage of a total that comes late") {
+TEST_CASE("a percentage takes effect when the total becomes known") {
   MapRun run{{.halt = HaltRule::parse("soon,fail=50%")}};
   run.start(job(1));
   run.start(job(2));
@@ -161,7 +161,7 @@ TEST_CASE("a run without input is over at once") {
   CHECK(run.exit_status() == 0);
 }
 
-TEST_CASE("stopped by hand") {
+TEST_CASE("stop() starts no more jobs") {
   MapRun run{{}};
   run.start(job(1));
   run.stop();

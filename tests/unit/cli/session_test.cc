@@ -13,7 +13,7 @@
 namespace forkmill::cli {
 namespace {
 
-// Ends every job at once, as `decide` says; what it leaves open ends when it is cancelled.
+// Ends each job at once with the outcome that `decide` returns. A job without an outcome runs until it is cancelled.
 class FakeFleet final : public Fleet {
  public:
   using Decide = std::function<std::optional<Outcome>(const Job&)>;
@@ -21,7 +21,7 @@ class FakeFleet final : public Fleet {
 
   void run(const Job& job) override {
     ran.push_back(job.command);
-    most = std::max(most, ++running_);
+    max_running = std::max(max_running, ++running_);
     if (auto outcome = decide_(job))
       end(job.seq, std::move(*outcome));
     else
@@ -34,16 +34,16 @@ class FakeFleet final : public Fleet {
       end(seq, outcome);
     }
   }
-  std::vector<std::pair<std::uint64_t, Outcome>> take() override {
+  std::vector<std::pair<std::uint64_t, Outcome>> drain() override {
     wakeup_.clear();
     running_ -= ended_.size();
     return std::exchange(ended_, {});
   }
   int fd() const override { return wakeup_.fd(); }
-  std::optional<std::string> complaint() override { return std::nullopt; }
+  std::optional<std::string> stall_reason() override { return std::nullopt; }
 
   std::vector<std::string> ran;
-  std::size_t most = 0;
+  std::size_t max_running = 0;
 
  private:
   void end(std::uint64_t seq, Outcome outcome) {
@@ -69,8 +69,8 @@ Rows words(const std::vector<std::string>& arguments) {
   return Rows{std::move(groups)};
 }
 
-MapSession::Parts parts(const std::vector<std::string>& arguments) {
-  return {.command = CommandTemplate{{"run"}, false}, .rows = words(arguments)};
+MapSession::Parts parts(const std::vector<std::string>& arguments, Finished finished = Finished{Resume::none}) {
+  return {.feed = {CommandTemplate{{"run"}, false}, words(arguments), std::move(finished)}};
 }
 
 int run(MapSession::Parts given, const MapRun::Options& options, FakeFleet& fleet) {
@@ -81,7 +81,7 @@ int run(MapSession::Parts given, const MapRun::Options& options, FakeFleet& flee
 
 using Ran = std::vector<std::string>;
 
-TEST_CASE("every argument runs once and failures are counted") {
+TEST_CASE("each argument runs once, and failures are counted") {
   FakeFleet fleet{[](const Job& job) { return exited(job.args[0] == "b" ? 3 : 0); }};
   CHECK(run(parts({"a", "b", "c"}), {}, fleet) == 1);
   CHECK(fleet.ran == Ran{"run a", "run b", "run c"});
@@ -94,7 +94,7 @@ TEST_CASE("a long input stays within the window") {
   FakeFleet fleet{[](const Job&) { return exited(0); }};
   CHECK(run(parts(many), {.window = 7}, fleet) == 0);
   CHECK(fleet.ran.size() == 5000);
-  CHECK(fleet.most <= 7);
+  CHECK(fleet.max_running <= 7);
 }
 
 TEST_CASE("a failing job is tried again") {
@@ -104,12 +104,11 @@ TEST_CASE("a failing job is tried again") {
   CHECK(fleet.ran.size() == 3);
 }
 
-TEST_CASE("the job log is written and resumed from, by content") {
+TEST_CASE("the job log is written, and a later run resumes from it by command") {
   const test::TempDir dir;
   const auto path = dir.path("log");
   const auto logged = [&](Resume rule, const std::vector<std::string>& arguments) {
-    auto made = parts(arguments);
-    if (rule != Resume::none) made.finished = Finished::read(path, rule);
+    auto made = parts(arguments, rule == Resume::none ? Finished{rule} : Finished::read(path, rule));
     made.joblog = std::make_unique<JobLog>(path, rule == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
     return made;
   };
@@ -126,14 +125,14 @@ TEST_CASE("the job log is written and resumed from, by content") {
   CHECK(fourth.ran.empty());
 }
 
-TEST_CASE("halting now cancels what runs") {
+TEST_CASE("halt now cancels running jobs") {
   FakeFleet fleet{[](const Job& job) { return job.args[0] == "bad" ? std::optional{exited(9)} : std::nullopt; }};
   CHECK(run(parts({"slow", "slower", "bad", "late"}), {.window = 3, .halt = HaltRule::parse("now,fail=1")}, fleet) ==
         9);
   CHECK(fleet.ran == Ran{"run slow", "run slower", "run bad"});
 }
 
-TEST_CASE("a percentage is of the whole input") {
+TEST_CASE("a percentage refers to the whole input") {
   FakeFleet fleet{[](const Job& job) { return exited(job.seq <= 2 ? 1 : 0); }};
   auto counted = parts({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10"});
   counted.count_first = true;
@@ -141,7 +140,7 @@ TEST_CASE("a percentage is of the whole input") {
   CHECK(fleet.ran.size() == 2);
 }
 
-TEST_CASE("an interrupt cancels everything") {
+TEST_CASE("SIGINT cancels all jobs") {
   FakeFleet fleet{[](const Job& job) -> std::optional<Outcome> {
     if (job.args[0] == "last") ::kill(::getpid(), SIGINT);
     return std::nullopt;
@@ -149,7 +148,7 @@ TEST_CASE("an interrupt cancels everything") {
   CHECK(run(parts({"first", "last"}), {}, fleet) == 130);
 }
 
-TEST_CASE("a first SIGTERM lets what runs finish") {
+TEST_CASE("the first SIGTERM lets submitted jobs finish") {
   FakeFleet fleet{[](const Job& job) {
     if (job.args[0] == "a") ::kill(::getpid(), SIGTERM);
     return exited(0);

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -19,14 +19,14 @@ std::vector<std::string> all(Source& source) {
 
 using Lines = std::vector<std::string>;
 
-TEST_CASE("words are given in order and counted") {
+TEST_CASE("words are returned in order and counted") {
   WordSource words{{"a", "b"}};
   CHECK(words.count() == 2);
   CHECK(all(words) == Lines{"a", "b"});
   CHECK(words.count() == 0);
 }
 
-TEST_CASE("lines of a file, with or without a last newline, and counted without reading them") {
+TEST_CASE("the lines of a file are counted before they are read, with or without a last newline") {
   const test::TempDir dir;
   LineSource ended{dir.write("ended", "a\n\nb c\n"), '\n'};
   CHECK(ended.count() == 3);
@@ -39,14 +39,14 @@ TEST_CASE("lines of a file, with or without a last newline, and counted without 
   CHECK(all(empty).empty());
 }
 
-TEST_CASE("lines ended by NUL bytes may have newlines in them") {
+TEST_CASE("lines that end with NUL bytes may contain newlines") {
   const test::TempDir dir;
   LineSource lines{dir.write("nul", std::string_view{"a\nb\0c\0", 6}), '\0'};
   CHECK(lines.count() == 2);
   CHECK(all(lines) == Lines{"a\nb", "c"});
 }
 
-TEST_CASE("more lines than a read holds") {
+TEST_CASE("a file may have more lines than one read returns") {
   const test::TempDir dir;
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
@@ -57,7 +57,7 @@ TEST_CASE("more lines than a read holds") {
   CHECK(got.back() == "line 49999");
 }
 
-TEST_CASE("a pipe that has nothing yet does not block") {
+TEST_CASE("an empty pipe does not block") {
   const test::TempDir dir;
   const auto path = dir.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
@@ -79,7 +79,7 @@ TEST_CASE("a pipe that has nothing yet does not block") {
   CHECK(lines.next(line) == Fetch::end);
 }
 
-TEST_CASE("what cannot be read is named") {
+TEST_CASE("an error names the file or the line that cannot be read") {
   const test::TempDir dir;
   CHECK_THROWS_AS((LineSource{dir.path("absent"), '\n'}), UsageError);
   LineSource endless{dir.write("long", "a\n" + std::string(LineSource::kMaxLine * 2, 'x')), '\n'};
@@ -87,7 +87,7 @@ TEST_CASE("what cannot be read is named") {
   CHECK(endless.next(line) == Fetch::ready);
   try {
     endless.next(line);
-    FAIL("taken");
+    FAIL("accepted");
   } catch (const UsageError& error) {
     CHECK(std::string{error.what()}.starts_with("line 2 of"));
   }

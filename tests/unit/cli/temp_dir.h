@@ -1,4 +1,4 @@
-// A folder of a test's own, removed with everything in it.
+// A temporary directory for one test. The destructor removes it with its contents.
 #pragma once
 
 #include <stdlib.h>

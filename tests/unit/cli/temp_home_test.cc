@@ -20,7 +20,7 @@ void make_old(const std::string& path) {
   REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
 }
 
-TEST_CASE("a temporary home is gone at the end, with what is in it") {
+TEST_CASE("a temporary home is removed with its contents") {
   const test::TempDir parent;
   std::string path;
   {
@@ -33,7 +33,7 @@ TEST_CASE("a temporary home is gone at the end, with what is in it") {
   CHECK(!fs::exists(path));
 }
 
-TEST_CASE("what a killed one left behind is removed, but nothing that is in use, young or another's") {
+TEST_CASE("the homes of killed processes are removed, but not those that are in use or young, nor other directories") {
   const test::TempDir parent;
   const auto left = parent.path("forkmill-dev.abandoned");
   const auto young = parent.path("forkmill-dev.young");

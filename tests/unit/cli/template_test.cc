@@ -1,8 +1,8 @@
-#include "client/cli/map/template.h"
+#include "client/cli/map/jobs/template.h"
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 namespace {
@@ -11,7 +11,7 @@ std::string line(const std::string& words, Row args, std::uint64_t seq = 1) {
   return CommandTemplate{{words}, false}.job(seq, std::move(args)).command;
 }
 
-TEST_CASE("each replacement string") {
+TEST_CASE("each placeholder is replaced by its form of the argument") {
   CHECK(line("echo {}", {"a/b.tar.gz"}) == "echo a/b.tar.gz");
   CHECK(line("echo {.}", {"a/b.tar.gz"}) == "echo a/b.tar");
   CHECK(line("echo {/}", {"a/b.tar.gz"}) == "echo b.tar.gz");
@@ -22,7 +22,7 @@ TEST_CASE("each replacement string") {
   CHECK(line("{}{}", {"x"}) == "xx");
 }
 
-TEST_CASE("paths at their edges") {
+TEST_CASE("unusual paths have the parts that GNU parallel and dirname give them") {
   CHECK(line("{.}", {"a.d/b"}) == "a.d/b");
   CHECK(line("{.}", {"b."}) == "b.");
   CHECK(line("{//}", {"b"}) == ".");
@@ -33,7 +33,7 @@ TEST_CASE("paths at their edges") {
   CHECK(line("{.}", {""}) == "''");
 }
 
-TEST_CASE("several sources") {
+TEST_CASE("a placeholder with a number takes the argument of that source") {
   CHECK(line("cp {1} {2}", {"a b", "c"}) == "cp 'a b' c");
   CHECK(line("echo {}", {"a b", "c"}) == "echo 'a b' c");
   CHECK(line("echo {2.} {1/} {-1//}", {"x/a.c", "y/b.c"}) == "echo y/b a.c y");
@@ -42,29 +42,29 @@ TEST_CASE("several sources") {
   CHECK(CommandTemplate({"echo {3} {-5}"}, false).positions() == 5);
 }
 
-TEST_CASE("a template without places gets the arguments behind it") {
+TEST_CASE("the arguments are appended to a template without placeholders") {
   CHECK(line("echo hi", {"a b"}) == "echo hi 'a b'");
   CHECK(line("echo", {"a", "b"}) == "echo a b");
   CHECK(CommandTemplate({"wc", "-l"}, false).job(1, {"x"}).command == "wc -l x");
 }
 
-TEST_CASE("other braces stay as they are") {
+TEST_CASE("other text in braces stays as it is") {
   CHECK(line("awk '{print $1}' {}", {"f"}) == "awk '{print $1}' f");
   CHECK(line("echo ${HOME} {0} {%} {{}} {-} {12345} {1#} {", {"f"}) == "echo ${HOME} {0} {%} {f} {-} {12345} {1#} {");
 }
 
-TEST_CASE("arguments are one word whatever is in them") {
+TEST_CASE("an argument of any bytes is one word") {
   CHECK(line("echo {}", {"$(rm x); 'y'"}) == "echo '$(rm x); '\\''y'\\'''");
   CHECK(line("echo {}", {"{}"}) == "echo '{}'");
 }
 
-TEST_CASE("an empty template runs each argument as a line") {
+TEST_CASE("an empty template runs each argument as a shell line") {
   const CommandTemplate lines{{}, false};
   CHECK(lines.job(1, {"echo a | wc"}).command == "echo a | wc");
   CHECK(lines.job(1, {"echo a | wc"}).argv == std::vector<std::string>{"echo a | wc"});
 }
 
-TEST_CASE("without a shell each word stays a word and nothing is quoted") {
+TEST_CASE("without a shell, each word stays one word and is not quoted") {
   const CommandTemplate direct{{"printf", "%s;", "{}", "x{1}y"}, true};
   const auto job = direct.job(1, {"a b", "$c"});
   CHECK(job.argv == std::vector<std::string>{"printf", "%s;", "a b", "$c", "xa by"});
@@ -72,11 +72,11 @@ TEST_CASE("without a shell each word stays a word and nothing is quoted") {
   CHECK(CommandTemplate({"echo"}, true).job(1, {"a b"}).argv == std::vector<std::string>{"echo", "a b"});
 }
 
-TEST_CASE("commands that no system takes are refused by number") {
+TEST_CASE("a command that the system would not accept is refused with the number of its job") {
   const CommandTemplate command{{"echo"}, false};
   CHECK_NOTHROW(command.job(1, {std::string(CommandTemplate::kMaxLine - 5, 'x')}));
   CHECK_THROWS_WITH_AS(command.job(7, {std::string(CommandTemplate::kMaxLine, 'x')}),
-                       "the command of job 7 would be 131076 bytes long; the system takes 131071", UsageError);
+                       "the command of job 7 has 131076 bytes; the system accepts at most 131071", UsageError);
   CHECK_THROWS_AS(command.job(7, {std::string("a\0b", 3)}), UsageError);
 }
 

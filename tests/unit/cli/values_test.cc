@@ -6,7 +6,7 @@
 #include <map>
 #include <vector>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 namespace {
@@ -16,7 +16,7 @@ std::string through(const T& value) {
   return json_from_msgpack(pack_value(value)).dump();
 }
 
-TEST_CASE("results as JSON") {
+TEST_CASE("results become JSON") {
   CHECK(through(5.5) == "5.5");
   CHECK(through(-3) == "-3");
   CHECK(through(std::uint64_t{18446744073709551615ULL}) == "18446744073709551615");
@@ -30,13 +30,13 @@ TEST_CASE("results as JSON") {
   CHECK(through(1.0 / 0.0) == "null");
 }
 
-TEST_CASE("bytes that are no msgpack, or nest without end") {
+TEST_CASE("bytes that are not msgpack, or that nest too deeply, are refused") {
   CHECK_THROWS_AS(json_from_msgpack(""), DecodeError);
   CHECK_THROWS_AS(json_from_msgpack("\xdd\xff\xff\xff\xff"), DecodeError);
   CHECK_THROWS_AS(json_from_msgpack(std::string(100'000, '\x91')), DecodeError);
 }
 
-TEST_CASE("maps as keys of maps: as long as they are, and no longer with each level") {
+TEST_CASE("maps as keys of maps do not grow with each level of nesting") {
   std::string bytes;
   constexpr int kLevels = 60;
   for (int level = 0; level < kLevels; ++level) bytes += '\x81';  // a map of one
@@ -46,7 +46,7 @@ TEST_CASE("maps as keys of maps: as long as they are, and no longer with each le
   CHECK(json_from_msgpack(std::string("\x82\x07\x01\x92\x01\x02\x03", 7)).dump() == R"({"7":1,"base64:kgEC":3})");
 }
 
-TEST_CASE("bin under a key of a map, and what it is when it is no msgpack") {
+TEST_CASE("a bin is found by its key in a map, and shown as hex if it is not msgpack") {
   msgpack::sbuffer buffer;
   msgpack::packer<msgpack::sbuffer> packer{buffer};
   packer.pack_map(3);
@@ -67,7 +67,7 @@ TEST_CASE("bin under a key of a map, and what it is when it is no msgpack") {
   CHECK(json_or_hex("").dump() == R"({"hex":""})");
 }
 
-TEST_CASE("arguments") {
+TEST_CASE("arguments are JSON values, or one JSON array of them") {
   CHECK(parse_arguments({}).dump() == "[]");
   CHECK(parse_arguments({"2", "3.5"}).dump() == "[2,3.5]");
   CHECK(parse_arguments({"[2,3]"}).dump() == "[2,3]");
@@ -78,13 +78,13 @@ TEST_CASE("arguments") {
   CHECK_THROWS_AS(parse_arguments({""}), UsageError);
 }
 
-TEST_CASE("arguments reach a handler as it expects them") {
+TEST_CASE("arguments reach a handler with the types that it expects") {
   const auto bytes = msgpack_from_json(parse_arguments({"2", "\"x\"", "[1,2]"}));
   const auto values = unpack_arguments<std::tuple<double, std::string, std::vector<int>>>(bytes);
   CHECK(values == std::tuple{2.0, std::string{"x"}, std::vector<int>{1, 2}});
 }
 
-TEST_CASE("base64") {
+TEST_CASE("base64 pads its last group") {
   CHECK(base64("") == "");
   CHECK(base64("f") == "Zg==");
   CHECK(base64("fo") == "Zm8=");

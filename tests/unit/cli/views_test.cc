@@ -5,7 +5,7 @@
 namespace forkmill::cli {
 namespace {
 
-TEST_CASE("status") {
+TEST_CASE("status is shown as fields and as JSON") {
   const auto body = Json::parse(R"({"software":"forkmill 0.1.0","epoch":3,"store":"memory-1","listen":["ipc:///tmp/b"],
     "uptime_ms":192000,"clients":2,"workers":1,"children":4,"tasks":{"scheduled":0,"ready":3,"running":2,"succeeded":100,
     "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"rss_bytes":14680064,
@@ -27,7 +27,7 @@ TEST_CASE("status") {
   CHECK(unserved_reason(Json::object(), "census.count", "default").empty());
 }
 
-TEST_CASE("queues") {
+TEST_CASE("queues are shown as rows") {
   const auto body = Json::parse(R"({"queues":[{"name":"default","ready":3,"running":2,"scheduled":0,"bytes":2048,
     "max_tasks":0,"max_bytes":1000,"oldest_ready_ms":1500,"workers":1}]})");
   CHECK(queue_table(body).render(Format::table, true) ==
@@ -37,7 +37,7 @@ TEST_CASE("queues") {
   CHECK(row["bytes"] == 2048);
 }
 
-TEST_CASE("workers") {
+TEST_CASE("workers are shown as rows, with more columns in wide") {
   const auto body =
       Json::parse(R"({"workers":[{"name":"w1","host":"node1","pid":42,"session":7,"queues":["default","text"],
     "tasks":[{"name":"forkmill.exec","signature":"x"}],"children":4,"running":1,"waiting":0,"credit":5,"draining":false,
@@ -48,7 +48,7 @@ TEST_CASE("workers") {
         "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms  forkmill.exec\n");
 }
 
-TEST_CASE("a task that failed") {
+TEST_CASE("a failed task is shown with its error") {
   const auto body = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","queue":"default","name":"demo.fail",
     "state":"failed","attempt":3,"max_attempts":3,"priority":0,"submitted_at_ms":1700000000250,"worker":"w1","kind":2,
     "result_bytes":0,"code":"handler_error","error":{"type":"std::out_of_range","message":"vector::at"},"reason":""})");
@@ -64,7 +64,7 @@ TEST_CASE("a task that failed") {
         "error      std::out_of_range: vector::at\n");
 }
 
-TEST_CASE("a dead letter, with all that is known") {
+TEST_CASE("a dead letter is shown with its error, process, output and arguments") {
   const auto body = Json::parse(R"({"id":"0190163d-8694-739b-aea5-966c26f8ad91","queue":"default","name":"demo.fail",
     "state":"failed","attempt":1,"max_attempts":1,"priority":0,"submitted_at_ms":1700000000250,
     "finished_at_ms":1700000001250,"worker":"w1","kind":4,"code":"worker_lost","arguments":[1,"two"],
@@ -91,7 +91,7 @@ TEST_CASE("a dead letter, with all that is known") {
   CHECK(Json::parse(render_dead(body, Format::json)) == body);
 }
 
-TEST_CASE("a list of tasks has ids that are as short as they can be") {
+TEST_CASE("a list of tasks shortens ids as long as they stay different") {
   const auto row = [](const char* id, const std::string& message) {
     return Json{{"id", id},     {"state", "failed"},         {"queue", "q"},     {"name", "t"},
                 {"attempt", 2}, {"submitted_at_ms", 60'000}, {"code", "broken"}, {"message", message}};
@@ -108,7 +108,7 @@ TEST_CASE("a list of tasks has ids that are as short as they can be") {
   CHECK(json[0]["id"] == rows[0]["id"]);
   CHECK(json[0]["message"] == "one line\nand another");
 
-  // As long as is needed to tell them apart, and long errors cut between characters.
+  // Ids are longer if they would be equal, and long errors are cut between characters.
   rows = {row("0190163d-8694-739b-aea5-966c26f8ad91", std::string(59, 'x') + "ää"),
           row("0190163d-8694-739b-aea5-966d26f8ad91", std::string(58, 'x') + "ää")};
   const auto text = task_table(rows, Format::table, 0).render(Format::table, false);
@@ -117,13 +117,13 @@ TEST_CASE("a list of tasks has ids that are as short as they can be") {
   CHECK(text.find(" " + std::string(58, 'x') + "ää\n") != std::string::npos);
 }
 
-TEST_CASE("a backup") {
+TEST_CASE("a backup is shown with its path and size") {
   const auto body = Json::parse(R"({"path":"/b/file","bytes":28672})");
   CHECK(render_backup(body, Format::table) == "path   /b/file\nbytes  28672 (28.0 KiB)\n");
   CHECK(Json::parse(render_backup(body, Format::json)) == body);
 }
 
-TEST_CASE("a broker that leaves everything out does no harm") {
+TEST_CASE("an answer with missing keys is shown") {
   for (const auto& body :
        {Json::object(), Json::parse(R"({"queues":[{}],"workers":[{}],"unserved":[{}],"tasks":{}})")}) {
     for (const auto format : {Format::table, Format::wide, Format::json, Format::jsonl}) {

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {
@@ -10,7 +10,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-TEST_CASE("a command, then sources") {
+TEST_CASE("the words are a command followed by sources") {
   const auto split =
       split_words({"echo", "{1}", "{2}", ":::", "a", "b", ":::+", "1", "2", "::::", "f", "g", "::::+", "h"});
   CHECK(split.command == Words{"echo", "{1}", "{2}"});
@@ -22,14 +22,14 @@ TEST_CASE("a command, then sources") {
   CHECK(split.inputs == expected);
 }
 
-TEST_CASE("a command alone, sources alone, an empty source") {
+TEST_CASE("command and sources may be missing, and a source may be empty") {
   CHECK(split_words({"wc", "-l"}).inputs.empty());
   CHECK(split_words({":::", "a"}).command.empty());
   CHECK(split_words({"echo", ":::"}).inputs == std::vector<Input>{{.file = false, .linked = false, .words = {}}});
   CHECK(split_words({}).command.empty());
 }
 
-TEST_CASE("sources that make no sense") {
+TEST_CASE("sources without a file or a previous source, and stdin given twice, are refused") {
   CHECK_THROWS_AS(split_words({"echo", ":::+", "a"}), UsageError);
   CHECK_THROWS_AS(split_words({"echo", "::::"}), UsageError);
   CHECK_THROWS_AS(open_inputs({{.file = true, .words = {"-"}}, {.file = true, .words = {"-"}}}, '\n', std::nullopt),

@@ -1,10 +1,10 @@
-#include "client/cli/map/template.h"
+#include "client/cli/map/jobs/template.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/text/quote.h"
 
 namespace forkmill::cli {
@@ -19,7 +19,7 @@ std::string join(const std::vector<std::string>& words) {
   return line;
 }
 
-// "a/b.tar.gz" gives "a/b.tar"; a dot that starts the name counts too, as it does in GNU parallel: ".rc" gives "".
+// "a/b.tar.gz" gives "a/b.tar". As in GNU parallel, ".rc" gives "".
 std::string_view without_extension(std::string_view path) {
   const auto mark = path.find_last_of("./");
   if (mark == std::string_view::npos || path[mark] == '/' || mark + 1 == path.size()) return path;
@@ -33,7 +33,7 @@ std::string_view strip_slashes(std::string_view path) {
   return path;
 }
 
-// As dirname(1): "a/b" gives "a", "b" and "b/" give ".", "/b" gives "/".
+// Like dirname(1): "a/b" gives "a", "b" and "b/" give ".", "/b" gives "/".
 std::string_view directory_name(std::string_view path) {
   path = strip_slashes(path);
   const auto slash = path.rfind('/');
@@ -151,7 +151,7 @@ std::string CommandTemplate::expand(const Word& word, std::uint64_t seq, const R
   return text;
 }
 
-// A word that is all arguments and nothing else is as many words as there are arguments.
+// A word that is only a placeholder for all arguments becomes one word per argument.
 void CommandTemplate::expand_direct(const Word& word, Job& job) const {
   const bool all =
       word.size() == 1 && word[0].position == 0 && word[0].form != Form::literal && word[0].form != Form::seq;
@@ -173,13 +173,13 @@ Job CommandTemplate::job(std::uint64_t seq, Row args) const {
   }
   for (const auto& word : job.argv) {
     if (word.size() > kMaxLine) {
-      throw UsageError{"the command of job " + std::to_string(seq) + " would be " + std::to_string(word.size()) +
-                           " bytes long; the system takes " + std::to_string(kMaxLine),
-                       "shorten that input, or pass the data in a file"};
+      throw UsageError{"the command of job " + std::to_string(seq) + " has " + std::to_string(word.size()) +
+                           " bytes; the system accepts at most " + std::to_string(kMaxLine),
+                       "shorten the input, or pass the data in a file"};
     }
     if (word.find('\0') != std::string::npos) {
-      throw UsageError{"the command of job " + std::to_string(seq) + " has a NUL byte in it, which no command can take",
-                       "for input that is parted by NUL bytes use --null"};
+      throw UsageError{"the command of job " + std::to_string(seq) + " contains a NUL byte, which no argument can have",
+                       "for input with NUL bytes between the lines, use --null"};
     }
   }
   return job;

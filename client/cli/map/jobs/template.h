@@ -1,13 +1,12 @@
-// Command templates, as GNU parallel has them: a command with places where the arguments of each job go.
+// Command templates, as in GNU parallel: a command with placeholders for the arguments of each job.
 //
-//   {}   the argument (all of them with several input sources)     {#}   number of the job, from 1
+//   {}   the argument (all of them with several input sources)     {#}   the number of the job, from 1
 //   {.}  without its extension                                     {1} {2} …   of the first, second … source
 //   {/}  file name, {//} directory, {/.} file name without         {-1}  of the last source
 //        extension                                                 {1.} {2/} {1//} {-1/.}   both at once
 //
-// In a shell line every argument is quoted, so it reaches the command as one word whatever is in it. A template
-// without any of these gets " {}" at its end; an empty template takes the argument itself as the shell line. Anything
-// else in braces stays as it is.
+// In a shell line each argument is quoted, so that it reaches the command as one word. " {}" is appended to a template
+// without placeholders. With an empty template, the argument is the shell line. Other text in braces stays as it is.
 #pragma once
 
 #include <cstdint>
@@ -15,26 +14,26 @@
 #include <string_view>
 #include <vector>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
 class CommandTemplate {
  public:
-  // The longest shell line, or single argument, that Linux takes (MAX_ARG_STRLEN less the NUL at its end).
+  // The longest argument, and so the longest shell line, that Linux accepts (MAX_ARG_STRLEN without the final NUL).
   static constexpr std::size_t kMaxLine = 128UL * 1024 - 1;
 
-  // words: the command as the user's shell split it; joined by blanks they are the line for the worker's shell.
-  // direct: run them without a shell, one word each.
+  // `words` is the command, as split by the shell of the user. Joined with blanks, it is the line for the shell of the
+  // worker; with `direct`, each word is an argument of a program that runs without a shell.
   CommandTemplate(const std::vector<std::string>& words, bool direct);
 
-  // Without a shell?
+  // Whether the command runs without a shell.
   bool direct() const { return direct_; }
 
-  // Highest and lowest position named ({3} gives 3, {-2} gives 2): the least number of input sources needed.
+  // The number of input sources that the placeholders need ({3} needs 3, {-2} needs 2).
   int positions() const { return positions_; }
 
-  // Throws UsageError, naming the job, when the command would be longer than kMaxLine.
+  // Fills in the placeholders. Throws UsageError, with the job, if the command is longer than kMaxLine or contains NUL.
   Job job(std::uint64_t seq, Row args) const;
 
  private:
@@ -42,7 +41,7 @@ class CommandTemplate {
   struct Piece {
     Form form = Form::literal;
     int position = 0;    // 0: all arguments
-    std::string text{};  // of a literal
+    std::string text{};  // for Form::literal
   };
   using Word = std::vector<Piece>;
 
@@ -52,9 +51,9 @@ class CommandTemplate {
   std::string expand(const Word& word, std::uint64_t seq, const Row& args, bool quoted) const;
   void expand_direct(const Word& word, Job& job) const;
 
-  std::vector<Word> words_;  // one, unless direct
+  std::vector<Word> words_;  // one word, unless direct_
   bool direct_ = false;
-  bool lines_ = false;  // the argument is the command
+  bool lines_ = false;  // the template is empty: each argument is a shell line
   int positions_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "client/cli/map/resume.h"
+#include "client/cli/map/jobs/resume.h"
 
 #include <xxhash.h>
 
@@ -6,11 +6,11 @@
 #include <cstring>
 #include <fstream>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
-// 128 bits: two of a billion commands having the same digest is less likely than a memory error.
+// With 128 bits, a collision among a billion commands is less likely than a memory error.
 Finished::Digest Finished::digest(std::string_view text, std::uint64_t seed) {
   const auto hash = XXH3_128bits_withSeed(text.data(), text.size(), seed);
   return {hash.high64, hash.low64};
@@ -26,7 +26,7 @@ void Finished::add(const JobLogEntry& entry) {
   total_ += counts ? 1ULL : -1ULL;
 }
 
-bool Finished::take(std::string_view command) {
+bool Finished::pop(std::string_view command) {
   const auto found = commands_.find(digest(command, 0));
   if (found == commands_.end() || found->second == 0) return false;
   --found->second;
@@ -40,12 +40,12 @@ Finished Finished::read(const std::string& path, Resume rule) {
   if (!file) throw UsageError{"--joblog: cannot read " + path + ": " + std::strerror(errno)};
   std::string line;
   for (std::uint64_t number = 1; std::getline(file, line); ++number) {
-    if (file.eof()) break;  // no newline behind it: torn
+    if (file.eof()) break;  // the line is incomplete, because it has no newline
     if (number == 1 && line + "\n" == kJobLogHeader) continue;
     const auto entry = JobLogEntry::parse(line);
     if (!entry) {
       throw UsageError{path + ":" + std::to_string(number) + ": not a line of a job log",
-                       "name the file that --joblog wrote, or another one to start anew"};
+                       "give the file that --joblog wrote, or a new one to start from the beginning"};
     }
     finished.add(*entry);
   }

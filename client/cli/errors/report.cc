@@ -1,4 +1,4 @@
-#include "client/cli/text/report.h"
+#include "client/cli/errors/report.h"
 
 #include <forkmill/errors.h>
 
@@ -30,7 +30,7 @@ void add_line(std::string& text, const char* label, const std::string& value) {
   if (!value.empty()) text += "\n  " + std::string{label} + ": " + value;
 }
 
-// Every line of a longer text stands below its label.
+// Puts each line of `text` below its label.
 std::string indented(const std::string& text) {
   std::string lines;
   for (char c : text) {

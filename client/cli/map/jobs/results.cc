@@ -1,4 +1,4 @@
-#include "client/cli/map/results.h"
+#include "client/cli/map/jobs/results.h"
 
 #include <xxhash.h>
 
@@ -7,21 +7,21 @@
 #include <fstream>
 #include <system_error>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 
 namespace forkmill::cli {
 
 namespace {
 
-constexpr std::size_t kMaxName = 255;  // of one folder, in every file system worth the name
-constexpr std::size_t kKept = 200;     // of a longer one, before its digest
+constexpr std::size_t kMaxName = 255;     // bytes in the name of a directory, as common file systems limit it
+constexpr std::size_t kKeptPrefix = 200;  // bytes of a longer name that are kept before its digest
 
 std::string shortened(std::string_view name, std::string_view argument) {
   const auto hash = XXH3_128bits(argument.data(), argument.size());
   std::array<char, 40> digest{};
   std::snprintf(digest.data(), digest.size(), "\\#%016llx%016llx", static_cast<unsigned long long>(hash.high64),
                 static_cast<unsigned long long>(hash.low64));
-  return std::string{name.substr(0, kKept)} + digest.data();
+  return std::string{name.substr(0, kKeptPrefix)} + digest.data();
 }
 
 void write_file(const std::filesystem::path& path, std::string_view text) {
@@ -51,7 +51,7 @@ std::string results_name(std::string_view argument) {
 ResultsDir::ResultsDir(const std::string& path) : root_{path} {
   std::error_code error;
   std::filesystem::create_directories(root_, error);
-  if (error) throw UsageError{"--results: cannot make " + path + ": " + error.message()};
+  if (error) throw UsageError{"--results: cannot create " + path + ": " + error.message()};
 }
 
 std::filesystem::path ResultsDir::folder(const Row& args) const {
@@ -64,7 +64,7 @@ void ResultsDir::write(const Ended& ended) const {
   const auto path = folder(ended.job.args);
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw CommandError{ExitCode::failed, "cannot make " + path.string() + ": " + error.message()};
+  if (error) throw CommandError{ExitCode::failed, "cannot create " + path.string() + ": " + error.message()};
   write_file(path / "stdout", ended.outcome.out);
   write_file(path / "stderr", ended.outcome.err);
   write_file(path / "seq", std::to_string(ended.job.seq) + "\n");

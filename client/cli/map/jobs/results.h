@@ -1,30 +1,30 @@
-// --results DIR: each job's output in a folder of its own, laid out as GNU parallel does:
+// --results DIR: the output of each job in a directory of its own, in the layout of GNU parallel:
 //
 //   DIR/1/ARGUMENT/stdout, stderr, seq          with two sources: DIR/1/ARGUMENT/2/ARGUMENT/stdout …
 //
-// A slash in an argument becomes "\_", a backslash "\\"; arguments that no folder can be named after are written so
-// that no two share a folder and none leads out of DIR.
+// A slash in an argument becomes "\_", a backslash "\\". Different arguments have different directories, all below DIR.
 #pragma once
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 
-// The name of the folder for one argument. Pure.
+// The name of the directory of an argument. Pure.
 std::string results_name(std::string_view argument);
 
 class ResultsDir {
  public:
-  // Throws UsageError when the directory cannot be made.
+  // Creates the directory. Throws UsageError if that fails.
   explicit ResultsDir(const std::string& path);
 
+  // The directory of a job.
   std::filesystem::path folder(const Row& args) const;
 
-  // Throws CommandError when a file cannot be written.
+  // Writes the files of a job, and replaces existing ones. Throws CommandError if one cannot be written.
   void write(const Ended& ended) const;
 
  private:

@@ -1,4 +1,4 @@
-#include "client/cli/map/joblog.h"
+#include "client/cli/map/jobs/joblog.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "client/cli/command_error.h"
+#include "client/cli/errors/command_error.h"
 #include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
@@ -38,7 +38,7 @@ bool read(std::string_view text, Number& number) {
   return error == std::errc{} && end == text.data() + text.size();
 }
 
-// All fields but the last end at a tab; the command may have tabs in it.
+// Splits a line at tabs. The last field, the command, may contain tabs. False: there are too few fields.
 bool split(std::string_view line, std::array<std::string_view, kFields>& fields) {
   for (std::size_t i = 0; i + 1 < kFields; ++i) {
     const auto tab = line.find('\t');
@@ -91,17 +91,17 @@ JobLog::JobLog(const std::string& path, Mode mode) : path_{path} {
   const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (mode == Mode::replace ? O_TRUNC : 0);
   file_ = proto::Descriptor{::open(path.c_str(), flags, 0666)};
   if (!file_.valid()) throw UsageError{"--joblog: cannot open " + path + ": " + std::strerror(errno)};
-  if (mode == Mode::append) cut_torn_line();
+  if (mode == Mode::append) cut_incomplete_line();
   if (::lseek(file_.get(), 0, SEEK_END) == 0) append(kJobLogHeader);
 }
 
-void JobLog::cut_torn_line() {
+void JobLog::cut_incomplete_line() {
   struct stat info {};
   if (::fstat(file_.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
   auto end = info.st_size;
   for (char last = 0; end > 0 && ::pread(file_.get(), &last, 1, end - 1) == 1 && last != '\n';) --end;
   if (end != info.st_size && ::ftruncate(file_.get(), end) != 0) {
-    throw UsageError{"--joblog: cannot mend the torn last line of " + path_ + ": " + std::strerror(errno)};
+    throw UsageError{"--joblog: cannot cut off the incomplete last line of " + path_ + ": " + std::strerror(errno)};
   }
 }
 

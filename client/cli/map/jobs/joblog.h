@@ -1,11 +1,11 @@
-// The job log: one line of tab-separated fields for each job, written when it has ended. GNU parallel's format, so its
-// tools read it:
+// The job log: a line of tab-separated fields for each job, written when the job has ended. The format is that of GNU
+// parallel, so that its tools can read it:
 //
 //   Seq  Host  Starttime  JobRuntime  Send  Receive  Exitval  Signal  Command
 //
-// Starttime is in seconds since 1970 by the worker's clock, JobRuntime in seconds, Send and Receive are bytes of stdin
-// and of output. Exitval is -1 for a job without an exit status (time limit, lost worker). A newline in the command is
-// written as a NUL byte.
+// Starttime is in seconds since 1970 by the clock of the worker, JobRuntime in seconds; Send and Receive are the bytes
+// of stdin and of the output. Exitval is -1 for a job without an exit status (time limit, lost worker). A newline in
+// the command is written as a NUL byte.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "client/cli/map/job.h"
+#include "client/cli/map/jobs/job.h"
 #include "proto/transport/descriptor.h"
 
 namespace forkmill::cli {
@@ -33,27 +33,28 @@ struct JobLogEntry {
   std::string command;
 
   bool ok() const { return exit_code == 0 && signal == 0; }
-  std::string line() const;  // with its newline
-  // A line without its newline; empty when it is not one of a job log.
+  std::string line() const;  // ends in a newline
+  // Reads a line without its newline. Null: the line is not one of a job log.
   static std::optional<JobLogEntry> parse(std::string_view line);
 };
 
 JobLogEntry joblog_entry(const Ended& ended);
 
-// The file. Each line is one write at its end, so a run that is killed tears the last line at most.
+// The file of a job log. Each line is appended by one write, so that at most the last line of a killed run is
+// incomplete.
 class JobLog {
  public:
   enum class Mode { replace, append };
 
-  // append: a torn last line is cut off first, and a file that is not there is made.
-  // Throws UsageError when the file cannot be opened.
+  // Opens the file, or creates it. Mode::append cuts off an incomplete last line. Throws UsageError if the file cannot
+  // be opened.
   JobLog(const std::string& path, Mode mode);
 
-  // Throws CommandError when the line cannot be written.
+  // Appends a line. Throws CommandError if it cannot be written.
   void write(const JobLogEntry& entry);
 
  private:
-  void cut_torn_line();
+  void cut_incomplete_line();
   void append(std::string_view text);
 
   std::string path_;

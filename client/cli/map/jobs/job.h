@@ -1,0 +1,42 @@
+// A job of a `forkmill map` run, and its outcome.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace forkmill::cli {
+
+using Row = std::vector<std::string>;  // the arguments of one job, one from each input source
+
+struct Job {
+  std::uint64_t seq = 0;  // counts from 1, in the order of the input
+  Row args;
+  std::vector<std::string> argv;  // one shell line, or with --quote the program and its arguments
+  std::string command;            // the text for people and for the job log
+};
+
+struct Outcome {
+  int exit_code = 0;  // -1: there is none, because of a signal, a time limit, a lost worker or truncated output
+  int signal = 0;     // 0: none
+  std::string out;
+  std::string err;
+  std::string host;       // empty if the job did not start
+  double started_at = 0;  // in seconds since 1970, by the clock of the worker; 0 if the job did not start
+  double run_seconds = 0;
+  std::string problem;     // for people: the reason of a failure without an exit status
+  bool cancelled = false;  // cancelled by this run: neither a success nor a failure, and not logged
+  bool lost = false;       // the worker was lost, which may not be the fault of the command
+  bool retriable = true;   // false: another try cannot succeed, or the whole run has to stop
+
+  bool ok() const { return exit_code == 0 && signal == 0 && !cancelled; }
+  // The exit status that a shell shows: the exit code, 128 + signal, or 255 if there is neither.
+  int status() const { return signal != 0 ? 128 + signal : exit_code >= 0 ? exit_code : 255; }
+};
+
+struct Ended {
+  Job job;
+  Outcome outcome;
+};
+
+}  // namespace forkmill::cli
