@@ -68,9 +68,9 @@ TEST_CASE("`forkmill object` lists, shows, removes and releases objects") {
   auto holder = cluster.holder("build:lock", "token");
   Lock lock{"build:lock", cluster.client()};
   auto waiting = lock.acquire_async();
-  REQUIRE(eventually([&] { return cluster.object({"show", "build:lock"}).find("waited for") != std::string::npos; }));
+  REQUIRE(eventually([&] { return cluster.object({"show", "build:lock"}).find("waiter  ") != std::string::npos; }));
   const auto shown = cluster.object({"show", "build:lock"});
-  CHECK(shown.find("held by") != std::string::npos);
+  CHECK(shown.find("holder  ") != std::string::npos);
   CHECK(shown.find("pid " + std::to_string(*holder.pid())) != std::string::npos);
   CHECK(cluster.object({"ls", "build:"}).find("build:lock") != std::string::npos);
   CHECK(cluster.object({"ls", "other:"}).find("build:lock") == std::string::npos);
