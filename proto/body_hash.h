@@ -1,5 +1,5 @@
-// Body: what must be the same in two submissions of one task, as a hash (XXH3-64 of name, signature and arguments).
-// Tells a repeated submission from another task that was given the same key. Any thread.
+// Body hash: XXH3-64 of name, signature and arguments, which are the same in all submissions of one task. It tells a
+// repeated submission from another task under the same key. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Buggify: paths that are allowed and rare, which a simulation may take far more often (tests/sim/README.md). Outside
-// of one none is ever forced; a build without tests, and every Release build, does not even ask.
+// Buggify: lets a simulation take rare but allowed paths far more often (tests/sim/README.md). Outside of a simulation
+// no path is forced; a build without tests, and every Release build, does not contain the question.
 #pragma once
 
 #include <cstdint>
@@ -8,20 +8,20 @@ namespace forkmill::proto {
 
 enum class Path : std::uint8_t {
   short_page,          // a line fetches one task at a time
-  delayed_to_disk,     // a delayed task is put away although there is room
-  results_to_disk,     // so is a result
-  old_news_forgotten,  // what is out of date is looked through at once
+  delayed_to_disk,     // a delayed task is paged out although there is room
+  results_to_disk,     // a result is paged out although there is room
+  old_news_forgotten,  // outdated entries are looked through at once
   deadlines_swept,     // deadlines are swept at once
-  acks_at_once,        // an acknowledgement does not wait for company
-  full_for_now,        // a queue has no room, for once
+  acks_at_once,        // an acknowledgement does not wait for others
+  full_for_now,        // a queue refuses a task although it has room
   other_turn,          // another worker is first
-  one_grant,           // messages that carry one of what they may carry many of
+  one_grant,           // this and the next three: a message carries one record although more are at hand
   one_result,
   one_submission,
   one_outcome,
-  little_credit,  // a worker has no room for more, for once
-  handed_back,    // a worker hands back what it could begin soon
-  outcome_waits,  // outcomes go out the next time
+  little_credit,  // a worker gives no credit although it has room
+  handed_back,    // a worker returns a grant that it could start soon
+  outcome_waits,  // outcomes wait for the next flush
   count,
 };
 

@@ -1,5 +1,5 @@
-// FORKMILL_CHECK: an assertion about our own code, kept in release builds: a queue that goes on in a state it does not
-// understand loses work.
+// FORKMILL_CHECK: an assertion about our own code, kept in release builds: a queue that continued in an impossible
+// state would lose work.
 #pragma once
 
 #include <cstdio>
@@ -8,7 +8,7 @@
 namespace forkmill::proto {
 
 #ifdef FORKMILL_MUTANTS
-// What a simulation wants done first: it throws, and goes on with the next seed.
+// Called before the process is aborted. A simulation throws here and continues with the next seed.
 using CheckFailed = void (*)(const char* what, const char* file, int line);
 inline constinit CheckFailed on_check_failed = nullptr;
 #endif

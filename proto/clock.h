@@ -1,4 +1,4 @@
-// Time as the pure parts see it: a number handed to them. Nothing outside proto/transport asks the system for it.
+// Time in the pure parts: a number that is given to them. Only proto/transport asks the system for the time.
 #pragma once
 
 #include <chrono>
@@ -9,10 +9,10 @@ namespace forkmill::proto {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Microseconds on a clock that never jumps; its zero means nothing. Leases and time-outs are reckoned on it alone.
+// Microseconds on a steady clock, which never jumps; the zero point has no meaning. All leases and timeouts use it.
 using Instant = std::chrono::duration<std::int64_t, std::micro>;
 
-// Both clocks, read together. The wall clock only translates "not before" of a submitter and labels what people read.
+// Both clocks, read together. The wall clock serves only for `not_before` and for times that people read.
 struct Now {
   Instant steady{0};
   milliseconds unix_time{0};

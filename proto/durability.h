@@ -1,4 +1,5 @@
-// What a task or a named object outlives.
+// Durability: memory: a task or named object ends with the broker; durable: it outlives the broker; of_queue: as the
+// queue says.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The names of things on the wire, each a type of its own.
+// Ids and sequence numbers of the protocol, each with its own type.
 #pragma once
 
 #include <forkmill/task_id.h>
@@ -12,16 +12,22 @@
 
 namespace forkmill::proto {
 
-using SessionId =
-    Strong<struct SessionIdTag>;  // given by the broker with each WELCOME; random, so it cannot be guessed
-using MessageSeq = Strong<struct MessageSeqTag>;  // counts the messages of one sender within one session, from 1
-using TaskSeq = Strong<struct TaskSeqTag>;  // the broker's number of a task, rising: storage key and order of arrival
-using Epoch = Strong<struct EpochTag>;      // rises with every start of the broker on one store
-using Attempt = Strong<struct AttemptTag, std::uint32_t>;  // executions of a task, from 1
-using PeerId = Strong<struct PeerIdTag>;        // one connection to the broker; never used again while the broker lives
-using CommitSeq = Strong<struct CommitSeqTag>;  // the store's number of its last commit
+// The broker makes a new one, random and so unguessable, for each WELCOME.
+using SessionId = Strong<struct SessionIdTag>;
+// Counts the messages of one sender within one session, from 1.
+using MessageSeq = Strong<struct MessageSeqTag>;
+// The broker's number of a task; rises in order of arrival, and is the key in the store.
+using TaskSeq = Strong<struct TaskSeqTag>;
+// Rises with every start of the broker on one store.
+using Epoch = Strong<struct EpochTag>;
+// Counts the executions of a task, from 1.
+using Attempt = Strong<struct AttemptTag, std::uint32_t>;
+// One connection to the broker; not used again while the broker lives.
+using PeerId = Strong<struct PeerIdTag>;
+// The store's number of a commit.
+using CommitSeq = Strong<struct CommitSeqTag>;
 
-// One execution of one task: the fencing token. Only the current one may change the task's state.
+// One attempt given to one worker: the fencing token. Only the current grant of a task may change its state.
 struct Grant {
   Epoch epoch;
   TaskSeq seq;

@@ -1,5 +1,5 @@
-// Every maximum of the protocol. What is beyond one is refused with Errc::message_too_large or the code named here;
-// nothing is cut short silently.
+// Limits: every maximum of the protocol. A value beyond one is refused with Errc::message_too_large or the code named
+// here; nothing is truncated silently.
 #pragma once
 
 #include <chrono>
@@ -15,25 +15,24 @@ inline constexpr std::uint16_t kProtocolMax = 1;
 inline constexpr std::uint16_t kDefaultPort = 7117;
 
 // Sizes in bytes
-inline constexpr std::size_t kInlinePayload = 16 * 1024;      // from here on a payload is a frame of its own
+inline constexpr std::size_t kInlinePayload = 16 * 1024;      // payloads of this size and more have their own frame
 inline constexpr std::size_t kMaxPayload = 64 * 1024 * 1024;  // arguments or result of one task
 inline constexpr std::size_t kMaxEnvelope = 8 * 1024 * 1024;  // first frame of a message, inline payloads included
 inline constexpr std::size_t kMaxFrames = 1024;               // payload frames of one message
 inline constexpr std::size_t kMaxName = 128;                  // queue, task, worker and host names
 inline constexpr std::size_t kMaxSignature = 4096;
-inline constexpr std::size_t kMaxErrorText =
-    16 * 1024;  // each text of an error report; longer ones are cut by their maker
-inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a child that died
+inline constexpr std::size_t kMaxErrorText = 16 * 1024;  // text of an error report; its maker truncates it
+inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a dead child
 inline constexpr std::size_t kMaxProgressNote = 1024;
 
 // Counts
-inline constexpr std::size_t kBatchTasks = 256;           // tasks that a sender puts into one message
-inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload after which a sender starts the next message
+inline constexpr std::size_t kBatchTasks = 256;           // tasks in one message of a sender
+inline constexpr std::size_t kBatchBytes = 256 * 1024;    // payload bytes after which a sender begins the next message
 inline constexpr std::size_t kMaxRecords = 16 * 1024;     // records in one message
 inline constexpr std::size_t kMaxRegisteredTasks = 4096;  // task names of one worker
 inline constexpr std::size_t kMaxQueuesPerWorker = 256;
-inline constexpr std::size_t kMaxOperations = 64 * 1024;  // of one client, without an answer
-inline constexpr std::size_t kMaxDepth = 16;              // nesting of the envelope
+inline constexpr std::size_t kMaxOperations = 64 * 1024;  // unanswered operations of one client
+inline constexpr std::size_t kMaxDepth = 16;              // nesting depth of the envelope
 
 // Ranges
 inline constexpr int kMinPriority = -100;

@@ -1,6 +1,6 @@
-// Mutants: deliberate faults, one of which a simulation may switch on to see whether it is caught (tests/sim/README.md,
-// Mutants). Each stands at the one place where the rule that it breaks lives. Chosen before anything else happens, and
-// by one thread. A build without tests, and every Release build, has none of them.
+// Mutants: deliberate faults. A simulation may switch one on to see whether its checks find it (tests/sim/README.md,
+// Mutants). Each mutant stands where the rule that it breaks is implemented. The one thread of a simulation sets
+// chosen_mutant before anything else. A build without tests, and every Release build, has no mutants.
 #pragma once
 
 #include <cstdint>

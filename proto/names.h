@@ -1,12 +1,11 @@
-// What queue, task, worker and key names may look like. Names stand in commands, metrics and file names: nothing in
-// them ever needs quoting.
+// Names of queues, tasks and objects. They appear in commands, metrics and file names, so no character needs quoting.
 #pragma once
 
 #include <string_view>
 
 namespace forkmill::proto {
 
-// 1 to limits::kMaxName letters, digits and . _ - : /
+// Returns whether `text` has 1 to limits::kMaxName characters, all letters, digits or . _ - : /
 bool is_name(std::string_view text);
 
 }  // namespace forkmill::proto

@@ -1,6 +1,6 @@
-// Payload: immutable bytes with shared ownership: arguments and results on their way. Copying one copies a pointer; a
-// large payload received as a frame of its own is passed on without ever being copied. Copies may be used from
-// different threads; one object may not.
+// Payload: immutable bytes with shared ownership; carries arguments and results. A copy copies a pointer, so a large
+// payload that arrived as its own frame is passed on without a copy of its bytes. Different threads may use copies, but
+// not one object.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@ class Payload {
  public:
   Payload() = default;
 
-  // A copy of `bytes`, in one allocation.
+  // Copies `bytes`, in one allocation.
   static Payload copy(std::string_view bytes) {
     if (bytes.empty()) return {};
     auto buffer = std::make_shared_for_overwrite<char[]>(bytes.size());

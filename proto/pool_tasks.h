@@ -1,14 +1,13 @@
-// What a client's Pool (client/include/forkmill/pool.h) and a worker say to each other: two tasks that every worker
-// knows. Plain data.
+// Pool tasks: two tasks that every worker has, for a client's Pool (client/include/forkmill/pool.h). Plain data.
 //
-//     forkmill.pool(PoolSpec) → nothing       in a process of its own: serves the pool's queue with children of its own
-//                                             until it is told to stop
-//     forkmill.chunk(Chunk) → array           calls one function for each item
+//     forkmill.pool(PoolSpec) → nothing    as a task with a process: serves the queue of the pool, with its own
+//                                          children, until it is told to stop
+//     forkmill.chunk(Chunk) → array        calls one function for each item
 //
 // The arguments of forkmill.chunk are an array of four: name and signature hash of the task (0: not checked), whether
-// each item has its own outcome, and an array of strings, each the packed arguments of one item. Without outcomes of
-// their own the result is an array of the items' results, and the first error is that of the chunk. With them it is an
-// array of arrays: [0, result], or [code, type, message, backtrace, cause] of an item that failed.
+// each item has its own outcome, and an array of strings, each the packed arguments of one item. Without own outcomes
+// the result is an array of the results of the items, and the first error is the error of the chunk. With own outcomes
+// the result is an array of arrays: [0, result], or [code, type, message, backtrace, cause] of an item that failed.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +21,7 @@ inline constexpr const char* kChunkTask = "forkmill.chunk";
 
 struct PoolSpec {
   std::string queue;
-  std::uint32_t processes = 0;            // 0: one for each CPU there
+  std::uint32_t processes = 0;            // 0: one for each CPU of the worker's machine
   std::uint64_t max_tasks_per_child = 0;  // 0: any number
   std::string initializer;                // a task's name; empty: none
   std::uint64_t initializer_signature = 0;

@@ -1,5 +1,5 @@
-// Result<T>: a value, or an error that is expected to happen now and then (bad bytes off the wire, a full queue). For
-// our own bugs there are assertions (proto/check.h), for set-up failures exceptions.
+// Result<T>: a value, or a failure that is part of normal operation (malformed bytes, a full queue). For our own bugs
+// there are assertions (proto/check.h), for failures of the set-up exceptions.
 #pragma once
 
 #include <forkmill/errc.h>

@@ -1,4 +1,5 @@
-// Status: done, or why not. The result of what returns no value; Result<T> (proto/result.h) is for what returns one.
+// Status: success, or the reason of a failure, of a function that returns no value. Result<T> (proto/result.h) is for
+// functions that return one.
 #pragma once
 
 #include <forkmill/errc.h>
@@ -13,7 +14,7 @@ namespace forkmill::proto {
 
 struct Failure {
   Errc code = Errc::unknown;
-  std::string text;  // what exactly, for a person
+  std::string text;  // details for people
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 

@@ -1,5 +1,4 @@
-// Strong<Tag>: a number that is not interchangeable with other numbers. `SessionId` and `TaskSeq` never mix by
-// accident.
+// Strong<Tag>: a number with its own type, so that a SessionId and a TaskSeq cannot be mixed up.
 #pragma once
 
 #include <compare>
@@ -29,7 +28,7 @@ class Strong {
 template <class Tag, class Rep>
 struct std::hash<forkmill::proto::Strong<Tag, Rep>> {
   std::size_t operator()(const forkmill::proto::Strong<Tag, Rep>& id) const noexcept {
-    // Consecutive numbers are the rule: spread them over the table.
+    // Most numbers are consecutive; this spreads them over the table.
     return static_cast<std::size_t>(static_cast<std::uint64_t>(id.value()) * 0x9E3779B97F4A7C15ULL >> 7);
   }
 };

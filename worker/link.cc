@@ -148,7 +148,7 @@ class Link final : private ForemanHands {
           foreman_.disconnected(now());
           break;
         case proto::Dealer::LinkEvent::stuck:
-          log_->warn("{}: {}; trying again", setup_.options.broker, dealer_.trouble());
+          log_->warn("{}: {}; trying again", setup_.options.broker, dealer_.why_stuck());
           break;
       }
     }

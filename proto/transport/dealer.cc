@@ -19,13 +19,13 @@ std::string monitor_address() {
 
 constexpr Instant kRetry = std::chrono::milliseconds{100};  // when there was no descriptor left
 
-// Nothing is wrong with the endpoint: there will be a connection when something is free again.
+// The endpoint is valid; a connection can be made when the process has a free descriptor again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
 
 }  // namespace
 
 struct Dealer::Connection {
-  // To nowhere yet when the endpoint is empty.
+  // An empty endpoint connects to nothing yet.
   Connection(const std::string& endpoint, Waiter& watched) : waiter{watched} {
     set_common_options(socket, endpoint);
     const std::string address = monitor_address();
@@ -50,14 +50,14 @@ struct Dealer::Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // ZeroMQ goes on with a socket that is closed until its messages have left; the monitor tells when it is gone.
+  // ZeroMQ keeps a closed socket until its messages have left; the monitor tells when it is gone.
   void finish() {
     unwatch();
     socket.close();
     monitor.set(zmq::sockopt::rcvtimeo, 2 * kLinger);
     int seen = event(true);
     while (seen != 0 && seen != ZMQ_EVENT_MONITOR_STOPPED) seen = event(true);
-    // It would hold ZeroMQ's thread up for ever if there were nobody to tell.
+    // The monitor must outlive the socket: without a listener ZeroMQ's thread would block forever.
     if (seen == 0) static_cast<void>(new zmq::socket_t{std::move(monitor)});
   }
 
@@ -66,11 +66,10 @@ struct Dealer::Connection {
     waiter.remove(monitor.get(zmq::sockopt::fd));
   }
 
-  // Before a socket with a monitor is closed by its destructor: ZeroMQ's thread must not wait for a listener that is
-  // gone.
+  // Call before the destructor of the socket closes it: ZeroMQ's thread must not wait for a listener that is gone.
   void stop_monitor() { zmq_socket_monitor(socket.handle(), nullptr, 0); }
 
-  // The number of what happened; 0: nothing.
+  // Returns the number of the next event of the monitor; 0: none.
   int event(bool wait = false) {
     zmq::message_t event;
     zmq::message_t address;
@@ -127,20 +126,20 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         if (endpoint_tracker_ && endpoint_tracker_->refused()) connect();
         break;
       default:
-        return look_for_trouble() ? std::optional{LinkEvent::stuck} : std::nullopt;
+        return find_why_stuck() ? std::optional{LinkEvent::stuck} : std::nullopt;
     }
   }
 }
 
-// Each trouble is told once until there was a connection.
-bool Dealer::look_for_trouble() {
+// Each reason is reported once until there was a connection.
+bool Dealer::find_why_stuck() {
   if (!connection_ && std::exchange(told_, shortage_) != shortage_) {
-    trouble_ = shortage_;
+    why_stuck_ = shortage_;
     return true;
   }
-  auto trouble = endpoint_tracker_ ? endpoint_tracker_->trouble() : std::nullopt;
-  if (trouble) trouble_ = std::move(*trouble);
-  return trouble.has_value();
+  auto failure = endpoint_tracker_ ? endpoint_tracker_->take_failure() : std::nullopt;
+  if (failure) why_stuck_ = std::move(*failure);
+  return failure.has_value();
 }
 
 std::optional<Result<Envelope>> Dealer::receive() {
@@ -170,7 +169,7 @@ void Dealer::finish() {
 bool Dealer::pending() {
   if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
   if (!connection_) return retry_due() || told_ != shortage_;
-  // Both sockets must be asked: has_input has a side effect.
+  // Both sockets must be asked, because has_input has a side effect.
   const bool message = has_input(connection_->socket);
   return has_input(connection_->monitor) || message;
 }

@@ -1,7 +1,7 @@
-// Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself, for
-// ever, with growing, jittered pauses, and follows the name of a broker to other addresses (endpoint tracker.h); a
-// process that has no descriptor left for a connection gets one when it can. What was under way when a connection broke
-// may be lost or not, so the session above decides what to send again.
+// Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself,
+// with growing, jittered pauses and without an end, follows the name of a broker to other addresses
+// (endpoint_tracker.h), and waits for a descriptor if the process has none left. Messages that were under way when a
+// connection broke may be lost or not: the session decides what to send again.
 #pragma once
 
 #include <memory>
@@ -18,58 +18,62 @@ namespace forkmill::proto {
 
 class Dealer {
  public:
-  // Does not wait for the broker. Throws TransportError when the endpoint makes no sense.
+  // Does not wait for the broker. Throws TransportError if the endpoint is not valid.
   explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up);
   ~Dealer();
   Dealer(const Dealer&) = delete;
   Dealer& operator=(const Dealer&) = delete;
 
   enum class LinkEvent {
-    up,     // a connection was made: say HELLO now
-    down,   // it broke
-    stuck,  // there is none, for the broker's name has no address, or no descriptor is left: trouble() says it
+    up,     // a connection was made: send HELLO
+    down,   // the connection broke
+    stuck,  // no connection can be made: the broker's name has no address, or no descriptor is left; see why_stuck()
   };
+  // Returns the next event, without waiting.
   std::optional<LinkEvent> link_event();
-  const std::string& trouble() const { return trouble_; }
+  // Returns the reason of the last LinkEvent::stuck.
+  const std::string& why_stuck() const { return why_stuck_; }
 
-  // The next message, without waiting. Empty: none is there.
+  // Returns the next message, without waiting; none if there is none.
   std::optional<Result<Envelope>> receive();
 
-  // False: not taken (the queue to the broker is full, or there is no descriptor for one); nothing of it was sent.
+  // Returns false if the message was not taken: the queue to the broker is full, or there is no connection. Nothing of
+  // it is sent then.
   bool send(const Envelope& envelope);
 
-  // Drops the connection with all that waits in it, and makes a new one: for a broker that is silent on a living
-  // connection.
+  // Drops the connection, with all messages that wait in it, and makes a new one. For a broker that is silent although
+  // the connection is up.
   void reconnect();
 
-  // Ends the connection. What was sent is waited for until the system has it, a second at most: a process that ends
-  // right afterwards would take it along. Nothing but the destructor may be called then.
+  // Ends the connection. Blocks until the system has taken over all sent messages, for a second at most: a process that
+  // ends right afterwards would lose them. Afterwards only the destructor may be called.
   void finish();
 
-  // Wait on the descriptor, which stays the same, and only after pending() said no: it signals changes, not states.
+  // Wait for fd() to become readable only after pending() has returned false: the descriptor signals changes, not
+  // states. fd() stays the same.
   bool pending();
   int fd() const { return waiter_.fd(); }
 
  private:
   struct Connection;
-  void connect();  // anew, to where the broker is now
+  void connect();  // makes a new connection, to the current address of the broker
   bool retry_due();
-  bool look_for_trouble();
+  bool find_why_stuck();
 
   RealEnv env_;
   Waiter waiter_;
   const std::string endpoint_;
-  std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint says where
-  std::unique_ptr<Connection> connection_;             // null: there was no descriptor for it
+  std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint is an address
+  std::unique_ptr<Connection> connection_;             // null: no descriptor was left for it
   Alarm retry_;
   Instant retry_at_{0};
   std::string shortage_;  // why the last connection could not be made
-  std::string told_;      // the shortage that link_event() has told
-  std::string trouble_;
+  std::string told_;      // the shortage that link_event() has reported
+  std::string why_stuck_;
 };
 
-// For a process that ends with _exit(): waits until what was sent has left, a second at most. No socket may exist any
-// more, and none can be made afterwards.
+// For a process that ends with _exit(): blocks until all sent messages have left, for a second at most. No socket may
+// exist any more, and none can be made afterwards.
 void finish_sending();
 
 }  // namespace forkmill::proto

@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kFirstPause = 250ms;  // between lookups; then twice as long each time
+constexpr Instant kFirstPause = 250ms;  // between lookups; doubles each time
 constexpr Instant kLongestPause = 4s;
-constexpr Instant kLookupPatience = 5s;  // then another is asked
+constexpr Instant kLookupPatience = 5s;  // until the next lookup begins
 constexpr Instant kConnectPatience = 5s;
 
 bool all_of(std::string_view text, std::string_view allowed) {
@@ -53,8 +53,8 @@ void EndpointTracker::watch(Waiter& waiter, std::uint64_t tag) {
 void EndpointTracker::connected() {
   searching_ = false;
   lookups_ = 0;
-  trouble_.clear();
-  trouble_is_new_ = false;
+  failure_.clear();
+  failure_is_new_ = false;
   alarm_.stop();
 }
 
@@ -66,7 +66,8 @@ void EndpointTracker::lost() {
   arm(time);
 }
 
-// ZeroMQ tries the last one again until the next lookup: they take turns, but not as fast as they can refuse.
+// After each address was refused once, ZeroMQ retries the last one until the next lookup: addresses take turns, but not
+// as fast as they can refuse.
 bool EndpointTracker::refused() {
   if (!searching_ || ++refused_ >= addresses_.size()) return false;
   return move_on();
@@ -135,7 +136,7 @@ void EndpointTracker::choose(std::size_t index, Instant now) {
   hop_at_ = now + kConnectPatience;
 }
 
-// Drawn from its second half: peers that lost the same broker do not come in step.
+// Drawn from the second half of the pause, so that peers that lost the same broker do not come back in step.
 Instant EndpointTracker::pause() {
   const auto whole = std::min(kLongestPause, kFirstPause * (1 << std::min(lookups_++, 8U)));
   return whole / 2 + Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
@@ -146,14 +147,14 @@ void EndpointTracker::arm(Instant now) {
   alarm_.set(alarm_at_ - now);
 }
 
-void EndpointTracker::note(std::string trouble) {
-  trouble_is_new_ = trouble_is_new_ || trouble != trouble_;
-  trouble_ = std::move(trouble);
+void EndpointTracker::note(std::string failure) {
+  failure_is_new_ = failure_is_new_ || failure != failure_;
+  failure_ = std::move(failure);
 }
 
-std::optional<std::string> EndpointTracker::trouble() {
-  if (!std::exchange(trouble_is_new_, false)) return std::nullopt;
-  return "the name " + resolver_.host() + " can not be looked up: " + trouble_;
+std::optional<std::string> EndpointTracker::take_failure() {
+  if (!std::exchange(failure_is_new_, false)) return std::nullopt;
+  return "the name " + resolver_.host() + " cannot be looked up: " + failure_;
 }
 
 }  // namespace forkmill::proto

@@ -1,10 +1,10 @@
-// EndpointTracker: where a broker that is known by a name can be reached now. ZeroMQ is given addresses only: it would
-// look the name up on the one thread that carries all of the process's messages, and a name server that does not answer
-// (that of a container network, while containers are being replaced) would stall it.
+// EndpointTracker: finds the current address of a broker that is known by a name. ZeroMQ is given addresses only: it
+// would look up a name on the one thread that carries all messages of the process, and a name server that does not
+// answer (that of a container network while containers are replaced, for example) would stall this thread.
 //
-// The name is looked up at the start and, while there is no connection, again and again, with growing, jittered pauses.
-// An answer without the address that is being tried replaces it; with several addresses each has its turn. An answer
-// that fails changes nothing: what was known is tried further. One thread owns it, the Dealer's.
+// The tracker looks up the name at the start and, while there is no connection, again and again, with growing, jittered
+// pauses. If an answer does not have the address that is being tried, its first address is tried; several addresses
+// take turns. A failed lookup changes nothing: the known addresses are tried further. The thread of the Dealer owns it.
 #pragma once
 
 #include <cstddef>
@@ -23,25 +23,29 @@ namespace forkmill::proto {
 
 class EndpointTracker {
  public:
-  // Null for what ZeroMQ can connect to without a name server: paths, numbers and localhost (and for what is no
-  // endpoint at all: ZeroMQ says so).
+  // Returns null for an endpoint that ZeroMQ can connect to without a name server: a path, a number or localhost (and
+  // for an invalid endpoint, which ZeroMQ refuses).
   static std::unique_ptr<EndpointTracker> to(std::string_view endpoint, LookUp look_up);
 
   EndpointTracker(std::string host, std::string port, LookUp look_up);
 
-  const std::string& endpoint() const { return endpoint_; }  // numeric; empty while none is known
+  const std::string& endpoint() const { return endpoint_; }  // numeric; empty while no address is known
 
-  // What happens to the connection; true: endpoint() has changed.
+  // Events of the connection. Those that return a value return whether endpoint() has changed.
   void connected();
   void lost();
-  bool refused();  // an attempt failed
-  bool move_on();  // whoever answers at this address is no broker
-  bool attend();   // looks what has come and what is due
-  bool due();      // attend() has something to do
+  bool refused();  // an attempt to connect failed
+  bool move_on();  // the peer at this address is not a broker that answers
 
-  // Why the name has no address: each reason once until there was a connection.
-  std::optional<std::string> trouble();
+  // Handles the answers of lookups and does the work that is due. Returns whether endpoint() has changed.
+  bool attend();
+  // Returns whether attend() has work.
+  bool due();
 
+  // Returns why the name has no address; each reason once until there was a connection.
+  std::optional<std::string> take_failure();
+
+  // Adds to `waiter` the descriptors that become readable when attend() has work.
   void watch(Waiter& waiter, std::uint64_t tag);
 
  private:
@@ -50,7 +54,7 @@ class EndpointTracker {
   bool take(Addresses found, Instant now);
   bool next_address(Instant now);
   void choose(std::size_t index, Instant now);
-  void note(std::string trouble);
+  void note(std::string failure);
   Instant pause();
   void arm(Instant now);
 
@@ -60,16 +64,16 @@ class EndpointTracker {
   Alarm alarm_;
   std::vector<std::string> addresses_;
   std::size_t at_ = 0;
-  std::size_t refused_ = 0;  // of the addresses, since they were looked up
+  std::size_t refused_ = 0;  // attempts that failed since the addresses were looked up
   std::string endpoint_;
   bool searching_ = true;
   bool asking_ = false;
-  Instant look_at_{0};    // look the name up (again) then
-  Instant hop_at_{0};     // try another address then
+  Instant look_at_{0};    // time of the next lookup
+  Instant hop_at_{0};     // time to try the next address
   Instant alarm_at_{0};   // the earlier of both
   unsigned lookups_ = 0;  // answered since the connection was lost
-  std::string trouble_;
-  bool trouble_is_new_ = false;
+  std::string failure_;   // text of the last lookup that failed
+  bool failure_is_new_ = false;
 };
 
 }  // namespace forkmill::proto

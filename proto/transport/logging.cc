@@ -12,7 +12,7 @@ namespace forkmill::proto {
 
 namespace {
 
-// The message as the inside of a JSON string.
+// Appends the message as the inside of a JSON string.
 class JsonText final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {

@@ -1,5 +1,5 @@
-// How the programs log: to stderr, by spdlog, as text or as one JSON object a line. The logger writes where it is
-// called (no thread of its own), so a process may fork; flush it first.
+// Logging of the programs: spdlog to stderr, as text or as one JSON object a line. A logger writes on the calling
+// thread and has no thread of its own, so the process may fork; flush the logger before.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -14,7 +14,7 @@ struct LogOptions {
   std::string format = "text";  // text, json
 };
 
-// Throws std::invalid_argument for a level or format that does not exist, naming those that do.
+// Throws std::invalid_argument for an unknown level or format; the text lists the known ones.
 std::shared_ptr<spdlog::logger> make_logger(const std::string& name, const LogOptions& options);
 
 }  // namespace forkmill::proto

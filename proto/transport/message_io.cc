@@ -10,7 +10,7 @@ namespace forkmill::proto {
 
 namespace {
 
-// Over all frames of one message; what is beyond is read and thrown away.
+// Limit on all frames of one message together; frames beyond it are read and dropped.
 constexpr std::size_t kMaxMessageBytes = 4 * limits::kMaxPayload;
 
 Payload payload_of(zmq::message_t frame) {
@@ -40,7 +40,7 @@ bool send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
 }  // namespace
 
 zmq::context_t& zmq_context() {
-  // Never destroyed: sockets of any static lifetime may still need it, and the process is about to end anyway.
+  // The context is never destroyed: sockets with static lifetime may still use it when the process ends.
   static zmq::context_t* context = [] {
     raise_descriptor_limit();
     auto* made = new zmq::context_t{1};
@@ -53,7 +53,7 @@ zmq::context_t& zmq_context() {
 
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   const SignalsBlocked blocked;   // the first socket starts ZeroMQ's threads
-  constexpr int kQueue = 50'000;  // messages; windows and credit keep far below it
+  constexpr int kQueue = 50'000;  // messages; windows and credit stay far below
   socket.set(zmq::sockopt::linger, kLinger);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxPayload + limits::kMaxEnvelope));
   socket.set(zmq::sockopt::sndhwm, kQueue);
@@ -65,7 +65,7 @@ void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   socket.set(zmq::sockopt::reconnect_ivl, 50);  // ZeroMQ adds jitter of its own
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::tcp_keepalive, 1);
-  // Only where it is asked for: with it on, ZeroMQ reports every IPv4 endpoint in its IPv6 form.
+  // IPv6 only on request: with the option, ZeroMQ reports every IPv4 endpoint in its IPv6 form.
   socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
 }
 
@@ -106,7 +106,7 @@ bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encode
   if (!send_frame(socket, head, !encoded.frames.empty())) return false;
   for (std::size_t i = 0; i < encoded.frames.size(); ++i) {
     zmq::message_t frame = frame_of(encoded.frames[i]);
-    // Parts behind the first one that was taken are always taken.
+    // ZeroMQ takes all parts of a message if it has taken the first.
     FORKMILL_CHECK(send_frame(socket, frame, i + 1 < encoded.frames.size()));
   }
   return true;

@@ -1,4 +1,4 @@
-// Envelopes to and from ZeroMQ's multipart messages; shared by Router and Dealer.
+// Message I/O: envelopes to and from multipart messages of ZeroMQ. Router and Dealer share it.
 #pragma once
 
 #include <cstdint>
@@ -10,31 +10,32 @@
 
 namespace forkmill::proto {
 
-// One context per process, made on first use. Its threads block every signal. Never call this before a fork.
+// Returns the one context of the process; the first call makes it. Its threads block all signals. Never call this
+// before a fork.
 zmq::context_t& zmq_context();
 
-inline constexpr int kLinger = 1000;  // ms that a closed socket may go on sending
+inline constexpr int kLinger = 1000;  // milliseconds for which a closed socket may still send
 
-// Options that both socket types need changed from ZeroMQ's defaults.
+// Sets the options in which both types of sockets differ from ZeroMQ's defaults.
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint);
 
-// False when nothing is there, or when nothing came within the socket's time-out. Signals do not interrupt it.
+// Returns false if there is no frame, or, with `wait`, if none came within the time-out of the socket. Signals do not
+// interrupt the wait.
 bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = false);
 
-// Reads the next message without waiting: the routing id when the socket has one, then the envelope. Empty: nothing is
-// there.
+// Returns the next message, without waiting; none if there is none. `routed`: the message begins with a routing id.
 struct Arrived {
   zmq::message_t routing;
   Result<Envelope> envelope;
 };
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);
 
-// Sends without waiting. False: it was not taken (no such peer, or its queue is full); nothing of it has been sent
-// then.
+// Sends without waiting. Returns false if the message was not taken: there is no such peer, or its queue is full.
+// Nothing of it is sent then.
 bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded);
 
-// True when a message can be received now. Also makes ZeroMQ handle what its threads told it: call it before every wait
-// on the socket's descriptor, which signals changes only.
+// Returns whether a message can be received now. Also lets ZeroMQ handle the commands of its threads: call it before
+// each wait for the descriptor of the socket, which signals changes only.
 bool has_input(zmq::socket_t& socket);
 
 }  // namespace forkmill::proto

@@ -21,7 +21,7 @@ std::int64_t milliseconds_of(clockid_t clock) {
 
 }  // namespace
 
-// proc(5): "pid (comm) state ppid …"; comm may hold anything, so what counts begins behind the last parenthesis.
+// proc(5): "pid (comm) state ppid …"; comm may contain any character, so the fields begin behind the last parenthesis.
 std::optional<ProcessRow> process_row(pid_t pid, ProcessRole role) {
   std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
   std::string line;

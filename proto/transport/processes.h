@@ -1,4 +1,4 @@
-// What the system shows of processes, from /proc. Any thread.
+// Processes, as /proc shows them. Any thread.
 #pragma once
 
 #include <sys/types.h>
@@ -9,10 +9,10 @@
 
 namespace forkmill::proto {
 
-// A row of REPORT: everything but grant and command. Empty: it is gone.
+// Returns a row of REPORT without grant and command; none if the process is gone.
 std::optional<ProcessRow> process_row(pid_t pid, ProcessRole role);
 
-// How many threads this process has, those of a sanitizer's runtime aside.
+// Returns the number of threads of this process, without those of a sanitizer's runtime.
 int own_threads();
 
 }  // namespace forkmill::proto

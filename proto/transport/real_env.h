@@ -1,4 +1,4 @@
-// RealEnv: the system's clocks and entropy. One thread owns each.
+// RealEnv: the clocks and the entropy of the system. One thread owns an object.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@ namespace forkmill::proto {
 class RealEnv final : public Env {
  public:
   Now now() override;
-  std::uint64_t random() override;  // getrandom(2), drawn in blocks: cheap enough for an id per task
+  std::uint64_t random() override;  // getrandom(2), read in blocks: cheap enough for an id per task
 
  private:
   std::array<std::uint64_t, 32> pool_{};

@@ -42,7 +42,7 @@ struct Resolver::Shared {
   const LookUp look_up;
   std::atomic<int> under_way{0};
   std::atomic<bool> answered{false};
-  std::mutex mutex;  // over what follows
+  std::mutex mutex;  // guards the members below
   std::uint64_t newest = 0;
   Addresses addresses;
   Wakeup wakeup;

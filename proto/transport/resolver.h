@@ -1,7 +1,6 @@
-// Resolver: looks up a host's addresses without making its owner wait. Each lookup has a thread of its own, because the
-// system's may take minutes and can not be interrupted: one that has become useless is left to itself, and what it
-// finds in the end is thrown away. One thread owns a Resolver; it may be destroyed at any time and does not wait
-// either.
+// Resolver: looks up the addresses of a host without blocking its owner. Each lookup has its own thread, because a
+// lookup of the system may take minutes and cannot be interrupted: a useless one is left alone, and its result is
+// dropped. One thread owns a Resolver. The destructor may be called at any time and does not block either.
 #pragma once
 
 #include <functional>
@@ -14,10 +13,10 @@ namespace forkmill::proto {
 
 struct Addresses {
   std::vector<std::string> numeric;  // as in an endpoint: 192.0.2.7, [2001:db8::7]; best first
-  std::string error;                 // why there are none
+  std::string error;                 // if there are none: why
 };
 
-// Asks the system, and waits for it. Any thread.
+// Asks the system for the addresses. Blocks. Any thread.
 Addresses look_up(const std::string& host);
 
 using LookUp = std::function<Addresses(const std::string& host)>;
@@ -29,13 +28,14 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Starts a lookup, also while earlier ones are under way; with kMax of these it does nothing.
+  // Starts a lookup, also while others are under way. Does nothing if kMax are under way.
   void ask();
-  // What the latest lookup that has ended found; each is given once, and none that was asked for before it.
+  // Returns the result of the latest lookup that has ended. Each result is returned once; a result of an earlier lookup
+  // than the last one returned is dropped.
   std::optional<Addresses> answer();
 
-  bool answered() const;  // answer() has something
-  int fd() const;         // readable then
+  bool answered() const;  // whether answer() has a result
+  int fd() const;         // readable while answered()
 
   const std::string& host() const { return host_; }
 

@@ -13,11 +13,11 @@ struct Router::Impl {
 
 namespace {
 
-// ZeroMQ's own routing ids are a zero byte and a 32-bit count.
+// A routing id that ZeroMQ has made: a zero byte and a 32-bit count.
 constexpr std::size_t kRoutingBytes = 5;
 
-// Empty for a peer that chose its id itself, which the protocol forbids: such an id could be another one's. (ZeroMQ
-// lets nobody choose one that begins with a zero byte.)
+// Returns none for a peer that has chosen its own id, which the protocol forbids: the id could be that of another peer.
+// (ZeroMQ does not let a peer choose an id that begins with a zero byte.)
 std::optional<PeerId> peer_of(const zmq::message_t& routing) {
   if (routing.size() != kRoutingBytes || *routing.data<char>() != 0) return std::nullopt;
   std::uint32_t count = 0;

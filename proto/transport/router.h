@@ -1,4 +1,4 @@
-// Router: the broker's socket. One thread owns it. Peers are known by ids that ZeroMQ gives out, one per connection.
+// Router: the broker's socket. One thread owns it. ZeroMQ gives each connection an id, by which the peer is known.
 #pragma once
 
 #include <cstdint>
@@ -17,20 +17,22 @@ class Router {
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // tcp://HOST:PORT (port `*`: any that is free) or ipc://PATH. Returns the endpoint as bound. Throws TransportError.
+  // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port.
+  // Throws TransportError.
   std::string bind(const std::string& endpoint);
 
   struct Incoming {
     PeerId peer;
     Result<Envelope> envelope;
   };
-  // The next message, without waiting. Empty: none is there.
+  // Returns the next message, without waiting; none if there is none.
   std::optional<Incoming> receive();
 
-  // False: the peer is gone or does not read, and the message is dropped whole.
+  // Returns false if the peer is gone or does not read; the whole message is dropped then.
   bool send(PeerId peer, const Envelope& envelope);
 
-  // Wait for `fd` to become readable only after pending() said no: it signals changes, not states.
+  // Wait for fd() to become readable only after pending() has returned false: the descriptor signals changes, not
+  // states.
   bool pending();
   int fd() const;
 

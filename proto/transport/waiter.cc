@@ -47,7 +47,7 @@ std::span<const std::uint64_t> Waiter::wait(Instant timeout) {
 Alarm::Alarm() : fd_{checked(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create")} {}
 
 void Alarm::set(Instant from_now) {
-  const auto time = std::max(from_now, Instant{1});  // zero would stop it
+  const auto time = std::max(from_now, Instant{1});  // zero would stop the timer
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
   itimerspec spec{};
   spec.it_value.tv_sec = seconds.count();

@@ -16,15 +16,15 @@ class Waiter {
  public:
   Waiter();
 
-  // Level-triggered for reading. `tag` comes back from wait().
+  // Waits for `fd` to become readable (level-triggered). wait() returns `tag`.
   void add(int fd, std::uint64_t tag);
   void remove(int fd);
 
-  // Tags of the descriptors that can be read, at most kMax of them; none after `timeout` or a signal. Negative: for as
-  // long as it takes. Rounded up to whole milliseconds.
+  // Returns the tags of the readable descriptors, at most kMax; none after `timeout` or a signal. `timeout` is rounded
+  // up to milliseconds; a negative one never ends.
   std::span<const std::uint64_t> wait(Instant timeout);
 
-  // Can be read while any of the descriptors can: for waiting in another Waiter.
+  // Readable while one of the descriptors is, so that another Waiter can wait for this one.
   int fd() const { return epoll_.get(); }
 
   static constexpr std::size_t kMax = 64;
@@ -34,7 +34,7 @@ class Waiter {
   std::array<std::uint64_t, kMax> tags_{};
 };
 
-// Readable from the time that was set on, until it is set again or stopped.
+// fd() is readable from the set time on, until the alarm is set again or stopped.
 class Alarm {
  public:
   Alarm();

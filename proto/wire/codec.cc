@@ -50,7 +50,7 @@ std::size_t alternative_of(std::uint8_t type) {
   return index;
 }
 
-// Tokens of one thread, kept from message to message. One huge message must not hold its memory for ever.
+// Tokens of one thread, reused for each message. The memory of one huge message is given back at the next.
 std::vector<Token>& token_memory() {
   constexpr std::size_t kKeep = 64 * 1024;
   thread_local std::vector<Token> tokens;

@@ -1,10 +1,10 @@
-// Envelope <-> bytes. A message is one envelope frame (msgpack, by msgpack-c) and a frame for every payload of
-// limits::kInlinePayload bytes or more, in the order in which the envelope refers to them. Pure functions: use them
-// from any thread.
+// Codec: envelope <-> bytes. A message is one envelope frame (msgpack, by msgpack-c) and one frame for each payload of
+// limits::kInlinePayload bytes or more, in the order in which the envelope refers to them. Pure functions: any thread
+// may call them.
 //
-// Nothing announced by the bytes is believed: counts are held against the bytes that are there, strings and records
-// against proto/limits.h, numbers against the range of their field. decode() never throws, never asks for more memory
-// than a small multiple of the bytes it got.
+// The decoder trusts nothing in the bytes: it checks counts against the bytes that are there, strings and records
+// against proto/limits.h, and numbers against the range of their field. decode() never throws, and allocates no more
+// than a small multiple of the bytes that it is given.
 #pragma once
 
 #include <span>
@@ -24,15 +24,15 @@ struct Encoded {
 
 Encoded encode(const Envelope& envelope);
 
-// Large payloads of the result share the frames given; small ones are copied out of `envelope`, which may go after the
-// call. Errors: malformed, message_too_large, unknown_message (a type from a newer peer: answer with ERROR and go on).
+// Large payloads of the result share `frames`; small ones are copied, so `envelope` need not outlive the call. Fails
+// with malformed, message_too_large, or unknown_message (a type of a newer peer: answer with ERROR and continue).
 Result<Envelope> decode(std::string_view envelope, std::span<const Payload> frames = {});
 
 // The number of a message's type on the wire, and its name in PROTOCOL.md.
 std::uint8_t type_number(const Message& message);
 std::string_view type_name(const Message& message);
 
-// A record on its own, for whoever stores it.
+// One record without an envelope, as stores keep it.
 std::string encode_submission(const Submission& submission);
 Result<Submission> decode_submission(std::string_view bytes);
 std::string encode_outcome(const Outcome& outcome);

@@ -1,5 +1,4 @@
-// The messages of the protocol that are about named objects, as plain structs: what is asked of them, and answered.
-// messages.h has the others, and says what holds of all.
+// Messages about named objects: OPERATE and OPERATED (PROTOCOL.md, Named objects).
 #pragma once
 
 #include <forkmill/errc.h>
@@ -28,28 +27,28 @@ enum class ObjectKind : std::uint8_t {
 };
 constexpr ObjectKind last_of(ObjectKind) { return ObjectKind::list; }
 
-// What an object is made with; opening an existing one with another kind, type or size is an error.
+// Properties that an object is made with. Opening an existing object with another kind, type or size fails.
 struct ObjectSpec {
   std::string name;
   ObjectKind kind = ObjectKind::lock;
-  std::uint64_t type = 0;   // hash of its elements' type; 0: not checked
+  std::uint64_t type = 0;   // hash of the type of the elements; 0: not checked
   std::int64_t size = 0;    // semaphore: initial value; barrier: parties; queue, pipe: capacity; list: fixed length
   std::int64_t flags = 0;   // kObject…
-  std::uint64_t other = 0;  // condition: its lock
+  std::uint64_t other = 0;  // condition: number of its lock
   Durability durability = Durability::of_queue;
   friend bool operator==(const ObjectSpec&, const ObjectSpec&) = default;
 };
-inline constexpr std::int64_t kObjectRecursive = 1;   // lock: its holder may acquire it again
+inline constexpr std::int64_t kObjectRecursive = 1;   // lock: the holder may acquire it again
 inline constexpr std::int64_t kObjectBounded = 2;     // semaphore: never above its initial value
 inline constexpr std::int64_t kObjectFixed = 4;       // list: never changes its length
 inline constexpr std::int64_t kObjectOneWay = 8;      // pipe: end 0 receives, end 1 sends
-inline constexpr std::int64_t kObjectOwned = 16;      // goes when the client that made it does
-inline constexpr std::int64_t kObjectMustExist = 32;  // open only
-inline constexpr std::int64_t kObjectMustBeNew = 64;
-inline constexpr std::int64_t kObjectIdentity = 15;  // those that every opener must agree on
+inline constexpr std::int64_t kObjectOwned = 16;      // is removed when the client that made it ends
+inline constexpr std::int64_t kObjectMustExist = 32;  // open does not make a new one
+inline constexpr std::int64_t kObjectMustBeNew = 64;  // open fails if the object exists
+inline constexpr std::int64_t kObjectIdentity = 15;   // the flags on which all openers must agree
 
-// What can be done with an object. PROTOCOL.md says which kind knows which verb, and what `values` are. For `a` and `b`
-// of operations and answers see operands.h.
+// Verb of an operation. PROTOCOL.md says which kinds have which verb, and what `values` are. For `a` and `b` of
+// operations and answers see operands.h.
 enum class Verb : std::uint8_t {
   open = 1,
   remove = 2,
@@ -89,11 +88,11 @@ enum class Verb : std::uint8_t {
 constexpr Verb last_of(Verb) { return Verb::watch; }
 
 struct Operation {
-  std::uint64_t number = 0;  // rises with each operation of this client; the same when it is sent again
+  std::uint64_t number = 0;  // rises with each operation of this client; a repeat has the same
   Verb verb = Verb::open;
-  std::uint64_t object = 0;  // as the answer to open gave it
-  std::uint64_t who = 0;     // who of the client's program: a thread
-  milliseconds wait{-1};     // how long the answer may take; negative: as long as it takes
+  std::uint64_t object = 0;  // number of the object, from the answer to open
+  std::uint64_t who = 0;     // thread of the client's program
+  milliseconds wait{-1};     // longest wait for the answer; negative: no limit
   std::int64_t a = 0;
   std::int64_t b = 0;
   std::vector<Payload> values;
@@ -101,11 +100,12 @@ struct Operation {
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 
-// Client to broker. Sent again in the next session until answered; done once all the same.
+// Client to broker. An operation is sent again in each later session until it is answered, and is done once
+// nevertheless.
 struct Operate {
-  std::uint64_t answered = 0;  // every operation below has its answer: the broker need not keep it
+  std::uint64_t answered = 0;  // all operations below are answered; the broker may drop their answers
   std::vector<Operation> operations;
-  std::vector<std::uint64_t> also{};  // and so have these above it: first and last of one range after another
+  std::vector<std::uint64_t> also{};  // answered above that: first and last number of each range, in turn
   friend bool operator==(const Operate&, const Operate&) = default;
 };
 

@@ -1,5 +1,5 @@
-// Reader: the decoding half of the codec. Give it to `fields` of schema.h, then ask `error()`. The first thing that
-// does not fit stops it; all later calls do nothing.
+// Reader: decodes a message. Give it to `fields` of schema.h, then ask error(). The first value that does not fit stops
+// it; all later calls do nothing.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace forkmill::proto {
 
-// The least number of an enumeration on the wire: 0 is none, but where it has a name.
+// Lowest number of an enumeration on the wire. 0 is not a number of one, except of Durability.
 template <class E>
 requires std::is_enum_v<E>
 constexpr std::underlying_type_t<E> first_number(E) { return std::is_same_v<E, Durability> ? 0 : 1; }
@@ -46,13 +46,13 @@ class Reader {
     }
   }
 
-  // The number of elements of the array that comes next.
+  // Opens the next value, an array, and returns the number of its elements.
   std::size_t open_array() { return open(Token::Kind::array); }
 
   void get(bool& value) {
     if (const Token* token = take(Token::Kind::boolean)) value = token->number != 0;
   }
-  // msgpack-c sends a whole number as an integer.
+  // msgpack-c packs a double with a whole value as an integer.
   void get(double& value) {
     if (peek(Token::Kind::negative)) {
       value = static_cast<double>(tokens_[next_++].negative);
@@ -162,7 +162,7 @@ class Reader {
     const Token* token = take(kind);
     return token == nullptr ? 0 : token->size;
   }
-  // Jumps over one value, whatever is in it. Depth was bounded when the tokens were made.
+  // Skips one value with everything in it. tokenize() has bounded the depth.
   void skip() {
     for (std::uint64_t left = 1; left > 0 && ok(); --left) {
       if (next_ >= tokens_.size()) return fail();

@@ -1,13 +1,14 @@
-// The layout of every message, said once and used both ways: `fields(io, value)` hands the fields to a Writer or a
-// Reader in wire order. A record is a msgpack array. Fields are only ever appended: a reader skips those it does not
-// know, and leaves at their defaults those that an older sender did not send (behind the first `required`).
+// Schema: the layout of every message on the wire, in one place for both directions. `fields(io, value)` gives the
+// fields to a Writer or a Reader in wire order. A record is a msgpack array. Fields are only appended: a reader skips
+// fields that it does not know, and keeps the default of a field that an older sender has left out (behind the first
+// `required`).
 #pragma once
 
 #include "proto/wire/messages.h"
 
 namespace forkmill::proto {
 
-// A string or vector with a maximum of its own.
+// A string or a vector with its own maximum.
 template <class T>
 struct Bounded {
   T& value;
@@ -26,7 +27,7 @@ Bounded<T> text(T& value) {
   return {value, limits::kMaxErrorText};
 }
 
-// One entry of a map with small numbers for keys, left out while it has its default.
+// An entry of a map whose keys are small numbers. The writer leaves out an entry with the default value.
 template <class T, class D>
 struct Option {
   std::uint64_t key;
@@ -99,7 +100,7 @@ inline constexpr std::uint8_t kTypeOf<Operate> = 64;
 template <>
 inline constexpr std::uint8_t kTypeOf<Operated> = 65;
 
-// `Io& io, auto& m` with a constraint on m: one overload for reading and for writing (const).
+// Lets one overload of fields() take a message for reading and, const, for writing.
 template <class T, class M>
 concept Is = std::same_as<std::remove_const_t<T>, M>;
 

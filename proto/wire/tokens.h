@@ -1,5 +1,5 @@
-// The bytes of an envelope as a flat list of tokens: msgpack-c parses, nothing is allocated per object, and no
-// announced count is believed.
+// Tokens: the bytes of an envelope as a flat list. msgpack-c parses them; tokenize() allocates nothing per object, and
+// checks each announced count against the bytes that are there.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,12 @@ struct Token {
     std::uint64_t number = 0;
     std::int64_t negative;
     double real;
-    const char* data;  // into the bytes parsed
+    const char* data;  // points into the parsed bytes
   };
 };
 
-// Fills `tokens` (cleared first; reuse it to reuse its memory) from exactly one msgpack value. False when the bytes are
-// not one, when something is left behind it, or when it nests deeper than limits::kMaxDepth. The tokens point into
+// Fills `tokens` from exactly one msgpack value; clears it first, so that its memory can be reused. Returns false if
+// the bytes are not one value, if bytes follow it, or if it nests deeper than limits::kMaxDepth. The tokens point into
 // `bytes`.
 bool tokenize(std::string_view bytes, std::vector<Token>& tokens);
 

@@ -1,4 +1,5 @@
-// Writer: the encoding half of the codec. Give it to `fields` of schema.h.
+// Writer: encodes a message. Give it to `fields` of schema.h. `frames` takes the large payloads; null: all payloads
+// stand in `out`.
 #pragma once
 
 #include <chrono>

@@ -24,7 +24,7 @@ TEST_CASE("every message survives encoding and decoding") {
   }
 }
 
-TEST_CASE("a large payload is a frame of its own, and is not copied on its way in") {
+TEST_CASE("a large payload is its own frame, and decoding does not copy it") {
   const std::string big(limits::kInlinePayload, 'x');
   const std::string small(limits::kInlinePayload - 1, 'y');
   Submit submit;
@@ -41,14 +41,14 @@ TEST_CASE("a large payload is a frame of its own, and is not copied on its way i
   CHECK(tasks[1].payload.view() == small);
 }
 
-TEST_CASE("options at their defaults take no room") {
+TEST_CASE("options with default values are not sent") {
   Submission submission{samples::id(1), "q", "t", 0, {}, {}};
   const auto bare = encode_submission(submission).size();
   submission.options.priority = 1;
   CHECK(encode_submission(submission).size() == bare + 2);
 }
 
-TEST_CASE("stored records come back") {
+TEST_CASE("stored records survive encoding and decoding") {
   for (const Message& message : samples::all()) {
     if (const auto* submit = std::get_if<Submit>(&message)) {
       for (const auto& one : submit->tasks) CHECK(decode_submission(encode_submission(one)).value() == one);
@@ -60,7 +60,7 @@ TEST_CASE("stored records come back") {
   }
 }
 
-TEST_CASE("unknown trailing fields and options of a newer peer are passed over") {
+TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
   // HEARTBEAT [running, waiting] with a nested third field, and a fifth element of the envelope.
   std::string bytes;
   struct Sink {
@@ -83,7 +83,7 @@ TEST_CASE("unknown trailing fields and options of a newer peer are passed over")
   CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2});
 }
 
-TEST_CASE("fractions that are whole numbers come back, negative ones too") {
+TEST_CASE("fractions that are whole numbers survive, negative ones too") {
   for (const double fraction : {0.0, 1.0, -1.0, -507904.0, 0.25, 1e300}) {
     const Envelope envelope{{}, Progress{{{samples::id(1), samples::grant(1), fraction, ""}}}};
     const auto decoded = decode(encode(envelope).envelope);

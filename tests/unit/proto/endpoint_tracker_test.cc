@@ -1,4 +1,4 @@
-// Brokers that are known by a name: the name's addresses are the test's, and so are the brokers behind them.
+// Brokers that are known by a name. The test sets the addresses of the name and runs the brokers.
 #include <doctest/doctest.h>
 
 #include <condition_variable>
@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// What the name means now. Lookups come from threads, some of which outlive the test.
+// The addresses of a name. Lookups come from threads, some of which outlive the test.
 class Name {
  public:
   void mean(Addresses addresses) const {
@@ -41,7 +41,7 @@ class Name {
   std::shared_ptr<Book> book_ = std::make_shared<Book>();
 };
 
-// The next thing that happens to the link; empty after twenty seconds without any.
+// Returns the next event of the link; none after twenty seconds without one.
 std::optional<Dealer::LinkEvent> next_event(Dealer& dealer) {
   Waiter waiter;
   waiter.add(dealer.fd(), 1);
@@ -57,7 +57,7 @@ std::optional<Dealer::LinkEvent> next_event(Dealer& dealer) {
 
 std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':') + 1); }
 
-// Holds lookups back until it is opened.
+// Blocks lookups until it is opened.
 class Gate {
  public:
   void open() {
@@ -85,7 +85,7 @@ Addresses wait_for_answer(Resolver& resolver) {
 
 }  // namespace
 
-TEST_CASE("a broker that moved to another address is found there") {
+TEST_CASE("a dealer finds a broker that has moved to another address") {
   Name name;
   name.mean({{"127.0.0.2"}, ""});
   auto router = std::make_unique<Router>();
@@ -110,18 +110,18 @@ TEST_CASE("a broker that moved to another address is found there") {
   CHECK(dealer.fd() == descriptor);
 }
 
-TEST_CASE("of several addresses each has its turn, whether it refuses or is given up") {
+TEST_CASE("several addresses take turns, after a refusal and after a reconnect()") {
   Name name;
   Router router;
   const auto port = port_of(router.bind("tcp://127.0.0.4:*"));
   name.mean({{"127.0.0.2", "127.0.0.3", "127.0.0.4"}, ""});
   Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
   REQUIRE(next_event(dealer) == Dealer::LinkEvent::up);
-  dealer.reconnect();  // silent: its turn is over, but the others refuse
+  dealer.reconnect();  // ends the turn of a silent address, but the others refuse
   CHECK(next_event(dealer) == Dealer::LinkEvent::up);
 }
 
-TEST_CASE("IPv6 addresses are connected to") {
+TEST_CASE("a dealer connects to IPv6 addresses") {
   Router router;
   std::string endpoint;
   try {
@@ -136,20 +136,20 @@ TEST_CASE("IPv6 addresses are connected to") {
   CHECK(next_event(dealer) == Dealer::LinkEvent::up);
 }
 
-TEST_CASE("a name without an address is said once, and tried until it has one") {
+TEST_CASE("a name without an address is reported once, and tried until it has one") {
   Name name;
   name.mean({{}, "no such name"});
   Router router;
   const auto port = port_of(router.bind("tcp://127.0.0.2:*"));
   Dealer dealer{"tcp://broker.test:" + port, name.look_up()};
   REQUIRE(next_event(dealer) == Dealer::LinkEvent::stuck);
-  CHECK(dealer.trouble() == "the name broker.test can not be looked up: no such name");
+  CHECK(dealer.why_stuck() == "the name broker.test cannot be looked up: no such name");
   CHECK_FALSE(dealer.send({{}, Heartbeat{}}));
   name.mean({{"127.0.0.2"}, ""});
   CHECK(next_event(dealer) == Dealer::LinkEvent::up);
 }
 
-TEST_CASE("a lookup that hangs holds nobody up, and what it finds too late is not believed") {
+TEST_CASE("a hanging lookup blocks nothing, and its late result is dropped") {
   const auto gate = std::make_shared<Gate>();
   const auto count = std::make_shared<std::atomic<int>>(0);
   Resolver resolver{"broker.test", [=](const std::string&) -> Addresses {
@@ -166,7 +166,7 @@ TEST_CASE("a lookup that hangs holds nobody up, and what it finds too late is no
   CHECK(wait_for_answer(resolver).numeric == std::vector<std::string>{"127.0.0.3"});
 }
 
-TEST_CASE("lookups that all hang are bounded, and ending does not wait for them") {
+TEST_CASE("hanging lookups are bounded, and a destructor does not wait for them") {
   const auto gate = std::make_shared<Gate>();
   const auto count = std::make_shared<std::atomic<int>>(0);
   {
@@ -183,7 +183,7 @@ TEST_CASE("lookups that all hang are bounded, and ending does not wait for them"
   gate->open();
 }
 
-TEST_CASE("the system knows localhost's addresses, and why others have none") {
+TEST_CASE("look_up() finds the addresses of localhost, and says why another name has none") {
   const auto here = look_up("localhost");
   CHECK(std::find(here.numeric.begin(), here.numeric.end(), "127.0.0.1") != here.numeric.end());
   const auto nowhere = look_up("no.such.host.invalid");
@@ -191,7 +191,7 @@ TEST_CASE("the system knows localhost's addresses, and why others have none") {
   CHECK_FALSE(nowhere.error.empty());
 }
 
-TEST_CASE("only names of hosts need to be looked up") {
+TEST_CASE("only names of hosts are looked up") {
   for (const char* named : {"tcp://broker:7117", "tcp://broker.example.org:1", "tcp://a_b-c:2", "tcp://1and1.com:80"})
     CHECK_MESSAGE(EndpointTracker::to(named, look_up) != nullptr, named);
   for (const char* plain : {"tcp://127.0.0.1:7117", "tcp://localhost:7117", "tcp://[::1]:7117", "ipc:///tmp/x",

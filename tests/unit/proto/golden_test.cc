@@ -1,6 +1,5 @@
-// The bytes of every message (samples.h, session 0x1122334455667788, seq 9), for whoever writes the protocol in another
-// language. They never change within one protocol version: when this test fails, the change breaks every peer that is
-// not built anew.
+// The bytes of every message (samples.h, session 0x1122334455667788, seq 9), for implementations in other languages.
+// They never change within one protocol version: a change that makes this test fail breaks all peers of other builds.
 #include <doctest/doctest.h>
 
 #include <array>
@@ -107,7 +106,7 @@ std::string to_hex(const std::string& bytes) {
 
 }  // namespace
 
-TEST_CASE("the bytes of every message") {
+TEST_CASE("the bytes of every message never change") {
   const auto messages = samples::all();
   REQUIRE(messages.size() == kGolden.size());
   for (std::size_t i = 0; i < messages.size(); ++i) {

@@ -148,7 +148,7 @@ TEST_CASE("a HELLO without an answer gives up its connection, each time later, u
   CHECK(peer.handshake.next_wakeup() - peer.now <= kPatient.first_patience);
 }
 
-TEST_CASE("a connection that breaks before its WELCOME is no missing answer") {
+TEST_CASE("a connection that breaks before its WELCOME does not count as a missing answer") {
   Peer peer;
   for (int i = 0; i < 8; ++i) {
     peer.greet();
@@ -190,7 +190,7 @@ TEST_CASE("a broker that does not know the session is greeted at once") {
     CHECK(peer.hear_error(code) == Heard::forgotten);
     const auto hello = peer.greet();
     CHECK(hello.resume == SessionId{7});
-    CHECK(peer.hear_error(code) == Heard::stale);  // about something sent before this HELLO
+    CHECK(peer.hear_error(code) == Heard::stale);  // answers a message from before this HELLO
     CHECK(peer.handshake.handle(peer.now, {{}, Peer::answer_to(hello, 8)}) == Heard::welcome);
   }
 }
@@ -212,7 +212,7 @@ TEST_CASE("a HELLO that the broker will never take ends the handshake") {
   }
 }
 
-TEST_CASE("a broker that shuts down is greeted again soon, one with another error as if it had not answered") {
+TEST_CASE("a broker that shuts down is greeted again soon, and after another error as if it had not answered") {
   Peer peer;
   peer.greet();
   CHECK(peer.hear_error(Errc::shutting_down) == Heard::postponed);
@@ -246,7 +246,7 @@ TEST_CASE("a heartbeat is due an interval after the last message, and again an i
   CHECK(peer.handshake.next_wakeup() == peer.now + 1s);
 }
 
-TEST_CASE("a peer that says only what is not answered sends heartbeats and keeps its broker") {
+TEST_CASE("a peer whose messages are not answered sends heartbeats and keeps its broker") {
   Peer peer;
   peer.establish();
   int beats = 0;
@@ -262,7 +262,7 @@ TEST_CASE("a peer that says only what is not answered sends heartbeats and keeps
   CHECK(beats >= 45);
 }
 
-TEST_CASE("a broker that falls silent is left; what is stale is no sign of life") {
+TEST_CASE("a silent broker is left, and a stale message is no sign of life") {
   Peer peer;
   peer.establish();
   CHECK(peer.handshake.silence_limit() == 5s);
@@ -277,7 +277,7 @@ TEST_CASE("a broker that falls silent is left; what is stale is no sign of life"
   CHECK(peer.handshake.next_wakeup() - peer.now <= kPatient.first_patience);
 }
 
-TEST_CASE("no heartbeat and no time-out of a broker break the clock") {
+TEST_CASE("no length of heartbeat and session timeout breaks the clock") {
   for (const auto length : {std::int64_t{-5}, std::int64_t{0}, std::numeric_limits<std::int64_t>::max(),
                             std::numeric_limits<std::int64_t>::min()}) {
     Peer peer;

@@ -1,4 +1,4 @@
-// Bytes that are not messages: an error each, no crash, no memory.
+// Bytes that are not messages: each gives an error, without a crash and without much memory.
 #include <doctest/doctest.h>
 
 #include <random>
@@ -28,7 +28,7 @@ TEST_CASE("every truncation of every message is malformed") {
   }
 }
 
-TEST_CASE("flipped bits never do more than change a value or give an error") {
+TEST_CASE("a flipped bit changes a value or gives an error") {
   for (const Message& message : samples::all()) {
     const std::string bytes = encode({{SessionId{1}, MessageSeq{2}}, message}).envelope;
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
@@ -39,7 +39,7 @@ TEST_CASE("flipped bits never do more than change a value or give an error") {
   }
 }
 
-TEST_CASE("random bytes") {
+TEST_CASE("random bytes are refused") {
   std::mt19937_64 random{7};
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes(random() % 64, '\0');
@@ -50,12 +50,12 @@ TEST_CASE("random bytes") {
 
 TEST_CASE("nesting is bounded") { CHECK(decode(std::string(100'000, '\x91')).code() == Errc::malformed); }
 
-TEST_CASE("a type of a newer peer is told from nonsense") {
+TEST_CASE("a type of a newer peer is unknown, and not malformed") {
   CHECK(decode("\x94\x7f\x01\x02\x90").code() == Errc::unknown_message);
-  CHECK(decode("\x94\xcd\x01\x00\x01\x02\x90").code() == Errc::malformed);  // a type does not have 16 bits
+  CHECK(decode("\x94\xcd\x01\x00\x01\x02\x90").code() == Errc::malformed);  // a type has 8 bits
 }
 
-TEST_CASE("fields are held against their limits") {
+TEST_CASE("fields over their limits are refused") {
   Submission long_name{samples::id(1), std::string(limits::kMaxName + 1, 'q'), "t", 0, {}, {}};
   CHECK(decode(encode({{}, Submit{{long_name}}}).envelope).code() == Errc::message_too_large);
   ResultAck many;
@@ -64,21 +64,21 @@ TEST_CASE("fields are held against their limits") {
   CHECK(decode(std::string(limits::kMaxEnvelope + 1, 'x')).code() == Errc::message_too_large);
 }
 
-TEST_CASE("a payload frame that is not there") {
+TEST_CASE("a payload in a missing frame is malformed") {
   Submit submit;
   submit.tasks.resize(1);
   submit.tasks[0].payload = Payload::copy(std::string(limits::kInlinePayload, 'x'));
   CHECK(decode(encode({{}, submit}).envelope).code() == Errc::malformed);
 }
 
-TEST_CASE("an enumeration outside its range is malformed, an error code from the future is unknown") {
+TEST_CASE("an enumeration outside its range is malformed, and a new error code is unknown") {
   const auto decoded = decode("\x94\x04\x01\x02\x92\xcd\x7f\xff\xa0");  // GOODBYE [32767, ""]
   REQUIRE(decoded.ok());
   CHECK(std::get<Goodbye>(decoded->message).code == Errc::unknown);
   CHECK(decode("\x94\x30\x01\x02\x93\x01\x63\xa0").code() == Errc::malformed);  // QUERY of kind 99
 }
 
-TEST_CASE("0 is no enumeration's number but where it has a name") {
+TEST_CASE("0 is no number of an enumeration, except of Durability") {
   Operate operate;
   operate.operations.resize(1);
   operate.operations[0].spec = ObjectSpec{.name = "o", .kind = static_cast<ObjectKind>(0)};
@@ -93,5 +93,5 @@ TEST_CASE("0 is no enumeration's number but where it has a name") {
   Query query;
   query.kind = static_cast<QueryKind>(0);
   CHECK(decode(encode({{}, query}).envelope).code() == Errc::malformed);
-  CHECK(decode(encode({{}, Submit{{Submission{}}}}).envelope).ok());  // of the queue's durability
+  CHECK(decode(encode({{}, Submit{{Submission{}}}}).envelope).ok());  // Durability::of_queue
 }

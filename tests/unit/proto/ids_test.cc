@@ -23,7 +23,7 @@ TEST_CASE("a task id is a UUIDv7 and reads back from its text") {
   }
 }
 
-TEST_CASE("the id of a key is a UUIDv8 made of queue and key alone") {
+TEST_CASE("the id of a key is a UUIDv8 of queue and key alone") {
   const std::pair<std::pair<std::string, std::string>, const char*> golden[] = {
       {{"default", "order-17"}, "f375721d-388b-8606-ad44-9e37f42037b6"},
       {{"text", "order-17"}, "94beec58-5131-8ff5-9452-4cf068344fa7"},
@@ -39,19 +39,19 @@ TEST_CASE("the id of a key is a UUIDv8 made of queue and key alone") {
   CHECK(TaskId::of_key("ab", "c") != TaskId::of_key("a", "bc"));
 }
 
-TEST_CASE("later ids sort behind earlier ones") {
+TEST_CASE("task ids sort by their time") {
   CHECK(TaskId::make(1, ~0ULL, ~0ULL) < TaskId::make(2, 0, 0));
   CHECK(TaskId{}.is_nil());
 }
 
-TEST_CASE("names") {
+TEST_CASE("a name has 1 to 128 letters, digits and . _ - : /") {
   CHECK(proto::is_name("image.resize_2:v1/x-y"));
   CHECK(proto::is_name(std::string(128, 'n')));
   for (const char* bad : {"", "a b", "a\n", "ä", "a*"}) CHECK_FALSE(proto::is_name(bad));
   CHECK_FALSE(proto::is_name(std::string(129, 'n')));
 }
 
-TEST_CASE("every error code has a name and a text of its own, and comes back from its number") {
+TEST_CASE("every error code has its own name and text, and can be read from its number") {
   std::set<std::string_view> names;
   for (std::uint64_t number = 0; number < 200; ++number) {
     const Errc code = errc_from(number);

@@ -1,4 +1,4 @@
-// One filled-in message of every type, for the tests of codec and fuzzers.
+// Samples: one filled-in message of every type, for the tests of the codec and for the fuzzers.
 #pragma once
 
 #include <vector>

@@ -7,7 +7,7 @@
 
 using namespace forkmill;
 
-TEST_CASE("values come back") {
+TEST_CASE("values survive packing and unpacking") {
   CHECK(unpack_value<int>(pack_value(-7)) == -7);
   CHECK(unpack_value<std::string>(pack_value(std::string(100'000, 's'))).size() == 100'000);
   CHECK(unpack_value<std::map<std::string, std::vector<double>>>(pack_value(std::map<std::string, std::vector<double>>{
@@ -15,7 +15,7 @@ TEST_CASE("values come back") {
   CHECK_NOTHROW(unpack_value<void>(pack_nothing()));
 }
 
-TEST_CASE("arguments are an array of exactly their number") {
+TEST_CASE("arguments are packed as an array of exactly their number") {
   const std::string bytes = pack_value(std::tuple<int, std::string>{1, "x"});
   CHECK(unpack_arguments<std::tuple<int, std::string>>(bytes) == std::tuple<int, std::string>{1, "x"});
   CHECK_THROWS_WITH_AS(static_cast<void>(unpack_arguments<std::tuple<int>>(bytes)), "expected 1 argument(s), got 2",
@@ -25,7 +25,7 @@ TEST_CASE("arguments are an array of exactly their number") {
   CHECK_NOTHROW(unpack_arguments<std::tuple<>>(pack_value(std::tuple<>{})));
 }
 
-TEST_CASE("bytes that are not the value are an error, not a crash") {
+TEST_CASE("bytes that are not the value give an error") {
   CHECK_THROWS_AS(unpack_value<int>(""), DecodeError);
   CHECK_THROWS_AS(unpack_value<int>(pack_value(std::string{"seven"})), DecodeError);
   CHECK_THROWS_AS(unpack_value<int>(pack_value(7) + "x"), DecodeError);
@@ -34,7 +34,7 @@ TEST_CASE("bytes that are not the value are an error, not a crash") {
   CHECK_THROWS_AS(unpack_value<std::string>(std::string(1000, '\x91') + "\xc0"), DecodeError);
 }
 
-TEST_CASE("exec requests") {
+TEST_CASE("exec requests survive packing and unpacking") {
   ExecRequest request;
   request.argv = {"sha256sum", "a b"};
   request.env = {{"LANG", "C"}};

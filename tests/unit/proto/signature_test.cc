@@ -19,7 +19,7 @@ struct forkmill::SignatureName<sample::Renamed> {
 
 using forkmill::Task;
 
-TEST_CASE("signatures name types as they travel") {
+TEST_CASE("a signature names types as they are packed") {
   CHECK(Task<double(double, double)>::signature() == "f64(f64,f64)");
   CHECK(Task<void()>::signature() == "void()");
   CHECK(Task<std::map<std::string, std::uint64_t>(std::string)>::signature() == "{str:u64}(str)");
@@ -29,13 +29,13 @@ TEST_CASE("signatures name types as they travel") {
   CHECK(Task<sample::Point(sample::Renamed)>::signature() == "sample::Point(shape.Old)");
 }
 
-TEST_CASE("types that travel alike have one signature, others do not") {
+TEST_CASE("types that are packed alike have the same signature, and others do not") {
   CHECK(Task<void(std::vector<int>)>::hash() == Task<void(const std::deque<int>&)>::hash());
   CHECK(Task<void(int)>::hash() != Task<void(unsigned)>::hash());
   CHECK(Task<void(int)>::hash() != 0);
 }
 
-TEST_CASE("a task is a literal") {
+TEST_CASE("a task is a literal constant") {
   constexpr Task<int(int)> task{"math.twice"};
   static_assert(task.name() == "math.twice");
 }

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Waits on both sockets until `done`, for ten seconds at most.
+// Waits for both sockets until `done`, for ten seconds at most.
 bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& done) {
   Waiter waiter;
   waiter.add(router.fd(), 1);
@@ -37,7 +37,7 @@ bool wait_until(Router& router, Dealer& dealer, const std::function<bool()>& don
   return true;
 }
 
-// This process has so many descriptors left and no more.
+// Leaves this process `left` descriptors.
 class Shortage {
  public:
   explicit Shortage(std::size_t left) {
@@ -63,7 +63,7 @@ class Shortage {
 
 }  // namespace
 
-TEST_CASE("a message goes there and its answer comes back, large payloads included") {
+TEST_CASE("messages and their answers arrive, with large payloads") {
   Router router;
   Dealer dealer{router.bind("tcp://127.0.0.1:*")};
   std::optional<Dealer::LinkEvent> up;
@@ -89,7 +89,7 @@ TEST_CASE("a message goes there and its answer comes back, large payloads includ
   CHECK(back->value() == answer);
 }
 
-TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
+TEST_CASE("a new connection is a new peer, and the old peer is unreachable") {
   Router router;
   Dealer dealer{router.bind("ipc://@forkmill-test-" + std::to_string(::getpid()))};
   std::vector<PeerId> peers;
@@ -108,7 +108,7 @@ TEST_CASE("a new connection is a new peer, and the old one is out of reach") {
   CHECK_FALSE(router.send(PeerId{first.value() + 1000}, {{}, Heartbeat{}}));
 }
 
-TEST_CASE("what was sent has left when a connection is finished") {
+TEST_CASE("finish() returns when all sent messages have left") {
   Router router;
   const auto endpoint = router.bind("tcp://127.0.0.1:*");
   for (int i = 0; i < 50; ++i) {
@@ -126,7 +126,7 @@ TEST_CASE("what was sent has left when a connection is finished") {
   }
 }
 
-TEST_CASE("a port in use and a bad endpoint say what to do") {
+TEST_CASE("errors of a port in use and of an invalid endpoint say what to do") {
   Router router;
   const std::string endpoint = router.bind("tcp://127.0.0.1:*");
   Router second;
@@ -143,10 +143,10 @@ TEST_CASE("a port in use and a bad endpoint say what to do") {
   CHECK(text([&] { Dealer dealer{"nonsense"}; }).find("tcp://HOST:PORT") != std::string::npos);
 }
 
-TEST_CASE("without a descriptor for its connection a dealer says so once, and connects when there is one") {
+TEST_CASE("a dealer without a free descriptor reports that once, and connects when there is one") {
   Router router;
   const std::string endpoint = router.bind("tcp://127.0.0.1:*");
-  std::optional<Shortage> shortage{std::in_place, 2};  // what it waits with
+  std::optional<Shortage> shortage{std::in_place, 2};  // for the two that the wait needs
   Dealer dealer{endpoint};
   std::vector<Dealer::LinkEvent> events;
   const auto next = [&] {
@@ -157,9 +157,9 @@ TEST_CASE("without a descriptor for its connection a dealer says so once, and co
   CHECK(dealer.pending());
   CHECK(next());
   CHECK_FALSE(dealer.pending());
-  CHECK(dealer.trouble().find("Too many open files") != std::string::npos);
+  CHECK(dealer.why_stuck().find("Too many open files") != std::string::npos);
   CHECK_FALSE(dealer.send({{SessionId{1}, MessageSeq{1}}, Goodbye{}}));
-  dealer.reconnect();  // the session finds the broker silent
+  dealer.reconnect();  // the broker is silent
   CHECK_FALSE(dealer.receive().has_value());
   shortage.reset();
   CHECK(wait_until(router, dealer, next));
@@ -167,7 +167,7 @@ TEST_CASE("without a descriptor for its connection a dealer says so once, and co
   CHECK(dealer.send({{SessionId{1}, MessageSeq{1}}, Goodbye{}}));
 }
 
-TEST_CASE("which endpoints only this machine can reach") {
+TEST_CASE("is_local_endpoint() knows endpoints that only this machine can reach") {
   for (const char* local :
        {"ipc:///tmp/x", "tcp://127.0.0.1:1", "tcp://127.9.9.9:*", "tcp://localhost:1", "tcp://[::1]:5"})
     CHECK(is_local_endpoint(local));

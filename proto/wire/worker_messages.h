@@ -1,0 +1,144 @@
+// Messages between the broker and workers: CREDIT, GRANTS, OUTCOMES, REVOKE, SIGNALS, REPORT …
+#pragma once
+
+#include <forkmill/task_id.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "proto/clock.h"
+#include "proto/ids.h"
+#include "proto/payload.h"
+#include "proto/wire/task_messages.h"
+
+namespace forkmill::proto {
+
+// Total of the grants that the worker accepts since the count of its session began (Welcome::granted). The number is
+// absolute, so a repeat is harmless.
+struct Credit {
+  std::uint64_t total = 0;
+  friend bool operator==(const Credit&, const Credit&) = default;
+};
+
+struct GrantedTask {
+  Grant grant;
+  TaskId id;
+  std::string queue;
+  std::string name;
+  std::uint64_t signature = 0;
+  milliseconds soft_timeout{0};
+  milliseconds timeout{0};
+  Payload payload;
+  bool process = false;
+  bool daemon = false;
+  std::string label;
+  std::uint32_t parent = 0;  // pid of the program that submitted the task
+  friend bool operator==(const GrantedTask&, const GrantedTask&) = default;
+};
+
+struct Grants {
+  std::vector<GrantedTask> tasks;
+  friend bool operator==(const Grants&, const Grants&) = default;
+};
+
+struct OutcomeRecord {
+  Grant grant;
+  Outcome outcome;
+  milliseconds retry_delay{-1};  // OutcomeKind::retry: as the handler asked; negative: by the backoff of the task
+  std::uint64_t run_us = 0;
+  friend bool operator==(const OutcomeRecord&, const OutcomeRecord&) = default;
+};
+
+// Worker to broker. The worker keeps outcomes until OUTCOME_ACK, and sends them again in its next session.
+struct Outcomes {
+  std::vector<OutcomeRecord> outcomes;
+  std::uint64_t credit = 0;  // as in CREDIT
+  friend bool operator==(const Outcomes&, const Outcomes&) = default;
+};
+
+struct OutcomeAck {
+  std::vector<MessageSeq> messages;
+  friend bool operator==(const OutcomeAck&, const OutcomeAck&) = default;
+};
+
+// Worker to broker: grants that were not started and are handed back; no attempt is counted. The worker forgets them
+// when it sends this.
+struct Return {
+  std::vector<Grant> grants;
+  std::uint64_t credit = 0;
+  friend bool operator==(const Return&, const Return&) = default;
+};
+
+// Broker to worker: do not start these grants, and stop those that are running.
+struct Revoke {
+  std::vector<Grant> grants;
+  friend bool operator==(const Revoke&, const Revoke&) = default;
+};
+
+enum class RevokeState : std::uint8_t {
+  returned = 1,  // not started, and never will be
+  stopping = 2,  // running; the outcome follows
+  unknown = 3,   // not held, or the outcome is already sent
+};
+constexpr RevokeState last_of(RevokeState) { return RevokeState::unknown; }
+
+struct RevokeAnswer {
+  Grant grant;
+  RevokeState state = RevokeState::unknown;
+  friend bool operator==(const RevokeAnswer&, const RevokeAnswer&) = default;
+};
+
+struct Revoked {
+  std::vector<RevokeAnswer> answers;
+  std::uint64_t credit = 0;
+  friend bool operator==(const Revoked&, const Revoked&) = default;
+};
+
+// Worker to broker: no more grants. The worker returns those that are not started, and finishes those that are.
+struct Drain {
+  friend bool operator==(const Drain&, const Drain&) = default;
+};
+
+// Broker to worker: a signal for the process of a task with TaskOptions::process.
+struct SignalNote {
+  Grant grant;
+  std::int32_t signal = 0;
+  std::uint64_t number = 0;  // rises with each signal to this worker, so that a repeat is harmless; 0: not numbered
+  friend bool operator==(const SignalNote&, const SignalNote&) = default;
+};
+struct Signals {
+  std::vector<SignalNote> notes;
+  friend bool operator==(const Signals&, const Signals&) = default;
+};
+
+// Worker to broker: these children have ended, and with them all clients that lived in one.
+struct ChildrenGone {
+  std::vector<std::uint32_t> pids;
+  friend bool operator==(const ChildrenGone&, const ChildrenGone&) = default;
+};
+
+enum class ProcessRole : std::uint8_t { supervisor = 1, link = 2, child = 3, process = 4 };
+constexpr ProcessRole last_of(ProcessRole) { return ProcessRole::process; }
+
+// A process of a worker, as the kernel shows it.
+struct ProcessRow {
+  std::uint32_t pid = 0;
+  std::uint32_t parent = 0;
+  ProcessRole role = ProcessRole::child;
+  std::string state;  // letter, as ps shows it
+  std::uint64_t cpu_us = 0;
+  std::uint64_t rss_bytes = 0;
+  milliseconds started_at{0};  // unix time
+  Grant grant;                 // the attempt that it runs, or none
+  std::string command;         // name and label of the task, or the role of the process
+  friend bool operator==(const ProcessRow&, const ProcessRow&) = default;
+};
+
+// Worker to broker, about once in a heartbeat interval.
+struct Report {
+  std::vector<ProcessRow> processes;
+  friend bool operator==(const Report&, const Report&) = default;
+};
+
+}  // namespace forkmill::proto
