@@ -32,7 +32,6 @@ struct Member {
   Program program;
   Proxy* proxy = nullptr;  // its way, or
   bool far = false;        // the cable
-  bool away = false;       // it is not started again
   std::string name() const { return (worker ? "worker-" : "client-") + std::to_string(number); }
 };
 
