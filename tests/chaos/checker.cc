@@ -16,7 +16,7 @@ sim::Options options_for_checking() {
 
 TaskId id_in(std::string_view word) { return TaskId::parse(word).value_or(TaskId{}); }
 
-// "3-1042-1"
+// Reads a task id and a fencing token such as "3-1042-1": epoch, sequence number, attempt.
 proto::GrantedTask granted_in(std::string_view id, std::string_view token) {
   proto::GrantedTask task;
   task.id = id_in(id);
@@ -68,14 +68,15 @@ void Checker::complain(const std::string& text) {
   if (verdict_.violations.size() < kMax) verdict_.violations.push_back(text);
 }
 
-// A handler may say that it begins before the client has come round to saying what it has submitted.
+// Submissions are read before all other entries, because a handler may record its start before the client records the
+// submission.
 void Checker::learn_submissions() {
   for (const Entry& entry : journals_.entries()) {
     if (!entry.words.starts_with("S ")) continue;
     const Words words = entry.split();
     if (words.size() < 12) continue;
     Submitted& known = tasks_[id_in(words[2])];
-    if (!known.kind.empty()) continue;  // one key, several submissions
+    if (!known.kind.empty()) continue;  // a further submission under the same key
     known.kind = words[3];
     known.when = entry.when;
     known.task.id = id_in(words[2]);
@@ -97,7 +98,8 @@ Checker::Submitted* Checker::known(const TaskId& id) {
   const auto found = tasks_.find(id);
   if (found == tasks_.end()) return nullptr;
   Submitted& task = found->second;
-  // Somebody has seen it before the one who submitted it said so: it is known from now on, to nobody's future.
+  // Another process has seen the task before its client recorded the submission: the task is known from now on,
+  // without a future.
   if (!std::exchange(task.begun, true)) history_.unknown(history_.invoke(task.task));
   return &task;
 }
@@ -166,8 +168,8 @@ void Checker::attach(const Entry& entry, const Words& words) {
   futures_[{entry.source, number_in(words[1])}] = watched;
 }
 
-// By the broker that ran when it was submitted, or a later one: what only the former would have to keep is not asked of
-// the latter.
+// The broker that ran at the submission, or a later one, has acknowledged the task. The history takes it for the
+// former, and so does not ask of the latter what only the former would have to keep.
 void Checker::accepted(const Entry& entry, const Words& words) {
   const auto found = futures_.find({entry.source, number_in(words[1])});
   if (found == futures_.end()) return;
@@ -184,12 +186,14 @@ proto::Outcome Checker::outcome_of(const Words& words) {
       {"rejected", OutcomeKind::rejected},   {"forgotten", OutcomeKind::rejected}};
   const auto kind = kKinds.find(words[2]);
   if (kind == kKinds.end())
-    throw sim::Violation{"a future ended " + std::string{words[2]} + ", " + std::string{words[3]}};
+    throw sim::Violation{"a future ended in an unexpected way: " + std::string{words[2]} + ", " +
+                         std::string{words[3]}};
   proto::Outcome outcome;
   outcome.kind = kind->second;
   outcome.attempt = proto::Attempt{static_cast<std::uint32_t>(number_in(words[4]))};
   if (outcome.kind == OutcomeKind::succeeded && words.size() == 7)
-    outcome.value = proto::Payload::own(" " + std::string{words[5]} + " " + std::string{words[6]});  // of no arguments
+    outcome.value =
+        proto::Payload::own(" " + std::string{words[5]} + " " + std::string{words[6]});  // the arguments are empty
   else
     outcome.error.emplace().code = words[2] == "forgotten" ? Errc::task_unknown : errc_named(words[3]);
   return outcome;
@@ -197,18 +201,18 @@ proto::Outcome Checker::outcome_of(const Words& words) {
 
 void Checker::ended(const Entry& entry, const Words& words) {
   const auto found = futures_.find({entry.source, number_in(words[1])});
-  if (found == futures_.end()) return;  // a task that nobody knows of was attached to
+  if (found == futures_.end()) return;  // attached to a task whose submission is not recorded
   Watched& watched = found->second;
   const bool first = !std::exchange(watched.ended, true);
   const proto::Outcome outcome = outcome_of(words);
-  // Kept for a time of its own, which a clock that was set has cut short.
+  // A change of the clock may have cut short the time for which the result was to be kept.
   const Submitted& task = tasks_.at(watched.id);
   if (first && outcome.kind == OutcomeKind::rejected && task.task.options.result_ttl.count() != 0 &&
       task.when <= shifted_)
     return history_.unknown(watched.cookie);
   history_.resolved(watched.cookie, outcome, words[2] == "forgotten");
   if (first) check_reason(task, watched, outcome);
-  // A submission under a key that was withdrawn before it was sent says nothing of the others'.
+  // A submission that was cancelled before it was sent says nothing about other submissions under its key.
   const bool withdrawn = outcome.kind == OutcomeKind::cancelled && !watched.accepted && !task.task.options.key.empty();
   if (!withdrawn) history_.reported({watched.id, outcome});
 }
@@ -228,15 +232,15 @@ void Checker::check_reason(const Submitted& submitted, const Watched& watched, c
       " after attempt " + std::to_string(outcome.attempt.value()) + " of " + std::to_string(options.max_attempts);
   const bool kept = options.durability == proto::Durability::durable && options.result_ttl.count() == 0;
   if (watched.attach && outcome.kind == OutcomeKind::rejected && submitted.acknowledged && kept)
-    refuse("1", "acknowledged to a client that was killed, and forgotten");
+    refuse("1", "was acknowledged to a client that was killed, and then forgotten");
   if (outcome.kind == OutcomeKind::lost && !options.at_most_once && outcome.attempt.value() < options.max_attempts)
-    refuse("10", "given up as lost" + attempts);
+    refuse("10", "was given up as lost" + attempts);
   if (outcome.kind != OutcomeKind::failed) return;
   if (!may_throw(submitted) || outcome.error->code != Errc::handler_error)
-    refuse("10", "failed with " + std::string{errc_name(outcome.error->code)} + attempts + ", and had no reason to");
+    refuse("10", "failed with " + std::string{errc_name(outcome.error->code)} + attempts + ", without a cause");
 }
 
-// Those of clients that were killed have nobody left who could be told; all others have to have ended.
+// Futures of killed clients can not report their end; all other futures must have ended.
 void Checker::close_futures() {
   for (auto& [key, watched] : futures_) {
     if (watched.ended) continue;
@@ -260,7 +264,8 @@ void Checker::started(const Entry& entry, const Words& words) {
     ++verdict_.unrecorded;
     return;
   }
-  // Who was out of reach begins what he holds before he has heard that he was given up.
+  // A worker that was unreachable starts tasks that it holds until it hears that the broker gave it up. That takes up
+  // to this many microseconds after it can be reached again.
   constexpr std::int64_t kUntilHeard = 2'000'000;
   const auto out_of_reach = [&](std::int64_t whom) {
     const auto until = silent_until_.find(whom);
@@ -271,11 +276,11 @@ void Checker::started(const Entry& entry, const Words& words) {
   if (!reached) history_.worker_ended(handle_of(worker));
   history_.started(task);
   if (may_throw(*submitted)) history_.threw(task);
-  constexpr std::int64_t kGrain = 2000;  // times are stored in milliseconds
+  constexpr std::int64_t kGrain = 2000;  // microseconds: the broker stores times in milliseconds
   const auto delay = submitted->task.options.delay.count() * 1000 - kGrain;
   if (task.grant.attempt.value() == 1 && delay > 0 && entry.when < submitted->when + delay &&
       submitted->when > shifted_)
-    throw sim::Violation{"invariant 10: task " + task.id.to_string() + ": started before its time"};
+    throw sim::Violation{"invariant 10: task " + task.id.to_string() + ": started before its delay was over"};
 }
 
 void Checker::finished(const Entry&, const Words& words) {

@@ -1,9 +1,9 @@
-// Checker: reads what the programs of the ring have written down into the simulator's History
-// (tests/sim/rules/history.h) and ObjectHistory, which hold the rules, and adds what only real programs can break:
-// failures that nobody has caused, delays cut short, what a client that was killed had been promised.
+// Checker: reads the journals of the ring's programs into the simulator's History (tests/sim/rules/history.h) and
+// ObjectHistory, which hold the rules, and adds the rules that only real programs can break: no failure without a
+// cause, no delay cut short, and promises to a client are kept after the client was killed.
 //
-// What was given to a worker that was out of reach may have been given to others since, without its knowing: the ring
-// says who was, and when.
+// The broker may have granted the tasks of an unreachable worker to other workers without that worker's knowledge. The
+// ring's journal says which workers were unreachable and when.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ namespace forkmill::chaos {
 
 struct Verdict {
   sim::Counts counts;
-  std::uint64_t operations = 0;  // of named objects
-  std::uint64_t lost = 0;        // acknowledged and forgotten
-  std::uint64_t doubled = 0;     // ended twice, or in two ways
-  std::uint64_t hung = 0;
+  std::uint64_t operations = 0;  // on named objects
+  std::uint64_t lost = 0;        // acknowledged, then forgotten
+  std::uint64_t doubled = 0;     // ended twice, or with two outcomes
+  std::uint64_t hung = 0;        // futures that still wait at the end
   std::uint64_t others = 0;
-  std::uint64_t unrecorded = 0;  // submitted by a client that was killed before it could write that down
+  std::uint64_t unrecorded = 0;  // executions whose client was killed before it could record the submission
   std::vector<std::string> violations;
   bool good() const { return lost + doubled + hung + others == 0; }
 };
@@ -38,7 +38,7 @@ class Checker {
 
  private:
   using Words = std::vector<std::string_view>;
-  // A future, by the client that has it and its number there.
+  // A future is known by the journal of its client and by its number there.
   using FutureKey = std::pair<std::uint32_t, std::int64_t>;
   struct Submitted {
     proto::Submission task;
@@ -53,7 +53,7 @@ class Checker {
     bool attach = false;
     bool accepted = false;
     bool ended = false;
-    std::uint64_t broker = 0;  // that ran when it was asked for
+    std::uint64_t broker = 0;  // number of the broker that ran when the future was made
   };
 
   void learn_submissions();
@@ -80,12 +80,12 @@ class Checker {
   std::unordered_map<TaskId, Submitted> tasks_;
   std::map<FutureKey, Watched> futures_;
   std::set<std::string, std::less<>> killed_;          // lives of clients
-  std::map<std::int64_t, std::int64_t> silent_until_;  // by worker; 0: all of them
+  std::map<std::int64_t, std::int64_t> silent_until_;  // by worker; 0: all workers
   std::uint64_t brokers_ = 0;
-  std::int64_t started_ = 0;  // when the broker was, that runs
+  std::int64_t started_ = 0;  // when the running broker was started
   std::int64_t jumped_ = 0;   // when a clock was last set
-  // When a broker was last started after a clock had been set while there was another: the delays of what was there by
-  // then may have changed.
+  // Time of the last broker start before which the clock was set during the previous broker's life. Delays of tasks
+  // that existed by then may have changed.
   std::int64_t shifted_ = 0;
 };
 

@@ -17,10 +17,10 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::size_t kMaxUnderWay = 3000;  // beside a wave
-constexpr off_t kIdSize = 37;               // with its end of line
+constexpr std::size_t kMaxUnderWay = 3000;  // outstanding tasks above which step() submits no more; waves have no limit
+constexpr off_t kIdSize = 37;               // bytes of a line of the file of ids, newline included
 
-// "failed handler_error 2": an error as the journal has it.
+// Returns an error in the words of a journal: kind, code and attempt, such as "failed handler_error 2".
 std::string words_of(const Error& error) {
   const auto words = [&](const char* kind, std::uint32_t attempt) {
     return std::string{kind} + " " + std::string{errc_name(error.code())} + " " + std::to_string(attempt);
@@ -35,7 +35,7 @@ std::string words_of(const Error& error) {
   return words("strange", 0);
 }
 
-// The same of a value, which names its attempt at the end of what is before the tail.
+// Returns a value in the words of a journal. The part of the value before the tail ends with the attempt's number.
 std::string words_of(const std::string& value, const std::optional<std::string>& tail) {
   const auto end = std::min(value.find(';'), value.size());
   const std::string head = value.substr(0, end);
@@ -74,7 +74,7 @@ void Load::step() {
   if (random_.chance(0.1)) attach_to_another();
 }
 
-// ---- What is submitted ----------------------------------------------------------------------------------------------
+// ---- Submissions ----------------------------------------------------------------------------------------------------
 
 void Load::wave(int count, milliseconds delay) {
   SubmitOptions options;
@@ -144,7 +144,7 @@ void Load::odd_one() {
   }
 }
 
-// In a process of its own, which ends with this program if it is a daemon.
+// Submits a task in a process of its own. A daemon process ends with this program.
 void Load::process() {
   ProcessOptions how;
   how.daemon = random_.chance(0.5);
@@ -153,13 +153,13 @@ void Load::process() {
   process.start();
   SubmitOptions options;
   options.max_attempts = 1;
-  if (*how.daemon) options.durability = Durability::memory;  // no daemon outlives its broker
+  if (*how.daemon) options.durability = Durability::memory;  // a daemon does not outlive its broker
   journal_.append(when, submission(++begun_, process.id(), "process", options));
   if (*how.daemon) journal_.append("c " + process.id().to_string());
   watch(client_.attach(kLong, process.id()), begun_, std::nullopt);
 }
 
-// Others use the same keys in the same time.
+// Submits a task under a key that other clients use in the same period.
 void Load::under_key() {
   constexpr std::int64_t kPeriod = 5'000'000;
   const int argument = between(0, 20);
@@ -200,7 +200,7 @@ void Load::watch(Future<std::string> future, std::uint64_t number, const std::op
   watched_.push_back({std::move(future), number});
 }
 
-// ---- What else is asked ---------------------------------------------------------------------------------------------
+// ---- Cancellations, attaching, ends ---------------------------------------------------------------------------------
 
 void Load::cancel_one() {
   if (watched_.empty()) return;
@@ -225,7 +225,7 @@ void Load::tell_others(const TaskId& id) const {
 
 void Load::attach_to_another() {
   const int file = ::open(ids_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;  // nobody has told of any yet
+  if (file < 0) return;  // no client has written an id yet
   struct stat facts {};
   ::fstat(file, &facts);
   constexpr off_t kYoungest = 50;
@@ -252,7 +252,7 @@ void Load::look() {
   wave_accepted_ = true;
   std::string lines;
   std::erase_if(watched_, [&](Watched& one) {
-    const FutureState state = one.future.state();  // `running` says nothing of whether it was accepted
+    const FutureState state = one.future.state();  // `running` does not tell whether the task was accepted
     if (state == FutureState::pending && one.number <= wave_end_) wave_accepted_ = false;
     if (!one.accepted && state == FutureState::accepted) {
       one.accepted = true;

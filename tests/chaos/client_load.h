@@ -1,8 +1,9 @@
-// Load: the tasks that one client of the ring submits, attaches to and cancels, and its journal of what became of them.
-// What a task is, is drawn from the client's seed: short ones in bulk, and now and then one that is long, deaf, deadly,
-// large, delayed, limited in time, under a key that others use too, in a process of its own, or not to run twice.
+// Load: submits the tasks of one client of the ring, attaches to tasks, cancels tasks, and records in a journal how
+// they end. The client's seed decides what a task is: short ones in bulk, and now and then one that is long, ignores
+// requests to stop, kills its child, is large, delayed, limited in time, under a key that other clients use as well,
+// in a process of its own, or to be run at most once.
 //
-// Threads: all members belong to one thread; the client's callbacks write the ends.
+// Threads: one thread calls all members; callbacks of the client record how futures end.
 #pragma once
 
 #include <forkmill/client.h>
@@ -23,20 +24,20 @@ namespace forkmill::chaos {
 
 class Load {
  public:
-  // `ids`: a file of task ids that all clients add to and take from, for attaching to each other's tasks.
+  // `ids`: path of a file of task ids. All clients append to it and read from it, to attach to each other's tasks.
   Load(Client& client, Journal& journal, std::uint64_t seed, std::string ids);
 
-  // Something, unless as much as a client wants is under way.
+  // Submits some tasks; sometimes cancels a task or attaches to one. Does nothing while enough tasks are outstanding.
   void step();
-  // So many short tasks at once, to start after a while.
+  // Submits `count` short tasks at once, which start after `delay`.
   void wave(int count, std::chrono::milliseconds delay);
   void attach(const TaskId& id);
-  // Writes down what has been accepted since, and forgets what has ended.
+  // Records which tasks have been accepted since the last call, and drops the futures that have ended.
   void look();
-  bool wave_accepted() const { return wave_accepted_; }  // when look() last looked
-  // Whose end has not been seen.
+  bool wave_accepted() const { return wave_accepted_; }  // at the last look()
+  // Number of futures whose end has not been seen.
   std::size_t outstanding() const;
-  // For the next end, at most so long.
+  // Blocks until another future ends, or for `at_most`.
   void wait(std::chrono::milliseconds at_most);
 
  private:
@@ -54,7 +55,7 @@ class Load {
   void process();
   void large();
   void submit(const char* kind, const SubmitOptions& options, const Maker& make, const std::string& tail = {});
-  // `tail`: what its value ends with, beside what names the attempt; empty: that is not known.
+  // `tail`: how the value must end, after the part that names the attempt; nullopt: not known.
   void watch(Future<std::string> future, std::uint64_t number, const std::optional<std::string>& tail);
   void cancel_one();
   void attach_to_another();
@@ -70,7 +71,7 @@ class Load {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t ended_ = 0;     // guarded by mutex_
-  std::uint64_t wave_end_ = 0;  // the last of it
+  std::uint64_t wave_end_ = 0;  // number of the wave's last future
   bool wave_accepted_ = true;
 };
 

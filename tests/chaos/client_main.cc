@@ -1,6 +1,10 @@
-// chaos-client: a program that submits the ring's load, uses its named objects, and keeps a journal of all it sees.
-// Commands come on stdin, a line each: "wave N" (so many tasks at once; "accepted" on stdout when the broker has them),
-// "calm" (no more load: it ends when all that it asked for has ended). --sweep: reads what is left in named objects.
+// chaos-client: submits the ring's load, uses its named objects, and keeps a journal of all that it sees. It reads
+// commands from stdin, one per line:
+//
+//     wave N   submits N tasks at once, and prints "accepted" to stdout when the broker has accepted them
+//     calm     ends the load; the program ends when all that it asked for has ended
+//
+// With --sweep it only reads what is left in named objects.
 #include <poll.h>
 #include <unistd.h>
 
@@ -27,16 +31,16 @@ struct Arguments {
   std::string name;
   std::string folder;
   std::string journal;
-  std::string predecessor;  // the journal of a client that was killed, whose tasks this one attaches to
+  std::string predecessor;  // journal of a killed client, to whose open tasks this client attaches
   std::uint64_t seed = 1;
   int pace = 40;           // milliseconds between two steps
-  std::int64_t sweep = 0;  // microseconds: objects since then
+  std::int64_t sweep = 0;  // microseconds: reads the objects of all periods since then; 0: no sweep
 };
 
-// What comes on stdin, line by line, without waiting. The end of it is a line "calm".
+// Lines from stdin, read without blocking. The end of stdin counts as a line "calm".
 class Commands {
  public:
-  // For one to come, at most so long.
+  // Blocks until there is input, or for `at_most`. False: there is none.
   static bool wait(std::chrono::milliseconds at_most) {
     pollfd door{STDIN_FILENO, POLLIN, 0};
     return ::poll(&door, 1, static_cast<int>(at_most.count())) == 1;
@@ -61,7 +65,7 @@ class Commands {
   std::string text_;
 };
 
-// What the journal of a client that was killed leaves open.
+// Returns the tasks whose end is not in the journal of a killed client.
 std::vector<TaskId> left_open(const std::string& path) {
   std::map<std::string, TaskId, std::less<>> open;
   std::ifstream file{path};
@@ -133,7 +137,7 @@ class Program {
     }
     if (!wave_ || !load_.wave_accepted()) return;
     wave_ = false;
-    if (::write(STDOUT_FILENO, "accepted\n", 9) < 0) throw std::runtime_error{"nobody listens"};
+    if (::write(STDOUT_FILENO, "accepted\n", 9) < 0) throw std::runtime_error{"the ring does not read stdout any more"};
   }
 
   void use_objects(const std::stop_token& stop, std::uint64_t number) {
@@ -159,7 +163,7 @@ int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"A client of the chaos ring."};
   app.add_option("--endpoint", arguments.endpoint)->required();
-  app.add_option("--name", arguments.name, "Of this life of it")->required();
+  app.add_option("--name", arguments.name, "Name of this life of the client, such as client-1.2")->required();
   app.add_option("--folder", arguments.folder)->required();
   app.add_option("--journal", arguments.journal)->required();
   app.add_option("--predecessor", arguments.predecessor);

@@ -13,7 +13,7 @@ namespace forkmill::chaos {
 using std::chrono::milliseconds;
 
 namespace {
-constexpr double kPuts = 0.55;  // of visits to a queue
+constexpr double kPuts = 0.55;  // share of visits to a queue that put an item
 }
 
 ObjectLoad::ObjectLoad(Client& client, Journal& journal, std::uint64_t seed, std::string who, std::string folder)
@@ -43,7 +43,7 @@ void ObjectLoad::step() {
       default:
         return use_cell();
     }
-  } catch (const Error& error) {  // from opening it
+  } catch (const Error& error) {  // not from ask(): from opening an object, or from reading a cell
     journal_.append("x opening " + std::string{errc_name(error.code())});
   }
 }
@@ -64,7 +64,7 @@ std::optional<Errc> ObjectLoad::ask(const std::string& words, const std::functio
   }
 }
 
-// ---- One visit each -------------------------------------------------------------------------------------------------
+// ---- Visits ---------------------------------------------------------------------------------------------------------
 
 void ObjectLoad::use_lock() {
   Lock lock{name("lock"), durable()};
@@ -84,7 +84,7 @@ void ObjectLoad::use_lock() {
   });
 }
 
-// A file that turns away those who come with an older token than it has seen: "token count".
+// Writes the guarded file, unless it has seen a newer token. The file holds "token count".
 void ObjectLoad::guard(std::int64_t token) {
   const std::string path = folder_ + "/" + name("guarded");
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -121,7 +121,7 @@ void ObjectLoad::use_semaphore() {
 }
 
 void ObjectLoad::use_barrier() {
-  // Who comes last has something to do before the others may go, or has not.
+  // The party that arrives last runs the action, if there is one, before all parties are released.
   const auto action = random_.chance(0.4) ? Barrier::Action{[this] { hold(); }} : Barrier::Action{};
   Barrier barrier{name("barrier"), 2, action, ObjectOptions{client_}};
   const milliseconds limit{random_.between(500, 2500)};
@@ -181,7 +181,7 @@ void ObjectLoad::use_cell() {
       [&] { return dict.compare_and_set(kKey, before, value) ? "ok 0" : "value_differs"; });
 }
 
-// ---- At the end -----------------------------------------------------------------------------------------------------
+// ---- The sweep at the end -------------------------------------------------------------------------------------------
 
 void ObjectLoad::read_rest(std::int64_t from) {
   const auto last = now_us() / kObjectPeriod;

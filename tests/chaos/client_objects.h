@@ -1,8 +1,8 @@
-// ObjectLoad: what one thread of a client does with named objects that all clients share, and its journal of it: locks
-// whose tokens guard a file, queues, semaphores, barriers, counters and cells in dicts. Every few seconds there are
-// other objects, so that each has a history that is short enough to be looked through.
+// ObjectLoad: uses, in one thread of a client, named objects that all clients share, and records every operation in a
+// journal: locks whose tokens guard a file, queues, semaphores, barriers, counters and cells in dicts. Every few
+// seconds (kObjectPeriod) other objects are used, so that the history of each is short enough to be checked.
 //
-// Threads: belongs to one. Errors of the broker are answers; everything that can be thrown is written down.
+// Threads: used by one thread. Errors: step() records errors of the broker in the journal and does not throw them.
 #pragma once
 
 #include <forkmill/dict.h>
@@ -20,16 +20,17 @@ namespace forkmill::chaos {
 
 class ObjectLoad {
  public:
-  // `who`: nobody else has this name. `folder`: where the guarded files are.
+  // `who`: a name that no other ObjectLoad has. `folder`: holds the guarded files.
   ObjectLoad(Client& client, Journal& journal, std::uint64_t seed, std::string who, std::string folder);
 
-  // One visit to one of the objects.
+  // Visits one of the objects: one use, such as acquire and release.
   void step();
-  // What is left in queues and dicts, and how many units semaphores have, for every period since `from`.
+  // Reads what is left in queues and dicts, the units of semaphores, and whether locks are held, for every period
+  // since `from` (microseconds).
   void read_rest(std::int64_t from);
 
  private:
-  using Answer = std::string;  // "ok a value…", or an error's name
+  using Answer = std::string;  // "ok NUMBER VALUE…", or an error's name
 
   void use_lock();
   void use_semaphore();
@@ -41,7 +42,7 @@ class ObjectLoad {
   void use_cell();
   void guard(std::int64_t token);
   std::uint64_t begin(const std::string& words);
-  // Does it, and writes down what came of it; the error, if there was one.
+  // Performs an operation and records its answer. Returns the error's code, if there was an error.
   std::optional<Errc> ask(const std::string& words, const std::function<Answer()>& what);
   std::string name(const char* kind) const;
   ObjectOptions durable() const { return ObjectOptions{client_}.durable(); }

@@ -148,13 +148,14 @@ void Cluster::trouble(const std::string& text) {
   troubles_.push_back(text);
 }
 
-// The ring kills with SIGKILL only; what may end in order, or as a program that cannot go on, must not crash.
+// The ring kills with SIGKILL only. A program that is excused may exit, cleanly or because it can not go on, but must
+// not crash.
 bool Cluster::has_reason(int status, std::int64_t excused_until) {
   if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGKILL;
   return now_us() <= excused_until;
 }
 
-// ---- What goes on ---------------------------------------------------------------------------------------------------
+// ---- While the ring runs --------------------------------------------------------------------------------------------
 
 void Cluster::tend() {
   if (const auto status = broker_.ended()) {
@@ -169,14 +170,15 @@ void Cluster::tend() {
 }
 
 void Cluster::wait(std::int64_t until, std::vector<int> signs) const {
-  constexpr std::int64_t kLook = 500'000;  // for a signal that came just before
+  constexpr std::int64_t kLook = 500'000;  // microseconds: a signal may have arrived just before poll()
   until = std::min(until, now_us() + kLook);
   if (broker_due_ != 0) until = std::min(until, broker_due_);
   for (const auto& [name, due] : due_) until = std::min(until, due);
   for (const auto& member : members_) signs.push_back(member.program.handle());
   signs.push_back(broker_.handle());
   std::vector<pollfd> all;
-  for (const int sign : signs) all.push_back({sign, POLLIN, 0});  // of what does not run: −1, which poll() leaves out
+  for (const int sign : signs)
+    all.push_back({sign, POLLIN, 0});  // a program that does not run has −1, which poll() ignores
   const std::int64_t left = std::max<std::int64_t>(until - now_us(), 0);
   ::poll(all.data(), all.size(), static_cast<int>((left + 999) / 1000));
 }
@@ -229,11 +231,11 @@ void Cluster::stop() {
     if (!member.program.runs()) continue;
     member.program.signal(SIGTERM);
     const int status = member.program.end_within(kEndInOrder);
-    if (status != 0) trouble(member.name() + " did not end in order: " + describe_end(status));
+    if (status != 0) trouble(member.name() + " did not end cleanly: " + describe_end(status));
   }
   broker_.signal(SIGTERM);
   const int status = broker_.runs() ? broker_.end_within(kEndInOrder) : 0;
-  if (status != 0) trouble("the broker did not end in order: " + describe_end(status));
+  if (status != 0) trouble("the broker did not end cleanly: " + describe_end(status));
 }
 
 }  // namespace forkmill::chaos

@@ -1,11 +1,11 @@
-// Cluster: the programs that the ring plays with: a broker with its data on a small disk, workers and clients, and the
-// ways between them. Whatever ends is started again, as an operator's machine would; what ended by itself and had no
-// reason to is a trouble, which fails the ring.
+// Cluster: the programs of the ring (a broker with its data on a small disk, workers and clients) and the connections
+// between them. A program that ends is started again, as an operator's machine would do. A program that ends by itself
+// without a reason is a trouble, which fails the ring.
 //
 //   worker 1, client 1   through a proxy          worker 2, client 2   on the far machine, or through a proxy
-//   worker 3, client 3   by the socket in the folder
+//   worker 3, client 3   through the socket in the folder
 //
-// Threads: belongs to the ring's own.
+// Threads: used by the ring's own thread. Times are microseconds, as now_us() returns them.
 #pragma once
 
 #include <chrono>
@@ -24,27 +24,28 @@
 
 namespace forkmill::chaos {
 
-// A worker or a client, in one of its lives.
+// A worker or a client. Each start begins another life.
 struct Member {
   bool worker = false;
   int number = 0;  // from 1
   int life = 0;
   Program program;
-  Proxy* proxy = nullptr;  // its way, or
-  bool far = false;        // the cable
+  Proxy* proxy = nullptr;  // the connection passes through this proxy; null: through none
+  bool far = false;        // the program is on the far machine, behind the cable
   std::string name() const { return (worker ? "worker-" : "client-") + std::to_string(number); }
 };
 
 class Cluster {
  public:
-  // `folder`: for everything that is written. `pace`: the pause of a client between two steps.
+  // `folder`: holds all files of the run. `pace`: a client's pause between two steps.
   Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chrono::milliseconds pace);
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  // Reaps, and starts again what is due.
+  // Reaps programs that have ended, and starts those that are due.
   void tend();
-  // Until there is something to tend, one of `signs` is readable, somebody asks for an end, or until then.
+  // Blocks until there may be something for tend() to do, one of `signs` is readable, a signal asks for an end, or
+  // `until`; half a second at most.
   void wait(std::int64_t until, std::vector<int> signs = {}) const;
 
   Program& broker() { return broker_; }
@@ -54,13 +55,15 @@ class Cluster {
   static constexpr int kWorkers = 3;
   static constexpr int kClients = 3;
 
-  // Whatever becomes of it from now on has a reason, until it is started again.
+  // Before `until`, an exit of the program is no trouble; for a member, this ends when it is started again. Death by a
+  // signal other than SIGKILL remains a trouble.
   void excuse_broker(std::int64_t until) { broker_excused_ = until; }
   void excuse(Member& member, std::int64_t until) { excused_[member.name()] = until; }
-  // That worker was or will be out of reach: what it was given may be given to others. 0: all of them.
+  // Records that a worker was or will be unreachable, so that its tasks may be granted to other workers. Worker 0: all
+  // workers.
   void out_of_reach(int worker, std::int64_t from, std::int64_t until);
 
-  // Seconds that the wall clocks of all programs are ahead.
+  // Sets by how many seconds the wall clocks of all programs are ahead.
   void set_clock(std::int64_t ahead);
   std::int64_t clock() const { return clock_; }
 
@@ -73,12 +76,12 @@ class Cluster {
   const std::vector<std::string>& troubles() const { return troubles_; }
   Journal& journal() { return journal_; }
 
-  // No more load: clients end when all that they asked for has ended, and are not started again.
+  // Ends the load: a client ends when all that it asked for has ended, and is started again only if it failed.
   void calm();
   bool clients_ended() const;
-  // Reads what is left in named objects. False: that did not end well in time.
+  // Reads what is left in named objects. False: this failed, or took longer than `seconds`.
   bool sweep(int seconds);
-  // All are asked to end, and have to do so in order.
+  // Asks all programs to end. One that does not exit with status 0 in time is a trouble.
   void stop();
 
  private:

@@ -31,13 +31,13 @@ std::int64_t Faults::span(std::int64_t least_ms, std::int64_t most_ms) {
                     random_.between(static_cast<std::uint64_t>(least_ms), static_cast<std::uint64_t>(most_ms)));
 }
 
-// ---- When -----------------------------------------------------------------------------------------------------------
+// ---- Schedule -------------------------------------------------------------------------------------------------------
 
 void Faults::tick() {
   for (auto& one : going_) {
     const bool met = one.what.met && one.what.met();
     if (met || now_us() >= one.what.until) {
-      if (one.what.met && !met) note("in vain: " + all_[one.fault].name);
+      if (one.what.met && !met) note("without effect: " + all_[one.fault].name);
       if (!one.what.met || met) ++all_[one.fault].times;
       finish(one);
     }
@@ -73,7 +73,7 @@ bool Faults::begin_next() {
   const std::size_t fault = deck_.back();
   const bool goes_on = std::any_of(going_.begin(), going_.end(), [&](const Going& one) { return one.fault == fault; });
   Ongoing what = goes_on ? Ongoing{} : all_[fault].begin();
-  if (!what.end) {  // another time, soon
+  if (!what.end) {  // this fault later, another one soon
     std::rotate(deck_.begin(), deck_.end() - 1, deck_.end());
     return false;
   }
@@ -84,7 +84,7 @@ bool Faults::begin_next() {
 }
 
 void Faults::finish(Going& going) {
-  note("over: " + all_[going.fault].name);
+  note("ended: " + all_[going.fault].name);
   going.what.end();
   going.what.end = nullptr;
 }
@@ -97,7 +97,7 @@ void Faults::stop() {
   going_.clear();
 }
 
-// ---- What all of them need ------------------------------------------------------------------------------------------
+// ---- Common parts ---------------------------------------------------------------------------------------------------
 
 Ongoing Faults::once() {
   return {0, [] {}};
@@ -135,7 +135,8 @@ void Faults::add_kills() {
 
 // ---- Pauses ---------------------------------------------------------------------------------------------------------
 
-// Longer than the session's time-out.
+// Stops a process for longer than the session's time-out. `silent_worker`: the worker that is unreachable meanwhile;
+// 0: all workers; −1: none.
 Ongoing Faults::pause(pid_t pid, int silent_worker) {
   if (pid == 0) return {};
   const auto how_long = kSessionTimeout + span(300, 2500);
@@ -145,20 +146,20 @@ Ongoing Faults::pause(pid_t pid, int silent_worker) {
 }
 
 void Faults::add_pauses() {
-  add("stop of the broker", [this] { return pause(cluster_.broker().pid(), 0); });
-  add("stop of a supervisor", [this] {
+  add("SIGSTOP of the broker", [this] { return pause(cluster_.broker().pid(), 0); });
+  add("SIGSTOP of a supervisor", [this] {
     const Member& worker = some_worker();
     return pause(worker.program.pid(), worker.number);
   });
-  add("stop of a link", [this] {
+  add("SIGSTOP of a link", [this] {
     const Member& worker = some_worker();
     return pause(part_of(worker, "forkmill-link"), worker.number);
   });
-  add("stop of a child", [this] {
+  add("SIGSTOP of a child", [this] {
     const Member& worker = some_worker();
     return pause(part_of(worker, "forkmill-child"), worker.number);
   });
-  add("stop of a client", [this] { return pause(some_client().program.pid(), -1); });
+  add("SIGSTOP of a client", [this] { return pause(some_client().program.pid(), -1); });
 }
 
 // ---- Clocks ---------------------------------------------------------------------------------------------------------
@@ -185,7 +186,7 @@ Ongoing Faults::wave() {
   Member& client = some_client();
   if (!client.program.runs() || !cluster_.broker().runs()) return {};
   constexpr std::int64_t kPatience = 60'000'000;
-  (void)client.program.heard();  // of one that was in vain
+  (void)client.program.heard();  // discards "accepted" of an earlier wave that was without effect
   client.program.tell("wave 100000");
   return {now_us() + kPatience, [this] { cluster_.broker().signal(SIGKILL); },
           [&client] { return client.program.heard().find("accepted") != std::string::npos; },
@@ -210,8 +211,8 @@ Ongoing Faults::drain() {
 }
 
 void Faults::add_restarts() {
-  add("restart with 100,000 waiting", [this] { return wave(); });
-  add("restart in order", [this] { return stop_broker(); });
+  add("kill -9 of the broker with 100,000 tasks waiting", [this] { return wave(); });
+  add("clean restart of the broker", [this] { return stop_broker(); });
   add("drain of a worker", [this] { return drain(); });
 }
 

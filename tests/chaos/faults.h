@@ -1,8 +1,8 @@
-// Faults: what the ring does to its cluster, and when. All kinds are dealt from a shuffled deck, one after a random
-// pause, so that each comes equally often and none in an order that repeats; what lasts ends by itself, and several go
-// on at once.
+// Faults: what the ring does to its cluster, and when. Faults are dealt from a shuffled deck with a random pause after
+// each, so that each kind comes equally often and the order does not repeat. A fault that lasts ends by itself;
+// several faults may last at once.
 //
-// Threads: belongs to the ring's own.
+// Threads: used by the ring's own thread. Times are microseconds, as now_us() returns them.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,20 @@
 
 namespace forkmill::chaos {
 
-// One that goes on.
+// A fault that has begun.
 struct Ongoing {
   std::int64_t until = 0;
   std::function<void()> end;
-  // Ends it before its time. Whether it then counts depends on this: it came to what it is about.
+  // True: the fault has reached its purpose, and ends before its time. A fault with this function counts only if it
+  // has reached its purpose.
   std::function<bool()> met{};
-  std::function<int()> sign{};  // a descriptor that is readable when that may be so
+  std::function<int()> sign{};  // returns a descriptor that is readable when met() may be true
 };
 
 struct Fault {
   std::string name;
-  std::string impossible;  // why it is, here; empty: it is not
-  // Does it. Empty `end`: nothing to be done at the moment, another time.
+  std::string impossible;  // why the fault can not be done here; empty: it can
+  // Begins the fault. An empty `end` in the result: it can not be done at the moment; it is tried again later.
   std::function<Ongoing()> begin;
   std::uint64_t times = 0;
 };
@@ -36,12 +37,12 @@ class Faults {
  public:
   Faults(Cluster& cluster, std::uint64_t seed, std::int64_t mean_pause);
 
-  // Begins and ends what is due.
+  // Begins and ends the faults that are due.
   void tick();
-  // When something is, and what is readable when something is due earlier.
+  // Returns when tick() has something to do. signs() are descriptors that are readable when it may have some earlier.
   std::int64_t due() const;
   std::vector<int> signs() const;
-  // Ends what goes on; nothing begins any more.
+  // Ends the faults that last. Do not call tick() afterwards.
   void stop();
   const std::vector<Fault>& all() const { return all_; }
 
@@ -65,7 +66,7 @@ class Faults {
   void note(const std::string& text) const;
   std::int64_t span(std::int64_t least_ms, std::int64_t most_ms);  // microseconds
 
-  Ongoing once();  // it is done
+  Ongoing once();  // a fault that is over at once
   Ongoing kill(pid_t pid);
   Ongoing pause(pid_t pid, int silent_worker);
   Ongoing swallow(bool up, bool down);
@@ -77,10 +78,10 @@ class Faults {
   Ongoing stop_broker();
   Member& some_worker() { return cluster_.worker(static_cast<int>(random_.between(1, Cluster::kWorkers))); }
   Member& some_client() { return cluster_.client(static_cast<int>(random_.between(1, Cluster::kClients))); }
-  // A link or child of it; 0: there is none.
+  // Returns a child process of the worker by its name, "forkmill-link" or "forkmill-child"; 0: there is none.
   pid_t part_of(const Member& worker, const char* name);
   Member& some_proxied();
-  // The worker's number: that one cannot be reached for so long.
+  // Records that the member, if it is a worker, can not be reached for `how_long`.
   void silence(const Member& member, std::int64_t how_long);
 
   Cluster& cluster_;

@@ -1,4 +1,4 @@
-// Faults of what programs stand on: the network, the disk, descriptors.
+// Faults of the resources that programs depend on: the network, the disk, descriptors.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -17,7 +17,7 @@ namespace forkmill::chaos {
 
 namespace {
 
-constexpr const char* kNotRoot = "needs root, and the right to make namespaces";
+constexpr const char* kNotRoot = "needs root and the right to create namespaces";
 
 bool listens(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -27,14 +27,14 @@ bool listens(std::uint16_t port) {
   return answered;
 }
 
-// Connections to the broker that say nothing.
+// Connections to the broker that send nothing.
 class Crowd {
  public:
   Crowd(std::uint16_t port, std::size_t size) {
     const sockaddr_in address = loopback(port);
     for (std::size_t i = 0; i < size; ++i) {
       sockets_.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-      // Under way is as good as done; one that is refused makes the crowd smaller.
+      // A connection in progress counts as made; a refused one makes the crowd smaller.
       (void)::connect(sockets_.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     }
   }
@@ -108,12 +108,12 @@ void Faults::add_network() {
 
 // ---- The disk -------------------------------------------------------------------------------------------------------
 
-// All but so much of what is free is taken away.
+// Shrinks the disk until `leave` bytes are free.
 Ongoing Faults::fill_disk(std::uint64_t leave) {
   struct statvfs facts {};
   if (disk_filled_ || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
   const std::uint64_t used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize;
-  if (!resize_disk(cluster_.data_folder(), used + leave)) return {};  // it has just grown
+  if (!resize_disk(cluster_.data_folder(), used + leave)) return {};  // the data has just grown
   disk_filled_ = true;
   const auto how_long = span(1000, 3000);
   constexpr std::int64_t kPatience = 60'000'000;
@@ -136,7 +136,7 @@ void Faults::add_disk() {
 
 // ---- Descriptors ----------------------------------------------------------------------------------------------------
 
-// It keeps what it has and gets hardly any more.
+// A process keeps the descriptors that it has open, and can open at most about three more.
 Ongoing Faults::starve(pid_t pid) {
   const std::size_t open = pid == 0 ? 0 : open_descriptors(pid);
   if (open == 0) return {};
@@ -151,7 +151,8 @@ Ongoing Faults::crowd(std::size_t connections) {
 }
 
 void Faults::add_descriptors() {
-  // Each of these has begun its work: a program that gets none for that says so and ends, as it should.
+  // Each of these programs has finished its start: one that lacks descriptors while it starts reports that and exits,
+  // as it should.
   add("broker out of descriptors", [this] {
     if (!listens(cluster_.port())) return Ongoing{};
     Ongoing starving = starve(cluster_.broker().pid());
@@ -167,14 +168,14 @@ void Faults::add_descriptors() {
     const Ongoing starving = starve(part_of(worker, "forkmill-link"));
     if (!starving.end) return starving;
     silence(worker, starving.until - now_us() + kSessionTimeout);
-    if (worker.proxy != nullptr) worker.proxy->cut();  // it has to connect anew
+    if (worker.proxy != nullptr) worker.proxy->cut();  // the link has to connect again
     return starving;
   });
   add("supervisor out of descriptors", [this] {
     Member& worker = some_worker();
     if (part_of(worker, "forkmill-child") == 0) return Ongoing{};
     const Ongoing starving = starve(worker.program.pid());
-    if (starving.end) kill(part_of(worker, "forkmill-child"));  // it has to start another
+    if (starving.end) kill(part_of(worker, "forkmill-child"));  // the supervisor has to start another child
     return starving;
   });
   add("crowd of idle connections", [this] { return crowd(400); });

@@ -38,7 +38,8 @@ bool ip(std::vector<std::string> words, int network = -1) {
   return run(words, network);
 }
 
-// The first process of the new namespaces: sees only what is in them, and dies with whoever started it.
+// Prepares the new namespaces for their first process: mounts stay private, /proc shows only processes of the
+// namespace, and the loopback interface is up.
 bool furnish() {
   return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
          ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0 &&
@@ -55,9 +56,9 @@ int run_isolated(const std::function<int(bool)>& body) {
   if (::unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID) != 0) return body(false);
   inner = ::fork();
   if (inner == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // dies with the process that started it
     if (!furnish()) {
-      std::fprintf(stderr, "chaos: the new namespaces could not be furnished\n");
+      std::fprintf(stderr, "chaos: the new namespaces could not be prepared\n");
       std::_Exit(1);
     }
     int status = 1;
@@ -72,8 +73,8 @@ int run_isolated(const std::function<int(bool)>& body) {
   int status = 0;
   while (::waitpid(inner, &status, 0) < 0 && errno == EINTR) continue;
   if (WIFEXITED(status)) return WEXITSTATUS(status);
-  // For want of memory, for instance.
-  std::fprintf(stderr, "chaos: the ring itself ended by signal %d, FAILED; its folder is left\n", WTERMSIG(status));
+  // Killed because memory ran out, for instance.
+  std::fprintf(stderr, "chaos: FAILED: the ring itself was ended by signal %d; its folder is kept\n", WTERMSIG(status));
   return 1;
 }
 

@@ -17,7 +17,7 @@
 
 namespace forkmill::chaos {
 
-// Straight from the kernel: the ring puts another clock in front of it (wall_clock.cc).
+// Asks the kernel directly, because the ring replaces the C library's clock (wall_clock.cc).
 std::int64_t now_us() {
   timespec now{};
   ::syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
@@ -41,7 +41,7 @@ void Journal::append_lines(std::string_view lines) {
   while (!lines.empty()) {
     const ssize_t written = ::write(file_.get(), lines.data(), lines.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) ::abort();  // what is not recorded cannot be checked
+    if (written <= 0) ::abort();  // an event that is not recorded can not be checked
     lines.remove_prefix(static_cast<std::size_t>(written));
   }
 }

@@ -1,5 +1,5 @@
-// forkmill_chaos: real programs under mixed load and every fault there is; then whether all that they have written down
-// fits. See README.md.
+// forkmill_chaos: runs real programs under mixed load and every kind of fault, then checks what they have recorded in
+// their journals. See README.md.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -23,7 +23,7 @@ struct Arguments {
   double minutes = 2;
   std::uint64_t seed = 0;
   std::int64_t mean_pause_ms = 2300;
-  int patience = 180;  // seconds, until everything has to have ended once nothing goes wrong
+  int patience = 180;  // seconds until everything must have ended after the faults
   bool keep = false;
   std::string check;
 };
@@ -44,11 +44,9 @@ std::string make_folder() {
 void print(const Verdict& verdict) {
   const auto& counts = verdict.counts;
   std::printf(
-      "\nsubmissions %llu, acknowledged %llu, succeeded %llu, failed as they may %llu, unknown as "
-      "their "
-      "client was killed %llu, kept in memory and gone with the broker %llu; executions %llu, of which repeated "
-      "%llu; "
-      "operations of named objects %llu\n",
+      "\nsubmissions %llu, acknowledged %llu, succeeded %llu, failed as allowed %llu, unknown because their client "
+      "was killed %llu, kept in memory and lost with the broker %llu; executions %llu, of which repeated %llu; "
+      "operations on named objects %llu\n",
       static_cast<unsigned long long>(counts.submitted), static_cast<unsigned long long>(counts.acknowledged),
       static_cast<unsigned long long>(counts.succeeded), static_cast<unsigned long long>(counts.failed),
       static_cast<unsigned long long>(counts.unknown), static_cast<unsigned long long>(counts.lost),
@@ -67,13 +65,13 @@ class Ring {
         cluster_{folder, isolated, arguments.seed, pace(arguments.minutes)},
         faults_{cluster_, arguments.seed, arguments.mean_pause_ms * 1000} {}
 
-  // False: somebody asked for an end, or it did not come to one.
+  // False: a signal asked for an end, so there is nothing to judge.
   bool play() {
     go_on(
         static_cast<std::int64_t>(arguments_.minutes * 60) * kSecond, [] { return false; }, true);
     faults_.stop();
     if (asked_to_end()) return false;
-    // What a clock that was set back has put off is due now, once a broker has started with this.
+    // Work that was put off by a clock that was set back is due now, once a broker has started with this clock.
     constexpr std::int64_t kBeyond = 3600;
     cluster_.set_clock(cluster_.clock() + kBeyond);
     cluster_.journal().append("J");
@@ -90,12 +88,12 @@ class Ring {
         std::to_string((now_us() - from) / kSecond) + " s");
     if (asked_to_end()) return false;
     swept_ = calm_ && cluster_.sweep(arguments_.patience);
-    if (calm_ && !swept_) say("NOT all that was left in named objects could be read");
+    if (calm_ && !swept_) say("what was left in named objects could NOT all be read");
     cluster_.stop();
     return true;
   }
 
-  // Whether all is well.
+  // Checks the journals and prints the verdict. True: all is well.
   bool judge() {
     const Journals journals{cluster_.folder()};
     Checker checker{journals};
@@ -108,7 +106,7 @@ class Ring {
   }
 
  private:
-  // Of a long run all is kept for the verdict, two kilobytes a task: there are no more tasks than fit in memory.
+  // The verdict needs two kilobytes of memory per task, so clients of a long run submit more slowly.
   static std::chrono::milliseconds pace(double minutes) {
     constexpr double kFull = 8;
     return std::chrono::milliseconds{static_cast<int>(40 * std::max(1.0, minutes / kFull))};
@@ -140,7 +138,7 @@ class Ring {
   bool swept_ = false;
 };
 
-// Once more, of a run that was kept.
+// Checks the journals of a run again.
 int check(const std::string& folder) {
   const Journals journals{folder};
   const Verdict verdict = Checker{journals}.check();
@@ -155,7 +153,8 @@ int check(const std::string& folder) {
 int run(const Arguments& arguments, bool isolated) {
   constexpr int kInterrupted = 130;
   const std::string folder = make_folder();
-  say("seed " + std::to_string(arguments.seed) + ", " + folder + (isolated ? "" : "; not isolated: this needs root"));
+  say("seed " + std::to_string(arguments.seed) + ", " + folder +
+      (isolated ? "" : "; not isolated: isolation needs root"));
   bool good = false;
   bool interrupted = false;
   try {
@@ -179,8 +178,8 @@ int run(const Arguments& arguments, bool isolated) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app{"Runs forkmill under mixed load and every fault there is, and checks what it promises."};
-  app.add_option("--minutes", arguments.minutes, "How long things go wrong")
+  CLI::App app{"Runs forkmill under mixed load and every kind of fault, and checks what it guarantees."};
+  app.add_option("--minutes", arguments.minutes, "How long faults are injected, in minutes")
       ->check(CLI::Validator{[](const std::string& text) {
                                double minutes = 0;
                                const bool fits =
@@ -189,16 +188,15 @@ int main(int argc, char** argv) {
                              },
                              "above 0"})
       ->capture_default_str();
-  app.add_option("--seed", arguments.seed, "What goes wrong when; 0: any");
+  app.add_option("--seed", arguments.seed, "Seed of the load and of the faults; 0: a random seed");
   app.add_option("--pause", arguments.mean_pause_ms, "Milliseconds from one fault to the next, on average")
       ->check(CLI::Range(1, 3'600'000))
       ->capture_default_str();
-  app.add_option("--patience", arguments.patience,
-                 "Seconds that may pass, once nothing goes wrong, until all has ended")
+  app.add_option("--patience", arguments.patience, "Seconds until everything must have ended after the last fault")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  app.add_flag("--keep", arguments.keep, "Keep logs and journals in any case");
-  app.add_option("--check", arguments.check, "Only look through the journals of this folder, once more")
+  app.add_flag("--keep", arguments.keep, "Keep logs and journals even if all is well");
+  app.add_option("--check", arguments.check, "Only check the journals of this folder again")
       ->check(CLI::ExistingDirectory);
   try {
     app.parse(argc, argv);

@@ -23,7 +23,7 @@ const std::map<std::string_view, Verb> kVerbs{
     {"fetch", Verb::fetch},     {"look", Verb::look},       {"exchange", Verb::exchange}};
 
 std::string_view kind_of(std::string_view object) { return object.substr(0, object.find('-')); }
-// "client-1.2.1.17" is an operation of thread "client-1.2.1".
+// The operation "client-1.2.1.17" belongs to the thread "client-1.2.1".
 std::string thread_of(std::string_view operation) { return std::string{operation.substr(0, operation.rfind('.'))}; }
 
 proto::Payload payload(std::string_view word) { return proto::Payload::copy(word); }
@@ -102,7 +102,7 @@ std::int64_t ObjectChecker::number_of(std::string_view operation) {
   return numbers_.emplace(operation, std::ssize(numbers_) + 1).first->second;
 }
 
-// ---- By the simulator's rules ---------------------------------------------------------------------------------------
+// ---- Operations under the simulator's rules -------------------------------------------------------------------------
 
 void ObjectChecker::asked(std::int64_t when, const Words& words) {
   const auto object = index_.find(words[2]);
@@ -138,8 +138,8 @@ void ObjectChecker::answered(std::int64_t when, const Words& words) {
     if (open.role == Role::counter) answer.values = {payload(pack_value(answer.a))};
   }
   if (open.role == Role::lock && open.verb == Verb::look && answer.code == Errc::ok && answer.a != 0)
-    complaints_.push_back("objects: a lock is held at the end, and everybody has gone");
-  // The broker was away, and the client has given up: what became of it is not known.
+    complaints_.push_back("objects: a lock is held after all clients have ended");
+  // The broker was not running and the client gave up, so the outcome of the operation is not known.
   constexpr std::int64_t kGaveUp = 900'000;
   const bool in_vain =
       answer.code == Errc::object_empty || answer.code == Errc::timeout || answer.code == Errc::barrier_broken;
@@ -148,7 +148,8 @@ void ObjectChecker::answered(std::int64_t when, const Words& words) {
   history_->answered(open.cookie, answer);
 }
 
-// Who is gone has no answers; and every object is opened once more, as its reader has.
+// Records that operations without an answer have an unknown outcome, because their clients are gone; and that every
+// object was opened once more, as the sweep does.
 void ObjectChecker::close() {
   for (const auto& [operation, open] : open_) history_->unknown(open.cookie);
   const auto client = history_->client_started();
@@ -169,8 +170,8 @@ void ObjectChecker::of_semaphore(const Entry& entry, const Words& words) {
   if (const auto hold = holding_.find(thread_of(words[1])); hold != holding_.end()) hold->second.until = entry.when;
 }
 
-// A unit counts while it is certain that it was held: from the answer to the request for its release, which was
-// granted.
+// A unit counts only while it was certainly held: from the answer to its acquisition until its release was asked for.
+// It counts only if the release succeeded.
 void ObjectChecker::answer_of_semaphore(const Entry& entry, const Words& words) {
   const auto [semaphore, verb] = units_open_.extract(units_open_.find(words[1])).mapped();
   const std::string thread = thread_of(words[1]);
@@ -179,7 +180,7 @@ void ObjectChecker::answer_of_semaphore(const Entry& entry, const Words& words) 
   if (verb == "look" && ok && words.size() > 3) {
     if (number_in(words[3]) != kUnits)
       complaints_.push_back("objects: " + semaphore + " has " + std::string{words[3]} +
-                            " units at the end, and everybody has gone");
+                            " units after all clients have ended");
   }
   if (verb != "release") return;
   const Hold hold = holding_[thread];
@@ -212,7 +213,8 @@ void ObjectChecker::guarded(const Words& words) {
   if (words[2] != "written") return;
   auto& last = written_[std::string{words[1]}];
   if (const auto count = number_in(words[3]); count <= last)
-    complaints_.push_back("objects: what " + std::string{words[1]} + " guards was written by two at once");
+    complaints_.push_back("objects: the file that " + std::string{words[1]} +
+                          " guards was written by two clients at once");
   else
     last = count;
 }

@@ -40,7 +40,7 @@ std::vector<std::string> environment_with(const std::vector<std::string>& more) 
   return all;
 }
 
-// After fork(), in a program with threads: system calls only.
+// Runs after fork() in a program with threads, so it makes system calls only.
 [[noreturn]] void become(const Start& start, pid_t parent, int in, int out, int log, char* const* argv,
                          char* const* environment) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -129,7 +129,7 @@ int Program::end_within(int milliseconds) {
 
 void Program::tell(const std::string& line) const {
   const std::string text = line + "\n";
-  if (in_ >= 0 && ::write(in_, text.data(), text.size()) < 0) return;  // it is gone, which is seen elsewhere
+  if (in_ >= 0 && ::write(in_, text.data(), text.size()) < 0) return;  // the program is gone; ended() tells
 }
 
 std::string Program::heard() const {

@@ -1,7 +1,7 @@
-// Programs of the ring as child processes, and what one can find out about those that they start. A Program that goes
-// is killed and reaped; all of them die with the ring.
+// Program: a program of the ring as a child process; and functions that examine other processes. The destructor kills
+// and reaps the process. All programs die with the ring.
 //
-// Threads: belongs to the ring's own. Errors: std::runtime_error when a program cannot be started.
+// Threads: used by the ring's own thread. Errors: std::runtime_error if a program can not be started.
 #pragma once
 
 #include <sys/types.h>
@@ -15,10 +15,10 @@ namespace forkmill::chaos {
 
 struct Start {
   std::vector<std::string> argv;
-  std::vector<std::string> environment{};  // NAME=VALUE, beside what the ring has
-  std::string log{};                       // for what it writes; empty: the ring's own
-  int network = -1;                        // a namespace to be in; −1: the ring's
-  bool talks = false;                      // with pipes at stdin and stdout
+  std::vector<std::string> environment{};  // NAME=VALUE, added to the ring's environment
+  std::string log{};                       // file for stdout and stderr; empty: the ring's
+  int network = -1;                        // descriptor of the network namespace; −1: the ring's
+  bool talks = false;                      // whether stdin and stdout are pipes, for tell() and heard()
 };
 
 class Program {
@@ -32,17 +32,18 @@ class Program {
   bool runs() const { return pid_ > 0; }
   pid_t pid() const { return pid_; }
   void signal(int number) const;
-  // Its wait status, once, when it has ended.
+  // Returns the wait status, once, when the program has ended; does not block.
   std::optional<int> ended();
-  // Waits for its end; kills it when that takes longer. Its wait status.
+  // Waits for the program's end, kills it if that takes longer, and returns its wait status.
   int end_within(int milliseconds);
 
+  // Writes a line to the program's stdin.
   void tell(const std::string& line) const;
-  // What it has said and was not read yet.
+  // Returns what the program has written to stdout and was not read yet; does not block.
   std::string heard() const;
-  // Readable when there is some.
+  // Descriptor that is readable when heard() has something.
   int voice() const { return out_; }
-  // Readable when it has ended.
+  // Descriptor that is readable when the program has ended; −1: none runs.
   int handle() const { return handle_; }
 
  private:
@@ -50,17 +51,17 @@ class Program {
   void forget();
   pid_t pid_ = 0;
   int handle_ = -1;
-  int in_ = -1;   // its stdin
-  int out_ = -1;  // its stdout
+  int in_ = -1;   // the program's stdin
+  int out_ = -1;  // the program's stdout
 };
 
-// Runs a program to its end: whether that was well.
+// Runs a program to its end, for at most 20 seconds. True: exit status 0.
 bool run(const std::vector<std::string>& argv, int network = -1);
 
-// How many descriptors a process has open; 0 when it is gone.
+// Returns how many descriptors a process has open; 0 if it is gone.
 std::size_t open_descriptors(pid_t pid);
 
-// "killed by signal 11", "exit status 1"
+// Describes a wait status: "killed by signal 11", "exit status 1".
 std::string describe_end(int status);
 
 }  // namespace forkmill::chaos

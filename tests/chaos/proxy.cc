@@ -84,7 +84,7 @@ void Proxy::heal() {
   swallow_up_ = swallow_down_ = apply_ = false;
 }
 
-// False: it is over.
+// Carries out the last order. False: the proxy is to stop.
 bool Proxy::obey() {
   bell_.clear();
   const std::lock_guard hold{mutex_};
@@ -161,7 +161,7 @@ void Proxy::pump(Connection& connection, Way& way) {
     const ssize_t size = ::recv(way.from, bytes, sizeof bytes, 0);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) break;
     if (size <= 0) {
-      connection.over = true;  // either end has closed: so does the other
+      connection.over = true;  // one end has closed, so the other is closed as well
       return;
     }
     if (!way.swallows) way.held.append(bytes, static_cast<std::size_t>(size));

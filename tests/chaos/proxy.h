@@ -1,10 +1,10 @@
-// Proxy: a TCP connection's way to the broker, which can be cut, reset, or made to swallow what passes.
+// Proxy: forwards TCP connections to the broker. Connections can be cut, reset, or made to swallow what passes.
 //
-// What is swallowed cannot come back: a connection that lost bytes stays dead for good, as one whose other machine is
-// gone does, until its end gives up. heal() is for the connections that come after it.
+// Swallowed bytes do not come back: a connection that lost bytes stays dead, like a connection to a machine that is
+// gone, until one of its ends gives up. heal() helps only later connections.
 //
-// Has a thread of its own, which owns the connections; every member may be called by any other. Errors:
-// std::runtime_error from the constructor when there is no port.
+// Threads: the proxy has a thread of its own, which owns the connections; any other thread may call every member.
+// Errors: std::runtime_error from the constructor if there is no port.
 #pragma once
 
 #include <netinet/in.h>
@@ -20,12 +20,12 @@
 
 namespace forkmill::chaos {
 
-// This port of this machine.
+// Returns the address of this port on this machine (127.0.0.1).
 sockaddr_in loopback(std::uint16_t port);
 
 class Proxy {
  public:
-  // To 127.0.0.1:target.
+  // Forwards connections to 127.0.0.1:target.
   explicit Proxy(std::uint16_t target);
   ~Proxy();
   Proxy(const Proxy&) = delete;
@@ -35,7 +35,7 @@ class Proxy {
 
   void cut();    // FIN to both ends
   void reset();  // RST to both ends
-  // From now on, of connections there are and of those to come, until heal().
+  // Swallows all bytes in these directions, on connections there are and, until heal(), on new ones.
   void swallow(bool to_broker, bool from_broker);
   void heal();
 
@@ -63,12 +63,12 @@ class Proxy {
   proto::Descriptor listener_;
   std::uint16_t port_ = 0;
   proto::Wakeup bell_;
-  std::mutex mutex_;  // guards what is below
+  std::mutex mutex_;  // guards the order and the flags below
   Order order_ = Order::none;
   bool swallow_up_ = false;
   bool swallow_down_ = false;
-  bool apply_ = false;                   // to the connections there are
-  std::vector<Connection> connections_;  // the thread's own
+  bool apply_ = false;                   // whether existing connections are still to be told to swallow
+  std::vector<Connection> connections_;  // owned by the proxy's thread
   std::thread thread_;
 };
 

@@ -1,6 +1,6 @@
-// A wall clock that the ring can set for the programs it has started, and for nobody else: preloaded, it answers for
-// the C library's, and adds what stands in the file that CHAOS_CLOCK names (seconds, 64 bits). The monotonic clock goes
-// on as it does.
+// A wall clock that the ring can set for the programs that it starts, and for no other process. Preloaded, it replaces
+// the C library's clock functions, and adds to the real time the number in the file that CHAOS_CLOCK names (seconds,
+// 64 bits). The monotonic clock is unchanged.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

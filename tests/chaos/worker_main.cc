@@ -1,4 +1,5 @@
-// chaos-worker: runs the tasks of the ring, and keeps a journal of it (CHAOS_JOURNAL; CHAOS_WORKER is its number).
+// chaos-worker: runs the ring's tasks and records them in the journal that CHAOS_JOURNAL names. CHAOS_WORKER is the
+// worker's number.
 #include <forkmill/worker.h>
 
 #include <chrono>
@@ -20,7 +21,7 @@ using std::chrono::milliseconds;
 
 std::unique_ptr<Journal> journal;
 
-// One execution: begins with the object, and returns through done().
+// One execution of a task: the constructor records its start; done() records its end and returns the result.
 class Execution {
  public:
   explicit Execution(Context& context) : id_{context.task_id()}, token_{context.fencing_token().to_string()} {
