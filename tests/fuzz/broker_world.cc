@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kPeers = 5;  // the last two are workers at first
 
-// Small, so that few steps reach every limit.
+// Limits are small, so that few steps reach every limit.
 broker::CoreOptions draw(Feed& feed) {
   broker::CoreOptions options;
   const std::uint8_t how = feed.byte();
@@ -30,7 +30,7 @@ broker::CoreOptions draw(Feed& feed) {
   return options;
 }
 
-// Mostly within what is allowed.
+// Returns options that are mostly within what is allowed.
 TaskOptions modest(TaskOptions options) {
   const auto within = [](milliseconds value, std::int64_t most) {
     return milliseconds{
@@ -84,7 +84,7 @@ void BrokerWorld::start() {
   audit_.begin(core_->state());
 }
 
-// What the store has not done yet is lost, or some of it done and nobody told.
+// Kills and restarts the broker. Jobs that wait for the store are lost; some may be done, but the broker is not told.
 void BrokerWorld::crash() {
   serve(feed_.below(jobs_.size() + 1));
   jobs_.clear();
@@ -314,21 +314,21 @@ void BrokerWorld::carry_out(broker::Effects effects) {
 
 void BrokerWorld::note(const broker::StoreOp& op) {
   if (const auto* put = std::get_if<broker::PutTask>(&op)) {
-    require(put->seq > last_put_, "numbers of tasks rise");
+    require(put->seq > last_put_, "sequence numbers of tasks rise");
     last_put_ = put->seq;
   } else if (const auto* finish = std::get_if<broker::Finish>(&op)) {
     require(finished_.insert(finish->seq).second, "a task is finished once");
   } else if (const auto* again = std::get_if<broker::Reschedule>(&op)) {
-    require(!finished_.contains(again->seq), "what is finished is not tried again");
+    require(!finished_.contains(again->seq), "a finished task is not tried again");
   } else if (const auto* dispatch = std::get_if<broker::Dispatch>(&op)) {
-    require(!finished_.contains(dispatch->seq), "what is finished is not begun");
+    require(!finished_.contains(dispatch->seq), "a finished task is not dispatched");
   }
 }
 
 void BrokerWorld::serve(std::size_t jobs) {
   for (; jobs > 0 && !jobs_.empty(); --jobs) {
     if (auto* commit = std::get_if<Commit>(&jobs_.front())) {
-      require(store_->apply(commit->ops).ok() && store_->commit(commit->number).ok(), "the store takes it");
+      require(store_->apply(commit->ops).ok() && store_->commit(commit->number).ok(), "the store applies a commit");
       committed_ = commit->number;
       core_->committed(committed_);
       jobs_.pop_front();
@@ -381,7 +381,7 @@ void BrokerWorld::pass(Instant time) {
   if (feed_.below(8) == 0) now_.unix_time += milliseconds{static_cast<std::int64_t>(feed_.byte()) * 1000 - 60'000};
 }
 
-// Nobody says anything: it must not wake up again and again at the same time.
+// Checks that a broker without input does not wake up again and again at the same time.
 void BrokerWorld::come_to_rest() {
   constexpr int kPatience = 20;
   for (int i = 0; i < kPatience; ++i) {
@@ -389,7 +389,7 @@ void BrokerWorld::come_to_rest() {
     round();
     serve(jobs_.size());
   }
-  require(false, "a broker that nobody talks to comes to rest");
+  require(false, "a broker without input comes to rest");
 }
 
 }  // namespace forkmill::fuzz

@@ -1,7 +1,7 @@
-// BrokerWorld: a broker's core over a memory store, and peers that say whatever an input tells them to: true messages
-// made of what the broker has said to them, others made by the schema alone, and bytes. After every round the state are
-// looked through (tests/sim/audits/audit.h, object_audit.h), what is sent must be readable, what is written down must
-// make sense, and a broker that nobody talks to must come to rest.
+// BrokerWorld: a broker's core over a memory store, and peers that say anything that an input tells them to: true
+// messages made of what the broker has told them, messages made from the schema alone, and bytes. The simulator's
+// audits (tests/sim/audits/audit.h, object_audit.h) check the state after every round. Messages that the broker sends
+// must be readable, what it stores must make sense, and a broker without input must come to rest.
 #pragma once
 
 #include <deque>
@@ -24,9 +24,9 @@ class BrokerWorld {
  public:
   explicit BrokerWorld(Feed& feed);
 
-  // The next thing that happens.
+  // Does the next thing that the input tells.
   void step();
-  // Says farewell, and starts once more on what is stored.
+  // Shuts the broker down, and starts it once more on what is stored.
   void end();
 
  private:
@@ -88,7 +88,7 @@ class BrokerWorld {
   std::deque<std::variant<Commit, broker::StoreRequest>> jobs_;
   std::deque<broker::Send> held_;
   proto::CommitSeq committed_;
-  // Of this broker's life
+  // Members of the broker's current life
   proto::TaskSeq last_put_;
   std::set<proto::TaskSeq> finished_;
 };

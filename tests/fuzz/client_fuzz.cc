@@ -1,4 +1,4 @@
-// A client whose broker says anything at all: client_world.h.
+// Target `client`: a client whose broker says anything (client_world.h).
 #include "tests/fuzz/client_world.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

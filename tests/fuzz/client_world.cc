@@ -78,17 +78,17 @@ void ClientWorld::step() {
 void ClientWorld::end() {
   constexpr int kPatience = 20;
   for (int i = 0; session_.next_wakeup() <= now_; ++i) {
-    require(i < kPatience, "a session that nobody talks to comes to rest");
+    require(i < kPatience, "a session without input comes to rest");
     act([&] { session_.tick(now_); });
   }
   act([&] { session_.close(now_); });
-  require(waits_.empty(), "whatever is waited for ends with the session", std::to_string(waits_.size()));
+  require(waits_.empty(), "every wait ends with the session", std::to_string(waits_.size()));
   const auto load = session_.load();
-  require(load.outstanding == 0 && load.held_tasks == 0 && load.held_bytes == 0, "nothing is held for nobody");
+  require(load.outstanding == 0 && load.held_tasks == 0 && load.held_bytes == 0, "a closed session holds nothing");
   submit();
   operate();
   ask_about_task();
-  require(waits_.empty(), "what is asked of a closed session ends at once");
+  require(waits_.empty(), "a request to a closed session ends at once");
 }
 
 // ---- The program ----------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ void ClientWorld::welcome() {
   if (session_.open()) id_ = welcome.session;
 }
 
-// An answer to something that was sent.
+// Hears an answer to something that was sent.
 void ClientWorld::hear_true() {
   switch (feed_.below(8)) {
     case 0:
@@ -221,7 +221,7 @@ void ClientWorld::hear(Message message) {
   act([&] { session_.handle(now_, Envelope{{id_, MessageSeq{++heard_}}, std::move(message)}); });
 }
 
-// ---- What comes of it -----------------------------------------------------------------------------------------------
+// ---- Effects --------------------------------------------------------------------------------------------------------
 
 template <class F>
 void ClientWorld::act(F&& f) {
@@ -239,7 +239,7 @@ void ClientWorld::carry_out(const Effects& effects) {
     round_trip(envelope);
     note(envelope);
   }
-  for (const auto& one : effects.accepted) require(waits_.contains(one), "what is accepted has not ended");
+  for (const auto& one : effects.accepted) require(waits_.contains(one), "a request that is accepted has not ended");
   for (const auto& one : effects.ended) ended(one.cookie);
   for (const auto& one : effects.answered) ended(one.cookie);
   for (const auto& one : effects.operated) ended(one.cookie);
@@ -259,7 +259,7 @@ void ClientWorld::note(const Envelope& envelope) {
 }
 
 void ClientWorld::ended(Cookie cookie) {
-  require(waits_.erase(cookie) == 1, "whatever is waited for ends once", std::to_string(cookie));
+  require(waits_.erase(cookie) == 1, "every wait ends once", std::to_string(cookie));
 }
 
 client::Cookie ClientWorld::expect() {

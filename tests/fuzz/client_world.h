@@ -1,6 +1,6 @@
-// ClientWorld: the rules of a client's session between a program and a broker that do whatever an input tells them to.
-// What it sends must be readable; whatever the program waits for ends once, at the latest with the session; and a
-// session that nobody talks to comes to rest.
+// ClientWorld: the rules of a client's session between a program and a broker, both of which do anything that an input
+// tells them to. Messages that the session sends must be readable; each wait of the program must end once, with the
+// session at the latest; and a session without input must come to rest.
 #pragma once
 
 #include <set>
@@ -18,7 +18,7 @@ class ClientWorld {
   explicit ClientWorld(Feed& feed);
 
   void step();
-  // Everything that is outstanding ends.
+  // Closes the session: everything that is outstanding must end.
   void end();
 
  private:
@@ -53,7 +53,7 @@ class ClientWorld {
   client::Session session_;
   proto::Instant now_ = std::chrono::hours{1};
   Cookie last_cookie_ = 0;
-  std::set<Cookie> waits_;  // has not ended
+  std::set<Cookie> waits_;  // waits of the program that have not ended
   bool linked_ = false;
   std::uint64_t nonce_ = 0;
   proto::SessionId id_;

@@ -1,5 +1,6 @@
-// What people give to the forkmill command: words, templates, separators, points in time, job logs, JSON. Whatever is
-// put into a shell line reaches the command as one word with the same bytes; what is refused is refused by UsageError.
+// Gives the forkmill command what users give to it: words, templates, separators, points in time, job logs, JSON. Each
+// argument that is put into a shell line reaches the command as one word with the same bytes. Bad input is refused by
+// UsageError or DecodeError.
 #include <forkmill/serialize.h>
 #include <forkmill/task_id.h>
 
@@ -32,7 +33,8 @@ std::vector<std::string> some_words(Feed& feed) {
   return words;
 }
 
-// The words of a line as a POSIX shell splits it, of which shell_quote uses single quotes, \' and plain characters.
+// Splits a line into words as a POSIX shell does, for the forms that shell_quote uses: single quotes, \' and plain
+// characters.
 std::vector<std::string> split_as_shell(std::string_view line) {
   std::vector<std::string> words;
   bool in_word = false;
@@ -53,7 +55,7 @@ std::vector<std::string> split_as_shell(std::string_view line) {
     } else {
       require(std::string_view{"|&;<>()$`\"*?[#~=%!{}\t\n"}.find(line[at]) == std::string_view::npos ||
                   line[at] == '%' || line[at] == '=',
-              "nothing stands bare that means something to a shell", std::string{line});
+              "characters with a meaning to a shell are quoted", std::string{line});
       words.back() += line[at];
     }
   }
@@ -66,12 +68,13 @@ void templates(Feed& feed) {
   const std::vector<std::string> arguments = some_words(feed);
   require(split_as_shell(shell_join(arguments)) == arguments, "a shell reads the words that were quoted");
   const CommandTemplate command{words, direct};
-  require(command.positions() >= 0 && command.positions() <= 9999, "positions are counted");
+  require(command.positions() >= 0 && command.positions() <= 9999, "the number of positions is within its bounds");
   const Job job = command.job(feed.number(), arguments);
   require(!job.argv.empty() || command.direct(), "there is something to run");
   for (const std::string& word : job.argv)
-    require(word.size() <= CommandTemplate::kMaxLine && word.find('\0') == std::string::npos, "the system takes it");
-  // All arguments and nothing else: they reach the command as they are.
+    require(word.size() <= CommandTemplate::kMaxLine && word.find('\0') == std::string::npos,
+            "the system accepts the words of a command");
+  // A template of all arguments and nothing else: the arguments reach the command as they are.
   if (const Job plain = CommandTemplate{{"run", "{}"}, false}.job(1, arguments); !arguments.empty()) {
     auto read = split_as_shell(plain.command);
     read.erase(read.begin());
@@ -88,7 +91,7 @@ void lines(Feed& feed) {
             line);
   }
   if (const auto when = parse_when(text, std::chrono::milliseconds{1'800'000'000'000}))
-    require(when->count() >= 0, "time begins in 1970", text);
+    require(when->count() >= 0, "no point in time is before 1970", text);
   (void)format_duration(static_cast<double>(feed.number()) / 1000);
   (void)format_bytes(feed.number());
   (void)format_time(static_cast<std::int64_t>(feed.number()));
@@ -98,8 +101,8 @@ void lines(Feed& feed) {
   HaltRule::parse(text);
 }
 
-// glibc's compiler of expressions takes for ever, and all memory, over repeated counts: whoever writes one of those for
-// his own input has asked for it.
+// Braces are removed from expressions: glibc's compiler of regular expressions needs endless time and all memory for
+// repeated counts. A user who writes such an expression for their own input has asked for it.
 void columns(Feed& feed) {
   std::string expression{feed.bytes(12)};
   expression.erase(std::remove(expression.begin(), expression.end(), '{'), expression.end());
@@ -145,7 +148,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       default:
         values(feed);
     }
-  } catch (const UsageError&) {  // said what is wrong
+  } catch (const UsageError&) {  // tells what is wrong
   } catch (const DecodeError&) {
   }
   return 0;

@@ -1,4 +1,4 @@
-// A conversation of several peers with the broker's core: broker_world.h.
+// Target `core`: a conversation of several peers with the broker's core (broker_world.h).
 #include "tests/fuzz/broker_world.h"
 #include "tests/fuzz/require.h"
 

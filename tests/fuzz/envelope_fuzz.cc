@@ -1,4 +1,4 @@
-// Any bytes into the decoder; whatever decodes must survive another turn through the codec unchanged.
+// Decodes any bytes. A message that is decoded must be the same after it was encoded and decoded again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -7,7 +7,7 @@
 
 using namespace forkmill::proto;
 
-// NaN is not equal to itself: such messages are compared as bytes.
+// The comparison is of bytes, because NaN is not equal to itself.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto decoded = decode({reinterpret_cast<const char*>(data), size});
   if (!decoded.ok()) return 0;

@@ -1,5 +1,8 @@
-// Feed: an input's bytes as the choices of a test, taken from front to back: an input that is cut short or mutated at
-// one place means the same as before up to that place. At its end everything it gives is 0 or empty.
+// Feed: an input's bytes as the choices of a test, taken from front to back. An input that is cut short or mutated at
+// one place means the same as before up to that place. At the end of the input every function returns 0 or an empty
+// view.
+//
+// Lifetime: the views that it returns point into the input.
 #pragma once
 
 #include <algorithm>
@@ -23,9 +26,9 @@ class Feed {
     return first;
   }
   bool flag() { return (byte() & 1) != 0; }
-  // 0 … n − 1; n is at most 256.
+  // Returns a number from 0 to n − 1; n is at most 256. 0 for n = 0.
   std::size_t below(std::size_t n) { return n == 0 ? 0 : byte() % n; }
-  // Small ones, those around powers of two, and any at all.
+  // Returns a small number, a number near a power of two, or any number.
   std::uint64_t number() {
     const std::uint8_t how = byte();
     if (how < 0xA0) return how;
@@ -34,7 +37,7 @@ class Feed {
     for (int i = 0; i < 8; ++i) value = value << 8 | byte();
     return value;
   }
-  // At most `most` bytes of the input as they are; mostly few.
+  // Returns the next bytes of the input, `most` at most; mostly few.
   std::string_view bytes(std::size_t most) {
     std::size_t size = byte();
     if (size > 0xF0) size = (size - 0xF0) * 0x400 + byte();

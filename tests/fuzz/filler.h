@@ -1,8 +1,8 @@
-// Filler: makes messages of every type from an input, by the layout of proto/wire/schema.h: each field has a value that
-// its type and its maximum allow. A new message or field is covered as soon as it stands in the schema.
+// Filler: makes messages of every type from an input, by the layout of proto/wire/schema.h. Each field has a value
+// that its type and its maximum allow. A new message or field is covered as soon as it is in the schema.
 //
-// With a Palette most names, ids and numbers are such as were met before in the conversation; otherwise nearly
-// everything made would be refused at the door.
+// With a Palette, most names, ids and numbers have occurred in the conversation before. Without one, nearly every
+// message would be refused at once.
 #pragma once
 
 #include <optional>
@@ -139,7 +139,7 @@ class Filler {
   const Palette& palette_;
 };
 
-// A message of any of the types, or of the `index`th.
+// Makes a message of the `index`th type, or of any type.
 inline proto::Message make_message(Feed& feed, const Palette& palette, std::size_t index) {
   proto::Message message;
   const auto make = [&]<std::size_t... I>(std::index_sequence<I...>) {

@@ -1,5 +1,5 @@
-// Messages of every type, made by the schema: decoded as they were encoded, and so with others of their bytes and
-// frames.
+// Encodes and decodes messages of every type, made from the schema: whole ones, and ones whose bytes and frames were
+// changed.
 #include "tests/fuzz/filler.h"
 #include "tests/fuzz/round_trip.h"
 
@@ -9,7 +9,8 @@ using namespace forkmill;
 using namespace forkmill::proto;
 using fuzz::Feed;
 
-// What a broken or hostile peer makes of it: it is read or refused, and what was read is read the same again.
+// Damages a message as a broken or hostile peer would. The message is refused or read; a message that was read is read
+// the same after it was encoded again.
 void damaged(Feed& feed, const Envelope& envelope) {
   Encoded sent = encode(envelope);
   for (std::size_t changes = feed.below(4); changes > 0 && !sent.envelope.empty(); --changes) {
@@ -31,9 +32,9 @@ void damaged(Feed& feed, const Envelope& envelope) {
   if (!read.ok()) return;
   const Encoded again = encode(read.value());
   const auto read_again = decode(again.envelope, again.frames);
-  // NaN is not equal to itself: compared as bytes.
+  // The comparison is of bytes, because NaN is not equal to itself.
   fuzz::require(read_again.ok() && encode(read_again.value()).envelope == again.envelope,
-                "what was decoded survives another turn", std::string{type_name(read->message)});
+                "a message that was decoded is the same after another turn", std::string{type_name(read->message)});
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// require: what must hold whatever the input is; says what did not, and ends the target, so that the input is kept.
+// require: states a rule that must hold for every input. If it does not hold, prints the rule and `more` and aborts
+// the target, so that libFuzzer keeps the input.
 #pragma once
 
 #include <cstdio>

@@ -1,6 +1,6 @@
-// The memory that a child shares with its link, written to by a child that does whatever an input tells it to: true
-// records, records with wrong lengths and kinds, positions from anywhere, while the link goes on as it always does. The
-// link believes none of it: it reads, or says that the memory is damaged.
+// The memory that a child shares with its link, written to by a child that does anything that an input tells it to:
+// true records, records with wrong lengths and kinds, positions of any value. The link works as it always does and
+// trusts nothing in the memory: it reads a record, or reports that the memory is damaged.
 #include <unistd.h>
 
 #include <array>
@@ -17,7 +17,7 @@ using namespace forkmill::worker;
 using fuzz::Feed;
 using fuzz::require;
 
-// Reads all that it is handed: bytes that are not there would be noticed.
+// Reads every byte that it is given, so that AddressSanitizer notices bytes that do not exist.
 class Ear final : public ChildListener {
  public:
   void on_born() override {}
@@ -79,7 +79,7 @@ class World {
     if (feed_.below(4) != 0) alive_ = alive_ && link_.receive(ear_);
     link_.flush();
   }
-  // A child whose memory is damaged is ended.
+  // False: the memory is damaged, so the child is ended.
   bool alive() const { return alive_; }
 
  private:
@@ -94,7 +94,7 @@ class World {
     link_.send(head, "default", proto::Payload::own(std::string(size, 'x')));
   }
 
-  // A record as a child writes it, with heads of any bytes.
+  // Writes a record as a child does, with a head of any bytes.
   void say() {
     const std::string_view bytes = feed_.bytes(256);
     std::array<char, sizeof(ResultHead)> head{};
@@ -120,7 +120,7 @@ class World {
     word.store(feed_.flag() ? feed_.number() : word.load() + 16 * feed_.below(64));
   }
 
-  // Mostly into records that were just written.
+  // Writes bytes into a ring, mostly into records that were just written.
   void write_anywhere() {
     char* const ring = feed_.below(4) == 0 ? child_.task_bytes() : child_.result_bytes();
     const std::string_view bytes = feed_.bytes(32);

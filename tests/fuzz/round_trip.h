@@ -1,4 +1,4 @@
-// round_trip: whatever is sent must be what the other side reads.
+// round_trip: requires that the other side reads a message as it was sent.
 #pragma once
 
 #include "proto/wire/codec.h"

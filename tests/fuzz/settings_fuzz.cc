@@ -1,5 +1,6 @@
-// Settings of broker and worker: a TOML file, environment and command line of any text. Each is refused with exit code
-// 2 and a reason, or all that was set is within its bounds. Durations and sizes are read as they are written.
+// Reads settings of broker and worker from a TOML file, an environment and a command line of any text. They are
+// refused with exit code 2 and a reason, or all values are within their bounds. Durations and sizes are read as they
+// are written.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -24,13 +25,13 @@ constexpr const char* kNames[] = {
     "LISTEN", "DATA", "MEMORY",    "HEARTBEAT",       "SESSION_TIMEOUT", "MAX_PAYLOAD", "QUEUES",      "PROCESSES",
     "BROKER", "NAME", "LOG_LEVEL", "QUEUE_MAX_TASKS", "DRAIN_TIMEOUT",   "ALLOW_EXEC",  "DISK_RESERVE"};
 
-// A text without the NUL that neither environment nor command line can carry.
+// Returns a text without NUL, which neither environment nor command line can carry.
 std::string word(Feed& feed) {
   std::string text{feed.bytes(200)};
   return text.substr(0, text.find('\0'));
 }
 
-// Environment variables for as long as it lives.
+// Sets environment variables for the lifetime of the object.
 class Environment {
  public:
   explicit Environment(Feed& feed) {
@@ -49,7 +50,7 @@ class Environment {
   std::vector<std::string> names_;
 };
 
-// What programs say to people, kept from them.
+// Captures std::cout and std::cerr for the lifetime of the object.
 class Silence {
  public:
   Silence() : out_{std::cout.rdbuf(text_.rdbuf())}, err_{std::cerr.rdbuf(text_.rdbuf())} {}
@@ -87,12 +88,12 @@ std::vector<std::string> command_line(Feed& feed) {
 }
 
 void check_broker(const broker::ProgramOptions& options) {
-  require(!options.listen.empty(), "it listens somewhere");
+  require(!options.listen.empty(), "the broker has an address to listen on");
   require(options.core.heartbeat.count() >= 10 && options.core.session_timeout >= 2 * options.core.heartbeat,
-          "heartbeats are within the session's time");
+          "a session's time-out is at least two heartbeats");
   require(options.core.max_payload <= proto::limits::kMaxPayload, "payloads have a maximum");
   for (const auto& [name, queue] : options.core.queues)
-    require(proto::is_name(name) && queue.max_tasks > 0 && queue.max_bytes > 0, "queues hold something", name);
+    require(proto::is_name(name) && queue.max_tasks > 0 && queue.max_bytes > 0, "queues have room for a task", name);
 }
 
 void durations_and_sizes(const std::string& text) {
@@ -134,6 +135,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     said = silence.said();
   }
   require(!code || *code == 0 || *code == 2, "exit codes are 0 and 2");
-  require(!code || !said.empty(), "who refuses says why");
+  require(!code || !said.empty(), "a refusal has a reason");
   return 0;
 }

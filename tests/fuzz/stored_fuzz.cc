@@ -1,6 +1,6 @@
-// What a broker finds on its disk: rows, with and without a true checksum, records of named objects, the head file.
-// Rows made of anything are read as they were written; rows of any bytes are refused or read, and so are records: what
-// was read can be worked with.
+// Reads what a broker finds on its disk: rows with and without a true checksum, records of named objects, the head
+// file. Rows with any contents are read as they were written. Rows of any bytes are refused or read, and so are
+// records; what was read can be used.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -41,7 +41,8 @@ void rows_as_written(Feed& feed) {
                     feed.number(),
                     proto::milliseconds{static_cast<std::int64_t>(feed.number())}};
   PutTask read_put;
-  require(coder.decode(seq, std::string{coder.encode(put)}, read_put).empty() && read_put == put, "a task comes back");
+  require(coder.decode(seq, std::string{coder.encode(put)}, read_put).empty() && read_put == put,
+          "a task is read as it was written");
 
   Finish finish;
   finish.seq = seq;
@@ -49,7 +50,7 @@ void rows_as_written(Feed& feed) {
   filler.get(finish.finished_at);
   Finish read_finish;
   require(coder.decode(seq, std::string{coder.encode(finish)}, read_finish).empty() && read_finish == finish,
-          "an outcome comes back");
+          "an outcome is read as it was written");
 
   Progression progression;
   filler.get(progression.attempts);
@@ -58,10 +59,11 @@ void rows_as_written(Feed& feed) {
   Progression read_progression;
   require(coder.decode(seq, std::string{coder.encode(seq, progression)}, read_progression).empty() &&
               read_progression == progression,
-          "a progression comes back");
+          "a progression is read as it was written");
 }
 
-// As in broker/store/sqlite/row.cc: over the row's table, version and number, and what follows the checksum.
+// Returns a row with a true checksum, as broker/store/sqlite/row.cc makes it: over the row's table, version and
+// number, and the bytes that follow the checksum.
 std::string sealed(RowKind kind, TaskSeq seq, std::string_view bytes) {
   constexpr std::size_t kBodyAt = 5;
   std::string row{bytes};
@@ -89,19 +91,21 @@ void rows_of_bytes(Feed& feed) {
   Progression progression;
   std::string_view record;
   const bool task = coder.decode(seq, row, put).empty();
-  require(coder.decode(seq, row, summary).empty() == task, "a task's row is sound or not");
-  if (task) require(coder.decode(seq, std::string{coder.encode(put)}, put).empty(), "what was read can be written");
-  if (coder.decode(seq, row, finish).empty()) require(coder.decode(seq, row, end).empty(), "an outcome has an end");
+  require(coder.decode(seq, row, summary).empty() == task, "a task's row is sound for both readers, or for neither");
+  if (task)
+    require(coder.decode(seq, std::string{coder.encode(put)}, put).empty(), "a task that was read can be written");
+  if (coder.decode(seq, row, finish).empty())
+    require(coder.decode(seq, row, end).empty(), "an end can be read from an outcome's row");
   (void)coder.decode(seq, row, progression);
   require(coder.decode(seq, row, record).empty() || !true_checksum || kind != RowKind::record,
-          "a record has any bytes");
+          "a record may have any bytes");
 }
 
 // ---- Records of named objects ---------------------------------------------------------------------------------------
 
 proto::Now after_start() { return {std::chrono::hours{1}, proto::milliseconds{1'700'000'000'000}}; }
 
-// Every object is asked for all that it knows.
+// Asks every object for all that it knows.
 void look_around(Core& core, proto::PeerId peer) {
   proto::Hello hello;
   hello.name = "client";
@@ -114,7 +118,8 @@ void look_around(Core& core, proto::PeerId peer) {
   };
   say(proto::Query{.id = 1, .kind = proto::QueryKind::objects, .argument = ""});
   std::vector<std::pair<std::uint64_t, std::string>> objects;
-  core.objects().directory().visit([&](const Object& object) { objects.emplace_back(object.id().value(), object.name()); });
+  core.objects().directory().visit(
+      [&](const Object& object) { objects.emplace_back(object.id().value(), object.name()); });
   std::sort(objects.begin(), objects.end());
   std::uint64_t number = 0;
   for (const auto& [id, name] : objects) {
@@ -141,7 +146,7 @@ void records(Feed& feed) {
     for (std::uint64_t seq = 1; !feed.done(); ++seq) core.recover_record(TaskSeq{seq}, feed.bytes(4096));
     core.recovered();
   } catch (const std::exception&) {
-    return;  // refused: the broker does not start
+    return;  // the record is refused, so the broker does not start
   }
   look_around(core, proto::PeerId{1});
 }
@@ -155,11 +160,13 @@ void head(Feed& feed) {
   const std::string_view second = feed.bytes(64);
   constexpr off_t kSlotDistance = 4096;
   require(::ftruncate(file, 0) == 0, "the file can be emptied");
-  require(::pwrite(file, first.data(), first.size(), 0) == static_cast<ssize_t>(first.size()), "it can be written");
-  require(::pwrite(file, second.data(), second.size(), kSlotDistance) == static_cast<ssize_t>(second.size()), "twice");
+  require(::pwrite(file, first.data(), first.size(), 0) == static_cast<ssize_t>(first.size()),
+          "the first slot can be written");
+  require(::pwrite(file, second.data(), second.size(), kSlotDistance) == static_cast<ssize_t>(second.size()),
+          "the second slot can be written");
   const Head::Reading reading = Head::read(system_files(), path);
   require(reading.exists && reading.damaged <= 2 && (reading.record || reading.damaged == 2),
-          "what is not damaged is read");
+          "a slot that is not damaged is read");
   Meta meta;
   meta.store = "store";
   meta.epoch = proto::Epoch{feed.number()};

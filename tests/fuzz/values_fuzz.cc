@@ -1,5 +1,5 @@
-// Payloads of any bytes read as values and as arguments of the kinds that programs use: refused by DecodeError, or
-// read; and what was read is read the same again.
+// Reads payloads of any bytes as values and as arguments of the types that programs use. Each is refused by
+// DecodeError or read; a value that was read and is written again is read as the same value.
 #include <forkmill/serialize.h>
 
 #include <cstdint>
@@ -20,7 +20,7 @@ void value(std::string_view bytes) {
   try {
     const T read = unpack_value<T>(bytes);
     const std::string packed = pack_value(read);
-    // Bytes are compared: NaN is not equal to itself.
+    // The comparison is of bytes, because NaN is not equal to itself.
     fuzz::require(pack_value(unpack_value<T>(packed)) == packed, "values are read as written");
   } catch (const DecodeError&) {
   }

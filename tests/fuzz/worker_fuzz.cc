@@ -1,4 +1,4 @@
-// A worker whose broker says anything at all: worker_world.h.
+// Target `worker`: a worker whose broker says anything (worker_world.h).
 #include "tests/fuzz/worker_world.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -111,9 +111,9 @@ void WorkerWorld::end() {
     bury_the_killed();
     pass(200ms);
   }
-  require(foreman_.finished(now_), "a drain comes to its end");
+  require(foreman_.finished(now_), "a drain ends");
   foreman_.stop(now_);
-  require(foreman_.in_hand() == 0, "nothing is left in hand");
+  require(foreman_.in_hand() == 0, "no attempt is left in hand");
 }
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ void WorkerWorld::act(Child& child) {
       if (child.running != 0)
         foreman_.progress(child.running, static_cast<double>(feed_.byte()) / 100, feed_.bytes(2000));
       return;
-    case 2:  // nonsense: a child is not believed
+    case 2:  // nonsense: the foreman does not trust a child
       return foreman_.progress(feed_.number(), 0.5, "no such attempt");
     default:
       break;
@@ -241,14 +241,14 @@ void WorkerWorld::bury_the_killed() {
   for (const std::uint32_t slot : dead) die(slot, true);
 }
 
-// Until it has nothing more to do at this time.
+// Lets the foreman work until it has nothing more to do at this time.
 void WorkerWorld::settle() {
   constexpr int kPatience = 20;
   for (int i = 0; i < kPatience; ++i) {
     foreman_.settle(now_);
     if (foreman_.next() > now_ || foreman_.finished(now_)) return;
   }
-  require(false, "a worker that nobody talks to comes to rest");
+  require(false, "a worker without input comes to rest");
 }
 
 WorkerWorld::Child* WorkerWorld::living(ChildKey key) {
@@ -260,9 +260,9 @@ WorkerWorld::Child* WorkerWorld::living(ChildKey key) {
 
 void WorkerWorld::assign(ChildKey key, std::uint64_t serial, std::uint32_t handler, const GrantedTask&) {
   Child* child = living(key);
-  require(child != nullptr, "attempts go to children that live");
+  require(child != nullptr, "attempts go to living children");
   require(serials_.insert(serial).second || child->running != serial, "an attempt that runs is not given out again");
-  require(handler < 2, "a handler that is there");
+  require(handler < 2, "attempts go to handlers that exist");
   child->ring.push_back(serial);
 }
 
@@ -277,7 +277,9 @@ bool WorkerWorld::condemn(ChildKey key, std::uint64_t serial) {
   return child->condemned = true;
 }
 
-void WorkerWorld::request_stop(ChildKey key, std::uint64_t) { require(living(key) != nullptr, "whom it asks to stop"); }
+void WorkerWorld::request_stop(ChildKey key, std::uint64_t) {
+  require(living(key) != nullptr, "requests to stop go to living children");
+}
 
 void WorkerWorld::kill(ChildKey key, int signal) {
   Child* child = living(key);
@@ -285,7 +287,7 @@ void WorkerWorld::kill(ChildKey key, int signal) {
 }
 
 void WorkerWorld::fork(std::uint32_t slot, const GrantedTask&) {
-  require(slot >= kSlots && !children_.contains(slot), "processes have places of their own");
+  require(slot >= kSlots && !children_.contains(slot), "processes have slots of their own");
   to_fork_.push_back(slot);
 }
 

@@ -1,6 +1,7 @@
-// WorkerWorld: the rules of a worker (foreman and session) between a broker and children that do whatever an input
-// tells them to. Children are true to their own kind, the broker to nobody's. What the worker sends must be readable,
-// what it does to its children must make sense, each attempt that it began is answered once, and it must come to rest.
+// WorkerWorld: the rules of a worker (foreman and session) between a broker and children whose acts an input chooses.
+// Children keep to what real children do; the broker says anything. Messages that the worker sends must be readable,
+// what it does to its children must make sense, each attempt that it began must be answered once, and it must come to
+// rest.
 #pragma once
 
 #include <map>
@@ -19,7 +20,7 @@ class WorkerWorld final : worker::ForemanHands {
   explicit WorkerWorld(Feed& feed);
 
   void step();
-  // Drains it: everything in hand ends, and it says so.
+  // Drains the worker: every attempt in hand must end, and the foreman must say that it has finished.
   void end();
 
  private:

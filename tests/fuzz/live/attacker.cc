@@ -66,7 +66,7 @@ void Attacker::broken_handshake(RawPeer& peer) {
   (void)peer.receive(64);
 }
 
-// Lengths that nobody means to keep, commands that do not exist, flags in combinations that make none.
+// Sends lengths that no data follows, commands that do not exist, and flags in combinations without a meaning.
 void Attacker::broken_frames(RawPeer& peer) {
   if (!peer.shake_hands()) return;
   switch (below(4)) {
@@ -83,7 +83,7 @@ void Attacker::broken_frames(RawPeer& peer) {
       peer.send(RawPeer::frame(4, noise(100)));
       break;
     default:
-      peer.send(RawPeer::frame(1, noise(100)));  // more is to come, and never does
+      peer.send(RawPeer::frame(1, noise(100)));  // the flag promises another frame, which never comes
   }
 }
 
@@ -113,7 +113,7 @@ void Attacker::say(RawPeer& peer, const Envelope& envelope, bool damaged) {
   if (peer.say(frames)) ++messages_;
 }
 
-// A session of its own, and then whatever comes to mind, under true numbers of what the broker has given to it.
+// Opens a session, then sends any messages, with the true number of the session and true message numbers.
 void Attacker::lies(RawPeer& peer) {
   if (!peer.shake_hands()) return;
   Hello hello;
@@ -137,7 +137,7 @@ void Attacker::lies(RawPeer& peer) {
   MessageSeq seq;
   for (std::uint64_t count = below(30); count > 0; --count) {
     Message message = any_message();
-    // Whatever it takes from queues that are not its own would be missed by somebody.
+    // The attacker must not take tasks of other peers, which would then wait for them.
     if (auto* credit = std::get_if<Credit>(&message)) credit->total %= 8;
     if (auto* submit = std::get_if<Submit>(&message))
       for (Submission& task : submit->tasks) task.queue = "liars";

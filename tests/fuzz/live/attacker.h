@@ -1,5 +1,5 @@
-// Attacker: what strangers and broken peers do to a broker's sockets, drawn from a seed: bytes that are no ZMTP, ZMTP
-// that is nearly right, proper connections with messages that make no sense, and such as know the protocol and lie.
+// Attacker: does to a broker's sockets what strangers and broken peers do, drawn from a seed: sends bytes that are no
+// ZMTP, ZMTP that is nearly right, messages that make no sense over proper connections, and lies within the protocol.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Attacker {
  public:
   Attacker(std::uint64_t seed, std::vector<std::string> endpoints) : random_{seed}, endpoints_{std::move(endpoints)} {}
 
-  // One connection, made, abused and dropped.
+  // Opens one connection, abuses it and drops it.
   void attack();
   std::uint64_t connections() const { return connections_; }
   std::uint64_t messages() const { return messages_; }

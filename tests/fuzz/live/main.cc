@@ -1,6 +1,6 @@
-// A running broker among peers that send anything at all, over TCP and over a Unix socket, for a given time from a
-// given seed. Meanwhile an honest client must be served all the time; at the end the broker must be the one that was
-// started, with as many descriptors and threads as before and hardly more memory.
+// forkmill_live: runs a broker among peers that send anything, over TCP and over a Unix socket, for a given time from
+// a given seed. Meanwhile an honest client must be served all the time. At the end the broker must be the one that was
+// started, with no more descriptors and threads than before and hardly more memory.
 #include <forkmill/client.h>
 #include <forkmill/errors.h>
 
@@ -52,7 +52,7 @@ class Honest {
     while (!stopping_ && !troubled_) {
       const std::string text = "echo " + std::to_string(served_);
       try {
-        if (submitter.submit(kEcho, text).get_for(kPatience) != text) trouble_ = "a wrong answer to " + text;
+        if (submitter.submit(kEcho, text).get_for(kPatience) != text) trouble_ = "wrong answer to " + text;
       } catch (const std::exception& error) {
         trouble_ = error.what();
       }
@@ -85,11 +85,11 @@ int complain(const std::string& what) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A running broker among peers that send anything at all."};
+  CLI::App app{"Runs a broker among peers that send anything."};
   std::uint64_t seconds = 20;
   std::uint64_t seed = 1;
-  app.add_option("--seconds", seconds, "How long");
-  app.add_option("--seed", seed, "What is sent");
+  app.add_option("--seconds", seconds, "How long to attack, in seconds");
+  app.add_option("--seed", seed, "Seed of what is sent");
   CLI11_PARSE(app, argc, argv);
 
   const std::string announced =
@@ -99,21 +99,21 @@ int main(int argc, char** argv) {
                                "--kept-results", "1000", "--dead-letters", "100", "--log-level", "off"}};
   std::vector<std::string> endpoints;
   if (!tests::eventually([&] { return (endpoints = lines_of(announced)).size() == 2; }, 60s))
-    return complain("the broker does not start");
+    return complain("the broker has not started within 60 s");
   std::filesystem::remove(announced);
 
   Honest honest{broker.endpoint()};
   tests::eventually([&] { return honest.served() > 0; }, 20s);
   fuzz::Attacker attacker{seed, endpoints};
   const auto begin = Clock::now();
-  // Buffers have the size that they will have after a while of this.
+  // Memory is measured after a quarter of the time, when buffers have reached their size.
   while (Clock::now() < begin + std::chrono::seconds{seconds} / 4) attacker.attack();
   const Weight before = weigh(broker.pid());
   while (Clock::now() < begin + std::chrono::seconds{seconds} && !honest.troubled()) attacker.attack();
   honest.stop();
   if (!honest.trouble().empty()) return complain("the honest client was not served: " + honest.trouble());
-  if (!broker.alive()) return complain("the broker is no more");
-  // Sessions of those who have gone end, and their connections.
+  if (!broker.alive()) return complain("the broker has ended");
+  // Sessions and connections of peers that have gone must end.
   constexpr std::size_t kOwn = 24;
   Weight after;
   const bool calm = tests::eventually(
@@ -129,6 +129,7 @@ int main(int argc, char** argv) {
     return complain(std::to_string(after.descriptors) + " descriptors and " + std::to_string(after.threads) +
                     " threads are left");
   constexpr std::size_t kMoreKib = 64 * 1024;
-  if (after.resident_kib > before.resident_kib + kMoreKib) return complain("the broker has grown");
+  if (after.resident_kib > before.resident_kib + kMoreKib)
+    return complain("the broker's memory has grown by more than 64 MiB");
   return 0;
 }

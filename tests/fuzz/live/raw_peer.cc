@@ -134,7 +134,7 @@ std::optional<std::vector<std::string>> RawPeer::hear() {
     if (!fill(head + size)) return std::nullopt;
     std::string body = received_.substr(head, size);
     received_.erase(0, head + size);
-    if ((flags & kCommand) != 0) continue;  // PING and its like
+    if ((flags & kCommand) != 0) continue;  // a command, such as PING
     frames.push_back(std::move(body));
     if ((flags & kMore) == 0) return frames;
   }

@@ -1,5 +1,6 @@
-// RawPeer: a connection to a broker without ZeroMQ in between: bytes go out as they are. Speaks enough of ZMTP 3 (NULL
-// mechanism, DEALER) to be let in when it wants to. Blocking, with a short patience; used by one thread.
+// RawPeer: a connection to a broker without ZeroMQ, so that bytes go out as they are. It can speak enough of ZMTP 3
+// (NULL mechanism, DEALER) to be let in. Calls block for half a second without progress at most. Threads: used by one
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +15,20 @@ namespace forkmill::fuzz {
 
 class RawPeer {
  public:
-  // "tcp://HOST:PORT" or "ipc://PATH". Not connected: everything fails.
+  // Connects to "tcp://HOST:PORT" or "ipc://PATH". If that fails, connected() is false and every call fails.
   explicit RawPeer(const std::string& endpoint);
 
   bool connected() const { return socket_.valid(); }
-  // False: the other side has closed, or takes no more.
+  // False: the other side has closed, or accepts no more bytes.
   bool send(std::string_view bytes);
-  // At most that many bytes, or none within the patience.
+  // Returns at most `most` bytes; none if none comes in time.
   std::string receive(std::size_t most);
 
-  // Greeting and READY, both ways. False: it was not let in.
+  // Exchanges greetings and READY commands. False: the broker did not let it in.
   bool shake_hands();
-  // A message of these frames.
+  // Sends a message of these frames.
   bool say(const std::vector<std::string>& frames);
-  // The next message, if one comes within the patience.
+  // Returns the next message; nullopt if none comes in time.
   std::optional<std::vector<std::string>> hear();
 
   static std::string greeting();
