@@ -1,5 +1,5 @@
-// A broker's core on a table: peers that send what a test tells them to, and keep what they are sent. Time stands still
-// until it is told to go on.
+// Test harness around a broker's core: its peers send what a test tells them to, and keep what the core sends them. The
+// clock stands still until a test advances it.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -32,7 +32,7 @@ class Broker {
     start();
   }
 
-  // A new broker on the same store; nobody is connected to it.
+  // Starts a new broker on the same store. No peer is connected to it.
   void restart() {
     inbox_.clear();
     sessions_.clear();
@@ -45,9 +45,9 @@ class Broker {
     Welcome welcome;
   };
 
-  // Says HELLO on a new connection.
+  // Sends HELLO on a new connection.
   Peer connect(Hello hello) { return greet(PeerId{++last_peer_}, std::move(hello)); }
-  // On that connection.
+  // Sends HELLO on the connection `peer`. The session of the result is 0 unless exactly one WELCOME comes at once.
   Peer greet(PeerId peer, Hello hello) {
     hello.nonce = ++last_nonce_;
     deliver(peer, {{}, hello});
@@ -62,7 +62,7 @@ class Broker {
     hello.resume = resume;
     return connect(hello);
   }
-  // A worker of task t.echo (and of what `more` says) that takes so many grants.
+  // Connects a worker that has the task t.echo and gives credit for `first_credit` grants.
   Peer worker(std::uint64_t first_credit, std::vector<std::string> queues = {"default"}, std::uint32_t children = 2) {
     Hello hello = worker_hello(std::move(queues), children);
     Peer peer = connect(hello);
@@ -78,7 +78,7 @@ class Broker {
     return hello;
   }
 
-  // As the next message of the peer's session. One round for each.
+  // Delivers the message as the next one of the peer's session, followed by a round of the core.
   MessageSeq send(const Peer& peer, Message message) {
     const MessageSeq seq{++last_seq_};
     deliver(peer.id, {{sessions_[peer.id], seq}, std::move(message)});
@@ -97,7 +97,7 @@ class Broker {
     now.unix_time += std::chrono::duration_cast<milliseconds>(by);
     round();
   }
-  // Both peers live on: neither falls silent while time passes.
+  // Advances the clock by steps of up to 1 s; all `peers` send heartbeats, so that none falls silent.
   void advance_alive(Instant by, std::vector<Peer> peers) {
     for (Instant done{0}; done < by; done += 1s) {
       advance(std::min<Instant>(1s, by - done));
@@ -108,7 +108,7 @@ class Broker {
     }
   }
 
-  // What the peer has been sent of one type, and takes it away.
+  // Removes all messages of type M from the peer's inbox, and returns them.
   template <class M>
   std::vector<M> take(PeerId peer) {
     std::vector<M> found;
@@ -164,7 +164,7 @@ class Broker {
     send(worker, Outcomes{{{grant, std::move(outcome), retry_delay, 10}}, credit});
   }
 
-  // Holds back what waits for a commit, as a slow disk does.
+  // Holds back commits and answers of the store, as a slow disk does.
   void hold_commits() { held_ = true; }
   void release_commits() {
     held_ = false;
@@ -173,8 +173,8 @@ class Broker {
 
   Core& core() { return *core_; }
   Now now{std::chrono::hours{1}, std::chrono::milliseconds{1'700'000'000'000}};
-  std::uint64_t credit = 1000;  // what finishing workers say
-  std::uint64_t requests = 0;   // to the store, so far
+  std::uint64_t credit = 1000;  // the credit that workers give with their outcomes
+  std::uint64_t requests = 0;   // requests to the store so far
 
  private:
   void start() {
@@ -195,7 +195,7 @@ class Broker {
     if (options_.restart_grace == 0s) round();
   }
 
-  // Until nothing is left to do without time going on.
+  // Runs rounds of the core until there is nothing left to do at this time.
   void round() {
     core_->finish_round(now);
     Effects effects = core_->take_effects();
@@ -214,7 +214,7 @@ class Broker {
     if (answered) round();
   }
 
-  // What the store's thread would do. True: the core was told something.
+  // Does the work of the store's thread. Returns whether the core got an answer to a request.
   bool serve() {
     bool answered = false;
     for (const Effects& effects : std::exchange(pending_, {})) {

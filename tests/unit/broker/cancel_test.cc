@@ -4,7 +4,7 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
 
-TEST_CASE("what waits is cancelled at once") {
+TEST_CASE("a waiting task is cancelled at once") {
   Broker broker;
   const auto client = broker.client();
   TaskOptions later;
@@ -23,7 +23,7 @@ TEST_CASE("what waits is cancelled at once") {
   CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::finished);
 }
 
-TEST_CASE("a prefetched grant is revoked before the answer") {
+TEST_CASE("a prefetched grant is revoked before its cancel is answered") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);
@@ -47,11 +47,11 @@ TEST_CASE("a running task is asked to stop, and is cancelled when it does") {
   broker.send(client, Cancel{{id(1)}});
   broker.send(worker, Revoked{{{grant, RevokeState::stopping}}, 10});
   CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::requested);
-  SUBCASE("its child was ended") {
+  SUBCASE("the child is ended") {
     broker.fail(worker, grant, OutcomeKind::lost, Errc::worker_lost);
     CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
   }
-  SUBCASE("it finished all the same") {
+  SUBCASE("the task finishes nevertheless") {
     broker.succeed(worker, grant);
     CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
   }
@@ -98,7 +98,7 @@ TEST_CASE("a revoke is repeated to a worker that comes back") {
   CHECK(broker.take<Revoke>(again).at(0).grants == std::vector{grant});
 }
 
-TEST_CASE("a worker that was told to cancel by the broker before has cancelled it") {
+TEST_CASE("a task that a worker reports as cancelled on behalf of an earlier broker counts as cancelled") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);

@@ -1,4 +1,4 @@
-// Queues, pipes, dicts, lists.
+// Named queues, pipes, dicts and lists.
 #include "tests/unit/broker/objects.h"
 
 using namespace forkmill;
@@ -14,7 +14,7 @@ std::vector<Payload> items(std::initializer_list<std::string_view> texts) {
 
 }  // namespace
 
-TEST_CASE("a queue gives out in the order of putting, in batches when it is asked for") {
+TEST_CASE("a queue returns items in the order of their puts, in batches on request") {
   Broker broker;
   User user{broker};
   const auto queue = user.open(ObjectKind::queue, "q");
@@ -26,7 +26,7 @@ TEST_CASE("a queue gives out in the order of putting, in batches when it is aske
   CHECK(user.code(Verb::get, queue, 1) == Errc::object_empty);
 }
 
-TEST_CASE("a full queue makes putters wait, each in its turn, and says how much went in when their time is over") {
+TEST_CASE("a full queue makes putters wait in turn, and a put that times out says how many items went in") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -46,7 +46,7 @@ TEST_CASE("a full queue makes putters wait, each in its turn, and says how much 
   CHECK(late->a == 1);
 }
 
-TEST_CASE("a reader's items go back to the head, in order, when it goes before it has settled them") {
+TEST_CASE("unsettled items go back to the head of the queue, in order, when their reader leaves") {
   Broker broker;
   User reader{broker};
   User other{broker};
@@ -55,7 +55,7 @@ TEST_CASE("a reader's items go back to the head, in order, when it goes before i
   const auto first = reader.operate(Verb::get, queue, 1, 1);
   const auto second = reader.operate(Verb::get, queue, 2, 1);
   const auto third = reader.operate(Verb::get, queue, 1, 1);
-  CHECK(other.code(Verb::settle, queue, first.a, 1) == Errc::lease_lost);  // not its own
+  CHECK(other.code(Verb::settle, queue, first.a, 1) == Errc::lease_lost);  // `other` does not hold them
   CHECK(reader.code(Verb::settle, queue, first.a, 1) == Errc::ok);
   CHECK(reader.code(Verb::settle, queue, first.a, 1) == Errc::lease_lost);
   CHECK(reader.code(Verb::settle, queue, third.a, 0) == Errc::ok);
@@ -64,7 +64,7 @@ TEST_CASE("a reader's items go back to the head, in order, when it goes before i
   CHECK(other.operate(Verb::get, queue, 9).values == items({"2", "3", "5"}));
 }
 
-TEST_CASE("join waits until every item is done with; one more is an error") {
+TEST_CASE("join waits until every item is done; marking one more as done is an error") {
   Broker broker;
   User user{broker};
   const auto queue = user.open(ObjectKind::queue, "q");
@@ -79,7 +79,7 @@ TEST_CASE("join waits until every item is done with; one more is an error") {
   CHECK(user.code(Verb::done, queue, 1) == Errc::over_released);
 }
 
-TEST_CASE("a pipe keeps messages apart, empty ones too, and ends when the other end is closed") {
+TEST_CASE("a pipe keeps messages apart, even empty ones, and ends when the other end is closed") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -99,7 +99,7 @@ TEST_CASE("a pipe keeps messages apart, empty ones too, and ends when the other 
   CHECK(b.code(Verb::close, pipe, 1) == Errc::object_closed);
 }
 
-TEST_CASE("an end whose holder is gone is closed; what was sent before is still read") {
+TEST_CASE("a pipe end whose holder is gone is closed; messages that it sent before are still read") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -111,7 +111,7 @@ TEST_CASE("an end whose holder is gone is closed; what was sent before is still 
   CHECK(b.code(Verb::receive, pipe, 1, 1) == Errc::end_of_stream);
 }
 
-TEST_CASE("an end that is lent stays open on its way, and is claimed once") {
+TEST_CASE("a lent pipe end stays open on its way, and is claimed once") {
   Broker broker;
   User a{broker};
   User child{broker};
@@ -137,7 +137,7 @@ TEST_CASE("a one-way pipe goes from end 1 to end 0") {
   CHECK(user.operate(Verb::receive, pipe, 0, 1).values == items({"x"}));
 }
 
-TEST_CASE("a message larger than what may be unread goes when nothing else is there") {
+TEST_CASE("a message larger than the limit of unread bytes is accepted by an empty pipe") {
   Broker broker;
   User user{broker};
   const auto pipe = user.open(ObjectKind::pipe, "p", 0, 0, 3);
@@ -149,7 +149,7 @@ TEST_CASE("a message larger than what may be unread goes when nothing else is th
   CHECK(user.answer(second)->code == Errc::ok);
 }
 
-TEST_CASE("a dict keeps values by key in the order of making") {
+TEST_CASE("a dict keeps values by key in the order of insertion") {
   Broker broker;
   User user{broker};
   const auto dict = user.open(ObjectKind::dict, "d");
@@ -170,7 +170,7 @@ TEST_CASE("a dict keeps values by key in the order of making") {
   CHECK(user.code(Verb::pop, dict) == Errc::key_unknown);
 }
 
-TEST_CASE("a dict's many entries come page by page") {
+TEST_CASE("a large dict is read page by page") {
   Broker broker;
   User user{broker};
   const auto dict = user.open(ObjectKind::dict, "d");
@@ -215,7 +215,7 @@ TEST_CASE("sums and appends happen in one step") {
   CHECK(msgpack::unpack(many.view().data(), many.size()).get().as<std::vector<int>>() == std::vector<int>(70'000, 7));
 }
 
-TEST_CASE("compare-and-set changes what it expects, and else says what is there") {
+TEST_CASE("compare-and-set replaces the value that it expects, and otherwise returns the present one") {
   Broker broker;
   User user{broker};
   const auto dict = user.open(ObjectKind::dict, "d");
@@ -231,14 +231,14 @@ TEST_CASE("compare-and-set changes what it expects, and else says what is there"
   CHECK(user.code(Verb::store, dict, 0, version, items({"a", "2"})) == Errc::value_differs);
 }
 
-TEST_CASE("whoever watches is told which keys have changed, or that it is not known") {
+TEST_CASE("a watcher is told which keys have changed, or that this is not known") {
   Broker broker;
   User user{broker};
   User writer{broker};
   const auto dict = user.open(ObjectKind::dict, "d");
   writer.operate(Verb::store, dict, 0, 0, items({"a", "1"}));
   const auto first = user.operate(Verb::watch, dict, 0);
-  CHECK(first.a == 1);  // nobody watched then
+  CHECK(first.a == 1);  // there was no watcher before, so the changes are not known
   const auto waiting = user.begin(Verb::watch, dict, first.b);
   CHECK(user.waits(waiting));
   writer.operate(Verb::store, dict, 0, 0, items({"b", "1", "c", "1"}));
@@ -250,7 +250,7 @@ TEST_CASE("whoever watches is told which keys have changed, or that it is not kn
   CHECK(user.operate(Verb::watch, dict, changed->b).values == items({"b"}));
 }
 
-TEST_CASE("a list is one, negative indices and all") {
+TEST_CASE("a list is read and changed by index, also by negative ones") {
   Broker broker;
   User user{broker};
   const auto list = user.open(ObjectKind::list, "l");
@@ -272,7 +272,7 @@ TEST_CASE("a list is one, negative indices and all") {
   CHECK(user.code(Verb::exchange, list, 0, 0, items({"b", "y"})) == Errc::ok);
 }
 
-TEST_CASE("an array has zeros and a length that stays") {
+TEST_CASE("an array begins with zeros and keeps its length") {
   Broker broker;
   User user{broker};
   const auto array = user.open(ObjectKind::list, "a", 3, kObjectFixed);
@@ -283,7 +283,7 @@ TEST_CASE("an array has zeros and a length that stays") {
   CHECK(user.code(Verb::add, array, 3, 0, {value(5)}) == Errc::index_unknown);
 }
 
-TEST_CASE("nobody gets more in one answer than a message holds") {
+TEST_CASE("a fetch of more values than a message holds is refused") {
   Broker broker;
   User user{broker};
   const auto array = user.open(ObjectKind::list, "array", 100'000, kObjectFixed);

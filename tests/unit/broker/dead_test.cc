@@ -43,7 +43,7 @@ Asked list(Broker& broker, const Broker::Peer& client, TaskFilter filter) {
 
 }  // namespace
 
-TEST_CASE("tasks are listed newest first, by what the filter says, in memory and on disk") {
+TEST_CASE("tasks are listed newest first and filtered, in memory and on disk") {
   for (const bool durable : {false, true}) {
     CAPTURE(durable);
     MemoryStore store{"s", true};
@@ -85,7 +85,7 @@ TEST_CASE("tasks are listed newest first, by what the filter says, in memory and
     CHECK(wrong.code == Errc::bad_request);
     CHECK(wrong.text.find("scheduled, ready, running") != std::string::npos);
 
-    // In pages.
+    // Listing in pages.
     filter = {};
     filter.most = 4;
     const auto first = list(broker, client, filter);
@@ -100,7 +100,7 @@ TEST_CASE("tasks are listed newest first, by what the filter says, in memory and
   }
 }
 
-TEST_CASE("a dead letter is tried again as another task, and dropped") {
+TEST_CASE("a dead letter is retried as another task, and can be dropped") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -128,12 +128,12 @@ TEST_CASE("a dead letter is tried again as another task, and dropped") {
   CHECK(again[0].id == id(11));
   CHECK(again[0].payload.view() == "arguments");
   CHECK(ask(QueryKind::dead_retry, id(1), id(12)).code == Errc::task_unknown);
-  // The answer was lost, and the question comes again: also with the beginning of an id that means another one by now.
+  // The answer was lost and the command comes again, also with an argument that names another dead letter by now.
   CHECK(ask(QueryKind::dead_retry, id(1), id(11)).code == Errc::ok);
   CHECK(ask(QueryKind::dead_retry, id(2), id(11)).code == Errc::ok);
   CHECK(broker.grants(worker).empty());
-  CHECK(ask(QueryKind::dead_drop, id(11), {}).code == Errc::bad_request);  // it runs
-  // Its error is still on its way to the client: it gets it, and then nothing is left.
+  CHECK(ask(QueryKind::dead_drop, id(11), {}).code == Errc::bad_request);  // the task runs
+  // The error is still on its way to the client. The client gets it, and then nothing is left of the task.
   CHECK(ask(QueryKind::dead_drop, id(2), {}).code == Errc::ok);
   CHECK(ask(QueryKind::dead_drop, id(2), {}).code == Errc::task_unknown);
   CHECK(list(broker, client, {}).rows.size() == 1);
@@ -142,7 +142,7 @@ TEST_CASE("a dead letter is tried again as another task, and dropped") {
   CHECK(broker.core().state().tasks.size() == 1);
 }
 
-TEST_CASE("dead letters survive a restart and the time that results are kept") {
+TEST_CASE("dead letters survive a restart and outlive result_ttl") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -159,7 +159,7 @@ TEST_CASE("dead letters survive a restart and the time that results are kept") {
   CHECK(left.rows[0].state == "failed");
 }
 
-TEST_CASE("a backup goes to the store, and needs one") {
+TEST_CASE("a backup is made by the store, and refused without a store") {
   MemoryStore store{"s", true};
   Broker durable{{}, &store};
   const auto client = durable.client();
@@ -175,7 +175,7 @@ TEST_CASE("a backup goes to the store, and needs one") {
   CHECK(memory.take<Reply>(other).at(0).code == Errc::bad_request);
 }
 
-TEST_CASE("who asks for a dead letter to be run again or dropped is told when that is safe") {
+TEST_CASE("a retry or drop of a dead letter is answered after its commit") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -198,7 +198,7 @@ TEST_CASE("who asks for a dead letter to be run again or dropped is told when th
   }
 }
 
-TEST_CASE("an order whose answer was lost is answered again, and done once") {
+TEST_CASE("an operator command whose answer was lost is answered again, and done once") {
   CoreOptions options;
   options.kept_results = 0;
   Broker broker{options};
@@ -211,7 +211,7 @@ TEST_CASE("an order whose answer was lost is answered again, and done once") {
   const Query retry{2, QueryKind::dead_retry, id(2).to_string(), {}, id(12)};
   broker.send(client, drop);
   broker.send(client, retry);
-  // The new task ends, and nobody keeps its result.
+  // The new task ends, and its result is not kept.
   broker.succeed(worker, broker.grants(worker).at(0).grant);
   while (!broker.results(client).empty()) broker.send(client, ResultAck{{broker.last_taken()}});
   CHECK(broker.core().state().tasks.find(id(12)) == nullptr);
@@ -226,7 +226,7 @@ TEST_CASE("an order whose answer was lost is answered again, and done once") {
   CHECK(broker.grants(worker).empty());
 }
 
-TEST_CASE("how a task stands is told when that is safe") {
+TEST_CASE("a query for a task is answered after the commit of its state") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();

@@ -8,7 +8,7 @@ using forkmill::broker::MemoryStore;
 
 namespace {
 
-// A store that counts as durable, and outlives its brokers.
+// Lasting: a broker on a durable store, which outlives restarts of the broker.
 struct Lasting {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
@@ -20,7 +20,7 @@ std::uint64_t open(User& user, ObjectKind kind, const std::string& name, std::in
 
 }  // namespace
 
-TEST_CASE("what was changed is answered when it is safe") {
+TEST_CASE("a change of a durable object is answered after its commit") {
   Lasting at;
   User user{at.broker};
   const auto queue = open(user, ObjectKind::queue, "q");
@@ -31,7 +31,7 @@ TEST_CASE("what was changed is answered when it is safe") {
   CHECK(user.answer(number)->a == 1);
 }
 
-TEST_CASE("a durable queue outlives the broker, one in memory does not") {
+TEST_CASE("a durable queue outlives the broker, and one in memory does not") {
   Lasting at;
   User user{at.broker, 5};
   const auto queue = open(user, ObjectKind::queue, "q");
@@ -60,7 +60,7 @@ TEST_CASE("an operation whose answer was lost with the broker is not done again"
   CHECK(user.operate(Verb::look, queue).a == 1);
 }
 
-TEST_CASE("a put that was half done and waited ends where it was, and says so") {
+TEST_CASE("a waiting put that was half done ends with the restart, and says how many items went in") {
   Lasting at;
   User user{at.broker, 5};
   const auto queue = open(user, ObjectKind::queue, "q", 2);
@@ -101,7 +101,7 @@ TEST_CASE("a lock stays with a client that comes back, and passes on from one th
   CHECK(passed->a > next->a);
 }
 
-TEST_CASE("what a reader had not settled goes back when it does not come back") {
+TEST_CASE("unsettled items go back to the queue when their reader does not return after a restart") {
   Lasting at;
   User reader{at.broker, 5};
   const auto queue = open(reader, ObjectKind::queue, "q");
@@ -110,20 +110,20 @@ TEST_CASE("what a reader had not settled goes back when it does not come back") 
   at.broker.restart();
   User other{at.broker, 6};
   CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("2")});
-  SUBCASE("it comes back and settles") {
+  SUBCASE("the reader returns and settles the item") {
     reader.connect();
     CHECK(reader.code(Verb::settle, queue, lent, 1) == Errc::ok);
     at.broker.restart();
     other.connect();
     CHECK(other.operate(Verb::look, queue).a == 0);
   }
-  SUBCASE("it does not") {
+  SUBCASE("the reader does not return") {
     at.broker.advance_alive(20s, {other.peer()});
     CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("1")});
   }
 }
 
-TEST_CASE("items that went back in another order than they were read are nobody's after a restart") {
+TEST_CASE("items that went back in another order than they were read belong to no reader after a restart") {
   Lasting at;
   User reader{at.broker, 5};
   const auto queue = open(reader, ObjectKind::queue, "q");
@@ -137,7 +137,7 @@ TEST_CASE("items that went back in another order than they were read are nobody'
   CHECK(other.operate(Verb::get, queue, 9).values == std::vector{bytes("1"), bytes("2"), bytes("3")});
 }
 
-TEST_CASE("dicts, lists, semaphores and events outlive the broker as they are") {
+TEST_CASE("dicts, lists, semaphores and events outlive the broker unchanged") {
   Lasting at;
   User user{at.broker, 5};
   const auto dict = open(user, ObjectKind::dict, "d");
@@ -164,7 +164,7 @@ TEST_CASE("dicts, lists, semaphores and events outlive the broker as they are") 
   CHECK(user.operate(Verb::look, dict).a == 0);
 }
 
-TEST_CASE("an object that was removed stays away, with all that was in it") {
+TEST_CASE("a removed object and its contents stay removed after a restart") {
   Lasting at;
   User user{at.broker, 5};
   const auto queue = open(user, ObjectKind::queue, "q");
@@ -180,7 +180,7 @@ TEST_CASE("an object that was removed stays away, with all that was in it") {
   CHECK(again.try_open({"q", ObjectKind::queue, 0, 0, kObjectMustExist}).code == Errc::object_unknown);
 }
 
-TEST_CASE("a record that makes no sense is refused by its number, whatever it asks for") {
+TEST_CASE("an invalid record is refused, and the error names its number") {
   Lasting at;
   const auto refused = [&](std::string_view bytes) {
     try {
@@ -194,22 +194,22 @@ TEST_CASE("a record that makes no sense is refused by its number, whatever it as
   CHECK(refused("\xdd\xff\xff\xff\xff"));                               // four billion elements
   CHECK(refused("\x92\x01\xc0"));                                       // an object that is nil
   CHECK(refused("\x92\x02\x90"));                                       // a part of nothing
-  CHECK(refused("\x92\x63\x91\x01"));                                   // of a kind from the future
-  CHECK(refused("\x92\x01\x99\x01\xa1q\x63\x01\x01\x01\x01\x01\xc0"));  // so is the object's
+  CHECK(refused("\x92\x63\x91\x01"));                                   // a record of a kind from the future
+  CHECK(refused("\x92\x01\x99\x01\xa1q\x63\x01\x01\x01\x01\x01\xc0"));  // an object of a kind from the future
   const std::string_view huge{"\x92\x01\x99\x01\xa1q\x09\x00\xd3\x7f\0\0\0\0\0\0\0\x04\x00\x00\x92\x00\x90", 23};
-  CHECK(refused(huge));  // a list of fixed length, and what length
+  CHECK(refused(huge));  // a list of fixed length that is far too long
   const std::string_view below{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x00\x00\x00\x93\xf7\x00\x80", 16};
   CHECK(refused(below));  // a semaphore below zero
   const std::string_view above{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x02\x00\x00\x93\x03\x00\x80", 16};
-  CHECK(refused(above));  // a bounded one above its bound
+  CHECK(refused(above));  // a bounded semaphore above its bound
   const std::string_view idle{"\x92\x01\x99\x01\xa1q\x02\x00\x02\x00\x00\x00\x93\x01\x00\x81\x05\x90", 18};
-  CHECK(refused(idle));  // one with a holder that holds nothing of it
+  CHECK(refused(idle));  // a semaphore with a holder of zero units
   const std::string_view lock{"\x92\x01\x99\x01\xa1q\x01\x00\x00\x00\x00\x00\x95\x00\x00\x00\x00\x00", 18};
   CHECK_FALSE(refused(lock));
-  CHECK(refused(lock));  // there is that one already
+  CHECK(refused(lock));  // the same lock a second time
 }
 
-TEST_CASE("that an object was taken from its holders is told when it is safe") {
+TEST_CASE("a forced release of an object is answered after its commit") {
   Lasting at;
   User user{at.broker};
   User operating{at.broker};
@@ -222,7 +222,7 @@ TEST_CASE("that an object was taken from its holders is told when it is safe") {
   CHECK(at.broker.take<Reply>(operating.peer()).size() == 1);
 }
 
-TEST_CASE("who waits for a durable condition still waits after a restart, and has the lock again when it is over") {
+TEST_CASE("a waiter of a durable condition still waits after a restart, and holds the lock again when it wakes") {
   Lasting at;
   User sleeper{at.broker, 5};
   User other{at.broker, 6};
@@ -233,7 +233,7 @@ TEST_CASE("who waits for a durable condition still waits after a restart, and ha
   const auto waits = sleeper.begin(Verb::wait, condition);
   at.broker.restart();
   other.connect();
-  // It is notified although it has not come back yet.
+  // The sleeper is notified although it has not come back yet.
   CHECK(other.operate(Verb::acquire, lock).code == Errc::ok);
   CHECK(other.operate(Verb::notify, condition, 1).a == 1);
   at.broker.restart();
@@ -248,7 +248,7 @@ TEST_CASE("who waits for a durable condition still waits after a restart, and ha
   CHECK(sleeper.code(Verb::release, lock, woken->b) == Errc::ok);
 }
 
-TEST_CASE("a notification whose answer was lost with the broker wakes nobody else") {
+TEST_CASE("a repeated notification whose answer was lost with the broker wakes no other waiter") {
   Lasting at;
   User first{at.broker, 5};
   User second{at.broker, 6};
@@ -268,10 +268,10 @@ TEST_CASE("a notification whose answer was lost with the broker wakes nobody els
   const auto again = other.answer(other.send(notify));
   REQUIRE(again);
   CHECK(again->a == 1);
-  CHECK(other.operate(Verb::look, condition).a == 1);  // the second one still waits
+  CHECK(other.operate(Verb::look, condition).a == 1);  // the second waiter still waits
 }
 
-TEST_CASE("a client is told that it has lost what it held when that is safe") {
+TEST_CASE("a client is told of the loss of its objects after the commit of that loss") {
   Lasting at;
   User user{at.broker, 5};
   const auto lock = open(user, ObjectKind::lock, "l");
@@ -289,7 +289,7 @@ TEST_CASE("a client is told that it has lost what it held when that is safe") {
   CHECK_FALSE(welcomes[0].kept);
 }
 
-TEST_CASE("a client that came back and fell silent again is told that it has lost what it held when that is safe") {
+TEST_CASE("a client that returned and fell silent again is told of the loss of its objects after the commit") {
   Lasting at;
   User user{at.broker, 5};
   const auto lock = open(user, ObjectKind::lock, "l");

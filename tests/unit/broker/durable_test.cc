@@ -1,4 +1,4 @@
-// What the core promises on a store that outlives it.
+// Promises of the core on a store that outlives it.
 #include "tests/unit/broker/broker.h"
 
 using namespace forkmill;
@@ -7,7 +7,7 @@ using forkmill::broker::CoreOptions;
 using forkmill::broker::MemoryStore;
 using forkmill::broker::test::id;
 
-TEST_CASE("nothing is acknowledged, and no result given, before it is committed") {
+TEST_CASE("no message is acknowledged and no result sent before its commit") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -26,7 +26,7 @@ TEST_CASE("nothing is acknowledged, and no result given, before it is committed"
   CHECK(broker.results(client).size() == 1);
 }
 
-TEST_CASE("tasks that asked for memory do not wait for the store, and end with the broker") {
+TEST_CASE("tasks of durability memory do not wait for the store, and end with the broker") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -40,7 +40,7 @@ TEST_CASE("tasks that asked for memory do not wait for the store, and end with t
   CHECK(broker.core().state().tasks.size() == 0);
 }
 
-TEST_CASE("after a restart what was acknowledged is there, finished, waiting and delayed") {
+TEST_CASE("acknowledged tasks survive a restart, whether finished, waiting or delayed") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -60,7 +60,7 @@ TEST_CASE("after a restart what was acknowledged is there, finished, waiting and
   REQUIRE(results.size() == 1);
   CHECK(results[0].outcome.value.view() == "done");
   const auto fresh = broker.worker(10);
-  CHECK(broker.grants(fresh).empty());  // somebody may still run it
+  CHECK(broker.grants(fresh).empty());  // a worker may still run the task
   broker.advance_alive(1s, {back, fresh});
   const auto grants = broker.grants(fresh);
   REQUIRE(grants.size() == 1);
@@ -72,7 +72,7 @@ TEST_CASE("after a restart what was acknowledged is there, finished, waiting and
   CHECK(broker.results(back).at(0).outcome.value.view() == "right");
 }
 
-TEST_CASE("attempts that were made count after a restart") {
+TEST_CASE("attempts made before a restart count after it") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   TaskOptions options;
@@ -90,7 +90,7 @@ TEST_CASE("attempts that were made count after a restart") {
   CHECK(grants[0].grant.attempt == Attempt{2});
 }
 
-TEST_CASE("no commit is named to a peer before it is safe: a broker that comes back without it is not an older one") {
+TEST_CASE("no commit is named to a peer before it is safe, so that a broker restarted without it does not look older") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -106,7 +106,7 @@ TEST_CASE("no commit is named to a peer before it is safe: a broker that comes b
   CHECK(broker.client().welcome.commit == CommitSeq{1});
 }
 
-TEST_CASE("a wall clock that was set back while the broker was down makes nobody wait") {
+TEST_CASE("a wall clock that was set back while the broker was down delays no task") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
   const auto client = broker.client();
@@ -127,7 +127,7 @@ TEST_CASE("a wall clock that was set back while the broker was down makes nobody
   CHECK(grants[0].id == id(2));
 }
 
-TEST_CASE("a result whose time ended while there was no broker waits for those who come back") {
+TEST_CASE("a result that expired while the broker was down is kept for clients that return") {
   MemoryStore store{"s", true};
   CoreOptions options;
   options.result_ttl = 10min;
@@ -147,7 +147,7 @@ TEST_CASE("a result whose time ended while there was no broker waits for those w
   CHECK(results[0].outcome.kind == OutcomeKind::succeeded);
 }
 
-TEST_CASE("so it does when somebody speaks of its task before they come") {
+TEST_CASE("an expired result is kept for clients that return even if a worker names its task before") {
   MemoryStore store{"s", true};
   CoreOptions options;
   options.result_ttl = 10min;
@@ -172,7 +172,7 @@ TEST_CASE("so it does when somebody speaks of its task before they come") {
   CHECK(results[0].outcome.kind == OutcomeKind::succeeded);
 }
 
-TEST_CASE("a clock that was set back across a restart does not keep results for longer than their time") {
+TEST_CASE("a wall clock that was set back across a restart does not keep results beyond result_ttl") {
   MemoryStore store{"s", true};
   CoreOptions options;
   options.result_ttl = 10min;

@@ -14,7 +14,7 @@ std::vector<TaskId> ids(const std::vector<GrantedTask>& grants) {
 
 }  // namespace
 
-TEST_CASE("higher priorities first, and first come first served within one") {
+TEST_CASE("tasks are granted by priority, and in the order of submission within one priority") {
   Broker broker;
   const auto client = broker.client();
   const auto with = [](int priority) {
@@ -52,7 +52,7 @@ TEST_CASE("a worker takes turns between its queues") {
   CHECK(std::find(order.begin(), order.end(), id(100)) != order.end());
 }
 
-TEST_CASE("what was handed back unstarted keeps its place, and its attempt is not counted") {
+TEST_CASE("a task that is returned unstarted keeps its place, and its attempt is not counted") {
   Broker broker;
   const auto client = broker.client();
   broker.submit(client, {task(1), task(2), task(3), task(4)});

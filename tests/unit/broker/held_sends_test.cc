@@ -21,7 +21,7 @@ std::vector<std::uint64_t> released(HeldSends& held, std::uint64_t safe) {
 
 }  // namespace
 
-TEST_CASE("what waits for an earlier commit does not stand behind what waits for a later one") {
+TEST_CASE("a message that waits for an earlier commit does not stand behind one that waits for a later commit") {
   HeldSends held;
   held.hold(message(1, 8));
   held.hold(message(2, 7));
@@ -30,7 +30,7 @@ TEST_CASE("what waits for an earlier commit does not stand behind what waits for
   CHECK(released(held, 8) == std::vector<std::uint64_t>{1});
 }
 
-TEST_CASE("what waits for one commit leaves in the order in which it came") {
+TEST_CASE("messages that wait for one commit leave in the order in which they came") {
   HeldSends held;
   for (std::uint64_t peer = 1; peer <= 4; ++peer) held.hold(message(peer, 5 + peer % 2));
   CHECK(released(held, 9) == std::vector<std::uint64_t>{2, 4, 1, 3});

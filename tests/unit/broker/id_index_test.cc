@@ -50,7 +50,7 @@ TEST_CASE("runs of numbers come out as they went in") {
   CHECK(runs.empty());
 }
 
-TEST_CASE("far deadlines come before they are due, never after") {
+TEST_CASE("paged-out deadlines are popped before they are due, never after") {
   using namespace std::chrono_literals;
   PagedOutDeadlines deadlines;
   CHECK(deadlines.next() == proto::kNever);

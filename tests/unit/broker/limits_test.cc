@@ -5,7 +5,7 @@ using namespace forkmill::broker::test;
 using forkmill::broker::CoreOptions;
 using forkmill::broker::test::id;
 
-TEST_CASE("a queue rejects beyond its length, and takes in again once results are fetched") {
+TEST_CASE("a queue rejects tasks beyond its length, and accepts tasks again once results are fetched") {
   CoreOptions options;
   options.queue.max_tasks = 2;
   Broker broker{options};
@@ -21,9 +21,9 @@ TEST_CASE("a queue rejects beyond its length, and takes in again once results ar
   CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
 }
 
-TEST_CASE("and beyond its bytes") {
+TEST_CASE("a queue rejects tasks beyond its bytes") {
   CoreOptions options;
-  options.queue.max_bytes = 20;  // two tasks of nine
+  options.queue.max_bytes = 20;  // room for two tasks of nine bytes
   Broker broker{options};
   const auto client = broker.client();
   broker.submit(client, {task(1), task(2)});
@@ -49,7 +49,7 @@ TEST_CASE("a queue named in the options has limits of its own") {
   CHECK(broker.submit_rejected(client, two).code == Errc::queue_full);
 }
 
-TEST_CASE("payloads, queues and task names have their maxima") {
+TEST_CASE("payloads, queues and task names are limited") {
   CoreOptions options;
   options.max_payload = 8;
   options.max_queues = 1;

@@ -4,7 +4,7 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
 
-TEST_CASE("no more grants than credit, ever") {
+TEST_CASE("a worker never gets more grants than its credit") {
   Broker broker;
   const auto client = broker.client();
   std::vector<Submission> tasks;
@@ -13,16 +13,16 @@ TEST_CASE("no more grants than credit, ever") {
   const auto worker = broker.worker(7);
   const auto grants = broker.grants(worker);
   CHECK(grants.size() == 7);
-  broker.send(worker, Credit{7});  // the same again
+  broker.send(worker, Credit{7});  // the same total as before
   CHECK(broker.grants(worker).empty());
   broker.credit = 8;
   broker.succeed(worker, grants[0].grant);
   CHECK(broker.grants(worker).size() == 1);
-  broker.send(worker, Credit{3});  // less than it has: nothing is owed
+  broker.send(worker, Credit{3});  // a lower total than before gives no credit
   CHECK(broker.grants(worker).empty());
 }
 
-TEST_CASE("idle children of every worker come before anyone's prefetch") {
+TEST_CASE("idle children of every worker are served before any worker's prefetch") {
   Broker broker;
   const auto first = broker.worker(100, {"default"}, 2);
   const auto second = broker.worker(100, {"default"}, 2);
@@ -32,7 +32,7 @@ TEST_CASE("idle children of every worker come before anyone's prefetch") {
   CHECK(broker.grants(second).size() == 2);
 }
 
-TEST_CASE("a worker is given only tasks that it has, behind others if need be") {
+TEST_CASE("a worker gets only tasks that it has, if need be from behind others") {
   Broker broker;
   const auto client = broker.client();
   Submission unknown = task(1);
@@ -49,7 +49,7 @@ TEST_CASE("a worker is given only tasks that it has, behind others if need be") 
   CHECK(broker.grants(other).at(0).id == id(1));
 }
 
-TEST_CASE("and only from the queues that it serves") {
+TEST_CASE("a worker gets tasks only from the queues that it serves") {
   Broker broker;
   const auto client = broker.client();
   Submission one = task(1);
@@ -59,7 +59,7 @@ TEST_CASE("and only from the queues that it serves") {
   CHECK(broker.grants(broker.worker(10, {"gpu"})).size() == 1);
 }
 
-TEST_CASE("a draining worker gets nothing more") {
+TEST_CASE("a draining worker gets no more grants") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);

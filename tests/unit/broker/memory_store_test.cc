@@ -4,7 +4,7 @@
 
 using namespace forkmill::broker;
 
-TEST_CASE("of two stores in memory the later one has the later epochs") {
+TEST_CASE("the later one of two stores in memory has the later epochs") {
   using forkmill::proto::milliseconds;
   constexpr milliseconds kNow{1'795'297'922'072};
   MemoryStore first{"memory-1", false, MemoryStore::epoch_before(kNow)};

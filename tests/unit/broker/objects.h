@@ -1,4 +1,4 @@
-// Clients that work with named objects, on the table of broker.h.
+// Clients that work with named objects, in the test harness of broker.h.
 #pragma once
 
 #include <msgpack.hpp>
@@ -17,7 +17,7 @@ Payload value(const T& one) {
 }
 inline std::string text(const Payload& payload) { return std::string{payload.view()}; }
 
-// How many hold something of this object, as operators are shown it.
+// Returns the number of the object's holders that operators are shown.
 inline std::size_t holders(Broker& broker, const Broker::Peer& peer, const std::string& name) {
   broker.send(peer, Query{1, proto::QueryKind::object, name});
   const auto shown = broker.take<Reply>(peer).at(0);
@@ -25,14 +25,14 @@ inline std::size_t holders(Broker& broker, const Broker::Peer& peer, const std::
   return handle.get().as<std::map<std::string, msgpack::object>>().at("holders").via.array.size;
 }
 
-// One client: numbers its operations, and keeps the answers that have come.
+// User: a client that numbers its operations and keeps the answers that have come.
 class User {
  public:
   explicit User(Broker& broker, std::uint64_t instance = next_instance()) : broker_{broker}, instance_{instance} {
     connect();
   }
 
-  // Also anew: in its next session.
+  // Connects the client. A further call resumes its session in the next one.
   void connect() {
     Hello hello;
     hello.name = "user";
@@ -42,7 +42,8 @@ class User {
   }
   bool kept() const { return peer_.welcome.kept; }
 
-  // Its number; the answer comes by and by.
+  // Sends an operation and returns its number. `wait`: -1 waits without limit. answer() has the answer once it has
+  // come.
   std::uint64_t begin(Verb verb, std::uint64_t object, std::int64_t a = 0, std::int64_t b = 0,
                       std::vector<Payload> values = {}, milliseconds wait = milliseconds{-1}, std::uint64_t who = 0) {
     Operation operation;
@@ -72,7 +73,7 @@ class User {
   }
   bool waits(std::uint64_t number) { return !answer(number); }
 
-  // What must be answered at once.
+  // Sends an operation that must be answered at once, and returns the answer.
   OperationAnswer operate(Verb verb, std::uint64_t object, std::int64_t a = 0, std::int64_t b = 0,
                           std::vector<Payload> values = {}, milliseconds wait = milliseconds{0},
                           std::uint64_t who = 0) {

@@ -1,4 +1,4 @@
-// What all named objects have in common: names, numbers, waiting, sessions that end.
+// Rules that all named objects share: names, numbers, waiting, sessions that end.
 #include "tests/unit/broker/objects.h"
 
 using namespace forkmill;
@@ -31,7 +31,7 @@ TEST_CASE("a name stands for one kind, element type, size and flavour") {
   CHECK(opened({"l", ObjectKind::lock, 0, 0, kObjectRecursive, 0, Durability::memory}) == Errc::object_differs);
 }
 
-TEST_CASE("specs that make no sense are refused") {
+TEST_CASE("invalid specs are refused") {
   Broker broker;
   User user{broker};
   const auto opened = [&](ObjectSpec spec) { return user.try_open(std::move(spec)).code; };
@@ -47,7 +47,7 @@ TEST_CASE("specs that make no sense are refused") {
   CHECK(opened({"n", ObjectKind::lock, 0, 0, kObjectMustBeNew}) == Errc::object_exists);
 }
 
-TEST_CASE("there are only so many objects") {
+TEST_CASE("the number of objects is limited") {
   CoreOptions options;
   options.max_objects = 2;
   Broker broker{options};
@@ -71,12 +71,12 @@ TEST_CASE("an operation that is sent again is done once, and answered again") {
   CHECK(user.operate(Verb::look, queue).a == 1);
   user.answered_below = 101;
   CHECK(user.operate(Verb::look, queue).a == 1);
-  user.send(put);  // long confirmed: it came by some old way
+  user.send(put);  // a late copy: the client has confirmed the answer already
   CHECK(user.waits(100));
   CHECK(user.operate(Verb::look, queue).a == 1);
 }
 
-TEST_CASE("an operation that waits goes on waiting in the next session, and does so once") {
+TEST_CASE("a waiting operation goes on waiting in the next session, and is done once") {
   Broker broker;
   User reader{broker};
   User writer{broker};
@@ -101,7 +101,7 @@ TEST_CASE("a wait ends at its time, to the microsecond, and not before") {
   CHECK(user.answer(number)->code == Errc::object_empty);
 }
 
-TEST_CASE("a wait that is withdrawn ends, and one that was answered does not notice") {
+TEST_CASE("a withdrawn wait ends, and withdrawing an answered one changes nothing") {
   Broker broker;
   User user{broker};
   const auto queue = user.open(ObjectKind::queue, "q");
@@ -111,7 +111,7 @@ TEST_CASE("a wait that is withdrawn ends, and one that was answered does not not
   CHECK(user.operate(Verb::withdraw, 0, static_cast<std::int64_t>(number)).a == 0);
 }
 
-TEST_CASE("an object that is removed says so to all who wait, and to all who come later") {
+TEST_CASE("waiting and later operations on a removed object fail with object_unknown") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -123,7 +123,7 @@ TEST_CASE("an object that is removed says so to all who wait, and to all who com
   CHECK(b.open(ObjectKind::dict, "q") != queue);
 }
 
-TEST_CASE("an owned object goes with the client that made it, any other stays") {
+TEST_CASE("an owned object is removed with the client that made it, and any other stays") {
   Broker broker;
   User maker{broker};
   User other{broker};
@@ -135,7 +135,7 @@ TEST_CASE("an owned object goes with the client that made it, any other stays") 
   CHECK(other.code(Verb::look, named) == Errc::ok);
 }
 
-TEST_CASE("the waits of a client that has gone are forgotten") {
+TEST_CASE("the waits of a client that has left are dropped") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -146,7 +146,7 @@ TEST_CASE("the waits of a client that has gone are forgotten") {
   CHECK(b.operate(Verb::look, queue).a == 1);
 }
 
-TEST_CASE("a client that was away for too long is told so until it has heard it") {
+TEST_CASE("a client that was away for too long is told of its loss until it has heard of it") {
   Broker broker;
   Hello hello;
   hello.name = "user";
@@ -154,7 +154,7 @@ TEST_CASE("a client that was away for too long is told so until it has heard it"
   const auto first = broker.connect(hello);
   for (auto away = 0s; away < 2 * CoreOptions{}.session_timeout; away += 1s) broker.advance(1s);
   hello.resume = first.session;
-  CHECK_FALSE(broker.connect(hello).welcome.kept);  // this is lost with the connection
+  CHECK_FALSE(broker.connect(hello).welcome.kept);  // this WELCOME is lost with the connection
   const auto second = broker.connect(hello);
   CHECK_FALSE(second.welcome.kept);
   hello.resume = second.session;
@@ -176,7 +176,7 @@ TEST_CASE("a HELLO that comes late from a broken connection takes nothing from i
   CHECK(again.welcome.kept);
 }
 
-TEST_CASE("a broker that keeps nothing gives its objects numbers that none before it gave") {
+TEST_CASE("a broker in memory gives its objects numbers that no earlier broker gave") {
   MemoryStore before{"memory-1"};
   MemoryStore after{"memory-2", false, Epoch{1}};
   Broker old{{}, &before};
@@ -186,7 +186,7 @@ TEST_CASE("a broker that keeps nothing gives its objects numbers that none befor
   CHECK(user.open(ObjectKind::queue, "q") != same.open(ObjectKind::lock, "l"));
 }
 
-TEST_CASE("a kind says no to what it cannot do") {
+TEST_CASE("an object refuses the verbs that its kind does not have") {
   Broker broker;
   User user{broker};
   const std::vector<std::pair<ObjectKind, Verb>> wrong{
@@ -199,7 +199,7 @@ TEST_CASE("a kind says no to what it cannot do") {
   }
 }
 
-TEST_CASE("a client that sends more than it may have unanswered is told so") {
+TEST_CASE("operations beyond a client's limit of unanswered operations are refused") {
   Broker broker;
   User user{broker};
   const auto lock = user.open(ObjectKind::lock, "l");
@@ -211,7 +211,7 @@ TEST_CASE("a client that sends more than it may have unanswered is told so") {
   CHECK(user.answer(1000 + limits::kMaxOperations - 1)->code == Errc::too_many_waiting);
 }
 
-TEST_CASE("ten thousand who wait for one event all pass when it is set") {
+TEST_CASE("ten thousand waiters of one event all pass when it is set") {
   Broker broker;
   User setter{broker};
   const auto event = setter.open(ObjectKind::event, "e");
@@ -224,7 +224,7 @@ TEST_CASE("ten thousand who wait for one event all pass when it is set") {
     for (const auto number : numbers[i]) CHECK(users[i]->answer(number)->a == 1);
 }
 
-TEST_CASE("operators see objects, who holds them and who waits, and can remove them") {
+TEST_CASE("operators see objects with their holders and waiters, and can release and remove them") {
   Broker broker;
   User a{broker};
   User b{broker};

@@ -1,4 +1,4 @@
-// Tasks that are left on disk because memory is for others, and their way back. The memory given is tiny here.
+// Tasks that are left on disk when memory is short, and their way back to memory. The limits of memory are tiny here.
 #include <unordered_set>
 
 #include "tests/unit/broker/broker.h"
@@ -32,7 +32,7 @@ struct Paged {
   }
   std::size_t resident() { return broker.core().state().tasks.resident(); }
   std::size_t paged_out() { return broker.core().state().tasks.paged_out(); }
-  // Grants as they come to a worker that finishes each at once.
+  // Returns the tasks in the order of their grants to a worker that finishes each one at once.
   std::vector<TaskId> work_off(const Broker::Peer& worker) {
     std::vector<TaskId> order;
     for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker))
@@ -52,7 +52,7 @@ std::vector<TaskId> ids(std::uint64_t first, std::uint64_t last) {
 
 }  // namespace
 
-TEST_CASE("a long line stands on disk but for its beginning, and comes back in order") {
+TEST_CASE("a long queue is on disk but for its beginning, and is granted in order") {
   Paged paged;
   paged.submit(1, 50);
   CHECK(paged.resident() == 4);
@@ -63,7 +63,7 @@ TEST_CASE("a long line stands on disk but for its beginning, and comes back in o
   CHECK(paged.broker.results(paged.client).size() == 50);
 }
 
-TEST_CASE("arguments that are large fill the memory of a line as well") {
+TEST_CASE("large arguments count in the memory of a queue") {
   CoreOptions options;
   options.resident.bytes = 10'000;
   Paged paged{options};
@@ -76,7 +76,7 @@ TEST_CASE("arguments that are large fill the memory of a line as well") {
   CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 10));
 }
 
-TEST_CASE("higher priorities and other clients do not wait for what is on disk") {
+TEST_CASE("higher priorities and other clients do not wait for tasks on disk") {
   Paged paged;
   paged.submit(1, 20);
   TaskOptions urgent;
@@ -123,7 +123,7 @@ TEST_CASE("cancel, query and a repeated submission find a task on disk, and leav
   CHECK(paged.work_off(paged.broker.worker(1)) == expected);
 }
 
-TEST_CASE("a message that names a task twice which went to disk at once") {
+TEST_CASE("a message may name a task twice although the task goes to disk at once") {
   Paged paged;
   paged.submit(1, 20);
   Submission other = task(21);
@@ -142,7 +142,7 @@ TEST_CASE("a message that names a task twice which went to disk at once") {
   CHECK(paged.work_off(paged.broker.worker(1)) == ids(1, 22));
 }
 
-TEST_CASE("a line whose tasks in memory are all cancelled goes on with those on disk") {
+TEST_CASE("a queue whose tasks in memory are all cancelled goes on with those on disk") {
   Paged paged;
   paged.submit(1, 12);
   paged.broker.send(paged.client, Cancel{ids(1, 4)});
@@ -153,7 +153,7 @@ TEST_CASE("messages of one client are handled in their order while one waits for
   Paged paged;
   paged.submit(1, 10);
   paged.broker.hold_commits();
-  paged.broker.send(paged.client, Cancel{{id(9)}});  // has to be fetched
+  paged.broker.send(paged.client, Cancel{{id(9)}});  // the task has to be fetched from disk
   paged.broker.send(paged.client, Query{7, QueryKind::ping, "", {}, {}});
   CHECK(paged.broker.take<Reply>(paged.client).empty());
   paged.broker.release_commits();
@@ -181,7 +181,7 @@ TEST_CASE("tasks that are due much later are left on disk, and start in time") {
   CHECK(started.size() == 10);
 }
 
-TEST_CASE("a deadline is kept on disk too") {
+TEST_CASE("tasks on disk expire at their deadlines") {
   Paged paged;
   TaskOptions brief;
   brief.expires = 1min;
@@ -193,7 +193,7 @@ TEST_CASE("a deadline is kept on disk too") {
   CHECK(expired == 15);
 }
 
-TEST_CASE("results that nobody fetches are put away, found by whoever attaches, and forgotten in time") {
+TEST_CASE("unfetched results are paged out, found by clients that attach, and dropped in time") {
   Paged paged;
   paged.submit(1, 10);
   const auto worker = paged.broker.worker(1);
@@ -209,7 +209,7 @@ TEST_CASE("results that nobody fetches are put away, found by whoever attaches, 
   CHECK(paged.resident() + paged.paged_out() == 0);
 }
 
-TEST_CASE("after a restart everything is on disk, in order, and belongs to whom it belonged to") {
+TEST_CASE("all tasks are on disk after a restart, in order, and belong to their submitters") {
   Paged paged;
   Hello hello;
   hello.name = "client";
@@ -222,10 +222,10 @@ TEST_CASE("after a restart everything is on disk, in order, and belongs to whom 
   const auto worker = paged.broker.worker(1);
   paged.broker.advance_alive(1s, {back, worker});
   CHECK(paged.work_off(worker) == ids(1, 30));
-  CHECK(paged.broker.results(back).size() == 30);  // without having been asked for
+  CHECK(paged.broker.results(back).size() == 30);  // the client has not attached
 }
 
-TEST_CASE("what ran when the broker ended goes on where it runs, whether it is in memory or on disk") {
+TEST_CASE("tasks that ran when the broker ended go on in their workers, whether in memory or on disk") {
   Paged paged;
   paged.submit(1, 20);
   Hello worker_hello = Broker::worker_hello();
@@ -237,7 +237,7 @@ TEST_CASE("what ran when the broker ended goes on where it runs, whether it is i
   worker_hello.worker.holding = {held[0].grant, held[1].grant, {Epoch{1}, TaskSeq{9}, Attempt{2}}};
   worker_hello.worker.holding_store = "s";
   const auto back = paged.broker.connect(worker_hello);
-  // The third is no grant of the task's next attempt.
+  // The third grant has attempt 2, which the task has never had.
   CHECK(back.welcome.abandon == std::vector<Grant>{{Epoch{1}, TaskSeq{9}, Attempt{2}}});
   const auto other = paged.broker.worker(100);
   paged.broker.advance_alive(1s, {back, other});
@@ -248,12 +248,12 @@ TEST_CASE("what ran when the broker ended goes on where it runs, whether it is i
   paged.broker.send(client, Attach{{id(1)}});
   paged.broker.succeed(back, held[0].grant, "from before");
   CHECK(paged.broker.results(client).at(0).outcome.value.view() == "from before");
-  // Fenced: somebody else has it now, and the broker of before does not count.
+  // The outcome is fenced off: another worker has the task now, and the grant is of an earlier epoch.
   paged.broker.succeed(back, {Epoch{1}, granted[0].grant.seq, granted[0].grant.attempt}, "wrong");
   CHECK(paged.broker.results(client).empty());
 }
 
-TEST_CASE("a worker of another store has nothing that this broker would take for its own") {
+TEST_CASE("a worker abandons the grants of another store") {
   Paged paged;
   paged.submit(1, 3);
   Hello hello = Broker::worker_hello();
@@ -266,7 +266,7 @@ TEST_CASE("a worker of another store has nothing that this broker would take for
   CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
 }
 
-TEST_CASE("a number that was given out before a restart, and never stored, is not given to another task") {
+TEST_CASE("a task number that was granted before a restart and never stored is not given to another task") {
   Paged paged;
   Hello hello = Broker::worker_hello();
   const auto worker = paged.broker.connect(hello);
@@ -283,7 +283,7 @@ TEST_CASE("a number that was given out before a restart, and never stored, is no
   CHECK(paged.broker.connect(hello).welcome.abandon == std::vector<Grant>{held});
 }
 
-TEST_CASE("at most once: granted when the grant is safe, lost by a restart unless the worker comes back with it") {
+TEST_CASE("an at-most-once task is granted after the commit, and lost by a restart unless its worker returns with it") {
   Paged paged;
   TaskOptions once;
   once.at_most_once = true;
@@ -313,7 +313,7 @@ TEST_CASE("at most once: granted when the grant is safe, lost by a restart unles
   CHECK(paged.broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
 }
 
-TEST_CASE("at most once: a worker that is lost takes the task with it, one that hands it back does not") {
+TEST_CASE("an at-most-once task is lost with its worker, but not when the worker returns it unstarted") {
   Paged paged;
   TaskOptions once;
   once.at_most_once = true;
@@ -329,7 +329,7 @@ TEST_CASE("at most once: a worker that is lost takes the task with it, one that 
   for (const auto& result : results) CHECK(result.outcome.kind == OutcomeKind::lost);
 }
 
-TEST_CASE("a key names the task for as long as its window, with its result; other arguments are an error") {
+TEST_CASE("a key names its task and result until its window ends, and other arguments are refused") {
   CoreOptions options = tiny();
   options.result_ttl = 1min;
   options.key_window = 10min;
@@ -356,7 +356,7 @@ TEST_CASE("a key names the task for as long as its window, with its result; othe
   CHECK(paged.broker.results(back).at(0).outcome.value.view() == "shipped");
 }
 
-TEST_CASE("a dead letter gives its key free when the window is over") {
+TEST_CASE("a dead letter releases its key at the end of the window") {
   CoreOptions options = tiny();
   options.result_ttl = 1min;
   options.key_window = 10min;
@@ -379,7 +379,7 @@ TEST_CASE("a dead letter gives its key free when the window is over") {
   CHECK(paged.resident() + paged.paged_out() == 1);
 }
 
-TEST_CASE("a disk that is nearly full takes in nothing durable; what is not stored, and what runs, goes on") {
+TEST_CASE("a broker whose disk is nearly full rejects durable tasks; tasks in memory and running tasks go on") {
   Paged paged;
   paged.submit(1, 1);
   const auto worker = paged.broker.worker(10);
@@ -397,7 +397,7 @@ TEST_CASE("a disk that is nearly full takes in nothing durable; what is not stor
   CHECK(paged.broker.grants(worker).size() == 1);
 }
 
-TEST_CASE("a queue may be one of memory in a durable broker") {
+TEST_CASE("a queue of a durable broker may keep its tasks in memory only") {
   CoreOptions options = tiny();
   options.queues["default"].durable = false;
   Paged paged{options};

@@ -1,4 +1,4 @@
-// Tasks with a process of their own: who gets them, who hears of them, and what ends with whom.
+// Tasks with a process of their own: which worker gets them, which clients hear of them, and what ends them.
 #include <msgpack.hpp>
 
 #include "tests/unit/broker/broker.h"
@@ -100,7 +100,7 @@ TEST_CASE("the grant names the submitter's program") {
   CHECK(grants[0].parent == 4242);
 }
 
-TEST_CASE("a worker has no more processes than it said, and gets the next when one ends") {
+TEST_CASE("a worker gets at most max_processes processes, and the next one when one ends") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(2));
@@ -135,7 +135,7 @@ TEST_CASE("processes spread over the workers") {
   CHECK(broker.grants(other).size() == 2);
 }
 
-TEST_CASE("a label must be fit to be shown, a daemon cannot be durable") {
+TEST_CASE("a label must be short and printable, and a daemon cannot be durable") {
   Broker broker;
   const auto client = broker.client();
   TaskOptions bad;
@@ -152,7 +152,7 @@ TEST_CASE("a label must be fit to be shown, a daemon cannot be durable") {
   CHECK(broker.submit_rejected(client, far).code == Errc::name_invalid);
 }
 
-TEST_CASE("STARTED goes to the submitter, and again when it comes back or somebody attaches") {
+TEST_CASE("STARTED goes to the submitter, again when it comes back, and to clients that attach") {
   Broker broker;
   auto client = broker.client();
   const auto worker = broker.connect(host(1));
@@ -177,7 +177,8 @@ TEST_CASE("STARTED goes to the submitter, and again when it comes back or somebo
   CHECK(broker.take<Started>(client).empty());
 }
 
-TEST_CASE("a signal goes to the worker that runs the process; what waits is cancelled; what has ended stays so") {
+TEST_CASE(
+    "a signal goes to the worker of a running process, cancels a waiting one and leaves a finished one as it is") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(1));
@@ -203,7 +204,7 @@ TEST_CASE("a signal goes to the worker that runs the process; what waits is canc
   CHECK(signal(broker, client, 1, -1) == "bad_request");
 }
 
-TEST_CASE("daemons end with the session of their submitter, others do not") {
+TEST_CASE("daemons end with the session of their submitter, and other processes do not") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(2));
@@ -215,7 +216,7 @@ TEST_CASE("daemons end with the session of their submitter, others do not") {
   REQUIRE(revokes.size() == 1);
   REQUIRE(revokes[0].grants.size() == 1);
   CHECK(revokes[0].grants[0] == grants[0].grant);
-  CHECK(broker.core().state().totals.cancelled == 1);  // the one that waited
+  CHECK(broker.core().state().totals.cancelled == 1);  // the daemon that waited
   broker.send(worker, Revoked{{{grants[0].grant, RevokeState::stopping}}, 0});
   broker.fail(worker, grants[0].grant, OutcomeKind::lost, Errc::worker_lost);
   CHECK(broker.core().state().totals.cancelled == 2);
@@ -233,7 +234,7 @@ TEST_CASE("daemons end when their submitter falls silent") {
   CHECK(broker.take<Revoke>(worker).size() == 1);
 }
 
-TEST_CASE("a finished daemon is out of its submitter's hands") {
+TEST_CASE("a finished daemon is not cancelled with its submitter's session") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(2));
@@ -246,7 +247,7 @@ TEST_CASE("a finished daemon is out of its submitter's hands") {
   CHECK(broker.core().state().totals.cancelled == 0);
 }
 
-TEST_CASE("a process whose client waits for a named object is waiting, until it has it") {
+TEST_CASE("a process is shown as waiting while its client waits for a named object") {
   Broker broker;
   const auto worker = broker.connect(host(1));
   const auto owner = broker.client();
@@ -278,7 +279,7 @@ TEST_CASE("a process whose client waits for a named object is waiting, until it 
   CHECK(how() == "finished");
 }
 
-TEST_CASE("when a child is gone, the clients in it are, at once, and their daemons with them") {
+TEST_CASE("the clients in a child that is gone end at once, and their daemons with them") {
   Broker broker;
   const auto worker = broker.connect(host(4));
   const auto inside = broker.connect(child_client(50));
@@ -309,7 +310,7 @@ TEST_CASE("a lost worker's processes are lost, and its place is free when it com
   CHECK(broker.grants(broker.connect(host(1))).size() == 1);
 }
 
-TEST_CASE("a durable process outlives the broker, where it is") {
+TEST_CASE("a durable process goes on in its worker across a restart of the broker") {
   MemoryStore store{"s", true};
   CoreOptions options;
   options.restart_grace = 0ms;
@@ -332,11 +333,11 @@ TEST_CASE("a durable process outlives the broker, where it is") {
   broker.succeed(back, grants[0].grant);
   const auto results = broker.results(asker);
   REQUIRE(results.size() == 2);
-  CHECK(results[0].outcome.kind == OutcomeKind::rejected);  // the daemon was in memory only
+  CHECK(results[0].outcome.kind == OutcomeKind::rejected);  // the daemon was only in memory
   CHECK(results[1].outcome.kind == OutcomeKind::succeeded);
 }
 
-TEST_CASE("a dead process is submitted anew as one") {
+TEST_CASE("a dead process is retried as a process") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(1));
@@ -355,7 +356,7 @@ TEST_CASE("a dead process is submitted anew as one") {
   CHECK(again[0].queue == "default");
 }
 
-TEST_CASE("the list of processes has what workers last said, with the tasks they run") {
+TEST_CASE("the list of processes shows the last reports of workers, with the tasks they run") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.connect(host(1));
@@ -387,7 +388,7 @@ TEST_CASE("the list of processes has what workers last said, with the tasks they
   CHECK(rows[2].at("id").as<std::string>() == id(1).to_string());
 }
 
-TEST_CASE("clients may not speak for workers") {
+TEST_CASE("clients may not send the messages of workers") {
   Broker broker;
   const auto client = broker.client();
   broker.send(client, ChildrenGone{{1}});
@@ -419,19 +420,19 @@ TEST_CASE("a signal that is asked for again in the next session is sent once") {
   CHECK(broker.take<Signals>(worker).size() == 1);
 }
 
-TEST_CASE("what a child said before its end, and comes after it, begins no session") {
+TEST_CASE("a HELLO of a child that arrives after the child's end begins no session") {
   Broker broker;
   const auto worker = broker.connect(host(1));
   broker.send(worker, ChildrenGone{{50}});
   CHECK_FALSE(broker.connect(child_client(50)).session);
   CHECK(broker.core().state().clients.empty());
   CHECK(broker.connect(child_client(51)).session);
-  // Much later a process of that number is another one.
+  // A process of that number is another one much later.
   broker.advance_alive(CoreOptions{}.session_timeout + 1s, {worker});
   CHECK(broker.connect(child_client(50)).session);
 }
 
-TEST_CASE("a signal that was lost with the worker's connection is sent again, one that came is not") {
+TEST_CASE("a signal that was lost with the worker's connection is sent again, and one that arrived is not") {
   Broker broker;
   const auto client = broker.client();
   Hello hello = host(1);
@@ -463,7 +464,7 @@ TEST_CASE("a process that was sent a signal and comes back unstarted is cancelle
   broker.submit(client, {process(1)});
   REQUIRE(broker.grants(worker).size() == 1);
   CHECK(signal(broker, client, 1, 9) == "sent");
-  hello.resume = worker.session;  // and it has never heard of the grant
+  hello.resume = worker.session;  // the worker has never heard of the grant
   worker = broker.connect(hello);
   CHECK(broker.grants(worker).empty());
   const auto results = broker.results(client);

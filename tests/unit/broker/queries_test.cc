@@ -9,7 +9,7 @@ using forkmill::broker::test::id;
 
 namespace {
 
-// The body as text, in msgpack-c's JSON-like form.
+// Returns the body of the reply in msgpack-c's JSON-like form, or the name of the reply's error.
 std::string ask(Broker& broker, const Broker::Peer& client, QueryKind kind, std::string argument = "") {
   broker.send(client, Query{5, kind, std::move(argument)});
   const auto reply = broker.take<Reply>(client).at(0);
@@ -30,7 +30,7 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("status counts, and says which tasks wait for a worker that is not there") {
+TEST_CASE("status counts tasks, and says which ones wait for a missing worker") {
   Broker broker;
   const auto client = broker.client();
   CHECK(ask(broker, client, QueryKind::ping) == "{}");
@@ -50,7 +50,7 @@ TEST_CASE("status counts, and says which tasks wait for a worker that is not the
   has(status, "no worker serves queue gpu");
 }
 
-TEST_CASE("queues and workers") {
+TEST_CASE("queries list queues and workers") {
   Broker broker;
   const auto client = broker.client();
   broker.worker(2, {"default"}, 2);
@@ -66,7 +66,7 @@ TEST_CASE("queues and workers") {
   has(workers, "str(str)");
 }
 
-TEST_CASE("one task, by its id or the beginning of it") {
+TEST_CASE("a query shows one task by its id, and refuses an ambiguous beginning of one") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(1);
@@ -74,7 +74,8 @@ TEST_CASE("one task, by its id or the beginning of it") {
   has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"state\":\"running\"");
   const std::string waiting = ask(broker, client, QueryKind::task, id(2).to_string());
   has(waiting, "waits for a free child");
-  CHECK(ask(broker, client, QueryKind::task, id(2).to_string().substr(0, 8)) == "task_unknown");  // ambiguous
+  CHECK(ask(broker, client, QueryKind::task, id(2).to_string().substr(0, 8)) ==
+        "task_unknown");  // the beginning of both ids
   CHECK(ask(broker, client, QueryKind::task, "nonsense") == "task_unknown");
   broker.fail(worker, broker.grants(worker).at(0).grant);
   const std::string failed = ask(broker, client, QueryKind::task, id(1).to_string());
@@ -83,7 +84,7 @@ TEST_CASE("one task, by its id or the beginning of it") {
   has(failed, "handler_error");
 }
 
-TEST_CASE("an answer that repeats what was asked can be read, however long that was") {
+TEST_CASE("an answer that repeats the argument of a query can be decoded, however long it is") {
   Broker broker;
   const auto client = broker.client();
   const std::string longest(limits::kMaxErrorText, 'x');

@@ -23,7 +23,7 @@ struct Finished {
 
 }  // namespace
 
-TEST_CASE("fetched results are kept for result_ttl, for those who attach later") {
+TEST_CASE("fetched results are kept for result_ttl, for clients that attach later") {
   CoreOptions options;
   options.result_ttl = 30s;
   Finished done{options};
@@ -34,7 +34,7 @@ TEST_CASE("fetched results are kept for result_ttl, for those who attach later")
   CHECK(done.known() == 0);
 }
 
-TEST_CASE("but no more of them than there is room for, the oldest dropped first") {
+TEST_CASE("at most kept_results fetched results are kept, and the oldest are dropped first") {
   CoreOptions options;
   options.kept_results = 2;
   Finished done{options};
@@ -46,7 +46,7 @@ TEST_CASE("but no more of them than there is room for, the oldest dropped first"
   CHECK(done.broker.results(done.client).at(0).outcome.kind == OutcomeKind::succeeded);
 }
 
-TEST_CASE("a result_ttl of the task's own counts exactly") {
+TEST_CASE("the result_ttl of a task itself is kept exactly") {
   CoreOptions options;
   options.result_ttl = 1h;
   TaskOptions own;
@@ -58,7 +58,7 @@ TEST_CASE("a result_ttl of the task's own counts exactly") {
   CHECK(done.known() == 0);
 }
 
-TEST_CASE("results under way to a client that lives are not dropped; when it is gone they are kept for result_ttl") {
+TEST_CASE("results under way to a live client are not dropped; when the client is gone they are kept for result_ttl") {
   CoreOptions options;
   options.result_ttl = 30s;
   Finished done{options, {}, false};
@@ -90,10 +90,10 @@ TEST_CASE("failed tasks are dead letters and keep their arguments") {
   for (const auto* one : tasks) CHECK(one->payload.view() == "arguments");
 }
 
-TEST_CASE("a dead letter that somebody asks for and does not fetch stays one") {
+TEST_CASE("a dead letter that a client attaches to and does not fetch stays a dead letter") {
   TaskOptions of_task;
-  SUBCASE("without a key") {}
-  SUBCASE("under a key") { of_task.key = "k"; }
+  SUBCASE("the task has no key") {}
+  SUBCASE("the task has a key") { of_task.key = "k"; }
   CoreOptions options;
   options.result_ttl = options.key_window = 10s;
   Broker broker{options};
@@ -102,7 +102,7 @@ TEST_CASE("a dead letter that somebody asks for and does not fetch stays one") {
   broker.submit(client, {task(1, of_task)});
   broker.fail(worker, broker.grants(worker).at(0).grant);
   broker.send(client, Goodbye{});
-  broker.advance_alive(11s, {worker});  // nobody has fetched it
+  broker.advance_alive(11s, {worker});  // the result has not been fetched
   const auto later = broker.client();
   broker.send(later, Attach{{id(1)}});
   REQUIRE(broker.results(later).size() == 1);

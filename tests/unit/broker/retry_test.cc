@@ -11,7 +11,7 @@ struct Running {
     broker.submit(client, {task(1, options)});
     grant = broker.grants(worker).at(0).grant;
   }
-  // The next grant of the task, waiting for it up to `most`.
+  // Returns the next grant of the task once `most` has passed. None: there is none.
   std::optional<Grant> next(Instant most) {
     broker.advance_alive(most, {client, worker});
     const auto grants = broker.grants(worker);
@@ -34,13 +34,13 @@ TEST_CASE("an error of the handler is final by default") {
   CHECK(run.next(100s) == std::nullopt);
 }
 
-TEST_CASE("with retry_errors it is retried with exponential backoff until attempts run out") {
+TEST_CASE("an error of the handler is retried under retry_errors with exponential backoff until attempts run out") {
   TaskOptions options;
   options.retry_errors = true;
   options.max_attempts = 4;
   options.backoff = {1000ms, 3000ms, 0};
   Running run{options};
-  for (const Instant wait : {Instant{1s}, Instant{2s}, Instant{3s}}) {  // 1, 2, then 4 cut to 3
+  for (const Instant wait : {Instant{1s}, Instant{2s}, Instant{3s}}) {  // 1 s, 2 s, then 4 s cut to the maximum of 3 s
     run.broker.fail(run.worker, run.grant);
     CHECK(run.next(wait - 1us) == std::nullopt);
     const auto next = run.next(1us);
@@ -79,7 +79,8 @@ TEST_CASE("a handler that asks for another attempt gets it after the delay it as
   CHECK(run.next(1us).value().attempt == Attempt{2});
 }
 
-TEST_CASE("a child that dies is retried at once, and after the last attempt the submitter hears how it died") {
+TEST_CASE(
+    "a task whose child dies is retried at once, and after the last attempt its submitter is told how the child died") {
   TaskOptions options;
   options.max_attempts = 2;
   Running run{options};
@@ -129,7 +130,7 @@ TEST_CASE("an outcome of an attempt that is not current changes nothing, and is 
   CHECK(results[0].outcome.value.view() == "right");
 }
 
-TEST_CASE("another worker cannot end what it was not given") {
+TEST_CASE("a worker cannot finish a task that was granted to another worker") {
   Running run{{}};
   const auto other = run.broker.worker(0);
   run.broker.succeed(other, run.grant, "stolen");

@@ -14,7 +14,7 @@ TEST_CASE("a peer without a session is told to say HELLO") {
   CHECK(broker.inbox(stranger).empty());
 }
 
-TEST_CASE("no version in common") {
+TEST_CASE("a peer without a version in common is refused") {
   Broker broker;
   Hello hello;
   hello.protocol_min = 900;
@@ -25,7 +25,7 @@ TEST_CASE("no version in common") {
   CHECK(broker.take<ErrorMessage>(peer).at(0).code == Errc::hello_required);
 }
 
-TEST_CASE("roles may not say each other's messages") {
+TEST_CASE("a role may not send the messages of another role") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(1);
@@ -46,7 +46,7 @@ TEST_CASE("bytes that are no message get an error and change nothing") {
   CHECK(broker.take<SubmitAck>(client).size() == 1);
 }
 
-TEST_CASE("messages of an earlier session are stale") {
+TEST_CASE("messages of an earlier session are ignored") {
   Broker broker;
   const auto client = broker.client();
   const auto again = broker.client(client.session);
@@ -87,7 +87,7 @@ TEST_CASE("results under way are sent again in the next session until they are a
   CHECK(broker.take<Results>(third).empty());
 }
 
-TEST_CASE("a client that attaches from elsewhere gets the result, finished or not") {
+TEST_CASE("a client that attaches to another client's task gets the result, finished or not") {
   Broker broker;
   const auto submitter = broker.client();
   const auto worker = broker.worker(10);
@@ -131,7 +131,7 @@ TEST_CASE("a silent worker loses its grants to others, and its late outcome is f
   CHECK(broker.results(client).at(0).outcome.value.view() == "right");
 }
 
-TEST_CASE("a broker that slept itself gives everyone another session timeout") {
+TEST_CASE("a broker that was suspended gives every peer another session timeout") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);
@@ -143,7 +143,7 @@ TEST_CASE("a broker that slept itself gives everyone another session timeout") {
 }
 
 TEST_CASE(
-    "a worker that resumes keeps what it holds; what was lost under way goes back uncounted; the rest is abandoned") {
+    "a worker that resumes keeps the tasks it holds; lost grants go back uncounted, and unknown ones are abandoned") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(2);
@@ -173,7 +173,7 @@ TEST_CASE("a worker that says HELLO twice on one connection is one worker") {
   const auto first = broker.worker(1);
   broker.submit(client, {task(1)});
   REQUIRE(broker.grants(first).size() == 1);
-  // It has not heard of that session, and names none.
+  // The worker has not heard of that session, and names none.
   const auto second = broker.greet(first.id, Broker::worker_hello());
   CHECK(broker.core().state().workers.size() == 1);
   broker.send(second, Credit{second.welcome.granted + 1});
@@ -275,7 +275,7 @@ TEST_CASE("a peer whose WELCOMEs were all lost resumes the session that it knows
   }
 }
 
-TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
+TEST_CASE("a peer whose WELCOME was lost resumes the previous session again") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(1);
@@ -285,16 +285,16 @@ TEST_CASE("a peer whose WELCOME was lost resumes the session before it again") {
   hello.resume = worker.session;
   hello.worker.holding = {grant};
   CHECK(broker.connect(hello).welcome.resumed);
-  const auto again = broker.connect(hello);  // as if the answer had not come
+  const auto again = broker.connect(hello);  // as if the first WELCOME had been lost
   CHECK(again.welcome.resumed);
   CHECK(again.welcome.abandon.empty());
   CHECK(broker.core().state().workers.size() == 1);
   broker.succeed(again, grant);
   CHECK(broker.results(client).size() == 1);
-  CHECK_FALSE(broker.connect(hello).welcome.resumed);  // it had come: that session is over
+  CHECK_FALSE(broker.connect(hello).welcome.resumed);  // that session is over once its peer has used the next one
 }
 
-TEST_CASE("an acknowledgement rides along with the next message, or goes alone a little later") {
+TEST_CASE("an acknowledgement goes with the next message, or alone after ack_delay") {
   CoreOptions options;
   options.ack_delay = 3ms;
   Broker broker{options};

@@ -4,7 +4,7 @@ using namespace forkmill;
 using namespace forkmill::broker::test;
 using forkmill::broker::test::id;
 
-TEST_CASE("submit, run, result") {
+TEST_CASE("a submitted task runs, and its result goes to the submitter") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);
@@ -88,12 +88,12 @@ TEST_CASE("options out of range are refused with the range") {
   CHECK(broker.core().state().tasks.size() == 0);
 }
 
-TEST_CASE("a signature that no worker has is refused while some have another one") {
+TEST_CASE("a signature that no worker has is refused while workers have the task under another one") {
   Broker broker;
   const auto client = broker.client();
   Submission one = task(1);
   one.signature = signature_hash("i32(i32)");
-  broker.submit(client, {one});  // nobody knows the task yet: it waits
+  broker.submit(client, {one});  // no worker has the task yet, so it waits
   CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
   const auto worker = broker.worker(10);
   CHECK(broker.grants(worker).empty());
@@ -108,7 +108,7 @@ TEST_CASE("a signature that no worker has is refused while some have another one
   CHECK(broker.grants(worker).size() == 1);
 }
 
-TEST_CASE("delay and not_before") {
+TEST_CASE("a task is granted no earlier than its delay and not_before say") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(10);
@@ -126,7 +126,7 @@ TEST_CASE("delay and not_before") {
   CHECK(broker.grants(worker).at(0).id == id(2));
 }
 
-TEST_CASE("a task that is not started before its deadline expires, one that runs does not") {
+TEST_CASE("a task that is not started before its deadline expires, and one that runs does not") {
   Broker broker;
   const auto client = broker.client();
   TaskOptions options;
@@ -145,7 +145,7 @@ TEST_CASE("a task that is not started before its deadline expires, one that runs
   CHECK(broker.grants(worker).empty());
 }
 
-TEST_CASE("a broker that shuts down says so and takes in nothing more") {
+TEST_CASE("a broker that shuts down tells its peers and accepts no more tasks") {
   Broker broker;
   const auto client = broker.client();
   broker.core().shut_down(broker.now);

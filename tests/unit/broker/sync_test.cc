@@ -1,4 +1,4 @@
-// Locks, semaphores, events, conditions, barriers.
+// Named locks, semaphores, events, conditions and barriers.
 #include <limits>
 
 #include "tests/unit/broker/objects.h"
@@ -15,7 +15,7 @@ TEST_CASE("a lock has one holder; the others wait in line") {
   const auto lock = a.open(ObjectKind::lock, "l");
   const auto first = a.operate(Verb::acquire, lock);
   CHECK(first.code == Errc::ok);
-  CHECK(b.code(Verb::acquire, lock) == Errc::timeout);  // wait 0
+  CHECK(b.code(Verb::acquire, lock) == Errc::timeout);  // a wait of 0 ms
   const auto second = b.begin(Verb::acquire, lock);
   const auto third = c.begin(Verb::acquire, lock);
   CHECK(a.code(Verb::release, lock, first.a) == Errc::ok);
@@ -25,7 +25,7 @@ TEST_CASE("a lock has one holder; the others wait in line") {
   CHECK(c.waits(third));
 }
 
-TEST_CASE("a plain lock is released by anyone, once") {
+TEST_CASE("a plain lock is released by any client, once") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -43,7 +43,7 @@ TEST_CASE("a recursive lock counts, and only its holder releases it") {
   const auto lock = a.open(ObjectKind::lock, "l", 0, kObjectRecursive);
   CHECK(a.operate(Verb::acquire, lock).b == 1);
   const auto waiting = b.begin(Verb::acquire, lock);
-  CHECK(a.operate(Verb::acquire, lock).b == 2);                                               // past those who wait
+  CHECK(a.operate(Verb::acquire, lock).b == 2);                                               // ahead of the waiters
   CHECK(a.operate(Verb::acquire, lock, 0, 0, {}, milliseconds{0}, 7).code == Errc::timeout);  // another thread
   CHECK(b.code(Verb::release, lock) == Errc::not_held);
   CHECK(a.operate(Verb::release, lock).a == 1);
@@ -52,7 +52,7 @@ TEST_CASE("a recursive lock counts, and only its holder releases it") {
   CHECK(b.answer(waiting));
 }
 
-TEST_CASE("the lock of a client that goes passes on with a higher token, and its own is worth nothing") {
+TEST_CASE("the lock of a client that leaves passes on with a higher token, and the old token is refused") {
   Broker broker;
   User a{broker, 77};
   User b{broker};
@@ -69,7 +69,7 @@ TEST_CASE("the lock of a client that goes passes on with a higher token, and its
   CHECK(b.code(Verb::release, lock, got->a) == Errc::ok);
 }
 
-TEST_CASE("a holder that falls silent loses its lock when its time is over, not at the next look around") {
+TEST_CASE("a holder that falls silent loses its lock exactly when session_timeout is over") {
   Broker broker;
   User other{broker};
   broker.advance(700ms);
@@ -88,7 +88,7 @@ TEST_CASE("a holder that falls silent loses its lock when its time is over, not 
   CHECK(other.answer(waiting));
 }
 
-TEST_CASE("a semaphore counts down to nothing, and may rise above where it began") {
+TEST_CASE("a semaphore counts down to zero, and may rise above its initial value") {
   Broker broker;
   User user{broker};
   const auto semaphore = user.open(ObjectKind::semaphore, "s", 1);
@@ -98,7 +98,7 @@ TEST_CASE("a semaphore counts down to nothing, and may rise above where it began
   CHECK(user.operate(Verb::release, semaphore, 0, 3).a == 4);
 }
 
-TEST_CASE("a bounded semaphore does not") {
+TEST_CASE("a bounded semaphore does not rise above its initial value") {
   Broker broker;
   User user{broker};
   const auto semaphore = user.open(ObjectKind::semaphore, "s", 2, kObjectBounded);
@@ -107,7 +107,7 @@ TEST_CASE("a bounded semaphore does not") {
   CHECK(user.operate(Verb::release, semaphore).a == 2);
 }
 
-TEST_CASE("units come back to a semaphore that has as many as it can count") {
+TEST_CASE("units that come back to a semaphore at the maximum do not overflow it") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -119,7 +119,7 @@ TEST_CASE("units come back to a semaphore that has as many as it can count") {
   CHECK(b.operate(Verb::look, semaphore).a == kMax);
 }
 
-TEST_CASE("units of a client that goes come back, those that it released do not come twice") {
+TEST_CASE("units of a client that leaves come back, and those that it released do not come back twice") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -135,7 +135,7 @@ TEST_CASE("units of a client that goes come back, those that it released do not 
   CHECK(b.code(Verb::release, semaphore, token) == Errc::lease_lost);
 }
 
-TEST_CASE("units are given back by their tokens: those named and no others, all or none") {
+TEST_CASE("a release by tokens gives back the named units and no others, all or none") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -144,24 +144,24 @@ TEST_CASE("units are given back by their tokens: those named and no others, all 
   const auto first = a.operate(Verb::acquire, semaphore).a;
   const auto second = a.operate(Verb::acquire, semaphore).a;
   const auto other = b.operate(Verb::acquire, semaphore).a;
-  SUBCASE("of several, one is another's: nothing is done") {
+  SUBCASE("tokens of which one is another client's release nothing") {
     CHECK(a.code(Verb::release, semaphore, -1, 2, tokens({first, other})) == Errc::lease_lost);
     CHECK(a.operate(Verb::look, semaphore).a == 0);
     CHECK(a.operate(Verb::release, semaphore, -1, 2, tokens({second, first})).a == 2);
   }
-  SUBCASE("with none named, what is held stays held") {
+  SUBCASE("a release that names no token leaves the held units held") {
     CHECK(a.operate(Verb::release, semaphore, -1, 1, tokens({})).a == 1);
     a.go();
     CHECK(b.operate(Verb::look, semaphore).a == 3);
   }
-  SUBCASE("one named, and two more added") {
+  SUBCASE("a release may name one token and add two units") {
     CHECK(a.operate(Verb::release, semaphore, -1, 3, tokens({second})).a == 3);
   }
-  SUBCASE("given back once") {
+  SUBCASE("a token is released once") {
     CHECK(a.operate(Verb::release, semaphore, -1, 1, tokens({first})).a == 1);
     CHECK(a.code(Verb::release, semaphore, -1, 1, tokens({first})) == Errc::lease_lost);
   }
-  SUBCASE("what makes no sense") {
+  SUBCASE("invalid lists of tokens are refused") {
     CHECK(a.code(Verb::release, semaphore, -1, 1) == Errc::bad_request);
     CHECK(a.code(Verb::release, semaphore, -1, 1, tokens({first, second})) == Errc::bad_request);
     CHECK(a.code(Verb::release, semaphore, -1, 2, tokens({first, first})) == Errc::bad_request);
@@ -170,7 +170,7 @@ TEST_CASE("units are given back by their tokens: those named and no others, all 
   }
 }
 
-TEST_CASE("a bounded semaphore says that what is given back was lost, not that it is too much") {
+TEST_CASE("a bounded semaphore refuses a stale token as lease_lost, not as over_released") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -181,7 +181,7 @@ TEST_CASE("a bounded semaphore says that what is given back was lost, not that i
   CHECK(a.code(Verb::release, semaphore) == Errc::over_released);
 }
 
-TEST_CASE("an event lets pass while it is set; a wait that ends says what it is then") {
+TEST_CASE("an event lets waiters pass while it is set, and a wait that ends says whether it is") {
   Broker broker;
   User user{broker};
   const auto event = user.open(ObjectKind::event, "e");
@@ -218,18 +218,18 @@ struct Waiters {
 
 }  // namespace
 
-TEST_CASE("a condition gives up its lock while it waits, and has it again afterwards") {
+TEST_CASE("a waiter of a condition gives up the lock while it waits, and holds it again afterwards") {
   Waiters at;
   const auto number = at.wait(at.a);
   CHECK(at.b.code(Verb::acquire, at.lock) == Errc::ok);
   CHECK(at.b.operate(Verb::notify, at.condition, 1).a == 1);
-  CHECK(at.a.waits(number));  // not before b gives the lock back
+  CHECK(at.a.waits(number));  // until b gives the lock back
   at.b.operate(Verb::release, at.lock);
   CHECK(at.a.answer(number)->a == 1);
   CHECK(at.a.code(Verb::release, at.lock) == Errc::ok);
 }
 
-TEST_CASE("a recursive lock is given up as a whole, and held as often again") {
+TEST_CASE("a wait gives up a recursive lock as a whole, and holds it as many times again") {
   Waiters at{kObjectRecursive};
   at.a.operate(Verb::acquire, at.lock);
   const auto number = at.wait(at.a);
@@ -240,7 +240,8 @@ TEST_CASE("a recursive lock is given up as a whole, and held as often again") {
   CHECK(at.a.operate(Verb::look, at.lock).a == 2);
 }
 
-TEST_CASE("notify wakes at most so many, in order; none is stored; who has timed out takes none away") {
+TEST_CASE(
+    "notify wakes at most the given number of waiters in order, is not stored, and skips waiters that timed out") {
   Waiters at;
   at.c.operate(Verb::acquire, at.lock);
   CHECK(at.c.operate(Verb::notify, at.condition, 5).a == 0);
@@ -249,13 +250,13 @@ TEST_CASE("notify wakes at most so many, in order; none is stored; who has timed
   const auto second = at.wait(at.b);
   broker::test::Broker& broker = at.broker;
   broker.advance(100ms);
-  CHECK(at.a.answer(first)->a == 0);  // with the lock
+  CHECK(at.a.answer(first)->a == 0);  // timed out, and holds the lock again
   at.a.operate(Verb::notify, at.condition, 1);
   at.a.operate(Verb::release, at.lock);
   CHECK(at.b.answer(second)->a == 1);
 }
 
-TEST_CASE("waiting and notifying need the lock") {
+TEST_CASE("waiting for a condition and notifying it need the lock") {
   Waiters at;
   CHECK(at.a.code(Verb::wait, at.condition) == Errc::not_held);
   CHECK(at.a.code(Verb::notify, at.condition, 1) == Errc::not_held);
@@ -277,7 +278,7 @@ TEST_CASE("a barrier lets its parties pass together, and exactly one has index 0
   }
 }
 
-TEST_CASE("the action of a barrier runs before anybody passes, and its failure breaks it") {
+TEST_CASE("the action of a barrier runs before any party passes, and its failure breaks the barrier") {
   Broker broker;
   User a{broker};
   User b{broker};
@@ -287,7 +288,7 @@ TEST_CASE("the action of a barrier runs before anybody passes, and its failure b
   const auto second = b.operate(Verb::wait, barrier, 0, 1);
   REQUIRE(second.b != 0);
   CHECK(a.waits(first));
-  const auto early = late.begin(Verb::wait, barrier, 0, 1);  // of the next round
+  const auto early = late.begin(Verb::wait, barrier, 0, 1);  // a party of the next round
   b.operate(Verb::acted, barrier, 1, second.b);
   CHECK(a.answer(first)->a == 1);
   CHECK(late.waits(early));
@@ -299,7 +300,7 @@ TEST_CASE("the action of a barrier runs before anybody passes, and its failure b
 
 namespace {
 
-// Of two parties, b runs the action, and a waits for that.
+// Acting: a barrier of two parties; b runs the action, and a waits for its end.
 struct Acting {
   Broker broker;
   User a{broker};
@@ -311,7 +312,7 @@ struct Acting {
 
 }  // namespace
 
-TEST_CASE("the action of a round that was reset lets nobody pass in the next one") {
+TEST_CASE("the action of a round that was reset lets no party pass in the next round") {
   Acting at;
   CHECK(at.a.code(Verb::reset, at.barrier) == Errc::ok);
   const auto first = at.a.begin(Verb::wait, at.barrier, 0, 1);
@@ -322,7 +323,7 @@ TEST_CASE("the action of a round that was reset lets nobody pass in the next one
   CHECK(at.a.answer(first)->code == Errc::ok);
 }
 
-TEST_CASE("those who come while an action runs pass in rounds of their own, however many that are") {
+TEST_CASE("parties that arrive while an action runs pass in rounds of their own, however many there are") {
   Acting at;
   std::vector<std::uint64_t> early;
   for (int i = 0; i < 6; ++i) early.push_back(at.a.begin(Verb::wait, at.barrier));
@@ -334,7 +335,8 @@ TEST_CASE("those who come while an action runs pass in rounds of their own, howe
   }
 }
 
-TEST_CASE("whoever runs the action of a barrier is shown, and breaks it when he goes") {
+TEST_CASE(
+    "the client that runs the action of a barrier is shown as its holder, and breaks the barrier when it leaves") {
   Acting at;
   CHECK(holders(at.broker, at.a.peer(), "b") == 1);
   at.b.go();
@@ -342,7 +344,7 @@ TEST_CASE("whoever runs the action of a barrier is shown, and breaks it when he 
   CHECK(at.a.answer(at.first)->code == Errc::barrier_broken);
 }
 
-TEST_CASE("a waiter that times out or goes breaks the barrier for all; reset makes it whole") {
+TEST_CASE("a waiter that times out or leaves breaks the barrier for all, and reset mends it") {
   Broker broker;
   User a{broker};
   User b{broker};
