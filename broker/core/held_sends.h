@@ -1,5 +1,5 @@
-// HeldSends: messages that wait until their commit is safe. They leave in the order of their commits, and for one
-// commit as they came; so one with an earlier commit never stands behind one with a later. Pure. One thread.
+// HeldSends: messages that wait until their commit is safe. Messages leave in the order of their commits, and those of
+// one commit in the order of hold(), so that none stands behind one of a later commit. Pure. One thread.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ class HeldSends {
     held_.insert(later, std::move(send));
   }
 
-  // Hands over those for which `safe` is enough.
+  // Removes the messages that wait for `safe` or an earlier commit, and calls `send` with each of them.
   template <class Function>
   void release(proto::CommitSeq safe, Function&& send) {
     for (; !held_.empty() && held_.front().after <= safe; held_.pop_front()) send(held_.front());

@@ -29,7 +29,7 @@ void Matching::give_pool() {
   give_rest();
 }
 
-// One each in turn, for as long as somebody's child would stand idle.
+// Gives one task to each worker in turn, as long as a worker has an idle child.
 void Matching::give_idle() {
   bool gave = true;
   while (gave) {
@@ -38,7 +38,7 @@ void Matching::give_idle() {
   }
 }
 
-// Then in small runs: a worker's prefetch is only there to hide the way to it.
+// Gives the rest as prefetch in small runs. A worker's prefetch only hides the time of a message to it.
 void Matching::give_rest() {
   constexpr int kRun = 16;
   bool gave = true;
@@ -89,7 +89,7 @@ Task* Matching::next_task(Worker& worker) {
     Queue& queue = *worker.queues[turn % worker.queues.size()];
     if (queue.ready() == 0) continue;
     const auto& kinds = queue.ready_kinds();
-    // Most of the time one kind is ready. When it is none of ours, the lines need not be walked.
+    // Most of the time one kind is ready. If the worker does not serve it, the lines need not be walked.
     if (std::none_of(kinds.begin(), kinds.end(), [&](const auto& kind) { return serves_kind(kind.first); })) continue;
     if (Task* task = queue.pop(serves_kind)) return task;
   }

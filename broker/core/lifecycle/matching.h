@@ -1,5 +1,5 @@
 // Matching: gives ready tasks to workers with credit. Children that are idle come before prefetch, and workers take
-// turns, so that work spreads. Tasks with a process of their own go to whoever has the fewest of them.
+// turns, so that work spreads. Tasks with a process of their own go to the worker that has the fewest of them.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@ class Matching {
  public:
   Matching(BrokerState& state, Attempts& attempts) : state_{state}, attempts_{attempts} {}
 
-  // Until no worker with credit has a task that it could run.
+  // Grants tasks until there is none that a worker with credit could run.
   void run();
 
  private:

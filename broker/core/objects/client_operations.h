@@ -1,4 +1,4 @@
-// ClientOperations: what one client has asked of named objects and was answered, so that each operation is done once
+// ClientOperations: the operations of one client on named objects, and their answers. An operation is done once,
 // however often it is sent.
 #pragma once
 
@@ -19,21 +19,21 @@ struct ClientOperations {
     bool durable = false;
   };
 
-  // A client that waited for a condition when the broker before this one ended.
+  // A wait for a condition that had not ended when the broker before this one ended.
   struct ConditionWaiter {
     proto::Operation op;
     std::int64_t step = 0;
     std::int64_t count = 0;
-    bool awake = false;  // on its way back to the lock
+    bool awake = false;  // the call no longer waits for the condition, but for the lock
   };
 
   ClientHandle client;
-  std::uint64_t answered = 0;  // all numbers below have their answers
+  std::uint64_t answered = 0;  // the client has the answers to all lower numbers
   std::map<std::uint64_t, Entry> entries;
   std::vector<ConditionWaiter> condition_waiters;  // read from the store, and not back in their lines yet
   std::vector<std::uint64_t> to_send;              // numbers of answers that go out in this round
   bool touched = false;                            // listed in OperationTable
-  bool dirty = false;                              // has durable answers that are not in the store
+  bool dirty = false;                              // the record in the store is out of date
   proto::TaskSeq stored_as;                        // number of its record; 0: it has none yet
 };
 

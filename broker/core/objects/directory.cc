@@ -14,7 +14,7 @@ using namespace proto;
 
 namespace {
 
-// Numbers of the objects that this broker makes are above this: no broker before it has given out such numbers.
+// Returns a number below those of all objects that this broker makes. No broker before it has used numbers above it.
 std::uint64_t numbered_from(const Identity& identity) {
   constexpr std::uint64_t kMax = 0x7FFF'FFFF;
   return (identity.epoch.value() & kMax) << 32;

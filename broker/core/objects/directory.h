@@ -1,4 +1,4 @@
-// ObjectDirectory: all named objects by number and by name, and which client has what of them.
+// ObjectDirectory: all named objects by number and by name, and the objects that each client holds and owns.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ class ObjectDirectory {
  public:
   explicit ObjectDirectory(BrokerState& state) : state_{state} {}
 
-  // Null: there is none.
+  // find() and named() return null if there is no such object.
   Object* find(ObjectId id) const;
   Object* named(std::string_view name) const;
   const std::map<std::string, Object*, std::less<>>& by_name() const { return names_; }
@@ -27,21 +27,21 @@ class ObjectDirectory {
     for (const auto& [id, object] : objects_) visitor(*object);
   }
 
-  // Finds the object with the name in `spec`, or makes it for `client`; or says why neither can be.
+  // Finds the object with the name in `spec`, or makes it for `client`. Fails if neither is possible, and says why.
   struct Opened {
     Object* object = nullptr;
     bool made = false;
   };
   proto::Result<Opened> open(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
-  // An object that was found in the store. Throws DecodeError if its number or its name is taken.
+  // Adds an object that was found in the store. Throws DecodeError if its number or its name is taken.
   void insert(std::unique_ptr<Object> object);
-  // All objects and their parts have been inserted.
+  // Ends recovery; call after all objects and their parts have been read.
   void finish_recovery();
   void erase(Object& object);
 
-  // ---- What clients have of objects; ids rise
+  // ---- Objects of clients; ids are returned in rising order
   void note_holding(ClientHandle client, ObjectId object) { belongings_[client].held.insert(object); }
-  std::vector<ObjectId> held_by(ClientHandle client) const;  // objects of which something may be the client's
+  std::vector<ObjectId> held_by(ClientHandle client) const;  // objects of which the client may hold something
   std::vector<ObjectId> owned_by(ClientHandle client) const;
   void forget_client(ClientHandle client) { belongings_.erase(client); }
   std::vector<ClientHandle> clients() const;  // clients that hold or own something, in no order

@@ -127,7 +127,7 @@ void Objects::flush() {
 std::vector<ClientHandle> Objects::finish_recovery() {
   directory_.finish_recovery();
   std::vector<ClientHandle> clients = operations_.clients();
-  // Waiters first go back to their lines: a notification may come before their clients do.
+  // Waiters go back to their lines at once, because a notification may come before their clients do.
   for (const ClientHandle client : clients) {
     ClientOperations& operations = operations_.of(client);
     for (auto& waiter : std::exchange(operations.condition_waiters, {})) lines_.restore(operations, std::move(waiter));

@@ -1,9 +1,9 @@
 // Objects: all named objects and the operations of clients on them. An operation is done when it arrives or when its
-// turn in a line has come. Its answer goes out at the end of the round, and not before what it says is as safe as its
-// object.
+// turn in a line has come. Its answer goes out at the end of the round; an answer about a durable object waits until
+// the change is safe.
 //
 // ObjectDirectory knows the objects, OperationTable the operations and answers, WaitLines the calls that wait, and
-// ObjectStorage the records of what is durable.
+// ObjectStorage the records of durable objects.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@ class Objects {
   Objects& operator=(const Objects&) = delete;
 
   void operate(Client& client, proto::Operate& message);
-  // The session of the client has ended: what it held is free, and its waits end.
+  // Ends the client's waits, frees what it held, and removes the objects that it owns. Call when its session has ended.
   void client_gone(ClientHandle client);
 
   // Ends the waits whose time is over.
@@ -34,19 +34,20 @@ class Objects {
   void flush();
   Instant next_wakeup() const { return lines_.next_wakeup(); }
 
-  // At the start, for each record by rising number; see ObjectStorage.
+  // Reads one record at the start; call by rising `seq`. See ObjectStorage::recover().
   void recover(proto::TaskSeq seq, std::string_view record) { storage_.recover(seq, record, lines_); }
-  // After the last record. Returns the clients that hold something or wait, which must come back in time.
+  // Ends recovery; call after the last record. Returns the clients that hold something or wait; they must come back in
+  // time.
   std::vector<ClientHandle> finish_recovery();
 
-  // False: there is no object of that name.
+  // Removes the object; operations that wait for it fail with object_unknown. False: there is no object of that name.
   bool remove(std::string_view name);
-  // Frees the object as if all its holders had gone. Returns how many there were, or nothing: there is no such object.
-  // The change is among the ops already: an answer must wait for their commit.
+  // Frees the object as if all its holders had gone. Returns the number of holders. None: there is no such object.
+  // The change is among the ops on return, so an answer must wait for their commit.
   std::optional<std::size_t> release(std::string_view name);
 
   const ObjectDirectory& directory() const { return directory_; }
-  // Whether an operation of the client waits.
+  // Returns whether an operation of the client waits.
   bool waits(ClientHandle client) const { return operations_.waits(client); }
 
  private:

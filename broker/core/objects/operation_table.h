@@ -1,6 +1,6 @@
 // OperationTable: the operations of all clients by number, and their answers. An operation that arrives again is not
-// done again: its answer is sent again, once there is one. Answers go out at the end of the round, and an answer about
-// a durable object not before the change is safe.
+// done again: its answer is sent again, once there is one. Answers go out at the end of the round, but an answer about
+// a durable object waits until the change is safe.
 #pragma once
 
 #include <unordered_map>
@@ -16,28 +16,28 @@ class OperationTable {
  public:
   explicit OperationTable(BrokerState& state) : state_{state} {}
 
-  // Made if the client has none yet.
+  // Returns the client's operations, which are made if the client has none yet.
   ClientOperations& of(ClientHandle client);
-  // Null: the client has none.
+  // Returns null if the client has none.
   ClientOperations* find(ClientHandle client);
   void erase(ClientHandle client) { clients_.erase(client); }
-  // By rising handle.
+  // Returns the clients by rising handle.
   std::vector<ClientHandle> clients() const;
-  // Whether an operation of the client waits.
+  // Returns whether an operation of the client waits.
   bool waits(ClientHandle client) const;
 
   // Forgets the answers that the client says it has.
   static void acknowledge(ClientOperations& operations, const proto::Operate& message);
-  // A new entry for that number. Null: the operation is not to be done, because it was done or refused.
+  // Makes an entry for a new operation. Null: the operation must not be done, because it is known or was refused.
   ClientOperations::Entry* admit(ClientOperations& operations, std::uint64_t number);
-  // Ends the operation; its Call is destroyed. `object`: the one that it changed, or null.
+  // Ends the operation with `answer`; its Call is destroyed. `object`: the object that it changed, or null.
   void answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
-  // The client's record is written at the end of the round.
+  // Marks the client's record to be written at the end of the round.
   void mark_dirty(ClientHandle client);
 
-  // Clients with answers to send or a record to write, in the order in which they came up.
+  // Returns the clients with answers to send or a record to write, in the order in which they were touched.
   const std::vector<ClientHandle>& touched() const { return touched_; }
-  // Call once a round, after the records of the round are among the ops.
+  // Sends the answers of this round. Call once a round, after the records of the round are among the ops.
   void flush();
 
  private:

@@ -12,17 +12,17 @@
 
 namespace forkmill::broker {
 
-// Whether the call waits for a durable condition, or is on its way back from one: its client has given up a lock, and
-// must have it again.
+// Returns whether the call waits for a durable condition, or for its lock after such a wait. The client of the call has
+// given up the lock and must get it back.
 bool waits_for_condition(const Call& call);
 
 std::string record_of(const Object& object);
-// Answers about durable objects. A put that is half done and waits is written as one that ended where it is, because
-// the broker may not come back to it.
+// The record of a client has the answers about durable objects. A put that is half done and waits is written as one
+// that has ended where it is, because the broker may end before it can go on.
 std::string record_of(const ClientOperations& operations);
 
-// A record that was found in the store. Which functions may be called depends on its kind. All of them, the constructor
-// included, throw DecodeError or msgpack::type_error when the record is not what it should be.
+// StoredRecord: a record that was found in the store. The kind says which functions may be called. All of them, and the
+// constructor, throw DecodeError or msgpack::type_error if the record is not what it should be.
 class StoredRecord {
  public:
   explicit StoredRecord(std::string_view bytes);

@@ -18,18 +18,18 @@ class ObjectStorage {
   ObjectStorage(BrokerState& state, ObjectDirectory& directory, OperationTable& operations)
       : state_{state}, directory_{directory}, operations_{operations} {}
 
-  // Writes the object at the end of the round, if it is durable and dirty.
+  // Marks the object to be written at the end of the round, if it is durable and dirty.
   void note_changed(const Object& object);
   // Appends the records of objects that have changed.
   void save_objects();
-  // The same, and the records of clients that have durable answers.
+  // Appends the records of objects that have changed, and those of clients whose record is out of date.
   void flush();
 
   void erase(const Object& object);
   void erase(const ClientOperations& operations);
 
-  // One record that was found in the store; call by rising `seq`. Throws std::runtime_error, which names the record, if
-  // it makes no sense.
+  // Reads one record that was found in the store; call by rising `seq`. Throws std::runtime_error, which names the
+  // record, if the record is invalid.
   void recover(proto::TaskSeq seq, std::string_view record, ObjectHost& host);
 
  private:

@@ -1,5 +1,5 @@
 // WaitLines: the calls that wait for named objects, their time limits, and the objects that have changed, whose waiting
-// calls may get further. It is what objects ask of their surroundings, too.
+// calls may get further. WaitLines is the ObjectHost of all objects as well.
 //
 // A change is carried through in steps: pop_changed() names an object, advance() tries the calls that wait for it,
 // which may change other objects. Operations answer at once or in advance().
@@ -27,24 +27,25 @@ class WaitLines final : public ObjectHost {
   void move(Call& call, Object& to, std::size_t line) override;
   void note_changed(Object& object) override { changed_.push_back(object.id()); }
 
-  // Whether the operation must stand in line when other calls of its kind do. All others are done or refused at once.
+  // Returns whether an operation with this verb may wait, and so stands in line behind others. All other operations are
+  // done or refused at once.
   static bool may_wait(proto::Verb verb);
-  // Puts the call, whose object is set, at the end of its line. A call that may not wait expires at once.
+  // Puts the call, whose object is set, at the end of its line. A call that may wait for 0 ms expires at once.
   void add(std::unique_ptr<Call> call, ClientOperations::Entry& entry);
-  // A call that waited when the broker before this one ended goes back to its line. Does nothing if its object is gone.
+  // Puts a call that waited when the broker before this one ended in its line. Does nothing if its object is gone.
   void restore(ClientOperations& operations, ClientOperations::ConditionWaiter waiter);
   void remove(Call& call);
-  // Ends the wait of the call without success.
+  // Ends the wait of the call without success, unless its object lets it wait on without a time limit.
   void expire(Call& call);
   // Answers all calls that wait for the object with this code.
   void fail_all(Object& object, Errc code);
 
-  // Empty: no object has changed.
+  // Returns an object that has changed, and removes it from the list. None: no object has changed.
   std::optional<ObjectId> pop_changed();
   // Tries the calls that wait for the object, line by line, until none of them gets further.
   void advance(Object& object);
 
-  // The call whose time is over; null: there is none.
+  // Returns the call whose time was over first. Null: there is none.
   Call* next_expired() const;
   Instant next_wakeup() const { return deadlines_.empty() ? proto::kNever : deadlines_.begin()->first; }
 

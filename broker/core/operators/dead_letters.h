@@ -1,4 +1,4 @@
-// DeadLetters: what an operator does about tasks that failed for good.
+// DeadLetters: commands of operators about tasks that failed for good.
 #pragma once
 
 #include "broker/core/lifecycle/intake.h"
@@ -12,9 +12,9 @@ class DeadLetters {
   DeadLetters(BrokerState& state, Intake& intake, Retention& retention)
       : state_{state}, intake_{intake}, retention_{retention} {}
 
-  // A finished task is never changed: another one is submitted with the same arguments and options, as soon as it may
-  // start, and the dead letter is dropped. A client that missed the answer asks again with the same new id: what was
-  // done is not done again, and succeeds. The task is near, or null when nobody knows it.
+  // retry() never changes a finished task: it submits another one with the same arguments and options, but without
+  // delay and key, and drops the dead letter. A client that missed the answer repeats the command with the same new id,
+  // which then does nothing and succeeds. `task`: resident, or null if it is unknown.
   proto::Reply retry(Client& client, const proto::Query& query, Task* task);
   proto::Reply drop(const proto::Query& query, Task* task);
 

@@ -10,10 +10,10 @@ namespace forkmill::broker {
 
 proto::Status check_filter(const proto::TaskFilter& filter);
 
-// What to ask of the store. It knows of an unfinished task that it is unfinished, not whether it runs.
+// Returns the request to the store. The store knows that a task is unfinished, but not whether it runs.
 ScanRequest scan_for(const proto::TaskFilter& filter);
 
-// The body of the reply: what the scan found, and what no store holds.
+// Returns the body of the reply: the tasks that the scan found, and those that no store holds.
 std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, ScanAnswer scanned);
 
 }  // namespace forkmill::broker

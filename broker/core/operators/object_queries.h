@@ -1,4 +1,4 @@
-// Queries and commands of operators about named objects. Bodies: PROTOCOL.md, queries objects and object.
+// Queries and commands of operators about named objects. PROTOCOL.md describes the bodies (queries objects and object).
 #pragma once
 
 #include "broker/core/objects/objects.h"

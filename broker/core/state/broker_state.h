@@ -1,5 +1,5 @@
 // BrokerState: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake,
-// Matching, Attempts …) hold the rules and share these state; none of them keeps state that another one needs.
+// Matching, Attempts …) hold the rules and share this state; none of them keeps state that another one needs.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 
 namespace forkmill::broker {
 
-// A message to send once the commit `after` is safe; at once when that is none, or was safe before.
+// Send: a message to send once the commit `after` is safe. It goes at once if `after` is 0 or safe already.
 struct Send {
   proto::PeerId peer;
   proto::Envelope envelope;
@@ -38,15 +38,15 @@ struct Effects {
   std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
 };
 
-// What this broker is, fixed at its start.
+// Identity: facts of this broker that are fixed at its start.
 struct Identity {
   std::string store;
   proto::Epoch epoch;
-  proto::CommitSeq commit;  // the last one in the store
-  bool durable = false;     // what is committed outlives the broker
+  proto::CommitSeq commit;  // the last commit in the store
+  bool durable = false;     // commits outlive the broker
   std::string software;
   std::vector<std::string> listen;
-  proto::TaskSeq last_seq;  // tasks have higher ones from here on
+  proto::TaskSeq last_seq;  // new tasks get higher numbers
 };
 
 struct Totals {
@@ -73,7 +73,7 @@ struct BrokerState {
 
   CoreOptions options;
   Identity identity;
-  proto::Now now;  // of the call that is being handled
+  proto::Now now;  // time of the call that is being handled
   proto::Now started;
 
   TaskTypes task_types;
@@ -81,40 +81,40 @@ struct BrokerState {
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues;  // never erased: tasks point to them
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
-  std::vector<Queue*> process_queues;  // those of `queues`
+  std::vector<Queue*> process_queues;  // queues of tasks with a process of their own; all are in `queues`
   std::unordered_map<proto::TaskSeq, proto::StartedNote>
-      process_starts;  // of running tasks with a process of their own
+      process_starts;  // processes of running tasks that have their own
   Deadlines deadlines;
   Totals totals;
-  bool disk_full = false;  // takes in nothing that would have to be stored
+  bool disk_full = false;  // rejects what would have to be stored
 
-  // Tasks beyond memory
+  // ---- Paged-out tasks
   PagedOutDeadlines paged_out_deadlines;
   std::vector<LaneKey> needs_refill;
   std::size_t resident_scheduled = 0;
-  std::size_t fetched_early = 0;                                // of these, came from the disk
+  std::size_t fetched_early = 0;                                // scheduled tasks in memory that came from the disk
   std::unordered_map<proto::TaskSeq, Task*> in_paged_out_line;  // resident tasks whose place in line is a paged-out one
   std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> paged_out_watchers;
-  // Tasks put away again, other than they were: answers to requests up to that ticket are out of date.
+  // Tasks that were changed and paged out again: answers of the store to requests up to that ticket are out of date.
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
 
-  // This round
+  // ---- This round
   std::vector<Send> sends;
   std::vector<StoreOp> ops;
   std::vector<StoreRequest> requests;
-  proto::CommitSeq commit;  // the last one handed to the store
-  proto::CommitSeq safe;    // the last one that it has; only of this one may a peer be told
+  proto::CommitSeq commit;  // the last commit handed to the store
+  proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one
   std::vector<ClientHandle> touched_clients;
   std::vector<WorkerHandle> touched_workers;
 
   void no_longer_scheduled(Task& task);
 
-  // Numbers what is asked of the store.
+  // Numbers the requests to the store.
   std::uint64_t next_ticket() { return ++last_ticket; }
   std::uint64_t last_ticket = 0;
 
-  // The commit that makes safe what this round has changed and all before.
+  // Returns the commit that makes the changes of this round safe, and all before.
   proto::CommitSeq safe_after() const { return ops.empty() ? commit : commit.next(); }
 
   Client* client(ClientHandle handle) {
@@ -125,7 +125,7 @@ struct BrokerState {
     auto found = workers.find(handle);
     return found == workers.end() ? nullptr : found->second.get();
   }
-  // Null: there are as many queues as there may be.
+  // Returns the queue of that name, which is made if need be. Null: there are as many queues as there may be.
   Queue* queue(std::string_view name);
 
   void touch(Client& one) {
@@ -138,45 +138,45 @@ struct BrokerState {
   }
   void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
     session.sent = session.sent.next();
-    if (!session.peer) return;  // out of reach: what matters is sent again when it resumes
+    if (!session.peer) return;  // out of reach: messages that matter are sent again when the peer resumes
     sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, std::max(after, session.after)});
   }
-  // Unix time as it is written down: it goes on steadily from the start of this broker, whatever the wall clock does.
+  // Unix time as it is stored: it goes on steadily from the start of this broker, even if the wall clock is set.
   milliseconds stamp(Instant at) const {
     return started.unix_time + std::chrono::duration_cast<milliseconds>(at - started.steady);
   }
   milliseconds stamp() const { return stamp(now.steady); }
   Instant instant(milliseconds stamped) const { return started.steady + Instant{stamped - started.unix_time}; }
 
-  // When a task arrived. What came before this broker's start did so, even if the wall clock was set back meanwhile:
-  // else all that is stored would wait for the clock to get there again.
+  // Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was
+  // set back meanwhile: otherwise all stored tasks would wait until the clock has caught up.
   Instant arrived(proto::TaskSeq seq, milliseconds stamped) const {
     const Instant at = instant(stamped);
     return seq <= identity.last_seq ? std::min(at, started.steady) : at;
   }
 
-  // What the silence of a peer is measured by: never the wall clock, which may jump.
+  // Returns the time by which the silence of a peer is measured: never the wall clock, which may jump.
   Instant silence_clock() const {
     return proto::mutant(proto::Mutant::expiry_by_wall_clock) ? Instant{now.unix_time} : now.steady;
   }
 
-  // When a task that arrived then may start. The wall clock is only asked for what was said in its terms.
+  // Returns when a task that arrived at `arrived` may start. The wall clock counts only for `not_before`.
   Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
 
-  // To the end of its line, which may be on disk: the task is not to be touched afterwards.
+  // Adds the task at the end of its line, which may be on disk: the task must not be touched afterwards.
   void line_up(Task& task);
   void take_out_of_line(Task& task);
-  // Leaves a durable task to the disk: one that is ready and in the paged-out part of its line, scheduled, or finished
-  // and on no shelf.
+  // Removes a durable task from memory; it stays on disk. The task must be ready and in the paged-out part of its line,
+  // or scheduled, or finished and on no shelf.
   void put_away(Task& task);
-  // Writes down that the task has changed.
+  // Appends an op that changes the task in the store.
   template <class Op>
   void rewrite(Task& task, Op op) {
     task.rewritten = true;
     ops.emplace_back(std::move(op));
   }
 
-  // Moves the task along the table of states.h; a step that is not there is a bug of ours.
+  // Moves the task along the table of states.h. A step that is not in the table fails a check, since it is a bug.
   void step(Task& task, Event event);
 };
 

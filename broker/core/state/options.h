@@ -1,4 +1,4 @@
-// What an operator may set about the queue's rules. The programs' flags and the configuration file fill it in.
+// Options of the broker's rules, which operators set by the flags of the programs and by the configuration file.
 #pragma once
 
 #include <chrono>
@@ -17,19 +17,19 @@ using proto::Instant;
 using proto::milliseconds;
 
 struct QueueOptions {
-  std::size_t max_tasks = 2'000'000;           // not finished, or with a result that nobody has fetched
-  std::size_t max_bytes = 1024 * 1024 * 1024;  // of their payloads and results
+  std::size_t max_tasks = 2'000'000;           // tasks that are not finished, or whose result has not been fetched
+  std::size_t max_bytes = 1024 * 1024 * 1024;  // bytes of their payloads and results
   bool durable = true;                         // tasks that do not say otherwise are stored, if there is a store
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 
-// How much of what is on disk is kept in memory as well. Only durable tasks are ever put away.
+// Limits of what is in memory although it is on disk as well. Only durable tasks are ever paged out.
 struct ResidentLimits {
-  std::size_t tasks = 8 * 1024;          // at the head of each line: of one client, priority and task name
-  std::size_t bytes = 32 * 1024 * 1024;  // of their arguments
-  std::size_t page = 2 * 1024;           // fetched at once
+  std::size_t tasks = 8 * 1024;          // tasks at the head of each lane (one client, priority and task name)
+  std::size_t bytes = 32 * 1024 * 1024;  // bytes of their arguments
+  std::size_t page = 2 * 1024;           // tasks fetched at once
   std::size_t scheduled = 64 * 1024;     // tasks that are not due yet
-  std::size_t results = 128 * 1024;      // results that nobody has fetched yet
+  std::size_t results = 128 * 1024;      // results that have not been fetched yet
   std::size_t result_bytes = 64 * 1024 * 1024;
   friend bool operator==(const ResidentLimits&, const ResidentLimits&) = default;
 };
@@ -37,14 +37,14 @@ struct ResidentLimits {
 struct CoreOptions {
   milliseconds heartbeat = 2s;
   milliseconds session_timeout = 10s;
-  milliseconds ack_delay = 2ms;            // at most, for an acknowledgement to ride along with something else
+  milliseconds ack_delay = 2ms;            // longest wait of an acknowledgement for a message to go with
   std::uint32_t window_tasks = 16 * 1024;  // unacknowledged submissions of one client
   std::uint64_t window_bytes = 64 * 1024 * 1024;
   std::uint64_t max_payload = proto::limits::kMaxPayload;
-  milliseconds restart_grace = 1s;  // for workers to come back with what they still run, before it is granted anew
+  milliseconds restart_grace = 1s;  // for workers to come back with running tasks; nothing is granted before
   milliseconds result_ttl = 10min;
-  milliseconds key_window = 1h;        // a finished task with a key is known for at least so long
-  std::size_t kept_results = 100'000;  // delivered results kept for those who attach later, oldest dropped first
+  milliseconds key_window = 1h;        // a finished task with a key is known for at least this long
+  std::size_t kept_results = 100'000;  // delivered results kept for clients that attach later, oldest dropped first
   std::size_t kept_result_bytes = 64 * 1024 * 1024;
   std::size_t dead_letters = 10'000;  // failed tasks kept with their arguments
   std::size_t max_queues = 10'000;

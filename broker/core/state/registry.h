@@ -1,4 +1,4 @@
-// Registry: which tasks the connected workers have, under which signatures.
+// Registry: the tasks that the connected workers have, and their signatures.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ class Registry {
 
   enum class Answer { served, other_signature, nobody };
   Answer ask(std::string_view name, std::uint64_t signature) const;
-  // "f64(f64), i32(i32)": what there is under that name.
+  // Returns all signatures of the task, such as "f64(f64), i32(i32)".
   std::string signatures(std::string_view name) const;
 
  private:
@@ -29,7 +29,7 @@ class Registry {
   std::map<std::string, std::map<std::uint64_t, Entry>, std::less<>> by_name_;
 };
 
-// Whether the worker has the task; remembers the answer in the worker.
+// Returns whether the worker has the task, and remembers the answer in the worker.
 bool serves(Worker& worker, const TaskTypes& task_types, KindId kind);
 
 }  // namespace forkmill::broker

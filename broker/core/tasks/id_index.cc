@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kFewest = 16;
 
-// Ids are random in their low half, unless somebody makes them otherwise: mix well (the finalizer of MurmurHash3).
+// Mixes the bits well (the finalizer of MurmurHash3). Ids are random in their low half, unless a client makes others.
 std::uint64_t hash_of(const TaskId& id) {
   std::uint64_t hash = std::hash<TaskId>{}(id);
   hash = (hash ^ hash >> 33) * 0xFF51AFD7ED558CCDULL;
@@ -24,7 +24,8 @@ std::uint64_t hash_of(const TaskId& id) {
 void IdIndex::insert(const TaskId& id, std::uint64_t value) {
   FORKMILL_CHECK(!id.is_nil());
   Shard& shard = shard_of(hash_of(id));
-  // Ids spread evenly: were all shards as large at first, all would grow at the same time, and everybody would wait.
+  // Shards begin with different sizes. Ids spread evenly, so shards of one size would all grow at the same time, and
+  // all peers would wait.
   if (shard.slots.empty()) resize(shard, kFewest + static_cast<std::size_t>(&shard - shards_.data()) % kFewest);
   if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, shard.slots.size() * 7 / 5);
   place(shard, {id, value});
@@ -44,8 +45,8 @@ const std::uint64_t* IdIndex::find(const TaskId& id) const {
   return slot.id.is_nil() ? nullptr : &slot.value;
 }
 
-// Closes the gap: whatever stands behind it and would not be found any more moves up (Knuth, The Art of Computer
-// Programming, volume 3, 6.4, algorithm R).
+// Closes the gap: entries behind it that would not be found any more move up (Knuth, The Art of Computer Programming,
+// volume 3, 6.4, algorithm R).
 bool IdIndex::erase(const TaskId& id) {
   const std::uint64_t hash = hash_of(id);
   Shard& shard = shard_of(hash);
@@ -83,7 +84,7 @@ std::size_t IdIndex::home(const Shard& shard, std::uint64_t hash) {
 
 void IdIndex::place(Shard& shard, const Slot& slot) { shard.slots[locate(shard, slot.id, hash_of(slot.id))] = slot; }
 
-// Where it is, or the free place where it would be.
+// Returns the place of the id, or the free place where it would be.
 std::size_t IdIndex::locate(const Shard& shard, const TaskId& id, std::uint64_t hash) {
   std::size_t at = home(shard, hash);
   while (!shard.slots[at].id.is_nil() && shard.slots[at].id != id) at = at + 1 == shard.slots.size() ? 0 : at + 1;

@@ -1,5 +1,5 @@
-// IdIndex: from task ids to 64 bits of the user's, in 24 bytes an entry. Millions of them are the reason that it
-// exists: a hash table with linear probing, cut into shards so that growing moves a small part at a time.
+// IdIndex: maps task ids to 64-bit values in 24 bytes per entry, because there may be millions of them. The index is a
+// hash table with linear probing, cut into shards so that growing moves a small part at a time.
 #pragma once
 
 #include <forkmill/task_id.h>
@@ -13,15 +13,15 @@ namespace forkmill::broker {
 
 class IdIndex {
  public:
-  // The id must not be there, nor be nil.
+  // Adds an entry. The id must not be in the index, and must not be nil.
   void insert(const TaskId& id, std::uint64_t value);
-  // Null: it is not there. Good until the next insert or erase.
+  // Returns null if the id is not in the index. The pointer is valid until the next insert or erase.
   std::uint64_t* find(const TaskId& id);
   const std::uint64_t* find(const TaskId& id) const;
   bool erase(const TaskId& id);
 
   std::size_t size() const { return size_; }
-  // In no order.
+  // Calls `visitor` with each entry, in no order.
   void visit(const std::function<void(const TaskId&, std::uint64_t)>& visitor) const;
 
  private:

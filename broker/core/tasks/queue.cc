@@ -52,11 +52,11 @@ Task* Queue::pop(const std::function<bool(KindId)>& serves) {
       count_out(*task, *share);
       check_hunger(*share, *lane, priority);
       if (!proto::mutant(proto::Mutant::client_turns_ignored))
-        level.rotation.splice(level.rotation.end(), level.rotation, share);  // the others' turn
+        level.rotation.splice(level.rotation.end(), level.rotation, share);  // the other clients' turn
       drop_if_empty(level, share);
       return task;
     }
-    // Lower priorities do not overtake what is on its way from the disk.
+    // Lower priorities do not overtake tasks that are on their way from the disk.
     const auto is_awaited = [&](const Share& share) { return awaits(share, serves); };
     if (std::any_of(level.rotation.begin(), level.rotation.end(), is_awaited)) return nullptr;
   }
@@ -191,8 +191,8 @@ Queue::Lane* Queue::next_lane(Share& share, const std::function<bool(KindId)>& s
   return next;
 }
 
-// A lane may still have numbers in its paged-out part, of tasks that are no longer ready: they are let go with it,
-// unless they are on their way.
+// Drops a share without ready tasks. Its lanes may still have numbers of tasks that are no longer ready in their
+// paged-out parts; these are dropped as well, unless they are on their way.
 void Queue::drop_if_empty(Level& level, Rotation::iterator share) {
   if (share->count > 0) return;
   if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.needs_refill; })) return;

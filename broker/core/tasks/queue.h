@@ -1,12 +1,12 @@
 // Queue: the tasks of one queue that are ready, and how much the queue holds.
 //
-// Who is next: the highest priority; within it the clients take turns, so that one who submitted a million tasks does
-// not make another one wait for them; within a client's share the order of arrival. A worker that does not know the
-// next task is given the next one that it knows.
+// Tasks of the highest priority come first. Within a priority the clients take turns, so that a client that submitted a
+// million tasks does not make another one wait for them. Within a client's share the order of arrival counts. A worker
+// that does not have the next task is given the next one that it has.
 //
-// A lane (the tasks of one kind in a share) has its beginning in memory, the resident part, and when it is long the
-// rest on disk, the paged-out part, of which only the numbers are known. Whoever runs low is on the list of needs
-// refill lanes.
+// A lane (the tasks of one kind in a share) has its beginning in memory, the resident part. When the lane is long, the
+// rest is on disk, the paged-out part, of which only the numbers are known. A lane whose resident part runs low is on
+// the list `needs_refill`.
 #pragma once
 
 #include <functional>
@@ -34,8 +34,8 @@ struct LaneKey {
 
 class Queue {
  public:
-  // `needs refill` is told the lanes whose resident part runs low while there is a paged-out one, each once until it
-  // has been fed.
+  // `needs_refill` gets the lanes whose resident part runs low while there is a paged-out part, each lane once until
+  // fed() is called.
   Queue(std::string name, QueueOptions limits, ResidentLimits resident, std::vector<LaneKey>& needs_refill)
       : name_{std::move(name)}, limits_{limits}, resident_{resident}, needs_refill_{needs_refill} {}
   Queue(const Queue&) = delete;
@@ -44,37 +44,38 @@ class Queue {
   const std::string& name() const { return name_; }
   const QueueOptions& limits() const { return limits_; }
 
-  // To the end of its line. The task's kind, client and spec must be set, and not change while it is here. Afterwards
-  // its `in paged out line` says where it stands; tasks that are not durable go far only when others before them have.
+  // Adds a task at the end of its lane. The task's kind, client and spec must be set, and must not change while it is
+  // here. `in_paged_out_line` says afterwards in which part it is. A task that is not durable joins the paged-out part
+  // only when others are there before it.
   void push(Task& task);
-  // A task that was handed out and not started: before all that arrived after it.
+  // Adds a task that was granted and not started, before all tasks that arrived after it.
   void put_back(Task& task);
   void remove(Task& task);
 
-  // Takes out the next task whose kind `serves` accepts. Null: there is none, or it is still to be fetched.
+  // Removes and returns the next task whose kind `serves` accepts. Null: there is none, or it is still to be fetched.
   Task* pop(const std::function<bool(KindId)>& serves);
 
   std::size_t ready() const { return ready_; }
   const std::unordered_map<KindId, std::size_t>& ready_kinds() const { return ready_kinds_; }
-  // The oldest arrival among those ready and near, or null. Looks at the head of every lane.
+  // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
   const Task* oldest() const;
 
-  // The numbers that come next in the lane; they are on their way until `feed` has been called for each.
+  // Removes and returns the next numbers of the lane. They are on their way until refill() has been called for each.
   std::vector<proto::TaskSeq> next_paged_out(const LaneKey& key);
-  // The next number has come: its task, or null when it is no longer ready.
+  // Adds the task of the next number on its way. `task`: null when it is no longer ready.
   void refill(const LaneKey& key, Task* task);
-  // All that were on their way have come.
+  // Ends the refill of a lane; call when all numbers that were on their way have come.
   void fed(const LaneKey& key);
-  // At the start: a ready task on disk, at the end of its line, or without a place in it.
+  // Counts a ready task on disk when the broker starts. `in_line`: its number goes to the end of its lane, too.
   void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line);
 
-  // Room for one more task of so many bytes?
+  // Returns whether there is room for one more task of `bytes` bytes.
   bool has_room(std::size_t bytes) const {
     if (proto::mutant(proto::Mutant::room_ignored)) return true;
     return held_tasks_ < limits_.max_tasks && held_bytes_ + bytes <= limits_.max_bytes;
   }
-  // A task counts from its arrival until it is finished and its result delivered or dropped; its bytes may change on
-  // the way.
+  // A task counts from its arrival until it is finished and its result is delivered or dropped; its bytes may change
+  // meanwhile.
   void hold(std::size_t bytes) {
     ++held_tasks_;
     held_bytes_ += bytes;
@@ -90,8 +91,8 @@ class Queue {
 
   std::size_t scheduled = 0;
   std::size_t running = 0;
-  std::size_t workers = 0;     // sessions that serve it
-  Queue* processes = nullptr;  // the line of those with a process of their own; null: there have been none
+  std::size_t workers = 0;     // sessions of workers that serve it
+  Queue* processes = nullptr;  // its tasks with a process of their own; null: there have been none
 
  private:
   struct Lane {
@@ -100,8 +101,8 @@ class Queue {
     std::size_t resident = 0;
     std::size_t resident_bytes = 0;
     SeqRuns paged_out;
-    std::size_t on_their_way = 0;  // taken from `far`, not fed yet
-    bool needs_refill = false;     // is on the list, or is being fed
+    std::size_t on_their_way = 0;  // numbers taken from `paged_out`, for which refill() is still to come
+    bool needs_refill = false;     // the lane is on the list, or is being refilled
     bool has_paged_out() const { return on_their_way > 0 || !paged_out.empty(); }
   };
   struct Share {
@@ -130,7 +131,7 @@ class Queue {
     return lane.resident >= resident_.tasks || lane.resident_bytes >= resident_.bytes;
   }
   void check_hunger(const Share& share, Lane& lane, int priority);
-  // Something for such a worker is on disk and comes next.
+  // Returns whether a lane that `serves` accepts has no resident task, but tasks on disk.
   static bool awaits(const Share& share, const std::function<bool(KindId)>& serves);
   Lane* next_lane(Share& share, const std::function<bool(KindId)>& serves);
   void drop_if_empty(Level& level, Rotation::iterator share);

@@ -1,5 +1,5 @@
-// SeqRuns: a line of task numbers, first in, first out. Numbers that follow each other take the room of one, so that
-// the part of a long line that stands on disk costs next to nothing in memory.
+// SeqRuns: a line of task numbers, first in, first out. Consecutive numbers take the room of one, so that the paged-out
+// part of a long line costs next to nothing in memory.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The life of a task: every transition there is, as one table. PROTOCOL.md ("A task's states") says what each event is.
+// States of a task, and all transitions between them as one table. PROTOCOL.md ("A task's states") explains each event.
 #pragma once
 
 #include <array>
@@ -11,13 +11,13 @@ namespace forkmill::broker {
 enum class State : std::uint8_t { submitted, scheduled, ready, running, succeeded, failed, cancelled, expired };
 
 enum class Event : std::uint8_t {
-  delayed,      // taken in, not due yet
-  queued,       // taken in or come due
+  delayed,      // accepted, but not due yet
+  queued,       // accepted and due, or has become due
   granted,      // given to a worker
-  handed_back,  // came back unstarted
+  handed_back,  // returned unstarted
   succeeded,
   retried,  // this attempt did not succeed, and another one follows
-  failed,   // for good
+  failed,   // no other attempt follows
   cancelled,
   expired,
 };
@@ -44,7 +44,7 @@ inline constexpr std::array kTransitions{
     Transition{State::running, Event::cancelled, State::cancelled},
 };
 
-// Empty: the event means nothing in that state, and changes nothing.
+// Returns the state after the event. None: the event means nothing in that state, and changes nothing.
 constexpr std::optional<State> next_state(State from, Event event) {
   for (const Transition& row : kTransitions)
     if (row.from == from && row.event == event) return row.to;

@@ -1,4 +1,4 @@
-// Task: everything the broker knows of one task, and TaskList, which strings tasks together without allocating.
+// Task: all that the broker knows of one task. TaskList: a list of tasks that does not allocate.
 #pragma once
 
 #include <cstdint>
@@ -27,36 +27,36 @@ struct Task {
   bool durable = false;
   bool cancel_requested = false;
   bool in_paged_out_line = false;  // ready: its turn comes when its number comes up in the paged-out part of its line
-  bool rewritten = false;          // what is on disk has changed while it was in memory
+  bool rewritten = false;          // the task has changed on disk while it was in memory
   bool fetched_early = false;      // scheduled: came from the disk because it is due soon
   KindId kind = 0;
-  proto::Attempt attempts;      // made, the one that runs included
-  proto::Epoch epoch;           // of its grant
+  proto::Attempt attempts;      // number of attempts, including one that runs
+  proto::Epoch epoch;           // epoch of its grant
   Queue* queue = nullptr;       // outlives its tasks
-  ClientHandle client;          // who submitted it; also its share of the queue
-  WorkerHandle worker;          // running: who has it
+  ClientHandle client;          // the submitter; its share of the queue as well
+  WorkerHandle worker;          // running: the worker that has it
   std::uint64_t body_hash = 0;  // tells a repeated submission from another task with the same id
   SharedSpec spec;
-  proto::Payload payload;  // dropped when the task is finished, but for dead letters
+  proto::Payload payload;  // dropped when the task is finished, except for dead letters
   milliseconds submitted_at{0};
-  Instant ready_at{0};  // ready: since when; scheduled: from when
+  Instant ready_at{0};  // ready: since this time; scheduled: from this time on
   Instant expires_at = proto::kNever;
 
-  // Finished
+  // ---- Once the task is finished
   std::unique_ptr<proto::Outcome> outcome;
   milliseconds finished_at{0};
   Instant kept_until{0};
-  std::uint32_t deliveries = 0;  // under way to clients
-  bool dropped = false;          // by an operator: forgotten as soon as no delivery is under way
+  std::uint32_t deliveries = 0;  // deliveries under way to clients
+  bool dropped = false;          // by an operator: erased as soon as no delivery is under way
   bool delivered = false;        // a client has acknowledged the result
   bool released = false;         // no longer counted in its queue's limits
-  std::uint8_t shelf = 0;        // where Retention keeps it
-  std::uint64_t held_bytes = 0;  // what it counts for in its queue
+  std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
+  std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
 
-  // Clients that wait for the result beside the one that submitted it.
+  // Clients that wait for the result besides the submitter.
   std::unique_ptr<std::vector<ClientHandle>> watchers;
 
-  // The list it is in: a lane of its queue, or one of the retention lists.
+  // Neighbours in the list that the task is in: a lane of its queue, or one of the retention lists.
   Task* previous = nullptr;
   Task* next = nullptr;
 
@@ -64,7 +64,7 @@ struct Task {
   proto::Grant grant() const { return {epoch, seq, attempts}; }
 };
 
-// A doubly linked list through the tasks themselves. A task is in one list at a time.
+// TaskList: a doubly linked list through the tasks themselves. A task is in one list at a time.
 class TaskList {
  public:
   bool empty() const { return first_ == nullptr; }
@@ -72,7 +72,7 @@ class TaskList {
 
   void push_back(Task& task) { insert_before(nullptr, task); }
 
-  // Behind every task with a lower seq that stands at the head: for tasks that come back to where they were.
+  // Inserts the task before the first one with a higher seq; for tasks that come back to where they were.
   void insert_by_seq(Task& task) {
     Task* at = first_;
     while (at != nullptr && at->seq < task.seq) at = at->next;

@@ -1,4 +1,4 @@
-// TaskTypes: a task name with a signature, as a small number. Matching compares numbers, not text.
+// TaskTypes: small numbers for pairs of a task name and a signature. Matching compares numbers, not text.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ class TaskTypes {
  public:
   explicit TaskTypes(std::size_t most) : most_{most} {}
 
-  // Empty: there are as many as there may be.
+  // Returns the number of the pair, a new one if need be. None: the pair is new, and there are `most` pairs already.
   std::optional<KindId> intern(std::string_view name, std::uint64_t signature);
 
   const std::string& name(KindId kind) const { return task_types_[kind].name; }
@@ -31,7 +31,7 @@ class TaskTypes {
   std::size_t most_;
   std::vector<Kind> task_types_;
   std::map<std::string, std::map<std::uint64_t, KindId>, std::less<>> by_name_;
-  // The last one asked for: submitters send many of one kind in a row.
+  // The number that intern() returned last: submitters send many tasks of one kind in a row.
   KindId last_ = 0;
 };
 

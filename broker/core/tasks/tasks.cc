@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 namespace {
 
-// Millions may be looked through: digits are compared, not texts made.
+// Compares digits without making a text, because millions of ids may be looked through.
 bool begins_with(const TaskId& id, std::string_view digits) {
   if (digits.size() > 2 * id.bytes().size()) return false;
   for (std::size_t i = 0; i < digits.size(); ++i) {
@@ -59,7 +59,7 @@ Task* Tasks::find(const TaskId& id) const {
 
 void Tasks::erase(Task& task) {
   index_.erase(task.id);
-  task = Task{};  // its number becomes 0: references to it see that it is gone
+  task = Task{};  // the number becomes 0: each TaskRef sees that the task is gone
   free_.push_back(&task);
 }
 

@@ -13,7 +13,7 @@ namespace forkmill::broker {
 
 using Answer = proto::OperationAnswer;
 
-// Success. `a` and `b` are what proto/wire/operands.h says for the verb.
+// An answer of success. proto/wire/operands.h says what `a` and `b` mean for each verb.
 inline Answer done(std::int64_t a = 0, std::int64_t b = 0, std::vector<proto::Payload> values = {}) {
   return {0, Errc::ok, {}, a, b, std::move(values)};
 }
@@ -33,13 +33,13 @@ inline Answer no_room(const char* kind) {
   return failed(Errc::object_full, std::string{"this "} + kind + " holds as many bytes as one may");
 }
 
-// Values of an answer, as many as one message should have, and at least one.
+// Page: the values of one answer. One message should have no more, except that there is at least one entry.
 struct Page {
   std::vector<proto::Payload> values;
   std::size_t entries = 0;
   std::size_t bytes = 0;
 
-  // Counts one more entry of `more` bytes; false: the page is full without it.
+  // Counts one more entry of `more` bytes. False: the page is full, and the entry is not counted.
   bool has_room(std::size_t more) {
     constexpr std::size_t kMaxEntries = 4096;
     if (entries > 0 && (entries == kMaxEntries || bytes + more > proto::limits::kBatchBytes * 4)) return false;

@@ -30,18 +30,18 @@ struct Call {
   ClientHandle client;
   proto::Operation op;
   proto::Instant since{0};
-  // Progress of an operation of more than one step, with a meaning that the kind gives it.
+  // Progress of an operation of more than one step. The kind of the object defines the meaning.
   std::int64_t step = 0;
   std::int64_t count = 0;
 
-  // ---- While it waits
+  // ---- Set while the call waits
   Object* object = nullptr;
   std::size_t line = 0;
   Line::iterator place;
   CallDeadlines::iterator deadline;
 
   Holder holder() const { return {client, op.who}; }
-  // Bytes of the values that it brings.
+  // Returns the number of bytes of all its values.
   std::size_t bytes() const {
     std::size_t sum = 0;
     for (const proto::Payload& value : op.values) sum += value.size();

@@ -1,5 +1,5 @@
-// DurableState: what a durable object writes down, and how it reads that after a restart. An object is stored as one
-// record with its state, and as part records if its kind keeps pieces of its own, which are written one by one.
+// DurableState: the part of an object that writes it to the store and reads it after a restart. An object is stored as
+// one record with its state. Kinds whose pieces are written one by one have part records as well.
 #pragma once
 
 #include <functional>
@@ -22,23 +22,23 @@ class DurableState {
   DurableState(const DurableState&) = delete;
   DurableState& operator=(const DurableState&) = delete;
 
-  // The state as one msgpack value, without the part records. load() throws msgpack::type_error if the value is not
-  // one that save() makes.
+  // save() packs the state as one msgpack value, without the part records. load() reads it, and throws
+  // msgpack::type_error if the value is not one that save() makes.
   virtual void save(Packer& packer) const { packer.pack_nil(); }
   virtual void load(const msgpack::object&) {}
 
-  // Clients that hold something of the object, after load() and load_part().
+  // Returns the clients that hold something of the object, after load() and load_part().
   virtual std::vector<ClientHandle> holding_clients() const { return {}; }
 
-  // Appends what has changed in the part records since the last call.
+  // Appends the changes of the part records since the last call.
   virtual void drain_parts(std::vector<StoreOp>&, const NextNumber&) {}
   // Reads one part record; throws as load() does. Records come in any order, and all of them before parts_loaded().
   virtual void load_part(proto::TaskSeq, const msgpack::object&) {}
   virtual void parts_loaded() {}
-  // Numbers of all part records that are in the store.
+  // Returns the numbers of all part records that are in the store.
   virtual std::vector<proto::TaskSeq> part_records() const { return {}; }
 
-  bool dirty = false;        // has changed since it was written down
+  bool dirty = false;        // the state has changed since it was last written
   proto::TaskSeq stored_as;  // number of its record; 0: it has none yet
 };
 

@@ -1,6 +1,6 @@
-// Object: what named objects of all kinds have in common. A kind says what an operation does (attempt) and what becomes
-// free when a client goes (client_gone). Waiting and time limits are the business of WaitLines, answers of
-// OperationTable, and records of ObjectStorage.
+// Object: the base of named objects of all kinds. A kind says what an operation does (attempt) and what becomes free
+// when a client leaves (client_gone). WaitLines keeps the calls that wait and their time limits, OperationTable the
+// answers, and ObjectStorage the records.
 //
 // Calls that wait stand in lines, first come, first served: after every change the heads of all lines are tried until
 // none of them gets further.
@@ -30,20 +30,21 @@ class Object : public DurableState {
   const std::string& name() const { return spec_.name; }
   bool durable() const { return spec_.durability == proto::Durability::durable; }
 
-  // Does the operation and returns its answer. Empty: nothing has changed, and the call must wait in line(call).
+  // Does the operation and returns its answer. None: the operation is not done yet, and the call must wait in
+  // line(call).
   virtual std::optional<Answer> attempt(Call& call) = 0;
   virtual std::size_t line(const Call&) const { return 0; }
-  // Whether the call is tried although others wait in its line.
+  // Returns whether the call is tried although others wait in its line.
   virtual bool may_overtake(const Call&) const { return false; }
-  // Ends the wait of a call whose time is over or that was withdrawn. Empty: the call waits on, in another line.
+  // Ends the wait of a call whose time is over or that was withdrawn. None: the call waits on, without a time limit.
   virtual std::optional<Answer> expire(Call&) { return failed(Errc::timeout); }
-  // A call that waited has left its line because its client is gone.
+  // Called when a call that waited has left its line because its client is gone.
   virtual void waiter_gone(const Call&) {}
   // Frees what this client had of the object.
   virtual void client_gone(ClientHandle) {}
-  // A client has opened the object, for kinds that count who has it open.
+  // Called when a client has opened the object; for kinds that count the clients that have it open.
   virtual void opened(Call&) {}
-  // No client has anything of the object or can have it again: it may be removed.
+  // Returns whether no client has anything of the object or can have it again, so that it may be removed.
   virtual bool is_over() const { return false; }
 
   // ---- For operators

@@ -1,4 +1,4 @@
-// ObjectHost: what an object asks of its surroundings.
+// ObjectHost: the services that an object needs from its surroundings.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@ class ObjectHost {
  public:
   // Null: there is no such object.
   virtual Object* find(ObjectId id) = 0;
-  // The client has something of this object: Object::client_gone() must be called when it goes.
+  // Notes that the client has something of this object: Object::client_gone() must be called when the client leaves.
   virtual void note_holding(ClientHandle client, ObjectId object) = 0;
   // Moves a waiting call to the end of another line, of the same object or of another one. The call has no time limit
   // there.
   virtual void move(Call& call, Object& to, std::size_t line) = 0;
-  // Something other than the call at hand has changed the object: calls that wait for it may get further.
+  // Notes that something other than the call at hand has changed the object: calls that wait for it may get further.
   virtual void note_changed(Object& object) = 0;
 
  protected:

@@ -1,5 +1,5 @@
-// Packing of records of durable objects: a msgpack array of a kind and a body, which is an array too. The store does
-// not look into records.
+// Packing of records of durable objects: a record is a msgpack array of a kind and a body, which is an array as well.
+// The store does not look into records.
 #pragma once
 
 #include <string>

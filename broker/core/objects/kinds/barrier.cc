@@ -50,7 +50,7 @@ std::optional<Answer> Barrier::wait(Call& call) {
 }
 
 Answer Barrier::acted(const Call& call) {
-  // The same client may run the action of a later round meanwhile.
+  // The same client may run the action of a later round by now.
   if (!acting_ || actor_ != call.client || round_acted_in(call.op) != round_) return failed(Errc::barrier_broken);
   if (!action_succeeded(call.op)) {
     break_all();
@@ -75,7 +75,7 @@ void Barrier::break_all() {
 }
 
 std::optional<Answer> Barrier::expire(Call& call) {
-  if (call.step == 0) return failed(Errc::timeout);  // not let in yet
+  if (call.step == 0) return failed(Errc::timeout);  // the call has not been let in yet
   if (call.step == kPassed) return done(call.count);
   if (call.step == round_) {
     break_all();

@@ -1,5 +1,6 @@
-// Changes: what has changed in a dict or a list, version by version, for clients that watch it. The log begins with the
-// first client that watches and has a maximum: a client that asks for more learns that it is not known in full.
+// Changes: the keys or indices that have changed in a dict or a list, version by version, for clients that watch it.
+// The log begins with the first watch and keeps the last kMax changes. A client that asks for more is told that the
+// changes are not known in full.
 #pragma once
 
 #include <cstdint>
@@ -31,13 +32,13 @@ class Changes {
     }
   }
 
-  // Counts a change that may concern everything.
+  // Counts a change that may concern all keys or indices.
   void note_all() {
     known_since_ = ++version_;
     log_.clear();
   }
 
-  // Answer to watch: the keys or indices that have changed since that version. Empty: nothing has.
+  // Returns the answer to a watch: the keys or indices that have changed since `version`. None: nothing has changed.
   std::optional<Answer> since(std::int64_t version) {
     watched_ = true;
     if (version == version_) return std::nullopt;
@@ -54,7 +55,7 @@ class Changes {
  private:
   static constexpr std::size_t kMax = 1024;
   std::int64_t version_ = 0;
-  std::int64_t known_since_ = 0;  // changes up to this one are not in the log
+  std::int64_t known_since_ = 0;  // changes up to this version are not in the log
   bool watched_ = false;
   std::deque<std::pair<std::int64_t, std::string>> log_;
 };

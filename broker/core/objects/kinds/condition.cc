@@ -25,7 +25,7 @@ Lock* Condition::lock() const { return dynamic_cast<Lock*>(host.find(ObjectId{sp
 std::optional<Answer> Condition::wait(Call& call) {
   Lock* lock = this->lock();
   if (lock == nullptr) return failed(Errc::object_unknown, "the lock of this condition is no more");
-  if (call.count > 0) return std::nullopt;  // waits already
+  if (call.count > 0) return std::nullopt;  // the call waits already
   if (!lock->held_by(call.holder()))
     return failed(Errc::not_held, "the lock of a condition must be held to wait for it");
   call.count = lock->release_all();
@@ -42,7 +42,7 @@ Answer Condition::notify(const Call& call) {
     waiter.step = 1;
     host.move(waiter, *lock, 0);
   }
-  dirty = dirty || woken > 0;  // woken waiters are stored, so the answer must be, too
+  dirty = dirty || woken > 0;  // woken waiters are stored, so the answer must be stored as well
   return done(woken);
 }
 

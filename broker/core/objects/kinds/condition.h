@@ -1,5 +1,5 @@
-// Condition: a client that waits gives up the lock of the condition, and has it again when the wait is over, however
-// that ended. A notification is for clients that wait at that moment; none is stored.
+// Condition: a client that waits gives up the lock of the condition, and has it again when the wait is over, with or
+// without a notification. A notification wakes clients that wait at that moment; notifications are not stored.
 #pragma once
 
 #include "broker/core/objects/base/object.h"

@@ -83,7 +83,7 @@ Answer Dict::erase(const Call& call) {
     if (find(key) == nullptr) return failed(Errc::key_unknown);
   std::int64_t erased = 0;
   for (const Payload& key : call.op.values) {
-    if (find(key) == nullptr) continue;  // the operation names it twice
+    if (find(key) == nullptr) continue;  // the operation names the key twice
     drop(std::string{key.view()});
     ++erased;
   }

@@ -1,5 +1,5 @@
-// Dict: values by key, in the order in which the keys were made. Keys and values are the clients' bytes; only add and
-// append look into a value.
+// Dict: values by key, in the order in which the keys were added. Keys and values are bytes of the clients; only the
+// verbs add and append look into a value.
 #pragma once
 
 #include <string>
@@ -37,7 +37,7 @@ class Dict final : public Object {
   Answer insert(const Call& call);
   Answer clear();
   const DictEntries::Entry* find(const proto::Payload& key) const { return entries_.find(key.view()); }
-  // False: there is no room, and nothing has changed.
+  // Sets the value of the key. False: there is no room, and nothing has changed.
   bool put(const proto::Payload& key, proto::Payload value);
   void drop(const std::string& key);
 

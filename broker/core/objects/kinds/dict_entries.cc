@@ -48,7 +48,7 @@ void DictEntries::clear() {
 }
 
 void DictEntries::drain_parts(ObjectId dict, std::vector<StoreOp>& ops, const DurableState::NextNumber& next) {
-  // In the order of making, so that a second run from the same seed writes the same numbers.
+  // Entries are written in the order of their numbers, so that a second run from the same seed makes the same records.
   Order sorted;
   for (const std::string& key : unsaved_) sorted.emplace(entries_.at(key).number, &key);
   for (const auto& one : sorted) {

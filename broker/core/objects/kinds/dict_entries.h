@@ -1,4 +1,4 @@
-// DictEntries: the values of a dict by key, in the order in which the keys were made. For a durable dict, each entry is
+// DictEntries: the values of a dict by key, in the order in which the keys were added. Each entry of a durable dict is
 // a part record of its own.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace forkmill::broker {
 class DictEntries {
  public:
   struct Entry {
-    std::uint64_t number = 0;  // rises in the order of making
+    std::uint64_t number = 0;  // rises in the order in which keys are added
     proto::Payload value;
     proto::TaskSeq record;
   };
@@ -26,20 +26,20 @@ class DictEntries {
   explicit DictEntries(bool durable) : durable_{durable} {}
 
   std::size_t size() const { return order_.size(); }
-  // Bytes of keys and values.
+  // Returns the number of bytes of all keys and values.
   std::size_t bytes() const { return bytes_; }
 
-  // Null: the key is not there. Valid until the next change.
+  // Returns null if there is no such key. The pointer is valid until the next change.
   const Entry* find(std::string_view key) const;
-  // Null: there are none.
+  // Returns the key that was added last. Null: there are no entries.
   const std::string* last_key() const { return order_.empty() ? nullptr : order_.rbegin()->second; }
-  // Numbers above `number`, with their keys.
+  // The keys by number. after() returns the first entry above `number`.
   using Order = std::map<std::uint64_t, const std::string*>;
   Order::const_iterator after(std::uint64_t number) const { return order_.upper_bound(number); }
   Order::const_iterator end() const { return order_.end(); }
 
   void put(std::string_view key, proto::Payload value);
-  // The key must be there.
+  // The key must exist.
   void erase(const std::string& key);
   void clear();
 

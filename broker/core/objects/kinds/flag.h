@@ -1,4 +1,4 @@
-// Flag: the object behind an event. Setting it lets all pass that wait for it.
+// Flag: the object behind an event. Setting it lets all its waiters pass.
 #pragma once
 
 #include "broker/core/objects/base/object.h"

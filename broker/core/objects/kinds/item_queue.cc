@@ -16,7 +16,7 @@ namespace {
 
 enum : std::size_t { kGetters, kPutters, kJoiners };
 
-// `lease` and `client`: of a reader that has the item; 0 and none: no reader has it.
+// `lease` and `client` name the reader that has the item. 0 and none: no reader has it.
 std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, ClientHandle client) {
   return pack_record(RecordKind::part, [&](DurableState::Packer& packer) {
     packer.pack_array(5);
@@ -58,7 +58,7 @@ bool ItemQueue::has_room(std::size_t bytes) const {
   return items_.empty() || items_.bytes() + bytes <= kMaxObjectBytes;
 }
 
-// Puts as many of the values as there is room for; the rest waits.
+// Puts as many values as there is room for; the call waits with the rest.
 std::optional<Answer> ItemQueue::put(Call& call) {
   auto& values = call.op.values;
   const std::int64_t many = std::ssize(values);
@@ -69,7 +69,7 @@ std::optional<Answer> ItemQueue::put(Call& call) {
     if (durable()) unsaved_.items.push_back(number);
     ++unfinished_;
     dirty = true;
-    host.note_changed(*this);  // the rest of the values may have to wait, and readers need not
+    host.note_changed(*this);  // the rest of the values may have to wait, but readers need not
   }
   return done(many);
 }
@@ -193,7 +193,7 @@ void ItemQueue::drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) {
   std::sort(unsaved_.items.begin(), unsaved_.items.end());
   for (const std::int64_t number : std::exchange(unsaved_.items, {})) {
     Item* item = items_.find(number);
-    if (item == nullptr) continue;  // gone or lent since
+    if (item == nullptr) continue;  // the item has been removed or lent since
     if (!item->record) item->record = next();
     ops.emplace_back(PutRecord{item->record, item_record(id(), *item, 0, {})});
   }

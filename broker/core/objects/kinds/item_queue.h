@@ -1,5 +1,5 @@
-// ItemQueue: items, first in, first out, up to a capacity. The queue counts the items that are not done with yet, and
-// lends items to readers that settle them later: when a reader goes, items that it has not settled go back to their
+// ItemQueue: items, first in, first out, up to a capacity. The queue counts the items that are not done yet, and lends
+// items to readers that settle them later: when a reader leaves, the items that it has not settled go back to their
 // places. Each item of a durable queue is a part record of its own.
 #pragma once
 

@@ -17,7 +17,7 @@ class Items {
  public:
   bool empty() const { return items_.empty(); }
   std::size_t size() const { return items_.size(); }
-  // Bytes of the values.
+  // Returns the number of bytes of all values.
   std::size_t bytes() const { return bytes_; }
 
   // Adds an item at the end, and returns its number.
@@ -27,7 +27,7 @@ class Items {
   void pop_front(std::size_t size);
   // Returns an item to its place: before all items that were put later.
   void put_back(Item item);
-  // Null: no item has that number.
+  // Returns null if no item has that number.
   Item* find(std::int64_t number);
 
   // ---- For DurableState

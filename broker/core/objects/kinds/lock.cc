@@ -66,7 +66,7 @@ std::vector<Object::Hold> Lock::holders() const {
   return {{holder_.client, holder_.who, count_, token_}};
 }
 
-// A client that comes back from a condition must have the lock, however long that takes.
+// A client that comes back from a condition must get the lock, however long that takes.
 std::optional<Answer> Lock::expire(Call& call) {
   if (call.op.verb == Verb::wait) return std::nullopt;
   return failed(Errc::timeout);

@@ -1,6 +1,6 @@
-// Lock: has one holder at a time; a recursive lock may be held by it several times. Any client may release a plain
-// lock, as with multiprocessing.Lock; a recursive one only its holder. A holder that goes loses the lock, and the next
-// in line gets it with a higher token.
+// Lock: has one holder at a time, which may hold a recursive lock several times. Any client may release a plain lock,
+// as with multiprocessing.Lock; only the holder may release a recursive one. A holder that leaves loses the lock, and
+// the next in line gets it with a higher token.
 #pragma once
 
 #include "broker/core/objects/base/object.h"
@@ -22,7 +22,7 @@ class Lock final : public Object {
   std::vector<ClientHandle> holding_clients() const override;
 
   bool held_by(const Holder& holder) const { return count_ > 0 && holder_ == holder; }
-  // For conditions: frees the lock, and returns how many times it was held.
+  // Frees the lock for a condition, and returns how many times it was held.
   std::int64_t release_all();
 
  private:
@@ -33,7 +33,7 @@ class Lock final : public Object {
   Holder holder_;
   std::int64_t count_ = 0;
   std::int64_t token_ = 0;
-  std::int64_t lost_ = 0;  // the last token that was taken from a holder that had gone
+  std::int64_t lost_ = 0;  // the last token that was taken from a holder that had left
 };
 
 }  // namespace forkmill::broker

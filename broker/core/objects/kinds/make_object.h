@@ -7,7 +7,7 @@
 
 namespace forkmill::broker {
 
-// Null: there is no such kind.
+// Returns null if there is no such kind.
 std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host);
 
 }  // namespace forkmill::broker

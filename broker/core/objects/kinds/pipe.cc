@@ -12,7 +12,7 @@ using proto::Verb;
 
 namespace {
 
-// Unread bytes at the other end at which a sender waits; a single message may be larger.
+// A sender waits while this many bytes are unread at the other end. A single message may be larger.
 constexpr std::size_t kHighWater = std::size_t{1} << 20;
 enum : std::size_t { kSenders, kReaders0, kReaders1 };
 

@@ -1,5 +1,6 @@
-// Pipe: messages between two ends. An end is open while a client has it open or it is lent, which is to say on its way
-// to another client. When one end is closed, the other reads what is left, and then the end of the stream.
+// Pipe: messages between two ends. An end is open while a client has it open, and while it is lent, that is, on its way
+// to another client. When one end is closed, the other end reads the messages that are left, and then the end of the
+// stream.
 #pragma once
 
 #include <deque>

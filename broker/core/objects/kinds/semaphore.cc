@@ -46,8 +46,8 @@ std::optional<Answer> Semaphore::attempt(Call& call) {
   }
 }
 
-// A client that lists the tokens of its units learns when one of them is no longer its own. A client that lists none
-// gives back the oldest units that it has.
+// A release that names tokens fails with lease_lost if one of them is no longer the client's. A release with kAnyToken
+// gives back the oldest units that the client has.
 Answer Semaphore::release(const Call& call) {
   const std::int64_t token = token_to_release(call.op);
   std::vector<std::int64_t> named;
@@ -83,7 +83,7 @@ std::int64_t Semaphore::most() const {
 void Semaphore::client_gone(ClientHandle client) {
   const auto mine = held_.find(client);
   if (mine == held_.end()) return;
-  // Other clients may have released units in its place: then there is not room for all of them.
+  // Other clients may have released units in its place, so that there is no room for all of them.
   const auto back = std::min<std::int64_t>(std::ssize(mine->second), most() - value_);
   if (!proto::mutant(proto::Mutant::units_kept_by_the_gone)) value_ += back;
   held_.erase(mine);

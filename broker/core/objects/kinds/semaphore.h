@@ -1,4 +1,4 @@
-// Semaphore: a number of units. Units that a client has acquired and not released come back when it goes.
+// Semaphore: a number of units. Units that a client has acquired and not released come back when the client leaves.
 #pragma once
 
 #include <deque>
@@ -27,7 +27,7 @@ class Semaphore final : public Object {
 
   std::int64_t value_;
   std::int64_t token_ = 0;
-  std::unordered_map<ClientHandle, std::deque<std::int64_t>> held_;  // tokens, which rise
+  std::unordered_map<ClientHandle, std::deque<std::int64_t>> held_;  // tokens of units, rising
 };
 
 }  // namespace forkmill::broker

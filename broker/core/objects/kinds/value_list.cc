@@ -14,14 +14,14 @@ using proto::Verb;
 
 namespace {
 
-// A durable list is written as a whole.
+// The maximum of bytes in a durable list, which is written as a whole.
 constexpr std::size_t kMaxDurableBytes = std::size_t{16} << 20;
 Answer fixed_length() { return failed(Errc::wrong_verb, "its length is fixed"); }
 Answer no_index() { return failed(Errc::index_unknown); }
 
 }  // namespace
 
-// A list of fixed length begins as zeros.
+// A list of fixed length begins with zeros.
 ValueList::ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
     : Object{id, std::move(spec), object_host} {
   if (fixed()) values_.assign(static_cast<std::size_t>(this->spec().size), Payload::copy(std::string_view{"\0", 1}));
@@ -121,7 +121,7 @@ Answer ValueList::erase(const Call& call) {
   const auto begin = values_.begin() + static_cast<std::ptrdiff_t>(*first);
   for (auto one = begin; one != begin + many; ++one) bytes_ -= one->size();
   values_.erase(begin, begin + many);
-  changes_.note_all();  // the elements behind have other indices now
+  changes_.note_all();  // the later elements have other indices now
   dirty = true;
   return done(many, changes_.version());
 }
@@ -150,7 +150,7 @@ Answer ValueList::append_all(Call& call) {
   return done(std::ssize(values_), changes_.version());
 }
 
-// Inserts before the index. An index beyond the end is the end, as in Python.
+// Inserts before the index. An index beyond the end means the end, as in Python.
 Answer ValueList::insert(Call& call) {
   if (!has_room(call)) return no_room("list");
   const auto length = std::ssize(values_);

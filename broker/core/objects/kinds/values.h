@@ -10,12 +10,12 @@
 
 namespace forkmill::broker {
 
-// The sum of two integers is an integer, any other sum a double. Error: value_differs if one is not a number, or the
-// sum of two integers is beyond 64 bits.
+// Returns the sum of two numbers: an integer if both are integers, else a double. Error: value_differs if one is not a
+// number, or the sum of two integers is beyond 64 bits.
 proto::Result<proto::Payload> sum(const proto::Payload& a, const proto::Payload& b);
 
-// `array` with `element` at its end. An empty payload stands for an empty array. Error: value_differs if `array` is not
-// an array.
+// Returns `array` with `element` at its end. An empty payload stands for an empty array. Error: value_differs if
+// `array` is not an array.
 struct Appended {
   proto::Payload array;
   std::uint32_t length = 0;
