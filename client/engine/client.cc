@@ -7,9 +7,7 @@ namespace forkmill {
 
 namespace {
 
-using client::Engine;
-
-Engine& engine_of(const detail::Ref<detail::Origin>& origin) { return static_cast<Engine&>(*origin); }
+using client::engine_of;
 
 ClientOptions at(const std::string& endpoint) {
   ClientOptions options;
@@ -38,12 +36,12 @@ Submitter::Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& op
 
 detail::Ref<detail::RemoteState> Submitter::send(std::string_view name, std::uint64_t signature,
                                                  std::string_view payload) const {
-  return engine_of(engine_).submit(*how_, name, signature, payload);
+  return engine_of(engine_).tasks().submit(*how_, name, signature, payload);
 }
 
 std::vector<detail::Ref<detail::RemoteState>> Submitter::send_all(std::string_view name, std::uint64_t signature,
                                                                   const std::vector<std::string>& payloads) const {
-  return engine_of(engine_).submit_all(*how_, name, signature, payloads);
+  return engine_of(engine_).tasks().submit_all(*how_, name, signature, payloads);
 }
 
 Future<RawResult> Submitter::submit_raw(std::string_view name, std::string_view payload) const {
@@ -55,7 +53,8 @@ Future<RawResult> Submitter::submit_raw(std::string_view name, std::string_view 
 Client::Client(const std::string& endpoint) : Client{at(endpoint)} {}
 
 Client::Client(ClientOptions options)
-    : engine_{detail::make_ref<Engine>(client::completed(std::move(options)))}, plain_{engine_, SubmitOptions{}} {}
+    : engine_{detail::make_ref<client::Engine>(client::completed(std::move(options)))},
+      plain_{engine_, SubmitOptions{}} {}
 
 Client::~Client() {
   auto& engine = engine_of(engine_);
@@ -65,20 +64,23 @@ Client::~Client() {
     return;
   }
   close();
-  engine.let_go_of_executor();
+  engine.executors().release_given();
 }
 
 void Client::close() noexcept {
-  engine_of(engine_).close();
-  engine_of(engine_).stop_own_executor();
+  auto& engine = engine_of(engine_);
+  engine.close();
+  if (!engine.in_forked_child()) engine.executors().stop_own();
 }
 
 Submitter Client::with(const SubmitOptions& options) const { return {engine_, options}; }
 
-detail::Ref<detail::RemoteState> Client::attach_state(const TaskId& id) { return engine_of(engine_).attach(id); }
+detail::Ref<detail::RemoteState> Client::attach_state(const TaskId& id) {
+  return engine_of(engine_).tasks().attach(id);
+}
 
 Future<CancelState> Client::cancel(const TaskId& id) {
-  return detail::task_future<CancelState>(engine_of(engine_).cancel_task(id));
+  return detail::task_future<CancelState>(engine_of(engine_).tasks().cancel(id));
 }
 
 Future<RawResult> Client::query(const Query& query) {
@@ -89,14 +91,16 @@ Future<RawResult> Client::query(const Query& query) {
   asked.filter = {filter.id,   filter.queue, filter.name,  filter.state,
                   filter.text, filter.since, filter.until, proto::TaskSeq{filter.before},
                   filter.most};
-  return detail::task_future<RawResult>(engine_of(engine_).query(std::move(asked)));
+  return detail::task_future<RawResult>(engine_of(engine_).tasks().query(std::move(asked)));
 }
 
-bool Client::connected() const { return engine_of(engine_).connected(); }
+bool Client::connected() const { return engine_of(engine_).reachability().reachable(); }
 
 bool Client::wait_connected(std::chrono::milliseconds how_long) {
-  return engine_of(engine_).wait_connected(
-      detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(how_long)));
+  auto& engine = engine_of(engine_);
+  engine.wait(engine.reachability().signal(),
+              detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(how_long)));
+  return connected();
 }
 
 const std::string& Client::endpoint() const { return engine_of(engine_).options().endpoint; }

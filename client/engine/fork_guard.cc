@@ -16,14 +16,8 @@ bool watch_forks() {
   return true;
 }
 
-}  // namespace
-
-unsigned fork_count() noexcept {
-  [[maybe_unused]] static const bool watching = watch_forks();
-  return forks;
-}
-
-unsigned forks_before_first_client() {
+// The count when the process made its first engine.
+unsigned forks_before_first_engine() {
   static const unsigned at_first = fork_count();
   if (at_first != fork_count()) {
     throw Error{Errc::bad_request,
@@ -31,6 +25,22 @@ unsigned forks_before_first_client() {
                 "fork, or let the child exec a program"};
   }
   return at_first;
+}
+
+}  // namespace
+
+unsigned fork_count() noexcept {
+  [[maybe_unused]] static const bool watching = watch_forks();
+  return forks;
+}
+
+ForkGuard::ForkGuard() : forks_{forks_before_first_engine()} {}
+
+void ForkGuard::check() const {
+  if (!in_child()) return;
+  throw Disconnected{Errc::client_closed,
+                     "this client was made before a fork, and belongs to the parent process; fork first, then make "
+                     "clients, or let the child exec a program"};
 }
 
 }  // namespace forkmill::client

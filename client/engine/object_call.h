@@ -1,5 +1,5 @@
-// Call: an operation on a named object that somebody waits for: what a future is for a task. Its answer, which may be
-// an error's code, is there when it is ready; one thread resolves it, any thread may wait for it.
+// Call: an operation on a named object with a waiter, as a future is for a task. Its answer is there when it is ready,
+// and may be an error's code. One thread resolves it, any thread may wait for it.
 #pragma once
 
 #include <forkmill/detail/state.h>
@@ -14,11 +14,11 @@ class Call final : public detail::State {
  public:
   explicit Call(detail::Ref<detail::Origin> origin) : State{std::move(origin), TaskId{}, 0} { mark_driven(); }
 
-  void answer(proto::OperationAnswer answer) {
+  void resolve(proto::OperationAnswer answer) {
     answer_ = std::move(answer);
     publish();
   }
-  // Only when it is ready; one reader may move it out.
+  // Only when ready. One reader may move the answer out.
   proto::OperationAnswer& answer() { return answer_; }
 
  private:

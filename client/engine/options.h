@@ -1,4 +1,4 @@
-// From what the user wrote to what goes over the wire.
+// Options of users, checked, completed and in the form in which they go over the wire.
 #pragma once
 
 #include <forkmill/client_options.h>
@@ -6,12 +6,19 @@
 
 #include <string>
 
-#include "client/engine/engine.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::client {
 
-Prepared prepare(const SubmitOptions& options);  // throws what validate() throws
-ClientOptions completed(ClientOptions options);  // endpoint and name filled in; throws Error
+struct Prepared {
+  std::string queue;
+  proto::TaskOptions options;
+};
+
+// Throws what validate() throws.
+Prepared prepare(const SubmitOptions& options);
+// Fills in endpoint and name, and moves time limits into their ranges. Throws Error for other values out of range.
+ClientOptions completed(ClientOptions options);
 std::string host_name();
 
 }  // namespace forkmill::client

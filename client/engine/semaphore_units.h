@@ -1,5 +1,5 @@
-// SemaphoreUnits: what this client has of semaphores, by the tokens that the broker gave it with each unit. All handles
-// of one semaphore share them, as any thread may give back what any other has acquired. Thread-safe.
+// SemaphoreUnits: the units of semaphores that this client has acquired, by the tokens that the broker gave with them.
+// All handles of one semaphore share them, as any thread may release what any other has acquired. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,27 +15,27 @@ class SemaphoreUnits {
  public:
   using Tokens = std::vector<std::int64_t>;
 
-  void acquired(std::uint64_t semaphore, std::uint64_t thread, std::int64_t token) {
+  void add(std::uint64_t semaphore, std::uint64_t thread, std::int64_t token) {
     const std::lock_guard hold{mutex_};
     units_[semaphore][thread].push_back(token);
   }
 
-  // At most so many of them: first what this thread has acquired, then what others have.
-  Tokens take(std::uint64_t semaphore, std::uint64_t thread, std::int64_t most) {
+  // Removes at most `most` units and returns their tokens: those that this thread has acquired come first.
+  Tokens remove(std::uint64_t semaphore, std::uint64_t thread, std::int64_t most) {
     const std::lock_guard hold{mutex_};
-    Tokens taken;
+    Tokens removed;
     const auto found = units_.find(semaphore);
-    if (found == units_.end()) return taken;
+    if (found == units_.end()) return removed;
     auto& threads = found->second;
-    while (!threads.empty() && std::ssize(taken) < most) {
+    while (!threads.empty() && std::ssize(removed) < most) {
       const auto own = threads.find(thread);
       const auto from = own != threads.end() ? own : threads.begin();
-      taken.push_back(from->second.back());
+      removed.push_back(from->second.back());
       from->second.pop_back();
       if (from->second.empty()) threads.erase(from);
     }
     if (threads.empty()) units_.erase(found);
-    return taken;
+    return removed;
   }
 
   void forget(std::uint64_t semaphore) {

@@ -1,5 +1,5 @@
-// UndeliveredItems: what came out of queues for gets whose callers had given up waiting, while no broker answered. It
-// is this client's by then, whichever of its handles asked: its next get of the same queue has it.
+// UndeliveredItems: items that the broker took out of queues for gets whose callers had given up waiting, while no
+// broker answered. They are this client's: the next get of the same queue, by any of its handles, returns them.
 //
 // Thread-safe.
 #pragma once
@@ -17,24 +17,24 @@ namespace forkmill::client {
 
 class UndeliveredItems {
  public:
-  void keep(std::uint64_t queue, std::vector<proto::Payload>& values) {
+  void add(std::uint64_t queue, std::vector<proto::Payload>& values) {
     const std::lock_guard hold{mutex_};
     auto& items = items_[queue];
     for (auto& value : values) items.push_back(std::move(value));
   }
 
-  // At most so many of them. False: there are none.
-  bool take(std::uint64_t queue, std::size_t most, std::vector<proto::Payload>& into) {
+  // Moves at most `most` items to `to`. False: there are none.
+  bool remove(std::uint64_t queue, std::size_t most, std::vector<proto::Payload>& to) {
     const std::lock_guard hold{mutex_};
     const auto found = items_.find(queue);
     if (found == items_.end()) return false;
     auto& items = found->second;
-    for (; !items.empty() && into.size() < most; items.pop_front()) into.push_back(std::move(items.front()));
+    for (; !items.empty() && to.size() < most; items.pop_front()) to.push_back(std::move(items.front()));
     if (items.empty()) items_.erase(found);
-    return !into.empty();
+    return !to.empty();
   }
 
-  // What a get has brought: behind what has come late meanwhile, as it was taken from the queue later.
+  // Exchanges the values of a get for earlier ones: items that have arrived here meanwhile left the queue before them.
   void put_in_order(std::uint64_t queue, std::vector<proto::Payload>& values) {
     const std::lock_guard hold{mutex_};
     const auto found = items_.find(queue);

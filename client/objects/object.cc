@@ -178,10 +178,10 @@ Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, bool 
 std::shared_ptr<Object> Object::open(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends) {
   static std::atomic<std::uint64_t> last_anonymous{0};
   auto origin = options.engine();
-  auto& engine = static_cast<Engine&>(*origin);
+  auto& engine = engine_of(origin);
   const bool anonymous = spec.name.empty();
   if (anonymous) {
-    spec.name = "anonymous:" + std::to_string(engine.instance()) + ":" + std::to_string(++last_anonymous);
+    spec.name = "anonymous:" + std::to_string(engine.holdings().owner()) + ":" + std::to_string(++last_anonymous);
     if (spec.kind != ObjectKind::pipe) spec.flags |= proto::kObjectOwned;
   } else if (!proto::is_name(spec.name)) {
     throw Error{Errc::name_invalid, "object name '" + spec.name.substr(0, proto::limits::kMaxName) + "'"};
@@ -197,7 +197,7 @@ std::shared_ptr<Object> Object::open(const ObjectOptions& options, proto::Object
   operation.who = this_thread_number();
   operation.a = ends;
   operation.spec = std::move(spec);
-  const auto call = engine.operate_now(std::move(operation), object->spec_.kind, {});
+  const auto call = engine.objects().run(std::move(operation), object->spec_.kind, {});
   call->wait({});
   if (call->answer().code != Errc::ok) object->fail(call->answer());
   object->number_ = static_cast<std::uint64_t>(call->answer().a);
@@ -217,13 +217,13 @@ std::shared_ptr<Object> Object::open(const detail::Ticket& ticket, ObjectKind ki
 
 Object::~Object() {
   if (!removes_ || number_ == 0) return;
-  if (spec_.kind == ObjectKind::semaphore) engine().units().forget(number_);
+  if (spec_.kind == ObjectKind::semaphore) engine().holdings().units().forget(number_);
   forget({.verb = Verb::remove});
 }
 
 void Object::remove() {
   require({.verb = Verb::remove});
-  engine().units().forget(number_);
+  engine().holdings().units().forget(number_);
 }
 
 void Object::check_open() const {
@@ -253,13 +253,13 @@ proto::Operation Object::operation(ObjectRequest& request) const {
 
 CallRef Object::start(ObjectRequest request) {
   check_open();
-  return engine().operate(operation(request), spec_.kind);
+  return engine().objects().start(operation(request), spec_.kind);
 }
 
 void Object::forget(ObjectRequest request) noexcept {
   try {
     if (engine().in_forked_child()) return;
-    engine().post(operation(request), spec_.kind);
+    engine().objects().post(operation(request), spec_.kind);
   } catch (const std::exception& error) {
     log().debug("{}: {}", name(), error.what());  // the client has ended, and with it what it had
   }
@@ -269,7 +269,7 @@ Object::Answer Object::call(ObjectRequest request, std::function<void(Answer&)> 
   check_open();
   const bool limited = request.wait && *request.wait;
   if (!limited) {
-    const auto call = engine().operate_now(operation(request), spec_.kind, {});
+    const auto call = engine().objects().run(operation(request), spec_.kind, {});
     call->wait({});
     return std::move(call->answer());
   }
@@ -278,13 +278,13 @@ Object::Answer Object::call(ObjectRequest request, std::function<void(Answer&)> 
   auto deadline = detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(
       std::min<std::chrono::nanoseconds>(wait, proto::limits::kMaxDuration) + kGrace));
   const auto last = *deadline + kLongestGrace;
-  const auto call = engine().operate_now(operation(request), spec_.kind, deadline);
+  const auto call = engine().objects().run(operation(request), spec_.kind, deadline);
   while (!call->wait(deadline)) {
-    if (engine().connected() && *deadline < last) {
+    if (engine().reachability().reachable() && *deadline < last) {
       *deadline += kLookAgain;
       continue;
     }
-    engine().give_up(call);
+    engine().objects().give_up(call);
     if (call->ready()) break;
     give_up(call, std::move(undo));
     const auto why = engine().why_waiting();
@@ -314,7 +314,7 @@ void Object::acquired(std::int64_t token) {
   holding_.who = this_thread_number();
   holding_.token = token;
   ++holding_.count;
-  holding_.losses = engine().holdings_lost();
+  holding_.losses = engine().holdings().losses();
 }
 
 void Object::hold(const Holding& holding) {
@@ -332,7 +332,7 @@ Holding Object::take_one() {
   const Holding before = holding_;
   if (holding_.count == 0) return {};
   if (--holding_.count == 0) holding_ = {};
-  if (before.losses != engine().holdings_lost())
+  if (before.losses != engine().holdings().losses())
     throw LeaseLost{"this client was out of reach for too long; somebody else may have had '" + name() + "' since"};
   return before;
 }

@@ -45,7 +45,7 @@ struct Holding {
   std::uint64_t who = 0;
   std::int64_t token = 0;
   std::int64_t count = 0;
-  std::uint64_t losses = 0;  // as Engine::holdings_lost() was
+  std::uint64_t losses = 0;  // as Holdings::losses() was
 };
 
 class Object : public std::enable_shared_from_this<Object> {
@@ -78,7 +78,7 @@ class Object : public std::enable_shared_from_this<Object> {
   bool closed() const { return closed_; }
   void check_open() const;  // throws Error{object_closed}
 
-  // Locks. What is held of semaphores: Engine::units().
+  // Locks. What is held of semaphores: Holdings::units().
   void acquired(std::int64_t token);
   void hold(const Holding& holding);
   Holding take_all();
@@ -94,7 +94,7 @@ class Object : public std::enable_shared_from_this<Object> {
   const proto::ObjectSpec& spec() const { return spec_; }
   std::uint64_t number() const { return number_; }
   bool made() const { return made_; }
-  Engine& engine() const { return static_cast<Engine&>(*engine_); }
+  Engine& engine() const { return engine_of(engine_); }
   const detail::Ref<detail::Origin>& engine_ref() const { return engine_; }
   [[noreturn]] void fail(const Answer& answer) const;
   // What an error says of it beside the sentence of its code.
@@ -103,7 +103,7 @@ class Object : public std::enable_shared_from_this<Object> {
  private:
   proto::Operation operation(ObjectRequest& request) const;
   void give_up(const CallRef& call, std::function<void(Answer&)> undo);
-  bool is_lost() const { return holding_.losses != engine().holdings_lost(); }
+  bool is_lost() const { return holding_.losses != engine().holdings().losses(); }
 
   const detail::Ref<detail::Origin> engine_;
   proto::ObjectSpec spec_;

@@ -56,8 +56,8 @@ RawQueue::Got RawQueue::get_values(std::size_t most, bool lease, Wait wait) cons
   auto& object = this->object();
   object.check_open();
   Got got;
-  auto& undelivered_items = object.engine().undelivered_items();
-  if (std::vector<proto::Payload> late; !lease && undelivered_items.take(object.number(), most, late)) {
+  auto& undelivered_items = object.engine().holdings().undelivered_items();
+  if (std::vector<proto::Payload> late; !lease && undelivered_items.remove(object.number(), most, late)) {
     got.values = client::bytes_of(late);
     return got;
   }
@@ -65,7 +65,7 @@ RawQueue::Got RawQueue::get_values(std::size_t most, bool lease, Wait wait) cons
     if (lease)
       object.forget({.verb = Verb::settle, .a = answer.a});
     else
-      object.engine().undelivered_items().keep(object.number(), answer.values);
+      object.engine().holdings().undelivered_items().add(object.number(), answer.values);
   };
   auto answer =
       object.call({.verb = Verb::get, .a = static_cast<std::int64_t>(most), .b = lease ? 1 : 0, .wait = wait}, undo);

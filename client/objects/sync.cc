@@ -39,7 +39,7 @@ bool is_semaphore(const Object& object) { return object.spec().kind == ObjectKin
 
 void have_acquired(Object& object, std::int64_t token, std::uint64_t thread) {
   if (is_semaphore(object))
-    object.engine().units().acquired(object.number(), thread, token);
+    object.engine().holdings().units().add(object.number(), thread, token);
   else
     object.acquired(token);
 }
@@ -47,13 +47,13 @@ void have_acquired(Object& object, std::int64_t token, std::uint64_t thread) {
 // The broker is told which units these are: those that it has given to others meanwhile, as this client was out of
 // reach for too long, must not come back once more.
 void release_units(Object& object, std::int64_t how_many) {
-  auto& units = object.engine().units();
-  const auto tokens = units.take(object.number(), client::this_thread_number(), how_many);
+  auto& units = object.engine().holdings().units();
+  const auto tokens = units.remove(object.number(), client::this_thread_number(), how_many);
   const auto answer =
       object.call({.verb = Verb::release, .a = -1, .b = how_many, .values = {client::payload_of(pack_value(tokens))}});
   if (answer.code == Errc::ok) return;
   if (answer.code == Errc::over_released)
-    for (const std::int64_t token : tokens) units.acquired(object.number(), client::this_thread_number(), token);
+    for (const std::int64_t token : tokens) units.add(object.number(), client::this_thread_number(), token);
   object.fail(answer);
 }
 
@@ -203,7 +203,7 @@ bool Condition::Own::wait_on(client::Object& condition, detail::Wait wait) {
   if (answer.code == Errc::not_held && held.count > 0) object().hold(held);
   if (answer.code != Errc::ok) condition.fail(answer);
   held.token = answer.b;
-  held.losses = object().engine().holdings_lost();
+  held.losses = object().engine().holdings().losses();
   if (held.count > 0) object().hold(held);
   return answer.a != 0;
 }

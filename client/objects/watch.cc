@@ -57,7 +57,7 @@ void Watcher::ask(std::int64_t version) {
 void Watcher::stop() noexcept {
   const std::unique_lock lock{mutex_};
   stopped_ = true;
-  if (call_ && !call_->ready() && !object_->engine().in_forked_child()) object_->engine().give_up(call_);
+  if (call_ && !call_->ready() && !object_->engine().in_forked_child()) object_->engine().objects().give_up(call_);
 }
 
 void Watcher::answered(const Object::Answer& answer) noexcept {

@@ -217,7 +217,7 @@ std::vector<Chunk> PoolState::send(const ChunkCall& call, const std::vector<std:
     const std::unique_lock lock{mutex_};
     how = how_;
   }
-  auto chunks = static_cast<client::Engine&>(*engine_).submit_all(*how, proto::kChunkTask, 0, payloads);
+  auto chunks = client::engine_of(engine_).tasks().submit_all(*how, proto::kChunkTask, 0, payloads);
   for (const Chunk& chunk : chunks) chunk->decode_by(&decode_into<RawResult>);
   return chunks;
 }

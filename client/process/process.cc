@@ -12,7 +12,7 @@ namespace forkmill {
 
 namespace {
 
-using client::Engine;
+using client::engine_of;
 
 [[noreturn]] void refuse(const Process::State& state, const std::string& text) {
   throw Error{Errc::bad_request, "process " + state.options.name + ": " + text};
@@ -154,8 +154,7 @@ void Process::submit(State& state) {
     state.task = known->name;
   }
   if (!state.engine) state.engine = default_client().engine_;
-  state.result =
-      static_cast<Engine&>(*state.engine).submit(prepared(state), state.task, state.signature, state.payload);
+  state.result = engine_of(state.engine).tasks().submit(prepared(state), state.task, state.signature, state.payload);
   state.sentinel = detail::task_future<RawResult>(state.result).share();
 }
 
@@ -192,7 +191,7 @@ void Process::signal(int number) {
   proto::Query query;
   query.kind = proto::QueryKind::signal;
   query.argument = id.to_string() + " " + std::to_string(number);
-  auto answer = detail::task_future<RawResult>(static_cast<Engine&>(*state.engine).query(std::move(query)));
+  auto answer = detail::task_future<RawResult>(engine_of(state.engine).tasks().query(std::move(query)));
   // One that the broker does not have yet is never sent.
   answer.on_error([engine = state.engine, id](const std::exception_ptr&) -> RawResult {
     engine->cancel(id);
@@ -293,8 +292,7 @@ ProcessState Process::state() const {
     query.argument = state.result->id().to_string() + " 0";
   }
   try {
-    const auto answer =
-        detail::task_future<RawResult>(static_cast<Engine&>(*state.engine).query(std::move(query))).get();
+    const auto answer = detail::task_future<RawResult>(engine_of(state.engine).tasks().query(std::move(query))).get();
     const auto body = unpack_value<std::map<std::string, std::string>>(answer.bytes);
     if (body.at("state") == "waiting") return ProcessState::waiting;
   } catch (const Error&) {  // it has ended meanwhile, and is not kept

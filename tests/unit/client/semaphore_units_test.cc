@@ -15,18 +15,18 @@ constexpr std::uint64_t kSemaphore = 7;
 
 TEST_CASE("a thread gives back what it has acquired itself, and then what others have") {
   SemaphoreUnits units;
-  units.acquired(kSemaphore, kThere, 1);
-  units.acquired(kSemaphore, kHere, 2);
-  units.acquired(kSemaphore, kThere, 3);
-  CHECK(units.take(kSemaphore, kHere, 1) == Tokens{2});
-  CHECK(units.take(kSemaphore, kHere, 5) == Tokens{3, 1});
-  CHECK(units.take(kSemaphore, kHere, 1).empty());
+  units.add(kSemaphore, kThere, 1);
+  units.add(kSemaphore, kHere, 2);
+  units.add(kSemaphore, kThere, 3);
+  CHECK(units.remove(kSemaphore, kHere, 1) == Tokens{2});
+  CHECK(units.remove(kSemaphore, kHere, 5) == Tokens{3, 1});
+  CHECK(units.remove(kSemaphore, kHere, 1).empty());
 }
 
 TEST_CASE("units are those of one semaphore") {
   SemaphoreUnits units;
-  units.acquired(kSemaphore, kHere, 1);
-  CHECK(units.take(kSemaphore + 1, kHere, 1).empty());
+  units.add(kSemaphore, kHere, 1);
+  CHECK(units.remove(kSemaphore + 1, kHere, 1).empty());
   units.forget(kSemaphore);
-  CHECK(units.take(kSemaphore, kHere, 1).empty());
+  CHECK(units.remove(kSemaphore, kHere, 1).empty());
 }

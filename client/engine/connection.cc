@@ -1,0 +1,170 @@
+#include "client/engine/connection.h"
+
+#include <forkmill/errors.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "client/engine/options.h"
+#include "client/engine/resolve.h"
+#include "client/futures/log.h"
+#include "proto/transport/errors.h"
+
+namespace forkmill::client {
+
+namespace {
+
+constexpr int kRoundsOfAStep = 64;      // then the driver looks whether it has what it waits for
+constexpr int kMessagesOfARound = 256;  // then requests have their turn
+
+std::uint64_t worker_around() {
+  const char* text = std::getenv("FORKMILL_CHILD_OF");
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
+SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, std::uint64_t instance) {
+  SessionOptions session;
+  session.name = options.name;
+  session.host = host_name();
+  session.pid = static_cast<std::uint32_t>(::getpid());
+  session.software = "forkmill " FORKMILL_VERSION;
+  session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;
+  if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
+  session.seed = seed;
+  session.instance = instance;
+  session.child_of = worker_around();
+  return session;
+}
+
+std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
+  try {
+    return std::make_unique<proto::Dealer>(endpoint);
+  } catch (const proto::TransportError& error) {
+    throw Error{Errc::bad_request, error.what()};
+  }
+}
+
+}  // namespace
+
+Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings)
+    : options_{options},
+      inbox_{inbox},
+      capacity_{capacity},
+      holdings_{holdings},
+      dealer_{connect(options.endpoint)},
+      session_{session_options(options, env_.random(), holdings.owner())},
+      reachability_{options.connect_timeout, env_.now().steady} {}
+
+std::string Connection::why_waiting() const {
+  if (reachability_.reachable()) return {};
+  return "the broker at " + options_.endpoint + " does not answer; is forkmill-broker running there?";
+}
+
+bool Connection::step() noexcept {
+  try {
+    for (int round = 0; round < kRoundsOfAStep; ++round) {
+      handle_requests();
+      const auto now = env_.now().steady;
+      receive(now);
+      session_.tick(now);
+      session_.flush(now);
+      look_for_broker(now);
+      carry_out();
+      if (!dealer_->pending() && !has_requests()) return false;
+    }
+  } catch (const std::exception& error) {
+    log().error("unexpected: {}; connecting again", error.what());
+    requests_.clear();
+    inbox_.drained();
+    session_.take_effects(effects_);
+    effects_.clear();
+    reconnect();
+    return false;
+  }
+  return true;
+}
+
+proto::Instant Connection::next_wakeup() const { return std::min(session_.next_wakeup(), reachability_.next_wakeup()); }
+
+void Connection::handle_requests() {
+  if (!has_requests()) return;
+  inbox_.drain(requests_);
+  const auto now = env_.now().steady;
+  for (auto& request : requests_) session_.handle(now, std::move(request));
+  requests_.clear();
+  capacity_.publish(session_.load());
+  inbox_.drained();
+}
+
+void Connection::receive(proto::Instant now) {
+  while (auto event = dealer_->link_event()) {
+    switch (*event) {
+      case proto::Dealer::LinkEvent::up:
+        session_.connected(now);
+        break;
+      case proto::Dealer::LinkEvent::down:
+        session_.disconnected();
+        break;
+      case proto::Dealer::LinkEvent::stuck:
+        log().warn("{}: {}; trying again", options_.endpoint, dealer_->why_stuck());
+        break;
+    }
+  }
+  for (int i = 0; i < kMessagesOfARound; ++i) {
+    auto arrived = dealer_->receive();
+    if (!arrived) return;
+    if (arrived->ok())
+      session_.handle(now, std::move(*arrived).value());
+    else
+      log().warn("a message of the broker at {} was dropped: {}", options_.endpoint, arrived->failure().text);
+  }
+}
+
+void Connection::look_for_broker(proto::Instant now) {
+  reachability_.update(session_.open(), now);
+  if (!reachability_.is_overdue(now)) return;
+  const auto text = why_waiting();
+  if (reachability_.is_to_be_warned_of()) log().warn("{}; {} task(s) wait for it", text, session_.load().outstanding);
+  if (options_.fail_fast) session_.end_all(Errc::disconnected, text);
+}
+
+void Connection::carry_out() {
+  session_.take_effects(effects_);
+  for (const auto& line : effects_.log)
+    log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
+  for (const auto& envelope : effects_.send) {
+    if (dealer_->send(envelope)) continue;
+    log().warn("{}: the broker does not read; connecting again", options_.endpoint);
+    effects_.reconnect = true;
+    break;
+  }
+  if (effects_.holdings_lost) holdings_.count_loss();
+  resolve_waiters(effects_);
+  if (effects_.reconnect) reconnect();
+  effects_.clear();
+  capacity_.publish(session_.load());
+}
+
+void Connection::reconnect() {
+  session_.disconnected();
+  dealer_->reconnect();
+}
+
+void Connection::give_up(Cookie operation) {
+  handle_requests();
+  session_.handle(env_.now().steady, GiveUp{operation});
+  carry_out();
+}
+
+bool Connection::close() {
+  handle_requests();
+  const bool said_goodbye = session_.open();
+  session_.close(env_.now().steady);
+  carry_out();
+  capacity_.end_waits();
+  reachability_.close();
+  return said_goodbye;
+}
+
+}  // namespace forkmill::client

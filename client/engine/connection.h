@@ -1,0 +1,68 @@
+// Connection: the session's rules, tied to a socket and to the waiters of everything that was asked.
+//
+//     inbox ──▶ session ──▶ socket
+//     waiters ◀── session ◀── socket
+//
+// Belongs to whichever thread holds the driver's turn, but for the members that any thread may call.
+#pragma once
+
+#include <forkmill/client_options.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/engine/capacity.h"
+#include "client/engine/driver/work.h"
+#include "client/engine/holdings.h"
+#include "client/engine/inbox.h"
+#include "client/engine/reachability.h"
+#include "client/session/session.h"
+#include "proto/transport/dealer.h"
+#include "proto/transport/real_env.h"
+
+namespace forkmill::client {
+
+class Connection final : public Work {
+ public:
+  // Throws Error for an endpoint that makes no sense. All arguments outlive this.
+  Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings);
+
+  bool step() noexcept override;
+  proto::Instant next_wakeup() const override;
+  bool has_requests() const override { return inbox_.size() > 0; }
+  bool expects_answers() const override { return capacity_.outstanding() > 0; }
+
+  // The waiter of this operation has given up.
+  void give_up(Cookie operation);
+  // Ends everything that was asked with client_closed, and the session with GOODBYE. True: there was a session, so call
+  // socket().finish(), which waits until GOODBYE has left. Otherwise the broker would count this client until a
+  // timeout.
+  [[nodiscard]] bool close();
+
+  proto::Dealer& socket() { return *dealer_; }
+  // Any thread.
+  Reachability& reachability() { return reachability_; }
+  // Any thread. Empty: the broker is reachable.
+  std::string why_waiting() const;
+
+ private:
+  void handle_requests();
+  void receive(proto::Instant now);
+  void look_for_broker(proto::Instant now);
+  void carry_out();
+  void reconnect();
+
+  const ClientOptions& options_;
+  Inbox& inbox_;
+  Capacity& capacity_;
+  Holdings& holdings_;
+  proto::RealEnv env_;
+  const std::unique_ptr<proto::Dealer> dealer_;
+  Session session_;
+  Reachability reachability_;
+  Effects effects_;                // those that are being carried out
+  std::vector<Request> requests_;  // those that are being handled
+};
+
+}  // namespace forkmill::client

@@ -1,0 +1,24 @@
+// Work: what a driver (driver.h) drives. Only the thread that holds the turn calls step() and next_wakeup().
+#pragma once
+
+#include "proto/clock.h"
+
+namespace forkmill::client {
+
+class Work {
+ public:
+  // Does everything that can be done now. True: something is left, so call it again at once. The socket signals changes
+  // only, and a send may swallow one: nothing may be pending when this returns false.
+  virtual bool step() noexcept = 0;
+  // When step() must be called at the latest.
+  virtual proto::Instant next_wakeup() const = 0;
+  // Whether requests wait for step(). Any thread.
+  virtual bool has_requests() const = 0;
+  // Whether answers are to come. Any thread.
+  virtual bool expects_answers() const = 0;
+
+ protected:
+  ~Work() = default;
+};
+
+}  // namespace forkmill::client

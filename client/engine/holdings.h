@@ -1,0 +1,33 @@
+// Holdings: what a client has of named objects beside its handles. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "client/engine/semaphore_units.h"
+#include "client/engine/undelivered_items.h"
+
+namespace forkmill::client {
+
+class Holdings {
+ public:
+  // owner: the instance under which the broker knows this client in all of its sessions.
+  explicit Holdings(std::uint64_t owner) : owner_{owner} {}
+
+  std::uint64_t owner() const { return owner_; }
+  SemaphoreUnits& units() { return units_; }
+  UndeliveredItems& undelivered_items() { return undelivered_items_; }
+
+  // Counts the times when the broker may have given to others what this client held. A lock that was acquired at
+  // another count may be lost.
+  std::uint64_t losses() const { return losses_; }
+  void count_loss() { ++losses_; }
+
+ private:
+  const std::uint64_t owner_;
+  SemaphoreUnits units_;
+  UndeliveredItems undelivered_items_;
+  std::atomic<std::uint64_t> losses_{0};
+};
+
+}  // namespace forkmill::client

@@ -1,0 +1,72 @@
+// Inbox: the requests that the program's threads hand to the thread that drives the engine. Each waiter is a state, and
+// the cookie of its request owns one reference to it; whoever resolves the state adopts that.
+//
+// Thread-safe. Everything but cancel() throws Disconnected{client_closed} once the inbox is closed.
+#pragma once
+
+#include <forkmill/detail/value.h>
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "client/engine/object_call.h"
+#include "client/session/requests.h"
+#include "proto/transport/real_env.h"
+
+namespace forkmill::client {
+
+class Inbox {
+ public:
+  using StateRef = detail::Ref<detail::RemoteState>;
+
+  // origin: of the states, and outlives the inbox.
+  explicit Inbox(detail::Origin& origin) : origin_{origin} {}
+
+  // The id of a task is set here: random, or made of its queue and key.
+  StateRef submit(proto::Submission&& task);
+  std::vector<StateRef> submit(std::span<proto::Submission> tasks);
+  StateRef attach(const TaskId& id);
+  // The state becomes the CancelState.
+  StateRef cancel_task(const TaskId& id);
+  // Sets the query's new_id if its kind takes one.
+  StateRef query(proto::Query query);
+  CallRef operate(proto::Operation operation, bool harmless);
+  // No waiter; does nothing once the inbox is closed.
+  void cancel(const TaskId& id);
+
+  // False: it was closed before.
+  bool close();
+  bool closed() const;
+
+  // Moves the requests to `to`, which is empty and whose memory is used for the next ones. Call drained() when they
+  // have been handled: until then they count.
+  void drain(std::vector<Request>& to);
+  void drained();
+
+  // Without a lock.
+  std::size_t size() const { return size_; }
+  std::size_t payload_bytes() const { return payload_bytes_; }  // of submissions
+
+ private:
+  void check_open() const;
+  TaskId new_id();
+  StateRef add(proto::Submission&& task);
+  void add(Request&& request);
+  template <class Waiter, class Make>
+  detail::Ref<Waiter> add_with_waiter(detail::Ref<Waiter> waiter, Make&& request_of);
+
+  detail::Origin& origin_;
+  mutable std::mutex mutex_;
+  std::vector<Request> requests_;
+  proto::RealEnv env_;
+  bool closed_ = false;
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> payload_bytes_{0};
+  std::size_t draining_ = 0;  // of the thread that drains
+  std::size_t draining_bytes_ = 0;
+};
+
+}  // namespace forkmill::client

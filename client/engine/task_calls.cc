@@ -1,0 +1,94 @@
+#include "client/engine/task_calls.h"
+
+#include <forkmill/errors.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "proto/limits.h"
+#include "proto/names.h"
+
+namespace forkmill::client {
+
+namespace {
+
+// Throws if the broker would reject such a task.
+proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
+                             std::string_view payload) {
+  if (!proto::is_name(name)) throw Error{Errc::name_invalid, "task name '" + std::string{name} + "'"};
+  if (payload.size() > proto::limits::kMaxPayload)
+    throw Rejected{Errc::payload_too_large, std::to_string(payload.size()) + " bytes of arguments for " +
+                                                std::string{name} + "; the maximum is " +
+                                                std::to_string(proto::limits::kMaxPayload)};
+  proto::Submission task;
+  task.queue = how.queue;
+  task.name = name;
+  task.signature = signature;
+  task.options = how.options;
+  task.payload = proto::Payload::copy(payload);
+  return task;
+}
+
+}  // namespace
+
+TaskCalls::StateRef TaskCalls::submit(const Prepared& how, std::string_view name, std::uint64_t signature,
+                                      std::string_view payload) {
+  guard_.check();
+  auto task = submission(how, name, signature, payload);
+  capacity_.wait_for_room();
+  auto state = inbox_.submit(std::move(task));
+  driver_.get_going();
+  return state;
+}
+
+std::vector<TaskCalls::StateRef> TaskCalls::submit_all(const Prepared& how, std::string_view name,
+                                                       std::uint64_t signature,
+                                                       const std::vector<std::string>& payloads) {
+  constexpr std::size_t kAtOnce = 1024;
+  guard_.check();
+  std::vector<StateRef> states;
+  states.reserve(payloads.size());
+  for (std::size_t at = 0; at < payloads.size();) {
+    const auto end = std::min(at + kAtOnce, payloads.size());
+    std::vector<proto::Submission> tasks;
+    std::size_t bytes = 0;
+    for (; at < end && bytes < options_.max_unsent_bytes / 4; ++at) {
+      bytes += payloads[at].size();
+      tasks.push_back(submission(how, name, signature, payloads[at]));
+    }
+    capacity_.wait_for_room();
+    std::ranges::move(inbox_.submit(tasks), std::back_inserter(states));
+    driver_.wake_thread();
+  }
+  return states;
+}
+
+TaskCalls::StateRef TaskCalls::attach(const TaskId& id) {
+  guard_.check();
+  auto state = inbox_.attach(id);
+  driver_.get_going();
+  return state;
+}
+
+TaskCalls::StateRef TaskCalls::cancel(const TaskId& id) {
+  guard_.check();
+  auto state = inbox_.cancel_task(id);
+  driver_.get_going();
+  return state;
+}
+
+TaskCalls::StateRef TaskCalls::query(proto::Query query) {
+  guard_.check();
+  auto state = inbox_.query(std::move(query));
+  driver_.get_going();
+  return state;
+}
+
+void TaskCalls::cancel_unanswered(const TaskId& id) {
+  guard_.check();
+  inbox_.cancel(id);
+  driver_.get_going();
+}
+
+}  // namespace forkmill::client

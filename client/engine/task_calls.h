@@ -1,0 +1,51 @@
+// TaskCalls: what an engine does with tasks and queries for the threads of the program.
+//
+// Thread-safe. What all functions throw: Disconnected{client_closed} after the engine was closed, and in a forked
+// child.
+#pragma once
+
+#include <forkmill/client_options.h>
+#include <forkmill/detail/value.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/engine/capacity.h"
+#include "client/engine/driver/driver.h"
+#include "client/engine/fork_guard.h"
+#include "client/engine/inbox.h"
+#include "client/engine/options.h"
+
+namespace forkmill::client {
+
+class TaskCalls {
+ public:
+  using StateRef = detail::Ref<detail::RemoteState>;
+
+  // All arguments outlive this.
+  TaskCalls(const ClientOptions& options, const ForkGuard& guard, Inbox& inbox, Capacity& capacity, Driver& driver)
+      : options_{options}, guard_{guard}, inbox_{inbox}, capacity_{capacity}, driver_{driver} {}
+
+  // These two block while the client is full, as ClientOptions::when_full says. They throw Rejected{window_full} when
+  // there is no room in time, Rejected{payload_too_large} and Error{name_invalid}.
+  StateRef submit(const Prepared& how, std::string_view name, std::uint64_t signature, std::string_view payload);
+  std::vector<StateRef> submit_all(const Prepared& how, std::string_view name, std::uint64_t signature,
+                                   const std::vector<std::string>& payloads);
+  StateRef attach(const TaskId& id);
+  // The state becomes the CancelState.
+  StateRef cancel(const TaskId& id);
+  // Sets the query's id and new_id.
+  StateRef query(proto::Query query);
+  // Cancels without an answer. Does nothing after the engine was closed.
+  void cancel_unanswered(const TaskId& id);
+
+ private:
+  const ClientOptions& options_;
+  const ForkGuard& guard_;
+  Inbox& inbox_;
+  Capacity& capacity_;
+  Driver& driver_;
+};
+
+}  // namespace forkmill::client
