@@ -69,7 +69,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     status =
         store->load_records([&](proto::TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); });
   if (!status.ok()) throw std::runtime_error{status.failure().text};
-  core_->recovered();
+  core_->finish_recovery();
   if (store->durable()) {
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
                recovered);
@@ -88,10 +88,12 @@ int Loop::run() {
   for (;;) {
     if (!take_news()) return 1;
     const bool more = take_input() == kRound;
-    core_->finish_round(env_.now());
+    const proto::Now now = env_.now();
+    core_->tick(now);
+    core_->flush(now);
     carry_out(core_->take_effects());
     if (more || router_.pending()) continue;
-    const Instant wait = std::max(Instant{0}, core_->next() - env_.now().steady);
+    const Instant wait = std::max(Instant{0}, core_->next_wakeup() - env_.now().steady);
     const auto tags = waiter_.wait(wait);
     if (std::find(tags.begin(), tags.end(), kSignals) != tags.end() && stop_requested()) break;
   }
@@ -128,7 +130,7 @@ bool Loop::take_news() {
     core_->committed(committed_);
     held_.release(committed_, [this](Send& one) { send(one); });
   }
-  for (StoreAnswer& answer : news.answers) core_->answered(env_.now(), std::move(answer));
+  for (StoreAnswer& answer : news.answers) core_->handle(env_.now(), std::move(answer));
   return true;
 }
 
@@ -140,9 +142,8 @@ std::size_t Loop::take_input() {
     if (!incoming->envelope.ok()) {
       log_->warn("peer {:x}: {}: {}", incoming->peer.value(), errc_name(incoming->envelope.failure().code),
                  incoming->envelope.failure().text);
-    } else if (std::holds_alternative<proto::Query>(incoming->envelope->message)) {
-      core_->set_rss(resident_bytes());
-      if (std::get<proto::Query>(incoming->envelope->message).kind == proto::QueryKind::processes) describe_self();
+    } else if (const auto* query = std::get_if<proto::Query>(&incoming->envelope->message)) {
+      describe_self(query->kind);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
     core_->handle(env_.now(), incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
@@ -150,13 +151,19 @@ std::size_t Loop::take_input() {
   return count;
 }
 
-void Loop::describe_self() {
-  auto row = proto::process_row(::getpid(), proto::ProcessRole::supervisor);
-  if (!row) return;
-  row->command = "forkmill-broker";
-  std::array<char, 65> host{};
-  ::gethostname(host.data(), host.size() - 1);
-  core_->set_self(std::move(*row), host.data());
+// Reading the row of a process takes several files: only the query that shows it pays for that.
+void Loop::describe_self(proto::QueryKind query) {
+  self_.rss_bytes = resident_bytes();
+  auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
+                                                  : std::nullopt;
+  if (row) {
+    row->command = "forkmill-broker";
+    std::array<char, 65> host{};
+    ::gethostname(host.data(), host.size() - 1);
+    self_.process = std::move(*row);
+    self_.host = host.data();
+  }
+  core_->set_self(self_);
 }
 
 // The store gets its work first, so that the disk starts early.

@@ -37,7 +37,7 @@ class Loop {
 
  private:
   std::size_t take_input();
-  void describe_self();
+  void describe_self(proto::QueryKind query);
   void carry_out(Effects effects);
   // Handles the news of the store's thread. Returns false if the store failed.
   bool take_news();
@@ -52,6 +52,7 @@ class Loop {
   proto::Waiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
+  SelfReport self_;
   std::unique_ptr<StoreThread> store_;  // null: a memory store, used by this thread
   HeldSends held_;
   proto::CommitSeq committed_;

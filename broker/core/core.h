@@ -1,34 +1,22 @@
-// Core: the rules of the broker, complete and without I/O: no clock, no randomness, no socket, no thread. Whoever runs
-// it (the real loop in broker/loop.h, or a simulator) hands it what arrives and does what take_effects() says:
+// Core: the rules of the broker, complete and without I/O: no clock, no randomness, no socket, no thread. Its owner
+// (the loop of broker/loop.h, or a simulator) hands it what arrives, and does what take_effects() returns:
 //
-//     core.handle(now, peer, envelope, fresh)   for everything that has arrived, then
-//     core.finish_round(now)                    once: matches, gathers, and
-//     effects = core.take_effects()             commit `ops` as number `commit`, hand `requests` to the store after
-//     them, send what needs no commit or an earlier one; core.next() says when to call finish_round again at the
-//     latest.
+//     core.handle(now, peer, envelope, fresh);    // for each message that has arrived
+//     core.tick(now);                             // what is due by the clock
+//     core.flush(now);                            // matches tasks with workers, and gathers what goes out
+//     Effects effects = core.take_effects();
 //
-// Answers of the store go to core.answered(). A message whose `after` is set must not be sent before that commit is
-// safe. One thread owns a core.
+// The owner commits `effects.ops` as number `effects.commit`, hands `effects.requests` to the store after them, and
+// sends each message as soon as the commit that it names is safe. tick() and flush() must be called again at
+// next_wakeup() at the latest. One thread owns a core.
 #pragma once
 
-#include <algorithm>
-#include <vector>
+#include <string_view>
 
-#include "broker/core/lifecycle/attempts.h"
-#include "broker/core/lifecycle/cancels.h"
-#include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/intake.h"
-#include "broker/core/lifecycle/matching.h"
-#include "broker/core/lifecycle/paging.h"
-#include "broker/core/lifecycle/retention.h"
-#include "broker/core/objects/objects.h"
-#include "broker/core/operators/dead_letters.h"
-#include "broker/core/operators/queries.h"
-#include "broker/core/peers/processes.h"
-#include "broker/core/peers/sessions.h"
+#include "broker/core/dispatcher.h"
+#include "broker/core/outbox.h"
+#include "broker/core/parts.h"
 #include "broker/core/state/broker_state.h"
-#include "broker/core/state/registry.h"
-#include "proto/result.h"
 
 namespace forkmill::broker {
 
@@ -38,84 +26,53 @@ class Core {
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
 
-  // At the start, by rising seq, before anything else.
-  void recover(const TaskSummary& task) { paging_.recover(task); }
-  // Then so, and that was all.
-  void recover_record(proto::TaskSeq seq, std::string_view bytes) { objects_.recover(seq, bytes); }
-  void recovered() { sessions_.expect(objects_.finish_recovery()); }
+  // ---- At the start, before anything else, in this order
 
-  // A message, or bytes that are none. `fresh` becomes the session's id if this is a HELLO: 64 random bits, never 0.
+  // One task that is in the store; by rising seq.
+  void recover(const TaskSummary& task) { parts_.paging.recover(task); }
+  // One record of named objects that is in the store; by rising seq. Throws std::runtime_error, which names the record,
+  // if it makes no sense.
+  void recover_record(proto::TaskSeq seq, std::string_view bytes) { parts_.objects.recover(seq, bytes); }
+  // After the last record.
+  void finish_recovery() { parts_.sessions.expect(parts_.objects.finish_recovery()); }
+
+  // ---- In each round
+
+  // A message, or why the bytes that came are none. `fresh` becomes the id of the session that the message begins, if
+  // it is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
-  // A message to that peer was not taken.
-  void unreachable(proto::PeerId peer) { sessions_.unreachable(peer); }
-
-  // To a request among the effects.
-  void answered(proto::Now now, StoreAnswer answer);
-  // Whether there is room on the disk to take in more.
-  void set_disk_full(bool full) { state_.disk_full = full; }
-
-  void finish_round(proto::Now now);
-  Effects take_effects();
-  // Everything up to that commit is safe.
+  // The store's answer to a request among earlier effects.
+  void handle(proto::Now now, StoreAnswer answer);
+  // A message to that peer could not be sent.
+  void unreachable(proto::PeerId peer) { parts_.sessions.unreachable(peer); }
+  // All commits up to that one are safe.
   void committed(proto::CommitSeq commit) { state_.safe = commit; }
-  Instant next() const;
 
-  // Says GOODBYE to all and takes in nothing more.
+  void tick(proto::Now now);
+  void flush(proto::Now now);
+  Effects take_effects();
+  Instant next_wakeup() const;
+
+  // Says GOODBYE to all peers. No task is taken in afterwards.
   void shut_down(proto::Now now);
 
-  // For QUERY processes: this one, and where it runs.
-  void set_self(proto::ProcessRow row, std::string host) {
-    processes_.self = std::move(row);
-    processes_.self_host = std::move(host);
-  }
-  // For QUERY status: what the process weighs.
-  void set_rss(std::uint64_t bytes) { queries_.rss_bytes = bytes; }
+  // ---- Facts that only the owner knows
+
+  // While the disk is full, nothing is taken in that would have to be stored.
+  void set_disk_full(bool full) { state_.disk_full = full; }
+  // For queries: this process.
+  void set_self(SelfReport self) { parts_.operators.set_self(std::move(self)); }
 
   const BrokerState& state() const { return state_; }
-  const Objects& objects() const { return objects_; }
+  const Objects& objects() const { return parts_.objects; }
 
  private:
-  void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
-  bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
-  void unpark(Paging::Parked parked);
-  std::vector<proto::TaskSeq> needed(const proto::Message& message) const;
-  std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
-  void dispatch(Client& client, const proto::Header& header, proto::Message& message);
-  void attach(Client& client, const proto::Attach& attach);
-  void query(Client& client, const proto::Query& query);
-  proto::Reply carry_out(Client& client, const proto::Query& order, Task* task);
-  void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
-  void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
-  void pass_on(Worker& worker, proto::Progress& progress);
-  void give_credit(Worker& worker, std::uint64_t total);
   void run_deadlines();
-  void flush_all(bool late_too);
-  void flush(Client& client, bool now);
-  void flush(Worker& worker, bool now);
-  void ride_along() { late_acks_at_ = std::min(late_acks_at_, state_.now.steady + state_.options.ack_delay); }
 
   BrokerState state_;
-  Registry registry_;
-  Retention retention_{state_};
-  Deliveries deliveries_{state_, retention_};
-  Attempts attempts_{state_, deliveries_};
-  Intake intake_{state_, deliveries_, retention_, registry_};
-  Cancels cancels_{state_, attempts_};
-  Objects objects_{state_};
-  Sessions sessions_{state_, registry_, deliveries_, attempts_, cancels_, objects_};
-  Processes processes_{state_, attempts_, cancels_, sessions_, objects_};
-  Matching matching_{state_, attempts_};
-  Paging paging_{state_, attempts_, retention_};
-  DeadLetters dead_letters_{state_, intake_, retention_};
-  Queries queries_{state_, registry_, retention_};
-  // While a message is handled that waited for tasks: those that were found, by number.
-  const Sessions::Ids* found_ = nullptr;
-  // An acknowledgement alone wakes a peer for nothing that anybody waits for: it rides along with the next message to
-  // that peer, or goes by itself a little later.
-  static constexpr std::size_t kAcksAtOnce = 8;
-  Instant late_acks_at_ = proto::kNever;
-  std::vector<ClientHandle> late_clients_;
-  std::vector<WorkerHandle> late_workers_;
+  Parts parts_{state_};
+  Dispatcher dispatcher_{parts_};
+  Outbox outbox_{state_, parts_.deliveries};
 };
 
 }  // namespace forkmill::broker

@@ -3,7 +3,6 @@
 #include <span>
 
 #include "broker/store/store.h"
-#include "broker/store/task_row.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -36,7 +35,7 @@ proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer)
   std::size_t visited = 0;
   return store.scan(request.before, [&](StoredTask task) {
     const proto::TaskSeq seq = task.put.seq;
-    if (passes(request.filter, row_of(task))) {
+    if (request.passes(request.filter, task)) {
       task.put.payload = {};
       answer.tasks.push_back(std::move(task));
     }

@@ -21,11 +21,13 @@ struct FetchAnswer {
 };
 
 // ScanRequest: reads tasks with numbers below `before` that pass `filter`, newest first, without their arguments.
+// `passes` tests one task; it is called on the thread of the store.
 struct ScanRequest {
   proto::TaskSeq before;
   std::size_t most = 0;          // tasks
   std::size_t most_visited = 0;  // tasks to look at before giving up
   proto::TaskFilter filter;
+  bool (*passes)(const proto::TaskFilter& filter, const StoredTask& task) = nullptr;
 };
 struct ScanAnswer {
   std::vector<StoredTask> tasks;

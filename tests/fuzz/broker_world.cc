@@ -80,7 +80,7 @@ void BrokerWorld::start() {
   require(store_->load([this](const broker::TaskSummary& task) { core_->recover(task); }).ok(), "tasks are loaded");
   require(store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }).ok(),
           "records are loaded");
-  core_->recovered();
+  core_->finish_recovery();
   audit_.begin(core_->state());
 }
 
@@ -292,7 +292,8 @@ void BrokerWorld::say(Peer& peer, Message message) {
 // ---- The broker's surroundings --------------------------------------------------------------------------------------
 
 void BrokerWorld::round() {
-  core_->finish_round(now_);
+  core_->tick(now_);
+  core_->flush(now_);
   carry_out(core_->take_effects());
 }
 
@@ -337,9 +338,9 @@ void BrokerWorld::serve(std::size_t jobs) {
     const auto request = std::get<broker::StoreRequest>(std::move(jobs_.front()));
     jobs_.pop_front();
     if (std::holds_alternative<broker::BackupRequest>(request.what)) {
-      core_->answered(now_, {request.ticket, broker::BackupAnswer{Failure{Errc::bad_request, "no backup here"}}});
+      core_->handle(now_, {request.ticket, broker::BackupAnswer{Failure{Errc::bad_request, "no backup here"}}});
     } else {
-      core_->answered(now_, broker::serve(*store_, request).value());
+      core_->handle(now_, broker::serve(*store_, request).value());
     }
   }
   send_held();
@@ -385,7 +386,7 @@ void BrokerWorld::pass(Instant time) {
 void BrokerWorld::come_to_rest() {
   constexpr int kPatience = 20;
   for (int i = 0; i < kPatience; ++i) {
-    if (core_->next() > now_.steady && jobs_.empty()) return;
+    if (core_->next_wakeup() > now_.steady && jobs_.empty()) return;
     round();
     serve(jobs_.size());
   }

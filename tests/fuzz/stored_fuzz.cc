@@ -136,7 +136,8 @@ void look_around(Core& core, proto::PeerId peer) {
     say(std::move(operate));
     say(proto::Query{.id = 3, .kind = proto::QueryKind::object_release, .argument = name});
   }
-  core.finish_round(after_start());
+  core.tick(after_start());
+  core.flush(after_start());
   (void)core.take_effects();
 }
 
@@ -144,7 +145,7 @@ void records(Feed& feed) {
   Core core{{}, {"store", proto::Epoch{2}, proto::CommitSeq{9}, true, "fuzz", {}, TaskSeq{100}}, after_start()};
   try {
     for (std::uint64_t seq = 1; !feed.done(); ++seq) core.recover_record(TaskSeq{seq}, feed.bytes(4096));
-    core.recovered();
+    core.finish_recovery();
   } catch (const std::exception&) {
     return;  // the record is refused, so the broker does not start
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
 #include "proto/random.h"
@@ -20,13 +20,12 @@ void Attempts::grant(Task& task, Worker& worker) {
   task.attempts = task.attempts.next();
   task.epoch = state_.identity.epoch;
   task.worker = worker.handle;
-  hold(worker, task);
+  assign(worker, task);
   if (!options.process) ++worker.granted;
   if (task.durable && options.at_most_once) {
     state_.rewrite(task, Dispatch{task.seq, task.attempts});
     worker.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
-  worker.grant_bytes += task.payload.size();
   const Client* owner = options.process ? state_.client(task.client) : nullptr;
   worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
                                  state_.task_types.name(task.kind), state_.task_types.signature(task.kind),
@@ -47,10 +46,10 @@ Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
   return found->second;
 }
 
-void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
+void Attempts::record_outcome(Worker& worker, const proto::OutcomeRecord& record) {
   Task* task = held(worker, record.grant);
   if (task == nullptr) return;  // fenced: it is somebody else's by now, or done
-  leave(worker, *task);
+  unassign(worker, *task);
   ++worker.finished;
   proto::Outcome outcome = record.outcome;
   outcome.attempt = task->attempts;
@@ -71,7 +70,7 @@ void Attempts::outcome(Worker& worker, const proto::OutcomeRecord& record) {
 void Attempts::hand_back(Worker& worker, Task& task) {
   const bool signalled = std::any_of(worker.unheard.begin(), worker.unheard.end(),
                                      [&](const auto& note) { return note.grant == task.grant(); });
-  leave(worker, task);
+  unassign(worker, task);
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   state_.step(task, Event::handed_back);
@@ -93,7 +92,7 @@ void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
   task.worker = worker.handle;
-  hold(worker, task);
+  assign(worker, task);
 }
 
 void Attempts::lose(Task& task, const std::string& why) {
@@ -112,7 +111,7 @@ void Attempts::worker_lost(Worker& worker, const std::string& why) {
     const auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
     proto::OutcomeRecord record{task->grant(), lost, milliseconds{-1}, 0};
     ++worker.lost;
-    outcome(worker, record);
+    record_outcome(worker, record);
   }
 }
 
@@ -123,12 +122,12 @@ void Attempts::finish_unstarted(Task& task, Event event, Errc code, std::string 
   finish(task, event, std::move(outcome));
 }
 
-void Attempts::hold(Worker& worker, Task& task) {
+void Attempts::assign(Worker& worker, Task& task) {
   worker.holding.emplace(task.seq, &task);
   if (task.options().process) ++worker.processes;
 }
 
-void Attempts::leave(Worker& worker, Task& task) {
+void Attempts::unassign(Worker& worker, Task& task) {
   worker.holding.erase(task.seq);
   if (task.options().process) {
     --worker.processes;
@@ -209,7 +208,7 @@ void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
   task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
   task.queue->change(task, task.payload.size() + task.outcome->value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
-  deliveries_.finished(task);
+  deliveries_.task_finished(task);
 }
 
 }  // namespace forkmill::broker

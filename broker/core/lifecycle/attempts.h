@@ -14,7 +14,7 @@ class Attempts {
   // Taken out of its queue for `worker`.
   void grant(Task& task, Worker& worker);
 
-  void outcome(Worker& worker, const proto::OutcomeRecord& record);
+  void record_outcome(Worker& worker, const proto::OutcomeRecord& record);
   // Came back unstarted: no attempt was made.
   void hand_back(Worker& worker, Task& task);
   // The worker is gone, and what it ran with it.
@@ -32,8 +32,8 @@ class Attempts {
   void finish_unstarted(Task& task, Event event, Errc code, std::string message);
 
  private:
-  static void hold(Worker& worker, Task& task);
-  void leave(Worker& worker, Task& task);
+  static void assign(Worker& worker, Task& task);
+  void unassign(Worker& worker, Task& task);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::OutcomeRecord& record);
   void finish(Task& task, Event event, proto::Outcome outcome);

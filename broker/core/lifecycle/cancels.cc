@@ -52,7 +52,7 @@ void Cancels::end_daemons(Client& client) {
     task->state == State::running ? revoke(*task) : end_waiting(*task);
 }
 
-void Cancels::revoked(Worker& worker, const proto::Revoked& revoked) {
+void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
   for (const auto& [grant, state] : revoked.answers) {
     Task* task = attempts_.held(worker, grant);
     if (task == nullptr) continue;  // it ended meanwhile: settle_finished answers

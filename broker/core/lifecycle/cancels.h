@@ -18,7 +18,7 @@ class Cancels {
   void end_waiting(Task& task);
   // What is to end with its submitter, whose session has ended.
   void end_daemons(Client& client);
-  void revoked(Worker& worker, const proto::Revoked& revoked);
+  void handle(Worker& worker, const proto::Revoked& revoked);
   // The worker's session is a new one: what was asked of it may not have arrived.
   void repeat(Worker& worker);
   // The task ended before the worker answered.

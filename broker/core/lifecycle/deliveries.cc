@@ -11,7 +11,7 @@ namespace forkmill::broker {
 using proto::Mutant;
 using proto::mutant;
 
-void Deliveries::finished(Task& task) {
+void Deliveries::task_finished(Task& task) {
   if (Client* client = state_.client(task.client)) enqueue(task, *client);
   if (task.watchers != nullptr) {
     for (const ClientHandle handle : *task.watchers)
@@ -25,7 +25,7 @@ void Deliveries::watch(Task& task, Client& client) {
   if (is_terminal(task.state)) {
     const auto is_this = [&](const TaskRef& ref) { return ref.get() == &task; };
     if (task.deliveries > 0 && std::any_of(client.due.begin(), client.due.end(), is_this)) return;
-    retention_.take(task);
+    retention_.remove(task);
     enqueue(task, client);
     return;
   }
@@ -40,19 +40,19 @@ void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 
-void Deliveries::unknown(const TaskId& id, Client& client) {
+void Deliveries::refuse_unknown(const TaskId& id, Client& client) {
   constexpr Errc kCode = Errc::task_unknown;
   auto outcome = proto::Outcome::ended(proto::OutcomeKind::rejected, kCode, std::string{errc_text(kCode)});
   state_.send(client.session, proto::Results{{{id, std::move(outcome)}}});
 }
 
-void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
+void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
   for (const proto::MessageSeq seq : ack.messages) {
     auto found = client.under_way.find(seq);
     if (found == client.under_way.end()) continue;
     client.under_way_count -= found->second.size();
     for (const TaskRef& ref : found->second)
-      settled(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
+      end_delivery(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
     client.under_way.erase(found);
   }
   if (!client.due.empty()) state_.touch(client);
@@ -61,7 +61,7 @@ void Deliveries::acknowledged(Client& client, const proto::ResultAck& ack) {
 void Deliveries::resume(Client& client) {
   if (mutant(Mutant::deliveries_forgotten)) {
     for (const auto& [seq, refs] : client.under_way)
-      for (const TaskRef& ref : refs) settled(*ref.get(), true);
+      for (const TaskRef& ref : refs) end_delivery(*ref.get(), true);
     client.under_way.clear();
   }
   // The latest first, each before what stands there: in the end the earliest is in front.
@@ -74,7 +74,7 @@ void Deliveries::resume(Client& client) {
 
 void Deliveries::abandon(Client& client) {
   resume(client);
-  for (const TaskRef& ref : client.due) settled(*ref.get(), false);
+  for (const TaskRef& ref : client.due) end_delivery(*ref.get(), false);
   client.due.clear();
 }
 
@@ -109,7 +109,7 @@ void Deliveries::enqueue(Task& task, Client& client) {
   state_.touch(client);
 }
 
-void Deliveries::settled(Task& task, bool delivered) {
+void Deliveries::end_delivery(Task& task, bool delivered) {
   FORKMILL_CHECK(task.deliveries > 0);
   task.delivered = task.delivered || delivered;
   if (--task.deliveries == 0) retention_.keep(task);

@@ -12,15 +12,15 @@ class Deliveries {
   Deliveries(BrokerState& state, Retention& retention) : state_{state}, retention_{retention} {}
 
   // The task has just finished.
-  void finished(Task& task);
+  void task_finished(Task& task);
   // The client wants the result, now or when there is one. Asking twice changes nothing while the first is under way.
   void watch(Task& task, Client& client);
   // The same for a task that stands on disk, unfinished.
   void watch_paged_out(proto::TaskSeq seq, Client& client);
   // Nobody knows that task: says so to the client.
-  void unknown(const TaskId& id, Client& client);
+  void refuse_unknown(const TaskId& id, Client& client);
 
-  void acknowledged(Client& client, const proto::ResultAck& ack);
+  void acknowledge(Client& client, const proto::ResultAck& ack);
   // The client came back: what was under way is due again.
   void resume(Client& client);
   // The client is gone for good.
@@ -33,7 +33,7 @@ class Deliveries {
   void enqueue(Task& task, Client& client);
   // One delivery less under way. The task counts as delivered when whoever submitted it has the result: somebody else
   // may have fetched it while that one was out of reach.
-  void settled(Task& task, bool delivered);
+  void end_delivery(Task& task, bool delivered);
 
   BrokerState& state_;
   Retention& retention_;

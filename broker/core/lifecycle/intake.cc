@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/lifecycle/attempts.h"
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -206,7 +206,7 @@ void Intake::start(Task& task, Instant due) {
   state_.deadlines.add(due, task);
 }
 
-void Intake::due(Task& task, Attempts& attempts) {
+void Intake::advance(Task& task, Attempts& attempts) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= state_.now.steady &&
       !mutant(Mutant::deadline_ignored)) {

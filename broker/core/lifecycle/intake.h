@@ -20,7 +20,7 @@ class Intake {
   // One task; those known under the same id must be near.
   proto::Status take_in(Client& client, proto::Submission submission);
   // Something about a task that waits was due: its time has come, or is over.
-  void due(Task& task, Attempts& attempts);
+  void advance(Task& task, Attempts& attempts);
 
   bool closed = false;  // shutting down: takes in nothing
 

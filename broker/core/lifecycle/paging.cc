@@ -75,7 +75,7 @@ void Paging::park(Parked message, std::vector<proto::TaskSeq> wanted) {
   request(std::move(wanted), std::move(message));
 }
 
-std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer answer) {
+std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer answer) {
   auto found = pending_.find(ticket);
   FORKMILL_CHECK(found != pending_.end());
   Pending& pending = found->second;
@@ -112,18 +112,17 @@ std::vector<Paging::Parked> Paging::fetched(std::uint64_t ticket, FetchAnswer an
   forget_outdated();
   if (!done.seqs.empty()) {
     request(std::move(done.seqs), std::move(done.purpose));
-    return {};
+    return std::nullopt;
   }
   if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->fed(line->lane);
   if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
   if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
-  std::vector<Parked> ready;
-  if (auto* message = std::get_if<Parked>(&done.purpose)) ready.push_back(std::move(*message));
-  return ready;
+  if (auto* message = std::get_if<Parked>(&done.purpose)) return std::move(*message);
+  return std::nullopt;
 }
 
 // Back to where they were, unless the message has changed that.
-void Paging::leave(const Parked& message) {
+void Paging::release(const Parked& message) {
   for (const TaskRef& visitor : message.visitors) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancel_requested) continue;
@@ -135,16 +134,16 @@ void Paging::leave(const Parked& message) {
   }
 }
 
-void Paging::finish_round() {
+void Paging::flush() {
   settle_suspects();
   ask_for_lines();
   ask_for_deadlines();
 }
 
-Instant Paging::next() const {
+Instant Paging::next_wakeup() const {
   Instant next = state_.grace_until > state_.now.steady ? state_.grace_until : proto::kNever;
   if (!deadlines_asked_ && state_.fetched_early <= state_.options.resident.scheduled) {
-    next = std::min(next, state_.paged_out_deadlines.next());
+    next = std::min(next, state_.paged_out_deadlines.next_fetch());
   }
   return next;
 }

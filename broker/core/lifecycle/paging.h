@@ -3,7 +3,7 @@
 #pragma once
 
 #include <map>
-#include <unordered_map>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -26,18 +26,18 @@ class Paging {
     proto::PeerId peer;
     proto::Envelope envelope;
     proto::SessionId fresh;
-    std::unordered_map<proto::TaskSeq, TaskId> ids;  // of those that were found
-    std::vector<TaskRef> visitors;                   // brought near for it
+    TaskIds ids;                    // tasks that were found
+    std::vector<TaskRef> visitors;  // brought near for it
   };
   void park(Parked message, std::vector<proto::TaskSeq> wanted);
 
-  // The messages that need wait no longer. Call `leave` for each once it has been handled.
-  std::vector<Parked> fetched(std::uint64_t ticket, FetchAnswer answer);
-  void leave(const Parked& message);
+  // The message that need not wait any longer, if there is one. Call release() once it has been handled.
+  std::optional<Parked> handle(std::uint64_t ticket, FetchAnswer answer);
+  void release(const Parked& message);
 
   // Asks for what lines and deadlines need. After matching.
-  void finish_round();
-  Instant next() const;
+  void flush();
+  Instant next_wakeup() const;
 
  private:
   struct ForLine {

@@ -25,16 +25,16 @@ void Retention::keep(Task& task) {
     task.queue->release(task);
     task.released = true;
   }
-  put(task, shelf_for(task));
+  shelve(task, shelf_for(task));
   if (task.shelf == kTimed) state_.deadlines.add(task.kept_until, task);
-  put_away_most(shelves_[task.shelf]);
+  put_away_excess(shelves_[task.shelf]);
   trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
   task.kept_until = kept_after_restart(task.options(), task.finished_at);
-  put(task, shelf_for(task));
+  shelve(task, shelf_for(task));
   if (task.shelf == kTimed) state_.deadlines.add(std::max(task.kept_until, state_.now.steady), task);
 }
 
@@ -62,7 +62,7 @@ void Retention::drop(Task& task) {
     forget(task);
 }
 
-void Retention::take(Task& task) {
+void Retention::remove(Task& task) {
   if (task.shelf == kNone) return;
   Shelf& shelf = shelves_[task.shelf];
   shelf.tasks.remove(task);
@@ -71,18 +71,18 @@ void Retention::take(Task& task) {
   task.shelf = kNone;
 }
 
-void Retention::due(Task& task) {
-  if (task.shelf == kTimed && task.kept_until <= state_.now.steady) over(task);
+void Retention::expire_if_due(Task& task) {
+  if (task.shelf == kTimed && task.kept_until <= state_.now.steady) expire(task);
 }
 
 void Retention::tick() {
   for (const Kind kind : {kWaiting, kDelivered}) {
     TaskList& tasks = shelves_[kind].tasks;
-    while (!tasks.empty() && tasks.front()->kept_until <= state_.now.steady) over(*tasks.front());
+    while (!tasks.empty() && tasks.front()->kept_until <= state_.now.steady) expire(*tasks.front());
   }
 }
 
-Instant Retention::next() const {
+Instant Retention::next_wakeup() const {
   Instant next = proto::kNever;
   for (const Kind kind : {kWaiting, kDelivered}) {
     if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->kept_until);
@@ -110,7 +110,7 @@ Retention::Kind Retention::shelf_for(const Task& task) const {
   return task.state == State::failed ? kDead : kDelivered;
 }
 
-void Retention::put(Task& task, Kind kind) {
+void Retention::shelve(Task& task, Kind kind) {
   Shelf& shelf = shelves_[kind];
   shelf.tasks.push_back(task);
   ++shelf.count;
@@ -119,19 +119,19 @@ void Retention::put(Task& task, Kind kind) {
 }
 
 // What failed becomes a dead letter, unless its time was set for itself.
-void Retention::over(Task& task) {
+void Retention::expire(Task& task) {
   const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
-  take(task);
+  remove(task);
   task.queue->release(task);
   task.released = true;
-  put(task, kDead);
+  shelve(task, kDead);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 // The oldest first. Those that come back soon anyway stay.
-void Retention::put_away_most(Shelf& shelf) {
+void Retention::put_away_excess(Shelf& shelf) {
   if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
   const ResidentLimits& resident = state_.options.resident;
   while (shelf.count > resident.results || (shelf.bytes > resident.result_bytes && shelf.count > 1) ||
@@ -139,7 +139,7 @@ void Retention::put_away_most(Shelf& shelf) {
     Task& oldest = *shelf.tasks.front();
     if (!oldest.durable || oldest.released || oldest.kept_until <= PagedOutDeadlines::horizon(state_.now.steady))
       return;
-    take(oldest);
+    remove(oldest);
     state_.put_away(oldest);
   }
 }
@@ -151,7 +151,7 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 }
 
 void Retention::forget(Task& task) {
-  take(task);
+  remove(task);
   if (!task.released) task.queue->release(task);
   if (task.durable) state_.ops.emplace_back(Forget{task.seq});
   state_.tasks.erase(task);

@@ -31,12 +31,12 @@ class Retention {
   // The same of one that was found in the store.
   Instant kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const;
   // A delivery begins: the task leaves its shelf.
-  void take(Task& task);
+  void remove(Task& task);
   // Something about a finished task was due.
-  void due(Task& task);
+  void expire_if_due(Task& task);
 
   void tick();
-  Instant next() const;
+  Instant next_wakeup() const;
 
   std::size_t kept() const;
   std::size_t kept_bytes() const;
@@ -51,10 +51,10 @@ class Retention {
   };
 
   Kind shelf_for(const Task& task) const;
-  void put(Task& task, Kind kind);
-  void put_away_most(Shelf& shelf);
+  void shelve(Task& task, Kind kind);
+  void put_away_excess(Shelf& shelf);
   void trim(Shelf& shelf, std::size_t most, std::size_t most_bytes);
-  void over(Task& task);
+  void expire(Task& task);
   void forget(Task& task);
 
   BrokerState& state_;

@@ -1,7 +1,7 @@
 #include "broker/core/operators/dead_letters.h"
 
 #include "broker/core/operators/packed_map.h"
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "broker/core/operators/packed_map.h"
-#include "broker/store/process_queue.h"
-#include "broker/store/task_row.h"
+#include "broker/core/operators/task_row.h"
+#include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 
@@ -55,6 +55,7 @@ ScanRequest scan_for(const proto::TaskFilter& filter) {
   scan.most = most_rows(filter);
   scan.most_visited = kMaxVisited;
   scan.filter = filter;
+  scan.passes = [](const proto::TaskFilter& wanted, const StoredTask& task) { return passes(wanted, row_of(task)); };
   return scan;
 }
 

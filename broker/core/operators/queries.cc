@@ -4,7 +4,7 @@
 
 #include "broker/core/operators/listing.h"
 #include "broker/core/operators/packed_map.h"
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
@@ -19,7 +19,7 @@ proto::Reply error_reply(const proto::Query& query, Errc code, std::string text)
 
 }  // namespace
 
-std::optional<proto::Reply> Queries::answer(const proto::Query& query, ClientHandle asker, const Task* task) {
+std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHandle asker, const Task* task) {
   std::string body;
   switch (query.kind) {
     case proto::QueryKind::ping:
@@ -71,13 +71,13 @@ void Queries::ask(const proto::Query& query, ClientHandle asker, decltype(StoreR
   state_.requests.push_back({ticket, std::move(what)});
 }
 
-void Queries::answered(StoreAnswer answer) {
+void Queries::handle(StoreAnswer answer) {
   const auto found = asked_.find(answer.ticket);
   FORKMILL_CHECK(found != asked_.end());
   const Asked asked = std::move(found->second);
   asked_.erase(found);
   Client* client = state_.client(asked.asker);
-  if (client == nullptr) return;  // it did not wait for the answer
+  if (client == nullptr) return;  // gone before the answer came
   proto::Reply reply{asked.query.id, Errc::ok, {}, {}};
   if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
     reply.body = proto::Payload::own(list_tasks(state_, asked.query.filter, std::move(*scanned)));
@@ -85,7 +85,8 @@ void Queries::answered(StoreAnswer answer) {
     reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
   } else {
     reply.code = bytes.failure().code;
-    reply.text = bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // it names the path that was asked for
+    reply.text =
+        bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // the text names the path, which may be long
   }
   state_.send(client->session, std::move(reply));
 }
@@ -106,7 +107,7 @@ std::string Queries::status() const {
   tasks.add("succeeded", state_.totals.succeeded).add("failed", state_.totals.failed);
   tasks.add("cancelled", state_.totals.cancelled).add("expired", state_.totals.expired);
   std::vector<PackedMap> waiting;
-  for (const Unserved& row : unserved()) {
+  for (const Unserved& row : serving_.unserved()) {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
@@ -124,7 +125,7 @@ std::string Queries::status() const {
       .add("results_kept", retention_.kept())
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", retention_.dead())
-      .add("rss_bytes", rss_bytes)
+      .add("rss_bytes", self_.rss_bytes)
       .add("unserved", waiting)
       .bytes();
 }
@@ -144,7 +145,7 @@ std::string Queries::queues() const {
                        .add("max_tasks", queue->limits().max_tasks)
                        .add("max_bytes", queue->limits().max_bytes)
                        .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.now.steady - oldest->ready_at))
-                       .add("workers", workers_of(*queue)));
+                       .add("workers", serving_.workers_of(*queue)));
   }
   return PackedMap{}.add("queues", rows).bytes();
 }
@@ -217,67 +218,7 @@ std::string Queries::task(const Task& task) const {
                            .add("output", error->forensics.output));
     }
   }
-  return map.add("reason", why_waiting(task)).bytes();
-}
-
-std::vector<Queries::Unserved> Queries::unserved() const {
-  std::vector<Unserved> rows;
-  for (const auto& [name, queue] : state_.queues) {
-    for (const auto& [kind, count] : queue->ready_kinds()) {
-      if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
-        rows.push_back({name, state_.task_types.name(kind), count, std::move(reason)});
-      }
-    }
-  }
-  return rows;
-}
-
-bool Queries::is_served(const Queue& queue, const Worker& worker) const {
-  const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
-  if (std::none_of(worker.queues.begin(), worker.queues.end(), is_this)) return false;
-  return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
-}
-
-std::size_t Queries::workers_of(const Queue& queue) const {
-  if (!is_process_queue(queue.name())) return queue.workers;
-  return static_cast<std::size_t>(std::count_if(state_.workers.begin(), state_.workers.end(),
-                                                [&](const auto& one) { return is_served(queue, *one.second); }));
-}
-
-std::string Queries::why_unserved(const Queue& queue, KindId kind) const {
-  const std::string name{base_queue(queue.name())};
-  if (workers_of(queue) == 0) {
-    const bool base_is_served = state_.queues.find(name)->second->workers > 0;
-    return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
-                          : "no worker serves queue " + name;
-  }
-  for (const auto& [handle, worker] : state_.workers)
-    if (is_served(queue, *worker) && serves(*worker, state_.task_types, kind)) return {};
-  const std::string& task = state_.task_types.name(kind);
-  switch (registry_.ask(task, state_.task_types.signature(kind))) {
-    case Registry::Answer::nobody:
-      return "no worker has task " + task;
-    case Registry::Answer::other_signature:
-      return "the workers have " + task + " as " + registry_.signatures(task);
-    default:
-      return "no worker that has task " + task + " serves queue " + name;
-  }
-}
-
-std::string Queries::why_waiting(const Task& task) const {
-  switch (task.state) {
-    case State::scheduled:
-      return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
-    case State::ready: {
-      std::string reason = why_unserved(*task.queue, task.kind);
-      return reason.empty() ? "waits for a free child; " + std::to_string(task.queue->ready()) + " ready in its queue"
-                            : reason;
-    }
-    case State::running:
-      return task.cancel_requested ? "was asked to stop" : "";
-    default:
-      return {};
-  }
+  return map.add("reason", serving_.why_waiting(task)).bytes();
 }
 
 }  // namespace forkmill::broker

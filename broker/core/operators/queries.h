@@ -1,12 +1,14 @@
-// Queries: what operators ask. Bodies are msgpack maps, laid out in PROTOCOL.md under QUERY.
+// Queries: what operators ask about tasks, queues, workers and the broker itself. Bodies are msgpack maps, laid out in
+// PROTOCOL.md under QUERY.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/operators/self_report.h"
+#include "broker/core/operators/serving.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 
@@ -14,15 +16,13 @@ namespace forkmill::broker {
 
 class Queries {
  public:
-  Queries(BrokerState& state, const Registry& registry, const Retention& retention)
-      : state_{state}, registry_{registry}, retention_{retention} {}
+  Queries(BrokerState& state, const Registry& registry, const Retention& retention, const SelfReport& self)
+      : state_{state}, retention_{retention}, self_{self}, serving_{state, registry} {}
 
-  // `task`: the near one that the query names, or null. None: the answer comes when the store has answered.
-  std::optional<proto::Reply> answer(const proto::Query& query, ClientHandle asker, const Task* task);
-  // A scan or a backup.
-  void answered(StoreAnswer answer);
-
-  std::uint64_t rss_bytes = 0;  // of the process; set from outside
+  // `task`: the one that the query names, or null. Empty: the reply goes out when the store has answered.
+  std::optional<proto::Reply> reply(const proto::Query& query, ClientHandle asker, const Task* task);
+  // The store's answer to a scan or a backup.
+  void handle(StoreAnswer answer);
 
  private:
   std::string status() const;
@@ -31,28 +31,16 @@ class Queries {
   std::string task(const Task& task) const;
   void ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what);
 
-  // Ready tasks that no connected worker would take, by queue and kind, and why.
-  struct Unserved {
-    std::string queue;
-    std::string name;
-    std::size_t count;
-    std::string reason;
-  };
-  std::vector<Unserved> unserved() const;
-  // Why nobody takes such tasks; empty when somebody does.
-  std::string why_unserved(const Queue& queue, KindId kind) const;
-  std::string why_waiting(const Task& task) const;
-  bool is_served(const Queue& queue, const Worker& worker) const;
-  std::size_t workers_of(const Queue& queue) const;
-
-  BrokerState& state_;
-  const Registry& registry_;
-  const Retention& retention_;
   struct Asked {
     proto::Query query;
     ClientHandle asker;
   };
-  std::unordered_map<std::uint64_t, Asked> asked_;  // of the store, by ticket
+
+  BrokerState& state_;
+  const Retention& retention_;
+  const SelfReport& self_;
+  Serving serving_;
+  std::unordered_map<std::uint64_t, Asked> asked_;  // requests to the store, by ticket
 };
 
 }  // namespace forkmill::broker

@@ -10,7 +10,7 @@
 namespace forkmill::broker {
 
 void Sessions::hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
-                     const Ids& running) {
+                     const TaskIds& running) {
   using namespace proto::limits;
   if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
     return refuse(
@@ -68,7 +68,8 @@ void Sessions::hello_client(proto::PeerId peer, const proto::Hello& hello, proto
   }
 }
 
-void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running) {
+void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh,
+                            const TaskIds& running) {
   auto found = by_session_.find(hello.resume);
   Worker* worker = found == by_session_.end() ? nullptr : state_.worker(found->second.worker);
   const bool resumed = worker != nullptr;
@@ -99,7 +100,7 @@ void Sessions::hello_worker(proto::PeerId peer, const proto::Hello& hello, proto
 }
 
 // What the worker does not hold was lost under way; what it holds and should not, it is told to abandon.
-void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running,
+void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
                          proto::Welcome& answer) {
   const std::unordered_set<proto::Grant> held{holding.begin(), holding.end()};
   std::vector<Task*> lost;
@@ -112,7 +113,7 @@ void Sessions::reconcile(Worker& worker, const std::vector<proto::Grant>& holdin
 }
 
 // What it runs since before a restart of the broker goes on, if nobody else was given it meanwhile.
-bool Sessions::adopt(Worker& worker, const proto::Grant& grant, const Ids& running) {
+bool Sessions::adopt(Worker& worker, const proto::Grant& grant, const TaskIds& running) {
   const auto id = running.find(grant.seq);
   Task* task = id == running.end() ? nullptr : state_.tasks.find(id->second);
   if (task == nullptr || task->seq != grant.seq || task->state != State::ready ||
@@ -174,9 +175,9 @@ void Sessions::delist(Worker& worker) {
   registry_.remove(worker.info);
 }
 
-void Sessions::goodbye(proto::PeerId peer) {
-  if (Client* one = client(peer)) return end(*one);
-  if (Worker* one = worker(peer)) return end(*one, "worker " + one->session.name + " left");
+void Sessions::close(proto::PeerId peer) {
+  if (Client* one = client(peer)) return close(*one);
+  if (Worker* one = worker(peer)) return close(*one, "worker " + one->session.name + " left");
 }
 
 void Sessions::unreachable(proto::PeerId peer) {
@@ -229,10 +230,10 @@ void Sessions::tick() {
   std::erase_if(freed_with_, [&](const auto& one) { return std::min(one.second, state_.commit) <= state_.safe; });
   for (Client* one : gone_clients) {
     freed_with_[one->handle] = state_.commit.next();
-    end(*one);
+    close(*one);
   }
   for (Worker* one : gone_workers)
-    end(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");
+    close(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");
 }
 
 proto::CommitSeq Sessions::freed_after(ClientHandle client) const {
@@ -252,7 +253,7 @@ void Sessions::detach(const Session& session) {
   for (const proto::SessionId before : session.before) by_session_.erase(before);
 }
 
-void Sessions::confirmed(Session& session) {
+void Sessions::confirm(Session& session) {
   for (const proto::SessionId before : std::exchange(session.before, {})) by_session_.erase(before);
 }
 
@@ -305,7 +306,7 @@ bool Sessions::is_late(const proto::Hello& hello) const {
   return worker != nullptr && hello.order <= worker->session.order;
 }
 
-void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
+void Sessions::close_child(std::uint64_t worker, std::uint32_t pid) {
   constexpr std::size_t kMaxGone = 4096;
   gone_children_.push_back({worker, pid, state_.now.steady + state_.options.session_timeout});
   if (gone_children_.size() > kMaxGone) gone_children_.pop_front();
@@ -313,10 +314,10 @@ void Sessions::end_child(std::uint64_t worker, std::uint32_t pid) {
   if (home == in_children_.end()) return;
   const std::vector<ClientHandle> clients = home->second;
   for (const ClientHandle handle : clients)
-    if (Client* one = state_.client(handle)) end(*one);
+    if (Client* one = state_.client(handle)) close(*one);
 }
 
-void Sessions::end(Client& client) {
+void Sessions::close(Client& client) {
   objects_.client_gone(client.handle);
   cancels_.end_daemons(client);
   move_out(client);
@@ -325,7 +326,7 @@ void Sessions::end(Client& client) {
   state_.clients.erase(client.handle);
 }
 
-void Sessions::end(Worker& worker, const std::string& why) {
+void Sessions::close(Worker& worker, const std::string& why) {
   attempts_.worker_lost(worker, why);
   delist(worker);
   detach(worker.session);

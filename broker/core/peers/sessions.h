@@ -30,15 +30,14 @@ class Sessions {
 
   // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
   // `running`: the stored tasks of which the worker says that it holds a grant of an earlier broker on this store.
-  using Ids = std::unordered_map<proto::TaskSeq, TaskId>;
   void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
-             const Ids& running);
+             const TaskIds& running);
   // A message of this session has come: the peer knows of it, and will not resume the one before.
-  void confirmed(Session& session);
-  void goodbye(proto::PeerId peer);
+  void confirm(Session& session);
+  void close(proto::PeerId peer);
   // The child with that pid of that worker has ended, and every client in it.
-  void end_child(std::uint64_t worker, std::uint32_t pid);
-  void end(Client& client);
+  void close_child(std::uint64_t worker, std::uint32_t pid);
+  void close(Client& client);
   // A message to it could not be sent: nothing more is until it says HELLO again or falls silent for good.
   void unreachable(proto::PeerId peer);
 
@@ -54,7 +53,7 @@ class Sessions {
   const std::vector<ClientHandle>& in_child(std::uint64_t worker, std::uint32_t pid) const;
 
   void tick();
-  Instant next() const { return next_check_; }
+  Instant next_wakeup() const { return next_check_; }
   // To everyone: the broker goes.
   void farewell();
 
@@ -66,19 +65,20 @@ class Sessions {
   Session& begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
   void hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
-  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const Ids& running);
+  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
   void enlist(Worker& worker, proto::WorkerInfo info);
   void delist(Worker& worker);
-  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const Ids& running, proto::Welcome& welcome);
+  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
+                 proto::Welcome& welcome);
   bool is_gone(const proto::Hello& hello);
   bool is_late(const proto::Hello& hello) const;
-  bool adopt(Worker& worker, const proto::Grant& grant, const Ids& running);
+  bool adopt(Worker& worker, const proto::Grant& grant, const TaskIds& running);
   proto::CommitSeq freed_after(ClientHandle client) const;
   void leave_peer(const Session& session);
   void detach(const Session& session);
   void settle_in(Client& client, const proto::Hello& hello);
   void move_out(const Client& client);
-  void end(Worker& worker, const std::string& why);
+  void close(Worker& worker, const std::string& why);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
   BrokerState& state_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {

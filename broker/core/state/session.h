@@ -47,13 +47,13 @@ struct Client {
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
   std::size_t under_way_count = 0;
 
-  // Orders (orders.h) and what was answered to them, the last ones.
-  struct Order {
+  // The last operator commands and the answers to them: operators/operator_commands.h.
+  struct Command {
     proto::SessionId session;
     proto::Query query;
     proto::Reply reply;
   };
-  std::deque<Order> orders;
+  std::deque<Command> commands;
 
   // For the end of the round
   proto::SubmitAck ack;
@@ -86,7 +86,6 @@ struct Worker {
 
   // For the end of the round
   proto::Grants grants;
-  std::size_t grant_bytes = 0;
   bool grants_wait = false;       // until the commit of this round is safe
   proto::CommitSeq grants_after;  // of the grants sent last
   proto::Revoke revoke;

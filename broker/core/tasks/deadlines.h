@@ -18,7 +18,7 @@ class Deadlines {
     std::push_heap(heap_.begin(), heap_.end());
   }
 
-  Instant next() const { return heap_.empty() ? proto::kNever : heap_.front().due; }
+  Instant next_due() const { return heap_.empty() ? proto::kNever : heap_.front().due; }
   std::size_t size() const { return heap_.size(); }
 
   // The next task of which something is due by `now`; null when none is. Erased tasks are passed over.

@@ -15,13 +15,13 @@ class PagedOutDeadlines {
   void add(proto::Instant due, proto::TaskSeq seq) { slots_[due.count() / kWidth.count()].push_back(seq); }
 
   // From when on the next one is to be fetched.
-  proto::Instant next() const {
+  proto::Instant next_fetch() const {
     return slots_.empty() ? proto::kNever : proto::Instant{(slots_.begin()->first - 1) * kWidth.count()};
   }
 
   // The next one that is to be fetched by `now`.
   std::optional<proto::TaskSeq> pop(proto::Instant now) {
-    if (next() > now) return std::nullopt;
+    if (next_fetch() > now) return std::nullopt;
     auto first = slots_.begin();
     const proto::TaskSeq seq = first->second.pop_front();
     if (first->second.empty()) slots_.erase(first);

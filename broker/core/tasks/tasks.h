@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "broker/core/tasks/id_index.h"
@@ -26,6 +27,8 @@ class TaskRef {
   Task* task_;
   proto::TaskSeq seq_;
 };
+
+using TaskIds = std::unordered_map<proto::TaskSeq, TaskId>;
 
 struct PagedOutEntry {
   proto::TaskSeq seq;

@@ -58,7 +58,7 @@ bool BrokerNode::recover(const broker::Store::Identity& identity) {
     store_failed(status.failure());
     return false;
   }
-  core_->recovered();
+  core_->finish_recovery();
   return true;
 }
 
@@ -165,12 +165,13 @@ void BrokerNode::round() {
     retry_audit_.arrived(core_->state(), one.peer, one.envelope);
     core_->handle(both(), one.peer, std::move(one.envelope), proto::SessionId{world_.random.next() | 1});
   }
-  core_->finish_round(both());
+  core_->tick(both());
+  core_->flush(both());
   auto effects = core_->take_effects();
   look_for_spin(count > 0 || !effects.sends.empty() || !effects.ops.empty() || !effects.requests.empty());
   carry_out(std::move(effects));
   ObjectAudit::waits(*core_);
-  alarm_.set(inbox_.empty() ? std::max(core_->next(), world_.now() + Instant{1}) : soon());
+  alarm_.set(inbox_.empty() ? std::max(core_->next_wakeup(), world_.now() + Instant{1}) : soon());
 }
 
 void BrokerNode::look_for_spin(bool worked) {
@@ -254,7 +255,7 @@ void BrokerNode::serve(std::size_t jobs) {
     core_->committed(committed_);
   }
   if (dying_) return;
-  for (broker::StoreAnswer& answer : answers) core_->answered(both(), std::move(answer));
+  for (broker::StoreAnswer& answer : answers) core_->handle(both(), std::move(answer));
 }
 
 // Nothing waits for the store.

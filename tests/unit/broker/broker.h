@@ -191,13 +191,14 @@ class Broker {
     REQUIRE(store_->load([this](const TaskSummary& task) { core_->recover(task); }).ok());
     REQUIRE(
         store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }).ok());
-    core_->recovered();
+    core_->finish_recovery();
     if (options_.restart_grace == 0s) round();
   }
 
   // Runs rounds of the core until there is nothing left to do at this time.
   void round() {
-    core_->finish_round(now);
+    core_->tick(now);
+    core_->flush(now);
     Effects effects = core_->take_effects();
     for (Send& one : effects.sends) waiting_.push_back(std::move(one));
     const bool work = !effects.ops.empty() || !effects.requests.empty();
@@ -227,7 +228,7 @@ class Broker {
       }
       for (const StoreRequest& request : effects.requests) {
         ++requests;
-        core_->answered(now, serve_request(request));
+        core_->handle(now, serve_request(request));
         answered = true;
       }
     }

@@ -53,10 +53,10 @@ TEST_CASE("runs of numbers come out as they went in") {
 TEST_CASE("paged-out deadlines are popped before they are due, never after") {
   using namespace std::chrono_literals;
   PagedOutDeadlines deadlines;
-  CHECK(deadlines.next() == proto::kNever);
+  CHECK(deadlines.next_fetch() == proto::kNever);
   deadlines.add(100s, proto::TaskSeq{1});
   deadlines.add(50s, proto::TaskSeq{2});
-  CHECK(deadlines.next() < 50s);
+  CHECK(deadlines.next_fetch() < 50s);
   CHECK_FALSE(deadlines.pop(10s));
   CHECK(deadlines.pop(50s) == proto::TaskSeq{2});
   CHECK_FALSE(deadlines.pop(50s));

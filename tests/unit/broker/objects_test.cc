@@ -94,7 +94,7 @@ TEST_CASE("a wait ends at its time, to the microsecond, and not before") {
   User user{broker};
   const auto queue = user.open(ObjectKind::queue, "q");
   const auto number = user.begin(Verb::get, queue, 1, 0, {}, 250ms);
-  CHECK(broker.core().next() == broker.now.steady + 250ms);
+  CHECK(broker.core().next_wakeup() == broker.now.steady + 250ms);
   broker.advance(250ms - 1us);
   CHECK(user.waits(number));
   broker.advance(1us);

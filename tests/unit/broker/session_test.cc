@@ -301,7 +301,7 @@ TEST_CASE("an acknowledgement goes with the next message, or alone after ack_del
   const auto client = broker.client();
   broker.submit(client, {task(1)});
   CHECK(broker.take<SubmitAck>(client).empty());
-  CHECK(broker.core().next() <= broker.now.steady + 3ms);
+  CHECK(broker.core().next_wakeup() <= broker.now.steady + 3ms);
   broker.advance(3ms);
   CHECK(broker.take<SubmitAck>(client).size() == 1);
   broker.submit(client, {task(2)});

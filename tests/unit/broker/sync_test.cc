@@ -78,13 +78,13 @@ TEST_CASE("a holder that falls silent loses its lock exactly when session_timeou
   holder.operate(Verb::acquire, lock);
   const auto waiting = other.begin(Verb::acquire, lock);
   const auto end = broker.now.steady + CoreOptions{}.session_timeout;
-  while (broker.core().next() < end + 1us) {
-    broker.advance(broker.core().next() - broker.now.steady);
+  while (broker.core().next_wakeup() < end + 1us) {
+    broker.advance(broker.core().next_wakeup() - broker.now.steady);
     broker.send(other.peer(), Heartbeat{});
   }
   CHECK(other.waits(waiting));
-  CHECK(broker.core().next() == end + 1us);
-  broker.advance(broker.core().next() - broker.now.steady);
+  CHECK(broker.core().next_wakeup() == end + 1us);
+  broker.advance(broker.core().next_wakeup() - broker.now.steady);
   CHECK(other.answer(waiting));
 }
 

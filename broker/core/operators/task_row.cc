@@ -1,6 +1,6 @@
-#include "broker/store/task_row.h"
+#include "broker/core/operators/task_row.h"
 
-#include "broker/store/process_queue.h"
+#include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 

@@ -1,0 +1,164 @@
+#include "broker/core/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "broker/core/permissions.h"
+#include "proto/mutants.h"
+#include "proto/wire/codec.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+namespace {
+
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;  // clang-tidy's clang needs the guide, GCC does not
+
+}  // namespace
+
+void Dispatcher::handle(PeerId peer, Result<Envelope> envelope, SessionId fresh) {
+  if (!envelope.ok()) return refuse(peer, {}, envelope.failure().code, envelope.failure().text);
+  handle(peer, envelope.value(), fresh, nullptr);
+}
+
+void Dispatcher::handle(StoreAnswer answer) {
+  auto* fetched = std::get_if<FetchAnswer>(&answer.what);
+  if (fetched == nullptr) return parts_.operators.handle(std::move(answer));
+  auto parked = parts_.paging.handle(answer.ticket, std::move(*fetched));
+  if (!parked) return;
+  parking_.resume(std::move(*parked), [this](PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
+    handle(peer, envelope, fresh, found);
+  });
+}
+
+void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
+  const Header header = envelope.header;
+  Message& message = envelope.message;
+  if (std::holds_alternative<Hello>(message)) return handle_hello(peer, envelope, fresh, found);
+  const Permission& may = permission(message);
+  Sessions& sessions = parts_.sessions;
+  Session* session = sessions.session(peer);
+  if (session == nullptr) {
+    if (may.stranger == Stranger::is_ignored) return;
+    return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
+  }
+  if (header.session != session->id) return;  // stale: said in an earlier session
+  session->heard = state_.silence_clock();
+  sessions.confirm(*session);
+  Client* client = sessions.client(peer);
+  Worker* worker = sessions.worker(peer);
+  if (client != nullptr && MessageParking::park_behind(*client, envelope)) return;
+  if (std::holds_alternative<Goodbye>(message)) return sessions.close(peer);
+  if (std::holds_alternative<ErrorMessage>(message)) return;
+  if (const auto* load = std::get_if<Heartbeat>(&message)) {
+    if (worker != nullptr) worker->load = *load;
+    return state_.send(*session, Heartbeat{});
+  }
+  if (client != nullptr && may.client) {
+    if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
+  } else if (worker != nullptr && may.worker) {
+    dispatch(*worker, header, message);
+  } else {
+    refuse(peer, header, Errc::not_permitted,
+           std::string{type_name(message)} + " is not for " + (client != nullptr ? "clients" : "workers"));
+  }
+}
+
+void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
+  if (found == nullptr && parking_.park(peer, envelope, fresh)) return;
+  static const TaskIds none;
+  parts_.sessions.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh,
+                        found != nullptr ? *found : none);
+  if (Client* client = parts_.sessions.client(peer)) parts_.processes.repeat_all(*client);
+  if (Worker* worker = parts_.sessions.worker(peer)) parts_.processes.repeat_signals(*worker);
+}
+
+void Dispatcher::dispatch(Client& client, const Header& header, Message& message) {
+  std::visit(Overloaded{
+                 [&](Submit& submit) { parts_.intake.submit(client, header.seq, std::move(submit)); },
+                 [&](ResultAck& ack) { parts_.deliveries.acknowledge(client, ack); },
+                 [&](Attach& wanted) { attach(client, wanted); },
+                 [&](Cancel& cancel) { parts_.cancels.cancel(client, cancel); },
+                 [&](Query& query) { parts_.operators.handle(client, query); },
+                 [&](Operate& operate) { parts_.objects.operate(client, operate); },
+                 [](auto&) {},
+             },
+             message);
+}
+
+void Dispatcher::dispatch(Worker& worker, const Header& header, Message& message) {
+  std::visit(Overloaded{
+                 [&](Credit& credit) { set_credit(worker, credit.total); },
+                 [&](Outcomes& outcomes) { finish_attempts(worker, header.seq, outcomes); },
+                 [&](Return& back) { hand_back(worker, back); },
+                 [&](Revoked& revoked) {
+                   parts_.cancels.handle(worker, revoked);
+                   set_credit(worker, revoked.credit);
+                 },
+                 [&](Progress& progress) { forward(worker, progress); },
+                 [&](Drain&) { worker.draining = true; },
+                 [&](Started& started) { parts_.processes.handle(worker, started); },
+                 [&](ChildrenGone& gone) { parts_.processes.handle(worker, gone); },
+                 [&](Report& report) { worker.report = std::move(report.processes); },
+                 [](auto&) {},
+             },
+             message);
+}
+
+void Dispatcher::attach(Client& client, const Attach& attach) {
+  for (const TaskId& id : attach.ids) {
+    if (Task* task = state_.tasks.find(id)) {
+      parts_.deliveries.watch(*task, client);
+      parts_.processes.repeat(client, *task);
+    } else if (const auto paged_out = state_.tasks.find_paged_out(id)) {
+      parts_.deliveries.watch_paged_out(paged_out->seq, client);
+    } else {
+      parts_.deliveries.refuse_unknown(id, client);
+    }
+  }
+}
+
+void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outcomes& outcomes) {
+  const std::size_t ops_before = state_.ops.size();
+  for (const OutcomeRecord& record : outcomes.outcomes) parts_.attempts.record_outcome(worker, record);
+  worker.ack.messages.push_back(message);
+  worker.ack_waits = worker.ack_waits || state_.ops.size() > ops_before;
+  state_.touch(worker);
+  if (!mutant(Mutant::credit_leak)) set_credit(worker, outcomes.credit);
+}
+
+void Dispatcher::hand_back(Worker& worker, const Return& back) {
+  // In any order: each task goes back before those that arrived after it.
+  for (const Grant& grant : back.grants)
+    if (Task* task = parts_.attempts.held(worker, grant)) parts_.attempts.hand_back(worker, *task);
+  set_credit(worker, back.credit);
+}
+
+void Dispatcher::forward(Worker& worker, Progress& progress) {
+  for (ProgressNote& note : progress.notes) {
+    Task* task = parts_.attempts.held(worker, note.grant);
+    Client* client = task == nullptr ? nullptr : state_.client(task->client);
+    if (client == nullptr) continue;
+    note.id = task->id;
+    client->progress.notes.push_back(std::move(note));
+    state_.touch(*client);
+  }
+}
+
+// `total` counts from the beginning of the session. A smaller one takes back credit that has not been used.
+void Dispatcher::set_credit(Worker& worker, std::uint64_t total) { worker.credit = std::max(total, worker.granted); }
+
+void Dispatcher::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
+  ErrorMessage error{header.seq, code, std::move(text)};
+  if (Session* session = parts_.sessions.session(peer)) return state_.send(*session, std::move(error));
+  state_.sends.push_back({peer, {{}, std::move(error)}, {}});
+}
+
+}  // namespace forkmill::broker

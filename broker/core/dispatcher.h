@@ -1,0 +1,37 @@
+// Dispatcher: hands each message to the part that carries it out, if its sender may say it (permissions.h).
+#pragma once
+
+#include <string>
+
+#include "broker/core/message_parking.h"
+#include "broker/core/parts.h"
+#include "proto/result.h"
+
+namespace forkmill::broker {
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(Parts& parts) : parts_{parts}, state_{parts.state} {}
+
+  void handle(proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
+  void handle(StoreAnswer answer);
+
+ private:
+  // `found`: the tasks of which the message speaks, by number, if it has waited for them; null: it has not.
+  void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
+  void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
+  void dispatch(Client& client, const proto::Header& header, proto::Message& message);
+  void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
+  void attach(Client& client, const proto::Attach& attach);
+  void finish_attempts(Worker& worker, proto::MessageSeq message, const proto::Outcomes& outcomes);
+  void hand_back(Worker& worker, const proto::Return& back);
+  void forward(Worker& worker, proto::Progress& progress);
+  static void set_credit(Worker& worker, std::uint64_t total);
+  void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
+
+  Parts& parts_;
+  BrokerState& state_;
+  MessageParking parking_{state_, parts_.paging, parts_.sessions};
+};
+
+}  // namespace forkmill::broker

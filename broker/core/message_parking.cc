@@ -1,0 +1,79 @@
+#include "broker/core/message_parking.h"
+
+#include <utility>
+
+#include "broker/core/operators/operator_commands.h"
+
+namespace forkmill::broker {
+
+using namespace proto;
+
+bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
+  std::vector<TaskSeq> wanted = needed(envelope.message);
+  if (wanted.empty()) return false;
+  if (Client* client = sessions_.client(peer); client != nullptr && !std::holds_alternative<Hello>(envelope.message))
+    client->parked = true;
+  paging_.park({peer, std::move(envelope), fresh, {}, {}}, std::move(wanted));
+  return true;
+}
+
+bool MessageParking::park_behind(Client& client, Envelope& envelope) {
+  // A heartbeat says nothing of tasks, and its sender may be waiting for the answer.
+  if (!client.parked || std::holds_alternative<Heartbeat>(envelope.message)) return false;
+  client.behind.push_back(std::move(envelope));
+  return true;
+}
+
+void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
+  const SessionId session = parked.envelope.header.session;
+  const auto waiting = [&] {
+    Client* client = sessions_.client(parked.peer);
+    return client != nullptr && client->session.id == session ? client : nullptr;
+  };
+  if (!std::holds_alternative<Hello>(parked.envelope.message) && waiting() != nullptr) {
+    if (auto wanted = needed(parked.envelope.message); !wanted.empty())
+      return paging_.park(std::move(parked), std::move(wanted));
+  }
+  if (Client* client = waiting()) client->parked = false;
+  handle(parked.peer, parked.envelope, parked.fresh, &parked.ids);
+  paging_.release(parked);
+  for (Client* client = waiting(); client != nullptr; client = waiting()) {
+    if (client->parked || client->behind.empty()) return;
+    Envelope next = std::move(client->behind.front());
+    client->behind.pop_front();
+    handle(parked.peer, next, {}, nullptr);
+  }
+}
+
+std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
+  if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
+  std::vector<TaskSeq> seqs;
+  if (state_.tasks.paged_out() == 0) return seqs;
+  const auto add = [&](const TaskId& id, bool also_unfinished) {
+    const auto entry = state_.tasks.find_paged_out(id);
+    if (entry && (also_unfinished || is_terminal(entry->state))) seqs.push_back(entry->seq);
+  };
+  if (const auto* submit = std::get_if<Submit>(&message)) {
+    for (const Submission& submission : submit->tasks) add(submission.id, true);
+  } else if (const auto* attach = std::get_if<Attach>(&message)) {
+    for (const TaskId& id : attach->ids) add(id, false);
+  } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
+    for (const TaskId& id : cancel->ids) add(id, true);
+  } else if (const auto* query = std::get_if<Query>(&message)) {
+    const auto named = task_named_by(*query);
+    if (const auto id = named ? state_.tasks.named(*named) : std::nullopt) add(*id, true);
+  }
+  return seqs;
+}
+
+// Tasks that the worker has held since before a restart of the broker.
+std::vector<TaskSeq> MessageParking::needed(const Hello& hello) const {
+  std::vector<TaskSeq> seqs;
+  if (hello.role != Role::worker || !state_.identity.durable || hello.worker.holding_store != state_.identity.store)
+    return seqs;
+  for (const Grant& grant : hello.worker.holding)
+    if (grant.epoch < state_.identity.epoch) seqs.push_back(grant.seq);
+  return seqs;
+}
+
+}  // namespace forkmill::broker

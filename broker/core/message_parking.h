@@ -1,0 +1,38 @@
+// MessageParking: messages that speak of tasks on disk wait until these tasks are in memory, and later messages of the
+// same client wait behind them, so that each client's messages are handled in order.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "broker/core/lifecycle/paging.h"
+#include "broker/core/peers/sessions.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class MessageParking {
+ public:
+  MessageParking(BrokerState& state, Paging& paging, Sessions& sessions)
+      : state_{state}, paging_{paging}, sessions_{sessions} {}
+
+  // Takes the message if it must wait: returns true, and `envelope` has been moved away.
+  bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
+  // Keeps the message if an earlier one of the client waits, as park() does.
+  static bool park_behind(Client& client, proto::Envelope& envelope);
+
+  // Handles the message, whose tasks have been fetched, and what waits behind it; or parks it again, because tasks of
+  // it have been put away meanwhile. `found`: the tasks of which it speaks; null: it has not waited.
+  using Handle = std::function<void(proto::PeerId, proto::Envelope&, proto::SessionId fresh, const TaskIds* found)>;
+  void resume(Paging::Parked parked, const Handle& handle);
+
+ private:
+  std::vector<proto::TaskSeq> needed(const proto::Message& message) const;
+  std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
+
+  BrokerState& state_;
+  Paging& paging_;
+  Sessions& sessions_;
+};
+
+}  // namespace forkmill::broker

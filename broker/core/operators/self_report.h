@@ -1,0 +1,17 @@
+// SelfReport: what the owner of the core knows of the broker's own process.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+struct SelfReport {
+  std::uint64_t rss_bytes = 0;
+  proto::ProcessRow process;
+  std::string host;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,69 @@
+#include "broker/core/operators/serving.h"
+
+#include <algorithm>
+
+#include "broker/core/tasks/process_queue.h"
+
+namespace forkmill::broker {
+
+std::vector<Unserved> Serving::unserved() const {
+  std::vector<Unserved> rows;
+  for (const auto& [name, queue] : state_.queues) {
+    for (const auto& [kind, count] : queue->ready_kinds()) {
+      if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
+        rows.push_back({name, state_.task_types.name(kind), count, std::move(reason)});
+      }
+    }
+  }
+  return rows;
+}
+
+bool Serving::is_served(const Queue& queue, const Worker& worker) const {
+  const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
+  if (std::none_of(worker.queues.begin(), worker.queues.end(), is_this)) return false;
+  return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
+}
+
+std::size_t Serving::workers_of(const Queue& queue) const {
+  if (!is_process_queue(queue.name())) return queue.workers;
+  return static_cast<std::size_t>(std::count_if(state_.workers.begin(), state_.workers.end(),
+                                                [&](const auto& one) { return is_served(queue, *one.second); }));
+}
+
+std::string Serving::why_unserved(const Queue& queue, KindId kind) const {
+  const std::string name{base_queue(queue.name())};
+  if (workers_of(queue) == 0) {
+    const bool base_is_served = state_.queues.find(name)->second->workers > 0;
+    return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
+                          : "no worker serves queue " + name;
+  }
+  for (const auto& [handle, worker] : state_.workers)
+    if (is_served(queue, *worker) && serves(*worker, state_.task_types, kind)) return {};
+  const std::string& task = state_.task_types.name(kind);
+  switch (registry_.ask(task, state_.task_types.signature(kind))) {
+    case Registry::Answer::nobody:
+      return "no worker has task " + task;
+    case Registry::Answer::other_signature:
+      return "the workers have " + task + " as " + registry_.signatures(task);
+    default:
+      return "no worker that has task " + task + " serves queue " + name;
+  }
+}
+
+std::string Serving::why_waiting(const Task& task) const {
+  switch (task.state) {
+    case State::scheduled:
+      return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
+    case State::ready: {
+      std::string reason = why_unserved(*task.queue, task.kind);
+      return reason.empty() ? "waits for a free child; " + std::to_string(task.queue->ready()) + " ready in its queue"
+                            : reason;
+    }
+    case State::running:
+      return task.cancel_requested ? "was asked to stop" : "";
+    default:
+      return {};
+  }
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,42 @@
+// Outbox: sends what a round has gathered for each client and worker, few and large messages. An acknowledgement that
+// nothing else goes out with would wake its peer for nothing that it waits for: such an acknowledgement waits for the
+// next message to that peer, or for CoreOptions::ack_delay.
+#pragma once
+
+#include <vector>
+
+#include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class Outbox {
+ public:
+  Outbox(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
+
+  // Sends what waits for the clients and workers that were touched in this round, and the acknowledgements whose time
+  // has come. Touches none.
+  void flush();
+  // The same, with all acknowledgements that wait.
+  void flush_all();
+  Instant next_wakeup() const { return late_acks_at_; }
+
+ private:
+  enum class Acks : std::uint8_t { may_wait, go };
+  void flush(Client& client, Acks acks);
+  void flush(Worker& worker, Acks acks);
+  void flush_late_acks();
+  void send_ack(Client& client);
+  void send_ack(Worker& worker);
+  void send_grants(Worker& worker);
+  bool may_wait(Acks acks, std::size_t messages) const;
+  void wake_for_acks();
+
+  BrokerState& state_;
+  Deliveries& deliveries_;
+  Instant late_acks_at_ = proto::kNever;
+  std::vector<ClientHandle> late_clients_;
+  std::vector<WorkerHandle> late_workers_;
+};
+
+}  // namespace forkmill::broker

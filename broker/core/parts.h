@@ -1,0 +1,38 @@
+// Parts: the rules of the core, each with one concern, put together.
+#pragma once
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/cancels.h"
+#include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/intake.h"
+#include "broker/core/lifecycle/matching.h"
+#include "broker/core/lifecycle/paging.h"
+#include "broker/core/lifecycle/retention.h"
+#include "broker/core/objects/objects.h"
+#include "broker/core/operators/operators.h"
+#include "broker/core/peers/processes.h"
+#include "broker/core/peers/sessions.h"
+#include "broker/core/state/broker_state.h"
+#include "broker/core/state/registry.h"
+
+namespace forkmill::broker {
+
+struct Parts {
+  explicit Parts(BrokerState& broker_state) : state{broker_state} {}
+
+  BrokerState& state;
+  Registry registry;
+  Retention retention{state};
+  Deliveries deliveries{state, retention};
+  Attempts attempts{state, deliveries};
+  Intake intake{state, deliveries, retention, registry};
+  Cancels cancels{state, attempts};
+  Objects objects{state};
+  Sessions sessions{state, registry, deliveries, attempts, cancels, objects};
+  Processes processes{state, attempts, sessions, objects};
+  Matching matching{state, attempts};
+  Paging paging{state, attempts, retention};
+  Operators operators{state, registry, intake, retention, attempts, cancels, objects, processes};
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,49 @@
+// Permissions: which peer may say what, as one table. It is that of PROTOCOL.md, "Who may say what, when", without
+// HELLO, which any peer may say at any time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <type_traits>
+#include <variant>
+
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+enum class Stranger : std::uint8_t { is_refused, is_ignored };  // a peer without a session
+
+// By default: a message of the broker's own, which no peer may say.
+struct Permission {
+  Stranger stranger = Stranger::is_refused;
+  bool client = false;
+  bool worker = false;
+};
+
+using Permissions = std::array<Permission, std::variant_size_v<proto::AnyMessage>>;
+
+template <class M, class... Each>
+constexpr std::size_t index_among(const std::variant<Each...>*) {
+  std::size_t index = 0;
+  (void)((std::is_same_v<M, Each> || (++index, false)) || ...);
+  return index;
+}
+
+template <class... M>
+constexpr void permit(Permissions& table, Permission permission) {
+  ((table[index_among<M>(static_cast<const proto::AnyMessage*>(nullptr))] = permission), ...);
+}
+
+inline constexpr Permissions kPermissions = [] {
+  using namespace proto;
+  Permissions table{};
+  permit<Heartbeat>(table, {.client = true, .worker = true});
+  permit<Goodbye, ErrorMessage>(table, {.stranger = Stranger::is_ignored, .client = true, .worker = true});
+  permit<Submit, ResultAck, Attach, Cancel, Query, Operate>(table, {.client = true});
+  permit<Credit, Outcomes, Return, Revoked, Progress, Started, ChildrenGone, Report, Drain>(table, {.worker = true});
+  return table;
+}();
+
+inline const Permission& permission(const proto::Message& message) { return kPermissions[message.index()]; }
+
+}  // namespace forkmill::broker
