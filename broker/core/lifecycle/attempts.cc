@@ -48,7 +48,7 @@ Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
 
 void Attempts::record_outcome(Worker& worker, const proto::OutcomeRecord& record) {
   Task* task = held(worker, record.grant);
-  if (task == nullptr) return;  // fenced: it is somebody else's by now, or done
+  if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
   ++worker.finished;
   proto::Outcome outcome = record.outcome;
@@ -56,7 +56,7 @@ void Attempts::record_outcome(Worker& worker, const proto::OutcomeRecord& record
   outcome.worker = worker.session.name;
   if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
   if (!outcome.error) outcome.error.emplace();
-  // Whoever wanted that may have told a broker before this one.
+  // The cancel may have been requested from a broker before this one.
   if (task->cancel_requested || outcome.kind == OutcomeKind::cancelled) {
     outcome.kind = OutcomeKind::cancelled;
     outcome.error->code = Errc::cancelled;
@@ -77,11 +77,11 @@ void Attempts::hand_back(Worker& worker, Task& task) {
   if (task.cancel_requested || signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
-  // Its deadline may have passed while a worker had it: then nothing was done about it.
+  // The deadline may have passed while a worker had the task: nothing was done about it then.
   if (task.attempts.value() == 0 && task.expires_at <= state_.now.steady) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
-  // By the worker's own word it was not started: nothing speaks against granting it again.
+  // The worker itself says that the task was not started: nothing speaks against another grant.
   if (task.durable && task.options().at_most_once) state_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
   task.queue->put_back(task);
 }
@@ -144,7 +144,7 @@ bool Attempts::may_retry(const Task& task, const proto::Outcome& outcome) const 
     case OutcomeKind::lost:
     case OutcomeKind::timed_out:
     case OutcomeKind::cancelled:
-      return true;  // cancelled without our asking: the worker gave it up
+      return true;  // cancelled, but not on request: the worker gave the task up
     case OutcomeKind::failed:
       return task.options().retry_errors && outcome.error->code == Errc::handler_error;
     default:
@@ -170,8 +170,8 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
   state_.line_up(task);
 }
 
-// Exponential, with jitter that is a function of task and attempt: spread between tasks, equal in every run of a
-// simulation.
+// The backoff is exponential. Its jitter is a function of task and attempt, so that it is spread between tasks but
+// equal in every run of a simulation.
 Instant Attempts::backoff(const Task& task) const {
   const proto::Backoff& backoff = task.options().backoff;
   const auto doublings = std::min<std::uint32_t>(task.attempts.value() - 1, 40);

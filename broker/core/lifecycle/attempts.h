@@ -1,4 +1,4 @@
-// Attempts: what happens to a task from its grant to its end. Only the current grant counts, and only from the worker
+// Attempts: the rules of a task from its grant to its end. Only the current grant counts, and only from the worker
 // that has it.
 #pragma once
 
@@ -11,21 +11,21 @@ class Attempts {
  public:
   Attempts(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
 
-  // Taken out of its queue for `worker`.
+  // Grants a task that was popped from its queue to `worker`.
   void grant(Task& task, Worker& worker);
 
   void record_outcome(Worker& worker, const proto::OutcomeRecord& record);
-  // Came back unstarted: no attempt was made.
+  // Takes a task back that `worker` returns unstarted: the attempt does not count.
   void hand_back(Worker& worker, Task& task);
-  // The worker is gone, and what it ran with it.
+  // Ends the attempts of all tasks that the worker holds, because it is gone. `why`: the message of their errors.
   void worker_lost(Worker& worker, const std::string& why);
 
-  // The task `worker` holds under exactly this grant, or null.
+  // Returns the task that `worker` holds under exactly this grant. Null: there is none.
   Task* held(Worker& worker, const proto::Grant& grant);
 
-  // A task that ran under an earlier broker on this store, and still does with `worker`: the grant stands.
+  // Gives `worker` a task that it has run since an earlier broker on this store: the grant stands.
   void adopt(Task& task, Worker& worker, const proto::Grant& grant);
-  // A task that must not run twice and is in nobody's hands, not even in line: nobody knows how far it came.
+  // Ends a task that must not run twice and that no worker and no line has, as lost: its progress is unknown.
   void lose(Task& task, const std::string& why);
 
   // Ends a task that does not run.

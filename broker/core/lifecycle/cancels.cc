@@ -55,16 +55,16 @@ void Cancels::end_daemons(Client& client) {
 void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
   for (const auto& [grant, state] : revoked.answers) {
     Task* task = attempts_.held(worker, grant);
-    if (task == nullptr) continue;  // it ended meanwhile: settle_finished answers
+    if (task == nullptr) continue;  // the task has ended meanwhile: settle_finished() answers
     const TaskId id = task->id;
     const proto::TaskSeq seq = task->seq;
     if (state == RevokeState::returned) {
-      attempts_.hand_back(worker, *task);  // and with that it is cancelled
+      attempts_.hand_back(worker, *task);  // this cancels the task
       answer(id, seq, CancelState::cancelled);
     } else if (state == RevokeState::stopping) {
       answer(id, seq, CancelState::requested);
     }
-    // unknown: its outcome is under way and will settle it
+    // unknown: the outcome of the task is under way and will settle the cancel
   }
 }
 

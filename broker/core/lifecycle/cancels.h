@@ -1,4 +1,5 @@
-// Cancels: what waits is ended at once; what a worker has is revoked first, and the asker hears what came of that.
+// Cancels: a task that waits is ended at once. A task that a worker has is revoked first, and the client that asked is
+// told what became of it.
 #pragma once
 
 #include <unordered_map>
@@ -14,14 +15,14 @@ class Cancels {
   Cancels(BrokerState& state, Attempts& attempts) : state_{state}, attempts_{attempts} {}
 
   void cancel(Client& client, const proto::Cancel& cancel);
-  // One that does not run.
+  // Cancels a task that does not run.
   void end_waiting(Task& task);
-  // What is to end with its submitter, whose session has ended.
+  // Ends the daemons of a client whose session has ended.
   void end_daemons(Client& client);
   void handle(Worker& worker, const proto::Revoked& revoked);
-  // The worker's session is a new one: what was asked of it may not have arrived.
+  // Revokes again in the new session of a worker: earlier REVOKEs may not have arrived.
   void repeat(Worker& worker);
-  // The task ended before the worker answered.
+  // Answers the cancels of tasks that ended before their worker answered.
   void settle_finished();
 
  private:

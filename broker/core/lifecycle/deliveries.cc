@@ -64,7 +64,7 @@ void Deliveries::resume(Client& client) {
       for (const TaskRef& ref : refs) end_delivery(*ref.get(), true);
     client.under_way.clear();
   }
-  // The latest first, each before what stands there: in the end the earliest is in front.
+  // The latest results are put in front first, so that the earliest ones are in front in the end.
   for (auto sent = client.under_way.rbegin(); sent != client.under_way.rend(); ++sent)
     client.due.insert(client.due.begin(), sent->second.begin(), sent->second.end());
   client.under_way.clear();

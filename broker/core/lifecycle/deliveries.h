@@ -1,5 +1,5 @@
-// Deliveries: results on their way to clients. Each is sent to everyone who waits for it, at most window_results at a
-// time, and again in the client's next session until it is acknowledged.
+// Deliveries: results on their way to clients. A result is sent to each client that waits for it, at most
+// window_results at a time, and again in the client's next session until it is acknowledged.
 #pragma once
 
 #include "broker/core/lifecycle/retention.h"
@@ -11,28 +11,29 @@ class Deliveries {
  public:
   Deliveries(BrokerState& state, Retention& retention) : state_{state}, retention_{retention} {}
 
-  // The task has just finished.
+  // Makes the result of a task that has just finished due to its submitter and its watchers.
   void task_finished(Task& task);
-  // The client wants the result, now or when there is one. Asking twice changes nothing while the first is under way.
+  // Makes the result due to the client, now or when there is one. A second call changes nothing while the first result
+  // is still to be sent.
   void watch(Task& task, Client& client);
-  // The same for a task that stands on disk, unfinished.
+  // Does the same for an unfinished task on disk.
   void watch_paged_out(proto::TaskSeq seq, Client& client);
-  // Nobody knows that task: says so to the client.
+  // Tells the client that the task is unknown.
   void refuse_unknown(const TaskId& id, Client& client);
 
   void acknowledge(Client& client, const proto::ResultAck& ack);
-  // The client came back: what was under way is due again.
+  // Makes results that were under way due again, because the client has come back.
   void resume(Client& client);
-  // The client is gone for good.
+  // Ends all deliveries to a client that is gone for good.
   void abandon(Client& client);
 
-  // Sends what is due and fits the client's window.
+  // Sends the results that are due and fit the client's window.
   void flush(Client& client);
 
  private:
   void enqueue(Task& task, Client& client);
-  // One delivery less under way. The task counts as delivered when whoever submitted it has the result: somebody else
-  // may have fetched it while that one was out of reach.
+  // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
+  // may have fetched it while the submitter was out of reach.
   void end_delivery(Task& task, bool delivered);
 
   BrokerState& state_;

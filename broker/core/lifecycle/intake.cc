@@ -74,7 +74,7 @@ Failure other_body(const proto::Submission& submission) {
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
   const std::size_t ops_before = state_.ops.size();
-  std::vector<Body> left_on_disk;  // of this message: it may name a task twice
+  std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
     const Body body{submission.id, body_of(submission)};
     auto status = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
@@ -167,7 +167,8 @@ Status Intake::repeat(Client& client, Task& task, const proto::Submission& submi
   return {};
 }
 
-// What a message speaks of is in memory when it is handled: this task was taken in, and left on disk, by the same one.
+// Tasks that a message names are in memory when it is handled: the same message has submitted this one, which was left
+// on disk.
 Status Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
                               const proto::Submission& submission) {
   const auto first =
@@ -181,7 +182,7 @@ bool Intake::on_disk(const TaskId& id) const {
   return state_.tasks.paged_out() > 0 && state_.tasks.find_paged_out(id).has_value();
 }
 
-// A dead letter is kept for longer than its key stands for it: then another task may take its place.
+// A dead letter is kept for longer than its key names it. Another task may take its place afterwards.
 bool Intake::key_is_free(const Task& task) const {
   return !task.options().key.empty() && task.state == State::failed && task.deliveries == 0 &&
          task.kept_until <= state_.now.steady;

@@ -1,4 +1,4 @@
-// Intake: takes in what clients submit, or says why not. A rejected task leaves nothing behind.
+// Intake: accepts the tasks that clients submit, or says why not. A rejected task leaves nothing behind.
 #pragma once
 
 #include <vector>
@@ -17,12 +17,12 @@ class Intake {
       : state_{state}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
-  // One task; those known under the same id must be near.
+  // Accepts one task. A task that is known under the same id must be resident.
   proto::Status take_in(Client& client, proto::Submission submission);
-  // Something about a task that waits was due: its time has come, or is over.
+  // Moves on a task that waits, of which something was due: its time has come, or is over.
   void advance(Task& task, Attempts& attempts);
 
-  bool closed = false;  // shutting down: takes in nothing
+  bool closed = false;  // the broker shuts down: all tasks are rejected
 
  private:
   struct Body {

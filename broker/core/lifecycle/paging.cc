@@ -34,7 +34,7 @@ void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
   Queue* queue = state_.queue(spec.queue);
   const auto kind = state_.task_types.intern(spec.name, spec.signature);
-  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // it was within the limits when it was taken in
+  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // the task was within the limits when it was accepted
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
   const Instant now = state_.now.steady;
@@ -84,7 +84,7 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
   for (StoredTask& stored : answer.tasks) {
     const TaskId id = stored.put.id;
     if (out_of_date(ticket, stored.put.seq)) {
-      // A message still wants it. A line does not: what has changed has left its place there.
+      // A message still needs the task. A lane does not: a task that has changed has left its place there.
       if (parked != nullptr) again.push_back(stored.put.seq);
       continue;
     }
@@ -121,7 +121,7 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
   return std::nullopt;
 }
 
-// Back to where they were, unless the message has changed that.
+// Pages the tasks that were fetched for the message out again, unless the message has changed where they belong.
 void Paging::release(const Parked& message) {
   for (const TaskRef& visitor : message.visitors) {
     Task* task = visitor.get();
@@ -241,7 +241,7 @@ void Paging::ask_for_lines() {
 
 void Paging::ask_for_deadlines() {
   const ResidentLimits& resident = state_.options.resident;
-  // No more of them than memory is given for: what is due soonest is fetched first.
+  // No more tasks are fetched than memory is given for, the earliest deadlines first.
   if (!deadlines_asked_ && state_.fetched_early <= resident.scheduled) {
     std::vector<proto::TaskSeq> seqs;
     while (seqs.size() < resident.page) {

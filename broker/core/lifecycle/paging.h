@@ -1,5 +1,5 @@
-// Paging: brings tasks from disk back into memory: the next ones of a line that runs low, those of which something is
-// due soon, and those that a message speaks of, which waits until they are there.
+// Paging: brings tasks from disk back into memory: the next tasks of a lane that runs low, tasks of which something is
+// due soon, and tasks that a message names. The message waits until they are there.
 #pragma once
 
 #include <map>
@@ -18,7 +18,7 @@ class Paging {
   Paging(BrokerState& state, Attempts& attempts, Retention& retention)
       : state_{state}, attempts_{attempts}, retention_{retention} {}
 
-  // A task from the store, at the start. By rising seq. All of them are left where they are.
+  // Notes one task of the store at the start; call by rising seq. All tasks are left on disk.
   void recover(const TaskSummary& task);
 
   // A message that waits for tasks.
@@ -35,7 +35,7 @@ class Paging {
   std::optional<Parked> handle(std::uint64_t ticket, FetchAnswer answer);
   void release(const Parked& message);
 
-  // Asks for what lines and deadlines need. After matching.
+  // Requests the tasks that lanes and deadlines need. Call after matching.
   void flush();
   Instant next_wakeup() const;
 
@@ -54,7 +54,7 @@ class Paging {
   void request(std::vector<proto::TaskSeq> seqs, Purpose purpose);
   bool out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const;
   void forget_outdated();
-  // Null: it is not there any more.
+  // Returns the task, and sets `was_paged_out` if it has made it resident. Null: the task is gone.
   Task* page_in(StoredTask stored, bool& was_paged_out);
   void set_up_waiting(Task& task, const Progression& progression, State state);
   void set_up_finished(Task& task, Finish finish);
@@ -67,14 +67,14 @@ class Paging {
   Retention& retention_;
   std::map<std::uint64_t, Pending> pending_;
   bool deadlines_asked_ = false;
-  // Tasks that must not run twice, of which an attempt may have begun before the restart: lost when no worker has come
-  // back with it by the end of the grace.
+  // Tasks that must not run twice, of which an attempt may have begun before the restart. A task is lost if no worker
+  // has come back with it by the end of the grace period.
   std::vector<proto::TaskSeq> suspects_;
   std::vector<TaskRef> resident_suspects_;
   bool suspects_fetched_ = false;
 };
 
-// What a task counts for in its queue.
+// Returns the bytes that a task counts for in its queue.
 inline std::size_t counted_bytes(std::size_t payload, std::size_t value, bool finished, bool failed) {
   return finished ? value + (failed ? payload : 0) : payload;
 }

@@ -44,12 +44,12 @@ Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) 
   return ended + time;
 }
 
-// Whoever waits for a result could not ask for it while there was no broker: its time may be over, but not before he
-// had some to come back.
+// Clients could not fetch results while the broker was down, so a result whose time is over is kept for kToComeBack
+// after a restart.
 Instant Retention::kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const {
   constexpr Instant kToComeBack = std::chrono::minutes{1};
   const Instant start = state_.started.steady;
-  // What ended later than now did so by a clock that has been set back since.
+  // A task that ended later than now ended by a clock that has been set back since.
   Instant ended = state_.instant(finished_at);
   if (ended > state_.now.steady) ended = start;
   return std::max(kept_until(options, ended), std::min(start + kToComeBack, kept_until(options, start)));
@@ -103,7 +103,7 @@ std::size_t Retention::kept_bytes() const {
 }
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
-  // Its time was over, and somebody has asked for it since and did not fetch it.
+  // The task's time was over, and a client has asked for the result since and not fetched it.
   if (task.state == State::failed && task.released && !task.delivered) return kDead;
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
   if (!task.delivered) return kWaiting;
@@ -118,7 +118,7 @@ void Retention::shelve(Task& task, Kind kind) {
   task.shelf = kind;
 }
 
-// What failed becomes a dead letter, unless its time was set for itself.
+// A failed task becomes a dead letter, unless it has a result_ttl of its own.
 void Retention::expire(Task& task) {
   const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
@@ -130,7 +130,7 @@ void Retention::expire(Task& task) {
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
-// The oldest first. Those that come back soon anyway stay.
+// Pages out the oldest tasks first. Tasks that would come back soon stay.
 void Retention::put_away_excess(Shelf& shelf) {
   if (&shelf != &shelves_[kWaiting] && &shelf != &shelves_[kTimed]) return;
   const ResidentLimits& resident = state_.options.resident;

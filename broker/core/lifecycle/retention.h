@@ -1,12 +1,13 @@
 // Retention: for how long finished tasks are kept, and which go first when there are too many.
 //
-//   waiting    nobody has fetched the result: kept for result_ttl, counted in the queue's limits
-//   delivered  fetched: kept for result_ttl as long as there is room (CoreOptions::kept_results), for those who attach
-//              later
+//   waiting    the result has not been fetched: kept for result_ttl, counted in the queue's limits
+//   delivered  fetched: kept for result_ttl as long as there is room (CoreOptions::kept_results), for clients that
+//              attach later
 //   dead       failed, and fetched or over its time: kept with its arguments, as many as CoreOptions::dead_letters
-//   timed      any of these with a result_ttl of its own, or a key: exactly that long
+//   timed      any of these with a result_ttl of its own, or a key: kept exactly that long
 //
-// Results that wait on disk when there are too many of them are put away, and come back when their time is over.
+// Waiting and timed results of durable tasks are paged out when there are too many of them, and come back when their
+// time is over.
 #pragma once
 
 #include <array>
@@ -20,19 +21,19 @@ class Retention {
  public:
   explicit Retention(BrokerState& state) : state_{state} {}
 
-  // The task is finished and no delivery is under way.
+  // Puts a finished task on its shelf; call when no delivery is under way.
   void keep(Task& task);
-  // A finished task has come back from the disk.
+  // Puts a finished task that has come back from the disk on its shelf.
   void restore(Task& task);
-  // The task is to be forgotten: now, or when the deliveries that are under way have ended.
+  // Erases the task: now, or when the deliveries that are under way have ended.
   void drop(Task& task);
-  // For how long one that ended then is kept.
+  // Returns until when a task that ended at `ended` is kept.
   Instant kept_until(const proto::TaskOptions& options, Instant ended) const;
-  // The same of one that was found in the store.
+  // Returns the same for a task that was found in the store.
   Instant kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const;
-  // A delivery begins: the task leaves its shelf.
+  // Removes the task from its shelf, because a delivery begins.
   void remove(Task& task);
-  // Something about a finished task was due.
+  // Ends the time of a finished task if it is over.
   void expire_if_due(Task& task);
 
   void tick();
@@ -61,7 +62,7 @@ class Retention {
   std::array<Shelf, kKinds> shelves_;
 };
 
-// What a finished task takes in memory beyond its record.
+// Returns the bytes that a finished task takes in memory beyond its record.
 std::size_t kept_size(const Task& task);
 
 }  // namespace forkmill::broker

@@ -65,7 +65,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     TaskRow row = row_of(stored);
     const Task* resident = state.tasks.find(row.id);
     if (resident != nullptr && resident->dropped) continue;
-    if (row.state.empty()) {  // memory knows better
+    if (row.state.empty()) {  // the state in memory is the present one
       const auto paged_out = state.tasks.find_paged_out(row.id);
       if (resident != nullptr) {
         row.state = state_name(resident->state);
@@ -73,7 +73,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
       } else if (paged_out) {
         row.state = state_name(paged_out->state);
       } else {
-        continue;  // gone meanwhile
+        continue;  // the task is gone by now
       }
       if (!filter.state.empty() && filter.state != row.state) continue;
     }

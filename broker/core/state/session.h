@@ -1,5 +1,5 @@
-// Session: the conversation with one peer; Client and Worker: what the broker knows of the one behind it, through all
-// its sessions.
+// Session: the conversation with one peer. Client and Worker: what the broker knows of the peer through all its
+// sessions.
 #pragma once
 
 #include <deque>
@@ -20,23 +20,23 @@ struct Session {
   proto::PeerId peer;      // none: out of reach
   proto::MessageSeq sent;  // the last message sent in this session
   Instant heard{0};
-  milliseconds since{0};  // unix time
+  milliseconds since{0};  // Unix time of its beginning
   std::string name;
   std::string host;
   std::uint32_t pid = 0;
-  // Those that it carries on, until the peer has said something in this one: a HELLO that comes late from a broken
-  // connection takes over, too, and the peer goes on from the one that it knows.
+  // Sessions that this one carries on, until the peer has sent something in it: a HELLO that comes late from a broken
+  // connection takes over, too, and the peer goes on from the session that it knows.
   std::vector<proto::SessionId> before;
-  std::uint64_t order = 0;   // of the HELLO that began it
-  proto::CommitSeq after{};  // nothing goes out in this session before that is safe
+  std::uint64_t order = 0;   // order of the HELLO that began it
+  proto::CommitSeq after{};  // nothing goes out in this session before this commit is safe
 };
 
 struct Client {
   ClientHandle handle;
   Session session;
   std::uint32_t window_results = 0;
-  bool anew = false;  // when it came, nothing was known of it
-  // A message of it waits for tasks from the disk: what came after it waits behind, so that all are handled in order.
+  bool anew = false;  // the broker knew nothing of the client when it came
+  // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
   bool parked = false;
   std::deque<proto::Envelope> behind;
   SharedSpec last_spec;                               // most submissions of one client are alike
@@ -60,8 +60,8 @@ struct Client {
   proto::CancelReply cancels;
   proto::Progress progress;
   proto::Started started;
-  bool touched = false;    // something of the above is there
-  bool ack_waits = false;  // `ack`, for the commit of this round
+  bool touched = false;    // some of the above is set
+  bool ack_waits = false;  // `ack` waits for the commit of this round
 };
 
 struct Worker {
@@ -70,24 +70,24 @@ struct Worker {
   std::uint64_t instance = 0;
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;       // whose turn it is
+  std::size_t next_queue = 0;       // the queue whose turn it is
   std::vector<signed char> serves;  // by kind: 1, 0, or -1 for not looked up yet
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;
   std::unordered_map<proto::TaskSeq, Task*> holding;
-  std::size_t processes = 0;               // of these, with a process of their own
-  std::vector<proto::ProcessRow> report;   // as it last said
+  std::size_t processes = 0;               // tasks in `holding` with a process of their own
+  std::vector<proto::ProcessRow> report;   // its last REPORT
   std::uint64_t signalled = 0;             // the number of the last signal sent to it
-  std::vector<proto::SignalNote> unheard;  // of those, to what it holds: may be under way
-  proto::Heartbeat load;                   // as it last said
+  std::vector<proto::SignalNote> unheard;  // signals to tasks that it holds, which may be under way
+  proto::Heartbeat load;                   // its last HEARTBEAT
   std::uint64_t finished = 0;
   std::uint64_t lost = 0;
 
   // For the end of the round
   proto::Grants grants;
-  bool grants_wait = false;       // until the commit of this round is safe
-  proto::CommitSeq grants_after;  // of the grants sent last
+  bool grants_wait = false;       // `grants` wait until the commit of this round is safe
+  proto::CommitSeq grants_after;  // commit of the grants sent last
   proto::Revoke revoke;
   proto::Signals signals;
   proto::OutcomeAck ack;

@@ -1,5 +1,5 @@
-// Deadlines: which tasks have something due, and when. Entries are not taken out when they lose their meaning: whoever
-// pops one asks the task. When most of them must have lost it, those of tasks that are gone are swept out.
+// Deadlines: the tasks of which something is due, and when. Entries stay when they lose their meaning: the caller of
+// pop_due() asks the task. When most entries must have lost it, those of tasks that are gone are swept out.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ class Deadlines {
   Instant next_due() const { return heap_.empty() ? proto::kNever : heap_.front().due; }
   std::size_t size() const { return heap_.size(); }
 
-  // The next task of which something is due by `now`; null when none is. Erased tasks are passed over.
+  // Removes and returns the next task of which something is due by `now`. Null: there is none. Erased tasks are
+  // skipped.
   Task* pop_due(Instant now) {
     while (!heap_.empty() && heap_.front().due <= now) {
       Task* task = heap_.front().task.get();

@@ -1,5 +1,5 @@
-// PagedOutDeadlines: when something is due of tasks that stand on disk only. Coarse on purpose: they are fetched
-// somewhat before, and then have an exact deadline like any other. Numbers of tasks that are gone by then do no harm.
+// PagedOutDeadlines: when something is due of tasks that are only on disk. The times are coarse on purpose: tasks are
+// fetched somewhat before, and then have an exact deadline like any other. Numbers of tasks that are gone do no harm.
 #pragma once
 
 #include <map>
@@ -14,12 +14,12 @@ class PagedOutDeadlines {
  public:
   void add(proto::Instant due, proto::TaskSeq seq) { slots_[due.count() / kWidth.count()].push_back(seq); }
 
-  // From when on the next one is to be fetched.
+  // Returns from when on the next task is to be fetched.
   proto::Instant next_fetch() const {
     return slots_.empty() ? proto::kNever : proto::Instant{(slots_.begin()->first - 1) * kWidth.count()};
   }
 
-  // The next one that is to be fetched by `now`.
+  // Removes and returns the next task that is to be fetched by `now`. None: there is none.
   std::optional<proto::TaskSeq> pop(proto::Instant now) {
     if (next_fetch() > now) return std::nullopt;
     auto first = slots_.begin();
@@ -28,7 +28,7 @@ class PagedOutDeadlines {
     return seq;
   }
 
-  // What is due later than that is worth being put away.
+  // A task that is due later than this is worth being paged out.
   static proto::Instant horizon(proto::Instant now) { return now + 3 * kWidth; }
 
  private:

@@ -1,6 +1,6 @@
-// Tasks: the table of all tasks that the broker knows. Near ones are in memory: their places never move, so a pointer
-// stays good until the task is erased or put away; a TaskRef also notices that. Of far ones, which stand on disk, it
-// knows the number.
+// Tasks: the table of all tasks that the broker knows. Resident tasks are in memory. Their places never move, so a
+// pointer is valid until the task is erased or paged out, which a TaskRef notices. Of paged-out tasks, which are on
+// disk, the table knows the number and the state.
 #pragma once
 
 #include <deque>
@@ -15,11 +15,11 @@
 
 namespace forkmill::broker {
 
-// A task that may be gone by the time it is looked at.
+// TaskRef: a reference to a task that may be gone by the time it is used.
 class TaskRef {
  public:
   explicit TaskRef(Task& task) : task_{&task}, seq_{task.seq} {}
-  // Null: it was erased or put away. (Its place may hold another task by now: numbers are never used again.)
+  // Null: the task was erased or paged out. (Its place may hold another task by now: numbers are never used again.)
   Task* get() const { return task_->seq == seq_ ? task_ : nullptr; }
   proto::TaskSeq seq() const { return seq_; }
 
@@ -41,31 +41,32 @@ class Tasks {
   // `last`: the highest number that was ever given out.
   explicit Tasks(proto::TaskSeq last) : last_{last} {}
 
-  // A new task with the next number. The id must not be in the table.
+  // Adds a new task with the next number. The id must not be in the table.
   Task& insert(const TaskId& id);
-  // The next number for something that is no task.
+  // Returns the next number, for a record that is no task.
   proto::TaskSeq next_number() { return last_ = last_.next(); }
-  // Near ones only.
+  // Returns a resident task. Null: the task is unknown or paged out.
   Task* find(const TaskId& id) const;
   void erase(Task& task);
 
-  // Far tasks. Putting one away erases what is in memory.
+  // ---- Paged-out tasks; put_away() erases the task from memory
   void put_away(Task& task);
   void add_paged_out(const TaskId& id, PagedOutEntry entry);
-  // Empty: not known, or near.
+  // None: the task is unknown or resident.
   std::optional<PagedOutEntry> find_paged_out(const TaskId& id) const;
-  // A far task becomes a near one, with nothing but id and number.
+  // Makes a paged-out task resident, with nothing but its id and number.
   Task& page_in(const TaskId& id);
 
   std::size_t resident() const { return index_.size() - paged_out_; }
   std::size_t paged_out() const { return paged_out_; }
   std::size_t size() const { return index_.size(); }
 
-  // All near ones, in no order; all far ones.
+  // All resident tasks, and all paged-out ones; in no order.
   std::vector<const Task*> resident_tasks() const;
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 
-  // An id in text form, or the only one known, near or far, that begins so. The latter walks the table.
+  // Returns the id that `text` is, or else the only known id that begins with it; the latter walks the table. None:
+  // there is no such id, or more than one.
   std::optional<TaskId> named(std::string_view text) const;
 
  private:
