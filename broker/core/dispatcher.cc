@@ -49,7 +49,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
     if (may.stranger == Stranger::is_ignored) return;
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
   }
-  if (header.session != session->id) return;  // stale: said in an earlier session
+  if (header.session != session->id) return;  // stale: sent in an earlier session
   session->heard = state_.silence_clock();
   sessions.confirm(*session);
   Client* client = sessions.client(peer);
@@ -135,7 +135,7 @@ void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outco
 }
 
 void Dispatcher::hand_back(Worker& worker, const Return& back) {
-  // In any order: each task goes back before those that arrived after it.
+  // Any order of the grants is right: each task goes back before those that arrived after it.
   for (const Grant& grant : back.grants)
     if (Task* task = parts_.attempts.held(worker, grant)) parts_.attempts.hand_back(worker, *task);
   set_credit(worker, back.credit);

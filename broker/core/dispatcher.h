@@ -1,4 +1,4 @@
-// Dispatcher: hands each message to the part that carries it out, if its sender may say it (permissions.h).
+// Dispatcher: hands each message to the part that carries it out, if its sender may send it (permissions.h).
 #pragma once
 
 #include <string>
@@ -17,7 +17,7 @@ class Dispatcher {
   void handle(StoreAnswer answer);
 
  private:
-  // `found`: the tasks of which the message speaks, by number, if it has waited for them; null: it has not.
+  // `found`: the tasks that the message names, by number, if it has waited for them. Null: it has not waited.
   void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);

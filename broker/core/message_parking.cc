@@ -66,7 +66,7 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
   return seqs;
 }
 
-// Tasks that the worker has held since before a restart of the broker.
+// Returns the tasks that the worker has held since before a restart of the broker.
 std::vector<TaskSeq> MessageParking::needed(const Hello& hello) const {
   std::vector<TaskSeq> seqs;
   if (hello.role != Role::worker || !state_.identity.durable || hello.worker.holding_store != state_.identity.store)

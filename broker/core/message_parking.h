@@ -1,4 +1,4 @@
-// MessageParking: messages that speak of tasks on disk wait until these tasks are in memory, and later messages of the
+// MessageParking: messages that name tasks on disk wait until these tasks are in memory, and later messages of the
 // same client wait behind them, so that each client's messages are handled in order.
 #pragma once
 
@@ -16,13 +16,13 @@ class MessageParking {
   MessageParking(BrokerState& state, Paging& paging, Sessions& sessions)
       : state_{state}, paging_{paging}, sessions_{sessions} {}
 
-  // Takes the message if it must wait: returns true, and `envelope` has been moved away.
+  // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
   bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
   // Keeps the message if an earlier one of the client waits, as park() does.
   static bool park_behind(Client& client, proto::Envelope& envelope);
 
-  // Handles the message, whose tasks have been fetched, and what waits behind it; or parks it again, because tasks of
-  // it have been put away meanwhile. `found`: the tasks of which it speaks; null: it has not waited.
+  // Handles the message, whose tasks have been fetched, and those that wait behind it; or parks it again, because tasks
+  // of it have been paged out meanwhile. `found`: the tasks that a message names. Null: it has not waited.
   using Handle = std::function<void(proto::PeerId, proto::Envelope&, proto::SessionId fresh, const TaskIds* found)>;
   void resume(Paging::Parked parked, const Handle& handle);
 

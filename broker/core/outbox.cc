@@ -31,7 +31,7 @@ void Outbox::flush_late_acks() {
     if (Worker* worker = state_.worker(handle)) flush(*worker, Acks::go);
 }
 
-// Whether an acknowledgement of so many messages, with which nothing else goes out, waits.
+// Returns whether an acknowledgement of `messages` messages waits, if nothing else goes out with it.
 bool Outbox::may_wait(Acks acks, std::size_t messages) const {
   constexpr std::size_t kAcksAtOnce = 8;
   const bool go = acks == Acks::go || state_.options.ack_delay.count() == 0 || buggify(Path::acks_at_once);

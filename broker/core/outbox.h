@@ -1,6 +1,6 @@
-// Outbox: sends what a round has gathered for each client and worker, few and large messages. An acknowledgement that
-// nothing else goes out with would wake its peer for nothing that it waits for: such an acknowledgement waits for the
-// next message to that peer, or for CoreOptions::ack_delay.
+// Outbox: sends what a round has gathered for each client and worker, in few and large messages. An acknowledgement
+// alone would wake its peer for nothing that the peer waits for: it waits for the next message to that peer, but no
+// longer than CoreOptions::ack_delay.
 #pragma once
 
 #include <vector>
@@ -15,9 +15,9 @@ class Outbox {
   Outbox(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
 
   // Sends what waits for the clients and workers that were touched in this round, and the acknowledgements whose time
-  // has come. Touches none.
+  // has come. Does not touch any client or worker.
   void flush();
-  // The same, with all acknowledgements that wait.
+  // Does the same, and sends all acknowledgements that wait.
   void flush_all();
   Instant next_wakeup() const { return late_acks_at_; }
 

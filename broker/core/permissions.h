@@ -1,5 +1,5 @@
-// Permissions: which peer may say what, as one table. It is that of PROTOCOL.md, "Who may say what, when", without
-// HELLO, which any peer may say at any time.
+// Permissions: which peer may send which message, as one table. The table is that of PROTOCOL.md, "Who may say what,
+// when", without HELLO, which any peer may send at any time.
 #pragma once
 
 #include <array>
@@ -13,7 +13,7 @@ namespace forkmill::broker {
 
 enum class Stranger : std::uint8_t { is_refused, is_ignored };  // a peer without a session
 
-// By default: a message of the broker's own, which no peer may say.
+// Permission to send one message. The default is that of the broker's own messages, which no peer may send.
 struct Permission {
   Stranger stranger = Stranger::is_refused;
   bool client = false;

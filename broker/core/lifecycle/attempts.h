@@ -15,7 +15,8 @@ class Attempts {
   void grant(Task& task, Worker& worker);
 
   void record_outcome(Worker& worker, const proto::OutcomeRecord& record);
-  // Takes a task back that `worker` returns unstarted: the attempt does not count.
+  // Takes back a task that `worker` returns unstarted; the attempt does not count. The task goes back to its place in
+  // the queue, unless it was cancelled, sent a signal, or is over its deadline.
   void hand_back(Worker& worker, Task& task);
   // Ends the attempts of all tasks that the worker holds, because it is gone. `why`: the message of their errors.
   void worker_lost(Worker& worker, const std::string& why);

@@ -27,11 +27,12 @@ class Paging {
     proto::Envelope envelope;
     proto::SessionId fresh;
     TaskIds ids;                    // tasks that were found
-    std::vector<TaskRef> visitors;  // brought near for it
+    std::vector<TaskRef> visitors;  // tasks that were paged in for it
   };
   void park(Parked message, std::vector<proto::TaskSeq> wanted);
 
-  // The message that need not wait any longer, if there is one. Call release() once it has been handled.
+  // Pages in the tasks that the store has found. Returns the message that need not wait any longer, if there is one;
+  // call release() once it has been handled.
   std::optional<Parked> handle(std::uint64_t ticket, FetchAnswer answer);
   void release(const Parked& message);
 

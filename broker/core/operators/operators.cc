@@ -24,9 +24,9 @@ Operators::Operators(BrokerState& state, const Registry& registry, Intake& intak
 void Operators::handle(Client& client, const Query& query) {
   auto answer = reply(client, query);
   if (!answer) return;
-  // The text may repeat what was asked, which may be as long as any text.
+  // The text may repeat the argument of the query, which may be as long as any text.
   answer->text.resize(std::min(answer->text.size(), proto::limits::kMaxErrorText));
-  // The outcome of a command, and how a task stands, are told when they are safe: a crash might take them back.
+  // The outcome of a command and the state of a task are sent when they are safe: a crash might take them back.
   const bool when_safe = is_operator_command(query) || query.kind == QueryKind::task || query.kind == QueryKind::signal;
   state_.send(client.session, std::move(*answer), when_safe ? state_.safe_after() : proto::CommitSeq{});
 }
@@ -69,7 +69,7 @@ Reply Operators::carry_out(Client& client, const Query& command) {
   }
 }
 
-// Null: the query names none, or one that the broker does not know.
+// Returns the task that the query names. Null: the query names none, or one that the broker does not know.
 Task* Operators::task_of(const Query& query) const {
   const auto named = task_named_by(query);
   const auto id = named ? state_.tasks.named(*named) : std::nullopt;

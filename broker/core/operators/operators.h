@@ -1,4 +1,4 @@
-// Operators: what operators ask and command with QUERY.
+// Operators: the queries and commands that operators send as QUERY.
 #pragma once
 
 #include <optional>
@@ -25,14 +25,14 @@ class Operators {
 
   // Replies now, or when the store has answered. A task that the query names must be in memory.
   void handle(Client& client, const proto::Query& query);
-  // The store's answer to a scan or a backup.
+  // Replies to the query for which the store has answered a scan or a backup.
   void handle(StoreAnswer answer) { queries_.handle(std::move(answer)); }
 
   void set_self(SelfReport self) { self_ = std::move(self); }
 
  private:
   std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
-  // Carries out a command, or repeats what was answered to it in an earlier session.
+  // Carries out a command, or repeats the answer that it got in an earlier session.
   proto::Reply reply_once(Client& client, const proto::Query& command);
   proto::Reply carry_out(Client& client, const proto::Query& command);
   Task* task_of(const proto::Query& query) const;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kLastSignal = 64;
 
-// The signal in "ID SIGNAL"; empty: there is none. Signal 0 is never sent: it asks how the process does.
+// Returns the signal in "ID SIGNAL". None: there is none. Signal 0 is never sent: it asks for the process's state.
 std::optional<int> signal_in(std::string_view argument) {
   const auto space = argument.find(' ');
   if (space == std::string_view::npos) return std::nullopt;

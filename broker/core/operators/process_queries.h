@@ -1,4 +1,4 @@
-// ProcessQueries: what operators ask of the processes of broker and workers, and the signals that they send to tasks
+// ProcessQueries: queries of operators about the processes of broker and workers, and signals of operators to tasks
 // with a process of their own.
 #pragma once
 

@@ -1,4 +1,4 @@
-// SelfReport: what the owner of the core knows of the broker's own process.
+// SelfReport: facts of the broker's own process, which the owner of the core knows.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 
 namespace forkmill::broker {
 
-// Ready tasks that no connected worker takes, by queue and task type, and why.
+// Unserved: ready tasks of one queue and task type that no connected worker takes, and why.
 struct Unserved {
   std::string queue;
   std::string name;
@@ -22,12 +22,12 @@ class Serving {
   Serving(BrokerState& state, const Registry& registry) : state_{state}, registry_{registry} {}
 
   std::vector<Unserved> unserved() const;
-  // Empty: the task does not wait.
+  // Returns why the task waits. Empty: it does not wait.
   std::string why_waiting(const Task& task) const;
   std::size_t workers_of(const Queue& queue) const;
 
  private:
-  // Empty: a worker takes tasks of this type.
+  // Returns why no worker takes tasks of this type. Empty: a worker takes them.
   std::string why_unserved(const Queue& queue, KindId kind) const;
   bool is_served(const Queue& queue, const Worker& worker) const;
 

@@ -13,7 +13,7 @@ inline std::string process_queue(std::string_view queue) { return std::string{qu
 
 inline bool is_process_queue(std::string_view name) { return name.ends_with(kProcessSuffix); }
 
-// The queue's name as users gave it.
+// Returns the queue's name as users gave it.
 inline std::string_view base_queue(std::string_view name) {
   if (is_process_queue(name)) name.remove_suffix(kProcessSuffix.size());
   return name;

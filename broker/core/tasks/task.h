@@ -48,7 +48,7 @@ struct Task {
   Instant kept_until{0};
   std::uint32_t deliveries = 0;  // deliveries under way to clients
   bool dropped = false;          // by an operator: erased as soon as no delivery is under way
-  bool delivered = false;        // a client has acknowledged the result
+  bool delivered = false;        // the submitter has acknowledged the result
   bool released = false;         // no longer counted in its queue's limits
   std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
   std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
