@@ -41,7 +41,6 @@ std::int64_t now_us();
 class Journal {
  public:
   explicit Journal(const std::string& path);
-  ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
