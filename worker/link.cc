@@ -111,27 +111,6 @@ class Link final : private ForemanHands {
     bool damaged = false;
   };
 
-  // What one child says, on its way to the foreman.
-  class Listener final : public ChildListener {
-   public:
-    Listener(Link& link, const Child& child) : link_{link}, child_{child} {}
-    void on_born() override {
-      link_.foreman_.child_born(link_.now(), child_.key);
-      link_.report_soon();
-    }
-    void on_result(const ChildResult& result) override { link_.foreman_.result(link_.now(), child_.key, result); }
-    void on_progress(std::uint64_t serial, double fraction, std::string_view note) override {
-      link_.foreman_.progress(serial, fraction, note);
-    }
-    void on_log(std::uint64_t serial, std::uint32_t level, std::string_view text) override {
-      link_.log_of_handler(serial, level, text);
-    }
-
-   private:
-    Link& link_;
-    const Child& child_;
-  };
-
   proto::Instant now() { return env_.now().steady; }
 
   // ---- Input
@@ -166,12 +145,24 @@ class Link final : private ForemanHands {
 
   void read_child(Child& child) {
     if (child.damaged) return;
-    Listener listener{*this, child};
-    if (child.end.receive(listener)) return;
+    while (const auto message = child.end.receive()) {
+      std::visit([&](const auto& one) { handle(child, one); }, *message);
+    }
+    if (!child.end.damaged()) return;
     log_->error("child {} has damaged the memory it shares with the link; it is ended", child.pid);
     child.damaged = true;
     kill(child.key, SIGKILL);
   }
+
+  void handle(const Child& child, const ChildBorn&) {
+    foreman_.child_born(now(), child.key);
+    report_soon();
+  }
+  void handle(const Child& child, const ChildResult& result) { foreman_.result(now(), child.key, result); }
+  void handle(const Child&, const ChildProgress& progress) {
+    foreman_.progress(progress.serial, progress.fraction, progress.note);
+  }
+  void handle(const Child&, const ChildLog& log) { log_of_handler(log.serial, log.level, log.text); }
 
   void read_supervisor() {
     while (auto message = setup_.control.receive()) {

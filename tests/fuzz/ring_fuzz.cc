@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstring>
+#include <variant>
 
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/require.h"
@@ -18,17 +19,17 @@ using fuzz::Feed;
 using fuzz::require;
 
 // Reads every byte that it is given, so that AddressSanitizer notices bytes that do not exist.
-class Ear final : public ChildListener {
+class Ear {
  public:
-  void on_born() override {}
-  void on_result(const ChildResult& result) override {
+  void hear(const ChildBorn&) {}
+  void hear(const ChildResult& result) {
     for (const std::string_view text : {result.payload, result.type, result.message, result.backtrace, result.cause})
       read(text);
     require(result.verdict <= Verdict::retry, "verdicts are known ones");
     require(result.leaving <= Leaving::memory, "reasons for leaving are known ones");
   }
-  void on_progress(std::uint64_t, double, std::string_view note) override { read(note); }
-  void on_log(std::uint64_t, std::uint32_t, std::string_view text) override { read(text); }
+  void hear(const ChildProgress& progress) { read(progress.note); }
+  void hear(const ChildLog& log) { read(log.text); }
 
  private:
   void read(std::string_view text) {
@@ -76,11 +77,12 @@ class World {
       default:
         say();
     }
-    if (feed_.below(4) != 0) alive_ = alive_ && link_.receive(ear_);
+    if (feed_.below(4) != 0)
+      while (const auto message = link_.receive()) std::visit([this](const auto& one) { ear_.hear(one); }, *message);
     link_.flush();
   }
   // False: the memory is damaged, so the child is ended.
-  bool alive() const { return alive_; }
+  bool alive() const { return !link_.damaged(); }
 
  private:
   std::uint64_t serial() {
@@ -135,7 +137,6 @@ class World {
   RingWriter writer_{child_.head().results, child_.result_bytes()};
   Ear ear_;
   std::uint64_t last_serial_ = 0;
-  bool alive_ = true;
 };
 
 }  // namespace

@@ -9,16 +9,16 @@ namespace forkmill::worker {
 
 namespace {
 
-// Takes a head off the front of the message, by copy: the child may be changing the bytes meanwhile.
+// Removes a head from the front of the message, by copy: the child may be changing the bytes meanwhile.
 template <class Head>
-bool take(std::string_view& message, Head& head) {
+bool read_head(std::string_view& message, Head& head) {
   if (message.size() < sizeof head) return false;
   std::memcpy(&head, message.data(), sizeof head);
   message.remove_prefix(sizeof head);
   return true;
 }
 
-bool take_text(std::string_view& message, std::size_t length, std::string_view& text) {
+bool read_text(std::string_view& message, std::size_t length, std::string_view& text) {
   if (message.size() < length) return false;
   text = message.substr(0, length);
   message.remove_prefix(length);
@@ -90,57 +90,61 @@ void LinkEnd::request_stop(std::uint64_t serial) {
   futex_wake(head.stop_bell);
 }
 
-bool LinkEnd::receive(ChildListener& listener) {
-  Record record;
-  for (;;) {
-    switch (results_.look(record)) {
-      case RingReader::Look::empty:
-        return !tasks_.corrupt();
-      case RingReader::Look::corrupt:
-        return false;
-      case RingReader::Look::record:
-        break;
+std::optional<ChildMessage> LinkEnd::receive() {
+  while (!damaged_) {
+    consume_last();
+    Record record;
+    const auto look = results_.look(record);
+    if (look == RingReader::Look::empty) {
+      damaged_ = tasks_.corrupt();
+      break;
     }
-    const auto added = assembler_.add(record);
-    if (added == Assembler::Added::corrupt) return false;
-    if (added == Assembler::Added::whole && !deliver(assembler_.kind(), assembler_.message(), listener)) return false;
-    results_.consume();
-    consumed_ = true;
+    unconsumed_ = look == RingReader::Look::record;
+    const auto added = unconsumed_ ? assembler_.add(record) : Assembler::Added::corrupt;
+    if (added == Assembler::Added::part) continue;
+    std::optional<ChildMessage> message;
+    if (added == Assembler::Added::whole) message = parse(assembler_.kind(), assembler_.message());
+    damaged_ = !message;
+    return message;
   }
+  return std::nullopt;
 }
 
-bool LinkEnd::deliver(std::uint8_t kind, std::string_view message, ChildListener& listener) {
+void LinkEnd::consume_last() {
+  if (!std::exchange(unconsumed_, false)) return;
+  results_.consume();
+  consumed_ = true;
+}
+
+std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view message) {
   switch (kind) {
     case kBornRecord:
-      listener.on_born();
-      return true;
+      return ChildBorn{};
     case kResultRecord:
-      return deliver_result(message, listener);
+      return parse_result(message);
     case kProgressRecord: {
       ProgressHead head;
-      if (!take(message, head)) return false;
-      listener.on_progress(head.serial, head.fraction, message);
-      return true;
+      if (!read_head(message, head)) return std::nullopt;
+      return ChildProgress{head.serial, head.fraction, message};
     }
     case kLogRecord: {
       LogHead head;
-      if (!take(message, head)) return false;
-      listener.on_log(head.serial, head.level, message);
-      return true;
+      if (!read_head(message, head)) return std::nullopt;
+      return ChildLog{head.serial, head.level, message};
     }
     default:
-      return false;
+      return std::nullopt;
   }
 }
 
-bool LinkEnd::deliver_result(std::string_view message, ChildListener& listener) {
+std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   ResultHead head;
-  if (!take(message, head) || head.verdict > static_cast<std::uint8_t>(Verdict::retry) ||
+  if (!read_head(message, head) || head.verdict > static_cast<std::uint8_t>(Verdict::retry) ||
       head.leaving > static_cast<std::uint8_t>(Leaving::memory)) {
-    return false;
+    return std::nullopt;
   }
   const auto sent = find(head.serial);
-  if (sent == sent_.end() || sent->written < sent->size || !taken_up(*sent)) return false;
+  if (sent == sent_.end() || sent->written < sent->size || !taken_up(*sent)) return std::nullopt;
   ChildResult result;
   result.serial = head.serial;
   result.verdict = static_cast<Verdict>(head.verdict);
@@ -150,17 +154,14 @@ bool LinkEnd::deliver_result(std::string_view message, ChildListener& listener) 
   result.code = head.code;
   if (result.verdict == Verdict::succeeded) {
     result.payload = message;
-  } else {
-    if (!take_text(message, head.type_length, result.type) ||
-        !take_text(message, head.message_length, result.message) ||
-        !take_text(message, head.backtrace_length, result.backtrace) ||
-        !take_text(message, head.cause_length, result.cause)) {
-      return false;
-    }
+  } else if (!read_text(message, head.type_length, result.type) ||
+             !read_text(message, head.message_length, result.message) ||
+             !read_text(message, head.backtrace_length, result.backtrace) ||
+             !read_text(message, head.cause_length, result.cause)) {
+    return std::nullopt;
   }
   sent_.erase(sent);
-  listener.on_result(result);
-  return true;
+  return result;
 }
 
 LinkEnd::SentList::const_iterator LinkEnd::find(std::uint64_t serial) const {

@@ -5,36 +5,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "proto/payload.h"
+#include "worker/ipc/child_messages.h"
 #include "worker/ipc/records.h"
 #include "worker/ipc/ring.h"
 #include "worker/ipc/shared_area.h"
 
 namespace forkmill::worker {
-
-// A result as the child gave it. The views are valid during the call that passes it.
-struct ChildResult {
-  std::uint64_t serial = 0;
-  Verdict verdict = Verdict::failed;
-  Leaving leaving = Leaving::no;
-  std::uint64_t run_us = 0;
-  std::int64_t retry_delay_ms = -1;
-  std::uint16_t code = 0;
-  std::string_view payload;  // succeeded
-  std::string_view type, message, backtrace, cause;
-};
-
-class ChildListener {
- public:
-  virtual ~ChildListener() = default;
-  virtual void on_born() = 0;
-  virtual void on_result(const ChildResult& result) = 0;
-  virtual void on_progress(std::uint64_t serial, double fraction, std::string_view note) = 0;
-  virtual void on_log(std::uint64_t serial, std::uint32_t level, std::string_view text) = 0;
-};
 
 class LinkEnd {
  public:
@@ -51,8 +32,10 @@ class LinkEnd {
   // Asks the handler of that attempt, and of no other, to stop softly.
   void request_stop(std::uint64_t serial);
 
-  // Reads everything the child has said. False when that makes no sense: the child's memory is damaged, end it.
-  bool receive(ChildListener& listener);
+  // Returns the next message of the child; empty if there is none now, and when the shared memory is damaged.
+  std::optional<ChildMessage> receive();
+  // The child has written something into the shared memory that makes no sense: end the child.
+  bool damaged() const { return damaged_; }
 
   // After a batch of send() and receive(): lets through what waited for room and wakes the child if it sleeps.
   void flush();
@@ -74,8 +57,9 @@ class LinkEnd {
     std::uint64_t position = 0;  // of its first record, once something is written
   };
 
-  bool deliver(std::uint8_t kind, std::string_view message, ChildListener& listener);
-  bool deliver_result(std::string_view message, ChildListener& listener);
+  std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
+  std::optional<ChildMessage> parse_result(std::string_view message);
+  void consume_last();
   using SentList = std::deque<Sent>;
   // From the front: what is answered was mostly sent first.
   SentList::const_iterator find(std::uint64_t serial) const;
@@ -90,6 +74,8 @@ class LinkEnd {
   std::size_t unwritten_ = 0;  // how many at the end of sent_ are not wholly in the ring
   bool pushed_ = false;        // since the last flush()
   bool consumed_ = false;
+  bool unconsumed_ = false;  // the record that receive() looked at last still lies in the ring
+  bool damaged_ = false;
 };
 
 }  // namespace forkmill::worker

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "proto/clock.h"
-#include "worker/ipc/control.h"
+#include "worker/ipc/control_records.h"
 
 namespace forkmill::worker {
 

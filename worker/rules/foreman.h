@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "proto/wire/messages.h"
-#include "worker/ipc/control.h"
-#include "worker/ipc/link_end.h"
+#include "worker/ipc/child_messages.h"
+#include "worker/ipc/control_records.h"
 #include "worker/rules/child_lines.h"
 #include "worker/rules/ending.h"
 #include "worker/rules/estimates.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "worker/ipc/control.h"
+#include "worker/ipc/control_records.h"
 
 namespace forkmill::worker {
 

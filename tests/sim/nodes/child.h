@@ -11,7 +11,7 @@
 #include "proto/wire/messages.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/world/world.h"
-#include "worker/ipc/control.h"
+#include "worker/ipc/control_records.h"
 #include "worker/ipc/records.h"
 
 namespace forkmill::sim {

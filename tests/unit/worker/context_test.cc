@@ -43,7 +43,7 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   context.progress(std::nan(""), std::string(5000, 'x'));
   context.log("a line");
   Ear ear;
-  REQUIRE(pair.link.receive(ear));
+  REQUIRE(ear.read(pair.link));
   REQUIRE(ear.progress.size() == 3);
   CHECK(ear.progress[0] == "0.50 half");
   CHECK(ear.progress[1] == "1.00 too much");

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "proto/transport/descriptor.h"
@@ -17,19 +18,25 @@
 
 namespace forkmill::worker::test {
 
-struct Ear final : ChildListener {
+// Keeps all that a child says.
+struct Ear {
   struct Result {
     std::uint64_t serial;
     std::string payload;
   };
-  void on_born() override { ++born; }
-  void on_result(const ChildResult& result) override {
-    results.push_back({result.serial, std::string{result.payload}});
+
+  // Reads everything that is there. False: the child's memory is damaged.
+  bool read(LinkEnd& link) {
+    while (const auto message = link.receive()) std::visit([this](const auto& one) { hear(one); }, *message);
+    return !link.damaged();
   }
-  void on_progress(std::uint64_t, double fraction, std::string_view note) override {
-    progress.push_back(std::to_string(fraction).substr(0, 4) + " " + std::string{note});
+
+  void hear(const ChildBorn&) { ++born; }
+  void hear(const ChildResult& result) { results.push_back({result.serial, std::string{result.payload}}); }
+  void hear(const ChildProgress& said) {
+    progress.push_back(std::to_string(said.fraction).substr(0, 4) + " " + std::string{said.note});
   }
-  void on_log(std::uint64_t, std::uint32_t, std::string_view text) override { logs.emplace_back(text); }
+  void hear(const ChildLog& log) { logs.emplace_back(log.text); }
 
   int born = 0;
   std::vector<Result> results;

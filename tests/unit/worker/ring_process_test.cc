@@ -56,7 +56,7 @@ TEST_CASE("tasks go to another process and come back, one by one and in crowds")
     pair.link.flush();
     while (ear.results.size() < sent) {
       REQUIRE(pair.wait());
-      REQUIRE(pair.link.receive(ear));
+      REQUIRE(ear.read(pair.link));
       pair.link.flush();
     }
   }
@@ -74,7 +74,7 @@ TEST_CASE("a result larger than the ring comes through") {
   pair.link.flush();
   while (ear.results.empty()) {
     REQUIRE(pair.wait());
-    REQUIRE(pair.link.receive(ear));
+    REQUIRE(ear.read(pair.link));
     pair.link.flush();
   }
   CHECK(ear.results[0].payload == large);
@@ -96,10 +96,10 @@ TEST_CASE("of a child that was killed, it is known what it had started and what 
   Ear ear;
   while (ear.born == 0) {
     REQUIRE(pair.wait());
-    REQUIRE(pair.link.receive(ear));
+    REQUIRE(ear.read(pair.link));
   }
   child.end(SIGKILL);
-  REQUIRE(pair.link.receive(ear));
+  REQUIRE(ear.read(pair.link));
   CHECK(ear.results.size() == 1);
   CHECK(pair.link.started(2));
   CHECK_FALSE(pair.link.started(3));

@@ -212,7 +212,7 @@ TEST_CASE("a result is believed only for a task that this child was given") {
     forged.head.serial = 1;
   }
   say_echo(child, forged);
-  CHECK_FALSE(pair.link.receive(ear));
+  CHECK_FALSE(ear.read(pair.link));
   CHECK(ear.results.empty());
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("records too short for their kind and kinds unknown are refused") {
   SUBCASE("progress") { child.say(kProgressRecord, pieces); }
   SUBCASE("log") { child.say(kLogRecord, pieces); }
   SUBCASE("unknown") { child.say(77, pieces); }
-  CHECK_FALSE(pair.link.receive(ear));
+  CHECK_FALSE(ear.read(pair.link));
 }
 
 TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wake each other") {
@@ -251,7 +251,7 @@ TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wa
       ++sent;
       pair.link.send(task_head(sent), "queue", forkmill::proto::Payload::own(payload(sent)));
     }
-    REQUIRE(pair.link.receive(ear));
+    REQUIRE(ear.read(pair.link));
     pair.link.flush();
     if (ear.results.empty()) {
       REQUIRE(pair.wait());
@@ -288,13 +288,13 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
     pair.link.send(task_head(serial), "q", {});
     pair.link.flush();
     if (serial % 3 == 0 && pair.link.revoke(serial - 1)) ++taken_back;
-    REQUIRE(pair.link.receive(ear));
+    REQUIRE(ear.read(pair.link));
   }
   pair.link.send(task_head(kTasks + 1), "q", {});
   pair.link.flush();
   while (ear.results.size() + taken_back < kTasks) {
     pair.wait(100);
-    REQUIRE(pair.link.receive(ear));
+    REQUIRE(ear.read(pair.link));
     pair.link.flush();
   }
   child_thread.join();
