@@ -1,7 +1,6 @@
 #include "worker/child/stop_watcher.h"
 
-#include <pthread.h>
-#include <signal.h>
+#include "proto/transport/signals_blocked.h"
 
 #include "proto/transport/signals_blocked.h"
 
@@ -40,7 +39,7 @@ void StopWatcher::forget() {
 }
 
 void StopWatcher::start() {
-  const proto::SignalsBlocked blocked;  // signals are for the handler's thread
+  const proto::SignalsBlocked blocked;  // in the new thread: signals are for the handler's thread
   thread_ = std::thread{[this] { watch(); }};
 }
 

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "proto/limits.h"
+#include "worker/os/pipe.h"
 
 namespace forkmill::worker {
 
@@ -64,12 +64,11 @@ std::string OutputTail::take() {
 }
 
 OutputPipe OutputPipe::make(proto::Descriptor& writer) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe2"};
+  Pipe ends = make_pipe();
+  ::fcntl(ends.reader.get(), F_SETFL, O_NONBLOCK);
   OutputPipe pipe;
-  pipe.reader_ = proto::Descriptor{ends[0]};
-  writer = proto::Descriptor{ends[1]};
-  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  pipe.reader_ = std::move(ends.reader);
+  writer = std::move(ends.writer);
   return pipe;
 }
 

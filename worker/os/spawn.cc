@@ -1,6 +1,5 @@
 #include "worker/os/spawn.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -89,7 +88,7 @@ Spawned spawn(const SpawnRequest& request) {
   int pidfd = -1;
   pid_t pid = -1;
   {
-    const proto::SignalsBlocked blocked;  // no handler of ours may run while another process uses our memory
+    const proto::SignalsBlocked blocked;  // no handler may run while the new process uses this memory
     pid = ::clone(become_command, stack.get() + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch,
                   &pidfd);
   }

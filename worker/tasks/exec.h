@@ -8,8 +8,9 @@
 
 namespace forkmill::worker {
 
-// The handler. The command gets a process group of its own, dies with this process, and when the attempt is asked to
-// stop gets SIGTERM and after `grace` SIGKILL. Throws std::runtime_error when it cannot be started.
+// Handles forkmill.exec: blocks until the command has ended. The command gets a process group of its own and dies with
+// this process. When the attempt is asked to stop, the command gets SIGTERM, and SIGKILL after `grace`. Throws
+// std::runtime_error if the command cannot be started, or was asked to stop and failed.
 ExecResult run_command(Context& context, const ExecRequest& request,
                        std::chrono::milliseconds grace = std::chrono::seconds{2});
 

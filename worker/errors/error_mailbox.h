@@ -1,0 +1,26 @@
+// ErrorMailbox: carries one error from a child to the process that forked it. Make it before the fork.
+#pragma once
+
+#include <optional>
+
+#include "proto/transport/descriptor.h"
+#include "worker/errors/handler_error.h"
+
+namespace forkmill::worker {
+
+class ErrorMailbox {
+ public:
+  // Throws std::system_error if no descriptor is left.
+  ErrorMailbox();
+
+  // Does not block. An error is dropped when there is no room for it: then earlier ones wait already.
+  void post(const HandlerError& error);
+  // Returns the error that was posted first; empty if there is none. Does not block.
+  std::optional<HandlerError> read();
+
+ private:
+  proto::Descriptor reader_;
+  proto::Descriptor writer_;
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,136 @@
+#include "worker/tasks/command.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "worker/os/pipe.h"
+
+extern char** environ;
+
+namespace forkmill::worker {
+
+namespace {
+
+constexpr std::uint64_t kMaxCapture = 24 * 1024 * 1024;  // of each stream: both fit in one result
+
+std::vector<std::string> environment_of(const ExecRequest& request) {
+  std::vector<std::string> list;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text{*entry};
+    if (request.env.empty() || request.env.count(std::string{text.substr(0, text.find('='))}) == 0) {
+      list.emplace_back(text);
+    }
+  }
+  for (const auto& [name, value] : request.env) {
+    if (name.empty() || name.find('=') != std::string::npos) {
+      throw std::runtime_error{"'" + name + "' cannot be the name of an environment variable"};
+    }
+    list.push_back(name + "=" + value);
+  }
+  return list;
+}
+
+std::vector<std::string> argv_of(const ExecRequest& request) {
+  if (!request.shell) return request.argv;
+  if (request.argv.size() != 1) throw std::runtime_error{"a shell command is one text"};
+  return {"/bin/sh", "-c", request.argv[0]};
+}
+
+Pipe input_of(const ExecRequest& request) {
+  if (!request.stdin_data.empty()) return make_pipe();
+  return {proto::Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)}, proto::Descriptor{}};
+}
+
+}  // namespace
+
+Command::Command(const ExecRequest& request) {
+  Pipe in = input_of(request);
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  SpawnRequest spawning;
+  spawning.argv = argv_of(request);
+  spawning.environment = environment_of(request);
+  spawning.directory = request.cwd;
+  spawning.in = in.reader.get();
+  spawning.out = out.writer.get();
+  spawning.err = err.writer.get();
+  spawned_ = spawn(spawning);
+  const auto limit = std::min(request.output_limit, kMaxCapture);
+  out_ = Capture{std::move(out.reader), limit};
+  err_ = Capture{std::move(err.reader), limit};
+  feed_ = Feed{std::move(in.writer), request.stdin_data};
+}
+
+Command::~Command() {
+  ::kill(-spawned_.pid, SIGKILL);
+  if (!reaped_) ::waitpid(spawned_.pid, nullptr, 0);
+}
+
+void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result) {
+  const proto::Descriptor bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  const std::stop_callback on_stop{std::move(stop), [fd = bell.get()] {
+                                     const std::uint64_t one = 1;
+                                     [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
+                                   }};
+  while (!serve(bell.get(), grace)) {
+  }
+  // Reads the output of the command itself, and none that processes which it left behind write from now on.
+  out_.read();
+  err_.read();
+  int status = 0;
+  ::kill(-spawned_.pid, SIGKILL);
+  ::waitpid(spawned_.pid, &status, 0);
+  reaped_ = true;
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  result.out_truncated = out_.truncated();
+  result.err_truncated = err_.truncated();
+  result.out = std::move(out_.text());
+  result.err = std::move(err_.text());
+}
+
+bool Command::serve(int stop_bell, proto::Instant grace) {
+  std::array<pollfd, 5> fds{pollfd{spawned_.pidfd.get(), POLLIN, 0}, pollfd{out_.fd(), POLLIN, 0},
+                            pollfd{err_.fd(), POLLIN, 0}, pollfd{feed_.fd(), POLLOUT, 0},
+                            pollfd{stopping_ ? -1 : stop_bell, POLLIN, 0}};
+  if (::poll(fds.data(), fds.size(), poll_timeout()) < 0 && errno != EINTR) {
+    throw std::system_error{errno, std::generic_category(), "poll"};
+  }
+  if (fds[1].revents != 0) out_.read();
+  if (fds[2].revents != 0) err_.read();
+  if (fds[3].revents != 0) feed_.write();
+  if (fds[4].revents != 0) terminate(grace);
+  if (env_.now().steady >= kill_at_) {
+    ::kill(-spawned_.pid, SIGKILL);
+    kill_at_ = proto::kNever;
+  }
+  return fds[0].revents != 0;
+}
+
+void Command::terminate(proto::Instant grace) {
+  stopping_ = true;
+  ::kill(-spawned_.pid, SIGTERM);
+  kill_at_ = env_.now().steady + grace;
+}
+
+int Command::poll_timeout() {
+  if (kill_at_ == proto::kNever) return -1;
+  const auto left = std::chrono::ceil<proto::milliseconds>(kill_at_ - env_.now().steady);
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));
+}
+
+}  // namespace forkmill::worker

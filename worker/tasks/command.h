@@ -1,0 +1,50 @@
+// Command: the program that runs for one attempt of forkmill.exec. It leads a process group of its own and dies with
+// this process. One thread owns a command.
+#pragma once
+
+#include <forkmill/exec.h>
+
+#include <stop_token>
+
+#include "proto/clock.h"
+#include "proto/transport/descriptor.h"
+#include "proto/transport/real_env.h"
+#include "worker/os/spawn.h"
+#include "worker/tasks/command_streams.h"
+
+namespace forkmill::worker {
+
+class Command {
+ public:
+  // Starts the command. Throws std::runtime_error if it cannot be started, std::system_error if no descriptor is left.
+  // `request` must outlive the command.
+  explicit Command(const ExecRequest& request);
+  // Kills the process group, and waits for the command if run() has not.
+  ~Command();
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  // Blocks until the command has ended; fills in its exit code, signal and outputs. When `stop` is requested, the
+  // command gets SIGTERM, and SIGKILL after `grace`.
+  void run(std::stop_token stop, proto::Instant grace, ExecResult& result);
+
+  // A stop was requested while the command ran.
+  bool was_stopped() const { return stopping_; }
+
+ private:
+  // Waits for the streams, the stop and the end of the command. Returns true when the command has ended.
+  bool serve(int stop_bell, proto::Instant grace);
+  void terminate(proto::Instant grace);
+  int poll_timeout();  // milliseconds; −1: none
+
+  proto::RealEnv env_;
+  Capture out_;
+  Capture err_;
+  Feed feed_;
+  Spawned spawned_;
+  bool reaped_ = false;
+  bool stopping_ = false;
+  proto::Instant kill_at_ = proto::kNever;
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,52 @@
+// Streams of a command that runs for forkmill.exec: its outputs are captured, its input is fed to it. Neither ever
+// blocks: call read() and write() when poll(2) says so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "proto/transport/descriptor.h"
+
+namespace forkmill::worker {
+
+// Capture: one output of the command. The first `limit` bytes are kept, the rest is read and dropped.
+class Capture {
+ public:
+  Capture() = default;
+  Capture(proto::Descriptor reader, std::uint64_t limit);
+
+  // Reads what is there now.
+  void read();
+
+  // −1 once the stream has ended; poll(2) ignores that.
+  int fd() const { return reader_.get(); }
+  bool truncated() const { return truncated_; }
+  std::string& text() { return text_; }
+
+ private:
+  proto::Descriptor reader_;
+  std::uint64_t limit_ = 0;
+  std::string text_;
+  bool truncated_ = false;
+};
+
+// Feed: the command's input, written as the command reads, and then closed.
+class Feed {
+ public:
+  Feed() = default;
+  // `data` must outlive the feed.
+  Feed(proto::Descriptor writer, std::string_view data);
+
+  // Writes as much as there is room for now.
+  void write();
+
+  // −1 once everything is written; poll(2) ignores that.
+  int fd() const { return writer_.get(); }
+
+ private:
+  proto::Descriptor writer_;
+  std::string_view left_;
+};
+
+}  // namespace forkmill::worker
