@@ -11,7 +11,6 @@
 #include <utility>
 
 #include "proto/pool_tasks.h"
-#include "proto/transport/descriptor.h"
 #include "proto/transport/processes.h"
 #include "proto/transport/real_env.h"
 #include "worker/errors/error_mailbox.h"

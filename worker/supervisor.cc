@@ -20,7 +20,7 @@
 #include "proto/transport/logging.h"
 #include "worker/child/child.h"
 #include "worker/ipc/shared_area.h"
-#include "worker/link.h"
+#include "worker/link/link.h"
 #include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {

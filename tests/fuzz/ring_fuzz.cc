@@ -60,7 +60,7 @@ class World {
         break;
       case 4:
         link_.request_stop(serial());
-        (void)link_.started(serial());
+        (void)link_.started();
         break;
       case 5:
         write_position();

@@ -43,6 +43,7 @@ WorkerWorld::WorkerWorld(Feed& feed) : feed_{feed}, foreman_{draw(feed), hello()
   for (std::uint32_t slot = 0; slot < kSlots; ++slot) spawn(slot);
   linked_ = true;
   foreman_.connected(now_);
+  carry_out();
   settle();
   welcome();
   settle();
@@ -52,7 +53,8 @@ void WorkerWorld::step() {
   switch (feed_.below(20)) {
     case 0:
       linked_ = !linked_;
-      linked_ ? foreman_.connected(now_) : foreman_.disconnected(now_);
+      linked_ ? foreman_.connected(now_) : foreman_.disconnected();
+      carry_out();
       break;
     case 1:
     case 2:
@@ -95,7 +97,7 @@ void WorkerWorld::step() {
         if (feed_.below(4) != 0)
           spawn(wanted);
         else
-          foreman_.child_died(now_, {worker::ControlKind::died, {wanted, 0}}, {}, [](auto) { return false; });
+          foreman_.handle(worker::ChildDeath{{worker::ControlKind::died, {wanted, 0}}, {}, {}});
       }
     }
   }
@@ -113,13 +115,15 @@ void WorkerWorld::end() {
   }
   require(foreman_.finished(now_), "a drain ends");
   foreman_.stop(now_);
-  require(foreman_.in_hand() == 0, "no attempt is left in hand");
+  carry_out();
+  require(foreman_.attempts().empty(), "no attempt is left in hand");
 }
 
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
 void WorkerWorld::welcome() {
   if (!linked_) foreman_.connected(now_);
+  carry_out();
   linked_ = true;
   Welcome welcome;
   if (feed_.below(4) == 0) Filler{feed_, palette_}.get(welcome);
@@ -130,7 +134,8 @@ void WorkerWorld::welcome() {
   }
   session_ = welcome.session = SessionId{++last_seq_};
   if (feed_.below(4) == 0 && !palette_.grants.empty()) welcome.abandon = {feed_.pick(palette_.grants)};
-  foreman_.receive(now_, {{session_, MessageSeq{1}}, std::move(welcome)});
+  foreman_.handle(now_, {{session_, MessageSeq{1}}, std::move(welcome)});
+  carry_out();
 }
 
 void WorkerWorld::grant() {
@@ -156,18 +161,21 @@ void WorkerWorld::hear_anything() {
   if (feed_.below(8) == 0) envelope.header.session = SessionId{feed_.number()};
   if (auto* welcome = std::get_if<Welcome>(&envelope.message); welcome != nullptr && feed_.flag())
     welcome->nonce = nonce_;
-  foreman_.receive(now_, envelope);
+  foreman_.handle(now_, std::move(envelope));
+  carry_out();
 }
 
 void WorkerWorld::hear_bytes() {
   auto read = decode(feed_.bytes(512));
   if (!read.ok()) return;
   if (feed_.flag()) read.value().header.session = session_;
-  foreman_.receive(now_, read.value());
+  foreman_.handle(now_, std::move(read.value()));
+  carry_out();
 }
 
 void WorkerWorld::hear(Message message) {
-  foreman_.receive(now_, {{session_, MessageSeq{++last_seq_}}, std::move(message)});
+  foreman_.handle(now_, {{session_, MessageSeq{++last_seq_}}, std::move(message)});
+  carry_out();
 }
 
 // ---- The children ---------------------------------------------------------------------------------------------------
@@ -177,7 +185,8 @@ void WorkerWorld::spawn(std::uint32_t slot) {
   child.key = {slot, ++generations_[slot]};
   child.pid = static_cast<std::uint32_t>(++last_pid_);
   children_[slot] = child;
-  foreman_.child_spawned(child.key, child.pid);
+  foreman_.spawned(child.key, child.pid);
+  carry_out();
 }
 
 void WorkerWorld::act(Child& child) {
@@ -185,17 +194,19 @@ void WorkerWorld::act(Child& child) {
   if (!child.born) {
     if (feed_.below(8) == 0) return die(slot, false);
     child.born = true;
-    return foreman_.child_born(now_, child.key);
+    return foreman_.handle(now_, child.key, worker::ChildBorn{});
   }
   switch (feed_.below(8)) {
     case 0:
       return die(slot, feed_.flag());
     case 1:
       if (child.running != 0)
-        foreman_.progress(child.running, static_cast<double>(feed_.byte()) / 100, feed_.bytes(2000));
+        foreman_.handle(
+            now_, child.key,
+            worker::ChildProgress{child.running, static_cast<double>(feed_.byte()) / 100, feed_.bytes(2000)});
       return;
     case 2:  // nonsense: the foreman does not trust a child
-      return foreman_.progress(feed_.number(), 0.5, "no such attempt");
+      return foreman_.handle(now_, child.key, worker::ChildProgress{feed_.number(), 0.5, "no such attempt"});
     default:
       break;
   }
@@ -217,7 +228,7 @@ void WorkerWorld::finish(Child& child) {
   result.code = static_cast<std::uint16_t>(feed_.number());
   result.payload = feed_.bytes(64);
   result.type = feed_.bytes(32);
-  foreman_.result(now_, child.key, result);
+  foreman_.handle(now_, child.key, result);
 }
 
 void WorkerWorld::die(std::uint32_t slot, bool by_us) {
@@ -230,8 +241,7 @@ void WorkerWorld::die(std::uint32_t slot, bool by_us) {
   facts.killed_by_us = by_us ? 1 : 0;
   facts.at_birth = child.born ? 0 : 1;
   children_.erase(slot);
-  foreman_.child_died(now_, facts, std::string{feed_.bytes(64)},
-                      [&](std::uint64_t serial) { return serial == child.running; });
+  foreman_.handle(worker::ChildDeath{facts, std::string{feed_.bytes(64)}, {child.running}});
 }
 
 void WorkerWorld::bury_the_killed() {
@@ -245,8 +255,10 @@ void WorkerWorld::bury_the_killed() {
 void WorkerWorld::settle() {
   constexpr int kPatience = 20;
   for (int i = 0; i < kPatience; ++i) {
-    foreman_.settle(now_);
-    if (foreman_.next() > now_ || foreman_.finished(now_)) return;
+    foreman_.tick(now_);
+    foreman_.flush(now_);
+    carry_out();
+    if (foreman_.next_wakeup() > now_ || foreman_.finished(now_)) return;
   }
   require(false, "a worker without input comes to rest");
 }
@@ -256,17 +268,9 @@ WorkerWorld::Child* WorkerWorld::living(ChildKey key) {
   return found == children_.end() || found->second.key != key ? nullptr : &found->second;
 }
 
-// ---- ForemanHands ---------------------------------------------------------------------------------------------------
+// ---- Rings and effects ----------------------------------------------------------------------------------------------
 
-void WorkerWorld::assign(ChildKey key, std::uint64_t serial, std::uint32_t handler, const GrantedTask&) {
-  Child* child = living(key);
-  require(child != nullptr, "attempts go to living children");
-  require(serials_.insert(serial).second || child->running != serial, "an attempt that runs is not given out again");
-  require(handler < 2, "attempts go to handlers that exist");
-  child->ring.push_back(serial);
-}
-
-bool WorkerWorld::take_back(ChildKey key, std::uint64_t serial) {
+bool WorkerWorld::revoke(ChildKey key, std::uint64_t serial) {
   Child* child = living(key);
   return child != nullptr && std::erase(child->ring, serial) != 0;
 }
@@ -277,21 +281,33 @@ bool WorkerWorld::condemn(ChildKey key, std::uint64_t serial) {
   return child->condemned = true;
 }
 
-void WorkerWorld::request_stop(ChildKey key, std::uint64_t) {
-  require(living(key) != nullptr, "requests to stop go to living children");
+void WorkerWorld::carry_out() {
+  const worker::Effects& effects = foreman_.take_effects();
+  for (const auto& one : effects.assignments) assign(one);
+  for (const auto& one : effects.stops) require(living(one.child) != nullptr, "requests to stop go to living children");
+  for (const auto& one : effects.signals) signal(one);
+  for (const auto& one : effects.forks) {
+    require(one.slot >= kSlots && !children_.contains(one.slot), "processes have slots of their own");
+    to_fork_.push_back(one.slot);
+  }
+  for (const auto& one : effects.send) send(one);
+  if (effects.reconnect) linked_ = false;
 }
 
-void WorkerWorld::kill(ChildKey key, int signal) {
-  Child* child = living(key);
-  if (child != nullptr && signal == SIGKILL) child->killed = true;
+void WorkerWorld::assign(const worker::Assignment& assignment) {
+  const std::uint64_t serial = assignment.head.serial;
+  Child* child = living(assignment.child);
+  require(child != nullptr, "attempts go to living children");
+  require(serials_.insert(serial).second || child->running != serial, "an attempt that runs is not given out again");
+  require(assignment.head.handler < 2, "attempts go to handlers that exist");
+  child->ring.push_back(serial);
 }
 
-void WorkerWorld::fork(std::uint32_t slot, const GrantedTask&) {
-  require(slot >= kSlots && !children_.contains(slot), "processes have slots of their own");
-  to_fork_.push_back(slot);
+void WorkerWorld::signal(const worker::SignalRequest& request) {
+  if (!request.to_group) return require(request.child.slot >= kSlots, "signals go to processes");
+  Child* child = living(request.child);
+  if (child != nullptr && request.signal == SIGKILL) child->killed = true;
 }
-
-void WorkerWorld::signal(ChildKey key, int) { require(key.slot >= kSlots, "signals go to processes"); }
 
 void WorkerWorld::send(const Envelope& envelope) {
   round_trip(envelope);

@@ -15,7 +15,7 @@
 
 namespace forkmill::fuzz {
 
-class WorkerWorld final : worker::ForemanHands {
+class WorkerWorld final : worker::Rings {
  public:
   explicit WorkerWorld(Feed& feed);
 
@@ -54,18 +54,15 @@ class WorkerWorld final : worker::ForemanHands {
   void pass(proto::Instant time) { now_ += time; }
   Child* living(ChildKey key);
 
-  // ---- ForemanHands
-  void assign(ChildKey key, std::uint64_t serial, std::uint32_t handler, const proto::GrantedTask& task) override;
-  bool take_back(ChildKey key, std::uint64_t serial) override;
+  // ---- Rings
+  bool revoke(ChildKey key, std::uint64_t serial) override;
   bool condemn(ChildKey key, std::uint64_t serial) override;
-  void request_stop(ChildKey key, std::uint64_t serial) override;
-  void kill(ChildKey key, int signal) override;
-  void fork(std::uint32_t slot, const proto::GrantedTask& task) override;
-  void signal(ChildKey key, int signal) override;
-  void send(const proto::Envelope& envelope) override;
-  void reconnect() override { linked_ = false; }
-  void on_welcome(const proto::Welcome&) override {}
-  void on_error(const proto::ErrorMessage&) override {}
+
+  // ---- Effects
+  void carry_out();
+  void assign(const worker::Assignment& assignment);
+  void signal(const worker::SignalRequest& request);
+  void send(const proto::Envelope& envelope);
 
   Feed& feed_;
   Palette palette_;

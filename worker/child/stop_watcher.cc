@@ -2,8 +2,6 @@
 
 #include "proto/transport/signals_blocked.h"
 
-#include "proto/transport/signals_blocked.h"
-
 namespace forkmill::worker {
 
 StopWatcher::~StopWatcher() {

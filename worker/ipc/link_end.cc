@@ -174,9 +174,11 @@ bool LinkEnd::taken_up(const Sent& sent) const {
   return state == nullptr || state->load() != kQueued;
 }
 
-bool LinkEnd::started(std::uint64_t serial) const {
-  const auto found = find(serial);
-  return found != sent_.end() && taken_up(*found);
+std::vector<std::uint64_t> LinkEnd::started() const {
+  std::vector<std::uint64_t> serials;
+  for (const Sent& sent : sent_)
+    if (taken_up(sent)) serials.push_back(sent.head.serial);
+  return serials;
 }
 
 void LinkEnd::flush() {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/payload.h"
 #include "worker/ipc/child_messages.h"
@@ -44,8 +45,8 @@ class LinkEnd {
   bool doze();
   void wake() { shared_area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
 
-  // Whether the child took up a task that it has not given the result of.
-  bool started(std::uint64_t serial) const;
+  // Serials of the tasks that the child has started and has not given the result of.
+  std::vector<std::uint64_t> started() const;
 
  private:
   struct Sent {

@@ -6,30 +6,33 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kUnknownUs = ChildLines::kMaxAheadUs;  // a task never measured counts as long
+constexpr double kMaxAheadUs = 5000;        // of work in a line
+constexpr double kUnknownUs = kMaxAheadUs;  // a task that was never measured counts as long
+constexpr double kWakeUs = 25;              // what waking an idle child costs
+constexpr std::size_t kMaxLine = 1024;      // attempts
 
 double microseconds_between(proto::Instant from, proto::Instant to) { return static_cast<double>((to - from).count()); }
 
 }  // namespace
 
-bool ChildLines::is(ChildKey key) const {
+bool ChildLines::is_present(ChildKey key) const {
   return key.slot < children_.size() && children_[key.slot].present && children_[key.slot].key == key;
 }
 
-void ChildLines::spawned(ChildKey key) {
+void ChildLines::add_child(ChildKey key) {
   if (key.slot >= children_.size()) return;
   children_[key.slot] = {};
   children_[key.slot].key = key;
   children_[key.slot].present = true;
 }
 
-void ChildLines::born(ChildKey key) {
-  if (is(key)) children_[key.slot].open = true;
+void ChildLines::open(ChildKey key) {
+  if (is_present(key)) children_[key.slot].open = true;
 }
 
-std::vector<std::uint64_t> ChildLines::gone(ChildKey key) {
+std::vector<std::uint64_t> ChildLines::remove_child(ChildKey key) {
   std::vector<std::uint64_t> serials;
-  if (!is(key)) return serials;
+  if (!is_present(key)) return serials;
   for (const Entry& entry : children_[key.slot].line) serials.push_back(entry.serial);
   children_[key.slot] = {};
   return serials;
@@ -40,13 +43,13 @@ std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optiona
   double best_wait = kMaxAheadUs;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
     const Child& child = children_[slot];
-    if (!child.open || (max_tasks_ != 0 && child.taken >= max_tasks_)) continue;
+    if (!child.open || (max_tasks_ != 0 && child.assigned >= max_tasks_)) continue;
     double wait = kWakeUs;
     if (!child.line.empty()) {
-      if (!run_us || *run_us > kMaxAheadUs || child.line.size() >= kLongestLine) continue;
+      if (!run_us || *run_us > kMaxAheadUs || child.line.size() >= kMaxLine) continue;
       const double elapsed = microseconds_between(child.front_since, now);
       const double front = child.line.front().run_us;
-      // One that has outlasted its estimate is expected to go on for as long again.
+      // A front that has outlasted its estimate is expected to go on for as long again.
       const double rest = elapsed < front ? front - elapsed : elapsed;
       wait = rest + (child.line_us - front);
     }
@@ -58,15 +61,15 @@ std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optiona
   return best;
 }
 
-void ChildLines::put(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us) {
+void ChildLines::append(proto::Instant now, std::uint32_t slot, std::uint64_t serial, std::optional<double> run_us) {
   Child& child = children_.at(slot);
   if (child.line.empty()) child.front_since = now;
   child.line.push_back({serial, run_us.value_or(kUnknownUs)});
   child.line_us += child.line.back().run_us;
-  ++child.taken;
+  ++child.assigned;
 }
 
-void ChildLines::remove(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
+void ChildLines::finish(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
   Child& child = children_.at(slot);
   if (child.line.empty()) return;
   if (child.line.front().serial == serial) {
@@ -82,14 +85,14 @@ void ChildLines::remove(proto::Instant now, std::uint32_t slot, std::uint64_t se
   if (child.line.empty()) child.line_us = 0;
 }
 
-void ChildLines::take_back(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
+void ChildLines::revoke(proto::Instant now, std::uint32_t slot, std::uint64_t serial) {
   Child& child = children_.at(slot);
   const std::size_t before = child.line.size();
-  remove(now, slot, serial);
-  if (child.line.size() < before) --child.taken;
+  finish(now, slot, serial);
+  if (child.line.size() < before) --child.assigned;
 }
 
-// When the one in front has taken so long that its estimate is worth nothing.
+// When the one in front has assigned so long that its estimate is worth nothing.
 proto::Instant ChildLines::late_at(const Child& child) {
   if (child.line.empty()) return proto::kNever;
   const auto expected = static_cast<std::int64_t>(2 * std::min(child.line.front().run_us, kUnknownUs));
@@ -120,7 +123,7 @@ std::size_t ChildLines::capacity(proto::Instant now, std::size_t ahead) const {
     std::size_t most = child.line.size();
     if (child.open && now < late_at(child)) {
       std::size_t more = 1 + ahead - std::min(1 + ahead, most);
-      if (max_tasks_ != 0) more = std::min<std::size_t>(more, max_tasks_ - std::min(max_tasks_, child.taken));
+      if (max_tasks_ != 0) more = std::min<std::size_t>(more, max_tasks_ - std::min(max_tasks_, child.assigned));
       most += more;
     }
     sum += most;
@@ -145,11 +148,6 @@ std::vector<std::uint64_t> ChildLines::behind_front(std::uint32_t slot) const {
   const auto& line = children_.at(slot).line;
   for (std::size_t i = 1; i < line.size(); ++i) serials.push_back(line[i].serial);
   return serials;
-}
-
-std::optional<std::uint64_t> ChildLines::front(std::uint32_t slot) const {
-  const auto& line = children_.at(slot).line;
-  return line.empty() ? std::nullopt : std::optional{line.front().serial};
 }
 
 std::size_t ChildLines::running() const {

@@ -17,7 +17,7 @@ void Estimates::Average::add(double sample) {
   known = true;
 }
 
-void Estimates::measured(std::uint32_t handler, std::uint64_t run_us, std::size_t bytes) {
+void Estimates::add(std::uint32_t handler, std::uint64_t run_us, std::size_t bytes) {
   const double run = std::max(static_cast<double>(run_us), kLeastRunUs);
   by_handler_.at(handler).add(run);
   run_.add(run);

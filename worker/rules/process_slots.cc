@@ -4,28 +4,30 @@
 
 namespace forkmill::worker {
 
-std::uint32_t ProcessSlots::take(std::uint64_t serial) {
-  auto free = std::find_if(places_.begin(), places_.end(), [](const Place& place) { return !place.taken; });
-  if (free == places_.end()) free = places_.insert(places_.end(), Place{});
-  *free = {true, serial, std::nullopt, 0};
-  return static_cast<std::uint32_t>(first_ + static_cast<std::size_t>(free - places_.begin()));
+std::uint32_t ProcessSlots::allocate(std::uint64_t serial) {
+  auto place = std::find_if(places_.begin(), places_.end(), [](const ProcessPlace& one) { return one.free; });
+  if (place == places_.end()) place = places_.emplace(places_.end());
+  place->free = false;
+  place->serial = serial;
+  return static_cast<std::uint32_t>(first_ + static_cast<std::size_t>(place - places_.begin()));
 }
 
-void ProcessSlots::spawned(ChildKey key, std::uint32_t pid) {
-  Place& place = places_[key.slot - first_];
-  place.key = key;
-  place.pid = pid;
+ProcessPlace* ProcessSlots::find(std::uint32_t slot) {
+  return slot >= first_ && slot - first_ < places_.size() ? &places_[slot - first_] : nullptr;
 }
 
-std::uint64_t ProcessSlots::gone(std::uint32_t slot) {
-  const std::uint64_t serial = places_[slot - first_].serial;
-  places_[slot - first_] = {};
-  return serial;
+const ProcessPlace* ProcessSlots::find(std::uint32_t slot) const {
+  return slot >= first_ && slot - first_ < places_.size() ? &places_[slot - first_] : nullptr;
 }
 
-std::size_t ProcessSlots::count() const {
+ProcessPlace* ProcessSlots::find(ChildKey child) {
+  ProcessPlace* place = find(child.slot);
+  return place != nullptr && place->child == child ? place : nullptr;
+}
+
+std::size_t ProcessSlots::attempts() const {
   return static_cast<std::size_t>(
-      std::count_if(places_.begin(), places_.end(), [](const Place& place) { return place.serial != 0; }));
+      std::count_if(places_.begin(), places_.end(), [](const ProcessPlace& one) { return one.serial != 0; }));
 }
 
 }  // namespace forkmill::worker

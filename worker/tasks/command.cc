@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/transport/wakeup.h"
 #include "worker/os/pipe.h"
 
 extern char** environ;
@@ -81,12 +81,9 @@ Command::~Command() {
 }
 
 void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result) {
-  const proto::Descriptor bell{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-  const std::stop_callback on_stop{std::move(stop), [fd = bell.get()] {
-                                     const std::uint64_t one = 1;
-                                     [[maybe_unused]] const auto written = ::write(fd, &one, sizeof one);
-                                   }};
-  while (!serve(bell.get(), grace)) {
+  proto::Wakeup bell;
+  const std::stop_callback on_stop{std::move(stop), [&bell] { bell.signal(); }};
+  while (!serve(bell.fd(), grace)) {
   }
   // Reads the output of the command itself, and none that processes which it left behind write from now on.
   out_.read();

@@ -1,32 +1,22 @@
 #include "worker/tasks/exec.h"
 
 #include <signal.h>
-#include <sys/utsname.h>
 
 #include <stdexcept>
 #include <string>
 
-#include "proto/transport/descriptor.h"
 #include "proto/transport/real_env.h"
+#include "worker/os/host.h"
 #include "worker/tasks/command.h"
 
 namespace forkmill::worker {
-
-namespace {
-
-std::string host_name() {
-  utsname names{};
-  return ::uname(&names) == 0 ? names.nodename : "unknown";
-}
-
-}  // namespace
 
 ExecResult run_command(Context& context, const ExecRequest& request, std::chrono::milliseconds grace) {
   ::signal(SIGPIPE, SIG_IGN);  // a command that closes its input must not kill this process; spawn() resets the signal
   proto::RealEnv env;
   const auto begun = env.now();
   ExecResult result;
-  result.host = machine_name();
+  result.host = host_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
   Command command{request};
   command.run(context.stop_token(), grace, result);

@@ -60,9 +60,9 @@ bool Child::condemn(std::uint64_t serial) {
 }
 
 void Child::request_stop(std::uint64_t serial) {
-  if (!started(serial) || stubborn_) return;
+  if (!runs(serial) || stubborn_) return;
   after(world_.random.between(Instant{10us}, Instant{5ms}), [this, serial] {
-    if (started(serial) && state_ == State::running) finish(Verdict::failed);
+    if (runs(serial) && state_ == State::running) finish(Verdict::failed);
   });
 }
 
@@ -109,7 +109,7 @@ void Child::begin() {
                        : random.chance(options.asks_retry) ? Verdict::retry
                                                            : Verdict::succeeded;
   after(run, [this, verdict, serial = current_->serial] {
-    if (started(serial) && state_ == State::running) finish(verdict);
+    if (runs(serial) && state_ == State::running) finish(verdict);
   });
 }
 

@@ -65,8 +65,10 @@ class Child {
   bool condemn(std::uint64_t serial);
   void request_stop(std::uint64_t serial);
   std::vector<Said> read() { return std::exchange(said_, {}); }
-  // Taken up, and its result not read.
-  bool started(std::uint64_t serial) const { return current_ && current_->serial == serial; }
+  // Attempts that it has started and not finished.
+  std::vector<std::uint64_t> started() const {
+    return current_ ? std::vector{current_->serial} : std::vector<std::uint64_t>{};
+  }
 
   // ---- The supervisor's
   void signal(int number);
@@ -74,6 +76,7 @@ class Child {
   void signal_of_parent(int number);
 
  private:
+  bool runs(std::uint64_t serial) const { return current_ && current_->serial == serial; }
   enum class State { starting, idle, running, leaving, dead };
   struct Work {
     std::uint64_t serial;

@@ -78,6 +78,7 @@ void WorkerNode::drain() {
   if (!up()) return;
   world_.trace.note(world_.now(), name_, "drains");
   foreman_->drain(world_.now(), world_.now() + world_.random.between(Instant{10ms}, Instant{5s}));
+  carry_out(foreman_->take_effects());
   soon();
 }
 
@@ -118,7 +119,8 @@ void WorkerNode::spawn(std::uint32_t slot) {
   const worker::ChildKey key{slot, ++slots_[slot].generation};
   const std::uint32_t pid = ++last_pid_;
   slots_[slot].child = std::make_unique<Child>(world_, history_, *this, key, pid, slot >= config_.slots);
-  foreman_->child_spawned(key, pid);
+  foreman_->spawned(key, pid);
+  carry_out(foreman_->take_effects());
   soon();
 }
 
@@ -146,8 +148,9 @@ void WorkerNode::bury() {
     deaths_.pop_front();
     Slot& slot = slots_[facts.child.slot];
     if (slot.child != nullptr) read_child(*slot.child);  // its last words
-    foreman_->child_died(world_.now(), facts, "",
-                         [&](std::uint64_t serial) { return slot.child != nullptr && slot.child->started(serial); });
+    worker::ChildDeath death{facts, "", {}};
+    if (slot.child != nullptr) death.started = slot.child->started();
+    foreman_->handle(std::move(death));
     slot.child.reset();
     if (facts.child.slot >= config_.slots) continue;
     if (facts.at_birth == 0) slot.restart_backoff.succeeded();
@@ -182,7 +185,7 @@ void WorkerNode::arrived(proto::Envelope envelope) {
   soon();
 }
 
-// As Link::run() in worker/link.cc goes round.
+// A round, as Link::run() in worker/link/link.cc has it.
 void WorkerNode::settle() {
   if (!up()) return;
   const Instant now = world_.now();
@@ -193,11 +196,12 @@ void WorkerNode::settle() {
   read_children();
   bury();
   say_how_they_do();
-  foreman_->settle(now);
-  if (foreman_->refusal()) throw Violation{name_ + " was refused: " + *foreman_->refusal()};
+  foreman_->tick(now);
+  foreman_->flush(now);
+  carry_out(foreman_->take_effects());
   if (foreman_->finished(now)) return leave();
   if (idle_rings_ > kMaxIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
-  if (const Instant next = foreman_->next(); next != proto::kNever)
+  if (const Instant next = foreman_->next_wakeup(); next != proto::kNever)
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
@@ -216,25 +220,26 @@ void WorkerNode::say_how_they_do() {
     if (const proto::GrantedTask* task = slot.child->task()) row.grant = task->grant;
     report.processes.push_back(std::move(row));
   }
-  foreman_->report(now, std::move(report));
+  foreman_->outbox().report = std::move(report);
 }
 
 void WorkerNode::read_broker() {
   while (!inbox_.empty()) {
-    const Event event = std::move(inbox_.front());
+    Event event = std::move(inbox_.front());
     inbox_.pop_front();
     switch (event.kind) {
       case Event::up:
         foreman_->connected(world_.now());
         break;
       case Event::down:
-        foreman_->disconnected(world_.now());
+        foreman_->disconnected();
         break;
       case Event::message:
         check_credit(event.envelope);
-        foreman_->receive(world_.now(), event.envelope);
+        foreman_->handle(world_.now(), std::move(event.envelope));
         break;
     }
+    carry_out(foreman_->take_effects());
   }
 }
 
@@ -247,9 +252,9 @@ void WorkerNode::read_child(Child& child) {
   for (const Child::Said& said : child.read()) {
     idle_rings_ = 0;
     if (said.kind == Child::Said::born) {
-      foreman_->child_born(world_.now(), child.key());
+      foreman_->handle(world_.now(), child.key(), worker::ChildBorn{});
     } else if (said.kind == Child::Said::progress) {
-      foreman_->progress(said.serial, said.fraction, "half");
+      foreman_->handle(world_.now(), child.key(), worker::ChildProgress{said.serial, said.fraction, "half"});
     } else {
       worker::ChildResult result;
       result.serial = said.serial;
@@ -259,7 +264,7 @@ void WorkerNode::read_child(Child& child) {
       result.retry_delay_ms = said.retry_delay_ms;
       result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
       result.payload = said.value;
-      foreman_->result(world_.now(), child.key(), result);
+      foreman_->handle(world_.now(), child.key(), result);
     }
   }
 }
@@ -274,13 +279,9 @@ void WorkerNode::check_credit(const proto::Envelope& envelope) {
     throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
 }
 
-// ---- The foreman's hands --------------------------------------------------------------------------------------------
+// ---- Rings and effects ----------------------------------------------------------------------------------------------
 
-void WorkerNode::assign(worker::ChildKey key, std::uint64_t serial, std::uint32_t, const proto::GrantedTask& task) {
-  if (Child* one = child(key)) one->give(serial, task);
-}
-
-bool WorkerNode::take_back(worker::ChildKey key, std::uint64_t serial) {
+bool WorkerNode::revoke(worker::ChildKey key, std::uint64_t serial) {
   Child* one = child(key);
   return one != nullptr && one->take_back(serial);
 }
@@ -290,22 +291,34 @@ bool WorkerNode::condemn(worker::ChildKey key, std::uint64_t serial) {
   return one != nullptr && one->condemn(serial);
 }
 
-void WorkerNode::request_stop(worker::ChildKey key, std::uint64_t serial) {
-  if (Child* one = child(key)) one->request_stop(serial);
+void WorkerNode::carry_out(const worker::Effects& effects) {
+  for (const auto& assignment : effects.assignments) assign(assignment);
+  for (const auto& request : effects.stops)
+    if (Child* one = child(request.child)) one->request_stop(request.serial);
+  for (const auto& request : effects.signals) {
+    Child* one = child(request.child);
+    if (one != nullptr) request.to_group ? one->signal(request.signal) : one->signal_of_parent(request.signal);
+  }
+  for (const auto& request : effects.forks) fork(request.slot);
+  for (const auto& envelope : effects.send) send(envelope);
+  for (const auto& welcome : effects.welcomes) welcomed(welcome);
+  for (const auto& error : effects.errors) world_.trace.note(world_.now(), name_, "is told: " + error.text);
+  if (effects.refused) throw Violation{name_ + " was refused: " + effects.errors.back().text};
+  if (!effects.reconnect) return;
+  disturbed(proto::kNever);
+  inbox_.clear();
+  link_->reconnect();
 }
 
-void WorkerNode::kill(worker::ChildKey key, int signal) {
-  if (Child* one = child(key)) one->signal(signal);
+void WorkerNode::assign(const worker::Assignment& assignment) {
+  const std::uint64_t serial = assignment.head.serial;
+  if (Child* one = child(assignment.child)) one->give(serial, foreman_->attempts().at(serial).task);
 }
 
-void WorkerNode::fork(std::uint32_t slot, const proto::GrantedTask&) {
+void WorkerNode::fork(std::uint32_t slot) {
   world_.after(world_.random.between(Instant{100us}, Instant{20ms}), [this, slot, life = lives_] {
     if (up() && life == lives_) spawn_process(slot);
   });
-}
-
-void WorkerNode::signal(worker::ChildKey key, int signal) {
-  if (Child* one = child(key)) one->signal_of_parent(signal);
 }
 
 void WorkerNode::send(const proto::Envelope& envelope) {
@@ -318,21 +331,11 @@ void WorkerNode::send(const proto::Envelope& envelope) {
   link_->send(envelope);
 }
 
-void WorkerNode::reconnect() {
-  disturbed(proto::kNever);
-  inbox_.clear();
-  link_->reconnect();
-}
-
-void WorkerNode::on_welcome(const proto::Welcome& welcome) {
+void WorkerNode::welcomed(const proto::Welcome& welcome) {
   session_ = welcome.session;
   in_reach_since_ = world_.now();
   for (const proto::Grant& grant : welcome.abandon) history_.processes().abandoned(grant);
   granted_ = credit_said_ = welcome.granted;
-}
-
-void WorkerNode::on_error(const proto::ErrorMessage& error) {
-  world_.trace.note(world_.now(), name_, "is told: " + error.text);
 }
 
 }  // namespace forkmill::sim

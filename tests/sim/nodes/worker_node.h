@@ -1,5 +1,5 @@
-// WorkerNode: a worker's rules (worker/rules/foreman.h), lent the hands of a simulated link, and a simulated supervisor
-// that starts children and their successors.
+// WorkerNode: the rules of a worker (worker/rules/foreman.h) in a simulated link, and a simulated supervisor that
+// starts children and their successors.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,7 @@
 
 namespace forkmill::sim {
 
-class WorkerNode final : public Endpoint, public worker::ForemanHands, public ChildOwner {
+class WorkerNode final : public Endpoint, public worker::Rings, public ChildOwner {
  public:
   // Makes a client that lives in that process of that worker; null: there are enough.
   using Settler = std::function<ClientNode*(const std::string& name, std::uint64_t worker, std::uint32_t pid)>;
@@ -51,19 +51,9 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
     proto::Envelope envelope;
   };
 
-  // ForemanHands
-  void assign(worker::ChildKey child, std::uint64_t serial, std::uint32_t handler,
-              const proto::GrantedTask& task) override;
-  bool take_back(worker::ChildKey child, std::uint64_t serial) override;
+  // Rings
+  bool revoke(worker::ChildKey child, std::uint64_t serial) override;
   bool condemn(worker::ChildKey child, std::uint64_t serial) override;
-  void request_stop(worker::ChildKey child, std::uint64_t serial) override;
-  void kill(worker::ChildKey child, int signal) override;
-  void fork(std::uint32_t slot, const proto::GrantedTask& task) override;
-  void signal(worker::ChildKey child, int signal) override;
-  void send(const proto::Envelope& envelope) override;
-  void reconnect() override;
-  void on_welcome(const proto::Welcome& welcome) override;
-  void on_error(const proto::ErrorMessage& error) override;
 
   // ChildOwner
   void rang() override { soon(); }
@@ -85,6 +75,12 @@ class WorkerNode final : public Endpoint, public worker::ForemanHands, public Ch
   void read_child(Child& child);
   void bury();
   void check_credit(const proto::Envelope& envelope);
+  // What the foreman wants done.
+  void carry_out(const worker::Effects& effects);
+  void assign(const worker::Assignment& assignment);
+  void fork(std::uint32_t slot);
+  void send(const proto::Envelope& envelope);
+  void welcomed(const proto::Welcome& welcome);
   void leave();
 
   World& world_;

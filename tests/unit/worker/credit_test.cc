@@ -42,10 +42,10 @@ TEST_CASE("credit for what would wait is taken back as soon as the one in front 
   world.settle();
   world.start(0);
   CHECK(world.last_credit == 2);
-  REQUIRE(world.foreman.next() <= world.now + 12ms);
+  REQUIRE(world.foreman.next_wakeup() <= world.now + 12ms);
   world.pass(12ms);
   CHECK(world.last_credit == 1);
-  CHECK(world.foreman.next() > world.now + 1h - 1s);
+  CHECK(world.foreman.next_wakeup() > world.now + 1h - 1s);
   world.finish(0, 12'000);
   world.settle();
   CHECK(world.last_credit == 2);  // it takes long: only what can start at once

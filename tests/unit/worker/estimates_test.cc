@@ -12,17 +12,17 @@ TEST_CASE("an unmeasured task has no estimate, and one task waits ahead") {
 
 TEST_CASE("the average follows the measurements, each handler's its own") {
   Estimates estimates{2};
-  estimates.measured(0, 1000, 10);
+  estimates.add(0, 1000, 10);
   CHECK(estimates.run_us(0) == 1000);
   CHECK_FALSE(estimates.run_us(1));
-  for (int i = 0; i < 50; ++i) estimates.measured(0, 200, 10);
+  for (int i = 0; i < 50; ++i) estimates.add(0, 200, 10);
   CHECK(*estimates.run_us(0) == doctest::Approx(200).epsilon(0.05));
 }
 
 TEST_CASE("what waits ahead is worth five milliseconds") {
   const auto ahead = [](std::uint64_t run_us, std::size_t bytes = 64) {
     Estimates estimates{1};
-    estimates.measured(0, run_us, bytes);
+    estimates.add(0, run_us, bytes);
     return estimates.ahead();
   };
   CHECK(ahead(0) == Estimates::kMaxAhead);

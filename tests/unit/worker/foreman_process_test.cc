@@ -36,7 +36,7 @@ TEST_CASE("a process has a place beyond the pool, and its attempt ends with it")
   REQUIRE(world.outcomes.count(1) == 1);
   CHECK(world.outcomes[1].outcome.kind == proto::OutcomeKind::succeeded);
   CHECK(world.gone == std::vector<std::uint32_t>{4711});
-  CHECK(world.foreman.in_hand() == 0);
+  CHECK(world.foreman.attempts().size() == 0);
 }
 
 TEST_CASE("an error of a process comes with what became of it") {
@@ -196,7 +196,7 @@ TEST_CASE("an abandoned process is ended and not spoken of") {
   world.die(1, SIGTERM, true);
   world.settle();
   CHECK(world.outcomes.empty());
-  CHECK(world.foreman.in_hand() == 0);
+  CHECK(world.foreman.attempts().size() == 0);
 }
 
 TEST_CASE("a drain waits for processes, takes no new ones, and ends those that take too long") {
@@ -231,7 +231,7 @@ TEST_CASE("a process that could not be forked is lost") {
   ControlFacts facts;
   facts.kind = ControlKind::died;
   facts.child = {1, 0};
-  world.foreman.child_died(world.now, facts, "fork: no memory", [](std::uint64_t) { return false; });
+  world.foreman.handle(ChildDeath{facts, "fork: no memory", {}});
   world.settle();
   REQUIRE(world.outcomes.count(1) == 1);
   CHECK(world.outcomes[1].outcome.kind == proto::OutcomeKind::lost);

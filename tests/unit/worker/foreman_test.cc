@@ -10,7 +10,7 @@ TEST_CASE("a grant is run and its result reported once") {
   world.grant(1);
   world.grant(1);  // again: the same grant
   world.settle();
-  CHECK(world.foreman.in_hand() == 1);
+  CHECK(world.foreman.attempts().size() == 1);
   CHECK(world.start(0) == 1);
   world.finish(0);
   world.settle();
@@ -19,7 +19,7 @@ TEST_CASE("a grant is run and its result reported once") {
   CHECK(outcome.value.view() == "value");
   CHECK(outcome.worker == "w");
   CHECK(outcome.attempt == proto::Attempt{1});
-  CHECK(world.foreman.in_hand() == 0);
+  CHECK(world.foreman.attempts().size() == 0);
 }
 
 TEST_CASE("an unknown task and a wrong signature are answered without any child") {
@@ -54,7 +54,7 @@ TEST_CASE("a child's death costs the attempt it ran; what it had not started goe
   CHECK(error.forensics.signal == SIGSEGV);
   CHECK(error.forensics.output == "last words");
   CHECK(error.message == "child 4711 was killed by signal 11 (SIGSEGV)");
-  CHECK(world.foreman.in_hand() == 39);
+  CHECK(world.foreman.attempts().size() == 39);
   world.spawn(0);
   world.settle();
   CHECK(world.children[0].ring.size() + world.children[1].ring.size() == 39);
@@ -85,7 +85,7 @@ TEST_CASE("a long task has nobody behind it while a sibling is free") {
   world.settle();
   REQUIRE(world.children[0].ring.size() == 3);  // expected to be short: not worth waking the sibling
   world.start(0);
-  CHECK(world.foreman.next() <= world.now + 3ms);
+  CHECK(world.foreman.next_wakeup() <= world.now + 3ms);
   world.pass(3ms);
   CHECK(world.children[0].ring.empty());
   CHECK_FALSE(world.children[1].ring.empty());
@@ -101,7 +101,7 @@ TEST_CASE("what cannot start soon goes back to the broker") {
   CHECK(world.returned.empty());
   world.pass(2ms);
   CHECK(world.returned == std::vector<std::uint64_t>{2});
-  CHECK(world.foreman.in_hand() == 1);
+  CHECK(world.foreman.attempts().size() == 1);
 }
 
 TEST_CASE("cancelling what has not started is exact; what runs is brought to its end") {
@@ -213,7 +213,7 @@ TEST_CASE("a retry keeps the delay that the handler asked for") {
   result.serial = world.children[0].running;
   result.verdict = Verdict::retry;
   result.retry_delay_ms = 250;
-  world.foreman.result(world.now, {0, 1}, result);
+  world.foreman.handle(world.now, {0, 1}, result);
   world.settle();
   CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::retry);
   CHECK(world.outcomes.at(1).retry_delay == 250ms);
@@ -225,15 +225,15 @@ TEST_CASE("of quick progress only the last is sent, and the last before the end 
   world.settle();
   world.start(0);
   const auto serial = world.children[0].running;
-  world.foreman.progress(serial, 0.1, "a");
+  world.progress(serial, 0.1, "a");
   world.settle();
-  world.foreman.progress(serial, 0.2, "b");
-  world.foreman.progress(serial, 0.3, "c");
+  world.progress(serial, 0.2, "b");
+  world.progress(serial, 0.3, "c");
   world.settle();
   CHECK(world.notes == std::vector<std::string>{"a"});
   world.pass(50ms);
   CHECK(world.notes == std::vector<std::string>{"a", "c"});
-  world.foreman.progress(serial, 1, "d");
+  world.progress(serial, 1, "d");
   world.finish(0);
   world.settle();
   CHECK(world.notes == std::vector<std::string>{"a", "c", "d"});
@@ -245,14 +245,14 @@ TEST_CASE("of progress without a broker only the last is kept, and nobody wakes 
   world.settle();
   world.start(0);
   const auto serial = world.children[0].running;
-  world.foreman.disconnected(world.now);
+  world.foreman.disconnected();
   const auto report = [&](double fraction, const char* note) {
-    world.foreman.progress(serial, fraction, note);
+    world.progress(serial, fraction, note);
     world.pass(1s);
   };
   report(0.1, "a");
   report(0.2, "b");
-  CHECK(world.foreman.next() > world.now);
+  CHECK(world.foreman.next_wakeup() > world.now);
   report(0.3, "c");
   world.welcome(8);
   world.settle();
@@ -312,7 +312,7 @@ TEST_CASE("an immediate stop reports what ran as lost and hands back the rest") 
   world.settle();
   world.start(0);
   world.grant(4);
-  world.foreman.stop(world.now);
+  world.stop();
   CHECK(world.foreman.finished(world.now));
   world.settle();
   CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::lost);
@@ -327,7 +327,7 @@ TEST_CASE("after a reconnect everything in hand is listed, and what is abandoned
   world.grant(3);
   world.settle();
   world.start(0);
-  world.foreman.disconnected(world.now);
+  world.foreman.disconnected();
   world.welcome(8, {grant_of(2), grant_of(3)});
   auto holding = world.last_hello.worker.holding;
   std::sort(holding.begin(), holding.end());
@@ -338,7 +338,7 @@ TEST_CASE("after a reconnect everything in hand is listed, and what is abandoned
   world.finish(0);
   world.settle();
   CHECK(world.outcomes.size() == 1);
-  CHECK(world.foreman.in_hand() == 0);
+  CHECK(world.foreman.attempts().size() == 0);
 }
 
 TEST_CASE("a child that takes one task only is given one, and little waits for its successors") {
@@ -378,4 +378,20 @@ TEST_CASE("what was abandoned is forgotten: another broker may give out the same
   world.finish(1);
   world.settle();
   CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::succeeded);
+}
+
+TEST_CASE("a refused worker says so, and says no HELLO on a new connection") {
+  World world{1};
+  const auto connect = [&] {
+    world.last_hello = {};
+    world.foreman.disconnected();
+    world.foreman.connected(world.now);
+    world.settle();
+    return world.last_hello.nonce != 0;
+  };
+  CHECK(connect());
+  world.foreman.handle(world.now, {{}, proto::ErrorMessage{{}, Errc::version_unsupported, "too old"}});
+  world.settle();
+  CHECK(world.refused);
+  CHECK_FALSE(connect());
 }

@@ -1,4 +1,4 @@
-// A worker's rules with a broker and children made by hand.
+// The rules of a worker between a broker and children that a test plays.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -30,8 +30,9 @@ inline ForemanConfig config_of(std::size_t slots, std::uint64_t max_tasks) {
   return config;
 }
 
-// A worker's surroundings: children that take up what is first in their ring when told to, a broker that listens.
-struct World final : ForemanHands {
+// World: what surrounds the rules: children that start what is first in their ring when a test says so, and a broker
+// that keeps what it hears.
+struct World final : Rings {
   struct Child {
     std::uint64_t generation = 0;
     std::vector<std::uint64_t> ring;
@@ -47,13 +48,8 @@ struct World final : ForemanHands {
     settle();
   }
 
-  // ---- ForemanHands
-  void assign(ChildKey child, std::uint64_t serial, std::uint32_t, const proto::GrantedTask& task) override {
-    children[child.slot].ring.push_back(serial);
-    serials[task.grant.seq.value()] = serial;
-    seqs[serial] = task.grant.seq.value();
-  }
-  bool take_back(ChildKey child, std::uint64_t serial) override {
+  // ---- Rings
+  bool revoke(ChildKey child, std::uint64_t serial) override {
     return std::erase(children[child.slot].ring, serial) != 0;
   }
   bool condemn(ChildKey child, std::uint64_t serial) override {
@@ -61,13 +57,27 @@ struct World final : ForemanHands {
     if (c.running != serial) return false;
     return c.condemned = true;
   }
-  void request_stop(ChildKey child, std::uint64_t) override { children[child.slot].log += "stop "; }
-  void kill(ChildKey child, int signal) override { children[child.slot].log += signal == SIGTERM ? "TERM " : "KILL "; }
-  void fork(std::uint32_t slot, const proto::GrantedTask&) override { forked.push_back(slot); }
-  void signal(ChildKey child, int signal) override {
-    children[child.slot].log += "signal " + std::to_string(signal) + " ";
+
+  // ---- Effects
+  void carry_out(const Effects& effects) {
+    for (const auto& one : effects.assignments) assign(one);
+    for (const auto& one : effects.stops) children[one.child.slot].log += "stop ";
+    for (const auto& one : effects.signals) children[one.child.slot].log += text_of(one);
+    for (const auto& one : effects.forks) forked.push_back(one.slot);
+    for (const auto& one : effects.send) send(one);
+    refused = refused || effects.refused;
   }
-  void send(const proto::Envelope& envelope) override {
+  void assign(const Assignment& assignment) {
+    const auto& head = assignment.head;
+    children[assignment.child.slot].ring.push_back(head.serial);
+    serials[head.seq] = head.serial;
+    seqs[head.serial] = head.seq;
+  }
+  static std::string text_of(const SignalRequest& request) {
+    if (!request.to_group) return "signal " + std::to_string(request.signal) + " ";
+    return request.signal == SIGTERM ? "TERM " : "KILL ";
+  }
+  void send(const proto::Envelope& envelope) {
     if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) last_hello = *hello;
     if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) last_credit = credit->total;
     if (const auto* back = std::get_if<proto::Return>(&envelope.message)) {
@@ -93,24 +103,24 @@ struct World final : ForemanHands {
     }
     drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
   }
-  void reconnect() override {}
-  void on_welcome(const proto::Welcome&) override {}
-  void on_error(const proto::ErrorMessage&) override {}
 
   // ---- The broker
   template <class T>
   void hear(T body) {
-    foreman.receive(now, {{session, proto::MessageSeq{1}}, std::move(body)});
+    foreman.handle(now, {{session, proto::MessageSeq{1}}, std::move(body)});
+    carry_out(foreman.take_effects());
   }
   void welcome(std::uint64_t id, std::vector<proto::Grant> abandon = {}) {
     foreman.connected(now);
+    carry_out(foreman.take_effects());
     proto::Welcome welcome;
     welcome.nonce = last_hello.nonce;
     welcome.session = session = proto::SessionId{id};
     welcome.heartbeat = 3600s;
     welcome.session_timeout = 7200s;
     welcome.abandon = std::move(abandon);
-    foreman.receive(now, {{}, welcome});
+    foreman.handle(now, {{}, welcome});
+    carry_out(foreman.take_effects());
   }
   void grant(std::uint64_t seq, const std::string& name = "short", proto::milliseconds soft = 0ms,
              proto::milliseconds hard = 0ms) {
@@ -138,8 +148,9 @@ struct World final : ForemanHands {
     const auto generation = children[slot].generation + 1;
     children[slot] = {};
     children[slot].generation = generation;
-    foreman.child_spawned({slot, generation}, 5000 + slot);
-    foreman.child_born(now, {slot, generation});
+    foreman.spawned({slot, generation}, 5000 + slot);
+    carry_out(foreman.take_effects());
+    foreman.handle(now, {slot, generation}, ChildBorn{});
   }
   std::uint64_t start(std::uint32_t slot) {
     Child& child = children[slot];
@@ -158,7 +169,7 @@ struct World final : ForemanHands {
     result.code = static_cast<std::uint16_t>(Errc::handler_error);
     result.type = "std::runtime_error";
     result.payload = "value";
-    foreman.result(now, {slot, children[slot].generation}, result);
+    foreman.handle(now, {slot, children[slot].generation}, result);
   }
   void die(std::uint32_t slot, int signal, bool by_us = false) {
     ControlFacts facts;
@@ -169,8 +180,7 @@ struct World final : ForemanHands {
     facts.exit_code = signal == 0 ? 3 : -1;
     facts.killed_by_us = by_us ? 1 : 0;
     facts.max_rss_bytes = 1 << 20;
-    const auto running = children[slot].running;
-    foreman.child_died(now, facts, "last words", [&](std::uint64_t serial) { return serial == running; });
+    foreman.handle(ChildDeath{facts, "last words", {children[slot].running}});
     children[slot].ring.clear();
   }
   // Runs one task to its end, so that its duration is known.
@@ -186,7 +196,19 @@ struct World final : ForemanHands {
     acknowledge();
   }
 
-  void settle() { foreman.settle(now); }
+  void progress(std::uint64_t serial, double fraction, const char* note) {
+    foreman.handle(now, {0, children[0].generation}, ChildProgress{serial, fraction, note});
+  }
+  void stop() {
+    foreman.stop(now);
+    carry_out(foreman.take_effects());
+  }
+
+  void settle() {
+    foreman.tick(now);
+    foreman.flush(now);
+    carry_out(foreman.take_effects());
+  }
   void pass(Instant time) {
     now += time;
     settle();
@@ -206,6 +228,7 @@ struct World final : ForemanHands {
   proto::SessionId session;
   std::uint64_t last_credit = 0;
   bool drained = false;
+  bool refused = false;
   Foreman foreman;
 };
 

@@ -23,25 +23,60 @@ proto::OutcomeRecord outcome_of(std::uint64_t seq) {
   return record;
 }
 
-struct World final : SessionOut {
+// A session, and a broker that keeps what it hears.
+struct World {
   World() {
     proto::Hello hello;
     hello.role = proto::Role::worker;
     hello.name = "w";
     hello.instance = 4711;
-    session.emplace(hello, 42, *this);
+    session.emplace(hello, 42);
   }
 
-  void send(const proto::Envelope& envelope) override { sent.push_back(envelope); }
-  void reconnect() override { ++reconnects; }
-  std::vector<proto::Grant> held() override { return holding; }
-  void on_granted(proto::GrantedTask task) override { granted.push_back(task.grant); }
-  void on_revoke(const proto::Grant& grant) override { revoked.push_back(grant); }
-  void on_signal(const proto::Grant& grant, int signal) override { signals.emplace_back(grant, signal); }
-  void on_abandon(const proto::Grant& grant) override { abandoned.push_back(grant); }
-  void on_welcome(const proto::Welcome&) override { ++welcomes; }
-  void on_refused(Errc code, const std::string&) override { refusal = code; }
-  void on_error(const proto::ErrorMessage&) override { ++errors; }
+  // ---- What happens to the session; its effects are carried out
+  void connect(Instant now) {
+    session->greet(now, holding);
+    follow(now);
+  }
+  void receive(Instant now, proto::Envelope envelope) {
+    if (session->handle(now, envelope)) std::visit([this](const auto& one) { keep(one); }, envelope.message);
+    follow(now);
+  }
+  void tick(Instant now) {
+    session->tick(now);
+    follow(now);
+  }
+  void flush(Instant now) {
+    session->flush(now);
+    follow(now);
+  }
+  void follow(Instant now) {
+    std::vector<proto::Envelope> send;
+    bool reconnect = false;
+    session->take_effects(send, reconnect);
+    sent.insert(sent.end(), send.begin(), send.end());
+    reconnects += reconnect ? 1 : 0;
+    if (session->wants_greeting()) connect(now);
+  }
+  void keep(const proto::Welcome& welcome) {
+    ++welcomes;
+    abandoned.insert(abandoned.end(), welcome.abandon.begin(), welcome.abandon.end());
+  }
+  void keep(const proto::Grants& grants) {
+    for (const auto& task : grants.tasks) granted.push_back(task.grant);
+  }
+  void keep(const proto::Revoke& revoke) { revoked.insert(revoked.end(), revoke.grants.begin(), revoke.grants.end()); }
+  void keep(const proto::Signals& note) {
+    for (const auto& one : note.notes) signals.emplace_back(one.grant, one.signal);
+  }
+  void keep(const proto::ErrorMessage& error) {
+    ++errors;
+    if (session->refused()) refusal = error.code;
+  }
+  template <class Other>
+  void keep(const Other&) {
+    FAIL("this message is not for the worker");
+  }
 
   // The message of that kind among those sent since the last call; all are forgotten.
   template <class T>
@@ -68,16 +103,16 @@ struct World final : SessionOut {
     welcome.session_timeout = 10'000ms;
     welcome.granted = granted_before;
     welcome.abandon = std::move(abandon);
-    session->receive(now, {{}, welcome});
+    receive(now, {{}, welcome});
   }
   void establish() {
-    session->connected(kNow);
+    connect(kNow);
     welcome(kNow, 7);
     sent.clear();
   }
   template <class T>
   void hear(Instant now, T body, std::uint64_t id = 7) {
-    session->receive(now, {{proto::SessionId{id}, proto::MessageSeq{1}}, std::move(body)});
+    receive(now, {{proto::SessionId{id}, proto::MessageSeq{1}}, std::move(body)});
   }
 
   std::optional<Session> session;
@@ -101,12 +136,12 @@ proto::Grants grants_of(std::initializer_list<std::uint64_t> seqs) {
 TEST_CASE("grants of processes need no credit; signals come through; deaths and births are told in a session") {
   World world;
   world.establish();
-  world.session->set_room(3);
+  world.session->set_load(3, {});
   auto grants = grants_of({1, 2});
   grants.tasks[0].process = true;
   world.hear(kNow, grants);
   CHECK(world.granted.size() == 2);
-  world.session->flush(kNow);
+  world.flush(kNow);
   const auto credit = world.said<proto::Credit>();
   REQUIRE(credit);
   CHECK(credit->total == 4);  // three more than the one of the pool
@@ -115,15 +150,15 @@ TEST_CASE("grants of processes need no credit; signals come through; deaths and 
   REQUIRE(world.signals.size() == 1);
   CHECK(world.signals[0] == std::pair{grant_of(1), 15});
 
-  world.session->disconnected(kNow);
-  world.session->add_gone(50);
-  world.session->report(kNow, {});
-  world.session->flush(kNow);
+  world.session->disconnected();
+  world.session->outbox().deaths.add(50);
+  world.session->outbox().report.emplace();
+  world.flush(kNow);
   CHECK(world.sent.empty());
-  world.session->connected(kNow);
+  world.connect(kNow);
   world.welcome(kNow, 8);
-  world.session->add_started({TaskId{}, grant_of(1), 51, "here"});
-  world.session->flush(kNow);
+  world.session->outbox().started.push_back({TaskId{}, grant_of(1), 51, "here"});
+  world.flush(kNow);
   const auto sent = world.sent;
   const auto gone = world.said<proto::ChildrenGone>();
   REQUIRE(gone);
@@ -136,14 +171,14 @@ TEST_CASE("grants of processes need no credit; signals come through; deaths and 
 
 TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO counts") {
   World world;
-  world.session->add_outcome(outcome_of(1));
-  world.session->flush(kNow);
+  world.session->outbox().outcomes.push(outcome_of(1));
+  world.flush(kNow);
   CHECK(world.sent.empty());
-  world.session->connected(kNow);
+  world.connect(kNow);
   const auto nonce = world.hello().nonce;
   proto::Welcome welcome;
   welcome.nonce = nonce + 1;
-  world.session->receive(kNow, {{}, welcome});
+  world.receive(kNow, {{}, welcome});
   CHECK_FALSE(world.session->established());
   world.hear(kNow, grants_of({1}));
   CHECK(world.granted.empty());
@@ -152,16 +187,16 @@ TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO co
 TEST_CASE("HELLO says who the worker is, and whose grants it holds: those of the store that the last WELCOME named") {
   World world;
   world.holding = {grant_of(1)};
-  world.session->connected(kNow);
+  world.connect(kNow);
   auto hello = world.hello();
   CHECK(hello.instance == 4711);
   CHECK(hello.worker.holding_store.empty());  // of none so far
   for (const std::string store : {"first", "first", "second"}) {
-    world.session->disconnected(kNow);
-    world.session->connected(kNow);
+    world.session->disconnected();
+    world.connect(kNow);
     world.welcome(kNow, 7, 0, {}, store);
-    world.session->disconnected(kNow);
-    world.session->connected(kNow);
+    world.session->disconnected();
+    world.connect(kNow);
     hello = world.hello();
     CHECK(hello.instance == 4711);
     CHECK(hello.worker.holding_store == store);
@@ -171,20 +206,20 @@ TEST_CASE("HELLO says who the worker is, and whose grants it holds: those of the
 
 TEST_CASE("credit goes on from the broker's count, and is repeated only when it changes") {
   World world;
-  world.session->connected(kNow);
+  world.connect(kNow);
   world.welcome(kNow, 7, 100);
-  world.session->set_room(5);
-  world.session->flush(kNow);
+  world.session->set_load(5, {});
+  world.flush(kNow);
   CHECK(world.said<proto::Credit>()->total == 105);
-  world.session->flush(kNow);
+  world.flush(kNow);
   CHECK(world.sent.empty());
   world.hear(kNow, grants_of({1, 2}));
-  world.session->set_room(3);
-  world.session->flush(kNow);
+  world.session->set_load(3, {});
+  world.flush(kNow);
   CHECK(world.sent.empty());  // still 105
-  world.session->add_outcome(outcome_of(1));
-  world.session->set_room(4);
-  world.session->flush(kNow);
+  world.session->outbox().outcomes.push(outcome_of(1));
+  world.session->set_load(4, {});
+  world.flush(kNow);
   REQUIRE(world.sent.size() == 1);  // the outcome carries the credit
   CHECK(world.said<proto::Outcomes>()->credit == 106);
 }
@@ -192,26 +227,26 @@ TEST_CASE("credit goes on from the broker's count, and is repeated only when it 
 TEST_CASE("outcomes are kept until acknowledged and sent again, first, in the next session") {
   World world;
   world.establish();
-  world.session->add_outcome(outcome_of(1));
-  world.session->flush(kNow);
+  world.session->outbox().outcomes.push(outcome_of(1));
+  world.flush(kNow);
   const auto first = world.sent.back().header.seq;
-  world.session->add_outcome(outcome_of(2));
-  world.session->flush(kNow);
-  CHECK(world.session->unacknowledged() == 2);
+  world.session->outbox().outcomes.push(outcome_of(2));
+  world.flush(kNow);
+  CHECK(world.session->outbox().outcomes.size() == 2);
   world.hear(kNow, proto::OutcomeAck{{first}});
-  CHECK(world.session->unacknowledged() == 1);
-  world.session->disconnected(kNow);
-  world.session->add_outcome(outcome_of(3));
-  world.session->flush(kNow);
+  CHECK(world.session->outbox().outcomes.size() == 1);
+  world.session->disconnected();
+  world.session->outbox().outcomes.push(outcome_of(3));
+  world.flush(kNow);
   world.sent.clear();
 
   world.holding = {grant_of(4)};
-  world.session->connected(kNow);
+  world.connect(kNow);
   const auto hello = std::get<proto::Hello>(world.sent.back().message);
   CHECK(hello.resume == proto::SessionId{7});
   CHECK(hello.worker.holding == std::vector{grant_of(4), grant_of(2), grant_of(3)});
   world.welcome(kNow, 8);
-  world.session->flush(kNow);
+  world.flush(kNow);
   REQUIRE(world.sent.size() == 1);
   CHECK(world.sent[0].header.session == proto::SessionId{8});
   CHECK(world.sent[0].header.seq == proto::MessageSeq{1});
@@ -224,24 +259,24 @@ TEST_CASE("outcomes are kept until acknowledged and sent again, first, in the ne
 TEST_CASE("what the broker no longer counts as ours is abandoned: outcomes are dropped") {
   World world;
   world.establish();
-  world.session->add_outcome(outcome_of(1));
-  world.session->add_outcome(outcome_of(2));
-  world.session->disconnected(kNow);
-  world.session->connected(kNow);
+  world.session->outbox().outcomes.push(outcome_of(1));
+  world.session->outbox().outcomes.push(outcome_of(2));
+  world.session->disconnected();
+  world.connect(kNow);
   world.welcome(kNow, 8, 0, {grant_of(1), grant_of(5)});
   CHECK(world.abandoned == std::vector{grant_of(1), grant_of(5)});
-  CHECK(world.session->unacknowledged() == 1);
+  CHECK(world.session->outbox().outcomes.size() == 1);
 }
 
 TEST_CASE("what was noted of a grant before WELCOME abandons it is not said of another that bears its name") {
   World world;
-  world.session->connected(kNow);
-  world.session->add_started({TaskId{}, grant_of(1), 50, "here"});
-  world.session->add_progress({TaskId{}, grant_of(1), 0.5, "half"});
-  world.session->add_progress({TaskId{}, grant_of(2), 0.7, "more"});
+  world.connect(kNow);
+  world.session->outbox().started.push_back({TaskId{}, grant_of(1), 50, "here"});
+  world.session->outbox().progress.push_back({TaskId{}, grant_of(1), 0.5, "half"});
+  world.session->outbox().progress.push_back({TaskId{}, grant_of(2), 0.7, "more"});
   world.welcome(kNow, 7, 0, {grant_of(1)});
   world.hear(kNow, grants_of({1}));
-  world.session->flush(kNow);
+  world.flush(kNow);
   const auto sent = world.sent;
   CHECK_FALSE(world.said<proto::Started>());
   world.sent = sent;
@@ -263,26 +298,26 @@ TEST_CASE("messages of another session are stale") {
 TEST_CASE("hand-backs and answers that were not sent are left to the list in HELLO") {
   World world;
   world.establish();
-  world.session->disconnected(kNow);
-  world.session->add_return(grant_of(1));
-  world.session->add_revoked(grant_of(2), proto::RevokeState::returned);
-  world.session->connected(kNow);
+  world.session->disconnected();
+  world.session->outbox().returns.push_back(grant_of(1));
+  world.session->outbox().revoke_answers.push_back({grant_of(2), proto::RevokeState::returned});
+  world.connect(kNow);
   world.welcome(kNow, 8);
-  world.session->flush(kNow);
+  world.flush(kNow);
   CHECK(world.sent.empty());
 }
 
 TEST_CASE("many outcomes go in few messages") {
   World world;
   world.establish();
-  for (std::uint64_t seq = 1; seq <= 1000; ++seq) world.session->add_outcome(outcome_of(seq));
-  world.session->flush(kNow);
+  for (std::uint64_t seq = 1; seq <= 1000; ++seq) world.session->outbox().outcomes.push(outcome_of(seq));
+  world.flush(kNow);
   CHECK(world.sent.size() == 4);
   auto large = outcome_of(1);
   large.outcome.value = proto::Payload::own(std::string(200'000, 'x'));
   world.sent.clear();
-  for (int i = 0; i < 4; ++i) world.session->add_outcome(large);
-  world.session->flush(kNow);
+  for (int i = 0; i < 4; ++i) world.session->outbox().outcomes.push(proto::OutcomeRecord{large});
+  world.flush(kNow);
   CHECK(world.sent.size() == 2);
 }
 
@@ -291,10 +326,10 @@ TEST_CASE("a worker that only says what nobody answers asks for a sign of life, 
   world.establish();
   int beats = 0;
   for (Instant now = kNow; now < kNow + 60s; now += 1000ms) {
-    world.session->report(now, {});
-    world.session->add_progress({});
-    world.session->tick(now);
-    world.session->flush(now);
+    world.session->outbox().report.emplace();
+    world.session->outbox().progress.push_back({});
+    world.tick(now);
+    world.flush(now);
     if (!world.said<proto::Heartbeat>()) continue;
     ++beats;
     world.hear(now, proto::Heartbeat{});
@@ -307,41 +342,41 @@ TEST_CASE("a broker's heartbeat of any length breaks no clock") {
   for (const auto length : {std::int64_t{-5}, std::int64_t{0}, std::numeric_limits<std::int64_t>::max(),
                             std::numeric_limits<std::int64_t>::min()}) {
     World world;
-    world.session->connected(kNow);
+    world.connect(kNow);
     proto::Welcome welcome;
     welcome.nonce = world.hello().nonce;
     welcome.session = proto::SessionId{7};
     welcome.heartbeat = welcome.session_timeout = proto::milliseconds{length};
-    world.session->receive(kNow, {{}, welcome});
+    world.receive(kNow, {{}, welcome});
     CHECK(world.session->established());
-    CHECK(world.session->next() > kNow);
+    CHECK(world.session->next_wakeup() > kNow);
   }
 }
 
 TEST_CASE("a quiet worker beats; a silent broker is left, with growing pauses") {
   World world;
   world.establish();
-  CHECK(world.session->next() == kNow + 1s);
-  world.session->set_load(2, 3);
-  world.session->tick(kNow + 1s);
+  CHECK(world.session->next_wakeup() == kNow + 1s);
+  world.session->set_load(0, {2, 3});
+  world.tick(kNow + 1s);
   CHECK(world.said<proto::Heartbeat>() == proto::Heartbeat{2, 3});
   world.hear(kNow + 5s, proto::Heartbeat{});
-  world.session->tick(kNow + 14s);
+  world.tick(kNow + 14s);
   CHECK(world.reconnects == 0);
-  world.session->tick(kNow + 15s);
+  world.tick(kNow + 15s);
   CHECK(world.reconnects == 1);
   CHECK_FALSE(world.session->established());
 
   Instant now = kNow + 15s;
   Instant longest{0};
   for (int i = 0; i < 8; ++i) {
-    world.session->connected(now);
-    const Instant patience = world.session->next() - now;
+    world.connect(now);
+    const Instant patience = world.session->next_wakeup() - now;
     CHECK(patience >= 1500ms);
     CHECK(patience <= 30s);
     longest = std::max(longest, patience);
-    now = world.session->next();
-    world.session->tick(now);
+    now = world.session->next_wakeup();
+    world.tick(now);
   }
   CHECK(world.reconnects == 9);
   CHECK(longest > 10s);
@@ -351,7 +386,7 @@ TEST_CASE("errors: say HELLO again, come back later, or give up") {
   World world;
   world.establish();
   SUBCASE("the broker forgot the session") {
-    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::session_unknown, ""}});
+    world.receive(kNow, {{}, proto::ErrorMessage{{}, Errc::session_unknown, ""}});
     CHECK(world.hello().resume == proto::SessionId{7});
   }
   SUBCASE("another error changes nothing") {
@@ -360,22 +395,22 @@ TEST_CASE("errors: say HELLO again, come back later, or give up") {
     CHECK(world.session->established());
   }
   SUBCASE("no version in common") {
-    world.session->connected(kNow);
-    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::version_unsupported, ""}});
+    world.connect(kNow);
+    world.receive(kNow, {{}, proto::ErrorMessage{{}, Errc::version_unsupported, ""}});
     CHECK(world.refusal == Errc::version_unsupported);
   }
   SUBCASE("shutting down") {
-    world.session->connected(kNow);
+    world.connect(kNow);
     world.sent.clear();
-    world.session->receive(kNow, {{}, proto::ErrorMessage{{}, Errc::shutting_down, ""}});
+    world.receive(kNow, {{}, proto::ErrorMessage{{}, Errc::shutting_down, ""}});
     CHECK_FALSE(world.refusal);
-    world.session->tick(world.session->next());
+    world.tick(world.session->next_wakeup());
     CHECK(world.said<proto::Hello>());
   }
   SUBCASE("GOODBYE") {
     world.hear(kNow, proto::Goodbye{});
     CHECK_FALSE(world.session->established());
-    world.session->tick(world.session->next());
+    world.tick(world.session->next_wakeup());
     CHECK(world.said<proto::Hello>());
   }
 }
@@ -384,9 +419,10 @@ TEST_CASE("a drain is told again in a new session") {
   World world;
   world.establish();
   world.session->drain(kNow);
+  world.follow(kNow);
   CHECK(world.said<proto::Drain>());
-  world.session->disconnected(kNow);
-  world.session->connected(kNow);
+  world.session->disconnected();
+  world.connect(kNow);
   world.welcome(kNow, 8);
   CHECK(world.said<proto::Drain>());
 }
@@ -394,10 +430,10 @@ TEST_CASE("a drain is told again in a new session") {
 TEST_CASE("returns, answers and progress") {
   World world;
   world.establish();
-  world.session->add_return(grant_of(1));
-  world.session->add_revoked(grant_of(2), proto::RevokeState::stopping);
-  world.session->add_progress({{}, grant_of(3), 0.5, "half"});
-  world.session->flush(kNow);
+  world.session->outbox().returns.push_back(grant_of(1));
+  world.session->outbox().revoke_answers.push_back({grant_of(2), proto::RevokeState::stopping});
+  world.session->outbox().progress.push_back({{}, grant_of(3), 0.5, "half"});
+  world.flush(kNow);
   CHECK(world.sent.size() == 3);
   CHECK(world.said<proto::Return>()->grants == std::vector{grant_of(1)});
 }
@@ -405,21 +441,21 @@ TEST_CASE("returns, answers and progress") {
 TEST_CASE("that children are gone is said again in a session that comes soon, and not for ever") {
   World world;
   world.establish();
-  world.session->add_gone(50);
-  world.session->flush(kNow);
+  world.session->outbox().deaths.add(50);
+  world.flush(kNow);
   REQUIRE(world.said<proto::ChildrenGone>());
-  world.session->disconnected(kNow + 1s);
-  world.session->connected(kNow + 2s);
+  world.session->disconnected();
+  world.connect(kNow + 2s);
   world.welcome(kNow + 2s, 8);
-  world.session->add_gone(51);
-  world.session->flush(kNow + 2s);
+  world.session->outbox().deaths.add(51);
+  world.flush(kNow + 2s);
   const auto again = world.said<proto::ChildrenGone>();
   REQUIRE(again);
   CHECK(again->pids == std::vector<std::uint32_t>{50, 51});
-  world.session->disconnected(kNow + 3s);
-  world.session->connected(kNow + 21s);
+  world.session->disconnected();
+  world.connect(kNow + 21s);
   world.welcome(kNow + 21s, 9);
-  world.session->flush(kNow + 21s);
+  world.flush(kNow + 21s);
   const auto last = world.said<proto::ChildrenGone>();
   REQUIRE(last);
   CHECK(last->pids == std::vector<std::uint32_t>{51});
@@ -430,14 +466,14 @@ TEST_CASE("a signal that comes again is passed on once") {
   world.establish();
   world.hear(kNow, proto::Signals{{{grant_of(1), 15, 1}, {grant_of(1), 10, 2}}});
   CHECK(world.signals.size() == 2);
-  world.session->disconnected(kNow);
-  world.session->connected(kNow);
+  world.session->disconnected();
+  world.connect(kNow);
   const auto hello = world.hello();
   CHECK(hello.worker.signals_heard == 2);
   proto::Welcome welcome;
   welcome.nonce = hello.nonce;
   welcome.session = proto::SessionId{8};
-  world.session->receive(kNow, {{}, welcome});
+  world.receive(kNow, {{}, welcome});
   world.hear(kNow, proto::Signals{{{grant_of(1), 10, 2}, {grant_of(1), 10, 3}}}, 8);
   CHECK(world.signals.size() == 3);
 }

@@ -1,9 +1,11 @@
-// The link: the process that talks to the broker for the whole pool. This file is its loop and nothing else: it carries
-// between the broker's socket, the rings of the children and the supervisor; what to do is the foreman's to say.
+// The link: the process that talks to the broker for the whole pool. It carries between the broker's socket, the rings
+// of the children and the supervisor; the foreman (rules/foreman.h) says what is to be done.
 #pragma once
 
 #include <forkmill/worker_options.h>
 #include <sys/types.h>
+
+#include <cstdint>
 
 #include "worker/ipc/control.h"
 #include "worker/tasks/registry.h"
@@ -16,12 +18,12 @@ struct LinkSetup {
   Control control;
   int bell = -1;  // eventfd that the children ring
   pid_t supervisor = 0;
-  std::uint64_t instance = 0;  // who this worker is to the broker
+  std::uint64_t instance = 0;  // names this worker to the broker, through all links that it has
 };
 
 inline constexpr int kLinkRefused = 3;  // exit code: the broker will not take this worker, so starting again is no use
 
-// What the process does until the pool ends. Returns its exit code; 0 after a drain.
+// Runs until the pool ends; blocks all signals. Returns the exit code of the process: 0 after a drain.
 int run_link(LinkSetup setup);
 
 }  // namespace forkmill::worker

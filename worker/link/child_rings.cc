@@ -1,0 +1,59 @@
+#include "worker/link/child_rings.h"
+
+#include <tuple>
+#include <utility>
+
+#include "proto/check.h"
+
+namespace forkmill::worker {
+
+RingChild& ChildRings::add(ChildKey key, pid_t pid, SharedArea shared_area) {
+  children_.erase(key.slot);
+  return children_
+      .emplace(std::piecewise_construct, std::forward_as_tuple(key.slot),
+               std::forward_as_tuple(key, pid, std::move(shared_area)))
+      .first->second;
+}
+
+RingChild* ChildRings::find(ChildKey key) {
+  const auto found = children_.find(key.slot);
+  return found == children_.end() || found->second.key != key ? nullptr : &found->second;
+}
+
+bool ChildRings::revoke(ChildKey child, std::uint64_t serial) {
+  RingChild* found = find(child);
+  return found != nullptr && found->end.revoke(serial);
+}
+
+bool ChildRings::condemn(ChildKey child, std::uint64_t serial) {
+  RingChild* found = find(child);
+  return found != nullptr && found->end.condemn(serial);
+}
+
+void ChildRings::assign(Assignment assignment) {
+  RingChild* found = find(assignment.child);
+  FORKMILL_CHECK(found != nullptr);
+  found->end.send(assignment.head, std::move(assignment.queue), std::move(assignment.arguments));
+}
+
+void ChildRings::request_stop(const StopRequest& request) {
+  if (RingChild* found = find(request.child)) found->end.request_stop(request.serial);
+}
+
+void ChildRings::flush() {
+  for (auto& [slot, child] : children_) child.end.flush();
+}
+
+bool ChildRings::doze() {
+  bool idle = true;
+  for (auto& [slot, child] : children_) {
+    if (!child.end.damaged()) idle = child.end.doze() && idle;
+  }
+  return idle;
+}
+
+void ChildRings::wake() {
+  for (auto& [slot, child] : children_) child.end.wake();
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,53 @@
+// ChildRings: the shared areas of all children that live, as the link has them. Used by the link's only thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "worker/ipc/link_end.h"
+#include "worker/rules/effects.h"
+#include "worker/rules/rings.h"
+
+namespace forkmill::worker {
+
+struct RingChild {
+  RingChild(ChildKey its_key, pid_t its_pid, SharedArea shared_area)
+      : key{its_key}, pid{its_pid}, end{std::move(shared_area)} {}
+
+  ChildKey key;
+  pid_t pid;
+  LinkEnd end;
+};
+
+class ChildRings final : public Rings {
+ public:
+  using BySlot = std::unordered_map<std::uint32_t, RingChild>;
+
+  // The child that had the place before, if any, is forgotten.
+  RingChild& add(ChildKey key, pid_t pid, SharedArea shared_area);
+  void remove(ChildKey key) { children_.erase(key.slot); }
+  // Null: that child is not here.
+  RingChild* find(ChildKey key);
+  BySlot& all() { return children_; }
+  const BySlot& all() const { return children_; }
+
+  bool revoke(ChildKey child, std::uint64_t serial) override;
+  bool condemn(ChildKey child, std::uint64_t serial) override;
+
+  // The child must be here.
+  void assign(Assignment assignment);
+  void request_stop(const StopRequest& request);
+  // Makes what was put into the rings visible, and wakes the children that wait for it.
+  void flush();
+
+  // Before the link sleeps. True: it may, the children will ring its bell. False: there is something to read.
+  bool doze();
+  void wake();
+
+ private:
+  BySlot children_;
+};
+
+}  // namespace forkmill::worker

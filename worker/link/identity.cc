@@ -1,0 +1,39 @@
+#include "worker/link/identity.h"
+
+#include "worker/os/host.h"
+
+namespace forkmill::worker {
+
+std::string name_of(const LinkSetup& setup) {
+  if (!setup.options.name.empty()) return setup.options.name;
+  return host_name() + "-" + std::to_string(setup.supervisor);
+}
+
+ForemanConfig config_of(const LinkSetup& setup) {
+  ForemanConfig config;
+  for (const auto& task : setup.registry.all()) config.tasks.push_back({task.name, task.hash});
+  config.slots = setup.options.processes;
+  config.max_tasks_per_child = setup.options.max_tasks_per_child;
+  config.kill_grace = setup.options.kill_grace;
+  config.name = name_of(setup);
+  config.host = host_name();
+  config.max_processes = setup.options.max_processes;
+  return config;
+}
+
+proto::Hello hello_of(const LinkSetup& setup) {
+  proto::Hello hello;
+  hello.instance = setup.instance;
+  hello.role = proto::Role::worker;
+  hello.name = name_of(setup);
+  hello.host = host_name();
+  hello.pid = static_cast<std::uint32_t>(setup.supervisor);
+  hello.software = "forkmill " FORKMILL_VERSION;
+  hello.worker.queues = setup.options.queues;
+  for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
+  hello.worker.children = setup.options.processes;
+  hello.worker.max_processes = setup.options.max_processes;
+  return hello;
+}
+
+}  // namespace forkmill::worker

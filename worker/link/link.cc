@@ -1,0 +1,237 @@
+#include "worker/link/link.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "proto/transport/dealer.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/signals_blocked.h"
+#include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
+#include "worker/link/child_rings.h"
+#include "worker/link/identity.h"
+#include "worker/link/link_log.h"
+#include "worker/link/process_report.h"
+#include "worker/link/supervisor_requests.h"
+#include "worker/os/reaping.h"
+#include "worker/rules/foreman.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+enum Tag : std::uint64_t { kBell, kControl, kBroker };
+
+constexpr proto::Instant kRetryControl = 20ms;  // while the supervisor has no room for a message
+
+class Link {
+ public:
+  explicit Link(LinkSetup setup);
+  int run();
+
+ private:
+  void read_broker();
+  void read_children();
+  void read_child(RingChild& child);
+  void read_supervisor();
+  void handle(ControlMessage message);
+  void handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area);
+  void handle_death(const ControlFacts& facts, std::string output);
+  void stop();
+  int end_without_supervisor();
+
+  bool carry_out(Effects& effects);
+  void wait();
+
+  proto::Instant now() { return env_.now().steady; }
+
+  LinkSetup setup_;
+  LinkLog log_;
+  proto::RealEnv env_;
+  proto::Waiter waiter_;
+  proto::Dealer dealer_;
+  ChildRings rings_;
+  Foreman foreman_;
+  ReportTimer report_timer_;
+};
+
+Link::Link(LinkSetup setup)
+    : setup_{std::move(setup)},
+      log_{setup_.options},
+      dealer_{setup_.options.broker},
+      foreman_{config_of(setup_), hello_of(setup_), env_.random(), rings_} {
+  waiter_.add(setup_.bell, kBell);
+  waiter_.add(setup_.control.fd(), kControl);
+  waiter_.add(dealer_.fd(), kBroker);
+}
+
+int Link::run() {
+  for (;;) {
+    read_broker();
+    read_children();
+    read_supervisor();
+    if (setup_.control.closed()) return end_without_supervisor();
+    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, rings_, foreman_);
+    foreman_.tick(now());
+    foreman_.flush(now());
+    const bool accepted = carry_out(foreman_.take_effects());
+    rings_.flush();
+    setup_.control.flush();
+    if (!accepted) return kLinkRefused;
+    if (foreman_.finished(now())) break;
+    wait();
+  }
+  return foreman_.attempts().empty() ? 0 : 1;
+}
+
+// ---- Input ----------------------------------------------------------------------------------------------------------
+
+void Link::read_broker() {
+  while (const auto event = dealer_.link_event()) {
+    log_.connection(dealer_, *event);
+    if (*event == proto::Dealer::LinkEvent::up) foreman_.connected(now());
+    if (*event == proto::Dealer::LinkEvent::down) foreman_.disconnected();
+  }
+  while (auto message = dealer_.receive()) {
+    if (*message)
+      foreman_.handle(now(), std::move(message->value()));
+    else
+      log_.logger().warn("a message from the broker makes no sense: {}", message->failure().text);
+  }
+}
+
+void Link::read_children() {
+  for (auto& [slot, child] : rings_.all()) read_child(child);
+}
+
+void Link::read_child(RingChild& child) {
+  if (child.end.damaged()) return;
+  while (const auto message = child.end.receive()) {
+    if (const auto* line = std::get_if<ChildLog>(&*message))
+      log_.handler(foreman_.attempts(), *line);
+    else
+      foreman_.handle(now(), child.key, *message);
+    if (std::holds_alternative<ChildBorn>(*message)) report_timer_.hasten(now());
+  }
+  if (!child.end.damaged()) return;
+  log_.logger().error("child {} has damaged the memory that it shares with the link; it is killed", child.pid);
+  setup_.control.send(message_of(SignalRequest{child.key, SIGKILL, true}));
+}
+
+void Link::read_supervisor() {
+  while (auto message = setup_.control.receive()) handle(std::move(*message));
+}
+
+void Link::handle(ControlMessage message) {
+  const ControlFacts& facts = message.facts;
+  switch (facts.kind) {
+    case ControlKind::spawned:
+      return handle_spawn(facts, std::move(message.shared_area));
+    case ControlKind::died:
+      return handle_death(facts, std::move(message.output));
+    case ControlKind::drain:
+      return foreman_.drain(now(), now() + setup_.options.drain_timeout);
+    case ControlKind::stop:
+      return stop();
+    case ControlKind::gone:
+      return foreman_.outbox().deaths.add(static_cast<std::uint32_t>(facts.pid));
+    case ControlKind::kill:
+    case ControlKind::signal:
+    case ControlKind::fork:
+      return;  // sent by the link only
+  }
+}
+
+void Link::handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area) {
+  if (!shared_area) {
+    log_.logger().error("no descriptor is left for the memory that child {} shares with the link; the child is killed",
+                        facts.pid);
+    return setup_.control.send(message_of(SignalRequest{facts.child, SIGKILL, true}));
+  }
+  RingChild& child = rings_.add(facts.child, facts.pid, SharedArea::map(shared_area.get()));
+  foreman_.spawned(facts.child, static_cast<std::uint32_t>(facts.pid));
+  // The child may have been born before its ring was known here, without a bell: its messages are read now, and from
+  // now on it rings.
+  read_child(child);
+}
+
+void Link::handle_death(const ControlFacts& facts, std::string output) {
+  ChildDeath death{facts, std::move(output), {}};
+  RingChild* child = facts.pid == 0 ? nullptr : rings_.find(facts.child);
+  if (child == nullptr) return foreman_.handle(std::move(death));  // it was never forked, or never known here
+  read_child(*child);                                              // its last words
+  log_.death(facts);
+  death.started = child->end.started();
+  foreman_.handle(std::move(death));
+  rings_.remove(facts.child);
+  report_timer_.hasten(now());
+}
+
+void Link::stop() {
+  read_children();  // results that were ready
+  for (const auto& [slot, child] : rings_.all()) foreman_.outbox().deaths.add(static_cast<std::uint32_t>(child.pid));
+  foreman_.stop(now());
+}
+
+// The supervisor was killed. Its children die with it; what they started must not stay behind, and the broker need not
+// wait until this worker has been silent for long.
+int Link::end_without_supervisor() {
+  log_.logger().critical("the supervisor has died: all processes of this worker end");
+  std::vector<pid_t> sessions;
+  for (const auto& [slot, child] : rings_.all()) sessions.push_back(child.pid);
+  kill_sessions(sessions);
+  stop();
+  carry_out(foreman_.take_effects());
+  return 1;
+}
+
+// ---- Output ---------------------------------------------------------------------------------------------------------
+
+// False: the broker will never take this worker.
+bool Link::carry_out(Effects& effects) {
+  for (auto& assignment : effects.assignments) rings_.assign(std::move(assignment));
+  for (const auto& request : effects.stops) rings_.request_stop(request);
+  for (const auto& request : effects.signals) setup_.control.send(message_of(request));
+  for (const auto& request : effects.forks) setup_.control.send(message_of(request));
+  for (const auto& envelope : effects.send) {
+    // A socket that takes no more has a dead connection behind it. What must arrive is said again after the next HELLO.
+    if (!dealer_.send(envelope)) log_.logger().warn("the broker reads too slowly: a message was dropped");
+  }
+  if (effects.reconnect) dealer_.reconnect();
+  for (const auto& welcome : effects.welcomes) report_timer_.begin_session(now(), welcome.heartbeat);
+  log_.broker(effects);
+  return !effects.refused;
+}
+
+// ---- Waiting --------------------------------------------------------------------------------------------------------
+
+void Link::wait() {
+  if (dealer_.pending()) return;
+  if (rings_.doze()) {
+    const auto next = std::min(foreman_.next_wakeup(), report_timer_.next_wakeup());
+    const auto timeout = std::max(next - now(), proto::Instant{0});
+    for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetryControl) : timeout)) {
+      if (tag == kBell) proto::Wakeup::clear(setup_.bell);
+    }
+  }
+  rings_.wake();
+}
+
+}  // namespace
+
+int run_link(LinkSetup setup) {
+  // Stopping is decided by the supervisor: a signal to the whole process group must not end the link before its time.
+  proto::block_signals();
+  const int code = Link{std::move(setup)}.run();
+  proto::finish_sending();
+  return code;
+}
+
+}  // namespace forkmill::worker

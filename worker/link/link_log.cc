@@ -1,0 +1,52 @@
+#include "worker/link/link_log.h"
+
+#include <algorithm>
+#include <array>
+
+#include "proto/transport/logging.h"
+
+namespace forkmill::worker {
+
+LinkLog::LinkLog(const WorkerOptions& options)
+    : endpoint_{options.broker}, log_{proto::make_logger("link", {options.log_level, options.log_format})} {}
+
+void LinkLog::connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event) {
+  switch (event) {
+    case proto::Dealer::LinkEvent::up:
+      return log_->debug("connected to {}", endpoint_);
+    case proto::Dealer::LinkEvent::down:
+      return log_->warn("the connection to {} broke; trying again", endpoint_);
+    case proto::Dealer::LinkEvent::stuck:
+      return log_->warn("{}: {}; trying again", endpoint_, dealer.why_stuck());
+  }
+}
+
+void LinkLog::broker(const Effects& effects) {
+  for (const auto& welcome : effects.welcomes) {
+    log_->info("{} by {} at {}: session {}, epoch {}", welcome.resumed ? "welcomed back" : "welcomed", welcome.software,
+               endpoint_, welcome.session.value(), welcome.epoch.value());
+  }
+  for (const auto& error : effects.errors) {
+    if (effects.refused && &error == &effects.errors.back())
+      log_->critical("the broker refuses this worker: {}: {}", errc_name(error.code), error.text);
+    else
+      log_->warn("the broker says: {}: {}", errc_name(error.code), error.text);
+  }
+  if (effects.reconnect) log_->warn("the broker is silent; connecting again");
+}
+
+void LinkLog::death(const ControlFacts& facts) {
+  if (facts.signal == 0 || facts.at_birth != 0) return;
+  const auto level = facts.killed_by_us != 0 ? spdlog::level::info : spdlog::level::warn;
+  log_->log(level, "child {} died of signal {}", facts.pid, facts.signal);
+}
+
+void LinkLog::handler(const Attempts& attempts, const ChildLog& line) {
+  constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+  const Attempt* attempt = attempts.find(line.serial);
+  if (attempt == nullptr) return;
+  log_->log(kLevels[std::min<std::size_t>(line.level, kLevels.size() - 1)], "{} {}: {}", attempt->task.name,
+            attempt->task.id.to_string(), line.text);
+}
+
+}  // namespace forkmill::worker

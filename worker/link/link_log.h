@@ -1,0 +1,37 @@
+// LinkLog: what the link tells operators, on stderr.
+#pragma once
+
+#include <forkmill/worker_options.h>
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <string>
+
+#include "proto/transport/dealer.h"
+#include "worker/ipc/child_messages.h"
+#include "worker/ipc/control_records.h"
+#include "worker/rules/attempts.h"
+#include "worker/rules/effects.h"
+
+namespace forkmill::worker {
+
+class LinkLog {
+ public:
+  // `options` must outlive the log.
+  explicit LinkLog(const WorkerOptions& options);
+
+  void connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event);
+  // What the broker has said, and what that leads to.
+  void broker(const Effects& effects);
+  void death(const ControlFacts& facts);
+  // A line that the handler of an attempt has logged.
+  void handler(const Attempts& attempts, const ChildLog& line);
+
+  spdlog::logger& logger() { return *log_; }
+
+ private:
+  const std::string& endpoint_;
+  std::shared_ptr<spdlog::logger> log_;
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,40 @@
+#include "worker/link/process_report.h"
+
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "proto/transport/processes.h"
+#include "worker/link/identity.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+// Null: there is no such process any more.
+proto::ProcessRow* add_row(proto::Report& report, pid_t pid, proto::ProcessRole role, const std::string& command) {
+  auto row = proto::process_row(pid, role);
+  if (!row) return nullptr;
+  row->command = command;
+  return &report.processes.emplace_back(std::move(*row));
+}
+
+}  // namespace
+
+proto::Report report_processes(const LinkSetup& setup, const ChildRings& rings, const Foreman& foreman) {
+  proto::Report report;
+  add_row(report, setup.supervisor, proto::ProcessRole::supervisor, "worker " + name_of(setup));
+  add_row(report, ::getpid(), proto::ProcessRole::link, "link");
+  for (const auto& [slot, child] : rings.all()) {
+    const bool process = slot >= setup.options.processes;
+    auto* row = add_row(report, child.pid, process ? proto::ProcessRole::process : proto::ProcessRole::child, "idle");
+    const auto* task = foreman.task_of(slot);
+    if (row == nullptr || task == nullptr) continue;
+    row->grant = task->grant;
+    row->command = task->label.empty() ? task->name : task->name + " " + task->label;
+  }
+  return report;
+}
+
+}  // namespace forkmill::worker

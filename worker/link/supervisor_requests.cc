@@ -1,0 +1,23 @@
+#include "worker/link/supervisor_requests.h"
+
+namespace forkmill::worker {
+
+ControlMessage message_of(const SignalRequest& request) {
+  ControlMessage message;
+  message.facts.kind = request.to_group ? ControlKind::kill : ControlKind::signal;
+  message.facts.child = request.child;
+  message.facts.signal = request.signal;
+  return message;
+}
+
+ControlMessage message_of(const ForkRequest& request) {
+  ControlMessage message;
+  message.facts.kind = ControlKind::fork;
+  message.facts.child.slot = request.slot;
+  message.facts.pid = static_cast<std::int32_t>(request.parent);
+  message.facts.daemon = request.daemon ? 1 : 0;
+  message.output = request.label;
+  return message;
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,35 @@
+// DeathNotes: children that have ended, for the broker to end the sessions of clients that lived in them. Each is told
+// in the first session there is, and once more in the next one if that begins soon: the first telling may have been
+// lost with its connection. Pure.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "proto/clock.h"
+
+namespace forkmill::worker {
+
+class DeathNotes {
+ public:
+  void add(std::uint32_t pid) { untold_.push_back({pid, proto::kNever}); }
+  bool has_untold() const { return !untold_.empty(); }
+  // Returns what is to be told now.
+  std::vector<std::uint32_t> pop(proto::Instant now);
+  // A session begins. silence_limit: after that time without a word from them, the broker ends the sessions itself.
+  void begin_session(proto::Instant now, proto::Instant silence_limit);
+
+ private:
+  struct Note {
+    std::uint32_t pid = 0;
+    proto::Instant told_at{0};  // for the first time
+  };
+  // The broker has found out by itself by now.
+  bool is_old(const Note& note, proto::Instant now) const { return now > note.told_at + 2 * silence_limit_; }
+
+  proto::Instant silence_limit_{0};
+  std::vector<Note> untold_;
+  std::vector<Note> told_;  // and perhaps not heard
+};
+
+}  // namespace forkmill::worker

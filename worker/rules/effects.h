@@ -1,0 +1,88 @@
+// Effects: what the rules of a worker want done, as plain structs. The link carries them out (link/link.h), and so do
+// simulators and tests.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/payload.h"
+#include "proto/wire/messages.h"
+#include "worker/ipc/control_records.h"
+#include "worker/ipc/records.h"
+
+namespace forkmill::worker {
+
+// Put this task into the ring of the child.
+struct Assignment {
+  ChildKey child;
+  TaskHead head{};
+  std::string queue;
+  proto::Payload arguments;
+};
+
+// Set the stop token of this attempt.
+struct StopRequest {
+  ChildKey child;
+  std::uint64_t serial = 0;
+};
+
+// Ask the supervisor to send a signal.
+struct SignalRequest {
+  ChildKey child;
+  int signal = 0;
+  bool to_group = false;  // to everything that the child has started as well
+};
+
+// Ask the supervisor for a child that runs one task alone, in a place beyond those of the pool.
+struct ForkRequest {
+  std::uint32_t slot = 0;
+  std::uint32_t parent = 0;  // pid of the task's submitter
+  bool daemon = false;
+  std::string label;
+};
+
+struct Effects {
+  std::vector<Assignment> assignments;
+  std::vector<StopRequest> stops;
+  std::vector<SignalRequest> signals;  // in this order
+  std::vector<ForkRequest> forks;
+  std::vector<proto::Envelope> send;  // to the broker, in this order
+  bool reconnect = false;             // then: drop the connection and make a new one
+
+  // News for the log
+  std::vector<proto::Welcome> welcomes;
+  std::vector<proto::ErrorMessage> errors;
+  bool refused = false;  // the broker will never take this worker, as the last error says
+
+  // Keeps the memory for the next round.
+  void clear();
+  void swap(Effects& other) noexcept;
+};
+
+inline void Effects::clear() {
+  assignments.clear();
+  stops.clear();
+  signals.clear();
+  forks.clear();
+  send.clear();
+  reconnect = false;
+  welcomes.clear();
+  errors.clear();
+  refused = false;
+}
+
+inline void Effects::swap(Effects& other) noexcept {
+  assignments.swap(other.assignments);
+  stops.swap(other.stops);
+  signals.swap(other.signals);
+  forks.swap(other.forks);
+  send.swap(other.send);
+  std::swap(reconnect, other.reconnect);
+  welcomes.swap(other.welcomes);
+  errors.swap(other.errors);
+  std::swap(refused, other.refused);
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,81 @@
+#include "worker/rules/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proto/mutants.h"
+
+namespace forkmill::worker {
+
+Intake::Intake(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes)
+    : state_{state}, pool_{pool}, processes_{processes} {
+  const auto& tasks = state_.config.tasks;
+  for (std::uint32_t i = 0; i < tasks.size(); ++i) handlers_.emplace(tasks[i].name, i);
+}
+
+void Intake::handle(proto::Instant now, proto::Grants&& grants) {
+  for (auto& task : grants.tasks) add(now, std::move(task));
+}
+
+void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
+  if (state_.attempts.serial_of(task.grant) != 0) return;
+  const auto handler = handlers_.find(task.name);
+  if (handler == handlers_.end()) {
+    return refuse(task, Errc::unknown_task, "this worker has no handler for " + task.name);
+  }
+  if (task.signature != 0 && task.signature != state_.config.tasks[handler->second].hash) {
+    return refuse(task, Errc::signature_mismatch,
+                  task.name + " was submitted with another signature than this worker's handler has");
+  }
+  for (auto* limit : {&task.soft_timeout, &task.timeout})
+    *limit = std::clamp(*limit, proto::milliseconds{0}, proto::limits::kMaxDuration);
+  const bool process = task.process;
+  const std::uint64_t serial = state_.attempts.add(now, std::move(task), handler->second);
+  process ? processes_.add(serial) : pool_.add(serial);
+}
+
+void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string message) {
+  state_.report(task.grant, refusal_of(code, std::move(message)));
+}
+
+void Intake::handle(proto::Instant now, const proto::Revoke& revoke) {
+  for (const auto& grant : revoke.grants) {
+    state_.outbox.revoke_answers.push_back({grant, answer_to_revoke(now, grant)});
+  }
+}
+
+proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Grant& grant) {
+  const std::uint64_t serial = state_.attempts.serial_of(grant);
+  if (serial == 0) return proto::RevokeState::unknown;
+  if (proto::mutant(proto::Mutant::revoked_and_kept) || revoke(now, serial)) return proto::RevokeState::returned;
+  Attempt& attempt = state_.attempts.at(serial);
+  attempt.ending.request(EndReason::cancelled, now, grace_of(state_, attempt));
+  return proto::RevokeState::stopping;
+}
+
+void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants) {
+  for (const auto& grant : grants) {
+    const std::uint64_t serial = state_.attempts.serial_of(grant);
+    if (serial == 0 || revoke(now, serial)) continue;
+    Attempt& attempt = state_.attempts.at(serial);
+    attempt.ending.request(EndReason::abandoned, now, grace_of(state_, attempt));
+    (void)state_.progress.extract(serial);
+    state_.attempts.disown(grant);
+  }
+}
+
+bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
+  const bool process = state_.attempts.at(serial).task.process;
+  if (!(process ? processes_.revoke(serial) : pool_.revoke(now, serial))) return false;
+  state_.remove(serial);
+  return true;
+}
+
+void Intake::handle(const proto::Signals& signals) {
+  for (const auto& note : signals.notes) {
+    const std::uint64_t serial = state_.attempts.serial_of(note.grant);
+    if (serial != 0 && state_.attempts.at(serial).task.process) processes_.signal(serial, note.signal);
+  }
+}
+
+}  // namespace forkmill::worker

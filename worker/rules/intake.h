@@ -1,0 +1,40 @@
+// Intake: what the broker asks of the pool: to run attempts, not to run them, to forget them, to signal them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "proto/wire/messages.h"
+#include "worker/rules/pool_attempts.h"
+#include "worker/rules/pool_state.h"
+#include "worker/rules/process_attempts.h"
+
+namespace forkmill::worker {
+
+class Intake {
+ public:
+  Intake(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes);
+
+  void handle(proto::Instant now, proto::Grants&& grants);
+  // Answers each: returned, stopping or unknown.
+  void handle(proto::Instant now, const proto::Revoke& revoke);
+  void handle(const proto::Signals& signals);
+  // The attempts under these grants do not belong to this worker any more: ends them, without an outcome.
+  void abandon(proto::Instant now, const std::vector<proto::Grant>& grants);
+
+ private:
+  void add(proto::Instant now, proto::GrantedTask&& task);
+  void refuse(const proto::GrantedTask& task, Errc code, std::string message);
+  // Keeps the attempt from starting, and forgets it. False: it has started.
+  bool revoke(proto::Instant now, std::uint64_t serial);
+  proto::RevokeState answer_to_revoke(proto::Instant now, const proto::Grant& grant);
+
+  PoolState& state_;
+  PoolAttempts& pool_;
+  ProcessAttempts& processes_;
+  std::unordered_map<std::string, std::uint32_t> handlers_;  // by the task's name
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,29 @@
+// Outbox: what the worker has to say to the broker. The parts of the foreman fill it, the session empties it. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "proto/wire/messages.h"
+#include "worker/rules/death_notes.h"
+#include "worker/rules/outcome_queue.h"
+
+namespace forkmill::worker {
+
+struct Outbox {
+  OutcomeQueue outcomes;
+  std::vector<proto::Grant> returns;  // handed back unstarted
+  std::vector<proto::RevokeAnswer> revoke_answers;
+  std::vector<proto::ProgressNote> progress;
+  std::vector<proto::StartedNote> started;
+  DeathNotes deaths;
+  std::optional<proto::Report> report;  // dropped when there is no session
+
+  // A HELLO goes out, which lists all grants that the worker still holds. A grant that is not in the list is thereby
+  // handed back.
+  void begin_greeting();
+  // A session begins. Processes that run are told again by the foreman.
+  void begin_session(proto::Instant now, proto::Instant silence_limit, const std::vector<proto::Grant>& abandoned);
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,60 @@
+#include "worker/rules/pool_state.h"
+
+#include <algorithm>
+#include <csignal>
+#include <iterator>
+
+namespace forkmill::worker {
+
+void PoolState::report(const Attempt& attempt, proto::OutcomeRecord&& record) {
+  if (!attempt.ending.abandoned()) report(attempt.task.grant, std::move(record));
+}
+
+void PoolState::report(const proto::Grant& grant, proto::OutcomeRecord&& record) {
+  record.grant = grant;
+  record.outcome.attempt = grant.attempt;
+  record.outcome.worker = config.name;
+  outbox.outcomes.push(std::move(record));
+}
+
+void PoolState::remove(std::uint64_t serial) {
+  (void)progress.extract(serial);
+  attempts.remove(serial);
+}
+
+void PoolState::hand_back(std::uint64_t serial) {
+  outbox.returns.push_back(attempts.at(serial).task.grant);
+  remove(serial);
+}
+
+void PoolState::assign(ChildKey child, std::uint64_t serial, const Attempt& attempt) {
+  const proto::GrantedTask& task = attempt.task;
+  Assignment& assignment = effects.assignments.emplace_back();
+  assignment.child = child;
+  assignment.queue = task.queue;
+  assignment.arguments = task.payload;
+  TaskHead& head = assignment.head;
+  head.serial = serial;
+  head.epoch = task.grant.epoch.value();
+  head.seq = task.grant.seq.value();
+  head.attempt = task.grant.attempt.value();
+  head.handler = attempt.handler;
+  std::copy(task.id.bytes().begin(), task.id.bytes().end(), std::begin(head.id));
+}
+
+bool PoolState::cancel_assignment(std::uint64_t serial) {
+  return std::erase_if(effects.assignments, [&](const Assignment& one) { return one.head.serial == serial; }) != 0;
+}
+
+void PoolState::forget(ChildKey child) {
+  std::erase_if(effects.assignments, [&](const Assignment& one) { return one.child == child; });
+  std::erase_if(effects.stops, [&](const StopRequest& one) { return one.child == child; });
+}
+
+void PoolState::carry_out(const Ending::Steps& steps, ChildKey child, std::uint64_t serial) {
+  if (steps.stop) effects.stops.push_back({child, serial});
+  if (steps.terminate) effects.signals.push_back({child, SIGTERM, true});
+  if (steps.kill) effects.signals.push_back({child, SIGKILL, true});
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,65 @@
+// PoolState: what the parts of the foreman share: the attempts in hand, what there is to say to the broker, and what
+// the parts want done. Each part holds rules, and keeps no state that another part needs. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/rules/attempts.h"
+#include "worker/rules/effects.h"
+#include "worker/rules/outbox.h"
+#include "worker/rules/progress_notes.h"
+
+namespace forkmill::worker {
+
+struct ForemanConfig {
+  struct Task {
+    std::string name;
+    std::uint64_t hash = 0;
+  };
+  std::vector<Task> tasks;  // a handler's index is its place here
+  std::size_t slots = 1;    // children of the pool
+  std::uint64_t max_tasks_per_child = 0;
+  proto::Instant kill_grace = std::chrono::seconds{5};
+  std::string name;  // stands in every outcome
+  std::string host;
+  std::size_t max_processes = 0;  // children beyond `slots`, each for one attempt
+};
+
+struct PoolState {
+  PoolState(ForemanConfig its_config, Outbox& its_outbox) : config{std::move(its_config)}, outbox{its_outbox} {}
+
+  // Tells the broker how the attempt ended, unless the broker has abandoned it.
+  void report(const Attempt& attempt, proto::OutcomeRecord&& record);
+  void report(const proto::Grant& grant, proto::OutcomeRecord&& record);
+  // The attempt is not in hand any more.
+  void remove(std::uint64_t serial);
+  // Hands the attempt back to the broker, unstarted.
+  void hand_back(std::uint64_t serial);
+
+  // Puts the attempt into the child's ring.
+  void assign(ChildKey child, std::uint64_t serial, const Attempt& attempt);
+  // True: the attempt was among the assignments that have not been carried out, and is not any more.
+  bool cancel_assignment(std::uint64_t serial);
+  // The child has ended: nothing is asked of it any more.
+  void forget(ChildKey child);
+  // Asks for the steps of an Ending.
+  void carry_out(const Ending::Steps& steps, ChildKey child, std::uint64_t serial);
+
+  const ForemanConfig config;
+  Outbox& outbox;
+  Attempts attempts;
+  ProgressNotes progress;
+  Effects effects;
+  bool draining = false;  // nothing further is started
+};
+
+// Time that an attempt has from its stop token to SIGTERM. A daemon has nothing to finish once its parent has ended.
+inline proto::Instant grace_of(const PoolState& state, const Attempt& attempt) {
+  return attempt.task.process && attempt.task.daemon ? proto::Instant{0} : state.config.kill_grace;
+}
+
+}  // namespace forkmill::worker

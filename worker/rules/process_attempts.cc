@@ -1,0 +1,121 @@
+#include "worker/rules/process_attempts.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace forkmill::worker {
+
+ProcessAttempts::ProcessAttempts(PoolState& state, Rings& rings)
+    : state_{state}, rings_{rings}, slots_{state.config.slots} {}
+
+void ProcessAttempts::add(std::uint64_t serial) {
+  if (state_.draining || size() >= state_.config.max_processes) return state_.hand_back(serial);
+  Attempt& attempt = state_.attempts.at(serial);
+  const std::uint32_t slot = slots_.allocate(serial);
+  attempt.slot = slot;
+  state_.effects.forks.push_back({slot, attempt.task.parent, attempt.task.daemon, attempt.task.label});
+}
+
+bool ProcessAttempts::revoke(std::uint64_t serial) {
+  ProcessPlace& place = *slots_.find(*state_.attempts.at(serial).slot);
+  if (place.child) {
+    if (place.outcome) return false;
+    if (!state_.cancel_assignment(serial) && !rings_.revoke(*place.child, serial)) return false;
+    state_.effects.signals.push_back({*place.child, SIGKILL, true});
+  }
+  place.serial = 0;
+  return true;
+}
+
+void ProcessAttempts::signal(std::uint64_t serial, int signal) {
+  ProcessPlace& place = *slots_.find(*state_.attempts.at(serial).slot);
+  if (place.child)
+    state_.effects.signals.push_back({*place.child, signal, false});
+  else
+    place.signals.push_back(signal);
+}
+
+// ---- Children -------------------------------------------------------------------------------------------------------
+
+void ProcessAttempts::spawned(ChildKey child, std::uint32_t pid) {
+  ProcessPlace* place = slots_.find(child.slot);
+  if (place == nullptr) return;
+  place->child = child;
+  place->pid = pid;
+  if (place->serial == 0) return state_.effects.signals.push_back({child, SIGKILL, true});
+  state_.assign(child, place->serial, state_.attempts.at(place->serial));
+  for (const int signal : std::exchange(place->signals, {})) state_.effects.signals.push_back({child, signal, false});
+}
+
+void ProcessAttempts::born(proto::Instant now, ChildKey child) {
+  ProcessPlace* place = slots_.find(child);
+  if (place == nullptr || place->serial == 0) return;
+  place->born = true;
+  Attempt& attempt = state_.attempts.at(place->serial);
+  attempt.ending.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
+  tell_started(*place);
+}
+
+void ProcessAttempts::tell_all_started() const {
+  slots_.for_each([this](const ProcessPlace& place) { tell_started(place); });
+}
+
+void ProcessAttempts::tell_started(const ProcessPlace& place) const {
+  const Attempt& attempt = state_.attempts.at(place.serial);
+  if (!place.born || attempt.ending.abandoned()) return;
+  state_.outbox.started.push_back({attempt.task.id, attempt.task.grant, place.pid, state_.config.host});
+}
+
+void ProcessAttempts::handle(ChildKey child, const ChildResult& result) {
+  ProcessPlace* place = slots_.find(child);
+  if (place == nullptr || place->serial != result.serial) return;
+  if (auto note = state_.progress.extract(result.serial)) state_.outbox.progress.push_back(std::move(*note));
+  place->outcome = outcome_of(state_.attempts.at(result.serial), result);
+}
+
+void ProcessAttempts::handle(ChildDeath death) {
+  ProcessPlace* found = slots_.find(death.facts.child.slot);
+  if (found == nullptr) return;
+  ProcessPlace place = std::exchange(*found, {});
+  if (place.serial == 0) return;
+  const Attempt& attempt = state_.attempts.at(place.serial);
+  if (!place.outcome) {
+    state_.report(attempt, outcome_of(attempt, death));
+  } else {
+    if (place.outcome->outcome.error) place.outcome->outcome.error->forensics = forensics_of(death);
+    state_.report(attempt, std::move(*place.outcome));
+  }
+  state_.remove(place.serial);
+}
+
+// ---- Ending ---------------------------------------------------------------------------------------------------------
+
+void ProcessAttempts::tick(proto::Instant now) {
+  slots_.for_each([&](const ProcessPlace& place) {
+    Attempt& attempt = state_.attempts.at(place.serial);
+    if (!place.child || now < attempt.ending.next_wakeup()) return;
+    // A signal cannot meet another attempt here: the child runs this one alone.
+    const auto condemn = [] { return true; };
+    state_.carry_out(attempt.ending.tick(now, state_.config.kill_grace, condemn), *place.child, place.serial);
+  });
+}
+
+void ProcessAttempts::stop() {
+  slots_.for_each([this](ProcessPlace& place) {
+    if (!place.outcome) return;
+    state_.report(state_.attempts.at(place.serial), std::move(*place.outcome));
+    state_.remove(place.serial);
+  });
+  slots_.clear();
+}
+
+proto::Instant ProcessAttempts::next_wakeup() const {
+  proto::Instant next = proto::kNever;
+  slots_.for_each([&](const ProcessPlace& place) {
+    if (place.child) next = std::min(next, state_.attempts.at(place.serial).ending.next_wakeup());
+  });
+  return next;
+}
+
+}  // namespace forkmill::worker
