@@ -43,7 +43,7 @@ std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optiona
   double best_wait = kMaxAheadUs;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
     const Child& child = children_[slot];
-    if (!child.open || (max_tasks_ != 0 && child.assigned >= max_tasks_)) continue;
+    if (!child.open || now >= late_at(child) || (max_tasks_ != 0 && child.assigned >= max_tasks_)) continue;
     double wait = kWakeUs;
     if (!child.line.empty()) {
       if (!run_us || *run_us > kMaxAheadUs || child.line.size() >= kMaxLine) continue;

@@ -112,3 +112,10 @@ TEST_CASE("a child is given no more than it takes before it leaves") {
   lines.append(kNow, 0, 5, 1.0);
   CHECK_FALSE(lines.choose(kNow, 1.0));
 }
+
+TEST_CASE("a child whose front is late gets nothing more, and what was called back does not return to it") {
+  ChildLines lines = lines_of(1);
+  lines.append(kNow, 0, 1, 100.0);
+  CHECK(lines.choose(kNow + 2ms, 100.0) == 0);
+  CHECK_FALSE(lines.choose(kNow + 200us + ChildLines::kPatience, 100.0));
+}

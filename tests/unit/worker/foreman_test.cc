@@ -91,6 +91,19 @@ TEST_CASE("a long task has nobody behind it while a sibling is free") {
   CHECK_FALSE(world.children[1].ring.empty());
 }
 
+TEST_CASE("what is called back from the only child waits, and the worker comes to rest") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  REQUIRE(world.children[0].ring.size() == 2);
+  world.start(0);
+  world.pass(3ms);
+  CHECK(world.children[0].ring.empty());
+  CHECK(world.foreman.next_wakeup() > world.now);
+}
+
 TEST_CASE("what cannot start soon goes back to the broker") {
   World world{1};
   world.grant(1);
