@@ -35,8 +35,11 @@ bool PoolAttempts::take_out_of_line(proto::Instant now, std::uint64_t serial, At
   const auto child = lines_.key(*attempt.slot);
   if (!child) return false;
   if (!state_.cancel_assignment(serial) && !rings_.revoke(*child, serial)) return false;
-  lines_.revoke(now, *attempt.slot, serial);
+  const std::uint32_t slot = *attempt.slot;
+  const bool was_front = lines_.front(slot) == serial;
+  lines_.revoke(now, slot, serial);
   attempt.slot.reset();
+  if (was_front) begin_front(now, slot);
   return true;
 }
 

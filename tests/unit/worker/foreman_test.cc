@@ -187,6 +187,20 @@ TEST_CASE("time limits count from when the attempt is its child's turn") {
   CHECK(outcome.error->message.find("1000 ms") != std::string::npos);
 }
 
+TEST_CASE("time limits count for an attempt that comes to the front because the one before it was revoked") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3, "short", 0ms, 1000ms);
+  world.settle();
+  REQUIRE(world.children[0].ring.size() == 2);
+  world.hear(proto::Revoke{{grant_of(2)}});
+  world.settle();
+  CHECK(world.start(0) == 3);
+  world.pass(1000ms);
+  CHECK(world.children[0].log == "stop TERM ");
+}
+
 TEST_CASE("a condemned child gets nothing more, and what waits in its ring goes elsewhere") {
   World world{2};
   world.measure(1, 10);
