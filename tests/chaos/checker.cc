@@ -100,7 +100,7 @@ Checker::Submitted* Checker::known(const TaskId& id) {
   Submitted& task = found->second;
   // Another process has seen the task before its client recorded the submission: the task is known from now on,
   // without a future.
-  if (!std::exchange(task.begun, true)) history_.unknown(history_.invoke(task.task));
+  if (!std::exchange(task.begun, true)) history_.futures().unknown(history_.futures().invoke(task.task));
   return &task;
 }
 
@@ -122,10 +122,10 @@ void Checker::take(const Entry& entry) {
     case 'E':
       return has(3) ? finished(entry, words) : void();
     case 'c':
-      if (has(2) && known(id_in(words[1])) != nullptr) history_.cancel_asked(id_in(words[1]));
+      if (has(2) && known(id_in(words[1])) != nullptr) history_.requests().cancel_asked(id_in(words[1]));
       return;
     case 'C':
-      if (has(3) && words[2] == "1") history_.cancelled(id_in(words[1]));
+      if (has(3) && words[2] == "1") history_.requests().cancelled(id_in(words[1]));
       return;
     default:
       return of_the_ring(entry, words);
@@ -134,8 +134,8 @@ void Checker::take(const Entry& entry) {
 
 void Checker::of_the_ring(const Entry& entry, const Words& words) {
   if (words[0] == "R") {
-    history_.broker_started({});
-    history_.session_began(proto::SessionId{++brokers_});
+    history_.broker_started();
+    history_.futures().session_began(proto::SessionId{++brokers_});
     if (jumped_ > started_) shifted_ = entry.when;
     started_ = entry.when;
   }
@@ -154,7 +154,7 @@ void Checker::submit(const Entry& entry, const Words& words) {
   task.begun = true;
   Watched watched{task.task.id};
   watched.broker = brokers_;
-  watched.cookie = history_.invoke(task.task);
+  watched.cookie = history_.futures().invoke(task.task);
   futures_[{entry.source, number_in(words[1])}] = watched;
 }
 
@@ -164,7 +164,7 @@ void Checker::attach(const Entry& entry, const Words& words) {
   Watched watched{id};
   watched.attach = true;
   watched.broker = brokers_;
-  watched.cookie = history_.invoke_attach(id);
+  watched.cookie = history_.futures().invoke_attach(id);
   futures_[{entry.source, number_in(words[1])}] = watched;
 }
 
@@ -175,7 +175,7 @@ void Checker::accepted(const Entry& entry, const Words& words) {
   if (found == futures_.end()) return;
   found->second.accepted = true;
   if (found->second.attach) return;
-  history_.acknowledged(found->second.cookie, proto::SessionId{found->second.broker});
+  history_.futures().acknowledged(found->second.cookie, proto::SessionId{found->second.broker});
   tasks_.at(found->second.id).acknowledged = true;
 }
 
@@ -209,8 +209,8 @@ void Checker::ended(const Entry& entry, const Words& words) {
   const Submitted& task = tasks_.at(watched.id);
   if (first && outcome.kind == OutcomeKind::rejected && task.task.options.result_ttl.count() != 0 &&
       task.when <= shifted_)
-    return history_.unknown(watched.cookie);
-  history_.resolved(watched.cookie, outcome, words[2] == "forgotten");
+    return history_.futures().unknown(watched.cookie);
+  history_.futures().resolved(watched.cookie, outcome, words[2] == "forgotten");
   if (first) check_reason(task, watched, outcome);
   // A submission that was cancelled before it was sent says nothing about other submissions under its key.
   const bool withdrawn = outcome.kind == OutcomeKind::cancelled && !watched.accepted && !task.task.options.key.empty();
@@ -246,7 +246,7 @@ void Checker::close_futures() {
     if (watched.ended) continue;
     const bool killed = killed_.contains(journals_.name(key.first));
     if (killed) {
-      history_.unknown(watched.cookie);
+      history_.futures().unknown(watched.cookie);
     } else {
       complain("invariant 14: task " + watched.id.to_string() + " (" + tasks_.at(watched.id).kind + "): future " +
                std::to_string(key.second) + " of " + journals_.name(key.first) + " still waits");
@@ -272,10 +272,10 @@ void Checker::started(const Entry& entry, const Words& words) {
     return until != silent_until_.end() && entry.when <= until->second + kUntilHeard;
   };
   const bool reached = !out_of_reach(worker) && !out_of_reach(0);
-  history_.granted(task, handle_of(worker));
-  if (!reached) history_.worker_ended(handle_of(worker));
-  history_.started(task);
-  if (may_throw(*submitted)) history_.threw(task);
+  history_.executions().granted(task, handle_of(worker));
+  if (!reached) history_.executions().worker_ended(handle_of(worker));
+  history_.executions().started(task);
+  if (may_throw(*submitted)) history_.executions().threw(task);
   constexpr std::int64_t kGrain = 2000;  // microseconds: the broker stores times in milliseconds
   const auto delay = submitted->task.options.delay.count() * 1000 - kGrain;
   if (task.grant.attempt.value() == 1 && delay > 0 && entry.when < submitted->when + delay &&
@@ -285,7 +285,7 @@ void Checker::started(const Entry& entry, const Words& words) {
 
 void Checker::finished(const Entry&, const Words& words) {
   const auto task = granted_in(words[1], words[2]);
-  if (known(task.id) != nullptr) history_.succeeded(task);
+  if (known(task.id) != nullptr) history_.executions().succeeded(task);
 }
 
 }  // namespace forkmill::chaos

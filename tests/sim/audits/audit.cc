@@ -139,7 +139,7 @@ void Audit::look_for_the_lost(const broker::BrokerState& state) {
     const Instant silent = world_.now() - heard_[session];
     require(left_[session] || silent > state.options.session_timeout, "6",
             [&] { return "a worker was given up after " + std::to_string(silent.count()) + " us of silence"; });
-    history_.worker_ended(known->first);
+    history_.executions().worker_ended(known->first);
     known = workers_.erase(known);
   }
   for (const auto& [handle, worker] : state.workers) {
@@ -153,10 +153,10 @@ void Audit::record_grants(const broker::BrokerState& state, const std::vector<br
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     const broker::Worker* worker = worker_at(state, one.peer);
     if (worker != nullptr && std::holds_alternative<proto::Welcome>(one.envelope.message))
-      for (const auto& [seq, task] : worker->holding) history_.taken_up(task->id, worker->handle);
+      for (const auto& [seq, task] : worker->holding) history_.executions().taken_up(task->id, worker->handle);
     if (grants == nullptr) continue;
     require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
-    for (const auto& task : grants->tasks) history_.granted(task, worker->handle, state);
+    for (const auto& task : grants->tasks) history_.executions().granted(task, worker->handle, state);
   }
 }
 

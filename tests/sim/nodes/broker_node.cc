@@ -27,7 +27,7 @@ BrokerNode::BrokerNode(World& world, Network& network, History& history, const O
 void BrokerNode::start() {
   if (up()) return;
   ++starts_;
-  history_.broker_started(skew_);
+  history_.broker_started();
   world_.trace.note(world_.now(), "broker", "starts");
   store_ = &storage_.begin(starts_);
   const auto opened = store_->open();
@@ -212,14 +212,14 @@ void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
     if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
       for (const auto& result : results->results)
-        if (result.outcome.kind == proto::OutcomeKind::rejected) history_.model().shown(result.id, "");
+        if (result.outcome.kind == proto::OutcomeKind::rejected) history_.views().shown(result.id, "");
     }
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
     if (asked == asked_.end()) continue;
     const auto& [query, client] = asked->second;
-    const bool anew = answered_[client].insert({query.id, query.argument}).second;
-    check_fresh_reply(history_, query, *reply, anew);
+    const bool first = answered_[client].insert({query.id, query.argument}).second;
+    check_fresh_reply(history_, query, *reply, !first);
   }
   std::erase_if(answered_, [&](const auto& one) { return !core_->state().clients.contains(one.first); });
 }
@@ -281,15 +281,15 @@ proto::Status BrokerNode::serve(std::size_t jobs, proto::CommitSeq& last, std::v
 
 void BrokerNode::send(broker::Send& one) {
   if (const auto* welcome = std::get_if<proto::Welcome>(&one.envelope.message)) {
-    history_.session_began(welcome->session);
+    history_.futures().session_began(welcome->session);
   } else if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
     for (const auto& result : results->results) history_.reported(result);
   } else if (const auto* cancels = std::get_if<proto::CancelReply>(&one.envelope.message)) {
     for (const auto& answer : cancels->answers)
-      if (answer.state == proto::CancelState::cancelled) history_.cancelled(answer.id);
+      if (answer.state == proto::CancelState::cancelled) history_.requests().cancelled(answer.id);
   } else if (const auto* reply = std::get_if<proto::Reply>(&one.envelope.message)) {
     const auto asked = asked_.find({one.peer, reply->id});
-    if (asked != asked_.end()) check_safe_reply(history_.model(), asked->second.query, *reply);
+    if (asked != asked_.end()) check_safe_reply(history_, asked->second.query, *reply);
   }
   if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
 }

@@ -94,7 +94,7 @@ void Child::begin() {
   line_.pop_front();
   state_ = State::running;
   began_ = world_.now();
-  history_.started(current_->task);
+  history_.executions().started(current_->task);
   const Options& options = world_.options;
   Random& random = world_.random;
   stubborn_ = random.chance(options.stubborn);
@@ -132,10 +132,10 @@ void Child::finish(Verdict verdict) {
   said.run_us = static_cast<std::uint64_t>((world_.now() - began_).count());
   if (verdict == Verdict::retry && world_.random.chance(0.5))
     said.retry_delay_ms = static_cast<std::int64_t>(world_.random.below(world_.random.chance(0.1) ? 20'000 : 3000));
-  if (verdict != Verdict::succeeded) history_.threw(current_->task);
+  if (verdict != Verdict::succeeded) history_.executions().threw(current_->task);
   if (verdict == Verdict::succeeded) {
-    history_.succeeded(current_->task);
-    said.value = History::value_of(current_->task);
+    history_.executions().succeeded(current_->task);
+    said.value = Executions::value_of(current_->task);
     if (world_.random.chance(world_.options.large))
       said.value += ";" + std::string(world_.random.between(16'000, 40'000), 'z');
   }
@@ -143,7 +143,7 @@ void Child::finish(Verdict verdict) {
   const bool last = process_ || (most != 0 && ++taken_ >= most);
   said.leaving = last && !process_ ? Leaving::task_count : Leaving::no;
   said_.push_back(std::move(said));
-  history_.stopped(current_->task);
+  history_.executions().stopped(current_->task);
   current_.reset();
   state_ = last || condemned_ ? State::leaving : State::idle;
   owner_.rang();
@@ -159,7 +159,7 @@ void Child::bury_family() {
 
 Child::~Child() {
   *alive_ = false;
-  if (current_) history_.stopped(current_->task);
+  if (current_) history_.executions().stopped(current_->task);
   if (state_ != State::dead) bury_family();
 }
 
@@ -173,7 +173,7 @@ void Child::die(int number, int exit_code) {
   facts.killed_by_us = killed_by_us_ ? 1 : 0;
   facts.at_birth = state_ == State::starting ? 1 : 0;
   state_ = State::dead;
-  if (current_) history_.stopped(current_->task);
+  if (current_) history_.executions().stopped(current_->task);
   bury_family();
   owner_.died(facts);
 }

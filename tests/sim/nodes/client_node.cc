@@ -75,7 +75,7 @@ void ClientNode::act_with_objects() {
 
 void ClientNode::submit() {
   for (proto::Submission& task : workload_.next_burst(skew_)) {
-    const Cookie cookie = history_.invoke(task);
+    const Cookie cookie = history_.futures().invoke(task);
     outstanding_.emplace_back(cookie, task.id);
     if (world_.random.chance(world_.options.cancels / 4)) cancel_soon(task.id);
     session_->handle(world_.now(), client::SubmitTask{std::move(task), cookie});
@@ -115,7 +115,7 @@ void ClientNode::cancel_as_well(const TaskId& id, std::string_view first) {
 }
 
 void ClientNode::ask_to_cancel(const TaskId& id) {
-  history_.cancel_asked(id);
+  history_.requests().cancel_asked(id);
   const Cookie cookie = kAside | world_.random.next();
   cancels_[cookie] = id;
   session_->handle(world_.now(), client::CancelTask{id, cookie});
@@ -124,7 +124,7 @@ void ClientNode::ask_to_cancel(const TaskId& id) {
 void ClientNode::attach(const TaskId& id) {
   const auto same = [&](const auto& one) { return one.second == id; };
   if (std::any_of(outstanding_.begin(), outstanding_.end(), same)) return;
-  const Cookie cookie = history_.invoke_attach(id);
+  const Cookie cookie = history_.futures().invoke_attach(id);
   outstanding_.emplace_back(cookie, id);
   session_->handle(world_.now(), client::AttachTask{id, cookie});
   carry_out();
@@ -160,7 +160,7 @@ void ClientNode::signal_a_process() {
   constexpr int kSignals[] = {0, SIGUSR1, SIGTERM, SIGKILL};
   const int signal = kSignals[world_.random.below(4)];
   const TaskId id = world_.random.pick(running);
-  if (signal != 0) history_.signal_asked(id);
+  if (signal != 0) history_.requests().signal_asked(id);
   proto::Query query;
   query.kind = proto::QueryKind::signal;
   query.argument = id.to_string() + " " + std::to_string(signal);
@@ -176,18 +176,20 @@ void ClientNode::look_after_dead() {
   query.kind = retry ? proto::QueryKind::dead_retry : proto::QueryKind::dead_drop;
   query.argument = id.to_string();
   if (retry) query.new_id = workload_.next_id(skew_);
-  ask(query, [this, order = history_.dead_asked(id, query.new_id), life = lives_](const proto::Reply& reply) {
-    // Said again to a broker that has forgotten this client meanwhile, it may have been carried out before.
-    const bool same = life == lives_;
-    history_.dead_answered({order.id, order.new_id, same ? order.asked_of : 0, same && order.certain}, reply.code);
-  });
+  ask(query,
+      [this, order = history_.requests().dead_asked(id, query.new_id), life = lives_](const proto::Reply& reply) {
+        // Said again to a broker that has forgotten this client meanwhile, it may have been carried out before.
+        const bool same = life == lives_;
+        history_.requests().dead_answered({order.id, order.new_id, same ? order.asked_of : 0, same && order.certain},
+                                          reply.code);
+      });
 }
 
 void ClientNode::survey() {
   proto::Query query;
   query.kind = proto::QueryKind::status;
   ask(query);
-  history_.model().begin_survey();
+  history_.views().begin_survey();
   survey_from({});
 }
 
@@ -199,7 +201,7 @@ void ClientNode::survey_from(proto::TaskSeq before) {
   ask(query, [this](const proto::Reply& reply) {
     listed_.merge(ids_listed(reply));
     if (const proto::TaskSeq next = next_page(reply)) return survey_from(next);
-    history_.model().end_survey(listed_);
+    history_.views().end_survey(listed_);
     surveyed_ = true;
   });
 }
@@ -230,7 +232,7 @@ void ClientNode::crash() {
   cancels_.clear();
   asked_.clear();
   born_.clear();
-  for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.unknown(cookie);
+  for (const auto& [cookie, id] : std::exchange(outstanding_, {})) history_.futures().unknown(cookie);
   user_.crash();
   paused_until_ = {};
   alarm_.set(proto::kNever);
@@ -307,17 +309,17 @@ void ClientNode::settle() {
 // True: something was sent, or the connection was given up.
 bool ClientNode::carry_out() {
   const client::Effects effects = session_->take_effects();
-  for (const Cookie cookie : effects.accepted) history_.acknowledged(cookie, heard_in_);
+  for (const Cookie cookie : effects.accepted) history_.futures().acknowledged(cookie, heard_in_);
   for (const auto& line : effects.log) world_.trace.note(world_.now(), name_, line.text);
   for (const auto& envelope : effects.send) send(envelope);
   for (const auto& started : effects.started) {
-    history_.born(started.cookie, started.pid);
+    history_.futures().born(started.cookie, started.pid);
     born_.insert(started.cookie);
   }
   for (const auto& ended : effects.ended) {
     born_.erase(ended.cookie);
     std::erase_if(outstanding_, [&](const auto& one) { return one.first == ended.cookie; });
-    history_.resolved(ended.cookie, ended.outcome, ended.known_before);
+    history_.futures().resolved(ended.cookie, ended.outcome, ended.known_before);
   }
   for (const auto& answered : effects.answered) hear(answered.cookie, answered.reply);
   if (effects.holdings_lost) {
@@ -340,7 +342,7 @@ void ClientNode::hear(Cookie cookie, const proto::Reply& reply) {
   const auto asked = cancels_.find(cookie);
   if (asked == cancels_.end()) return;
   const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(reply.body.view()));
-  if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+  if (state == proto::CancelState::cancelled) history_.requests().cancelled(asked->second);
   cancels_.erase(asked);
 }
 

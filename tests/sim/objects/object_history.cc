@@ -13,6 +13,24 @@ namespace forkmill::sim {
 
 using proto::Verb;
 
+namespace {
+
+// An operation that ends without success because its wait is over must have waited that long.
+void check_wait(const ObjectHistory& history, const ObjectCall& call, Instant now) {
+  const Errc code = call.answer.code;
+  const bool waited =
+      code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
+      (code == Errc::ok && call.is(Verb::poll) && call.answer.a == 0) ||
+      (code == Errc::ok && call.is(Verb::wait) && call.answer.a == 0 &&
+       (history.shared(call.shared).role == Role::event || history.shared(call.shared).role == Role::condition));
+  // A put to a durable queue that is half done and waits ends when the broker restarts.
+  if (code == Errc::object_full && call.answer.a > 0 && history.durable(call.shared)) return;
+  if (!waited || call.given_up || now - call.since >= Instant{call.op.wait}) return;
+  throw Violation{"object rule 2: ended before its wait was over: " + describe(history.shared(call.shared), call)};
+}
+
+}  // namespace
+
 std::string describe(const Shared& shared, const ObjectCall& call) {
   return shared.spec.name + " " + std::string{broker::verb_name(call.op.verb)} + " #" + std::to_string(call.cookie) +
          " of client " + std::to_string(call.client) + " on " + std::to_string(call.op.object) + " (" +
@@ -68,7 +86,7 @@ void ObjectHistory::answered(Cookie cookie, const proto::OperationAnswer& answer
   call.answer = answer;
   const bool lost = answer.code == Errc::disconnected || answer.code == Errc::object_unknown;
   call.fate = answer.code == Errc::ok ? Fate::ok : lost ? Fate::unknown : Fate::refused;
-  check_wait(call);
+  check_wait(*this, call, world_.now());
   // A release without names takes units that the releasing client holds first.
   if (call.ok() && call.is(Verb::release) && call.op.a < 0)
     certain_surplus_[call.op.object] += std::max<std::int64_t>(1, call.op.b) - std::ssize(tokens_named(call.op));
@@ -77,19 +95,6 @@ void ObjectHistory::answered(Cookie cookie, const proto::OperationAnswer& answer
 void ObjectHistory::unknown(Cookie cookie) {
   at(cookie).fate = Fate::unknown;
   --open_;
-}
-
-// An operation that ends without success because its wait is over must have waited that long.
-void ObjectHistory::check_wait(const ObjectCall& call) const {
-  const Errc code = call.answer.code;
-  const bool waited = code == Errc::timeout || code == Errc::object_empty || code == Errc::object_full ||
-                      (code == Errc::ok && call.is(Verb::poll) && call.answer.a == 0) ||
-                      (code == Errc::ok && call.is(Verb::wait) && call.answer.a == 0 &&
-                       (shared(call.shared).role == Role::event || shared(call.shared).role == Role::condition));
-  // A put to a durable queue that is half done and waits ends when the broker restarts.
-  if (code == Errc::object_full && call.answer.a > 0 && durable(call.shared)) return;
-  if (!waited || call.given_up || world_.now() - call.since >= Instant{call.op.wait}) return;
-  throw Violation{"object rule 2: ended before its wait was over: " + describe(shared(call.shared), call)};
 }
 
 void ObjectHistory::check() const { check_objects(*this); }

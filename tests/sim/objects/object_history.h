@@ -73,7 +73,6 @@ class ObjectHistory {
 
  private:
   ObjectCall& at(Cookie cookie) { return all_.at(cookie - 1); }
-  void check_wait(const ObjectCall& call) const;
 
   World& world_;
   std::vector<ObjectCall> all_;  // by cookie − 1

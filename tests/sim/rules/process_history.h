@@ -1,9 +1,10 @@
-// ProcessHistory: the processes that ran for tasks with one of their own, and the signals that were meant for them.
+// ProcessHistory: the processes that ran for tasks with a process of their own, and the signals that were sent to them.
 //
-//   * an outcome is told when the process has ended, but for one whose worker was given up;
-//   * where a task runs is told of processes that there were;
-//   * a signal that was sent arrives, unless the process ends or its attempt is given up before: also when its worker's
-//   connection broke meanwhile.
+//   * an outcome is reported after the process has ended, unless the broker gave its worker up;
+//   * a client is told only of processes that there were;
+//   * a signal that was sent arrives, also when the connection of the worker broke meanwhile, unless the process ends
+//   or
+//     the broker gives up its attempt before.
 #pragma once
 
 #include <map>
@@ -23,16 +24,17 @@ class ProcessHistory {
   void granted(const TaskId& id, const proto::Grant& grant);
   void began(const TaskId& id, const proto::Grant& grant, std::uint32_t pid);
   void ended(const TaskId& id, const proto::Grant& grant);
-  // Its worker was told to abandon it: no signal reaches it any more.
+  // The worker was told to abandon the attempt: no signal reaches the process any more.
   void abandoned(const proto::Grant& grant);
-  // It has done its work. `in_reach_since`: for so long its worker has been connected to a broker without a fault.
+  // The process has done its work. `in_reach_since`: since then its worker has been connected to a broker without a
+  // fault.
   void finished(const TaskId& id, const proto::Grant& grant, Instant in_reach_since) const;
 
-  // Somebody was told that it was sent.
+  // A client was told that the signal was sent.
   void signal_sent(const TaskId& id, int signal);
   void signal_arrived(const TaskId& id, const proto::Grant& grant, int signal);
 
-  // Somebody was told where it runs.
+  // A client was told that the task runs in process `pid`.
   void told(const TaskId& id, std::uint32_t pid) const;
   void reported(const proto::TaskResult& result, bool worker_was_lost) const;
 
@@ -45,7 +47,7 @@ class ProcessHistory {
   struct Process {
     std::uint32_t pid = 0;
     bool lives = false;
-    std::vector<std::pair<int, Instant>> sent;  // that have not arrived
+    std::vector<std::pair<int, Instant>> sent;  // signals that have not arrived, and when they were sent
   };
   [[noreturn]] static void violated(const TaskId& id, const std::string& text);
   Instant slack() const;

@@ -16,38 +16,39 @@ msgpack::object_handle unpacked(const proto::Reply& reply) {
 
 TaskId id_of(const std::string& text) {
   const auto id = TaskId::parse(text);
-  if (!id) throw Violation{"model: '" + text + "' is no task's id"};
+  if (!id) throw Violation{"model: '" + text + "' is not the id of a task"};
   return *id;
 }
 
-// Empty: there is none.
+// The state of the task that the answer shows; empty: there is no such task.
 std::string state_in(const proto::Query& query, const proto::Reply& reply) {
   if (reply.code != Errc::ok) return {};
   const auto handle = unpacked(reply);
   const auto map = handle->as<Map>();
-  if (map.at("id").as<std::string>() != query.argument) throw Violation{"model: another task is shown than asked for"};
+  if (map.at("id").as<std::string>() != query.argument)
+    throw Violation{"model: the answer shows another task than asked for"};
   return map.at("state").as<std::string>();
 }
 
-void check_tasks(Model& model, const proto::Query& query, const proto::Reply& reply) {
+void check_tasks(const TaskViews& views, const proto::Query& query, const proto::Reply& reply) {
   const auto handle = unpacked(reply);
-  std::vector<Model::Row> rows;
+  std::vector<TaskViews::Row> rows;
   for (const auto& row : handle->as<Map>().at("tasks").as<std::vector<Map>>()) {
     rows.push_back({id_of(row.at("id").as<std::string>()), row.at("seq").as<std::uint64_t>(),
                     row.at("queue").as<std::string>(), row.at("name").as<std::string>(),
                     row.at("state").as<std::string>(), row.at("attempt").as<std::uint32_t>()});
   }
-  model.listed(query.filter, rows);
+  views.listed(query.filter, rows);
 }
 
-void check_status(const Model& model, const proto::Reply& reply) {
+void check_status(const TaskViews& views, const proto::Reply& reply) {
   const auto handle = unpacked(reply);
   const auto tasks = handle->as<Map>().at("tasks").as<std::map<std::string, std::uint64_t>>();
-  model.summed({tasks.at("scheduled") + tasks.at("ready") + tasks.at("running"), tasks.at("succeeded"),
+  views.summed({tasks.at("scheduled") + tasks.at("ready") + tasks.at("running"), tasks.at("succeeded"),
                 tasks.at("failed"), tasks.at("cancelled"), tasks.at("expired")});
 }
 
-History::Signalled signalled(const proto::Query& query, const proto::Reply& reply) {
+Requests::Signalled signalled(const proto::Query& query, const proto::Reply& reply) {
   const auto handle = unpacked(reply);
   const auto space = query.argument.find(' ');
   return {id_of(query.argument.substr(0, space)), std::stoi(query.argument.substr(space + 1)),
@@ -56,19 +57,19 @@ History::Signalled signalled(const proto::Query& query, const proto::Reply& repl
 
 }  // namespace
 
-void check_safe_reply(Model& model, const proto::Query& query, const proto::Reply& reply) {
-  if (query.kind == QueryKind::task) return model.settled(id_of(query.argument), state_in(query, reply));
+void check_safe_reply(History& history, const proto::Query& query, const proto::Reply& reply) {
+  if (query.kind == QueryKind::task) return history.views().settled(id_of(query.argument), state_in(query, reply));
   if (query.kind != QueryKind::signal || reply.code != Errc::ok) return;
-  const History::Signalled answer = signalled(query, reply);
-  model.settled(answer.id, answer.state);
+  const Requests::Signalled answer = signalled(query, reply);
+  history.views().settled(answer.id, answer.state);
 }
 
-void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool anew) {
-  if (query.kind == QueryKind::task) return history.model().shown(id_of(query.argument), state_in(query, reply));
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool again) {
+  if (query.kind == QueryKind::task) return history.views().shown(id_of(query.argument), state_in(query, reply));
   if (reply.code != Errc::ok) return;
-  if (query.kind == QueryKind::tasks) return check_tasks(history.model(), query, reply);
-  if (query.kind == QueryKind::status) return check_status(history.model(), reply);
-  if (query.kind == QueryKind::signal) history.signal_answered(signalled(query, reply), anew);
+  if (query.kind == QueryKind::tasks) return check_tasks(history.views(), query, reply);
+  if (query.kind == QueryKind::status) return check_status(history.views(), reply);
+  if (query.kind == QueryKind::signal) history.requests().signal_answered(signalled(query, reply), again);
 }
 
 std::set<TaskId> ids_listed(const proto::Reply& reply) {

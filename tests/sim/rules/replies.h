@@ -1,4 +1,4 @@
-// What the broker says to people, read and held against the model.
+// Replies: reads what the broker answers to queries and checks it against the model.
 #pragma once
 
 #include <map>
@@ -10,15 +10,15 @@
 
 namespace forkmill::sim {
 
-// What speaks of one task, when it is safe and leaves the broker. Throws Violation.
-void check_safe_reply(Model& model, const proto::Query& query, const proto::Reply& reply);
-// What speaks of many, when it is made: later it may not be true any more.
-// `anew`: it was not asked before, in an earlier session.
-void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool anew);
+// Checks an answer about one task when it is safe and leaves the broker. Throws Violation.
+void check_safe_reply(History& history, const proto::Query& query, const proto::Reply& reply);
+// Checks an answer when the broker makes it: an answer about many tasks may not be true later. `again`: the client
+// asked before, in an earlier session. Throws Violation.
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool again);
 
-// One page of a list of tasks.
+// The ids on one page of a list of tasks.
 std::set<TaskId> ids_listed(const proto::Reply& reply);
-// Where it goes on; none: that was all.
+// The number before which the next page begins; none: this page is the last one.
 proto::TaskSeq next_page(const proto::Reply& reply);
 
 }  // namespace forkmill::sim

@@ -36,9 +36,9 @@ class Cluster {
     }
     world_.at(end, [this] { faults_.mend(); });
     await_quiet(end);
-    if (!history_.all_ended() || !broker_.idle())
+    if (!history_.futures().all_ended() || !broker_.idle())
       world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
-    history_.check_all_ended();
+    history_.futures().check_all_ended();
     if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
     survey();
     finish_objects();
@@ -117,7 +117,7 @@ class Cluster {
     for (Instant look = from; look < from + kPatience; look += kLook) {
       run_until(look);
       if (look > from + kPatienceOfUsers && !users_idle()) throw Violation{"objects: an operation does not end"};
-      if (look > from && history_.all_ended() && broker_.idle() && users_idle()) return;
+      if (look > from && history_.futures().all_ended() && broker_.idle() && users_idle()) return;
     }
   }
 

@@ -9,6 +9,20 @@
 
 namespace forkmill::sim {
 
+namespace {
+
+// A store that failed refuses everything with the same text, without an operation on its disk.
+void check_it_stopped(Subject& s, const proto::Failure& failure) {
+  const std::uint64_t operations = s.disk.operations.count();
+  const broker::StoreOp op = s.author.write(s.model.now());
+  const auto again = s.store->apply({&op, 1});
+  const auto commit = s.store->commit(s.next_commit());
+  if (again.ok() || again.failure().text != failure.text || commit.ok() || s.disk.operations.count() != operations)
+    throw Violation{"the store goes on after a failure: " + failure.text};
+}
+
+}  // namespace
+
 Subject::Subject(std::uint64_t seed, const DiskMutant* its_mutant, bool verbose)
     : random{seed * 0x9E3779B97F4A7C15ULL + 7},
       mutant{its_mutant},
@@ -63,18 +77,8 @@ void Subject::accept(const proto::Failure& failure) {
 bool Subject::failed(const proto::Status& status) {
   if (status.ok()) return false;
   accept(status.failure());
-  check_it_stopped(status.failure());
+  check_it_stopped(*this, status.failure());
   return true;
-}
-
-// A store that failed refuses everything with the same text, without an operation on its disk.
-void Subject::check_it_stopped(const proto::Failure& failure) {
-  const std::uint64_t operations = disk.operations.count();
-  const broker::StoreOp op = author.write(model.now());
-  const auto again = store->apply({&op, 1});
-  const auto commit = store->commit(next_commit());
-  if (again.ok() || again.failure().text != failure.text || commit.ok() || disk.operations.count() != operations)
-    throw Violation{"the store goes on after a failure: " + failure.text};
 }
 
 bool Subject::holds(const StoreState& expected) {

@@ -59,8 +59,6 @@ class Subject {
   TrialCounts counts;
 
  private:
-  void check_it_stopped(const proto::Failure& failure);
-
   bool verbose_;
   std::uint64_t names_ = 0;
   std::uint64_t failed_before_ = 0;  // failures of the disk before this life

@@ -1,0 +1,66 @@
+// Executions: the attempts that the broker granted and that children ran. Each function throws Violation if the event
+// breaks a rule.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/core/state/broker_state.h"
+#include "tests/sim/rules/process_history.h"
+#include "tests/sim/rules/task_records.h"
+
+namespace forkmill::sim {
+
+class Executions {
+ public:
+  Executions(TaskRecords& records, ProcessHistory& processes) : records_{records}, processes_{processes} {}
+
+  // ---- The broker
+  void broker_started() { taken_up_.clear(); }
+  // A grant of a broker whose state is known.
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker, const broker::BrokerState& state);
+  // A grant of a broker whose state is not known.
+  void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
+  // A worker came back with an attempt that an earlier broker had granted.
+  void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
+  // The broker gave the worker up.
+  void worker_ended(broker::WorkerHandle worker);
+
+  // ---- Children
+  void started(const proto::GrantedTask& task);
+  void succeeded(const proto::GrantedTask& task);
+  void threw(const proto::GrantedTask& task);
+  // The attempt runs no more, for any reason.
+  void stopped(const proto::GrantedTask& task) { std::erase(records_.at(task.id).running, task.grant); }
+  // The value that a child returns in this attempt.
+  static std::string value_of(const proto::GrantedTask& task);
+
+ private:
+  struct Given {
+    std::set<std::uint64_t> brokers;  // that granted it
+    broker::WorkerHandle worker;
+    bool lost = false;  // the session of the worker ended
+    std::size_t starts = 0;
+  };
+  struct GrantKey {
+    TaskId id;
+    proto::Grant grant;
+    friend auto operator<=>(const GrantKey&, const GrantKey&) = default;
+  };
+
+  // Whether the current broker granted it and has not given up its worker.
+  bool current(const Given& given) const { return given.brokers.contains(records_.broker()) && !given.lost; }
+  void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::BrokerState& state) const;
+  void check_alone(const TaskRecord& record, const Given& given, const proto::GrantedTask& task) const;
+  void check_cancelled(const TaskRecord& record, const Given& given, const proto::GrantedTask& task) const;
+
+  TaskRecords& records_;
+  ProcessHistory& processes_;
+  std::map<GrantKey, Given> grants_;
+  std::map<broker::WorkerHandle, std::vector<GrantKey>> given_to_;
+  std::map<broker::WorkerHandle, std::vector<TaskId>> taken_up_;
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,49 @@
+// Requests: the things that clients and operators ask for beside results: cancellations, signals, and the retry or drop
+// of dead letters.
+#pragma once
+
+#include <string>
+
+#include "tests/sim/rules/process_history.h"
+#include "tests/sim/rules/task_records.h"
+#include "tests/sim/rules/task_views.h"
+
+namespace forkmill::sim {
+
+// Each function throws Violation if the event breaks a rule.
+class Requests {
+ public:
+  Requests(TaskRecords& records, ProcessHistory& processes, const TaskViews* views)
+      : records_{records}, processes_{processes}, views_{views} {}
+
+  void cancel_asked(const TaskId& id);
+  // A client was told that the task is cancelled.
+  void cancelled(const TaskId& id);
+
+  // A client wants a signal sent to the process of the task. A task that has not started is cancelled instead.
+  void signal_asked(const TaskId& id) { cancel_asked(id); }
+  struct Signalled {
+    TaskId id;
+    int signal = 0;
+    std::string state;
+  };
+  // `again`: the answer is repeated to a client that has come back.
+  void signal_answered(const Signalled& answer, bool again);
+
+  // An operator wants a dead letter to be tried again as another task, or dropped.
+  struct DeadOrder {
+    TaskId id;
+    TaskId new_id;               // nil: drop the dead letter
+    std::uint64_t asked_of = 0;  // the broker
+    bool certain = false;        // the task certainly was a dead letter at that time
+  };
+  DeadOrder dead_asked(const TaskId& id, const TaskId& new_id);
+  void dead_answered(const DeadOrder& order, Errc code);
+
+ private:
+  TaskRecords& records_;
+  ProcessHistory& processes_;
+  const TaskViews* views_;  // null: there is no model
+};
+
+}  // namespace forkmill::sim
