@@ -10,24 +10,24 @@ using broker::State;
 
 namespace {
 
-// `text()` says what is wrong; most of the time nobody wants to know.
+// `text()` describes the violation. It is called only if the rule is broken: texts take time to make.
 template <class Text>
 void require(bool holds, const char* rule, Text&& text) {
   if (!holds) throw Violation{std::string{"invariant "} + rule + ": " + text()};
 }
 
-// First attempts at once, which the order of arrival is promised for.
+// A first attempt without a delay: the order of arrival is promised for these alone.
 bool plain(const broker::Task& task) {
   return task.attempts.value() <= 1 && task.options().delay.count() == 0 && task.options().not_before.count() == 0;
 }
 
-// What is ready and in memory after a round, and was left out of its grants.
+// The tasks that are ready and in memory after a round: its grants left them out.
 class Waiting {
  public:
   explicit Waiting(const broker::BrokerState& state) {
     for (const broker::Task* task : state.tasks.resident_tasks()) {
       if (task->state != State::ready) continue;
-      // One that may have run waits for its worker, in no line.
+      // A task that must not run twice and may have run waits for its worker, in no line.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
       const auto [highest, first_of_kind] = highest_.try_emplace({task->queue, task->kind}, task->options().priority);
       if (!first_of_kind) highest->second = std::max(highest->second, int{task->options().priority});
@@ -37,14 +37,14 @@ class Waiting {
     }
   }
 
-  // None: no such one came earlier.
+  // A waiting task of the same line that arrived before `task`; null: none.
   const broker::Task* before_in_line(const broker::Task& task) const {
     if (!plain(task)) return nullptr;
     const auto first = first_.find(line_of(task));
     return first != first_.end() && first->second->seq <= task.seq ? first->second : nullptr;
   }
 
-  // Of a higher priority, and for this worker.
+  // Whether a task of a higher priority waits in the same queue that `worker` could run.
   bool above(const broker::Task& task, const broker::Worker& worker, const broker::TaskTypes& task_types) const {
     return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
       const auto& [queue, kind] = one.first;
@@ -89,7 +89,7 @@ void Audit::round(const broker::BrokerState& state, const std::vector<broker::Se
   record_grants(state, sends);
   check_sessions(state);
   check_order(state, sends);
-  // To look at every task each time would take longer than all else. What is on disk is only counted.
+  // Looking at every task after every round would take longer than all else. Tasks on disk are only counted.
   constexpr std::uint64_t kLookEvery = 4;
   constexpr std::uint64_t kCountEvery = 32;
   if (++rounds_ % kLookEvery != 0) return;
@@ -107,15 +107,15 @@ void Audit::arrived(const broker::BrokerState& state, proto::PeerId peer, const 
     for (const std::uint32_t pid : gone->pids) gone_[{worker->instance, pid}] = world_.now();
 }
 
-// The broker remembers processes that have ended for as long as a session lasts without a word. A HELLO that comes even
-// later is let in, and goes by silence.
+// The broker remembers a process that has ended for one session time-out. A client of that process whose HELLO comes
+// later is let in, and ends by silence.
 void Audit::note_late(const proto::Hello& hello) {
   const auto process = gone_.find({hello.child_of, hello.pid});
   if (process == gone_.end()) return;
   if (world_.now() >= process->second + world_.options.core.session_timeout) gone_.erase(process);
 }
 
-// With a process goes every client in it, and with a client its daemons.
+// Every client in a process ends with it, and the daemons of a client end with that client.
 void Audit::check_families(const broker::BrokerState& state) const {
   for (const auto& [handle, one] : state.clients) {
     const broker::Client& client = *one;
@@ -190,13 +190,15 @@ void Audit::check_tasks(const broker::BrokerState& state, bool paged_out_too) co
     ++running;
     const auto worker = state.workers.find(task->worker);
     require(worker != state.workers.end() && worker->second->holding.contains(task->seq), "6",
-            [&] { return "task " + brief(id) + " runs and nobody has it"; });
+            [&] { return "task " + brief(id) + " runs, but no worker has it"; });
   }
   std::size_t holding = 0;
   for (const auto& [handle, worker] : state.workers) holding += worker->holding.size();
-  require(holding == running, "6",
-          [&] { return "workers have " + std::to_string(holding) + " tasks, " + std::to_string(running) + " run"; });
-  // Of a far task only the state is known: they are held against the sums.
+  require(holding == running, "6", [&] {
+    return "workers hold " + std::to_string(holding) + " tasks, but " + std::to_string(running) + " run";
+  });
+  // Only the state of a paged-out task is known. All of them together must make up what the queues count beyond the
+  // tasks in memory.
   Counted paged_out;
   if (paged_out_too && state.tasks.paged_out() > 0)
     state.tasks.visit_paged_out([&](const TaskId&, broker::PagedOutEntry entry) {

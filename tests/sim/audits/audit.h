@@ -1,6 +1,6 @@
-// Audit: the broker's state looked through after its rounds: every task counted once (invariant 12), credit and windows
-// kept (12, 13), one holder of what runs (6), priorities and the order of arrival kept (9), and no worker given up
-// before its time (6).
+// Audit: checks the broker's state after its rounds: every task is counted once (invariant 12), credit and windows are
+// kept (12, 13), a running task has one holder (6), priorities and the order of arrival are kept (9), and no worker is
+// given up before its time (6).
 #pragma once
 
 #include <map>
@@ -11,27 +11,27 @@
 
 namespace forkmill::sim {
 
-// Null: nobody who is a worker.
+// The worker at that peer; null: no worker is there.
 const broker::Worker* worker_at(const broker::BrokerState& state, proto::PeerId peer);
-// It has a handler for tasks of that name.
+// Whether `worker` has a handler for tasks of that name.
 bool knows(const broker::Worker& worker, const std::string& task);
 
 class Audit {
  public:
   Audit(World& world, History& history) : world_{world}, history_{history} {}
 
-  // A new broker took over with these state.
+  // A new broker took over with `state`.
   void begin(const broker::BrokerState& state);
-  // A message for the broker. It counts as a sign of life only on the connection that its session belongs to.
+  // A message arrives at the broker. A message counts as a sign of life only on the connection of its session.
   void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
-  // After every round, with what it wants sent.
+  // Checks the state after a round of the broker, and the messages that the round wants sent. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
-  // The state alone, whatever was asked.
+  // Checks the state alone. Throws Violation.
   void check(const broker::BrokerState& state) const {
     check_sessions(state);
     check_tasks(state, true);
   }
-  // Nothing is left to do.
+  // Whether every task has ended.
   static bool idle(const broker::BrokerState& state);
 
  private:
@@ -46,11 +46,11 @@ class Audit {
   World& world_;
   History& history_;
   std::uint64_t rounds_ = 0;
-  std::map<std::string, std::size_t> recovered_;  // tasks of a queue that were there at the start
+  std::map<std::string, std::size_t> recovered_;  // by queue: its tasks at the start of the broker
   std::map<broker::WorkerHandle, proto::SessionId> workers_;
   std::unordered_map<proto::SessionId, Instant> heard_;
   std::unordered_map<proto::SessionId, bool> left_;
-  // Processes that have ended, by the instance of their worker, and when the broker was told.
+  // Processes that have ended, by the instance of their worker and their pid, and when the broker was told.
   std::map<std::pair<std::uint64_t, std::uint32_t>, Instant> gone_;
 };
 

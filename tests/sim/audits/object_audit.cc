@@ -23,18 +23,19 @@ void check_clients(const broker::Core& core, const Object& object) {
       require(core.state().clients.contains(call->client), object, "a client that is gone waits for it");
 }
 
-// The first who wait for items, and for room.
+// Checks the calls that are first in line for items and for room.
 void check_queue(const Object& object) {
   constexpr std::size_t kGetters = 0;
   constexpr std::size_t kPutters = 1;
-  require(object.size() == 0 || object.lines[kGetters].empty(), object, "somebody waits for an item, and there is one");
+  require(object.size() == 0 || object.lines[kGetters].empty(), object,
+          "a client waits for an item, although there is one");
   const auto& putters = object.lines[kPutters];
   if (putters.empty()) return;
   const auto capacity = object.spec().size;
   const broker::Call& first = *putters.front();
   const auto needed = object.durable() ? std::ssize(first.op.values) : 1;
   require(capacity > 0 && static_cast<std::int64_t>(object.size()) + needed > capacity, object,
-          "somebody waits for room, and there is some");
+          "a client waits for room, although there is some");
 }
 
 }  // namespace
@@ -44,16 +45,16 @@ void ObjectAudit::round(const broker::Core& core) const {
     check_clients(core, object);
     switch (object.spec().kind) {
       case ObjectKind::lock:
-        require(object.size() > 0 || object.waiting() == 0, object, "somebody waits for it, and it is free");
+        require(object.size() > 0 || object.waiting() == 0, object, "a client waits for it, although it is free");
         break;
       case ObjectKind::event:
-        require(object.size() == 0 || object.waiting() == 0, object, "somebody waits for it, and it is set");
+        require(object.size() == 0 || object.waiting() == 0, object, "a client waits for it, although it is set");
         break;
       case ObjectKind::queue:
         check_queue(object);
         require(object.spec().size <= 0 || static_cast<std::int64_t>(object.size()) <= object.spec().size ||
                     history_.lends(object.id().value()),
-                object, "it has more items than it may");
+                object, "it has more items than its capacity");
         break;
       case ObjectKind::semaphore:
         check_semaphore(object);
@@ -65,16 +66,17 @@ void ObjectAudit::round(const broker::Core& core) const {
 }
 
 void ObjectAudit::check_semaphore(const Object& object) const {
-  require(object.size() == 0 || object.waiting() == 0, object, "somebody waits for it, and it is free");
+  require(object.size() == 0 || object.waiting() == 0, object, "a client waits for it, although it is free");
   auto units = static_cast<std::int64_t>(object.size());
   for (const Object::Hold& hold : object.holders()) units += hold.count;
   const std::int64_t initial = object.spec().size;
   if (units - initial < history_.certain_surplus(object.id().value()) ||
       units - initial > history_.surplus(object.id().value()))
-    require(false, object, "it has " + std::to_string(units) + " units, of " + std::to_string(initial) + " at first");
+    require(false, object,
+            "it has " + std::to_string(units) + " units, but had " + std::to_string(initial) + " at first");
 }
 
-// Not of those who wait on a condition: that ends when they have the lock again, however long it takes.
+// Leaves out waits on a condition: such a wait ends when the waiter has the lock again, however long that takes.
 void ObjectAudit::waits(const broker::Core& core) {
   core.objects().directory().visit([&](const Object& object) {
     constexpr milliseconds kGrain{2};
@@ -83,7 +85,7 @@ void ObjectAudit::waits(const broker::Core& core) {
         if (call->op.object != object.id().value() || object.spec().kind == ObjectKind::condition) continue;
         const auto waited = std::chrono::duration_cast<milliseconds>(core.state().now.steady - call->since);
         require(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
-                "somebody waits for longer than he wanted to");
+                "a client waits for longer than it asked to");
       }
     }
   });
@@ -92,8 +94,8 @@ void ObjectAudit::waits(const broker::Core& core) {
 void ObjectAudit::nothing_held(const broker::Core& core) {
   core.objects().directory().visit([&](const Object& object) {
     if (object.spec().kind == ObjectKind::pipe) return;  // an end is held until it is closed
-    require(object.holders().empty(), object, "it is held, and nobody knows of it");
-    require(object.waiting() == 0, object, "somebody waits for it, and nobody knows of it");
+    require(object.holders().empty(), object, "it is held, but no client knows of that");
+    require(object.waiting() == 0, object, "a call waits for it, but no client knows of that");
   });
 }
 

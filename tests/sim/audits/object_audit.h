@@ -1,5 +1,5 @@
-// ObjectAudit: the broker's named objects looked through after its rounds: nobody who is gone holds anything or waits,
-// nobody waits for what is free, and no unit of a semaphore comes from nowhere or goes there.
+// ObjectAudit: checks the broker's named objects after its rounds: a client that is gone holds nothing and waits for
+// nothing, no client waits for an object that is free, and no unit of a semaphore appears or disappears.
 #pragma once
 
 #include "broker/core/core.h"
@@ -11,11 +11,12 @@ class ObjectAudit {
  public:
   explicit ObjectAudit(const ObjectHistory& history) : history_{history} {}
 
-  // After every round. Throws Violation.
+  // Checks all objects; call after every round. Throws Violation.
   void round(const broker::Core& core) const;
-  // When the broker has looked at its clock: nobody waits for longer than he wanted to.
+  // Checks that no call waits for longer than it asked to; call after a tick of the broker. Throws Violation.
   static void waits(const broker::Core& core);
-  // When everybody has given back what he had.
+  // Checks that no object is held, but for the ends of pipes; call when every client has released what it held. Throws
+  // Violation.
   static void nothing_held(const broker::Core& core);
 
  private:

@@ -9,15 +9,15 @@ using broker::State;
 
 namespace {
 
-// Exactly that long, however many there are.
+// Whether the result is kept for a time of its own, however many others there are.
 bool has_its_own_time(const broker::Task& task) {
   return task.options().result_ttl.count() > 0 || !task.options().key.empty();
 }
 
 void no_more_than(std::size_t most, std::size_t kept, const char* what) {
   if (kept > most)
-    throw Violation{"invariant 13: " + std::to_string(kept) + ' ' + what + " are kept, and " + std::to_string(most) +
-                    " may be"};
+    throw Violation{"invariant 13: " + std::to_string(kept) + ' ' + what + " are kept, but at most " +
+                    std::to_string(most) + " may be"};
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ void RetentionAudit::round(const broker::BrokerState& state) {
   for (const auto& [id, since] : std::exchange(fetched_, std::move(fetched))) {
     if (state.tasks.find(id) != nullptr || state.tasks.find_paged_out(id)) continue;
     if (fetched_.size() + under_way < core.kept_results && world_.now() < since + core.result_ttl)
-      throw Violation{"invariant 1: the result of " + brief(id) + " was forgotten, and there is room for " +
-                      std::to_string(core.kept_results) + " with " + std::to_string(fetched_.size()) + " kept"};
+      throw Violation{"invariant 1: the result of " + brief(id) + " was forgotten, although there is room for " +
+                      std::to_string(core.kept_results) + " and only " + std::to_string(fetched_.size()) + " are kept"};
   }
 }
 

@@ -1,5 +1,5 @@
-// RetentionAudit: of results that were fetched and of dead letters the broker keeps no more than it may, and of the
-// former not fewer.
+// RetentionAudit: checks that the broker keeps no more fetched results and dead letters than it may, and that it
+// forgets a fetched result only when its time is over or there are too many.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@ class RetentionAudit {
  public:
   explicit RetentionAudit(const World& world) : world_{world} {}
 
-  // A broker has started. It does not know what had been fetched.
+  // A broker has started. The broker does not know which results had been fetched.
   void begin() {
     fetched_.clear();
     looked_ = world_.now();
   }
-  // After every round. Throws Violation.
+  // Checks the state; call after every round. Throws Violation.
   void round(const broker::BrokerState& state);
 
  private:
   const World& world_;
   std::uint64_t rounds_ = 0;
   Instant looked_{0};
-  std::unordered_map<TaskId, Instant> fetched_;  // what is kept, and since when at the earliest
+  std::unordered_map<TaskId, Instant> fetched_;  // kept results, and since when at the earliest
 };
 
 }  // namespace forkmill::sim

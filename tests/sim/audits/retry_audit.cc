@@ -18,7 +18,8 @@ bool has_another(const broker::Task& task, const proto::Outcome& outcome) {
   return options.retry_errors && outcome.error && outcome.error->code == Errc::handler_error;
 }
 
-// After a loss at once; else after what the handler asked for, or the shortest that its backoff allows.
+// The shortest wait before the next attempt: none after a loss; else the delay that the handler asked for, or the
+// shortest that the task's backoff allows.
 Instant shortest_wait(const broker::Task& task, const proto::OutcomeRecord& record) {
   if (record.outcome.kind == OutcomeKind::lost) return Instant{0};
   if (record.outcome.kind == OutcomeKind::retry && record.retry_delay.count() >= 0)
@@ -36,7 +37,7 @@ Instant shortest_wait(const broker::Task& task, const proto::OutcomeRecord& reco
 
 }  // namespace
 
-// What is stored is in milliseconds of the wall clock as it was at the broker's start.
+// Stored times are in milliseconds of the wall clock as it was at the broker's start.
 void RetryAudit::begin(proto::CommitSeq last, milliseconds skew) {
   constexpr milliseconds kRounded{2};
   const Instant shift{std::exchange(skew_, skew) - skew - kRounded};
@@ -59,7 +60,7 @@ void RetryAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, c
 void RetryAudit::note(const broker::Task& task, const proto::OutcomeRecord& record) {
   const bool first = std::none_of(ended_.begin(), ended_.end(), [&](const Ended& one) { return one.id == task.id; });
   if (!first || record.outcome.kind == OutcomeKind::succeeded || task.cancel_requested) return;
-  // Given up by the worker, or not started by it: nothing is said of how it goes on.
+  // The worker gave the attempt up or did not start it: no rule says how the task goes on.
   if (record.outcome.kind == OutcomeKind::cancelled) return;
   const bool again = has_another(task, record.outcome);
   ended_.push_back({task.id, task.attempts, again});

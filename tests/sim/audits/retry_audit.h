@@ -1,5 +1,5 @@
-// RetryAudit: what the broker makes of an attempt that did not succeed: tried again as long as it may be, and then not
-// before its time; or failed for good.
+// RetryAudit: checks what the broker does after an attempt that did not succeed: the task is tried again as long as it
+// may be, and not before its time; otherwise it fails for good.
 #pragma once
 
 #include <unordered_map>
@@ -15,31 +15,32 @@ class RetryAudit {
  public:
   explicit RetryAudit(const World& world) : world_{world} {}
 
-  // A broker has started, with its wall clock so far off. What the one before had not committed is not known to it.
+  // A broker has started, with its wall clock `skew` off. `last`: the last commit that it found; it knows nothing
+  // later.
   void begin(proto::CommitSeq last, milliseconds skew);
-  // A message that the broker is about to look at.
+  // A message that the broker is about to handle.
   void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
-  // After the round, whose changes will be committed under that number. Throws Violation.
+  // Checks a round, whose changes will be committed under the number `commit`. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends, proto::CommitSeq commit);
 
  private:
   struct Ended {
     TaskId id;
     proto::Attempt attempt;
-    bool again;  // it has to be tried once more
+    bool again;  // another attempt must follow
   };
   struct Due {
     proto::Attempt attempt;
     Instant at;
-    proto::CommitSeq commit;  // none: nothing of it is stored
+    proto::CommitSeq commit;  // none: nothing about the attempt is stored
   };
 
   void note(const broker::Task& task, const proto::OutcomeRecord& record);
 
   const World& world_;
-  std::vector<Ended> ended_;  // in this round
+  std::vector<Ended> ended_;  // attempts that ended in this round
   std::unordered_map<TaskId, Due> due_;
-  milliseconds skew_{0};  // of the wall clock when the broker started
+  milliseconds skew_{0};  // the offset of the wall clock when the broker started
 };
 
 }  // namespace forkmill::sim

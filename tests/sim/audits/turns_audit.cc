@@ -12,12 +12,12 @@ namespace forkmill::sim {
 using broker::State;
 
 void TurnsAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
-  // What is on its way from the disk keeps lower priorities waiting, and nobody sees it.
+  // Tasks on their way from the disk keep lower priorities waiting, and this audit does not see them.
   if (state.identity.durable) return;
-  // What somebody out of reach is given is seen by nobody.
+  // This audit does not see what a worker without a connection is granted.
   const auto unseen = [](const auto& one) { return !one.second->session.peer; };
   if (std::any_of(state.workers.begin(), state.workers.end(), unseen)) return begin();
-  // A worker that comes back takes what it has out of the lines.
+  // A worker that comes back takes the tasks that it holds out of the lines.
   const auto welcome = [](const auto& one) { return std::holds_alternative<proto::Welcome>(one.envelope.message); };
   if (std::any_of(sends.begin(), sends.end(), welcome)) return begin();
   const std::vector<Grant> grants = grants_in(state, sends);
@@ -47,7 +47,7 @@ TurnsAudit::Lines TurnsAudit::lines_in(const broker::BrokerState& state) {
   Lines lines;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (task->state != State::ready) continue;
-    // One that may have run waits for its worker, in no line.
+    // A task that must not run twice and may have run waits for its worker, in no line.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
     lines.try_emplace({task->queue, task->options().priority, task->client, task->kind}, Wait{task->id, {}});
   }
@@ -75,8 +75,8 @@ void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vect
     for (const auto& [client, turns] : wait.others)
       if (turns > own + 1)
         throw Violation{"invariant 9: a client had " + std::to_string(turns) + " turns in " + line.queue->name() +
-                        " where another one, who waits with " + brief(wait.witness) + ", had " + std::to_string(own)};
-    // Who was last, nobody knows.
+                        " where another one, which waits with " + brief(wait.witness) + ", had " + std::to_string(own)};
+    // Within a round the order of turns is not known, so the count begins again.
     if (own > 0) wait.others.clear();
   }
 }
@@ -99,9 +99,9 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
       }
       for (const auto& [other, count] : by_queue)
         if (other != queue && (others[other] += count) > own + 1)
-          throw Violation{"invariant 9: worker " + worker->session.name + " had " + std::to_string(others[other]) +
-                          " of " + other->name() + ", and " + std::to_string(own) + " of " + queue->name() +
-                          ", where something waits for it"};
+          throw Violation{"invariant 9: worker " + worker->session.name + " was given " +
+                          std::to_string(others[other]) + " of " + other->name() + " and " + std::to_string(own) +
+                          " of " + queue->name() + ", where a task waits for it"};
       if (own > 0) others.clear();
     }
   }

@@ -1,5 +1,6 @@
-// TurnsAudit: whose turn it is. Within a priority the clients of a queue take turns, and the queues of a worker do:
-// while something of one waits that a worker could run, nobody else's comes twice. Of brokers that keep all in memory.
+// TurnsAudit: checks whose turn it is. Within a priority the clients of a queue take turns, and the queues of a worker
+// do: while a task of one waits that a worker could run, no other one has two turns. Checks only brokers that keep all
+// in memory.
 #pragma once
 
 #include <compare>
@@ -14,16 +15,16 @@ namespace forkmill::sim {
 
 class TurnsAudit {
  public:
-  // A broker has started, with turns of its own.
+  // A broker has started: its turns begin again.
   void begin() {
     lines_.clear();
     queues_.clear();
   }
-  // After the round. Throws Violation.
+  // Checks the grants of a round. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
  private:
-  // What one client has of one kind in one queue.
+  // The tasks of one kind and priority that one client has in one queue.
   struct Line {
     const broker::Queue* queue;
     int priority;
@@ -31,7 +32,8 @@ class TurnsAudit {
     broker::KindId kind;
     auto operator<=>(const Line&) const = default;
   };
-  // Somebody in that line, who shows that it has not been empty since; and who had a turn since it had one itself.
+  // A task of a line, which shows that the line has not been empty since; and the turns of other clients since the line
+  // had one itself.
   struct Wait {
     TaskId witness;
     std::map<broker::ClientHandle, int> others;
@@ -50,7 +52,7 @@ class TurnsAudit {
   void check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants);
 
   Lines lines_;
-  // Of a worker and a queue that had something for it: the queues whose turn it was since it was this one's.
+  // By worker and queue, for queues with a task for that worker: the turns of other queues since the queue had one.
   std::map<std::pair<broker::WorkerHandle, const broker::Queue*>, std::map<const broker::Queue*, int>> queues_;
 };
 

@@ -24,9 +24,9 @@ class DiskOperations {
   // Counts an operation that failed for another reason than chance.
   void count_failure() { ++failed_; }
 
-  // After `operations` more none is carried out until run_on(), as when the process is killed there.
+  // Carries out `operations` more and then none until restart(), as when the process is killed there.
   void stop_after(std::uint64_t operations) { fuse_ = operations + 1; }
-  // Takes stop_after() back if it has not stopped yet.
+  // Takes stop_after() back if the operations have not stopped yet.
   void run_on() { fuse_ = 0; }
   // Begins with a new process: operations are carried out again.
   void restart() {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kRound = 256;                   // as in broker/loop.cc
 constexpr milliseconds kLookForRoom{500};             // as in broker/store/store_thread.cc
-constexpr Instant kRepair = std::chrono::seconds{5};  // until somebody has looked after a broker that stopped
+constexpr Instant kRepair = std::chrono::seconds{5};  // until an operator starts a broker that stopped
 
 }  // namespace
 
@@ -62,7 +62,7 @@ bool BrokerNode::recover(const broker::Store::Identity& identity) {
   return true;
 }
 
-// Whoever runs it starts it again.
+// An operator starts the broker again.
 void BrokerNode::store_failed(const proto::Failure& failure) {
   world_.trace.note(world_.now(), "broker", "stops: " + failure.text);
   if (!storage_.may_fail()) throw Violation{"the store failed without a reason: " + failure.text};
@@ -88,7 +88,7 @@ void BrokerNode::crowd_disk(Instant until) {
 void BrokerNode::crash() {
   if (!up()) return;
   world_.trace.note(world_.now(), "broker", "crashes");
-  // Those in the middle of it may have reached the disk.
+  // Jobs that are under way may have reached the disk.
   dying_ = true;
   storage_.begin_to_die();
   serve(world_.random.below(jobs_.size() + 1));
@@ -207,7 +207,7 @@ void BrokerNode::asked(proto::PeerId peer, const proto::Envelope& envelope) {
     if (client->session.id == envelope.header.session) asked.client = handle;
 }
 
-// They speak of what was before this round's grants.
+// Replies describe the state before this round's grants.
 void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
   for (const broker::Send& one : sends) {
     if (const auto* results = std::get_if<proto::Results>(&one.envelope.message)) {
@@ -242,7 +242,7 @@ void BrokerNode::serve_later() {
   });
 }
 
-// So many jobs, with one commit at the end.
+// Carries out the first `jobs` jobs, with one commit at the end.
 void BrokerNode::serve(std::size_t jobs) {
   proto::CommitSeq last;
   std::vector<broker::StoreAnswer> answers;
@@ -258,7 +258,7 @@ void BrokerNode::serve(std::size_t jobs) {
   for (broker::StoreAnswer& answer : answers) core_->handle(both(), std::move(answer));
 }
 
-// Nothing waits for the store.
+// Lets the store prepare while no job waits for it.
 void BrokerNode::prepare() {
   const auto more = store_->prepare();
   if (!more.ok()) store_failed(more.failure());

@@ -1,6 +1,6 @@
-// BrokerNode: the broker's core, its store and what broker/loop.h does between them and the network. Commits take time
-// here, as they do on a disk; a crash loses those that are not done, or leaves some done and unacknowledged. When its
-// store fails it is down, and comes back after a while.
+// BrokerNode: the broker's core, its store and what broker/loop.h does between them and the network. Commits take time,
+// as they do on a disk; a crash loses the commits that are not done, or leaves some of them done and unacknowledged. A
+// broker whose store fails is down, and comes back after a while.
 #pragma once
 
 #include <deque>
@@ -30,25 +30,25 @@ class BrokerNode final : public Hub {
 
   void start();
   void crash();
-  // With a GOODBYE to all, and everything committed.
+  // Stops in order: sends GOODBYE to all peers and commits everything.
   void stop();
-  // Calls that while a commit is under way: the moment that matters most.
+  // Calls `what` while the next commit is under way: a crash matters most then.
   void at_next_commit(std::function<void()> what) { at_next_commit_ = std::move(what); }
-  // Does nothing until then; what arrives waits.
+  // Does nothing until `until`; messages that arrive wait.
   void pause(Instant until);
-  // Its wall clock is set.
+  // Sets the wall clock `skew` off.
   void set_clock(milliseconds skew);
 
-  // Somebody else fills its disk, until then.
+  // Other programs fill the disk until `until`.
   void crowd_disk(Instant until);
-  // Its disk does not fail any more.
+  // The disk does not fail any more.
   void mend_disk() { storage_.mend(); }
 
   bool up() const { return core_ != nullptr; }
   bool idle() const { return up() && Audit::idle(core_->state()); }
-  // When everybody has given back what he had of named objects.
+  // Checks that no named object is held; call when every client has released what it held. Throws Violation.
   void check_nothing_held() const { ObjectAudit::nothing_held(*core_); }
-  // The tasks that are not finished, for people.
+  // Describes the tasks that are not finished, for people.
   std::string unfinished() const;
 
   void arrived(proto::PeerId peer, proto::Envelope envelope) override;
@@ -98,16 +98,17 @@ class BrokerNode final : public Hub {
     broker::ClientHandle client;
   };
   std::map<std::pair<proto::PeerId, std::uint64_t>, Asked> asked_;
-  // What a client asks again is done once for as long as the broker knows the client.
+  // The queries that were answered, by client. A query that comes again is carried out once for as long as the broker
+  // knows the client.
   std::map<broker::ClientHandle, std::set<std::pair<std::uint64_t, std::string>>> answered_;
-  // What the store's thread still has to do, in this order.
+  // The jobs that the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;
     proto::CommitSeq number;
   };
   std::deque<std::variant<Commit, broker::StoreRequest>> jobs_;
   bool serving_ = false;
-  bool dying_ = false;  // nobody is there to hear the answers
+  bool dying_ = false;  // crashing: the store's answers are dropped
   proto::CommitSeq committed_;
   broker::HeldSends held_;
   std::function<void()> at_next_commit_;

@@ -17,7 +17,7 @@ Child::Child(World& world, History& history, ChildOwner& owner, worker::ChildKey
         [this] { be_born(); });
 }
 
-// Not while the pool stands still, and not when this child is gone.
+// Calls `what` after `pause`, but not while the pool stands still, and not if this child is gone.
 void Child::after(Instant pause, std::function<void()> what) {
   const Instant when = std::max(world_.now() + pause, owner_.stopped_until());
   world_.at(when, [this, alive = alive_, what = std::move(what)] {
@@ -72,7 +72,7 @@ void Child::signal(int number) {
   after(world_.random.between(Instant{50us}, Instant{2ms}), [this, number] { die(number, -1); });
 }
 
-// SIGTERM and SIGKILL do what they always do, all others nothing.
+// SIGTERM and SIGKILL do what they always do; other signals do nothing.
 void Child::signal_of_parent(int number) {
   if (own_) history_.processes().signal_arrived(own_->id, own_->grant, number);
   if (number == SIGTERM || number == SIGKILL) signal(number);
@@ -151,7 +151,7 @@ void Child::finish(Verdict verdict) {
   look();
 }
 
-// With a process goes whoever lives in it, and without a word.
+// The client in a process ends with it, without a message.
 void Child::bury_family() {
   if (own_) history_.processes().ended(own_->id, own_->grant);
   if (family_ != nullptr) family_->crash();

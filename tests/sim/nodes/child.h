@@ -1,5 +1,5 @@
-// Child: a simulated child process with its end of the ring. It takes up what was put in its line, one after the other,
-// and returns, throws, asks for another attempt, leaves or dies as the options have it.
+// Child: a simulated child process with its end of the ring. The child runs the tasks of its line one after the other,
+// and returns, throws, asks for another attempt, leaves or dies, as the options say.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ namespace forkmill::sim {
 class Child;
 class ClientNode;
 
-// Link and supervisor.
+// The link and the supervisor of a child.
 class ChildOwner {
  public:
   virtual ~ChildOwner() = default;
-  // There is something to read from it.
+  // The child has something to read().
   virtual void rang() = 0;
   virtual void died(const worker::ControlFacts& facts) = 0;
-  // The whole pool stands still until then.
+  // The time until which the whole pool stands still.
   virtual Instant stopped_until() const = 0;
-  // For so long it has been connected to a broker without a fault.
+  // The time since which the worker has been connected to a broker without a fault.
   virtual Instant in_reach_since() const = 0;
-  // A client that lives in this child; null: there are enough.
+  // Makes a client that lives in `child`; null: there are enough.
   virtual ClientNode* settle_in(const Child& child) = 0;
 };
 
@@ -47,7 +47,7 @@ class Child {
     double fraction = 0;
   };
 
-  // `process`: for one task alone.
+  // `process`: the child is for one task alone.
   Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key, std::uint32_t pid, bool process);
   ~Child();
   Child(const Child&) = delete;
@@ -65,14 +65,14 @@ class Child {
   bool condemn(std::uint64_t serial);
   void request_stop(std::uint64_t serial);
   std::vector<Said> read() { return std::exchange(said_, {}); }
-  // Attempts that it has started and not finished.
+  // The attempts that the child has started and not finished.
   std::vector<std::uint64_t> started() const {
     return current_ ? std::vector{current_->serial} : std::vector<std::uint64_t>{};
   }
 
   // ---- The supervisor's
   void signal(int number);
-  // One that the task's submitter sent.
+  // A signal that the task's submitter sent.
   void signal_of_parent(int number);
 
  private:
@@ -98,7 +98,7 @@ class Child {
   worker::ChildKey key_;
   std::uint32_t pid_;
   bool process_;
-  std::optional<proto::GrantedTask> own_;  // of a process: its task, once it has been given it
+  std::optional<proto::GrantedTask> own_;  // the task of a process, once it was given
   ClientNode* family_ = nullptr;
   State state_ = State::starting;
   bool condemned_ = false;

@@ -11,7 +11,7 @@ namespace forkmill::sim {
 
 namespace {
 
-// Cookies of cancels and queries are no futures of the history's.
+// Cookies of cancels and queries have this bit: they are no futures of the history.
 constexpr Cookie kAside = Cookie{1} << 63;
 
 proto::TaskFilter draw_filter(Random& random) {
@@ -89,7 +89,7 @@ void ClientNode::cancel() {
   cancel(own ? world_.random.pick(outstanding_).second : world_.random.pick(workload_.known()));
 }
 
-// When it is on its way, or just begins.
+// Cancels a task while it is on its way or has just begun.
 void ClientNode::cancel_soon(const TaskId& id) {
   const Instant longest = 8 * world_.options.net_delay + 2 * world_.options.run_time;
   world_.after(world_.random.between(Instant{0}, longest), [this, id] {
@@ -104,7 +104,7 @@ void ClientNode::cancel(const TaskId& id) {
   workload_.wanted_cancelled(id, name_);
 }
 
-// While the one who was first may still wait for his answer.
+// Asks to cancel a task as well, while the first client may still wait for its answer.
 void ClientNode::cancel_as_well(const TaskId& id, std::string_view first) {
   if (first == name_ || !up() || !world_.random.chance(0.1)) return;
   world_.after(world_.random.between(Instant{0}, 4 * world_.options.net_delay), [this, id] {
@@ -151,7 +151,7 @@ void ClientNode::ask(proto::Query query, std::function<void(const proto::Reply&)
   soon();
 }
 
-// One of its own.
+// Signals a process of one of this client's own tasks.
 void ClientNode::signal_a_process() {
   std::vector<TaskId> running;
   for (const auto& [cookie, id] : outstanding_)
@@ -167,7 +167,7 @@ void ClientNode::signal_a_process() {
   ask(std::move(query));
 }
 
-// Most of them are none, and the broker has to say so.
+// Asks to retry or drop a task as a dead letter. Most tasks are none, and the broker has to say so.
 void ClientNode::look_after_dead() {
   if (workload_.known().empty()) return;
   const TaskId id = world_.random.pick(workload_.known());
@@ -257,8 +257,7 @@ void ClientNode::pause(Instant until) {
   alarm_.set(paused_until_);
 }
 
-// ---- What the engine does (client/engine/engine.cc)
-// ------------------------------------------------------------------------
+// ---- What the engine does (client/engine/engine.cc) -----------------------------------------------------------------
 
 void ClientNode::link_up() {
   inbox_.push_back({Event::up, {}});
@@ -306,7 +305,7 @@ void ClientNode::settle() {
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
-// True: something was sent, or the connection was given up.
+// Returns whether something was sent or the connection was given up.
 bool ClientNode::carry_out() {
   const client::Effects effects = session_->take_effects();
   for (const Cookie cookie : effects.accepted) history_.futures().acknowledged(cookie, heard_in_);

@@ -1,4 +1,4 @@
-// ClientNode: a client's session and what its engine does for it; and a user who submits, cancels, attaches and asks.
+// ClientNode: a client's session and what its engine does for it; and a user that submits, cancels, attaches and asks.
 #pragma once
 
 #include <deque>
@@ -19,7 +19,7 @@ namespace forkmill::sim {
 
 class ClientNode final : public Endpoint {
  public:
-  // Where a client lives that lives in a child.
+  // The worker and the process of a client that lives in a child.
   struct Home {
     std::uint64_t worker = 0;
     std::uint32_t pid = 0;
@@ -27,18 +27,18 @@ class ClientNode final : public Endpoint {
   ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
              std::string name, Home home);
 
-  // The user does something.
+  // The user submits tasks, and may cancel, attach and ask.
   void act();
-  // Something with a named object.
+  // The user of named objects.
   ObjectUser& objects() { return user_; }
-  // Both.
+  // Calls act(), then does something with a named object.
   void act_with_objects();
-  // Reads what the broker has of all tasks, page by page.
+  // Asks for the broker's status, then reads its list of all tasks page by page.
   void survey();
-  // Whoever asked for a task to be cancelled knows what became of it.
+  // Whether every request to cancel a task was answered.
   bool cancels_answered() const { return cancels_.empty(); }
   bool surveyed() const { return surveyed_; }
-  // Everything is gone, futures too. A successor starts after a while.
+  // The client is gone, with its futures. start() begins its next life.
   void crash();
   void start();
   void cut();
@@ -96,8 +96,8 @@ class ClientNode final : public Endpoint {
   std::unordered_map<Cookie, std::function<void(const proto::Reply&)>> asked_;
   std::set<TaskId> listed_;
   bool surveyed_ = false;
-  std::uint64_t lives_ = 0;          // how often the broker had forgotten it
-  std::unordered_set<Cookie> born_;  // whose processes run, as far as is known
+  std::uint64_t lives_ = 0;          // how often the broker had forgotten this client
+  std::unordered_set<Cookie> born_;  // futures whose processes run, as far as is known
   std::size_t idle_rings_ = 0;
   proto::SessionId heard_in_;  // the session of the message that came last
 };

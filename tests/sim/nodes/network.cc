@@ -41,9 +41,10 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
   proto::Encoded bytes = proto::encode(envelope);
   Link* link = found->second.link;
   if (world_.trace.verbose() || link != nullptr) {
-    world_.trace.message(world_.now(), "broker",
-                         link != nullptr ? std::string{"to "} + std::string{link->endpoint_.name()} : "to nobody",
-                         envelope, bytes.envelope);
+    world_.trace.message(
+        world_.now(), "broker",
+        link != nullptr ? std::string{"to "} + std::string{link->endpoint_.name()} : "to a lost connection", envelope,
+        bytes.envelope);
   }
   if (link != nullptr) {
     if (!link->down_lost_) link->put(link->down_, link->down_alarm_, std::move(bytes));
@@ -154,14 +155,14 @@ void Network::Link::drop(bool noticed) {
   if (!peer_) return;
   const proto::PeerId old = peer_;
   peer_ = {};
-  // Behind a broken line the broker learns of it when its kernel gives up, or never.
+  // The broker learns that the line is broken when its kernel gives up, or never.
   network_.peers_[old] = {nullptr, std::max(blocked_until_, world_.now() + delay())};
   let_through_late(std::exchange(up_, {}), old);
   Lane down = std::exchange(down_, {});
   if (!noticed) return;
   world_.trace.note(world_.now(), endpoint_.name(), "connection broken");
   endpoint_.link_down();
-  // Some were in the peer's socket already.
+  // Some messages were in the peer's socket already.
   if (down.empty() || blocked_until_ > world_.now()) return;
   down.resize(world_.random.below(down.size() + 1));
   world_.after(lateness(), [this, alive = alive_, late = std::move(down)] {
@@ -170,7 +171,7 @@ void Network::Link::drop(bool noticed) {
   });
 }
 
-// A beginning of it had reached the broker's socket, an end of it had not left the peer's.
+// The first part of the lane had reached the broker's socket, and the last part had not left the peer's.
 void Network::Link::let_through_late(Lane lane, proto::PeerId peer) {
   if (lane.empty()) return;
   const bool blocked = blocked_until_ > world_.now();

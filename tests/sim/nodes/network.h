@@ -1,6 +1,6 @@
-// Network: connections between peers and the broker, as ZeroMQ gives them: what is sent on one connection arrives in
-// order or not at all; a connection that breaks takes what is under way with it, or lets part of it through late; the
-// next one has a new PeerId. Every message goes through the codec.
+// Network: connections between peers and the broker, as ZeroMQ gives them. Messages on one connection arrive in order
+// or not at all. A connection that breaks loses the messages under way, or lets part of them through late; the next one
+// has a new PeerId. Every message goes through the codec.
 #pragma once
 
 #include <deque>
@@ -37,17 +37,17 @@ class Network {
 
   explicit Network(World& world) : world_{world} {}
 
-  // The broker listens. Peers connect by and by.
+  // The broker listens. Peers connect after a while, each at its own time.
   void open(Hub& hub);
   // Every connection breaks, and none is made until open().
   void close();
-  // False: there is no such connection any more.
+  // Sends a message to a peer. False: the connection is gone, and the broker knows it.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);
 
-  // Of a message, at random.
+  // Draws the delay of a message.
   Instant delay() const { return world_.random.between(Instant{20}, world_.options.net_delay); }
 
-  // A line of its own for one peer. Connects when it can, and again whenever the connection breaks.
+  // Makes a line for one peer. The line connects when it can, and again whenever the connection breaks.
   std::unique_ptr<Link> attach(Endpoint& endpoint);
 
  private:
@@ -59,7 +59,7 @@ class Network {
   std::vector<Link*> links_;
   struct Peer {
     Link* link = nullptr;       // null: the other end is gone
-    Instant believed_until{0};  // and this one does not know yet
+    Instant believed_until{0};  // until then the broker does not know that
   };
   std::unordered_map<proto::PeerId, Peer> peers_;
 };
@@ -76,9 +76,9 @@ class Network::Link {
   void reconnect();
   // The connection breaks by itself.
   void cut();
-  // Nothing passes until then, in neither direction.
+  // Nothing passes until `until`, in either direction.
   void block(Instant until);
-  // What is sent from now on is lost without a word, in one direction or both, until there is another connection.
+  // Messages sent from now on are lost without notice, in one direction or both, until there is another connection.
   void hollow(bool up, bool down);
 
  private:
@@ -113,8 +113,8 @@ class Network::Link {
   Alarm up_alarm_;
   Alarm down_alarm_;
   Alarm dial_alarm_;
-  std::vector<proto::Encoded> kept_;  // left in the socket by a broken connection: goes first on the next one
-  // Events may come after the link is gone.
+  std::vector<proto::Encoded> kept_;  // left in the socket by a broken connection: sent first on the next one
+  // False once the link is gone: events may come after that.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -1,5 +1,5 @@
-// Storage: where a simulated broker keeps what is durable: in memory that outlives it, or with SQLite on a disk that
-// fails (disk/disk.h). A broker that ends takes its machine along at times, and what was not synced with that.
+// Storage: where a simulated broker keeps its durable data: in memory that outlives the broker, or with SQLite on a
+// disk that fails (disk/disk.h). The end of a broker may take its machine along, and with that what was not synced.
 #pragma once
 
 #include <memory>
@@ -18,24 +18,24 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  // The store of another start of the broker, not open yet.
+  // Returns the store for the broker's start number `start`, not open yet.
   broker::Store& begin(std::uint64_t start);
-  // It is open. The disk fails from the first time on: what is left of a first start that failed may look like somebody
-  // else's file after a power cut, and is refused for good.
+  // The store is open. The disk may fail from the first call on, not before: after a power cut, the rest of a first
+  // start that failed may look like another program's file, and is refused for good.
   void opened();
-  // The process has little time left: what it does from now on may be cut off anywhere.
+  // The process is about to die: its disk operations from now on may be cut off anywhere.
   void begin_to_die();
-  // It is gone; in order, or not.
+  // The process has ended, in order or not.
   void end(bool orderly);
 
-  // Whether its disk has given this store a reason to fail.
+  // Whether the disk has given the store a reason to fail.
   bool may_fail() const;
-  // As StoreThread has it.
+  // Whether the disk is full, by the rule of StoreThread.
   bool full();
-  // Somebody else takes nearly all the room there is, or all of it.
+  // Other programs take nearly all of the room, or all of it.
   void crowd();
   void make_room();
-  // Nothing goes wrong any more.
+  // Makes room; the disk does not fail any more.
   void mend();
 
  private:
@@ -45,7 +45,7 @@ class Storage {
   std::unique_ptr<broker::Store> store_;
   std::uint64_t failed_before_ = 0;
   bool full_ = false;
-  bool opened_ = false;  // once
+  bool opened_ = false;  // at least once
 };
 
 }  // namespace forkmill::sim

@@ -20,7 +20,7 @@ WorkerNode::WorkerNode(World& world, Network& network, History& history, std::si
       settler_{std::move(settler)},
       last_pid_{static_cast<std::uint32_t>(1000 * (number + 1))} {
   const Options& options = world_.options;
-  // The first one knows everything, so that every task finds somebody.
+  // The first worker knows every task, so that every task finds a worker.
   const bool all = number == 0 || !options.specialists;
   for (std::size_t i = 0; i < options.kinds; ++i)
     if (all || world_.random.chance(0.5)) config_.tasks.push_back({Workload::task_name(i), signature_hash(kSignature)});
@@ -124,7 +124,7 @@ void WorkerNode::spawn(std::uint32_t slot) {
   soon();
 }
 
-// Sometimes there is no memory for one more.
+// Sometimes there is no memory for another process.
 void WorkerNode::spawn_process(std::uint32_t slot) {
   if (world_.calm || !world_.random.chance(world_.options.stillborn / 4)) return spawn(slot);
   worker::ControlFacts facts;
@@ -185,7 +185,7 @@ void WorkerNode::arrived(proto::Envelope envelope) {
   soon();
 }
 
-// A round, as Link::run() in worker/link/link.cc has it.
+// One round, as Link::run() in worker/link/link.cc makes it.
 void WorkerNode::settle() {
   if (!up()) return;
   const Instant now = world_.now();
@@ -205,7 +205,7 @@ void WorkerNode::settle() {
     alarm_.set_earlier(std::max(next, now + Instant{1}));
 }
 
-// As the supervisor's attendant does, about once a heartbeat interval.
+// Reports the children about once a heartbeat interval, as the link does (worker/link/process_report.h).
 void WorkerNode::say_how_they_do() {
   const Instant now = world_.now();
   if (world_.options.max_processes == 0 || now < report_at_) return;
@@ -269,7 +269,7 @@ void WorkerNode::read_child(Child& child) {
   }
 }
 
-// The broker keeps to what was said to it, as far as this end can tell.
+// Checks that the broker keeps to the credit that it was given, as far as this end can tell.
 void WorkerNode::check_credit(const proto::Envelope& envelope) {
   const auto* grants = std::get_if<proto::Grants>(&envelope.message);
   if (grants == nullptr || envelope.header.session != session_) return;

@@ -1,4 +1,4 @@
-// WorkerNode: the rules of a worker (worker/rules/foreman.h) in a simulated link, and a simulated supervisor that
+// WorkerNode: the rules of a worker (worker/rules/foreman.h) behind a simulated link, and a simulated supervisor that
 // starts children and their successors.
 #pragma once
 
@@ -19,19 +19,19 @@ namespace forkmill::sim {
 
 class WorkerNode final : public Endpoint, public worker::Rings, public ChildOwner {
  public:
-  // Makes a client that lives in that process of that worker; null: there are enough.
+  // Makes a client that lives in process `pid` of that worker; null: there are enough.
   using Settler = std::function<ClientNode*(const std::string& name, std::uint64_t worker, std::uint32_t pid)>;
   WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler);
 
   void start();
   void crash();
-  // Leaves when it is finished; comes back after a while.
+  // Drains: the worker leaves when it has finished, and comes back after a while.
   void drain();
   void cut();
   void block(Instant until);
   void hollow(bool up, bool down);
   void set_clock(milliseconds skew) { skew_ = skew; }
-  // The link alone, or its children as well.
+  // Pauses the link alone, or its children as well.
   void pause(Instant until, bool children_too);
   bool up() const { return foreman_ != nullptr; }
 
@@ -75,7 +75,7 @@ class WorkerNode final : public Endpoint, public worker::Rings, public ChildOwne
   void read_child(Child& child);
   void bury();
   void check_credit(const proto::Envelope& envelope);
-  // What the foreman wants done.
+  // Carry out the effects of the foreman.
   void carry_out(const worker::Effects& effects);
   void assign(const worker::Assignment& assignment);
   void fork(std::uint32_t slot);
@@ -91,7 +91,7 @@ class WorkerNode final : public Endpoint, public worker::Rings, public ChildOwne
   Alarm alarm_;
   worker::ForemanConfig config_;
   std::unique_ptr<worker::Foreman> foreman_;
-  std::map<std::uint32_t, Slot> slots_;  // of the pool, and beyond it for processes
+  std::map<std::uint32_t, Slot> slots_;  // the slots of the pool, and those of processes beyond it
   std::unique_ptr<Network::Link> link_;
   std::deque<Event> inbox_;
   std::deque<worker::ControlFacts> deaths_;
@@ -103,11 +103,11 @@ class WorkerNode final : public Endpoint, public worker::Rings, public ChildOwne
   std::uint32_t last_pid_ = 0;
   Instant in_reach_since_{0};
   Instant report_at_{0};
-  std::uint64_t lives_ = 0;  // times it was started
+  std::uint64_t lives_ = 0;  // how often the worker was started
   std::size_t idle_rings_ = 0;
 
   proto::SessionId session_;
-  std::uint64_t credit_said_ = 0;  // the most in this session
+  std::uint64_t credit_said_ = 0;  // the highest of this session
   std::uint64_t granted_ = 0;
 };
 

@@ -34,13 +34,13 @@ proto::Submission Workload::make(milliseconds skew) {
 }
 
 TaskId Workload::next_id(milliseconds skew) {
-  // Its last four digits count: they name it in a trace.
+  // The last four digits count the tasks: they name a task in a trace.
   const auto number = known_.size() + 1;
   return TaskId::make(static_cast<std::uint64_t>(world_.both(skew).unix_time.count()), world_.random.next(),
                       (world_.random.next() & ~std::uint64_t{0xFFFF}) | number);
 }
 
-// Of one key all are alike, but for some whose arguments are others.
+// All tasks of one key are alike, but some have other arguments.
 proto::Submission Workload::make_under_key(milliseconds skew) {
   const std::string key = "key-" + std::to_string(world_.random.below(world_.options.keys));
   auto found = by_key_.find(key);

@@ -18,18 +18,18 @@ class Workload {
  public:
   explicit Workload(World& world) : world_{world} {}
 
-  // Some tasks more, until there have been as many as the options say.
-  // `skew`: of the submitter's wall clock.
+  // Draws some more tasks, until there have been as many as the options say. `skew`: the offset of the submitter's wall
+  // clock.
   std::vector<proto::Submission> next_burst(milliseconds skew);
   bool done() const { return made_ >= world_.options.tasks; }
-  // All that were submitted so far, by whomever.
+  // All tasks that were submitted so far, by any client.
   const std::vector<TaskId>& known() const { return known_; }
-  // A client wants that task cancelled: whoever listens may want that as well.
+  // A client wants a task cancelled: the listeners may want that as well.
   void wanted_cancelled(const TaskId& id, std::string_view by) const {
     for (const auto& listener : cancel_listeners) listener(id, by);
   }
   std::vector<std::function<void(const TaskId&, std::string_view)>> cancel_listeners;
-  // The id of a task that is made of another one.
+  // Makes the id of a new task, such as one that retries a dead letter.
   TaskId next_id(milliseconds skew);
 
   static std::string queue_name(std::size_t number) { return "queue-" + std::to_string(number); }

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Results that nobody will ever fetch may fill a queue until their time is over; all else is far quicker.
+// Results that no client will ever fetch may fill a queue until their time is over; all else is far quicker.
 constexpr Instant kPatience = 90min;
 constexpr Instant kLook = 100ms;
 // Operations on objects end with their waits, and those end early.
@@ -39,7 +39,7 @@ class Cluster {
     if (!history_.futures().all_ended() || !broker_.idle())
       world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
     history_.futures().check_all_ended();
-    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that nobody works on:" + broker_.unfinished()};
+    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that do not end:" + broker_.unfinished()};
     survey();
     finish_objects();
   }
@@ -53,7 +53,7 @@ class Cluster {
   std::unique_ptr<ClientNode> make_client(std::string name, ClientNode::Home home) {
     return std::make_unique<ClientNode>(world_, network_, history_, objects_, workload_, std::move(name), home);
   }
-  // They stay here when they are gone: what they had planned finds them so.
+  // Clients that are gone stay in `families_`: events that they planned still find them.
   WorkerNode::Settler settler() {
     return [this](const std::string& worker, std::uint64_t instance, std::uint32_t pid) -> ClientNode* {
       constexpr std::size_t kMax = 40;
@@ -78,7 +78,7 @@ class Cluster {
     if (!world_.options.no_visits.contains(++visits_)) world_.at(when, [&client, visit] { visit(client); });
   }
 
-  // What the broker says to people at the end.
+  // Reads what the broker tells people at the end.
   void survey() {
     clients_.front()->survey();
     const Instant begin = world_.now();
@@ -88,7 +88,7 @@ class Cluster {
     const auto over = [&] { return clients_.front()->surveyed() && answered(); };
     for (Instant look = begin; !over() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
     if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
-    if (!answered()) throw Violation{"invariant 14: somebody still waits to hear what became of a cancellation"};
+    if (!answered()) throw Violation{"invariant 14: a client still waits for the answer to a cancellation"};
   }
 
   bool users_idle() const {
@@ -101,7 +101,7 @@ class Cluster {
     }
   }
 
-  // What clients held that are gone comes back; then somebody reads what is left.
+  // Waits until the holds of gone clients have come back; then a client reads what is left.
   void finish_objects() {
     if (world_.options.objects.shared.empty()) return;
     run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);

@@ -105,7 +105,7 @@ void Faults::keep_doing(double per_minute, const std::function<void()>& what) {
   if (per_minute > 0) next_of(per_minute, what);
 }
 
-// At random, independent of each other: a Poisson process.
+// Does `what` at random, independent times: a Poisson process.
 void Faults::next_of(double per_minute, std::function<void()> what) {
   const double minutes = -std::log(1 - times_.unit()) / per_minute;
   const Instant when = world_.now() + Instant{static_cast<std::int64_t>(minutes * 60e6)};
@@ -118,7 +118,7 @@ void Faults::next_of(double per_minute, std::function<void()> what) {
   });
 }
 
-// From a hiccup to three times what a session survives.
+// Draws the length of an outage: from a hiccup to three times the session time-out.
 Instant Faults::outage() {
   const double timeout = static_cast<double>(Instant{world_.options.core.session_timeout}.count());
   const double unit = random_.unit();

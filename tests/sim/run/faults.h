@@ -1,4 +1,4 @@
-// Faults: what goes wrong while tasks come in, and its end.
+// Faults: makes things go wrong while tasks come in, and mends them at the end.
 #pragma once
 
 #include <functional>
@@ -21,11 +21,11 @@ class Faults {
  public:
   Faults(World& world, Nodes nodes) : world_{world}, nodes_{nodes} {}
 
-  // Until `end`.
+  // Plans faults until `end`.
   void begin(Instant end);
-  // Whatever is down comes back.
+  // Every node that is down comes back, and nothing goes wrong any more.
   void mend();
-  // How many there were, those that were left out included.
+  // The number of faults, including those that were left out.
   std::uint64_t count() const { return count_; }
 
  private:
@@ -43,7 +43,7 @@ class Faults {
   World& world_;
   Nodes nodes_;
   Instant end_{0};
-  // Of their own, and anew for each: what is left out changes nothing about the others.
+  // Chances of their own, drawn again for each fault: leaving one out changes nothing about the others.
   Random times_{world_.options.seed ^ 0xFA017};
   Random random_{0};
   std::uint64_t count_ = 0;

@@ -14,7 +14,7 @@ namespace forkmill::sim {
 namespace {
 
 struct Chase {
-  std::uint64_t seed;  // that it is at
+  std::uint64_t seed;  // the seed under way
   bool caught;
   std::array<char, 200> how;
 

@@ -1,5 +1,5 @@
-// The hunt for mutants: each deliberate fault must be caught within so many seeds, or the simulator is not worth its
-// name.
+// The hunt for mutants: each deliberate fault must be caught within a number of seeds, or the simulator lacks a check,
+// a kind of work or a fault.
 #pragma once
 
 #include <cstddef>
@@ -7,7 +7,7 @@
 
 namespace forkmill::sim {
 
-// From `first` on. Prints a table; true: none survived.
+// Runs each mutant on at most `seeds` seeds, from `first` on, and prints a table. True: no mutant survived.
 bool hunt_mutants(std::uint64_t first, std::uint64_t seeds, std::size_t jobs);
 
 }  // namespace forkmill::sim

@@ -1,5 +1,5 @@
-// Jobs: pieces of work in processes of their own, so that they use all CPUs and one that dies takes nothing else along;
-// and memory that they share with their parent.
+// Jobs: pieces of work in processes of their own, so that they use all CPUs and a process that dies takes no other
+// along; and memory that these processes share with their parent.
 #pragma once
 
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 
 namespace forkmill::sim {
 
-// Rows of plain data. What a child writes there the parent sees, even of one that died.
+// Rows of plain data in shared memory. The parent sees what a child wrote there, even after the child died.
 template <class Row>
 class SharedRows {
   static_assert(std::is_trivially_copyable_v<Row>);
@@ -33,12 +33,13 @@ class SharedRows {
   Row* rows_;
 };
 
-// Calls work(0) … work(count − 1), each in a child, `at_once` at a time. `died(i, signal)` is asked about a child that
-// came to a bad end; true: its work is called again. Throws std::system_error when no process can be made.
+// Calls work(0) … work(count − 1), each in a child, `at_once` at a time. `died(i, signal)` is called for a child that
+// failed (signal 0: it exited with an error); true: its work is called again. Throws std::system_error when no process
+// can be made.
 void run_forked(std::size_t count, std::size_t at_once, const std::function<void(std::size_t)>& work,
                 const std::function<bool(std::size_t, int signal)>& died);
 
-// Spent by this process and by all children that have ended.
+// The CPU time of this process and of all children that have ended, in seconds.
 double cpu_seconds();
 
 }  // namespace forkmill::sim

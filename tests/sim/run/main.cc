@@ -50,16 +50,18 @@ int main(int argc, char** argv) {
   SeedRange& range = arguments.range;
   const CLI::Range from_one{std::uint64_t{1}, std::uint64_t{1'000'000'000'000}};
   CLI::App app{"Simulates whole forkmill clusters, each from one seed, and checks what they promise."};
-  auto* seeds = app.add_option("--seeds", range.count, "How many seeds")->check(from_one)->capture_default_str();
-  app.add_option("--first-seed", range.first, "The first of them")->check(from_one)->capture_default_str();
-  app.add_option("--seed", arguments.seed, "This one only, with its trace")->check(from_one);
-  app.add_option("--twice", range.twice, "Run each n-th seed twice and compare; 0: none")->capture_default_str();
-  app.add_option("--jobs", range.jobs, "In so many processes")->check(CLI::Range(1, 256))->capture_default_str();
-  app.add_flag("--verbose", range.verbose, "Print every trace");
-  app.add_option("--mutant", arguments.mutant, "With this deliberate fault in the rules");
-  app.add_flag("--mutants", arguments.mutants, "Each deliberate fault must be caught within --seeds (500)");
-  app.add_flag("--shrink", arguments.shrink, "Reduce the first seed that fails to what it needs for that");
-  app.add_option("--most-lines", arguments.most_lines, "With --shrink: fail if the trace stays longer than that");
+  auto* seeds =
+      app.add_option("--seeds", range.count, "The number of seeds to run")->check(from_one)->capture_default_str();
+  app.add_option("--first-seed", range.first, "The first seed")->check(from_one)->capture_default_str();
+  app.add_option("--seed", arguments.seed, "Run this seed only and print its trace")->check(from_one);
+  app.add_option("--twice", range.twice, "Run each n-th seed twice and compare the runs; 0: none")
+      ->capture_default_str();
+  app.add_option("--jobs", range.jobs, "The number of processes")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_flag("--verbose", range.verbose, "Print the trace of every seed");
+  app.add_option("--mutant", arguments.mutant, "Run with this deliberate fault in the rules");
+  app.add_flag("--mutants", arguments.mutants, "Run each deliberate fault: all must be caught within --seeds (500)");
+  app.add_flag("--shrink", arguments.shrink, "Reduce the first seed that fails to what it needs to fail");
+  app.add_option("--most-lines", arguments.most_lines, "With --shrink: fail if the trace has more lines than this");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,7 +17,7 @@ struct MutantEntry {
 
 std::span<const MutantEntry> all_mutants();
 std::optional<MutantEntry> mutant_named(std::string_view name);
-// From now on the rules have this fault. False: this build has none.
+// Puts this fault into the rules from now on. False: this build has no mutants.
 bool choose(proto::Mutant mutant);
 
 }  // namespace forkmill::sim

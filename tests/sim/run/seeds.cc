@@ -13,9 +13,9 @@ using Number = unsigned long long;
 
 constexpr std::uint64_t kSayEach = 10'000;
 
-// One process's share: each n-th seed.
+// The share of one process: each n-th seed.
 struct Share {
-  std::uint64_t seed;  // that it is at
+  std::uint64_t seed;  // the seed under way
   std::uint64_t failed;
   Counts counts;
 };
@@ -29,15 +29,15 @@ Share sum(const SeedRange& range, const SharedRows<Share>& shares) {
   return all;
 }
 
-// False: it failed, and that has been said.
+// Runs one seed. False: the seed failed, and the failure was printed.
 bool run_one(std::uint64_t seed, bool verbose, bool again, Counts& total) {
   const Options options = draw(seed);
   if (verbose) std::printf("seed %llu\n%s", Number{seed}, to_string(options).c_str());
   Report report = simulate(options, verbose);
   total += report.counts;
-  // A replay also traces what goes to nobody.
+  // A verbose run also traces messages to lost connections, so its trace is another one.
   if (report.violation.empty() && again && !verbose && simulate(options, false).trace != report.trace)
-    report.violation = "invariant 15: run twice, it went two ways";
+    report.violation = "invariant 15: two runs of this seed differ";
   if (!report.violation.empty()) {
     std::printf("seed %llu FAILED: %s\n%s", Number{seed}, report.violation.c_str(), to_string(options).c_str());
     std::fflush(stdout);
@@ -50,7 +50,7 @@ bool run_one(std::uint64_t seed, bool verbose, bool again, Counts& total) {
   return true;
 }
 
-// What others have found since is said a little late.
+// Runs the seeds of one share. The progress lines count the failures of other shares a little late.
 void run_share(const SeedRange& range, const SharedRows<Share>& shares, Share& share) {
   for (; share.seed < range.first + range.count; share.seed += range.jobs) {
     const std::uint64_t done = share.seed - range.first;

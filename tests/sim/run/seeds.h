@@ -14,7 +14,7 @@ struct SeedRange {
   bool verbose = false;
 };
 
-// Says what failed and what there was. True: nothing failed.
+// Prints the failures and the totals. True: no seed failed.
 bool run_seeds(const SeedRange& range);
 
 }  // namespace forkmill::sim

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint64_t kNoises = 8;
-constexpr std::uint64_t kMaxEvents = 40'000'000;  // to be simulated
+constexpr std::uint64_t kMaxEvents = 40'000'000;  // to simulate, at most
 
 void erase_object(std::vector<Shared>& all, std::size_t number) {
   all.erase(all.begin() + static_cast<std::ptrdiff_t>(number));
@@ -20,7 +20,7 @@ void erase_object(std::vector<Shared>& all, std::size_t number) {
     if (one.role == Role::condition && one.partner > number) --one.partner;
 }
 
-// With a lock go its conditions, which stand behind it.
+// Leaves out a lock together with its conditions, which stand behind it.
 void leave_out_object(std::vector<Shared>& all, std::size_t number) {
   for (std::size_t i = all.size(); i-- > number + 1;)
     if (all[i].role == Role::condition && all[i].partner == number) erase_object(all, i);
@@ -29,7 +29,7 @@ void leave_out_object(std::vector<Shared>& all, std::size_t number) {
 
 }  // namespace
 
-// Numbers and names are those of one run.
+// Leaves out numbers and names, which belong to one run.
 std::string rule_of(const std::string& violation) {
   const auto head = violation.substr(0, violation.find(':'));
   if (head.starts_with("invariant") || head.starts_with("object rule")) return head;
@@ -46,7 +46,7 @@ bool Shrinker::try_change(const Change& change) {
     Report report = simulate(options, false);
     events_left_ -= std::min(events_left_, report.events);
     if (report.violation.empty() || rule_of(report.violation) != rule_) continue;
-    // With less in it, it may take longer to fail.
+    // A smaller cluster may take longer to fail.
     if (report_.lines != 0 && report.lines > report_.lines) continue;
     best_ = std::move(options);
     report_ = std::move(report);
@@ -151,7 +151,7 @@ bool Shrinker::shrink_numbers() {
   return changed;
 }
 
-// Delta debugging (Zeller, Hildebrandt 2002): ever smaller pieces, until each single one that is left is needed.
+// Delta debugging (Zeller, Hildebrandt 2002): leaves out ever smaller pieces, until each item that is left is needed.
 bool Shrinker::leave_out(std::set<std::uint64_t> Options::*left_out, std::uint64_t count) {
   std::vector<std::uint64_t> there;
   for (std::uint64_t number = 1; number <= count; ++number)
@@ -181,8 +181,8 @@ std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t see
                 found.violation.c_str(), static_cast<unsigned long long>(found.lines));
     Shrinker shrinker{options, rule_of(found.violation), kMaxEvents};
     const Options small = shrinker.shrink();
-    std::printf("shrunk, with %zu faults and %zu visits of its own left out:\n%s", small.no_faults.size(),
-                small.no_visits.size(), to_string(small).c_str());
+    std::printf("shrunk; %zu faults and %zu visits are left out:\n%s", small.no_faults.size(), small.no_visits.size(),
+                to_string(small).c_str());
     simulate(small, true);
     const Report& left = shrinker.report();
     std::printf("%s\n  %llu lines of trace, %llu before\n", left.violation.c_str(),

@@ -1,5 +1,6 @@
-// Shrinking: a failing simulation made smaller, for as long as it still breaks the same rule: without features, faults,
-// visits, tasks, peers. What a simulation leaves out changes its chances, so each smaller one may try some (noise).
+// Shrinking: makes a failing simulation smaller, for as long as it still breaks the same rule: without features,
+// faults, visits, tasks, peers. Leaving something out changes the chances, so each smaller simulation may try several
+// (noise).
 #pragma once
 
 #include <functional>
@@ -10,23 +11,23 @@
 
 namespace forkmill::sim {
 
-// What a violation is about: "invariant 8".
+// The rule that a violation breaks, such as "invariant 8".
 std::string rule_of(const std::string& violation);
 
 class Shrinker {
  public:
-  // `most_events`: that may be simulated, altogether.
+  // `most_events`: the number of events to simulate altogether, at most.
   Shrinker(Options options, std::string rule, std::uint64_t most_events)
       : best_{std::move(options)}, rule_{std::move(rule)}, events_left_{most_events} {}
 
-  // The smallest that was found, and what it does.
+  // Returns the smallest options that were found; report() says what they do.
   const Options& shrink();
   const Report& report() const { return report_; }
 
  private:
   using Change = std::function<void(Options&)>;
 
-  // True: it still fails, and is the best one now.
+  // Tries a change. True: the simulation still fails, and is the best one now.
   bool try_change(const Change& change);
   bool drop_features();
   bool drop_objects();
@@ -40,8 +41,8 @@ class Shrinker {
   std::uint64_t events_left_;
 };
 
-// Finds the first of the seeds that fails, shrinks it and prints what is left with its trace: so many lines. None: no
-// seed failed.
+// Finds the first of the seeds that fails, shrinks it and prints what is left with its trace. Returns the number of
+// lines of that trace; none: no seed failed.
 std::optional<std::uint64_t> shrink_first(std::uint64_t first, std::uint64_t seeds);
 
 }  // namespace forkmill::sim

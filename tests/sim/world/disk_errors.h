@@ -7,7 +7,7 @@ struct DiskErrors {
   double read = 0;
   double write = 0;
   double sync = 0;
-  double name = 0;  // of a file to be made, opened, renamed, removed
+  double name = 0;  // making, opening, renaming and removing files
 };
 
 }  // namespace forkmill::sim

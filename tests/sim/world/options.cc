@@ -8,17 +8,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Half of the seeds do without.
+// Draws a chance up to `most`; 0 for half of the seeds.
 double sometimes(Random& random, double most) { return random.chance(0.5) ? most * random.unit() : 0; }
 
-// Most bugs need few tasks and little time, and of such clusters far more can be tried; some need many.
+// Most bugs need few tasks and little time, and far more small clusters can be tried; some bugs need large ones.
 struct Size {
   std::size_t fewest_tasks;
   std::size_t most_tasks;
   Instant shortest;
   Instant longest;
   std::size_t most_visits;
-  double often;  // that things go wrong, so that some do in each
+  double often;  // the factor of the fault rates, so that each size has some faults
 };
 
 const Size& draw_size(Random& random) {
@@ -83,7 +83,7 @@ void draw_tasks(Random& random, Options& options) {
   options.progress = sometimes(random, 0.5);
   options.stubborn = sometimes(random, 0.5);
   options.at_most_once = sometimes(random, 0.5);
-  // Where few tasks are let in at a time, all would take hours.
+  // If few tasks are let in at a time, all of them would take hours.
   const bool roomy = options.core.queue.max_tasks > options.tasks;
   options.longest_delay = random.chance(0.3) && roomy ? Instant{120s} : Instant{20s};
 }
@@ -113,7 +113,7 @@ Shared draw_shared(Random& random, Role role, std::size_t number, std::size_t cl
   }
   if (role == Role::barrier) {
     one.spec.size = static_cast<std::int64_t>(random.between(1, clients + 1));
-    one.spec.durability = proto::Durability::memory;  // who waits is kept by none
+    one.spec.durability = proto::Durability::memory;  // no barrier stores its waiters
   }
   return one;
 }
@@ -134,17 +134,17 @@ void draw_objects(Random& random, Options& options, const Size& size) {
   objects.giving_up = sometimes(random, 0.4);
 }
 
-// What goes wrong only when several circumstances meet, each of them rare: in a few seeds they do.
+// Some faults need several circumstances together, each of them rare: a few seeds have them.
 void draw_corners(std::uint64_t seed, Options& options) {
   Random random{seed * 0x9E3779B97F4A7C15ULL + 3};
   if (!options.durable) return;
-  if (random.chance(0.08)) {  // what must not run twice is given out by a broker that dies before that is safe
+  if (random.chance(0.08)) {  // a task that must not run twice is granted by a broker that dies too early
     options.at_most_once = 0.5 + random.unit() / 2;
     options.commit_delay = random.between(Instant{200ms}, Instant{2s});
     options.faults.broker_crash = std::max(options.faults.broker_crash, 6 + 6 * random.unit());
     options.run_time = std::min(options.run_time, Instant{5ms});
   }
-  if (random.chance(0.08)) {  // what others wait for as well is put away, and nothing makes them ask again
+  if (random.chance(0.08)) {  // a task that others wait for is paged out, and nothing makes them ask again
     options.core.resident.tasks = random.between(1, 3);
     options.core.resident.page = random.between(1, 2);
     options.attaches = 1;
@@ -167,7 +167,7 @@ Options draw(std::uint64_t seed) {
   options.seed = seed;
   options.durable = random.chance(0.6);
   options.forced_paths = sometimes(random, 0.5);
-  // A slow disk keeps what is not safe yet in the air for long: there is much to lose.
+  // A slow disk leaves much data unsafe for long: there is much to lose.
   constexpr Instant kCommits[] = {20ms, 200ms, 2s};
   if (random.chance(0.8)) options.commit_delay = random.between(Instant{1ms}, kCommits[random.below(3)]);
   draw_core(random, options.core);
@@ -206,7 +206,7 @@ std::string to_string(const Options& options) {
        << ms(core.session_timeout) << " ms; window " << core.window_tasks << " tasks " << core.window_bytes
        << " bytes; results under way " << options.result_window << "; queue " << core.queue.max_tasks << " tasks "
        << core.queue.max_bytes << " bytes; kept " << core.kept_results << " for " << ms(core.result_ttl)
-       << " ms, dead letters " << core.dead_letters << "; near " << core.resident.tasks << " tasks "
+       << " ms, dead letters " << core.dead_letters << "; resident " << core.resident.tasks << " tasks "
        << core.resident.bytes << " bytes, pages of " << core.resident.page << ", " << core.resident.scheduled
        << " scheduled, " << core.resident.results << " results; grace " << ms(core.restart_grace) << " ms\n"
        << "  " << options.clients << " clients, " << options.workers << " workers of up to " << options.children

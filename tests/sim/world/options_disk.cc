@@ -5,7 +5,7 @@
 namespace forkmill::sim {
 
 DiskOptions draw_disk(std::uint64_t seed) {
-  // Its own chances: a cluster is the same whatever it is stored on.
+  // Chances of its own, so that a cluster is the same on any kind of store.
   Random random{seed ^ 0x51713D15CULL};
   DiskOptions disk;
   disk.sqlite = random.chance(0.4);

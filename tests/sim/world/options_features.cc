@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// Most seeds do without.
+// Draws a chance up to `most`; 0 for three of four seeds.
 double seldom(Random& random, double most) { return random.chance(0.25) ? most * random.unit() : 0; }
 
 void draw_more_faults(Random& random, Options& options) {
@@ -26,7 +26,7 @@ void draw_more_faults(Random& random, Options& options) {
   options.twice = seldom(random, 1);
 }
 
-// Up to a good part of what a session survives.
+// Delays go up to a quarter of the session time-out; children may take up to 5 s to be born.
 void draw_slowness(Random& random, Options& options) {
   const Instant most = Instant{options.core.session_timeout} / 4;
   const auto draw = [&](double chance) {
@@ -57,7 +57,7 @@ void draw_processes(Random& random, Options& options) {
   options.families = random.chance(0.5) ? 0.5 * random.unit() : 0;
   constexpr Instant kTimes[] = {50ms, 1s, 6s};
   options.process_time = kTimes[random.below(3)];
-  // One after the other, they would take hours.
+  // Long processes, one after the other, would take hours.
   if (options.process_time > 1s) options.tasks = std::min<std::size_t>(options.tasks, 100);
 }
 

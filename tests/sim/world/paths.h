@@ -1,5 +1,5 @@
-// ForcedPaths: which of the rare paths of proto/buggify.h a simulation takes, and how often. While one of these lives,
-// the rules ask it; it has chances of its own.
+// ForcedPaths: which of the rare paths of proto/buggify.h a simulation takes, and how often. While an object of this
+// class lives, the rules ask it. Its chances are its own.
 #pragma once
 
 #include <array>

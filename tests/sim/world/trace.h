@@ -1,5 +1,5 @@
-// Trace: everything that happens, folded into one number: two runs of a seed must agree on it. When replaying it also
-// prints a line for each.
+// Trace: folds everything that happens into one number, on which two runs of a seed must agree. A verbose trace also
+// prints a line for each event.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ class Trace {
 
   bool verbose() const { return verbose_; }
   std::uint64_t hash() const { return hash_; }
-  // That a person would have to read.
+  // The number of lines that a person would have to read.
   std::uint64_t lines() const { return lines_; }
 
  private:
@@ -42,7 +42,7 @@ class Trace {
   std::uint64_t hash_ = 0xCBF29CE484222325ULL;
 };
 
-// "SUBMIT 3 tasks …1f 20": what a person wants to see of a message.
+// Describes a message for people: "SUBMIT 3 tasks …1f 20".
 std::string describe(const proto::Envelope& envelope);
 // The last four digits: enough to tell the tasks of one simulation apart.
 std::string brief(const TaskId& id);

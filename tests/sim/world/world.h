@@ -1,5 +1,5 @@
-// World: time, chance and the list of what comes next. Nothing in a simulation happens but by an event of this list,
-// in order of time and then of being put there.
+// World: time, chance and the list of coming events. Everything in a simulation happens by an event of this list, in
+// order of time and then of being put there.
 #pragma once
 
 #include <functional>
@@ -36,12 +36,12 @@ class World {
 
   static constexpr Instant kBegin = std::chrono::hours{1};
   Instant now() const { return now_; }
-  // The second one as a wall clock has it that is so far off.
+  // The time now; its second half is that of a wall clock that is `skew` off.
   proto::Now both(milliseconds skew = {}) const {
     return {now_, milliseconds{1'700'000'000'000} + std::chrono::duration_cast<milliseconds>(now_) + skew};
   }
   std::uint64_t events() const { return count_; }
-  // How long somebody takes who is up to so slow.
+  // Draws the delay of a node that is slow by up to `most`; none once nothing goes wrong any more.
   Instant drag(Instant most) { return calm || most == Instant{0} ? Instant{0} : random.between(Instant{0}, most); }
 
   const Options options;
@@ -62,10 +62,11 @@ class World {
   Instant now_ = kBegin;
 };
 
-// Whoever wakes up so often in a row and has nothing to do spins.
+// A node that wakes up this often in a row and has nothing to do spins.
 constexpr std::size_t kMaxIdleRings = 10'000;
 
-// Alarm: calls at the time it is set to. Setting it again moves it; with the alarm goes the call.
+// Alarm: calls a function at the time it is set to. Setting it again moves the call; an alarm that is gone calls
+// nothing.
 class Alarm {
  public:
   Alarm(World& world, std::function<void()> ring)

@@ -19,8 +19,8 @@ struct StoreState {
   void apply(const broker::StoreOp& op);
 };
 
-// In what the tasks and records that `store` loads, and those that it gives when asked for, differ from `expected`;
-// empty: in nothing. `status` is a failure when the store could not say.
+// Compares the tasks and records that `store` loads, and those that it gives when asked for, with `expected`. Returns
+// the difference; empty: none. `status` is a failure if the store could not say.
 std::string difference(const StoreState& expected, broker::Store& store, proto::Status& status);
 // Compares a task as it was loaded with the stored one. Returns the difference; empty: none.
 std::string difference(const broker::StoredTask& expected, const broker::TaskSummary& loaded);
