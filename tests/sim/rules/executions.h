@@ -39,7 +39,7 @@ class Executions {
 
  private:
   struct Given {
-    std::set<std::uint64_t> brokers;  // that granted it
+    std::set<std::uint64_t> brokers;  // the brokers that granted the attempt
     broker::WorkerHandle worker;
     bool lost = false;  // the session of the worker ended
     std::size_t starts = 0;
@@ -50,7 +50,7 @@ class Executions {
     friend auto operator<=>(const GrantKey&, const GrantKey&) = default;
   };
 
-  // Whether the current broker granted it and has not given up its worker.
+  // Whether the current broker granted the attempt and has not given up its worker.
   bool current(const Given& given) const { return given.brokers.contains(records_.broker()) && !given.lost; }
   void check_time(const broker::Task& task, const proto::TaskOptions& options, const broker::BrokerState& state) const;
   void check_alone(const TaskRecord& record, const Given& given, const proto::GrantedTask& task) const;
