@@ -67,9 +67,11 @@ ConnectionOptions default_connection() {
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,
                           const std::string& help) {
-  const auto parse = [](const std::string& text) -> std::optional<std::chrono::milliseconds> {
+  const auto parse = [name](const std::string& text) {
     const auto duration = proto::parse_duration(text);
-    return duration && *duration <= kMaxDuration ? duration : std::nullopt;
+    if (duration && *duration > kMaxDuration)
+      throw CLI::ValidationError{name, "'" + text + "' is too long; the maximum is 30 years"};
+    return duration;
   };
   return add_parsed(command, name, value, help, parse, "DURATION", "a duration", proto::kDurationExamples);
 }

@@ -1,0 +1,33 @@
+#include "client/cli/commands/object_views.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+TEST_CASE("objects are shown as rows, with more columns in wide") {
+  const auto body = Json::parse(R"({"objects":[{"name":"build:lock","kind":"lock","durable":true,"size":0,"held":1,
+    "waiting":2,"owner":"","id":7}]})");
+  CHECK(object_table(body).render(Format::table, true) ==
+        "NAME        KIND  DURABLE  SIZE  HELD  WAITING\nbuild:lock  lock  yes         0     1        2\n");
+  CHECK(Json::parse(object_table(body).render(Format::jsonl, true))["durable"] == true);
+}
+
+TEST_CASE("an object is shown with its holders and waiters") {
+  const auto body = Json::parse(R"({"object":{"name":"build:lock","kind":"lock","durable":false,"size":0},
+    "holders":[{"peer":{"client":"make","host":"a","pid":42},"who":1,"count":2,"token":5}],
+    "waiters":[{"peer":{"client":"make","host":"","pid":0},"who":2,"verb":"acquire","waiting_ms":1500}]})");
+  CHECK(render_object_details(body, Format::table) ==
+        "name     build:lock\n"
+        "kind     lock\n"
+        "durable  false\n"
+        "size     0\n"
+        "holder   make on a, pid 42, count 2, token 5\n"
+        "waiter   (disconnected), acquire, for 1.5s\n");
+  CHECK(Json::parse(render_object_details(body, Format::json)) == body);
+}
+
+}  // namespace
+}  // namespace forkmill::cli
