@@ -64,7 +64,7 @@ Prepared prepare(const SubmitOptions& options) {
   proto::TaskOptions task;
   task.priority = static_cast<std::int8_t>(options.priority);
   task.delay = options.delay;
-  task.not_before = std::chrono::ceil<milliseconds>(options.not_before.time_since_epoch());
+  task.not_before = std::chrono::ceil<std::chrono::milliseconds>(options.not_before.time_since_epoch());
   task.max_attempts = options.max_attempts;
   task.backoff.initial = options.backoff.base;
   task.backoff.most = options.backoff.cap;
@@ -90,9 +90,10 @@ ClientOptions completed(ClientOptions options) {
   if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;
   options.name.resize(std::min(options.name.size(), proto::limits::kMaxName));
-  // Longer than a year is for ever, and what is added to a clock must not wrap around.
+  // Clamped to a year, so that a sum with the clock cannot overflow.
   for (auto* span : {&options.connect_timeout, &options.submit_timeout})
-    *span = std::clamp(*span, milliseconds{0}, std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
+    *span = std::clamp(*span, std::chrono::milliseconds{0},
+                       std::chrono::ceil<std::chrono::milliseconds>(proto::limits::kMaxDuration));
   options.stay_awake = std::clamp(options.stay_awake, std::chrono::microseconds{0}, std::chrono::microseconds{10'000});
   auto must_be_positive = [](const char* option, std::size_t value) {
     if (value == 0) throw Error{Errc::option_out_of_range, std::string{option} + " is 0; it must be at least 1"};

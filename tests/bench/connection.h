@@ -15,7 +15,6 @@ class Connection {
  public:
   // To 127.0.0.1; `peer` is what errors call the other side. Throws std::runtime_error.
   Connection(int port, std::string peer);
-  ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
