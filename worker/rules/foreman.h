@@ -20,7 +20,7 @@
 #include "worker/rules/pool_state.h"
 #include "worker/rules/process_attempts.h"
 #include "worker/rules/rings.h"
-#include "worker/rules/session.h"
+#include "worker/rules/session/session.h"
 
 namespace forkmill::worker {
 

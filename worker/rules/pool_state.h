@@ -10,8 +10,8 @@
 
 #include "worker/rules/attempts.h"
 #include "worker/rules/effects.h"
-#include "worker/rules/outbox.h"
 #include "worker/rules/progress_notes.h"
+#include "worker/rules/session/outbox.h"
 
 namespace forkmill::worker {
 

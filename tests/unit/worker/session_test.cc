@@ -1,5 +1,5 @@
 // The worker's side of the conversation (PROTOCOL.md, Sessions), with messages made by hand.
-#include "worker/rules/session.h"
+#include "worker/rules/session/session.h"
 
 #include <doctest/doctest.h>
 

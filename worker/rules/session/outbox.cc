@@ -1,4 +1,4 @@
-#include "worker/rules/outbox.h"
+#include "worker/rules/session/outbox.h"
 
 #include <algorithm>
 #include <unordered_set>

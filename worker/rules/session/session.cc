@@ -1,4 +1,4 @@
-#include "worker/rules/session.h"
+#include "worker/rules/session/session.h"
 
 #include <algorithm>
 #include <chrono>

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "proto/wire/messages.h"
-#include "worker/rules/death_notes.h"
-#include "worker/rules/outcome_queue.h"
+#include "worker/rules/session/death_notes.h"
+#include "worker/rules/session/outcome_queue.h"
 
 namespace forkmill::worker {
 

@@ -16,8 +16,8 @@
 
 #include "proto/session/handshake.h"
 #include "proto/wire/messages.h"
-#include "worker/rules/credit.h"
-#include "worker/rules/outbox.h"
+#include "worker/rules/session/credit.h"
+#include "worker/rules/session/outbox.h"
 
 namespace forkmill::worker {
 

@@ -1,4 +1,4 @@
-#include "worker/rules/death_notes.h"
+#include "worker/rules/session/death_notes.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "worker/rules/outcome_queue.h"
+#include "worker/rules/session/outcome_queue.h"
 
 #include <algorithm>
 #include <iterator>
