@@ -16,7 +16,7 @@
 #include "worker/errors/error_mailbox.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
-#include "worker/supervisor.h"
+#include "worker/supervisor/supervisor.h"
 #include "worker/tasks/chunk_task.h"
 
 namespace forkmill::worker {
@@ -64,20 +64,20 @@ class PoolHandler final : public detail::Handler {
       detail::Handler& initializer = *function_of(registry_, spec.initializer, spec.initializer_signature).handler;
       prepare.push_back([&] { initialize(initializer, spec.initializer_arguments, mailbox); });
     }
-    // A pool whose children cannot start is of no use to whoever waits for it: it ends.
-    const auto stillborn = [&](const Death& death) {
+    // A pool whose children cannot start ends, so that the client learns why.
+    const auto report_stillborn = [&](const Death& death) {
       HandlerError error;
       error.message = "a child of the pool ended before it was ready: " + how_it_ended(death);
       mailbox.post(error);
       ::kill(::getpid(), SIGTERM);
     };
-    Supervisor{{registry_, options, prepare, stillborn}}.run();
+    Supervisor{{registry_, options, prepare, report_stillborn}}.run();
     if (auto error = mailbox.read()) throw Relayed{std::move(*error)};
     return pack_nothing();
   }
 
  private:
-  // It forks, and blocks signals for good.
+  // A pool forks, and blocks signals for good.
   static void refuse_shared_process() {
     if (std::getenv("FORKMILL_PROCESS") == nullptr)
       throw std::logic_error{"forkmill.pool needs a process of its own: see forkmill::Process"};
@@ -92,9 +92,8 @@ class PoolHandler final : public detail::Handler {
     options.max_processes = 0;
     options.queues = {spec.queue};
     options.max_tasks_per_child = spec.max_tasks_per_child;
-    options.drain_timeout = options.kill_grace =
-        std::chrono::milliseconds{0};  // it is stopped when nobody waits for it
-    // How its children end is told to whoever waits for their results.
+    options.drain_timeout = options.kill_grace = std::chrono::milliseconds{0};  // a pool is stopped when no client waits
+    // Clients learn from their tasks' errors how children end: the log need not repeat it.
     if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
     return options;
   }

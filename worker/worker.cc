@@ -13,7 +13,7 @@
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
 #include "worker/pool_tasks.h"
-#include "worker/supervisor.h"
+#include "worker/supervisor/supervisor.h"
 #include "worker/tasks/registry.h"
 
 namespace forkmill {

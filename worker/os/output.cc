@@ -16,7 +16,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::size_t kLongestLine = 64 * 1024;  // longer ones are parted
+constexpr std::size_t kLongestLine = 64 * 1024;  // longer lines are split
 constexpr std::size_t kAtomicWrite = 4096;       // a pipe that polls as writable takes this much without waiting
 
 bool writable(int fd) {
@@ -42,14 +42,15 @@ void OutputSink::flush() {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) break;
     if (written < 0) {
-      waiting_.clear();  // nobody can read it any more
+      waiting_.clear();  // the stream has no reader any more
       return;
     }
     done += static_cast<std::size_t>(written);
   }
   waiting_.erase(0, done);
   if (waiting_.empty() && dropped_ != 0) {
-    waiting_ = "[" + std::to_string(std::exchange(dropped_, 0)) + " bytes of output dropped: nobody was reading]\n";
+    waiting_ =
+        "[" + std::to_string(std::exchange(dropped_, 0)) + " bytes of output dropped: the reader was too slow]\n";
   }
 }
 
@@ -58,7 +59,7 @@ void OutputTail::add(std::string_view text) {
   if (bytes_.size() > 4 * proto::limits::kMaxOutputTail) bytes_.erase(0, bytes_.size() - proto::limits::kMaxOutputTail);
 }
 
-std::string OutputTail::take() {
+std::string OutputTail::drain() {
   if (bytes_.size() > proto::limits::kMaxOutputTail) bytes_.erase(0, bytes_.size() - proto::limits::kMaxOutputTail);
   return std::exchange(bytes_, {});
 }
@@ -74,7 +75,7 @@ OutputPipe OutputPipe::make(proto::Descriptor& writer) {
 
 bool OutputPipe::pump(OutputSink& sink, OutputTail& tail) {
   std::array<char, 16 * 1024> buffer;
-  constexpr int kMaxReads = 64;  // then the others' turn
+  constexpr int kMaxReads = 64;  // other streams get their turn then
   for (int i = 0; i < kMaxReads; ++i) {
     const auto length = ::read(reader_.get(), buffer.data(), buffer.size());
     if (length < 0 && errno == EINTR) continue;

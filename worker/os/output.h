@@ -1,5 +1,5 @@
-// What children print: forwarded line by line to the supervisor's own stdout and stderr, and the last of it kept for
-// the report on a crash.
+// Output of children: passed on line by line to the supervisor's own stdout and stderr; the end of it is kept for the
+// report of a crash.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,11 @@
 
 namespace forkmill::worker {
 
-// One of the supervisor's own streams. Never waits: a reader that has stopped reading costs output, not the pool.
+// OutputSink: one of the supervisor's own streams. Never blocks: when a reader has stopped reading, output is dropped.
 class OutputSink {
  public:
   explicit OutputSink(int fd) : fd_{fd} {}
+  // Writes the lines now or by a later flush().
   void write(std::string_view lines);
   void flush();
   bool pending() const { return !waiting_.empty(); }
@@ -25,25 +26,26 @@ class OutputSink {
   std::size_t dropped_ = 0;  // bytes
 };
 
-// The last bytes of a stream.
+// OutputTail: the last bytes of a stream (limits::kMaxOutputTail).
 class OutputTail {
  public:
   void add(std::string_view text);
-  std::string take();
+  // Returns the tail, and begins a new one.
+  std::string drain();
 
  private:
   std::string bytes_;
 };
 
-// The reading end of one stream of one child.
+// OutputPipe: the reading end of one stream of one child.
 class OutputPipe {
  public:
-  // Gives the writing end to `writer`. Throws std::system_error.
+  // Makes a pipe and moves its writing end to `writer`. Throws std::system_error.
   static OutputPipe make(proto::Descriptor& writer);
 
-  // Reads what is there: whole lines go to the sink, everything to the tail. False at the end of the stream.
+  // Reads what is there now: whole lines go to `sink`, everything to `tail`. False: the stream has ended.
   bool pump(OutputSink& sink, OutputTail& tail);
-  // The stream's end: what was no whole line goes out as one.
+  // The stream has ended: a last line without a newline goes to `sink` with one.
   void finish(OutputSink& sink);
 
   int fd() const { return reader_.get(); }

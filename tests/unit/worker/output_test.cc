@@ -58,10 +58,10 @@ TEST_CASE("lines of children are not torn apart") {
 TEST_CASE("the tail is the last four KiB") {
   OutputTail tail;
   for (int i = 0; i < 10'000; ++i) tail.add(std::to_string(i) + "\n");
-  const auto text = tail.take();
+  const auto text = tail.drain();
   CHECK(text.size() == 4096);
   CHECK(text.substr(text.size() - 5) == "9999\n");
-  CHECK(tail.take().empty());
+  CHECK(tail.drain().empty());
 }
 
 TEST_CASE("a reader that has stopped reading costs output, not the pool") {

@@ -1,0 +1,196 @@
+#include "worker/supervisor/child_processes.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "worker/ipc/shared_area.h"
+#include "worker/rules/process_slots.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+int checked_call(int result, const char* what) {
+  if (result < 0) throw std::system_error{errno, std::generic_category(), what};
+  return result;
+}
+
+ControlMessage death_message(ChildKey child, const Death& death) {
+  ControlMessage message;
+  ControlFacts& facts = message.facts;
+  facts.kind = ControlKind::died;
+  facts.child = child;
+  facts.pid = death.pid;
+  facts.signal = death.signal;
+  facts.exit_code = death.exit_code;
+  facts.user_us = death.user_us;
+  facts.system_us = death.system_us;
+  facts.max_rss_bytes = death.max_rss_bytes;
+  return message;
+}
+
+}  // namespace
+
+ChildProcesses::ChildProcesses(const Origin& origin, proto::Waiter& waiter, std::uint64_t first_tag, LinkProcess& link,
+                               spdlog::logger& log)
+    : origin_{origin},
+      waiter_{waiter},
+      first_tag_{first_tag},
+      link_{link},
+      log_{log},
+      children_(origin.setup.options.processes) {}
+
+// ---- Forking --------------------------------------------------------------------------------------------------------
+
+void ChildProcesses::begin(proto::Instant now) {
+  children_.resize(origin_.setup.options.processes);
+  for (Child& child : children_) child.due = now;
+}
+
+void ChildProcesses::start_due(proto::Instant now) {
+  for (std::uint32_t slot = 0; slot < origin_.setup.options.processes; ++slot) {
+    if (now >= children_[slot].due) start(now, slot);
+  }
+}
+
+void ChildProcesses::start_process(proto::Instant now, ControlMessage request) {
+  const std::uint32_t slot = request.facts.child.slot;
+  // The foreman limits how many run. Those that were given up, and are about to end, come on top.
+  const std::size_t most = origin_.setup.options.processes + 2 * kMaxProcesses;
+  if (!is_process(slot) || slot >= most) return;
+  if (slot >= children_.size()) children_.resize(slot + 1);
+  if (children_[slot].pid != 0) return;
+  children_[slot].purpose = {std::move(request.output), request.facts.daemon != 0, request.facts.pid};
+  start(now, slot);
+}
+
+void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
+  Child& child = children_[slot];
+  child.due = proto::kNever;
+  child.killed_by_us = false;
+  ++child.generation;
+  proto::Descriptor out, err;
+  ControlMessage message;
+  pid_t pid = 0;
+  try {
+    child.shared_area = SharedArea::create();
+    child.streams.open(out, err);
+    message.shared_area = proto::Descriptor{checked_call(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
+    std::fflush(nullptr);
+    pid = checked_call(::fork(), "fork");
+  } catch (const std::system_error& error) {
+    return give_up(now, slot, error.what());
+  }
+  if (pid == 0) {
+    become_child(origin_,
+                 {is_process(slot), child.purpose, child.shared_area.get(), link_.bell(), out.get(), err.get()});
+  }
+  child.pid = pid;
+  child.streams.watch(waiter_, first_tag_ + slot);
+  message.facts.kind = ControlKind::spawned;
+  message.facts.child = {slot, child.generation};
+  message.facts.pid = pid;
+  link_.send(std::move(message));
+}
+
+// There is no descriptor, memory or process left for the child.
+void ChildProcesses::give_up(proto::Instant now, std::uint32_t slot, const std::string& why) {
+  Child& child = children_[slot];
+  child.shared_area.reset();
+  child.streams.reset();
+  if (is_process(slot)) {
+    log_.error("no process can be forked for a task: {}", why);
+    ControlMessage message = death_message({slot, child.generation}, {});
+    message.output = why;
+    return link_.send(std::move(message));
+  }
+  const proto::Instant pause = child.backoff.failed();
+  log_.error("no child can be started: {}; tried again in {} ms", why, in_milliseconds(pause));
+  child.due = now + pause;
+}
+
+void ChildProcesses::cancel_restarts() {
+  for (Child& child : children_) child.due = proto::kNever;
+}
+
+proto::Instant ChildProcesses::next_wakeup() const {
+  proto::Instant next = proto::kNever;
+  for (const Child& child : children_) next = std::min(next, child.due);
+  return next;
+}
+
+// ---- Signals and output ---------------------------------------------------------------------------------------------
+
+void ChildProcesses::signal(const ControlFacts& request) {
+  if (request.child.slot >= children_.size()) return;
+  Child& child = children_[request.child.slot];
+  // Not reaped yet: the pid names this child and no other process.
+  if (child.pid == 0 || child.generation != request.child.generation) return;
+  if (request.kind == ControlKind::kill) return kill(child, request.signal);
+  child.killed_by_us = true;
+  ::kill(child.pid, request.signal);
+}
+
+void ChildProcesses::kill(Child& child, int signal) {
+  child.killed_by_us = true;
+  // A child that was forked just now has no group of its own yet.
+  if (::kill(-child.pid, signal) != 0) ::kill(child.pid, signal);
+}
+
+void ChildProcesses::kill_all() {
+  for (Child& child : children_) {
+    if (child.pid != 0) kill(child, SIGKILL);
+  }
+}
+
+bool ChildProcesses::any_alive() const {
+  return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.pid != 0; });
+}
+
+void ChildProcesses::pump(Child& child) {
+  if (child.pid != 0) child.streams.pump(waiter_, sinks_);
+}
+
+// ---- Deaths ---------------------------------------------------------------------------------------------------------
+
+std::optional<std::uint32_t> ChildProcesses::find(pid_t pid) const {
+  const auto found = std::find_if(children_.begin(), children_.end(), [&](const Child& c) { return c.pid == pid; });
+  if (found == children_.end()) return std::nullopt;
+  return static_cast<std::uint32_t>(found - children_.begin());
+}
+
+void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const Death& death, bool replace) {
+  Child& child = children_[slot];
+  const bool at_birth = !SharedArea::was_born(child.shared_area.get());
+  child.streams.close(waiter_, sinks_);
+  child.pid = 0;
+  child.shared_area.reset();
+  if (replace && !is_process(slot)) schedule_successor(now, child, death, at_birth);
+  ControlMessage message = death_message({slot, child.generation}, death);
+  message.facts.killed_by_us = child.killed_by_us ? 1 : 0;
+  message.facts.at_birth = at_birth ? 1 : 0;
+  message.output = child.streams.drain_tail();
+  link_.report_death(std::move(message));
+}
+
+void ChildProcesses::schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth) {
+  if (!at_birth) {
+    child.backoff.succeeded();
+    child.due = now;
+    return;
+  }
+  const proto::Instant pause = child.backoff.failed();
+  if (origin_.setup.on_death_at_birth) return origin_.setup.on_death_at_birth(death);
+  child.due = now + pause;
+  log_.error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
+             death.exit_code, death.signal, in_milliseconds(pause));
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,85 @@
+// ChildProcesses: the processes that run tasks: those of the pool, which are replaced when they die, and behind them
+// those that are forked for one task each. Forks them, passes on what they print, carries signals to them, and reports
+// their deaths to the link.
+#pragma once
+
+#include <spdlog/logger.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "proto/clock.h"
+#include "proto/transport/descriptor.h"
+#include "proto/transport/waiter.h"
+#include "worker/ipc/control.h"
+#include "worker/os/reaping.h"
+#include "worker/rules/restart_backoff.h"
+#include "worker/supervisor/child_streams.h"
+#include "worker/supervisor/forked.h"
+#include "worker/supervisor/link_process.h"
+#include "worker/supervisor/origin.h"
+
+namespace forkmill::worker {
+
+class ChildProcesses {
+ public:
+  // `waiter` returns first_tag + slot when a child has printed something. All that is given must outlive this.
+  ChildProcesses(const Origin& origin, proto::Waiter& waiter, std::uint64_t first_tag, LinkProcess& link,
+                 spdlog::logger& log);
+
+  // A new link runs: the children of the pool are due now. None may live.
+  void begin(proto::Instant now);
+  // Forks the children of the pool that are due.
+  void start_due(proto::Instant now);
+  // Forks a child for one task, as the link asks for it.
+  void start_process(proto::Instant now, ControlMessage request);
+  // No child is replaced any more, until begin().
+  void cancel_restarts();
+  // When the next child of the pool is due.
+  proto::Instant next_wakeup() const;
+
+  // Sends the signal, if that child has not been reaped.
+  void signal(const ControlFacts& request);
+  void kill_all();
+  bool any_alive() const;
+
+  void pump(std::uint64_t tag) { pump(children_[tag - first_tag_]); }
+  OutputSinks& sinks() { return sinks_; }
+
+  // Slot of the child with this pid; empty: it is no child of ours.
+  std::optional<std::uint32_t> find(pid_t pid) const;
+  // The child has died and was reaped. replace: a child of the pool gets a successor.
+  void handle_death(proto::Instant now, std::uint32_t slot, const Death& death, bool replace);
+
+ private:
+  struct Child {
+    std::uint64_t generation = 0;
+    Purpose purpose;
+    pid_t pid = 0;  // 0: there is no child in this place now
+    proto::Descriptor shared_area;
+    ChildStreams streams;
+    bool killed_by_us = false;
+    RestartBackoff backoff;
+    proto::Instant due = proto::kNever;  // when the next child starts
+  };
+
+  bool is_process(std::uint32_t slot) const { return slot >= origin_.setup.options.processes; }
+  void start(proto::Instant now, std::uint32_t slot);
+  void give_up(proto::Instant now, std::uint32_t slot, const std::string& why);
+  void kill(Child& child, int signal);
+  void pump(Child& child);
+  void schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth);
+
+  const Origin& origin_;
+  proto::Waiter& waiter_;
+  std::uint64_t first_tag_;
+  LinkProcess& link_;
+  spdlog::logger& log_;
+  OutputSinks sinks_;
+  std::deque<Child> children_;
+};
+
+}  // namespace forkmill::worker

@@ -1,0 +1,80 @@
+#include "worker/supervisor/forked.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "proto/transport/errors.h"
+#include "worker/child/child.h"
+#include "worker/link/link.h"
+#include "worker/os/reaping.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+// For the handlers, first of all for the client library in them.
+void set_environment(const Origin& origin, const ChildRole& role) {
+  const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+  for (const char* name : {"FORKMILL_PROCESS", "FORKMILL_DAEMON", "FORKMILL_PARENT"}) ::unsetenv(name);
+  set("FORKMILL_BROKER", origin.setup.options.broker);
+  set("FORKMILL_CHILD_OF", std::to_string(origin.instance));
+  if (!role.process) return;
+  set("FORKMILL_PROCESS", role.purpose.label);
+  set("FORKMILL_PARENT", std::to_string(role.purpose.parent));
+  if (role.purpose.daemon) set("FORKMILL_DAEMON", "1");
+}
+
+void set_streams(const ChildRole& role) {
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::dup2(null, STDIN_FILENO);
+  ::dup2(role.out, STDOUT_FILENO);
+  ::dup2(role.err, STDERR_FILENO);
+}
+
+void keep_only(const Origin& origin, std::initializer_list<int> fds) {
+  auto kept = origin.inherited;
+  kept.insert(kept.end(), fds);
+  close_all_but(std::move(kept));
+}
+
+}  // namespace
+
+void become_link(const Origin& origin, Control control, int bell, spdlog::logger& log) {
+  ::prctl(PR_SET_NAME, "forkmill-link");
+  // A group of its own: ^C in a terminal is for the supervisor. Not a session of its own: if the link was stopped when
+  // the supervisor died, it would stay stopped forever.
+  ::setpgid(0, 0);
+  reset_signals();
+  keep_only(origin, {control.fd(), bell});
+  int code = 1;
+  try {
+    const SupervisorSetup& setup = origin.setup;
+    code = run_link({setup.registry, setup.options, std::move(control), bell, origin.supervisor, origin.instance});
+  } catch (const proto::TransportError& error) {
+    log.critical("{}", error.what());
+    code = kLinkRefused;
+  } catch (const std::exception& error) {
+    log.critical("the link ends: {}", error.what());
+  }
+  ::_exit(code);
+}
+
+void become_child(const Origin& origin, const ChildRole& role) {
+  die_with(origin.supervisor);
+  ::setsid();  // its own group for signals, and its own session, by which its descendants are found when it dies
+  ::prctl(PR_SET_NAME, role.process ? "forkmill-proc" : "forkmill-child");
+  set_environment(origin, role);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  reset_signals();
+  set_streams(role);
+  keep_only(origin, {role.shared_area, role.link_bell});
+  const SupervisorSetup& setup = origin.setup;
+  run_child({setup.registry, setup.on_child_start, setup.options, role.shared_area, role.link_bell, role.process});
+}
+
+}  // namespace forkmill::worker

@@ -1,0 +1,33 @@
+// How a fresh fork of the supervisor becomes the link or a child. Both close what is not theirs, and never return.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <string>
+
+#include "worker/ipc/control.h"
+#include "worker/supervisor/origin.h"
+
+namespace forkmill::worker {
+
+// A child that is forked for one task is told this of itself.
+struct Purpose {
+  std::string label;
+  bool daemon = false;
+  std::int32_t parent = 0;  // pid of the task's submitter
+};
+
+struct ChildRole {
+  bool process = false;  // forked for one task
+  const Purpose& purpose;
+  int shared_area = -1;
+  int link_bell = -1;
+  int out = -1;  // to become the child's stdout and stderr
+  int err = -1;
+};
+
+[[noreturn]] void become_link(const Origin& origin, Control control, int bell, spdlog::logger& log);
+[[noreturn]] void become_child(const Origin& origin, const ChildRole& role);
+
+}  // namespace forkmill::worker

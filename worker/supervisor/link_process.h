@@ -1,0 +1,68 @@
+// LinkProcess: the link, as the supervisor has it: forked when it is due, told of the children, replaced when it dies.
+// Its children end before that: they belong to one link.
+#pragma once
+
+#include <spdlog/logger.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "proto/clock.h"
+#include "proto/transport/waiter.h"
+#include "proto/transport/wakeup.h"
+#include "worker/ipc/control.h"
+#include "worker/rules/restart_backoff.h"
+#include "worker/supervisor/origin.h"
+
+namespace forkmill::worker {
+
+class LinkProcess {
+ public:
+  // `waiter` returns `tag` when the link has said something. All that is given must outlive this.
+  LinkProcess(const Origin& origin, proto::Waiter& waiter, std::uint64_t tag, spdlog::logger& log);
+
+  void schedule(proto::Instant at) { due_ = at; }
+  void unschedule() { due_ = proto::kNever; }
+  proto::Instant due() const { return due_; }
+  // Forks the link. False: there is no memory, process or descriptor for it; it is due again after a pause.
+  bool start(proto::Instant now);
+  // The link has died and was reaped. It is due again after a pause.
+  void handle_death(proto::Instant now);
+
+  bool runs() const { return pid_ != 0; }
+  pid_t pid() const { return pid_; }
+  void kill();
+  // The children ring this.
+  int bell() const { return bell_->fd(); }
+
+  // The link can be told something, and can say something.
+  bool connected() const { return control_ != nullptr; }
+  // Dropped while there is no connected link.
+  void send(ControlMessage message);
+  // A child's death is told to the next link if there is none.
+  void report_death(ControlMessage message);
+  // Returns the next message of the link; empty if there is none now.
+  std::optional<ControlMessage> receive();
+  void flush();
+  bool congested() const { return control_ && control_->congested(); }
+
+ private:
+  void disconnect();
+
+  const Origin& origin_;
+  proto::Waiter& waiter_;
+  std::uint64_t tag_;
+  spdlog::logger& log_;
+  pid_t pid_ = 0;
+  std::unique_ptr<Control> control_;
+  std::optional<proto::Wakeup> bell_;
+  proto::Instant started_at_{0};
+  proto::Instant due_ = proto::kNever;
+  RestartBackoff backoff_;
+  std::vector<std::int32_t> untold_deaths_;  // pids of children that died while there was no link
+};
+
+}  // namespace forkmill::worker

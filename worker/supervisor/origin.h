@@ -1,0 +1,32 @@
+// SupervisorSetup: the arguments of a supervisor. Origin: what every process that it forks has to know of it.
+#pragma once
+
+#include <forkmill/worker_options.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "worker/os/reaping.h"
+#include "worker/tasks/registry.h"
+
+namespace forkmill::worker {
+
+struct SupervisorSetup {
+  const Registry& registry;
+  const WorkerOptions& options;  // processes is not 0
+  const std::vector<std::function<void()>>& on_child_start;
+  // Called in the supervisor when a child of the pool has died before it was ready. Then no other child replaces it.
+  // Empty: another child is started, after a pause.
+  std::function<void(const Death&)> on_death_at_birth{};
+};
+
+struct Origin {
+  SupervisorSetup setup;
+  std::vector<int> inherited;  // descriptors of the program, open before the pool began: kept in every process
+  pid_t supervisor = 0;
+  std::uint64_t instance = 0;  // names this worker to the broker, through all links that it has
+};
+
+}  // namespace forkmill::worker

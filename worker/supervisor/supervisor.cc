@@ -1,0 +1,206 @@
+#include "worker/supervisor/supervisor.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "proto/transport/logging.h"
+#include "worker/link/link.h"
+#include "worker/os/reaping.h"
+
+namespace forkmill::worker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kSignalTag = 0;
+constexpr std::uint64_t kControlTag = 1;
+constexpr std::uint64_t kFirstChildTag = 2;  // and one for each slot: both its streams
+
+constexpr proto::Instant kDrainSlack = 10s;  // beyond the longest drain: the link hangs
+constexpr proto::Instant kRetry = 20ms;      // while a reader has no room, or a killed child is not reaped
+constexpr proto::Instant kLastReport = 1s;   // for the link to report an immediate stop
+
+Origin origin_of(const SupervisorSetup& setup, std::uint64_t random) {
+  fill_standard_descriptors();
+  return {setup, open_descriptors(), ::getpid(), random | 1};
+}
+
+// From now on these signals are read from the descriptor.
+proto::Descriptor watch_signals() {
+  sigset_t watched;
+  sigemptyset(&watched);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&watched, signal);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (::sigprocmask(SIG_BLOCK, &watched, nullptr) < 0) {
+    throw std::system_error{errno, std::generic_category(), "sigprocmask"};
+  }
+  proto::Descriptor fd{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
+  if (!fd) throw std::system_error{errno, std::generic_category(), "signalfd"};
+  return fd;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const SupervisorSetup& setup)
+    : origin_{origin_of(setup, env_.random())},
+      log_{proto::make_logger("worker", {setup.options.log_level, setup.options.log_format})},
+      signals_{watch_signals()},
+      link_{origin_, waiter_, kControlTag, *log_},
+      children_{origin_, waiter_, kFirstChildTag, link_, *log_} {
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+    throw std::system_error{errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER"};
+  }
+  waiter_.add(signals_.get(), kSignalTag);
+}
+
+Supervisor::~Supervisor() { end_everything(); }
+
+int Supervisor::run() {
+  const auto& setup = origin_.setup;
+  log_->info("{} children serve {} task(s) from {}", setup.options.processes, setup.registry.all().size(),
+             setup.options.broker);
+  link_.schedule(now());
+  for (;;) {
+    start_due();
+    for (const std::uint64_t tag : waiter_.wait(time_to_wait())) serve(tag);
+    children_.sinks().flush();
+    link_.flush();
+    if ((phase_ == Phase::draining || phase_ == Phase::stopping) && !link_.runs()) break;
+    if (now() >= phase_ends_) {
+      link_.kill();
+      exit_code_ = 1;
+      break;
+    }
+  }
+  end_everything();
+  return exit_code_;
+}
+
+void Supervisor::start_due() {
+  const proto::Instant time = now();
+  if (time >= link_.due()) {
+    if (children_.any_alive()) {
+      link_.schedule(time + kRetry);  // children that were killed are not reaped yet
+    } else if (link_.start(time)) {
+      phase_ = Phase::working;
+      children_.begin(time);
+    }
+  }
+  if (link_.connected()) children_.start_due(time);
+}
+
+proto::Instant Supervisor::time_to_wait() {
+  const proto::Instant time = now();
+  proto::Instant next = std::min({phase_ends_, link_.due(), children_.next_wakeup()});
+  if (children_.sinks().pending() || link_.congested()) next = std::min(next, time + kRetry);
+  return std::max(next - time, proto::Instant{0});
+}
+
+// ---- Events ---------------------------------------------------------------------------------------------------------
+
+void Supervisor::serve(std::uint64_t tag) {
+  if (tag == kSignalTag)
+    handle_signals();
+  else if (tag == kControlTag)
+    handle_link();
+  else
+    children_.pump(tag);
+}
+
+void Supervisor::handle_signals() {
+  signalfd_siginfo info;
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    switch (info.ssi_signo) {
+      case SIGCHLD:
+        break;
+      case SIGHUP:
+        log_->warn("SIGHUP changes nothing: options are read at the start only");
+        break;
+      default:
+        handle_stop_signal();
+        break;
+    }
+  }
+  reap_all();
+}
+
+void Supervisor::handle_stop_signal() {
+  const auto& options = origin_.setup.options;
+  const bool first = phase_ == Phase::working || phase_ == Phase::restarting;
+  phase_ = first ? Phase::draining : Phase::stopping;
+  ControlMessage message;
+  message.facts.kind = first ? ControlKind::drain : ControlKind::stop;
+  if (first) {
+    log_->info("draining: running tasks have {} ms", options.drain_timeout.count());
+    phase_ends_ = now() + options.drain_timeout + 2 * options.kill_grace + kDrainSlack;
+  } else {
+    log_->warn("stopping at once");
+    exit_code_ = 1;
+    phase_ends_ = now() + kLastReport;
+    children_.kill_all();
+  }
+  children_.cancel_restarts();
+  if (!link_.runs()) link_.unschedule();
+  link_.send(std::move(message));
+}
+
+void Supervisor::handle_link() {
+  while (auto message = link_.receive()) {
+    if (message->facts.kind != ControlKind::fork)
+      children_.signal(message->facts);
+    else if (phase_ == Phase::working || phase_ == Phase::draining)
+      children_.start_process(now(), std::move(*message));
+  }
+}
+
+// ---- Deaths ---------------------------------------------------------------------------------------------------------
+
+void Supervisor::reap_all() {
+  while (const auto pid = next_dead()) {
+    if (const auto slot = children_.find(*pid)) {
+      ::kill(-*pid, SIGKILL);  // the rest of its group; the pid is still its own
+      children_.handle_death(now(), *slot, reap(*pid), phase_ == Phase::working);
+      orphans_.add(*pid);
+    } else if (*pid == link_.pid()) {
+      link_died(reap(*pid));
+    } else {
+      reap(*pid);  // an orphan that the supervisor inherited
+    }
+  }
+  orphans_.sweep();
+}
+
+void Supervisor::link_died(const Death& death) {
+  link_.handle_death(now());
+  if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
+    link_.unschedule();
+    if (death.exit_code != 0) exit_code_ = 1;
+    if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
+    if (phase_ == Phase::working) phase_ = Phase::stopping;
+    return;
+  }
+  log_->error("the link died (exit code {}, signal {}): its children end, and the pool starts again", death.exit_code,
+              death.signal);
+  children_.kill_all();
+  children_.cancel_restarts();
+  phase_ = Phase::restarting;
+}
+
+void Supervisor::end_everything() {
+  children_.kill_all();
+  // Descendants come to the supervisor as their parents end, daemons among them: until there are none.
+  for (auto left = children_of_self(); !left.empty(); left = children_of_self()) {
+    for (const pid_t pid : left) ::kill(pid, SIGKILL);
+    for (const pid_t pid : left) reap(pid);
+  }
+}
+
+}  // namespace forkmill::worker

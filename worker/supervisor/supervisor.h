@@ -1,0 +1,71 @@
+// The supervisor: forks the link and the children, replaces what dies, carries signals, and leaves nothing behind.
+// Single-threaded from the first fork to the last; it opens no socket of the network and runs no task. Memory that an
+// initializer filled before the first fork is shared by all children until they write to it.
+//
+// What ends with what:
+//   a child           with the supervisor (parent death signal), and when the link dies
+//   its descendants   with the child: they are in its session, and as a subreaper the supervisor inherits and kills
+//                     them; descendants in a session of their own (daemons) live until the supervisor ends
+//   the link          when its end of the control socket closes: it kills the sessions of the children first
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "proto/transport/descriptor.h"
+#include "proto/transport/real_env.h"
+#include "proto/transport/waiter.h"
+#include "worker/supervisor/child_processes.h"
+#include "worker/supervisor/link_process.h"
+#include "worker/supervisor/origin.h"
+#include "worker/supervisor/orphaned_sessions.h"
+
+namespace forkmill::worker {
+
+class Supervisor {
+ public:
+  // Blocks SIGTERM, SIGINT, SIGHUP and SIGCHLD, and ignores SIGPIPE, for good. Throws std::system_error.
+  explicit Supervisor(const SupervisorSetup& setup);
+  // Kills everything that is left.
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  // Blocks until the pool has ended. Returns 0 after a drain, 1 after an immediate stop or a failure.
+  int run();
+
+ private:
+  enum class Phase {
+    working,
+    restarting,  // the link has died: its children are being ended, then everything starts again
+    draining,    // the link lets the running attempts finish, and exits
+    stopping,    // everything has been killed
+  };
+
+  void start_due();
+  proto::Instant time_to_wait();
+  void serve(std::uint64_t tag);
+  void handle_signals();
+  void handle_stop_signal();
+  void handle_link();
+  void reap_all();
+  void link_died(const Death& death);
+  void end_everything();
+  proto::Instant now() { return env_.now().steady; }
+
+  proto::RealEnv env_;
+  const Origin origin_;
+  std::shared_ptr<spdlog::logger> log_;
+  proto::Waiter waiter_;
+  proto::Descriptor signals_;
+  LinkProcess link_;
+  ChildProcesses children_;
+  OrphanedSessions orphans_;
+  Phase phase_ = Phase::working;
+  proto::Instant phase_ends_ = proto::kNever;  // everything left is killed at that time
+  int exit_code_ = 0;
+};
+
+}  // namespace forkmill::worker
