@@ -1,4 +1,4 @@
-// The tasks that every worker knows, for the pools of clients (proto/pool_tasks.h).
+// Tasks that every worker has, for the pools of clients (proto/pool_tasks.h).
 #pragma once
 
 #include <forkmill/worker_options.h>
@@ -10,7 +10,8 @@
 
 namespace forkmill::worker {
 
-// Everything given must outlive the registry. `prepare` runs in each child of a pool before its initializer.
+// Adds the tasks. All arguments must outlive the registry. `prepare` runs in each child of a pool before the pool's
+// initializer.
 void add_pool_tasks(Registry& registry, const WorkerOptions& options,
                     const std::vector<std::function<void()>>& prepare);
 

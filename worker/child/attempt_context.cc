@@ -9,7 +9,7 @@
 
 namespace forkmill::worker {
 
-AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const TakenTask& task)
+AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const StartedTask& task)
     : end_{end}, stop_watcher_{stop_watcher}, head_{task.head}, queue_{task.queue} {
   TaskId::Bytes id;
   std::copy(std::begin(head_.id), std::end(head_.id), id.begin());
@@ -32,7 +32,7 @@ void AttemptContext::log(LogLevel level, std::string_view text) {
 }
 
 std::uint64_t AttemptContext::random_seed() {
-  proto::RealEnv env;  // made anew: a pool of random bits must not be shared through a handler's fork()
+  proto::RealEnv env;  // a new one: processes that a handler forks must not share buffered random bits
   return env.random();
 }
 

@@ -13,7 +13,7 @@ namespace forkmill::worker {
 
 class AttemptContext final : public Context {
  public:
-  AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const TakenTask& task);
+  AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const StartedTask& task);
   ~AttemptContext() override;
 
   using Context::log;

@@ -22,8 +22,8 @@ namespace forkmill::worker {
 
 namespace {
 
-// Ends at once what has been forked: the parent's exit handlers and static objects are not this process's business.
-[[noreturn]] void leave(int status) {
+// Ends this process without the exit handlers and destructors of static objects: those belong to its parent.
+[[noreturn]] void exit_now(int status) {
   std::fflush(nullptr);
   ::_exit(status);
 }
@@ -57,16 +57,16 @@ class Child {
     for (const auto& prepare : setup_.on_start) prepare();
     end_.born();
     for (;;) {
-      const TakenTask task = end_.next();
+      const StartedTask task = end_.next();
       const Leaving leaving = run(task);
-      if (setup_.process) leave(succeeded_ ? EXIT_SUCCESS : EXIT_FAILURE);
-      if (!end_.finished(task.head.serial)) leave(EXIT_SUCCESS);
-      if (leaving != Leaving::no) leave(EXIT_SUCCESS);
+      if (setup_.process) exit_now(succeeded_ ? EXIT_SUCCESS : EXIT_FAILURE);
+      if (!end_.finish(task.head.serial)) exit_now(EXIT_SUCCESS);
+      if (leaving != Leaving::no) exit_now(EXIT_SUCCESS);
     }
   }
 
  private:
-  Leaving run(const TakenTask& task) {
+  Leaving run(const StartedTask& task) {
     ResultHead head{};
     head.serial = task.head.serial;
     const auto started = env_.now().steady;
@@ -84,13 +84,13 @@ class Child {
     return leaving;
   }
 
-  bool call(const TakenTask& task, std::string& result, HandlerError& error) {
+  bool call(const StartedTask& task, std::string& result, HandlerError& error) {
     AttemptContext context{end_, stop_watcher_, task};
     const ThrowWatch watch;
     try {
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
     } catch (const abi::__forced_unwind&) {
-      throw;  // the thread is being ended from within; nothing may stop that
+      throw;  // pthread_exit() or a cancellation: it must not be caught
     } catch (...) {
       error = describe_current_exception();
       return false;
@@ -134,19 +134,19 @@ class Child {
   proto::RealEnv env_;
   MemoryGauge memory_;
   std::uint64_t tasks_run_ = 0;
-  bool succeeded_ = false;  // the last one
+  bool succeeded_ = false;  // the last task
 };
 
 }  // namespace
 
 void run_child(const ChildSetup& setup) {
-  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // so that the last line before a crash is not lost in a buffer
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // or the last lines before a crash would be lost in a buffer
   try {
     Child{setup}.run();
   } catch (...) {
     const auto error = describe_current_exception();
     std::fprintf(stderr, "the child cannot start: %s: %s\n", error.type.c_str(), error.message.c_str());
-    leave(EXIT_FAILURE);
+    exit_now(EXIT_FAILURE);
   }
 }
 

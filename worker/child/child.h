@@ -1,4 +1,4 @@
-// The child: one process of the pool that runs tasks, one at a time.
+// The child: a process that runs tasks, one at a time.
 #pragma once
 
 #include <sys/types.h>
@@ -18,10 +18,10 @@ struct ChildSetup {
   const WorkerOptions& options;
   int shared_area = -1;  // memory shared with the link
   int link_bell = -1;    // eventfd
-  bool process = false;  // forked for one task alone: its exit code says how that ended
+  bool process = false;  // forked for one task: the exit code says how the task ended
 };
 
-// What the process does from here on; the descriptors, signals and process group are in order already. Never returns.
+// Runs tasks until the child leaves; never returns. The caller has set up descriptors, signals and process group.
 [[noreturn]] void run_child(const ChildSetup& setup);
 
 }  // namespace forkmill::worker

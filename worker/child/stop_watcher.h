@@ -1,6 +1,6 @@
-// StopWatcher: turns "stop softly" for one attempt into request_stop() on that attempt's stop token. It waits in a
-// thread of its own, which starts when a handler asks for a token for the first time: a child whose handlers never do
-// stays single-threaded.
+// StopWatcher: turns the link's request to stop an attempt softly into request_stop() on that attempt's stop token. It
+// waits in a thread of its own, which starts when a handler asks for a token for the first time: a child whose handlers
+// never do stays single-threaded.
 #pragma once
 
 #include <atomic>
@@ -16,13 +16,15 @@ namespace forkmill::worker {
 class StopWatcher {
  public:
   explicit StopWatcher(AreaHead& head) : head_{head} {}
-  ~StopWatcher();  // ends the thread
+  // Ends the thread.
+  ~StopWatcher();
   StopWatcher(const StopWatcher&) = delete;
   StopWatcher& operator=(const StopWatcher&) = delete;
 
-  // The token of the attempt that runs; set at once when the stop was asked for already. Any thread of the handler.
+  // Returns the token of the attempt that runs. If the stop was requested before, the token is set already. May be
+  // called by any thread of the handler.
   std::stop_token token(std::uint64_t serial);
-  // The attempt is over. Its token is not touched any more.
+  // The attempt is over: its token is not set any more.
   void forget();
 
  private:

@@ -43,7 +43,7 @@ void add_causes(const std::exception& error, std::string& causes) {
   }
 }
 
-// Thrown values that are no exceptions: say what can be said.
+// For thrown values that are not derived from std::exception.
 std::string message_of_value() {
   try {
     throw;

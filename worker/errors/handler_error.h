@@ -1,4 +1,4 @@
-// What a handler threw, in words.
+// HandlerError: an exception of a handler, described in words.
 #pragma once
 
 #include <forkmill/errc.h>
@@ -17,11 +17,11 @@ struct HandlerError {
   std::string message;
   std::string backtrace;  // where it was thrown, a frame a line (throw_site.h); empty when that is not known
   std::string cause;      // nested exceptions, outermost first, a line each
-  bool retry = false;     // it was a forkmill::Retry
+  bool retry = false;     // the exception was a forkmill::Retry
   std::optional<std::chrono::milliseconds> retry_delay;
 };
 
-// An error that was described before, maybe in another process: thrown to be reported as that one.
+// Relayed: thrown to be reported as an error that was described before, maybe in another process.
 class Relayed : public std::exception {
  public:
   explicit Relayed(HandlerError error) : error_{std::move(error)} {}

@@ -29,8 +29,8 @@ struct Named {
   std::uintptr_t offset = 0;
 };
 
-// The functions in the symbol table of the running program's file. The dynamic symbols, which dladdr() knows, lack
-// those that are local to a file; that is where most handlers are.
+// ProgramSymbols: the functions in the symbol table of the running program's file. dladdr() knows the dynamic symbols
+// only, without functions that are local to a file, as most handlers are.
 class ProgramSymbols {
  public:
   static const ProgramSymbols& get() {
@@ -85,7 +85,7 @@ class ProgramSymbols {
     }
   }
 
-  // A piece of the file as a span of T; empty if it is not wholly there.
+  // Copies `count` items of the file; none if the file is too short.
   template <class T>
   static std::vector<T> piece(std::string_view file, std::size_t offset, std::size_t count) {
     if (offset > file.size() || count > (file.size() - offset) / sizeof(T)) return {};
@@ -104,11 +104,11 @@ class ProgramSymbols {
       const auto text = piece<char>(file, strings.sh_offset, strings.sh_size);
       names_.assign(text.begin(), text.end());
       names_ += '\0';
-      take(piece<ElfW(Sym)>(file, section.sh_offset, section.sh_size / sizeof(ElfW(Sym))));
+      add_functions(piece<ElfW(Sym)>(file, section.sh_offset, section.sh_size / sizeof(ElfW(Sym))));
     }
   }
 
-  void take(const std::vector<ElfW(Sym)>& symbols) {
+  void add_functions(const std::vector<ElfW(Sym)>& symbols) {
     for (const auto& symbol : symbols) {
       const bool is_function = (symbol.st_info & 0xF) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
       if (is_function && symbol.st_size != 0 && symbol.st_name < names_.size())

@@ -19,7 +19,7 @@ namespace forkmill::worker {
 namespace {
 
 constexpr std::size_t kMaxFrames = 48;
-constexpr std::size_t kRemembered = 4;  // throws: others may be thrown and caught before one is reported
+constexpr std::size_t kRemembered = 4;  // throws: others may be thrown and caught before an exception is reported
 
 struct Site {
   const void* exception = nullptr;
@@ -28,7 +28,7 @@ struct Site {
 };
 
 struct Sites {
-  const void* outermost = nullptr;  // the frame that watches; null: nobody does
+  const void* outermost = nullptr;  // the frame that watches; null: none
   std::size_t last = 0;
   std::array<Site, kRemembered> ring;
 };
@@ -42,9 +42,9 @@ struct Walk {
 
 _Unwind_Reason_Code note_frame(_Unwind_Context* context, void* given) {
   Walk& walk = *static_cast<Walk*>(given);
-  // What the unwinder gives is the stack pointer in the frame, which lies below the frame's own address.
+  // The unwinder gives the stack pointer in the frame, which lies below the frame's own address.
   if (_Unwind_GetCFA(context) > walk.outermost) {
-    if (walk.site.count > 0) --walk.site.count;  // the last one was whoever watches
+    if (walk.site.count > 0) --walk.site.count;  // the last frame is the one that watches
     return _URC_END_OF_STACK;
   }
   if (walk.skip > 0) {
@@ -89,12 +89,12 @@ ThrowWatch::ThrowWatch(const void* frame) noexcept { sites.outermost = frame; }
 
 ThrowWatch::~ThrowWatch() {
   sites.outermost = nullptr;
-  for (Site& site : sites.ring) site.exception = nullptr;  // its address is another's by and by
+  for (Site& site : sites.ring) site.exception = nullptr;  // another exception may get the same address
 }
 
 std::string throw_site_of_current_exception() {
   const auto current = std::current_exception();
-  const void* exception = nullptr;  // what an exception_ptr is: the address of the object thrown
+  const void* exception = nullptr;  // an exception_ptr is the address of the thrown object
   static_assert(sizeof current == sizeof exception);
   std::memcpy(&exception, static_cast<const void*>(&current), sizeof exception);
   std::string text;
@@ -107,8 +107,8 @@ std::string throw_site_of_current_exception() {
 
 }  // namespace forkmill::worker
 
-// Weak, for programs that bring the runtime along: its own definition then is taken. The runtime's file that has it
-// must be there for that, whoever else needs it or not.
+// Weak, so that a program that is linked with the runtime statically uses the runtime's own definition. The constant
+// makes the linker load the file of the runtime that has it.
 extern "C" {
 extern const decltype(&abi::__cxa_init_primary_exception) forkmill_needs_the_runtimes_throw;
 [[gnu::used]] const decltype(&abi::__cxa_init_primary_exception) forkmill_needs_the_runtimes_throw =

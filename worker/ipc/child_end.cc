@@ -25,7 +25,8 @@ void ChildEnd::wait_for_tasks() {
   auto& sleeps = shared_area_.head().child_sleeps;
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_tasks);
   sleeps.store(kAsleep, std::memory_order_seq_cst);
-  // Said first, looked then: the link writes first and looks at the word then, so one of the two sees the other.
+  // The word is written before the ring is read. The link writes the ring before it reads the word: one of the two sees
+  // the other.
   while (tasks_.empty() && sleeps.load(std::memory_order_seq_cst) == kAsleep) futex_wait(sleeps, kAsleep);
   sleeps.store(static_cast<std::uint32_t>(Sleep::awake), std::memory_order_relaxed);
 }
@@ -34,7 +35,7 @@ void ChildEnd::wait_for_space() {
   auto& head = shared_area_.head();
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_space);
   head.child_sleeps.store(kAsleep, std::memory_order_seq_cst);
-  // Everything but a quarter: waking up for each freed record would cost more than it moves.
+  // Waits until three quarters are free: a wake-up for each freed record would cost more than it moves.
   const auto full = [&] {
     return results_.head() - head.results.tail.load(std::memory_order_seq_cst) > kRingBytes / 4;
   };
@@ -76,13 +77,13 @@ void ChildEnd::release() {
   proto::Wakeup::signal(link_bell_);
 }
 
-bool ChildEnd::take_up(const Record& record) {
-  if (record.kind == kRestRecord) return assembler_.under_way();  // otherwise of a task that was taken back half-way
+bool ChildEnd::claim(const Record& record) {
+  if (record.kind == kRestRecord) return assembler_.under_way();  // otherwise of a task that was revoked half-way
   auto expected = static_cast<std::uint32_t>(RecordState::queued);
   return record.state->compare_exchange_strong(expected, static_cast<std::uint32_t>(RecordState::started));
 }
 
-TakenTask ChildEnd::next() {
+StartedTask ChildEnd::next() {
   if (std::exchange(unreleased_, false)) release();
   for (;;) {
     Record record;
@@ -92,7 +93,7 @@ TakenTask ChildEnd::next() {
       wait_for_tasks();
       continue;
     }
-    if (!take_up(record)) {
+    if (!claim(record)) {
       release();
       continue;
     }
@@ -106,7 +107,7 @@ TakenTask ChildEnd::next() {
     break;
   }
   std::string_view message = assembler_.message();
-  TakenTask task;
+  StartedTask task;
   FORKMILL_CHECK(message.size() >= sizeof task.head);
   std::memcpy(&task.head, message.data(), sizeof task.head);
   message.remove_prefix(sizeof task.head);
@@ -116,7 +117,7 @@ TakenTask ChildEnd::next() {
   return task;
 }
 
-bool ChildEnd::finished(std::uint64_t serial) {
+bool ChildEnd::finish(std::uint64_t serial) {
   std::uint64_t expected = current_word(serial, Doing::running);
   return shared_area_.head().current.compare_exchange_strong(expected, current_word(serial, Doing::idle));
 }

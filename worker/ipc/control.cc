@@ -19,7 +19,7 @@ union OneDescriptor {
   std::array<char, CMSG_SPACE(sizeof(int))> bytes;
 };
 
-// What lies between the fields is whatever was on the stack before: none of that leaves this process.
+// Bytes between the fields hold old values of the stack, which must not leave this process.
 void clear_gaps([[maybe_unused]] ControlFacts& facts) {
 #if __has_builtin(__builtin_clear_padding)
   __builtin_clear_padding(&facts);
@@ -67,7 +67,7 @@ bool Control::send_now(const ControlMessage& message) {
   if (::sendmsg(socket_.get(), &header, MSG_NOSIGNAL) >= 0) return true;
   if (errno == EAGAIN || errno == EINTR || errno == ENOBUFS) return false;
   closed_ = true;
-  return true;  // nobody is there to hear it
+  return true;  // there is no reader any more
 }
 
 std::optional<ControlMessage> Control::receive() {

@@ -64,7 +64,7 @@ void LinkEnd::write_on() {
 }
 
 bool LinkEnd::revoke(std::uint64_t serial) {
-  // What is taken back is mostly what was sent last.
+  // From the back: mostly the last tasks are revoked.
   const auto found = std::find_if(sent_.rbegin(), sent_.rend(), [&](const Sent& s) { return s.head.serial == serial; });
   if (found == sent_.rend()) return false;
   const auto from_end = static_cast<std::size_t>(found - sent_.rbegin());
@@ -144,7 +144,7 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
     return std::nullopt;
   }
   const auto sent = find(head.serial);
-  if (sent == sent_.end() || sent->written < sent->size || !taken_up(*sent)) return std::nullopt;
+  if (sent == sent_.end() || sent->written < sent->size || !is_started(*sent)) return std::nullopt;
   ChildResult result;
   result.serial = head.serial;
   result.verdict = static_cast<Verdict>(head.verdict);
@@ -164,11 +164,12 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   return result;
 }
 
+// From the front: mostly the first task is answered.
 LinkEnd::SentList::const_iterator LinkEnd::find(std::uint64_t serial) const {
   return std::find_if(sent_.begin(), sent_.end(), [&](const Sent& sent) { return sent.head.serial == serial; });
 }
 
-bool LinkEnd::taken_up(const Sent& sent) const {
+bool LinkEnd::is_started(const Sent& sent) const {
   if (sent.written == 0) return false;
   const auto* state = tasks_.state_at(sent.position);
   return state == nullptr || state->load() != kQueued;
@@ -177,14 +178,14 @@ bool LinkEnd::taken_up(const Sent& sent) const {
 std::vector<std::uint64_t> LinkEnd::started() const {
   std::vector<std::uint64_t> serials;
   for (const Sent& sent : sent_)
-    if (taken_up(sent)) serials.push_back(sent.head.serial);
+    if (is_started(sent)) serials.push_back(sent.head.serial);
   return serials;
 }
 
 void LinkEnd::flush() {
   AreaHead& head = shared_area_.head();
   if (unwritten_ != 0) {
-    // Announced first and tried then: the child looks at the wish after it has made room.
+    // The wish is announced before the attempt to write: the child looks at it after it has made room.
     head.link_wants_space.store(1, std::memory_order_seq_cst);
     write_on();
     if (unwritten_ == 0) head.link_wants_space.store(0, std::memory_order_relaxed);

@@ -1,6 +1,6 @@
-// LinkEnd: the link's end of the shared area of one child. Hands tasks over, takes them back while the child has not
-// started them, condemns or softly stops exactly the attempt meant, and reads what the child says, believing none of
-// it. Used by the link's only thread.
+// LinkEnd: the link's end of the shared area of one child. Hands tasks over, revokes them while the child has not
+// started them, condemns or softly stops exactly the attempt that is meant, and reads and checks what the child says.
+// Used by the link's only thread.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,16 @@ class LinkEnd {
  public:
   explicit LinkEnd(SharedArea shared_area);
 
-  // Serials rise. What does not fit into the ring waits on this side and follows when there is room.
+  // Hands a task over. Serials must rise. A task that does not fit into the ring waits on this side, and follows when
+  // there is room.
   void send(const TaskHead& head, std::string queue, proto::Payload arguments);
 
-  // True when the child has not started the task and never will.
+  // True: the child has not started the task, and never will.
   bool revoke(std::uint64_t serial);
-  // True when the child runs that attempt now: it will take no other task, so a signal sent to it from now on hits this
-  // attempt or nothing.
+  // True: the child runs that attempt now. It will start no other task, so a signal sent from now on meets this attempt
+  // or nothing.
   bool condemn(std::uint64_t serial);
-  // Asks the handler of that attempt, and of no other, to stop softly.
+  // Sets the stop token of that attempt, and of no other.
   void request_stop(std::uint64_t serial);
 
   // Returns the next message of the child; empty if there is none now, and when the shared memory is damaged.
@@ -38,11 +39,12 @@ class LinkEnd {
   // The child has written something into the shared memory that makes no sense: end the child.
   bool damaged() const { return damaged_; }
 
-  // After a batch of send() and receive(): lets through what waited for room and wakes the child if it sleeps.
+  // Call after a batch of send() and receive(): writes what waited for room, and wakes the child if it sleeps.
   void flush();
 
-  // Before the link sleeps: true when it may, the child will ring the bell. False when there is input already.
+  // Call before the link sleeps. True: it may, the child will ring the bell. False: there is input already.
   bool doze();
+  // The link is awake again.
   void wake() { shared_area_.head().link_sleeps.store(0, std::memory_order_relaxed); }
 
   // Serials of the tasks that the child has started and has not given the result of.
@@ -55,23 +57,22 @@ class LinkEnd {
     proto::Payload arguments;    // until it is in the ring
     std::size_t written = 0;     // bytes of the message in the ring so far
     std::size_t size = 0;        // bytes of the message
-    std::uint64_t position = 0;  // of its first record, once something is written
+    std::uint64_t position = 0;  // position of the first record, once something is written
   };
 
   std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
   std::optional<ChildMessage> parse_result(std::string_view message);
   void consume_last();
   using SentList = std::deque<Sent>;
-  // From the front: what is answered was mostly sent first.
   SentList::const_iterator find(std::uint64_t serial) const;
-  bool taken_up(const Sent& sent) const;
+  bool is_started(const Sent& sent) const;
   void write_on();
 
   SharedArea shared_area_;
   RingWriter tasks_;
   RingReader results_;
   Assembler assembler_;
-  SentList sent_;              // not yet answered, in order
+  SentList sent_;              // tasks without a result, in order
   std::size_t unwritten_ = 0;  // how many at the end of sent_ are not wholly in the ring
   bool pushed_ = false;        // since the last flush()
   bool consumed_ = false;

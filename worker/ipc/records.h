@@ -1,5 +1,5 @@
-// What stands in the records of the two rings (ring.h): a fixed head, copied as it is, since both ends are the same
-// program, and bytes behind it.
+// Records of the two rings (ring.h). Each has a fixed head, copied as it is because both ends are the same program, and
+// bytes behind it.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace forkmill::worker {
 // link → child
 inline constexpr std::uint8_t kTaskRecord = 1;  // TaskHead, queue name, arguments
 // child → link
-inline constexpr std::uint8_t kBornRecord = 1;      // nothing: start-up is over
+inline constexpr std::uint8_t kBornRecord = 1;      // no head: start-up is over
 inline constexpr std::uint8_t kResultRecord = 2;    // ResultHead, result or the four texts of the error
 inline constexpr std::uint8_t kProgressRecord = 3;  // ProgressHead, note
 inline constexpr std::uint8_t kLogRecord = 4;       // LogHead, text
@@ -31,15 +31,15 @@ enum class Verdict : std::uint8_t { succeeded = 0, failed = 1, retry = 2 };
 struct ResultHead {
   std::uint64_t serial;
   std::uint64_t run_us;         // how long the handler took, by the child's clock
-  std::int64_t retry_delay_ms;  // with Verdict::retry: −1 leaves it to the task's backoff
+  std::int64_t retry_delay_ms;  // Verdict::retry: −1 leaves the delay to the task's backoff
   std::uint32_t type_length;
   std::uint32_t message_length;
   std::uint32_t backtrace_length;
   std::uint32_t cause_length;
   std::uint32_t unused;
-  std::uint16_t code;    // Errc, unless it succeeded
+  std::uint16_t code;    // Errc, unless the attempt succeeded
   std::uint8_t verdict;  // Verdict
-  std::uint8_t leaving;  // Leaving: whether the child takes no further task, and why
+  std::uint8_t leaving;  // Leaving: whether the child starts no further task, and why
   std::uint8_t unused_too[4];
 };
 

@@ -2,9 +2,9 @@
 // as records: a header and bytes, contiguous, 16-byte aligned. A message larger than kMaxFragment goes through as
 // several records (fragments).
 //
-// Each side keeps its own position in private memory and publishes a copy; of the other side's copy it believes only
-// what is possible, and answers `corrupt` to everything else. Bytes handed out lie in shared memory and may change
-// under the reader: take each field once, by copy.
+// Each side keeps its own position in private memory and publishes a copy. A position of the other side that is not
+// possible counts as `corrupt`. Bytes handed out lie in shared memory and may change under the reader: read each field
+// once, by copy.
 #pragma once
 
 #include <cstddef>
@@ -18,15 +18,15 @@
 
 namespace forkmill::worker {
 
-// State of a task's record. The child takes it by queued → started, the link takes it back by queued → revoked: of the
-// two, exactly one succeeds.
+// State of a task's record. The child starts the task by queued → started, the link revokes it by queued → revoked.
+// Exactly one of the two succeeds.
 enum class RecordState : std::uint32_t { none = 0, queued = 1, started = 2, revoked = 3 };
 
 struct RecordHeader {
-  std::uint32_t length;  // of the bytes that follow
-  std::uint32_t total;   // of the whole message
+  std::uint32_t length;  // bytes that follow
+  std::uint32_t total;   // bytes of the whole message
   std::uint8_t kind;
-  std::uint8_t more;  // 1: a fragment with the rest follows
+  std::uint8_t more;  // 1: a further fragment of the message follows
   std::uint16_t unused;
   std::atomic<std::uint32_t> state;  // RecordState
 };
@@ -34,26 +34,27 @@ static_assert(sizeof(RecordHeader) == 16);
 
 inline constexpr std::size_t kRecordAlignment = 16;
 inline constexpr std::size_t kMaxFragment = kRingBytes / 4 - sizeof(RecordHeader);
-inline constexpr std::size_t kMaxMessage = 72 * 1024 * 1024;  // the largest payload and what stands around it
+inline constexpr std::size_t kMaxMessage = 72 * 1024 * 1024;  // the largest payload, with head and texts
 
 inline constexpr std::uint8_t kPadRecord = 0xFE;   // fills the end of the ring before a wrap
 inline constexpr std::uint8_t kRestRecord = 0xFF;  // second and later fragments of a message
 
-// A message to write, in pieces that need not be joined first.
+// A message to write, in pieces that are joined in the ring.
 using Pieces = std::span<const std::string_view>;
 
 class RingWriter {
  public:
   RingWriter(RingCursor& cursor, char* bytes) : cursor_{cursor}, bytes_{bytes} {}
 
-  // Writes the fragment of the message that starts at byte `from` and publishes it. Empty when there is no room now;
-  // otherwise the record's position, and `from` is advanced.
+  // Writes the fragment of the message that starts at byte `from`, publishes it and advances `from`. Returns the
+  // record's position; empty if there is no room now.
   std::optional<std::uint64_t> push(std::uint8_t kind, Pieces pieces, std::size_t& from, RecordState state);
 
-  // Makes what was pushed visible before a following look at a sleep flag.
+  // Makes pushed records visible before sleep flags that are read after it.
   void settle() { cursor_.head.store(head_, std::memory_order_seq_cst); }
 
-  // The state word of a record that was pushed; nullptr when its place has been used again (so it was consumed).
+  // Returns the state word of a record that was pushed; null when its place has been used again, so the record was
+  // consumed.
   std::atomic<std::uint32_t>* state_at(std::uint64_t position) const;
 
   std::uint64_t head() const { return head_; }
@@ -86,14 +87,14 @@ class RingReader {
 
   RingReader(RingCursor& cursor, char* bytes) : cursor_{cursor}, bytes_{bytes} {}
 
-  // The next record, without consuming it.
+  // Looks at the next record without consuming it.
   Look look(Record& record);
-  // Gives back the place of the record that look() returned.
+  // Frees the place of the record that look() returned.
   void consume();
 
-  // True when nothing is there, as of now; orders with the sleep flags (sequentially consistent).
+  // True if there is no record now. Ordered with the sleep flags (sequentially consistent).
   bool empty() const { return cursor_.head.load(std::memory_order_seq_cst) == tail_; }
-  // Bytes that the producer could use.
+  // Bytes that the producer can use.
   std::size_t room() const { return kRingBytes - static_cast<std::size_t>(seen_head_ - tail_); }
 
  private:
@@ -101,23 +102,23 @@ class RingReader {
   char* bytes_;
   std::uint64_t tail_ = 0;
   std::uint64_t seen_head_ = 0;
-  std::size_t next_ = 0;  // size of the record last looked at
+  std::size_t next_ = 0;  // size of the record that look() returned last
 };
 
-// Joins the fragments of one message. A message in one record is not copied.
+// Assembler: joins the fragments of a message. A message in one record is not copied.
 class Assembler {
  public:
   enum class Added { whole, part, corrupt };
   Added add(const Record& record);
-  // What add() found whole: valid until the ring's consume() or the next add().
+  // The message that add() called whole. Valid until the ring's consume() or the next add().
   std::uint8_t kind() const { return kind_; }
   std::string_view message() const { return message_; }
+  // Some fragments of a message have been added, and some are missing.
   bool under_way() const { return total_ != 0; }
-  void abandon() { total_ = 0; }
 
  private:
   std::uint8_t kind_ = 0;
-  std::size_t total_ = 0;  // of the message under way; 0: none
+  std::size_t total_ = 0;  // bytes of the message under way; 0: none
   std::string buffer_;
   std::string_view message_;
 };

@@ -1,8 +1,9 @@
-// SharedArea: the shared memory between the link and one child. Nobody else maps it, so a wild write in one child
-// reaches neither a sibling nor the queue. It holds two rings (tasks towards the child, results towards the link) and
-// the few words by which both sides agree on who sleeps, what runs and what shall stop.
+// SharedArea: the memory that the link and one child share. No other process maps it, so a wild write in one child
+// reaches neither a sibling nor the link's queues. It holds two rings (tasks towards the child, results towards the
+// link) and the few words by which both sides agree which of them sleeps, what runs and what shall stop.
 //
-// The child is not trusted: whatever it can write is checked by the link before use (ring.h, link_end.h).
+// The link does not trust the child: it checks everything that the child can write before it uses it (ring.h,
+// link_end.h).
 #pragma once
 
 #include <atomic>
@@ -16,19 +17,21 @@ namespace forkmill::worker {
 // Why the child sleeps; also its futex word.
 enum class Sleep : std::uint32_t { awake = 0, for_tasks = 1, for_space = 2 };
 
-// What the child does with the attempt named beside it.
+// State of the attempt that stands beside it in one word.
 enum class Doing : std::uint64_t { idle = 0, running = 1, condemned = 2 };
 
-// Serial of an attempt within the life of one link, from 1, and what is done with it, in one word: the link condemns
-// exactly the attempt it means, or finds that the child has gone on to another one.
+// The serial of an attempt and its state in one word. By a compare-and-swap on it, the link condemns exactly the
+// attempt that it means, or finds that the child has gone on to another one. Serials count from 1 in the life of one
+// link.
 constexpr std::uint64_t current_word(std::uint64_t serial, Doing doing) {
   return serial << 2 | static_cast<std::uint64_t>(doing);
 }
 
-// Positions count bytes since the ring was made and never wrap; their remainder by the capacity is the offset.
+// Positions of a ring count bytes since the ring was made and never wrap. Their remainder by the capacity is the
+// offset.
 struct RingCursor {
-  alignas(64) std::atomic<std::uint64_t> head;  // written by the producer: records end here
-  alignas(64) std::atomic<std::uint64_t> tail;  // written by the consumer: everything before has been read
+  alignas(64) std::atomic<std::uint64_t> head;  // written by the producer: the end of the records
+  alignas(64) std::atomic<std::uint64_t> tail;  // written by the consumer: everything before it has been read
 };
 
 // All zeros is the state before the child is born.
@@ -47,16 +50,16 @@ struct AreaHead {
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free && std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4, "a futex word");
 
-inline constexpr std::size_t kRingBytes = 256 * 1024;  // of each ring; larger messages go through in fragments
+inline constexpr std::size_t kRingBytes = 256 * 1024;  // capacity of each ring; larger messages go in fragments
 
 class SharedArea {
  public:
-  // A memory file of the right size, all zeros, which nobody can shrink (that would be a SIGBUS for the other side).
-  // Throws std::system_error.
+  // Makes a memory file of the right size, all zeros. It is sealed: if one side could shrink it, the other would get
+  // SIGBUS. Throws std::system_error.
   static proto::Descriptor create();
-  // Maps it; the descriptor may be closed afterwards. Throws std::system_error.
+  // Maps the memory file; the descriptor may be closed afterwards. Throws std::system_error.
   static SharedArea map(int fd);
-  // Whether the child that used the shared area got through its start-up.
+  // True if the child that used the shared area got through its start-up.
   static bool was_born(int fd);
 
   SharedArea(SharedArea&& other) noexcept;
@@ -72,7 +75,7 @@ class SharedArea {
   void* memory_;
 };
 
-// Sleeps until the word is no longer `expected`, or a wake-up, or a signal.
+// Blocks until `word` is not `expected` any more, or until a wake-up or a signal.
 void futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected);
 void futex_wake(std::atomic<std::uint32_t>& word);
 

@@ -1,4 +1,4 @@
-// LinkLog: what the link tells operators, on stderr.
+// LinkLog: log lines of the link, on stderr, for operators.
 #pragma once
 
 #include <forkmill/worker_options.h>
@@ -21,7 +21,7 @@ class LinkLog {
   explicit LinkLog(const WorkerOptions& options);
 
   void connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event);
-  // What the broker has said, and what that leads to.
+  // News of the broker among the effects.
   void broker(const Effects& effects);
   void death(const ControlFacts& facts);
   // A line that the handler of an attempt has logged.

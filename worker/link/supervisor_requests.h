@@ -1,4 +1,4 @@
-// What the rules want of the supervisor, as messages of the control socket.
+// Requests of the rules to the supervisor, as messages of the control socket.
 #pragma once
 
 #include "worker/ipc/control.h"

@@ -107,7 +107,7 @@ void kill_sessions(const std::vector<pid_t>& sessions) {
 
 void die_with(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);  // it died before the line above
+  if (::getppid() != parent) ::_exit(1);  // the parent died before the line above
 }
 
 void reset_signals() {

@@ -1,4 +1,4 @@
-// Processes: what the supervisor asks of the kernel about the ones it forked.
+// Reaping and related calls to the kernel: ends of child processes, sessions, descriptors that a fork inherits.
 #pragma once
 
 #include <sys/types.h>
@@ -19,25 +19,27 @@ struct Death {
   std::uint64_t max_rss_bytes = 0;
 };
 
-// A child of this process that has ended and was not reaped yet: its pid still names it, and nobody else.
+// Returns a child of this process that has ended and has not been reaped: its pid still names it and no other process.
+// Empty: there is none. Does not block.
 std::optional<pid_t> next_dead();
+// Blocks until the child has ended.
 Death reap(pid_t pid);
 
-// What this process has open now.
+// Descriptors that this process has open now.
 std::vector<int> open_descriptors();
-// Closes everything else.
+// Closes all descriptors but these.
 void close_all_but(std::vector<int> kept);
-// Descriptors 0 to 2 exist from here on, so that nothing of ours ever lands there.
+// Opens those of the descriptors 0 to 2 that are closed, so that no other file ever becomes a standard stream.
 void fill_standard_descriptors();
 
-// The direct children of this process, orphans that it inherited as a subreaper included.
+// Direct children of this process, with the orphans that it inherited as a subreaper.
 std::vector<pid_t> children_of_self();
-// Kills every process of these sessions, whoever its parent is. Looks through all of /proc.
+// Kills every process of these sessions, also those with another parent. Reads all of /proc.
 void kill_sessions(const std::vector<pid_t>& sessions);
 
-// For a fresh fork: dies with its parent; exits when the parent is gone already.
+// For a fresh fork: it is killed when `parent` dies, and exits if that has happened already.
 void die_with(pid_t parent);
-// For a fresh fork: every signal does what it does by default, and none is blocked.
+// For a fresh fork: every signal has its default action, and none is blocked.
 void reset_signals();
 
 }  // namespace forkmill::worker

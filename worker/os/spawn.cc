@@ -36,7 +36,7 @@ int give_up(Launch& launch, const char* step) {
   ::_exit(127);
 }
 
-// Runs in the new process, on a stack of its own but in our memory: only system calls from here on.
+// Runs in the new process, on a stack of its own but in the memory of the calling process: makes system calls only.
 int become_command(void* argument) {
   auto& launch = *static_cast<Launch*>(argument);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);

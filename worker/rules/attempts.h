@@ -21,7 +21,7 @@ struct Attempt {
   proto::GrantedTask task;
   std::uint32_t handler;  // index into the registry
   proto::Instant granted_at;
-  std::optional<std::uint32_t> slot;  // of the child that has it; empty: it waits for a child
+  std::optional<std::uint32_t> slot;  // place of its child; empty: the attempt waits for a child
   Ending ending;
 };
 
@@ -39,7 +39,7 @@ class Attempts {
   // The attempt under this grant, or 0.
   std::uint64_t serial_of(const proto::Grant& grant) const;
 
-  // The grant belongs to this worker no longer: another attempt may come under the same one.
+  // The grant belongs to this worker no longer: another attempt may come under the same grant.
   void disown(const proto::Grant& grant) { by_grant_.erase(grant); }
   void remove(std::uint64_t serial);
   void clear();

@@ -6,9 +6,9 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kMaxAheadUs = 5000;        // of work in a line
+constexpr double kMaxAheadUs = 5000;        // work in a line
 constexpr double kUnknownUs = kMaxAheadUs;  // a task that was never measured counts as long
-constexpr double kWakeUs = 25;              // what waking an idle child costs
+constexpr double kWakeUs = 25;              // cost of waking an idle child
 constexpr std::size_t kMaxLine = 1024;      // attempts
 
 double microseconds_between(proto::Instant from, proto::Instant to) { return static_cast<double>((to - from).count()); }

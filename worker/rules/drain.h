@@ -1,4 +1,4 @@
-// Drain: when a worker that leaves is through. Pure.
+// Drain: how long a worker that leaves may take. Pure.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Drain {
     deadline_ = proto::kNever;
     return true;
   }
-  // It is time to leave, even if the broker has not acknowledged everything.
+  // True: the worker leaves now, even if the broker has not acknowledged everything.
   bool is_over(proto::Instant now) const { return now >= leave_at_; }
   proto::Instant next_wakeup() const { return std::min(deadline_, leave_at_); }
 

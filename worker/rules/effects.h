@@ -1,5 +1,5 @@
-// Effects: what the rules of a worker want done, as plain structs. The link carries them out (link/link.h), and so do
-// simulators and tests.
+// Effects: the actions that the rules of a worker ask for, as plain structs. The link carries them out (link/link.h),
+// and so do simulators and tests.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ struct Effects {
   std::vector<SignalRequest> signals;  // in this order
   std::vector<ForkRequest> forks;
   std::vector<proto::Envelope> send;  // to the broker, in this order
-  bool reconnect = false;             // then: drop the connection and make a new one
+  bool reconnect = false;             // after `send`: drop the connection and make a new one
 
   // News for the log
   std::vector<proto::Welcome> welcomes;

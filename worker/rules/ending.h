@@ -73,7 +73,7 @@ class Ending {
 
  private:
   static constexpr proto::Instant kRetry = std::chrono::milliseconds{1};  // the attempt is about to start, or is over
-  static constexpr proto::Instant kRepeat = std::chrono::seconds{1};      // of SIGKILL
+  static constexpr proto::Instant kRepeat = std::chrono::seconds{1};      // SIGKILL is repeated
 
   proto::Instant soft_at_ = proto::kNever;
   proto::Instant hard_at_ = proto::kNever;

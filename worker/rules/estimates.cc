@@ -6,7 +6,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr double kWeight = 1.0 / 8;  // of the newest sample
+constexpr double kWeight = 1.0 / 8;  // weight of the newest sample
 constexpr double kLeastRunUs = 1;    // the clock's grain
 constexpr std::size_t kUnknownAhead = 1;
 

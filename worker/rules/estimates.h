@@ -25,7 +25,7 @@ class Estimates {
 
   static constexpr double kAheadUs = 5000;
   static constexpr std::size_t kMaxAhead = 512;
-  static constexpr double kMaxBytesAhead = 16.0 * 1024 * 1024;  // of one child, by the average size
+  static constexpr double kMaxBytesAhead = 16.0 * 1024 * 1024;  // one child's, by the average size
 
  private:
   struct Average {

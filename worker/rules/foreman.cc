@@ -10,7 +10,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::size_t kMaxInHand = 7168;  // of grants, and of unacknowledged outcomes
+constexpr std::size_t kMaxInHand = 7168;  // grants, and also unacknowledged outcomes
 static_assert(2 * kMaxInHand + kMaxProcesses <= proto::limits::kMaxRecords, "a HELLO can list them all");
 
 }  // namespace

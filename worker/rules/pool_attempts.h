@@ -45,7 +45,7 @@ class PoolAttempts {
   void assign_waiting(proto::Instant now);
   void begin_front(proto::Instant now, std::uint32_t slot);
   bool take_out_of_line(proto::Instant now, std::uint64_t serial, Attempt& attempt);
-  // What stands behind the front of that child's line waits again, for any child.
+  // Attempts behind the front of that child's line wait again, for any child.
   void call_back(proto::Instant now, std::uint32_t slot);
   void hand_back_all(proto::Instant now);
   void hand_back_stale(proto::Instant now);

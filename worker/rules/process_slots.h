@@ -16,7 +16,7 @@ inline constexpr std::size_t kMaxProcesses = 2048;
 
 struct ProcessPlace {
   bool free = true;
-  std::uint64_t serial = 0;       // of the attempt; 0: it is not wanted any more, and the child has still to die
+  std::uint64_t serial = 0;       // the attempt; 0: it is not wanted any more, and the child has still to die
   std::optional<ChildKey> child;  // empty: not forked yet
   std::uint32_t pid = 0;
   bool born = false;

@@ -1,6 +1,6 @@
-// Rings: the only question that the rules of a worker put to the world, and get an answer to at once. A task's record
-// and a child's `current` word lie in memory that link and child share; who comes first is decided there by one
-// compare-and-swap, and the rules go on by its result. Everything else that they want done leaves as Effects.
+// Rings: the only port of a worker's rules that answers them at once. A task's record and a child's `current` word lie
+// in memory that link and child share. One compare-and-swap decides there which of the two comes first, and the rules
+// go on by its result. Everything else that the rules ask for leaves them as Effects.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,7 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::uint64_t kMaxCapture = 24 * 1024 * 1024;  // of each stream: both fit in one result
+constexpr std::uint64_t kMaxCapture = 24 * 1024 * 1024;  // each stream: both fit in one result
 
 std::vector<std::string> environment_of(const ExecRequest& request) {
   std::vector<std::string> list;

@@ -1,5 +1,5 @@
-// Registry: which task is run by which handler. Filled before the pool forks, then only read; a handler's index is the
-// same in every process of the pool.
+// Registry: the handler of each task. Filled before the pool forks, then only read: a handler's index is the same in
+// every process of the pool.
 #pragma once
 
 #include <forkmill/worker.h>
@@ -23,9 +23,11 @@ struct Registration {
 
 class Registry {
  public:
-  // Throws std::invalid_argument for a name that is not allowed or taken, and beyond limits::kMaxRegisteredTasks.
+  // Throws std::invalid_argument if the name is not allowed or has a handler already, if the signature is too long, or
+  // if there are limits::kMaxRegisteredTasks already.
   void add(Registration registration);
 
+  // Returns the handler's index; empty: the task has none.
   std::optional<std::uint32_t> find(const std::string& name) const;
   const Registration& at(std::uint32_t index) const { return tasks_.at(index); }
   const std::vector<Registration>& all() const { return tasks_; }

@@ -30,7 +30,7 @@ TEST_CASE("a context knows its attempt and passes on what the handler says") {
   head.attempt = 3;
   head.id[0] = 0xAB;
   pair.link.send(head, "text", {});
-  const TakenTask task = end.next();
+  const StartedTask task = end.next();
   AttemptContext context{end, stop_watcher, task};
   CHECK(context.fencing_token() == FencingToken{2, 9, 3});
   CHECK(context.attempt() == 3);

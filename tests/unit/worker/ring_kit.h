@@ -52,7 +52,7 @@ inline TaskHead task_head(std::uint64_t serial) {
 }
 
 // The child's answer to a task: its arguments again.
-inline void say_echo(ChildEnd& end, const TakenTask& task) {
+inline void say_echo(ChildEnd& end, const StartedTask& task) {
   ResultHead head{};
   head.serial = task.head.serial;
   const std::array<std::string_view, 2> pieces{bytes_of(head), task.arguments};

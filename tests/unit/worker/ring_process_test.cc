@@ -37,9 +37,9 @@ void echo(Pair& pair) {
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   child.born();
   for (;;) {
-    const TakenTask task = child.next();
+    const StartedTask task = child.next();
     say_echo(child, task);
-    child.finished(task.head.serial);
+    child.finish(task.head.serial);
   }
 }
 
@@ -84,9 +84,9 @@ TEST_CASE("of a child that was killed, it is known what it had started and what 
   Pair pair;
   Process child{[&] {
     ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.fd()};
-    const TakenTask first = end.next();
+    const StartedTask first = end.next();
     say_echo(end, first);
-    end.finished(first.head.serial);
+    end.finish(first.head.serial);
     end.next();
     end.say(kBornRecord, {});
     ::pause();

@@ -180,7 +180,7 @@ TEST_CASE("a large task can be taken back while it streams in") {
       pair.wait(10);
     }
   }};
-  const TakenTask task = child.next();
+  const StartedTask task = child.next();
   CHECK(task.head.serial == 2);
   CHECK(task.arguments == "small");
   feeder.join();
@@ -194,18 +194,18 @@ TEST_CASE("condemning hits the attempt that runs now, or nothing") {
   CHECK_FALSE(pair.link.condemn(1));  // has not started
   CHECK(child.next().head.serial == 1);
   CHECK_FALSE(pair.link.condemn(2));
-  CHECK(child.finished(1));
+  CHECK(child.finish(1));
   CHECK_FALSE(pair.link.condemn(1));  // is over
   CHECK(child.next().head.serial == 2);
   CHECK(pair.link.condemn(2));
-  CHECK_FALSE(child.finished(2));  // so it takes no other
+  CHECK_FALSE(child.finish(2));  // so it takes no other
 }
 
 TEST_CASE("a result is believed only for a task that this child was given") {
   Pair pair;
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   Ear ear;
-  TakenTask forged;
+  StartedTask forged;
   SUBCASE("never given") { forged.head.serial = 99; }
   SUBCASE("given, but not started") {
     pair.link.send(task_head(1), "q", {});
@@ -235,9 +235,9 @@ TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wa
     ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
     child.born();
     for (std::uint64_t i = 0; i < kTasks; ++i) {
-      const TakenTask task = child.next();
+      const StartedTask task = child.next();
       say_echo(child, task);
-      child.finished(task.head.serial);
+      child.finish(task.head.serial);
     }
   }};
   Ear ear;
@@ -275,11 +275,11 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
   std::thread child_thread{[&] {
     ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
     for (;;) {
-      const TakenTask task = child.next();
+      const StartedTask task = child.next();
       if (task.head.serial > kTasks) return;
       run.push_back(task.head.serial);
       say_echo(child, task);
-      child.finished(task.head.serial);
+      child.finish(task.head.serial);
     }
   }};
   Ear ear;

@@ -51,8 +51,8 @@ class Session {
   // A broker has welcomed this worker at least once.
   bool was_welcomed() const { return handshake_.session() != proto::SessionId{}; }
   proto::Instant next_wakeup() const { return handshake_.next_wakeup(); }
-  // What was asked for since the last call. send: empty; gets messages to send, in this order. reconnect: then drop the
-  // connection and make a new one.
+  // Moves what was asked for since the last call to the arguments. `send` must be empty, and gets messages to send in
+  // this order; if `reconnect` becomes true, the connection is to be dropped after that, and a new one made.
   void take_effects(std::vector<proto::Envelope>& send, bool& reconnect);
 
  private:
