@@ -73,10 +73,10 @@ TEST_CASE("a line holds about five milliseconds of work") {
   CHECK(got[0] <= 12);
 }
 
-TEST_CASE("what waits behind a front that outlasts its estimate is called back") {
+TEST_CASE("attempts behind a front that outlasts its estimate are called back") {
   ChildLines lines = lines_of(1);
   lines.append(kNow, 0, 1, 100.0);
-  CHECK(lines.next_overdue() == forkmill::proto::kNever);  // nobody waits
+  CHECK(lines.next_overdue() == forkmill::proto::kNever);  // no attempt waits
   lines.append(kNow, 0, 2, 100.0);
   lines.append(kNow, 0, 3, 100.0);
   const Instant due = kNow + 200us + ChildLines::kPatience;
@@ -98,7 +98,7 @@ TEST_CASE("a long-running front makes its child the last choice") {
   CHECK(lines.choose(kNow + 1s, 10.0) == 1);
 }
 
-TEST_CASE("a child is given no more than it takes before it leaves") {
+TEST_CASE("a child gets no more attempts than it runs before it leaves") {
   ChildLines lines = lines_of(1, 3);
   CHECK(fill(lines, 1.0, 10) == std::vector<int>{3});
   lines.revoke(kNow, 0, 3);
@@ -113,7 +113,7 @@ TEST_CASE("a child is given no more than it takes before it leaves") {
   CHECK_FALSE(lines.choose(kNow, 1.0));
 }
 
-TEST_CASE("a child whose front is late gets nothing more, and what was called back does not return to it") {
+TEST_CASE("a child whose front is late gets nothing more, and attempts that were called back do not return to it") {
   ChildLines lines = lines_of(1);
   lines.append(kNow, 0, 1, 100.0);
   CHECK(lines.choose(kNow + 2ms, 100.0) == 0);

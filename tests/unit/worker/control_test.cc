@@ -37,7 +37,7 @@ TEST_CASE("messages and descriptors pass between supervisor and link") {
   CHECK_FALSE(b.closed());
 }
 
-TEST_CASE("what the other side has no room for waits, in order") {
+TEST_CASE("messages wait in order while the other side has no room") {
   auto [a, b] = Control::make_pair();
   constexpr int kMessages = 5000;
   for (int i = 0; i < kMessages; ++i) {
@@ -58,7 +58,7 @@ TEST_CASE("what the other side has no room for waits, in order") {
   }
 }
 
-TEST_CASE("the end of the other side is noticed, and sending into it harms nobody") {
+TEST_CASE("the end of the other side is noticed, and sending to it does no harm") {
   auto [a, b] = Control::make_pair();
   { const Control gone = std::move(b); }
   CHECK_FALSE(a.receive());

@@ -36,7 +36,7 @@ TEST_CASE("a task that no living child can start is granted at most once, howeve
   CHECK(world.last_credit == 2 + 2);
 }
 
-TEST_CASE("credit for what would wait is taken back as soon as the one in front takes longer than expected") {
+TEST_CASE("credit for attempts that would wait is taken back as soon as the front takes longer than expected") {
   World world{1};
   world.grant(1, "long");
   world.settle();
@@ -48,7 +48,7 @@ TEST_CASE("credit for what would wait is taken back as soon as the one in front 
   CHECK(world.foreman.next_wakeup() > world.now + 1h - 1s);
   world.finish(0, 12'000);
   world.settle();
-  CHECK(world.last_credit == 2);  // it takes long: only what can start at once
+  CHECK(world.last_credit == 2);  // the task takes long: credit for those only that can start at once
 }
 
 TEST_CASE("a child that is being ended takes no credit from its siblings") {

@@ -15,7 +15,7 @@ constexpr Instant kGrace = 5s;
 
 // An ending, and whether its attempt runs.
 struct Attempt {
-  // What the ending wants done at that time.
+  // Returns the steps that are due.
   std::string tick(Instant now) {
     const auto steps = ending.tick(now, kGrace, [this] { return runs; });
     std::string text;
@@ -31,7 +31,7 @@ struct Attempt {
 
 }  // namespace
 
-TEST_CASE("without limits nothing ever happens") {
+TEST_CASE("an attempt without limits is never ended") {
   Attempt attempt;
   attempt.ending.begin(kNow, 0s, 0s);
   CHECK(attempt.ending.next_wakeup() == forkmill::proto::kNever);
@@ -78,7 +78,7 @@ TEST_CASE("no signal is sent while the child cannot be condemned for this attemp
   CHECK(attempt.tick(kNow + 1s + 1ms) == "TERM ");
 }
 
-TEST_CASE("the first reason counts") {
+TEST_CASE("the first reason for an end counts") {
   Attempt attempt;
   attempt.ending.begin(kNow, 0s, 1s);
   attempt.ending.request(EndReason::cancelled, kNow, kGrace);

@@ -19,7 +19,7 @@ TEST_CASE("the average follows the measurements, each handler's its own") {
   CHECK(*estimates.run_us(0) == doctest::Approx(200).epsilon(0.05));
 }
 
-TEST_CASE("what waits ahead is worth five milliseconds") {
+TEST_CASE("tasks that wait ahead are worth five milliseconds") {
   const auto ahead = [](std::uint64_t run_us, std::size_t bytes = 64) {
     Estimates estimates{1};
     estimates.add(0, run_us, bytes);

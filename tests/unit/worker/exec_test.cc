@@ -94,7 +94,7 @@ TEST_CASE("environment and directory are the request's") {
   CHECK_THROWS_AS(run(request), std::runtime_error);
 }
 
-TEST_CASE("output beyond the limit is dropped and said so; the command is not held up") {
+TEST_CASE("output beyond the limit is dropped and marked as cut, and the command is not held up") {
   ExecRequest request;
   request.argv = {"head -c 5000000 /dev/zero; echo done >&2"};
   request.shell = true;
@@ -107,7 +107,7 @@ TEST_CASE("output beyond the limit is dropped and said so; the command is not he
   CHECK_FALSE(result.err_truncated);
 }
 
-TEST_CASE("a command that cannot be started is an error that names it") {
+TEST_CASE("a command that cannot be started ends with an error that names it") {
   ExecRequest request;
   request.argv = {"/no/such/program"};
   CHECK_THROWS_WITH_AS(run(request), "cannot run '/no/such/program': No such file or directory", std::runtime_error);
@@ -122,18 +122,18 @@ TEST_CASE("a command that cannot be started is an error that names it") {
   CHECK_THROWS_AS(run(request), std::runtime_error);
 }
 
-TEST_CASE("a signal that ends the command is told") {
+TEST_CASE("a signal that ends the command is reported") {
   const auto result = shell("kill -9 $$");
   CHECK(result.exit_code == -1);
   CHECK(result.signal == SIGKILL);
 }
 
-TEST_CASE("the command's signals are as by default") {
+TEST_CASE("the command starts with default actions for all signals") {
   const auto result = shell("trap; kill -PIPE $$; tail -f /dev/null");
   CHECK(result.signal == SIGPIPE);
 }
 
-TEST_CASE("what the command leaves behind in its group ends with it, and is not waited for") {
+TEST_CASE("processes that the command leaves in its group end with it, and are not waited for") {
   const auto result = shell("tail -f /dev/null & echo $!");
   CHECK(result.exit_code == 0);
   const pid_t left = std::stoi(result.out);

@@ -30,7 +30,7 @@ TEST_CASE("a process has a place beyond the pool, and its attempt ends with it")
   world.start(2);
   world.finish(2);
   world.settle();
-  CHECK(world.outcomes.empty());  // it still exits
+  CHECK(world.outcomes.empty());  // the process has still to exit
   world.die(2, 0);
   world.settle();
   REQUIRE(world.outcomes.count(1) == 1);
@@ -39,7 +39,7 @@ TEST_CASE("a process has a place beyond the pool, and its attempt ends with it")
   CHECK(world.foreman.attempts().size() == 0);
 }
 
-TEST_CASE("an error of a process comes with what became of it") {
+TEST_CASE("an error of a process comes with its exit code") {
   World world{1};
   world.grant_process(1);
   born(world);
@@ -72,7 +72,7 @@ TEST_CASE("a killed process is lost with its signal, also before it began") {
   CHECK(world.outcomes[2].outcome.error->forensics.signal == SIGTERM);
 }
 
-TEST_CASE("no more processes than said") {
+TEST_CASE("a worker forks no more processes than it is allowed to") {
   World world{1};
   for (std::uint64_t seq = 1; seq <= 4; ++seq) world.grant_process(seq);
   world.settle();
@@ -80,7 +80,7 @@ TEST_CASE("no more processes than said") {
   CHECK(world.returned == std::vector<std::uint64_t>{4});
 }
 
-TEST_CASE("signals meet the process alone, and wait for one that is still to be forked") {
+TEST_CASE("signals go to the process alone, and wait until it is forked") {
   World world{1};
   world.grant_process(1);
   world.settle();
@@ -103,7 +103,7 @@ TEST_CASE("a task of the pool gets no signals") {
   CHECK(world.children[0].log.empty());
 }
 
-TEST_CASE("what is revoked before it began never begins") {
+TEST_CASE("a process that is revoked before its task begins never begins it") {
   World world{1};
   world.grant_process(1);
   world.settle();
@@ -128,7 +128,7 @@ TEST_CASE("what is revoked before it began never begins") {
   CHECK(world.outcomes.empty());
 }
 
-TEST_CASE("cancelling: stop token, SIGTERM, SIGKILL; for a daemon SIGTERM at once") {
+TEST_CASE("a cancelled process gets stop token, SIGTERM and SIGKILL, and a daemon SIGTERM at once") {
   World world{1};
   world.grant_process(1);
   world.grant_process(2, true);
@@ -150,7 +150,7 @@ TEST_CASE("cancelling: stop token, SIGTERM, SIGKILL; for a daemon SIGTERM at onc
   CHECK(world.outcomes[2].outcome.kind == proto::OutcomeKind::cancelled);
 }
 
-TEST_CASE("a time limit counts from birth") {
+TEST_CASE("the time limit of a process counts from its birth") {
   World world{1};
   proto::Grants grants;
   auto& task = grants.tasks.emplace_back();
@@ -171,7 +171,7 @@ TEST_CASE("a time limit counts from birth") {
   CHECK(world.outcomes[1].outcome.kind == proto::OutcomeKind::timed_out);
 }
 
-TEST_CASE("a new session hears again who runs") {
+TEST_CASE("a new session is told again which processes run") {
   World world{1};
   world.grant_process(1);
   born(world);
@@ -185,7 +185,7 @@ TEST_CASE("a new session hears again who runs") {
   CHECK(world.last_hello.worker.holding.size() == 2);
 }
 
-TEST_CASE("an abandoned process is ended and not spoken of") {
+TEST_CASE("an abandoned process is ended and not reported") {
   World world{1};
   world.grant_process(1);
   born(world);
@@ -217,7 +217,7 @@ TEST_CASE("a drain waits for processes, takes no new ones, and ends those that t
   CHECK(world.foreman.finished(world.now));
 }
 
-TEST_CASE("every child's death is told") {
+TEST_CASE("every death of a child is reported") {
   World world{1};
   world.die(0, SIGKILL);
   world.settle();

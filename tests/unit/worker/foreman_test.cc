@@ -37,7 +37,7 @@ TEST_CASE("an unknown task and a wrong signature are answered without any child"
   CHECK(world.children[0].ring.empty());
 }
 
-TEST_CASE("a child's death costs the attempt it ran; what it had not started goes to others") {
+TEST_CASE("the death of a child costs the attempt that it ran, and the others go to its siblings") {
   World world{2};
   world.measure(1, 100);
   for (std::uint64_t seq = 2; seq <= 41; ++seq) world.grant(seq);
@@ -60,7 +60,7 @@ TEST_CASE("a child's death costs the attempt it ran; what it had not started goe
   CHECK(world.children[0].ring.size() + world.children[1].ring.size() == 39);
 }
 
-TEST_CASE("how a child died is told: exit code, and a SIGKILL that nobody here sent") {
+TEST_CASE("the report of a death tells the exit code, or that the worker did not send the SIGKILL") {
   World world{1};
   world.grant(1);
   world.settle();
@@ -78,7 +78,7 @@ TEST_CASE("how a child died is told: exit code, and a SIGKILL that nobody here s
   }
 }
 
-TEST_CASE("a long task has nobody behind it while a sibling is free") {
+TEST_CASE("a long task has no others behind it while a sibling is free") {
   World world{2};
   world.measure(1, 10);
   for (std::uint64_t seq = 2; seq <= 4; ++seq) world.grant(seq);
@@ -91,7 +91,7 @@ TEST_CASE("a long task has nobody behind it while a sibling is free") {
   CHECK_FALSE(world.children[1].ring.empty());
 }
 
-TEST_CASE("what is called back from the only child waits, and the worker comes to rest") {
+TEST_CASE("attempts that are called back from the only child wait, and the worker comes to rest") {
   World world{1};
   world.measure(1, 10);
   world.grant(2);
@@ -104,7 +104,7 @@ TEST_CASE("what is called back from the only child waits, and the worker comes t
   CHECK(world.foreman.next_wakeup() > world.now);
 }
 
-TEST_CASE("what cannot start soon goes back to the broker") {
+TEST_CASE("an attempt that cannot start soon goes back to the broker") {
   World world{1};
   world.grant(1);
   world.grant(2);
@@ -117,7 +117,7 @@ TEST_CASE("what cannot start soon goes back to the broker") {
   CHECK(world.foreman.attempts().size() == 1);
 }
 
-TEST_CASE("cancelling what has not started is exact; what runs is brought to its end") {
+TEST_CASE("an attempt that has not started is cancelled exactly, and one that runs is brought to its end") {
   World world{1};
   world.measure(1, 10);
   world.grant(2);
@@ -201,7 +201,7 @@ TEST_CASE("time limits count for an attempt that comes to the front because the 
   CHECK(world.children[0].log == "stop TERM ");
 }
 
-TEST_CASE("a condemned child gets nothing more, and what waits in its ring goes elsewhere") {
+TEST_CASE("a condemned child gets nothing more, and attempts that wait in its ring go elsewhere") {
   World world{2};
   world.measure(1, 10);
   world.grant(2, "short", 0ms, 1ms);
@@ -246,7 +246,7 @@ TEST_CASE("a retry keeps the delay that the handler asked for") {
   CHECK(world.outcomes.at(1).retry_delay == 250ms);
 }
 
-TEST_CASE("of quick progress only the last is sent, and the last before the end always") {
+TEST_CASE("only the last of quick progress notes is sent, and always the last one before the end") {
   World world{1};
   world.grant(1);
   world.settle();
@@ -266,7 +266,7 @@ TEST_CASE("of quick progress only the last is sent, and the last before the end 
   CHECK(world.notes == std::vector<std::string>{"a", "c", "d"});
 }
 
-TEST_CASE("of progress without a broker only the last is kept, and nobody wakes for it") {
+TEST_CASE("only the last progress note is kept without a broker, and the worker does not wake for it") {
   World world{1};
   world.grant(1);
   world.settle();
@@ -286,7 +286,8 @@ TEST_CASE("of progress without a broker only the last is kept, and nobody wakes 
   CHECK(world.notes == std::vector<std::string>{"c"});
 }
 
-TEST_CASE("draining hands back what has not started, lets the rest finish, and ends when all is acknowledged") {
+TEST_CASE(
+    "a drain hands back attempts that have not started, lets the others finish, and ends when all are acknowledged") {
   World world{1};
   world.measure(1, 10);
   world.grant(2);
@@ -309,7 +310,7 @@ TEST_CASE("draining hands back what has not started, lets the rest finish, and e
   CHECK(world.foreman.finished(world.now));
 }
 
-TEST_CASE("a drain that takes too long stops what runs, and reports it as lost") {
+TEST_CASE("a drain that takes too long stops running attempts and reports them as lost") {
   World world{1};
   world.grant(1);
   world.settle();
@@ -331,7 +332,7 @@ TEST_CASE("a drain that takes too long stops what runs, and reports it as lost")
   CHECK(world.outcomes.at(1).outcome.kind == proto::OutcomeKind::lost);
 }
 
-TEST_CASE("an immediate stop reports what ran as lost and hands back the rest") {
+TEST_CASE("an immediate stop reports running attempts as lost and hands back the others") {
   World world{1};
   world.measure(1, 10);
   world.grant(2);
@@ -347,7 +348,7 @@ TEST_CASE("an immediate stop reports what ran as lost and hands back the rest") 
   CHECK(world.returned == std::vector<std::uint64_t>{3, 4});
 }
 
-TEST_CASE("after a reconnect everything in hand is listed, and what is abandoned is stopped without a report") {
+TEST_CASE("HELLO lists everything in hand after a reconnect, and abandoned attempts are stopped without a report") {
   World world{1};
   world.measure(1, 10);
   world.grant(2);
@@ -368,7 +369,7 @@ TEST_CASE("after a reconnect everything in hand is listed, and what is abandoned
   CHECK(world.foreman.attempts().size() == 0);
 }
 
-TEST_CASE("a child that takes one task only is given one, and little waits for its successors") {
+TEST_CASE("a child that runs one task only is given one, and few wait for its successors") {
   World world{2, 1};
   for (std::uint64_t seq = 1; seq <= 4; ++seq) world.grant(seq);
   world.settle();
@@ -384,7 +385,7 @@ TEST_CASE("a child that takes one task only is given one, and little waits for i
   CHECK(world.children[0].ring.size() == 1);
 }
 
-TEST_CASE("what was abandoned is forgotten: another broker may give out the same numbers anew") {
+TEST_CASE("an abandoned grant is forgotten, and another broker may give out the same one again") {
   World world{2};
   world.grant(1, "long");
   world.settle();

@@ -85,7 +85,7 @@ namespace named {
 
 }  // namespace named
 
-TEST_CASE("the backtrace begins where it was thrown, and ends before whoever watches") {
+TEST_CASE("the backtrace begins where the exception was thrown, and ends before the frame that watches") {
   HandlerError error;
   [&]() __attribute__((noinline)) {
     const worker::ThrowWatch watch;
@@ -102,7 +102,7 @@ TEST_CASE("the backtrace begins where it was thrown, and ends before whoever wat
   CHECK(error.backtrace.find("doctest") == std::string::npos);
 }
 
-TEST_CASE("a throw inside the standard library, and one handed on, still say where they came from") {
+TEST_CASE("the backtrace survives a throw inside the standard library and a rethrow") {
   const worker::ThrowWatch watch;
   const auto in_library = described([] { (void)std::vector<int>{}.at(7); });
   CHECK(in_library.type == "std::out_of_range");
@@ -124,7 +124,7 @@ TEST_CASE("a throw inside the standard library, and one handed on, still say whe
   CHECK(handed_on.backtrace.starts_with("named::throws(int)"));
 }
 
-TEST_CASE("no backtrace without a watch, nor of an exception that another thread threw") {
+TEST_CASE("there is no backtrace without a watch, or of an exception that another thread threw") {
   CHECK(described([] { named::throws(0); }).backtrace.empty());
   const worker::ThrowWatch watch;
   std::exception_ptr elsewhere;
@@ -138,7 +138,7 @@ TEST_CASE("no backtrace without a watch, nor of an exception that another thread
   CHECK(described([&] { std::rethrow_exception(elsewhere); }).backtrace.empty());
 }
 
-TEST_CASE("long texts are cut") {
+TEST_CASE("long texts of an error are cut") {
   const auto error = described([] { throw std::runtime_error{std::string(100'000, 'x')}; });
   CHECK(error.message.size() == proto::limits::kMaxErrorText);
 }

@@ -55,7 +55,7 @@ TEST_CASE("a handler may take the context before the arguments") {
   CHECK(unpack_value<std::map<std::string, int>>(result) == std::map<std::string, int>{{"a", 4}, {"b", 2}});
 }
 
-TEST_CASE("a void task gives nil, whatever the function returns") {
+TEST_CASE("a void task gives nil, also when the function returns a value") {
   const auto text = pack_value(std::tuple{std::string{"x"}});
   CHECK(run(
             kNote, [](std::string) {}, text) == pack_nothing());
@@ -63,7 +63,7 @@ TEST_CASE("a void task gives nil, whatever the function returns") {
             kNote, [](const std::string&) { return 5; }, text) == pack_nothing());
 }
 
-TEST_CASE("bytes that are not the arguments are an error of their own kind") {
+TEST_CASE("bytes that are not the arguments give an error of a kind of their own") {
   const auto handler = [](double a, double b) { return a + b; };
   CHECK_THROWS_AS(run(kAdd, handler, ""), detail::BadArguments);
   CHECK_THROWS_AS(run(kAdd, handler, pack_value(1.0)), detail::BadArguments);
@@ -72,7 +72,7 @@ TEST_CASE("bytes that are not the arguments are an error of their own kind") {
   CHECK_THROWS_AS(run(kAdd, handler, "\xdd\xff\xff\xff\xff"), detail::BadArguments);
 }
 
-TEST_CASE("a worker takes each task name once, and only good names") {
+TEST_CASE("a worker accepts each task name once, and valid names only") {
   Worker worker{WorkerOptions{}};
   worker.on(kAdd, add_function);
   CHECK_THROWS_AS(worker.on(kAdd, add_function), std::invalid_argument);

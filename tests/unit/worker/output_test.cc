@@ -64,7 +64,7 @@ TEST_CASE("the tail is the last four KiB") {
   CHECK(tail.drain().empty());
 }
 
-TEST_CASE("a reader that has stopped reading costs output, not the pool") {
+TEST_CASE("a reader that has stopped reading costs output, and does not block the pool") {
   Stream target;
   OutputSink sink{target.writer.get()};
   const std::string line(1000, 'x');

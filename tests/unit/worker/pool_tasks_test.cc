@@ -56,7 +56,7 @@ TEST_CASE("a chunk calls one function for each item") {
   CHECK_THROWS_AS(chunks.chunk("half", 7, false, {2, 3, 4}), std::domain_error);
 }
 
-TEST_CASE("a chunk whose items have outcomes of their own") {
+TEST_CASE("a chunk can give each item an outcome of its own") {
   Chunks chunks;
   const auto bytes = chunks.chunk("half", 7, true, {2, 3, 4});
   const auto handle = detail::unpack_bounded(bytes);
@@ -70,7 +70,7 @@ TEST_CASE("a chunk whose items have outcomes of their own") {
   CHECK(items.ptr[1].via.array.ptr[2].as<std::string>() == "odd");
 }
 
-TEST_CASE("a chunk of an unknown function, of another signature, or that is none") {
+TEST_CASE("a chunk of an unknown function or of another signature is refused, and so are bytes that are no chunk") {
   Chunks chunks;
   CHECK(chunks.refusal("third", 0) == Errc::unknown_task);
   CHECK(chunks.refusal("half", 8) == Errc::signature_mismatch);

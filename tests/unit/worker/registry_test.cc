@@ -6,7 +6,7 @@
 
 using forkmill::worker::Registry;
 
-TEST_CASE("a registry finds what was put in, and takes a name once") {
+TEST_CASE("a registry finds tasks by name, and accepts each name once") {
   Registry registry;
   CHECK(registry.empty());
   registry.add({"a.one", "void()", 1, nullptr});

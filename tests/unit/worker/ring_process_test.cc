@@ -1,4 +1,4 @@
-// The ends of an shared area in two processes, as in a real pool.
+// The ends of a shared area in two processes, as in a real pool.
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -45,7 +45,7 @@ void echo(Pair& pair) {
 
 }  // namespace
 
-TEST_CASE("tasks go to another process and come back, one by one and in crowds") {
+TEST_CASE("tasks go to another process and come back, one by one and in batches") {
   Pair pair;
   Process child{[&] { echo(pair); }};
   Ear ear;
@@ -65,7 +65,7 @@ TEST_CASE("tasks go to another process and come back, one by one and in crowds")
   CHECK(SharedArea::was_born(pair.memory.get()));
 }
 
-TEST_CASE("a result larger than the ring comes through") {
+TEST_CASE("a result larger than the ring arrives whole") {
   Pair pair;
   Process child{[&] { echo(pair); }};
   Ear ear;
@@ -80,7 +80,7 @@ TEST_CASE("a result larger than the ring comes through") {
   CHECK(ear.results[0].payload == large);
 }
 
-TEST_CASE("of a child that was killed, it is known what it had started and what not") {
+TEST_CASE("the link knows which tasks a killed child had started") {
   Pair pair;
   Process child{[&] {
     ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.fd()};

@@ -1,4 +1,4 @@
-// The rings and the ends of an shared area, within one process: two threads play link and child.
+// The rings and the ends of a shared area, within one process: two threads play link and child.
 #include "worker/ipc/ring.h"
 
 #include <doctest/doctest.h>
@@ -43,7 +43,7 @@ std::string pattern(std::size_t size, std::size_t seed) {
 
 }  // namespace
 
-TEST_CASE("a ring gives records back in order, whatever their size, round after round") {
+TEST_CASE("a ring gives records of any size back in order, round after round") {
   Ring ring;
   std::size_t pushed = 0;
   std::size_t popped = 0;
@@ -56,7 +56,7 @@ TEST_CASE("a ring gives records back in order, whatever their size, round after 
   CHECK(ring.reader.look(record) == RingReader::Look::empty);
 }
 
-TEST_CASE("a full ring takes nothing until something is consumed") {
+TEST_CASE("a full ring accepts no record until one is consumed") {
   Ring ring;
   const std::string text = pattern(kMaxFragment, 1);
   int count = 0;
@@ -69,7 +69,7 @@ TEST_CASE("a full ring takes nothing until something is consumed") {
   CHECK(ring.pop() == "x");
 }
 
-TEST_CASE("pieces are joined, and a message above the fragment size is parted and put together again") {
+TEST_CASE("pieces are joined, and a message above the fragment size is split and joined again") {
   Ring ring;
   const std::string first = pattern(100'000, 1);
   const std::string second = pattern(50'000, 2);
@@ -89,7 +89,7 @@ TEST_CASE("pieces are joined, and a message above the fragment size is parted an
   CHECK(assembler.message() == first + second);
 }
 
-TEST_CASE("what a damaged or hostile producer writes is recognised") {
+TEST_CASE("the writing of a damaged or hostile producer is recognised") {
   Ring ring;
   RingCursor& cursor = ring.shared_area.head().tasks;
   Record record;
@@ -152,7 +152,7 @@ TEST_CASE("fragments that do not fit together are refused") {
   CHECK(assembler.add(record(kRestRecord, false, 11)) == Assembler::Added::corrupt);  // longer than announced
 }
 
-TEST_CASE("a task that was not started can be taken back, exactly once and for good") {
+TEST_CASE("a task that was not started can be revoked, once and for good") {
   Pair pair;
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   for (std::uint64_t serial = 1; serial <= 4; ++serial) pair.link.send(task_head(serial), "q", {});
@@ -166,7 +166,7 @@ TEST_CASE("a task that was not started can be taken back, exactly once and for g
   CHECK(pair.link.started() == std::vector<std::uint64_t>{1, 3});
 }
 
-TEST_CASE("a large task can be taken back while it streams in") {
+TEST_CASE("a large task can be revoked while it streams in") {
   Pair pair;
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   const std::string large = pattern(1'000'000, 3);
@@ -186,7 +186,7 @@ TEST_CASE("a large task can be taken back while it streams in") {
   feeder.join();
 }
 
-TEST_CASE("condemning hits the attempt that runs now, or nothing") {
+TEST_CASE("condemning meets the attempt that runs now, or nothing") {
   Pair pair;
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   pair.link.send(task_head(1), "q", {});
@@ -198,7 +198,7 @@ TEST_CASE("condemning hits the attempt that runs now, or nothing") {
   CHECK_FALSE(pair.link.condemn(1));  // is over
   CHECK(child.next().head.serial == 2);
   CHECK(pair.link.condemn(2));
-  CHECK_FALSE(child.finish(2));  // so it takes no other
+  CHECK_FALSE(child.finish(2));  // the child must start no other
 }
 
 TEST_CASE("a result is believed only for a task that this child was given") {
@@ -216,7 +216,7 @@ TEST_CASE("a result is believed only for a task that this child was given") {
   CHECK(ear.results.empty());
 }
 
-TEST_CASE("records too short for their kind and kinds unknown are refused") {
+TEST_CASE("records that are too short or of an unknown kind are refused") {
   Pair pair;
   ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
   Ear ear;
@@ -268,7 +268,7 @@ TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wa
   child_thread.join();
 }
 
-TEST_CASE("taking back while the child takes up: each task is had by exactly one side") {
+TEST_CASE("each task is either started by the child or revoked by the link, also when both try at once") {
   Pair pair;
   constexpr std::uint64_t kTasks = 20'000;
   std::vector<std::uint64_t> run;
@@ -302,7 +302,7 @@ TEST_CASE("taking back while the child takes up: each task is had by exactly one
   CHECK(ear.results.size() == run.size());
 }
 
-TEST_CASE("a soft stop reaches the token of the attempt meant, early or late, and no other") {
+TEST_CASE("a soft stop reaches the token of the attempt that it is meant for, early or late, and no other") {
   Pair pair;
   SharedArea shared_area = SharedArea::map(pair.memory.get());
   StopWatcher stop_watcher{shared_area.head()};

@@ -133,7 +133,7 @@ proto::Grants grants_of(std::initializer_list<std::uint64_t> seqs) {
 
 }  // namespace
 
-TEST_CASE("grants of processes need no credit; signals come through; deaths and births are told in a session") {
+TEST_CASE("grants of processes need no credit, signals come through, and deaths and births are told in a session") {
   World world;
   world.establish();
   world.session->set_load(3, {});
@@ -190,7 +190,7 @@ TEST_CASE("HELLO says who the worker is, and whose grants it holds: those of the
   world.connect(kNow);
   auto hello = world.hello();
   CHECK(hello.instance == 4711);
-  CHECK(hello.worker.holding_store.empty());  // of none so far
+  CHECK(hello.worker.holding_store.empty());  // there was no WELCOME so far
   for (const std::string store : {"first", "first", "second"}) {
     world.session->disconnected();
     world.connect(kNow);
@@ -256,7 +256,7 @@ TEST_CASE("outcomes are kept until acknowledged and sent again, first, in the ne
   CHECK(again->outcomes[1].grant == grant_of(3));
 }
 
-TEST_CASE("what the broker no longer counts as ours is abandoned: outcomes are dropped") {
+TEST_CASE("outcomes of grants that the broker abandons are dropped") {
   World world;
   world.establish();
   world.session->outbox().outcomes.push(outcome_of(1));
@@ -268,7 +268,7 @@ TEST_CASE("what the broker no longer counts as ours is abandoned: outcomes are d
   CHECK(world.session->outbox().outcomes.size() == 1);
 }
 
-TEST_CASE("what was noted of a grant before WELCOME abandons it is not said of another that bears its name") {
+TEST_CASE("notes on a grant that WELCOME abandons are not sent for a later grant with the same name") {
   World world;
   world.connect(kNow);
   world.session->outbox().started.push_back({TaskId{}, grant_of(1), 50, "here"});
@@ -295,7 +295,7 @@ TEST_CASE("messages of another session are stale") {
   CHECK(world.revoked.empty());
 }
 
-TEST_CASE("hand-backs and answers that were not sent are left to the list in HELLO") {
+TEST_CASE("returns and answers that were not sent are left to the list in HELLO") {
   World world;
   world.establish();
   world.session->disconnected();
@@ -307,7 +307,7 @@ TEST_CASE("hand-backs and answers that were not sent are left to the list in HEL
   CHECK(world.sent.empty());
 }
 
-TEST_CASE("many outcomes go in few messages") {
+TEST_CASE("many outcomes are sent in few messages") {
   World world;
   world.establish();
   for (std::uint64_t seq = 1; seq <= 1000; ++seq) world.session->outbox().outcomes.push(outcome_of(seq));
@@ -321,7 +321,7 @@ TEST_CASE("many outcomes go in few messages") {
   CHECK(world.sent.size() == 2);
 }
 
-TEST_CASE("a worker that only says what nobody answers asks for a sign of life, and keeps its broker") {
+TEST_CASE("a worker whose messages are not answered asks for a sign of life, and keeps its broker") {
   World world;
   world.establish();
   int beats = 0;
@@ -353,7 +353,7 @@ TEST_CASE("a broker's heartbeat of any length breaks no clock") {
   }
 }
 
-TEST_CASE("a quiet worker beats; a silent broker is left, with growing pauses") {
+TEST_CASE("a quiet worker sends heartbeats, and leaves a silent broker with growing pauses") {
   World world;
   world.establish();
   CHECK(world.session->next_wakeup() == kNow + 1s);
@@ -382,7 +382,7 @@ TEST_CASE("a quiet worker beats; a silent broker is left, with growing pauses") 
   CHECK(longest > 10s);
 }
 
-TEST_CASE("errors: say HELLO again, come back later, or give up") {
+TEST_CASE("an error makes the worker say HELLO again, come back later or give up") {
   World world;
   world.establish();
   SUBCASE("the broker forgot the session") {
@@ -427,7 +427,7 @@ TEST_CASE("a drain is told again in a new session") {
   CHECK(world.said<proto::Drain>());
 }
 
-TEST_CASE("returns, answers and progress") {
+TEST_CASE("returns, answers and progress are sent") {
   World world;
   world.establish();
   world.session->outbox().returns.push_back(grant_of(1));
@@ -438,7 +438,7 @@ TEST_CASE("returns, answers and progress") {
   CHECK(world.said<proto::Return>()->grants == std::vector{grant_of(1)});
 }
 
-TEST_CASE("that children are gone is said again in a session that comes soon, and not for ever") {
+TEST_CASE("deaths of children are told again in a session that comes soon, and not in later ones") {
   World world;
   world.establish();
   world.session->outbox().deaths.add(50);
