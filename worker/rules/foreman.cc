@@ -25,7 +25,7 @@ Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, R
 // ---- The broker -----------------------------------------------------------------------------------------------------
 
 void Foreman::connected(proto::Instant now) {
-  if (!session_.refused()) session_.greet(now, state_.attempts.grants());
+  if (!session_.handshake().refused()) session_.greet(now, state_.attempts.grants());
 }
 
 void Foreman::handle(proto::Instant now, proto::Envelope&& envelope) {
@@ -46,7 +46,7 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
     state_.effects.welcomes.push_back(std::move(*welcome));
   } else if (auto* error = std::get_if<proto::ErrorMessage>(&message)) {
     state_.effects.errors.push_back(std::move(*error));
-    state_.effects.refused = session_.refused();
+    state_.effects.refused = session_.handshake().refused();
   }
 }
 
@@ -113,7 +113,7 @@ void Foreman::stop(proto::Instant now) {
 bool Foreman::finished(proto::Instant now) const {
   if (drain_.stopped()) return true;
   if (!state_.draining) return false;
-  const bool all_known = state_.outbox.outcomes.size() == 0 || !session_.was_welcomed();
+  const bool all_known = state_.outbox.outcomes.size() == 0 || session_.handshake().session() == proto::SessionId{};
   return (state_.attempts.empty() && all_known) || drain_.is_over(now);
 }
 
@@ -145,7 +145,7 @@ void Foreman::update_load(proto::Instant now) {
 
 void Foreman::flush(proto::Instant now) {
   // Without a session each attempt keeps its last note.
-  if (session_.established()) state_.progress.pop_due(now, state_.outbox.progress);
+  if (session_.handshake().established()) state_.progress.pop_due(now, state_.outbox.progress);
   session_.flush(now);
   if (state_.draining && finished(now)) session_.goodbye(now, "drained");
 }
@@ -153,14 +153,17 @@ void Foreman::flush(proto::Instant now) {
 Effects& Foreman::take_effects() {
   taken_.clear();
   taken_.swap(state_.effects);
-  session_.take_effects(taken_.send, taken_.reconnect);
+  SessionEffects said{std::move(taken_.send)};
+  session_.take_effects(said);
+  taken_.send = std::move(said.send);
+  taken_.reconnect = said.reconnect;
   return taken_;
 }
 
 proto::Instant Foreman::next_wakeup() const {
   proto::Instant next = std::min({session_.next_wakeup(), drain_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
-  return session_.established() ? std::min(next, state_.progress.next_wakeup()) : next;
+  return session_.handshake().established() ? std::min(next, state_.progress.next_wakeup()) : next;
 }
 
 }  // namespace forkmill::worker

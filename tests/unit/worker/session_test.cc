@@ -51,11 +51,10 @@ struct World {
     follow(now);
   }
   void follow(Instant now) {
-    std::vector<proto::Envelope> send;
-    bool reconnect = false;
-    session->take_effects(send, reconnect);
-    sent.insert(sent.end(), send.begin(), send.end());
-    reconnects += reconnect ? 1 : 0;
+    SessionEffects effects;
+    session->take_effects(effects);
+    sent.insert(sent.end(), effects.send.begin(), effects.send.end());
+    reconnects += effects.reconnect ? 1 : 0;
     if (session->wants_greeting()) connect(now);
   }
   void keep(const proto::Welcome& welcome) {
@@ -71,7 +70,7 @@ struct World {
   }
   void keep(const proto::ErrorMessage& error) {
     ++errors;
-    if (session->refused()) refusal = error.code;
+    if (session->handshake().refused()) refusal = error.code;
   }
   template <class Other>
   void keep(const Other&) {
@@ -179,7 +178,7 @@ TEST_CASE("nothing is said before WELCOME; only the WELCOME to the last HELLO co
   proto::Welcome welcome;
   welcome.nonce = nonce + 1;
   world.receive(kNow, {{}, welcome});
-  CHECK_FALSE(world.session->established());
+  CHECK_FALSE(world.session->handshake().established());
   world.hear(kNow, grants_of({1}));
   CHECK(world.granted.empty());
 }
@@ -348,7 +347,7 @@ TEST_CASE("a broker's heartbeat of any length breaks no clock") {
     welcome.session = proto::SessionId{7};
     welcome.heartbeat = welcome.session_timeout = proto::milliseconds{length};
     world.receive(kNow, {{}, welcome});
-    CHECK(world.session->established());
+    CHECK(world.session->handshake().established());
     CHECK(world.session->next_wakeup() > kNow);
   }
 }
@@ -365,7 +364,7 @@ TEST_CASE("a quiet worker sends heartbeats, and leaves a silent broker with grow
   CHECK(world.reconnects == 0);
   world.tick(kNow + 15s);
   CHECK(world.reconnects == 1);
-  CHECK_FALSE(world.session->established());
+  CHECK_FALSE(world.session->handshake().established());
 
   Instant now = kNow + 15s;
   Instant longest{0};
@@ -392,7 +391,7 @@ TEST_CASE("an error makes the worker say HELLO again, come back later or give up
   SUBCASE("another error changes nothing") {
     world.hear(kNow, proto::ErrorMessage{{}, Errc::malformed, ""});
     CHECK(world.errors == 1);
-    CHECK(world.session->established());
+    CHECK(world.session->handshake().established());
   }
   SUBCASE("no version in common") {
     world.connect(kNow);
@@ -409,7 +408,7 @@ TEST_CASE("an error makes the worker say HELLO again, come back later or give up
   }
   SUBCASE("GOODBYE") {
     world.hear(kNow, proto::Goodbye{});
-    CHECK_FALSE(world.session->established());
+    CHECK_FALSE(world.session->handshake().established());
     world.tick(world.session->next_wakeup());
     CHECK(world.said<proto::Hello>());
   }

@@ -14,6 +14,16 @@ using namespace std::chrono_literals;
 
 constexpr proto::HandshakeOptions kHandshake{.first_patience = 3s, .longest_patience = 30s, .pause_after_goodbye = 1s};
 
+// The broker repeats numbered signals until it knows that they have come. Each is let through once. heard: the highest
+// number so far.
+void drop_repeated(proto::Signals& signals, std::uint64_t& heard) {
+  std::erase_if(signals.notes, [&](const proto::SignalNote& note) {
+    if (note.number != 0 && note.number <= heard) return true;
+    heard = std::max(heard, note.number);
+    return false;
+  });
+}
+
 }  // namespace
 
 Session::Session(proto::Hello hello, std::uint64_t seed) : hello_{std::move(hello)}, handshake_{kHandshake, seed} {}
@@ -25,15 +35,20 @@ void Session::greet(proto::Instant now, std::vector<proto::Grant> holding) {
   outbox_.begin_greeting();
   hello_.worker.holding = std::move(holding);
   outbox_.outcomes.list_unsent(hello_.worker.holding);
-  send_.push_back(handshake_.greet(now, hello_));
+  effects_.send.push_back(handshake_.greet(now, hello_));
 }
 
 bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
   using Heard = proto::Handshake::Heard;
   switch (handshake_.handle(now, envelope)) {
-    case Heard::welcome:
-      begin(now, std::get<proto::Welcome>(envelope.message));
+    case Heard::welcome: {
+      const auto& welcome = std::get<proto::Welcome>(envelope.message);
+      hello_.worker.holding_store = welcome.store;
+      credit_.begin_session(welcome.granted);
+      outbox_.begin_session(now, handshake_.silence_limit(), welcome.abandon);
+      if (draining_) drain(now);
       return true;
+    }
     case Heard::message:
       return handle(envelope.message);
     case Heard::postponed:
@@ -49,13 +64,6 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
   return false;
 }
 
-void Session::begin(proto::Instant now, const proto::Welcome& welcome) {
-  hello_.worker.holding_store = welcome.store;
-  credit_.begin_session(welcome.granted);
-  outbox_.begin_session(now, handshake_.silence_limit(), welcome.abandon);
-  if (draining_) drain(now);
-}
-
 bool Session::handle(proto::Message& message) {
   if (const auto* grants = std::get_if<proto::Grants>(&message)) {
     const auto needs_credit = [](const proto::GrantedTask& task) { return !task.process; };
@@ -66,19 +74,11 @@ bool Session::handle(proto::Message& message) {
     outbox_.outcomes.acknowledge(ack->messages);
     return false;
   }
-  if (auto* signals = std::get_if<proto::Signals>(&message)) return drop_repeated(*signals);
+  if (auto* signals = std::get_if<proto::Signals>(&message)) {
+    drop_repeated(*signals, hello_.worker.signals_heard);
+    return !signals->notes.empty();
+  }
   return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::ErrorMessage>(message);
-}
-
-// The broker repeats numbered signals until it knows that they have come. Each is let through once.
-bool Session::drop_repeated(proto::Signals& signals) {
-  std::uint64_t& heard = hello_.worker.signals_heard;
-  std::erase_if(signals.notes, [&](const proto::SignalNote& note) {
-    if (note.number != 0 && note.number <= heard) return true;
-    heard = std::max(heard, note.number);
-    return false;
-  });
-  return !signals.notes.empty();
 }
 
 void Session::tick(proto::Instant now) {
@@ -91,7 +91,7 @@ void Session::tick(proto::Instant now) {
       return say(now, load_);
     case Due::no_answer:
     case Due::silence:
-      reconnect_ = true;
+      effects_.reconnect = true;
       return;
     case Due::nothing:
       return;
@@ -101,12 +101,7 @@ void Session::tick(proto::Instant now) {
 // ---- Saying ---------------------------------------------------------------------------------------------------------
 
 void Session::say(proto::Instant now, proto::Message message) {
-  send_.push_back(handshake_.stamp(now, std::move(message)));
-}
-
-void Session::take_effects(std::vector<proto::Envelope>& send, bool& reconnect) {
-  std::swap(send, send_);
-  reconnect = std::exchange(reconnect_, false);
+  effects_.send.push_back(handshake_.stamp(now, std::move(message)));
 }
 
 void Session::set_load(std::uint64_t room, proto::Heartbeat load) {
@@ -116,18 +111,18 @@ void Session::set_load(std::uint64_t room, proto::Heartbeat load) {
 
 void Session::drain(proto::Instant now) {
   draining_ = true;
-  if (established()) say(now, proto::Drain{});
+  if (handshake_.established()) say(now, proto::Drain{});
 }
 
 void Session::goodbye(proto::Instant now, std::string text) {
-  if (!established()) return;
+  if (!handshake_.established()) return;
   say(now, proto::Goodbye{Errc::ok, std::move(text)});
   handshake_.disconnected();
 }
 
 void Session::flush(proto::Instant now) {
   auto report = std::exchange(outbox_.report, std::nullopt);
-  if (!established()) return;
+  if (!handshake_.established()) return;
   if (report) say(now, std::move(*report));
   if (!outbox_.started.empty()) say(now, proto::Started{std::exchange(outbox_.started, {})});
   if (!outbox_.progress.empty()) say(now, proto::Progress{std::exchange(outbox_.progress, {})});
@@ -146,7 +141,7 @@ void Session::flush_outcomes(proto::Instant now) {
   for (std::size_t begin = 0; begin < unsent.size();) {
     auto batch = next_batch(unsent, begin);
     say(now, proto::Outcomes{batch, credit_.announce()});
-    outbox_.outcomes.keep(send_.back().header.seq, std::move(batch));
+    outbox_.outcomes.keep(effects_.send.back().header.seq, std::move(batch));
   }
 }
 

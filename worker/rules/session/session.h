@@ -21,6 +21,11 @@
 
 namespace forkmill::worker {
 
+struct SessionEffects {
+  std::vector<proto::Envelope> send;  // in this order
+  bool reconnect = false;             // after `send`: drop the connection and make a new one
+};
+
 class Session {
  public:
   // hello: everything but nonce, order, resume, holding and holding_store.
@@ -44,21 +49,16 @@ class Session {
   void set_load(std::uint64_t room, proto::Heartbeat load);
   Outbox& outbox() { return outbox_; }
 
-  bool established() const { return handshake_.established(); }
+  // Says whether a session is established, was there before, or was refused for good; then the ERROR that handle() let
+  // through last says why.
+  const proto::Handshake& handshake() const { return handshake_; }
   bool wants_greeting() const { return greeting_due_; }
-  // The broker will never take this worker; the ERROR that handle() let through last says why.
-  bool refused() const { return handshake_.refused(); }
-  // A broker has welcomed this worker at least once.
-  bool was_welcomed() const { return handshake_.session() != proto::SessionId{}; }
   proto::Instant next_wakeup() const { return handshake_.next_wakeup(); }
-  // Moves what was asked for since the last call to the arguments. `send` must be empty, and gets messages to send in
-  // this order; if `reconnect` becomes true, the connection is to be dropped after that, and a new one made.
-  void take_effects(std::vector<proto::Envelope>& send, bool& reconnect);
+  // Swaps what was asked for since the last call with `effects`, which must be empty.
+  void take_effects(SessionEffects& effects) { std::swap(effects, effects_); }
 
  private:
-  void begin(proto::Instant now, const proto::Welcome& welcome);
   bool handle(proto::Message& message);
-  bool drop_repeated(proto::Signals& signals);
   void say(proto::Instant now, proto::Message message);
   void flush_outcomes(proto::Instant now);
 
@@ -69,8 +69,7 @@ class Session {
   proto::Heartbeat load_;
   bool draining_ = false;
   bool greeting_due_ = false;
-  std::vector<proto::Envelope> send_;
-  bool reconnect_ = false;
+  SessionEffects effects_;
 };
 
 }  // namespace forkmill::worker
