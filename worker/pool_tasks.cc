@@ -92,7 +92,8 @@ class PoolHandler final : public detail::Handler {
     options.max_processes = 0;
     options.queues = {spec.queue};
     options.max_tasks_per_child = spec.max_tasks_per_child;
-    options.drain_timeout = options.kill_grace = std::chrono::milliseconds{0};  // a pool is stopped when no client waits
+    options.drain_timeout = options.kill_grace =
+        std::chrono::milliseconds{0};  // a pool is stopped when no client waits
     // Clients learn from their tasks' errors how children end: the log need not repeat it.
     if (options.log_level == "info" || options.log_level == "warn") options.log_level = "error";
     return options;

@@ -12,8 +12,8 @@
 #include "client/session/session.h"
 #include "tests/sim/nodes/network.h"
 #include "tests/sim/nodes/workload.h"
-#include "tests/sim/users/object_user.h"
 #include "tests/sim/rules/history.h"
+#include "tests/sim/users/object_user.h"
 
 namespace forkmill::sim {
 

@@ -2,7 +2,8 @@
 //
 //   * an outcome is reported after the process has ended, unless the broker gave its worker up;
 //   * a client is told only of processes that there were;
-//   * a signal that was sent arrives, also when the connection of the worker broke meanwhile, unless the process ends or
+//   * a signal that was sent arrives, also when the connection of the worker broke meanwhile, unless the process ends
+//   or
 //     its attempt is given up before.
 #pragma once
 
