@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
 #include <utility>
 
 #include "proto/transport/descriptor.h"
+#include "proto/transport/host.h"
 #include "proto/transport/processes.h"
 
 namespace forkmill::broker {
@@ -158,10 +158,8 @@ void Loop::describe_self(proto::QueryKind query) {
                                                   : std::nullopt;
   if (row) {
     row->command = "forkmill-broker";
-    std::array<char, 65> host{};
-    ::gethostname(host.data(), host.size() - 1);
     self_.process = std::move(*row);
-    self_.host = host.data();
+    self_.host = proto::host_name();
   }
   core_->set_self(self_);
 }

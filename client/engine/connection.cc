@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "client/engine/options.h"
 #include "client/engine/resolve.h"
 #include "client/futures/log.h"
 #include "proto/transport/errors.h"
+#include "proto/transport/host.h"
 
 namespace forkmill::client {
 
@@ -26,7 +26,7 @@ std::uint64_t worker_around() {
 SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, std::uint64_t instance) {
   SessionOptions session;
   session.name = options.name;
-  session.host = host_name();
+  session.host = proto::host_name();
   session.pid = static_cast<std::uint32_t>(::getpid());
   session.software = "forkmill " FORKMILL_VERSION;
   session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;

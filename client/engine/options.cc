@@ -3,10 +3,8 @@
 #include <errno.h>
 #include <forkmill/default_client.h>
 #include <forkmill/errors.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -102,12 +100,6 @@ ClientOptions completed(ClientOptions options) {
   must_be_positive("max_unsent", options.max_unsent);
   must_be_positive("max_unsent_bytes", options.max_unsent_bytes);
   return options;
-}
-
-std::string host_name() {
-  std::array<char, 65> name{};
-  ::gethostname(name.data(), name.size() - 1);
-  return name.data();
 }
 
 }  // namespace forkmill::client

@@ -19,6 +19,5 @@ struct Prepared {
 Prepared prepare(const SubmitOptions& options);
 // Fills in endpoint and name, and moves time limits into their ranges. Throws Error for other values out of range.
 ClientOptions completed(ClientOptions options);
-std::string host_name();
 
 }  // namespace forkmill::client

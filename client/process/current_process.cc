@@ -5,15 +5,15 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "client/engine/options.h"
+#include "proto/transport/host.h"
 
 namespace forkmill {
 
 namespace {
 
-// What the worker's supervisor said to the process that it forked.
-const char* told(const char* what) {
-  const char* text = std::getenv(what);
+// A variable of the environment that the worker's supervisor sets in the process that it forks. Null: empty or not set.
+const char* set_by_supervisor(const char* variable) {
+  const char* text = std::getenv(variable);
   return text != nullptr && *text != '\0' ? text : nullptr;
 }
 
@@ -23,14 +23,15 @@ CurrentProcess current_process() {
   CurrentProcess self;
   self.pid = static_cast<std::uint32_t>(::getpid());
   self.ppid = static_cast<std::uint32_t>(::getppid());
-  self.host = client::host_name();
-  self.daemon = told("FORKMILL_DAEMON") != nullptr;
-  if (const char* parent = told("FORKMILL_PARENT"))
+  self.host = proto::host_name();
+  self.daemon = set_by_supervisor("FORKMILL_DAEMON") != nullptr;
+  if (const char* parent = set_by_supervisor("FORKMILL_PARENT"))
     self.ppid = static_cast<std::uint32_t>(std::strtoul(parent, nullptr, 10));
   if (const char* name = std::getenv("FORKMILL_PROCESS"))
     self.name = name;
   else
-    self.name = told("FORKMILL_CHILD_OF") != nullptr ? "PoolWorker-" + std::to_string(self.pid) : "MainProcess";
+    self.name =
+        set_by_supervisor("FORKMILL_CHILD_OF") != nullptr ? "PoolWorker-" + std::to_string(self.pid) : "MainProcess";
   return self;
 }
 

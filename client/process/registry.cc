@@ -1,11 +1,12 @@
-#include <algorithm>
+#include "client/process/registry.h"
+
+#include <forkmill/default_client.h>
+
 #include <cstdlib>
 #include <thread>
-#include <typeindex>
-#include <unordered_map>
+#include <utility>
 
 #include "client/engine/fork_guard.h"
-#include "client/process/process_state.h"
 
 namespace forkmill {
 
@@ -13,24 +14,15 @@ namespace client {
 
 namespace {
 
-std::unordered_map<std::type_index, ProcessClass>& classes() {
-  static std::unordered_map<std::type_index, ProcessClass> all;
-  return all;
-}
-
 void join_rest() { ProcessRegistry::instance().join_all(); }
 
-// The main thread's own variables have been destroyed by then, and whoever waits may have to decode messages.
+// In a thread of its own: the variables of the main thread (thread_local) have been destroyed by then, and a waiting
+// thread may have to decode messages.
 void join_rest_at_exit() { std::thread{join_rest}.join(); }
 
 }  // namespace
 
-const ProcessClass* process_class(const std::type_info& type) {
-  const auto found = classes().find(type);
-  return found == classes().end() ? nullptr : &found->second;
-}
-
-// Never destroyed: what runs at the program's end still looks into it.
+// Never destroyed: functions that run at the program's end still use it.
 ProcessRegistry& ProcessRegistry::instance() {
   static auto* one = new ProcessRegistry;
   return *one;
@@ -39,30 +31,30 @@ ProcessRegistry& ProcessRegistry::instance() {
 // The children of a program that was forked are not those of the new one.
 void ProcessRegistry::check_fork() {
   if (std::exchange(forks_, fork_count()) == fork_count()) return;
-  for (auto& entry : entries_) new Entry{std::move(entry)};  // their client cannot be let go of here
+  for (auto& entry : entries_) new Entry{std::move(entry)};  // leaked: their client cannot be released in a child
   entries_.clear();
 }
 
 void ProcessRegistry::add(const Entry& process) {
-  const std::unique_lock lock{mutex_};
+  const std::lock_guard hold{mutex_};
   check_fork();
   std::erase_if(entries_, [](const Entry& entry) { return entry->ended(); });
   entries_.push_back(process);
   if (std::exchange(joins_at_exit_, true)) return;
-  // After the default client was made, so it runs before that one is closed.
+  // Registered after the default client was made, so that it runs before that client is closed.
   std::atexit(join_rest_at_exit);
   detail::at_process_end(join_rest);
 }
 
 void ProcessRegistry::forget_ended() {
-  const std::unique_lock lock{mutex_};
+  const std::lock_guard hold{mutex_};
   check_fork();
   std::erase_if(entries_, [](const Entry& entry) { return entry->ended(); });
 }
 
 std::vector<ProcessRegistry::Entry> ProcessRegistry::all() {
   forget_ended();
-  const std::unique_lock lock{mutex_};
+  const std::lock_guard hold{mutex_};
   return entries_;
 }
 
@@ -72,19 +64,11 @@ void ProcessRegistry::join_all() {
 }
 
 unsigned ProcessRegistry::next_number() {
-  const std::unique_lock lock{mutex_};
+  const std::lock_guard hold{mutex_};
   return ++last_number_;
 }
 
 }  // namespace client
-
-namespace detail {
-
-void register_process_class(const std::type_info& type, const std::string& name, ProcessPacker pack) {
-  client::classes().insert_or_assign(type, client::ProcessClass{name, pack});
-}
-
-}  // namespace detail
 
 std::vector<Process> active_children() {
   std::vector<Process> children;

@@ -1,0 +1,19 @@
+#include "client/process/checks.h"
+
+#include "proto/limits.h"
+
+namespace forkmill::client {
+
+void refuse(const Process::State& process, const std::string& text) {
+  throw Error{Errc::bad_request, "process " + process.options.name + ": " + text};
+}
+
+void check_name(const std::string& name) {
+  if (name.size() > proto::limits::kMaxName)
+    throw Error{Errc::option_out_of_range, "a process's name has " + std::to_string(name.size()) + " bytes; at most " +
+                                               std::to_string(proto::limits::kMaxName) + " are allowed"};
+  for (const unsigned char c : name)
+    if (c < ' ' || c == 127) throw Error{Errc::name_invalid, "a process's name must not have control characters"};
+}
+
+}  // namespace forkmill::client

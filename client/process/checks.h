@@ -1,0 +1,15 @@
+// What a process refuses.
+#pragma once
+
+#include <string>
+
+#include "client/process/state.h"
+
+namespace forkmill::client {
+
+// Throws Error{bad_request}.
+[[noreturn]] void refuse(const Process::State& process, const std::string& text);
+// Throws Error{option_out_of_range or name_invalid} for a name that no process may have.
+void check_name(const std::string& name);
+
+}  // namespace forkmill::client
