@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "client/objects/object.h"
+#include "client/objects/opening.h"
+#include "client/objects/values.h"
 #include "client/objects/watch.h"
 
 namespace forkmill::detail {
@@ -14,17 +15,12 @@ using client::payload_of;
 using client::Verb;
 
 RawDict::RawDict(std::string_view name, std::uint64_t type, const ObjectOptions& options)
-    : Handle{[&] {
-        proto::ObjectSpec spec;
-        spec.name = name;
-        spec.kind = ObjectKind::dict;
-        spec.type = type;
-        return Object::open(options, std::move(spec));
-      }()} {}
-RawDict::RawDict(const Ticket& ticket, std::uint64_t type) : Handle{Object::open(ticket, ObjectKind::dict, type)} {}
+    : Handle{client::open_object(options, client::spec_of_elements(ObjectKind::dict, name, type))} {}
+RawDict::RawDict(const Ticket& ticket, std::uint64_t type)
+    : Handle{client::open_object(ticket, ObjectKind::dict, type)} {}
 
-std::int64_t RawDict::size() const { return object().require({.verb = Verb::look}).a; }
-std::int64_t RawDict::version() const { return object().require({.verb = Verb::look}).b; }
+std::int64_t RawDict::size() const { return proto::length_of(object().require({.verb = Verb::look})); }
+std::int64_t RawDict::version() const { return proto::version_of(object().require({.verb = Verb::look})); }
 void RawDict::clear() { object().require({.verb = Verb::clear}); }
 
 void RawDict::throw_no_key() const { throw UnknownKey{"'" + name() + "'"}; }
@@ -54,7 +50,7 @@ void RawDict::store(std::vector<std::string> keys_and_values) {
 Bytes RawDict::insert_new(std::string key, std::string value, bool& made) {
   const auto answer =
       object().require({.verb = Verb::insert, .values = {payload_of(std::move(key)), payload_of(std::move(value))}});
-  made = answer.a != 0;
+  made = proto::was_inserted(answer);
   return bytes_of(answer.values.at(0));
 }
 
@@ -80,16 +76,17 @@ std::optional<std::pair<Bytes, Bytes>> RawDict::take_last() {
 }
 
 bool RawDict::has(std::string key) const {
-  return object().require({.verb = Verb::has, .values = {payload_of(std::move(key))}}).a != 0;
+  return proto::has_key(object().require({.verb = Verb::has, .values = {payload_of(std::move(key))}}));
 }
 
 std::vector<Bytes> RawDict::all(Part part) const {
   std::vector<Bytes> all;
   std::int64_t from = 0;
   do {
-    const auto answer = object().require({.verb = Verb::items, .a = static_cast<std::int64_t>(part), .b = from});
+    const auto operands = client::operands::items_of_dict(static_cast<proto::DictParts>(part), from);
+    const auto answer = object().require({.verb = Verb::items, .operands = operands});
     for (const auto& value : answer.values) all.push_back(bytes_of(value));
-    from = answer.a;
+    from = proto::next_page(answer);
   } while (from != 0);
   return all;
 }
@@ -101,9 +98,8 @@ Bytes RawDict::add_to(std::string key, std::string number, std::optional<std::st
 }
 
 std::int64_t RawDict::append_to(std::string key, std::string element) {
-  return object()
-      .require({.verb = Verb::append, .values = {payload_of(std::move(key)), payload_of(std::move(element))}})
-      .a;
+  return proto::length_of(
+      object().require({.verb = Verb::append, .values = {payload_of(std::move(key)), payload_of(std::move(element))}}));
 }
 
 bool RawDict::exchange(std::string key, std::optional<std::string> expected, std::optional<std::string> desired) {

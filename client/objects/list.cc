@@ -4,7 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "client/objects/object.h"
+#include "client/objects/opening.h"
+#include "client/objects/values.h"
 #include "client/objects/watch.h"
 
 namespace forkmill::detail {
@@ -20,23 +21,19 @@ RawList::RawList(std::string_view name, std::int64_t length, bool fixed, std::ui
                  const ObjectOptions& options)
     : Handle{[&] {
         if (length < 0) throw std::invalid_argument{"an array of length " + std::to_string(length) + ", below 0"};
-        proto::ObjectSpec spec;
-        spec.name = name;
-        spec.kind = ObjectKind::list;
-        spec.type = type;
-        spec.size = length;
-        spec.flags = fixed ? proto::kObjectFixed : 0;
-        return Object::open(options, std::move(spec));
+        return client::open_object(
+            options, client::spec_of_elements(ObjectKind::list, name, type, length, fixed ? proto::kObjectFixed : 0));
       }()} {}
-RawList::RawList(const Ticket& ticket, std::uint64_t type) : Handle{Object::open(ticket, ObjectKind::list, type)} {}
+RawList::RawList(const Ticket& ticket, std::uint64_t type)
+    : Handle{client::open_object(ticket, ObjectKind::list, type)} {}
 
 bool RawList::made() const { return object().made(); }
-std::int64_t RawList::size() const { return object().require({.verb = Verb::look}).a; }
-std::int64_t RawList::version() const { return object().require({.verb = Verb::look}).b; }
+std::int64_t RawList::size() const { return proto::length_of(object().require({.verb = Verb::look})); }
+std::int64_t RawList::version() const { return proto::version_of(object().require({.verb = Verb::look})); }
 void RawList::drop_all() { object().require({.verb = Verb::clear}); }
 
 std::vector<Bytes> RawList::fetch(std::int64_t index, std::int64_t count) const {
-  return bytes_of(object().require({.verb = Verb::fetch, .a = index, .b = count}).values);
+  return bytes_of(object().require({.verb = Verb::fetch, .operands = client::operands::elements(index, count)}).values);
 }
 
 RawList::All RawList::all() const {
@@ -45,11 +42,12 @@ RawList::All RawList::all() const {
     std::int64_t from = 0;
     bool same = true;
     do {
-      const auto answer = object().require({.verb = Verb::items, .b = from});
-      same = from == 0 || answer.b == all.version;
-      all.version = answer.b;
+      const auto answer = object().require({.verb = Verb::items, .operands = client::operands::items_of_list(from)});
+      const auto version = proto::version_of(answer);
+      same = from == 0 || version == all.version;
+      all.version = version;
       for (const auto& value : answer.values) all.values.push_back(bytes_of(value));
-      from = answer.a;
+      from = proto::next_page(answer);
     } while (same && from != 0);
     if (same) return all;
   }
@@ -79,13 +77,15 @@ void RawList::store(std::int64_t index, std::vector<std::string> values) {
     std::vector<proto::Payload> batch;
     for (std::size_t i = begins.back(); i < values.size(); ++i) batch.push_back(payload_of(std::move(values[i])));
     values.resize(begins.back());
-    object().require(
-        {.verb = Verb::store, .a = index + static_cast<std::int64_t>(begins.back()), .values = std::move(batch)});
+    const auto at = client::operands::at_index(index + static_cast<std::int64_t>(begins.back()));
+    object().require({.verb = Verb::store, .operands = at, .values = std::move(batch)});
   }
 }
 
 bool RawList::store_at(std::int64_t version, std::vector<std::string> values) {
-  const auto answer = object().call({.verb = Verb::store, .b = version, .values = payloads_of(std::move(values))});
+  const auto answer = object().call({.verb = Verb::store,
+                                     .operands = client::operands::store_at_version(version),
+                                     .values = payloads_of(std::move(values))});
   if (answer.code == Errc::value_differs || answer.code == Errc::index_unknown) return false;
   if (answer.code != Errc::ok) object().fail(answer);
   return true;
@@ -106,21 +106,22 @@ void RawList::append_all(std::vector<std::string> values) {
 }
 
 void RawList::insert_at(std::int64_t index, std::string value) {
-  object().require({.verb = Verb::insert, .a = index, .values = {payload_of(std::move(value))}});
+  object().require(
+      {.verb = Verb::insert, .operands = client::operands::at_index(index), .values = {payload_of(std::move(value))}});
 }
 
 void RawList::erase_at(std::int64_t index, std::int64_t count) {
   if (count < 1) throw std::invalid_argument{"erase of " + std::to_string(count) + " elements"};
-  object().require({.verb = Verb::erase, .a = index, .b = count});
+  object().require({.verb = Verb::erase, .operands = client::operands::elements(index, count)});
 }
 
 Bytes RawList::take(std::int64_t index) {
-  return bytes_of(object().require({.verb = Verb::pop, .a = index}).values.at(0));
+  return bytes_of(object().require({.verb = Verb::pop, .operands = client::operands::at_index(index)}).values.at(0));
 }
 
 std::pair<std::int64_t, std::int64_t> RawList::search(std::string value) const {
   const auto answer = object().require({.verb = Verb::has, .values = {payload_of(std::move(value))}});
-  return {answer.a, answer.b};
+  return {proto::found_at(answer), proto::times_found(answer)};
 }
 
 // Found, and then taken if it is still there.
@@ -128,20 +129,22 @@ bool RawList::take_value(std::string value) {
   for (;;) {
     const auto found = search(value).first;
     if (found < 0) return false;
-    const auto answer = object().call({.verb = Verb::exchange, .a = found, .values = {payload_of(value), {}}});
+    const auto answer = object().call(
+        {.verb = Verb::exchange, .operands = client::operands::at_index(found), .values = {payload_of(value), {}}});
     if (answer.code == Errc::ok) return true;
     if (answer.code != Errc::value_differs && answer.code != Errc::index_unknown) object().fail(answer);
   }
 }
 
 Bytes RawList::add_to(std::int64_t index, std::string number) {
-  return bytes_of(
-      object().require({.verb = Verb::add, .a = index, .values = {payload_of(std::move(number))}}).values.at(0));
+  const auto answer = object().require(
+      {.verb = Verb::add, .operands = client::operands::at_index(index), .values = {payload_of(std::move(number))}});
+  return bytes_of(answer.values.at(0));
 }
 
 std::optional<Bytes> RawList::exchange(std::int64_t index, std::string expected, std::string desired) {
   const auto answer = object().call({.verb = Verb::exchange,
-                                     .a = index,
+                                     .operands = client::operands::at_index(index),
                                      .values = {payload_of(std::move(expected)), payload_of(std::move(desired))}});
   if (answer.code == Errc::ok) return std::nullopt;
   if (answer.code != Errc::value_differs || answer.values.empty()) object().fail(answer);

@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <stdexcept>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
 
-#include "client/objects/object.h"
+#include "client/objects/opening.h"
+#include "client/objects/values.h"
 
 namespace forkmill::detail {
 
@@ -12,17 +18,38 @@ using client::Object;
 using client::ObjectKind;
 using client::Verb;
 
+// Messages that the broker took out of a pipe for reads that had given up waiting. Thread-safe.
+class LateMessages {
+ public:
+  void add(std::vector<proto::Payload>& messages) {
+    const std::lock_guard hold{mutex_};
+    for (auto& message : messages) messages_.push_back(std::move(message));
+  }
+  // Empty: there is none.
+  std::optional<proto::Payload> pop() {
+    const std::lock_guard hold{mutex_};
+    if (messages_.empty()) return std::nullopt;
+    auto message = std::move(messages_.front());
+    messages_.pop_front();
+    return message;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<proto::Payload> messages_;
+};
+
 class PipeEnd {
  public:
   PipeEnd(std::shared_ptr<Object> pipe, std::int64_t end) : object{std::move(pipe)}, number{end} {}
   ~PipeEnd() {
-    if (!closed_) object->forget({.verb = Verb::close, .a = number});
+    if (!closed_) object->post({.verb = Verb::close, .operands = client::operands::at_end(number)});
   }
   PipeEnd(const PipeEnd&) = delete;
   PipeEnd& operator=(const PipeEnd&) = delete;
 
   void close() {
-    if (!closed_.exchange(true)) object->require({.verb = Verb::close, .a = number});
+    if (!closed_.exchange(true)) object->require({.verb = Verb::close, .operands = client::operands::at_end(number)});
   }
   bool closed() const { return closed_; }
   void check_open() const {
@@ -30,39 +57,30 @@ class PipeEnd {
   }
   bool one_way() const { return (object->spec().flags & proto::kObjectOneWay) != 0; }
 
-  const std::shared_ptr<Object> object;  // of this end alone
+  const std::shared_ptr<Object> object;  // no other end shares it
   const std::int64_t number;
+  const std::shared_ptr<LateMessages> late = std::make_shared<LateMessages>();
 
  private:
   std::atomic<bool> closed_{false};
 };
 
-namespace {
-
-proto::ObjectSpec spec_of(std::string_view name, std::int64_t flags, std::uint64_t type) {
-  proto::ObjectSpec spec;
-  spec.name = name;
-  spec.kind = ObjectKind::pipe;
-  spec.type = type;
-  spec.flags = flags;
-  return spec;
-}
-
-}  // namespace
-
 std::pair<std::shared_ptr<PipeEnd>, std::shared_ptr<PipeEnd>> RawConnection::make(std::string_view name, bool duplex,
                                                                                   std::uint64_t type,
                                                                                   const ObjectOptions& options) {
   const auto flags = duplex ? 0 : proto::kObjectOneWay;
-  const auto first = Object::open(options, spec_of(name, flags, type), 1);
-  const auto rest = ObjectOptions{first->engine_ref()}.must_exist();
-  const auto second = Object::open(rest, spec_of(first->name(), flags, type), 2);
+  const auto spec = [&](std::string_view pipe) {
+    return client::spec_of_elements(ObjectKind::pipe, pipe, type, 0, flags);
+  };
+  const auto first = client::open_object(options, spec(name), 1);
+  const auto second = client::open_object(ObjectOptions{first->engine_ref()}.must_exist(), spec(first->name()), 2);
   return {std::make_shared<PipeEnd>(first, 0), std::make_shared<PipeEnd>(second, 1)};
 }
 
 RawConnection::RawConnection(const Ticket& ticket, std::uint64_t type) {
-  auto object = Object::open(ObjectOptions{}.must_exist(), spec_of(ticket.name, ticket.flags, type));
-  object->require({.verb = Verb::lend, .a = ticket.end, .b = ticket.number});
+  auto object = client::open_object(ObjectOptions{}.must_exist(),
+                                    client::spec_of_elements(ObjectKind::pipe, ticket.name, type, 0, ticket.flags));
+  object->require({.verb = Verb::lend, .operands = client::operands::claim(ticket.end, ticket.number)});
   end_ = std::make_shared<PipeEnd>(std::move(object), ticket.end);
 }
 
@@ -74,9 +92,9 @@ PipeEnd& RawConnection::end() const {
 
 Ticket RawConnection::travel_ticket() const {
   auto& end = this->end();
-  const auto answer = end.object->require({.verb = Verb::lend, .a = end.number});
+  const auto answer = end.object->require({.verb = Verb::lend, .operands = client::operands::at_end(end.number)});
   const auto& spec = end.object->spec();
-  return {spec.name, spec.size, spec.flags & proto::kObjectIdentity, end.number, answer.a};
+  return {spec.name, spec.size, spec.flags & proto::kObjectIdentity, end.number, proto::ticket_of(answer)};
 }
 
 bool RawConnection::readable() const { return !end().one_way() || end().number == 0; }
@@ -85,22 +103,24 @@ bool RawConnection::closed() const { return !end_ || end_->closed(); }
 void RawConnection::close() {
   if (end_) end_->close();
 }
-Origin* RawConnection::engine() const { return &end().object->engine(); }
+Origin* RawConnection::engine() const { return end().object->engine_ref().get(); }
 const std::string& RawConnection::pipe_name() const { return end().object->name(); }
 
 void RawConnection::send_value(std::string message, Wait wait) {
   if (message.size() > proto::limits::kMaxPayload) check_value(message);
   auto& end = this->end();
-  end.object->require(
-      {.verb = Verb::send, .a = end.number, .values = {client::payload_of(std::move(message))}, .wait = wait});
+  end.object->require({.verb = Verb::send,
+                       .operands = client::operands::at_end(end.number),
+                       .values = {client::payload_of(std::move(message))},
+                       .wait = wait});
 }
 
 Bytes RawConnection::receive(Wait wait) {
   auto& end = this->end();
-  auto& object = *end.object;
-  if (std::vector<proto::Payload> late; object.take_late(1, late)) return client::bytes_of(late[0]);
-  const auto undo = [&object](Object::Answer& answer) { object.keep_late(answer); };
-  const auto answer = object.require({.verb = Verb::receive, .a = end.number, .b = 1, .wait = wait}, undo);
+  if (const auto message = end.late->pop()) return client::bytes_of(*message);
+  const auto undo = [late = end.late](Object::Answer& answer) { late->add(answer.values); };
+  const auto operands = client::operands::receive(end.number, 1);
+  const auto answer = end.object->require({.verb = Verb::receive, .operands = operands, .wait = wait}, undo);
   return client::bytes_of(answer.values.at(0));
 }
 
@@ -113,10 +133,11 @@ std::size_t RawConnection::recv_bytes_into(std::span<std::byte> buffer) {
 
 bool RawConnection::poll_within(Wait wait) {
   auto& end = this->end();
-  const auto answer = end.object->call({.verb = Verb::poll, .a = end.number, .wait = wait});
+  const auto operands = client::operands::at_end(end.number);
+  const auto answer = end.object->call({.verb = Verb::poll, .operands = operands, .wait = wait});
   if (answer.code == Errc::timeout) return false;
   if (answer.code != Errc::ok) end.object->fail(answer);
-  return answer.a != 0;
+  return proto::is_readable(answer);
 }
 
 }  // namespace forkmill::detail

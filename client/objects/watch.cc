@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "client/objects/values.h"
+
 namespace forkmill {
 
 namespace detail {
@@ -49,7 +51,7 @@ void Watcher::ask(std::int64_t version) {
   {
     const std::unique_lock lock{mutex_};
     if (stopped_) return;
-    call = call_ = object_->start({.verb = Verb::watch, .a = version, .wait = Wait{}});
+    call = call_ = object_->start({.verb = Verb::watch, .operands = client::operands::watch(version), .wait = Wait{}});
   }
   call->add(new OnChange{shared_from_this()});
 }
@@ -71,17 +73,17 @@ void Watcher::answered(const Object::Answer& answer) noexcept {
     log_callback_error("a watch");
   }
   try {
-    ask(answer.b);
+    ask(proto::version_of(answer));
   } catch (const Error&) {  // the client was closed
   }
 }
 
 RawChanges raw_changes(const Object::Answer& answer) {
-  return {answer.b, answer.a != 0, client::bytes_of(answer.values)};
+  return {proto::version_of(answer), proto::changes_are_incomplete(answer), client::bytes_of(answer.values)};
 }
 
 std::optional<RawChanges> wait_changes(Object& object, std::int64_t version, Wait wait) {
-  const auto answer = object.call({.verb = Verb::watch, .a = version, .wait = wait});
+  const auto answer = object.call({.verb = Verb::watch, .operands = client::operands::watch(version), .wait = wait});
   if (answer.code == Errc::timeout) return std::nullopt;
   if (answer.code != Errc::ok) object.fail(answer);
   return raw_changes(answer);
@@ -89,7 +91,7 @@ std::optional<RawChanges> wait_changes(Object& object, std::int64_t version, Wai
 
 Watch watch_object(const std::shared_ptr<Object>& object, std::function<void(const RawChanges&)> callback) {
   auto watcher = std::make_shared<Watcher>(object, std::move(callback));
-  watcher->ask(object->require({.verb = Verb::look}).b);
+  watcher->ask(proto::version_of(object->require({.verb = Verb::look})));
   return Watch{std::move(watcher)};
 }
 

@@ -47,6 +47,16 @@ inline std::uint64_t object_number(const OperationAnswer& opened) { return stati
 inline bool was_made(const OperationAnswer& opened) { return opened.b != 0; }
 inline bool was_withdrawn(const OperationAnswer& answer) { return answer.a != 0; }
 
+// ---- look -----------------------------------------------------------------------------------------------------------
+// Of an event: is_signalled(). Of a pipe: operands::at_end(). Of a dict or list: length_of(), version_of().
+
+inline std::int64_t times_held(const OperationAnswer& looked) { return looked.a; }  // lock
+inline std::int64_t units_left(const OperationAnswer& looked) { return looked.a; }  // semaphore
+inline std::int64_t arrived_at_barrier(const OperationAnswer& looked) { return looked.a; }
+inline bool is_barrier_broken(const OperationAnswer& looked) { return looked.b % 2 != 0; }
+inline std::int64_t items_in_queue(const OperationAnswer& looked) { return looked.a; }
+inline std::int64_t items_unfinished(const OperationAnswer& looked) { return looked.b; }  // of a queue
+
 // ---- acquire, release: lock, semaphore ------------------------------------------------------------------------------
 
 inline constexpr std::int64_t kAnyToken = 0;       // release: whichever the client holds

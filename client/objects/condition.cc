@@ -1,0 +1,74 @@
+#include <forkmill/sync.h>
+
+#include <limits>
+#include <stdexcept>
+
+#include "client/objects/opening.h"
+
+namespace forkmill {
+
+using client::Object;
+using client::ObjectKind;
+using client::Verb;
+
+namespace {
+
+std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string_view name, const Object& lock) {
+  auto spec = client::spec_of(ObjectKind::condition, name);
+  spec.other = lock.number();
+  return client::open_object(options, std::move(spec));
+}
+
+}  // namespace
+
+Condition::Condition(std::string_view name, ObjectOptions options)
+    : lock_{name.empty() ? RLock{options} : RLock{std::string{name} + ":lock", options}} {
+  object_ = open_condition(options, name, lock_.shared());
+}
+
+Condition::Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options) : lock_{lock} {
+  const auto where = ObjectOptions{lock_.shared().engine_ref()};
+  object_ = open_condition(options.is_durable() ? where.durable() : where, name, lock_.shared());
+}
+
+// The lock's name, and whether it is recursive, travel behind the condition's own name.
+Condition::Condition(const detail::Ticket& ticket, detail::FromTicket from) {
+  const auto parting = ticket.name.find(' ');
+  if (parting == std::string::npos) throw msgpack::type_error{};
+  detail::Ticket lock;
+  lock.name = ticket.name.substr(parting + 1);
+  lock.flags = ticket.flags;
+  lock_ = Own{RLock{lock, from}};
+  object_ = open_condition(ObjectOptions{}.must_exist(), ticket.name.substr(0, parting), lock_.shared());
+}
+
+detail::Ticket Condition::travel_ticket() const {
+  auto both = lock_.ticket();
+  both.name = name() + ' ' + both.name;
+  return both;
+}
+
+// There is no time limit on this side: however long it takes, the lock is held again when this returns.
+bool Condition::Own::wait_on(Object& condition, detail::Wait wait) {
+  auto& holding = object().holding();
+  auto held = holding.release_all();
+  const auto call = condition.start({.verb = Verb::wait, .wait = wait});
+  call->wait({});
+  const auto& answer = call->answer();
+  if (answer.code == Errc::not_held && held.count > 0) holding.restore(held);
+  if (answer.code != Errc::ok) condition.fail(answer);
+  held.token = proto::token_after_wait(answer);
+  held.losses = object().engine().holdings().losses();
+  if (held.count > 0) holding.restore(held);
+  return proto::is_signalled(answer);
+}
+
+bool Condition::wait_within(detail::Wait wait) { return lock_.wait_on(object(), wait); }
+
+std::int64_t Condition::notify(std::int64_t how_many) {
+  if (how_many < 0) throw std::invalid_argument{"notify(" + std::to_string(how_many) + ")"};
+  return proto::waiters_woken(object().require({.verb = Verb::notify, .operands = client::operands::notify(how_many)}));
+}
+std::int64_t Condition::notify_all() { return notify(std::numeric_limits<std::int64_t>::max()); }
+
+}  // namespace forkmill

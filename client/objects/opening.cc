@@ -1,0 +1,53 @@
+#include "client/objects/opening.h"
+
+#include <atomic>
+#include <string>
+#include <utility>
+
+#include "client/objects/errors.h"
+#include "proto/names.h"
+
+namespace forkmill::client {
+
+namespace {
+
+// A name that no other client makes up.
+std::string anonymous_name(const Holdings& holdings) {
+  static std::atomic<std::uint64_t> last{0};
+  return "anonymous:" + std::to_string(holdings.owner()) + ":" + std::to_string(++last);
+}
+
+}  // namespace
+
+std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends) {
+  auto origin = options.engine();
+  auto& engine = engine_of(origin);
+  const bool removes = spec.name.empty() && spec.kind != ObjectKind::pipe;
+  if (spec.name.empty())
+    spec.name = anonymous_name(engine.holdings());
+  else if (!proto::is_name(spec.name))
+    throw Error{Errc::name_invalid, "object name '" + spec.name.substr(0, proto::limits::kMaxName) + "'"};
+  if (removes || options.is_owned()) spec.flags |= proto::kObjectOwned;
+  if (options.is_durable()) spec.durability = proto::Durability::durable;
+  if (options.has_to_exist()) spec.flags |= proto::kObjectMustExist;
+  if (options.has_to_be_new()) spec.flags |= proto::kObjectMustBeNew;
+
+  proto::Operation operation;
+  operation.verb = Verb::open;
+  operation.who = this_thread_number();
+  set_operands(operation, operands::open(ends));
+  operation.spec = spec;
+  const auto call = engine.objects().run(std::move(operation), spec.kind, {});
+  call->wait({});
+  const auto& answer = call->answer();
+  if (answer.code != Errc::ok) throw_object_error(answer.code, about_object(spec.name, answer));
+  return std::make_shared<Object>(std::move(origin), std::move(spec), proto::object_number(answer),
+                                  proto::was_made(answer), removes);
+}
+
+std::shared_ptr<Object> open_object(const detail::Ticket& ticket, ObjectKind kind, std::uint64_t type) {
+  return open_object(ObjectOptions{}.must_exist(),
+                     spec_of_elements(kind, ticket.name, type, ticket.size, ticket.flags & proto::kObjectIdentity));
+}
+
+}  // namespace forkmill::client
