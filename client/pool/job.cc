@@ -1,11 +1,12 @@
 #include "client/pool/job.h"
 
-#include "client/pool/state.h"
+#include <chrono>
+#include <utility>
 
 namespace forkmill::detail {
 
-PoolJob::PoolJob(std::weak_ptr<PoolState> pool, std::shared_ptr<Executor> callbacks, PoolDeliver deliver)
-    : pool_{std::move(pool)},
+PoolJob::PoolJob(std::weak_ptr<PoolCalls> calls, std::shared_ptr<Executor> callbacks, PoolDeliver deliver)
+    : calls_{std::move(calls)},
       callbacks_{std::move(callbacks)},
       deliver_{std::move(deliver)},
       has_callback_{static_cast<bool>(deliver_)} {}
@@ -13,7 +14,7 @@ PoolJob::PoolJob(std::weak_ptr<PoolState> pool, std::shared_ptr<Executor> callba
 void PoolJob::sent(std::vector<Chunk> chunks) {
   bool too_late = false;
   {
-    const std::unique_lock lock{mutex_};
+    const std::lock_guard hold{mutex_};
     chunks_ = chunks;
     left_ = chunks.size();
     too_late = over_;
@@ -28,7 +29,7 @@ void PoolJob::sent(std::vector<Chunk> chunks) {
 
 void PoolJob::chunk_done(std::size_t) noexcept {
   {
-    const std::unique_lock lock{mutex_};
+    const std::lock_guard hold{mutex_};
     if (--left_ > 0) return;
   }
   complete(nullptr);
@@ -38,7 +39,7 @@ void PoolJob::end(std::exception_ptr error) {
   complete(std::move(error));
   std::vector<Chunk> chunks;
   {
-    const std::unique_lock lock{mutex_};
+    const std::lock_guard hold{mutex_};
     chunks = chunks_;
   }
   for (const Chunk& chunk : chunks)
@@ -47,13 +48,13 @@ void PoolJob::end(std::exception_ptr error) {
 
 void PoolJob::complete(std::exception_ptr error) noexcept {
   {
-    const std::unique_lock lock{mutex_};
+    const std::lock_guard hold{mutex_};
     if (over_) return;
     over_ = true;
     error_ = std::move(error);
   }
   if (!has_callback_) return settle();
-  callbacks_->execute(Work{new Errand{[self = std::static_pointer_cast<PoolJob>(shared_from_this())](bool runs) {
+  callbacks_->execute(Work{new CallbackWork{[self = std::static_pointer_cast<PoolJob>(shared_from_this())](bool runs) {
     if (runs) self->deliver();
     self->settle();
   }}});
@@ -70,22 +71,25 @@ void PoolJob::deliver() noexcept {
 void PoolJob::settle() noexcept {
   deliver_ = nullptr;
   ready_.set();
-  if (const auto pool = pool_.lock()) pool->forget(*this);
+  if (const auto calls = calls_.lock()) calls->remove(*this);
 }
 
 bool PoolJob::wait(const Deadline& deadline) {
   if (ready()) return true;
   if (has_callback_ && callbacks_->would_block_itself())
-    throw Error{Errc::bad_request, "a callback of a pool waits for a result whose callback would have to run first"};
+    throw Error{
+        Errc::bad_request,
+        "waiting here for a result whose callback has to run first would never end, because this is a callback of the "
+        "same pool"};
   return ready_.sleep_until(deadline);
 }
 
 std::vector<std::string> PoolJob::results() const {
-  const std::unique_lock lock{mutex_};
+  const std::lock_guard hold{mutex_};
   if (error_) std::rethrow_exception(error_);
   std::vector<std::string> all;
   all.reserve(chunks_.size());
-  for (const Chunk& chunk : chunks_) all.push_back(bytes_of(*chunk));
+  for (const Chunk& chunk : chunks_) all.push_back(results_of(*chunk));
   return all;
 }
 

@@ -1,7 +1,7 @@
-// What a pool keeps of each call until it is over, and how it learns that a chunk is done.
+// Outstanding: a call of a pool that is not over, as the pool and the call's chunks see it.
 //
-// Thread-safe. Chunks end on whichever thread resolves them, which may hold locks of the engine: chunk_done() is quick,
-// and nobody calls the engine with a lock held that it takes.
+// Thread-safe. A chunk ends on the thread that resolves it, which may hold locks of the engine. Therefore chunk_done()
+// is quick, and no function of this folder calls the engine with a lock held that chunk_done() takes.
 #pragma once
 
 #include <forkmill/detail/decode.h>
@@ -23,11 +23,12 @@ class Outstanding : public std::enable_shared_from_this<Outstanding> {
   Outstanding& operator=(const Outstanding&) = delete;
   virtual ~Outstanding() = default;
 
-  // Ends it with this error, unless it is over; what has not started is cancelled.
+  // Ends the call with this error, unless it is over. Chunks that have not started are cancelled.
   virtual void end(std::exception_ptr error) = 0;
   virtual void chunk_done(std::size_t index) noexcept = 0;
 };
 
+// Tells a call that one of its chunks is done.
 class ChunkDone final : public Continuation {
  public:
   ChunkDone(std::shared_ptr<Outstanding> call, std::size_t index)
@@ -40,18 +41,19 @@ class ChunkDone final : public Continuation {
   std::size_t index_;
 };
 
-// Something for the pool's callback thread.
+// Work for the pool's callback thread: what(true) there, or what(false) when it will never run.
 template <class F>
-class Errand final : public Runnable {
+class CallbackWork final : public Runnable {
  public:
-  explicit Errand(F what) : what_{std::move(what)} {}
+  explicit CallbackWork(F what) : what_{std::move(what)} {}
   void run() noexcept override { what_(true); }
-  void abandon() noexcept override { what_(false); }  // it will never run
+  void abandon() noexcept override { what_(false); }
 
  private:
   F what_;
 };
 
-inline std::string bytes_of(State& done) { return read<RawResult>(done, false).bytes; }
+// The packed results of a chunk that is done. Throws its error.
+inline std::string results_of(State& done) { return read<RawResult>(done, false).bytes; }
 
 }  // namespace forkmill::detail

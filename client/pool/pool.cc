@@ -8,9 +8,7 @@ namespace forkmill {
 Pool::Pool(PoolOptions options) : Pool{default_client(), std::move(options)} {}
 
 Pool::Pool(Client& client, PoolOptions options)
-    : state_{std::make_shared<detail::PoolState>(client, client.engine_, std::move(options))} {
-  state_->start_host();
-}
+    : state_{std::make_shared<detail::PoolState>(client, client.engine_, std::move(options))} {}
 
 Pool::~Pool() {
   try {

@@ -1,65 +1,58 @@
-// PoolStream: one call whose results are taken one after the other: imap, imap_unordered. Shared by its PoolResults.
+// PoolStream: one call whose results are read one after the other: imap, imap_unordered. Its PoolResults share it.
+// Thread-safe, but only one thread may add.
 #pragma once
 
 #include <forkmill/pool.h>
 
 #include <condition_variable>
-#include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "client/pool/outstanding.h"
+#include "client/pool/calls.h"
+#include "client/pool/chunk_order.h"
+#include "client/pool/chunks.h"
+#include "client/pool/item_reader.h"
 
 namespace forkmill::detail {
 
-struct ChunkCall {
-  std::string task;
-  std::uint64_t signature = 0;
-  bool each = false;  // every item has an outcome of its own
-};
-
 class PoolStream final : public Outstanding {
  public:
-  using Take = std::function<void(const msgpack::object&)>;
+  PoolStream(std::weak_ptr<PoolCalls> calls, std::shared_ptr<ChunkSender> sender, ChunkCall call,
+             std::size_t chunk_size, bool ordered);
 
-  PoolStream(std::shared_ptr<PoolState> pool, ChunkCall call, std::size_t chunk_size, bool ordered);
-
+  // Adds the packed arguments of one item. Blocks while the client is full.
   void add(std::string packed);
+  // No more items are added. failure: why, thrown by next() after the last result; null: these are all.
   void finish(std::exception_ptr failure);
   void end(std::exception_ptr error) override;
   void chunk_done(std::size_t index) noexcept override;
 
-  bool next(const Deadline& deadline, std::chrono::nanoseconds how_long, const Take& take);
+  // Hands the next result to `use`. Blocks until it is there, or until the deadline. False: there is none left. Throws
+  // the item's error, and Timeout, with how_long in its text.
+  bool next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use);
 
  private:
   void send();
-  bool open_chunk();  // the next that is done; throws its error. False: none is
-  void give(const Take& take);
+  bool is_done() const { return finished_ && chunks_.all_done(); }
+  void remove_if(bool done);
+  bool open_next_chunk();
   bool throw_or_end();
-  bool all_done() const { return finished_ && done_count_ == chunks_.size(); }
-  void forget_if_done(bool done);
 
-  const std::weak_ptr<PoolState> pool_;
+  const std::weak_ptr<PoolCalls> calls_;
+  const std::shared_ptr<ChunkSender> sender_;
   const ChunkCall call_;
   const std::size_t chunk_size_;
-  const bool ordered_;
-  std::vector<std::string> gathered_;  // of the thread that adds
+  std::vector<std::string> gathered_;  // the next chunk; belongs to the thread that adds
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Chunk> chunks_;
-  std::vector<char> done_;
-  std::size_t done_count_ = 0;
-  std::deque<std::size_t> arrived_;  // in the order of their completion
-  std::size_t taken_ = 0;            // chunks
-  bool finished_ = false;            // no more will be added
-  bool over_ = false;                // ended as a whole
-  std::exception_ptr failure_;       // comes once when nothing is left, or at once when over
-
-  msgpack::object_handle items_;  // of the chunk that is being given out
-  std::uint32_t position_ = 0;
-  std::uint32_t count_ = 0;
+  ChunkOrder chunks_;
+  bool finished_ = false;       // no more items are added
+  bool over_ = false;           // the call has ended as a whole
+  std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
+  ItemReader reader_;           // of the chunk that is being read
 };
 
 }  // namespace forkmill::detail

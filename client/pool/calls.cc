@@ -1,0 +1,65 @@
+#include "client/pool/calls.h"
+
+#include <forkmill/errors.h>
+
+#include <utility>
+
+namespace forkmill::detail {
+
+void PoolCalls::add(const std::shared_ptr<Outstanding>& call) {
+  std::exception_ptr failure;
+  {
+    const std::lock_guard hold{mutex_};
+    if (phase_ != Phase::open) throw Error{Errc::object_closed, pool_ + " takes no more calls"};
+    failure = failure_;
+    if (!failure) calls_.emplace(call.get(), call);
+  }
+  if (failure) call->end(failure);
+}
+
+void PoolCalls::remove(Outstanding& call) {
+  const std::lock_guard hold{mutex_};
+  calls_.erase(&call);
+  if (calls_.empty()) idle_.notify_all();
+}
+
+void PoolCalls::end_all(const std::exception_ptr& error) {
+  Calls calls;
+  {
+    const std::lock_guard hold{mutex_};
+    calls = calls_;
+  }
+  for (const auto& [pointer, call] : calls) call->end(error);
+}
+
+void PoolCalls::fail(const std::exception_ptr& error) {
+  {
+    const std::lock_guard hold{mutex_};
+    failure_ = error;
+  }
+  end_all(error);
+}
+
+void PoolCalls::close() {
+  const std::lock_guard hold{mutex_};
+  if (phase_ == Phase::open) phase_ = Phase::closed;
+}
+
+bool PoolCalls::shut_down() {
+  const std::lock_guard hold{mutex_};
+  return std::exchange(phase_, Phase::shut_down) != Phase::shut_down;
+}
+
+bool PoolCalls::is_shut_down() const {
+  const std::lock_guard hold{mutex_};
+  return phase_ == Phase::shut_down;
+}
+
+void PoolCalls::drain() {
+  std::unique_lock lock{mutex_};
+  if (phase_ == Phase::open) throw Error{Errc::bad_request, pool_ + ": join() before close() or terminate()"};
+  idle_.wait(lock, [&] { return calls_.empty(); });
+  phase_ = Phase::shut_down;
+}
+
+}  // namespace forkmill::detail
