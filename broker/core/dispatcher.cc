@@ -87,6 +87,7 @@ void Dispatcher::dispatch(Client& client, const Header& header, Message& message
                  [&](Attach& wanted) { attach(client, wanted); },
                  [&](Cancel& cancel) { parts_.cancels.cancel(client, cancel); },
                  [&](Query& query) { parts_.operators.handle(client, query); },
+                 [&](Command& command) { parts_.operators.handle(client, command); },
                  [&](Operate& operate) { parts_.objects.operate(client, operate); },
                  [](auto&) {},
              },

@@ -2,11 +2,21 @@
 
 #include <utility>
 
-#include "broker/core/operators/operator_commands.h"
+#include "broker/core/operators/named_task.h"
 
 namespace forkmill::broker {
 
 using namespace proto;
+
+namespace {
+
+std::optional<std::string_view> task_named_in(const Message& message) {
+  if (const auto* query = std::get_if<Query>(&message)) return named_task(*query);
+  if (const auto* command = std::get_if<Command>(&message)) return named_task(*command);
+  return std::nullopt;
+}
+
+}  // namespace
 
 bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
   std::vector<TaskSeq> wanted = needed(envelope.message);
@@ -59,9 +69,8 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
     for (const TaskId& id : attach->ids) add(id, false);
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     for (const TaskId& id : cancel->ids) add(id, true);
-  } else if (const auto* query = std::get_if<Query>(&message)) {
-    const auto named = task_named_by(*query);
-    if (const auto id = named ? state_.tasks.named(*named) : std::nullopt) add(*id, true);
+  } else if (const auto named = task_named_in(message)) {
+    if (const auto id = state_.tasks.named(*named)) add(*id, true);
   }
   return seqs;
 }

@@ -85,8 +85,15 @@ Inbox::StateRef Inbox::cancel_task(const TaskId& id) {
 Inbox::StateRef Inbox::query(proto::Query query) {
   return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{}),
                          [&](Cookie cookie) {
-                           if (query.kind == proto::QueryKind::dead_retry) query.new_id = new_id();
                            return AskBroker{std::move(query), cookie};
+                         });
+}
+
+Inbox::StateRef Inbox::command(proto::AnyCommand command) {
+  return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{}),
+                         [&](Cookie cookie) {
+                           if (auto* retry = std::get_if<proto::RetryDeadLetter>(&command)) retry->new_id = new_id();
+                           return CommandBroker{std::move(command), cookie};
                          });
 }
 

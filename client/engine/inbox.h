@@ -31,8 +31,9 @@ class Inbox {
   StateRef attach(const TaskId& id);
   // The state becomes the CancelState.
   StateRef cancel_task(const TaskId& id);
-  // Sets the query's new_id if its kind takes one.
   StateRef query(proto::Query query);
+  // Sets the id of the new task if the command makes one.
+  StateRef command(proto::AnyCommand command);
   CallRef operate(proto::Operation operation, bool harmless);
   // No waiter; does nothing once the inbox is closed.
   void cancel(const TaskId& id);

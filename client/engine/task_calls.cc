@@ -85,6 +85,13 @@ TaskCalls::StateRef TaskCalls::query(proto::Query query) {
   return state;
 }
 
+TaskCalls::StateRef TaskCalls::command(proto::AnyCommand command) {
+  guard_.check();
+  auto state = inbox_.command(std::move(command));
+  driver_.get_going();
+  return state;
+}
+
 void TaskCalls::cancel_unanswered(const TaskId& id) {
   guard_.check();
   inbox_.cancel(id);

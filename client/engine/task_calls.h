@@ -1,4 +1,4 @@
-// TaskCalls: what an engine does with tasks and queries for the threads of the program.
+// TaskCalls: what an engine does with tasks, queries and commands for the threads of the program.
 //
 // Thread-safe. What all functions throw: Disconnected{client_closed} after the engine was closed, and in a forked
 // child.
@@ -35,8 +35,9 @@ class TaskCalls {
   StateRef attach(const TaskId& id);
   // The state becomes the CancelState.
   StateRef cancel(const TaskId& id);
-  // Sets the query's id and new_id.
+  // These set the id of the query or command, and that of a task that the command makes.
   StateRef query(proto::Query query);
+  StateRef command(proto::AnyCommand command);
   // Cancels without an answer. Does nothing after the engine was closed.
   void cancel_unanswered(const TaskId& id);
 

@@ -109,7 +109,7 @@ ProcessState Process::state() const {
     if (!state.pid) return ProcessState::ready;
   }
   try {
-    const auto answer = client::send_signal(state, client::kNoSignal).get();
+    const auto answer = client::ask_state(state).get();
     const auto body = unpack_value<std::map<std::string, std::string>>(answer.bytes);
     if (body.at("state") == "waiting") return ProcessState::waiting;
   } catch (const Error&) {  // the process has ended meanwhile, and the broker does not know it any more

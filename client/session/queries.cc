@@ -5,8 +5,17 @@
 namespace forkmill::client {
 
 void Queries::add(proto::Query query, Cookie cookie) {
-  const auto id = query.id = ++last_id_;
-  unanswered_.emplace(id, Asked{std::move(query), cookie});
+  query.id = ++last_id_;
+  add(query.id, std::move(query), cookie);
+}
+
+void Queries::add(proto::AnyCommand command, Cookie cookie) {
+  const auto id = ++last_id_;
+  add(id, proto::Command{id, std::move(command)}, cookie);
+}
+
+void Queries::add(std::uint64_t id, proto::Message message, Cookie cookie) {
+  unanswered_.emplace(id, Asked{std::move(message), cookie});
   unsent_.push_back(id);
 }
 
@@ -25,7 +34,7 @@ void Queries::new_session() {
 void Queries::flush(Instant now, Conversation& conversation) {
   for (auto id : unsent_)
     if (const auto asked = unanswered_.find(id); asked != unanswered_.end())
-      conversation.send(now, asked->second.query);
+      conversation.send(now, asked->second.message);
   unsent_.clear();
 }
 

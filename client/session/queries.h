@@ -1,4 +1,5 @@
-// Queries: the questions of this client to its broker. Each is asked in every session until it is answered.
+// Queries: the queries and commands of this client to its broker. Each is sent in every session until it is answered;
+// the broker does a command once nevertheless.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ class Queries {
   explicit Queries(Effects& effects) : effects_{effects} {}
 
   void add(proto::Query query, Cookie cookie);
+  void add(proto::AnyCommand command, Cookie cookie);
   void handle(proto::Reply& reply);
   void new_session();
   void flush(Instant now, Conversation& conversation);
@@ -23,9 +25,11 @@ class Queries {
 
  private:
   struct Asked {
-    proto::Query query;
+    proto::Message message;  // a Query or a Command
     Cookie cookie;
   };
+
+  void add(std::uint64_t id, proto::Message message, Cookie cookie);
 
   Effects& effects_;
   std::map<std::uint64_t, Asked> unanswered_;  // by id

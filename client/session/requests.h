@@ -1,5 +1,5 @@
 // Requests: everything that a program can ask of its session. Each carries the cookie of its waiter, under which the
-// session reports the end: `ended` for tasks, `answered` for cancels and queries, `operated` for operations
+// session reports the end: `ended` for tasks, `answered` for cancels, queries and commands, `operated` for operations
 // (effects.h).
 #pragma once
 
@@ -35,6 +35,11 @@ struct AskBroker {
   Cookie cookie = 0;
 };
 
+struct CommandBroker {
+  proto::AnyCommand command;
+  Cookie cookie = 0;
+};
+
 // An operation on a named object; the session sets its number. Cookie 0: no answer.
 struct OperateObject {
   proto::Operation operation;
@@ -48,6 +53,6 @@ struct GiveUp {
   Cookie cookie = 0;
 };
 
-using Request = std::variant<SubmitTask, AttachTask, CancelTask, AskBroker, OperateObject, GiveUp>;
+using Request = std::variant<SubmitTask, AttachTask, CancelTask, AskBroker, CommandBroker, OperateObject, GiveUp>;
 
 }  // namespace forkmill::client

@@ -133,6 +133,10 @@ struct Session::Asking {
     if (refusal != nullptr) return session.effects_.fail_query(ask.cookie, refusal->code, refusal->text);
     session.queries_.add(std::move(ask.query), ask.cookie);
   }
+  void operator()(CommandBroker& order) const {
+    if (refusal != nullptr) return session.effects_.fail_query(order.cookie, refusal->code, refusal->text);
+    session.queries_.add(std::move(order.command), order.cookie);
+  }
   void operator()(OperateObject& operate) const {
     if (refusal != nullptr) return session.effects_.fail_operation(operate.cookie, refusal->code, refusal->text);
     session.operations_.add(std::move(operate.operation), operate.harmless, operate.cookie);

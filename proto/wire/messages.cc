@@ -47,6 +47,7 @@ template Message::Message(ChildrenGone);
 template Message::Message(Report);
 template Message::Message(Operate);
 template Message::Message(Operated);
+template Message::Message(Command);
 
 Message::Message(const Message&) = default;
 Message::Message(Message&&) noexcept = default;

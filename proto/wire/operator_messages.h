@@ -1,4 +1,4 @@
-// Messages of operators: QUERY and its REPLY.
+// Messages of operators: QUERY asks, COMMAND changes something, REPLY answers both.
 #pragma once
 
 #include <forkmill/errc.h>
@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <variant>
 
 #include "proto/clock.h"
 #include "proto/ids.h"
@@ -13,6 +14,8 @@
 
 namespace forkmill::proto {
 
+// Question of a QUERY; none changes anything. A number of a newer client arrives as it is, and the broker refuses it by
+// REPLY. 7 to 10, 14 and 15 must not be used again: they once stood for commands.
 enum class QueryKind : std::uint8_t {
   ping = 1,
   status = 2,
@@ -20,17 +23,11 @@ enum class QueryKind : std::uint8_t {
   workers = 4,
   task = 5,
   tasks = 6,       // tasks that match `filter`, newest first
-  dead_retry = 7,  // submits a dead letter again as `new_id`, and drops it
-  dead_drop = 8,
-  backup = 9,
-  signal = 10,     // to the process that a task with TaskOptions::process runs in; cancels one that has not started
   processes = 11,  // all processes of the broker and its workers
   objects = 12,
   object = 13,
-  object_remove = 14,
-  object_release = 15,  // takes it from all who hold it
+  process = 16,  // state of a task with TaskOptions::process
 };
-constexpr QueryKind last_of(QueryKind) { return QueryKind::object_release; }
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.
 struct TaskFilter {
@@ -49,12 +46,70 @@ struct TaskFilter {
 struct Query {
   std::uint64_t id = 0;  // chosen by the client; the reply repeats it
   QueryKind kind = QueryKind::ping;
-  // task, dead_*: the id as text, or an unambiguous beginning of it; backup: the file to write; signal: the id, a
-  // space, the signal's number; object…: its name
-  std::string argument;
-  TaskFilter filter{};  // tasks
-  TaskId new_id{};      // dead_retry
+  std::string argument;  // task, process: the id, or an unambiguous beginning of it; objects, object: a name
+  TaskFilter filter{};   // tasks
   friend bool operator==(const Query&, const Query&) = default;
+};
+
+// ---- Commands -------------------------------------------------------------------------------------------------------
+// `task`: the id of a task as text, or an unambiguous beginning of it.
+
+// Submits a dead letter again, as a task with the id `new_id`, and drops it.
+struct RetryDeadLetter {
+  static constexpr std::uint8_t kNumber = 1;
+  std::string task;
+  TaskId new_id;
+  friend bool operator==(const RetryDeadLetter&, const RetryDeadLetter&) = default;
+};
+
+struct DropDeadLetter {
+  static constexpr std::uint8_t kNumber = 2;
+  std::string task;
+  friend bool operator==(const DropDeadLetter&, const DropDeadLetter&) = default;
+};
+
+// Copies the store to a new file on the broker's machine.
+struct WriteBackup {
+  static constexpr std::uint8_t kNumber = 3;
+  std::string path;  // absolute
+  friend bool operator==(const WriteBackup&, const WriteBackup&) = default;
+};
+
+// Sends a signal to the process of a task with TaskOptions::process; cancels a task that has not started.
+struct SendSignal {
+  static constexpr std::uint8_t kNumber = 4;
+  std::string task;
+  std::int32_t signal = 0;
+  friend bool operator==(const SendSignal&, const SendSignal&) = default;
+};
+
+struct RemoveObject {
+  static constexpr std::uint8_t kNumber = 5;
+  std::string name;
+  friend bool operator==(const RemoveObject&, const RemoveObject&) = default;
+};
+
+// Takes an object from all its holders.
+struct ReleaseObject {
+  static constexpr std::uint8_t kNumber = 6;
+  std::string name;
+  friend bool operator==(const ReleaseObject&, const ReleaseObject&) = default;
+};
+
+// A command of a newer client. The broker refuses it by REPLY.
+struct UnknownCommand {
+  std::uint8_t number = 0;
+  friend bool operator==(const UnknownCommand&, const UnknownCommand&) = default;
+};
+
+using AnyCommand =
+    std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, UnknownCommand>;
+
+// Client to broker. Sent again in each later session until REPLY, and done once nevertheless.
+struct Command {
+  std::uint64_t id = 0;  // chosen by the client; the reply repeats it. Queries and commands share one count
+  AnyCommand command;
+  friend bool operator==(const Command&, const Command&) = default;
 };
 
 struct Reply {

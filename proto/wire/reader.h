@@ -109,6 +109,22 @@ class Reader {
     if (number < first_number(value) || number > static_cast<std::underlying_type_t<E>>(last_of(value))) return fail();
     value = static_cast<E>(number);
   }
+  template <class E>
+  void get(const OpenNumber<E>& open) {
+    std::underlying_type_t<E> number = 0;
+    get(number);
+    open.value = static_cast<E>(number);
+  }
+  template <class... A>
+  void get(const NumberOf<std::variant<A...>>& number) {
+    std::uint8_t wanted = 0;
+    get(wanted);
+    (choose<A>(wanted, number.choice) || ...);
+  }
+  template <class V>
+  void get(const RecordOf<V>& record) {
+    std::visit([&](auto& alternative) { get(alternative); }, record.choice);
+  }
   void get(TaskId& id) {
     const Token* token = take(Token::Kind::binary);
     if (token == nullptr) return;
@@ -184,6 +200,17 @@ class Reader {
     values.clear();
     values.reserve(count);
     for (std::size_t i = 0; i < count && ok(); ++i) get(values.emplace_back());
+  }
+  // Puts an A into `choice` if its number is the wanted one, or if it takes any number.
+  template <class A, class V>
+  static bool choose(std::uint8_t wanted, V& choice) {
+    if constexpr (requires { A::kNumber; }) {
+      if (wanted != A::kNumber) return false;
+      choice.template emplace<A>();
+    } else {
+      choice.template emplace<A>().number = wanted;
+    }
+    return true;
   }
   template <class O>
   bool get_option(std::uint64_t key, O& entry) {

@@ -39,6 +39,42 @@ Option<T, D> option(std::uint64_t key, T& value, const D& standard) {
   return {key, value, standard};
 }
 
+// An enumeration whose unknown numbers are passed on, not refused.
+template <class E>
+struct OpenNumber {
+  E& value;
+};
+template <class E>
+OpenNumber<E> open_number(E& value) {
+  return {value};
+}
+
+// A variant takes two fields: the number of its alternative, and the record of that. A number that is none of
+// Alternative::kNumber is the alternative with a member `number`.
+template <class V>
+struct NumberOf {
+  V& choice;
+};
+template <class V>
+NumberOf<V> number_in(V& choice) {
+  return {choice};
+}
+template <class V>
+struct RecordOf {
+  V& choice;
+};
+template <class V>
+RecordOf<V> record_in(V& choice) {
+  return {choice};
+}
+template <class T>
+constexpr std::uint8_t number_of(const T& alternative) {
+  if constexpr (requires { T::kNumber; })
+    return T::kNumber;
+  else
+    return alternative.number;
+}
+
 template <class M>
 inline constexpr std::uint8_t kTypeOf = 0;
 template <>
@@ -95,6 +131,8 @@ template <>
 inline constexpr std::uint8_t kTypeOf<Query> = 48;
 template <>
 inline constexpr std::uint8_t kTypeOf<Reply> = 49;
+template <>
+inline constexpr std::uint8_t kTypeOf<Command> = 50;
 template <>
 inline constexpr std::uint8_t kTypeOf<Operate> = 64;
 template <>
@@ -201,7 +239,15 @@ void fields(auto& io, Is<TaskFilter> auto& m) {
   io.record(9, name(m.id), name(m.queue), name(m.name), name(m.state), text(m.text), m.since, m.until, m.before,
             m.most);
 }
-void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, m.kind, text(m.argument), m.filter, m.new_id); }
+void fields(auto& io, Is<Query> auto& m) { io.record(3, m.id, open_number(m.kind), text(m.argument), m.filter); }
+void fields(auto& io, Is<RetryDeadLetter> auto& m) { io.record(2, name(m.task), m.new_id); }
+void fields(auto& io, Is<DropDeadLetter> auto& m) { io.record(1, name(m.task)); }
+void fields(auto& io, Is<WriteBackup> auto& m) { io.record(1, text(m.path)); }
+void fields(auto& io, Is<SendSignal> auto& m) { io.record(2, name(m.task), m.signal); }
+void fields(auto& io, Is<RemoveObject> auto& m) { io.record(1, name(m.name)); }
+void fields(auto& io, Is<ReleaseObject> auto& m) { io.record(1, name(m.name)); }
+void fields(auto& io, Is<UnknownCommand> auto&) { io.record(0); }
+void fields(auto& io, Is<Command> auto& m) { io.record(3, m.id, number_in(m.command), record_in(m.command)); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }
 
 }  // namespace forkmill::proto

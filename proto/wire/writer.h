@@ -42,6 +42,18 @@ class Writer {
   template <class E>
   requires std::is_enum_v<E>
   void put(E value) { pack_.pack_uint64(static_cast<std::uint64_t>(value)); }
+  template <class E>
+  void put(const OpenNumber<E>& open) {
+    put(open.value);
+  }
+  template <class V>
+  void put(const NumberOf<V>& number) {
+    std::visit([&](const auto& alternative) { put(number_of(alternative)); }, number.choice);
+  }
+  template <class V>
+  void put(const RecordOf<V>& record) {
+    std::visit([&](const auto& alternative) { put(alternative); }, record.choice);
+  }
   void put(const TaskId& id) {
     pack_.pack_bin(16);
     pack_.pack_bin_body(reinterpret_cast<const char*>(id.bytes().data()), 16);

@@ -113,7 +113,7 @@ void ClientWorld::ask_about_task() {
   TaskId id;
   Filler filler{feed_, palette_};
   filler.get(id);
-  switch (feed_.below(4)) {
+  switch (feed_.below(5)) {
     case 0: {
       const Cookie cookie = expect();
       return ask(client::AttachTask{id, cookie});
@@ -127,6 +127,12 @@ void ClientWorld::ask_about_task() {
       filler.get(query);
       const Cookie cookie = expect();
       return ask(client::AskBroker{std::move(query), cookie});
+    }
+    case 3: {
+      Command command;
+      filler.get(command);
+      const Cookie cookie = expect();
+      return ask(client::CommandBroker{std::move(command.command), cookie});
     }
     default:
       return ask(client::GiveUp{1 + feed_.below(last_cookie_ % 256 + 1)});
@@ -254,6 +260,7 @@ void ClientWorld::note(const Envelope& envelope) {
   }
   if (std::holds_alternative<Submit>(envelope.message)) Palette::remember(submits_, envelope.header.seq);
   if (const auto* query = std::get_if<Query>(&envelope.message)) Palette::remember(queries_, query->id);
+  if (const auto* command = std::get_if<Command>(&envelope.message)) Palette::remember(queries_, command->id);
   if (const auto* operate = std::get_if<Operate>(&envelope.message))
     for (const Operation& operation : operate->operations) Palette::remember(operations_, operation.number);
 }

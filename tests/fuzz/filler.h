@@ -73,6 +73,21 @@ class Filler {
     const std::size_t first = proto::first_number(value);
     value = static_cast<E>(first + feed_.below(static_cast<std::size_t>(last_of(value)) - first + 1));
   }
+  // Known numbers and some beyond.
+  template <class E>
+  void get(const proto::OpenNumber<E>& open) {
+    open.value = static_cast<E>(feed_.below(32));
+  }
+  template <class... A>
+  void get(const proto::NumberOf<std::variant<A...>>& number) {
+    const std::size_t wanted = feed_.below(sizeof...(A));
+    std::size_t index = 0;
+    ((index++ == wanted ? put<A>(number.choice) : static_cast<void>(0)), ...);
+  }
+  template <class V>
+  void get(const proto::RecordOf<V>& record) {
+    std::visit([&](auto& alternative) { get(alternative); }, record.choice);
+  }
   void get(TaskId& id) {
     if (!palette_.ids.empty() && feed_.below(4) != 0) {
       id = feed_.pick(palette_.ids);
@@ -115,6 +130,11 @@ class Filler {
   void get(T& value) { fields(*this, value); }
 
  private:
+  template <class A, class V>
+  void put(V& choice) {
+    A& alternative = choice.template emplace<A>();
+    if constexpr (!requires { A::kNumber; }) alternative.number = static_cast<std::uint8_t>(0x80 | feed_.byte());
+  }
   template <class O>
   void get_option(O& entry) {
     if (feed_.below(4) == 0) get(entry.value);

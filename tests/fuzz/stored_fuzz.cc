@@ -134,7 +134,7 @@ void look_around(Core& core, proto::PeerId peer) {
       op.wait = proto::milliseconds{0};
     }
     say(std::move(operate));
-    say(proto::Query{.id = 3, .kind = proto::QueryKind::object_release, .argument = name});
+    say(proto::Command{3, proto::ReleaseObject{name}});
   }
   core.tick(after_start());
   core.flush(after_start());

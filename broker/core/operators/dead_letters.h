@@ -3,6 +3,7 @@
 
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/operators/replies.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
@@ -13,13 +14,13 @@ class DeadLetters {
       : state_{state}, intake_{intake}, retention_{retention} {}
 
   // retry() never changes a finished task: it submits another one with the same arguments and options, but without
-  // delay and key, and drops the dead letter. A client that missed the answer repeats the command with the same new id,
-  // which then does nothing and succeeds. `task`: resident, or null if it is unknown.
-  proto::Reply retry(Client& client, const proto::Query& query, Task* task);
-  proto::Reply drop(const proto::Query& query, Task* task);
+  // delay and key, and drops the dead letter. A client that missed the reply repeats the command with the same new id,
+  // which then does nothing and succeeds. `task`: resident, or null if it is unknown. The bodies have the id.
+  ReplyBody retry(Client& client, const proto::RetryDeadLetter& command, Task* task);
+  ReplyBody drop(const proto::DropDeadLetter& command, Task* task);
 
  private:
-  static proto::Status check(const proto::Query& query, const Task* task);
+  static proto::Status check(std::string_view named, const Task* task);
 
   BrokerState& state_;
   Intake& intake_;

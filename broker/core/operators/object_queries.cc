@@ -21,30 +21,24 @@ PackedMap object_row(const Object& object) {
       .add("owner", object.owner.value());
 }
 
-Reply unknown_object(const Query& query) {
-  return {query.id, Errc::object_unknown, "there is no object '" + query.argument + "'", {}};
-}
-
-Reply object_reply(const Query& query, const PackedMap& body) {
-  return {query.id, Errc::ok, {}, Payload::own(body.bytes())};
-}
+Failure unknown_object(const std::string& name) { return {Errc::object_unknown, "there is no object '" + name + "'"}; }
 
 }  // namespace
 
-Reply list_objects(const Objects& objects, const Query& query) {
+ReplyBody list_objects(const Objects& objects, const std::string& prefix) {
   constexpr std::size_t kMax = 10'000;
   std::vector<PackedMap> rows;
   const auto& names = objects.directory().by_name();
-  for (auto at = names.lower_bound(query.argument);
-       at != names.end() && at->first.starts_with(query.argument) && rows.size() < kMax; ++at) {
+  for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix) && rows.size() < kMax;
+       ++at) {
     rows.push_back(object_row(*at->second));
   }
-  return object_reply(query, PackedMap{}.add("objects", rows).add("count", names.size()));
+  return PackedMap{}.add("objects", rows).add("count", names.size());
 }
 
-Reply show_object(const Objects& objects, BrokerState& state, const Query& query) {
-  const Object* object = objects.directory().named(query.argument);
-  if (object == nullptr) return unknown_object(query);
+ReplyBody show_object(const Objects& objects, BrokerState& state, const std::string& name) {
+  const Object* object = objects.directory().named(name);
+  if (object == nullptr) return unknown_object(name);
   constexpr std::size_t kMax = 1000;
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);
@@ -73,19 +67,18 @@ Reply show_object(const Objects& objects, BrokerState& state, const Query& query
                           .add("count", hold.count)
                           .add("token", hold.token));
   }
-  return object_reply(query,
-                      PackedMap{}.add("object", object_row(*object)).add("holders", holders).add("waiters", waiters));
+  return PackedMap{}.add("object", object_row(*object)).add("holders", holders).add("waiters", waiters);
 }
 
-Reply remove_object(Objects& objects, const Query& query) {
-  if (!objects.remove(query.argument)) return unknown_object(query);
-  return object_reply(query, PackedMap{}.add("name", query.argument));
+ReplyBody remove_object(Objects& objects, const std::string& name) {
+  if (!objects.remove(name)) return unknown_object(name);
+  return PackedMap{}.add("name", name);
 }
 
-Reply release_object(Objects& objects, const Query& query) {
-  const auto released = objects.release(query.argument);
-  if (!released) return unknown_object(query);
-  return object_reply(query, PackedMap{}.add("name", query.argument).add("released", *released));
+ReplyBody release_object(Objects& objects, const std::string& name) {
+  const auto released = objects.release(name);
+  if (!released) return unknown_object(name);
+  return PackedMap{}.add("name", name).add("released", *released);
 }
 
 }  // namespace forkmill::broker

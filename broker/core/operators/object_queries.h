@@ -1,14 +1,18 @@
-// Queries and commands of operators about named objects. PROTOCOL.md describes the bodies (queries objects and object).
+// Queries and commands of operators about named objects.
 #pragma once
 
+#include <string>
+
 #include "broker/core/objects/objects.h"
+#include "broker/core/operators/replies.h"
 
 namespace forkmill::broker {
 
-proto::Reply list_objects(const Objects& objects, const proto::Query& query);
-proto::Reply show_object(const Objects& objects, BrokerState& state, const proto::Query& query);
-proto::Reply remove_object(Objects& objects, const proto::Query& query);
-// Takes the object from all its holders. The reply must wait for the commit of this round.
-proto::Reply release_object(Objects& objects, const proto::Query& query);
+// Lists the objects whose names begin with `prefix`.
+ReplyBody list_objects(const Objects& objects, const std::string& prefix);
+ReplyBody show_object(const Objects& objects, BrokerState& state, const std::string& name);
+// The replies to these must wait for the commit of this round.
+ReplyBody remove_object(Objects& objects, const std::string& name);
+ReplyBody release_object(Objects& objects, const std::string& name);
 
 }  // namespace forkmill::broker

@@ -1,57 +1,104 @@
 #include "broker/core/operators/operator_commands.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "broker/core/operators/object_queries.h"
+#include "proto/check.h"
 
 namespace forkmill::broker {
 
-using proto::QueryKind;
-
 namespace {
 
-// Commands of one client whose answers are kept. More of them unanswered at a time may be done twice.
-constexpr std::size_t kMaxKept = 256;
+// Commands of one client that are remembered. A client with more unanswered ones at a time may have some done twice.
+constexpr std::size_t kMaxRemembered = 256;
+constexpr int kLastSignal = 64;
+
+using Remembered = Client::RememberedCommand;
+
+Remembered* find_command(Client& client, const proto::Command& command) {
+  const auto found = std::ranges::find(client.commands, command, &Remembered::command);
+  return found == client.commands.end() ? nullptr : &*found;
+}
+
+void remember(Client& client, const proto::Command& command) {
+  client.commands.push_back({client.session.id, command, std::nullopt});
+  if (client.commands.size() > kMaxRemembered) client.commands.pop_front();
+}
 
 }  // namespace
 
-bool is_operator_command(const proto::Query& query) {
-  switch (query.kind) {
-    case QueryKind::dead_retry:
-    case QueryKind::dead_drop:
-    case QueryKind::object_remove:
-    case QueryKind::object_release:
-      return true;
-    case QueryKind::signal:
-      return !query.argument.ends_with(" 0");  // signal 0 only asks
-    default:
-      return false;
-  }
-}
+// Carries out one command. Returns none if the store must do it.
+struct OperatorCommands::Order {
+  OperatorCommands& commands;
+  Client& client;
+  const proto::Command& command;
+  Task* task;
+  using Body = std::optional<ReplyBody>;
 
-std::optional<std::string_view> task_named_by(const proto::Query& query) {
-  switch (query.kind) {
-    case QueryKind::task:
-    case QueryKind::dead_retry:
-    case QueryKind::dead_drop:
-      return query.argument;
-    case QueryKind::signal: {
-      const std::string_view id_and_signal = query.argument;
-      return id_and_signal.substr(0, id_and_signal.find(' '));
+  Body operator()(const proto::RetryDeadLetter& retry) const {
+    return commands.dead_letters_.retry(client, retry, task);
+  }
+  Body operator()(const proto::DropDeadLetter& drop) const { return commands.dead_letters_.drop(drop, task); }
+  Body operator()(const proto::WriteBackup& backup) const {
+    if (!backup.path.starts_with("/"))
+      return proto::Failure{Errc::bad_request, "a backup needs an absolute path on the broker's machine"};
+    if (!commands.state_.identity.durable) {
+      return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
     }
-    default:
-      return std::nullopt;
+    const std::uint64_t ticket = commands.state_.next_ticket();
+    commands.backups_.emplace(ticket, Backup{client.handle, command});
+    StoreRequest& request = commands.state_.requests.emplace_back();
+    request.ticket = ticket;
+    request.what = BackupRequest{backup.path};
+    return std::nullopt;
   }
+  Body operator()(const proto::SendSignal& order) const {
+    if (order.signal < 1 || order.signal > kLastSignal)
+      return proto::Failure{Errc::bad_request, "a signal has a number from 1 to 64"};
+    if (task == nullptr) return task_unknown(order.task);
+    if (!task->options().process) return no_process(*task);
+    const char* state = "finished";
+    if (task->state == State::running) {
+      state = "sent";
+      commands.processes_.signal(*task, order.signal);
+    } else if (!is_terminal(task->state)) {
+      state = "cancelled";
+      commands.cancels_.end_waiting(*task);
+    }
+    return PackedMap{}.add("state", std::string_view{state});
+  }
+  Body operator()(const proto::RemoveObject& remove) const { return remove_object(commands.objects_, remove.name); }
+  Body operator()(const proto::ReleaseObject& release) const { return release_object(commands.objects_, release.name); }
+  Body operator()(const proto::UnknownCommand& unknown) const {
+    return proto::Failure{Errc::bad_request, "this broker does not know command " + std::to_string(unknown.number) +
+                                                 ": it is older than the client"};
+  }
+};
+
+std::optional<proto::Reply> OperatorCommands::reply(Client& client, const proto::Command& command, Task* task) {
+  if (const auto* before = find_command(client, command); before != nullptr && before->session != client.session.id)
+    return before->reply;
+  remember(client, command);
+  const auto body = std::visit(Order{*this, client, command, task}, command.command);
+  if (!body) return std::nullopt;
+  return client.commands.back().reply = reply_to(command.id, *body);
 }
 
-const proto::Reply* answered_before(const Client& client, const proto::Query& query) {
-  const auto found = std::find_if(client.commands.begin(), client.commands.end(), [&](const Client::Command& one) {
-    return one.query == query && one.session != client.session.id;
-  });
-  return found == client.commands.end() ? nullptr : &found->reply;
-}
-
-void note_answer(Client& client, const proto::Query& query, const proto::Reply& reply) {
-  client.commands.push_back({client.session.id, query, reply});
-  if (client.commands.size() > kMaxKept) client.commands.pop_front();
+void OperatorCommands::handle(StoreAnswer answer) {
+  const auto found = backups_.find(answer.ticket);
+  FORKMILL_CHECK(found != backups_.end());
+  const Backup backup = std::move(found->second);
+  backups_.erase(found);
+  Client* client = state_.client(backup.client);
+  if (client == nullptr) return;  // gone before the answer came
+  const auto& bytes = std::get<BackupAnswer>(answer.what).bytes;
+  const auto& path = std::get<proto::WriteBackup>(backup.command.command).path;
+  auto reply =
+      reply_to(backup.command.id, bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())}
+                                             : ReplyBody{bytes.failure()});
+  if (auto* remembered = find_command(*client, backup.command)) remembered->reply = reply;
+  state_.send(client->session, std::move(reply));
 }
 
 }  // namespace forkmill::broker

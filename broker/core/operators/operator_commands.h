@@ -1,22 +1,54 @@
-// Operator commands: queries that change something. A client that has no answer asks again in its next session, under
-// the same number: it gets the answer that was lost on the way, and nothing is done twice. Answers are kept in memory,
-// for as long as the client is known.
+// OperatorCommands: carries out the commands of operators (COMMAND in PROTOCOL.md).
+//
+// A client that has no reply sends the command again in its next session, with the same id: it gets the reply that was
+// lost on the way, and nothing is done twice. Replies are kept in memory, for as long as the client is known.
 #pragma once
 
+#include <cstdint>
 #include <optional>
-#include <string_view>
+#include <unordered_map>
 
-#include "broker/core/state/session.h"
+#include "broker/core/lifecycle/cancels.h"
+#include "broker/core/lifecycle/intake.h"
+#include "broker/core/lifecycle/retention.h"
+#include "broker/core/objects/objects.h"
+#include "broker/core/operators/dead_letters.h"
+#include "broker/core/operators/replies.h"
+#include "broker/core/peers/processes.h"
+#include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
-bool is_operator_command(const proto::Query& query);
+class OperatorCommands {
+ public:
+  OperatorCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Objects& objects,
+                   Processes& processes)
+      : state_{state},
+        cancels_{cancels},
+        objects_{objects},
+        processes_{processes},
+        dead_letters_{state, intake, retention} {}
 
-// The id, or the beginning of one, of the task that the query is about. Empty: queries of its kind name none.
-std::optional<std::string_view> task_named_by(const proto::Query& query);
+  // `task`: the task that the command names, or null. None: the reply goes out when the store has answered.
+  std::optional<proto::Reply> reply(Client& client, const proto::Command& command, Task* task);
+  // The store's answer to a backup.
+  void handle(StoreAnswer answer);
 
-// The answer to this command in an earlier session; null: it has none.
-const proto::Reply* answered_before(const Client& client, const proto::Query& query);
-void note_answer(Client& client, const proto::Query& query, const proto::Reply& reply);
+ private:
+  struct Order;
+
+  // A backup that the store has not answered.
+  struct Backup {
+    ClientHandle client;
+    proto::Command command;
+  };
+
+  BrokerState& state_;
+  Cancels& cancels_;
+  Objects& objects_;
+  Processes& processes_;
+  DeadLetters dead_letters_;
+  std::unordered_map<std::uint64_t, Backup> backups_;  // by ticket
+};
 
 }  // namespace forkmill::broker

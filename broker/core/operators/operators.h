@@ -1,14 +1,15 @@
-// Operators: the queries and commands that operators send as QUERY.
+// Operators: the queries and commands of operators (QUERY and COMMAND in PROTOCOL.md).
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
-#include "broker/core/operators/dead_letters.h"
+#include "broker/core/operators/operator_commands.h"
 #include "broker/core/operators/process_queries.h"
 #include "broker/core/operators/queries.h"
 #include "broker/core/operators/self_report.h"
@@ -23,26 +24,25 @@ class Operators {
   Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Attempts& attempts,
             Cancels& cancels, Objects& objects, Processes& processes);
 
-  // Replies now, or when the store has answered. A task that the query names must be in memory.
+  // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);
-  // Replies to the query for which the store has answered a scan or a backup.
-  void handle(StoreAnswer answer) { queries_.handle(std::move(answer)); }
+  void handle(Client& client, const proto::Command& command);
+  // Replies to the query or command for which the store has answered a scan or a backup.
+  void handle(StoreAnswer answer);
 
   void set_self(SelfReport self) { self_ = std::move(self); }
 
  private:
   std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
-  // Carries out a command, or repeats the answer that it got in an earlier session.
-  proto::Reply reply_once(Client& client, const proto::Query& command);
-  proto::Reply carry_out(Client& client, const proto::Query& command);
-  Task* task_of(const proto::Query& query) const;
+  // Returns null if `named` is none, or no task in memory.
+  Task* task(std::optional<std::string_view> named) const;
 
   BrokerState& state_;
   Objects& objects_;
   SelfReport self_;
-  DeadLetters dead_letters_;
   Queries queries_;
   ProcessQueries process_queries_;
+  OperatorCommands commands_;
 };
 
 }  // namespace forkmill::broker

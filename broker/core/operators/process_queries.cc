@@ -1,31 +1,10 @@
 #include "broker/core/operators/process_queries.h"
 
-#include <charconv>
-#include <optional>
-
-#include "broker/core/operators/operator_commands.h"
-#include "broker/core/operators/packed_map.h"
+#include <string_view>
 
 namespace forkmill::broker {
 
 namespace {
-
-constexpr int kLastSignal = 64;
-
-// Returns the signal in "ID SIGNAL". None: there is none. Signal 0 is never sent: it asks for the process's state.
-std::optional<int> signal_in(std::string_view argument) {
-  const auto space = argument.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  const char* end = argument.data() + argument.size();
-  int signal = 0;
-  const auto read = std::from_chars(argument.data() + space + 1, end, signal);
-  const bool good = read.ec == std::errc{} && read.ptr == end && signal >= 0 && signal <= kLastSignal;
-  return good ? std::optional{signal} : std::nullopt;
-}
-
-proto::Reply signal_refused(const proto::Query& query, Errc code, std::string text) {
-  return {query.id, code, std::move(text), {}};
-}
 
 const char* role_name(proto::ProcessRole role) {
   switch (role) {
@@ -58,33 +37,16 @@ PackedMap packed_process(const proto::ProcessRow& row, const std::string& host, 
 
 }  // namespace
 
-proto::Reply ProcessQueries::signal(const proto::Query& query, Task* task) {
-  const auto signal = signal_in(query.argument);
-  if (!signal)
-    return signal_refused(query, Errc::bad_request, "a signal needs a task's id, a space and a number from 0 to 64");
-  if (task == nullptr) {
-    return signal_refused(
-        query, Errc::task_unknown,
-        "no task, or more than one, with an id that begins with '" + std::string{*task_named_by(query)} + "'");
-  }
-  if (!task->options().process) {
-    return signal_refused(query, Errc::bad_request,
-                          "task " + task->id.to_string() + " has no process of its own that could be sent a signal");
-  }
-  std::string state = "finished";
-  if (*signal == 0) {
-    if (!is_terminal(task->state)) state = processes_.waits(*task) ? "waiting" : state_name(task->state);
-  } else if (task->state == State::running) {
-    state = "sent";
-    processes_.signal(*task, *signal);
-  } else if (!is_terminal(task->state)) {
-    state = "cancelled";
-    cancels_.end_waiting(*task);
-  }
-  return {query.id, Errc::ok, {}, proto::Payload::own(PackedMap{}.add("state", state).bytes())};
+ReplyBody ProcessQueries::state(const std::string& named, const Task* task) const {
+  if (task == nullptr) return task_unknown(named);
+  if (!task->options().process) return no_process(*task);
+  const std::string_view state = is_terminal(task->state)  ? "finished"
+                                 : processes_.waits(*task) ? "waiting"
+                                                           : state_name(task->state);
+  return PackedMap{}.add("state", state);
 }
 
-proto::Reply ProcessQueries::list(const proto::Query& query) const {
+ReplyBody ProcessQueries::list() const {
   std::vector<PackedMap> rows;
   rows.push_back(packed_process(self_.process, self_.host, "", "broker"));
   for (const auto& [handle, worker] : state_.workers) {
@@ -99,7 +61,7 @@ proto::Reply ProcessQueries::list(const proto::Query& query) const {
       rows.push_back(std::move(map));
     }
   }
-  return {query.id, Errc::ok, {}, proto::Payload::own(PackedMap{}.add("processes", rows).bytes())};
+  return PackedMap{}.add("processes", rows);
 }
 
 }  // namespace forkmill::broker

@@ -1,9 +1,9 @@
-// ProcessQueries: queries of operators about the processes of broker and workers, and signals of operators to tasks
-// with a process of their own.
+// ProcessQueries: queries of operators about the processes of broker and workers, and about tasks with a process of
+// their own.
 #pragma once
 
 #include "broker/core/lifecycle/attempts.h"
-#include "broker/core/lifecycle/cancels.h"
+#include "broker/core/operators/replies.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
@@ -12,19 +12,17 @@ namespace forkmill::broker {
 
 class ProcessQueries {
  public:
-  ProcessQueries(BrokerState& state, Attempts& attempts, Cancels& cancels, Processes& processes, const SelfReport& self)
-      : state_{state}, attempts_{attempts}, cancels_{cancels}, processes_{processes}, self_{self} {}
+  ProcessQueries(const BrokerState& state, Attempts& attempts, const Processes& processes, const SelfReport& self)
+      : state_{state}, attempts_{attempts}, processes_{processes}, self_{self} {}
 
-  // Sends the signal to the process of a task that runs; cancels a task that waits. `task`: the one that the query
-  // names, or null.
-  proto::Reply signal(const proto::Query& query, Task* task);
-  proto::Reply list(const proto::Query& query) const;
+  ReplyBody list() const;
+  // `task`: the task that the query names, or null.
+  ReplyBody state(const std::string& named, const Task* task) const;
 
  private:
-  BrokerState& state_;
+  const BrokerState& state_;
   Attempts& attempts_;
-  Cancels& cancels_;
-  Processes& processes_;
+  const Processes& processes_;
   const SelfReport& self_;
 };
 

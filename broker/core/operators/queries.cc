@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "broker/core/operators/listing.h"
-#include "broker/core/operators/packed_map.h"
+#include "broker/core/operators/replies.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
@@ -12,10 +12,6 @@ namespace forkmill::broker {
 namespace {
 
 std::int64_t ms(Instant duration) { return std::chrono::duration_cast<milliseconds>(duration).count(); }
-
-proto::Reply error_reply(const proto::Query& query, Errc code, std::string text) {
-  return {query.id, code, std::move(text), {}};
-}
 
 }  // namespace
 
@@ -35,60 +31,41 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
       body = workers();
       break;
     case proto::QueryKind::task:
-      if (task == nullptr) {
-        return error_reply(query, Errc::task_unknown,
-                           "no task, or more than one, with an id that begins with '" + query.argument + "'");
-      }
+      if (task == nullptr) return reply_to(query.id, task_unknown(query.argument));
       body = this->task(*task);
       break;
     case proto::QueryKind::tasks:
-      if (const auto status = check_filter(query.filter); !status.ok())
-        return error_reply(query, status.code(), status.failure().text);
+      if (const auto status = check_filter(query.filter); !status.ok()) return reply_to(query.id, status.failure());
       if (state_.identity.durable) {
-        ask(query, asker, scan_for(query.filter));
+        scan(query, asker);
         return std::nullopt;
       }
       body = list_tasks(state_, query.filter, {});
       break;
-    case proto::QueryKind::backup:
-      if (!query.argument.starts_with("/"))
-        return error_reply(query, Errc::bad_request, "a backup needs an absolute path on the broker's machine");
-      if (!state_.identity.durable) {
-        return error_reply(query, Errc::bad_request,
-                           "this broker keeps tasks in memory only: there is nothing to back up");
-      }
-      ask(query, asker, BackupRequest{query.argument});
-      return std::nullopt;
     default:
-      return error_reply(query, Errc::bad_request, "unknown kind of query");
+      return reply_to(query.id, proto::Failure{Errc::bad_request, "this broker does not know query " +
+                                                                      std::to_string(static_cast<int>(query.kind))});
   }
   return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
 }
 
-void Queries::ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what) {
+void Queries::scan(const proto::Query& query, ClientHandle asker) {
   const std::uint64_t ticket = state_.next_ticket();
-  asked_.emplace(ticket, Asked{query, asker});
-  state_.requests.push_back({ticket, std::move(what)});
+  scans_.emplace(ticket, Scan{query, asker});
+  StoreRequest& request = state_.requests.emplace_back();
+  request.ticket = ticket;
+  request.what = scan_for(query.filter);
 }
 
 void Queries::handle(StoreAnswer answer) {
-  const auto found = asked_.find(answer.ticket);
-  FORKMILL_CHECK(found != asked_.end());
-  const Asked asked = std::move(found->second);
-  asked_.erase(found);
-  Client* client = state_.client(asked.asker);
+  const auto found = scans_.find(answer.ticket);
+  FORKMILL_CHECK(found != scans_.end());
+  const Scan scan = std::move(found->second);
+  scans_.erase(found);
+  Client* client = state_.client(scan.asker);
   if (client == nullptr) return;  // gone before the answer came
-  proto::Reply reply{asked.query.id, Errc::ok, {}, {}};
-  if (auto* scanned = std::get_if<ScanAnswer>(&answer.what)) {
-    reply.body = proto::Payload::own(list_tasks(state_, asked.query.filter, std::move(*scanned)));
-  } else if (const auto& bytes = std::get<BackupAnswer>(answer.what).bytes; bytes.ok()) {
-    reply.body = proto::Payload::own(PackedMap{}.add("path", asked.query.argument).add("bytes", bytes.value()).bytes());
-  } else {
-    reply.code = bytes.failure().code;
-    reply.text =
-        bytes.failure().text.substr(0, proto::limits::kMaxErrorText);  // the text names the path, which may be long
-  }
-  state_.send(client->session, std::move(reply));
+  auto body = list_tasks(state_, scan.query.filter, std::move(std::get<ScanAnswer>(answer.what)));
+  state_.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
 std::string Queries::status() const {

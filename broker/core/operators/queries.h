@@ -21,7 +21,7 @@ class Queries {
 
   // `task`: the one that the query names, or null. Empty: the reply goes out when the store has answered.
   std::optional<proto::Reply> reply(const proto::Query& query, ClientHandle asker, const Task* task);
-  // The store's answer to a scan or a backup.
+  // The store's answer to a scan.
   void handle(StoreAnswer answer);
 
  private:
@@ -29,9 +29,9 @@ class Queries {
   std::string queues() const;
   std::string workers() const;
   std::string task(const Task& task) const;
-  void ask(const proto::Query& query, ClientHandle asker, decltype(StoreRequest::what) what);
+  void scan(const proto::Query& query, ClientHandle asker);
 
-  struct Asked {
+  struct Scan {
     proto::Query query;
     ClientHandle asker;
   };
@@ -40,7 +40,7 @@ class Queries {
   const Retention& retention_;
   const SelfReport& self_;
   Serving serving_;
-  std::unordered_map<std::uint64_t, Asked> asked_;  // requests to the store, by ticket
+  std::unordered_map<std::uint64_t, Scan> scans_;  // by the ticket of the request to the store
 };
 
 }  // namespace forkmill::broker

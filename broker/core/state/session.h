@@ -47,13 +47,13 @@ struct Client {
   std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
   std::size_t under_way_count = 0;
 
-  // The last operator commands and the answers to them: operators/operator_commands.h.
-  struct Command {
-    proto::SessionId session;
-    proto::Query query;
-    proto::Reply reply;
+  // The last commands and the replies to them (operators/operator_commands.h).
+  struct RememberedCommand {
+    proto::SessionId session;  // in which the command came
+    proto::Command command;
+    std::optional<proto::Reply> reply;  // none: the command is being carried out
   };
-  std::deque<Command> commands;
+  std::deque<RememberedCommand> commands;
 
   // For the end of the round
   proto::SubmitAck ack;

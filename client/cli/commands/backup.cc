@@ -34,8 +34,7 @@ void add_backup(const Program& program) {
     program.action = [program, file, output] {
       const auto path = std::filesystem::absolute(*file).lexically_normal();
       Connection connection{program.connection};
-      const auto body =
-          connection.ask_without_timeout({.kind = QueryKind::backup, .argument = path.string(), .filter = {}});
+      const auto body = connection.carry_out_without_timeout(WriteBackup{path.string()});
       return print_stdout(render_backup(body, output->format));
     };
   });

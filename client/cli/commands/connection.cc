@@ -56,8 +56,12 @@ nlohmann::ordered_json Connection::ask(const Query& query) { return json_from_ms
 
 std::string Connection::ask_packed(const Query& query) { return client_.query(query).get_for(timeout_).bytes; }
 
-nlohmann::ordered_json Connection::ask_without_timeout(const Query& query) {
-  return json_from_msgpack(client_.query(query).get().bytes);
+nlohmann::ordered_json Connection::carry_out(const Command& command) {
+  return json_from_msgpack(client_.command(command).get_for(timeout_).bytes);
+}
+
+nlohmann::ordered_json Connection::carry_out_without_timeout(const Command& command) {
+  return json_from_msgpack(client_.command(command).get().bytes);
 }
 
 int print_result(const OutputOptions& output, const std::function<std::string()>& show) {

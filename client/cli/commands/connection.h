@@ -29,8 +29,11 @@ class Connection {
   }
   // ask() with the answer in msgpack.
   std::string ask_packed(const Query& query);
-  // ask() without a timeout: blocks until the broker has answered or the connection is lost.
-  nlohmann::ordered_json ask_without_timeout(const Query& query);
+
+  // Blocks until the broker has carried out the command, at most for the connect timeout. Throws as ask() does.
+  nlohmann::ordered_json carry_out(const Command& command);
+  // The same without a timeout: blocks until the broker has answered or the connection is lost.
+  nlohmann::ordered_json carry_out_without_timeout(const Command& command);
 
  private:
   std::chrono::milliseconds timeout_;

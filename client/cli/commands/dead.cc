@@ -17,7 +17,7 @@ namespace forkmill::cli {
 
 namespace {
 
-constexpr std::size_t kBatch = 64;  // the most queries in flight
+constexpr std::size_t kBatch = 64;  // the most commands in flight
 constexpr std::chrono::seconds kAnswerTimeout{60};
 
 constexpr const char* kListFooter = R"(Examples:
@@ -54,7 +54,7 @@ struct Selection {
   OutputOptions output;
 };
 
-// The results of the queries so far.
+// The results of the commands so far.
 struct Tally {
   std::size_t done = 0;
   std::size_t unknown = 0;
@@ -122,15 +122,15 @@ std::vector<std::string> ids_of(Connection& connection, const Selection& selecti
   return ids;
 }
 
-// Sends a query for each dead letter, several at a time, and prints the text that `line` makes of the answer. Continues
-// after errors, unless the connection is lost or stdout is closed.
-template <class Line>
-int for_each_letter(Connection& connection, QueryKind kind, const std::vector<std::string>& ids, Line line) {
+// Gives the broker a command for each dead letter, several at a time, and prints the text that `line` makes of the
+// answer. Continues after errors, unless the connection is lost or stdout is closed.
+template <class LetterCommand, class Line>
+int for_each_letter(Connection& connection, const std::vector<std::string>& ids, Line line) {
   Tally tally;
   for (std::size_t at = 0; at < ids.size(); at += kBatch) {
     const auto end = std::min(at + kBatch, ids.size());
     std::vector<Future<RawResult>> answers;
-    for (auto i = at; i < end; ++i) answers.push_back(connection.client().query(kind, ids[i]));
+    for (auto i = at; i < end; ++i) answers.push_back(connection.client().command(LetterCommand{ids[i]}));
     bool open = true;
     for (auto i = at; i < end; ++i) {
       try {
@@ -150,8 +150,8 @@ int retry(Connection& connection, const Selection& selection) {
   if (selection.dry_run) return dry_run(connection, selection);
   auto ids = ids_of(connection, selection);
   if (selection.all) std::reverse(ids.begin(), ids.end());
-  return for_each_letter(connection, QueryKind::dead_retry, ids,
-                         [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
+  return for_each_letter<RetryDeadLetter>(
+      connection, ids, [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
 }
 
 void confirm(std::size_t letters) {
@@ -166,8 +166,8 @@ int drop(Connection& connection, const Selection& selection) {
   if (selection.dry_run) return dry_run(connection, selection);
   const auto ids = ids_of(connection, selection);
   if (!selection.yes && !ids.empty()) confirm(ids.size());
-  return for_each_letter(connection, QueryKind::dead_drop, ids,
-                         [](const std::string&, const std::string& id) { return id + "  dropped"; });
+  return for_each_letter<DropDeadLetter>(connection, ids,
+                                         [](const std::string&, const std::string& id) { return id + "  dropped"; });
 }
 
 void check(const Selection& selection, bool asks) {

@@ -65,7 +65,7 @@ void add_release(const Program& program, CLI::App& group) {
   auto* command = add(
       program, group, "release", "Release an object from all of its holders", options,
       [](Connection& connection, const ObjectCommand& asked) {
-        const auto body = connection.ask({.kind = QueryKind::object_release, .argument = asked.name, .filter = {}});
+        const auto body = connection.carry_out(ReleaseObject{asked.name});
         return print_stdout("released from " + format_count(body.at("released").get<std::uint64_t>(), "holder") + "\n");
       });
   command->footer(
@@ -84,7 +84,7 @@ void add_remove(const Program& program, CLI::App& group) {
             if (!asked.yes) {
               throw UsageError{"removing '" + asked.name + "' deletes its contents", "give --yes to confirm"};
             }
-            connection.ask({.kind = QueryKind::object_remove, .argument = asked.name, .filter = {}});
+            connection.carry_out(RemoveObject{asked.name});
             return print_stdout("removed\n");
           });
   command->footer(

@@ -37,14 +37,15 @@
 // for callbacks that are due. Tasks that the broker has acknowledged go on; attach() finds their results, from any
 // program, as long as the broker keeps them.
 //
-// fork(): a client belongs to the process that made it. In a forked child submit(), attach(), cancel(), query() and
-// waits throw Disconnected{client_closed}; the destructor and close() do nothing. The parent's client is not affected.
-// Fork first and make clients afterwards: a child of a process that had a client cannot make one of its own (the
-// constructor throws) until it has called exec().
+// fork(): a client belongs to the process that made it. In a forked child submit(), attach(), cancel(), query(),
+// command() and waits throw Disconnected{client_closed}; the destructor and close() do nothing. The parent's client is
+// not affected. Fork first and make clients afterwards: a child of a process that had a client cannot make one of its
+// own (the constructor throws) until it has called exec().
 #pragma once
 
 #include <forkmill/as_completed.h>
 #include <forkmill/client_options.h>
+#include <forkmill/command.h>
 #include <forkmill/coroutine.h>
 #include <forkmill/default_client.h>
 #include <forkmill/detail/decode.h>
@@ -272,7 +273,7 @@ class Client {
 
   // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
   // describes.
-  // Never blocks. Asked again after a reconnect; a command (dead_retry, signal …) is done once nevertheless.
+  // Never blocks. Asked again after a reconnect.
   //
   // The future ends with Rejected{task_unknown, object_unknown …}, Error{bad_request} or Disconnected when there is no
   // such thing.
@@ -285,6 +286,17 @@ class Client {
   Future<RawResult> query(QueryKind kind, const std::string& argument = {}) {
     return query(Query{.kind = kind, .argument = argument});
   }
+
+  // Gives the broker a command of command.h and returns the future of its answer, a msgpack map that PROTOCOL.md
+  // describes.
+  // Never blocks. Sent again after a reconnect, and done once nevertheless, while the broker lives.
+  //
+  // The future ends with the errors in command.h, Error{bad_request} if the broker does not know the command, or
+  // Disconnected.
+  // Throws Disconnected{client_closed} after close().
+  //
+  //     client.command(forkmill::ReleaseObject{.name = "build:lock"}).get();
+  Future<RawResult> command(const Command& command);
 
   // Whether a broker has accepted this client and the connection stands, as far as is known now. A snapshot: no call
   // needs it, since submissions are kept while the broker is away.

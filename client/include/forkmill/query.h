@@ -1,5 +1,5 @@
-// Query: a question to the broker, or a command, for Client::query(). The answers are msgpack maps; proto/PROTOCOL.md
-// has their keys (section QUERY).
+// Query: a question to the broker, for Client::query(). The answers are msgpack maps; proto/PROTOCOL.md has their keys
+// (section QUERY). Commands, which change something, are in command.h.
 //
 //     auto status = client.query(forkmill::QueryKind::status).get();          // status.bytes is a packed map
 //     forkmill::Query failed{.kind = forkmill::QueryKind::tasks};
@@ -18,21 +18,16 @@ namespace forkmill {
 // The question. The comment gives the argument that it takes, and the error codes of its own. The numbers are those of
 // the wire.
 enum class QueryKind : std::uint8_t {
-  ping = 1,            // nothing; the answer says that the broker lives
-  status = 2,          // the broker: its version, counts of clients, workers and tasks, memory
-  queues = 3,          // all queues, with their lengths and limits
-  workers = 4,         // all workers, with what they run
-  task = 5,            // one task. Argument: its id, or an unambiguous beginning of 8 characters or more. task_unknown
-  tasks = 6,           // the tasks that `filter` lets through, newest first. bad_request
-  dead_retry = 7,      // submits a dead letter again under a fresh id, the answer, and drops it. Argument as for `task`
-  dead_drop = 8,       // drops a dead letter. Argument as for `task`
-  backup = 9,          // copies the store. Argument: an absolute path on the broker's machine. bad_request
-  signal = 10,         // signals a task's process, or cancels the task. Argument: the id, a space, the signal number
-  processes = 11,      // the processes of the broker and of all workers
-  objects = 12,        // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
-  object = 13,         // one object, with its holders and waiters. Argument: its name. object_unknown
-  object_remove = 14,  // removes an object. Argument: its name. object_unknown
-  object_release = 15,  // takes an object from all its holders, who get lease_lost. Argument: its name. object_unknown
+  ping = 1,        // nothing; the answer says that the broker lives
+  status = 2,      // the broker: its version, counts of clients, workers and tasks, memory
+  queues = 3,      // all queues, with their lengths and limits
+  workers = 4,     // all workers, with what they run
+  task = 5,        // one task. Argument: its id, or an unambiguous beginning of 8 characters or more. task_unknown
+  tasks = 6,       // the tasks that `filter` lets through, newest first. bad_request
+  processes = 11,  // the processes of the broker and of all workers
+  objects = 12,    // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
+  object = 13,     // one object, with its holders and waiters. Argument: its name. object_unknown
+  process = 16,    // the state of a task's own process. Argument as for `task`. task_unknown, bad_request
 };
 
 // TaskFilter: the tasks that QueryKind::tasks lists. A field that is empty or 0 lets everything through.

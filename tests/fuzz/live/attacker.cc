@@ -142,7 +142,8 @@ void Attacker::lies(RawPeer& peer) {
     if (auto* submit = std::get_if<Submit>(&message))
       for (Submission& task : submit->tasks) task.queue = "liars";
     if (std::holds_alternative<Hello>(message)) continue;
-    if (const auto* query = std::get_if<Query>(&message); query != nullptr && query->kind == QueryKind::backup)
+    if (const auto* command = std::get_if<Command>(&message);
+        command != nullptr && std::holds_alternative<WriteBackup>(command->command))
       continue;
     seq = seq.next();
     say(peer, {{session, seq}, std::move(message)}, below(8) == 0);

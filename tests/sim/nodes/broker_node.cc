@@ -200,11 +200,12 @@ void BrokerNode::carry_out(broker::Effects effects) {
 }
 
 void BrokerNode::asked(proto::PeerId peer, const proto::Envelope& envelope) {
-  const auto* query = std::get_if<proto::Query>(&envelope.message);
-  if (query == nullptr) return;
-  Asked& asked = asked_[{peer, query->id}] = {*query, {}};
+  broker::ClientHandle asker;
   for (const auto& [handle, client] : core_->state().clients)
-    if (client->session.id == envelope.header.session) asked.client = handle;
+    if (client->session.id == envelope.header.session) asker = handle;
+  if (const auto* query = std::get_if<proto::Query>(&envelope.message)) asked_[{peer, query->id}] = {*query, asker};
+  if (const auto* command = std::get_if<proto::Command>(&envelope.message))
+    asked_[{peer, command->id}] = {*command, asker};
 }
 
 // Replies describe the state before this round's grants.
@@ -217,9 +218,16 @@ void BrokerNode::check_answers(const std::vector<broker::Send>& sends) {
     const auto* reply = std::get_if<proto::Reply>(&one.envelope.message);
     const auto asked = reply == nullptr ? asked_.end() : asked_.find({one.peer, reply->id});
     if (asked == asked_.end()) continue;
-    const auto& [query, client] = asked->second;
-    const bool first = answered_[client].insert({query.id, query.argument}).second;
-    check_fresh_reply(history_, query, *reply, !first);
+    const auto& [what, client] = asked->second;
+    if (const auto* query = std::get_if<proto::Query>(&what)) {
+      check_fresh_reply(history_, *query, *reply);
+      continue;
+    }
+    const auto& command = std::get<proto::Command>(what);
+    auto& answered = answered_[client];
+    const bool again = std::ranges::find(answered, command) != answered.end();
+    if (!again) answered.push_back(command);
+    check_fresh_reply(history_, command, *reply, again);
   }
   std::erase_if(answered_, [&](const auto& one) { return !core_->state().clients.contains(one.first); });
 }
@@ -289,7 +297,8 @@ void BrokerNode::send(broker::Send& one) {
       if (answer.state == proto::CancelState::cancelled) history_.requests().cancelled(answer.id);
   } else if (const auto* reply = std::get_if<proto::Reply>(&one.envelope.message)) {
     const auto asked = asked_.find({one.peer, reply->id});
-    if (asked != asked_.end()) check_safe_reply(history_, asked->second.query, *reply);
+    if (asked != asked_.end())
+      std::visit([&](const auto& what) { check_safe_reply(history_, what, *reply); }, asked->second.what);
   }
   if (!network_.send(one.peer, one.envelope)) core_->unreachable(one.peer);
 }

@@ -94,13 +94,13 @@ class BrokerNode final : public Hub {
   };
   std::deque<Incoming> inbox_;
   struct Asked {
-    proto::Query query;
+    std::variant<proto::Query, proto::Command> what;
     broker::ClientHandle client;
   };
   std::map<std::pair<proto::PeerId, std::uint64_t>, Asked> asked_;
-  // The queries that were answered, by client. A query that comes again is carried out once for as long as the broker
-  // knows the client.
-  std::map<broker::ClientHandle, std::set<std::pair<std::uint64_t, std::string>>> answered_;
+  // The commands that were answered, by client. The broker carries out a repeated command once while it knows the
+  // client.
+  std::map<broker::ClientHandle, std::vector<proto::Command>> answered_;
   // The jobs that the store's thread still has to do, in this order.
   struct Commit {
     std::vector<broker::StoreOp> ops;

@@ -151,20 +151,30 @@ void ClientNode::ask(proto::Query query, std::function<void(const proto::Reply&)
   soon();
 }
 
+void ClientNode::give(proto::AnyCommand command, std::function<void(const proto::Reply&)> then) {
+  const Cookie cookie = kAside | world_.random.next();
+  if (then) asked_[cookie] = std::move(then);
+  session_->handle(world_.now(), client::CommandBroker{std::move(command), cookie});
+  soon();
+}
+
 // Signals a process of one of this client's own tasks.
 void ClientNode::signal_a_process() {
   std::vector<TaskId> running;
   for (const auto& [cookie, id] : outstanding_)
     if (born_.contains(cookie)) running.push_back(id);
   if (running.empty()) return;
-  constexpr int kSignals[] = {0, SIGUSR1, SIGTERM, SIGKILL};
+  constexpr int kSignals[] = {0, SIGUSR1, SIGTERM, SIGKILL};  // 0: asks for the state of the process
   const int signal = kSignals[world_.random.below(4)];
   const TaskId id = world_.random.pick(running);
-  if (signal != 0) history_.requests().signal_asked(id);
-  proto::Query query;
-  query.kind = proto::QueryKind::signal;
-  query.argument = id.to_string() + " " + std::to_string(signal);
-  ask(std::move(query));
+  if (signal == 0) {
+    proto::Query query;
+    query.kind = proto::QueryKind::process;
+    query.argument = id.to_string();
+    return ask(std::move(query));
+  }
+  history_.requests().signal_asked(id);
+  give(proto::SendSignal{id.to_string(), signal});
 }
 
 // Asks to retry or drop a task as a dead letter. Most tasks are none, and the broker has to say so.
@@ -172,17 +182,15 @@ void ClientNode::look_after_dead() {
   if (workload_.known().empty()) return;
   const TaskId id = world_.random.pick(workload_.known());
   const bool retry = world_.random.chance(0.6);
-  proto::Query query;
-  query.kind = retry ? proto::QueryKind::dead_retry : proto::QueryKind::dead_drop;
-  query.argument = id.to_string();
-  if (retry) query.new_id = workload_.next_id(skew_);
-  ask(query,
-      [this, order = history_.requests().dead_asked(id, query.new_id), life = lives_](const proto::Reply& reply) {
-        // Said again to a broker that has forgotten this client meanwhile, it may have been carried out before.
-        const bool same = life == lives_;
-        history_.requests().dead_answered({order.id, order.new_id, same ? order.asked_of : 0, same && order.certain},
-                                          reply.code);
-      });
+  const TaskId new_id = retry ? workload_.next_id(skew_) : TaskId{};
+  const auto text = id.to_string();
+  give(retry ? proto::AnyCommand{proto::RetryDeadLetter{text, new_id}} : proto::DropDeadLetter{text},
+       [this, order = history_.requests().dead_asked(id, new_id), life = lives_](const proto::Reply& reply) {
+         // A broker that has forgotten this client meanwhile may carry out the repeated command a second time.
+         const bool same = life == lives_;
+         history_.requests().dead_answered({order.id, order.new_id, same ? order.asked_of : 0, same && order.certain},
+                                           reply.code);
+       });
 }
 
 void ClientNode::survey() {

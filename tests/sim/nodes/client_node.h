@@ -66,6 +66,7 @@ class ClientNode final : public Endpoint {
   void signal_a_process();
   void survey_from(proto::TaskSeq before);
   void ask(proto::Query query, std::function<void(const proto::Reply&)> then = {});
+  void give(proto::AnyCommand command, std::function<void(const proto::Reply&)> then = {});
   void soon() { alarm_.set_earlier(std::max(world_.now() + world_.drag(world_.options.slow.client), paused_until_)); }
   void settle();
   bool carry_out();

@@ -48,28 +48,38 @@ void check_status(const TaskViews& views, const proto::Reply& reply) {
                 tasks.at("failed"), tasks.at("cancelled"), tasks.at("expired")});
 }
 
-Requests::Signalled signalled(const proto::Query& query, const proto::Reply& reply) {
+std::string state_in(const proto::Reply& reply) {
   const auto handle = unpacked(reply);
-  const auto space = query.argument.find(' ');
-  return {id_of(query.argument.substr(0, space)), std::stoi(query.argument.substr(space + 1)),
-          handle->as<Map>().at("state").as<std::string>()};
+  return handle->as<Map>().at("state").as<std::string>();
 }
 
 }  // namespace
 
 void check_safe_reply(History& history, const proto::Query& query, const proto::Reply& reply) {
   if (query.kind == QueryKind::task) return history.views().settled(id_of(query.argument), state_in(query, reply));
-  if (query.kind != QueryKind::signal || reply.code != Errc::ok) return;
-  const Requests::Signalled answer = signalled(query, reply);
-  history.views().settled(answer.id, answer.state);
+  if (query.kind != QueryKind::process || reply.code != Errc::ok) return;
+  history.views().settled(id_of(query.argument), state_in(reply));
 }
 
-void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool again) {
+void check_safe_reply(History& history, const proto::Command& command, const proto::Reply& reply) {
+  const auto* signal = std::get_if<proto::SendSignal>(&command.command);
+  if (signal != nullptr && reply.code == Errc::ok) history.views().settled(id_of(signal->task), state_in(reply));
+}
+
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply) {
   if (query.kind == QueryKind::task) return history.views().shown(id_of(query.argument), state_in(query, reply));
   if (reply.code != Errc::ok) return;
   if (query.kind == QueryKind::tasks) return check_tasks(history.views(), query, reply);
   if (query.kind == QueryKind::status) return check_status(history.views(), reply);
-  if (query.kind == QueryKind::signal) history.requests().signal_answered(signalled(query, reply), again);
+  if (query.kind != QueryKind::process) return;
+  const std::string state = state_in(reply);
+  history.views().shown(id_of(query.argument), state == "waiting" ? "running" : state);
+}
+
+void check_fresh_reply(History& history, const proto::Command& command, const proto::Reply& reply, bool again) {
+  const auto* signal = std::get_if<proto::SendSignal>(&command.command);
+  if (signal == nullptr || reply.code != Errc::ok) return;
+  history.requests().signal_answered({id_of(signal->task), signal->signal, state_in(reply)}, again);
 }
 
 std::set<TaskId> ids_listed(const proto::Reply& reply) {

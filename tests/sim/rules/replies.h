@@ -1,4 +1,4 @@
-// Replies: reads what the broker answers to queries and checks it against the model.
+// Replies: reads what the broker answers to queries and commands and checks it against the model.
 #pragma once
 
 #include <map>
@@ -10,11 +10,13 @@
 
 namespace forkmill::sim {
 
-// Checks an answer about one task when it is safe and leaves the broker. Throws Violation.
+// These check an answer about one task when it is safe and leaves the broker. Throw Violation.
 void check_safe_reply(History& history, const proto::Query& query, const proto::Reply& reply);
-// Checks an answer when the broker makes it: an answer about many tasks may not be true later. `again`: the client
-// asked before, in an earlier session. Throws Violation.
-void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply, bool again);
+void check_safe_reply(History& history, const proto::Command& command, const proto::Reply& reply);
+// These check an answer when the broker makes it: an answer about many tasks may not be true later. `again`: the answer
+// is repeated to a client that has come back. Throw Violation.
+void check_fresh_reply(History& history, const proto::Query& query, const proto::Reply& reply);
+void check_fresh_reply(History& history, const proto::Command& command, const proto::Reply& reply, bool again);
 
 // The ids on one page of a list of tasks.
 std::set<TaskId> ids_listed(const proto::Reply& reply);

@@ -13,9 +13,9 @@ void Requests::cancelled(const TaskId& id) {
 
 void Requests::signal_answered(const Signalled& answer, bool again) {
   if (again) return;
-  const bool runs = answer.state == "sent" || answer.state == "waiting";
-  if (views_ != nullptr) views_->shown(answer.id, runs ? "running" : answer.state);
-  if (answer.state == "sent") processes_.signal_sent(answer.id, answer.signal);
+  const bool sent = answer.state == "sent";
+  if (views_ != nullptr) views_->shown(answer.id, sent ? "running" : answer.state);
+  if (sent) processes_.signal_sent(answer.id, answer.signal);
 }
 
 Requests::DeadOrder Requests::dead_asked(const TaskId& id, const TaskId& new_id) {

@@ -24,7 +24,7 @@ struct Asked {
 
 Asked list(Broker& broker, const Broker::Peer& client, TaskFilter filter) {
   broker.take<Reply>(client);
-  broker.send(client, Query{1, QueryKind::tasks, "", std::move(filter), {}});
+  broker.send(client, Query{1, QueryKind::tasks, "", std::move(filter)});
   const auto replies = broker.take<Reply>(client);
   REQUIRE(replies.size() == 1);
   Asked asked{replies[0].code, replies[0].text, {}, 0};
@@ -115,27 +115,31 @@ TEST_CASE("a dead letter is retried as another task, and can be dropped") {
   broker.fail(worker, granted[0].grant);
   acknowledge();
   broker.fail(worker, granted[1].grant);
-  const auto ask = [&](QueryKind kind, const TaskId& which, const TaskId& fresh) {
+  const auto give = [&](AnyCommand command) {
     broker.take<Reply>(client);
-    broker.send(client, Query{1, kind, which.to_string(), {}, fresh});
-    return broker.take<Reply>(client).at(0);
+    broker.send(client, Command{1, std::move(command)});
+    return broker.take<Reply>(client).at(0).code;
   };
-  CHECK(ask(QueryKind::dead_retry, id(1), {}).code == Errc::bad_request);
-  CHECK(ask(QueryKind::dead_retry, id(7), id(11)).code == Errc::task_unknown);
-  CHECK(ask(QueryKind::dead_retry, id(1), id(11)).code == Errc::ok);
+  const auto retry = [&](const TaskId& which, const TaskId& fresh) {
+    return give(RetryDeadLetter{which.to_string(), fresh});
+  };
+  const auto drop = [&](const TaskId& which) { return give(DropDeadLetter{which.to_string()}); };
+  CHECK(retry(id(1), {}) == Errc::bad_request);
+  CHECK(retry(id(7), id(11)) == Errc::task_unknown);
+  CHECK(retry(id(1), id(11)) == Errc::ok);
   const auto again = broker.grants(worker);
   REQUIRE(again.size() == 1);
   CHECK(again[0].id == id(11));
   CHECK(again[0].payload.view() == "arguments");
-  CHECK(ask(QueryKind::dead_retry, id(1), id(12)).code == Errc::task_unknown);
-  // The answer was lost and the command comes again, also with an argument that names another dead letter by now.
-  CHECK(ask(QueryKind::dead_retry, id(1), id(11)).code == Errc::ok);
-  CHECK(ask(QueryKind::dead_retry, id(2), id(11)).code == Errc::ok);
+  CHECK(retry(id(1), id(12)) == Errc::task_unknown);
+  // The reply was lost and the command is sent again, also with the beginning of an id that now names another task.
+  CHECK(retry(id(1), id(11)) == Errc::ok);
+  CHECK(retry(id(2), id(11)) == Errc::ok);
   CHECK(broker.grants(worker).empty());
-  CHECK(ask(QueryKind::dead_drop, id(11), {}).code == Errc::bad_request);  // the task runs
+  CHECK(drop(id(11)) == Errc::bad_request);  // the task runs
   // The error is still on its way to the client. The client gets it, and then nothing is left of the task.
-  CHECK(ask(QueryKind::dead_drop, id(2), {}).code == Errc::ok);
-  CHECK(ask(QueryKind::dead_drop, id(2), {}).code == Errc::task_unknown);
+  CHECK(drop(id(2)) == Errc::ok);
+  CHECK(drop(id(2)) == Errc::task_unknown);
   CHECK(list(broker, client, {}).rows.size() == 1);
   acknowledge();
   broker.restart();
@@ -163,15 +167,15 @@ TEST_CASE("a backup is made by the store, and refused without a store") {
   MemoryStore store{"s", true};
   Broker durable{{}, &store};
   const auto client = durable.client();
-  durable.send(client, Query{5, QueryKind::backup, "/backups/one", {}, {}});
+  durable.send(client, Command{5, WriteBackup{"/backups/one"}});
   const auto done = durable.take<Reply>(client);
   REQUIRE(done.size() == 1);
   CHECK(done[0].code == Errc::ok);
-  durable.send(client, Query{6, QueryKind::backup, "relative", {}, {}});
+  durable.send(client, Command{6, WriteBackup{"relative"}});
   CHECK(durable.take<Reply>(client).at(0).code == Errc::bad_request);
   Broker memory;
   const auto other = memory.client();
-  memory.send(other, Query{5, QueryKind::backup, "/backups/one", {}, {}});
+  memory.send(other, Command{5, WriteBackup{"/backups/one"}});
   CHECK(memory.take<Reply>(other).at(0).code == Errc::bad_request);
 }
 
@@ -186,10 +190,10 @@ TEST_CASE("a retry or drop of a dead letter is answered after its commit") {
     REQUIRE(broker.results(client).size() == 1);
     broker.send(client, ResultAck{{broker.last_taken()}});
   }
-  for (const auto kind : {QueryKind::dead_retry, QueryKind::dead_drop}) {
+  for (const AnyCommand& command :
+       std::vector<AnyCommand>{RetryDeadLetter{id(1).to_string(), id(9)}, DropDeadLetter{id(2).to_string()}}) {
     broker.hold_commits();
-    const auto which = id(kind == QueryKind::dead_retry ? 1 : 2);
-    broker.send(client, Query{7, kind, which.to_string(), {}, id(9)});
+    broker.send(client, Command{7, command});
     CHECK(broker.take<Reply>(client).empty());
     broker.release_commits();
     const auto replies = broker.take<Reply>(client);
@@ -198,7 +202,7 @@ TEST_CASE("a retry or drop of a dead letter is answered after its commit") {
   }
 }
 
-TEST_CASE("an operator command whose answer was lost is answered again, and done once") {
+TEST_CASE("a command whose reply was lost is answered again, and done once") {
   CoreOptions options;
   options.kept_results = 0;
   Broker broker{options};
@@ -207,8 +211,8 @@ TEST_CASE("an operator command whose answer was lost is answered again, and done
   broker.submit(client, {task(1), task(2)});
   for (const auto& granted : broker.grants(worker)) broker.fail(worker, granted.grant);
   while (!broker.results(client).empty()) broker.send(client, ResultAck{{broker.last_taken()}});
-  const Query drop{1, QueryKind::dead_drop, id(1).to_string(), {}, {}};
-  const Query retry{2, QueryKind::dead_retry, id(2).to_string(), {}, id(12)};
+  const Command drop{1, DropDeadLetter{id(1).to_string()}};
+  const Command retry{2, RetryDeadLetter{id(2).to_string(), id(12)}};
   broker.send(client, drop);
   broker.send(client, retry);
   // The new task ends, and its result is not kept.
@@ -226,6 +230,40 @@ TEST_CASE("an operator command whose answer was lost is answered again, and done
   CHECK(broker.grants(worker).empty());
 }
 
+TEST_CASE("a backup that is asked for again in the next session is written once") {
+  MemoryStore store{"s", true};
+  Broker broker{{}, &store};
+  auto client = broker.client();
+  const Command backup{5, WriteBackup{"/backups/one"}};
+  broker.hold_commits();
+  broker.send(client, backup);
+  client = broker.client(client.session);
+  broker.send(client, backup);
+  CHECK(broker.take<Reply>(client).empty());
+  broker.release_commits();
+  CHECK(broker.requests == 1);
+  REQUIRE(broker.take<Reply>(client).size() == 1);
+  client = broker.client(client.session);
+  broker.send(client, backup);
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].code == Errc::ok);
+  CHECK(broker.requests == 1);
+}
+
+TEST_CASE("a query or command that the broker does not know gets a reply") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.send(client, Query{5, static_cast<QueryKind>(7), "0190"});
+  broker.send(client, Command{6, UnknownCommand{99}});
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 2);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    CHECK(replies[i].id == 5 + i);
+    CHECK(replies[i].code == Errc::bad_request);
+  }
+}
+
 TEST_CASE("a query for a task is answered after the commit of its state") {
   MemoryStore store{"s", true};
   Broker broker{{}, &store};
@@ -235,7 +273,7 @@ TEST_CASE("a query for a task is answered after the commit of its state") {
   const auto granted = broker.grants(worker);
   broker.hold_commits();
   broker.succeed(worker, granted.at(0).grant);
-  broker.send(client, Query{1, QueryKind::task, id(1).to_string(), {}, {}});
+  broker.send(client, Query{1, QueryKind::task, id(1).to_string()});
   CHECK(broker.take<Reply>(client).empty());
   broker.release_commits();
   CHECK(broker.take<Reply>(client).size() == 1);

@@ -216,7 +216,7 @@ TEST_CASE("a forced release of an object is answered after its commit") {
   const auto lock = open(user, ObjectKind::lock, "l");
   user.operate(Verb::acquire, lock);
   at.broker.hold_commits();
-  at.broker.send(operating.peer(), Query{1, QueryKind::object_release, "l", {}, {}});
+  at.broker.send(operating.peer(), Command{1, ReleaseObject{"l"}});
   CHECK(at.broker.take<Reply>(operating.peer()).empty());
   at.broker.release_commits();
   CHECK(at.broker.take<Reply>(operating.peer()).size() == 1);

@@ -235,17 +235,21 @@ TEST_CASE("operators see objects with their holders and waiters, and can release
     broker.send(a.peer(), Query{1, kind, argument});
     return broker.take<Reply>(a.peer()).at(0);
   };
+  const auto give = [&](AnyCommand command) {
+    broker.send(a.peer(), Command{1, std::move(command)});
+    return broker.take<Reply>(a.peer()).at(0).code;
+  };
   const auto shown = ask(QueryKind::object, "build:lock");
   const auto handle = msgpack::unpack(shown.body.view().data(), shown.body.size());
   const auto map = handle.get().as<std::map<std::string, msgpack::object>>();
   CHECK(map.at("holders").via.array.size == 1);
   CHECK(map.at("waiters").via.array.size == 1);
   CHECK(ask(QueryKind::object, "nobody").code == Errc::object_unknown);
-  CHECK(ask(QueryKind::object_release, "build:lock").code == Errc::ok);
+  CHECK(give(ReleaseObject{"build:lock"}) == Errc::ok);
   CHECK(b.answer(number)->code == Errc::ok);
   CHECK(a.code(Verb::release, lock, 1) == Errc::lease_lost);
   const auto again = a.begin(Verb::acquire, lock);
-  CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::ok);
+  CHECK(give(RemoveObject{"build:lock"}) == Errc::ok);
   CHECK(a.answer(again)->code == Errc::object_unknown);
-  CHECK(ask(QueryKind::object_remove, "build:lock").code == Errc::object_unknown);
+  CHECK(give(RemoveObject{"build:lock"}) == Errc::object_unknown);
 }

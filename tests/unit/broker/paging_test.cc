@@ -105,7 +105,7 @@ TEST_CASE("cancel, query and a repeated submission find a task on disk, and leav
   Paged paged;
   paged.submit(1, 20);
   const std::size_t paged_out = paged.paged_out();
-  paged.broker.send(paged.client, Query{1, QueryKind::task, id(15).to_string(), {}, {}});
+  paged.broker.send(paged.client, Query{1, QueryKind::task, id(15).to_string()});
   CHECK(paged.broker.take<Reply>(paged.client).at(0).code == Errc::ok);
   CHECK(paged.paged_out() == paged_out);
   paged.broker.take<SubmitAck>(paged.client);
@@ -154,7 +154,7 @@ TEST_CASE("messages of one client are handled in their order while one waits for
   paged.submit(1, 10);
   paged.broker.hold_commits();
   paged.broker.send(paged.client, Cancel{{id(9)}});  // the task has to be fetched from disk
-  paged.broker.send(paged.client, Query{7, QueryKind::ping, "", {}, {}});
+  paged.broker.send(paged.client, Query{7, QueryKind::ping, ""});
   CHECK(paged.broker.take<Reply>(paged.client).empty());
   paged.broker.release_commits();
   CHECK(paged.broker.take<CancelReply>(paged.client).size() == 1);

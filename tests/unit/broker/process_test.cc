@@ -42,12 +42,8 @@ struct Answer {
   msgpack::object_handle handle;
 };
 
-Answer ask(Broker& broker, const Broker::Peer& client, QueryKind kind, const std::string& argument = {}) {
-  Query query;
-  query.id = 5;
-  query.kind = kind;
-  query.argument = argument;
-  broker.send(client, query);
+Answer answer_to(Broker& broker, const Broker::Peer& client, Message message) {
+  broker.send(client, std::move(message));
   const auto replies = broker.take<Reply>(client);
   REQUIRE(replies.size() == 1);
   Answer answer;
@@ -59,8 +55,12 @@ Answer ask(Broker& broker, const Broker::Peer& client, QueryKind kind, const std
   return answer;
 }
 
+Answer ask(Broker& broker, const Broker::Peer& client, QueryKind kind, const std::string& argument = {}) {
+  return answer_to(broker, client, Query{5, kind, argument});
+}
+
 std::string signal(Broker& broker, const Broker::Peer& client, std::uint64_t n, int number) {
-  Answer answer = ask(broker, client, QueryKind::signal, id(n).to_string() + " " + std::to_string(number));
+  Answer answer = answer_to(broker, client, Command{5, SendSignal{id(n).to_string(), number}});
   return answer.code == Errc::ok ? answer.body.at("state").as<std::string>() : std::string{errc_name(answer.code)};
 }
 
@@ -202,6 +202,7 @@ TEST_CASE(
   CHECK(signal(broker, client, 99, 15) == "task_unknown");
   CHECK(signal(broker, client, 1, 65) == "bad_request");
   CHECK(signal(broker, client, 1, -1) == "bad_request");
+  CHECK(signal(broker, client, 1, 0) == "bad_request");
 }
 
 TEST_CASE("daemons end with the session of their submitter, and other processes do not") {
@@ -255,7 +256,7 @@ TEST_CASE("a process is shown as waiting while its client waits for a named obje
   const auto grant = broker.grants(worker).at(0).grant;
   broker.send(worker, Started{{{id(1), grant, 4711, "host"}}});
   const auto how = [&] {
-    return ask(broker, owner, QueryKind::signal, id(1).to_string() + " 0").body.at("state").as<std::string>();
+    return ask(broker, owner, QueryKind::process, id(1).to_string()).body.at("state").as<std::string>();
   };
   const auto operate = [&](const Broker::Peer& peer, std::uint64_t number, Verb verb, std::uint64_t object) {
     Operation operation;
@@ -345,11 +346,7 @@ TEST_CASE("a dead process is retried as a process") {
   const auto grants = broker.grants(worker);
   REQUIRE(grants.size() == 1);
   broker.fail(worker, grants[0].grant);
-  Query query;
-  query.kind = QueryKind::dead_retry;
-  query.argument = id(1).to_string();
-  query.new_id = id(2);
-  broker.send(client, query);
+  broker.send(client, Command{1, RetryDeadLetter{id(1).to_string(), id(2)}});
   const auto again = broker.grants(worker);
   REQUIRE(again.size() == 1);
   CHECK(again[0].process);
@@ -405,18 +402,15 @@ TEST_CASE("a signal that is asked for again in the next session is sent once") {
   const auto worker = broker.connect(host(1));
   broker.submit(client, {process(1)});
   REQUIRE(broker.grants(worker).size() == 1);
-  Query query;
-  query.id = 3;
-  query.kind = QueryKind::signal;
-  query.argument = id(1).to_string() + " 10";
-  broker.send(client, query);
+  Command command{3, SendSignal{id(1).to_string(), 10}};
+  broker.send(client, command);
   CHECK(broker.take<Signals>(worker).size() == 1);
   client = broker.client(client.session);
-  broker.send(client, query);
+  broker.send(client, command);
   CHECK(broker.take<Reply>(client).size() == 1);
   CHECK(broker.take<Signals>(worker).empty());
-  query.id = 4;
-  broker.send(client, query);
+  command.id = 4;
+  broker.send(client, command);
   CHECK(broker.take<Signals>(worker).size() == 1);
 }
 

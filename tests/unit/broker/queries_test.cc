@@ -88,9 +88,12 @@ TEST_CASE("an answer that repeats the argument of a query can be decoded, howeve
   Broker broker;
   const auto client = broker.client();
   const std::string longest(limits::kMaxErrorText, 'x');
-  for (const auto kind : {QueryKind::task, QueryKind::dead_retry, QueryKind::dead_drop, QueryKind::object,
-                          QueryKind::object_remove, QueryKind::object_release}) {
-    broker.send(client, Query{5, kind, longest});
+  const std::vector<Message> messages{Query{5, QueryKind::task, longest},   Query{5, QueryKind::process, longest},
+                                      Query{5, QueryKind::object, longest}, Command{5, RetryDeadLetter{longest, id(1)}},
+                                      Command{5, DropDeadLetter{longest}},  Command{5, SendSignal{longest, 1}},
+                                      Command{5, RemoveObject{longest}},    Command{5, ReleaseObject{longest}}};
+  for (const auto& message : messages) {
+    broker.send(client, message);
     const auto reply = broker.take<Reply>(client).at(0);
     CHECK(reply.code != Errc::ok);
     CHECK(decode(encode({{}, reply}).envelope).ok());

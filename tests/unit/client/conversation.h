@@ -127,6 +127,7 @@ struct Conversation {
     query.kind = kind;
     ask(client::AskBroker{std::move(query), cookie});
   }
+  void command(proto::AnyCommand command, Cookie cookie) { ask(client::CommandBroker{std::move(command), cookie}); }
   void result(const TaskId& task, const std::string& value = "v") {
     proto::Outcome outcome;
     outcome.value = proto::Payload::own(value);

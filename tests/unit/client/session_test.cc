@@ -358,6 +358,23 @@ TEST_CASE("queries are asked again in a new session, and answered once") {
   CHECK(c.answered[0].reply.body.view() == "body");
 }
 
+TEST_CASE("commands are sent again in a new session, share the ids of queries, and are answered once") {
+  Conversation c;
+  c.open(1);
+  c.query(proto::QueryKind::ping, 5);
+  const auto query = c.take<proto::Query>().second;
+  c.command(proto::DropDeadLetter{"0190163d"}, 6);
+  const auto command = c.take<proto::Command>().second;
+  CHECK(command.command == proto::AnyCommand{proto::DropDeadLetter{"0190163d"}});
+  CHECK(command.id != query.id);
+  c.link_down();
+  c.open(2);
+  CHECK(c.take<proto::Command>().second == command);
+  for (int i = 0; i < 2; ++i) c.say(proto::Reply{command.id, Errc::ok, "", {}});
+  REQUIRE(c.answered.size() == 1);
+  CHECK(c.answered[0].cookie == 6);
+}
+
 TEST_CASE("closing ends everything and says goodbye") {
   Conversation c;
   c.open();

@@ -83,6 +83,31 @@ TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
   CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2});
 }
 
+TEST_CASE("every command survives encoding and decoding") {
+  const std::vector<AnyCommand> commands{RetryDeadLetter{"0190", samples::id(1)},
+                                         DropDeadLetter{"0190"},
+                                         WriteBackup{"/backups/one"},
+                                         SendSignal{"0190", 15},
+                                         RemoveObject{"jobs"},
+                                         ReleaseObject{"jobs"}};
+  for (const auto& command : commands) {
+    const Envelope envelope{{SessionId{1}, MessageSeq{2}}, Command{3, command}};
+    const auto decoded = decode(encode(envelope).envelope);
+    REQUIRE(decoded.ok());
+    CHECK(decoded.value() == envelope);
+  }
+}
+
+TEST_CASE("a query and a command of a newer client arrive with their numbers") {
+  const auto query = decode("\x94\x30\x01\x02\x93\x07\x63\xa0");  // QUERY [7, 99, ""]
+  REQUIRE(query.ok());
+  CHECK(std::get<Query>(query->message).kind == static_cast<QueryKind>(99));
+  const auto command =
+      decode("\x94\x32\x01\x02\x93\x07\xcc\xc8\x92\x01\x81\xa1x\x02");  // COMMAND [7, 200, [1, {"x": 2}]]
+  REQUIRE(command.ok());
+  CHECK(std::get<Command>(command->message) == Command{7, UnknownCommand{200}});
+}
+
 TEST_CASE("fractions that are whole numbers survive, negative ones too") {
   for (const double fraction : {0.0, 1.0, -1.0, -507904.0, 0.25, 1e300}) {
     const Envelope envelope{{}, Progress{{{samples::id(1), samples::grant(1), fraction, ""}}}};

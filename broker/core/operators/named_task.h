@@ -1,0 +1,28 @@
+// named_task: the task that a query or a command is about.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+// The id, or the beginning of one. None: the query or command names no task.
+inline std::optional<std::string_view> named_task(const proto::Query& query) {
+  const bool names_one = query.kind == proto::QueryKind::task || query.kind == proto::QueryKind::process;
+  return names_one ? std::optional<std::string_view>{query.argument} : std::nullopt;
+}
+inline std::optional<std::string_view> named_task(const proto::Command& command) {
+  return std::visit(
+      [](const auto& one) -> std::optional<std::string_view> {
+        if constexpr (requires { one.task; })
+          return one.task;
+        else
+          return std::nullopt;
+      },
+      command.command);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,37 @@
+// Replies to queries and commands. The body of a reply is a msgpack map, laid out in PROTOCOL.md under QUERY and
+// COMMAND.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "broker/core/operators/packed_map.h"
+#include "broker/core/tasks/task.h"
+#include "proto/limits.h"
+#include "proto/result.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+using ReplyBody = proto::Result<PackedMap>;
+
+// Replies to the query or command with this id.
+inline proto::Reply reply_to(std::uint64_t id, const ReplyBody& body) {
+  if (body.ok()) return {id, Errc::ok, {}, proto::Payload::own(body.value().bytes())};
+  // The text may repeat what was asked, which may be as long as any text.
+  return {id, body.failure().code, body.failure().text.substr(0, proto::limits::kMaxErrorText), {}};
+}
+
+// For commands and queries about the process of a task.
+inline proto::Failure no_process(const Task& task) {
+  return {Errc::bad_request, "task " + task.id.to_string() + " has no process of its own"};
+}
+
+inline proto::Failure task_unknown(std::string_view id) {
+  return {Errc::task_unknown, "no task, or more than one, with an id that begins with '" + std::string{id} + "'"};
+}
+
+}  // namespace forkmill::broker
