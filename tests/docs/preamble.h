@@ -32,7 +32,7 @@
 
 using namespace std::chrono_literals;
 
-// Types of a user's own.
+// Types of the user's program.
 struct Scene {
   int frames = 0;
   MSGPACK_DEFINE(frames)
@@ -60,7 +60,7 @@ inline constexpr forkmill::Task<void(Scene)> kRender{"scene.render"};
 inline constexpr forkmill::Task<void(std::string)> kConnect{"connect"};
 inline constexpr forkmill::Task<void(forkmill::Connection<std::string>)> kWork{"work"};
 
-// What a program has at hand.
+// Objects and values of the user's program.
 extern forkmill::Client& client;
 extern forkmill::Worker& worker;
 extern forkmill::Pool& pool;
@@ -70,7 +70,7 @@ extern const std::string path;
 extern const std::vector<std::string> paths;
 extern const std::vector<int> numbers;
 
-// What it does with what it gets.
+// Functions of the user's program.
 void merge(int words);
 void print(double value);
 void complain(const std::exception& error);
