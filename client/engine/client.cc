@@ -59,7 +59,7 @@ Client::Client(ClientOptions options)
 Client::~Client() {
   auto& engine = engine_of(engine_);
   if (engine.in_forked_child()) {
-    // Its threads are the parent's: there is nothing here that could be ended in order. Never let the count reach zero.
+    // The engine's threads are the parent's, so it cannot be closed in order here, and must never be destroyed.
     engine.add_ref();
     return;
   }

@@ -15,8 +15,8 @@ namespace forkmill::client {
 
 namespace {
 
-constexpr int kRoundsOfAStep = 64;      // then the driver looks whether it has what it waits for
-constexpr int kMessagesOfARound = 256;  // then requests have their turn
+constexpr int kRoundsOfAStep = 64;      // the driver then looks whether it has its answer
+constexpr int kMessagesOfARound = 256;  // requests then have their turn
 
 std::uint64_t worker_around() {
   const char* text = std::getenv("FORKMILL_CHILD_OF");

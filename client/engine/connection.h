@@ -61,8 +61,8 @@ class Connection final : public Work {
   const std::unique_ptr<proto::Dealer> dealer_;
   Session session_;
   Reachability reachability_;
-  Effects effects_;                // those that are being carried out
-  std::vector<Request> requests_;  // those that are being handled
+  Effects effects_;                // being carried out
+  std::vector<Request> requests_;  // being handled
 };
 
 }  // namespace forkmill::client

@@ -17,11 +17,11 @@ namespace {
 struct Shared {
   std::mutex mutex;
   std::unique_ptr<Client> client;
-  unsigned forks = 0;  // when it was made
+  unsigned forks = 0;  // fork_count() when it was made
 };
 
 Shared& shared() {
-  client::log();  // outlives what is made after it
+  client::log();  // made first, so that the logger outlives the client
   static Shared one;
   return one;
 }
@@ -44,7 +44,8 @@ Client& default_client() {
   const std::unique_lock lock{one.mutex};
   const auto forks = client::fork_count();
   if (one.client && one.forks != forks) {
-    [[maybe_unused]] auto* parents = one.client.release();  // its threads are not here: it cannot be ended in order
+    [[maybe_unused]] auto* parents =
+        one.client.release();  // leaked: its threads are the parent's, so it cannot be closed here
   }
   if (!one.client) {
     one.client = std::make_unique<Client>(configured_endpoint());

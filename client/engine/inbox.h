@@ -1,5 +1,5 @@
 // Inbox: the requests that the program's threads hand to the thread that drives the engine. Each waiter is a state, and
-// the cookie of its request owns one reference to it; whoever resolves the state adopts that.
+// the cookie of its request owns one reference to it. The function that resolves the state adopts the reference.
 //
 // Thread-safe. Everything but cancel() throws Disconnected{client_closed} once the inbox is closed.
 #pragma once
@@ -49,7 +49,7 @@ class Inbox {
 
   // Without a lock.
   std::size_t size() const { return size_; }
-  std::size_t payload_bytes() const { return payload_bytes_; }  // of submissions
+  std::size_t payload_bytes() const { return payload_bytes_; }  // the arguments of submissions
 
  private:
   void check_open() const;
@@ -66,7 +66,7 @@ class Inbox {
   bool closed_ = false;
   std::atomic<std::size_t> size_{0};
   std::atomic<std::size_t> payload_bytes_{0};
-  std::size_t draining_ = 0;  // of the thread that drains
+  std::size_t draining_ = 0;  // belongs to the thread that drains, as the next
   std::size_t draining_bytes_ = 0;
 };
 

@@ -31,7 +31,7 @@ struct Arguments {
   bool list = false;
 };
 
-// Headers of the C++ library have no extension: those say what they are in their first lines.
+// Headers of the C++ library have no extension: their first lines tell what they are.
 bool says_cpp(const fs::path& path) {
   std::array<char, 1024> head{};
   std::ifstream file{path, std::ios::binary};

@@ -11,7 +11,7 @@ inline constexpr forkmill::Task<std::string(std::string)> kGreet{"greet"};
 // Parameters by value or outliving the coroutine: it goes on after this call has returned.
 forkmill::Future<std::string> greet_each(forkmill::Client& client, std::vector<std::string> names) {
   std::string all = co_await client.submit(kGreet, "everybody");
-  for (auto& greeting : client.map(kGreet, names)) all += " " + co_await greeting;  // they run side by side
+  for (auto& greeting : client.map(kGreet, names)) all += " " + co_await greeting;  // all greetings run side by side
   co_return all;
 }
 

@@ -24,7 +24,7 @@ std::string describe(const Failure& failure) {
   std::string text = failure.type;
   if (!failure.message.empty()) text += (text.empty() ? "" : ": ") + failure.message;
   if (failure.signal != 0) text += (text.empty() ? "signal " : ", signal ") + std::to_string(failure.signal);
-  if (failure.exit_code > 0)  // −1: there is none
+  if (failure.exit_code > 0)  // −1: the process did not exit by itself
     text += (text.empty() ? "exit code " : ", exit code ") + std::to_string(failure.exit_code);
   text += where(failure);
   if (!failure.output.empty()) text += "; its last output: " + failure.output;

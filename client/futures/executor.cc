@@ -34,8 +34,8 @@ class CallbackThread final : public Executor {
 
   void execute(Work work) override {
     std::unique_lock lock{shared_->mutex};
-    const bool over = shared_->stopping && !would_block_itself();  // what the last callbacks lead to still runs
-    if (over) return;  // dropped, and that outside the lock: `work` ends after it
+    const bool over = shared_->stopping && !would_block_itself();  // work that the last callbacks add still runs
+    if (over) return;                                              // drops `work`, after the lock was released
     if (!thread_.joinable() && !shared_->stopping) {
       const proto::SignalsBlocked blocked;
       thread_ = std::thread{[shared = shared_] { run(*shared); }};
@@ -58,7 +58,7 @@ class CallbackThread final : public Executor {
     }
     if (!ended.joinable()) return;
     if (would_block_itself())
-      ended.detach();  // a callback destroyed its own client: the thread ends after it, by what it shares
+      ended.detach();  // a callback destroyed its own client: the thread ends after the callback, and keeps shared_
     else
       ended.join();
   }

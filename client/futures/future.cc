@@ -51,7 +51,7 @@ RemoteState::Listening& RemoteState::listening() {
 }
 
 void RemoteState::decode(void* optional_value) const {
-  const ClientScope scope{origin()};  // objects in it are opened by the client that got it
+  const ClientScope scope{origin()};  // objects in the value are opened by the client that got it
   try {
     decoder_(bytes_, optional_value);
   } catch (const std::exception& error) {

@@ -1,4 +1,4 @@
-// What a task's end looks like to its submitter: the exception for an outcome that is not a success.
+// The exceptions by which a submitter learns that a task or a query has not succeeded.
 #pragma once
 
 #include <exception>
@@ -7,10 +7,10 @@
 
 namespace forkmill::client {
 
-// lost_by_broker: the broker had acknowledged the task, and now does not know it.
+// Null for a success. lost_by_broker: the broker had acknowledged the task, and does not know it now.
 std::exception_ptr exception_of(const proto::Outcome& outcome, const TaskId& id, bool lost_by_broker);
 
-// The same for a query that was answered with an error, or not at all.
+// For a query that was answered with an error, or not answered at all.
 std::exception_ptr exception_of(Errc code, const std::string& text);
 
 }  // namespace forkmill::client

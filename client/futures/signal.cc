@@ -14,7 +14,7 @@ namespace {
 
 static_assert(sizeof(std::atomic<std::uint32_t>) == 4 && std::atomic<std::uint32_t>::is_always_lock_free);
 
-// Sleeps while the word is `expected`, at most until the moment given on the steady clock. False if that has passed.
+// Sleeps while the word is `expected`, until the deadline at most. False: the deadline has passed.
 bool futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, const Deadline& deadline) noexcept {
   timespec until{};
   if (deadline) {

@@ -11,8 +11,9 @@ namespace forkmill::detail {
 
 namespace {
 
-// Which of two orders of adding and resolving happened is settled by sequentially consistent operations: whoever adds
-// looks for kSet after linking, whoever resolves looks for links after setting it, so at least one of them sees both.
+// Reverses a list of continuations. Whether adding or resolving came first is settled by sequentially consistent
+// operations: a thread that adds looks for kSet after linking, and a thread that resolves looks for links after setting
+// it, so at least one of them sees both.
 Continuation* oldest_first(Continuation* newest) noexcept {
   Continuation* reversed = nullptr;
   while (newest != nullptr) {
@@ -27,7 +28,7 @@ Continuation* oldest_first(Continuation* newest) noexcept {
 }  // namespace
 
 State::~State() {
-  // Never resolved: a coroutine or a client's futures are, so this is a future whose maker is gone.
+  // Only a state that was never resolved has some: coroutines and clients resolve theirs, so its maker is gone.
   for (auto* link = oldest_first(continuations_.load(std::memory_order_acquire)); link != nullptr;) {
     auto* next = static_cast<Continuation*>(link->next);
     delete link;
@@ -72,11 +73,11 @@ void State::add(Continuation* owned) {
   if (signal_.has(Signal::kSet)) drain();
 }
 
-// One thread at a time hands out, so that the order of registration is the order of execution.
+// One thread at a time hands out continuations, so that the order of registration is the order of execution.
 void State::drain() noexcept {
   Ref<State> alive{this};
   while (continuations_.load() != nullptr) {
-    if ((signal_.add(kDraining) & kDraining) != 0) return;  // the one who drains looks again afterwards
+    if ((signal_.add(kDraining) & kDraining) != 0) return;  // the thread that drains looks again afterwards
     while (auto* links = continuations_.exchange(nullptr)) hand_out(links);
     signal_.remove(kDraining);
   }

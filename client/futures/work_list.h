@@ -1,4 +1,5 @@
-// WorkList: what an executor has been given and not run yet. Not thread-safe: its executor's lock covers it.
+// WorkList: the work that an executor has been given and has not run yet. Not thread-safe: the executor's lock covers
+// it.
 #pragma once
 
 #include <forkmill/executor.h>
@@ -14,7 +15,7 @@ class WorkList {
   WorkList(const WorkList&) = delete;
   WorkList& operator=(const WorkList&) = delete;
   ~WorkList() {
-    while (auto work = pop()) continue;  // dropped: abandons it
+    while (auto work = pop()) continue;  // drops it, which abandons it
   }
   void push(Work work) noexcept {
     auto* last = work.release();

@@ -15,7 +15,7 @@ namespace forkmill::local {
 
 namespace {
 
-// Of the main threads: nothing of ours forks from another one.
+// Lists the children of a process's main thread: no process here forks from another thread.
 std::vector<pid_t> children_of(pid_t parent) {
   const std::string id = std::to_string(parent);
   std::ifstream list{"/proc/" + id + "/task/" + id + "/children"};
@@ -32,7 +32,7 @@ void collect(pid_t parent, std::set<pid_t>& found) {
 }  // namespace
 
 void end_descendants() {
-  // Stopped first, until no new ones appear: then nobody forks, restarts or complains any more.
+  // All are stopped first, until no new ones appear: a stopped process neither forks nor restarts or reports others.
   std::set<pid_t> stopped;
   for (;;) {
     std::set<pid_t> found;

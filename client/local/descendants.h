@@ -1,9 +1,10 @@
-// Ends a whole family of processes without any of them noticing that another one ended first.
+// Ends a whole family of processes, none of which notices that another one has ended.
 #pragma once
 
 namespace forkmill::local {
 
-// Every descendant of this process, which must be a subreaper, and reaps those that become its children.
+// Kills every descendant of this process, and reaps all of them. The process must be a subreaper. Blocks until none is
+// left.
 void end_descendants();
 
 }  // namespace forkmill::local

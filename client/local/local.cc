@@ -26,15 +26,15 @@ namespace {
 
 using proto::Descriptor;
 
-constexpr std::size_t kMaxPath = 100;  // what fits into the address of a socket, with some room for its name
+constexpr std::size_t kMaxPath = 100;  // the directory's path: the address of a socket takes 108 bytes, name included
 constexpr int kPatienceMs = 5000;      // for the zygote to end
 
-// The program's end of it. Never destroyed: what ends last still looks into it.
+// The program's side of local://. Never destroyed: functions that run at the program's end still use it.
 struct Local {
   std::mutex mutex;
   proto::Descriptor control;
   std::string directory;
-  std::string endpoint;  // once it was started
+  std::string endpoint;  // empty: not started yet
   pid_t program = 0;
   pid_t zygote = 0;
 };
@@ -57,7 +57,7 @@ void refuse_threads() {
                                        "line of main"};
 }
 
-// Not made yet: nobody else can guess it.
+// A name that no other process can guess. The directory is not made yet.
 std::string directory_name() {
   proto::RealEnv env;
   std::array<char, 48> name{};
@@ -68,8 +68,8 @@ std::string directory_name() {
   return base + name.data();
 }
 
-// Forks without a signal for its end: wait() does not see such a child, so that a program which waits for all its own
-// does not wait for this one.
+// Forks a child that sends no signal when it ends. wait() does not see such a child, so a program that waits for all of
+// its children does not wait for this one.
 pid_t fork_unseen() { return static_cast<pid_t>(::syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr)); }
 
 pid_t fork_zygote(proto::Descriptor control, const std::string& directory, local::Prepare prepare) {
@@ -100,10 +100,10 @@ std::string start() {
   return one.endpoint = answer;
 }
 
-// At the normal end of the program: waits until nothing is left.
+// Runs at the normal end of the program. Blocks until all processes of local:// have ended, 5 s at most.
 void finish() {
   Local& one = instance();
-  if (::getpid() != one.program) return;  // a fork of it
+  if (::getpid() != one.program) return;  // a forked child of the program
   ::send(one.control.get(), "end", 3, MSG_NOSIGNAL);
   ::shutdown(one.control.get(), SHUT_WR);
   pollfd ended{one.control.get(), POLLIN, 0};
@@ -115,7 +115,7 @@ void finish() {
   }
   if (one.endpoint.empty()) return;
   std::error_code ignored;
-  std::filesystem::remove_all(one.directory, ignored);  // if the zygote was killed
+  std::filesystem::remove_all(one.directory, ignored);  // nothing is left unless the zygote was killed
 }
 
 }  // namespace

@@ -33,13 +33,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPause = 100ms;  // before what has ended by itself is started again
-constexpr int kNoHandlers = 2;  // Worker::run(): nothing is registered
+constexpr auto kPause = 100ms;  // before a broker or worker that has ended by itself is started again
+constexpr int kNoHandlers = 2;  // the exit status of Worker::run() when no function is registered
 
 class Zygote {
  public:
   explicit Zygote(ZygoteSetup setup) : setup_{std::move(setup)} {
-    ::setsid();  // a terminal's ^C is for the program
+    ::setsid();  // Ctrl-C in a terminal is for the program
     ::prctl(PR_SET_NAME, "forkmill-zygote");
     worker::reset_signals();
     proto::block_signals();
@@ -62,7 +62,7 @@ class Zygote {
   }
 
  private:
-  // False: it is over.
+  // False: the zygote has to end.
   bool serve() {
     std::array<pollfd, 3> fds{pollfd{setup_.control.get(), POLLIN, 0}, pollfd{setup_.program.get(), POLLIN, 0},
                               pollfd{signals_.get(), POLLIN, 0}};
@@ -88,7 +88,7 @@ class Zygote {
   }
 
   void start() {
-    // One that is there already is somebody else's, unless an earlier start got no further.
+    // A directory that exists belongs to another program, unless an earlier start has made it and then failed.
     if (!made_ && ::mkdir(setup_.directory.c_str(), 0700) != 0)
       throw std::system_error{errno, std::generic_category(), setup_.directory};
     made_ = true;
@@ -98,7 +98,7 @@ class Zygote {
     start_worker();
   }
 
-  // Waits until it listens.
+  // Blocks until the broker listens.
   void start_broker(const std::string& endpoint) {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error{errno, std::generic_category(), "pipe"};
@@ -187,7 +187,7 @@ class Zygote {
 
   ZygoteSetup setup_;
   proto::Descriptor signals_;
-  bool made_ = false;  // the directory
+  bool made_ = false;  // the directory exists
   std::string endpoint_;
   pid_t broker_ = 0;
   pid_t worker_ = 0;

@@ -1,12 +1,12 @@
-// The zygote: the process from which everything of local:// is forked. Single-threaded for ever; it makes no ZeroMQ
-// context and runs no code of the program.
+// The zygote: the process from which broker and worker of local:// are forked. It stays single-threaded, makes no
+// ZeroMQ context and runs no code of the program.
 //
 //     program → zygote   "start", once or more; "end"
-//     zygote → program   the endpoint, or "!" and why not
+//     zygote → program   the endpoint; or "!" and the reason why there is none
 //
-// It ends when it is told to, when the program ends (a pidfd says so) or when nobody holds the other end of the socket
-// any more (the program was replaced by exec). Then it stops, kills and reaps every descendant: as a subreaper it
-// inherits those whose parents are gone.
+// The zygote ends when it is told to, when the program ends (a pidfd says so), or when no process holds the other end
+// of the socket (the program was replaced by exec). It stops, kills and reaps every descendant before: as a subreaper
+// it inherits descendants whose parents are gone.
 #pragma once
 
 #include <forkmill/worker.h>
@@ -22,12 +22,12 @@ using Prepare = std::function<void(Worker&)>;
 
 struct ZygoteSetup {
   proto::Descriptor control;
-  proto::Descriptor program;  // a pidfd
-  std::string directory;      // to make when it starts
+  proto::Descriptor program;  // a pidfd of it
+  std::string directory;      // made with the first start
   Prepare prepare;
 };
 
-// In a fresh fork. Does not return.
+// Runs the zygote. Must be called in a fresh fork.
 [[noreturn]] void run_zygote(ZygoteSetup setup) noexcept;
 
 }  // namespace forkmill::local

@@ -1,4 +1,4 @@
-// What locks and semaphores have in common: acquiring them, and keeping account of it.
+// Acquiring and releasing, as locks and semaphores have it in common, and the account that the client keeps of it.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 namespace forkmill::client {
 
-// Notes what the answer to an acquire has brought to this thread.
+// Notes that `thread` has acquired the lock or unit that this answer to an acquire brings.
 void note_acquired(Object& object, const Object::Answer& answer, std::uint64_t thread);
 
 // Releases units of a semaphore. The broker is told which ones: those that it has given to others meanwhile, as this

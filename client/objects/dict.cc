@@ -32,7 +32,7 @@ std::optional<Bytes> RawDict::find(std::string key) const {
   return bytes_of(answer.values.at(0));
 }
 
-// In messages of moderate size: each of them is one change.
+// Stores in messages of moderate size. Each of them is one change.
 void RawDict::store(std::vector<std::string> keys_and_values) {
   std::vector<proto::Payload> batch;
   std::size_t bytes = 0;

@@ -53,7 +53,7 @@ RawList::All RawList::all() const {
   }
 }
 
-// In messages of moderate size, the last one first: an index that is not there is found before anything is changed.
+// Stores in messages of moderate size, the last one first: an unknown index is found before anything is changed.
 void RawList::store(std::int64_t index, std::vector<std::string> values) {
   std::vector<std::size_t> begins{0};
   std::size_t bytes = 0;
@@ -68,7 +68,7 @@ void RawList::store(std::int64_t index, std::vector<std::string> values) {
     const std::int64_t length = size();
     if (index + length >= 0) {
       index += length;
-    } else {  // the first message alone is refused as it should be
+    } else {  // the broker refuses the first message for its index; no other one may be sent
       values.resize(begins[1]);
       begins = {0};
     }
@@ -91,7 +91,7 @@ bool RawList::store_at(std::int64_t version, std::vector<std::string> values) {
   return true;
 }
 
-// In messages of moderate size.
+// Appends in messages of moderate size. Each of them is one change.
 void RawList::append_all(std::vector<std::string> values) {
   std::vector<proto::Payload> batch;
   std::size_t bytes = 0;
@@ -124,7 +124,7 @@ std::pair<std::int64_t, std::int64_t> RawList::search(std::string value) const {
   return {proto::found_at(answer), proto::times_found(answer)};
 }
 
-// Found, and then taken if it is still there.
+// Searches for the value, and removes it if it is there still: otherwise searches again.
 bool RawList::take_value(std::string value) {
   for (;;) {
     const auto found = search(value).first;

@@ -15,7 +15,7 @@ std::uint64_t this_thread_number();
 
 class LockHolding {
  public:
-  // What a thread has of the lock.
+  // The hold of one thread.
   struct Held {
     std::uint64_t who = 0;
     std::int64_t token = 0;

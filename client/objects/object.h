@@ -43,9 +43,10 @@ class Object : public std::enable_shared_from_this<Object> {
   Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool made, bool removes);
   ~Object();
 
-  // Returns the answer, whatever its code. Blocks until the broker answers. If the operation waits with a time limit,
-  // and the broker does not answer within it and a little more, the call is given up: the code is `timeout` then, or
-  // `disconnected` when it is unknown whether something was changed. A success that comes later goes to `undo`.
+  // Returns the answer, which may be an error. Blocks until the broker answers. If the operation waits with a time
+  // limit, and the broker does not answer within it and a little more, the call is given up: the code is `timeout`
+  // then, or `disconnected` when it is unknown whether something was changed. A success that comes later goes to
+  // `undo`.
   Answer call(ObjectRequest request, OnLateAnswer undo = {});
   // The same, and throws unless the answer is a success.
   Answer require(ObjectRequest request, OnLateAnswer undo = {});

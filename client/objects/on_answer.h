@@ -1,4 +1,4 @@
-// What follows the answer of a call, without a thread that waits for it.
+// Reactions to the answer of a call, without a thread that waits for it.
 #pragma once
 
 #include <forkmill/detail/value.h>

@@ -33,7 +33,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
 
 namespace {
 
-// On the executor: the callback is the user's code.
+// Runs on the executor, because the callback is the user's code.
 class OnChange final : public Continuation {
  public:
   explicit OnChange(std::shared_ptr<Watcher> watcher) : Continuation{false}, watcher_{std::move(watcher)} {}

@@ -1,4 +1,4 @@
-// The library's side of looking on: a watch operation that is asked anew after each answer.
+// Watches: a watch operation that is started again after each answer.
 #pragma once
 
 #include <forkmill/watch.h>

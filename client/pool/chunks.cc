@@ -11,7 +11,7 @@ namespace forkmill::detail {
 
 namespace {
 
-constexpr std::size_t kChunkBytes = 1024 * 1024;  // of arguments, if the caller has left the size open
+constexpr std::size_t kChunkBytes = 1024 * 1024;  // arguments in a chunk whose size the caller has left open
 
 std::string packed_chunk(const ChunkCall& call, const std::string* items, std::size_t count) {
   std::string out;

@@ -21,7 +21,7 @@ namespace forkmill::detail {
 
 class PoolHost : public std::enable_shared_from_this<PoolHost> {
  public:
-  // What a host belongs to. The client outlives the host.
+  // The pool of a host. Its client outlives the host.
   struct Pool {
     Client& client;
     PoolOptions options;

@@ -52,7 +52,7 @@ class PoolStream final : public Outstanding {
   bool finished_ = false;       // no more items are added
   bool over_ = false;           // the call has ended as a whole
   std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
-  ItemReader reader_;           // of the chunk that is being read
+  ItemReader reader_;           // reads the chunk whose items are next
 };
 
 }  // namespace forkmill::detail

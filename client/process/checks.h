@@ -1,4 +1,4 @@
-// What a process refuses.
+// Checks of what a program asks of a process.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// What a Process tells about itself.
+// The members of Process that tell about it.
 #include <forkmill/process.h>
 #include <forkmill/serialize.h>
 

@@ -19,7 +19,7 @@ struct Process::State {
   std::string payload;
   std::uint32_t parent = 0;
 
-  mutable std::mutex mutex;  // of all below
+  mutable std::mutex mutex;  // guards all below
   bool closed = false;
   int last_signal = 0;                      // the last one that was sent; 0: none
   detail::Ref<detail::RemoteState> result;  // set by start(), and not changed afterwards

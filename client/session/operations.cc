@@ -145,7 +145,7 @@ class Operations::Batches {
   }
 
   std::vector<proto::Operate> messages_;
-  std::size_t bytes_ = 0;  // of the last message
+  std::size_t bytes_ = 0;  // values in the last message
 };
 
 std::vector<proto::Operate> Operations::messages() {
@@ -180,7 +180,7 @@ void Operations::confirm(Instant now, Conversation& conversation) {
   conversation.send(now, std::move(message));
 }
 
-// `answered`, and as many ranges above it as go into a message.
+// Fills in the watermark, and as many ranges above it as one message holds.
 void Operations::add_confirmation(proto::Operate& message) {
   message.answered = watermark();
   unconfirmed_ = 0;

@@ -11,7 +11,7 @@ namespace forkmill::client {
 using proto::Instant;
 using proto::milliseconds;
 
-// What becomes of a task that the broker rejects because its queue is full.
+// Treatment of a task that the broker rejects because its queue is full.
 enum class OnQueueFull : std::uint8_t { resend, reject };
 
 struct SessionOptions {
@@ -21,7 +21,7 @@ struct SessionOptions {
   std::string software{};
   OnQueueFull on_queue_full = OnQueueFull::resend;
   milliseconds resend_for{0};  // a task is rejected when its queue has been full for this long; 0: never
-  std::uint64_t seed = 1;      // of the jitter and of the nonces
+  std::uint64_t seed = 1;      // seed of jitter and nonces
   std::uint64_t instance = 0;  // identifies this client in all of its sessions: random, shared with no other client
   std::uint64_t child_of = 0;  // the instance of the worker in whose child this client lives; 0: in no worker's
 };

@@ -38,11 +38,11 @@
 
 namespace forkmill::client {
 
-// What a client waits for, and what it holds.
+// The amount that a client waits for and holds.
 struct Load {
   std::size_t outstanding = 0;  // waiters of tasks
   std::size_t held_tasks = 0;   // submissions that the broker has neither acknowledged nor rejected
-  std::size_t held_bytes = 0;   // of those, with their administration
+  std::size_t held_bytes = 0;   // their payloads and administration
 };
 
 class Session {
@@ -73,8 +73,8 @@ class Session {
   Load load() const { return {tasks_.size(), submissions_.held().tasks, submissions_.held().bytes}; }
 
  private:
-  struct Arrival;  // what to do with each kind of message
-  struct Asking;   // and of request
+  struct Arrival;  // handles each kind of message
+  struct Asking;   // handles each kind of request
 
   void refuse(Errc code, const std::string& text);
 

@@ -23,7 +23,7 @@ class SharedTasks {
     bool by_id = false;  // asked for the task by its id: the end of a submission from here does not end this wait
   };
   struct Task {
-    std::optional<std::uint64_t> body;  // of the submission from here; empty: the task is only asked for by its id
+    std::optional<std::uint64_t> body;  // hash of the submission from here; empty: the task is only asked for by its id
     bool first_by_id = false;           // Waiter::by_id of the waiter in the task table
     std::vector<Waiter> further;        // in the order of their coming
   };

@@ -160,7 +160,7 @@ void Submissions::withdraw(const TaskId& id) {
   window_.remove(id, [&](const proto::Submission& task) { removed.push_back(task); });
   for (const auto& task : removed) {
     release(task);
-    full_queues_.settled(task);  // it may have been one of those tried again
+    full_queues_.settled(task);  // the queue may have been waiting for this answer
   }
 }
 

@@ -21,7 +21,7 @@ namespace forkmill::client {
 
 class Submissions {
  public:
-  // What a client holds of submissions, until they are acknowledged or rejected.
+  // Submissions that the broker has neither acknowledged nor rejected.
   struct Held {
     std::size_t tasks = 0;
     std::size_t bytes = 0;

@@ -92,7 +92,7 @@ void Tasks::accept(Entry& entry) {
 
 void Tasks::defer(Entry& entry) {
   const auto* shared = shared_.find(entry.id);
-  const bool by_id = shared != nullptr && shared->first_by_id;  // the task exists, whatever becomes of the submission
+  const bool by_id = shared != nullptr && shared->first_by_id;  // the task is waited for without the submission, too
   entry.phase = by_id ? Phase::attached : Phase::queued;
 }
 

@@ -22,7 +22,7 @@ class AlertWaiter {
 
   proto::Waiter waiter_;
   const proto::Instant stay_awake_;
-  proto::Instant usual_wait_{0};  // of the last few
+  proto::Instant usual_wait_{0};  // average of the last few
 };
 
 }  // namespace forkmill::client

@@ -58,7 +58,7 @@ class Driver {
   bool more_ = false;  // the last step has left something
   bool stopped_ = false;
   EngineThread thread_;
-  AlertWaiter waiter_;                                  // of the thread that drives while it waits
+  AlertWaiter waiter_;                                  // for the thread that drives while it waits
   proto::Wakeup wake_driver_;                           // interrupts it
   std::atomic<bool> driven_{false};                     // a waiting thread drives
   std::atomic<detail::Signal*> driver_wants_{nullptr};  // the signal for which it sleeps in waiter_

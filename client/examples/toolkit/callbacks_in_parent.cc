@@ -1,5 +1,5 @@
-// The function runs in a process of the pool; the callbacks run here, in the program that asked, on a thread of the
-// pool's. Exactly one of the two is called, and it has returned when get() does.
+// The function runs in a process of the pool. The callbacks run in this program, on a thread of the pool. Exactly one
+// of the two is called, and it has returned when get() returns.
 #include <forkmill/local.h>
 #include <forkmill/pool.h>
 #include <unistd.h>
@@ -29,14 +29,14 @@ int main(int argc, char** argv) {
   std::atomic<int> ran_in = 0;
   std::atomic<int> called_back_in = 0;
   std::atomic<int> callbacks = 0;
-  std::string trouble;
+  std::string failure;
   const auto callback = [&](int pid) {
     ran_in = pid;
     called_back_in = ::getpid();
     ++callbacks;
   };
   const auto error_callback = [&](const forkmill::Error& error) {
-    trouble = error.what();
+    failure = error.what();
     called_back_in = ::getpid();
     ++callbacks;
   };
@@ -46,13 +46,13 @@ int main(int argc, char** argv) {
   std::cout << "this is process " << here << "; the function ran in " << ran_in << ", its callback in "
             << called_back_in << "\n";
   check(there == ran_in && there != here, "the function runs in another process");
-  check(called_back_in == here && callbacks == 1, "its callback in this one, once");
+  check(called_back_in == here && callbacks == 1, "its callback runs in this process, once");
 
   called_back_in = 0;
   const auto failed = pool.apply_async(kWhere, {false}, callback, error_callback);
   failed.wait();
-  check(!failed.successful(), "it threw");
-  std::cout << "the error callback ran in " << called_back_in << ": " << trouble << "\n";
-  check(called_back_in == here && callbacks == 2, "so does the error callback, once");
-  check(trouble.find("not today") != trouble.npos, "with what was thrown there");
+  check(!failed.successful(), "the function threw");
+  std::cout << "the error callback ran in " << called_back_in << ": " << failure << "\n";
+  check(called_back_in == here && callbacks == 2, "the error callback runs in this process, once");
+  check(failure.find("not today") != failure.npos, "the error is the one that was thrown there");
 }

@@ -1,5 +1,5 @@
-// Who waits for whom: a process that ends joins its children first, but for daemons, which end with it. A daemon may
-// not have children.
+// The end of a family of processes: a process joins its children before it ends. Daemons are not joined but end with
+// it. A daemon may not have children.
 #include <forkmill/local.h>
 #include <forkmill/process.h>
 #include <forkmill/queue.h>
@@ -31,7 +31,7 @@ void parent(const Event& never, const Event& leave, Pids pids) {
     each->start();
     pids.put(static_cast<int>(*each->pid()));
   }
-}  // the child is joined here, and then the daemon ended
+}  // joins the child, and then ends the daemon
 const forkmill::Registered kParentHere{kParent, parent};
 
 void breed(Words words) {
@@ -57,13 +57,13 @@ int main(int argc, char** argv) {
   const int child = pids.get();
   check(!family.join(300ms), "a process does not end before its child");
   std::cout << "the parent has nothing left to do, and waits for its child\n";
-  check(in_proc(child) && in_proc(daemon), "both are there");
+  check(in_proc(child) && in_proc(daemon), "child and daemon are there");
   leave.set();
   family.get();
-  std::cout << "the child has ended, so the parent has\n";
-  check(goes(child), "the child is gone");
-  check(goes(daemon), "the daemon, which was to wait for ever, is gone");
-  std::cout << "and the daemon with it\n";
+  std::cout << "the child has ended, and so has the parent\n";
+  check(ends_soon(child), "the child is gone");
+  check(ends_soon(daemon), "the daemon, whose wait has no end, is gone");
+  std::cout << "the daemon has ended with its parent\n";
 
   const Words words;
   Process breeder{{.daemon = true}, kBreed, words};
@@ -71,5 +71,5 @@ int main(int argc, char** argv) {
   breeder.get();
   const auto refusal = words.get();
   std::cout << "a daemon that starts a process: " << refusal << "\n";
-  check(refusal.find("a daemon may not have children") != refusal.npos, "it is refused");
+  check(refusal.find("a daemon may not have children") != refusal.npos, "the start is refused");
 }

@@ -1,4 +1,4 @@
-// What the examples of the toolkit share: each of them checks what came of it, and ends with 1 when that is wrong.
+// Checks that the examples of the toolkit share. An example that did not come out as it should ends with status 1.
 #pragma once
 
 #include <forkmill/process.h>
@@ -26,11 +26,11 @@ inline void join_all(std::vector<forkmill::Process>& processes) {
   }
 }
 
-// Whether the kernel knows of it, if only as a zombie.
+// Whether the kernel knows the process, if only as a zombie.
 inline bool in_proc(pid_t pid) { return std::filesystem::exists("/proc/" + std::to_string(pid)); }
 
-// Whether it goes within ten seconds, and is reaped.
-inline bool goes(pid_t pid) {
+// Whether the process ends within ten seconds, and is reaped.
+inline bool ends_soon(pid_t pid) {
   using namespace std::chrono_literals;
   const auto deadline = std::chrono::steady_clock::now() + 10s;
   while (in_proc(pid) && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(1ms);

@@ -1,5 +1,5 @@
-// Processes have variables of their own: what one writes, no other sees, and what this program has written since
-// local_main() none of them knows. What they are to know is an argument; what they share is an object of the toolkit.
+// Processes have their own variables: no process sees what another one writes, nor what this program has written since
+// local_main(). Data for a process is an argument; data that processes share is an object of the toolkit.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>
@@ -40,9 +40,9 @@ int main(int argc, char** argv) {
     const int after = seen.get();
     std::cout << "process " << i << ": its variable was " << before << ", then " << after << "; here it is " << balance
               << "; the shared value is " << account.get() << "\n";
-    check(before == 100, "each process begins with what was there at local_main()");
-    check(after == 70, "and has its own copy");
-    check(balance == 7, "which is not this one");
-    check(account.get() == 100 - 30 * i, "a Value is the same for all");
+    check(before == 100, "each process begins with the value at the time of local_main()");
+    check(after == 70, "each process has its own copy");
+    check(balance == 7, "the copy of this program is another one");
+    check(account.get() == 100 - 30 * i, "a Value is the same for all processes");
   }
 }

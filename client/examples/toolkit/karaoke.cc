@@ -1,5 +1,5 @@
-// A karaoke room for four and twenty guests: a semaphore lets no more than four in. Each of them sings as soon as there
-// is a quartet, and leaves.
+// A karaoke room with four places, and twenty guests: a semaphore lets four of them in at a time. Each guest sings as
+// soon as a quartet is complete, and leaves.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>
@@ -23,7 +23,7 @@ constexpr forkmill::Task<void(forkmill::Semaphore, forkmill::Barrier, Room, fork
 
 void sing(forkmill::Semaphore door, forkmill::Barrier quartet, Room room, forkmill::List<int> seen) {
   const std::lock_guard inside{door};
-  seen.append(room.add("inside", 1));  // the sum is everybody's: each add() is one operation
+  seen.append(room.add("inside", 1));  // each add() is one operation, so the sum is right for all
   quartet.wait();
   room.add("songs", 1);
   room.add("inside", -1);

@@ -1,5 +1,5 @@
-// No zombies: a process that has ended is reaped before join() returns, joined or not. No orphans: what a process has
-// forked by itself ends with it, also when it is killed. /proc knows.
+// No zombies: a process that has ended is reaped, and before join() returns if it is joined. No orphans: children that
+// a process has forked by itself end with it, also when it is killed. /proc shows both.
 #include <forkmill/local.h>
 #include <forkmill/process.h>
 #include <forkmill/queue.h>
@@ -20,7 +20,7 @@ constexpr forkmill::Task<void(Pids)> kBreed{"breed"};
 
 const forkmill::Registered kNothingHere{kNothing, [] {}};
 
-// A child and a grandchild that know nothing of forkmill, and would stay for ever.
+// Forks a child and a grandchild that know nothing of forkmill and never end by themselves.
 void breed(Pids pids) {
   int ends[2];
   if (::pipe(ends) != 0) return;
@@ -43,11 +43,12 @@ void no_zombies() {
     Process process{kNothing};
     process.start();
     process.join();
-    check(!in_proc(static_cast<pid_t>(*process.pid())), "who was joined is no zombie");
+    check(!in_proc(static_cast<pid_t>(*process.pid())), "a process that was joined is no zombie");
   }
   std::vector<Process> forgotten;
   for (int i = 0; i < 5; ++i) forgotten.emplace_back(kNothing).start();
-  for (const auto& process : forgotten) check(goes(static_cast<pid_t>(*process.pid())), "nor who was not joined");
+  for (const auto& process : forgotten)
+    check(ends_soon(static_cast<pid_t>(*process.pid())), "a process that was not joined is no zombie");
   std::cout << "10 processes have ended, and none is left in /proc\n";
 }
 
@@ -59,7 +60,7 @@ void no_orphans(void (Process::*end)(), const char* how) {
   for (const auto pid : family) check(in_proc(pid), "the family is there");
   (process.*end)();
   process.join();
-  for (const auto pid : family) check(goes(pid), "the whole family goes");
+  for (const auto pid : family) check(ends_soon(pid), "the whole family ends");
   std::cout << how << ": a process with its child and grandchild is gone (exit code " << *process.exitcode() << ")\n";
 }
 

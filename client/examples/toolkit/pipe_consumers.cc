@@ -1,5 +1,5 @@
-// Several consumers on one end of a pipe. Each message goes whole to one of them; the lock around receiving and noting
-// down makes the two one step, so that the journal has the order of the pipe.
+// Several consumers on one end of a pipe. Each message goes to one of them, and as a whole. The lock makes receiving a
+// message and noting it one step, so that the journal has the order of the pipe.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/pipe.h>
@@ -28,7 +28,7 @@ void consume(Reader reader, forkmill::Lock lock, Journal journal) {
       journal.append(reader.recv());
     }
   } catch (const forkmill::EndOfStream&) {
-    // The writer has closed its end, and everything has been read.
+    // The writer has closed its end, and all messages have been read.
   }
 }
 const forkmill::Registered kConsumeHere{kConsume, consume};
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   const Journal journal;
   std::vector<forkmill::Process> consumers;
   for (int i = 0; i < kConsumers; ++i) consumers.emplace_back(kConsume, reader, lock, journal).start();
-  reader.close();  // the consumers have theirs
+  reader.close();  // each consumer has its own handle of this end
 
   for (int i = 0; i < kMessages; ++i) writer.send(i);
   writer.close();

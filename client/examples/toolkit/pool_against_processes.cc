@@ -1,4 +1,4 @@
-// One hundred small tasks: a process for each, or a pool of two. The pool forks two processes instead of a hundred.
+// One hundred small tasks: first a process for each, then a pool of two processes, which forks no others.
 #include <forkmill/local.h>
 #include <forkmill/pool.h>
 #include <forkmill/process.h>
@@ -52,7 +52,7 @@ void report(const char* how, double seconds, double others) {
 
 int main(int argc, char** argv) {
   forkmill::local_main(argc, argv);
-  forkmill::Process first{kWork, 0};  // broker and worker start with the first use
+  forkmill::Process first{kWork, 0};  // the first use starts broker and worker
   first.start();
   first.join();
 

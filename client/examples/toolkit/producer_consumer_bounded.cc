@@ -1,4 +1,4 @@
-// Two producers, two consumers and a queue that holds three things: producers who are too fast wait for room.
+// Two producers, two consumers and a queue that holds three items: producers that are too fast wait for room.
 #include <forkmill/local.h>
 #include <forkmill/process.h>
 #include <forkmill/queue.h>
@@ -21,12 +21,12 @@ constexpr forkmill::Task<void(Belt, int)> kProduce{"produce"};
 constexpr forkmill::Task<void(Belt, Belt)> kConsume{"consume"};
 
 void produce(Belt belt, int first) {
-  for (int i = first; i < first + kEach; ++i) belt.put(i);  // waits while it is full
+  for (int i = first; i < first + kEach; ++i) belt.put(i);  // blocks while the belt is full
 }
 const forkmill::Registered kProduceHere{kProduce, produce};
 
 void consume(const Belt& belt, Belt basket) {
-  for (int i = 0; i < kEach; ++i) basket.put(belt.get());  // waits while it is empty
+  for (int i = 0; i < kEach; ++i) basket.put(belt.get());  // blocks while the belt is empty
 }
 const forkmill::Registered kConsumeHere{kConsume, consume};
 

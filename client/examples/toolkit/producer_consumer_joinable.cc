@@ -1,5 +1,5 @@
-// A joinable queue knows when everything that was put into it has been worked on. So the consumers need no sentinel:
-// they are daemons, which go on for ever and end with the program.
+// A joinable queue knows when all of its items have been worked on, so the consumers need no sentinel: they are
+// daemons, which never stop by themselves and end with the program.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>
@@ -39,11 +39,11 @@ int main(int argc, char** argv) {
     consumers.emplace_back(forkmill::ProcessOptions{.daemon = true}, kConsume, jobs, squares).start();
 
   for (int i = 0; i < kJobs; ++i) jobs.put(i);
-  jobs.join();  // not before the last task_done()
+  jobs.join();  // returns after the last task_done()
 
   check(jobs.unfinished() == 0, "nothing is left to do");
   check(squares.size() == kJobs, "every job is done");
-  for (const auto& [job, square] : squares.items()) check(square == job * job, "it is the square");
+  for (const auto& [job, square] : squares.items()) check(square == job * job, "the result is the square");
   for (const auto& consumer : consumers) check(consumer.is_alive(), "consumers are ready for more");
   std::cout << squares.size() << " jobs done; the consumers end with this program\n";
 }

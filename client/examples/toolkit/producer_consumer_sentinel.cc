@@ -1,5 +1,5 @@
-// How do consumers learn that nothing more comes? From the producer: the last thing for each of them is a sentinel,
-// here the empty line.
+// The producer tells its consumers that no more items come: the last item for each of them is a sentinel, here the
+// empty line.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>

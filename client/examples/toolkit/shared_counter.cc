@@ -1,5 +1,5 @@
-// A counter in a manager's dict, and fifty processes that each take one off: 100 becomes 50. add() is one operation, so
-// it needs no lock; with get() and set() it would.
+// A counter in a manager's dict, and fifty processes that each subtract one: 100 becomes 50. add() is one operation, so
+// no lock is needed, as it would be with get() and set().
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>

@@ -1,4 +1,4 @@
-// Four naps in a pool of four: with apply() one after the other, with apply_async() side by side.
+// Four naps in a pool of four processes: with apply() one after the other, with apply_async() side by side.
 #include <forkmill/local.h>
 #include <forkmill/pool.h>
 
@@ -33,7 +33,7 @@ Nap take_nap(int milliseconds) {
 }
 const forkmill::Registered kSleepHere{kSleep, take_nap};
 
-// How many begin before another one is over.
+// Returns how many naps begin before another one is over.
 int overlaps(std::vector<Nap> naps) {
   std::ranges::sort(naps);
   int count = 0;

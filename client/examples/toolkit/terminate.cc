@@ -1,4 +1,4 @@
-// A process as a class with a run() of its own; is_alive(), terminate(), kill() and the exit codes that they leave.
+// A process as a class with its own run(); is_alive(), terminate(), kill(), and the exit codes that follow.
 #include <forkmill/local.h>
 #include <forkmill/process.h>
 #include <forkmill/sync.h>
@@ -39,11 +39,11 @@ void end_politely() {
   Sleeper sleeper;
   sleeper.set_name("sleeper");
   say(sleeper, "before start()");
-  check(!sleeper.is_alive() && !sleeper.exitcode(), "it is not alive before start()");
+  check(!sleeper.is_alive() && !sleeper.exitcode(), "the process is not alive before start()");
   sleeper.start();
   sleeper.up.wait();
   say(sleeper, "after start()");
-  check(sleeper.is_alive() && !sleeper.exitcode(), "it is alive until it ends");
+  check(sleeper.is_alive() && !sleeper.exitcode(), "the process is alive until it ends");
   sleeper.terminate();
   sleeper.join();
   say(sleeper, "after terminate()");
@@ -57,12 +57,12 @@ void end_by_force() {
   sleeper.start();
   sleeper.up.wait();
   sleeper.terminate();
-  check(!sleeper.join(300ms), "it ignores SIGTERM");
+  check(!sleeper.join(300ms), "the process ignores SIGTERM");
   say(sleeper, "after terminate()");
   sleeper.kill();
   sleeper.join();
   say(sleeper, "after kill()");
-  check(sleeper.exitcode() == -SIGKILL, "nobody can ignore SIGKILL");
+  check(sleeper.exitcode() == -SIGKILL, "no process can ignore SIGKILL");
 }
 
 }  // namespace

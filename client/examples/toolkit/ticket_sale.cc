@@ -1,6 +1,6 @@
-// Ten buyers, six tickets. Who buys looks how many are left, and then writes down one less: two steps. With a lock
-// around both, six tickets are sold. Without it others look between the two: here everybody has looked before anybody
-// writes, and ten are sold.
+// Ten buyers, six tickets. A buyer looks how many tickets are left, and then writes down one less: two steps. With a
+// lock around both, six tickets are sold. Without it, other buyers look between the two steps: here all have looked
+// before the first one writes, and ten tickets are sold.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>
@@ -30,16 +30,16 @@ void buy_in_turn(forkmill::Lock office, Number left, Number sold) {
 }
 const forkmill::Registered kBuyInTurnHere{kBuyInTurn, buy_in_turn};
 
-void buy_at_once(forkmill::Barrier everybody_has_looked, Number left, Number sold) {
+void buy_at_once(forkmill::Barrier all_have_looked, Number left, Number sold) {
   const int seen = left.get();
-  everybody_has_looked.wait();
+  all_have_looked.wait();
   if (seen == 0) return;
   left.set(seen - 1);
   sold.add(1);
 }
 const forkmill::Registered kBuyAtOnceHere{kBuyAtOnce, buy_at_once};
 
-// How many are sold, by ten processes that run `task`.
+// Returns how many tickets ten processes sell that run `task`.
 template <class How>
 int sale(const forkmill::Task<void(How, Number, Number)>& task, const How& how) {
   Number left{kTickets};
@@ -56,7 +56,7 @@ int sale(const forkmill::Task<void(How, Number, Number)>& task, const How& how) 
 int main(int argc, char** argv) {
   forkmill::local_main(argc, argv);
   std::cout << "with a lock:    ";
-  check(sale(kBuyInTurn, forkmill::Lock{}) == kTickets, "as many are sold as there are");
+  check(sale(kBuyInTurn, forkmill::Lock{}) == kTickets, "as many tickets are sold as there are");
   std::cout << "without a lock: ";
-  check(sale(kBuyAtOnce, forkmill::Barrier{kBuyers}) == kBuyers, "everybody who saw a ticket got one");
+  check(sale(kBuyAtOnce, forkmill::Barrier{kBuyers}) == kBuyers, "every buyer who saw a ticket got one");
 }

@@ -1,5 +1,5 @@
-// Cars and a traffic light: an event that is set means green. Whoever waits goes on at once when it is set, and whoever
-// comes while it is set does not wait at all.
+// Cars and a traffic light: an event that is set means green. Waiting cars go on at once when it is set; cars that come
+// while it is set do not wait at all.
 #include <forkmill/local.h>
 #include <forkmill/manager.h>
 #include <forkmill/process.h>
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
   green.clear();
   start("the last car");
   arrived.acquire();
-  check(!cars.back().join(200ms), "nobody crosses at red");
+  check(!cars.back().join(200ms), "no car crosses at red");
   journal.append("the light turns green again");
   green.set();
   join_all(cars);
@@ -67,8 +67,8 @@ int main(int argc, char** argv) {
     if (line.starts_with("the light")) light = line.find("green") != line.npos;
     if (ends_with(line, "crosses")) ++crossed;
     if (ends_with(line, "waits")) ++waited;
-    check(light || !ends_with(line, "crosses"), "nobody crosses at red");
+    check(light || !ends_with(line, "crosses"), "no car crosses at red");
   }
-  check(crossed == kCars + 2, "everybody crosses at last");
-  check(waited == kCars + 1, "who comes at green does not wait");
+  check(crossed == kCars + 2, "every car crosses at last");
+  check(waited == kCars + 1, "a car that comes at green does not wait");
 }

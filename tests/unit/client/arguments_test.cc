@@ -50,7 +50,7 @@ struct Opaque {};
 
 }  // namespace
 
-TEST_CASE("arguments that convert to the declared ones compile, any others do not") {
+TEST_CASE("a call compiles only if its arguments convert to the declared ones") {
   static_assert(AllTake<std::string, int>);
   static_assert(AllTake<const char*, short>);
   static_assert(AllTake<const char(&)[3], double>);
@@ -68,14 +68,14 @@ TEST_CASE("arguments that convert to the declared ones compile, any others do no
   static_assert(!Initializes<> && !Initializes<int> && !Initializes<std::string, int>);
 }
 
-TEST_CASE("a concept says what a task takes") {
+TEST_CASE("ArgumentsOf says which arguments a task takes") {
   static_assert(ArgumentsOf<Task<void()>>);
   static_assert(!ArgumentsOf<Task<void()>, int>);
   static_assert(ArgumentsOf<Repeat, std::string, int>);
   static_assert(!ArgumentsOf<Repeat, std::string>);
 }
 
-TEST_CASE("a value begins as what converts to it; text is its name") {
+TEST_CASE("a Value begins as anything that converts to it, and a text is its name") {
   static_assert(std::is_constructible_v<Value<double>, int>);
   static_assert(std::is_constructible_v<Value<std::string>, const char*>);
   static_assert(!std::is_constructible_v<Value<double>, Opaque>);

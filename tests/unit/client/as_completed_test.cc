@@ -5,7 +5,7 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Threaded, "each future once, in the order of completion") {
+TEST_CASE_FIXTURE(Threaded, "as_completed gives each future once, in the order of completion") {
   std::vector<Promised<int>> p;
   std::vector<Future<int>> futures;
   for (int i = 0; i < 4; ++i) {
@@ -23,11 +23,11 @@ TEST_CASE_FIXTURE(Threaded, "each future once, in the order of completion") {
   CHECK(seen == "20x1");
 }
 
-TEST_CASE("none at all") {
+TEST_CASE("as_completed of no futures is empty") {
   for (auto& done : as_completed(std::vector<Future<int>>{})) FAIL(done.ready());
 }
 
-TEST_CASE_FIXTURE(Threaded, "leaving early is fine") {
+TEST_CASE_FIXTURE(Threaded, "the loop of as_completed may be left early") {
   std::vector<Promised<int>> p;
   std::vector<Future<int>> futures;
   for (int i = 0; i < 2; ++i) {
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(Threaded, "leaving early is fine") {
   p[0].value(0);
 }
 
-TEST_CASE_FIXTURE(Threaded, "futures that callbacks make, also where waiting would block them") {
+TEST_CASE_FIXTURE(Threaded, "as_completed takes futures that callbacks make, and refuses to wait on their thread") {
   auto p = promise<int>();
   auto q = promise<int>();
   std::vector<Future<int>> made;

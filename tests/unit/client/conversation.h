@@ -30,7 +30,7 @@ struct Conversation {
   std::vector<Effects::Noted> progress;
   std::vector<Cookie> accepted;
   std::vector<Effects::Operated> operated;
-  int losses = 0;  // of what was held
+  int losses = 0;  // losses of what was held
   std::vector<std::string> logged;
   int reconnects = 0;
   proto::SessionId id{0};

@@ -25,7 +25,7 @@ Future<std::thread::id> where(Future<int> a) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Threaded, "co_await gives values, ready or not") {
+TEST_CASE_FIXTURE(Threaded, "co_await gives the value of a future, ready or not") {
   auto a = promise<int>();
   auto b = promise<int>();
   b.value(2);
@@ -35,7 +35,7 @@ TEST_CASE_FIXTURE(Threaded, "co_await gives values, ready or not") {
   CHECK(sum.get() == 42);
 }
 
-TEST_CASE_FIXTURE(Threaded, "errors are thrown where they are awaited, and leave by the coroutine's future") {
+TEST_CASE_FIXTURE(Threaded, "co_await throws the error of a future, which ends the coroutine's future") {
   auto a = promise<int>();
   std::string seen;
   auto watched = watch(std::move(a.future), seen);
@@ -50,7 +50,7 @@ TEST_CASE_FIXTURE(Threaded, "errors are thrown where they are awaited, and leave
   CHECK_THROWS_AS(sum.get(), Expired);
 }
 
-TEST_CASE_FIXTURE(ByHand, "a coroutine goes on on the executor") {
+TEST_CASE_FIXTURE(ByHand, "a coroutine goes on on the executor of the future that it awaits") {
   auto a = promise<int>();
   auto here = where(std::move(a.future));
   a.value(1);
@@ -59,7 +59,7 @@ TEST_CASE_FIXTURE(ByHand, "a coroutine goes on on the executor") {
   CHECK(here.get() == std::this_thread::get_id());
 }
 
-TEST_CASE_FIXTURE(ByHand, "its future's callbacks run on that executor too") {
+TEST_CASE_FIXTURE(ByHand, "callbacks of a coroutine's future run on that executor as well") {
   auto a = promise<int>();
   bool called = false;
   auto chained = where(std::move(a.future)).then([&](std::thread::id) { called = true; });
@@ -69,13 +69,13 @@ TEST_CASE_FIXTURE(ByHand, "its future's callbacks run on that executor too") {
   chained.get();
 }
 
-TEST_CASE_FIXTURE(Threaded, "it lives on when its future is dropped") {
+TEST_CASE_FIXTURE(Threaded, "a coroutine goes on when its future is dropped") {
   auto a = promise<int>();
   std::string seen;
   watch(std::move(a.future), seen);
   a.error(Cancelled{});
   auto last = promise<int>();
   last.value(1);
-  last.future.then([](int) {}).get();  // callbacks run in order: the coroutine has gone on
+  last.future.then([](int) {}).get();  // callbacks run in order, so the coroutine has gone on
   CHECK(seen == "cancelled");
 }

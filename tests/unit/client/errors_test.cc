@@ -1,4 +1,4 @@
-// What errors say: client/futures/outcome.h and errors.h.
+// The exceptions of tasks, and their texts: client/futures/outcome.h and errors.h.
 #include <doctest/doctest.h>
 #include <forkmill/errors.h>
 
@@ -34,7 +34,7 @@ bool says(const std::exception& error, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("a handler's error") {
+TEST_CASE("RemoteError carries what the handler threw, and where") {
   const auto error = thrown_for<RemoteError>(outcome_of(OutcomeKind::failed, Errc::handler_error));
   CHECK(error.type() == "std::runtime_error");
   CHECK(error.message() == "why");
@@ -47,7 +47,7 @@ TEST_CASE("a handler's error") {
   CHECK(says(error, "[handler_error]"));
 }
 
-TEST_CASE("a lost worker, with what is known of its end") {
+TEST_CASE("WorkerLost carries how the process ended") {
   auto outcome = outcome_of(OutcomeKind::lost, Errc::worker_lost);
   outcome.error->forensics = {-1, 11, 1'500'000, 250'000, 4096, "last words"};
   const auto error = thrown_for<WorkerLost>(outcome);
@@ -59,11 +59,11 @@ TEST_CASE("a lost worker, with what is known of its end") {
   CHECK(error.max_rss_bytes() == 4096);
   CHECK(says(error, "signal 11"));
   CHECK(says(error, "last words"));
-  // Out of attempts, the broker may report it as failed: the code tells.
+  // After the last attempt the broker may report the loss as a failure: its code tells.
   CHECK(thrown_for<WorkerLost>(outcome_of(OutcomeKind::failed, Errc::worker_lost)).attempt() == 2);
 }
 
-TEST_CASE("the other ends") {
+TEST_CASE("each other end of a task has its own exception") {
   CHECK(thrown_for<Timeout>(outcome_of(OutcomeKind::timed_out, Errc::timed_out)).code() == Errc::timed_out);
   CHECK(thrown_for<Cancelled>(outcome_of(OutcomeKind::cancelled, Errc::cancelled)).code() == Errc::cancelled);
   CHECK(thrown_for<Expired>(outcome_of(OutcomeKind::expired, Errc::expired)).code() == Errc::expired);
@@ -75,7 +75,7 @@ TEST_CASE("the other ends") {
   CHECK(client::exception_of(proto::Outcome{}, TaskId{}, false) == nullptr);
 }
 
-TEST_CASE("an outcome without a report still is an error") {
+TEST_CASE("an outcome without a report is an error as well") {
   auto outcome = outcome_of(OutcomeKind::failed, Errc::unknown);
   outcome.error.reset();
   CHECK(thrown_for<RemoteError>(outcome).code() == Errc::unknown);

@@ -8,7 +8,7 @@ using namespace forkmill::tests;
 
 namespace {
 
-// A pool of one's own, as a user would write it.
+// A pool of threads, as a user would write it.
 class NewThreadEach final : public Executor {
  public:
   ~NewThreadEach() override {
@@ -25,7 +25,7 @@ class NewThreadEach final : public Executor {
 
 }  // namespace
 
-TEST_CASE("a user's executor runs the callbacks") {
+TEST_CASE("the user's executor runs the callbacks") {
   auto origin = detail::make_ref<TestOrigin>(std::make_shared<NewThreadEach>());
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
   auto future = detail::task_future<int>(state);
@@ -36,7 +36,7 @@ TEST_CASE("a user's executor runs the callbacks") {
   CHECK(chained.get() == 2);
 }
 
-TEST_CASE("an executor that throws ends the future that depends on it") {
+TEST_CASE("the exception of an executor ends the future that depends on it") {
   struct Throwing final : Executor {
     void execute(Work) override { throw std::runtime_error{"no room"}; }
   };
@@ -48,7 +48,7 @@ TEST_CASE("an executor that throws ends the future that depends on it") {
   CHECK_THROWS_AS(chained.get(), Disconnected);
 }
 
-TEST_CASE("the callback thread runs what it has before it stops, and what that leads to") {
+TEST_CASE("the callback thread runs what it has before it stops, and the callbacks that this adds") {
   auto executor = make_callback_thread();
   auto origin = detail::make_ref<TestOrigin>(executor);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{origin}, TaskId::make(1, 1, 1));
@@ -62,7 +62,7 @@ TEST_CASE("the callback thread runs what it has before it stops, and what that l
   executor->stop();
 }
 
-TEST_CASE("stopping a callback thread that never started") {
+TEST_CASE("a callback thread that never started can be stopped") {
   auto executor = make_callback_thread();
   executor->stop();
   auto origin = detail::make_ref<TestOrigin>(executor);

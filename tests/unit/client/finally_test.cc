@@ -19,14 +19,14 @@ TEST_CASE_FIXTURE(Threaded, "finally runs after a success and after an error, an
   CHECK(runs == 2);
 }
 
-TEST_CASE_FIXTURE(Threaded, "what it throws changes nothing") {
+TEST_CASE_FIXTURE(Threaded, "an exception in finally changes nothing") {
   auto p = promise<int>();
   auto kept = p.future.finally([] { throw std::runtime_error{"in finally"}; });
   p.value(3);
   CHECK(kept.get() == 3);
 }
 
-TEST_CASE_FIXTURE(Threaded, "a chain through it keeps the value's type") {
+TEST_CASE_FIXTURE(Threaded, "a chain through finally keeps the value's type") {
   auto p = promise<std::string>();
   auto length = p.future.finally([] {}).then([](std::string text) { return text.size(); });
   p.value("four");

@@ -1,4 +1,4 @@
-// get, get_for, wait, wait_for, ready, successful, state: what the owner of a future may ask.
+// The members that tell of one future: get, get_for, wait, wait_for, ready, successful, state.
 #include "tests/unit/client/promised.h"
 
 #include <atomic>
@@ -9,7 +9,7 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Threaded, "get waits, gives the value, and gives it again") {
+TEST_CASE_FIXTURE(Threaded, "get waits for the value, and gives it each time") {
   auto p = promise<std::string>();
   std::thread resolver{[&] { p.value("text"); }};
   CHECK(p.future.get() == "text");
@@ -17,14 +17,14 @@ TEST_CASE_FIXTURE(Threaded, "get waits, gives the value, and gives it again") {
   resolver.join();
 }
 
-TEST_CASE_FIXTURE(Threaded, "get throws the error, each time") {
+TEST_CASE_FIXTURE(Threaded, "get throws the error each time") {
   auto p = promise<int>();
   p.error(Cancelled{"by test"});
   CHECK_THROWS_AS(p.future.get(), Cancelled);
   CHECK_THROWS_AS(p.future.get(), Error);
 }
 
-TEST_CASE_FIXTURE(Threaded, "get_for times out with a reason, and can be asked again") {
+TEST_CASE_FIXTURE(Threaded, "get_for throws Timeout with a reason, and can be called again") {
   auto p = promise<int>();
   try {
     p.future.get_for(1ms);
@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(Threaded, "get_for times out with a reason, and can be asked a
   CHECK(p.future.get_for(std::chrono::hours::max()) == 7);
 }
 
-TEST_CASE_FIXTURE(Threaded, "waiting for ever and for almost ever") {
+TEST_CASE_FIXTURE(Threaded, "a wait without a limit, and one with almost none, end with the result") {
   auto p = promise<int>();
   std::thread resolver{[&] { p.value(1); }};
   CHECK(p.future.wait_for(std::chrono::nanoseconds::max()));
@@ -48,7 +48,7 @@ TEST_CASE_FIXTURE(Threaded, "waiting for ever and for almost ever") {
   resolver.join();
 }
 
-TEST_CASE_FIXTURE(Threaded, "a wait longer than any clock is one for ever, and one before all time none") {
+TEST_CASE_FIXTURE(Threaded, "a limit beyond the clock is no limit, and one before its start has passed") {
   using namespace std::chrono;
   auto p = promise<int>();
   CHECK_FALSE(p.future.wait_for(hours::min()));
@@ -66,7 +66,7 @@ TEST_CASE_FIXTURE(Threaded, "a wait longer than any clock is one for ever, and o
   CHECK(p.future.get_for(hours::max()) == 1);
 }
 
-TEST_CASE("spans are rounded up, and end where their type does") {
+TEST_CASE("durations are rounded up, and stay within their type") {
   using namespace std::chrono;
   using detail::saturated;
   CHECK(saturated<milliseconds>(1us) == 1ms);
@@ -80,7 +80,7 @@ TEST_CASE("spans are rounded up, and end where their type does") {
   CHECK(saturated<nanoseconds>(duration<double>{std::nan("")}) == nanoseconds::max());
 }
 
-TEST_CASE_FIXTURE(Threaded, "ready, successful and state") {
+TEST_CASE_FIXTURE(Threaded, "ready, successful and state tell how far a future is") {
   auto p = promise<int>();
   CHECK_FALSE(p.future.ready());
   CHECK_THROWS_AS((void)p.future.successful(), std::logic_error);
@@ -105,7 +105,7 @@ TEST_CASE_FIXTURE(Threaded, "ready, successful and state") {
   CHECK(failed.future.state() == FutureState::failed);
 }
 
-TEST_CASE_FIXTURE(Threaded, "bytes that are not the value are an error of this future") {
+TEST_CASE_FIXTURE(Threaded, "bytes that are not a value of its type are an error of this future alone") {
   auto p = promise<int>();
   p.bytes(pack_value(std::string{"text"}));
   CHECK_FALSE(p.future.successful());
@@ -118,13 +118,13 @@ TEST_CASE_FIXTURE(Threaded, "bytes that are not the value are an error of this f
   }
 }
 
-TEST_CASE_FIXTURE(Threaded, "raw results come as they are") {
+TEST_CASE_FIXTURE(Threaded, "a raw result is the packed bytes") {
   auto p = promise<int>();
   p.bytes("\xC1 not msgpack");
   CHECK(p.raw().get().bytes == "\xC1 not msgpack");
 }
 
-TEST_CASE_FIXTURE(Threaded, "an empty future says so") {
+TEST_CASE_FIXTURE(Threaded, "an empty future throws for every call") {
   auto p = promise<int>();
   auto taken = std::move(p.future);
   CHECK_FALSE(p.future.valid());  // NOLINT(bugprone-use-after-move): that is what is tested
@@ -148,11 +148,11 @@ TEST_CASE_FIXTURE(Threaded, "cancel asks the origin, by the task's id, also from
   p.future.then([](int) {}).cancel();
   CHECK(origin->cancelled == std::vector{p.future.id(), p.future.id()});
   p.value(1);
-  p.future.cancel();  // too late: nothing to ask
+  p.future.cancel();  // too late: the origin is not asked
   CHECK(origin->cancelled.size() == 2);
 }
 
-TEST_CASE_FIXTURE(Threaded, "many threads wait for one future") {
+TEST_CASE_FIXTURE(Threaded, "many threads may wait for one future") {
   auto p = promise<int>();
   auto shared = p.future.share();
   std::vector<std::thread> waiters;
@@ -164,7 +164,7 @@ TEST_CASE_FIXTURE(Threaded, "many threads wait for one future") {
   CHECK(sum == 40);
 }
 
-TEST_CASE("make_ready and make_failed") {
+TEST_CASE("make_ready and make_failed give futures that are ready") {
   CHECK(make_ready<int>(3).get() == 3);
   make_ready<void>().get();
   CHECK_THROWS_AS(make_failed<int>(std::make_exception_ptr(Cancelled{})).get(), Cancelled);

@@ -28,7 +28,7 @@ struct Keyed : Conversation {
   }
   void attach(Cookie cookie) { ask(client::AttachTask{task, cookie}); }
   void cancel() { ask(client::CancelTask{task, 0}); }
-  // Of a task under the same key.
+  // Says the result of a task under the same key.
   void end_of_body(const std::string& payload, const std::string& value) {
     proto::Outcome outcome;
     outcome.kind = proto::OutcomeKind::succeeded;
@@ -59,7 +59,7 @@ struct Keyed : Conversation {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Keyed, "the same key while the first is outstanding: sent once, and both end with its result") {
+TEST_CASE_FIXTURE(Keyed, "two submissions with one key and body are sent once, and both end with its result") {
   open();
   submit_keyed(1);
   submit_keyed(2);
@@ -79,7 +79,8 @@ TEST_CASE_FIXTURE(Keyed, "the same key while the first is outstanding: sent once
   CHECK(session.load().held_tasks == 0);
 }
 
-TEST_CASE_FIXTURE(Keyed, "another body under the same key ends with duplicate_task, and the first is not harmed") {
+TEST_CASE_FIXTURE(Keyed,
+                  "another body under the key of an outstanding task ends with duplicate_task, and the first goes on") {
   open();
   submit_keyed(1);
   submit_keyed(2, "y");
@@ -92,7 +93,7 @@ TEST_CASE_FIXTURE(Keyed, "another body under the same key ends with duplicate_ta
   CHECK(code_of(1) == Errc::ok);
 }
 
-TEST_CASE_FIXTURE(Keyed, "the same key after the first has ended is sent again, and has the result that was kept") {
+TEST_CASE_FIXTURE(Keyed, "a submission with the key of an ended task is sent, and ends with the result that was kept") {
   open();
   submit_keyed(1);
   acknowledge(take<proto::Submit>().first.seq);
@@ -106,7 +107,7 @@ TEST_CASE_FIXTURE(Keyed, "the same key after the first has ended is sent again, 
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
 }
 
-TEST_CASE_FIXTURE(Keyed, "another body after the first has ended: the broker's word goes to the second alone") {
+TEST_CASE_FIXTURE(Keyed, "a rejection of another body under the key of an ended task ends the second one alone") {
   open();
   submit_keyed(1);
   acknowledge(take<proto::Submit>().first.seq);
@@ -117,7 +118,7 @@ TEST_CASE_FIXTURE(Keyed, "another body after the first has ended: the broker's w
   CHECK(code_of(2) == Errc::duplicate_task);
 }
 
-TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with another body: only that is sent") {
+TEST_CASE_FIXTURE(Keyed, "after the cancel of an unsent task, only a new body under its key is sent") {
   submit_keyed(1);
   cancel();
   CHECK(code_of(1) == Errc::cancelled);
@@ -129,7 +130,8 @@ TEST_CASE_FIXTURE(Keyed, "cancelled before it was sent, and submitted anew with 
   CHECK(submit.tasks[0].payload.view() == "y");
 }
 
-TEST_CASE_FIXTURE(Keyed, "cancelled by its id before it was sent: whether somebody else's runs, the broker says") {
+TEST_CASE_FIXTURE(Keyed,
+                  "a cancel by id of an unsent task is answered by the broker, which may know another submission") {
   submit_keyed(1);
   ask(client::CancelTask{task, 8});
   CHECK(code_of(1) == Errc::cancelled);
@@ -142,7 +144,7 @@ TEST_CASE_FIXTURE(Keyed, "cancelled by its id before it was sent: whether somebo
   CHECK(unpack_value<unsigned>(answered[0].reply.body.view()) == static_cast<unsigned>(proto::CancelState::finished));
 }
 
-TEST_CASE_FIXTURE(Keyed, "cancelled while its queue is full: it is forgotten, and nobody waits for it") {
+TEST_CASE_FIXTURE(Keyed, "a cancel while the queue is full forgets the task, and nothing waits for it") {
   open();
   submit_keyed(1);
   acknowledge(take<proto::Submit>().first.seq, {{task, Errc::queue_full, "full"}});
@@ -152,7 +154,8 @@ TEST_CASE_FIXTURE(Keyed, "cancelled while its queue is full: it is forgotten, an
   CHECK(session.next_wakeup() > now + 500ms);
 }
 
-TEST_CASE_FIXTURE(Keyed, "a result that overtakes the acknowledgement, and a new session: the old body goes nowhere") {
+TEST_CASE_FIXTURE(Keyed,
+                  "after a result that overtakes the acknowledgement, a new session does not send the old body") {
   open(1);
   submit_keyed(1);
   take<proto::Submit>();
@@ -166,7 +169,7 @@ TEST_CASE_FIXTURE(Keyed, "a result that overtakes the acknowledgement, and a new
   CHECK(session.load().held_tasks == 1);
 }
 
-TEST_CASE_FIXTURE(Keyed, "two futures by its id: one ATTACH, one end for both") {
+TEST_CASE_FIXTURE(Keyed, "two futures for one id need one ATTACH, and both end") {
   open();
   attach(1);
   attach(2);
@@ -176,14 +179,14 @@ TEST_CASE_FIXTURE(Keyed, "two futures by its id: one ATTACH, one end for both") 
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
 }
 
-TEST_CASE_FIXTURE(Keyed, "asked for by its id and submitted here as well: one task") {
+TEST_CASE_FIXTURE(Keyed, "an attach and a submission of one id are one task") {
   open();
   SUBCASE("first by its id") {
     attach(1);
     submit_keyed(2);
     CHECK(count<proto::Attach>() == 1);
     CHECK(count<proto::Submit>() == 1);
-    unknown();  // the answer to the ATTACH, which went first
+    unknown();  // the answer to ATTACH, which was sent first
   }
   SUBCASE("first submitted") {
     submit_keyed(1);
@@ -196,7 +199,7 @@ TEST_CASE_FIXTURE(Keyed, "asked for by its id and submitted here as well: one ta
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
 }
 
-TEST_CASE_FIXTURE(Keyed, "a submission that is rejected harms none who asked for the task by its id") {
+TEST_CASE_FIXTURE(Keyed, "the rejection of a submission ends no future that was attached by id") {
   open();
   SUBCASE("asked before") {
     attach(1);
@@ -219,7 +222,7 @@ TEST_CASE_FIXTURE(Keyed, "a submission that is rejected harms none who asked for
   CHECK(session.load().outstanding == 0);
 }
 
-TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
+TEST_CASE_FIXTURE(Keyed, "end_all ends every waiter of a task") {
   open();
   submit_keyed(1);
   submit_keyed(2);
@@ -229,7 +232,7 @@ TEST_CASE_FIXTURE(Keyed, "an end of everything ends them all") {
   CHECK(session.load().outstanding == 0);
 }
 
-TEST_CASE_FIXTURE(Keyed, "what ends another body under the key is for those who asked for it by its id") {
+TEST_CASE_FIXTURE(Keyed, "the result of another body under the key ends the futures that were attached by id") {
   open();
   attach(1);
   submit_keyed(2);
@@ -241,7 +244,7 @@ TEST_CASE_FIXTURE(Keyed, "what ends another body under the key is for those who 
   CHECK(code_of(2) == Errc::duplicate_task);
 }
 
-TEST_CASE_FIXTURE(Keyed, "what ends another body under the key comes before one's own is taken in") {
+TEST_CASE_FIXTURE(Keyed, "the result of another body under the key leaves an unacknowledged submission outstanding") {
   open();
   submit_keyed(1);
   const auto submit = take<proto::Submit>();
@@ -254,7 +257,7 @@ TEST_CASE_FIXTURE(Keyed, "what ends another body under the key comes before one'
   CHECK(ended[0].outcome.value.view() == "mine");
 }
 
-TEST_CASE_FIXTURE(Keyed, "another body has the key of one that was taken in: the broker has lost that") {
+TEST_CASE_FIXTURE(Keyed, "the result of another body under the key ends an accepted task as lost by the broker") {
   open();
   submit_keyed(1);
   submit_keyed(2);
@@ -266,8 +269,7 @@ TEST_CASE_FIXTURE(Keyed, "another body has the key of one that was taken in: the
   CHECK(ended[0].known_before);
 }
 
-TEST_CASE_FIXTURE(Keyed,
-                  "ended before it was acknowledged, and submitted anew: the word on the first is not for the second") {
+TEST_CASE_FIXTURE(Keyed, "a late rejection of an ended submission does not concern the next one under its key") {
   open();
   submit_keyed(1);
   const auto first = take<proto::Submit>();
@@ -280,13 +282,13 @@ TEST_CASE_FIXTURE(Keyed,
   CHECK(ended.size() == 1);
   acknowledge(second.first.seq);
   CHECK(accepted == std::vector<Cookie>{2});
-  // Nor is the first sent again in the next session.
+  // The first submission is not sent in the next session either.
   submit_keyed(3, "x");
   open();
   CHECK(count<proto::Submit>() == 0);
 }
 
-TEST_CASE_FIXTURE(Keyed, "cancelling one that is under way cancels it for all who wait") {
+TEST_CASE_FIXTURE(Keyed, "the cancel of a task under way ends all of its waiters") {
   open();
   submit_keyed(1);
   submit_keyed(2);
@@ -299,7 +301,7 @@ TEST_CASE_FIXTURE(Keyed, "cancelling one that is under way cancels it for all wh
   CHECK(ended_cookies() == std::vector<Cookie>{1, 2});
 }
 
-TEST_CASE("of two that a full queue sends back, one under a key is cancelled: the others keep their order") {
+TEST_CASE("tasks of a full queue keep their order when one under a key among them is cancelled") {
   Keyed keyed;
   keyed.open();
   const auto full = [](const TaskId& id) { return proto::Rejection{id, Errc::queue_full, ""}; };

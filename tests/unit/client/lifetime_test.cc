@@ -1,4 +1,4 @@
-// The end of a client whose executor still holds callbacks. No broker is needed: closing is what ends the futures.
+// The end of a client whose executor still holds callbacks. No broker is needed, because closing ends the futures.
 #include <spdlog/sinks/base_sink.h>
 
 #include <condition_variable>
@@ -17,7 +17,7 @@ constexpr Task<int(int)> kTwice{"test.twice"};
 
 ClientOptions with_executor(std::shared_ptr<Executor> executor) {
   ClientOptions options;
-  options.endpoint = "ipc:///tmp/forkmill-nobody-here";
+  options.endpoint = "ipc:///tmp/forkmill-no-broker";
   options.executor = std::move(executor);
   return options;
 }
@@ -71,7 +71,7 @@ TEST_CASE("an executor that only its client keeps ends with it, and its callback
   for (const auto& code : {code_of(dropped), code_of(after_it)}) CHECK(code == Errc::client_closed);
 }
 
-TEST_CASE("poll() after close() runs what the end of the futures led to") {
+TEST_CASE("poll() after close() runs the callbacks that the end of the futures has added") {
   int called = 0;
   Client client{with_executor(std::make_shared<ManualExecutor>())};
   auto chained = client.submit(kTwice, 1).on_error([&](const Disconnected&) { return ++called; });
@@ -94,7 +94,7 @@ TEST_CASE("a callback added when client and executor are gone is dropped, and it
   CHECK_FALSE(called);
 }
 
-TEST_CASE("no broker: said once, after the connect timeout, and futures are kept") {
+TEST_CASE("a missing broker is logged once, after the connect timeout, and futures are kept") {
   struct Listener final : spdlog::sinks::base_sink<std::mutex> {
     void sink_it_(const spdlog::details::log_msg& message) override {
       lines.emplace_back(message.payload.begin(), message.payload.end());
@@ -122,11 +122,11 @@ TEST_CASE("no broker: said once, after the connect timeout, and futures are kept
   client::log().sinks().pop_back();
   REQUIRE(listener->lines.size() == 1);
   CHECK(listener->lines[0] ==
-        "the broker at ipc:///tmp/forkmill-nobody-here does not answer; is forkmill-broker running there?; 1 task(s) "
+        "the broker at ipc:///tmp/forkmill-no-broker does not answer; is forkmill-broker running there?; 1 task(s) "
         "wait for it");
 }
 
-TEST_CASE("time limits of a client that are longer than any clock") {
+TEST_CASE("time limits of a client may be longer than any clock") {
   auto options = with_executor(nullptr);
   options.connect_timeout = options.submit_timeout = std::chrono::milliseconds::max();
   options.stay_awake = std::chrono::microseconds::max();
@@ -134,7 +134,7 @@ TEST_CASE("time limits of a client that are longer than any clock") {
   options.fail_fast = true;
   Client client{options};
   auto future = client.submit(kTwice, 1);
-  CHECK_FALSE(future.wait_for(5ms));  // it has not ended as if the time were over
+  CHECK_FALSE(future.wait_for(5ms));  // the limit has not passed
   std::thread waiter{[&] { CHECK_FALSE(client.wait_connected(std::chrono::milliseconds::max())); }};
   client.close();
   waiter.join();

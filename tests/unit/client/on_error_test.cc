@@ -3,14 +3,14 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Threaded, "on_error replaces the error by what it returns") {
+TEST_CASE_FIXTURE(Threaded, "on_error replaces the error by the value that its function returns") {
   auto p = promise<int>();
   auto recovered = p.future.on_error([](const Expired&) { return -1; });
   p.error(Expired{});
   CHECK(recovered.get() == -1);
 }
 
-TEST_CASE_FIXTURE(Threaded, "a success passes, and so does an error of another class") {
+TEST_CASE_FIXTURE(Threaded, "a success passes on_error, and so does an error of another class") {
   auto p = promise<int>();
   auto passed = p.future.on_error([](const Error&) { return -1; });
   p.value(5);
@@ -22,7 +22,7 @@ TEST_CASE_FIXTURE(Threaded, "a success passes, and so does an error of another c
   CHECK_THROWS_AS(other.get(), Cancelled);
 }
 
-TEST_CASE_FIXTURE(Threaded, "a function that returns nothing looks on: the error stays") {
+TEST_CASE_FIXTURE(Threaded, "the error stays if the function returns nothing") {
   auto p = promise<int>();
   std::string seen;
   auto watched = p.future.on_error([&](const Error& error) { seen = error.what(); });
@@ -31,14 +31,14 @@ TEST_CASE_FIXTURE(Threaded, "a function that returns nothing looks on: the error
   CHECK(seen.find("by test") != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(Threaded, "what the handler throws is the error then") {
+TEST_CASE_FIXTURE(Threaded, "an exception of the function replaces the error") {
   auto p = promise<int>();
   auto replaced = p.future.on_error([](const Error&) -> int { throw std::runtime_error{"other"}; });
   p.error(Cancelled{});
   CHECK_THROWS_WITH(replaced.get(), "other");
 }
 
-TEST_CASE_FIXTURE(Threaded, "exception_ptr takes everything, a generic lambda every Error") {
+TEST_CASE_FIXTURE(Threaded, "a parameter exception_ptr takes every error, a generic lambda every Error") {
   auto p = promise<int>();
   auto mine = p.future.then([](int) -> int { throw std::runtime_error{"mine"}; });
   auto all = mine.on_error([](std::exception_ptr) { return 1; });
@@ -48,14 +48,14 @@ TEST_CASE_FIXTURE(Threaded, "exception_ptr takes everything, a generic lambda ev
   CHECK_THROWS_WITH(errors_only.get(), "mine");
 }
 
-TEST_CASE_FIXTURE(Threaded, "an undecodable result is an error that can be handled") {
+TEST_CASE_FIXTURE(Threaded, "on_error handles an undecodable result") {
   auto p = promise<int>();
   auto recovered = p.future.on_error([](const Error& error) { return static_cast<int>(error.code()); });
   p.bytes("\xC1");
   CHECK(recovered.get() == static_cast<int>(Errc::result_undecodable));
 }
 
-TEST_CASE_FIXTURE(Threaded, "a future of nothing recovers by a future") {
+TEST_CASE_FIXTURE(Threaded, "a future of void recovers by a future") {
   auto p = promise<int>();
   auto nothing = p.future.then([](int) {});
   auto recovered = nothing.on_error([](const Cancelled&) { return make_ready<void>(); });

@@ -1,4 +1,4 @@
-// Operations on named objects: numbers, batches, sessions that end, waits that are given up.
+// Operations on named objects: numbers, batches, ends of sessions, and waits that are given up.
 #include <algorithm>
 
 #include "tests/unit/client/conversation.h"
@@ -44,7 +44,7 @@ using Numbers = std::vector<std::uint64_t>;
 
 }  // namespace
 
-TEST_CASE("operations are numbered in their order, go out many in one message, and end with their answers") {
+TEST_CASE("operations are numbered in their order, share messages, and end with their answers") {
   Talk c;
   for (Cookie cookie = 1; cookie <= 3; ++cookie) c.operate(cookie);
   CHECK(c.count<Operate>() == 0);
@@ -53,13 +53,13 @@ TEST_CASE("operations are numbered in their order, go out many in one message, a
   CHECK(numbers(sent) == Numbers{1, 2, 3});
   CHECK(sent.answered == 1);
   c.answer_to({2, 1});
-  c.answer_to({2});  // once more
+  c.answer_to({2});  // a repetition
   REQUIRE(c.operated.size() == 2);
   CHECK(c.operated[0].cookie == 2);
   CHECK(c.operated[1].cookie == 1);
 }
 
-TEST_CASE("a batch has so many operations, and so many bytes") {
+TEST_CASE("a message has a limited number of operations and of bytes") {
   Talk c;
   for (Cookie cookie = 1; cookie <= 300; ++cookie) c.operate(cookie);
   for (Cookie cookie = 301; cookie <= 303; ++cookie) c.operate(cookie, Verb::put, false, 200'000);
@@ -71,7 +71,7 @@ TEST_CASE("a batch has so many operations, and so many bytes") {
   CHECK(c.count<Operate>() == 0);
 }
 
-TEST_CASE("a session that is kept: what has no answer is sent again, under its number and before what is new") {
+TEST_CASE("a kept session sends unanswered operations again, under their numbers and before new ones") {
   Talk c;
   c.begin(1, false);
   for (Cookie cookie = 1; cookie <= 3; ++cookie) c.operate(cookie);
@@ -83,12 +83,12 @@ TEST_CASE("a session that is kept: what has no answer is sent again, under its n
   const auto sent = c.take<Operate>().second;
   CHECK(numbers(sent) == Numbers{1, 3, 4});
   CHECK(sent.answered == 1);
-  CHECK(sent.also == Numbers{2, 2});  // it may not have heard so
+  CHECK(sent.also == Numbers{2, 2});  // the broker may not have received this
   CHECK(c.operated.size() == 1);
-  CHECK(c.losses == 1);  // of the first session: there was nothing before
+  CHECK(c.losses == 1);  // the first session counts as a loss
 }
 
-TEST_CASE("a session that is lost: what was sent ends as unknown, but for what does no harm twice; unsent goes out") {
+TEST_CASE("a lost session ends sent operations as unknown, but for harmless ones, and sends the unsent") {
   Talk c;
   c.begin(1, false);
   c.operate(1, Verb::put);
@@ -104,7 +104,7 @@ TEST_CASE("a session that is lost: what was sent ends as unknown, but for what d
   CHECK(numbers(c.take<Operate>().second) == Numbers{2, 3});
 }
 
-TEST_CASE("which operations do no harm twice") {
+TEST_CASE("harmless_twice knows the operations that may be repeated") {
   using client::harmless_twice;
   using proto::ObjectKind;
   for (const auto verb : {Verb::open, Verb::look, Verb::poll, Verb::watch, Verb::fetch, Verb::has, Verb::items})
@@ -116,7 +116,7 @@ TEST_CASE("which operations do no harm twice") {
   CHECK_FALSE(harmless_twice(Verb::open, ObjectKind::pipe));
 }
 
-TEST_CASE("answers are confirmed with the next operation, alone when there are many, or with the heartbeat") {
+TEST_CASE("answers are confirmed with the next operation, with the heartbeat, or alone if there are many") {
   Talk c;
   c.begin(1, false);
   c.operate(1);
@@ -143,7 +143,7 @@ TEST_CASE("answers are confirmed with the next operation, alone when there are m
   CHECK(c.take<Operate>().second.answered == 69);
 }
 
-TEST_CASE("one that waits for long does not keep the answers of later ones at the broker") {
+TEST_CASE("an operation that waits for long does not keep the answers of later ones at the broker") {
   Talk c;
   c.begin(1, false);
   for (Cookie cookie = 1; cookie <= 6; ++cookie) c.operate(cookie);
@@ -160,7 +160,7 @@ TEST_CASE("one that waits for long does not keep the answers of later ones at th
   CHECK(sent.also.empty());
 }
 
-TEST_CASE("given up: unsent, it ends at once and is never sent; sent, the broker is asked to end its wait, once") {
+TEST_CASE("giving up ends an unsent operation at once, and asks the broker once to end a sent one") {
   Talk c;
   c.operate(1, Verb::get);
   c.give_up(1);
@@ -180,12 +180,12 @@ TEST_CASE("given up: unsent, it ends at once and is never sent; sent, the broker
   CHECK(withdraw.operations[0].verb == Verb::withdraw);
   CHECK(withdraw.operations[0].a == 1);
   CHECK(c.count<Operate>() == 0);
-  c.answer_to({2, 1});  // the answer to the withdrawal is nobody's
+  c.answer_to({2, 1});  // the answer to the withdrawal has no waiter
   REQUIRE(c.operated.size() == 2);
   CHECK(c.operated[1].cookie == 2);
 }
 
-TEST_CASE("too many without an answer, and the end of the client") {
+TEST_CASE("operations beyond the limit end at once, and closing ends all") {
   Talk c;
   c.begin(1, false);
   for (Cookie cookie = 1; cookie <= proto::limits::kMaxOperations; ++cookie)
@@ -200,7 +200,7 @@ TEST_CASE("too many without an answer, and the end of the client") {
   CHECK(c.operated.back().answer.code == Errc::client_closed);
 }
 
-TEST_CASE("what no message can hold ends at once, and is never sent") {
+TEST_CASE("an operation that no message can hold ends at once, and is never sent") {
   Talk c;
   c.open();
   const auto too_many = [](std::size_t count, std::size_t size) {

@@ -17,7 +17,7 @@ TEST_CASE_FIXTURE(ByHand, "every report reaches every listener, in order, before
   CHECK(seen == "0half 1all done");
 }
 
-TEST_CASE_FIXTURE(ByHand, "the last report can be asked for") {
+TEST_CASE_FIXTURE(ByHand, "progress() gives the last report") {
   auto p = promise<int>();
   CHECK_FALSE(p.future.progress().has_value());
   p.state->report(0.25, "a");
@@ -27,7 +27,7 @@ TEST_CASE_FIXTURE(ByHand, "the last report can be asked for") {
   CHECK(p.future.progress()->note == "b");
 }
 
-TEST_CASE_FIXTURE(ByHand, "a listener that throws hurts nothing, and chained futures report nothing") {
+TEST_CASE_FIXTURE(ByHand, "an exception of a listener changes nothing, and chained futures report nothing") {
   auto p = promise<int>();
   p.future.on_progress([](double, const std::string&) { throw std::runtime_error{"in on_progress"}; });
   auto chained = p.future.then([](int v) { return v; });

@@ -13,7 +13,7 @@ constexpr std::uint64_t kSemaphore = 7;
 
 }  // namespace
 
-TEST_CASE("a thread gives back what it has acquired itself, and then what others have") {
+TEST_CASE("a thread releases the units that it has acquired first, and then those of others") {
   SemaphoreUnits units;
   units.add(kSemaphore, kThere, 1);
   units.add(kSemaphore, kHere, 2);
@@ -23,7 +23,7 @@ TEST_CASE("a thread gives back what it has acquired itself, and then what others
   CHECK(units.remove(kSemaphore, kHere, 1).empty());
 }
 
-TEST_CASE("units are those of one semaphore") {
+TEST_CASE("units belong to one semaphore") {
   SemaphoreUnits units;
   units.add(kSemaphore, kHere, 1);
   CHECK(units.remove(kSemaphore + 1, kHere, 1).empty());

@@ -1,10 +1,10 @@
-// The conversation: PROTOCOL.md, "Sessions", from the client's side.
+// The client's side of a session: PROTOCOL.md, "Sessions".
 #include "tests/unit/client/conversation.h"
 
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE("HELLO comes with the link, and only the WELCOME that answers it opens") {
+TEST_CASE("a new connection is greeted with HELLO, and only the WELCOME that answers it opens a session") {
   Conversation c{{.name = "me", .pid = 7}};
   c.link_up();
   auto wrong = c.welcome(9);
@@ -16,7 +16,7 @@ TEST_CASE("HELLO comes with the link, and only the WELCOME that answers it opens
   CHECK(c.session.open());
 }
 
-TEST_CASE("every HELLO of a client says who it is, also to a broker that does not know the session") {
+TEST_CASE("every HELLO names the client, also to a broker that does not know the session") {
   Conversation c{{.instance = 77}};
   for (std::uint64_t session = 1; session <= 3; ++session) {
     c.link_up();
@@ -34,7 +34,7 @@ TEST_CASE("every HELLO of a client says who it is, also to a broker that does no
   }
 }
 
-TEST_CASE("what was submitted before is sent after, in one message") {
+TEST_CASE("submissions from before the session are sent in one message") {
   Conversation c;
   c.submit(1);
   c.submit(2);
@@ -46,7 +46,7 @@ TEST_CASE("what was submitted before is sent after, in one message") {
   CHECK(submit.tasks.size() == 2);
 }
 
-TEST_CASE("a result resolves once, and every copy is acknowledged") {
+TEST_CASE("a result ends its task once, and every copy is acknowledged") {
   Conversation c;
   c.open();
   const auto task = c.submit(5);
@@ -63,7 +63,7 @@ TEST_CASE("a result resolves once, and every copy is acknowledged") {
   CHECK(c.take<proto::ResultAck>().second.messages.size() == 2);
 }
 
-TEST_CASE("acknowledgements of results ride along with a submission, or go within 20 ms") {
+TEST_CASE("acknowledgements of results go with a submission, or within 20 ms") {
   Conversation c;
   c.open();
   const auto first = c.submit(1);
@@ -75,7 +75,7 @@ TEST_CASE("acknowledgements of results ride along with a submission, or go withi
   CHECK(c.count<proto::ResultAck>() == 1);
 }
 
-TEST_CASE("a result may come before the acknowledgement of its submission") {
+TEST_CASE("a result may arrive before the acknowledgement of its submission") {
   Conversation c;
   c.open();
   const auto task = c.submit(1);
@@ -95,7 +95,7 @@ TEST_CASE("stale messages are dropped") {
   c.link_down();
   c.link_up();
   auto welcome = c.welcome(2);
-  c.result(task);  // still of session 1, between HELLO and WELCOME
+  c.result(task);  // a message of session 1, between HELLO and WELCOME
   CHECK(c.ended.empty());
   c.answer(welcome);
   c.id = proto::SessionId{1};
@@ -106,7 +106,7 @@ TEST_CASE("stale messages are dropped") {
   CHECK(c.ended.size() == 1);
 }
 
-TEST_CASE("a reconnect: unacknowledged submissions are sent again, those that ended are not") {
+TEST_CASE("a new session sends unacknowledged submissions again, but for those that have ended") {
   Conversation c;
   c.open(1);
   const auto done = c.submit(1);
@@ -133,7 +133,7 @@ TEST_CASE("HELLO names the session to resume") {
   CHECK(c.take<proto::Hello>().second.resume == proto::SessionId{77});
 }
 
-TEST_CASE("a broker that does not know the session: accepted tasks are attached") {
+TEST_CASE("accepted tasks are attached at a broker that does not know the session") {
   Conversation c;
   c.open(1);
   const auto task = c.submit(1);
@@ -151,7 +151,7 @@ TEST_CASE("a broker that does not know the session: accepted tasks are attached"
   CHECK(c.ended[0].known_before);
 }
 
-TEST_CASE("a broker with an older history than it acknowledged is refused, and everything ends") {
+TEST_CASE("a broker with an older history than it has acknowledged is refused, and everything ends") {
   Conversation c;
   c.open(1);
   c.submit(1);
@@ -170,7 +170,7 @@ TEST_CASE("a broker with an older history than it acknowledged is refused, and e
   CHECK(c.ended[2].outcome.error->code == Errc::disconnected);
 }
 
-TEST_CASE("another store's count is another history") {
+TEST_CASE("the commit number of another store is another history") {
   Conversation c;
   c.open(1);
   c.submit(1);
@@ -184,7 +184,7 @@ TEST_CASE("another store's count is another history") {
   CHECK(c.ended.empty());
 }
 
-TEST_CASE("a client that only says what is not answered at once asks for a sign of life, and keeps its broker") {
+TEST_CASE("a client that sends only what is not answered at once asks for a heartbeat, and keeps its broker") {
   Conversation c;
   c.open();
   for (int i = 0; i < 200; ++i) {
@@ -199,7 +199,7 @@ TEST_CASE("a client that only says what is not answered at once asks for a sign 
   CHECK(c.reconnects == 0);
 }
 
-TEST_CASE("heartbeats when nothing else was said, and a new connection when the broker is silent") {
+TEST_CASE("heartbeats are sent when nothing else was, and a silent broker is connected to again") {
   Conversation c;
   c.open();
   c.after(999ms);
@@ -214,7 +214,7 @@ TEST_CASE("heartbeats when nothing else was said, and a new connection when the 
   CHECK_FALSE(c.session.open());
 }
 
-TEST_CASE("no answer to HELLO: a new connection, with growing pauses") {
+TEST_CASE("an unanswered HELLO leads to a new connection, after growing pauses") {
   Conversation c;
   proto::milliseconds first{0};
   for (int i = 0; i < 4; ++i) {
@@ -228,19 +228,19 @@ TEST_CASE("no answer to HELLO: a new connection, with growing pauses") {
   }
 }
 
-TEST_CASE("a session that the broker has ended is begun anew") {
+TEST_CASE("a session that the broker has ended is begun again") {
   Conversation c;
   c.open(1);
   c.sent.clear();
   c.say(proto::ErrorMessage{{}, Errc::session_unknown, ""});
   CHECK(c.count<proto::Hello>() == 1);
-  c.say(proto::ErrorMessage{{}, Errc::hello_required, ""});  // about something sent before the HELLO
+  c.say(proto::ErrorMessage{{}, Errc::hello_required, ""});  // about a message before HELLO
   CHECK(c.count<proto::Hello>() == 1);
   c.answer(c.welcome(2));
   CHECK(c.session.open());
 }
 
-TEST_CASE("GOODBYE and shutting_down: wait, then say HELLO again") {
+TEST_CASE("after GOODBYE and after shutting_down, HELLO is sent again later") {
   Conversation c;
   c.open();
   c.say(proto::Goodbye{Errc::shutting_down, "bye"});
@@ -253,7 +253,7 @@ TEST_CASE("GOODBYE and shutting_down: wait, then say HELLO again") {
   CHECK(c.count<proto::Hello>() == 2);
 }
 
-TEST_CASE("no version in common: everything ends, now and later") {
+TEST_CASE("without a common protocol version everything ends, now and later") {
   Conversation c;
   c.submit(1);
   c.link_up();
@@ -266,7 +266,7 @@ TEST_CASE("no version in common: everything ends, now and later") {
   CHECK(c.count<proto::Hello>() == 1);
 }
 
-TEST_CASE("an error about a SUBMIT ends its tasks") {
+TEST_CASE("an error about a SUBMIT rejects its tasks") {
   Conversation c;
   c.open();
   c.submit(1);
@@ -276,7 +276,7 @@ TEST_CASE("an error about a SUBMIT ends its tasks") {
   CHECK(c.session.load().held_tasks == 0);
 }
 
-TEST_CASE("attach: asked for at once and again in each session, answered once") {
+TEST_CASE("an attached task is asked for at once and in each new session") {
   Conversation c;
   c.open(1);
   const auto task = TaskId::make(9, 9, 9);
@@ -291,7 +291,7 @@ TEST_CASE("attach: asked for at once and again in each session, answered once") 
   CHECK(c.ended.size() == 2);
 }
 
-TEST_CASE("cancel: asked until answered; who asked hears the answer") {
+TEST_CASE("a cancel is asked for until it is answered, and its waiter gets the answer") {
   Conversation c;
   c.open(1);
   const auto task = c.submit(1);
@@ -310,7 +310,7 @@ TEST_CASE("cancel: asked until answered; who asked hears the answer") {
   CHECK(c.count<proto::Cancel>() == 0);
 }
 
-TEST_CASE("cancel of what was never sent needs no broker") {
+TEST_CASE("the cancel of an unsent task needs no broker") {
   Conversation c;
   const auto task = c.submit(1);
   c.ask(client::CancelTask{task, 8});
@@ -322,7 +322,7 @@ TEST_CASE("cancel of what was never sent needs no broker") {
   CHECK(c.session.load().held_tasks == 0);
 }
 
-TEST_CASE("a submission that was cancelled before it was sent is not sent because somebody attaches to its id") {
+TEST_CASE("an attach to the id of a cancelled, unsent task does not send it") {
   Conversation c;
   const auto task = c.submit(1);
   c.ask(client::CancelTask{task, 8});
@@ -333,7 +333,7 @@ TEST_CASE("a submission that was cancelled before it was sent is not sent becaus
   CHECK(c.session.load().held_tasks == 0);
 }
 
-TEST_CASE("progress comes before the end, and none after") {
+TEST_CASE("progress is reported before the end of a task, and not after it") {
   Conversation c;
   c.open();
   const auto task = c.submit(1);
@@ -344,7 +344,7 @@ TEST_CASE("progress comes before the end, and none after") {
   CHECK(c.progress[0].note == "half");
 }
 
-TEST_CASE("queries are asked again in a new session, and answered once") {
+TEST_CASE("queries are asked again in a new session, and end once") {
   Conversation c;
   c.query(proto::QueryKind::status, 6);
   c.open(1);
@@ -375,7 +375,7 @@ TEST_CASE("commands are sent again in a new session, share the ids of queries, a
   CHECK(c.answered[0].cookie == 6);
 }
 
-TEST_CASE("closing ends everything and says goodbye") {
+TEST_CASE("close() ends everything and says GOODBYE") {
   Conversation c;
   c.open();
   c.submit(1);
@@ -388,7 +388,7 @@ TEST_CASE("closing ends everything and says goodbye") {
   CHECK(c.session.next_wakeup() == proto::kNever);
 }
 
-TEST_CASE("tasks of a lost session are asked for in every later one: the question may not have arrived") {
+TEST_CASE("tasks of a lost session are asked for in every later one, because ATTACH may be lost") {
   Conversation c;
   c.open(1);
   const auto task = c.submit(1);

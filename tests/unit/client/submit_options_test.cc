@@ -21,13 +21,13 @@ bool names(const std::string& text, const char* part) { return text.find(part) !
 
 }  // namespace
 
-TEST_CASE("the defaults are the protocol's") {
+TEST_CASE("the defaults of SubmitOptions are those of the protocol") {
   const auto prepared = client::prepare({});
   CHECK(prepared.queue == "default");
   CHECK(prepared.options == proto::TaskOptions{});
 }
 
-TEST_CASE("every option travels") {
+TEST_CASE("every option is sent") {
   const auto prepared = client::prepare({.queue = "q",
                                          .priority = -7,
                                          .delay = 2s,
@@ -64,7 +64,7 @@ TEST_CASE("a backoff longer than the default cap raises the cap") {
   CHECK(client::prepare({.backoff = {1s, 2s, 0.5}}).options.backoff == proto::Backoff{1s, 2s, 50});
 }
 
-TEST_CASE("what is out of range is refused by name") {
+TEST_CASE("a value out of range is refused by the name of its option") {
   CHECK(names(complaint({.queue = ""}), "queue name ''"));
   CHECK(names(complaint({.queue = "a b"}), "'a b'"));
   CHECK(names(complaint({.priority = 101}), "priority is 101"));
@@ -81,7 +81,7 @@ TEST_CASE("what is out of range is refused by name") {
   CHECK(complaint({.queue = "text:a/b-c_d.e", .priority = 100, .key = std::string(128, 'k')}).empty());
 }
 
-TEST_CASE("a client's options") {
+TEST_CASE("the options of a client are completed and checked") {
   CHECK_THROWS_AS(client::completed({.max_outstanding = 0}), Error);
   CHECK(client::completed({.endpoint = "ipc://x"}).endpoint == "ipc://x");
   CHECK_FALSE(client::completed({}).name.empty());

@@ -8,7 +8,7 @@
 using namespace forkmill;
 using client::TaskTable;
 
-TEST_CASE("what goes in can be found, once") {
+TEST_CASE("an entry can be inserted once, and found") {
   TaskTable table;
   const auto id = TaskId::make(1, 2, 3);
   CHECK(table.find(id) == nullptr);
@@ -21,7 +21,7 @@ TEST_CASE("what goes in can be found, once") {
   CHECK(table.size() == 0);
 }
 
-TEST_CASE("it behaves like a map, also where ids collide") {
+TEST_CASE("the table behaves like a map, also where ids collide") {
   std::mt19937_64 random{7};
   TaskTable table;
   std::unordered_map<TaskId, std::uint64_t> model;

@@ -7,7 +7,7 @@
 using namespace forkmill;
 using namespace forkmill::tests;
 
-TEST_CASE_FIXTURE(Threaded, "then gives what its function returns, void and value") {
+TEST_CASE_FIXTURE(Threaded, "then gives the value that its function returns, or void") {
   auto p = promise<int>();
   std::atomic<int> seen = 0;
   auto text = p.future.then([](int v) { return std::to_string(v); });
@@ -21,13 +21,13 @@ TEST_CASE_FIXTURE(Threaded, "then gives what its function returns, void and valu
   CHECK(nothing.then([] { return 1; }).get() == 1);
 }
 
-TEST_CASE_FIXTURE(Threaded, "then on a future that is ready already") {
+TEST_CASE_FIXTURE(Threaded, "then calls its function also if the future is ready already") {
   auto p = promise<int>();
   p.value(1);
   CHECK(p.future.then([](int v) { return v + 1; }).get() == 2);
 }
 
-TEST_CASE_FIXTURE(Threaded, "an error passes through, and the function is not called") {
+TEST_CASE_FIXTURE(Threaded, "an error passes then, and the function is not called") {
   auto p = promise<int>();
   bool called = false;
   auto chained = p.future.then([&](int) { called = true; }).then([&] { called = true; });
@@ -36,7 +36,7 @@ TEST_CASE_FIXTURE(Threaded, "an error passes through, and the function is not ca
   CHECK_FALSE(called);
 }
 
-TEST_CASE_FIXTURE(Threaded, "what the function throws is the new future's error alone") {
+TEST_CASE_FIXTURE(Threaded, "an exception of the function is the error of the new future alone") {
   auto p = promise<int>();
   auto bad = p.future.then([](int) -> int { throw std::runtime_error{"mine"}; });
   auto good = p.future.then([](int v) { return v; });
@@ -47,14 +47,14 @@ TEST_CASE_FIXTURE(Threaded, "what the function throws is the new future's error 
   CHECK_THROWS_AS(odd.get(), int);
 }
 
-TEST_CASE_FIXTURE(Threaded, "a result that cannot be decoded is an error of the chain") {
+TEST_CASE_FIXTURE(Threaded, "an undecodable result is an error of the chain") {
   auto p = promise<int>();
   auto chained = p.future.then([](int v) { return v; });
   p.bytes("\xC1");
   CHECK_THROWS_AS(chained.get(), Error);
 }
 
-TEST_CASE_FIXTURE(Threaded, "a future that the function returns is followed") {
+TEST_CASE_FIXTURE(Threaded, "then follows a future that its function returns") {
   auto first = promise<int>();
   auto second = promise<std::string>();
   auto third = promise<int>();
@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(Threaded, "a future that the function returns is followed") {
   CHECK_THROWS_AS(error.get(), Cancelled);
 }
 
-TEST_CASE_FIXTURE(Threaded, "cancelling a chain cancels what it waits for now") {
+TEST_CASE_FIXTURE(Threaded, "the cancel of a chain cancels the future that it waits for now") {
   auto first = promise<int>();
   auto second = promise<int>();
   const auto second_id = second.future.id();
@@ -81,7 +81,7 @@ TEST_CASE_FIXTURE(Threaded, "cancelling a chain cancels what it waits for now") 
   auto chained = first.future.then([f = std::move(second.future)](int) mutable { return std::move(f); });
   auto behind = first.future.then([entered](int) { *entered = true; });
   first.value(1);
-  behind.get();  // callbacks run in order: the inner future is known by now
+  behind.get();  // callbacks run in order, so the inner future is known by now
   chained.cancel();
   REQUIRE(origin->cancelled.size() == 1);
   CHECK(origin->cancelled.front() == second_id);
@@ -89,7 +89,7 @@ TEST_CASE_FIXTURE(Threaded, "cancelling a chain cancels what it waits for now") 
   CHECK(chained.get() == 3);
 }
 
-TEST_CASE_FIXTURE(ByHand, "callbacks run in the order of their registration, and only in poll") {
+TEST_CASE_FIXTURE(ByHand, "callbacks of a ManualExecutor run in poll, in the order of their registration") {
   auto p = promise<int>();
   std::string order;
   p.future.then([&](int) { order += 'a'; });
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(ByHand, "callbacks run in the order of their registration, and
   CHECK(order == "abcd");
 }
 
-TEST_CASE_FIXTURE(Threaded, "registration in the middle of resolution keeps the order of one thread") {
+TEST_CASE_FIXTURE(Threaded, "callbacks that are added during the resolution keep the order of their thread") {
   for (int round = 0; round < 300; ++round) {
     auto p = promise<int>();
     std::vector<int> order;
@@ -116,7 +116,7 @@ TEST_CASE_FIXTURE(Threaded, "registration in the middle of resolution keeps the 
   }
 }
 
-TEST_CASE_FIXTURE(Threaded, "values that cannot be copied") {
+TEST_CASE_FIXTURE(Threaded, "values that cannot be copied are moved") {
   auto p = promise<int>();
   auto boxed = std::move(p.future).then([](int v) { return std::make_unique<int>(v); });
   auto value = std::move(boxed).then([](std::unique_ptr<int> box) { return *box; });
@@ -128,7 +128,7 @@ TEST_CASE_FIXTURE(Threaded, "values that cannot be copied") {
   CHECK_THROWS_AS((void)again.get(), std::logic_error);
 }
 
-TEST_CASE_FIXTURE(Threaded, "an rvalue's value is moved on, an lvalue's is copied") {
+TEST_CASE_FIXTURE(Threaded, "then moves the value of an rvalue, and copies that of an lvalue") {
   struct Counting {
     int copies = 0;
     Counting() = default;
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(Threaded, "an rvalue's value is moved on, an lvalue's is copie
   CHECK(make_ready<int>(1).then([](int) { return Counting{}; }).then([](Counting c) { return c.copies; }).get() == 0);
 }
 
-TEST_CASE_FIXTURE(Threaded, "waiting on the callback thread for another callback is refused, for a task it is not") {
+TEST_CASE_FIXTURE(Threaded, "the callback thread may wait for a task, but not for another callback") {
   auto p = promise<int>();
   auto other = promise<int>();
   auto derived = other.future.then([](int v) { return v; });
@@ -156,7 +156,7 @@ TEST_CASE_FIXTURE(Threaded, "waiting on the callback thread for another callback
   CHECK(derived.get() == 4);
 }
 
-TEST_CASE_FIXTURE(ByHand, "waiting on the polling thread for a callback is refused") {
+TEST_CASE_FIXTURE(ByHand, "the polling thread may not wait for a callback") {
   auto p = promise<int>();
   auto derived = p.future.then([](int v) { return v; });
   p.value(1);
@@ -165,7 +165,7 @@ TEST_CASE_FIXTURE(ByHand, "waiting on the polling thread for a callback is refus
   CHECK(derived.get() == 1);
 }
 
-TEST_CASE_FIXTURE(ByHand, "callbacks that are dropped end the futures that wait for them") {
+TEST_CASE_FIXTURE(ByHand, "dropped callbacks end the futures that wait for them") {
   auto p = promise<int>();
   auto dropped = p.future.then([](int v) { return v; });
   auto recovered = p.future.on_error([](const Error&) { return 0; });

@@ -17,7 +17,7 @@ std::vector<Future<T>> futures_of(std::vector<Promised<T>>& promised) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Threaded, "when_all: the values in order, whatever the order of completion") {
+TEST_CASE_FIXTURE(Threaded, "when_all gives the values in the order of the futures") {
   std::vector<Promised<int>> p;
   for (int i = 0; i < 3; ++i) p.push_back(promise<int>());
   auto all = when_all(futures_of(p));
@@ -28,7 +28,7 @@ TEST_CASE_FIXTURE(Threaded, "when_all: the values in order, whatever the order o
   CHECK(all.get() == std::vector{1, 2, 3});
 }
 
-TEST_CASE_FIXTURE(Threaded, "when_all: none at all, and the first error at once") {
+TEST_CASE_FIXTURE(Threaded, "when_all of no futures is ready, and fails with the first error at once") {
   CHECK(when_all(std::vector<Future<int>>{}).get().empty());
   when_all(std::vector<Future<void>>{}).get();
 
@@ -42,7 +42,7 @@ TEST_CASE_FIXTURE(Threaded, "when_all: none at all, and the first error at once"
   CHECK_THROWS_AS(all.get(), Expired);
 }
 
-TEST_CASE_FIXTURE(Threaded, "when_all: different types and void") {
+TEST_CASE_FIXTURE(Threaded, "when_all takes different types, and void") {
   auto number = promise<int>();
   auto text = promise<std::string>();
   auto nothing = promise<int>();
@@ -56,7 +56,7 @@ TEST_CASE_FIXTURE(Threaded, "when_all: different types and void") {
   CHECK(v == std::monostate{});
 }
 
-TEST_CASE_FIXTURE(Threaded, "when_all: an undecodable value is an error of get") {
+TEST_CASE_FIXTURE(Threaded, "when_all throws for an undecodable value in get") {
   std::vector<Promised<int>> p;
   p.push_back(promise<int>());
   auto all = when_all(futures_of(p));
@@ -64,7 +64,7 @@ TEST_CASE_FIXTURE(Threaded, "when_all: an undecodable value is an error of get")
   CHECK_THROWS_AS(all.get(), Error);
 }
 
-TEST_CASE_FIXTURE(Threaded, "when_any: the first that is ready, either way, and the others go on") {
+TEST_CASE_FIXTURE(Threaded, "when_any gives the first future that is ready, and the others go on") {
   std::vector<Promised<int>> p;
   for (int i = 0; i < 3; ++i) p.push_back(promise<int>());
   auto any = when_any(futures_of(p));
@@ -75,12 +75,12 @@ TEST_CASE_FIXTURE(Threaded, "when_any: the first that is ready, either way, and 
   CHECK_THROWS_AS(first.first().get(), Cancelled);
   p[0].value(7);
   CHECK(first.futures[0].get() == 7);
-  p[2].value(8);  // every future ends, and with the last one what they shared
+  p[2].value(8);  // every future ends, and the last one releases what they share
   CHECK(first.futures[2].get() == 8);
   CHECK_THROWS_AS((void)when_any(std::vector<Future<int>>{}), std::invalid_argument);
 }
 
-TEST_CASE_FIXTURE(Threaded, "cancel reaches all of them") {
+TEST_CASE_FIXTURE(Threaded, "the cancel of a when_all reaches all of its futures") {
   std::vector<Promised<int>> p;
   for (int i = 0; i < 3; ++i) p.push_back(promise<int>());
   auto all = when_all(futures_of(p));
@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(Threaded, "cancel reaches all of them") {
   CHECK_THROWS_AS(all.get(), Cancelled);
 }
 
-TEST_CASE_FIXTURE(Threaded, "all of them resolved by different threads at once") {
+TEST_CASE_FIXTURE(Threaded, "when_all may be resolved by several threads at once") {
   for (int round = 0; round < 100; ++round) {
     std::vector<Promised<int>> p;
     for (int i = 0; i < 4; ++i) p.push_back(promise<int>());
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(Threaded, "all of them resolved by different threads at once")
   }
 }
 
-TEST_CASE_FIXTURE(Threaded, "waiting for a when_all of callbacks on the callback thread is refused") {
+TEST_CASE_FIXTURE(Threaded, "the callback thread may not wait for a when_all of callbacks") {
   auto p = promise<int>();
   auto q = promise<int>();
   std::vector<Future<int>> made;

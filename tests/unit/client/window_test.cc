@@ -14,7 +14,7 @@ std::vector<proto::Rejection> all_full(const proto::Submit& submit) {
 
 }  // namespace
 
-TEST_CASE("no more than the window is unacknowledged, in tasks") {
+TEST_CASE("no more tasks than the window allows are unacknowledged") {
   Conversation c;
   for (Cookie i = 1; i <= 10; ++i) c.submit(i);
   c.link_up();
@@ -28,7 +28,7 @@ TEST_CASE("no more than the window is unacknowledged, in tasks") {
   CHECK(c.take<proto::Submit>().second.tasks.size() == 4);
 }
 
-TEST_CASE("and in bytes; one larger than the window goes alone") {
+TEST_CASE("no more bytes than the window allows are unacknowledged, and a larger task goes alone") {
   Conversation c;
   c.submit(1, "q", 600);
   c.submit(2, "q", 600);
@@ -47,7 +47,7 @@ TEST_CASE("and in bytes; one larger than the window goes alone") {
   CHECK(c.session.load().held_bytes == 0);
 }
 
-TEST_CASE("messages stay within the batch limits") {
+TEST_CASE("SUBMIT messages stay within the limits of a batch") {
   Conversation c;
   for (Cookie i = 1; i <= 600; ++i) c.submit(i);
   c.open();
@@ -74,7 +74,7 @@ TEST_CASE("a rejection ends its task alone") {
   CHECK(c.accepted == std::vector<Cookie>{1});
 }
 
-TEST_CASE("a full queue: its tasks wait and try again, in order, those of other queues go on") {
+TEST_CASE("tasks of a full queue wait and are sent again in order, while other queues go on") {
   Conversation c;
   c.open();
   std::vector<TaskId> ids;
@@ -83,7 +83,7 @@ TEST_CASE("a full queue: its tasks wait and try again, in order, those of other 
     auto [header, submit] = c.take<proto::Submit>();
     c.acknowledge(header.seq, all_full(submit));
   }
-  ids.push_back(c.submit(4, "full"));  // behind those that wait
+  ids.push_back(c.submit(4, "full"));  // waits behind the others
   c.submit(5, "other");
   CHECK(c.take<proto::Submit>().second.tasks.at(0).queue == "other");
   CHECK(c.ended.empty());
@@ -94,7 +94,7 @@ TEST_CASE("a full queue: its tasks wait and try again, in order, those of other 
   REQUIRE(retried.tasks.size() == 4);
   for (std::size_t i = 0; i < 4; ++i) CHECK(retried.tasks[i].id == ids[i]);
 
-  // The first finds room, the others do not: they keep their order, and the pause starts anew.
+  // The first one finds room. The others keep their order, and their pause begins again.
   auto still_full = all_full(retried);
   still_full.erase(still_full.begin());
   c.acknowledge(again.seq, still_full);
@@ -104,11 +104,11 @@ TEST_CASE("a full queue: its tasks wait and try again, in order, those of other 
   for (std::size_t i = 0; i < 3; ++i) CHECK(rest.tasks[i].id == ids[i + 1]);
   c.acknowledge(third.seq);
   CHECK(c.session.load().held_tasks == 1);
-  c.submit(6, "full");  // no longer held back
+  c.submit(6, "full");  // is not held back any more
   CHECK(c.count<proto::Submit>() == 1);
 }
 
-TEST_CASE("a full queue, when the user prefers to know") {
+TEST_CASE("a full queue rejects its tasks if the user prefers that") {
   Conversation c{{.on_queue_full = OnQueueFull::reject}};
   c.open();
   c.submit(1);
@@ -119,7 +119,7 @@ TEST_CASE("a full queue, when the user prefers to know") {
   CHECK(c.session.load().held_tasks == 0);
 }
 
-TEST_CASE("a full queue for too long") {
+TEST_CASE("a queue that is full for too long rejects its tasks") {
   Conversation c{{.resend_for = 3s}};
   c.open();
   c.submit(1);
@@ -133,7 +133,7 @@ TEST_CASE("a full queue for too long") {
   CHECK(c.ended[0].outcome.error->code == Errc::queue_full);
 }
 
-TEST_CASE("cancelled while it waits for a full queue: the queue is not held up") {
+TEST_CASE("the cancel of a task that waits for a full queue does not hold up the queue") {
   Conversation c;
   c.open();
   const auto gone = c.submit(1, "full");
@@ -148,7 +148,7 @@ TEST_CASE("cancelled while it waits for a full queue: the queue is not held up")
   CHECK(c.count<proto::Submit>() == 1);
 }
 
-TEST_CASE("a reconnect while a full queue is tried again") {
+TEST_CASE("a new session while a full queue is tried again sends its tasks") {
   Conversation c;
   c.open(1);
   c.submit(1, "full");
