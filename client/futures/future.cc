@@ -9,12 +9,12 @@ struct RemoteState::Listening {
   std::mutex mutex;
   std::optional<Progress> last;
   std::vector<std::shared_ptr<ProgressListener>> listeners;
-  struct Birth {
+  struct Start {
     std::uint32_t pid;
     std::string host;
   };
-  std::optional<Birth> birth;
-  BirthListener on_birth;
+  std::optional<Start> start;
+  StartListener on_start;
 };
 
 namespace {
@@ -82,19 +82,19 @@ void RemoteState::started(std::uint32_t pid, const std::string& host) {
   mark_running();
   auto& slot = listening();
   std::unique_lock lock{slot.mutex};
-  slot.birth = {pid, host};
-  const auto listener = std::exchange(slot.on_birth, {});
+  slot.start = {pid, host};
+  const auto listener = std::exchange(slot.on_start, {});
   lock.unlock();
   if (listener) listener(pid, host);
 }
 
-void RemoteState::on_started(BirthListener listener) {
+void RemoteState::on_started(StartListener listener) {
   auto& slot = listening();
   std::unique_lock lock{slot.mutex};
-  const auto birth = slot.birth;
-  if (!birth) slot.on_birth = std::move(listener);
+  const auto start = slot.start;
+  if (!start) slot.on_start = std::move(listener);
   lock.unlock();
-  if (birth) listener(birth->pid, birth->host);
+  if (start) listener(start->pid, start->host);
 }
 
 std::optional<Progress> RemoteState::progress() const {

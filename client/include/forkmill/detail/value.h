@@ -77,11 +77,11 @@ class RemoteState final : public State {
   // The last report.
   std::optional<Progress> progress() const;
 
-  // The birth of the process that the task runs in (Process). The listener, one at most, is called once: by the thread
+  // The start of the process that the task runs in (Process). The listener, one at most, is called once: by the thread
   // that resolves, or in on_started() itself.
-  using BirthListener = std::function<void(std::uint32_t pid, const std::string& host)>;
+  using StartListener = std::function<void(std::uint32_t pid, const std::string& host)>;
   void started(std::uint32_t pid, const std::string& host);
-  void on_started(BirthListener listener);
+  void on_started(StartListener listener);
 
  private:
   struct Listening;        // under a mutex of its own
