@@ -202,7 +202,7 @@ TEST_CASE("a retry or drop of a dead letter is answered after its commit") {
   }
 }
 
-TEST_CASE("a command whose reply was lost is answered again, and done once") {
+TEST_CASE("an operator command whose answer was lost is answered again, and done once") {
   CoreOptions options;
   options.kept_results = 0;
   Broker broker{options};
