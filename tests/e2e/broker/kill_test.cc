@@ -118,7 +118,7 @@ TEST_CASE("an at-most-once task starts once whichever process is killed, and end
     CHECK(task.get_for(kLong) == "once");
     CHECK(cluster.contents("notes") == "start\nend\n");
   }
-  SUBCASE("nobody, and the handler throws") {
+  SUBCASE("no process, and the handler throws") {
     auto thrown = once.submit(kThrow, "no", 1);
     CHECK_THROWS_AS(thrown.get_for(kLong), RemoteError);
     cluster.touch("go");

@@ -86,7 +86,7 @@ TEST_CASE("`forkmill object` lists, shows, removes and releases objects") {
 }
 
 TEST_CASE(
-    "units of a semaphore that were taken from their holder do not come back a second time when he releases them") {
+    "units of a semaphore that were taken from their holder do not come back a second time when it releases them") {
   Holders cluster;
   Semaphore mine{"slots", 2, cluster.client()};
   mine.acquire();
