@@ -15,6 +15,16 @@ ClientOptions at(const std::string& endpoint) {
   return options;
 }
 
+// Makes the protocol's form of a command.
+struct ToWire {
+  proto::AnyCommand operator()(const RetryDeadLetter& one) const { return proto::RetryDeadLetter{one.task, {}}; }
+  proto::AnyCommand operator()(const DropDeadLetter& one) const { return proto::DropDeadLetter{one.task}; }
+  proto::AnyCommand operator()(const WriteBackup& one) const { return proto::WriteBackup{one.path}; }
+  proto::AnyCommand operator()(const SendSignal& one) const { return proto::SendSignal{one.task, one.signal}; }
+  proto::AnyCommand operator()(const RemoveObject& one) const { return proto::RemoveObject{one.name}; }
+  proto::AnyCommand operator()(const ReleaseObject& one) const { return proto::ReleaseObject{one.name}; }
+};
+
 }  // namespace
 
 namespace detail {
@@ -93,19 +103,6 @@ Future<RawResult> Client::query(const Query& query) {
                   filter.most};
   return detail::task_future<RawResult>(engine_of(engine_).tasks().query(std::move(asked)));
 }
-
-namespace {
-
-struct ToWire {
-  proto::AnyCommand operator()(const RetryDeadLetter& one) const { return proto::RetryDeadLetter{one.task, {}}; }
-  proto::AnyCommand operator()(const DropDeadLetter& one) const { return proto::DropDeadLetter{one.task}; }
-  proto::AnyCommand operator()(const WriteBackup& one) const { return proto::WriteBackup{one.path}; }
-  proto::AnyCommand operator()(const SendSignal& one) const { return proto::SendSignal{one.task, one.signal}; }
-  proto::AnyCommand operator()(const RemoveObject& one) const { return proto::RemoveObject{one.name}; }
-  proto::AnyCommand operator()(const ReleaseObject& one) const { return proto::ReleaseObject{one.name}; }
-};
-
-}  // namespace
 
 Future<RawResult> Client::command(const Command& command) {
   return detail::task_future<RawResult>(engine_of(engine_).tasks().command(std::visit(ToWire{}, command)));

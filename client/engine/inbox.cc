@@ -15,7 +15,7 @@ Cookie cookie_of(detail::Ref<Waiter> waiter) {
 
 }  // namespace
 
-// The caller of these three holds mutex_.
+// The caller of these two holds mutex_, as that of add() for a task does.
 
 void Inbox::check_open() const {
   if (closed_) throw Disconnected{Errc::client_closed, "submitting to a client that was closed"};
@@ -25,11 +25,6 @@ TaskId Inbox::new_id() {
   const auto unix_ms = static_cast<std::uint64_t>(env_.now().unix_time.count());
   const auto high = env_.random();
   return TaskId::make(unix_ms, high, env_.random());
-}
-
-void Inbox::add(Request&& request) {
-  requests_.push_back(std::move(request));
-  ++size_;
 }
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
@@ -60,52 +55,32 @@ std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks) {
 
 // ---- Everything else ------------------------------------------------------------------------------------------------
 
-template <class Waiter, class Make>
-detail::Ref<Waiter> Inbox::add_with_waiter(detail::Ref<Waiter> waiter, Make&& request_of) {
+template <class Waiter>
+detail::Ref<Waiter> Inbox::add(Request&& request, detail::Ref<Waiter> waiter) {
   const std::lock_guard hold{mutex_};
   check_open();
-  add(request_of(cookie_of(waiter)));
+  if (auto* order = std::get_if<CommandBroker>(&request))
+    if (auto* retry = std::get_if<proto::RetryDeadLetter>(&order->command)) retry->new_id = new_id();
+  std::visit([&](auto& one) { one.cookie = cookie_of(waiter); }, request);
+  requests_.push_back(std::move(request));
+  ++size_;
   return waiter;
 }
 
-Inbox::StateRef Inbox::attach(const TaskId& id) {
-  return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, id),
-                         [&](Cookie cookie) {
-                           return AttachTask{id, cookie};
-                         });
-}
-
-Inbox::StateRef Inbox::cancel_task(const TaskId& id) {
-  return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{}),
-                         [&](Cookie cookie) {
-                           return CancelTask{id, cookie};
-                         });
-}
-
-Inbox::StateRef Inbox::query(proto::Query query) {
-  return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{}),
-                         [&](Cookie cookie) {
-                           return AskBroker{std::move(query), cookie};
-                         });
-}
-
-Inbox::StateRef Inbox::command(proto::AnyCommand command) {
-  return add_with_waiter(detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{}),
-                         [&](Cookie cookie) {
-                           if (auto* retry = std::get_if<proto::RetryDeadLetter>(&command)) retry->new_id = new_id();
-                           return CommandBroker{std::move(command), cookie};
-                         });
+Inbox::StateRef Inbox::ask(Request&& request, const TaskId& id) {
+  return add(std::move(request), detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, id));
 }
 
 CallRef Inbox::operate(proto::Operation operation, bool harmless) {
-  return add_with_waiter(detail::make_ref<Call>(detail::Ref<detail::Origin>{&origin_}), [&](Cookie cookie) {
-    return OperateObject{std::move(operation), harmless, cookie};
-  });
+  return add(OperateObject{std::move(operation), harmless},
+             detail::make_ref<Call>(detail::Ref<detail::Origin>{&origin_}));
 }
 
 void Inbox::cancel(const TaskId& id) {
   const std::lock_guard hold{mutex_};
-  if (!closed_) add(CancelTask{id, 0});
+  if (closed_) return;
+  requests_.emplace_back(CancelTask{id});
+  ++size_;
 }
 
 bool Inbox::close() {

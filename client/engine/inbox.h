@@ -28,12 +28,9 @@ class Inbox {
   // The id of a task is set here: random, or made of its queue and key.
   StateRef submit(proto::Submission&& task);
   std::vector<StateRef> submit(std::span<proto::Submission> tasks);
-  StateRef attach(const TaskId& id);
-  // The state becomes the CancelState.
-  StateRef cancel_task(const TaskId& id);
-  StateRef query(proto::Query query);
-  // Sets the id of the new task if the command makes one.
-  StateRef command(proto::AnyCommand command);
+  // Adds a request with a state as its waiter, for an attach (id: of the task), a cancel, a query or a command. The id
+  // of a task that a command makes is set here.
+  StateRef ask(Request&& request, const TaskId& id = {});
   CallRef operate(proto::Operation operation, bool harmless);
   // No waiter; does nothing once the inbox is closed.
   void cancel(const TaskId& id);
@@ -55,9 +52,8 @@ class Inbox {
   void check_open() const;
   TaskId new_id();
   StateRef add(proto::Submission&& task);
-  void add(Request&& request);
-  template <class Waiter, class Make>
-  detail::Ref<Waiter> add_with_waiter(detail::Ref<Waiter> waiter, Make&& request_of);
+  template <class Waiter>
+  detail::Ref<Waiter> add(Request&& request, detail::Ref<Waiter> waiter);
 
   detail::Origin& origin_;
   mutable std::mutex mutex_;

@@ -64,33 +64,20 @@ std::vector<TaskCalls::StateRef> TaskCalls::submit_all(const Prepared& how, std:
   return states;
 }
 
-TaskCalls::StateRef TaskCalls::attach(const TaskId& id) {
+TaskCalls::StateRef TaskCalls::ask(Request&& request, const TaskId& id) {
   guard_.check();
-  auto state = inbox_.attach(id);
+  auto state = inbox_.ask(std::move(request), id);
   driver_.get_going();
   return state;
 }
 
-TaskCalls::StateRef TaskCalls::cancel(const TaskId& id) {
-  guard_.check();
-  auto state = inbox_.cancel_task(id);
-  driver_.get_going();
-  return state;
-}
+TaskCalls::StateRef TaskCalls::attach(const TaskId& id) { return ask(AttachTask{id}, id); }
 
-TaskCalls::StateRef TaskCalls::query(proto::Query query) {
-  guard_.check();
-  auto state = inbox_.query(std::move(query));
-  driver_.get_going();
-  return state;
-}
+TaskCalls::StateRef TaskCalls::cancel(const TaskId& id) { return ask(CancelTask{id}); }
 
-TaskCalls::StateRef TaskCalls::command(proto::AnyCommand command) {
-  guard_.check();
-  auto state = inbox_.command(std::move(command));
-  driver_.get_going();
-  return state;
-}
+TaskCalls::StateRef TaskCalls::query(proto::Query query) { return ask(AskBroker{std::move(query)}); }
+
+TaskCalls::StateRef TaskCalls::command(proto::AnyCommand command) { return ask(CommandBroker{std::move(command)}); }
 
 void TaskCalls::cancel_unanswered(const TaskId& id) {
   guard_.check();

@@ -42,6 +42,8 @@ class TaskCalls {
   void cancel_unanswered(const TaskId& id);
 
  private:
+  StateRef ask(Request&& request, const TaskId& id = {});
+
   const ClientOptions& options_;
   const ForkGuard& guard_;
   Inbox& inbox_;

@@ -37,7 +37,7 @@ bool Driver::wait_for_new(detail::Signal& signal, const detail::Deadline& deadli
 
 bool Driver::drive(detail::Signal& signal, const detail::Deadline& deadline) {
   std::unique_lock turn{turn_};
-  thread_.leave_socket();
+  thread_.ignore_socket();
   while (!stopped_) {
     step();
     if (signal.is_set()) break;

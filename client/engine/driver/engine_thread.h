@@ -28,7 +28,7 @@ class EngineThread {
 
   // Any thread. The kernel changes the set without waking the thread.
   void watch_socket() { waiter_.add(socket_, 0); }
-  void leave_socket() { waiter_.remove(socket_); }
+  void ignore_socket() { waiter_.remove(socket_); }
 
   // Any thread.
   bool is_awake() const { return awake_; }
