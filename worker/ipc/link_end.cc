@@ -92,7 +92,10 @@ void LinkEnd::request_stop(std::uint64_t serial) {
 
 std::optional<ChildMessage> LinkEnd::receive() {
   while (!damaged_) {
-    consume_last();
+    if (std::exchange(unconsumed_, false)) {
+      results_.consume();
+      consumed_ = true;
+    }
     Record record;
     const auto look = results_.look(record);
     if (look == RingReader::Look::empty) {
@@ -108,12 +111,6 @@ std::optional<ChildMessage> LinkEnd::receive() {
     return message;
   }
   return std::nullopt;
-}
-
-void LinkEnd::consume_last() {
-  if (!std::exchange(unconsumed_, false)) return;
-  results_.consume();
-  consumed_ = true;
 }
 
 std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view message) {
@@ -143,7 +140,9 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
       head.leaving > static_cast<std::uint8_t>(Leaving::memory)) {
     return std::nullopt;
   }
-  const auto sent = find(head.serial);
+  // From the front: mostly the first task is answered.
+  const auto sent =
+      std::find_if(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.head.serial == head.serial; });
   if (sent == sent_.end() || sent->written < sent->size || !is_started(*sent)) return std::nullopt;
   ChildResult result;
   result.serial = head.serial;
@@ -162,11 +161,6 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   }
   sent_.erase(sent);
   return result;
-}
-
-// From the front: mostly the first task is answered.
-LinkEnd::SentList::const_iterator LinkEnd::find(std::uint64_t serial) const {
-  return std::find_if(sent_.begin(), sent_.end(), [&](const Sent& sent) { return sent.head.serial == serial; });
 }
 
 bool LinkEnd::is_started(const Sent& sent) const {

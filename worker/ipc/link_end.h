@@ -62,9 +62,6 @@ class LinkEnd {
 
   std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
   std::optional<ChildMessage> parse_result(std::string_view message);
-  void consume_last();
-  using SentList = std::deque<Sent>;
-  SentList::const_iterator find(std::uint64_t serial) const;
   bool is_started(const Sent& sent) const;
   void write_on();
 
@@ -72,7 +69,7 @@ class LinkEnd {
   RingWriter tasks_;
   RingReader results_;
   Assembler assembler_;
-  SentList sent_;              // tasks without a result, in order
+  std::deque<Sent> sent_;      // tasks without a result, in order
   std::size_t unwritten_ = 0;  // how many at the end of sent_ are not wholly in the ring
   bool pushed_ = false;        // since the last flush()
   bool consumed_ = false;

@@ -26,12 +26,12 @@ PoolAttempts::PoolAttempts(PoolState& state, Rings& rings)
 
 bool PoolAttempts::revoke(proto::Instant now, std::uint64_t serial) {
   Attempt& attempt = state_.attempts.at(serial);
-  if (attempt.slot) return take_out_of_line(now, serial, attempt);
+  if (attempt.slot) return revoke_from_line(now, serial, attempt);
   std::erase(waiting_, serial);
   return true;
 }
 
-bool PoolAttempts::take_out_of_line(proto::Instant now, std::uint64_t serial, Attempt& attempt) {
+bool PoolAttempts::revoke_from_line(proto::Instant now, std::uint64_t serial, Attempt& attempt) {
   const auto child = lines_.key(*attempt.slot);
   if (!child) return false;
   if (!state_.cancel_assignment(serial) && !rings_.revoke(*child, serial)) return false;
@@ -110,7 +110,7 @@ void PoolAttempts::call_back(proto::Instant now, std::uint32_t slot) {
   const auto behind = lines_.behind_front(slot);
   // From the end, because the child goes on from the front meanwhile: once one is started, so are those before it.
   for (auto serial = behind.rbegin(); serial != behind.rend(); ++serial) {
-    if (!take_out_of_line(now, *serial, state_.attempts.at(*serial))) return;
+    if (!revoke_from_line(now, *serial, state_.attempts.at(*serial))) return;
     waiting_.push_front(*serial);
   }
 }

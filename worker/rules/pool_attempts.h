@@ -44,7 +44,7 @@ class PoolAttempts {
  private:
   void assign_waiting(proto::Instant now);
   void begin_front(proto::Instant now, std::uint32_t slot);
-  bool take_out_of_line(proto::Instant now, std::uint64_t serial, Attempt& attempt);
+  bool revoke_from_line(proto::Instant now, std::uint64_t serial, Attempt& attempt);
   // Attempts behind the front of that child's line wait again, for any child.
   void call_back(proto::Instant now, std::uint32_t slot);
   void hand_back_all(proto::Instant now);

@@ -20,8 +20,8 @@ constexpr proto::Instant kLinkProvenAfter = 10s;  // a link that has lived this 
 
 }  // namespace
 
-LinkProcess::LinkProcess(const Origin& origin, proto::Waiter& waiter, std::uint64_t tag, spdlog::logger& log)
-    : origin_{origin}, waiter_{waiter}, tag_{tag}, log_{log} {}
+LinkProcess::LinkProcess(const Origin& origin, proto::Waiter& waiter, spdlog::logger& log)
+    : origin_{origin}, waiter_{waiter}, log_{log} {}
 
 bool LinkProcess::start(proto::Instant now) {
   due_ = proto::kNever;
@@ -44,7 +44,7 @@ bool LinkProcess::start(proto::Instant now) {
   pid_ = pid;
   started_at_ = now;
   control_ = std::make_unique<Control>(std::move(ends->first));
-  waiter_.add(control_->fd(), tag_);
+  waiter_.add(control_->fd(), kLinkTag);
   for (const std::int32_t child : std::exchange(untold_deaths_, {})) {
     ControlMessage message;
     message.facts.kind = ControlKind::gone;
@@ -68,7 +68,7 @@ void LinkProcess::disconnect() {
 }
 
 void LinkProcess::kill() {
-  if (runs()) ::kill(pid_, SIGKILL);
+  if (pid_ != 0) ::kill(pid_, SIGKILL);
 }
 
 void LinkProcess::send(ControlMessage message) {

@@ -19,20 +19,22 @@
 
 namespace forkmill::worker {
 
+inline constexpr std::uint64_t kLinkTag = 1;
+
 class LinkProcess {
  public:
-  // `waiter` returns `tag` when the link has said something. All that is given must outlive this.
-  LinkProcess(const Origin& origin, proto::Waiter& waiter, std::uint64_t tag, spdlog::logger& log);
+  // `waiter` returns kLinkTag when the link has said something. All arguments must outlive this.
+  LinkProcess(const Origin& origin, proto::Waiter& waiter, spdlog::logger& log);
 
+  // kNever: not at all.
   void schedule(proto::Instant at) { due_ = at; }
-  void unschedule() { due_ = proto::kNever; }
   proto::Instant due() const { return due_; }
   // Forks the link. False: there is no memory, process or descriptor for it; it is due again after a pause.
   bool start(proto::Instant now);
   // The link has died and was reaped. It is due again after a pause.
   void handle_death(proto::Instant now);
 
-  bool runs() const { return pid_ != 0; }
+  // 0: no link runs.
   pid_t pid() const { return pid_; }
   void kill();
   // The children ring this.
@@ -54,7 +56,6 @@ class LinkProcess {
 
   const Origin& origin_;
   proto::Waiter& waiter_;
-  std::uint64_t tag_;
   spdlog::logger& log_;
   pid_t pid_ = 0;
   std::unique_ptr<Control> control_;

@@ -20,8 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kSignalTag = 0;
-constexpr std::uint64_t kControlTag = 1;
+constexpr std::uint64_t kSignalTag = 0;      // kLinkTag is 1
 constexpr std::uint64_t kFirstChildTag = 2;  // and one for each slot: both its streams
 
 constexpr proto::Instant kDrainSlack = 10s;  // beyond the longest drain: the link hangs
@@ -53,7 +52,7 @@ Supervisor::Supervisor(const SupervisorSetup& setup)
     : origin_{origin_of(setup, env_.random())},
       log_{proto::make_logger("worker", {setup.options.log_level, setup.options.log_format})},
       signals_{watch_signals()},
-      link_{origin_, waiter_, kControlTag, *log_},
+      link_{origin_, waiter_, *log_},
       children_{origin_, waiter_, kFirstChildTag, link_, *log_} {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
     throw std::system_error{errno, std::generic_category(), "PR_SET_CHILD_SUBREAPER"};
@@ -73,7 +72,7 @@ int Supervisor::run() {
     for (const std::uint64_t tag : waiter_.wait(time_to_wait())) serve(tag);
     children_.sinks().flush();
     link_.flush();
-    if ((phase_ == Phase::draining || phase_ == Phase::stopping) && !link_.runs()) break;
+    if ((phase_ == Phase::draining || phase_ == Phase::stopping) && link_.pid() == 0) break;
     if (now() >= phase_ends_) {
       link_.kill();
       exit_code_ = 1;
@@ -109,7 +108,7 @@ proto::Instant Supervisor::time_to_wait() {
 void Supervisor::serve(std::uint64_t tag) {
   if (tag == kSignalTag)
     handle_signals();
-  else if (tag == kControlTag)
+  else if (tag == kLinkTag)
     handle_link();
   else
     children_.pump(tag);
@@ -148,7 +147,7 @@ void Supervisor::handle_stop_signal() {
     children_.kill_all();
   }
   children_.cancel_restarts();
-  if (!link_.runs()) link_.unschedule();
+  if (link_.pid() == 0) link_.schedule(proto::kNever);
   link_.send(std::move(message));
 }
 
@@ -181,7 +180,7 @@ void Supervisor::reap_all() {
 void Supervisor::link_died(const Death& death) {
   link_.handle_death(now());
   if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
-    link_.unschedule();
+    link_.schedule(proto::kNever);
     if (death.exit_code != 0) exit_code_ = 1;
     if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
     if (phase_ == Phase::working) phase_ = Phase::stopping;
