@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "tests/chaos/tasks.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::chaos {
 

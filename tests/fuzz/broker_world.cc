@@ -56,9 +56,7 @@ BrokerWorld::BrokerWorld(Feed& feed)
     : feed_{feed},
       options_{draw(feed)},
       world_{sim::Options{}, false},
-      history_{world_},
       object_history_{world_},
-      audit_{world_, history_},
       object_audit_{object_history_},
       store_{std::make_unique<broker::MemoryStore>("store", feed.flag())} {
   start();
@@ -81,7 +79,7 @@ void BrokerWorld::start() {
   require(store_->load_records([this](TaskSeq seq, std::string_view bytes) { core_->recover_record(seq, bytes); }).ok(),
           "records are loaded");
   core_->finish_recovery();
-  audit_.begin(core_->state());
+  state_audit_.begin(core_->state());
 }
 
 // Kills and restarts the broker. Jobs that wait for the store are lost; some may be done, but the broker is not told.
@@ -298,7 +296,7 @@ void BrokerWorld::round() {
 }
 
 void BrokerWorld::carry_out(broker::Effects effects) {
-  audit_.check(core_->state());
+  state_audit_.check(core_->state());
   object_audit_.round(*core_);
   for (const broker::StoreOp& op : effects.ops) note(op);
   require(effects.ops.empty() || (effects.commit > committed_ && store_->durable()), "commits go forward");

@@ -1,7 +1,7 @@
 // BrokerWorld: a broker's core over a memory store, and peers that say anything that an input tells them to: true
 // messages made of what the broker has told them, messages made from the schema alone, and bytes. The simulator's
-// audits (tests/sim/audits/audit.h, object_audit.h) check the state after every round. Messages that the broker sends
-// must be readable, what it stores must make sense, and a broker without input must come to rest.
+// audits (tests/sim/audits/state_audit.h, object_audit.h) check the state after every round. Messages that the broker
+// sends must be readable, what it stores must make sense, and a broker without input must come to rest.
 #pragma once
 
 #include <deque>
@@ -15,8 +15,8 @@
 #include "broker/store/memory_store.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/filler.h"
-#include "tests/sim/audits/audit.h"
 #include "tests/sim/audits/object_audit.h"
+#include "tests/sim/audits/state_audit.h"
 
 namespace forkmill::fuzz {
 
@@ -68,9 +68,8 @@ class BrokerWorld {
   Palette palette_;
   broker::CoreOptions options_;
   sim::World world_;
-  sim::History history_;
   sim::ObjectHistory object_history_;
-  sim::Audit audit_;
+  sim::StateAudit state_audit_;
   sim::ObjectAudit object_audit_;
   proto::Now now_{std::chrono::hours{1}, proto::milliseconds{1'700'000'000'000}};
 

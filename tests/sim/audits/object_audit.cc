@@ -1,7 +1,7 @@
 #include "tests/sim/audits/object_audit.h"
 
 #include "broker/core/objects/base/object.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tests/sim/audits/audit.h"
+#include "tests/sim/audits/require.h"
 
 namespace forkmill::sim {
 

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "tests/sim/audits/audit.h"
+#include "tests/sim/audits/require.h"
 #include "tests/sim/rules/history.h"
 
 namespace forkmill::sim {

@@ -1,14 +1,13 @@
-// Child: a simulated child process with its end of the ring. The child runs the tasks of its line one after the other,
-// and returns, throws, asks for another attempt, leaves or dies, as the options say.
+// Child: a simulated child process: its birth and death, the signals that it gets, and the client that may live in it.
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "proto/wire/messages.h"
+#include "tests/sim/nodes/child_work.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/world/world.h"
 #include "worker/ipc/control_records.h"
@@ -19,98 +18,69 @@ namespace forkmill::sim {
 class Child;
 class ClientNode;
 
-// The link and the supervisor of a child.
+// The worker of a child.
 class ChildOwner {
  public:
   virtual ~ChildOwner() = default;
-  // The child has something to read().
+  // A child has something to read.
   virtual void rang() = 0;
   virtual void died(const worker::ControlFacts& facts) = 0;
-  // The time until which the whole pool stands still.
+  // The time until which all children stand still.
   virtual Instant stopped_until() const = 0;
   // The time since which the worker has been connected to a broker without a fault.
   virtual Instant in_reach_since() const = 0;
-  // Makes a client that lives in `child`; null: there are enough.
-  virtual ClientNode* settle_in(const Child& child) = 0;
+  // Makes a client that lives in the process `pid`; null: there are enough.
+  virtual ClientNode* settle_in(std::uint32_t pid) = 0;
 };
 
 class Child {
  public:
-  struct Said {
-    enum { born, progress, result } kind = born;
-    std::uint64_t serial = 0;
-    worker::Verdict verdict = worker::Verdict::succeeded;
-    worker::Leaving leaving = worker::Leaving::no;
-    std::uint64_t run_us = 0;
-    std::int64_t retry_delay_ms = -1;
-    std::string value;
-    double fraction = 0;
-  };
-
   // `process`: the child is for one task alone.
-  Child(World& world, History& history, ChildOwner& owner, worker::ChildKey key, std::uint32_t pid, bool process);
+  struct Identity {
+    worker::ChildKey key;
+    std::uint32_t pid = 0;
+    bool process = false;
+  };
+  Child(World& world, History& history, ChildOwner& owner, Identity identity);
   ~Child();
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
 
-  worker::ChildKey key() const { return key_; }
-  std::uint32_t pid() const { return pid_; }
+  const Identity& identity() const { return identity_; }
+  bool is_process() const { return identity_.process; }
   bool lives() const { return state_ != State::dead; }
-  bool born() const { return lives() && state_ != State::starting; }
-  const proto::GrantedTask* task() const { return current_ ? &current_->task : nullptr; }
-
-  // ---- The link's hands
+  ChildWork& work() { return work_; }
   void give(std::uint64_t serial, const proto::GrantedTask& task);
-  bool take_back(std::uint64_t serial);
-  bool condemn(std::uint64_t serial);
-  void request_stop(std::uint64_t serial);
-  std::vector<Said> read() { return std::exchange(said_, {}); }
-  // The attempts that the child has started and not finished.
-  std::vector<std::uint64_t> started() const {
-    return current_ ? std::vector{current_->serial} : std::vector<std::uint64_t>{};
-  }
 
-  // ---- The supervisor's
+  // A signal of the supervisor.
   void signal(int number);
-  // A signal that the task's submitter sent.
+  // A signal of the submitter of the task.
   void signal_of_parent(int number);
 
- private:
-  bool runs(std::uint64_t serial) const { return current_ && current_->serial == serial; }
-  enum class State { starting, idle, running, leaving, dead };
-  struct Work {
-    std::uint64_t serial;
-    proto::GrantedTask task;
-  };
-
+  // ---- For ChildWork
+  // Calls `what` after `pause`, but not while the children stand still, and not if this child is gone.
   void after(Instant pause, std::function<void()> what);
-  void be_born();
-  void look();
-  void begin();
-  void note_progress();
-  void finish(worker::Verdict verdict);
-  void bury_family();
   void die(int number, int exit_code);
+  void ring() { owner_.rang(); }
+  // A task begins that runs for so long: a client may settle in the process.
+  void may_found_family(Instant run);
+  // The task is finished.
+  void note_finished() const;
+
+ private:
+  enum class State { starting, alive, dead };
+
+  void be_born();
+  void bury_family();
 
   World& world_;
   History& history_;
   ChildOwner& owner_;
-  worker::ChildKey key_;
-  std::uint32_t pid_;
-  bool process_;
+  Identity identity_;
+  State state_ = State::starting;
+  ChildWork work_;
   std::optional<proto::GrantedTask> own_;  // the task of a process, once it was given
   ClientNode* family_ = nullptr;
-  State state_ = State::starting;
-  bool condemned_ = false;
-  bool stubborn_ = false;
   bool killed_by_us_ = false;
-  bool looking_ = false;
-  std::uint64_t taken_ = 0;
-  std::deque<Work> line_;
-  std::optional<Work> current_;
-  Instant began_{0};
-  std::vector<Said> said_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once the object is gone
 };
 
 }  // namespace forkmill::sim

@@ -15,7 +15,7 @@ constexpr Instant kLongestDial = 1s;
 
 proto::Envelope decoded(const proto::Encoded& bytes) {
   auto envelope = proto::decode(bytes.envelope, bytes.frames);
-  FORKMILL_CHECK(envelope.ok());  // nothing damages bytes here
+  FORKMILL_CHECK(envelope.ok());  // the network damages no bytes
   return std::move(envelope).value();
 }
 
@@ -47,7 +47,7 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
         bytes.envelope);
   }
   if (link != nullptr) {
-    if (!link->down_lost_) link->put(link->down_, link->down_alarm_, std::move(bytes));
+    link->down_.put(std::move(bytes));
     return true;
   }
   if (world_.now() < found->second.believed_until) return true;
@@ -57,14 +57,17 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
 
 std::unique_ptr<Network::Link> Network::attach(Endpoint& endpoint) { return std::make_unique<Link>(*this, endpoint); }
 
-// ---- A line ---------------------------------------------------------------------------------------------------------
+// ---- The link of a peer ---------------------------------------------------------------------------------------------
 
 Network::Link::Link(Network& network, Endpoint& endpoint)
     : network_{network},
       world_{network.world_},
       endpoint_{endpoint},
-      up_alarm_{world_, [this] { deliver_up(); }},
-      down_alarm_{world_, [this] { deliver_down(); }},
+      up_{world_,
+          [this](const proto::Encoded& bytes) {
+            if (network_.hub_ != nullptr) network_.hub_->arrived(peer_, decoded(bytes));
+          }},
+      down_{world_, [this](const proto::Encoded& bytes) { endpoint_.arrived(decoded(bytes)); }},
       dial_alarm_{world_, [this] { establish(); }} {
   network_.links_.push_back(this);
   dial();
@@ -86,48 +89,17 @@ void Network::Link::establish() {
   if (world_.now() < blocked_until_) return dial();
   peer_ = proto::PeerId{++network_.last_peer_};
   network_.peers_[peer_] = {this, {}};
-  up_lost_ = down_lost_ = false;
-  for (auto& bytes : std::exchange(kept_, {})) put(up_, up_alarm_, std::move(bytes));
+  up_.lose(false);
+  down_.lose(false);
+  for (auto& bytes : std::exchange(kept_, {})) up_.put(std::move(bytes));
   endpoint_.link_up();
 }
 
 void Network::Link::send(const proto::Envelope& envelope) {
   proto::Encoded bytes = proto::encode(envelope);
   world_.trace.message(world_.now(), endpoint_.name(), peer_ ? "says" : "says in vain", envelope, bytes.envelope);
-  if (peer_ && !up_lost_) put(up_, up_alarm_, std::move(bytes));
+  if (peer_) up_.put(std::move(bytes));
 }
-
-void Network::Link::put(Lane& lane, Alarm& alarm, proto::Encoded bytes) {
-  const Instant due = std::max(world_.now() + delay(), lane.empty() ? Instant{0} : lane.back().due);
-  lane.push_back({due, std::move(bytes)});
-  alarm.set(std::max(lane.front().due, blocked_until_));
-}
-
-void Network::Link::deliver_up() {
-  while (!up_.empty() && up_.front().due <= world_.now() && blocked_until_ <= world_.now()) {
-    const Packet packet = std::move(up_.front());
-    up_.pop_front();
-    arrive_up(peer_, packet.bytes);
-  }
-  if (!up_.empty()) up_alarm_.set(std::max(up_.front().due, blocked_until_));
-}
-
-void Network::Link::deliver_down() {
-  const auto alive = alive_;
-  while (!down_.empty() && down_.front().due <= world_.now() && blocked_until_ <= world_.now()) {
-    const Packet packet = std::move(down_.front());
-    down_.pop_front();
-    arrive_down(packet.bytes);
-    if (!*alive) return;
-  }
-  if (!down_.empty()) down_alarm_.set(std::max(down_.front().due, blocked_until_));
-}
-
-void Network::Link::arrive_up(proto::PeerId peer, const proto::Encoded& bytes) {
-  if (network_.hub_ != nullptr) network_.hub_->arrived(peer, decoded(bytes));
-}
-
-void Network::Link::arrive_down(const proto::Encoded& bytes) { endpoint_.arrived(decoded(bytes)); }
 
 void Network::Link::reconnect() {
   drop(false);
@@ -141,13 +113,17 @@ void Network::Link::cut() {
   dial();
 }
 
-void Network::Link::block(Instant until) { blocked_until_ = std::max(blocked_until_, until); }
+void Network::Link::block(Instant until) {
+  blocked_until_ = std::max(blocked_until_, until);
+  up_.block(until);
+  down_.block(until);
+}
 
 void Network::Link::hollow(bool up, bool down) {
   if (!peer_) return;
   world_.trace.note(world_.now(), endpoint_.name(), "connection half open");
-  up_lost_ = up_lost_ || up;
-  down_lost_ = down_lost_ || down;
+  up_.lose(up_.lost() || up);
+  down_.lose(down_.lost() || down);
 }
 
 void Network::Link::drop(bool noticed) {
@@ -155,36 +131,36 @@ void Network::Link::drop(bool noticed) {
   if (!peer_) return;
   const proto::PeerId old = peer_;
   peer_ = {};
-  // The broker learns that the line is broken when its kernel gives up, or never.
-  network_.peers_[old] = {nullptr, std::max(blocked_until_, world_.now() + delay())};
-  let_through_late(std::exchange(up_, {}), old);
-  Lane down = std::exchange(down_, {});
+  // The broker learns that the connection broke when its kernel gives up, or never.
+  network_.peers_[old] = {nullptr, std::max(blocked_until_, world_.now() + network_delay(world_))};
+  let_through_late(up_.remove_all(), old);
+  Lane::Packets down = down_.remove_all();
   if (!noticed) return;
   world_.trace.note(world_.now(), endpoint_.name(), "connection broken");
   endpoint_.link_down();
-  // Some messages were in the peer's socket already.
+  // Some of the messages were in the peer's socket already.
   if (down.empty() || blocked_until_ > world_.now()) return;
   down.resize(world_.random.below(down.size() + 1));
   world_.after(lateness(), [this, alive = alive_, late = std::move(down)] {
-    for (const Packet& packet : late)
-      if (*alive) arrive_down(packet.bytes);
+    for (const Lane::Packet& packet : late)
+      if (*alive) down_.arrive(packet.bytes);
   });
 }
 
-// The first part of the lane had reached the broker's socket, and the last part had not left the peer's.
-void Network::Link::let_through_late(Lane lane, proto::PeerId peer) {
-  if (lane.empty()) return;
+// The first messages had reached the broker's socket, the last ones had not left the peer's.
+void Network::Link::let_through_late(Lane::Packets packets, proto::PeerId peer) {
+  if (packets.empty()) return;
   const bool blocked = blocked_until_ > world_.now();
-  const std::size_t there = blocked ? 0 : world_.random.below(lane.size() + 1);
-  const std::size_t here = there + world_.random.below(lane.size() - there + 1);
-  for (std::size_t i = here; i < lane.size(); ++i) kept_.push_back(std::move(lane[i].bytes));
-  lane.resize(there);
-  if (lane.empty()) return;
+  const std::size_t there = blocked ? 0 : world_.random.below(packets.size() + 1);
+  const std::size_t here = there + world_.random.below(packets.size() - there + 1);
+  for (std::size_t i = here; i < packets.size(); ++i) kept_.push_back(std::move(packets[i].bytes));
+  packets.resize(there);
+  if (packets.empty()) return;
   if (world_.options.twice > 0 && !world_.calm && world_.random.chance(world_.options.twice))
-    kept_.insert(kept_.begin(), lane.back().bytes);
-  world_.after(lateness(), [&network = network_, opening = network_.openings_, peer, late = std::move(lane)] {
+    kept_.insert(kept_.begin(), packets.back().bytes);
+  world_.after(lateness(), [&network = network_, opening = network_.openings_, peer, late = std::move(packets)] {
     if (network.hub_ == nullptr || network.openings_ != opening) return;
-    for (const Packet& packet : late) network.hub_->arrived(peer, decoded(packet.bytes));
+    for (const Lane::Packet& packet : late) network.hub_->arrived(peer, decoded(packet.bytes));
   });
 }
 

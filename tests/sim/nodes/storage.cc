@@ -69,8 +69,9 @@ bool Storage::full() {
   return full_;
 }
 
-void Storage::crowd() {
+void Storage::crowd(Instant until) {
   if (disk_) disk_->manners.capacity = disk_->used() + random_.below(random_.chance(0.3) ? kReserve / 8 : kReserve);
+  world_.at(until, [this] { make_room(); });
 }
 
 void Storage::make_room() {

@@ -20,6 +20,8 @@ class Storage {
 
   // Returns the store for the broker's start number `start`, not open yet.
   broker::Store& begin(std::uint64_t start);
+  // The store that begin() returned last.
+  broker::Store& store() { return *store_; }
   // The store is open. The disk may fail from the first call on, not before: after a power cut, the rest of a first
   // start that failed may look like another program's file, and is refused for good.
   void opened();
@@ -32,13 +34,14 @@ class Storage {
   bool may_fail() const;
   // Whether the disk is full, by the rule of StoreThread.
   bool full();
-  // Other programs take nearly all of the room, or all of it.
-  void crowd();
-  void make_room();
+  // Until then, other programs take nearly all of the room, or all of it.
+  void crowd(Instant until);
   // Makes room; the disk does not fail any more.
   void mend();
 
  private:
+  void make_room();
+
   World& world_;
   Random random_;
   std::unique_ptr<Disk> disk_;

@@ -1,341 +1,203 @@
 #include "tests/sim/nodes/worker_node.h"
 
-#include <forkmill/signature.h>
-
 #include <algorithm>
+#include <utility>
 
-#include "tests/sim/nodes/workload.h"
+#include "tests/sim/nodes/worker_setup.h"
 
 namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+std::string name_of(std::size_t number) { return "worker-" + std::to_string(number); }
+
+// Tells the foreman what a child says.
+void pass_on(worker::Foreman& foreman, Instant now, worker::ChildKey child, const ChildWork::Said& said) {
+  if (said.kind == ChildWork::Said::born) return foreman.handle(now, child, worker::ChildBorn{});
+  if (said.kind == ChildWork::Said::progress)
+    return foreman.handle(now, child, worker::ChildProgress{said.serial, said.fraction, "half"});
+  worker::ChildResult result;
+  result.serial = said.serial;
+  result.verdict = said.verdict;
+  result.leaving = said.leaving;
+  result.run_us = said.run_us;
+  result.retry_delay_ms = said.retry_delay_ms;
+  result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
+  result.payload = said.value;
+  foreman.handle(now, child, result);
+}
+
+}  // namespace
+
 WorkerNode::WorkerNode(World& world, Network& network, History& history, std::size_t number, Settler settler)
     : world_{world},
-      network_{network},
       history_{history},
       number_{number},
-      name_{"worker-" + std::to_string(number)},
-      alarm_{world, [this] { settle(); }},
-      settler_{std::move(settler)},
-      last_pid_{static_cast<std::uint32_t>(1000 * (number + 1))} {
-  const Options& options = world_.options;
-  // The first worker knows every task, so that every task finds a worker.
-  const bool all = number == 0 || !options.specialists;
-  for (std::size_t i = 0; i < options.kinds; ++i)
-    if (all || world_.random.chance(0.5)) config_.tasks.push_back({Workload::task_name(i), signature_hash(kSignature)});
-  config_.slots = world_.random.between(1, options.children);
-  config_.max_tasks_per_child = options.max_tasks_per_child;
-  config_.kill_grace = world_.random.between(Instant{10ms}, Instant{1s});
-  config_.name = name_;
-  config_.host = "host";
-  config_.max_processes = all ? options.max_processes : world_.random.below(options.max_processes + 1);
+      config_{draw_worker(world, number, name_of(number))},
+      pulse_{world, world.options.slow.worker, [this] { round(); }},
+      line_{network, config_.name, {[this] { pulse_.soon(); }, [this](Instant until) { disturbed(until); }}},
+      pool_{world,
+            history,
+            config_.name,
+            config_.slots,
+            static_cast<std::uint32_t>(1000 * (number + 1)),
+            {.wake = [this] { pulse_.soon(); },
+             .spawned =
+                 [this](worker::ChildKey key, std::uint32_t pid) {
+                   foreman_->spawned(key, pid);
+                   carry_out();
+                 },
+             .in_reach_since = [this] { return std::max(in_reach_since_, pulse_.still_until()); },
+             .settle_in = [this, settler = std::move(settler)](
+                              std::uint32_t pid) { return settler(config_.name, instance_, pid); }}} {
   start();
 }
 
 // ---- Life -----------------------------------------------------------------------------------------------------------
 
-proto::Hello WorkerNode::hello() {
-  proto::Hello hello;
-  hello.role = proto::Role::worker;
-  hello.name = name_;
-  hello.host = "host";
-  hello.instance = instance_;
-  hello.worker.children = static_cast<std::uint32_t>(config_.slots);
-  hello.worker.max_processes = static_cast<std::uint32_t>(config_.max_processes);
-  const bool all = number_ == 0 || !world_.options.specialists;
-  for (std::size_t i = 0; i < world_.options.queues; ++i)
-    if (all || world_.random.chance(0.5)) hello.worker.queues.push_back(Workload::queue_name(i));
-  for (const auto& task : config_.tasks) hello.worker.tasks.push_back({task.name, kSignature});
-  return hello;
-}
-
 void WorkerNode::start() {
   if (up()) return;
-  ++lives_;
-  world_.trace.note(world_.now(), name_, "starts");
+  note("starts");
   instance_ = world_.random.next() | 1;
   in_reach_since_ = proto::kNever;
-  foreman_ = std::make_unique<worker::Foreman>(config_, hello(), world_.random.next(), *this);
-  for (std::uint32_t slot = 0; slot < config_.slots; ++slot) spawn(slot);
-  link_ = network_.attach(*this);
-  soon();
+  const std::uint64_t seed = world_.random.next();
+  const proto::Hello hello = draw_hello(world_, number_, config_, instance_);
+  foreman_ = std::make_unique<worker::Foreman>(config_, hello, seed, pool_);
+  pool_.start();
+  line_.begin();
+  pulse_.soon();
 }
 
 void WorkerNode::crash() {
   if (!up()) return;
-  world_.trace.note(world_.now(), name_, "is gone");
-  link_.reset();
-  slots_.clear();
+  note("is gone");
+  line_.end();
+  pool_.stop();
   foreman_.reset();
-  inbox_.clear();
-  deaths_.clear();
-  paused_until_ = children_stopped_until_ = {};
-  alarm_.set(proto::kNever);
+  pulse_.stop();
 }
 
 void WorkerNode::drain() {
   if (!up()) return;
-  world_.trace.note(world_.now(), name_, "drains");
+  note("drains");
   foreman_->drain(world_.now(), world_.now() + world_.random.between(Instant{10ms}, Instant{5s}));
-  carry_out(foreman_->take_effects());
-  soon();
-}
-
-void WorkerNode::leave() {
-  crash();
-  world_.after(world_.random.between(Instant{10ms}, Instant{3s}), [this] { start(); });
-}
-
-void WorkerNode::cut() {
-  if (!up()) return;
-  disturbed(proto::kNever);
-  link_->cut();
-}
-
-void WorkerNode::block(Instant until) {
-  if (!up()) return;
-  disturbed(until);
-  link_->block(until);
-}
-
-void WorkerNode::hollow(bool up, bool down) {
-  if (!this->up()) return;
-  disturbed(proto::kNever);
-  link_->hollow(up, down);
+  carry_out();
+  pulse_.soon();
 }
 
 void WorkerNode::pause(Instant until, bool children_too) {
   if (!up()) return;
-  world_.trace.note(world_.now(), name_, children_too ? "pauses, children too" : "its link pauses");
-  paused_until_ = std::max(paused_until_, until);
-  if (children_too) children_stopped_until_ = paused_until_;
-  alarm_.set(paused_until_);
-}
-
-// ---- The supervisor -------------------------------------------------------------------------------------------------
-
-void WorkerNode::spawn(std::uint32_t slot) {
-  const worker::ChildKey key{slot, ++slots_[slot].generation};
-  const std::uint32_t pid = ++last_pid_;
-  slots_[slot].child = std::make_unique<Child>(world_, history_, *this, key, pid, slot >= config_.slots);
-  foreman_->spawned(key, pid);
-  carry_out(foreman_->take_effects());
-  soon();
-}
-
-// Sometimes there is no memory for another process.
-void WorkerNode::spawn_process(std::uint32_t slot) {
-  if (world_.calm || !world_.random.chance(world_.options.stillborn / 4)) return spawn(slot);
-  worker::ControlFacts facts;
-  facts.kind = worker::ControlKind::died;
-  facts.child = {slot, ++slots_[slot].generation};
-  facts.at_birth = 1;
-  deaths_.push_back(facts);
-  soon();
-}
-
-void WorkerNode::died(const worker::ControlFacts& facts) {
-  world_.trace.note(world_.now(), name_,
-                    "child " + std::to_string(facts.child.slot) + " dies of signal " + std::to_string(facts.signal));
-  deaths_.push_back(facts);
-  soon();
-}
-
-void WorkerNode::bury() {
-  while (!deaths_.empty()) {
-    const worker::ControlFacts facts = deaths_.front();
-    deaths_.pop_front();
-    Slot& slot = slots_[facts.child.slot];
-    if (slot.child != nullptr) read_child(*slot.child);  // its last words
-    worker::ChildDeath death{facts, "", {}};
-    if (slot.child != nullptr) death.started = slot.child->started();
-    foreman_->handle(std::move(death));
-    slot.child.reset();
-    if (facts.child.slot >= config_.slots) continue;
-    if (facts.at_birth == 0) slot.restart_backoff.succeeded();
-    const Instant pause = facts.at_birth != 0 ? slot.restart_backoff.failed() : Instant{0};
-    world_.after(pause, [this, number = facts.child.slot, life = lives_] {
-      if (up() && life == lives_) spawn(number);
-    });
-  }
-}
-
-Child* WorkerNode::child(worker::ChildKey key) {
-  const auto place = slots_.find(key.slot);
-  Child* found = place != slots_.end() ? place->second.child.get() : nullptr;
-  return found != nullptr && found->key() == key ? found : nullptr;
+  note(children_too ? "pauses, children too" : "its link pauses");
+  pulse_.stand_still(until);
+  if (children_too) pool_.stand_still(pulse_.still_until());
 }
 
 // ---- The link -------------------------------------------------------------------------------------------------------
 
-void WorkerNode::link_up() {
-  inbox_.push_back({Event::up, {}});
-  soon();
-}
-
-void WorkerNode::link_down() {
-  disturbed(proto::kNever);
-  inbox_.push_back({Event::down, {}});
-  soon();
-}
-
-void WorkerNode::arrived(proto::Envelope envelope) {
-  inbox_.push_back({Event::message, std::move(envelope)});
-  soon();
-}
-
-// One round, as Link::run() in worker/link/link.cc makes it.
-void WorkerNode::settle() {
+// A round, as Link::run() in worker/link/link.cc has it.
+void WorkerNode::round() {
   if (!up()) return;
   const Instant now = world_.now();
-  if (now < paused_until_) return alarm_.set(paused_until_);
-  ++idle_rings_;
-  if (!inbox_.empty() || !deaths_.empty()) idle_rings_ = 0;
-  read_broker();
-  read_children();
+  worked_ = line_.has_events() || pool_.has_deaths();
+  while (auto event = line_.next_event()) handle(std::move(*event));
+  pool_.visit([this](Child& child) { read(child); });
   bury();
-  say_how_they_do();
+  report();
   foreman_->tick(now);
   foreman_->flush(now);
-  carry_out(foreman_->take_effects());
-  if (foreman_->finished(now)) return leave();
-  if (idle_rings_ > kMaxIdleRings) throw Violation{name_ + " wakes up again and again and does nothing"};
-  if (const Instant next = foreman_->next_wakeup(); next != proto::kNever)
-    alarm_.set_earlier(std::max(next, now + Instant{1}));
+  carry_out();
+  if (foreman_->finished(now)) {
+    crash();
+    return world_.after(world_.random.between(Instant{10ms}, Instant{3s}), [this] { start(); });
+  }
+  spin_.woke(line_.name(), worked_);
+  pulse_.wake_at(foreman_->next_wakeup());
 }
 
-// Reports the children about once a heartbeat interval, as the link does (worker/link/process_report.h).
-void WorkerNode::say_how_they_do() {
+void WorkerNode::handle(Line::Event event) {
+  switch (event.kind) {
+    case Line::Event::up:
+      foreman_->connected(world_.now());
+      break;
+    case Line::Event::down:
+      foreman_->disconnected();
+      break;
+    case Line::Event::message:
+      credit_.heard(event.envelope, line_.name());
+      foreman_->handle(world_.now(), std::move(event.envelope));
+      break;
+  }
+  carry_out();
+}
+
+void WorkerNode::read(Child& child) {
+  for (const ChildWork::Said& said : child.work().read()) {
+    worked_ = true;
+    pass_on(*foreman_, world_.now(), child.identity().key, said);
+  }
+}
+
+void WorkerNode::bury() {
+  while (const auto facts = pool_.next_death()) {
+    Child* child = pool_.in(facts->child.slot);
+    if (child != nullptr) read(*child);  // its last words
+    worker::ChildDeath death{*facts, "", {}};
+    if (child != nullptr) death.started = child->work().started();
+    foreman_->handle(std::move(death));
+    pool_.bury(*facts);
+  }
+}
+
+// Reports all processes about once a heartbeat interval, as the link does (worker/link/process_report.h).
+void WorkerNode::report() {
   const Instant now = world_.now();
   if (world_.options.max_processes == 0 || now < report_at_) return;
   report_at_ = now + Instant{world_.options.core.heartbeat};
   proto::Report report;
-  for (const auto& [number, slot] : slots_) {
-    if (slot.child == nullptr || !slot.child->lives()) continue;
+  pool_.visit([&](Child& child) {
+    if (!child.lives()) return;
     proto::ProcessRow row;
-    row.pid = slot.child->pid();
-    row.role = number < config_.slots ? proto::ProcessRole::child : proto::ProcessRole::process;
+    row.pid = child.identity().pid;
+    row.role = child.is_process() ? proto::ProcessRole::process : proto::ProcessRole::child;
     row.state = "S";
-    if (const proto::GrantedTask* task = slot.child->task()) row.grant = task->grant;
+    if (const proto::GrantedTask* task = child.work().task()) row.grant = task->grant;
     report.processes.push_back(std::move(row));
-  }
+  });
   foreman_->outbox().report = std::move(report);
 }
 
-void WorkerNode::read_broker() {
-  while (!inbox_.empty()) {
-    Event event = std::move(inbox_.front());
-    inbox_.pop_front();
-    switch (event.kind) {
-      case Event::up:
-        foreman_->connected(world_.now());
-        break;
-      case Event::down:
-        foreman_->disconnected();
-        break;
-      case Event::message:
-        check_credit(event.envelope);
-        foreman_->handle(world_.now(), std::move(event.envelope));
-        break;
-    }
-    carry_out(foreman_->take_effects());
+void WorkerNode::carry_out() {
+  const worker::Effects effects = foreman_->take_effects();
+  for (const auto& one : effects.assignments) {
+    const std::uint64_t serial = one.head.serial;
+    if (Child* child = pool_.find(one.child)) child->give(serial, foreman_->attempts().at(serial).task);
   }
-}
-
-void WorkerNode::read_children() {
-  for (auto& [number, slot] : slots_)
-    if (slot.child) read_child(*slot.child);
-}
-
-void WorkerNode::read_child(Child& child) {
-  for (const Child::Said& said : child.read()) {
-    idle_rings_ = 0;
-    if (said.kind == Child::Said::born) {
-      foreman_->handle(world_.now(), child.key(), worker::ChildBorn{});
-    } else if (said.kind == Child::Said::progress) {
-      foreman_->handle(world_.now(), child.key(), worker::ChildProgress{said.serial, said.fraction, "half"});
-    } else {
-      worker::ChildResult result;
-      result.serial = said.serial;
-      result.verdict = said.verdict;
-      result.leaving = said.leaving;
-      result.run_us = said.run_us;
-      result.retry_delay_ms = said.retry_delay_ms;
-      result.code = said.verdict == worker::Verdict::succeeded ? 0 : static_cast<std::uint16_t>(Errc::handler_error);
-      result.payload = said.value;
-      foreman_->handle(world_.now(), child.key(), result);
-    }
+  for (const auto& one : effects.stops)
+    if (Child* child = pool_.find(one.child)) child->work().request_stop(one.serial);
+  for (const auto& one : effects.signals) {
+    Child* child = pool_.find(one.child);
+    if (child != nullptr) one.to_group ? child->signal(one.signal) : child->signal_of_parent(one.signal);
   }
-}
-
-// Checks that the broker keeps to the credit that it was given, as far as this end can tell.
-void WorkerNode::check_credit(const proto::Envelope& envelope) {
-  const auto* grants = std::get_if<proto::Grants>(&envelope.message);
-  if (grants == nullptr || envelope.header.session != session_) return;
-  granted_ += static_cast<std::uint64_t>(
-      std::count_if(grants->tasks.begin(), grants->tasks.end(), [](const auto& task) { return !task.process; }));
-  if (granted_ > credit_said_)
-    throw Violation{"invariant 12: " + name_ + " was granted more than it ever gave credit for"};
-}
-
-// ---- Rings and effects ----------------------------------------------------------------------------------------------
-
-bool WorkerNode::revoke(worker::ChildKey key, std::uint64_t serial) {
-  Child* one = child(key);
-  return one != nullptr && one->take_back(serial);
-}
-
-bool WorkerNode::condemn(worker::ChildKey key, std::uint64_t serial) {
-  Child* one = child(key);
-  return one != nullptr && one->condemn(serial);
-}
-
-void WorkerNode::carry_out(const worker::Effects& effects) {
-  for (const auto& assignment : effects.assignments) assign(assignment);
-  for (const auto& request : effects.stops)
-    if (Child* one = child(request.child)) one->request_stop(request.serial);
-  for (const auto& request : effects.signals) {
-    Child* one = child(request.child);
-    if (one != nullptr) request.to_group ? one->signal(request.signal) : one->signal_of_parent(request.signal);
-  }
-  for (const auto& request : effects.forks) fork(request.slot);
+  for (const auto& one : effects.forks) pool_.fork(one.slot);
   for (const auto& envelope : effects.send) send(envelope);
   for (const auto& welcome : effects.welcomes) welcomed(welcome);
-  for (const auto& error : effects.errors) world_.trace.note(world_.now(), name_, "is told: " + error.text);
-  if (effects.refused) throw Violation{name_ + " was refused: " + effects.errors.back().text};
-  if (!effects.reconnect) return;
-  disturbed(proto::kNever);
-  inbox_.clear();
-  link_->reconnect();
-}
-
-void WorkerNode::assign(const worker::Assignment& assignment) {
-  const std::uint64_t serial = assignment.head.serial;
-  if (Child* one = child(assignment.child)) one->give(serial, foreman_->attempts().at(serial).task);
-}
-
-void WorkerNode::fork(std::uint32_t slot) {
-  world_.after(world_.random.between(Instant{100us}, Instant{20ms}), [this, slot, life = lives_] {
-    if (up() && life == lives_) spawn_process(slot);
-  });
+  for (const auto& error : effects.errors) note("is told: " + error.text);
+  if (effects.refused) throw Violation{config_.name + " was refused: " + effects.errors.back().text};
+  if (effects.reconnect) line_.reconnect();
 }
 
 void WorkerNode::send(const proto::Envelope& envelope) {
-  idle_rings_ = 0;
-  const auto say = [&](std::uint64_t credit) { credit_said_ = std::max(credit_said_, credit); };
-  if (const auto* credit = std::get_if<proto::Credit>(&envelope.message)) say(credit->total);
-  if (const auto* outcomes = std::get_if<proto::Outcomes>(&envelope.message)) say(outcomes->credit);
-  if (const auto* back = std::get_if<proto::Return>(&envelope.message)) say(back->credit);
-  if (const auto* revoked = std::get_if<proto::Revoked>(&envelope.message)) say(revoked->credit);
-  link_->send(envelope);
+  worked_ = true;
+  credit_.said(envelope);
+  line_.send(envelope);
 }
 
 void WorkerNode::welcomed(const proto::Welcome& welcome) {
-  session_ = welcome.session;
+  credit_.welcomed(welcome);
   in_reach_since_ = world_.now();
   for (const proto::Grant& grant : welcome.abandon) history_.processes().abandoned(grant);
-  granted_ = credit_said_ = welcome.granted;
 }
 
 }  // namespace forkmill::sim

@@ -7,7 +7,7 @@
 
 #include "broker/core/objects/base/names.h"
 #include "tests/sim/objects/object_rules.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

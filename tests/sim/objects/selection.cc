@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

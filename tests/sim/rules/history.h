@@ -18,7 +18,7 @@
 #include "tests/sim/rules/requests.h"
 #include "tests/sim/rules/task_records.h"
 #include "tests/sim/rules/task_views.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

@@ -3,8 +3,7 @@
 //   * an outcome is reported after the process has ended, unless the broker gave its worker up;
 //   * a client is told only of processes that there were;
 //   * a signal that was sent arrives, also when the connection of the worker broke meanwhile, unless the process ends
-//   or
-//     its attempt is given up before.
+//     or its attempt is given up before.
 #pragma once
 
 #include <map>

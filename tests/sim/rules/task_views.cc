@@ -1,6 +1,6 @@
 #include "tests/sim/rules/task_views.h"
 
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

@@ -36,10 +36,10 @@ class Cluster {
     }
     world_.at(end, [this] { faults_.mend(); });
     await_quiet(end);
-    if (!history_.futures().all_ended() || !broker_.idle())
-      world_.trace.note(world_.now(), "broker", "is left with" + broker_.unfinished());
+    if (!history_.futures().all_ended() || !broker_idle())
+      world_.trace.note(world_.now(), "broker", "is left with" + unfinished());
     history_.futures().check_all_ended();
-    if (!broker_.idle()) throw Violation{"invariant 14: tasks are left that do not end:" + broker_.unfinished()};
+    if (!broker_idle()) throw Violation{"invariant 14: tasks are left that do not end:" + unfinished()};
     survey();
     finish_objects();
   }
@@ -59,7 +59,7 @@ class Cluster {
       constexpr std::size_t kMax = 40;
       if (families_.size() == kMax) return nullptr;
       families_.push_back(make_client(worker + "/" + std::to_string(pid), {instance, pid}));
-      families_.back()->act_with_objects();
+      families_.back()->users().act_both();
       return families_.back().get();
     };
   }
@@ -67,9 +67,9 @@ class Cluster {
   // Users come at random; what is left of the tasks comes at the end.
   void schedule_users(Instant begin, Instant end) {
     const auto visits = 2 * world_.options.tasks / (world_.options.burst + 1) + 1;
-    for (std::size_t i = 0; i < visits; ++i) schedule(begin, end, [](ClientNode& one) { one.act(); });
+    for (std::size_t i = 0; i < visits; ++i) schedule(begin, end, [](ClientNode& one) { one.users().act(); });
     for (std::size_t i = 0; i < world_.options.objects.visits; ++i)
-      schedule(begin, end, [](ClientNode& one) { one.objects().act(); });
+      schedule(begin, end, [](ClientNode& one) { one.users().objects().act(); });
   }
 
   void schedule(Instant begin, Instant end, void (*visit)(ClientNode&)) {
@@ -80,20 +80,25 @@ class Cluster {
 
   // Reads what the broker tells people at the end.
   void survey() {
-    clients_.front()->survey();
+    clients_.front()->users().tasks().survey().begin();
     const Instant begin = world_.now();
     const auto answered = [this] {
-      return std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->cancels_answered(); });
+      return std::all_of(clients_.begin(), clients_.end(),
+                         [](const auto& one) { return one->users().tasks().cancels_answered(); });
     };
-    const auto over = [&] { return clients_.front()->surveyed() && answered(); };
+    const auto over = [&] { return clients_.front()->users().tasks().survey().done() && answered(); };
     for (Instant look = begin; !over() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
-    if (!clients_.front()->surveyed()) throw Violation{"invariant 14: a list of tasks does not come to its end"};
+    if (!clients_.front()->users().tasks().survey().done())
+      throw Violation{"invariant 14: a list of tasks does not come to its end"};
     if (!answered()) throw Violation{"invariant 14: a client still waits for the answer to a cancellation"};
   }
 
-  bool users_idle() const {
+  bool broker_idle() const { return broker_.up() && StateAudit::idle(broker_.core().state()); }
+  std::string unfinished() const { return broker_.up() ? StateAudit::unfinished(broker_.core().state()) : ""; }
+
+  bool users_idle() {
     return objects_.all_ended() &&
-           std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->objects().idle(); });
+           std::all_of(clients_.begin(), clients_.end(), [](const auto& one) { return one->users().objects().idle(); });
   }
 
   void run_until(Instant end) {
@@ -105,8 +110,8 @@ class Cluster {
   void finish_objects() {
     if (world_.options.objects.shared.empty()) return;
     run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);
-    broker_.check_nothing_held();
-    clients_.front()->objects().finish();
+    ObjectAudit::nothing_held(broker_.core());
+    clients_.front()->users().objects().finish();
     const Instant begin = world_.now();
     for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
     if (!users_idle()) throw Violation{"objects: what is left of them cannot be read"};
@@ -117,7 +122,7 @@ class Cluster {
     for (Instant look = from; look < from + kPatience; look += kLook) {
       run_until(look);
       if (look > from + kPatienceOfUsers && !users_idle()) throw Violation{"objects: an operation does not end"};
-      if (look > from && history_.futures().all_ended() && broker_.idle() && users_idle()) return;
+      if (look > from && history_.futures().all_ended() && broker_idle() && users_idle()) return;
     }
   }
 

@@ -17,11 +17,10 @@ void Faults::begin(Instant end) {
   const FaultRates& rates = world_.options.faults;
   const auto clients = static_cast<double>(nodes_.clients.size());
   const auto workers = static_cast<double>(nodes_.workers.size());
-  keep_doing(rates.cut * (clients + workers),
-             [this] { one_of_all([](ClientNode& one) { one.cut(); }, [](WorkerNode& one) { one.cut(); }); });
+  keep_doing(rates.cut * (clients + workers), [this] { a_line().cut(); });
   keep_doing(rates.partition * (clients + workers), [this] {
     const Instant until = world_.now() + outage();
-    one_of_all([&](ClientNode& one) { one.block(until); }, [&](WorkerNode& one) { one.block(until); });
+    a_line().block(until);
   });
   keep_doing(rates.broker_crash, [this] {
     const auto crash = [this, back = outage()] {
@@ -38,7 +37,7 @@ void Faults::begin(Instant end) {
   keep_doing(rates.broker_pause, [this] {
     if (nodes_.broker.up()) nodes_.broker.pause(world_.now() + outage());
   });
-  keep_doing(world_.options.disk.crowds, [this] { nodes_.broker.crowd_disk(world_.now() + outage()); });
+  keep_doing(world_.options.disk.crowds, [this] { nodes_.broker.storage().crowd(world_.now() + outage()); });
   keep_doing(rates.worker_crash * workers, [this] {
     WorkerNode& one = a_worker();
     one.crash();
@@ -58,9 +57,8 @@ void Faults::begin(Instant end) {
 void Faults::begin_more(double clients, double workers) {
   const FaultRates& rates = world_.options.faults;
   keep_doing(rates.half_open * (clients + workers), [this] {
-    const auto lost = random_.between(1, 3);  // up, down, both
-    one_of_all([&](ClientNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); },
-               [&](WorkerNode& one) { one.hollow((lost & 1) != 0, (lost & 2) != 0); });
+    const auto lost = random_.between(1, 3);  // from the peer, to the peer, both
+    a_line().hollow((lost & 1) != 0, (lost & 2) != 0);
   });
   keep_doing(rates.wall_jump, [this] { set_a_clock(); });
   keep_doing(rates.stumble, [this] {
@@ -76,7 +74,7 @@ void Faults::begin_more(double clients, double workers) {
     });
   });
   keep_doing(rates.absence * workers, [this] {
-    a_worker().block(world_.now() + 2 * outage());
+    a_worker().line().block(world_.now() + 2 * outage());
     world_.after(outage(), [this] {
       if (world_.calm) return;
       nodes_.broker.crash();
@@ -89,13 +87,15 @@ void Faults::set_a_clock() {
   const milliseconds most = world_.options.most_skew;
   const milliseconds skew =
       std::chrono::duration_cast<milliseconds>(random_.between(Instant{0}, 2 * Instant{most})) - most;
-  if (random_.chance(0.5)) return nodes_.broker.set_clock(skew);
-  one_of_all([&](ClientNode& one) { one.set_clock(skew); }, [&](WorkerNode& one) { one.set_clock(skew); });
+  if (random_.chance(0.5)) return nodes_.broker.clock().set(skew);
+  // Workers do not read their wall clocks.
+  const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
+  if (number < nodes_.clients.size()) nodes_.clients[number]->users().tasks().set_clock(skew);
 }
 
 void Faults::mend() {
   world_.calm = true;
-  nodes_.broker.mend_disk();
+  nodes_.broker.storage().mend();
   nodes_.broker.start();
   for (auto& one : nodes_.clients) one->start();
   for (auto& one : nodes_.workers) one->start();
@@ -125,13 +125,11 @@ Instant Faults::outage() {
   return Instant{static_cast<std::int64_t>(3 * timeout * unit * unit)};
 }
 
-void Faults::one_of_all(const std::function<void(ClientNode&)>& client,
-                        const std::function<void(WorkerNode&)>& worker) {
+// The line of any client or worker.
+Line& Faults::a_line() {
   const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
-  if (number < nodes_.clients.size())
-    client(*nodes_.clients[number]);
-  else
-    worker(*nodes_.workers[number - nodes_.clients.size()]);
+  if (number < nodes_.clients.size()) return nodes_.clients[number]->line();
+  return nodes_.workers[number - nodes_.clients.size()]->line();
 }
 
 template <class Node>

@@ -36,7 +36,7 @@ class Faults {
   Instant outage();
   ClientNode& a_client() { return *random_.pick(nodes_.clients); }
   WorkerNode& a_worker() { return *random_.pick(nodes_.workers); }
-  void one_of_all(const std::function<void(ClientNode&)>& client, const std::function<void(WorkerNode&)>& worker);
+  Line& a_line();
   template <class Node>
   void restart_later(Node& node);
 

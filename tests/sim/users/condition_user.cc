@@ -9,15 +9,15 @@ using proto::Operation;
 using proto::Verb;
 
 void ConditionUser::use(std::size_t condition) {
-  const std::size_t lock = caller_.shared(condition).partner;
+  const std::size_t lock = caller_.objects().shared(condition).partner;
   caller_.call(lock, caller_.make(lock, Verb::acquire));
 }
 
 // None: this client has no condition of this lock open.
 std::optional<std::size_t> ConditionUser::condition_of(std::size_t lock) const {
-  for (std::size_t i = 0; i < caller_.count(); ++i) {
-    const Shared& shared = caller_.shared(i);
-    if (shared.role == Role::condition && shared.partner == lock && caller_.known(i).number != 0) return i;
+  for (std::size_t i = 0; i < caller_.objects().count(); ++i) {
+    const Shared& shared = caller_.objects().shared(i);
+    if (shared.role == Role::condition && shared.partner == lock && caller_.objects()[i].number != 0) return i;
   }
   return std::nullopt;
 }

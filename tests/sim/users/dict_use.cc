@@ -27,7 +27,7 @@ void use_counter(ObjectCaller& caller, std::size_t shared) {
 
 void use_cell(ObjectCaller& caller, std::size_t shared) {
   Operation op = caller.make(shared, Verb::exchange);
-  op.values = {Payload::own(kValueKey), caller.known(shared).cell, caller.unique_value()};
+  op.values = {Payload::own(kValueKey), caller.objects()[shared].cell, caller.values().payload()};
   caller.call(shared, std::move(op));
 }
 
@@ -42,17 +42,17 @@ void use_table(ObjectCaller& caller, std::size_t shared) {
   switch (op.verb) {
     case Verb::store:
       for (std::size_t i = 0; i < random.between(1, 3); ++i)
-        op.values.insert(op.values.end(), {key_payload((key + i) % kKeys), caller.unique_value()});
+        op.values.insert(op.values.end(), {key_payload((key + i) % kKeys), caller.values().payload()});
       break;
     case Verb::insert:
-      op.values = {key_payload(key), caller.unique_value()};
+      op.values = {key_payload(key), caller.values().payload()};
       break;
     case Verb::append:
-      op.values = {Payload::own("array"), number_payload(static_cast<std::int64_t>(caller.unique_number()))};
+      op.values = {Payload::own("array"), number_payload(static_cast<std::int64_t>(caller.values().number()))};
       break;
     case Verb::exchange:
-      op.values = {key_payload(key), random.chance(0.5) ? caller.known(shared).cell : Payload{},
-                   random.chance(0.8) ? caller.unique_value() : Payload{}};
+      op.values = {key_payload(key), random.chance(0.5) ? caller.objects()[shared].cell : Payload{},
+                   random.chance(0.8) ? caller.values().payload() : Payload{}};
       break;
     case Verb::pop:
       if (random.chance(0.5)) op.values = {key_payload(key)};
@@ -66,7 +66,7 @@ void use_table(ObjectCaller& caller, std::size_t shared) {
       op.a = 3;
       break;
     case Verb::watch:
-      op.a = caller.known(shared).version;
+      op.a = caller.objects()[shared].version;
       break;
     default:
       break;
@@ -84,17 +84,17 @@ void use_list(ObjectCaller& caller, std::size_t shared) {
   op.a = static_cast<std::int64_t>(random.below(6)) - 2;
   switch (op.verb) {
     case Verb::append:
-      for (auto count = random.between(1, 3); count > 0; --count) op.values.push_back(caller.unique_value());
+      for (auto count = random.between(1, 3); count > 0; --count) op.values.push_back(caller.values().payload());
       break;
     case Verb::insert:
     case Verb::store:
-      op.values = {caller.unique_value()};
+      op.values = {caller.values().payload()};
       break;
     case Verb::exchange:
-      op.values = {caller.known(shared).cell, caller.unique_value()};
+      op.values = {caller.objects()[shared].cell, caller.values().payload()};
       break;
     case Verb::watch:
-      op.a = caller.known(shared).version;
+      op.a = caller.objects()[shared].version;
       break;
     default:
       break;

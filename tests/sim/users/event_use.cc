@@ -15,7 +15,7 @@ void use_event(ObjectCaller& caller, std::size_t shared) {
 
 void use_barrier(ObjectCaller& caller, std::size_t shared) {
   Random& random = caller.world().random;
-  const bool mend = std::exchange(caller.known(shared).broken, false) || random.chance(0.03);
+  const bool mend = std::exchange(caller.objects()[shared].broken, false) || random.chance(0.03);
   Operation op = caller.make(shared, mend ? Verb::reset : Verb::wait);
   op.b = !mend && random.chance(0.4) ? 1 : 0;
   caller.call(shared, std::move(op), !mend);

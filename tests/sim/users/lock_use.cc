@@ -28,14 +28,14 @@ void use_lock(ObjectCaller& caller, std::size_t shared) { caller.call(shared, ca
 void use_semaphore(ObjectCaller& caller, std::size_t shared) {
   constexpr double kSurplus = 0.05;
   Random& random = caller.world().random;
-  if (bounded(caller.shared(shared)) || !random.chance(kSurplus)) return use_lock(caller, shared);
+  if (bounded(caller.objects().shared(shared)) || !random.chance(kSurplus)) return use_lock(caller, shared);
   Operation op = caller.make(shared, Verb::release);
   if (random.chance(0.5)) name_units(op, {});
   caller.call(shared, std::move(op));
 }
 
 void release_after_a_while(ObjectCaller& caller, const ObjectCall& acquired) {
-  const Shared& shared = caller.shared(acquired.shared);
+  const Shared& shared = caller.objects().shared(acquired.shared);
   const bool recursive = (shared.spec.flags & proto::kObjectRecursive) != 0;
   World& world = caller.world();
   if (shared.role == Role::lock && recursive && !world.calm && world.random.chance(0.4)) {
@@ -43,7 +43,7 @@ void release_after_a_while(ObjectCaller& caller, const ObjectCall& acquired) {
     caller.call(acquired.shared, std::move(again));
   }
   caller.hold([&caller, acquired] {
-    const Shared& held = caller.shared(acquired.shared);
+    const Shared& held = caller.objects().shared(acquired.shared);
     Random& random = caller.world().random;
     Operation op = acquired.op;
     op.verb = Verb::release;

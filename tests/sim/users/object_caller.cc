@@ -9,12 +9,12 @@
 namespace forkmill::sim {
 
 using proto::Operation;
-using proto::Payload;
 using proto::Verb;
 
 void ObjectCaller::start() {
   life_ = history_.client_started();
-  known_.assign(world_.options.objects.shared.size(), {});
+  objects_.clear();
+  values_.begin(life_);
 }
 
 void ObjectCaller::crash() {
@@ -23,25 +23,19 @@ void ObjectCaller::crash() {
   life_ = 0;
 }
 
-Operation ObjectCaller::make(std::size_t shared, Verb verb) const {
+Operation ObjectCaller::make(std::size_t shared, Verb verb) {
   Operation op;
   op.verb = verb;
-  op.object = known_[shared].number;
+  op.object = objects_[shared].number;
   op.who = world_.random.between(1, 2);
   op.wait = milliseconds{0};
   return op;
 }
 
 milliseconds ObjectCaller::draw_wait() {
-  if (finishing_ || world_.random.chance(0.2)) return milliseconds{0};
+  if (finishing || world_.random.chance(0.2)) return milliseconds{0};
   return std::chrono::duration_cast<milliseconds>(
       world_.random.between(Instant{0}, world_.options.objects.longest_wait));
-}
-
-Payload ObjectCaller::unique_value() {
-  std::string value = std::to_string(life_) + "." + std::to_string(unique_number()) + " ";
-  if (world_.random.chance(world_.options.large)) value.append(world_.random.between(16'000, 20'000), 'v');
-  return Payload::own(std::move(value));
 }
 
 void ObjectCaller::call(std::size_t shared, Operation op, bool may_give_up) {
@@ -52,16 +46,18 @@ void ObjectCaller::call(std::size_t shared, Operation op, bool may_give_up) {
   const Cookie cookie = history_.invoke(life_, shared, op);
   outstanding_.push_back(cookie);
   world_.trace.note(world_.now(), name_,
-                    "asks " + describe(this->shared(shared), history_.all()[cookie - 1]) + " within " +
+                    "asks " + describe(objects_.shared(shared), history_.all()[cookie - 1]) + " within " +
                         std::to_string(op.wait.count()) + " ms");
-  const bool harmless = client::harmless_twice(op.verb, this->shared(shared).spec.kind);
-  hands_.operate(std::move(op), harmless, cookie);
-  if (!may_give_up || finishing_ || !world_.random.chance(world_.options.objects.giving_up)) return;
+  const bool harmless = client::harmless_twice(op.verb, objects_.shared(shared).spec.kind);
+  session_.handle(client::OperateObject{std::move(op), harmless, cookie});
+  session_.wake_soon();
+  if (!may_give_up || finishing || !world_.random.chance(world_.options.objects.giving_up)) return;
   later([this, cookie] {
     if (std::find(outstanding_.begin(), outstanding_.end(), cookie) == outstanding_.end()) return;
     world_.trace.note(world_.now(), name_, "gives up #" + std::to_string(cookie));
     history_.given_up(cookie);
-    hands_.give_up(cookie);
+    session_.handle(client::GiveUp{cookie});
+    session_.wake_soon();
   });
 }
 
@@ -86,15 +82,10 @@ ObjectCall ObjectCaller::answered(Cookie cookie, const proto::OperationAnswer& a
   history_.answered(cookie, answer);
   ObjectCall call = history_.all()[cookie - 1];
   world_.trace.note(world_.now(), name_,
-                    "has " + describe(shared(call.shared), call) + ": " + std::string{errc_name(answer.code)} + " " +
-                        std::to_string(answer.a) + " " + std::to_string(answer.b) + " " +
+                    "has " + describe(objects_.shared(call.shared), call) + ": " + std::string{errc_name(answer.code)} +
+                        " " + std::to_string(answer.a) + " " + std::to_string(answer.b) + " " +
                         std::to_string(answer.values.size()) + " values");
-  Known& known = known_[call.shared];
-  if (answer.code == Errc::object_unknown && known.number == call.op.object) known = {};
-  if (answer.code == Errc::barrier_broken) known.broken = true;
-  if (call.is(Verb::exchange) && answer.code == Errc::value_differs)
-    known.cell = answer.values.empty() ? Payload{} : answer.values[0];
-  if (answer.code == Errc::end_of_stream && known.ends == 0) known = {};
+  objects_.learn(call);
   return call;
 }
 

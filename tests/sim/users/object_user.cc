@@ -11,38 +11,38 @@ using proto::Payload;
 using proto::Verb;
 
 void ObjectUser::act() {
-  if (!caller_.up() || caller_.count() == 0) return;
-  const std::size_t shared = caller_.world().random.below(caller_.count());
-  if (caller_.known(shared).number == 0)
+  if (!caller_.up() || caller_.objects().count() == 0) return;
+  const std::size_t shared = caller_.world().random.below(caller_.objects().count());
+  if (caller_.objects()[shared].number == 0)
     open(shared);
   else
     use(shared);
 }
 
 void ObjectUser::finish() {
-  caller_.begin_to_finish();
-  for (std::size_t i = 0; i < caller_.count(); ++i) open(i);
+  caller_.finishing = true;
+  for (std::size_t i = 0; i < caller_.objects().count(); ++i) open(i);
 }
 
 void ObjectUser::open(std::size_t number) {
-  const Shared& shared = caller_.shared(number);
+  const Shared& shared = caller_.objects().shared(number);
   Operation op = caller_.make(number, Verb::open);
   op.object = 0;
   op.spec = shared.spec;
   if (shared.role == Role::condition) {
-    op.spec->other = caller_.known(shared.partner).number;
-    if (op.spec->other == 0) return caller_.finishing() ? void() : open(shared.partner);
+    op.spec->other = caller_.objects()[shared.partner].number;
+    if (op.spec->other == 0) return caller_.finishing ? void() : open(shared.partner);
   }
   if (shared.role == Role::pipe) {
-    if (caller_.finishing()) return;
+    if (caller_.finishing) return;
     op.a = static_cast<std::int64_t>(caller_.world().random.between(1, 3));
   }
-  if (caller_.finishing()) op.spec->flags |= proto::kObjectMustExist;
+  if (caller_.finishing) op.spec->flags |= proto::kObjectMustExist;
   caller_.call(number, std::move(op), false);
 }
 
 void ObjectUser::use(std::size_t shared) {
-  switch (caller_.shared(shared).role) {
+  switch (caller_.objects().shared(shared).role) {
     case Role::lock:
     case Role::monitor:
       return use_lock(caller_, shared);
@@ -67,50 +67,38 @@ void ObjectUser::use(std::size_t shared) {
     case Role::condition:
       return use_condition(shared);
     case Role::pipe:
-      return caller_.known(shared).ends == 0 ? open(shared) : use_pipe(caller_, shared);
+      return caller_.objects()[shared].ends == 0 ? open(shared) : use_pipe(caller_, shared);
   }
 }
 
 void ObjectUser::use_condition(std::size_t shared) {
-  const std::size_t lock = caller_.shared(shared).partner;
-  if (caller_.known(lock).number == 0) return open(lock);
+  const std::size_t lock = caller_.objects().shared(shared).partner;
+  if (caller_.objects()[lock].number == 0) return open(lock);
   conditions_.use(shared);
 }
 
 void ObjectUser::answered(Cookie cookie, const proto::OperationAnswer& answer) {
   const ObjectCall call = caller_.answered(cookie, answer);
-  const Role role = caller_.shared(call.shared).role;
+  const Role role = caller_.objects().shared(call.shared).role;
   if (call.is(Verb::wait) && role == Role::condition) return conditions_.woken(call);
   if (!call.ok()) return;
-  learn(call);
   if (call.is(Verb::open)) return opened(call);
   if (call.is(Verb::acquire))
     return role == Role::monitor ? conditions_.acquired(call) : release_after_a_while(caller_, call);
-  if (call.is(Verb::get)) return caller_.finishing() ? read_rest(call.shared) : finish_items(caller_, call);
+  if (call.is(Verb::get)) return caller_.finishing ? read_rest(call.shared) : finish_items(caller_, call);
   if (call.is(Verb::wait) && role == Role::barrier && answer.b != 0) return run_action(caller_, call);
 }
 
 void ObjectUser::opened(const ObjectCall& open) {
-  caller_.known(open.shared).number = static_cast<std::uint64_t>(open.answer.a);
-  if (caller_.finishing())
+  caller_.objects()[open.shared].number = static_cast<std::uint64_t>(open.answer.a);
+  if (caller_.finishing)
     read_rest(open.shared);
   else if (!caller_.world().calm)
     use(open.shared);
 }
 
-// Remembers what an answer says of the object.
-void ObjectUser::learn(const ObjectCall& call) {
-  ObjectCaller::Known& known = caller_.known(call.shared);
-  const Role role = caller_.shared(call.shared).role;
-  if (call.is(Verb::open)) known.ends = role == Role::pipe ? call.op.a : 0;
-  if (call.is(Verb::exchange)) known.cell = call.op.values.back();
-  if (role != Role::table && role != Role::list) return;
-  if (call.answer.b != 0) known.version = call.answer.b;
-  if (call.is(Verb::fetch) && !call.answer.values.empty()) known.cell = call.answer.values[0];
-}
-
 void ObjectUser::read_rest(std::size_t shared) {
-  const Role role = caller_.shared(shared).role;
+  const Role role = caller_.objects().shared(shared).role;
   if (role == Role::queue) {
     Operation op = caller_.make(shared, Verb::get);
     op.a = 100;

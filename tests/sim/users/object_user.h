@@ -11,8 +11,8 @@ namespace forkmill::sim {
 
 class ObjectUser {
  public:
-  ObjectUser(World& world, ObjectHistory& history, std::string name, ObjectCaller::Hands hands)
-      : caller_{world, history, std::move(name), std::move(hands)} {}
+  ObjectUser(World& world, ObjectHistory& history, std::string name, SessionHands& session)
+      : caller_{world, history, std::move(name), session} {}
 
   // Begins and ends a life of the client.
   void start() { caller_.start(); }
@@ -32,7 +32,6 @@ class ObjectUser {
   void use_condition(std::size_t shared);
   void opened(const ObjectCall& open);
   void read_rest(std::size_t shared);
-  void learn(const ObjectCall& call);
 
   ObjectCaller caller_;
   ConditionUser conditions_{caller_};

@@ -13,10 +13,10 @@ void use_queue(ObjectCaller& caller, std::size_t shared) {
   Operation op = caller.make(shared, put ? Verb::put : Verb::get);
   if (put) {
     for (auto count = random.chance(0.5) ? 1 : random.between(1, 4); count > 0; --count)
-      op.values.push_back(caller.unique_value());
+      op.values.push_back(caller.values().payload());
   } else {
     op.a = static_cast<std::int64_t>(random.between(1, 3));
-    op.b = caller.shared(shared).approval ? 1 : 0;
+    op.b = caller.objects().shared(shared).approval ? 1 : 0;
   }
   caller.call(shared, std::move(op));
 }
@@ -56,7 +56,7 @@ void settle(ObjectCaller& caller, const ObjectCall& got) {
 }  // namespace
 
 void finish_items(ObjectCaller& caller, const ObjectCall& got) {
-  if (caller.shared(got.shared).role == Role::joinable) return report_done(caller, got);
+  if (caller.objects().shared(got.shared).role == Role::joinable) return report_done(caller, got);
   if (got.op.b != 0) settle(caller, got);
 }
 

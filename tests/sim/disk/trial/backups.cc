@@ -4,7 +4,7 @@
 
 #include "broker/store/sqlite/maintenance.h"
 #include "broker/store/sqlite/sqlite_store.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "tests/sim/disk/trial/trial.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

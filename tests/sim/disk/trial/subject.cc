@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "broker/store/sqlite/sqlite_store.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

@@ -6,7 +6,7 @@
 #include "tests/sim/disk/trial/opening.h"
 #include "tests/sim/disk/trial/steps.h"
 #include "tests/sim/disk/trial/subject.h"
-#include "tests/sim/rules/violation.h"
+#include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
 

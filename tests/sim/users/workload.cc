@@ -1,4 +1,4 @@
-#include "tests/sim/nodes/workload.h"
+#include "tests/sim/users/workload.h"
 
 #include <forkmill/signature.h>
 

@@ -1,0 +1,39 @@
+#include "tests/sim/audits/audits.h"
+
+namespace forkmill::sim {
+
+void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew) {
+  state_audit_.begin(core.state());
+  worker_audit_.begin();
+  retry_audit_.begin(last, skew);
+  retention_audit_.begin();
+  turns_audit_.begin();
+  reply_audit_.begin();
+}
+
+void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
+  reply_audit_.arrived(core.state(), peer, envelope);
+  worker_audit_.arrived(core.state(), peer, envelope);
+  retry_audit_.arrived(core.state(), peer, envelope);
+}
+
+void Audits::round(const broker::Core& core, const broker::Effects& effects) {
+  const broker::BrokerState& state = core.state();
+  reply_audit_.round(state, effects.sends);
+  worker_audit_.round(state, effects.sends);
+  StateAudit::check_sessions(state);
+  check_order(state, effects.sends);
+  // To look at every task after every round would take longer than all else. Tasks on disk are only counted.
+  constexpr std::uint64_t kLookEvery = 4;
+  constexpr std::uint64_t kCountEvery = 32;
+  if (++rounds_ % kLookEvery == 0) {
+    state_audit_.check_tasks(state, state.tasks.paged_out() == 0 || rounds_ % kCountEvery == 0);
+    worker_audit_.check_families(state);
+  }
+  object_audit_.round(core);
+  retry_audit_.round(state, effects.sends, effects.commit);
+  retention_audit_.round(state);
+  turns_audit_.round(state, effects.sends);
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,46 @@
+// Audits: all checks of a broker's state and messages, each at its moment.
+#pragma once
+
+#include "broker/core/core.h"
+#include "tests/sim/audits/object_audit.h"
+#include "tests/sim/audits/order_audit.h"
+#include "tests/sim/audits/reply_audit.h"
+#include "tests/sim/audits/retention_audit.h"
+#include "tests/sim/audits/retry_audit.h"
+#include "tests/sim/audits/state_audit.h"
+#include "tests/sim/audits/turns_audit.h"
+#include "tests/sim/audits/worker_audit.h"
+
+namespace forkmill::sim {
+
+// Each function throws Violation.
+class Audits {
+ public:
+  Audits(World& world, History& history, const ObjectHistory& objects)
+      : worker_audit_{world, history},
+        object_audit_{objects},
+        retry_audit_{world},
+        retention_audit_{world},
+        reply_audit_{history} {}
+
+  // A broker has recovered commit `last`, with its wall clock off by `skew`.
+  void begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew);
+  // A message that the broker is about to handle.
+  void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
+  // The broker has finished a round with these effects.
+  void round(const broker::Core& core, const broker::Effects& effects);
+  // A message leaves the broker, when what it depends on is safe.
+  void leaves(const broker::Send& send) { reply_audit_.leaves(send); }
+
+ private:
+  StateAudit state_audit_;
+  WorkerAudit worker_audit_;
+  ObjectAudit object_audit_;
+  RetryAudit retry_audit_;
+  RetentionAudit retention_audit_;
+  TurnsAudit turns_audit_;
+  ReplyAudit reply_audit_;
+  std::uint64_t rounds_ = 0;
+};
+
+}  // namespace forkmill::sim

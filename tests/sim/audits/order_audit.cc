@@ -1,0 +1,85 @@
+#include "tests/sim/audits/order_audit.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+
+#include "tests/sim/audits/require.h"
+#include "tests/sim/world/trace.h"
+
+namespace forkmill::sim {
+
+using broker::State;
+
+namespace {
+
+// A first attempt without a delay: the order of arrival is promised for these alone.
+bool plain(const broker::Task& task) {
+  return task.attempts.value() <= 1 && task.options().delay.count() == 0 && task.options().not_before.count() == 0;
+}
+
+// The tasks that are ready and in memory after a round: its grants left them out.
+class Waiting {
+ public:
+  explicit Waiting(const broker::BrokerState& state) {
+    for (const broker::Task* task : state.tasks.resident_tasks()) {
+      if (task->state != State::ready) continue;
+      // A task that must not run twice and may have run waits for its worker, in no line.
+      if (task->options().at_most_once && task->attempts.value() > 0) continue;
+      const auto [highest, first_of_kind] = highest_.try_emplace({task->queue, task->kind}, task->options().priority);
+      if (!first_of_kind) highest->second = std::max(highest->second, int{task->options().priority});
+      if (task->attempts.value() != 0 || !plain(*task)) continue;
+      const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task);
+      if (!first_of_line && task->seq < first->second->seq) first->second = task;
+    }
+  }
+
+  // A waiting task of the same line that arrived before `task`; null: none.
+  const broker::Task* before_in_line(const broker::Task& task) const {
+    if (!plain(task)) return nullptr;
+    const auto first = first_.find(line_of(task));
+    return first != first_.end() && first->second->seq <= task.seq ? first->second : nullptr;
+  }
+
+  // Whether a task of a higher priority waits in the same queue that `worker` could run.
+  bool above(const broker::Task& task, const broker::Worker& worker, const broker::TaskTypes& task_types) const {
+    return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
+      const auto& [queue, kind] = one.first;
+      return queue == task.queue && one.second > task.options().priority && knows(worker, task_types.name(kind));
+    });
+  }
+
+ private:
+  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::KindId>;
+  static Line line_of(const broker::Task& task) {
+    return Line{task.queue, task.client, task.options().priority, task.kind};
+  }
+
+  std::map<Line, const broker::Task*> first_;
+  std::map<std::pair<const broker::Queue*, broker::KindId>, int> highest_;
+};
+
+}  // namespace
+
+void check_order(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+  std::optional<Waiting> waiting;
+  for (const broker::Send& one : sends) {
+    const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
+    if (grants == nullptr) continue;
+    if (!waiting) waiting.emplace(state);
+    const broker::Worker& worker = *worker_at(state, one.peer);
+    for (const auto& granted : grants->tasks) {
+      const broker::Task& task = *state.tasks.find(granted.id);
+      const broker::Task* earlier = waiting->before_in_line(task);
+      require(earlier == nullptr, "9", [&] {
+        return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
+               ", which came earlier in its line" + (earlier->in_paged_out_line ? " and is only passing through" : "");
+      });
+      require(!waiting->above(task, worker, state.task_types), "9",
+              [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });
+    }
+  }
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,124 @@
+#include "tests/sim/audits/state_audit.h"
+
+#include <algorithm>
+
+#include "tests/sim/audits/require.h"
+#include "tests/sim/world/trace.h"
+
+namespace forkmill::sim {
+
+using broker::State;
+
+void StateAudit::begin(const broker::BrokerState& state) {
+  recovered_.clear();
+  for (const auto& [name, queue] : state.queues) recovered_[name] = queue->held_tasks();
+}
+
+void StateAudit::check_sessions(const broker::BrokerState& state) {
+  for (const auto& [handle, worker] : state.workers) {
+    require(worker->granted <= worker->credit, "12", [&] { return "a worker was granted beyond its credit"; });
+  }
+  for (const auto& [handle, client] : state.clients) {
+    require(client->under_way_count <= client->window_results, "13",
+            [&] { return "more results under way than the window allows"; });
+  }
+}
+
+namespace {
+
+void check_task(const broker::BrokerState& state, const broker::Task& task) {
+  const auto named = [&](const char* text) { return "task " + brief(task.id) + text; };
+  require(task.state != State::submitted, "12", [&] { return named(" is in no state"); });
+  require(broker::is_terminal(task.state) == (task.outcome != nullptr), "3",
+          [&] { return named(": state and outcome disagree"); });
+  if (task.state != State::running) return;
+  const auto worker = state.workers.find(task.worker);
+  require(worker != state.workers.end() && worker->second->holding.contains(task.seq), "6",
+          [&] { return named(" runs, but no worker has it"); });
+}
+
+void check_holders(const broker::BrokerState& state, std::size_t running) {
+  std::size_t holding = 0;
+  for (const auto& [handle, worker] : state.workers) holding += worker->holding.size();
+  require(holding == running, "6", [&] {
+    return "workers hold " + std::to_string(holding) + " tasks, but " + std::to_string(running) + " run";
+  });
+}
+
+}  // namespace
+
+StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state) {
+  ByQueue by_queue;
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
+    Counted& counted = by_queue[task->queue];
+    if (!task->released) ++counted.held;
+    if (task->state == State::scheduled) ++counted.scheduled;
+    if (task->state == State::ready) ++counted.ready;
+    if (task->state == State::running) ++counted.running;
+  }
+  return by_queue;
+}
+
+StateAudit::Counted StateAudit::count_paged_out(const broker::BrokerState& state) {
+  Counted counted;
+  if (state.tasks.paged_out() == 0) return counted;
+  state.tasks.visit_paged_out([&](const TaskId&, broker::PagedOutEntry entry) {
+    ++counted.held;
+    if (entry.state == State::scheduled) ++counted.scheduled;
+    if (entry.state == State::ready) ++counted.ready;
+  });
+  return counted;
+}
+
+void StateAudit::check_room(const broker::Queue& queue) const {
+  const auto recovered = recovered_.find(queue.name());
+  const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
+  require(queue.held_tasks() <= std::max(before, queue.limits().max_tasks), "13",
+          [&] { return "queue " + queue.name() + " holds more than it may"; });
+}
+
+// The queue of a paged-out task is not known, only its state: all of them together must make up what the queues count
+// beyond the tasks in memory.
+void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_too) const {
+  for (const broker::Task* task : state.tasks.resident_tasks()) check_task(state, *task);
+  ByQueue by_queue = count_resident(state);
+  std::size_t running = 0;
+  for (const auto& [queue, counted] : by_queue) running += counted.running;
+  check_holders(state, running);
+  Counted rest = paged_out_too ? count_paged_out(state) : Counted{};
+  for (const auto& [name, queue] : state.queues) {
+    const Counted& counted = by_queue[queue.get()];
+    rest.scheduled -= queue->scheduled - counted.scheduled;
+    rest.ready -= queue->ready() - counted.ready;
+    rest.held -= queue->held_tasks() - counted.held;
+    require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready() &&
+                counted.running == queue->running && counted.held <= queue->held_tasks(),
+            "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
+    check_room(*queue);
+  }
+  require(!paged_out_too || (rest.scheduled == 0 && rest.ready == 0 && rest.held == 0), "12",
+          [&] { return "the counts of the queues are not those of the tasks on disk"; });
+}
+
+bool StateAudit::idle(const broker::BrokerState& state) {
+  for (const broker::Task* task : state.tasks.resident_tasks())
+    if (!broker::is_terminal(task->state)) return false;
+  if (state.tasks.paged_out() == 0) return true;
+  bool idle = true;
+  state.tasks.visit_paged_out(
+      [&](const TaskId&, broker::PagedOutEntry entry) { idle = idle && broker::is_terminal(entry.state); });
+  return idle;
+}
+
+std::string StateAudit::unfinished(const broker::BrokerState& state) {
+  std::string text;
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
+    if (broker::is_terminal(task->state)) continue;
+    text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
+            std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
+            ", kind " + std::to_string(task->kind) + " in " + task->queue->name() + ";";
+  }
+  return text;
+}
+
+}  // namespace forkmill::sim

@@ -1,0 +1,45 @@
+// StateAudit: checks the broker's state alone: every task is counted once (invariant 12), credit and windows are kept
+// (12, 13), queues hold no more than they may (13), and a running task has one holder (6).
+#pragma once
+
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::sim {
+
+// Each function throws Violation.
+class StateAudit {
+ public:
+  // A broker has recovered `state`.
+  void begin(const broker::BrokerState& state);
+  // Checks everything.
+  void check(const broker::BrokerState& state) const {
+    check_sessions(state);
+    check_tasks(state, true);
+  }
+  static void check_sessions(const broker::BrokerState& state);
+  // `paged_out_too`: counts the tasks on disk as well.
+  void check_tasks(const broker::BrokerState& state, bool paged_out_too) const;
+
+  // Whether every task has ended.
+  static bool idle(const broker::BrokerState& state);
+  // Describes the resident tasks that have not ended.
+  static std::string unfinished(const broker::BrokerState& state);
+
+ private:
+  struct Counted {
+    std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
+  };
+  using ByQueue = std::unordered_map<const broker::Queue*, Counted>;
+
+  static ByQueue count_resident(const broker::BrokerState& state);
+  static Counted count_paged_out(const broker::BrokerState& state);
+  void check_room(const broker::Queue& queue) const;
+
+  std::map<std::string, std::size_t> recovered_;  // by queue: its tasks at the start of the broker
+};
+
+}  // namespace forkmill::sim

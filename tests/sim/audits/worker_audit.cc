@@ -1,0 +1,82 @@
+#include "tests/sim/audits/worker_audit.h"
+
+#include "tests/sim/audits/require.h"
+
+namespace forkmill::sim {
+
+void WorkerAudit::begin() {
+  workers_.clear();
+  heard_.clear();
+  left_.clear();
+  gone_.clear();
+}
+
+void WorkerAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+  look_for_the_lost(state);
+  record_grants(state, sends);
+}
+
+void WorkerAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope) {
+  if (const auto* hello = std::get_if<proto::Hello>(&envelope.message)) note_late(*hello);
+  const broker::Worker* worker = worker_at(state, peer);
+  if (worker == nullptr || worker->session.id != envelope.header.session) return;
+  heard_[worker->session.id] = world_.now();
+  if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
+  if (const auto* gone = std::get_if<proto::ChildrenGone>(&envelope.message))
+    for (const std::uint32_t pid : gone->pids) gone_[{worker->instance, pid}] = world_.now();
+}
+
+// The broker remembers a process that has ended for one session time-out. A client of that process whose HELLO comes
+// later is let in, and ends by silence.
+void WorkerAudit::note_late(const proto::Hello& hello) {
+  const auto process = gone_.find({hello.child_of, hello.pid});
+  if (process == gone_.end()) return;
+  if (world_.now() >= process->second + world_.options.core.session_timeout) gone_.erase(process);
+}
+
+// Every client in a process ends with it, and the daemons of a client end with that client.
+void WorkerAudit::check_families(const broker::BrokerState& state) const {
+  for (const auto& [handle, one] : state.clients) {
+    const broker::Client& client = *one;
+    require(client.child_of == 0 || !gone_.contains({client.child_of, client.session.pid}), "13",
+            [&] { return "client " + client.session.name + " lives on in a process that is gone"; });
+  }
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
+    if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
+    require(state.clients.contains(task->client), "5",
+            [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
+  }
+}
+
+void WorkerAudit::look_for_the_lost(const broker::BrokerState& state) {
+  for (auto known = workers_.begin(); known != workers_.end();) {
+    if (state.workers.contains(known->first)) {
+      ++known;
+      continue;
+    }
+    const proto::SessionId session = known->second;
+    const Instant silent = world_.now() - heard_[session];
+    require(left_[session] || silent > state.options.session_timeout, "6",
+            [&] { return "a worker was given up after " + std::to_string(silent.count()) + " us of silence"; });
+    history_.executions().worker_ended(known->first);
+    known = workers_.erase(known);
+  }
+  for (const auto& [handle, worker] : state.workers) {
+    workers_[handle] = worker->session.id;
+    heard_.try_emplace(worker->session.id, world_.now());  // in its HELLO
+  }
+}
+
+void WorkerAudit::record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+  for (const broker::Send& one : sends) {
+    const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
+    const broker::Worker* worker = worker_at(state, one.peer);
+    if (worker != nullptr && std::holds_alternative<proto::Welcome>(one.envelope.message))
+      for (const auto& [seq, task] : worker->holding) history_.executions().taken_up(task->id, worker->handle);
+    if (grants == nullptr) continue;
+    require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
+    for (const auto& task : grants->tasks) history_.executions().granted(task, worker->handle, state);
+  }
+}
+
+}  // namespace forkmill::sim

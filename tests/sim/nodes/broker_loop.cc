@@ -1,0 +1,87 @@
+#include "tests/sim/nodes/broker_loop.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace forkmill::sim {
+
+namespace {
+
+constexpr std::size_t kRound = 256;  // as in broker/loop.cc
+
+}  // namespace
+
+BrokerLoop::BrokerLoop(Machine& machine, const broker::Store::Identity& identity, StoreFailed store_failed)
+    : machine_{machine},
+      recovered_{identity.last},
+      core_{
+          machine.world.options.core,
+          {identity.id, identity.epoch, identity.last, machine.storage.store().durable(), "sim", {}, identity.last_seq},
+          machine.clock.now()},
+      pulse_{machine.world, machine.world.options.slow.broker, [this] { round(); }},
+      commits_{machine.world, machine.storage,
+               core_,         machine.clock,
+               pulse_,        machine.at_next_commit,
+               identity.last, {[this](broker::Send& one) { send(one); }, std::move(store_failed)}} {}
+
+proto::Status BrokerLoop::recover() {
+  broker::Store& store = machine_.storage.store();
+  auto status = store.load([this](const broker::TaskSummary& task) { core_.recover(task); });
+  if (status.ok()) {
+    status =
+        store.load_records([this](proto::TaskSeq seq, std::string_view bytes) { core_.recover_record(seq, bytes); });
+  }
+  if (status.ok()) core_.finish_recovery();
+  return status;
+}
+
+void BrokerLoop::begin() {
+  machine_.audits.begin(core_, recovered_, machine_.clock.skew());
+  machine_.network.open(*this);
+  commits_.look_for_room();
+  pulse_.wake_now();
+}
+
+bool BrokerLoop::shut_down() {
+  core_.shut_down(machine_.clock.now());
+  carry_out(core_.take_effects());
+  return commits_.finish();
+}
+
+void BrokerLoop::arrived(proto::PeerId peer, proto::Envelope envelope) {
+  inbox_.push_back({peer, std::move(envelope)});
+  pulse_.soon();
+}
+
+void BrokerLoop::round() {
+  World& world = machine_.world;
+  std::size_t count = 0;
+  for (; count < kRound && !inbox_.empty(); ++count) {
+    Incoming one = std::move(inbox_.front());
+    inbox_.pop_front();
+    machine_.audits.arrived(core_, one.peer, one.envelope);
+    core_.handle(machine_.clock.now(), one.peer, std::move(one.envelope), proto::SessionId{world.random.next() | 1});
+  }
+  core_.tick(machine_.clock.now());
+  core_.flush(machine_.clock.now());
+  auto effects = core_.take_effects();
+  constexpr Instant kAtOnce{1000};
+  const bool again = world.now() - std::exchange(last_round_, world.now()) < kAtOnce;
+  const bool worked = count > 0 || !effects.sends.empty() || !effects.ops.empty() || !effects.requests.empty();
+  spin_.woke("the broker", worked || !again);
+  carry_out(std::move(effects));
+  ObjectAudit::waits(core_);
+  inbox_.empty() ? pulse_.wake_only_at(core_.next_wakeup()) : pulse_.wake_only_soon();
+}
+
+void BrokerLoop::carry_out(broker::Effects effects) {
+  machine_.audits.round(core_, effects);
+  commits_.take(std::move(effects));
+}
+
+void BrokerLoop::send(broker::Send& one) {
+  machine_.audits.leaves(one);
+  if (!machine_.network.send(one.peer, one.envelope)) core_.unreachable(one.peer);
+}
+
+}  // namespace forkmill::sim

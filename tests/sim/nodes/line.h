@@ -1,0 +1,66 @@
+// Line: the way of a client or worker to the broker: a link of the network while the process lives, and an inbox for
+// what arrives. Faults of the connection come through here.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tests/sim/nodes/network.h"
+
+namespace forkmill::sim {
+
+class Line final : public Endpoint {
+ public:
+  struct Event {
+    enum { up, down, message } kind;
+    proto::Envelope envelope;
+  };
+  struct Owner {
+    std::function<void()> event_arrived;
+    // The line does not work without a fault until then; may be null.
+    std::function<void(Instant until)> disturbed;
+  };
+
+  Line(Network& network, std::string name, Owner owner)
+      : network_{network}, name_{std::move(name)}, owner_{std::move(owner)} {}
+
+  // The process begins and ends.
+  void begin() { link_ = network_.attach(*this); }
+  void end();
+  // Whether the process lives.
+  bool up() const { return link_ != nullptr; }
+
+  void send(const proto::Envelope& envelope) { link_->send(envelope); }
+  // Drops the connection and all events, and connects again.
+  void reconnect();
+  std::optional<Event> next_event();
+  bool has_events() const { return !inbox_.empty(); }
+
+  // Faults: the connection breaks; nothing passes until then; messages in a direction are lost.
+  void cut();
+  void block(Instant until);
+  void hollow(bool from_peer, bool to_peer);
+
+  void link_up() override { add({Event::up, {}}); }
+  void link_down() override;
+  void arrived(proto::Envelope envelope) override { add({Event::message, std::move(envelope)}); }
+  std::string_view name() const override { return name_; }
+
+ private:
+  void add(Event event);
+  void disturb(Instant until) {
+    if (owner_.disturbed) owner_.disturbed(until);
+  }
+
+  Network& network_;
+  std::string name_;
+  Owner owner_;
+  std::unique_ptr<Network::Link> link_;
+  std::deque<Event> inbox_;
+};
+
+}  // namespace forkmill::sim

@@ -1,0 +1,18 @@
+// The configuration of a simulated worker, drawn from the options: which queues and kinds of tasks it serves, with how
+// many children. Worker 0 serves all of them, so that every task finds a worker.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "proto/wire/messages.h"
+#include "tests/sim/world/world.h"
+#include "worker/rules/foreman.h"
+
+namespace forkmill::sim {
+
+worker::ForemanConfig draw_worker(World& world, std::size_t number, const std::string& name);
+// The HELLO of a life of the worker; draws the queues that it serves.
+proto::Hello draw_hello(World& world, std::size_t number, const worker::ForemanConfig& config, std::uint64_t instance);
+
+}  // namespace forkmill::sim

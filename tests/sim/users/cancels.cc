@@ -1,0 +1,51 @@
+#include "tests/sim/users/cancels.h"
+
+#include <forkmill/serialize.h>
+
+namespace forkmill::sim {
+
+Cancels::Cancels(World& world, Requests& history, Workload& workload, std::string name, SessionHands& session)
+    : world_{world}, history_{history}, workload_{workload}, name_{std::move(name)}, session_{session} {
+  workload_.cancel_listeners.push_back([this](const TaskId& id, std::string_view by) { cancel_as_well(id, by); });
+}
+
+void Cancels::cancel(const TaskId& id) {
+  ask(id);
+  workload_.wanted_cancelled(id, name_);
+}
+
+void Cancels::cancel_soon(const TaskId& id) {
+  const Instant longest = 8 * world_.options.net_delay + 2 * world_.options.run_time;
+  world_.after(world_.random.between(Instant{0}, longest), [this, id] {
+    if (!session_.up()) return;
+    cancel(id);
+    session_.wake_soon();
+  });
+}
+
+// Asks to cancel a task as well, while the first client may still wait for its answer.
+void Cancels::cancel_as_well(const TaskId& id, std::string_view first) {
+  if (first == name_ || !session_.up() || !world_.random.chance(0.1)) return;
+  world_.after(world_.random.between(Instant{0}, 4 * world_.options.net_delay), [this, id] {
+    if (!session_.up()) return;
+    ask(id);
+    session_.wake_soon();
+  });
+}
+
+void Cancels::ask(const TaskId& id) {
+  history_.cancel_asked(id);
+  const Cookie cookie = draw_cookie(world_.random);
+  cancels_[cookie] = id;
+  session_.handle(client::CancelTask{id, cookie});
+}
+
+void Cancels::answered(Cookie cookie, const proto::Reply& reply) {
+  const auto asked = cancels_.find(cookie);
+  if (asked == cancels_.end()) return;
+  const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(reply.body.view()));
+  if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+  cancels_.erase(asked);
+}
+
+}  // namespace forkmill::sim
