@@ -55,7 +55,9 @@ inline std::int64_t units_left(const OperationAnswer& looked) { return looked.a;
 inline std::int64_t arrived_at_barrier(const OperationAnswer& looked) { return looked.a; }
 inline bool is_barrier_broken(const OperationAnswer& looked) { return looked.b % 2 != 0; }
 inline std::int64_t items_in_queue(const OperationAnswer& looked) { return looked.a; }
-inline std::int64_t items_unfinished(const OperationAnswer& looked) { return looked.b; }  // put, and not yet marked as done
+inline std::int64_t items_unfinished(const OperationAnswer& looked) {
+  return looked.b;
+}  // put, and not yet marked as done
 
 // ---- acquire, release: lock, semaphore ------------------------------------------------------------------------------
 

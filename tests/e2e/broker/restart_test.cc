@@ -3,9 +3,9 @@
 //     forkmill_restart_test                                     as the tests run it
 //     forkmill_restart_test --futures 100000 --rounds 10 --within 2   as a benchmark, which also asserts on time
 //
-// All rounds use the same store of the broker and the same client. In each, `futures` tasks and a random number more are
-// submitted in bulk before a pool starts. The broker is killed as soon as that random number of results has arrived, so
-// that about `futures` are outstanding.
+// All rounds use the same store of the broker and the same client. In each, `futures` tasks and a random number more
+// are submitted in bulk before a pool starts. The broker is killed as soon as that random number of results has
+// arrived, so that about `futures` are outstanding.
 #include <forkmill/client.h>
 
 #include <CLI/CLI.hpp>
