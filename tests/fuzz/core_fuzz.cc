@@ -1,6 +1,7 @@
 // Target `core`: a conversation of several peers with the broker's core (broker_world.h).
 #include "tests/fuzz/broker_world.h"
 #include "tests/fuzz/require.h"
+#include "tests/sim/world/violation.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   forkmill::fuzz::Feed feed{data, size};

@@ -131,7 +131,7 @@ class World {
   }
 
   Feed& feed_;
-  Descriptor memory_;
+  proto::Descriptor memory_;
   SharedArea child_;
   LinkEnd link_;
   RingWriter writer_{child_.head().results, child_.result_bytes()};
