@@ -7,22 +7,20 @@ namespace forkmill::broker {
 
 using proto::Now;
 
-Core::Core(CoreOptions options, Identity identity, Now now) : state_{std::move(options), std::move(identity)} {
-  state_.now = state_.started = now;
-}
+Core::Core(CoreOptions options, Identity identity, Now now) : state_{std::move(options), std::move(identity), now} {}
 
 void Core::handle(Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh) {
-  state_.now = now;
+  state_.clock.set(now);
   dispatcher_.handle(peer, std::move(envelope), fresh);
 }
 
 void Core::handle(Now now, StoreAnswer answer) {
-  state_.now = now;
+  state_.clock.set(now);
   dispatcher_.handle(std::move(answer));
 }
 
 void Core::tick(Now now) {
-  state_.now = now;
+  state_.clock.set(now);
   run_deadlines();
   parts_.sessions.tick();
   parts_.objects.tick();
@@ -30,25 +28,18 @@ void Core::tick(Now now) {
 }
 
 void Core::run_deadlines() {
-  while (Task* task = state_.deadlines.pop_due(state_.now.steady)) {
+  while (Task* task = state_.deadlines.pop_due(state_.clock.now())) {
     is_terminal(task->state) ? parts_.retention.expire_if_due(*task) : parts_.intake.advance(*task, parts_.attempts);
   }
 }
 
 void Core::flush(Now now) {
-  state_.now = now;
+  state_.clock.set(now);
   parts_.cancels.settle_finished();
   parts_.matching.run();
   parts_.paging.flush();
   parts_.objects.flush();
   outbox_.flush();
-}
-
-Effects Core::take_effects() {
-  Effects effects{
-      std::exchange(state_.sends, {}), std::exchange(state_.ops, {}), {}, std::exchange(state_.requests, {})};
-  if (!effects.ops.empty()) effects.commit = state_.commit = state_.commit.next();
-  return effects;
 }
 
 Instant Core::next_wakeup() const {
@@ -57,7 +48,7 @@ Instant Core::next_wakeup() const {
 }
 
 void Core::shut_down(Now now) {
-  state_.now = now;
+  state_.clock.set(now);
   parts_.intake.closed = true;
   parts_.objects.flush();
   outbox_.flush_all();

@@ -44,13 +44,13 @@ class Core {
   // The store's answer to a request among earlier effects.
   void handle(proto::Now now, StoreAnswer answer);
   // A message to that peer could not be sent.
-  void unreachable(proto::PeerId peer) { parts_.sessions.unreachable(peer); }
+  void unreachable(proto::PeerId peer) { parts_.index.lose_peer(peer); }
   // All commits up to that one are safe.
-  void committed(proto::CommitSeq commit) { state_.safe = commit; }
+  void committed(proto::CommitSeq commit) { state_.output.safe = commit; }
 
   void tick(proto::Now now);
   void flush(proto::Now now);
-  Effects take_effects();
+  Effects take_effects() { return state_.output.take_effects(); }
   Instant next_wakeup() const;
 
   // Says GOODBYE to all peers. No task is taken in afterwards.

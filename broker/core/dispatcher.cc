@@ -43,23 +43,23 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   Message& message = envelope.message;
   if (std::holds_alternative<Hello>(message)) return handle_hello(peer, envelope, fresh, found);
   const Permission& may = permission(message);
-  Sessions& sessions = parts_.sessions;
-  Session* session = sessions.session(peer);
+  SessionIndex& index = parts_.index;
+  Session* session = index.session(peer);
   if (session == nullptr) {
     if (may.stranger == Stranger::is_ignored) return;
     return refuse(peer, header, Errc::hello_required, std::string{errc_text(Errc::hello_required)});
   }
   if (header.session != session->id) return;  // stale: sent in an earlier session
-  session->heard = state_.silence_clock();
-  sessions.confirm(*session);
-  Client* client = sessions.client(peer);
-  Worker* worker = sessions.worker(peer);
+  session->heard = state_.clock.silence_clock();
+  index.confirm(*session);
+  Client* client = index.client(peer);
+  Worker* worker = index.worker(peer);
   if (client != nullptr && MessageParking::park_behind(*client, envelope)) return;
-  if (std::holds_alternative<Goodbye>(message)) return sessions.close(peer);
+  if (std::holds_alternative<Goodbye>(message)) return parts_.sessions.close(peer);
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (const auto* load = std::get_if<Heartbeat>(&message)) {
     if (worker != nullptr) worker->load = *load;
-    return state_.send(*session, Heartbeat{});
+    return state_.output.send(*session, Heartbeat{});
   }
   if (client != nullptr && may.client) {
     if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
@@ -74,10 +74,10 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
 void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
   if (found == nullptr && parking_.park(peer, envelope, fresh)) return;
   static const TaskIds none;
-  parts_.sessions.hello(peer, envelope.header, std::get<Hello>(envelope.message), fresh,
-                        found != nullptr ? *found : none);
-  if (Client* client = parts_.sessions.client(peer)) parts_.processes.repeat_all(*client);
-  if (Worker* worker = parts_.sessions.worker(peer)) parts_.processes.repeat_signals(*worker);
+  parts_.admission.admit(peer, envelope.header, std::get<Hello>(envelope.message), fresh,
+                         found != nullptr ? *found : none);
+  if (Client* client = parts_.index.client(peer)) parts_.processes.repeat_all(*client);
+  if (Worker* worker = parts_.index.worker(peer)) parts_.processes.repeat_signals(*worker);
 }
 
 void Dispatcher::dispatch(Client& client, const Header& header, Message& message) {
@@ -127,11 +127,11 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
 }
 
 void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outcomes& outcomes) {
-  const std::size_t ops_before = state_.ops.size();
+  const std::size_t ops_before = state_.output.ops.size();
   for (const OutcomeRecord& record : outcomes.outcomes) parts_.attempts.record_outcome(worker, record);
-  worker.ack.messages.push_back(message);
-  worker.ack_waits = worker.ack_waits || state_.ops.size() > ops_before;
-  state_.touch(worker);
+  worker.outgoing.ack.messages.push_back(message);
+  worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
+  state_.output.touch(worker);
   if (!mutant(Mutant::credit_leak)) set_credit(worker, outcomes.credit);
 }
 
@@ -148,8 +148,8 @@ void Dispatcher::forward(Worker& worker, Progress& progress) {
     Client* client = task == nullptr ? nullptr : state_.client(task->client);
     if (client == nullptr) continue;
     note.id = task->id;
-    client->progress.notes.push_back(std::move(note));
-    state_.touch(*client);
+    client->outgoing.progress.notes.push_back(std::move(note));
+    state_.output.touch(*client);
   }
 }
 
@@ -158,8 +158,8 @@ void Dispatcher::set_credit(Worker& worker, std::uint64_t total) { worker.credit
 
 void Dispatcher::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
   ErrorMessage error{header.seq, code, std::move(text)};
-  if (Session* session = parts_.sessions.session(peer)) return state_.send(*session, std::move(error));
-  state_.sends.push_back({peer, {{}, std::move(error)}, {}});
+  if (Session* session = parts_.index.session(peer)) return state_.output.send(*session, std::move(error));
+  state_.output.send_to_stranger(peer, std::move(error));
 }
 
 }  // namespace forkmill::broker

@@ -31,7 +31,7 @@ class Dispatcher {
 
   Parts& parts_;
   BrokerState& state_;
-  MessageParking parking_{state_, parts_.paging, parts_.sessions};
+  MessageParking parking_{state_, parts_.paging, parts_.index};
 };
 
 }  // namespace forkmill::broker

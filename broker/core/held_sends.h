@@ -6,7 +6,7 @@
 #include <deque>
 #include <utility>
 
-#include "broker/core/state/broker_state.h"
+#include "broker/core/state/effects.h"
 
 namespace forkmill::broker {
 

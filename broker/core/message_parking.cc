@@ -21,7 +21,7 @@ std::optional<std::string_view> task_named_in(const Message& message) {
 bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
   std::vector<TaskSeq> wanted = needed(envelope.message);
   if (wanted.empty()) return false;
-  if (Client* client = sessions_.client(peer); client != nullptr && !std::holds_alternative<Hello>(envelope.message))
+  if (Client* client = index_.client(peer); client != nullptr && !std::holds_alternative<Hello>(envelope.message))
     client->parked = true;
   paging_.park({peer, std::move(envelope), fresh, {}, {}}, std::move(wanted));
   return true;
@@ -37,7 +37,7 @@ bool MessageParking::park_behind(Client& client, Envelope& envelope) {
 void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   const SessionId session = parked.envelope.header.session;
   const auto waiting = [&] {
-    Client* client = sessions_.client(parked.peer);
+    Client* client = index_.client(parked.peer);
     return client != nullptr && client->session.id == session ? client : nullptr;
   };
   if (!std::holds_alternative<Hello>(parked.envelope.message) && waiting() != nullptr) {

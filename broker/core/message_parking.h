@@ -6,15 +6,15 @@
 #include <vector>
 
 #include "broker/core/lifecycle/paging.h"
-#include "broker/core/peers/sessions.h"
+#include "broker/core/peers/session_index.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class MessageParking {
  public:
-  MessageParking(BrokerState& state, Paging& paging, Sessions& sessions)
-      : state_{state}, paging_{paging}, sessions_{sessions} {}
+  MessageParking(BrokerState& state, Paging& paging, const SessionIndex& index)
+      : state_{state}, paging_{paging}, index_{index} {}
 
   // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
   bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
@@ -32,7 +32,7 @@ class MessageParking {
 
   BrokerState& state_;
   Paging& paging_;
-  Sessions& sessions_;
+  const SessionIndex& index_;
 };
 
 }  // namespace forkmill::broker

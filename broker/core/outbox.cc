@@ -11,11 +11,11 @@ namespace forkmill::broker {
 using namespace proto;
 
 void Outbox::flush() {
-  for (const ClientHandle handle : std::exchange(state_.touched_clients, {}))
+  for (const ClientHandle handle : std::exchange(state_.output.touched_clients, {}))
     if (Client* client = state_.client(handle)) flush(*client, Acks::may_wait);
-  for (const WorkerHandle handle : std::exchange(state_.touched_workers, {}))
+  for (const WorkerHandle handle : std::exchange(state_.output.touched_workers, {}))
     if (Worker* worker = state_.worker(handle)) flush(*worker, Acks::may_wait);
-  if (state_.now.steady >= late_acks_at_) flush_late_acks();
+  if (state_.clock.now() >= late_acks_at_) flush_late_acks();
 }
 
 void Outbox::flush_all() {
@@ -38,68 +38,75 @@ bool Outbox::may_wait(Acks acks, std::size_t messages) const {
   return !go && messages < kAcksAtOnce;
 }
 
-void Outbox::wake_for_acks() { late_acks_at_ = std::min(late_acks_at_, state_.now.steady + state_.options.ack_delay); }
+void Outbox::wake_for_acks() { late_acks_at_ = std::min(late_acks_at_, state_.clock.now() + state_.options.ack_delay); }
 
 void Outbox::flush(Client& client, Acks acks) {
-  client.touched = false;
-  const bool alone = client.cancels.answers.empty() && client.progress.notes.empty() && client.started.notes.empty() &&
-                     client.due.empty();
-  if (may_wait(acks, client.ack.messages.size()) && alone && client.ack.rejected.empty()) {
-    if (client.ack.messages.empty()) return;
+  client.outgoing.touched = false;
+  const bool alone = client.outgoing.cancels.answers.empty() && client.outgoing.progress.notes.empty() &&
+                     client.outgoing.started.notes.empty() && client.results.due.empty();
+  if (may_wait(acks, client.outgoing.ack.messages.size()) && alone && client.outgoing.ack.rejected.empty()) {
+    if (client.outgoing.ack.messages.empty()) return;
     late_clients_.push_back(client.handle);
     return wake_for_acks();
   }
   send_ack(client);
-  if (!client.cancels.answers.empty())
-    state_.send(client.session, std::exchange(client.cancels, {}), state_.safe_after());
-  if (!client.progress.notes.empty()) state_.send(client.session, std::exchange(client.progress, {}));
-  if (!client.started.notes.empty()) state_.send(client.session, std::exchange(client.started, {}));
+  if (!client.outgoing.cancels.answers.empty())
+    state_.output.send(client.session, std::exchange(client.outgoing.cancels, {}), state_.output.safe_after());
+  if (!client.outgoing.progress.notes.empty())
+    state_.output.send(client.session, std::exchange(client.outgoing.progress, {}));
+  if (!client.outgoing.started.notes.empty())
+    state_.output.send(client.session, std::exchange(client.outgoing.started, {}));
   deliveries_.flush(client);
 }
 
 void Outbox::send_ack(Client& client) {
-  if (client.ack.messages.empty()) return;
-  const bool waits = std::exchange(client.ack_waits, false);
-  client.ack.commit = waits ? state_.safe_after() : state_.safe;
-  state_.send(client.session, std::exchange(client.ack, {}), waits ? state_.safe_after() : CommitSeq{});
+  if (client.outgoing.ack.messages.empty()) return;
+  const bool waits = std::exchange(client.outgoing.ack_waits, false);
+  client.outgoing.ack.commit = waits ? state_.output.safe_after() : state_.output.safe;
+  state_.output.send(client.session, std::exchange(client.outgoing.ack, {}),
+                     waits ? state_.output.safe_after() : CommitSeq{});
 }
 
 void Outbox::flush(Worker& worker, Acks acks) {
-  worker.touched = false;
-  const bool alone = worker.revoke.grants.empty() && worker.signals.notes.empty() && worker.grants.tasks.empty();
-  if (may_wait(acks, worker.ack.messages.size()) && alone) {
-    if (worker.ack.messages.empty()) return;
+  worker.outgoing.touched = false;
+  const bool alone = worker.outgoing.revoke.grants.empty() && worker.outgoing.signals.notes.empty() &&
+                     worker.outgoing.grants.tasks.empty();
+  if (may_wait(acks, worker.outgoing.ack.messages.size()) && alone) {
+    if (worker.outgoing.ack.messages.empty()) return;
     late_workers_.push_back(worker.handle);
     return wake_for_acks();
   }
   send_ack(worker);
   // Revocations and signals do not overtake the grants that they are about.
-  if (!worker.revoke.grants.empty()) state_.send(worker.session, std::exchange(worker.revoke, {}), worker.grants_after);
-  if (!worker.signals.notes.empty())
-    state_.send(worker.session, std::exchange(worker.signals, {}), worker.grants_after);
+  if (!worker.outgoing.revoke.grants.empty())
+    state_.output.send(worker.session, std::exchange(worker.outgoing.revoke, {}), worker.outgoing.grants_after);
+  if (!worker.outgoing.signals.notes.empty())
+    state_.output.send(worker.session, std::exchange(worker.outgoing.signals, {}), worker.outgoing.grants_after);
   send_grants(worker);
 }
 
 void Outbox::send_ack(Worker& worker) {
-  if (worker.ack.messages.empty()) return;
-  const bool waits = std::exchange(worker.ack_waits, false);
-  state_.send(worker.session, std::exchange(worker.ack, {}), waits ? state_.safe_after() : CommitSeq{});
+  if (worker.outgoing.ack.messages.empty()) return;
+  const bool waits = std::exchange(worker.outgoing.ack_waits, false);
+  state_.output.send(worker.session, std::exchange(worker.outgoing.ack, {}),
+                     waits ? state_.output.safe_after() : CommitSeq{});
 }
 
 void Outbox::send_grants(Worker& worker) {
-  if (std::exchange(worker.grants_wait, false)) worker.grants_after = state_.safe_after();
-  const CommitSeq after = worker.grants_after > state_.safe ? worker.grants_after : CommitSeq{};
-  Grants grants = std::exchange(worker.grants, {});
+  if (std::exchange(worker.outgoing.grants_wait, false)) worker.outgoing.grants_after = state_.output.safe_after();
+  const CommitSeq after =
+      worker.outgoing.grants_after > state_.output.safe ? worker.outgoing.grants_after : CommitSeq{};
+  Grants grants = std::exchange(worker.outgoing.grants, {});
   std::size_t bytes = 0;
   Grants batch;
   for (GrantedTask& task : grants.tasks) {
     bytes += task.payload.size();
     batch.tasks.push_back(std::move(task));
     if (batch.tasks.size() < limits::kBatchTasks && bytes < limits::kBatchBytes && !buggify(Path::one_grant)) continue;
-    state_.send(worker.session, std::exchange(batch, {}), after);
+    state_.output.send(worker.session, std::exchange(batch, {}), after);
     bytes = 0;
   }
-  if (!batch.tasks.empty()) state_.send(worker.session, std::move(batch), after);
+  if (!batch.tasks.empty()) state_.output.send(worker.session, std::move(batch), after);
 }
 
 }  // namespace forkmill::broker

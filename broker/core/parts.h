@@ -10,8 +10,13 @@
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operators.h"
+#include "broker/core/peers/admission.h"
+#include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/processes.h"
+#include "broker/core/peers/session_index.h"
 #include "broker/core/peers/sessions.h"
+#include "broker/core/peers/silence.h"
+#include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 
@@ -28,8 +33,13 @@ struct Parts {
   Intake intake{state, deliveries, retention, registry};
   Cancels cancels{state, attempts};
   Objects objects{state};
-  Sessions sessions{state, registry, deliveries, attempts, cancels, objects};
-  Processes processes{state, attempts, sessions, objects};
+  SessionIndex index{state};
+  ChildClients children;
+  WorkerRoster roster{state, registry};
+  Silence silence{state};
+  Sessions sessions{state, index, children, roster, silence, deliveries, attempts, cancels, objects};
+  Admission admission{state, index, children, roster, silence, sessions, deliveries, attempts, cancels};
+  Processes processes{state, attempts, sessions, children, objects};
   Matching matching{state, attempts};
   Paging paging{state, attempts, retention};
   Operators operators{state, registry, intake, retention, attempts, cancels, objects, processes};

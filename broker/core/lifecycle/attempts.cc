@@ -24,14 +24,14 @@ void Attempts::grant(Task& task, Worker& worker) {
   if (!options.process) ++worker.granted;
   if (task.durable && options.at_most_once) {
     state_.rewrite(task, Dispatch{task.seq, task.attempts});
-    worker.grants_wait = !mutant(Mutant::dispatch_before_commit);
+    worker.outgoing.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   const Client* owner = options.process ? state_.client(task.client) : nullptr;
-  worker.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
-                                 state_.task_types.name(task.kind), state_.task_types.signature(task.kind),
-                                 options.soft_timeout, options.timeout, task.payload, options.process, options.daemon,
-                                 options.label, owner == nullptr ? 0 : owner->session.pid});
-  state_.touch(worker);
+  worker.outgoing.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
+                                          state_.task_types.name(task.kind), state_.task_types.signature(task.kind),
+                                          options.soft_timeout, options.timeout, task.payload, options.process,
+                                          options.daemon, options.label, owner == nullptr ? 0 : owner->session.pid});
+  state_.output.touch(worker);
 }
 
 Task* Attempts::held(Worker& worker, const proto::Grant& grant) {
@@ -78,12 +78,12 @@ void Attempts::hand_back(Worker& worker, Task& task) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // The deadline may have passed while a worker had the task: nothing was done about it then.
-  if (task.attempts.value() == 0 && task.expires_at <= state_.now.steady) {
+  if (task.attempts.value() == 0 && task.expires_at <= state_.clock.now()) {
     return finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   // The worker itself says that the task was not started: nothing speaks against another grant.
   if (task.durable && task.options().at_most_once) state_.rewrite(task, Reschedule{task.seq, task.attempts, {}});
-  task.queue->put_back(task);
+  task.queue->ready.put_back(task);
 }
 
 void Attempts::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
@@ -160,10 +160,10 @@ void Attempts::retry(Task& task, const proto::OutcomeRecord& record) {
                                : backoff(task);
   state_.step(task, Event::retried);
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
-  task.ready_at = state_.now.steady + wait;
+  task.ready_at = state_.clock.now() + wait;
   if (task.durable) {
-    const Instant due = mutant(Mutant::retry_due_at_restart) ? state_.now.steady : task.ready_at;
-    state_.rewrite(task, Reschedule{task.seq, task.attempts, state_.stamp(due)});
+    const Instant due = mutant(Mutant::retry_due_at_restart) ? state_.clock.now() : task.ready_at;
+    state_.rewrite(task, Reschedule{task.seq, task.attempts, state_.clock.stamp(due)});
   }
   if (wait.count() > 0) return state_.deadlines.add(task.ready_at, task);
   state_.step(task, Event::queued);
@@ -204,10 +204,10 @@ void Attempts::finish(Task& task, Event event, proto::Outcome outcome) {
   if (task.options().daemon) {
     if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
-  task.finished_at = state_.stamp();
-  task.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
-  task.queue->change(task, task.payload.size() + task.outcome->value.size());
-  if (task.durable) state_.rewrite(task, Finish{task.seq, *task.outcome, task.finished_at});
+  task.finished.at = state_.clock.stamp();
+  task.finished.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
+  task.queue->budget.change(task, task.payload.size() + task.finished.outcome->value.size());
+  if (task.durable) state_.rewrite(task, Finish{task.seq, *task.finished.outcome, task.finished.at});
   deliveries_.task_finished(task);
 }
 

@@ -23,8 +23,8 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
       if (task->state != State::running) end_waiting(*task);
       state = CancelState::cancelled;
     }
-    client.cancels.answers.push_back({id, state});
-    state_.touch(client);
+    client.outgoing.cancels.answers.push_back({id, state});
+    state_.output.touch(client);
   }
 }
 
@@ -37,8 +37,8 @@ void Cancels::ask(Client& client, Task& task) {
 void Cancels::revoke(Task& task) {
   task.cancel_requested = true;
   if (Worker* worker = state_.worker(task.worker)) {
-    worker->revoke.grants.push_back(task.grant());
-    state_.touch(*worker);
+    worker->outgoing.revoke.grants.push_back(task.grant());
+    state_.output.touch(*worker);
   }
 }
 
@@ -71,8 +71,8 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
 void Cancels::repeat(Worker& worker) {
   for (const auto& [seq, task] : worker.holding) {
     if (!task->cancel_requested) continue;
-    worker.revoke.grants.push_back(task->grant());
-    state_.touch(worker);
+    worker.outgoing.revoke.grants.push_back(task->grant());
+    state_.output.touch(worker);
   }
 }
 
@@ -93,8 +93,8 @@ void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
   if (asked == asked_.end()) return;
   for (const ClientHandle handle : asked->second.askers) {
     if (Client* client = state_.client(handle)) {
-      client->cancels.answers.push_back({id, state});
-      state_.touch(*client);
+      client->outgoing.cancels.answers.push_back({id, state});
+      state_.output.touch(*client);
     }
     if (proto::mutant(proto::Mutant::cancel_told_to_one)) break;
   }

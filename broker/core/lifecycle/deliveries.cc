@@ -18,13 +18,14 @@ void Deliveries::task_finished(Task& task) {
       if (Client* client = state_.client(handle)) enqueue(task, *client);
     task.watchers.reset();
   }
-  if (task.deliveries == 0) retention_.keep(task);
+  if (task.finished.deliveries == 0) retention_.keep(task);
 }
 
 void Deliveries::watch(Task& task, Client& client) {
   if (is_terminal(task.state)) {
     const auto is_this = [&](const TaskRef& ref) { return ref.get() == &task; };
-    if (task.deliveries > 0 && std::any_of(client.due.begin(), client.due.end(), is_this)) return;
+    if (task.finished.deliveries > 0 && std::any_of(client.results.due.begin(), client.results.due.end(), is_this))
+      return;
     retention_.remove(task);
     enqueue(task, client);
     return;
@@ -36,83 +37,83 @@ void Deliveries::watch(Task& task, Client& client) {
 }
 
 void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
-  auto& watchers = state_.paged_out_watchers[seq];
+  auto& watchers = state_.paging.watchers[seq];
   if (std::find(watchers.begin(), watchers.end(), client.handle) == watchers.end()) watchers.push_back(client.handle);
 }
 
 void Deliveries::refuse_unknown(const TaskId& id, Client& client) {
   constexpr Errc kCode = Errc::task_unknown;
   auto outcome = proto::Outcome::ended(proto::OutcomeKind::rejected, kCode, std::string{errc_text(kCode)});
-  state_.send(client.session, proto::Results{{{id, std::move(outcome)}}});
+  state_.output.send(client.session, proto::Results{{{id, std::move(outcome)}}});
 }
 
 void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
   for (const proto::MessageSeq seq : ack.messages) {
-    auto found = client.under_way.find(seq);
-    if (found == client.under_way.end()) continue;
-    client.under_way_count -= found->second.size();
+    auto found = client.results.under_way.find(seq);
+    if (found == client.results.under_way.end()) continue;
+    client.results.under_way_count -= found->second.size();
     for (const TaskRef& ref : found->second)
       end_delivery(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
-    client.under_way.erase(found);
+    client.results.under_way.erase(found);
   }
-  if (!client.due.empty()) state_.touch(client);
+  if (!client.results.due.empty()) state_.output.touch(client);
 }
 
 void Deliveries::resume(Client& client) {
   if (mutant(Mutant::deliveries_forgotten)) {
-    for (const auto& [seq, refs] : client.under_way)
+    for (const auto& [seq, refs] : client.results.under_way)
       for (const TaskRef& ref : refs) end_delivery(*ref.get(), true);
-    client.under_way.clear();
+    client.results.under_way.clear();
   }
   // The latest results are put in front first, so that the earliest ones are in front in the end.
-  for (auto sent = client.under_way.rbegin(); sent != client.under_way.rend(); ++sent)
-    client.due.insert(client.due.begin(), sent->second.begin(), sent->second.end());
-  client.under_way.clear();
-  client.under_way_count = 0;
-  if (!client.due.empty()) state_.touch(client);
+  for (auto sent = client.results.under_way.rbegin(); sent != client.results.under_way.rend(); ++sent)
+    client.results.due.insert(client.results.due.begin(), sent->second.begin(), sent->second.end());
+  client.results.under_way.clear();
+  client.results.under_way_count = 0;
+  if (!client.results.due.empty()) state_.output.touch(client);
 }
 
 void Deliveries::abandon(Client& client) {
   resume(client);
-  for (const TaskRef& ref : client.due) end_delivery(*ref.get(), false);
-  client.due.clear();
+  for (const TaskRef& ref : client.results.due) end_delivery(*ref.get(), false);
+  client.results.due.clear();
 }
 
 void Deliveries::flush(Client& client) {
   using namespace proto::limits;
-  while (!client.due.empty() && client.under_way_count < client.window_results) {
+  while (!client.results.due.empty() && client.results.under_way_count < client.results.window) {
     proto::Results message;
     std::vector<TaskRef> sent;
     std::size_t bytes = 0;
     bool durable = false;
-    const std::size_t room = client.window_results - client.under_way_count;
-    while (!client.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
-      const TaskRef ref = client.due.front();
-      client.due.pop_front();
+    const std::size_t room = client.results.window - client.results.under_way_count;
+    while (!client.results.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
+      const TaskRef ref = client.results.due.front();
+      client.results.due.pop_front();
       const Task* task = ref.get();
-      FORKMILL_CHECK(task != nullptr && task->outcome != nullptr);  // a delivery keeps its task
+      FORKMILL_CHECK(task != nullptr && task->finished.outcome != nullptr);  // a delivery keeps its task
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
-      bytes += task->outcome->value.size();
-      message.results.push_back({task->id, *task->outcome, task->options().key.empty() ? 0 : task->body_hash});
+      bytes += task->finished.outcome->value.size();
+      message.results.push_back({task->id, *task->finished.outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }
-    state_.send(client.session, std::move(message), durable ? state_.safe_after() : proto::CommitSeq{});
-    client.under_way_count += sent.size();
-    client.under_way.emplace(client.session.sent, std::move(sent));
+    state_.output.send(client.session, std::move(message), durable ? state_.output.safe_after() : proto::CommitSeq{});
+    client.results.under_way_count += sent.size();
+    client.results.under_way.emplace(client.session.sent, std::move(sent));
   }
 }
 
 void Deliveries::enqueue(Task& task, Client& client) {
-  ++task.deliveries;
-  client.due.emplace_back(task);
-  state_.touch(client);
+  ++task.finished.deliveries;
+  client.results.due.emplace_back(task);
+  state_.output.touch(client);
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {
-  FORKMILL_CHECK(task.deliveries > 0);
-  task.delivered = task.delivered || delivered;
-  if (--task.deliveries == 0) retention_.keep(task);
+  FORKMILL_CHECK(task.finished.deliveries > 0);
+  task.finished.delivered = task.finished.delivered || delivered;
+  if (--task.finished.deliveries == 0) retention_.keep(task);
 }
 
 }  // namespace forkmill::broker

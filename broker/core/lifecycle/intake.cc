@@ -73,7 +73,7 @@ Failure other_body(const proto::Submission& submission) {
 }  // namespace
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
-  const std::size_t ops_before = state_.ops.size();
+  const std::size_t ops_before = state_.output.ops.size();
   std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
     const Body body{submission.id, body_of(submission)};
@@ -81,15 +81,15 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
                                    : take_in(client, std::move(submission), body.hash);
     if (!status.ok()) {
       auto failure = std::move(status).failure();
-      client.ack.rejected.push_back({body.id, failure.code, std::move(failure.text)});
+      client.outgoing.ack.rejected.push_back({body.id, failure.code, std::move(failure.text)});
     } else if (on_disk(body.id)) {
       left_on_disk.push_back(body);
     }
   }
-  client.ack.messages.push_back(message);
-  const bool waits = state_.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
-  client.ack_waits = client.ack_waits || waits;
-  state_.touch(client);
+  client.outgoing.ack.messages.push_back(message);
+  const bool waits = state_.output.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
+  client.outgoing.ack_waits = client.outgoing.ack_waits || waits;
+  state_.output.touch(client);
 }
 
 Status Intake::check(const proto::Submission& submission) const {
@@ -131,11 +131,11 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (auto status = check(submission); !status.ok()) return status;
   const bool stored = durable(submission.options, submission.queue);
   if (submission.options.process) submission.queue = process_queue(submission.queue);
-  Queue* queue = state_.queue(submission.queue);
+  Queue* queue = state_.queues.find_or_make(submission.queue);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
-  if (!queue->has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
-    return {Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->held_tasks()) + " tasks, " +
-                                  std::to_string(queue->held_bytes()) + " bytes"};
+  if (!queue->budget.has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
+    return {Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->budget.tasks()) +
+                                  " tasks, " + std::to_string(queue->budget.bytes()) + " bytes"};
   }
   const auto kind = state_.task_types.intern(submission.name, submission.signature);
   if (!kind) return {Errc::too_many_queues, "the broker knows as many task names as it may"};
@@ -147,23 +147,23 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.queue = queue;
   task.client = client.handle;
   task.body_hash = body;
-  task.submitted_at = state_.stamp();
+  task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
   task.spec = share(client, submission);
   if (task.durable) {
-    state_.ops.emplace_back(
+    state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
-  queue->hold(task, task.payload.size());
-  start(task, state_.first_due(task.options(), state_.now.steady));
+  queue->budget.hold(task, task.payload.size());
+  start(task, state_.first_due(task.options(), state_.clock.now()));
   return {};
 }
 
 Status Intake::repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body) {
   if (task.body_hash != body) return other_body(submission);
   deliveries_.watch(task, client);
-  client.ack_waits = client.ack_waits || task.durable;
+  client.outgoing.ack_waits = client.outgoing.ack_waits || task.durable;
   return {};
 }
 
@@ -184,12 +184,12 @@ bool Intake::on_disk(const TaskId& id) const {
 
 // A dead letter is kept for longer than its key names it. Another task may take its place afterwards.
 bool Intake::key_is_free(const Task& task) const {
-  return !task.options().key.empty() && task.state == State::failed && task.deliveries == 0 &&
-         task.kept_until <= state_.now.steady;
+  return !task.options().key.empty() && task.state == State::failed && task.finished.deliveries == 0 &&
+         task.finished.kept_until <= state_.clock.now();
 }
 
 void Intake::start(Task& task, Instant due) {
-  const Instant now = state_.now.steady;
+  const Instant now = state_.clock.now();
   const proto::TaskOptions& options = task.options();
   if (options.expires.count() > 0) {
     task.expires_at = now + options.expires;
@@ -202,19 +202,19 @@ void Intake::start(Task& task, Instant due) {
   }
   state_.step(task, Event::delayed);
   const bool many =
-      state_.resident_scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
+      state_.paging.scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
   if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return state_.put_away(task);
   state_.deadlines.add(due, task);
 }
 
 void Intake::advance(Task& task, Attempts& attempts) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
-  if (waits && task.attempts.value() == 0 && task.expires_at <= state_.now.steady &&
+  if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
     if (task.state == State::ready) state_.take_out_of_line(task);
     return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
-  if (task.state == State::scheduled && task.ready_at <= state_.now.steady) {
+  if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
     state_.line_up(task);
   }

@@ -10,7 +10,7 @@
 namespace forkmill::broker {
 
 void Matching::run() {
-  if (state_.now.steady < state_.grace_until) return;
+  if (state_.clock.now() < state_.grace_until) return;
   give_pool();
   give_processes();
 }
@@ -50,8 +50,8 @@ void Matching::give_rest() {
 }
 
 void Matching::give_processes() {
-  const auto& lines = state_.process_queues;
-  if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready() > 0; })) return;
+  const auto& lines = state_.queues.process_queues();
+  if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
     if (worker->wants_process()) candidates_.push_back(worker.get());
@@ -69,8 +69,8 @@ void Matching::give_processes() {
 Task* Matching::next_process(Worker& worker) {
   const auto serves_kind = [&](KindId kind) { return serves(worker, state_.task_types, kind); };
   for (const Queue* queue : worker.queues)
-    if (queue->processes != nullptr && queue->processes->ready() > 0)
-      if (Task* task = queue->processes->pop(serves_kind)) return task;
+    if (queue->processes != nullptr && queue->processes->ready.size() > 0)
+      if (Task* task = queue->processes->ready.pop(serves_kind)) return task;
   return nullptr;
 }
 
@@ -87,11 +87,11 @@ Task* Matching::next_task(Worker& worker) {
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
     Queue& queue = *worker.queues[turn % worker.queues.size()];
-    if (queue.ready() == 0) continue;
-    const auto& kinds = queue.ready_kinds();
+    if (queue.ready.size() == 0) continue;
+    const auto& kinds = queue.ready.kinds();
     // Most of the time one kind is ready. If the worker does not serve it, the lines need not be walked.
     if (std::none_of(kinds.begin(), kinds.end(), [&](const auto& kind) { return serves_kind(kind.first); })) continue;
-    if (Task* task = queue.pop(serves_kind)) return task;
+    if (Task* task = queue.ready.pop(serves_kind)) return task;
   }
   return nullptr;
 }

@@ -32,29 +32,29 @@ State end_state(proto::OutcomeKind kind) {
 
 void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
-  Queue* queue = state_.queue(spec.queue);
+  Queue* queue = state_.queues.find_or_make(spec.queue);
   const auto kind = state_.task_types.intern(spec.name, spec.signature);
   FORKMILL_CHECK(queue != nullptr && kind.has_value());  // the task was within the limits when it was accepted
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
-  queue->hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
-  const Instant now = state_.now.steady;
+  queue->budget.hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
+  const Instant now = state_.clock.now();
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind)});
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
-    return state_.paged_out_deadlines.add(failed ? now : until, task.seq);
+    return state_.paging.deadlines.add(failed ? now : until, task.seq);
   }
-  state_.grace_until = state_.started.steady + state_.options.restart_grace;
+  state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
   const Instant planned =
-      progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(spec.options, arrived);
+      progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
     state_.tasks.add_paged_out(task.id, {task.seq, State::ready});
-    queue->add_paged_out(lane, task.seq, false);
+    queue->ready.add_paged_out(lane, task.seq, false);
     suspects_.push_back(task.seq);
     return;
   }
@@ -62,12 +62,12 @@ void Paging::recover(const TaskSummary& task) {
   state_.tasks.add_paged_out(task.id, {task.seq, waits ? State::scheduled : State::ready});
   if (waits) {
     ++queue->scheduled;
-    state_.paged_out_deadlines.add(due, task.seq);
+    state_.paging.deadlines.add(due, task.seq);
   } else {
-    queue->add_paged_out(lane, task.seq, true);
+    queue->ready.add_paged_out(lane, task.seq, true);
   }
   if (spec.options.expires.count() > 0 && progression.attempts.value() == 0) {
-    state_.paged_out_deadlines.add(arrived + spec.options.expires, task.seq);
+    state_.paging.deadlines.add(arrived + spec.options.expires, task.seq);
   }
 }
 
@@ -98,11 +98,11 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
   }
   if (const auto* line = std::get_if<ForLine>(&pending.purpose)) {
     for (std::size_t i = 0; i < answer.done; ++i) {
-      auto resident = state_.in_paged_out_line.find(pending.seqs[i]);
-      Task* task = resident == state_.in_paged_out_line.end() ? nullptr : resident->second;
-      if (task != nullptr) state_.in_paged_out_line.erase(resident);
+      auto resident = state_.paging.in_line.find(pending.seqs[i]);
+      Task* task = resident == state_.paging.in_line.end() ? nullptr : resident->second;
+      if (task != nullptr) state_.paging.in_line.erase(resident);
       if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
-      line->lane.queue->refill(line->lane, task);
+      line->lane.queue->ready.refill(line->lane, task);
     }
   }
   pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
@@ -114,7 +114,7 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     request(std::move(done.seqs), std::move(done.purpose));
     return std::nullopt;
   }
-  if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->fed(line->lane);
+  if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->ready.end_refill(line->lane);
   if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
   if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
   if (auto* message = std::get_if<Parked>(&done.purpose)) return std::move(*message);
@@ -127,10 +127,10 @@ void Paging::release(const Parked& message) {
     Task* task = visitor.get();
     if (task == nullptr || task->cancel_requested) continue;
     const bool far_away =
-        task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.now.steady);
+        task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.clock.now());
     const bool suspect = std::any_of(resident_suspects_.begin(), resident_suspects_.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
-    if (far_away || (task->state == State::ready && task->in_paged_out_line && !suspect)) state_.put_away(*task);
+    if (far_away || (task->state == State::ready && task->paging.in_paged_out_line && !suspect)) state_.put_away(*task);
   }
 }
 
@@ -141,30 +141,29 @@ void Paging::flush() {
 }
 
 Instant Paging::next_wakeup() const {
-  Instant next = state_.grace_until > state_.now.steady ? state_.grace_until : proto::kNever;
-  if (!deadlines_asked_ && state_.fetched_early <= state_.options.resident.scheduled) {
-    next = std::min(next, state_.paged_out_deadlines.next_fetch());
+  Instant next = state_.grace_until > state_.clock.now() ? state_.grace_until : proto::kNever;
+  if (!deadlines_asked_ && state_.paging.fetched_early <= state_.options.resident.scheduled) {
+    next = std::min(next, state_.paging.deadlines.next_fetch());
   }
   return next;
 }
 
 void Paging::request(std::vector<proto::TaskSeq> seqs, Purpose purpose) {
-  const std::uint64_t ticket = state_.next_ticket();
-  state_.requests.push_back({ticket, FetchRequest{seqs}});
+  const std::uint64_t ticket = state_.output.ask(FetchRequest{seqs});
   pending_.emplace(ticket, Pending{std::move(seqs), std::move(purpose)});
 }
 
 bool Paging::out_of_date(std::uint64_t ticket, proto::TaskSeq seq) const {
-  const auto found = state_.outdated.find(seq);
-  return found != state_.outdated.end() && ticket <= found->second;
+  const auto found = state_.paging.outdated.find(seq);
+  return found != state_.paging.outdated.end() && ticket <= found->second;
 }
 
 void Paging::forget_outdated() {
   constexpr std::size_t kMany = 4096;
-  if (pending_.empty()) return state_.outdated.clear();
-  if (state_.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
+  if (pending_.empty()) return state_.paging.outdated.clear();
+  if (state_.paging.outdated.size() < kMany && !proto::buggify(proto::Path::old_news_forgotten)) return;
   const std::uint64_t oldest = pending_.begin()->first;
-  std::erase_if(state_.outdated, [&](const auto& entry) { return entry.second < oldest; });
+  std::erase_if(state_.paging.outdated, [&](const auto& entry) { return entry.second < oldest; });
 }
 
 Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
@@ -177,7 +176,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   was_paged_out = true;
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
-  task.queue = state_.queue(put.spec->queue);
+  task.queue = state_.queues.find_or_make(put.spec->queue);
   task.kind = state_.task_types.intern(put.spec->name, put.spec->signature).value();
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
@@ -197,22 +196,23 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
   task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
-  task.ready_at = progression.due.count() > 0 ? state_.instant(progression.due) : state_.first_due(options, arrived);
-  if (auto watchers = state_.paged_out_watchers.find(task.seq); watchers != state_.paged_out_watchers.end()) {
+  task.ready_at =
+      progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.first_due(options, arrived);
+  if (auto watchers = state_.paging.watchers.find(task.seq); watchers != state_.paging.watchers.end()) {
     std::erase(watchers->second, task.client);
     task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
-    state_.paged_out_watchers.erase(watchers);
+    state_.paging.watchers.erase(watchers);
   }
   if (state == State::scheduled) {
     task.state = State::scheduled;
-    ++state_.resident_scheduled;
-    ++state_.fetched_early;
-    task.fetched_early = true;
-    state_.deadlines.add(std::max(task.ready_at, state_.now.steady), task);
+    ++state_.paging.scheduled;
+    ++state_.paging.fetched_early;
+    task.paging.fetched_early = true;
+    state_.deadlines.add(std::max(task.ready_at, state_.clock.now()), task);
   } else {
     task.state = State::ready;
-    task.in_paged_out_line = true;
-    state_.in_paged_out_line.emplace(task.seq, &task);
+    task.paging.in_paged_out_line = true;
+    state_.paging.in_line.emplace(task.seq, &task);
   }
   if (options.expires.count() > 0 && task.attempts.value() == 0) {
     task.expires_at = arrived + options.expires;
@@ -226,14 +226,14 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.attempts = finish.outcome.attempt;
   task.held_bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
-  task.finished_at = finish.finished_at;
-  task.outcome = std::make_unique<proto::Outcome>(std::move(finish.outcome));
+  task.finished.at = finish.finished_at;
+  task.finished.outcome = std::make_unique<proto::Outcome>(std::move(finish.outcome));
   retention_.restore(task);
 }
 
 void Paging::ask_for_lines() {
-  for (const LaneKey& lane : std::exchange(state_.needs_refill, {})) {
-    auto seqs = lane.queue->next_paged_out(lane);
+  for (const LaneKey& lane : state_.queues.drain_needs_refill()) {
+    auto seqs = lane.queue->ready.next_paged_out(lane);
     FORKMILL_CHECK(!seqs.empty());
     request(std::move(seqs), ForLine{lane});
   }
@@ -242,10 +242,10 @@ void Paging::ask_for_lines() {
 void Paging::ask_for_deadlines() {
   const ResidentLimits& resident = state_.options.resident;
   // No more tasks are fetched than memory is given for, the earliest deadlines first.
-  if (!deadlines_asked_ && state_.fetched_early <= resident.scheduled) {
+  if (!deadlines_asked_ && state_.paging.fetched_early <= resident.scheduled) {
     std::vector<proto::TaskSeq> seqs;
     while (seqs.size() < resident.page) {
-      const auto seq = state_.paged_out_deadlines.pop(state_.now.steady);
+      const auto seq = state_.paging.deadlines.pop(state_.clock.now());
       if (!seq) break;
       seqs.push_back(*seq);
     }
@@ -257,7 +257,7 @@ void Paging::ask_for_deadlines() {
 
 void Paging::settle_suspects() {
   if (!suspects_.empty()) request(std::exchange(suspects_, {}), ForSuspects{});
-  if (!suspects_fetched_ || state_.now.steady < state_.grace_until) return;
+  if (!suspects_fetched_ || state_.clock.now() < state_.grace_until) return;
   for (const TaskRef& ref : std::exchange(resident_suspects_, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it

@@ -9,9 +9,9 @@ namespace forkmill::broker {
 
 std::size_t kept_size(const Task& task) {
   std::size_t bytes = task.payload.size();
-  if (task.outcome == nullptr) return bytes;
-  bytes += task.outcome->value.size();
-  if (const auto& error = task.outcome->error) {
+  if (task.finished.outcome == nullptr) return bytes;
+  bytes += task.finished.outcome->value.size();
+  if (const auto& error = task.finished.outcome->error) {
     bytes += error->type.size() + error->message.size() + error->backtrace.size() + error->cause.size() +
              error->forensics.output.size();
   }
@@ -19,23 +19,23 @@ std::size_t kept_size(const Task& task) {
 }
 
 void Retention::keep(Task& task) {
-  if (task.dropped) return forget(task);
-  task.kept_until = kept_until(task.options(), state_.now.steady);
-  if (task.delivered && !task.released) {
-    task.queue->release(task);
-    task.released = true;
+  if (task.finished.dropped) return forget(task);
+  task.finished.kept_until = kept_until(task.options(), state_.clock.now());
+  if (task.finished.delivered && !task.finished.released) {
+    task.queue->budget.release(task);
+    task.finished.released = true;
   }
   shelve(task, shelf_for(task));
-  if (task.shelf == kTimed) state_.deadlines.add(task.kept_until, task);
-  put_away_excess(shelves_[task.shelf]);
+  if (task.finished.shelf == kTimed) state_.deadlines.add(task.finished.kept_until, task);
+  put_away_excess(shelves_[task.finished.shelf]);
   trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
-  task.kept_until = kept_after_restart(task.options(), task.finished_at);
+  task.finished.kept_until = kept_after_restart(task.options(), task.finished.at);
   shelve(task, shelf_for(task));
-  if (task.shelf == kTimed) state_.deadlines.add(std::max(task.kept_until, state_.now.steady), task);
+  if (task.finished.shelf == kTimed) state_.deadlines.add(std::max(task.finished.kept_until, state_.clock.now()), task);
 }
 
 Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
@@ -48,44 +48,44 @@ Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) 
 // after a restart.
 Instant Retention::kept_after_restart(const proto::TaskOptions& options, milliseconds finished_at) const {
   constexpr Instant kToComeBack = std::chrono::minutes{1};
-  const Instant start = state_.started.steady;
+  const Instant start = state_.clock.start();
   // A task that ended later than now ended by a clock that has been set back since.
-  Instant ended = state_.instant(finished_at);
-  if (ended > state_.now.steady) ended = start;
+  Instant ended = state_.clock.instant(finished_at);
+  if (ended > state_.clock.now()) ended = start;
   return std::max(kept_until(options, ended), std::min(start + kToComeBack, kept_until(options, start)));
 }
 
 void Retention::drop(Task& task) {
-  if (task.deliveries > 0)
-    task.dropped = true;
+  if (task.finished.deliveries > 0)
+    task.finished.dropped = true;
   else
     forget(task);
 }
 
 void Retention::remove(Task& task) {
-  if (task.shelf == kNone) return;
-  Shelf& shelf = shelves_[task.shelf];
+  if (task.finished.shelf == kNone) return;
+  Shelf& shelf = shelves_[task.finished.shelf];
   shelf.tasks.remove(task);
   --shelf.count;
   shelf.bytes -= kept_size(task);
-  task.shelf = kNone;
+  task.finished.shelf = kNone;
 }
 
 void Retention::expire_if_due(Task& task) {
-  if (task.shelf == kTimed && task.kept_until <= state_.now.steady) expire(task);
+  if (task.finished.shelf == kTimed && task.finished.kept_until <= state_.clock.now()) expire(task);
 }
 
 void Retention::tick() {
   for (const Kind kind : {kWaiting, kDelivered}) {
     TaskList& tasks = shelves_[kind].tasks;
-    while (!tasks.empty() && tasks.front()->kept_until <= state_.now.steady) expire(*tasks.front());
+    while (!tasks.empty() && tasks.front()->finished.kept_until <= state_.clock.now()) expire(*tasks.front());
   }
 }
 
 Instant Retention::next_wakeup() const {
   Instant next = proto::kNever;
   for (const Kind kind : {kWaiting, kDelivered}) {
-    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->kept_until);
+    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->finished.kept_until);
   }
   return next;
 }
@@ -104,9 +104,9 @@ std::size_t Retention::kept_bytes() const {
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
   // The task's time was over, and a client has asked for the result since and not fetched it.
-  if (task.state == State::failed && task.released && !task.delivered) return kDead;
+  if (task.state == State::failed && task.finished.released && !task.finished.delivered) return kDead;
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
-  if (!task.delivered) return kWaiting;
+  if (!task.finished.delivered) return kWaiting;
   return task.state == State::failed ? kDead : kDelivered;
 }
 
@@ -115,17 +115,17 @@ void Retention::shelve(Task& task, Kind kind) {
   shelf.tasks.push_back(task);
   ++shelf.count;
   shelf.bytes += kept_size(task);
-  task.shelf = kind;
+  task.finished.shelf = kind;
 }
 
 // A failed task becomes a dead letter, unless it has a result_ttl of its own.
 void Retention::expire(Task& task) {
-  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.released &&
+  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.finished.released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
   remove(task);
-  task.queue->release(task);
-  task.released = true;
+  task.queue->budget.release(task);
+  task.finished.released = true;
   shelve(task, kDead);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
@@ -137,7 +137,8 @@ void Retention::put_away_excess(Shelf& shelf) {
   while (shelf.count > resident.results || (shelf.bytes > resident.result_bytes && shelf.count > 1) ||
          (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
-    if (!oldest.durable || oldest.released || oldest.kept_until <= PagedOutDeadlines::horizon(state_.now.steady))
+    if (!oldest.durable || oldest.finished.released ||
+        oldest.finished.kept_until <= PagedOutDeadlines::horizon(state_.clock.now()))
       return;
     remove(oldest);
     state_.put_away(oldest);
@@ -152,8 +153,8 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 
 void Retention::forget(Task& task) {
   remove(task);
-  if (!task.released) task.queue->release(task);
-  if (task.durable) state_.ops.emplace_back(Forget{task.seq});
+  if (!task.finished.released) task.queue->budget.release(task);
+  if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
   state_.tasks.erase(task);
 }
 

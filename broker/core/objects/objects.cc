@@ -22,7 +22,7 @@ void Objects::begin(ClientOperations& operations, Operation operation) {
   auto call = std::make_unique<Call>();
   call->client = operations.client;
   call->op = std::move(operation);
-  call->since = state_.now.steady;
+  call->since = state_.clock.now();
   if (auto answer = attempt(*call)) {
     operations_.answer(call->client, call->op.number, directory_.find(ObjectId{call->op.object}), std::move(*answer));
   } else {

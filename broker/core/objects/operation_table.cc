@@ -116,7 +116,8 @@ void OperationTable::send_answers(ClientOperations& operations) {
   const auto send = [&](std::size_t which) {
     Batch batch = std::exchange(batches[which], {});
     if (to == nullptr || batch.message.answers.empty()) return;
-    state_.send(to->session, std::move(batch.message), which == kAfterCommit ? state_.safe_after() : CommitSeq{});
+    state_.output.send(to->session, std::move(batch.message),
+                       which == kAfterCommit ? state_.output.safe_after() : CommitSeq{});
   };
   for (const std::uint64_t number : std::exchange(operations.to_send, {})) {
     const auto entry = operations.entries.find(number);

@@ -24,8 +24,8 @@ void ObjectStorage::save_objects() {
     Object* object = directory_.find(id);
     if (object == nullptr || !std::exchange(object->dirty, false)) continue;
     if (!object->stored_as) object->stored_as = next_record();
-    state_.ops.emplace_back(PutRecord{object->stored_as, record_of(*object)});
-    object->drain_parts(state_.ops, [this] { return next_record(); });
+    state_.output.ops.emplace_back(PutRecord{object->stored_as, record_of(*object)});
+    object->drain_parts(state_.output.ops, [this] { return next_record(); });
   }
 }
 
@@ -39,17 +39,17 @@ void ObjectStorage::flush() {
 
 void ObjectStorage::save(ClientOperations& operations) {
   if (!operations.stored_as) operations.stored_as = next_record();
-  state_.ops.emplace_back(PutRecord{operations.stored_as, record_of(operations)});
+  state_.output.ops.emplace_back(PutRecord{operations.stored_as, record_of(operations)});
 }
 
 void ObjectStorage::erase(const Object& object) {
   if (!object.durable()) return;
-  if (object.stored_as) state_.ops.emplace_back(EraseRecord{object.stored_as});
-  for (const TaskSeq seq : object.part_records()) state_.ops.emplace_back(EraseRecord{seq});
+  if (object.stored_as) state_.output.ops.emplace_back(EraseRecord{object.stored_as});
+  for (const TaskSeq seq : object.part_records()) state_.output.ops.emplace_back(EraseRecord{seq});
 }
 
 void ObjectStorage::erase(const ClientOperations& operations) {
-  if (operations.stored_as) state_.ops.emplace_back(EraseRecord{operations.stored_as});
+  if (operations.stored_as) state_.output.ops.emplace_back(EraseRecord{operations.stored_as});
 }
 
 void ObjectStorage::recover(TaskSeq seq, std::string_view record, ObjectHost& host) {

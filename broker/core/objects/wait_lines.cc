@@ -38,7 +38,7 @@ void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) 
   note_progress(object, waiting);
   note_condition_waiter(waiting);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
-  if (wait.count() > 0) waiting.deadline = deadlines_.emplace(state_.now.steady + wait, &waiting);
+  if (wait.count() > 0) waiting.deadline = deadlines_.emplace(state_.clock.now() + wait, &waiting);
   if (wait.count() == 0) expire(waiting);
 }
 
@@ -48,7 +48,7 @@ void WaitLines::restore(ClientOperations& operations, ClientOperations::Conditio
   auto call = std::make_unique<Call>();
   call->client = operations.client;
   call->op = std::move(waiter.op);
-  call->since = state_.now.steady;
+  call->since = state_.clock.now();
   call->step = waiter.step;
   call->count = waiter.count;
   call->object = object;
@@ -122,7 +122,7 @@ void WaitLines::advance(Object& object) {
 }
 
 Call* WaitLines::next_expired() const {
-  const bool expired = !deadlines_.empty() && deadlines_.begin()->first <= state_.now.steady;
+  const bool expired = !deadlines_.empty() && deadlines_.begin()->first <= state_.clock.now();
   return expired ? deadlines_.begin()->second : nullptr;
 }
 

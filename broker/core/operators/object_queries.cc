@@ -56,7 +56,7 @@ ReplyBody show_object(const Objects& objects, BrokerState& state, const std::str
               .add("peer", peer(call->client))
               .add("who", call->op.who)
               .add("verb", verb_name(call->op.verb))
-              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(state.now.steady - call->since).count()));
+              .add("waiting_ms", std::chrono::duration_cast<milliseconds>(state.clock.now() - call->since).count()));
     }
   }
   std::vector<PackedMap> holders;

@@ -46,11 +46,7 @@ struct OperatorCommands::Order {
     if (!commands.state_.identity.durable) {
       return proto::Failure{Errc::bad_request, "this broker keeps tasks in memory only: there is nothing to back up"};
     }
-    const std::uint64_t ticket = commands.state_.next_ticket();
-    commands.backups_.emplace(ticket, Backup{client.handle, command});
-    StoreRequest& request = commands.state_.requests.emplace_back();
-    request.ticket = ticket;
-    request.what = BackupRequest{backup.path};
+    commands.backups_.emplace(commands.state_.output.ask(BackupRequest{backup.path}), Backup{client.handle, command});
     return std::nullopt;
   }
   Body operator()(const proto::SendSignal& order) const {
@@ -98,7 +94,7 @@ void OperatorCommands::handle(StoreAnswer answer) {
       reply_to(backup.command.id, bytes.ok() ? ReplyBody{PackedMap{}.add("path", path).add("bytes", bytes.value())}
                                              : ReplyBody{bytes.failure()});
   if (auto* remembered = find_command(*client, backup.command)) remembered->reply = reply;
-  state_.send(client->session, std::move(reply));
+  state_.output.send(client->session, std::move(reply));
 }
 
 }  // namespace forkmill::broker

@@ -23,12 +23,13 @@ void Operators::handle(Client& client, const proto::Query& query) {
   auto answer = reply(client, query);
   if (!answer) return;
   // The state of a task is sent when it is safe: a crash might take it back.
-  state_.send(client.session, std::move(*answer), named_task(query) ? state_.safe_after() : proto::CommitSeq{});
+  state_.output.send(client.session, std::move(*answer),
+                     named_task(query) ? state_.output.safe_after() : proto::CommitSeq{});
 }
 
 void Operators::handle(Client& client, const proto::Command& command) {
   auto answer = commands_.reply(client, command, task(named_task(command)));
-  if (answer) state_.send(client.session, std::move(*answer), state_.safe_after());
+  if (answer) state_.output.send(client.session, std::move(*answer), state_.output.safe_after());
 }
 
 void Operators::handle(StoreAnswer answer) {

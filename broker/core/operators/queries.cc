@@ -50,11 +50,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
 }
 
 void Queries::scan(const proto::Query& query, ClientHandle asker) {
-  const std::uint64_t ticket = state_.next_ticket();
-  scans_.emplace(ticket, Scan{query, asker});
-  StoreRequest& request = state_.requests.emplace_back();
-  request.ticket = ticket;
-  request.what = scan_for(query.filter);
+  scans_.emplace(state_.output.ask(scan_for(query.filter)), Scan{query, asker});
 }
 
 void Queries::handle(StoreAnswer answer) {
@@ -65,7 +61,7 @@ void Queries::handle(StoreAnswer answer) {
   Client* client = state_.client(scan.asker);
   if (client == nullptr) return;  // gone before the answer came
   auto body = list_tasks(state_, scan.query.filter, std::move(std::get<ScanAnswer>(answer.what)));
-  state_.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
+  state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
 std::string Queries::status() const {
@@ -74,7 +70,7 @@ std::string Queries::status() const {
   std::size_t running = 0;
   for (const auto& [name, queue] : state_.queues) {
     scheduled += queue->scheduled;
-    ready += queue->ready();
+    ready += queue->ready.size();
     running += queue->running;
   }
   std::size_t children = 0;
@@ -88,13 +84,12 @@ std::string Queries::status() const {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
-  const proto::Now since = state_.started;
   return PackedMap{}
       .add("software", state_.identity.software)
       .add("epoch", state_.identity.epoch.value())
       .add("store", state_.identity.store)
       .add("listen", state_.identity.listen)
-      .add("uptime_ms", ms(state_.now.steady - since.steady))
+      .add("uptime_ms", ms(state_.clock.now() - state_.clock.start()))
       .add("clients", state_.clients.size())
       .add("workers", state_.workers.size())
       .add("children", children)
@@ -110,18 +105,18 @@ std::string Queries::status() const {
 std::string Queries::queues() const {
   std::vector<PackedMap> rows;
   for (const auto& [name, queue] : state_.queues) {
-    if (is_process_queue(name) && queue->held_tasks() == 0) continue;
-    const Task* oldest = queue->oldest();
+    if (is_process_queue(name) && queue->budget.tasks() == 0) continue;
+    const Task* oldest = queue->ready.oldest();
     rows.push_back(PackedMap{}
                        .add("name", name)
-                       .add("ready", queue->ready())
+                       .add("ready", queue->ready.size())
                        .add("running", queue->running)
                        .add("scheduled", queue->scheduled)
-                       .add("tasks", queue->held_tasks())
-                       .add("bytes", queue->held_bytes())
-                       .add("max_tasks", queue->limits().max_tasks)
-                       .add("max_bytes", queue->limits().max_bytes)
-                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.now.steady - oldest->ready_at))
+                       .add("tasks", queue->budget.tasks())
+                       .add("bytes", queue->budget.bytes())
+                       .add("max_tasks", queue->budget.limits().max_tasks)
+                       .add("max_bytes", queue->budget.limits().max_bytes)
+                       .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.clock.now() - oldest->ready_at))
                        .add("workers", serving_.workers_of(*queue)));
   }
   return PackedMap{}.add("queues", rows).bytes();
@@ -150,7 +145,7 @@ std::string Queries::workers() const {
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
             .add("connected_at_ms", session.since.count())
-            .add("silent_ms", ms(state_.now.steady - session.heard))
+            .add("silent_ms", ms(state_.clock.now() - session.heard))
             .add("finished", worker->finished)
             .add("lost", worker->lost));
   }
@@ -168,8 +163,8 @@ std::string Queries::task(const Task& task) const {
       .add("priority", static_cast<int>(task.options().priority))
       .add("submitted_at_ms", task.submitted_at.count());
   if (task.state == State::scheduled)
-    map.add("not_before_ms", ms(task.ready_at - state_.now.steady) + state_.now.unix_time.count());
-  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished_at.count());
+    map.add("not_before_ms", ms(task.ready_at - state_.clock.now()) + state_.clock.unix_time().count());
+  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished.at.count());
   if (task.state == State::failed) {
     constexpr std::size_t kShown = 16 * 1024;
     const std::string_view arguments = task.payload.view();
@@ -179,7 +174,7 @@ std::string Queries::task(const Task& task) const {
   if (const Worker* worker = state_.worker(task.worker)) {
     map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));
   }
-  if (const proto::Outcome* outcome = task.outcome.get()) {
+  if (const proto::Outcome* outcome = task.finished.outcome.get()) {
     map.add("kind", static_cast<int>(outcome->kind))
         .add("worker", outcome->worker)
         .add("result_bytes", outcome->value.size());

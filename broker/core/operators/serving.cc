@@ -9,7 +9,7 @@ namespace forkmill::broker {
 std::vector<Unserved> Serving::unserved() const {
   std::vector<Unserved> rows;
   for (const auto& [name, queue] : state_.queues) {
-    for (const auto& [kind, count] : queue->ready_kinds()) {
+    for (const auto& [kind, count] : queue->ready.kinds()) {
       if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
         rows.push_back({name, state_.task_types.name(kind), count, std::move(reason)});
       }
@@ -33,7 +33,7 @@ std::size_t Serving::workers_of(const Queue& queue) const {
 std::string Serving::why_unserved(const Queue& queue, KindId kind) const {
   const std::string name{base_queue(queue.name())};
   if (workers_of(queue) == 0) {
-    const bool base_is_served = state_.queues.find(name)->second->workers > 0;
+    const bool base_is_served = state_.queues.find(name)->workers > 0;
     return base_is_served ? "no worker that serves queue " + name + " takes processes (--max-processes)"
                           : "no worker serves queue " + name;
   }
@@ -56,8 +56,9 @@ std::string Serving::why_waiting(const Task& task) const {
       return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
     case State::ready: {
       std::string reason = why_unserved(*task.queue, task.kind);
-      return reason.empty() ? "waits for a free child; " + std::to_string(task.queue->ready()) + " ready in its queue"
-                            : reason;
+      return reason.empty()
+                 ? "waits for a free child; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
+                 : reason;
     }
     case State::running:
       return task.cancel_requested ? "was asked to stop" : "";

@@ -19,8 +19,8 @@ void Processes::handle(Worker& worker, const proto::Started& started) {
 void Processes::repeat(Client& client, const Task& task) {
   const auto start = state_.process_starts.find(task.seq);
   if (start == state_.process_starts.end()) return;
-  client.started.notes.push_back(start->second);
-  state_.touch(client);
+  client.outgoing.started.notes.push_back(start->second);
+  state_.output.touch(client);
 }
 
 void Processes::repeat_all(Client& client) {
@@ -35,8 +35,8 @@ void Processes::repeat_signals(Worker& worker) {
   std::erase_if(worker.unheard,
                 [&](const auto& one) { return one.number <= heard || attempts_.held(worker, one.grant) == nullptr; });
   if (worker.unheard.empty()) return;
-  worker.signals.notes = worker.unheard;
-  state_.touch(worker);
+  worker.outgoing.signals.notes = worker.unheard;
+  state_.output.touch(worker);
 }
 
 void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
@@ -45,7 +45,7 @@ void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
 }
 
 bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {
-  const auto& clients = sessions_.in_child(worker, pid);
+  const auto& clients = children_.in_child(worker, pid);
   return std::any_of(clients.begin(), clients.end(), [&](ClientHandle client) { return objects_.waits(client); });
 }
 
@@ -60,8 +60,8 @@ void Processes::signal(const Task& task, int number) {
   const proto::SignalNote note{task.grant(), number, ++worker.signalled};
   std::erase_if(worker.unheard, [&](const auto& one) { return attempts_.held(worker, one.grant) == nullptr; });
   worker.unheard.push_back(note);
-  worker.signals.notes.push_back(note);
-  state_.touch(worker);
+  worker.outgoing.signals.notes.push_back(note);
+  state_.output.touch(worker);
 }
 
 }  // namespace forkmill::broker

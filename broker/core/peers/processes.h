@@ -4,6 +4,7 @@
 
 #include "broker/core/lifecycle/attempts.h"
 #include "broker/core/objects/objects.h"
+#include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/sessions.h"
 #include "broker/core/state/broker_state.h"
 
@@ -11,8 +12,9 @@ namespace forkmill::broker {
 
 class Processes {
  public:
-  Processes(BrokerState& state, Attempts& attempts, Sessions& sessions, const Objects& objects)
-      : state_{state}, attempts_{attempts}, sessions_{sessions}, objects_{objects} {}
+  Processes(BrokerState& state, Attempts& attempts, Sessions& sessions, const ChildClients& children,
+            const Objects& objects)
+      : state_{state}, attempts_{attempts}, sessions_{sessions}, children_{children}, objects_{objects} {}
 
   void handle(Worker& worker, const proto::Started& started);
   // Tells a client that asks for the task, or came back, where the task runs.
@@ -34,6 +36,7 @@ class Processes {
   BrokerState& state_;
   Attempts& attempts_;
   Sessions& sessions_;
+  const ChildClients& children_;
   const Objects& objects_;
 };
 

@@ -1,109 +1,67 @@
-// Sessions: who is connected, and since when they were last heard. HELLO begins one, silence or GOODBYE ends it, a
-// HELLO that resumes carries it on.
+// Sessions: the ends of sessions. GOODBYE, silence or the death of its process ends the session of a client or worker,
+// and with that everything that depended on it. Admission begins sessions.
 #pragma once
 
-#include <deque>
-#include <map>
+#include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
 #include "broker/core/objects/objects.h"
+#include "broker/core/peers/child_clients.h"
+#include "broker/core/peers/session_index.h"
+#include "broker/core/peers/silence.h"
+#include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
-#include "broker/core/state/registry.h"
 
 namespace forkmill::broker {
 
 class Sessions {
  public:
-  Sessions(BrokerState& state, Registry& registry, Deliveries& deliveries, Attempts& attempts, Cancels& cancels,
-           Objects& objects)
+  Sessions(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
+           Deliveries& deliveries, Attempts& attempts, Cancels& cancels, Objects& objects)
       : state_{state},
-        registry_{registry},
+        index_{index},
+        children_{children},
+        roster_{roster},
+        silence_{silence},
         deliveries_{deliveries},
         attempts_{attempts},
         cancels_{cancels},
         objects_{objects} {}
 
-  // `fresh`: a session id that nobody can guess, made outside. On failure the ERROR is under way.
-  // `running`: the stored tasks of which the worker says that it holds a grant of an earlier broker on this store.
-  void hello(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
-             const TaskIds& running);
-  // A message of this session has come: the peer knows of it, and will not resume the one before.
-  void confirm(Session& session);
+  // The peer has said GOODBYE.
   void close(proto::PeerId peer);
-  // The child with that pid of that worker has ended, and every client in it.
+  // The child with that pid of that worker has ended, and with it every client in it. `worker`: its instance.
   void close_child(std::uint64_t worker, std::uint32_t pid);
-  void close(Client& client);
-  // A message to it could not be sent: nothing more is until it says HELLO again or falls silent for good.
-  void unreachable(proto::PeerId peer);
 
-  // One of the two, or neither: no session, or the message belongs to an earlier one.
-  Client* client(proto::PeerId peer) const;
-  Worker* worker(proto::PeerId peer) const;
-  Session* session(proto::PeerId peer) const;
-
-  // Clients of the broker before, which must come back in time or lose what they held of durable objects.
+  // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.
   void expect(const std::vector<ClientHandle>& clients);
+  // The commit that frees what the client held when it fell silent; none: it did not, or the commit is safe.
+  proto::CommitSeq freed_after(ClientHandle client) const;
 
-  // The clients in that child of that worker.
-  const std::vector<ClientHandle>& in_child(std::uint64_t worker, std::uint32_t pid) const;
-
+  // Ends the sessions of peers that have fallen silent.
   void tick();
-  Instant next_wakeup() const { return next_check_; }
-  // To everyone: the broker goes.
+  Instant next_wakeup() const { return silence_.next_wakeup(); }
+  // Says GOODBYE to all: the broker shuts down.
   void farewell();
 
  private:
-  struct Holder {
-    ClientHandle client;
-    WorkerHandle worker;
-  };
-  Session& begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
-  proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
-  void hello_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
-  void hello_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
-  void enlist(Worker& worker, proto::WorkerInfo info);
-  void delist(Worker& worker);
-  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
-                 proto::Welcome& welcome);
-  bool is_gone(const proto::Hello& hello);
-  bool is_late(const proto::Hello& hello) const;
-  bool adopt(Worker& worker, const proto::Grant& grant, const TaskIds& running);
-  proto::CommitSeq freed_after(ClientHandle client) const;
-  void leave_peer(const Session& session);
-  void detach(const Session& session);
-  void settle_in(Client& client, const proto::Hello& hello);
-  void move_out(const Client& client);
+  void close(Client& client);
   void close(Worker& worker, const std::string& why);
-  void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
   BrokerState& state_;
-  Registry& registry_;
+  SessionIndex& index_;
+  ChildClients& children_;
+  WorkerRoster& roster_;
+  Silence& silence_;
   Deliveries& deliveries_;
   Attempts& attempts_;
   Cancels& cancels_;
   Objects& objects_;
-  std::unordered_map<proto::PeerId, Holder> by_peer_;
-  std::unordered_map<proto::SessionId, Holder> by_session_;
-  std::unordered_map<std::uint64_t, WorkerHandle> by_instance_;  // workers, each by its last HELLO
-  // Who lives in which child of which worker.
-  std::map<std::pair<std::uint64_t, std::uint32_t>, std::vector<ClientHandle>> in_children_;
-  // Children that have ended lately: what they had said before may still come, and finds them so.
-  struct GoneChild {
-    std::uint64_t worker = 0;
-    std::uint32_t pid = 0;
-    Instant until{0};
-  };
-  std::deque<GoneChild> gone_children_;
-  // Clients that fell silent, and the commit with which what they held is free.
-  std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;
-  std::uint64_t last_handle_ = 0;
-  Instant next_check_{0};
-  Instant last_tick_{0};
+  std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;  // of clients that fell silent
 };
 
 }  // namespace forkmill::broker

@@ -3,60 +3,66 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/tasks/process_queue.h"
+#include "broker/store/store.h"
 #include "proto/check.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
-Queue* BrokerState::queue(std::string_view name) {
-  if (auto found = queues.find(name); found != queues.end()) return found->second.get();
-  if (queues.size() >= options.max_queues) return nullptr;
-  Queue* base = is_process_queue(name) ? queue(base_queue(name)) : nullptr;
-  if (is_process_queue(name) && (base == nullptr || queues.size() >= options.max_queues)) return nullptr;
-  const auto named = options.queues.find(std::string{base_queue(name)});
-  auto made = std::make_unique<Queue>(std::string{name}, named != options.queues.end() ? named->second : options.queue,
-                                      options.resident, needs_refill);
-  Queue* queue = queues.emplace(std::string{name}, std::move(made)).first->second.get();
-  if (base == nullptr) return queue;
-  process_queues.push_back(queue);
-  return base->processes = queue;
+namespace {
+
+// The number after which new tasks are numbered.
+proto::TaskSeq last_used_seq(const Identity& identity) {
+  const std::uint64_t last = identity.last_seq.value();
+  const bool again = proto::mutant(proto::Mutant::numbers_used_again) && last >= Store::kLeftOut;
+  return proto::TaskSeq{again ? last - Store::kLeftOut : last};
 }
+
+}  // namespace
+
+BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now start)
+    : options{std::move(core_options)},
+      identity{std::move(who)},
+      clock{start},
+      task_types{options.max_task_types},
+      tasks{last_used_seq(identity)},
+      queues{{options.max_queues, options.queue, options.queues, options.resident}},
+      output{identity.commit} {}
 
 Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) const {
   const Instant due = arrived + task.delay;
-  if (task.not_before <= now.unix_time) return due;
-  return std::max(due, now.steady + Instant{task.not_before - now.unix_time});
+  if (task.not_before <= clock.unix_time()) return due;
+  return std::max(due, clock.now() + Instant{task.not_before - clock.unix_time()});
 }
 
 void BrokerState::line_up(Task& task) {
-  task.queue->push(task);
-  if (!task.in_paged_out_line) return;
+  task.queue->ready.push(task);
+  if (!task.paging.in_paged_out_line) return;
   if (task.durable) return put_away(task);
-  in_paged_out_line.emplace(task.seq, &task);
+  paging.in_line.emplace(task.seq, &task);
 }
 
 void BrokerState::take_out_of_line(Task& task) {
-  if (task.in_paged_out_line) in_paged_out_line.erase(task.seq);
-  task.queue->remove(task);
+  if (task.paging.in_paged_out_line) paging.in_line.erase(task.seq);
+  task.queue->ready.remove(task);
 }
 
 void BrokerState::put_away(Task& task) {
   FORKMILL_CHECK(task.durable);
   if (is_terminal(task.state)) {
-    paged_out_deadlines.add(task.kept_until, task.seq);
+    paging.deadlines.add(task.finished.kept_until, task.seq);
   } else {
     if (task.state == State::scheduled) {
-      no_longer_scheduled(task);
-      paged_out_deadlines.add(task.ready_at, task.seq);
+      paging.no_longer_scheduled(task);
+      paging.deadlines.add(task.ready_at, task.seq);
     } else {
-      in_paged_out_line.erase(task.seq);
+      paging.in_line.erase(task.seq);
     }
-    if (task.attempts.value() == 0 && task.expires_at != proto::kNever)
-      paged_out_deadlines.add(task.expires_at, task.seq);
+    if (task.attempts.value() == 0 && task.expires_at != proto::kNever) paging.deadlines.add(task.expires_at, task.seq);
     if (task.watchers != nullptr && !proto::mutant(proto::Mutant::watchers_left_behind))
-      paged_out_watchers[task.seq] = std::move(*task.watchers);
+      paging.watchers[task.seq] = std::move(*task.watchers);
   }
-  if (task.rewritten) outdated[task.seq] = last_ticket;
+  if (task.paging.rewritten) paging.outdated[task.seq] = output.last_ticket;
   tasks.put_away(task);
 }
 
@@ -66,19 +72,14 @@ void BrokerState::step(Task& task, Event event) {
   if (task.state == State::running) --task.queue->running;
   if (task.state == State::scheduled) {
     --task.queue->scheduled;
-    no_longer_scheduled(task);
+    paging.no_longer_scheduled(task);
   }
   task.state = *to;
   if (task.state == State::running) ++task.queue->running;
   if (task.state == State::scheduled) {
     ++task.queue->scheduled;
-    ++resident_scheduled;
+    ++paging.scheduled;
   }
-}
-
-void BrokerState::no_longer_scheduled(Task& task) {
-  --resident_scheduled;
-  if (std::exchange(task.fetched_early, false)) --fetched_early;
 }
 
 }  // namespace forkmill::broker

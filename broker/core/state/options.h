@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "broker/core/tasks/queue_limits.h"
 #include "proto/clock.h"
 #include "proto/limits.h"
 
@@ -15,24 +16,6 @@ namespace forkmill::broker {
 using namespace std::chrono_literals;
 using proto::Instant;
 using proto::milliseconds;
-
-struct QueueOptions {
-  std::size_t max_tasks = 2'000'000;           // tasks that are not finished, or whose result has not been fetched
-  std::size_t max_bytes = 1024 * 1024 * 1024;  // bytes of their payloads and results
-  bool durable = true;                         // tasks that do not say otherwise are stored, if there is a store
-  friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
-};
-
-// Limits of what is in memory although it is on disk as well. Only durable tasks are ever paged out.
-struct ResidentLimits {
-  std::size_t tasks = 8 * 1024;          // tasks at the head of each lane (one client, priority and task name)
-  std::size_t bytes = 32 * 1024 * 1024;  // bytes of their arguments
-  std::size_t page = 2 * 1024;           // tasks fetched at once
-  std::size_t scheduled = 64 * 1024;     // tasks that are not due yet
-  std::size_t results = 128 * 1024;      // results that have not been fetched yet
-  std::size_t result_bytes = 64 * 1024 * 1024;
-  friend bool operator==(const ResidentLimits&, const ResidentLimits&) = default;
-};
 
 struct CoreOptions {
   milliseconds heartbeat = 2s;

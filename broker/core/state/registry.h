@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "broker/core/state/session.h"
+#include "broker/core/state/worker.h"
 #include "broker/core/tasks/task_types.h"
 
 namespace forkmill::broker {

@@ -26,9 +26,12 @@ struct Task {
   State state = State::submitted;
   bool durable = false;
   bool cancel_requested = false;
-  bool in_paged_out_line = false;  // ready: its turn comes when its number comes up in the paged-out part of its line
-  bool rewritten = false;          // the task has changed on disk while it was in memory
-  bool fetched_early = false;      // scheduled: came from the disk because it is due soon
+  struct Paging {
+    bool in_paged_out_line = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
+    bool rewritten = false;          // the task has changed on disk while it was in memory
+    bool fetched_early = false;      // scheduled: came from the disk because it is due soon
+  };
+  Paging paging;
   KindId kind = 0;
   proto::Attempt attempts;      // number of attempts, including one that runs
   proto::Epoch epoch;           // epoch of its grant
@@ -42,23 +45,29 @@ struct Task {
   Instant ready_at{0};  // ready: since this time; scheduled: from this time on
   Instant expires_at = proto::kNever;
 
-  // ---- Once the task is finished
-  std::unique_ptr<proto::Outcome> outcome;
-  milliseconds finished_at{0};
-  Instant kept_until{0};
-  std::uint32_t deliveries = 0;  // deliveries under way to clients
-  bool dropped = false;          // by an operator: erased as soon as no delivery is under way
-  bool delivered = false;        // the submitter has acknowledged the result
-  bool released = false;         // no longer counted in its queue's limits
-  std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
   std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
+
+  struct Finished {
+    std::unique_ptr<proto::Outcome> outcome;  // null: the task is not finished
+    milliseconds at{0};
+    Instant kept_until{0};
+    std::uint32_t deliveries = 0;  // deliveries under way to clients
+    bool dropped = false;          // by an operator: erased as soon as no delivery is under way
+    bool delivered = false;        // a client has acknowledged the result
+    bool released = false;         // no longer counted in its queue's limits
+    std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
+  };
+  Finished finished;
 
   // Clients that wait for the result besides the submitter.
   std::unique_ptr<std::vector<ClientHandle>> watchers;
 
   // Neighbours in the list that the task is in: a lane of its queue, or one of the retention lists.
-  Task* previous = nullptr;
-  Task* next = nullptr;
+  struct Links {
+    Task* previous = nullptr;
+    Task* next = nullptr;
+  };
+  Links links;
 
   const proto::TaskOptions& options() const { return spec->options; }
   proto::Grant grant() const { return {epoch, seq, attempts}; }
@@ -75,22 +84,22 @@ class TaskList {
   // Inserts the task before the first one with a higher seq; for tasks that come back to where they were.
   void insert_by_seq(Task& task) {
     Task* at = first_;
-    while (at != nullptr && at->seq < task.seq) at = at->next;
+    while (at != nullptr && at->seq < task.seq) at = at->links.next;
     insert_before(at, task);
   }
 
   void remove(Task& task) {
-    (task.previous ? task.previous->next : first_) = task.next;
-    (task.next ? task.next->previous : last_) = task.previous;
-    task.previous = task.next = nullptr;
+    (task.links.previous ? task.links.previous->links.next : first_) = task.links.next;
+    (task.links.next ? task.links.next->links.previous : last_) = task.links.previous;
+    task.links.previous = task.links.next = nullptr;
   }
 
  private:
   void insert_before(Task* at, Task& task) {
-    task.next = at;
-    task.previous = at ? at->previous : last_;
-    (task.previous ? task.previous->next : first_) = &task;
-    (task.next ? task.next->previous : last_) = &task;
+    task.links.next = at;
+    task.links.previous = at ? at->links.previous : last_;
+    (task.links.previous ? task.links.previous->links.next : first_) = &task;
+    (task.links.next ? task.links.next->links.previous : last_) = &task;
   }
 
   Task* first_ = nullptr;

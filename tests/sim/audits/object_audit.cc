@@ -83,7 +83,7 @@ void ObjectAudit::waits(const broker::Core& core) {
     for (const broker::Line& line : object.lines) {
       for (const broker::Call* call : line) {
         if (call->op.object != object.id().value() || object.spec().kind == ObjectKind::condition) continue;
-        const auto waited = std::chrono::duration_cast<milliseconds>(core.state().now.steady - call->since);
+        const auto waited = std::chrono::duration_cast<milliseconds>(core.state().clock.now() - call->since);
         require(call->op.wait.count() < 0 || waited - kGrain <= call->op.wait, object,
                 "a client waits for longer than it asked to");
       }

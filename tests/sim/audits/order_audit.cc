@@ -74,7 +74,8 @@ void check_order(const broker::BrokerState& state, const std::vector<broker::Sen
       const broker::Task* earlier = waiting->before_in_line(task);
       require(earlier == nullptr, "9", [&] {
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
-               ", which came earlier in its line" + (earlier->in_paged_out_line ? " and is only passing through" : "");
+               ", which came earlier in its line" +
+               (earlier->paging.in_paged_out_line ? " and is only passing through" : "");
       });
       require(!waiting->above(task, worker, state.task_types), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });

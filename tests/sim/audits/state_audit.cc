@@ -11,7 +11,7 @@ using broker::State;
 
 void StateAudit::begin(const broker::BrokerState& state) {
   recovered_.clear();
-  for (const auto& [name, queue] : state.queues) recovered_[name] = queue->held_tasks();
+  for (const auto& [name, queue] : state.queues) recovered_[name] = queue->budget.tasks();
 }
 
 void StateAudit::check_sessions(const broker::BrokerState& state) {
@@ -19,7 +19,7 @@ void StateAudit::check_sessions(const broker::BrokerState& state) {
     require(worker->granted <= worker->credit, "12", [&] { return "a worker was granted beyond its credit"; });
   }
   for (const auto& [handle, client] : state.clients) {
-    require(client->under_way_count <= client->window_results, "13",
+    require(client->results.under_way_count <= client->results.window, "13",
             [&] { return "more results under way than the window allows"; });
   }
 }
@@ -29,7 +29,7 @@ namespace {
 void check_task(const broker::BrokerState& state, const broker::Task& task) {
   const auto named = [&](const char* text) { return "task " + brief(task.id) + text; };
   require(task.state != State::submitted, "12", [&] { return named(" is in no state"); });
-  require(broker::is_terminal(task.state) == (task.outcome != nullptr), "3",
+  require(broker::is_terminal(task.state) == (task.finished.outcome != nullptr), "3",
           [&] { return named(": state and outcome disagree"); });
   if (task.state != State::running) return;
   const auto worker = state.workers.find(task.worker);
@@ -51,7 +51,7 @@ StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state)
   ByQueue by_queue;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     Counted& counted = by_queue[task->queue];
-    if (!task->released) ++counted.held;
+    if (!task->finished.released) ++counted.held;
     if (task->state == State::scheduled) ++counted.scheduled;
     if (task->state == State::ready) ++counted.ready;
     if (task->state == State::running) ++counted.running;
@@ -73,7 +73,7 @@ StateAudit::Counted StateAudit::count_paged_out(const broker::BrokerState& state
 void StateAudit::check_room(const broker::Queue& queue) const {
   const auto recovered = recovered_.find(queue.name());
   const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
-  require(queue.held_tasks() <= std::max(before, queue.limits().max_tasks), "13",
+  require(queue.budget.tasks() <= std::max(before, queue.budget.limits().max_tasks), "13",
           [&] { return "queue " + queue.name() + " holds more than it may"; });
 }
 
@@ -89,10 +89,10 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
   for (const auto& [name, queue] : state.queues) {
     const Counted& counted = by_queue[queue.get()];
     rest.scheduled -= queue->scheduled - counted.scheduled;
-    rest.ready -= queue->ready() - counted.ready;
-    rest.held -= queue->held_tasks() - counted.held;
-    require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready() &&
-                counted.running == queue->running && counted.held <= queue->held_tasks(),
+    rest.ready -= queue->ready.size() - counted.ready;
+    rest.held -= queue->budget.tasks() - counted.held;
+    require(counted.scheduled <= queue->scheduled && counted.ready <= queue->ready.size() &&
+                counted.running == queue->running && counted.held <= queue->budget.tasks(),
             "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
     check_room(*queue);
   }

@@ -46,12 +46,12 @@ void Executions::granted(const proto::GrantedTask& granted, broker::WorkerHandle
 void Executions::check_time(const broker::Task& task, const proto::TaskOptions& options,
                             const broker::BrokerState& state) const {
   constexpr milliseconds kGrain{2};
-  const milliseconds arrived = state.stamp(state.arrived(task.seq, task.submitted_at));
+  const milliseconds arrived = state.clock.stamp(state.arrived(task.seq, task.submitted_at));
   // The broker reads the wall clock once for `not_before`, and the clock may have been as wrong as it can be.
   const auto latest_unix = records_.world().both(records_.options().most_skew).unix_time;
-  if (state.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)
+  if (state.clock.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)
     violated("10", task.id, "was granted before its time");
-  if (options.expires.count() > 0 && state.stamp() > arrived + options.expires + kGrain)
+  if (options.expires.count() > 0 && state.clock.stamp() > arrived + options.expires + kGrain)
     violated("10", task.id, "was granted after its deadline");
 }
 

@@ -67,11 +67,11 @@ TEST_CASE("results under way to a live client are not dropped; when the client i
   done.broker.advance_alive(12s, {done.worker});
   CHECK(done.broker.core().state().clients.empty());
   CHECK(done.known() == 3);
-  CHECK(done.broker.core().state().queues.at("default")->held_tasks() == 3);
+  CHECK(done.broker.core().state().queues.find("default")->budget.tasks() == 3);
   done.broker.advance_alive(30s, {done.worker});
   CHECK(done.known() == 0);
-  CHECK(done.broker.core().state().queues.at("default")->held_tasks() == 0);
-  CHECK(done.broker.core().state().queues.at("default")->held_bytes() == 0);
+  CHECK(done.broker.core().state().queues.find("default")->budget.tasks() == 0);
+  CHECK(done.broker.core().state().queues.find("default")->budget.bytes() == 0);
 }
 
 TEST_CASE("failed tasks are dead letters and keep their arguments") {

@@ -1,0 +1,65 @@
+// Admission: HELLO. Begins the session of a client or worker, or refuses it. A HELLO that resumes a session carries it
+// on: what the peer had goes on, and is settled with what it says that it still has.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/cancels.h"
+#include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/peers/child_clients.h"
+#include "broker/core/peers/session_index.h"
+#include "broker/core/peers/sessions.h"
+#include "broker/core/peers/silence.h"
+#include "broker/core/peers/worker_roster.h"
+#include "broker/core/state/broker_state.h"
+#include "proto/status.h"
+
+namespace forkmill::broker {
+
+class Admission {
+ public:
+  Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
+            const Sessions& sessions, Deliveries& deliveries, Attempts& attempts, Cancels& cancels)
+      : state_{state},
+        index_{index},
+        children_{children},
+        roster_{roster},
+        silence_{silence},
+        sessions_{sessions},
+        deliveries_{deliveries},
+        attempts_{attempts},
+        cancels_{cancels} {}
+
+  // Answers with WELCOME or ERROR, or ignores a HELLO that comes too late. `fresh`: the id of a session that begins,
+  // which cannot be guessed. `running`: the stored tasks of which a worker says that it holds a grant of an earlier
+  // broker on this store.
+  void admit(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
+             const TaskIds& running);
+
+ private:
+  proto::Status check(const proto::Hello& hello);
+  // Whether the peer sent the HELLO before the one that began the session that it has now.
+  bool is_late(const proto::Hello& hello) const;
+  void admit_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  void admit_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
+  void begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
+  proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
+  void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
+                 proto::Welcome& answer);
+  bool adopt(Worker& worker, const proto::Grant& grant, const TaskIds& running);
+
+  BrokerState& state_;
+  SessionIndex& index_;
+  ChildClients& children_;
+  WorkerRoster& roster_;
+  Silence& silence_;
+  const Sessions& sessions_;
+  Deliveries& deliveries_;
+  Attempts& attempts_;
+  Cancels& cancels_;
+  std::uint64_t last_handle_ = 0;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,36 @@
+// Silence: finds the clients and workers that have not been heard for longer than the session timeout. When the broker
+// itself has slept, because it was stopped or starved, all begin to count again: their messages may still be waiting.
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class Silence {
+ public:
+  explicit Silence(BrokerState& state) : state_{state} {}
+
+  // A peer has just been heard for the first time in its session.
+  void note_session() { next_check_ = std::min(next_check_, state_.clock.now() + state_.options.session_timeout); }
+
+  struct Silent {
+    std::vector<Client*> clients;
+    std::vector<Worker*> workers;
+  };
+  // Empty: it is not time to look.
+  std::optional<Silent> tick();
+  Instant next_wakeup() const { return next_check_; }
+
+ private:
+  bool has_fallen_silent(const Session& session);
+
+  BrokerState& state_;
+  Instant next_check_{0};
+  Instant last_tick_{0};
+};
+
+}  // namespace forkmill::broker

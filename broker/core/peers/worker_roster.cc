@@ -1,0 +1,35 @@
+#include "broker/core/peers/worker_roster.h"
+
+#include <string>
+#include <utility>
+
+namespace forkmill::broker {
+
+void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
+  by_instance_[worker.instance] = worker.handle;
+  worker.info = std::move(info);
+  worker.info.holding.clear();
+  worker.serves.clear();
+  worker.queues.clear();
+  for (const std::string& name : worker.info.queues) worker.queues.push_back(state_.queues.find_or_make(name));
+  for (Queue* queue : worker.queues) ++queue->workers;
+  registry_.add(worker.info);
+}
+
+void WorkerRoster::delist(Worker& worker) {
+  for (Queue* queue : worker.queues) --queue->workers;
+  worker.queues.clear();
+  registry_.remove(worker.info);
+}
+
+void WorkerRoster::forget(const Worker& worker) {
+  const auto found = by_instance_.find(worker.instance);
+  if (found != by_instance_.end() && found->second == worker.handle) by_instance_.erase(found);
+}
+
+Worker* WorkerRoster::with_instance(std::uint64_t instance) const {
+  const auto found = by_instance_.find(instance);
+  return found == by_instance_.end() ? nullptr : state_.worker(found->second);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,57 @@
+// Client: what the broker knows of one client through all its sessions.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/state/session.h"
+#include "broker/core/tasks/tasks.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+struct Client {
+  ClientHandle handle;
+  Session session;
+  bool is_new = false;  // the broker knew nothing of the client when it came
+  // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
+  bool parked = false;
+  std::deque<proto::Envelope> behind;
+  SharedSpec last_spec;                               // most submissions of one client are alike
+  std::uint64_t child_of = 0;                         // the worker in whose child it lives
+  std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
+
+  // Results on their way to the client. Each counts in its task's `deliveries`.
+  struct Results {
+    std::uint32_t window = 0;                                     // maximum of `under_way_count`, given by the client
+    std::deque<TaskRef> due;                                      // to be sent
+    std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
+    std::size_t under_way_count = 0;
+  };
+  Results results;
+
+  // The last commands and the replies to them (operators/operator_commands.h).
+  struct RememberedCommand {
+    proto::SessionId session;  // in which the command came
+    proto::Command command;
+    std::optional<proto::Reply> reply;  // none: the command is being carried out
+  };
+  std::deque<RememberedCommand> commands;
+
+  // Messages of this round; Outbox sends them.
+  struct Outgoing {
+    proto::SubmitAck ack;
+    proto::CancelReply cancels;
+    proto::Progress progress;
+    proto::Started started;
+    bool ack_waits = false;  // `ack` waits for the commit of this round
+    bool touched = false;    // listed in Output
+  };
+  Outgoing outgoing;
+};
+
+}  // namespace forkmill::broker

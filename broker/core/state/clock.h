@@ -1,0 +1,44 @@
+// Clock: the time of the call that the core is handling, and times as they are written down.
+#pragma once
+
+#include <chrono>
+
+#include "proto/clock.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+using proto::Instant;
+using proto::milliseconds;
+
+class Clock {
+ public:
+  explicit Clock(proto::Now start) : start_{start}, now_{start} {}
+
+  void set(proto::Now now) { now_ = now; }
+  // The steady clock, which never jumps.
+  Instant now() const { return now_.steady; }
+  // The wall clock, which may jump: for times that peers gave in its terms.
+  milliseconds unix_time() const { return now_.unix_time; }
+  // The start of the broker on the steady clock.
+  Instant start() const { return start_.steady; }
+
+  // Unix time as it is stored: it goes on steadily from the start of this broker, even if the wall clock is set.
+  milliseconds stamp(Instant at) const {
+    return start_.unix_time + std::chrono::duration_cast<milliseconds>(at - start_.steady);
+  }
+  milliseconds stamp() const { return stamp(now_.steady); }
+  // The inverse of stamp().
+  Instant instant(milliseconds stamped) const { return start_.steady + Instant{stamped - start_.unix_time}; }
+
+  // Time by which the silence of peers is measured: never the wall clock.
+  Instant silence_clock() const {
+    return proto::mutant(proto::Mutant::expiry_by_wall_clock) ? Instant{now_.unix_time} : now_.steady;
+  }
+
+ private:
+  proto::Now start_;
+  proto::Now now_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,26 @@
+// Effects: what the core wants done after a round.
+#pragma once
+
+#include <vector>
+
+#include "broker/store/records.h"
+#include "broker/store/requests.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+// Send: a message to send once the commit `after` is safe. It goes at once if `after` is 0 or safe already.
+struct Send {
+  proto::PeerId peer;
+  proto::Envelope envelope;
+  proto::CommitSeq after;
+};
+
+struct Effects {
+  std::vector<Send> sends;
+  std::vector<StoreOp> ops;  // to be committed as number `commit`
+  proto::CommitSeq commit;
+  std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,21 @@
+// Identity: facts of this broker that are fixed at its start.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "proto/ids.h"
+
+namespace forkmill::broker {
+
+struct Identity {
+  std::string store;
+  proto::Epoch epoch;
+  proto::CommitSeq commit;  // the last commit in the store
+  bool durable = false;     // commits outlive the broker
+  std::string software;
+  std::vector<std::string> listen;
+  proto::TaskSeq last_seq;  // new tasks get higher numbers
+};
+
+}  // namespace forkmill::broker

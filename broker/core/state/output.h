@@ -1,0 +1,63 @@
+// Output: what a round has gathered for peers and store, and the commits that make it safe.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "broker/core/state/client.h"
+#include "broker/core/state/effects.h"
+#include "broker/core/state/worker.h"
+
+namespace forkmill::broker {
+
+struct Output {
+  explicit Output(proto::CommitSeq last) : commit{last}, safe{last} {}
+
+  void send(Session& session, proto::Message message, proto::CommitSeq after = {}) {
+    session.sent = session.sent.next();
+    if (!session.peer) return;  // out of reach: messages that matter are sent again when the peer resumes
+    sends.push_back({session.peer, {{session.id, session.sent}, std::move(message)}, std::max(after, session.after)});
+  }
+  // To a peer without a session.
+  void send_to_stranger(proto::PeerId peer, proto::Message message) {
+    sends.push_back({peer, {{}, std::move(message)}, {}});
+  }
+
+  // Lets the peer be flushed at the end of the round: something waits in its `outgoing`.
+  void touch(Client& client) {
+    if (!std::exchange(client.outgoing.touched, true)) touched_clients.push_back(client.handle);
+  }
+  void touch(Worker& worker) {
+    if (!std::exchange(worker.outgoing.touched, true)) touched_workers.push_back(worker.handle);
+  }
+
+  // Asks the store. Returns the ticket that comes back with the answer; tickets rise.
+  std::uint64_t ask(decltype(StoreRequest::what) what) {
+    StoreRequest& request = requests.emplace_back();
+    request.ticket = ++last_ticket;
+    request.what = std::move(what);
+    return last_ticket;
+  }
+
+  // Returns the commit that makes the changes of this round safe, and all before.
+  proto::CommitSeq safe_after() const { return ops.empty() ? commit : commit.next(); }
+
+  // Removes and returns all of it.
+  Effects take_effects() {
+    Effects effects{std::exchange(sends, {}), std::exchange(ops, {}), {}, std::exchange(requests, {})};
+    if (!effects.ops.empty()) effects.commit = commit = commit.next();
+    return effects;
+  }
+
+  std::vector<Send> sends;
+  std::vector<StoreOp> ops;
+  std::vector<StoreRequest> requests;
+  std::uint64_t last_ticket = 0;
+  proto::CommitSeq commit;  // the last commit handed to the store
+  proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one
+  std::vector<ClientHandle> touched_clients;
+  std::vector<WorkerHandle> touched_workers;
+};
+
+}  // namespace forkmill::broker

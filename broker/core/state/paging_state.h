@@ -1,0 +1,29 @@
+// PagingState: what the broker keeps in memory of tasks that are paged out, and of tasks that have been fetched.
+#pragma once
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/core/tasks/paged_out_deadlines.h"
+#include "broker/core/tasks/task.h"
+
+namespace forkmill::broker {
+
+struct PagingState {
+  PagedOutDeadlines deadlines;                                             // of tasks on disk
+  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> watchers;  // of tasks on disk
+  std::unordered_map<proto::TaskSeq, Task*> in_line;  // resident tasks whose place in line is a paged-out one
+  std::size_t scheduled = 0;                          // scheduled tasks in memory
+  std::size_t fetched_early = 0;                      // scheduled tasks in memory that came from the disk
+  // Tasks that were changed and paged out again: answers of the store to requests up to that ticket are out of date.
+  std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
+
+  // The task is in memory, and scheduled no longer.
+  void no_longer_scheduled(Task& task) {
+    --scheduled;
+    if (std::exchange(task.paging.fetched_early, false)) --fetched_early;
+  }
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,54 @@
+// Worker: what the broker knows of one worker through all its sessions.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/state/session.h"
+#include "broker/core/tasks/queue.h"
+#include "broker/core/tasks/tasks.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+struct Worker {
+  WorkerHandle handle;
+  Session session;
+  std::uint64_t instance = 0;
+  proto::WorkerInfo info;
+  std::vector<Queue*> queues;
+  std::size_t next_queue = 0;       // the queue whose turn it is
+  std::vector<signed char> serves;  // by kind: 1, 0, or -1 for not looked up yet
+  std::uint64_t granted = 0;
+  std::uint64_t credit = 0;  // granted never exceeds it
+  bool draining = false;
+  std::unordered_map<proto::TaskSeq, Task*> holding;
+  std::size_t processes = 0;               // tasks in `holding` with a process of their own
+  std::vector<proto::ProcessRow> report;   // its last REPORT
+  std::uint64_t signalled = 0;             // the number of the last signal sent to it
+  std::vector<proto::SignalNote> unheard;  // signals to tasks that it holds, which may be under way
+  proto::Heartbeat load;                   // its last HEARTBEAT
+  std::uint64_t finished = 0;
+  std::uint64_t lost = 0;
+
+  // Messages of this round; Outbox sends them.
+  struct Outgoing {
+    proto::Grants grants;
+    bool grants_wait = false;       // `grants` wait until the commit of this round is safe
+    proto::CommitSeq grants_after;  // commit of the grants sent last
+    proto::Revoke revoke;
+    proto::Signals signals;
+    proto::OutcomeAck ack;
+    bool ack_waits = false;  // `ack` waits for the commit of this round
+    bool touched = false;    // listed in Output
+  };
+  Outgoing outgoing;
+
+  bool wants_more() const { return !draining && granted < credit; }
+  bool wants_process() const { return !draining && processes < info.max_processes; }
+  std::size_t in_pool() const { return holding.size() - processes; }
+  bool has_idle_child() const { return in_pool() < info.children; }
+};
+
+}  // namespace forkmill::broker

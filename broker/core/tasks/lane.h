@@ -1,0 +1,81 @@
+// Lane: the ready tasks of one client, priority and kind in a queue, first come, first served. A lane has its beginning
+// in memory, the resident part. When the lane is long, the rest is on disk, the paged-out part, of which only the
+// numbers are known.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "broker/core/tasks/queue_limits.h"
+#include "broker/core/tasks/seq_runs.h"
+#include "broker/core/tasks/task.h"
+
+namespace forkmill::broker {
+
+// Names a lane.
+struct LaneKey {
+  Queue* queue;
+  int priority;
+  ClientHandle client;
+  KindId kind;
+};
+
+struct Lane {
+  KindId kind;
+  TaskList tasks;  // the resident part
+  std::size_t resident = 0;
+  std::size_t resident_bytes = 0;
+  SeqRuns paged_out;
+  std::size_t on_their_way = 0;  // numbers taken from `paged_out` whose tasks have not come yet
+  bool needs_refill = false;     // the lane is on the list of its queue, or is being refilled
+
+  bool has_paged_out() const { return on_their_way > 0 || !paged_out.empty(); }
+  bool is_full(const ResidentLimits& limits) const {
+    return resident >= limits.tasks || resident_bytes >= limits.bytes;
+  }
+  // Whether the resident part should be refilled.
+  bool runs_low(const ResidentLimits& limits) const {
+    return !paged_out.empty() && resident * 2 <= limits.tasks && resident_bytes * 2 <= limits.bytes;
+  }
+
+  // At the end of the resident part.
+  void push_back(Task& task) {
+    count_in(task);
+    tasks.push_back(task);
+  }
+  // Before the tasks of the resident part that arrived later.
+  void insert_by_seq(Task& task) {
+    count_in(task);
+    tasks.insert_by_seq(task);
+  }
+  void remove(Task& task) {
+    tasks.remove(task);
+    --resident;
+    resident_bytes -= task.payload.size();
+  }
+
+ private:
+  void count_in(const Task& task) {
+    ++resident;
+    resident_bytes += task.payload.size();
+  }
+};
+
+// Share: the lanes of one client at one priority.
+struct Share {
+  using Serves = std::function<bool(KindId)>;
+
+  ClientHandle client;
+  std::vector<Lane> lanes;
+  std::size_t count = 0;  // ready tasks, paged-out ones as well
+
+  // Made if there is none.
+  Lane& lane_of(KindId kind);
+  // The lane with the earliest resident task of a kind that `serves` accepts; null: there is none.
+  Lane* next_lane(const Serves& serves);
+  // Whether a lane of a kind that `serves` accepts has tasks, but all of them on disk.
+  bool awaits(const Serves& serves) const;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,152 @@
+#include "broker/core/tasks/ready_tasks.h"
+
+#include <algorithm>
+
+#include "proto/buggify.h"
+#include "proto/check.h"
+
+namespace forkmill::broker {
+
+void ReadyTasks::push(Task& task) {
+  Share& share = share_of(task);
+  Lane& lane = share.lane_of(task.kind);
+  count_in(task, share);
+  if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
+    task.paging.in_paged_out_line = true;
+    lane.paged_out.push_back(task.seq);
+    request_refill(share, lane, task.options().priority);
+  } else {
+    lane.push_back(task);
+  }
+}
+
+void ReadyTasks::put_back(Task& task) {
+  Share& share = share_of(task);
+  Lane& lane = share.lane_of(task.kind);
+  count_in(task, share);
+  if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
+  lane.insert_by_seq(task);
+}
+
+void ReadyTasks::remove(Task& task) {
+  Share& share = share_of(task);
+  Lane& lane = share.lane_of(task.kind);
+  if (!task.paging.in_paged_out_line) lane.remove(task);
+  task.paging.in_paged_out_line = false;
+  count_out(task, share);
+  request_refill(share, lane, task.options().priority);
+  Level& level = levels_[task.options().priority];
+  drop_if_empty(level, level.by_client.at(task.client));
+}
+
+Task* ReadyTasks::pop(const Share::Serves& serves) {
+  if (size_ == 0) return nullptr;
+  for (auto& [priority, level] : levels_) {
+    for (auto share = level.rotation.begin(); share != level.rotation.end(); ++share) {
+      Lane* lane = share->next_lane(serves);
+      if (lane == nullptr) continue;
+      Task* task = lane->tasks.front();
+      lane->remove(*task);
+      count_out(*task, *share);
+      request_refill(*share, *lane, priority);
+      if (!proto::mutant(proto::Mutant::client_turns_ignored))
+        level.rotation.splice(level.rotation.end(), level.rotation, share);  // the other clients' turn
+      drop_if_empty(level, share);
+      return task;
+    }
+    // Lower priorities do not overtake tasks that are on their way from the disk.
+    const auto is_awaited = [&](const Share& share) { return share.awaits(serves); };
+    if (std::any_of(level.rotation.begin(), level.rotation.end(), is_awaited)) return nullptr;
+  }
+  return nullptr;
+}
+
+const Task* ReadyTasks::oldest() const {
+  const Task* oldest = nullptr;
+  for (const auto& [priority, level] : levels_)
+    for (const Share& share : level.rotation)
+      for (const Lane& lane : share.lanes) {
+        const Task* head = lane.tasks.front();
+        if (head != nullptr && (oldest == nullptr || head->ready_at < oldest->ready_at)) oldest = head;
+      }
+  return oldest;
+}
+
+std::vector<proto::TaskSeq> ReadyTasks::next_paged_out(const LaneKey& key) {
+  Lane& lane = lane_of(key);
+  std::vector<proto::TaskSeq> seqs;
+  const std::size_t most = std::max<std::size_t>(1, limits_.tasks - std::min(limits_.tasks, lane.resident));
+  const std::size_t page = proto::buggify(proto::Path::short_page) ? 1 : limits_.page;
+  while (!lane.paged_out.empty() && seqs.size() < std::min(most, page)) seqs.push_back(lane.paged_out.pop_front());
+  lane.on_their_way = seqs.size();
+  return seqs;
+}
+
+void ReadyTasks::refill(const LaneKey& key, Task* task) {
+  Lane& lane = lane_of(key);
+  FORKMILL_CHECK(lane.on_their_way > 0);
+  --lane.on_their_way;
+  if (task == nullptr) return;
+  task->paging.in_paged_out_line = false;
+  lane.push_back(*task);
+}
+
+void ReadyTasks::end_refill(const LaneKey& key) {
+  Share& share = share_of(key.priority, key.client);
+  Lane& lane = share.lane_of(key.kind);
+  lane.needs_refill = false;
+  request_refill(share, lane, key.priority);
+  Level& level = levels_[key.priority];
+  drop_if_empty(level, level.by_client.at(key.client));
+}
+
+void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line) {
+  Share& share = share_of(key.priority, key.client);
+  ++share.count;
+  ++size_;
+  ++kinds_[key.kind];
+  if (!in_line) return;
+  Lane& lane = share.lane_of(key.kind);
+  lane.paged_out.push_back(seq);
+  request_refill(share, lane, key.priority);
+}
+
+Share& ReadyTasks::share_of(int priority, ClientHandle client) {
+  Level& level = levels_[priority];
+  auto found = level.by_client.find(client);
+  if (found == level.by_client.end()) {
+    level.rotation.push_back({client, {}, 0});
+    found = level.by_client.emplace(client, std::prev(level.rotation.end())).first;
+  }
+  return *found->second;
+}
+
+void ReadyTasks::count_in(const Task& task, Share& share) {
+  ++share.count;
+  ++size_;
+  ++kinds_[task.kind];
+}
+
+void ReadyTasks::count_out(const Task& task, Share& share) {
+  --share.count;
+  --size_;
+  auto kind = kinds_.find(task.kind);
+  if (--kind->second == 0) kinds_.erase(kind);
+}
+
+void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
+  if (lane.needs_refill || !lane.runs_low(limits_)) return;
+  lane.needs_refill = true;
+  needs_refill_.push_back({&queue_, priority, share.client, lane.kind});
+}
+
+// Drops a share without ready tasks. Its lanes may still have numbers of tasks that are no longer ready in their
+// paged-out parts; these are dropped as well, unless they are on their way.
+void ReadyTasks::drop_if_empty(Level& level, Rotation::iterator share) {
+  if (share->count > 0) return;
+  if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.needs_refill; })) return;
+  level.by_client.erase(share->client);
+  level.rotation.erase(share);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,77 @@
+// ReadyTasks: the tasks of one queue that are ready, in the order in which they are granted.
+//
+// Tasks of the highest priority come first. Within a priority the clients take turns, so that a client that submitted a
+// million tasks does not make another one wait for them. Within a client's share the order of arrival counts. A worker
+// that does not have the next task is given the next one that it has.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/tasks/lane.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+class ReadyTasks {
+ public:
+  // `needs_refill` gets the lanes whose resident part runs low while there is a paged-out part, each lane once until
+  // end_refill() is called.
+  ReadyTasks(Queue& queue, ResidentLimits limits, std::vector<LaneKey>& needs_refill)
+      : queue_{queue}, limits_{limits}, needs_refill_{needs_refill} {}
+
+  // Adds a task at the end of its lane. The task's kind, client and spec must be set, and must not change while it is
+  // here. `in_paged_out_line` says afterwards in which part it is. A task that is not durable joins the paged-out part
+  // only when others are there before it.
+  void push(Task& task);
+  // Adds a task that was granted and not started, before all tasks that arrived after it.
+  void put_back(Task& task);
+  void remove(Task& task);
+
+  // Removes and returns the next task whose kind `serves` accepts. Null: there is none, or it is still to be fetched.
+  Task* pop(const Share::Serves& serves);
+
+  std::size_t size() const { return size_; }
+  const std::unordered_map<KindId, std::size_t>& kinds() const { return kinds_; }
+  // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
+  const Task* oldest() const;
+
+  // Removes and returns the next numbers of the lane. They are on their way until refill() has been called for each.
+  std::vector<proto::TaskSeq> next_paged_out(const LaneKey& key);
+  // Adds the task of the next number on its way. `task`: null when it is no longer ready.
+  void refill(const LaneKey& key, Task* task);
+  // Call when all numbers that were on their way have come.
+  void end_refill(const LaneKey& key);
+  // Counts a ready task on disk when the broker starts. `in_line`: its number goes to the end of its lane, too.
+  void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line);
+
+ private:
+  using Rotation = std::list<Share>;  // the client whose turn it is comes first
+  struct Level {
+    Rotation rotation;
+    std::unordered_map<ClientHandle, Rotation::iterator> by_client;
+  };
+  struct HighestFirst {
+    bool operator()(int a, int b) const { return proto::mutant(proto::Mutant::priority_reversed) ? a < b : b < a; }
+  };
+
+  Share& share_of(int priority, ClientHandle client);
+  Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
+  Lane& lane_of(const LaneKey& key) { return share_of(key.priority, key.client).lane_of(key.kind); }
+  void count_in(const Task& task, Share& share);
+  void count_out(const Task& task, Share& share);
+  void request_refill(const Share& share, Lane& lane, int priority);
+  void drop_if_empty(Level& level, Rotation::iterator share);
+
+  Queue& queue_;
+  ResidentLimits limits_;
+  std::map<int, Level, HighestFirst> levels_;
+  std::size_t size_ = 0;
+  std::unordered_map<KindId, std::size_t> kinds_;
+  std::vector<LaneKey>& needs_refill_;
+};
+
+}  // namespace forkmill::broker
