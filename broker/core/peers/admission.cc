@@ -79,7 +79,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
   answer.resumed = resumed;
   // A client that was new and does not resume has not heard that it was new: it would repeat what it asked before.
   answer.kept = resumed || !client->is_new || proto::mutant(proto::Mutant::kept_said_wrongly);
-  // What the client is told to have lost must not be its own again after a restart.
+  // Objects that the client is told to have lost must not be its own again after a restart.
   if (!answer.kept) client->session.after = sessions_.freed_after(client->handle);
   state_.output.send(client->session, std::move(answer));
   if (known) {

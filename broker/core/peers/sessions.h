@@ -61,7 +61,7 @@ class Sessions {
   Attempts& attempts_;
   Cancels& cancels_;
   Objects& objects_;
-  std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;  // of clients that fell silent
+  std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;  // clients that fell silent
 };
 
 }  // namespace forkmill::broker

@@ -79,8 +79,7 @@ struct BrokerState {
   PagingState paging;
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
-  std::unordered_map<proto::TaskSeq, proto::StartedNote>
-      process_starts;  // of running tasks with a process of their own
+  std::unordered_map<proto::TaskSeq, proto::StartedNote> process_starts;  // processes of running tasks
   Totals totals;
   Output output;
 };

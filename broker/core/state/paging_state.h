@@ -11,8 +11,8 @@
 namespace forkmill::broker {
 
 struct PagingState {
-  PagedOutDeadlines deadlines;                                             // of tasks on disk
-  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> watchers;  // of tasks on disk
+  PagedOutDeadlines deadlines;                                             // deadlines of tasks on disk
+  std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> watchers;  // clients that wait for tasks on disk
   std::unordered_map<proto::TaskSeq, Task*> in_line;  // resident tasks whose place in line is a paged-out one
   std::size_t scheduled = 0;                          // scheduled tasks in memory
   std::size_t fetched_early = 0;                      // scheduled tasks in memory that came from the disk
