@@ -9,9 +9,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/host.h"
-#include "proto/transport/processes.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/host.h"
+#include "proto/os/processes.h"
 
 namespace forkmill::broker {
 

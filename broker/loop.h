@@ -12,10 +12,10 @@
 #include "broker/core/held_sends.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
-#include "proto/transport/descriptor.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "proto/transport/router.h"
-#include "proto/transport/waiter.h"
 
 namespace forkmill::broker {
 

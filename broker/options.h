@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "broker/core/state/options.h"
-#include "proto/transport/logging.h"
+#include "proto/os/logging.h"
 
 namespace forkmill::broker {
 

@@ -1,4 +1,4 @@
-// Env: the only source of time and entropy. Programs use RealEnv (proto/transport/real_env.h); a simulator has its own.
+// Env: the only source of time and entropy. Programs use RealEnv (proto/os/real_env.h); a simulator has its own.
 #pragma once
 
 #include <cstdint>

@@ -13,8 +13,8 @@
 #include <string>
 #include <system_error>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::tests {
 

@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/os/processes.h"
+#include "proto/os/real_env.h"
 #include "proto/pool_tasks.h"
-#include "proto/transport/processes.h"
-#include "proto/transport/real_env.h"
 #include "worker/errors/error_mailbox.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"

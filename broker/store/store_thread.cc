@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill::broker {
 

@@ -18,7 +18,7 @@
 
 #include "broker/store/requests.h"
 #include "broker/store/store.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::broker {
 

@@ -8,8 +8,8 @@
 
 #include "client/engine/resolve.h"
 #include "client/futures/log.h"
+#include "proto/os/host.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/host.h"
 
 namespace forkmill::client {
 

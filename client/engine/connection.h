@@ -18,8 +18,8 @@
 #include "client/engine/inbox.h"
 #include "client/engine/reachability.h"
 #include "client/session/session.h"
+#include "proto/os/real_env.h"
 #include "proto/transport/dealer.h"
-#include "proto/transport/real_env.h"
 
 namespace forkmill::client {
 

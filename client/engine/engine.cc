@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::client {
 

@@ -14,7 +14,7 @@
 
 #include "client/engine/object_call.h"
 #include "client/session/requests.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::client {
 

@@ -7,7 +7,7 @@
 
 #include "client/futures/log.h"
 #include "client/futures/work_list.h"
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill {
 

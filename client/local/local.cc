@@ -16,9 +16,9 @@
 #include <system_error>
 
 #include "client/local/zygote.h"
-#include "proto/transport/descriptor.h"
-#include "proto/transport/processes.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/processes.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill {
 

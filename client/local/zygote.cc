@@ -22,9 +22,9 @@
 #include "broker/offline_commands.h"
 #include "broker/store/memory_store.h"
 #include "client/local/descendants.h"
-#include "proto/transport/logging.h"
-#include "proto/transport/real_env.h"
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/logging.h"
+#include "proto/os/real_env.h"
+#include "proto/os/signals_blocked.h"
 #include "worker/os/reaping.h"
 
 namespace forkmill::local {

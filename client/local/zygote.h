@@ -14,7 +14,7 @@
 #include <functional>
 #include <string>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::local {
 

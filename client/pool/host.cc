@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "client/futures/log.h"
+#include "proto/os/real_env.h"
 #include "proto/pool_tasks.h"
-#include "proto/transport/real_env.h"
 
 namespace forkmill::detail {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "proto/transport/host.h"
+#include "proto/os/host.h"
 
 namespace forkmill {
 

@@ -8,10 +8,10 @@
 #include <optional>
 #include <string>
 
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "proto/transport/endpoint_tracker.h"
-#include "proto/transport/real_env.h"
 #include "proto/transport/resolver.h"
-#include "proto/transport/waiter.h"
 #include "proto/wire/codec.h"
 
 namespace forkmill::proto {

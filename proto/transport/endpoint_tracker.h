@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "proto/clock.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "proto/transport/resolver.h"
-#include "proto/transport/waiter.h"
 
 namespace forkmill::proto {
 

@@ -3,8 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "proto/os/signals_blocked.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/signals_blocked.h"
 
 namespace forkmill::proto {
 

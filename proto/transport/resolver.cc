@@ -12,8 +12,8 @@
 #include <thread>
 #include <utility>
 
-#include "proto/transport/signals_blocked.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/signals_blocked.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::proto {
 

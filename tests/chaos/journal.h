@@ -31,7 +31,7 @@
 #include <string_view>
 #include <vector>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::chaos {
 

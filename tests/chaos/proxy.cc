@@ -13,8 +13,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill::chaos {
 

@@ -15,8 +15,8 @@
 #include <thread>
 #include <vector>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::chaos {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "proto/limits.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::worker {
 

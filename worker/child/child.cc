@@ -13,7 +13,7 @@
 #include <string>
 
 #include "proto/limits.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
 #include "worker/child/attempt_context.h"
 #include "worker/errors/handler_error.h"
 #include "worker/errors/throw_site.h"

@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 #include "worker/tasks/registry.h"
 
 namespace forkmill::worker {

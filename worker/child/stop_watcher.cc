@@ -1,6 +1,6 @@
 #include "worker/child/stop_watcher.h"
 
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill::worker {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 #include "worker/errors/handler_error.h"
 
 namespace forkmill::worker {

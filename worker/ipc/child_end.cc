@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "proto/check.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::worker {
 

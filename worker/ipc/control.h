@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 #include "worker/ipc/control_records.h"
 
 namespace forkmill::worker {

@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::worker {
 

@@ -1,12 +1,12 @@
 #include "worker/link/identity.h"
 
-#include "worker/os/host.h"
+#include "proto/os/host.h"
 
 namespace forkmill::worker {
 
 std::string name_of(const LinkSetup& setup) {
   if (!setup.options.name.empty()) return setup.options.name;
-  return host_name() + "-" + std::to_string(setup.supervisor);
+  return proto::host_name() + "-" + std::to_string(setup.supervisor);
 }
 
 ForemanConfig config_of(const LinkSetup& setup) {
@@ -16,7 +16,7 @@ ForemanConfig config_of(const LinkSetup& setup) {
   config.max_tasks_per_child = setup.options.max_tasks_per_child;
   config.kill_grace = setup.options.kill_grace;
   config.name = name_of(setup);
-  config.host = host_name();
+  config.host = proto::host_name();
   config.max_processes = setup.options.max_processes;
   return config;
 }
@@ -26,7 +26,7 @@ proto::Hello hello_of(const LinkSetup& setup) {
   hello.instance = setup.instance;
   hello.role = proto::Role::worker;
   hello.name = name_of(setup);
-  hello.host = host_name();
+  hello.host = proto::host_name();
   hello.pid = static_cast<std::uint32_t>(setup.supervisor);
   hello.software = "forkmill " FORKMILL_VERSION;
   hello.worker.queues = setup.options.queues;

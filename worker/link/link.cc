@@ -8,11 +8,11 @@
 #include <variant>
 #include <vector>
 
+#include "proto/os/real_env.h"
+#include "proto/os/signals_blocked.h"
+#include "proto/os/waiter.h"
+#include "proto/os/wakeup.h"
 #include "proto/transport/dealer.h"
-#include "proto/transport/real_env.h"
-#include "proto/transport/signals_blocked.h"
-#include "proto/transport/waiter.h"
-#include "proto/transport/wakeup.h"
 #include "worker/link/child_rings.h"
 #include "worker/link/identity.h"
 #include "worker/link/link_log.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "proto/transport/logging.h"
+#include "proto/os/logging.h"
 
 namespace forkmill::worker {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "proto/transport/processes.h"
+#include "proto/os/processes.h"
 #include "worker/link/identity.h"
 
 namespace forkmill::worker {

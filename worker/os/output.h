@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::worker {
 

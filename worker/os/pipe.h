@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::worker {
 

@@ -17,7 +17,7 @@
 #include <memory>
 #include <string>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::worker {
 

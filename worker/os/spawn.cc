@@ -11,7 +11,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill::worker {
 

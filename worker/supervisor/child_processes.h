@@ -12,8 +12,8 @@
 #include <string>
 
 #include "proto/clock.h"
-#include "proto/transport/descriptor.h"
-#include "proto/transport/waiter.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/waiter.h"
 #include "worker/ipc/control.h"
 #include "worker/os/reaping.h"
 #include "worker/rules/restart_backoff.h"

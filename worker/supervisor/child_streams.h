@@ -8,8 +8,8 @@
 #include <cstdint>
 #include <string>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/waiter.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/waiter.h"
 #include "worker/os/output.h"
 
 namespace forkmill::worker {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "proto/clock.h"
-#include "proto/transport/waiter.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/waiter.h"
+#include "proto/os/wakeup.h"
 #include "worker/ipc/control.h"
 #include "worker/rules/restart_backoff.h"
 #include "worker/supervisor/origin.h"

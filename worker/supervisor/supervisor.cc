@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-#include "proto/transport/logging.h"
+#include "proto/os/logging.h"
 #include "worker/link/link.h"
 #include "worker/os/reaping.h"
 

@@ -14,9 +14,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/real_env.h"
-#include "proto/transport/waiter.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "worker/supervisor/child_processes.h"
 #include "worker/supervisor/link_process.h"
 #include "worker/supervisor/origin.h"

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "proto/transport/wakeup.h"
+#include "proto/os/wakeup.h"
 #include "worker/os/pipe.h"
 
 extern char** environ;

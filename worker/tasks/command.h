@@ -7,8 +7,8 @@
 #include <stop_token>
 
 #include "proto/clock.h"
-#include "proto/transport/descriptor.h"
-#include "proto/transport/real_env.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/real_env.h"
 #include "worker/os/spawn.h"
 #include "worker/tasks/command_streams.h"
 

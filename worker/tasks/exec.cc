@@ -5,8 +5,8 @@
 #include <stdexcept>
 #include <string>
 
-#include "proto/transport/real_env.h"
-#include "worker/os/host.h"
+#include "proto/os/host.h"
+#include "proto/os/real_env.h"
 #include "worker/tasks/command.h"
 
 namespace forkmill::worker {
@@ -16,7 +16,7 @@ ExecResult run_command(Context& context, const ExecRequest& request, std::chrono
   proto::RealEnv env;
   const auto begun = env.now();
   ExecResult result;
-  result.host = host_name();
+  result.host = proto::host_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
   Command command{request};
   command.run(context.stop_token(), grace, result);

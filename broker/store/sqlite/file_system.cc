@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "broker/store/store_error.h"
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::broker {
 

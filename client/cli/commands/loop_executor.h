@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "proto/transport/wakeup.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::cli {
 

@@ -13,7 +13,7 @@
 #include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
 #include "proto/limits.h"
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

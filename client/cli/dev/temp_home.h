@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

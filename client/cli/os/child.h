@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

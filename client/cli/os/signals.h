@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <optional>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

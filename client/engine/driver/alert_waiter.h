@@ -3,7 +3,7 @@
 // short, the thread stays awake for the next one, and yields to any thread that wants to run.
 #pragma once
 
-#include "proto/transport/waiter.h"
+#include "proto/os/waiter.h"
 
 namespace forkmill::client {
 

@@ -14,8 +14,8 @@
 #include "client/engine/driver/alert_waiter.h"
 #include "client/engine/driver/engine_thread.h"
 #include "client/engine/driver/work.h"
-#include "proto/transport/real_env.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/real_env.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::client {
 

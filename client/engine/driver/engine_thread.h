@@ -6,9 +6,9 @@
 #include <thread>
 #include <utility>
 
-#include "proto/transport/signals_blocked.h"
-#include "proto/transport/waiter.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/signals_blocked.h"
+#include "proto/os/waiter.h"
+#include "proto/os/wakeup.h"
 
 namespace forkmill::client {
 

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
 

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 
 namespace forkmill::tests {
 

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "proto/os/waiter.h"
+#include "proto/os/wakeup.h"
 #include "proto/transport/dealer.h"
-#include "proto/transport/waiter.h"
-#include "proto/transport/wakeup.h"
 
 namespace forkmill::tests {
 

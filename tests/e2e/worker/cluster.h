@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "proto/transport/signals_blocked.h"
+#include "proto/os/signals_blocked.h"
 #include "tests/eventually.h"
 #include "tests/processes.h"
 

@@ -16,7 +16,7 @@
 #include <set>
 #include <string>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::test {
 

@@ -9,7 +9,7 @@
 
 #include <cstring>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::fuzz {
 

@@ -7,7 +7,7 @@
 
 #include <functional>
 
-#include "proto/transport/wakeup.h"
+#include "proto/os/wakeup.h"
 #include "tests/unit/cli/temp_dir.h"
 
 namespace forkmill::cli {

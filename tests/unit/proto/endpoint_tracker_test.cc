@@ -6,12 +6,12 @@
 #include <mutex>
 #include <utility>
 
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/endpoint_tracker.h"
-#include "proto/transport/real_env.h"
 #include "proto/transport/resolver.h"
 #include "proto/transport/router.h"
-#include "proto/transport/waiter.h"
 
 using namespace forkmill;
 using namespace forkmill::proto;

@@ -8,11 +8,11 @@
 #include <functional>
 #include <vector>
 
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/real_env.h"
 #include "proto/transport/router.h"
-#include "proto/transport/waiter.h"
 #include "tests/processes.h"
 
 using namespace forkmill;

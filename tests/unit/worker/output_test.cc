@@ -6,7 +6,7 @@
 
 #include <array>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 using namespace forkmill::worker;
 namespace proto = forkmill::proto;

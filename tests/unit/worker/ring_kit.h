@@ -11,8 +11,8 @@
 #include <variant>
 #include <vector>
 
-#include "proto/transport/descriptor.h"
-#include "proto/transport/wakeup.h"
+#include "proto/os/descriptor.h"
+#include "proto/os/wakeup.h"
 #include "worker/ipc/child_end.h"
 #include "worker/ipc/link_end.h"
 

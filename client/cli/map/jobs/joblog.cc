@@ -12,7 +12,7 @@
 #include <cstring>
 
 #include "client/cli/errors/command_error.h"
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

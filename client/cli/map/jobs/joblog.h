@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "client/cli/map/jobs/job.h"
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::proto {
 

@@ -1,4 +1,4 @@
-#include "proto/transport/logging.h"
+#include "proto/os/logging.h"
 
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>

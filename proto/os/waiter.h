@@ -8,7 +8,7 @@
 #include <span>
 
 #include "proto/clock.h"
-#include "proto/transport/descriptor.h"
+#include "proto/os/descriptor.h"
 
 namespace forkmill::proto {
 

@@ -1,4 +1,4 @@
-#include "proto/transport/real_env.h"
+#include "proto/os/real_env.h"
 
 #include <sys/random.h>
 

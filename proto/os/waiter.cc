@@ -1,4 +1,4 @@
-#include "proto/transport/waiter.h"
+#include "proto/os/waiter.h"
 
 #include <sys/epoll.h>
 #include <sys/timerfd.h>

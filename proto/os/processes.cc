@@ -1,4 +1,4 @@
-#include "proto/transport/processes.h"
+#include "proto/os/processes.h"
 
 #include <time.h>
 #include <unistd.h>
