@@ -43,6 +43,7 @@
 // own (the constructor throws) until it has called exec().
 #pragma once
 
+#include <forkmill/arguments_of.h>
 #include <forkmill/as_completed.h>
 #include <forkmill/client_options.h>
 #include <forkmill/command.h>

@@ -43,6 +43,7 @@
 // the child must use neither the pool nor its results.
 #pragma once
 
+#include <forkmill/arguments_of.h>
 #include <forkmill/async_result.h>
 #include <forkmill/client.h>
 #include <forkmill/pool_results.h>

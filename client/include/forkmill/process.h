@@ -46,6 +46,7 @@
 // process runs, start() in a daemon. Error{object_closed}: any call but close() after close().
 #pragma once
 
+#include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
 #include <forkmill/registered.h>
 

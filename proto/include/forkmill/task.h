@@ -4,7 +4,8 @@
 //     inline constexpr forkmill::Task<double(double, double)> kMean{"math.mean"};
 //
 // A submitter passes arguments that convert to the declared types (Client::submit), a worker registers a function that
-// takes them (Worker::on, forkmill::Registered). A call or a function that does not fit is a compile error.
+// takes them (Worker::on, forkmill::Registered). A call (arguments_of.h) or a function that does not fit is a compile
+// error.
 //
 // Arguments and result travel as msgpack. Every type that msgpack-c can pack and convert works: numbers, bool, strings,
 // enums with MSGPACK_ADD_ENUM, standard containers, tuples, optionals, your own structs with MSGPACK_DEFINE, and the
@@ -16,7 +17,6 @@
 // A Task is a literal value that holds a pointer to its name and nothing else. Thread-safe; copying is free.
 #pragma once
 
-#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -62,25 +62,5 @@ class Task<R(Args...)> {
  private:
   std::string_view name_;
 };
-
-namespace detail {
-
-// A... are as many types as the task declares arguments.
-template <class T, class... A>
-concept ArgumentCountOf = (sizeof...(A) == std::tuple_size_v<typename T::Arguments>);
-
-// Whether each type of A converts to the declared type in its place. Precondition: ArgumentCountOf<T, A...>.
-template <class T, class... A>
-inline constexpr bool kEachConverts = false;
-template <class R, class... P, class... A>
-inline constexpr bool kEachConverts<Task<R(P...)>, A...> = (std::convertible_to<A, P> && ...);
-
-}  // namespace detail
-
-// ArgumentsOf<Task, A...>: values of the types A can be passed to Task. There are as many as Task declares, and each
-// converts implicitly to the declared type in its place. Constrains submit(), Pool::apply(), Process and the like; a
-// compiler that rejects a call names the condition that failed.
-template <class T, class... A>
-concept ArgumentsOf = detail::ArgumentCountOf<T, A...> && detail::kEachConverts<T, A...>;
 
 }  // namespace forkmill

@@ -1,5 +1,6 @@
 // A call whose arguments are not those of the task does not compile: wherever a task is called, by number and by type.
 #include <doctest/doctest.h>
+#include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
 #include <forkmill/list.h>
 #include <forkmill/pool.h>
