@@ -91,13 +91,13 @@ const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
 
 void Foreman::drain(proto::Instant now, proto::Instant deadline) {
   state_.draining = true;
-  drain_.begin(deadline, state_.config.kill_grace);
+  drain_deadline_.begin(deadline, state_.config.kill_grace);
   session_.drain(now);
 }
 
 void Foreman::stop(proto::Instant now) {
   state_.draining = true;
-  drain_.stop();
+  drain_deadline_.stop();
   pool_.stop(now);
   processes_.stop();
   state_.attempts.for_each(
@@ -111,16 +111,16 @@ void Foreman::stop(proto::Instant now) {
 }
 
 bool Foreman::finished(proto::Instant now) const {
-  if (drain_.stopped()) return true;
+  if (drain_deadline_.stopped()) return true;
   if (!state_.draining) return false;
   const bool all_known = state_.outbox.outcomes.size() == 0 || session_.handshake().session() == proto::SessionId{};
-  return (state_.attempts.empty() && all_known) || drain_.is_over(now);
+  return (state_.attempts.empty() && all_known) || drain_deadline_.is_over(now);
 }
 
 // ---- Rounds ---------------------------------------------------------------------------------------------------------
 
 void Foreman::tick(proto::Instant now) {
-  if (drain_.pop_deadline(now)) {
+  if (drain_deadline_.pop_deadline(now)) {
     state_.attempts.for_each([&](std::uint64_t, Attempt& attempt) {
       if (attempt.slot) attempt.ending.request(EndReason::shutdown, now, state_.config.kill_grace);
     });
@@ -161,7 +161,7 @@ Effects& Foreman::take_effects() {
 }
 
 proto::Instant Foreman::next_wakeup() const {
-  proto::Instant next = std::min({session_.next_wakeup(), drain_.next_wakeup(), pool_.next_wakeup()});
+  proto::Instant next = std::min({session_.next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
   return session_.handshake().established() ? std::min(next, state_.progress.next_wakeup()) : next;
 }

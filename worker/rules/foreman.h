@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "worker/rules/drain.h"
+#include "worker/rules/drain_deadline.h"
 #include "worker/rules/intake.h"
 #include "worker/rules/pool_attempts.h"
 #include "worker/rules/pool_state.h"
@@ -71,7 +71,7 @@ class Foreman {
   PoolAttempts pool_;
   ProcessAttempts processes_;
   Intake intake_;
-  Drain drain_;
+  DrainDeadline drain_deadline_;
   Effects taken_;
 };
 

@@ -1,4 +1,4 @@
-// Drain: how long a worker that leaves may take. Pure.
+// DrainDeadline: how long a worker that leaves may take. Pure.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace forkmill::worker {
 
-class Drain {
+class DrainDeadline {
  public:
   // Running attempts may go on until `deadline`; then they are ended, which takes twice `kill_grace` at most.
   void begin(proto::Instant deadline, proto::Instant kill_grace) {
