@@ -55,7 +55,7 @@ void Attempts::clear() {
 std::vector<proto::Grant> Attempts::grants() const {
   std::vector<proto::Grant> grants;
   for (const auto& [serial, attempt] : by_serial_) {
-    if (!attempt.ending.abandoned()) grants.push_back(attempt.task.grant);
+    if (!attempt.escalation.abandoned()) grants.push_back(attempt.task.grant);
   }
   return grants;
 }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "proto/wire/messages.h"
-#include "worker/rules/ending.h"
+#include "worker/rules/stop_escalation.h"
 
 namespace forkmill::worker {
 
@@ -22,7 +22,7 @@ struct Attempt {
   std::uint32_t handler;  // index into the registry
   proto::Instant granted_at;
   std::optional<std::uint32_t> slot;  // place of its child; empty: the attempt waits for a child
-  Ending ending;
+  StopEscalation escalation;
 };
 
 class Attempts {

@@ -64,7 +64,7 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
     of_pool ? pool_.handle(now, child, *result) : processes_.handle(child, *result);
   } else if (const auto* progress = std::get_if<ChildProgress>(&message)) {
     const Attempt* attempt = state_.attempts.find(progress->serial);
-    if (attempt == nullptr || attempt->ending.abandoned()) return;
+    if (attempt == nullptr || attempt->escalation.abandoned()) return;
     const auto text = progress->note.substr(0, proto::limits::kMaxProgressNote);
     state_.progress.add(progress->serial,
                         {attempt->task.id, attempt->task.grant, progress->fraction, std::string{text}});
@@ -122,7 +122,7 @@ bool Foreman::finished(proto::Instant now) const {
 void Foreman::tick(proto::Instant now) {
   if (drain_deadline_.pop_deadline(now)) {
     state_.attempts.for_each([&](std::uint64_t, Attempt& attempt) {
-      if (attempt.slot) attempt.ending.request(EndReason::shutdown, now, state_.config.kill_grace);
+      if (attempt.slot) attempt.escalation.request(EndReason::shutdown, now, state_.config.kill_grace);
     });
   }
   pool_.tick(now);

@@ -49,7 +49,7 @@ proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Gra
   if (serial == 0) return proto::RevokeState::unknown;
   if (proto::mutant(proto::Mutant::revoked_and_kept) || revoke(now, serial)) return proto::RevokeState::returned;
   Attempt& attempt = state_.attempts.at(serial);
-  attempt.ending.request(EndReason::cancelled, now, grace_of(state_, attempt));
+  attempt.escalation.request(EndReason::cancelled, now, grace_of(state_, attempt));
   return proto::RevokeState::stopping;
 }
 
@@ -58,7 +58,7 @@ void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants
     const std::uint64_t serial = state_.attempts.serial_of(grant);
     if (serial == 0 || revoke(now, serial)) continue;
     Attempt& attempt = state_.attempts.at(serial);
-    attempt.ending.request(EndReason::abandoned, now, grace_of(state_, attempt));
+    attempt.escalation.request(EndReason::abandoned, now, grace_of(state_, attempt));
     (void)state_.progress.extract(serial);
     state_.attempts.disown(grant);
   }

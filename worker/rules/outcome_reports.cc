@@ -54,7 +54,7 @@ proto::OutcomeRecord failure(proto::OutcomeKind kind, Errc code, std::string mes
 }
 
 proto::OutcomeRecord loss_of(const Attempt& attempt, const std::string& text) {
-  const EndReport end = report_of(attempt.ending.reason()).value_or(EndReport{});
+  const EndReport end = report_of(attempt.escalation.reason()).value_or(EndReport{});
   auto record = failure(end.kind, end.code, end.text + text);
   if (end.kind == proto::OutcomeKind::timed_out) {
     record.outcome.error->message += " (its limit: " + std::to_string(attempt.task.timeout.count()) + " ms)";
@@ -74,7 +74,7 @@ proto::OutcomeRecord failure_of(const Attempt& attempt, const ChildResult& resul
   error.backtrace = result.backtrace;
   error.cause = result.cause;
   // A handler that gave up because it was asked to stop.
-  if (const auto end = report_of(attempt.ending.reason())) {
+  if (const auto end = report_of(attempt.escalation.reason())) {
     record.outcome.kind = end->kind;
     error.code = end->code;
   }

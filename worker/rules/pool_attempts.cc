@@ -13,7 +13,7 @@ constexpr proto::Instant kLongestWait = std::chrono::milliseconds{50};
 
 // The attempt is the front of its child's line now: its time limits count.
 void begin_limits(proto::Instant now, Attempt& attempt) {
-  attempt.ending.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
+  attempt.escalation.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
 }
 
 }  // namespace
@@ -136,11 +136,11 @@ void PoolAttempts::end_due(proto::Instant now) {
     const auto serial = lines_.front(slot);
     if (!serial) continue;
     Attempt& attempt = state_.attempts.at(*serial);
-    if (now < attempt.ending.next_wakeup()) continue;
+    if (now < attempt.escalation.next_wakeup()) continue;
     const ChildKey child = *lines_.key(slot);
     const auto condemn = [&] { return rings_.condemn(child, *serial); };
-    state_.carry_out(attempt.ending.tick(now, state_.config.kill_grace, condemn), child, *serial);
-    if (!attempt.ending.condemned()) continue;
+    state_.carry_out(attempt.escalation.tick(now, state_.config.kill_grace, condemn), child, *serial);
+    if (!attempt.escalation.condemned()) continue;
     lines_.close(slot);
     call_back(now, slot);
   }
@@ -159,7 +159,7 @@ proto::Instant PoolAttempts::next_wakeup() const {
   if (!waiting_.empty()) next = std::min(next, state_.attempts.at(waiting_.front()).granted_at + kLongestWait);
   for (std::uint32_t slot = 0; slot < lines_.slots(); ++slot) {
     if (const auto serial = lines_.front(slot)) {
-      next = std::min(next, state_.attempts.at(*serial).ending.next_wakeup());
+      next = std::min(next, state_.attempts.at(*serial).escalation.next_wakeup());
     }
   }
   return next;

@@ -7,7 +7,7 @@
 namespace forkmill::worker {
 
 void PoolState::report(const Attempt& attempt, proto::OutcomeRecord&& record) {
-  if (!attempt.ending.abandoned()) report(attempt.task.grant, std::move(record));
+  if (!attempt.escalation.abandoned()) report(attempt.task.grant, std::move(record));
 }
 
 void PoolState::report(const proto::Grant& grant, proto::OutcomeRecord&& record) {
@@ -51,7 +51,7 @@ void PoolState::forget(ChildKey child) {
   std::erase_if(effects.stops, [&](const StopRequest& one) { return one.child == child; });
 }
 
-void PoolState::carry_out(const Ending::Steps& steps, ChildKey child, std::uint64_t serial) {
+void PoolState::carry_out(const StopEscalation::Steps& steps, ChildKey child, std::uint64_t serial) {
   if (steps.stop) effects.stops.push_back({child, serial});
   if (steps.terminate) effects.signals.push_back({child, SIGTERM, true});
   if (steps.kill) effects.signals.push_back({child, SIGKILL, true});

@@ -46,8 +46,8 @@ struct PoolState {
   bool cancel_assignment(std::uint64_t serial);
   // The child has ended: nothing is asked of it any more.
   void forget(ChildKey child);
-  // Asks for the steps of an Ending.
-  void carry_out(const Ending::Steps& steps, ChildKey child, std::uint64_t serial);
+  // Asks for the steps of a StopEscalation.
+  void carry_out(const StopEscalation::Steps& steps, ChildKey child, std::uint64_t serial);
 
   const ForemanConfig config;
   Outbox& outbox;

@@ -53,7 +53,7 @@ void ProcessAttempts::born(proto::Instant now, ChildKey child) {
   if (place == nullptr || place->serial == 0) return;
   place->born = true;
   Attempt& attempt = state_.attempts.at(place->serial);
-  attempt.ending.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
+  attempt.escalation.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
   tell_started(*place);
 }
 
@@ -63,7 +63,7 @@ void ProcessAttempts::tell_all_started() const {
 
 void ProcessAttempts::tell_started(const ProcessPlace& place) const {
   const Attempt& attempt = state_.attempts.at(place.serial);
-  if (!place.born || attempt.ending.abandoned()) return;
+  if (!place.born || attempt.escalation.abandoned()) return;
   state_.outbox.started.push_back({attempt.task.id, attempt.task.grant, place.pid, state_.config.host});
 }
 
@@ -94,10 +94,10 @@ void ProcessAttempts::handle(ChildDeath death) {
 void ProcessAttempts::tick(proto::Instant now) {
   slots_.for_each([&](const ProcessPlace& place) {
     Attempt& attempt = state_.attempts.at(place.serial);
-    if (!place.child || now < attempt.ending.next_wakeup()) return;
+    if (!place.child || now < attempt.escalation.next_wakeup()) return;
     // A signal cannot meet another attempt here: the child runs this one alone.
     const auto condemn = [] { return true; };
-    state_.carry_out(attempt.ending.tick(now, state_.config.kill_grace, condemn), *place.child, place.serial);
+    state_.carry_out(attempt.escalation.tick(now, state_.config.kill_grace, condemn), *place.child, place.serial);
   });
 }
 
@@ -113,7 +113,7 @@ void ProcessAttempts::stop() {
 proto::Instant ProcessAttempts::next_wakeup() const {
   proto::Instant next = proto::kNever;
   slots_.for_each([&](const ProcessPlace& place) {
-    if (place.child) next = std::min(next, state_.attempts.at(place.serial).ending.next_wakeup());
+    if (place.child) next = std::min(next, state_.attempts.at(place.serial).escalation.next_wakeup());
   });
   return next;
 }

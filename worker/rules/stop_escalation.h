@@ -1,6 +1,6 @@
-// Ending: how a running attempt is brought to its end, step by step: its stop token is set, then its process group gets
-// SIGTERM, then SIGKILL. Before SIGTERM the child is condemned, so that the signal meets this attempt or nothing
-// (ipc/shared_area.h). Pure.
+// StopEscalation: how a running attempt is brought to its end, step by step: its stop token is set, then its process
+// group gets SIGTERM, then SIGKILL. Before SIGTERM the child is condemned, so that the signal meets this attempt or
+// nothing (ipc/shared_area.h). Pure.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace forkmill::worker {
 
 enum class EndReason { none, time_limit, cancelled, shutdown, abandoned };
 
-class Ending {
+class StopEscalation {
  public:
   // Steps that are due, to be taken in this order.
   struct Steps {
