@@ -41,7 +41,7 @@ void LinkLog::death(const ControlFacts& facts) {
   log_->log(level, "child {} died of signal {}", facts.pid, facts.signal);
 }
 
-void LinkLog::handler(const Attempts& attempts, const ChildLog& line) {
+void LinkLog::handler(const AttemptTable& attempts, const ChildLog& line) {
   constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
   const Attempt* attempt = attempts.find(line.serial);
   if (attempt == nullptr) return;

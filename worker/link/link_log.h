@@ -10,7 +10,7 @@
 #include "proto/transport/dealer.h"
 #include "worker/ipc/child_messages.h"
 #include "worker/ipc/control_records.h"
-#include "worker/rules/attempts.h"
+#include "worker/rules/attempt_table.h"
 #include "worker/rules/effects.h"
 
 namespace forkmill::worker {
@@ -25,7 +25,7 @@ class LinkLog {
   void broker(const Effects& effects);
   void death(const ControlFacts& facts);
   // A line that the handler of an attempt has logged.
-  void handler(const Attempts& attempts, const ChildLog& line);
+  void handler(const AttemptTable& attempts, const ChildLog& line);
 
   spdlog::logger& logger() { return *log_; }
 

@@ -58,7 +58,7 @@ class Foreman {
 
   // After drain() or stop(): nothing is in hand any more, and the broker knows.
   bool finished(proto::Instant now) const;
-  const Attempts& attempts() const { return state_.attempts; }
+  const AttemptTable& attempts() const { return state_.attempts; }
   // The task that a child runs; null: none.
   const proto::GrantedTask* task_of(std::uint32_t slot) const;
 

@@ -6,7 +6,7 @@
 #include "proto/wire/messages.h"
 #include "worker/ipc/child_messages.h"
 #include "worker/ipc/control_records.h"
-#include "worker/rules/attempts.h"
+#include "worker/rules/attempt_table.h"
 
 namespace forkmill::worker {
 

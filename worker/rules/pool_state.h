@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "worker/rules/attempts.h"
+#include "worker/rules/attempt_table.h"
 #include "worker/rules/effects.h"
 #include "worker/rules/progress_notes.h"
 #include "worker/rules/session/outbox.h"
@@ -51,7 +51,7 @@ struct PoolState {
 
   const ForemanConfig config;
   Outbox& outbox;
-  Attempts attempts;
+  AttemptTable attempts;
   ProgressNotes progress;
   Effects effects;
   bool draining = false;  // nothing further is started

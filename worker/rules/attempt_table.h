@@ -1,4 +1,4 @@
-// Attempts: everything that the worker has been granted and has not answered, by serial and by grant. Pure.
+// AttemptTable: everything that the worker has been granted and has not answered, by serial and by grant. Pure.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ struct Attempt {
   StopEscalation escalation;
 };
 
-class Attempts {
+class AttemptTable {
  public:
   // Returns the new attempt's serial. The grant must not be there already.
   std::uint64_t add(proto::Instant now, proto::GrantedTask&& task, std::uint32_t handler);
