@@ -10,7 +10,7 @@
 
 #include "proto/os/descriptor.h"
 #include "proto/os/waiter.h"
-#include "worker/os/output.h"
+#include "worker/os/child_output.h"
 
 namespace forkmill::worker {
 

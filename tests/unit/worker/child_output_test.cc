@@ -1,4 +1,4 @@
-#include "worker/os/output.h"
+#include "worker/os/child_output.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
