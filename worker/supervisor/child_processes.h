@@ -18,7 +18,7 @@
 #include "worker/os/reaping.h"
 #include "worker/rules/restart_backoff.h"
 #include "worker/supervisor/child_streams.h"
-#include "worker/supervisor/forked.h"
+#include "worker/supervisor/fork_setup.h"
 #include "worker/supervisor/link_process.h"
 #include "worker/supervisor/origin.h"
 

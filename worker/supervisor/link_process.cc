@@ -8,7 +8,7 @@
 #include <system_error>
 #include <utility>
 
-#include "worker/supervisor/forked.h"
+#include "worker/supervisor/fork_setup.h"
 
 namespace forkmill::worker {
 

@@ -1,4 +1,4 @@
-#include "worker/supervisor/forked.h"
+#include "worker/supervisor/fork_setup.h"
 
 #include <fcntl.h>
 #include <sys/prctl.h>
