@@ -43,9 +43,11 @@ void Submissions::add(proto::Submission&& task, Cookie cookie) {
   if (!full_queues_.add_behind(task)) waiting_.push_back(std::move(task));
 }
 
+void Submissions::new_session(const proto::Welcome& welcome) { unacknowledged_.begin(welcome, waiting_); }
+
 void Submissions::clear() {
   waiting_.clear();
-  window_.clear();
+  unacknowledged_.clear();
   full_queues_.clear();
   held_ = {};
 }
@@ -58,7 +60,7 @@ void Submissions::flush(Instant now, Conversation& conversation) {
     auto message = next_message();
     if (message.tasks.empty()) return;
     auto kept = message.tasks;  // payloads are shared
-    window_.add(conversation.send(now, std::move(message)), std::move(kept));
+    unacknowledged_.add(conversation.send(now, std::move(message)), std::move(kept));
   }
 }
 
@@ -77,10 +79,10 @@ proto::Submit Submissions::next_message() {
       continue;
     }
     const bool full = bytes > 0 && bytes + task.payload.size() > proto::limits::kBatchBytes;
-    if (full || !window_.fits(task)) break;
+    if (full || !unacknowledged_.fits(task)) break;
     entry->phase = Tasks::Phase::sent;
     bytes += task.payload.size();
-    window_.count(task);
+    unacknowledged_.count(task);
     message.tasks.push_back(std::move(task));
     waiting_.pop_front();
     if (proto::buggify(proto::Path::one_submission)) break;
@@ -98,7 +100,7 @@ bool Submissions::is_wanted(const proto::Submission& task, const Tasks::Entry* e
 void Submissions::handle(Instant now, proto::SubmitAck& ack) {
   std::ranges::sort(ack.rejected, {}, &proto::Rejection::id);
   for (auto seq : ack.messages) {
-    auto* message = window_.find(seq);
+    auto* message = unacknowledged_.find(seq);
     if (message == nullptr) continue;
     for (auto& task : message->tasks) {
       const auto why = std::ranges::lower_bound(ack.rejected, task.id, {}, &proto::Rejection::id);
@@ -107,17 +109,17 @@ void Submissions::handle(Instant now, proto::SubmitAck& ack) {
       else
         accept(task);
     }
-    window_.answered(*message);
+    unacknowledged_.answered(*message);
   }
-  window_.remove_answered();
+  unacknowledged_.remove_answered();
 }
 
 void Submissions::handle(Instant now, const proto::ErrorMessage& error) {
-  auto* message = window_.find(error.about);
+  auto* message = unacknowledged_.find(error.about);
   if (message == nullptr) return;
   for (const auto& task : message->tasks) reject(now, task, {task.id, error.code, error.text});
-  window_.answered(*message);
-  window_.remove_answered();
+  unacknowledged_.answered(*message);
+  unacknowledged_.remove_answered();
 }
 
 void Submissions::accept(const proto::Submission& task) {
@@ -157,7 +159,7 @@ void Submissions::withdraw(const TaskId& id) {
     if (task.id == id) removed.push_back(task);
     return task.id == id;
   });
-  window_.remove(id, [&](const proto::Submission& task) { removed.push_back(task); });
+  unacknowledged_.remove(id, [&](const proto::Submission& task) { removed.push_back(task); });
   for (const auto& task : removed) {
     release(task);
     full_queues_.settled(task);  // the queue may have been waiting for this answer

@@ -14,8 +14,8 @@
 
 #include "client/session/conversation.h"
 #include "client/session/full_queues.h"
-#include "client/session/send_window.h"
 #include "client/session/tasks.h"
+#include "client/session/unacknowledged_submissions.h"
 
 namespace forkmill::client {
 
@@ -37,7 +37,8 @@ class Submissions {
   // An error about a message: rejects its submissions. No effect for a message that was no SUBMIT.
   void handle(Instant now, const proto::ErrorMessage& error);
 
-  void new_session(const proto::Welcome& welcome) { window_.begin(welcome, waiting_); }
+  // Submissions of the session before that are not acknowledged are sent again, first.
+  void new_session(const proto::Welcome& welcome);
   void flush(Instant now, Conversation& conversation);
   Instant next_wakeup() const { return full_queues_.next_wakeup(); }
   void clear();
@@ -59,7 +60,7 @@ class Submissions {
   Tasks& tasks_;
   Held held_;
   std::deque<proto::Submission> waiting_;  // not sent in this session
-  SendWindow window_;
+  UnacknowledgedSubmissions unacknowledged_;
   FullQueues full_queues_;
 };
 

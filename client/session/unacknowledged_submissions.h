@@ -1,5 +1,5 @@
-// SendWindow: the submissions that were sent in this session and that the broker has not acknowledged, message by
-// message, and how many more may follow.
+// UnacknowledgedSubmissions: what was sent in this session and the broker has not acknowledged, message by message; and
+// how many more submissions the window lets follow.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace forkmill::client {
 
-class SendWindow {
+class UnacknowledgedSubmissions {
  public:
   struct Message {
     proto::MessageSeq seq;
@@ -54,7 +54,7 @@ class SendWindow {
 };
 
 template <class F>
-void SendWindow::remove(const TaskId& id, F&& removed) {
+void UnacknowledgedSubmissions::remove(const TaskId& id, F&& removed) {
   for (auto& message : sent_) {
     const auto found = std::ranges::find(message.tasks, id, &proto::Submission::id);
     if (found == message.tasks.end()) continue;

@@ -1,10 +1,10 @@
-#include "client/session/send_window.h"
+#include "client/session/unacknowledged_submissions.h"
 
 #include <iterator>
 
 namespace forkmill::client {
 
-void SendWindow::begin(const proto::Welcome& welcome, std::deque<proto::Submission>& unsent) {
+void UnacknowledgedSubmissions::begin(const proto::Welcome& welcome, std::deque<proto::Submission>& unsent) {
   for (auto message = sent_.rbegin(); message != sent_.rend(); ++message)
     unsent.insert(unsent.begin(), std::make_move_iterator(message->tasks.begin()),
                   std::make_move_iterator(message->tasks.end()));
@@ -13,22 +13,22 @@ void SendWindow::begin(const proto::Welcome& welcome, std::deque<proto::Submissi
   max_bytes_ = welcome.window_bytes;
 }
 
-SendWindow::Message* SendWindow::find(proto::MessageSeq seq) {
+UnacknowledgedSubmissions::Message* UnacknowledgedSubmissions::find(proto::MessageSeq seq) {
   const auto found = std::ranges::lower_bound(sent_, seq, {}, &Message::seq);
   return found != sent_.end() && found->seq == seq && !found->tasks.empty() ? &*found : nullptr;
 }
 
-void SendWindow::answered(Message& message) {
+void UnacknowledgedSubmissions::answered(Message& message) {
   for (const auto& task : message.tasks) bytes_ -= task.payload.size();
   tasks_ -= message.tasks.size();
   message.tasks = {};
 }
 
-void SendWindow::remove_answered() {
+void UnacknowledgedSubmissions::remove_answered() {
   while (!sent_.empty() && sent_.front().tasks.empty()) sent_.pop_front();
 }
 
-void SendWindow::clear() {
+void UnacknowledgedSubmissions::clear() {
   sent_.clear();
   tasks_ = bytes_ = 0;
 }
