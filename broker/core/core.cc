@@ -29,7 +29,7 @@ void Core::tick(Now now) {
 
 void Core::run_deadlines() {
   while (Task* task = state_.deadlines.pop_due(state_.clock.now())) {
-    is_terminal(task->state) ? parts_.retention.expire_if_due(*task) : parts_.intake.advance(*task, parts_.attempts);
+    is_terminal(task->state) ? parts_.retention.expire_if_due(*task) : parts_.intake.advance(*task, parts_.grants);
   }
 }
 

@@ -128,7 +128,7 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
 
 void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outcomes& outcomes) {
   const std::size_t ops_before = state_.output.ops.size();
-  for (const OutcomeRecord& record : outcomes.outcomes) parts_.attempts.record_outcome(worker, record);
+  for (const OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, record);
   worker.outgoing.ack.messages.push_back(message);
   worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
   state_.output.touch(worker);
@@ -138,13 +138,13 @@ void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outco
 void Dispatcher::hand_back(Worker& worker, const Return& back) {
   // Any order of the grants is right: each task goes back before those that arrived after it.
   for (const Grant& grant : back.grants)
-    if (Task* task = parts_.attempts.held(worker, grant)) parts_.attempts.hand_back(worker, *task);
+    if (Task* task = parts_.grants.held(worker, grant)) parts_.grants.hand_back(worker, *task);
   set_credit(worker, back.credit);
 }
 
 void Dispatcher::forward(Worker& worker, Progress& progress) {
   for (ProgressNote& note : progress.notes) {
-    Task* task = parts_.attempts.held(worker, note.grant);
+    Task* task = parts_.grants.held(worker, note.grant);
     Client* client = task == nullptr ? nullptr : state_.client(task->client);
     if (client == nullptr) continue;
     note.id = task->id;

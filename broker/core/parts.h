@@ -1,9 +1,9 @@
 // Parts: the rules of the core, each with one concern, put together.
 #pragma once
 
-#include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/matching.h"
 #include "broker/core/lifecycle/paging.h"
@@ -29,20 +29,20 @@ struct Parts {
   Registry registry;
   Retention retention{state};
   Deliveries deliveries{state, retention};
-  Attempts attempts{state, deliveries};
+  Grants grants{state, deliveries};
   Intake intake{state, deliveries, retention, registry};
-  Cancels cancels{state, attempts};
+  Cancels cancels{state, grants};
   Objects objects{state};
   SessionIndex index{state};
   ChildClients children;
   WorkerRoster roster{state, registry};
   Silence silence{state};
-  Sessions sessions{state, index, children, roster, silence, deliveries, attempts, cancels, objects};
-  Admission admission{state, index, children, roster, silence, sessions, deliveries, attempts, cancels};
-  Processes processes{state, attempts, sessions, children, objects};
-  Matching matching{state, attempts};
-  Paging paging{state, attempts, retention};
-  Operators operators{state, registry, intake, retention, attempts, cancels, objects, processes};
+  Sessions sessions{state, index, children, roster, silence, deliveries, grants, cancels, objects};
+  Admission admission{state, index, children, roster, silence, sessions, deliveries, grants, cancels};
+  Processes processes{state, grants, sessions, children, objects};
+  Matching matching{state, grants};
+  Paging paging{state, grants, retention};
+  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes};
 };
 
 }  // namespace forkmill::broker

@@ -44,7 +44,7 @@ void Cancels::revoke(Task& task) {
 
 void Cancels::end_waiting(Task& task) {
   if (task.state == State::ready) state_.take_out_of_line(task);
-  attempts_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
+  grants_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
 }
 
 void Cancels::end_daemons(Client& client) {
@@ -54,12 +54,12 @@ void Cancels::end_daemons(Client& client) {
 
 void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
   for (const auto& [grant, state] : revoked.answers) {
-    Task* task = attempts_.held(worker, grant);
+    Task* task = grants_.held(worker, grant);
     if (task == nullptr) continue;  // the task has ended meanwhile: settle_finished() answers
     const TaskId id = task->id;
     const proto::TaskSeq seq = task->seq;
     if (state == RevokeState::returned) {
-      attempts_.hand_back(worker, *task);  // this cancels the task
+      grants_.hand_back(worker, *task);  // this cancels the task
       answer(id, seq, CancelState::cancelled);
     } else if (state == RevokeState::stopping) {
       answer(id, seq, CancelState::requested);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
@@ -207,12 +207,12 @@ void Intake::start(Task& task, Instant due) {
   state_.deadlines.add(due, task);
 }
 
-void Intake::advance(Task& task, Attempts& attempts) {
+void Intake::advance(Task& task, Grants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
     if (task.state == State::ready) state_.take_out_of_line(task);
-    return attempts.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
+    return grants.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);

@@ -61,7 +61,7 @@ void Matching::give_processes() {
     });
     Worker& worker = **next;
     Task* task = next_process(worker);
-    if (task != nullptr) attempts_.grant(*task, worker);
+    if (task != nullptr) grants_.grant(*task, worker);
     if (task == nullptr || !worker.wants_process()) candidates_.erase(next);
   }
 }
@@ -78,7 +78,7 @@ bool Matching::give_one(Worker& worker) {
   if (!worker.wants_more()) return false;
   Task* task = next_task(worker);
   if (task == nullptr) return false;
-  attempts_.grant(*task, worker);
+  grants_.grant(*task, worker);
   return true;
 }
 

@@ -262,7 +262,7 @@ void Paging::settle_suspects() {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
     state_.take_out_of_line(*task);
-    attempts_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
+    grants_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
   }
 }
 

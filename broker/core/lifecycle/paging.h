@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/state/broker_state.h"
 
@@ -15,8 +15,8 @@ namespace forkmill::broker {
 
 class Paging {
  public:
-  Paging(BrokerState& state, Attempts& attempts, Retention& retention)
-      : state_{state}, attempts_{attempts}, retention_{retention} {}
+  Paging(BrokerState& state, Grants& grants, Retention& retention)
+      : state_{state}, grants_{grants}, retention_{retention} {}
 
   // Notes one task of the store at the start; call by rising seq. All tasks are left on disk.
   void recover(const TaskSummary& task);
@@ -64,7 +64,7 @@ class Paging {
   void settle_suspects();
 
   BrokerState& state_;
-  Attempts& attempts_;
+  Grants& grants_;
   Retention& retention_;
   std::map<std::uint64_t, Pending> pending_;
   bool deadlines_asked_ = false;

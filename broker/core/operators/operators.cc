@@ -11,12 +11,12 @@ namespace forkmill::broker {
 using proto::QueryKind;
 using proto::Reply;
 
-Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
-                     Attempts& attempts, Cancels& cancels, Objects& objects, Processes& processes)
+Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Grants& grants,
+                     Cancels& cancels, Objects& objects, Processes& processes)
     : state_{state},
       objects_{objects},
       queries_{state, registry, retention, self_},
-      process_queries_{state, attempts, processes, self_},
+      process_queries_{state, grants, processes, self_},
       commands_{state, intake, retention, cancels, objects, processes} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-#include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/objects/objects.h"
@@ -21,7 +21,7 @@ namespace forkmill::broker {
 
 class Operators {
  public:
-  Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Attempts& attempts,
+  Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Grants& grants,
             Cancels& cancels, Objects& objects, Processes& processes);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.

@@ -52,7 +52,7 @@ ReplyBody ProcessQueries::list() const {
   for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
       PackedMap map = packed_process(row, worker->session.host, worker->session.name, role_name(row.role));
-      if (const Task* task = attempts_.held(*worker, row.grant)) {
+      if (const Task* task = grants_.held(*worker, row.grant)) {
         map.add("task", state_.task_types.name(task->kind))
             .add("label", task->options().label)
             .add("id", task->id.to_string());

@@ -127,9 +127,9 @@ void Admission::reconcile(Worker& worker, const std::vector<proto::Grant>& holdi
   for (const auto& [seq, task] : worker.holding)
     if (!held.contains(task->grant())) lost.push_back(task);
   std::sort(lost.begin(), lost.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
-  for (Task* task : lost) attempts_.hand_back(worker, *task);
+  for (Task* task : lost) grants_.hand_back(worker, *task);
   for (const proto::Grant& grant : holding)
-    if (attempts_.held(worker, grant) == nullptr && !adopt(worker, grant, running)) answer.abandon.push_back(grant);
+    if (grants_.held(worker, grant) == nullptr && !adopt(worker, grant, running)) answer.abandon.push_back(grant);
 }
 
 // A task that the worker has run since before a restart of the broker goes on, if no other worker was given it
@@ -141,7 +141,7 @@ bool Admission::adopt(Worker& worker, const proto::Grant& grant, const TaskIds& 
       grant.attempt != task->attempts.next()) {
     return false;
   }
-  attempts_.adopt(*task, worker, grant);
+  grants_.adopt(*task, worker, grant);
   return true;
 }
 

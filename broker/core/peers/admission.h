@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
 #include "broker/core/peers/sessions.h"
@@ -21,7 +21,7 @@ namespace forkmill::broker {
 class Admission {
  public:
   Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-            const Sessions& sessions, Deliveries& deliveries, Attempts& attempts, Cancels& cancels)
+            const Sessions& sessions, Deliveries& deliveries, Grants& grants, Cancels& cancels)
       : state_{state},
         index_{index},
         children_{children},
@@ -29,7 +29,7 @@ class Admission {
         silence_{silence},
         sessions_{sessions},
         deliveries_{deliveries},
-        attempts_{attempts},
+        grants_{grants},
         cancels_{cancels} {}
 
   // Answers with WELCOME or ERROR, or ignores a HELLO that comes too late. `fresh`: the id of a session that begins,
@@ -57,7 +57,7 @@ class Admission {
   Silence& silence_;
   const Sessions& sessions_;
   Deliveries& deliveries_;
-  Attempts& attempts_;
+  Grants& grants_;
   Cancels& cancels_;
   std::uint64_t last_handle_ = 0;
 };

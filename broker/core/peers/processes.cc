@@ -6,7 +6,7 @@ namespace forkmill::broker {
 
 void Processes::handle(Worker& worker, const proto::Started& started) {
   for (const proto::StartedNote& note : started.notes) {
-    Task* task = attempts_.held(worker, note.grant);
+    Task* task = grants_.held(worker, note.grant);
     if (task == nullptr || !task->options().process) continue;
     state_.process_starts[task->seq] = {task->id, note.grant, note.pid, note.host};
     if (Client* owner = state_.client(task->client)) repeat(*owner, *task);
@@ -33,7 +33,7 @@ void Processes::repeat_signals(Worker& worker) {
   const std::uint64_t heard = worker.info.signals_heard;
   worker.signalled = std::max(worker.signalled, heard);  // an earlier broker may have counted further
   std::erase_if(worker.unheard,
-                [&](const auto& one) { return one.number <= heard || attempts_.held(worker, one.grant) == nullptr; });
+                [&](const auto& one) { return one.number <= heard || grants_.held(worker, one.grant) == nullptr; });
   if (worker.unheard.empty()) return;
   worker.outgoing.signals.notes = worker.unheard;
   state_.output.touch(worker);
@@ -58,7 +58,7 @@ bool Processes::waits(const Task& task) const {
 void Processes::signal(const Task& task, int number) {
   Worker& worker = *state_.worker(task.worker);
   const proto::SignalNote note{task.grant(), number, ++worker.signalled};
-  std::erase_if(worker.unheard, [&](const auto& one) { return attempts_.held(worker, one.grant) == nullptr; });
+  std::erase_if(worker.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
   worker.unheard.push_back(note);
   worker.outgoing.signals.notes.push_back(note);
   state_.output.touch(worker);

@@ -2,7 +2,7 @@
 // runs, passes signals on to workers, and ends the sessions of clients whose process has ended.
 #pragma once
 
-#include "broker/core/lifecycle/attempts.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/sessions.h"
@@ -12,9 +12,9 @@ namespace forkmill::broker {
 
 class Processes {
  public:
-  Processes(BrokerState& state, Attempts& attempts, Sessions& sessions, const ChildClients& children,
+  Processes(BrokerState& state, Grants& grants, Sessions& sessions, const ChildClients& children,
             const Objects& objects)
-      : state_{state}, attempts_{attempts}, sessions_{sessions}, children_{children}, objects_{objects} {}
+      : state_{state}, grants_{grants}, sessions_{sessions}, children_{children}, objects_{objects} {}
 
   void handle(Worker& worker, const proto::Started& started);
   // Tells a client that asks for the task, or came back, where the task runs.
@@ -34,7 +34,7 @@ class Processes {
 
  private:
   BrokerState& state_;
-  Attempts& attempts_;
+  Grants& grants_;
   Sessions& sessions_;
   const ChildClients& children_;
   const Objects& objects_;

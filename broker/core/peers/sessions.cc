@@ -27,7 +27,7 @@ void Sessions::close(Client& client) {
 }
 
 void Sessions::close(Worker& worker, const std::string& why) {
-  attempts_.worker_lost(worker, why);
+  grants_.worker_lost(worker, why);
   roster_.delist(worker);
   roster_.forget(worker);
   index_.erase(worker.session);

@@ -6,9 +6,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/lifecycle/attempts.h"
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
@@ -21,14 +21,14 @@ namespace forkmill::broker {
 class Sessions {
  public:
   Sessions(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-           Deliveries& deliveries, Attempts& attempts, Cancels& cancels, Objects& objects)
+           Deliveries& deliveries, Grants& grants, Cancels& cancels, Objects& objects)
       : state_{state},
         index_{index},
         children_{children},
         roster_{roster},
         silence_{silence},
         deliveries_{deliveries},
-        attempts_{attempts},
+        grants_{grants},
         cancels_{cancels},
         objects_{objects} {}
 
@@ -58,7 +58,7 @@ class Sessions {
   WorkerRoster& roster_;
   Silence& silence_;
   Deliveries& deliveries_;
-  Attempts& attempts_;
+  Grants& grants_;
   Cancels& cancels_;
   Objects& objects_;
   std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;  // clients that fell silent
