@@ -3,7 +3,7 @@
 #include "broker/core/objects/kinds/barrier.h"
 #include "broker/core/objects/kinds/condition.h"
 #include "broker/core/objects/kinds/dict.h"
-#include "broker/core/objects/kinds/flag.h"
+#include "broker/core/objects/kinds/event.h"
 #include "broker/core/objects/kinds/item_queue.h"
 #include "broker/core/objects/kinds/lock.h"
 #include "broker/core/objects/kinds/pipe.h"
@@ -21,7 +21,7 @@ std::unique_ptr<Object> make_object(ObjectId id, proto::ObjectSpec spec, ObjectH
     case ObjectKind::semaphore:
       return std::make_unique<Semaphore>(id, std::move(spec), object_host);
     case ObjectKind::event:
-      return std::make_unique<Flag>(id, std::move(spec), object_host);
+      return std::make_unique<EventObject>(id, std::move(spec), object_host);
     case ObjectKind::condition:
       return std::make_unique<Condition>(id, std::move(spec), object_host);
     case ObjectKind::barrier:

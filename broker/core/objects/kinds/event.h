@@ -1,11 +1,11 @@
-// Flag: the object behind an event. Setting it lets all its waiters pass.
+// EventObject: an event. Setting it lets all its waiters pass. (Event is what happens to a task, tasks/states.h.)
 #pragma once
 
 #include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
-class Flag final : public Object {
+class EventObject final : public Object {
  public:
   using Object::Object;
 
