@@ -1,5 +1,4 @@
-// ClientOperations: the operations of one client on named objects, and their answers. An operation is done once,
-// however often it is sent.
+// ClientOperations: the operations of one client on named objects, and their answers. OperationTable has the rules.
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
-// OperationTable: the operations of all clients by number, and their answers. An operation that arrives again is not
-// done again: its answer is sent again, once there is one. Answers go out at the end of the round, but an answer about
-// a durable object waits until the change is safe.
+// OperationTable: the operations of all clients by number, and their answers. An operation is done once, however often
+// it is sent: when it arrives again, its answer is sent again, once there is one. Answers go out at the end of the
+// round, but an answer about a durable object waits until the change is safe.
 #pragma once
 
 #include <unordered_map>
