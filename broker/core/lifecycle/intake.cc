@@ -149,7 +149,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.body_hash = body;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  task.spec = share(client, submission);
+  task.spec = shared_spec(client, submission);
   if (task.durable) {
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
@@ -220,7 +220,7 @@ void Intake::advance(Task& task, Grants& grants) {
   }
 }
 
-SharedSpec Intake::share(Client& client, proto::Submission& submission) {
+SharedSpec Intake::shared_spec(Client& client, proto::Submission& submission) {
   const TaskSpec* last = client.last_spec.get();
   if (last == nullptr || last->name != submission.name || last->queue != submission.queue ||
       last->signature != submission.signature || last->options != submission.options) {

@@ -38,7 +38,8 @@ class Intake {
   bool on_disk(const TaskId& id) const;
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
-  static SharedSpec share(Client& client, proto::Submission& submission);
+  // Returns the spec of the submission: that of the client's last one, if they are equal.
+  static SharedSpec shared_spec(Client& client, proto::Submission& submission);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
   BrokerState& state_;
