@@ -3,11 +3,11 @@
 
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/matching.h"
 #include "broker/core/lifecycle/paging.h"
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operators.h"
 #include "broker/core/peers/admission.h"
@@ -29,7 +29,7 @@ struct Parts {
   Registry registry;
   Retention retention{state};
   Deliveries deliveries{state, retention};
-  Grants grants{state, deliveries};
+  TaskGrants grants{state, deliveries};
   Intake intake{state, deliveries, retention, registry};
   Cancels cancels{state, grants};
   Objects objects{state};

@@ -5,14 +5,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class Cancels {
  public:
-  Cancels(BrokerState& state, Grants& grants) : state_{state}, grants_{grants} {}
+  Cancels(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
 
   void cancel(Client& client, const proto::Cancel& cancel);
   // Cancels a task that does not run.
@@ -31,7 +31,7 @@ class Cancels {
   void answer(const TaskId& id, proto::TaskSeq seq, proto::CancelState state);
 
   BrokerState& state_;
-  Grants& grants_;
+  TaskGrants& grants_;
   struct Asked {
     TaskRef task;
     TaskId id;

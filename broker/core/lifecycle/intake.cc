@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
@@ -207,7 +207,7 @@ void Intake::start(Task& task, Instant due) {
   state_.deadlines.add(due, task);
 }
 
-void Intake::advance(Task& task, Grants& grants) {
+void Intake::advance(Task& task, TaskGrants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {

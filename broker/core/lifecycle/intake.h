@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 #include "proto/status.h"
@@ -20,7 +20,7 @@ class Intake {
   // Accepts one task. A task that is known under the same id must be resident.
   proto::Status take_in(Client& client, proto::Submission submission);
   // Moves on a task that waits, of which something was due: its time has come, or is over.
-  void advance(Task& task, Grants& grants);
+  void advance(Task& task, TaskGrants& grants);
 
   bool closed = false;  // the broker shuts down: all tasks are rejected
 

@@ -4,14 +4,14 @@
 
 #include <vector>
 
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class Matching {
  public:
-  Matching(BrokerState& state, Grants& grants) : state_{state}, grants_{grants} {}
+  Matching(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
 
   // Grants tasks until there is none that a worker with credit could run.
   void run();
@@ -26,7 +26,7 @@ class Matching {
   Task* next_process(Worker& worker);
 
   BrokerState& state_;
-  Grants& grants_;
+  TaskGrants& grants_;
   std::size_t turn_ = 0;
   std::vector<Worker*> candidates_;
 };

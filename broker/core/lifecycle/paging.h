@@ -7,15 +7,15 @@
 #include <variant>
 #include <vector>
 
-#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class Paging {
  public:
-  Paging(BrokerState& state, Grants& grants, Retention& retention)
+  Paging(BrokerState& state, TaskGrants& grants, Retention& retention)
       : state_{state}, grants_{grants}, retention_{retention} {}
 
   // Notes one task of the store at the start; call by rising seq. All tasks are left on disk.
@@ -64,7 +64,7 @@ class Paging {
   void settle_suspects();
 
   BrokerState& state_;
-  Grants& grants_;
+  TaskGrants& grants_;
   Retention& retention_;
   std::map<std::uint64_t, Pending> pending_;
   bool deadlines_asked_ = false;

@@ -11,8 +11,8 @@ namespace forkmill::broker {
 using proto::QueryKind;
 using proto::Reply;
 
-Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Grants& grants,
-                     Cancels& cancels, Objects& objects, Processes& processes)
+Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
+                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes)
     : state_{state},
       objects_{objects},
       queries_{state, registry, retention, self_},

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "broker/core/lifecycle/cancels.h"
-#include "broker/core/lifecycle/grants.h"
 #include "broker/core/lifecycle/intake.h"
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operator_commands.h"
 #include "broker/core/operators/process_queries.h"
@@ -21,7 +21,7 @@ namespace forkmill::broker {
 
 class Operators {
  public:
-  Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, Grants& grants,
+  Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
             Cancels& cancels, Objects& objects, Processes& processes);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.

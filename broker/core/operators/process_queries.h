@@ -2,7 +2,7 @@
 // their own.
 #pragma once
 
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/operators/replies.h"
 #include "broker/core/operators/self_report.h"
 #include "broker/core/peers/processes.h"
@@ -12,7 +12,7 @@ namespace forkmill::broker {
 
 class ProcessQueries {
  public:
-  ProcessQueries(const BrokerState& state, Grants& grants, const Processes& processes, const SelfReport& self)
+  ProcessQueries(const BrokerState& state, TaskGrants& grants, const Processes& processes, const SelfReport& self)
       : state_{state}, grants_{grants}, processes_{processes}, self_{self} {}
 
   ReplyBody list() const;
@@ -21,7 +21,7 @@ class ProcessQueries {
 
  private:
   const BrokerState& state_;
-  Grants& grants_;
+  TaskGrants& grants_;
   const Processes& processes_;
   const SelfReport& self_;
 };

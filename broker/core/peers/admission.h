@@ -7,7 +7,7 @@
 
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
 #include "broker/core/peers/sessions.h"
@@ -21,7 +21,7 @@ namespace forkmill::broker {
 class Admission {
  public:
   Admission(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-            const Sessions& sessions, Deliveries& deliveries, Grants& grants, Cancels& cancels)
+            const Sessions& sessions, Deliveries& deliveries, TaskGrants& grants, Cancels& cancels)
       : state_{state},
         index_{index},
         children_{children},
@@ -57,7 +57,7 @@ class Admission {
   Silence& silence_;
   const Sessions& sessions_;
   Deliveries& deliveries_;
-  Grants& grants_;
+  TaskGrants& grants_;
   Cancels& cancels_;
   std::uint64_t last_handle_ = 0;
 };

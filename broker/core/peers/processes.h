@@ -2,7 +2,7 @@
 // runs, passes signals on to workers, and ends the sessions of clients whose process has ended.
 #pragma once
 
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/sessions.h"
@@ -12,7 +12,7 @@ namespace forkmill::broker {
 
 class Processes {
  public:
-  Processes(BrokerState& state, Grants& grants, Sessions& sessions, const ChildClients& children,
+  Processes(BrokerState& state, TaskGrants& grants, Sessions& sessions, const ChildClients& children,
             const Objects& objects)
       : state_{state}, grants_{grants}, sessions_{sessions}, children_{children}, objects_{objects} {}
 
@@ -34,7 +34,7 @@ class Processes {
 
  private:
   BrokerState& state_;
-  Grants& grants_;
+  TaskGrants& grants_;
   Sessions& sessions_;
   const ChildClients& children_;
   const Objects& objects_;

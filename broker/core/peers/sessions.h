@@ -8,7 +8,7 @@
 
 #include "broker/core/lifecycle/cancels.h"
 #include "broker/core/lifecycle/deliveries.h"
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/session_index.h"
@@ -21,7 +21,7 @@ namespace forkmill::broker {
 class Sessions {
  public:
   Sessions(BrokerState& state, SessionIndex& index, ChildClients& children, WorkerRoster& roster, Silence& silence,
-           Deliveries& deliveries, Grants& grants, Cancels& cancels, Objects& objects)
+           Deliveries& deliveries, TaskGrants& grants, Cancels& cancels, Objects& objects)
       : state_{state},
         index_{index},
         children_{children},
@@ -58,7 +58,7 @@ class Sessions {
   WorkerRoster& roster_;
   Silence& silence_;
   Deliveries& deliveries_;
-  Grants& grants_;
+  TaskGrants& grants_;
   Cancels& cancels_;
   Objects& objects_;
   std::unordered_map<ClientHandle, proto::CommitSeq> freed_with_;  // clients that fell silent

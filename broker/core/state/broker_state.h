@@ -1,5 +1,5 @@
 // BrokerState: all that the broker knows, in one place, and what it wants done. The parts of the core (Intake,
-// Matching, Grants …) hold the rules and share this state; none of them keeps state that another one needs.
+// Matching, TaskGrants …) hold the rules and share this state; none of them keeps state that another one needs.
 #pragma once
 
 #include <algorithm>

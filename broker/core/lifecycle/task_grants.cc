@@ -1,4 +1,4 @@
-#include "broker/core/lifecycle/grants.h"
+#include "broker/core/lifecycle/task_grants.h"
 
 #include <algorithm>
 
@@ -13,7 +13,7 @@ using proto::Mutant;
 using proto::mutant;
 using proto::OutcomeKind;
 
-void Grants::grant(Task& task, Worker& worker) {
+void TaskGrants::grant(Task& task, Worker& worker) {
   const proto::TaskOptions& options = task.options();
   FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
   state_.step(task, Event::granted);
@@ -34,7 +34,7 @@ void Grants::grant(Task& task, Worker& worker) {
   state_.output.touch(worker);
 }
 
-Task* Grants::held(Worker& worker, const proto::Grant& grant) {
+Task* TaskGrants::held(Worker& worker, const proto::Grant& grant) {
   if (mutant(Mutant::fencing_off)) {
     for (const auto& [handle, one] : state_.workers)
       if (auto found = one->holding.find(grant.seq); found != one->holding.end()) return found->second;
@@ -46,7 +46,7 @@ Task* Grants::held(Worker& worker, const proto::Grant& grant) {
   return found->second;
 }
 
-void Grants::record_outcome(Worker& worker, const proto::OutcomeRecord& record) {
+void TaskGrants::record_outcome(Worker& worker, const proto::OutcomeRecord& record) {
   Task* task = held(worker, record.grant);
   if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
@@ -67,7 +67,7 @@ void Grants::record_outcome(Worker& worker, const proto::OutcomeRecord& record) 
   finish(*task, Event::failed, std::move(outcome));
 }
 
-void Grants::hand_back(Worker& worker, Task& task) {
+void TaskGrants::hand_back(Worker& worker, Task& task) {
   const bool signalled = std::any_of(worker.unheard.begin(), worker.unheard.end(),
                                      [&](const auto& note) { return note.grant == task.grant(); });
   unassign(worker, task);
@@ -86,7 +86,7 @@ void Grants::hand_back(Worker& worker, Task& task) {
   task.queue->ready.put_back(task);
 }
 
-void Grants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
+void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   state_.take_out_of_line(task);
   state_.step(task, Event::granted);
   task.attempts = grant.attempt;
@@ -95,7 +95,7 @@ void Grants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
   assign(worker, task);
 }
 
-void Grants::lose(Task& task, const std::string& why) {
+void TaskGrants::lose(Task& task, const std::string& why) {
   state_.step(task, Event::granted);
   task.attempts = task.attempts.next();
   auto outcome = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
@@ -103,7 +103,7 @@ void Grants::lose(Task& task, const std::string& why) {
   finish(task, Event::failed, std::move(outcome));
 }
 
-void Grants::worker_lost(Worker& worker, const std::string& why) {
+void TaskGrants::worker_lost(Worker& worker, const std::string& why) {
   std::vector<Task*> held_tasks;
   for (const auto& [seq, task] : worker.holding) held_tasks.push_back(task);
   std::sort(held_tasks.begin(), held_tasks.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
@@ -115,19 +115,19 @@ void Grants::worker_lost(Worker& worker, const std::string& why) {
   }
 }
 
-void Grants::finish_unstarted(Task& task, Event event, Errc code, std::string message) {
+void TaskGrants::finish_unstarted(Task& task, Event event, Errc code, std::string message) {
   const auto kind = event == Event::expired ? OutcomeKind::expired : OutcomeKind::cancelled;
   auto outcome = proto::Outcome::ended(kind, code, std::move(message));
   outcome.attempt = task.attempts;
   finish(task, event, std::move(outcome));
 }
 
-void Grants::assign(Worker& worker, Task& task) {
+void TaskGrants::assign(Worker& worker, Task& task) {
   worker.holding.emplace(task.seq, &task);
   if (task.options().process) ++worker.processes;
 }
 
-void Grants::unassign(Worker& worker, Task& task) {
+void TaskGrants::unassign(Worker& worker, Task& task) {
   worker.holding.erase(task.seq);
   if (task.options().process) {
     --worker.processes;
@@ -136,7 +136,7 @@ void Grants::unassign(Worker& worker, Task& task) {
   task.worker = WorkerHandle{};
 }
 
-bool Grants::may_retry(const Task& task, const proto::Outcome& outcome) const {
+bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) const {
   const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
   if (task.options().at_most_once || task.attempts.value() >= most) return false;
   switch (outcome.kind) {
@@ -152,7 +152,7 @@ bool Grants::may_retry(const Task& task, const proto::Outcome& outcome) const {
   }
 }
 
-void Grants::retry(Task& task, const proto::OutcomeRecord& record) {
+void TaskGrants::retry(Task& task, const proto::OutcomeRecord& record) {
   const bool at_once = record.outcome.kind == OutcomeKind::lost;
   const bool asked = record.outcome.kind == OutcomeKind::retry && record.retry_delay.count() >= 0;
   const Instant wait = at_once ? Instant{0}
@@ -172,7 +172,7 @@ void Grants::retry(Task& task, const proto::OutcomeRecord& record) {
 
 // The backoff is exponential. Its jitter is a function of task and attempt, so that it is spread between tasks but
 // equal in every run of a simulation.
-Instant Grants::backoff(const Task& task) const {
+Instant TaskGrants::backoff(const Task& task) const {
   const proto::Backoff& backoff = task.options().backoff;
   const auto doublings = std::min<std::uint32_t>(task.attempts.value() - 1, 40);
   const double wanted =
@@ -184,7 +184,7 @@ Instant Grants::backoff(const Task& task) const {
   return Instant{static_cast<std::int64_t>(std::max(0.0, base - swing + 2 * swing * unit))};
 }
 
-void Grants::finish(Task& task, Event event, proto::Outcome outcome) {
+void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   state_.step(task, event);
   switch (task.state) {
     case State::succeeded:

@@ -1,5 +1,5 @@
-// Grants: gives tasks to workers and takes them back; the rules of a task from its grant to its end: outcome, retry,
-// backoff, loss. Grants are fenced: only the current one counts, and only from the worker that has it.
+// TaskGrants: gives tasks to workers and takes them back; the rules of a task from its grant to its end: outcome,
+// retry, backoff, loss. Grants are fenced: only the current one counts, and only from the worker that has it.
 #pragma once
 
 #include "broker/core/lifecycle/deliveries.h"
@@ -7,9 +7,9 @@
 
 namespace forkmill::broker {
 
-class Grants {
+class TaskGrants {
  public:
-  Grants(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
+  TaskGrants(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
 
   // Grants a task that was popped from its queue to `worker`.
   void grant(Task& task, Worker& worker);
