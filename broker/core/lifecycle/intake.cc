@@ -137,13 +137,13 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
     return {Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->budget.tasks()) +
                                   " tasks, " + std::to_string(queue->budget.bytes()) + " bytes"};
   }
-  const auto kind = state_.task_types.intern(submission.name, submission.signature);
-  if (!kind) return {Errc::too_many_queues, "the broker knows as many task names as it may"};
+  const auto type = state_.task_types.intern(submission.name, submission.signature);
+  if (!type) return {Errc::too_many_queues, "the broker knows as many task names as it may"};
 
   if (known != nullptr) retention_.drop(*known);
   Task& task = state_.tasks.insert(submission.id);
   task.durable = stored;
-  task.kind = *kind;
+  task.type = *type;
   task.queue = queue;
   task.client = client.handle;
   task.body_hash = body;

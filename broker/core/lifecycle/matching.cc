@@ -67,10 +67,10 @@ void Matching::give_processes() {
 }
 
 Task* Matching::next_process(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.task_types, kind); };
+  const auto serves_type = [&](TaskTypeId type) { return serves(worker, state_.task_types, type); };
   for (const Queue* queue : worker.queues)
     if (queue->processes != nullptr && queue->processes->ready.size() > 0)
-      if (Task* task = queue->processes->ready.pop(serves_kind)) return task;
+      if (Task* task = queue->processes->ready.pop(serves_type)) return task;
   return nullptr;
 }
 
@@ -83,15 +83,15 @@ bool Matching::give_one(Worker& worker) {
 }
 
 Task* Matching::next_task(Worker& worker) {
-  const auto serves_kind = [&](KindId kind) { return serves(worker, state_.task_types, kind); };
+  const auto serves_type = [&](TaskTypeId type) { return serves(worker, state_.task_types, type); };
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
     Queue& queue = *worker.queues[turn % worker.queues.size()];
     if (queue.ready.size() == 0) continue;
-    const auto& kinds = queue.ready.kinds();
-    // Most of the time one kind is ready. If the worker does not serve it, the lines need not be walked.
-    if (std::none_of(kinds.begin(), kinds.end(), [&](const auto& kind) { return serves_kind(kind.first); })) continue;
-    if (Task* task = queue.ready.pop(serves_kind)) return task;
+    const auto& types = queue.ready.types();
+    // Most of the time one type is ready. If the worker does not serve it, the lines need not be walked.
+    if (std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); })) continue;
+    if (Task* task = queue.ready.pop(serves_type)) return task;
   }
   return nullptr;
 }

@@ -33,8 +33,8 @@ State end_state(proto::OutcomeKind kind) {
 void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
   Queue* queue = state_.queues.find_or_make(spec.queue);
-  const auto kind = state_.task_types.intern(spec.name, spec.signature);
-  FORKMILL_CHECK(queue != nullptr && kind.has_value());  // the task was within the limits when it was accepted
+  const auto type = state_.task_types.intern(spec.name, spec.signature);
+  FORKMILL_CHECK(queue != nullptr && type.has_value());  // the task was within the limits when it was accepted
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   queue->budget.hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
   const Instant now = state_.clock.now();
@@ -47,7 +47,7 @@ void Paging::recover(const TaskSummary& task) {
   }
   state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
-  const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *kind};
+  const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
   const Instant planned =
       progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.first_due(spec.options, arrived);
@@ -177,7 +177,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
   task.queue = state_.queues.find_or_make(put.spec->queue);
-  task.kind = state_.task_types.intern(put.spec->name, put.spec->signature).value();
+  task.type = state_.task_types.intern(put.spec->name, put.spec->signature).value();
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
   task.submitted_at = put.submitted_at;

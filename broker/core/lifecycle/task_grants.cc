@@ -28,7 +28,7 @@ void TaskGrants::grant(Task& task, Worker& worker) {
   }
   const Client* owner = options.process ? state_.client(task.client) : nullptr;
   worker.outgoing.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
-                                          state_.task_types.name(task.kind), state_.task_types.signature(task.kind),
+                                          state_.task_types.name(task.type), state_.task_types.signature(task.type),
                                           options.soft_timeout, options.timeout, task.payload, options.process,
                                           options.daemon, options.label, owner == nullptr ? 0 : owner->session.pid});
   state_.output.touch(worker);

@@ -53,7 +53,7 @@ ReplyBody ProcessQueries::list() const {
     for (const proto::ProcessRow& row : worker->report) {
       PackedMap map = packed_process(row, worker->session.host, worker->session.name, role_name(row.role));
       if (const Task* task = grants_.held(*worker, row.grant)) {
-        map.add("task", state_.task_types.name(task->kind))
+        map.add("task", state_.task_types.name(task->type))
             .add("label", task->options().label)
             .add("id", task->id.to_string());
       }

@@ -156,7 +156,7 @@ std::string Queries::task(const Task& task) const {
   PackedMap map;
   map.add("id", task.id.to_string())
       .add("queue", base_queue(task.queue->name()))
-      .add("name", state_.task_types.name(task.kind))
+      .add("name", state_.task_types.name(task.type))
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
       .add("max_attempts", task.options().max_attempts)

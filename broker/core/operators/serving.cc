@@ -9,9 +9,9 @@ namespace forkmill::broker {
 std::vector<Unserved> Serving::unserved() const {
   std::vector<Unserved> rows;
   for (const auto& [name, queue] : state_.queues) {
-    for (const auto& [kind, count] : queue->ready.kinds()) {
-      if (std::string reason = why_unserved(*queue, kind); !reason.empty()) {
-        rows.push_back({name, state_.task_types.name(kind), count, std::move(reason)});
+    for (const auto& [type, count] : queue->ready.types()) {
+      if (std::string reason = why_unserved(*queue, type); !reason.empty()) {
+        rows.push_back({name, state_.task_types.name(type), count, std::move(reason)});
       }
     }
   }
@@ -30,7 +30,7 @@ std::size_t Serving::workers_of(const Queue& queue) const {
                                                 [&](const auto& one) { return is_served(queue, *one.second); }));
 }
 
-std::string Serving::why_unserved(const Queue& queue, KindId kind) const {
+std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
   const std::string name{base_queue(queue.name())};
   if (workers_of(queue) == 0) {
     const bool base_is_served = state_.queues.find(name)->workers > 0;
@@ -38,9 +38,9 @@ std::string Serving::why_unserved(const Queue& queue, KindId kind) const {
                           : "no worker serves queue " + name;
   }
   for (const auto& [handle, worker] : state_.workers)
-    if (is_served(queue, *worker) && serves(*worker, state_.task_types, kind)) return {};
-  const std::string& task = state_.task_types.name(kind);
-  switch (registry_.ask(task, state_.task_types.signature(kind))) {
+    if (is_served(queue, *worker) && serves(*worker, state_.task_types, type)) return {};
+  const std::string& task = state_.task_types.name(type);
+  switch (registry_.ask(task, state_.task_types.signature(type))) {
     case Registry::Answer::nobody:
       return "no worker has task " + task;
     case Registry::Answer::other_signature:
@@ -55,7 +55,7 @@ std::string Serving::why_waiting(const Task& task) const {
     case State::scheduled:
       return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
     case State::ready: {
-      std::string reason = why_unserved(*task.queue, task.kind);
+      std::string reason = why_unserved(*task.queue, task.type);
       return reason.empty()
                  ? "waits for a free child; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
                  : reason;

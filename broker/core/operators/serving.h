@@ -28,7 +28,7 @@ class Serving {
 
  private:
   // Returns why no worker takes tasks of this type. Empty: a worker takes them.
-  std::string why_unserved(const Queue& queue, KindId kind) const;
+  std::string why_unserved(const Queue& queue, TaskTypeId type) const;
   bool is_served(const Queue& queue, const Worker& worker) const;
 
   BrokerState& state_;

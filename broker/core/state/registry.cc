@@ -38,13 +38,13 @@ std::string Registry::signatures(std::string_view name) const {
   return text;
 }
 
-bool serves(Worker& worker, const TaskTypes& task_types, KindId kind) {
-  if (worker.serves.size() <= kind) worker.serves.resize(kind + 1, -1);
-  signed char& known = worker.serves[kind];
+bool serves(Worker& worker, const TaskTypes& task_types, TaskTypeId type) {
+  if (worker.serves.size() <= type) worker.serves.resize(type + 1, -1);
+  signed char& known = worker.serves[type];
   if (known < 0) {
-    const std::uint64_t wanted = task_types.signature(kind);
+    const std::uint64_t wanted = task_types.signature(type);
     known = std::any_of(worker.info.tasks.begin(), worker.info.tasks.end(), [&](const proto::TaskInfo& task) {
-      return task.name == task_types.name(kind) && (wanted == 0 || signature_hash(task.signature) == wanted);
+      return task.name == task_types.name(type) && (wanted == 0 || signature_hash(task.signature) == wanted);
     });
   }
   return known != 0;

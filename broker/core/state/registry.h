@@ -30,6 +30,6 @@ class Registry {
 };
 
 // Returns whether the worker has the task, and remembers the answer in the worker.
-bool serves(Worker& worker, const TaskTypes& task_types, KindId kind);
+bool serves(Worker& worker, const TaskTypes& task_types, TaskTypeId type);
 
 }  // namespace forkmill::broker

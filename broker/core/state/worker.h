@@ -19,7 +19,7 @@ struct Worker {
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;       // the queue whose turn it is
-  std::vector<signed char> serves;  // by kind: 1, 0, or -1 for not looked up yet
+  std::vector<signed char> serves;  // by type: 1, 0, or -1 for not looked up yet
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;

@@ -1,4 +1,4 @@
-// Lane: the ready tasks of one client, priority and kind in a queue, first come, first served. A lane has its beginning
+// Lane: the ready tasks of one client, priority and type in a queue, first come, first served. A lane has its beginning
 // in memory, the resident part. When the lane is long, the rest is on disk, the paged-out part, of which only the
 // numbers are known.
 #pragma once
@@ -18,11 +18,11 @@ struct LaneKey {
   Queue* queue;
   int priority;
   ClientHandle client;
-  KindId kind;
+  TaskTypeId type;
 };
 
 struct Lane {
-  KindId kind;
+  TaskTypeId type;
   TaskList tasks;  // the resident part
   std::size_t resident = 0;
   std::size_t resident_bytes = 0;
@@ -64,17 +64,17 @@ struct Lane {
 
 // Share: the lanes of one client at one priority.
 struct Share {
-  using Serves = std::function<bool(KindId)>;
+  using Serves = std::function<bool(TaskTypeId)>;
 
   ClientHandle client;
   std::vector<Lane> lanes;
   std::size_t count = 0;  // ready tasks, paged-out ones as well
 
   // Made if there is none.
-  Lane& lane_of(KindId kind);
-  // The lane with the earliest resident task of a kind that `serves` accepts; null: there is none.
+  Lane& lane_of(TaskTypeId type);
+  // The lane with the earliest resident task of a type that `serves` accepts; null: there is none.
   Lane* next_lane(const Serves& serves);
-  // Whether a lane of a kind that `serves` accepts has tasks, but all of them on disk.
+  // Whether a lane of a type that `serves` accepts has tasks, but all of them on disk.
   bool awaits(const Serves& serves) const;
 };
 

@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 void ReadyTasks::push(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.kind);
+  Lane& lane = share.lane_of(task.type);
   count_in(task, share);
   if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
     task.paging.in_paged_out_line = true;
@@ -22,7 +22,7 @@ void ReadyTasks::push(Task& task) {
 
 void ReadyTasks::put_back(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.kind);
+  Lane& lane = share.lane_of(task.type);
   count_in(task, share);
   if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
   lane.insert_by_seq(task);
@@ -30,7 +30,7 @@ void ReadyTasks::put_back(Task& task) {
 
 void ReadyTasks::remove(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.kind);
+  Lane& lane = share.lane_of(task.type);
   if (!task.paging.in_paged_out_line) lane.remove(task);
   task.paging.in_paged_out_line = false;
   count_out(task, share);
@@ -93,7 +93,7 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
 
 void ReadyTasks::end_refill(const LaneKey& key) {
   Share& share = share_of(key.priority, key.client);
-  Lane& lane = share.lane_of(key.kind);
+  Lane& lane = share.lane_of(key.type);
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
   Level& level = levels_[key.priority];
@@ -104,9 +104,9 @@ void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_l
   Share& share = share_of(key.priority, key.client);
   ++share.count;
   ++size_;
-  ++kinds_[key.kind];
+  ++types_[key.type];
   if (!in_line) return;
-  Lane& lane = share.lane_of(key.kind);
+  Lane& lane = share.lane_of(key.type);
   lane.paged_out.push_back(seq);
   request_refill(share, lane, key.priority);
 }
@@ -124,20 +124,20 @@ Share& ReadyTasks::share_of(int priority, ClientHandle client) {
 void ReadyTasks::count_in(const Task& task, Share& share) {
   ++share.count;
   ++size_;
-  ++kinds_[task.kind];
+  ++types_[task.type];
 }
 
 void ReadyTasks::count_out(const Task& task, Share& share) {
   --share.count;
   --size_;
-  auto kind = kinds_.find(task.kind);
-  if (--kind->second == 0) kinds_.erase(kind);
+  auto type = types_.find(task.type);
+  if (--type->second == 0) types_.erase(type);
 }
 
 void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
   if (lane.needs_refill || !lane.runs_low(limits_)) return;
   lane.needs_refill = true;
-  needs_refill_.push_back({&queue_, priority, share.client, lane.kind});
+  needs_refill_.push_back({&queue_, priority, share.client, lane.type});
 }
 
 // Drops a share without ready tasks. Its lanes may still have numbers of tasks that are no longer ready in their

@@ -23,7 +23,7 @@ class ReadyTasks {
   ReadyTasks(Queue& queue, ResidentLimits limits, std::vector<LaneKey>& needs_refill)
       : queue_{queue}, limits_{limits}, needs_refill_{needs_refill} {}
 
-  // Adds a task at the end of its lane. The task's kind, client and spec must be set, and must not change while it is
+  // Adds a task at the end of its lane. The task's type, client and spec must be set, and must not change while it is
   // here. `in_paged_out_line` says afterwards in which part it is. A task that is not durable joins the paged-out part
   // only when others are there before it.
   void push(Task& task);
@@ -31,11 +31,11 @@ class ReadyTasks {
   void put_back(Task& task);
   void remove(Task& task);
 
-  // Removes and returns the next task whose kind `serves` accepts. Null: there is none, or it is still to be fetched.
+  // Removes and returns the next task whose type `serves` accepts. Null: there is none, or it is still to be fetched.
   Task* pop(const Share::Serves& serves);
 
   std::size_t size() const { return size_; }
-  const std::unordered_map<KindId, std::size_t>& kinds() const { return kinds_; }
+  const std::unordered_map<TaskTypeId, std::size_t>& types() const { return types_; }
   // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
   const Task* oldest() const;
 
@@ -60,7 +60,7 @@ class ReadyTasks {
 
   Share& share_of(int priority, ClientHandle client);
   Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
-  Lane& lane_of(const LaneKey& key) { return share_of(key.priority, key.client).lane_of(key.kind); }
+  Lane& lane_of(const LaneKey& key) { return share_of(key.priority, key.client).lane_of(key.type); }
   void count_in(const Task& task, Share& share);
   void count_out(const Task& task, Share& share);
   void request_refill(const Share& share, Lane& lane, int priority);
@@ -70,7 +70,7 @@ class ReadyTasks {
   ResidentLimits limits_;
   std::map<int, Level, HighestFirst> levels_;
   std::size_t size_ = 0;
-  std::unordered_map<KindId, std::size_t> kinds_;
+  std::unordered_map<TaskTypeId, std::size_t> types_;
   std::vector<LaneKey>& needs_refill_;
 };
 

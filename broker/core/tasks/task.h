@@ -32,7 +32,7 @@ struct Task {
     bool fetched_early = false;      // scheduled: came from the disk because it is due soon
   };
   Paging paging;
-  KindId kind = 0;
+  TaskTypeId type = 0;
   proto::Attempt attempts;      // number of attempts, including one that runs
   proto::Epoch epoch;           // epoch of its grant
   Queue* queue = nullptr;       // outlives its tasks

@@ -27,8 +27,8 @@ class Waiting {
       if (task->state != State::ready) continue;
       // A task that must not run twice and may have run waits for its worker, in no line.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
-      const auto [highest, first_of_kind] = highest_.try_emplace({task->queue, task->kind}, task->options().priority);
-      if (!first_of_kind) highest->second = std::max(highest->second, int{task->options().priority});
+      const auto [highest, first_of_type] = highest_.try_emplace({task->queue, task->type}, task->options().priority);
+      if (!first_of_type) highest->second = std::max(highest->second, int{task->options().priority});
       if (task->attempts.value() != 0 || !plain(*task)) continue;
       const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task);
       if (!first_of_line && task->seq < first->second->seq) first->second = task;
@@ -45,19 +45,19 @@ class Waiting {
   // Whether a task of a higher priority waits in the same queue that `worker` could run.
   bool above(const broker::Task& task, const broker::Worker& worker, const broker::TaskTypes& task_types) const {
     return std::any_of(highest_.begin(), highest_.end(), [&](const auto& one) {
-      const auto& [queue, kind] = one.first;
-      return queue == task.queue && one.second > task.options().priority && knows(worker, task_types.name(kind));
+      const auto& [queue, type] = one.first;
+      return queue == task.queue && one.second > task.options().priority && knows(worker, task_types.name(type));
     });
   }
 
  private:
-  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::KindId>;
+  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::TaskTypeId>;
   static Line line_of(const broker::Task& task) {
-    return Line{task.queue, task.client, task.options().priority, task.kind};
+    return Line{task.queue, task.client, task.options().priority, task.type};
   }
 
   std::map<Line, const broker::Task*> first_;
-  std::map<std::pair<const broker::Queue*, broker::KindId>, int> highest_;
+  std::map<std::pair<const broker::Queue*, broker::TaskTypeId>, int> highest_;
 };
 
 }  // namespace

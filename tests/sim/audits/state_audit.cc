@@ -116,7 +116,7 @@ std::string StateAudit::unfinished(const broker::BrokerState& state) {
     if (broker::is_terminal(task->state)) continue;
     text += " " + brief(task->id) + " " + std::string{broker::state_name(task->state)} + " of " +
             std::to_string(task->attempts.value()) + " attempts, ready at " + std::to_string(task->ready_at.count()) +
-            ", kind " + std::to_string(task->kind) + " in " + task->queue->name() + ";";
+            ", type " + std::to_string(task->type) + " in " + task->queue->name() + ";";
   }
   return text;
 }

@@ -49,7 +49,7 @@ TurnsAudit::Lines TurnsAudit::lines_in(const broker::BrokerState& state) {
     if (task->state != State::ready) continue;
     // A task that must not run twice and may have run waits for its worker, in no line.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
-    lines.try_emplace({task->queue, task->options().priority, task->client, task->kind}, Wait{task->id, {}});
+    lines.try_emplace({task->queue, task->options().priority, task->client, task->type}, Wait{task->id, {}});
   }
   return lines;
 }
@@ -69,7 +69,7 @@ void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vect
       if (task->queue != line.queue || task->options().priority != line.priority) continue;
       if (task->client == line.client)
         ++own;
-      else if (knows(*worker, state.task_types.name(line.kind)))
+      else if (knows(*worker, state.task_types.name(line.type)))
         ++wait.others[task->client];
     }
     for (const auto& [client, turns] : wait.others)
@@ -88,7 +88,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [line, wait] : lines_)
-      if (knows(*worker, state.task_types.name(line.kind))) waiting.insert(line.queue);
+      if (knows(*worker, state.task_types.name(line.type))) waiting.insert(line.queue);
     for (const broker::Queue* queue : worker->queues) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);

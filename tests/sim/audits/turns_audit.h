@@ -24,12 +24,12 @@ class TurnsAudit {
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
  private:
-  // The tasks of one kind and priority that one client has in one queue.
+  // The tasks of one type and priority that one client has in one queue.
   struct Line {
     const broker::Queue* queue;
     int priority;
     broker::ClientHandle client;
-    broker::KindId kind;
+    broker::TaskTypeId type;
     auto operator<=>(const Line&) const = default;
   };
   // A task of a line, which shows that the line has not been empty since; and the turns of other clients since the line
