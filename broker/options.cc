@@ -126,7 +126,7 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
   settings.duration("restart-grace", options.core.restart_grace,
-                    "After a start, hold stored tasks back for this long, so that workers that still run them return");
+                    "After a start with unfinished tasks, grant nothing for this long, so that their workers return");
 }
 
 void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {

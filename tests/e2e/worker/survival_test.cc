@@ -36,7 +36,7 @@ TEST_CASE("kill -9 of the link ends its children; the pool starts again and the 
   CHECK(exists(worker.pid()));
 }
 
-TEST_CASE("kill -9 of the supervisor ends children, link and all descendants, and another worker takes over") {
+TEST_CASE("kill -9 of the supervisor ends children, link and their sessions, and another worker takes over") {
   Cluster cluster;
   auto& worker = cluster.start_worker();
   Client client{cluster.endpoint()};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/check.h"
+#include "tests/sim/audits/require.h"
 #include "tests/sim/world/paths.h"
 
 namespace forkmill::sim {
@@ -39,7 +40,7 @@ class Cluster {
     if (!history_.futures().all_ended() || !broker_idle())
       world_.trace.note(world_.now(), "broker", "is left with" + unfinished());
     history_.futures().check_all_ended();
-    if (!broker_idle()) throw Violation{"invariant 14: tasks are left that do not end:" + unfinished()};
+    require(broker_idle(), "14", [&] { return "tasks are left that do not end:" + unfinished(); });
     survey();
     finish_objects();
   }
