@@ -4,6 +4,7 @@
 
 #include "broker/store/sqlite/bytes.h"
 #include "broker/store/sqlite/crc32c.h"
+#include "broker/store/store.h"
 #include "proto/random.h"
 
 namespace forkmill::broker {
@@ -35,6 +36,11 @@ std::uint64_t mix(std::uint64_t value) { return proto::SplitMix64{value}.next();
 
 std::uint64_t row_mark(proto::TaskSeq seq) { return mix(seq.value()); }
 std::uint64_t row_mark(proto::TaskSeq seq, std::uint32_t checksum) { return mix(seq.value() + mix(checksum)); }
+
+void raise_epoch(Meta& meta) {
+  if (meta.epoch.value() > 0) meta.last_seq = proto::TaskSeq{meta.last_seq.value() + Store::kLeftOut};
+  meta.epoch = meta.epoch.next();
+}
 
 MetaTable::MetaTable(Database& database)
     : database_{database},

@@ -47,6 +47,10 @@ struct Meta {
   Total records;
 };
 
+// Begins a new epoch, which fences off every earlier opener of the store once it is committed. The task numbers of a
+// store that was opened before continue after a gap (Store::Identity::last_seq).
+void raise_epoch(Meta& meta);
+
 // MetaTable: reads, checks and writes the row.
 class MetaTable {
  public:

@@ -64,8 +64,7 @@ proto::Result<Store::Identity> SqliteStore::open() {
 
     begin();
     epoch_in_database_ = meta_.epoch;
-    if (meta_.epoch.value() > 0) meta_.last_seq = proto::TaskSeq{meta_.last_seq.value() + kLeftOut};
-    meta_.epoch = meta_.epoch.next();
+    raise_epoch(meta_);
     write_down();
     head_->sync();
   });
