@@ -43,7 +43,7 @@ void Cancels::revoke(Task& task) {
 }
 
 void Cancels::end_waiting(Task& task) {
-  if (task.state == State::ready) state_.take_out_of_line(task);
+  if (task.state == State::ready) state_.remove_from_lane(task);
   grants_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
 }
 

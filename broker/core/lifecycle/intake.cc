@@ -198,7 +198,7 @@ void Intake::start(Task& task, Instant due) {
   task.ready_at = due;
   if (due <= now) {
     state_.step(task, Event::queued);
-    return state_.line_up(task);
+    return state_.add_to_lane(task);
   }
   state_.step(task, Event::delayed);
   const bool many =
@@ -211,12 +211,12 @@ void Intake::advance(Task& task, TaskGrants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
-    if (task.state == State::ready) state_.take_out_of_line(task);
+    if (task.state == State::ready) state_.remove_from_lane(task);
     return grants.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
-    state_.line_up(task);
+    state_.add_to_lane(task);
   }
 }
 

@@ -50,8 +50,8 @@ void Matching::give_rest() {
 }
 
 void Matching::give_processes() {
-  const auto& lines = state_.queues.process_queues();
-  if (std::none_of(lines.begin(), lines.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
+  const auto& queues = state_.queues.process_queues();
+  if (std::none_of(queues.begin(), queues.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
     if (worker->wants_process()) candidates_.push_back(worker.get());
@@ -89,7 +89,7 @@ Task* Matching::next_task(Worker& worker) {
     Queue& queue = *worker.queues[turn % worker.queues.size()];
     if (queue.ready.size() == 0) continue;
     const auto& types = queue.ready.types();
-    // Most of the time one type is ready. If the worker does not serve it, the lines need not be walked.
+    // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
     if (std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); })) continue;
     if (Task* task = queue.ready.pop(serves_type)) return task;
   }

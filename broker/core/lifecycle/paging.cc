@@ -96,13 +96,13 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     parked->ids.emplace(task->seq, id);
     if (was_paged_out) parked->visitors.emplace_back(*task);
   }
-  if (const auto* line = std::get_if<ForLine>(&pending.purpose)) {
+  if (const auto* refill = std::get_if<ForLane>(&pending.purpose)) {
     for (std::size_t i = 0; i < answer.done; ++i) {
-      auto resident = state_.paging.in_line.find(pending.seqs[i]);
-      Task* task = resident == state_.paging.in_line.end() ? nullptr : resident->second;
-      if (task != nullptr) state_.paging.in_line.erase(resident);
+      auto resident = state_.paging.in_paged_out_part.find(pending.seqs[i]);
+      Task* task = resident == state_.paging.in_paged_out_part.end() ? nullptr : resident->second;
+      if (task != nullptr) state_.paging.in_paged_out_part.erase(resident);
       if (mutant(Mutant::page_in_skips_row) && i == 1) task = nullptr;
-      line->lane.queue->ready.refill(line->lane, task);
+      refill->lane.queue->ready.refill(refill->lane, task);
     }
   }
   pending.seqs.erase(pending.seqs.begin(), pending.seqs.begin() + static_cast<std::ptrdiff_t>(answer.done));
@@ -114,7 +114,7 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
     request(std::move(done.seqs), std::move(done.purpose));
     return std::nullopt;
   }
-  if (const auto* line = std::get_if<ForLine>(&done.purpose)) line->lane.queue->ready.end_refill(line->lane);
+  if (const auto* refill = std::get_if<ForLane>(&done.purpose)) refill->lane.queue->ready.end_refill(refill->lane);
   if (std::holds_alternative<ForDeadlines>(done.purpose)) deadlines_asked_ = false;
   if (std::holds_alternative<ForSuspects>(done.purpose)) suspects_fetched_ = true;
   if (auto* message = std::get_if<Parked>(&done.purpose)) return std::move(*message);
@@ -130,7 +130,7 @@ void Paging::release(const Parked& message) {
         task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.clock.now());
     const bool suspect = std::any_of(resident_suspects_.begin(), resident_suspects_.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
-    if (far_away || (task->state == State::ready && task->paging.in_paged_out_line && !suspect)) state_.put_away(*task);
+    if (far_away || (task->state == State::ready && task->paging.in_paged_out_part && !suspect)) state_.put_away(*task);
   }
 }
 
@@ -211,8 +211,8 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
     state_.deadlines.add(std::max(task.ready_at, state_.clock.now()), task);
   } else {
     task.state = State::ready;
-    task.paging.in_paged_out_line = true;
-    state_.paging.in_line.emplace(task.seq, &task);
+    task.paging.in_paged_out_part = true;
+    state_.paging.in_paged_out_part.emplace(task.seq, &task);
   }
   if (options.expires.count() > 0 && task.attempts.value() == 0) {
     task.expires_at = arrived + options.expires;
@@ -235,7 +235,7 @@ void Paging::ask_for_lines() {
   for (const LaneKey& lane : state_.queues.drain_needs_refill()) {
     auto seqs = lane.queue->ready.next_paged_out(lane);
     FORKMILL_CHECK(!seqs.empty());
-    request(std::move(seqs), ForLine{lane});
+    request(std::move(seqs), ForLane{lane});
   }
 }
 
@@ -261,7 +261,7 @@ void Paging::settle_suspects() {
   for (const TaskRef& ref : std::exchange(resident_suspects_, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
-    state_.take_out_of_line(*task);
+    state_.remove_from_lane(*task);
     grants_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
   }
 }

@@ -41,12 +41,12 @@ class Paging {
   Instant next_wakeup() const;
 
  private:
-  struct ForLine {
+  struct ForLane {
     LaneKey lane;
   };
   struct ForDeadlines {};
   struct ForSuspects {};
-  using Purpose = std::variant<ForLine, ForDeadlines, ForSuspects, Parked>;
+  using Purpose = std::variant<ForLane, ForDeadlines, ForSuspects, Parked>;
   struct Pending {
     std::vector<proto::TaskSeq> seqs;
     Purpose purpose;

@@ -87,7 +87,7 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
 }
 
 void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
-  state_.take_out_of_line(task);
+  state_.remove_from_lane(task);
   state_.step(task, Event::granted);
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
@@ -167,7 +167,7 @@ void TaskGrants::retry(Task& task, const proto::OutcomeRecord& record) {
   }
   if (wait.count() > 0) return state_.deadlines.add(task.ready_at, task);
   state_.step(task, Event::queued);
-  state_.line_up(task);
+  state_.add_to_lane(task);
 }
 
 // The backoff is exponential. Its jitter is a function of task and attempt, so that it is spread between tasks but

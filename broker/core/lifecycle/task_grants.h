@@ -26,7 +26,7 @@ class TaskGrants {
 
   // Gives `worker` a task that it has run since an earlier broker on this store: the grant stands.
   void adopt(Task& task, Worker& worker, const proto::Grant& grant);
-  // Ends a task that must not run twice and that no worker and no line has, as lost: its progress is unknown.
+  // Ends a task that must not run twice and that no worker and no lane has, as lost: its progress is unknown.
   void lose(Task& task, const std::string& why);
 
   // Ends a task that does not run.

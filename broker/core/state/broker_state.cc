@@ -35,15 +35,15 @@ Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) 
   return std::max(due, clock.now() + Instant{task.not_before - clock.unix_time()});
 }
 
-void BrokerState::line_up(Task& task) {
+void BrokerState::add_to_lane(Task& task) {
   task.queue->ready.push(task);
-  if (!task.paging.in_paged_out_line) return;
+  if (!task.paging.in_paged_out_part) return;
   if (task.durable) return put_away(task);
-  paging.in_line.emplace(task.seq, &task);
+  paging.in_paged_out_part.emplace(task.seq, &task);
 }
 
-void BrokerState::take_out_of_line(Task& task) {
-  if (task.paging.in_paged_out_line) paging.in_line.erase(task.seq);
+void BrokerState::remove_from_lane(Task& task) {
+  if (task.paging.in_paged_out_part) paging.in_paged_out_part.erase(task.seq);
   task.queue->ready.remove(task);
 }
 
@@ -56,7 +56,7 @@ void BrokerState::put_away(Task& task) {
       paging.no_longer_scheduled(task);
       paging.deadlines.add(task.ready_at, task.seq);
     } else {
-      paging.in_line.erase(task.seq);
+      paging.in_paged_out_part.erase(task.seq);
     }
     if (task.attempts.value() == 0 && task.expires_at != proto::kNever) paging.deadlines.add(task.expires_at, task.seq);
     if (task.watchers != nullptr && !proto::mutant(proto::Mutant::watchers_left_behind))

@@ -51,10 +51,10 @@ struct BrokerState {
   // Returns when a task that arrived at `arrived` may start. The wall clock counts only for `not_before`.
   Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
 
-  // Adds the task at the end of its line, which may be on disk: the task must not be touched afterwards.
-  void line_up(Task& task);
-  void take_out_of_line(Task& task);
-  // Removes a durable task from memory; it stays on disk. The task must be ready and in the paged-out part of its line,
+  // Adds the task at the end of its lane, which may be on disk: the task must not be touched afterwards.
+  void add_to_lane(Task& task);
+  void remove_from_lane(Task& task);
+  // Removes a durable task from memory; it stays on disk. The task must be ready and in the paged-out part of its lane,
   // or scheduled, or finished and on no shelf.
   void put_away(Task& task);
   // Appends an op that changes the task in the store.

@@ -13,9 +13,9 @@ namespace forkmill::broker {
 struct PagingState {
   PagedOutDeadlines deadlines;                                             // deadlines of tasks on disk
   std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> watchers;  // clients that wait for tasks on disk
-  std::unordered_map<proto::TaskSeq, Task*> in_line;  // resident tasks whose place in line is a paged-out one
-  std::size_t scheduled = 0;                          // scheduled tasks in memory
-  std::size_t fetched_early = 0;                      // scheduled tasks in memory that came from the disk
+  std::unordered_map<proto::TaskSeq, Task*> in_paged_out_part;  // resident tasks whose place in their lane is paged out
+  std::size_t scheduled = 0;                                    // scheduled tasks in memory
+  std::size_t fetched_early = 0;                                // scheduled tasks in memory that came from the disk
   // Tasks that were changed and paged out again: answers of the store to requests up to that ticket are out of date.
   std::unordered_map<proto::TaskSeq, std::uint64_t> outdated;
 

@@ -1,5 +1,5 @@
-// The name of the line in which a queue's process tasks (TaskOptions::process) wait. They wait apart from the queue's
-// other tasks, because they need no credit. The name cannot collide with a queue's: no peer can send it.
+// The process tasks of a queue (TaskOptions::process) wait in a queue of their own, apart from its other tasks, because
+// they need no credit. Its name cannot collide with that of a queue of users: no peer can send it.
 #pragma once
 
 #include <string>

@@ -12,7 +12,7 @@ void ReadyTasks::push(Task& task) {
   Lane& lane = share.lane_of(task.type);
   count_in(task, share);
   if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
-    task.paging.in_paged_out_line = true;
+    task.paging.in_paged_out_part = true;
     lane.paged_out.push_back(task.seq);
     request_refill(share, lane, task.options().priority);
   } else {
@@ -31,8 +31,8 @@ void ReadyTasks::put_back(Task& task) {
 void ReadyTasks::remove(Task& task) {
   Share& share = share_of(task);
   Lane& lane = share.lane_of(task.type);
-  if (!task.paging.in_paged_out_line) lane.remove(task);
-  task.paging.in_paged_out_line = false;
+  if (!task.paging.in_paged_out_part) lane.remove(task);
+  task.paging.in_paged_out_part = false;
   count_out(task, share);
   request_refill(share, lane, task.options().priority);
   Level& level = levels_[task.options().priority];
@@ -87,7 +87,7 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
   FORKMILL_CHECK(lane.on_their_way > 0);
   --lane.on_their_way;
   if (task == nullptr) return;
-  task->paging.in_paged_out_line = false;
+  task->paging.in_paged_out_part = false;
   lane.push_back(*task);
 }
 
@@ -100,12 +100,12 @@ void ReadyTasks::end_refill(const LaneKey& key) {
   drop_if_empty(level, level.by_client.at(key.client));
 }
 
-void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line) {
+void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane) {
   Share& share = share_of(key.priority, key.client);
   ++share.count;
   ++size_;
   ++types_[key.type];
-  if (!in_line) return;
+  if (!in_lane) return;
   Lane& lane = share.lane_of(key.type);
   lane.paged_out.push_back(seq);
   request_refill(share, lane, key.priority);

@@ -24,7 +24,7 @@ class ReadyTasks {
       : queue_{queue}, limits_{limits}, needs_refill_{needs_refill} {}
 
   // Adds a task at the end of its lane. The task's type, client and spec must be set, and must not change while it is
-  // here. `in_paged_out_line` says afterwards in which part it is. A task that is not durable joins the paged-out part
+  // here. `in_paged_out_part` says afterwards in which part it is. A task that is not durable joins the paged-out part
   // only when others are there before it.
   void push(Task& task);
   // Adds a task that was granted and not started, before all tasks that arrived after it.
@@ -45,8 +45,8 @@ class ReadyTasks {
   void refill(const LaneKey& key, Task* task);
   // Call when all numbers that were on their way have come.
   void end_refill(const LaneKey& key);
-  // Counts a ready task on disk when the broker starts. `in_line`: its number goes to the end of its lane, too.
-  void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_line);
+  // Counts a ready task on disk when the broker starts. `in_lane`: its number goes to the end of its lane, too.
+  void add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane);
 
  private:
   using Rotation = std::list<Share>;  // the client whose turn it is comes first

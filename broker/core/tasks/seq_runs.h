@@ -1,5 +1,5 @@
-// SeqRuns: a line of task numbers, first in, first out. Consecutive numbers take the room of one, so that the paged-out
-// part of a long line costs next to nothing in memory.
+// SeqRuns: a queue of task numbers, first in, first out. Consecutive numbers take the room of one, so that the
+// paged-out part of a long lane costs next to nothing in memory.
 #pragma once
 
 #include <cstdint>

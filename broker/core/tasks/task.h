@@ -27,7 +27,7 @@ struct Task {
   bool durable = false;
   bool cancel_requested = false;
   struct Paging {
-    bool in_paged_out_line = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
+    bool in_paged_out_part = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
     bool rewritten = false;          // the task has changed on disk while it was in memory
     bool fetched_early = false;      // scheduled: came from the disk because it is due soon
   };

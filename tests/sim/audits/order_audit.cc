@@ -25,20 +25,20 @@ class Waiting {
   explicit Waiting(const broker::BrokerState& state) {
     for (const broker::Task* task : state.tasks.resident_tasks()) {
       if (task->state != State::ready) continue;
-      // A task that must not run twice and may have run waits for its worker, in no line.
+      // A task that must not run twice and may have run waits for its worker, in no lane.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
       const auto [highest, first_of_type] = highest_.try_emplace({task->queue, task->type}, task->options().priority);
       if (!first_of_type) highest->second = std::max(highest->second, int{task->options().priority});
       if (task->attempts.value() != 0 || !plain(*task)) continue;
-      const auto [first, first_of_line] = first_.try_emplace(line_of(*task), task);
-      if (!first_of_line && task->seq < first->second->seq) first->second = task;
+      const auto [first, first_of_lane] = first_.try_emplace(lane_of(*task), task);
+      if (!first_of_lane && task->seq < first->second->seq) first->second = task;
     }
   }
 
-  // A waiting task of the same line that arrived before `task`; null: none.
-  const broker::Task* before_in_line(const broker::Task& task) const {
+  // A waiting task of the same lane that arrived before `task`; null: none.
+  const broker::Task* before_in_lane(const broker::Task& task) const {
     if (!plain(task)) return nullptr;
-    const auto first = first_.find(line_of(task));
+    const auto first = first_.find(lane_of(task));
     return first != first_.end() && first->second->seq <= task.seq ? first->second : nullptr;
   }
 
@@ -51,12 +51,12 @@ class Waiting {
   }
 
  private:
-  using Line = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::TaskTypeId>;
-  static Line line_of(const broker::Task& task) {
-    return Line{task.queue, task.client, task.options().priority, task.type};
+  using Lane = std::tuple<const broker::Queue*, broker::ClientHandle, int, broker::TaskTypeId>;
+  static Lane lane_of(const broker::Task& task) {
+    return Lane{task.queue, task.client, task.options().priority, task.type};
   }
 
-  std::map<Line, const broker::Task*> first_;
+  std::map<Lane, const broker::Task*> first_;
   std::map<std::pair<const broker::Queue*, broker::TaskTypeId>, int> highest_;
 };
 
@@ -71,11 +71,11 @@ void check_order(const broker::BrokerState& state, const std::vector<broker::Sen
     const broker::Worker& worker = *worker_at(state, one.peer);
     for (const auto& granted : grants->tasks) {
       const broker::Task& task = *state.tasks.find(granted.id);
-      const broker::Task* earlier = waiting->before_in_line(task);
+      const broker::Task* earlier = waiting->before_in_lane(task);
       require(earlier == nullptr, "9", [&] {
         return "task " + brief(task.id) + " was granted before " + brief(earlier->id) +
-               ", which came earlier in its line" +
-               (earlier->paging.in_paged_out_line ? " and is only passing through" : "");
+               ", which came earlier in its lane" +
+               (earlier->paging.in_paged_out_part ? " and is only passing through" : "");
       });
       require(!waiting->above(task, worker, state.task_types), "9",
               [&] { return "task " + brief(granted.id) + " was granted before one of a higher priority"; });

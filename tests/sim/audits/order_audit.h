@@ -1,5 +1,5 @@
-// The audit of the order of grants (invariant 9): among first attempts in one line the order of arrival is kept, and no
-// task is granted before one of a higher priority that the worker could run. A line is a client's tasks of one type and
+// The audit of the order of grants (invariant 9): among first attempts in one lane the order of arrival is kept, and no
+// task is granted before one of a higher priority that the worker could run. A lane is a client's tasks of one type and
 // priority in one queue.
 #pragma once
 

@@ -17,16 +17,16 @@ void TurnsAudit::round(const broker::BrokerState& state, const std::vector<broke
   // This audit does not see what a worker without a connection is granted.
   const auto unseen = [](const auto& one) { return !one.second->session.peer; };
   if (std::any_of(state.workers.begin(), state.workers.end(), unseen)) return begin();
-  // A worker that comes back takes the tasks that it holds out of the lines.
+  // A worker that comes back takes the tasks that it holds out of the lanes.
   const auto welcome = [](const auto& one) { return std::holds_alternative<proto::Welcome>(one.envelope.message); };
   if (std::any_of(sends.begin(), sends.end(), welcome)) return begin();
   const std::vector<Grant> grants = grants_in(state, sends);
   if (grants.empty()) return;
-  Lines now = lines_in(state);
-  for (auto& [line, wait] : now)
-    if (const auto before = lines_.find(line); before != lines_.end() && has_waited(*before, state, grants))
+  Lanes now = lanes_in(state);
+  for (auto& [lane, wait] : now)
+    if (const auto before = lanes_.find(lane); before != lanes_.end() && has_waited(*before, state, grants))
       wait.others = std::move(before->second.others);
-  lines_ = std::move(now);
+  lanes_ = std::move(now);
   check_clients(state, grants);
   check_queues(state, grants);
 }
@@ -43,38 +43,38 @@ std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::BrokerState& 
   return grants;
 }
 
-TurnsAudit::Lines TurnsAudit::lines_in(const broker::BrokerState& state) {
-  Lines lines;
+TurnsAudit::Lanes TurnsAudit::lanes_in(const broker::BrokerState& state) {
+  Lanes lanes;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (task->state != State::ready) continue;
-    // A task that must not run twice and may have run waits for its worker, in no line.
+    // A task that must not run twice and may have run waits for its worker, in no lane.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
-    lines.try_emplace({task->queue, task->options().priority, task->client, task->type}, Wait{task->id, {}});
+    lanes.try_emplace({task->queue, task->options().priority, task->client, task->type}, Wait{task->id, {}});
   }
-  return lines;
+  return lanes;
 }
 
-bool TurnsAudit::has_waited(const Lines::value_type& line, const broker::BrokerState& state,
+bool TurnsAudit::has_waited(const Lanes::value_type& lane, const broker::BrokerState& state,
                             const std::vector<Grant>& grants) {
-  const broker::Task* witness = state.tasks.find(line.second.witness);
+  const broker::Task* witness = state.tasks.find(lane.second.witness);
   if (witness == nullptr) return false;
   const auto is_witness = [&](const Grant& one) { return one.task == witness; };
   return witness->state == State::ready || std::any_of(grants.begin(), grants.end(), is_witness);
 }
 
 void TurnsAudit::check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants) {
-  for (auto& [line, wait] : lines_) {
+  for (auto& [lane, wait] : lanes_) {
     int own = 0;
     for (const auto& [worker, task] : grants) {
-      if (task->queue != line.queue || task->options().priority != line.priority) continue;
-      if (task->client == line.client)
+      if (task->queue != lane.queue || task->options().priority != lane.priority) continue;
+      if (task->client == lane.client)
         ++own;
-      else if (knows(*worker, state.task_types.name(line.type)))
+      else if (knows(*worker, state.task_types.name(lane.type)))
         ++wait.others[task->client];
     }
     for (const auto& [client, turns] : wait.others)
       if (turns > own + 1)
-        throw Violation{"invariant 9: a client had " + std::to_string(turns) + " turns in " + line.queue->name() +
+        throw Violation{"invariant 9: a client had " + std::to_string(turns) + " turns in " + lane.queue->name() +
                         " where another one, which waits with " + brief(wait.witness) + ", had " + std::to_string(own)};
     // Within a round the order of turns is not known, so the count begins again.
     if (own > 0) wait.others.clear();
@@ -87,8 +87,8 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
     if (!task->options().process) ++turns[worker][task->queue];
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
-    for (const auto& [line, wait] : lines_)
-      if (knows(*worker, state.task_types.name(line.type))) waiting.insert(line.queue);
+    for (const auto& [lane, wait] : lanes_)
+      if (knows(*worker, state.task_types.name(lane.type))) waiting.insert(lane.queue);
     for (const broker::Queue* queue : worker->queues) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);

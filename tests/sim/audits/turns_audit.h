@@ -17,7 +17,7 @@ class TurnsAudit {
  public:
   // A broker has started: its turns begin again.
   void begin() {
-    lines_.clear();
+    lanes_.clear();
     queues_.clear();
   }
   // Checks the grants of a round. Throws Violation.
@@ -25,14 +25,14 @@ class TurnsAudit {
 
  private:
   // The tasks of one type and priority that one client has in one queue.
-  struct Line {
+  struct Lane {
     const broker::Queue* queue;
     int priority;
     broker::ClientHandle client;
     broker::TaskTypeId type;
-    auto operator<=>(const Line&) const = default;
+    auto operator<=>(const Lane&) const = default;
   };
-  // A task of a line, which shows that the line has not been empty since; and the turns of other clients since the line
+  // A task of a lane, which shows that the lane has not been empty since; and the turns of other clients since the lane
   // had one itself.
   struct Wait {
     TaskId witness;
@@ -42,16 +42,16 @@ class TurnsAudit {
     const broker::Worker* worker;
     const broker::Task* task;
   };
-  using Lines = std::map<Line, Wait>;
+  using Lanes = std::map<Lane, Wait>;
 
   static std::vector<Grant> grants_in(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
-  static Lines lines_in(const broker::BrokerState& state);
-  static bool has_waited(const Lines::value_type& line, const broker::BrokerState& state,
+  static Lanes lanes_in(const broker::BrokerState& state);
+  static bool has_waited(const Lanes::value_type& lane, const broker::BrokerState& state,
                          const std::vector<Grant>& grants);
   void check_clients(const broker::BrokerState& state, const std::vector<Grant>& grants);
   void check_queues(const broker::BrokerState& state, const std::vector<Grant>& grants);
 
-  Lines lines_;
+  Lanes lanes_;
   // By worker and queue, for queues with a task for that worker: the turns of other queues since the queue had one.
   std::map<std::pair<broker::WorkerHandle, const broker::Queue*>, std::map<const broker::Queue*, int>> queues_;
 };
