@@ -4,11 +4,20 @@
 
 namespace forkmill::detail {
 
-void CompletionOrder::expect(State& state, std::size_t index) {
-  if (!origin_) origin_ = Ref<Origin>{state.origin()};
-  driven_ = driven_ && waits_for(state, origin_.get());
-  if (state.needs_executor() && !made_by_callback_) made_by_callback_ = Ref<State>{&state};
-  state.add(new Note<CompletionOrder>{Ref<CompletionOrder>{this}, index});
+void CompletionOrder::expect(std::vector<Ref<State>> inputs) {
+  inputs_ = std::move(inputs);
+  notes_ = std::vector<Note<CompletionOrder>>(inputs_.size());
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    State& input = *inputs_[i];
+    if (!origin_) origin_ = Ref<Origin>{input.origin()};
+    driven_ = driven_ && waits_for(input, origin_.get());
+    if (input.needs_executor() && !made_by_callback_) made_by_callback_ = Ref<State>{&input};
+    notes_[i].hook(*this, input, i);
+  }
+}
+
+void CompletionOrder::give_up() noexcept {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) notes_[i].unhook(*inputs_[i]);
 }
 
 void CompletionOrder::note(std::size_t index, State&) noexcept {

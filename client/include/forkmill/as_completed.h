@@ -28,8 +28,10 @@ namespace detail {
 // loop over as_completed().
 class CompletionOrder : public Counted {
  public:
-  // Adds a future to wait for. Before the first next().
-  void expect(State& state, std::size_t index);
+  // Begins to wait for these. Once, before the first next().
+  void expect(std::vector<Ref<State>> inputs);
+  // Waits for none of them any more. No input keeps this afterwards.
+  void give_up() noexcept;
   // A future has become ready. Any thread.
   void note(std::size_t index, State&) noexcept;
   // Blocks until a future is ready that was not returned before, and returns its index.
@@ -37,6 +39,8 @@ class CompletionOrder : public Counted {
   std::size_t next();
 
  private:
+  std::vector<Ref<State>> inputs_;
+  std::vector<Note<CompletionOrder>> notes_;  // one for each input
   Ref<Origin> origin_;           // the client of all futures, if they have one in common and it resolves them
   bool driven_ = true;           // a wait of origin_ sees all of them become ready
   Ref<State> made_by_callback_;  // an input that a callback makes, if there is any
@@ -82,7 +86,15 @@ class Completions {
   // Throws std::logic_error if one of them is empty.
   explicit Completions(std::vector<Future<T>> futures)
       : futures_{std::move(futures)}, left_{futures_.size()}, order_{detail::make_ref<detail::CompletionOrder>()} {
-    for (std::size_t i = 0; i < futures_.size(); ++i) order_->expect(futures_[i].raw_state(), i);
+    std::vector<detail::Ref<detail::State>> inputs;
+    for (auto& future : futures_) inputs.emplace_back(&future.raw_state());
+    order_->expect(std::move(inputs));
+  }
+  Completions(Completions&&) noexcept = default;
+  Completions& operator=(Completions&&) = delete;
+  // Waits for no future any more.
+  ~Completions() {
+    if (order_) order_->give_up();
   }
   // Waits for the first future on the first call; later calls return the current one.
   Iterator begin() {

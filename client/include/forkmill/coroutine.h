@@ -9,7 +9,7 @@
 // co_await gives the value that get() gives, or throws what it throws. It does not block the thread: a coroutine starts
 // at once in its caller, and after a co_await that had to wait it goes on on the executor of the awaited future.
 // Awaiting a ready future goes on at once, on the same thread. An exception that leaves the coroutine becomes the error
-// of its future.
+// of its future; the future of a coroutine that is destroyed before its end gets Disconnected{client_closed}.
 //
 // Lifetime: the coroutine lives until it ends, whether its Future is kept or not. Take parameters by value, or keep the
 // objects that they refer to for as long: the coroutine goes on after the call has returned. cancel() on its future
@@ -80,6 +80,12 @@ class CoroutinePromise {
  public:
   // The future counts as made by a callback: the executor must not wait for it.
   CoroutinePromise() { state_->mark_needs_executor(); }
+  // A coroutine that is destroyed before its end, by an awaiter of another library, ends its future nevertheless.
+  ~CoroutinePromise() {
+    if (!state_->ready()) state_->fail(closed_error("its coroutine was destroyed"));
+  }
+  CoroutinePromise(const CoroutinePromise&) = delete;
+  CoroutinePromise& operator=(const CoroutinePromise&) = delete;
   // The future that the call of the coroutine returns.
   Future<T> get_return_object() { return Future<T>{Ref<State>{state_}}; }
   // The coroutine starts at once, and is destroyed at its end.

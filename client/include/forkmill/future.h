@@ -36,6 +36,9 @@
 // that registers them. The callbacks of one future run in the order in which they were registered, also those that were
 // registered after its end. A callback's exception ends the future that depends on it and nothing else.
 //
+// Depth: a chain of futures may have any length, and a callback may return a future whose callback returns the next
+// one, and so on: the stack does not grow with it, and rounds that have ended are not kept.
+//
 // Lifetime: destroying a Future neither waits nor cancels, and its callbacks still run. A Future may outlive its
 // client. Once the executor has stopped (the default one with Client::close(), one of yours when nothing keeps it any
 // more), further callbacks are dropped: then() and on_error() give Disconnected{client_closed}, finally() passes the
@@ -146,6 +149,11 @@ class FutureBase {
   State& raw_state() const {
     if (!state_) throw_empty_future();
     return *state_;
+  }
+  // Gives the shared state up; this future is empty afterwards. For the library.
+  Ref<State> release_state() {
+    if (!state_) throw_empty_future();
+    return std::move(state_);
   }
 
  protected:

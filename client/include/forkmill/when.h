@@ -15,13 +15,15 @@
 // They take the futures over and never block; the result is a future like others, with then(), get_for(), cancel() and
 // co_await. Waiting for it needs no callback thread. Its callbacks run on the executor of the first input that has one.
 // An error leaves the other tasks running; cancel() on the result cancels all of them. An empty input future is
-// std::logic_error.
+// std::logic_error. Once the result is there, inputs that go on keep nothing of it: a future that lives long may be
+// part of any number of when_any(), one after the other.
 #pragma once
 
 #include <forkmill/detail/note.h>
 #include <forkmill/future.h>
 
 #include <atomic>
+#include <mutex>
 #include <stdexcept>
 #include <tuple>
 #include <vector>
@@ -67,8 +69,11 @@ Ref<Origin> origin_of(Futures& futures) {
   return Ref<Origin>{origin};
 }
 
-// Combined: a state that holds the inputs of one when_all() or when_any() and is told as each becomes ready.
-template <class T, class Futures>
+// Combined: a state that holds the inputs of one when_all() or when_any() and is told as each becomes ready. Once it
+// has ended, no input keeps it, and it keeps only what its value needs.
+//
+// Self: the derived class, which has note(index, input).
+template <class Self, class T, class Futures>
 class Combined : public LocalState<T> {
  public:
   // Takes the futures over. The state counts as driven only if a wait of its client sees all inputs become ready, and
@@ -82,81 +87,108 @@ class Combined : public LocalState<T> {
       driven = driven && waits_for(input, this->origin());
     });
     if (driven) this->mark_driven();
-  }
-  // Asks for every task among the inputs to be cancelled.
-  void cancel() override {
-    for (auto& input : inputs_) input->cancel();
+    notes_ = std::vector<Note<Self>>(inputs_.size());
   }
 
  protected:
   // Asks to be told. Apart from the constructor, because an input may be ready already.
-  template <class Self>
-  void start(Self* self) {
-    auto inputs = inputs_;  // the last note may end the state, and with it inputs_
-    for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i]->add(new Note<Self>{Ref<Self>{self}, i});
+  void hook_notes() {
+    const auto inputs = inputs_;  // a note may end the state, and with it inputs_
+    for (std::size_t i = 0; i < inputs.size() && !ended_; ++i) {
+      notes_[i].hook(static_cast<Self&>(*this), *inputs[i], i);
+      if (ended_) notes_[i].unhook(*inputs[i]);  // the end may have come before the note was there
+    }
+  }
+  // Ends the wait for inputs. False: another thread has.
+  bool end() noexcept {
+    if (ended_.exchange(true)) return false;
+    std::vector<Ref<State>> inputs;
+    {
+      const std::lock_guard hold{mutex_};
+      inputs.swap(inputs_);
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) notes_[i].unhook(*inputs[i]);
+    return true;
+  }
+  // Cancels every task among the inputs.
+  void cancel_or_pass_on(State::States& others) override {
+    const std::lock_guard hold{mutex_};
+    others.insert(others.end(), inputs_.rbegin(), inputs_.rend());
   }
 
-  Futures futures_;                 // given to the reader with the value of when_any()
-  std::vector<Ref<State>> inputs_;  // the states of the futures, in their order
+  Futures futures_;  // until they are given to the reader, or the state has ended without a value
+
+ private:
+  std::atomic<bool> ended_{false};
+  std::mutex mutex_;                // over inputs_
+  std::vector<Ref<State>> inputs_;  // the states of the futures, in their order; none after the end
+  std::vector<Note<Self>> notes_;   // one for each input
 };
 
 // The state of when_all(): ready with the last value, or with the first error.
 template <class T, class Futures>
-class AllState final : public Combined<T, Futures> {
+class AllState final : public Combined<AllState<T, Futures>, T, Futures> {
+  using Base = Combined<AllState<T, Futures>, T, Futures>;
+
  public:
-  using Combined<T, Futures>::Combined;
+  explicit AllState(Futures futures) : Base{std::move(futures)} {}
   // Begins to count; ready at once without inputs.
   void start() {
-    left_ = this->inputs_.size();
+    for_each_future(this->futures_, [&](auto&) { ++left_; });
     if (left_ == 0) return this->publish();
-    Combined<T, Futures>::start(this);
+    this->hook_notes();
   }
   // An input is ready. Called once for each input, by any thread; whichever comes first to an end resolves the state.
   void note(std::size_t, State& input) noexcept {
-    const auto& error = input.outcome().error();
-    if (error && !ended_.exchange(true)) this->fail(error);
-    if (--left_ == 0 && !ended_.exchange(true)) this->publish();
+    const auto error = error_in(input);
+    if (!error && --left_ != 0) return;
+    if (!this->end()) return;
+    if (error || std::is_void_v<T>) this->futures_ = Futures{};  // nothing of them will be read
+    if (error) return this->fail(error);
+    this->publish();
   }
   // Decodes the values on the thread that reads them, not on the one that resolves.
   Stored<T> take(bool may_move) override {
-    if constexpr (requires { this->futures_.begin(); }) {
-      if constexpr (std::is_void_v<T>) {
-        for (auto& future : this->futures_) future.get();
-        return {};
-      } else {
-        T values;
-        values.reserve(this->futures_.size());
-        for (auto& future : this->futures_) values.push_back(value_of(future, may_move));
-        return values;
-      }
+    if constexpr (std::is_void_v<T>) {
+      return {};
+    } else if constexpr (requires { this->futures_.begin(); }) {
+      T values;
+      values.reserve(this->futures_.size());
+      for (auto& future : this->futures_) values.push_back(value_of(future, may_move));
+      return values;
     } else {
       return std::apply([&](auto&... future) { return T{value_of(future, may_move)...}; }, this->futures_);
     }
   }
 
  private:
+  // Without values to be read later, an input whose bytes are not of its type is an error at once.
+  static std::exception_ptr error_in(State& input) noexcept {
+    if constexpr (std::is_void_v<T>)
+      return error_of<void>(input);
+    else
+      return input.outcome().error();
+  }
   template <class U>
   static Stored<U> value_of(Future<U>& future, bool may_move) {
     return read<U>(future.raw_state(), may_move);
   }
   std::atomic<std::size_t> left_{0};  // inputs that are not ready
-  std::atomic<bool> ended_{false};    // resolved
 };
 
 // The state of when_any(): ready with the first input.
 template <class T>
-class AnyState final : public Combined<AnyOf<T>, std::vector<Future<T>>> {
+class AnyState final : public Combined<AnyState<T>, AnyOf<T>, std::vector<Future<T>>> {
+  using Base = Combined<AnyState<T>, AnyOf<T>, std::vector<Future<T>>>;
+
  public:
-  using Combined<AnyOf<T>, std::vector<Future<T>>>::Combined;
+  explicit AnyState(std::vector<Future<T>> futures) : Base{std::move(futures)} {}
   // Begins to wait for the first input.
-  void start() { Combined<AnyOf<T>, std::vector<Future<T>>>::start(this); }
+  void start() { this->hook_notes(); }
   // An input is ready. The first one resolves the state.
   void note(std::size_t index, State&) noexcept {
-    if (!ended_.exchange(true)) this->succeed(index, std::move(this->futures_));
+    if (this->end()) this->succeed(index, std::move(this->futures_));
   }
-
- private:
-  std::atomic<bool> ended_{false};
 };
 
 // Type of all values of a vector of futures: a vector, or void.
@@ -172,7 +204,8 @@ struct AllOf<void> {
 }  // namespace detail
 
 // Returns a Future<std::vector<T>>, or Future<void> for T void. No futures: ready at once, with no values. The errors
-// of further inputs are dropped. The values are decoded when they are read.
+// of further inputs are dropped. The values are decoded when they are read; a void result that is none is an error
+// here.
 template <class T>
 auto when_all(std::vector<Future<T>> futures) {
   using All = typename detail::AllOf<T>::type;

@@ -79,3 +79,28 @@ TEST_CASE_FIXTURE(Threaded, "a coroutine goes on when its future is dropped") {
   last.future.then([](int) {}).get();  // callbacks run in order, so the coroutine has gone on
   CHECK(seen == "cancelled");
 }
+
+namespace {
+
+// Awaited, it gives its coroutine away.
+struct Away {
+  std::coroutine_handle<>& to;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> coroutine) const noexcept { to = coroutine; }
+  void await_resume() const noexcept {}
+};
+
+Future<int> go_away(std::coroutine_handle<>& to) {
+  co_await Away{to};
+  co_return 1;
+}
+
+}  // namespace
+
+TEST_CASE("the future of a coroutine that is destroyed before its end has an error") {
+  std::coroutine_handle<> coroutine;
+  auto result = go_away(coroutine);
+  CHECK_FALSE(result.ready());
+  coroutine.destroy();
+  CHECK_THROWS_AS(result.get(), Disconnected);
+}

@@ -24,6 +24,9 @@ class TestOrigin final : public detail::Origin {
   bool wait(detail::Signal& signal, const detail::Deadline& deadline) override { return signal.sleep_until(deadline); }
   std::string why_waiting() const override { return "it is a test"; }
 
+  // How many states there are, and other things that keep a client.
+  std::uint32_t keepers() const noexcept { return owners(); }
+
   std::vector<TaskId> cancelled;
 
  private:

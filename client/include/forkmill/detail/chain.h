@@ -2,7 +2,7 @@
 // is ready. For the library.
 //
 // Invariants: a target is resolved exactly once, by run() or by abandon(). run() is called on the source's executor,
-// after `source` has been set; Forward alone runs on the thread that resolves. Exceptions of a user's function go into
+// after `source` has been set. Exceptions of a user's function go into
 // the target and never leave run().
 #pragma once
 
@@ -65,30 +65,14 @@ struct HandledBy<F> {
   using type = decltype(taken(&F::operator()));
 };
 
-// Forward: ends `target` as `source` has ended. Direct: runs on the thread that resolves.
-template <class U>
-class Forward final : public Continuation {
- public:
-  // target: resolved by this alone.
-  explicit Forward(Ref<LocalState<U>> target) : Continuation{true}, target_{std::move(target)} {}
-  void run() noexcept override { target_->become(std::move(source)); }
-  void abandon() noexcept override { run(); }
-
- private:
-  Ref<LocalState<U>> target_;
-};
-
 // Resolves `target` with the result of the call; a future that it returns is followed to its end. An exception of the
 // call becomes the error.
 template <class U, class Call>
 void resolve_with(const Ref<LocalState<U>>& target, Call&& call) noexcept {
   using R = std::invoke_result_t<Call>;
   try {
-    // follow() first: a cancel() of the target from now on reaches the inner future, which may end at once.
     if constexpr (Unwrapped<std::decay_t<R>>::is_future) {
-      auto inner = call();
-      target->follow(Ref<State>{&inner.raw_state()});
-      inner.raw_state().add(new Forward<U>{target});
+      target->follow(call().release_state());
     } else if constexpr (std::is_void_v<R>) {
       call();
       target->succeed();
@@ -100,9 +84,9 @@ void resolve_with(const Ref<LocalState<U>>& target, Call&& call) noexcept {
   }
 }
 
-// The error of a target whose callback was dropped.
-inline std::exception_ptr closed_error() {
-  return std::make_exception_ptr(Disconnected{Errc::client_closed, "its callback was dropped by the executor"});
+// The error of a target that nothing will resolve any more.
+inline std::exception_ptr closed_error(const char* why = "its callback was dropped by the executor") {
+  return std::make_exception_ptr(Disconnected{Errc::client_closed, why});
 }
 
 // The continuation of then(): calls `call` with the value of the source; passes an error on. may_move: the value may be

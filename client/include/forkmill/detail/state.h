@@ -3,18 +3,26 @@
 //
 //     pending ──resolve──▶ ready (value | exception), once and forever
 //
-// Threads: one thread resolves; any thread waits, reads or adds continuations. Everything is decided by one 32-bit
-// word, which is also the futex that waiters sleep on, and one list head, without a lock: a million states are
-// outstanding at times, so they are small, and resolving one costs a few atomic operations.
+// Threads: one thread resolves; any thread waits, reads, adds or removes continuations. Everything is decided by one
+// 32-bit word, which is also the futex that waiters sleep on, and one list, which a bit of the word locks: a million
+// states are outstanding at times, so they are small, and resolving one without continuations is one atomic operation.
 //
-// Order: a thread that adds a continuation looks for kSet after linking it, a thread that resolves looks for links
-// after setting kSet, so at least one of them sees both. One thread at a time hands out continuations (kDraining), so
-// that they run in the order of their registration.
+// Order: a thread that adds a continuation learns from taking the lock whether the state was ready before, and hands
+// out itself then. A thread that resolves learns from setting kSet whether the list is locked, and looks at it after
+// that. So one of them sees what the other has done. One thread at a time hands out continuations (kDraining), so that
+// they run in the order of their registration.
+//
+// Depth: neither handing out nor deletion recurses, however long a chain of states is. A thread that resolves or
+// deletes a state while it hands out or deletes another one puts the state into a queue of its own (client/futures/
+// state_queue.h), which the outermost call works off before it returns. A thread that is about to wait works it off
+// before.
 //
 // Lifetime: states are counted (Counted, Ref). A state is kept by its futures, by its resolver, and by continuations
 // that it feeds; it keeps its client's engine (Origin).
 #pragma once
 
+#include <forkmill/detail/continuation.h>
+#include <forkmill/detail/counted.h>
 #include <forkmill/detail/signal.h>
 #include <forkmill/executor.h>
 #include <forkmill/task_id.h>
@@ -24,76 +32,10 @@
 #include <exception>
 #include <memory>
 #include <string>
-#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace forkmill::detail {
-
-// Counted: an object that counts its owners in itself, from 1. Ref<> keeps the count. The last release() deletes it, on
-// the thread that calls it.
-class Counted {
- public:
-  Counted() = default;
-  Counted(const Counted&) = delete;
-  Counted& operator=(const Counted&) = delete;
-  virtual ~Counted() = default;
-  // One owner more, one owner less. Any thread.
-  void add_ref() noexcept { owners_.fetch_add(1, std::memory_order_relaxed); }
-  void release() noexcept {
-    if (owners_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-  }
-
- private:
-  std::atomic<std::uint32_t> owners_{1};
-};
-
-// Ref<T>: an owner of a Counted object, as a shared_ptr is, in the size of a pointer.
-template <class T>
-class Ref {
- public:
-  // Null.
-  Ref() = default;
-  // Takes over the reference of a new object, or one that detach() gave up.
-  static Ref adopt(T* fresh) {
-    Ref ref;
-    ref.object_ = fresh;
-    return ref;
-  }
-  // One owner more; null is allowed.
-  explicit Ref(T* object) : object_{object} {
-    if (object_ != nullptr) object_->add_ref();
-  }
-  Ref(const Ref& other) : Ref{other.object_} {}
-  Ref(Ref&& other) noexcept : object_{std::exchange(other.object_, nullptr)} {}
-  template <class U, class = std::enable_if_t<std::is_convertible_v<U*, T*>>>
-  Ref(Ref<U> other) noexcept : object_{other.detach()} {}  // NOLINT(google-explicit-constructor)
-  Ref& operator=(Ref other) noexcept {
-    std::swap(object_, other.object_);
-    return *this;
-  }
-  ~Ref() {
-    if (object_ != nullptr) object_->release();
-  }
-
-  // The object; null if there is none.
-  T* get() const noexcept { return object_; }
-  T& operator*() const noexcept { return *object_; }
-  T* operator->() const noexcept { return object_; }
-  explicit operator bool() const noexcept { return object_ != nullptr; }
-  // Gives the reference up to the caller, who must adopt() it or release() the object.
-  T* detach() noexcept { return std::exchange(object_, nullptr); }
-
- private:
-  T* object_ = nullptr;
-};
-
-// Makes an object with one owner.
-template <class T, class... Args>
-Ref<T> make_ref(Args&&... args) {
-  return Ref<T>::adopt(new T(std::forward<Args>(args)...));
-}
-
-class State;
 
 // Origin: the client as its futures see it. Its futures keep it, so it outlives them all; after the client has been
 // closed it does nothing more. Thread-safe.
@@ -113,20 +55,6 @@ class Origin : public Counted {
   virtual std::string why_waiting() const = 0;
 };
 
-// Continuation: runs once the state to which it was added is ready. Owned by the state until then, afterwards by the
-// Work that it becomes.
-class Continuation : public Runnable {
- public:
-  // is_direct: see `direct`.
-  explicit Continuation(bool is_direct) : direct{is_direct} {}
-
-  // The state that is ready; set before run() or abandon().
-  Ref<State> source;
-  // True: the library's own code, quick, without a user's function; runs on the thread that resolves. False: runs on
-  // the executor.
-  const bool direct;
-};
-
 // State: the base of RemoteState and LocalState<T> (value.h), which hold the value.
 class State : public Counted {
  public:
@@ -142,13 +70,21 @@ class State : public Counted {
   bool wait(const Deadline& deadline);
   // Throws what wait() would throw, without waiting.
   void check_wait() const;
-  // Adds a continuation, which runs when the state is ready; at once if it is.
+  // Adds a continuation, which runs when the state is ready; at once if it is. The caller need not own the state if
+  // the continuation keeps it alive until it runs.
   void add(Continuation* owned);
+  // Takes a continuation back, for the caller to dispose of. False: it is being handed out, or has been.
+  bool remove(Continuation& link) noexcept;
+
+  // Hands out and deletes all that this thread has still to do. For a thread that is about to wait: what it waits for
+  // may be among it.
+  static void work_off() noexcept;
 
   // Resolves the state with an error. Each state is resolved exactly once: by this, or by a member of a derived class.
   void fail(std::exception_ptr error);
-  // Asks for the task behind this state to be cancelled, if there is one.
-  virtual void cancel();
+  // Asks for the task behind this state to be cancelled, or the tasks that the states behind it stand for. Does nothing
+  // once ready.
+  void cancel();
 
   // The state that holds the value or error: this one, or the one that it has ended as. Only when ready.
   virtual State& outcome() noexcept { return *this; }
@@ -188,6 +124,8 @@ class State : public Counted {
   static constexpr std::uint32_t kDriven = 256;        // is_driven()
   static constexpr std::uint32_t kAccepted = 64;       // accepted()
   static constexpr std::uint32_t kRunning = 128;       // running()
+  static constexpr std::uint32_t kLocked = 512;        // see lock()
+  static constexpr std::uint32_t kCancelled = 1024;    // a ChainedState was asked to cancel what it waits for
 
   State(Ref<Origin> origin, const TaskId& id, std::uint32_t bits)
       : signal_{bits}, origin_{std::move(origin)}, id_{id} {}
@@ -195,21 +133,36 @@ class State : public Counted {
   void publish() noexcept;
   // Sets the client. Before any other thread has the state.
   void adopt_origin(Ref<Origin> origin) { origin_ = std::move(origin); }
+  // Locks the list of continuations and what derived classes keep under the same lock, for some instructions. lock()
+  // returns the bits from before.
+  std::uint32_t lock() noexcept;
+  void unlock() noexcept { signal_.remove(kLocked); }
+  // The bits above.
+  Signal& bits() noexcept { return signal_; }
+  // The continuations. Under the lock.
+  ContinuationList& continuations() noexcept { return continuations_; }
+
+  // Cancels the task of this state, or adds the states that it stands for to `others`, the first one last.
+  using States = std::vector<Ref<State>>;
+  virtual void cancel_or_pass_on(States& others);
 
  private:
+  friend class StateQueue;
+
   // Hands out all continuations, unless another thread is at it, which then looks again.
   void drain() noexcept;
-  void hand_out(Continuation* newest_first) noexcept;
+  void hand_out_all() noexcept;
+  void hand_out(Continuation* link) noexcept;
+  // Deletes the state after those that this thread is deleting.
+  void destroy() noexcept override;
 
-  Signal signal_;                                      // kSet: ready; the other bits are those above
-  std::atomic<Continuation*> continuations_{nullptr};  // a list, newest first; owned
-  Ref<Origin> origin_;                                 // null: no client
-  std::exception_ptr error_;                           // set before kSet
+  State* next_ = nullptr;           // link of the StateQueue that the state is in
+  Signal signal_;                   // kSet: ready; the other bits are those above
+  ContinuationList continuations_;  // owned, except for those that dispose of themselves
+  Ref<Origin> origin_;              // null: no client
+  std::exception_ptr error_;        // set before kSet
   TaskId id_;
 };
-
-// Runs a continuation now, on this thread.
-void run_and_delete(Continuation* owned) noexcept;
 
 // Throw std::logic_error, Timeout{Errc::timeout} and Error{result_undecodable}, the latter two with the task's id.
 [[noreturn]] void throw_empty_future();

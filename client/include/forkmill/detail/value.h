@@ -57,8 +57,8 @@ class RemoteState final : public State {
 
   // Resolves the state with a result. `bytes` must stay where they are for as long as `owner` lives.
   void succeed(std::shared_ptr<const void> owner, std::string_view bytes) {
-    owner_ = std::move(owner);
-    bytes_ = bytes;
+    bytes_ = {std::move(owner), bytes.data()};
+    size_ = bytes.size();
     publish();
   }
 
@@ -87,43 +87,55 @@ class RemoteState final : public State {
   struct Listening;        // under a mutex of its own
   Listening& listening();  // makes it if need be
 
-  std::shared_ptr<const void> owner_;  // the message that holds bytes_
-  std::string_view bytes_;             // the packed result
+  std::shared_ptr<const char> bytes_;  // the packed result; keeps the message that holds it
+  std::size_t size_ = 0;               // number of its bytes
   Decoder decoder_ = nullptr;
   std::atomic<Listening*> listening_{nullptr};  // made with the first report or listener
 };
 
-// LocalState<T>: resolved by code of this process.
+// ChainedState: resolved by code of this process, or as another state ends.
+class ChainedState : public State {
+ public:
+  // Resolves the state as `other`, which is ready.
+  void become(Ref<State> other);
+  // The state whose value or error this one has. One step away, however long the chain was: what ended between is not
+  // kept.
+  State& outcome() noexcept final { return same_as_ ? *same_as_ : *this; }
+
+  // Ends the state as `inner` will end. Until then cancel() reaches `inner`, also a cancel() from before.
+  //
+  // If another state follows this one, and the caller is the only owner, that state follows `inner` in its place: a
+  // callback that returns the next round of a loop, and so on, keeps one state alive and not one for each round.
+  void follow(const Ref<State>& inner);
+
+ protected:
+  using State::State;
+  // Cancels the state that this one follows, else the task at the start of the chain.
+  void cancel_or_pass_on(States& others) override;
+
+ private:
+  class Forward;
+  // Takes the follower over if it is all that depends on this state; null if there is none, or more.
+  Forward* release_follower() noexcept;
+  // Follows `inner` from now on; null: nothing. Returns whether this state was cancelled.
+  bool set_followed(State* inner) noexcept;
+
+  Ref<State> same_as_;         // null, or the state that this one became
+  State* followed_ = nullptr;  // under the lock; not owned: the Forward in its list sets it to null before it goes
+};
+
+// LocalState<T>: the ChainedState of a T, resolved with a value, an error or another state.
 template <class T>
-class LocalState : public State {
+class LocalState : public ChainedState {
  public:
   // A pending state; a null origin means the executor of the process (fallback_executor).
-  LocalState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, 0} {}
-  // Releases the state that was followed.
-  ~LocalState() override {
-    if (auto* followed = followed_.load(std::memory_order_acquire)) followed->release();
-  }
+  LocalState(Ref<Origin> origin, const TaskId& id) : ChainedState{std::move(origin), id, 0} {}
 
   // Resolves the state with a T made of args.
   template <class... Args>
   void succeed(Args&&... args) {
     value_.emplace(std::forward<Args>(args)...);
     publish();
-  }
-  // Resolves the state as `other`, which is ready.
-  void become(Ref<State> other) {
-    same_as_ = std::move(other);
-    publish();
-  }
-  // This state, or the end of the chain of states that it has become.
-  State& outcome() noexcept override { return same_as_ ? same_as_->outcome() : *this; }
-
-  // Announces that the state will become `other`: from now on cancel() cancels that one.
-  void follow(Ref<State> other) { followed_.store(other.detach(), std::memory_order_release); }
-  // Cancels the state that this one follows, else the task at the start of the chain.
-  void cancel() override {
-    if (auto* followed = followed_.load(std::memory_order_acquire)) return followed->cancel();
-    State::cancel();
   }
   // Sets the client of a state that was made before it was known. The resolver's thread only.
   void use_origin(Origin* origin) {
@@ -146,8 +158,6 @@ class LocalState : public State {
 
  private:
   std::optional<Stored<T>> value_;
-  Ref<State> same_as_;                     // null, or the state that this one became
-  std::atomic<State*> followed_{nullptr};  // owned
 };
 
 // Returns the value of a ready state, or throws its error. may_move: no other code will read the value.
@@ -160,7 +170,7 @@ Stored<T> read(State& state, bool may_move) {
     static_cast<RemoteState&>(outcome).decode(&value);
     return std::move(*value);
   }
-  return static_cast<LocalState<T>&>(outcome).take(may_move && !outcome.is_shared());
+  return static_cast<LocalState<T>&>(outcome).take(may_move && !state.is_shared() && !outcome.is_shared());
 }
 
 // Returns the error of a ready state; null if there is none. A result that cannot be decoded counts as an error.
