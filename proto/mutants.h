@@ -49,6 +49,7 @@ enum class Mutant : std::uint8_t {
   results_pile_up,
   unfetched_failure_forgotten,
   cancel_told_to_one,
+  watchers_in_line,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -1,4 +1,5 @@
 // Looking on while a dict or a list changes.
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -22,6 +23,21 @@ TEST_CASE("a dict can be waited on for a change") {
   CHECK_FALSE(changes->everything);
   CHECK(std::set<std::string>{changes->what.begin(), changes->what.end()} == std::set<std::string>{"a", "b"});
   CHECK(dict.wait_change(changes->version, 0s) == std::nullopt);
+}
+
+TEST_CASE("a change of the past is returned at once while another watcher waits for the next one") {
+  Rig rig;
+  List<int> list{"l", rig.a};
+  const auto before = list.version();
+  CHECK(list.wait_change(before, 0s) == std::nullopt);
+  list.append(1);
+  std::atomic<int> calls = 0;
+  const auto watch = list.watch([&](const Changes<std::int64_t>&) { ++calls; });  // waits for the next change
+  List<int> theirs{"l", rig.b};
+  const auto changes = theirs.wait_change(before, 0s);
+  REQUIRE(changes);
+  CHECK(changes->what == std::vector<std::int64_t>{0});
+  CHECK(calls == 0);
 }
 
 TEST_CASE("a watch is called for changes until it is stopped") {

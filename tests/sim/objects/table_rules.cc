@@ -51,6 +51,16 @@ void check_watches(const ObjectHistory& history, const Selection& calls, const S
   }
 }
 
+// Requires that no watch waits for a change that had been made before it.
+void check_prompt_watches(const ObjectHistory& history, const Selection& calls, const Selection& in_order) {
+  for (const ObjectCall* watch : with(calls, Verb::watch)) {
+    if (watch->given_up || watch->fate != Fate::refused || watch->answer.code != Errc::timeout) continue;
+    for (const ObjectCall* one : in_order)
+      if (one->ended < watch->began && version_of(*one) > watch->op.a)
+        violated(history, *watch, "it waited although #" + std::to_string(one->cookie) + " had a later version");
+  }
+}
+
 std::unique_ptr<TableReplay> make_replay(const ObjectHistory& history, bool dict) {
   if (dict) return std::make_unique<DictReplay>(history);
   return std::make_unique<ListReplay>(history);
@@ -72,6 +82,7 @@ void check_table(const ObjectHistory& history, const Selection& calls, bool dict
   std::sort(in_order.begin(), in_order.end(),
             [&](const ObjectCall* a, const ObjectCall* b) { return place(a) < place(b); });
   check_time(history, in_order, dict);
+  check_prompt_watches(history, calls, in_order);
   if (dict) check_watches(history, calls, in_order);
   const auto replay = make_replay(history, dict);
   for (const ObjectCall* one : in_order)

@@ -63,6 +63,7 @@ constexpr MutantEntry kMutants[] = {
      "a failure whose time is over is no dead letter"},
     {Mutant::cancel_told_to_one, "cancel-told-to-one",
      "of the clients that want a task cancelled only the first is answered"},
+    {Mutant::watchers_in_line, "watchers-in-line", "a watcher waits although the version that it knows has passed"},
 };
 
 }  // namespace

@@ -250,6 +250,45 @@ TEST_CASE("a watcher is told which keys have changed, or that this is not known"
   CHECK(user.operate(Verb::watch, dict, changed->b).values == items({"b"}));
 }
 
+TEST_CASE("a watcher that knows a version of the past is answered at once while others wait for a later one") {
+  Broker broker;
+  User waits{broker};
+  User late{broker};
+  for (const auto kind : {ObjectKind::dict, ObjectKind::list}) {
+    const auto object = waits.open(kind, kind == ObjectKind::dict ? "d" : "l");
+    const auto change =
+        kind == ObjectKind::dict ? std::pair{Verb::store, items({"a", "1"})} : std::pair{Verb::append, items({"a"})};
+    const auto start = waits.operate(Verb::look, object).b;
+    CHECK(waits.code(Verb::watch, object, start) == Errc::timeout);  // from here on changes are known
+    waits.operate(change.first, object, 0, 0, change.second);
+    const auto now = waits.operate(Verb::look, object).b;
+    const auto waiting = waits.begin(Verb::watch, object, now);
+    CHECK(waits.waits(waiting));
+    CHECK(late.operate(Verb::watch, object, start).values.size() == 1);
+    CHECK(late.operate(Verb::watch, object, start, 0, {}, 10s).b == now);
+    CHECK(late.code(Verb::watch, object, now) == Errc::timeout);
+    CHECK(waits.waits(waiting));
+    late.operate(change.first, object, 0, 0, change.second);
+    CHECK(waits.answer(waiting)->b == now + 1);
+  }
+}
+
+TEST_CASE("changes of more keys than an answer takes are said to be unknown") {
+  Broker broker;
+  User user{broker};
+  const auto dict = user.open(ObjectKind::dict, "d");
+  const auto start = user.operate(Verb::look, dict).b;
+  CHECK(user.code(Verb::watch, dict, start) == Errc::timeout);
+  const std::string large(300'000, 'k');
+  for (const char* end : {"1", "2", "3", "4"}) user.operate(Verb::store, dict, 0, 0, {bytes(large + end), bytes("v")});
+  const auto all = user.operate(Verb::watch, dict, start);
+  CHECK(all.a == 1);
+  CHECK(all.values.empty());
+  const auto last = user.operate(Verb::watch, dict, start + 1);
+  CHECK(last.a == 0);
+  CHECK(last.values.size() == 3);
+}
+
 TEST_CASE("a list is read and changed by index, also by negative ones") {
   Broker broker;
   User user{broker};

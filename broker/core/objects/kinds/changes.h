@@ -1,6 +1,6 @@
 // Changes: the keys or indices that have changed in a dict or a list, version by version, for clients that watch it.
-// The log begins with the first watch and keeps the last kMax changes. A client that asks for more is told that the
-// changes are not known in full.
+// The log begins with the first watch and keeps the last kMax changes, with at most kMaxBytes of keys. A client that
+// asks for more is told that the changes are not known in full.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,12 @@
 #include <vector>
 
 #include "broker/core/objects/base/answers.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
+
+// Returns whether a watch is tried although other watches wait. False in one mutant only.
+inline bool watchers_overtake() { return !proto::mutant(proto::Mutant::watchers_in_line); }
 
 class Changes {
  public:
@@ -26,8 +30,10 @@ class Changes {
       return;
     }
     log_.emplace_back(version_, what);
-    if (log_.size() > kMax) {
+    bytes_ += what.size();
+    while (log_.size() > kMax || bytes_ > kMaxBytes) {
       known_since_ = log_.front().first;
+      bytes_ -= log_.front().second.size();
       log_.pop_front();
     }
   }
@@ -36,6 +42,7 @@ class Changes {
   void note_all() {
     known_since_ = ++version_;
     log_.clear();
+    bytes_ = 0;
   }
 
   // Returns the answer to a watch: the keys or indices that have changed since `version`. None: nothing has changed.
@@ -54,10 +61,12 @@ class Changes {
 
  private:
   static constexpr std::size_t kMax = 1024;
+  static constexpr std::size_t kMaxBytes = proto::limits::kBatchBytes * 4;  // keys in one answer
   std::int64_t version_ = 0;
   std::int64_t known_since_ = 0;  // changes up to this version are not in the log
   bool watched_ = false;
   std::deque<std::pair<std::int64_t, std::string>> log_;
+  std::size_t bytes_ = 0;  // sum of the keys in the log
 };
 
 }  // namespace forkmill::broker

@@ -16,6 +16,8 @@ class Dict final : public Object {
   using Object::Object;
 
   std::optional<Answer> attempt(Call& call) override;
+  // Watchers do not stand in line: each waits for a version of its own.
+  bool may_overtake(const Call&) const override { return watchers_overtake(); }
   std::size_t size() const override { return entries_.size(); }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;

@@ -13,6 +13,8 @@ class ValueList final : public Object {
   ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host);
 
   std::optional<Answer> attempt(Call& call) override;
+  // Watchers do not stand in line: each waits for a version of its own.
+  bool may_overtake(const Call&) const override { return watchers_overtake(); }
   std::size_t size() const override { return values_.size(); }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
