@@ -50,6 +50,7 @@ enum class Mutant : std::uint8_t {
   unfetched_failure_forgotten,
   cancel_told_to_one,
   watchers_in_line,
+  barrier_action_skipped,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -1,8 +1,10 @@
 #include <forkmill/sync.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
+#include "client/objects/errors.h"
 #include "client/objects/opening.h"
 
 namespace forkmill {
@@ -10,20 +12,40 @@ namespace forkmill {
 using client::ObjectKind;
 using client::Verb;
 
-Barrier::Barrier(std::string_view name, std::int64_t parties, Action action, ObjectOptions options)
+namespace {
+
+constexpr std::chrono::nanoseconds kLongestTimeout = proto::limits::kMaxDuration;
+
+}  // namespace
+
+Barrier::Barrier(std::string_view name, std::int64_t parties, Action action, detail::Wait timeout,
+                 const ObjectOptions& options)
     : Handle{[&] {
         if (parties < 1) throw std::invalid_argument{"a barrier of " + std::to_string(parties) + " parties"};
-        return client::open_object(options, client::spec_of(ObjectKind::barrier, name, parties));
-      }()} {
+        const auto flags = action ? proto::kObjectActs : 0;
+        return client::open_object(options, client::spec_of(ObjectKind::barrier, name, parties, flags));
+      }()},
+      timeout_{timeout} {
   if (action) action_ = std::make_shared<const Action>(std::move(action));
 }
 Barrier::Barrier(const detail::Ticket& ticket, detail::FromTicket)
-    : Handle{client::open_object(ticket, ObjectKind::barrier)} {}
+    : Handle{client::open_object(ticket, ObjectKind::barrier)} {
+  if (ticket.number != 0) timeout_ = std::chrono::nanoseconds{ticket.number - 1};
+}
+
+// The time limit travels as its nanoseconds and one; 0: there is none.
+detail::Ticket Barrier::travel_ticket() const {
+  auto ticket = this->ticket();
+  if (timeout_) ticket.number = std::clamp<std::int64_t>(timeout_->count(), 0, kLongestTimeout.count()) + 1;
+  return ticket;
+}
 
 std::int64_t Barrier::wait_within(detail::Wait wait) {
-  const auto answer = object().call(
-      {.verb = Verb::wait, .operands = client::operands::wait_at_barrier(action_ != nullptr), .wait = wait});
-  if (answer.code == Errc::timeout) throw BrokenBarrier{"the broker did not answer in time ('" + name() + "')"};
+  const auto answer = object().call({.verb = Verb::wait,
+                                     .operands = client::operands::wait_at_barrier(action_ != nullptr),
+                                     .wait = wait,
+                                     .patient = true});
+  if (answer.code == Errc::timeout) throw BrokenBarrier{client::about_object(name(), answer)};
   if (answer.code != Errc::ok) object().fail(answer);
   const auto round = proto::action_round(answer);
   if (round == 0) return proto::barrier_index(answer);

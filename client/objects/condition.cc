@@ -27,8 +27,7 @@ Condition::Condition(std::string_view name, ObjectOptions options)
 }
 
 Condition::Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options) : lock_{lock} {
-  const auto where = ObjectOptions{lock_.shared().engine_ref()};
-  object_ = open_condition(options.is_durable() ? where.durable() : where, name, lock_.shared());
+  object_ = open_condition(options.at(lock_.shared().engine_ref()), name, lock_.shared());
 }
 
 // The lock's name, and whether it is recursive, travel behind the condition's own name.

@@ -37,11 +37,12 @@ proto::Operation operation_on(const Object& object, ObjectRequest& request) {
 
 bool changes_something(Verb verb) { return verb == Verb::put || verb == Verb::send || verb == Verb::acted; }
 
-// Waits for the answer until this side's own limit, which is a little later than the broker's. False: it has not come.
-bool wait_for_answer(Call& call, Engine& engine, detail::Deadline deadline) {
+// Waits for the answer until this side's own limit, which is a little later than the broker's, or, if `patient`, for as
+// long as the broker is within reach. False: the answer has not come.
+bool wait_for_answer(Call& call, Engine& engine, detail::Deadline deadline, bool patient) {
   const auto last = *deadline + kLongestGrace;
   while (!call.wait(deadline)) {
-    if (!engine.reachability().reachable() || *deadline >= last) return false;
+    if (!engine.reachability().reachable() || (!patient && *deadline >= last)) return false;
     *deadline += kLookAgain;
   }
   return true;
@@ -98,10 +99,11 @@ Object::Answer Object::call(ObjectRequest request, OnLateAnswer undo) {
     return std::move(call->answer());
   }
   const auto wait = std::max(**request.wait, std::chrono::nanoseconds{0});
+  const bool patient = request.patient;
   const auto deadline = detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(
       std::min<std::chrono::nanoseconds>(wait, proto::limits::kMaxDuration) + kGrace));
   const auto call = engine().objects().run(operation_on(*this, request), spec_.kind, deadline);
-  if (!wait_for_answer(*call, engine(), deadline)) engine().objects().give_up(call);
+  if (!wait_for_answer(*call, engine(), deadline, patient)) engine().objects().give_up(call);
   if (call->ready()) return std::move(call->answer());
   if (undo) {
     call->add(new OnAnswer{[undo = std::move(undo), self = shared_from_this()](Answer& answer) {

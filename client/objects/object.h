@@ -31,6 +31,8 @@ struct ObjectRequest {
   proto::Operands operands{};
   std::vector<proto::Payload> values{};
   std::optional<detail::Wait> wait{};  // empty: the operation never waits, so it has no time limit
+  // The broker may answer long after the time limit: the call is given up only when the broker is out of reach.
+  bool patient = false;
 };
 
 class Object : public std::enable_shared_from_this<Object> {

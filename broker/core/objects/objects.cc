@@ -50,7 +50,7 @@ std::optional<Answer> Objects::attempt(Call& call) {
 
 Answer Objects::open(Call& call) {
   if (!call.op.spec) return bad_request("open needs a spec");
-  const auto opened = directory_.open(call.client, std::move(*call.op.spec), lines_);
+  const auto opened = directory_.open(call.client, *call.op.spec, lines_);
   if (!opened.ok()) return failed(opened.failure());
   Object& object = *opened->object;
   call.op.object = object.id().value();

@@ -1,5 +1,7 @@
 #include "broker/core/objects/spec.h"
 
+#include <limits>
+
 #include "broker/core/objects/base/names.h"
 #include "proto/names.h"
 
@@ -19,7 +21,8 @@ Status check_spec(const ObjectSpec& spec, const Object* other) {
   constexpr std::int64_t kMaxElements = std::int64_t{1} << 20;
   if (!is_name(spec.name)) return {Errc::name_invalid, "object name '" + spec.name.substr(0, 200) + "'"};
   const bool fixed = (spec.flags & kObjectFixed) != 0;
-  if (spec.size < -1 || (spec.kind == ObjectKind::barrier && spec.size == 0) ||
+  constexpr std::int64_t kMaxParties = std::numeric_limits<std::int64_t>::max() / 4;  // twice as many is a number
+  if (spec.size < -1 || (spec.kind == ObjectKind::barrier && (spec.size == 0 || spec.size > kMaxParties)) ||
       (spec.kind == ObjectKind::list && fixed && spec.size > kMaxElements)) {
     return {Errc::option_out_of_range,
             "a " + std::string{kind_name(spec.kind)} + " of size " + std::to_string(spec.size) + " cannot be"};

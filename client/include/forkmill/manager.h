@@ -123,16 +123,27 @@ class Manager {
   JoinableQueue<T> joinable_queue(std::int64_t maxsize = 0) {
     return keep(JoinableQueue<T>{maxsize, options()});
   }
-  // Make a lock, a semaphore of `value` units, an event, a condition with a recursive lock of its own, and a barrier
-  // without an action.
-  // Python: m.Lock(), m.RLock(), m.Semaphore(value), m.BoundedSemaphore(value), m.Event(), m.Condition(), m.Barrier(n)
+  // Make a lock, a semaphore of `value` units, and an event.
+  // Python: m.Lock(), m.RLock(), m.Semaphore(value), m.BoundedSemaphore(value), m.Event()
   Lock lock() { return keep(Lock{options()}); }
   RLock rlock() { return keep(RLock{options()}); }
   Semaphore semaphore(std::int64_t value = 1) { return keep(Semaphore{value, options()}); }
   BoundedSemaphore bounded_semaphore(std::int64_t value = 1) { return keep(BoundedSemaphore{value, options()}); }
   Event event() { return keep(Event{options()}); }
-  Condition condition() { return keep(Condition{rlock(), options()}); }
-  Barrier barrier(std::int64_t parties) { return keep(Barrier{parties, {}, options()}); }
+  // Make a condition with a recursive lock of its own, or with a given lock, a Lock or an RLock, which must be one of
+  // this manager's broker.
+  // Python: m.Condition(), m.Condition(lock)
+  Condition condition() { return condition(rlock()); }
+  Condition condition(const detail::AnyLock& lock) { return keep(Condition{lock, options()}); }
+  // Make a barrier, with an action and a time limit or without (sync.h says which party runs the action).
+  // Python: m.Barrier(parties, action, timeout)
+  Barrier barrier(std::int64_t parties, Barrier::Action action = {}) {
+    return keep(Barrier{parties, std::move(action), options()});
+  }
+  template <class Rep, class Period>
+  Barrier barrier(std::int64_t parties, Barrier::Action action, std::chrono::duration<Rep, Period> timeout) {
+    return keep(Barrier{parties, std::move(action), timeout, options()});
+  }
 
   // Removes every object that this manager made: later uses, in any process, and present waiters get
   // Error{object_unknown}.

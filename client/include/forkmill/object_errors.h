@@ -58,8 +58,8 @@ class BufferTooSmall : public Error {
  private:
   std::string message_;
 };
-// BrokenBarrier: a waiter of the barrier reached its time limit or went away, the action threw, or the barrier was
-// aborted or reset. Python's threading.BrokenBarrierError.
+// BrokenBarrier: a waiter of the barrier reached its time limit or went away, the action threw, no party of the round
+// had the action, or the barrier was aborted or reset. Python's threading.BrokenBarrierError.
 class BrokenBarrier : public Error {
  public:
   // Code barrier_broken.

@@ -72,6 +72,12 @@ class ObjectOptions {
   bool is_owned() const { return owned_; }
   bool has_to_exist() const { return must_exist_; }
   bool has_to_be_new() const { return must_be_new_; }
+  // A copy with the same options at the client of this engine. For the library.
+  ObjectOptions at(detail::Ref<detail::Origin> engine) const {
+    auto copy = *this;
+    copy.engine_ = std::move(engine);
+    return copy;
+  }
   // The engine of the client: the given one, or that of default_client().
   // Throws what default_client() throws. For the library.
   detail::Ref<detail::Origin> engine() const;

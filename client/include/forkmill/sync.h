@@ -287,8 +287,9 @@ class Condition : public detail::Handle {
   // Python: mp.Condition()
   explicit Condition(ObjectOptions options = {}) : Condition{std::string_view{}, std::move(options)} {}
   explicit Condition(std::string_view name, ObjectOptions options = {});
-  // The same with a given lock, a Lock or an RLock, at the lock's client. Only durable() of the options counts, and
-  // only for a durable lock. A name that is in use must have been made with the same lock (Error{object_differs}).
+  // The same with a given lock, a Lock or an RLock, at the lock's client: of the options, all but the client count, and
+  // durable() only for a durable lock. A name that is in use must have been made with the same lock
+  // (Error{object_differs}).
   // Python: mp.Condition(lock)
   explicit Condition(const detail::AnyLock& lock, ObjectOptions options = {})
       : Condition{std::string_view{}, lock, std::move(options)} {}
@@ -378,35 +379,49 @@ class Condition : public detail::Handle {
 //     forkmill::Barrier barrier{"round", 3, [] { std::cout << "all are here"; }};
 //     if (barrier.wait(60s) == 0) std::cout << "the last to arrive";
 //
-// A barrier breaks when a waiter reaches its time limit or dies, when the action throws, or by abort(). It stays
-// broken, and wait() throws BrokenBarrier, until reset().
+// A barrier breaks when a waiter reaches its time limit before all have arrived, when a waiter dies, when the action
+// throws or no waiting party has it, or by abort(). It stays broken, and wait() throws BrokenBarrier, until reset().
 class Barrier : public detail::Handle {
  public:
   using TravelsAsTicket = void;
-  // Called when all parties have arrived.
+  // Called when all parties have arrived, once for all of them.
   using Action = std::function<void()>;
 
   // Opens the barrier of this name, or makes it. parties: at least 1; a name that is in use must have been made with
   // the same number (Error{object_differs}).
   // Throws std::invalid_argument if it is less than 1.
   //
-  // action: called by the last one to arrive, in its wait(), before the others go on. It belongs to this handle and its
-  // copies and does not travel: a barrier that is opened by name or from an argument has the action given there, or
-  // none.
-  // Python: mp.Barrier(parties, action)
-  explicit Barrier(std::int64_t parties, Action action = {}, ObjectOptions options = {})
-      : Barrier{std::string_view{}, parties, std::move(action), std::move(options)} {}
-  explicit Barrier(std::string_view name, std::int64_t parties, Action action = {}, ObjectOptions options = {});
+  // action: called in each round by one party that has it, in its wait(), before the others go on: by the last to
+  // arrive, or, if that has no action, by the first to arrive among those that have one. The action belongs to this
+  // handle and its copies and does not travel: a barrier that is opened by name or from an argument has the action
+  // given there, or none. Once a client has opened the barrier with an action, every round needs a party that has one;
+  // a round without it breaks the barrier.
+  //
+  // timeout: time limit of wait() without one; it travels with the handle. No limit unless given.
+  // Python: mp.Barrier(parties, action, timeout)
+  explicit Barrier(std::int64_t parties, Action action = {}, const ObjectOptions& options = {})
+      : Barrier{std::string_view{}, parties, std::move(action), detail::Wait{}, options} {}
+  explicit Barrier(std::string_view name, std::int64_t parties, Action action = {}, const ObjectOptions& options = {})
+      : Barrier{name, parties, std::move(action), detail::Wait{}, options} {}
+  template <class Rep, class Period>
+  Barrier(std::int64_t parties, Action action, std::chrono::duration<Rep, Period> timeout,
+          const ObjectOptions& options = {})
+      : Barrier{std::string_view{}, parties, std::move(action), detail::within(timeout), options} {}
+  template <class Rep, class Period>
+  Barrier(std::string_view name, std::int64_t parties, Action action, std::chrono::duration<Rep, Period> timeout,
+          const ObjectOptions& options = {})
+      : Barrier{name, parties, std::move(action), detail::within(timeout), options} {}
   // For the library.
   Barrier(const detail::Ticket& ticket, detail::FromTicket);
-  detail::Ticket travel_ticket() const { return ticket(); }
+  detail::Ticket travel_ticket() const;
 
   // Blocks until all parties have arrived. Returns 0 to exactly one of them, the last to arrive, and 1 to parties() - 1
-  // to the others. The second form waits `timeout` at most; when that has passed, the barrier breaks for all.
+  // to the others. The second form waits `timeout` at most until all have arrived, the first one as long as the
+  // constructor's time limit; when that has passed, the barrier breaks for all. The time of the action is not limited.
   // Throws BrokenBarrier if the barrier is broken, breaks or is reset meanwhile, and in the thread that runs the action
   // what the action throws.
   // Python: b.wait(), b.wait(timeout)
-  std::int64_t wait() { return wait_within({}); }
+  std::int64_t wait() { return wait_within(timeout_); }
   template <class Rep, class Period>
   std::int64_t wait(std::chrono::duration<Rep, Period> timeout) {
     return wait_within(detail::within(timeout));
@@ -429,9 +444,12 @@ class Barrier : public detail::Handle {
   bool broken() const;
 
  private:
+  Barrier(std::string_view name, std::int64_t parties, Action action, detail::Wait timeout,
+          const ObjectOptions& options);
   std::int64_t wait_within(detail::Wait wait);
 
   std::shared_ptr<const Action> action_;  // null: none
+  detail::Wait timeout_;                  // time limit of a wait() without one
 };
 
 // Names of these types in signatures of tasks.

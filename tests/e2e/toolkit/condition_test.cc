@@ -182,6 +182,93 @@ TEST_CASE("an action that throws breaks the barrier, and its wait throws the sam
   CHECK(thrown == 1);
 }
 
+TEST_CASE("the action of a barrier is run by the party that has it when another one comes last") {
+  Rig rig;
+  std::atomic<int> actions{0};
+  Barrier barrier{2, [&] { ++actions; }, rig.a};
+  auto theirs = rig.at_b(barrier);  // the action does not travel
+  for (int round = 1; round <= 3; ++round) {
+    std::thread first{[&] { CHECK(barrier.wait(10s) == 1); }};
+    REQUIRE(eventually([&] { return theirs.n_waiting() == 1; }));
+    CHECK(theirs.wait(10s) == 0);
+    first.join();
+    CHECK(actions == round);
+  }
+  std::thread first{[&] { CHECK_THROWS_AS(theirs.wait(), BrokenBarrier); }};
+  REQUIRE(eventually([&] { return barrier.n_waiting() == 1; }));
+  auto others = rig.at_b(barrier);
+  CHECK_THROWS_WITH_AS(others.wait(), doctest::Contains("none of them has the action"), BrokenBarrier);
+  first.join();
+  CHECK(barrier.broken());
+  CHECK(actions == 3);
+}
+
+TEST_CASE("a party passes that reaches its time limit while the action runs") {
+  Rig rig;
+  std::atomic<bool> go_on{false};
+  const auto wait = [&] { CHECK(eventually([&] { return go_on.load(); })); };
+  Barrier acts{"b", 2, wait, rig.a};
+  Barrier other{"b", 2, {}, rig.b};
+  std::thread first{[&] {
+    CHECK(other.wait(100ms) == 1);
+    CHECK(go_on);
+  }};
+  REQUIRE(eventually([&] { return acts.n_waiting() == 1; }));
+  std::thread last{[&] { CHECK(acts.wait() == 0); }};
+  std::this_thread::sleep_for(3s);  // longer than the limit and the time that a client adds to it
+  go_on = true;
+  first.join();
+  last.join();
+}
+
+TEST_CASE("a barrier has a default time limit, which travels, and a limit of one wait comes before it") {
+  Rig rig;
+  Barrier barrier{"b", 2, {}, 20ms, rig.a};
+  CHECK_THROWS_AS(barrier.wait(), BrokenBarrier);
+  barrier.reset();
+  auto theirs = rig.at_b(barrier);
+  CHECK_THROWS_AS(theirs.wait(), BrokenBarrier);
+  barrier.reset();
+  std::thread first{[&] { CHECK(barrier.wait(60s) == 1); }};
+  REQUIRE(eventually([&] { return barrier.n_waiting() == 1; }));
+  std::this_thread::sleep_for(50ms);  // longer than the default
+  CHECK(theirs.wait() == 0);
+  first.join();
+  CHECK_THROWS_AS((Barrier{2, {}, 0s, rig.a}.wait()), BrokenBarrier);
+  CHECK_THROWS_AS((Barrier{2, {}, -1s, rig.a}.wait()), BrokenBarrier);
+  CHECK(Barrier{1, {}, 0s, rig.a}.wait() == 0);
+}
+
+TEST_CASE("a manager makes barriers with actions and time limits, and conditions with a given lock") {
+  Rig rig;
+  Manager manager{rig.a};
+  int actions = 0;
+  CHECK(manager.barrier(1, [&] { ++actions; }).wait() == 0);
+  CHECK(actions == 1);
+  CHECK_THROWS_AS(manager.barrier(2, {}, 1ms).wait(), BrokenBarrier);
+  auto lock = manager.lock();
+  auto condition = manager.condition(lock);
+  const std::lock_guard hold{lock};
+  CHECK_FALSE(condition.wait(0s));
+  CHECK(condition.notify_all() == 0);
+  CHECK(manager.condition().acquire(1s));
+}
+
+TEST_CASE("the options of a condition with a given lock count") {
+  Rig rig;
+  const Lock lock{"l", rig.a};
+  CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_exist()}; }) == Errc::object_unknown);
+  std::optional<Client> maker{rig.broker.endpoint()};
+  const Lock theirs{"l", *maker};
+  Condition{"c", theirs, ObjectOptions{}.must_be_new().owned()};
+  CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_be_new()}; }) == Errc::object_exists);
+  CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_exist()}; }) == Errc::ok);
+  maker.reset();
+  CHECK(eventually([&] {
+    return code_of([&] { Condition{"c", lock, ObjectOptions{}.must_exist()}; }) == Errc::object_unknown;
+  }));
+}
+
 TEST_CASE("a barrier passes a thousand rounds in lock-step") {
   Rig rig;
   constexpr int kPasses = 1000;

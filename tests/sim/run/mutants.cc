@@ -64,6 +64,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::cancel_told_to_one, "cancel-told-to-one",
      "of the clients that want a task cancelled only the first is answered"},
     {Mutant::watchers_in_line, "watchers-in-line", "a watcher waits although the version that it knows has passed"},
+    {Mutant::barrier_action_skipped, "barrier-action-skipped",
+     "the action of a barrier is not run when the last party to arrive does not have it"},
 };
 
 }  // namespace

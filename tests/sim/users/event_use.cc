@@ -17,7 +17,8 @@ void use_barrier(ObjectCaller& caller, std::size_t shared) {
   Random& random = caller.world().random;
   const bool mend = std::exchange(caller.objects()[shared].broken, false) || random.chance(0.03);
   Operation op = caller.make(shared, mend ? Verb::reset : Verb::wait);
-  op.b = !mend && random.chance(0.4) ? 1 : 0;
+  const bool acts = (caller.objects().shared(shared).spec.flags & proto::kObjectActs) != 0;
+  op.b = !mend && random.chance(acts ? 0.6 : 0.2) ? 1 : 0;
   caller.call(shared, std::move(op), !mend);
 }
 

@@ -114,6 +114,7 @@ Shared draw_shared(Random& random, Role role, std::size_t number, std::size_t cl
   if (role == Role::barrier) {
     one.spec.size = static_cast<std::int64_t>(random.between(1, clients + 1));
     one.spec.durability = proto::Durability::memory;  // no barrier stores its waiters
+    if (random.chance(0.5)) one.spec.flags = proto::kObjectActs;
   }
   return one;
 }

@@ -344,6 +344,100 @@ TEST_CASE(
   CHECK(at.a.answer(at.first)->code == Errc::barrier_broken);
 }
 
+TEST_CASE("the action of a barrier is run by a waiting party that has it when the last to arrive does not") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  User c{broker};
+  const auto barrier = a.open(ObjectKind::barrier, "b", 3, kObjectActs);
+  for (int round = 0; round < 3; ++round) {
+    const auto first = a.begin(Verb::wait, barrier);
+    const auto second = b.begin(Verb::wait, barrier, 0, 1);
+    const auto last = c.begin(Verb::wait, barrier, 0, 0, {}, milliseconds{round == 1 ? 0 : -1});
+    const auto acts = b.answer(second);
+    REQUIRE(acts);
+    CHECK(acts->a == 2);
+    CHECK(acts->b != 0);
+    CHECK(a.waits(first));
+    CHECK(c.waits(last));
+    CHECK(holders(broker, a.peer(), "b") == 1);
+    CHECK(b.code(Verb::acted, barrier, 1, acts->b) == Errc::ok);
+    CHECK(a.answer(first)->a == 1);
+    CHECK(c.answer(last)->a == 0);
+  }
+}
+
+TEST_CASE("a barrier with an action breaks when no waiting party has the action, and says why") {
+  Broker broker;
+  User maker{broker};
+  User a{broker};
+  User b{broker};
+  const auto barrier = maker.open(ObjectKind::barrier, "b", 2);
+  auto first = a.begin(Verb::wait, barrier);
+  CHECK(b.operate(Verb::wait, barrier).code == Errc::ok);  // no client has given an action so far
+  CHECK(a.answer(first)->code == Errc::ok);
+  CHECK(maker.open(ObjectKind::barrier, "b", 2, kObjectActs) == barrier);
+  first = a.begin(Verb::wait, barrier);
+  const auto last = b.operate(Verb::wait, barrier);
+  for (const auto& answer : {last, *a.answer(first), a.operate(Verb::wait, barrier)}) {
+    CHECK(answer.code == Errc::barrier_broken);
+    CHECK(answer.text.find("none of them has the action") != std::string::npos);
+  }
+  CHECK(maker.operate(Verb::look, barrier).b == 5);
+  a.operate(Verb::reset, barrier);
+  first = a.begin(Verb::wait, barrier);
+  CHECK(maker.operate(Verb::wait, barrier, 0, 1).b != 0);
+}
+
+TEST_CASE("a party that was to run the action and leaves, fails or is too late breaks the barrier for all") {
+  for (const char* how : {"leaves", "fails", "is aborted", "is reset"}) {
+    CAPTURE(how);
+    Broker broker;
+    User a{broker};
+    User b{broker};
+    const auto barrier = a.open(ObjectKind::barrier, "b", 2, kObjectActs);
+    const auto first = a.begin(Verb::wait, barrier, 0, 1);
+    const auto last = b.begin(Verb::wait, barrier);
+    const auto acts = a.answer(first);
+    REQUIRE(acts->b != 0);
+    if (how == std::string_view{"leaves"}) a.go();
+    if (how == std::string_view{"fails"}) CHECK(a.code(Verb::acted, barrier, 0, acts->b) == Errc::ok);
+    if (how == std::string_view{"is aborted"}) CHECK(b.code(Verb::abort, barrier) == Errc::ok);
+    if (how == std::string_view{"is reset"}) CHECK(b.code(Verb::reset, barrier) == Errc::ok);
+    const auto broken = b.answer(last);
+    REQUIRE(broken);
+    CHECK(broken->code == Errc::barrier_broken);
+    if (how == std::string_view{"is aborted"} || how == std::string_view{"is reset"})
+      CHECK(a.code(Verb::acted, barrier, 1, acts->b) == Errc::barrier_broken);
+  }
+}
+
+TEST_CASE("the time limit of a party is one of the arrival: it is not over while the action runs") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto barrier = a.open(ObjectKind::barrier, "b", 2);
+  auto first = a.begin(Verb::wait, barrier, 0, 0, {}, 50ms);
+  auto last = b.operate(Verb::wait, barrier, 0, 1);
+  broker.advance(100ms);
+  CHECK(a.waits(first));
+  CHECK(b.code(Verb::acted, barrier, 1, last.b) == Errc::ok);
+  CHECK(a.answer(first)->code == Errc::ok);
+  first = a.begin(Verb::wait, barrier, 0, 0, {}, 50ms);
+  last = b.operate(Verb::wait, barrier, 0, 1);
+  broker.advance(100ms);
+  CHECK(a.operate(Verb::withdraw, 0, static_cast<std::int64_t>(first)).a == 1);  // a client that gives up breaks it
+  CHECK(a.answer(first)->code == Errc::barrier_broken);
+  CHECK(b.code(Verb::acted, barrier, 1, last.b) == Errc::barrier_broken);
+}
+
+TEST_CASE("a barrier of more parties than can be counted is refused") {
+  Broker broker;
+  User user{broker};
+  const ObjectSpec spec{"b", ObjectKind::barrier, 0, INT64_MAX, 0, 0, Durability::memory};
+  CHECK(user.try_open(spec).code == Errc::option_out_of_range);
+}
+
 TEST_CASE("a waiter that times out or leaves breaks the barrier for all, and reset mends it") {
   Broker broker;
   User a{broker};

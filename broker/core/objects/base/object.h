@@ -42,7 +42,7 @@ class Object : public DurableState {
   virtual void waiter_gone(const Call&) {}
   // Frees what this client had of the object.
   virtual void client_gone(ClientHandle) {}
-  // Called when a client has opened the object; for kinds that count the clients that have it open.
+  // Called when a client has opened the object; call.op.spec is the spec as this client gave it.
   virtual void opened(Call&) {}
   // Returns whether no client has anything of the object or can have it again, so that it may be removed.
   virtual bool is_over() const { return false; }

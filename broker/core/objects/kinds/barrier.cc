@@ -1,5 +1,9 @@
 #include "broker/core/objects/kinds/barrier.h"
 
+#include <algorithm>
+#include <utility>
+
+#include "proto/mutants.h"
 #include "proto/wire/operands.h"
 
 namespace forkmill::broker {
@@ -18,6 +22,7 @@ std::optional<Answer> Barrier::attempt(Call& call) {
     case Verb::reset:
       if (arrived_ > 0) end_round(false);
       broken_ = false;
+      why_broken_.clear();
       dirty = true;
       return done();
     case Verb::look:
@@ -29,29 +34,53 @@ std::optional<Answer> Barrier::attempt(Call& call) {
 
 std::optional<Answer> Barrier::wait(Call& call) {
   if (call.step == kPassed) return done(call.count);
-  if (call.step == kBroken) return failed(Errc::barrier_broken);
+  if (call.step == kActs) return done(call.count, round_);
+  if (call.step == kBroken) return broken();
   if (call.step != 0) return std::nullopt;  // waits in its round
-  if (broken_) return failed(Errc::barrier_broken);
+  if (broken_) return broken();
   if (acting_) return std::nullopt;  // waits for the next round
   ++arrived_;
-  if (arrived_ < spec().size) {
+  if (arrived_ == spec().size) return last_arrived(call);
+  call.step = round_;
+  call.count = arrived_;
+  return std::nullopt;
+}
+
+std::optional<Answer> Barrier::last_arrived(Call& call) {
+  if (has_action(call.op)) {
+    begin_action(call.client);
+    return done(0, round_);
+  }
+  if (Call* actor = first_with_action(); actor != nullptr && !proto::mutant(proto::Mutant::barrier_action_skipped)) {
+    begin_action(actor->client);
+    actor->step = kActs;
+    host.move(*actor, *this, line(*actor));
     call.step = round_;
-    call.count = arrived_;
     return std::nullopt;
   }
-  if (!has_action(call.op)) {
-    end_round(true);
-    return done(0);
+  if (needs_action_ && !proto::mutant(proto::Mutant::barrier_action_skipped)) {
+    break_all("all parties have arrived, and none of them has the action of this barrier");
+    return broken();
   }
+  end_round(true);
+  return done(0);
+}
+
+Call* Barrier::first_with_action() const {
+  const auto found = std::find_if(lines[0].begin(), lines[0].end(),
+                                  [&](const Call* one) { return one->step == round_ && has_action(one->op); });
+  return found == lines[0].end() ? nullptr : *found;
+}
+
+void Barrier::begin_action(ClientHandle actor) {
   acting_ = true;
-  actor_ = call.client;
-  host.note_holding(call.client, id());
-  return done(0, round_);
+  actor_ = actor;
+  host.note_holding(actor, id());
 }
 
 Answer Barrier::acted(const Call& call) {
   // The same client may run the action of a later round by now.
-  if (!acting_ || actor_ != call.client || round_acted_in(call.op) != round_) return failed(Errc::barrier_broken);
+  if (!acting_ || actor_ != call.client || round_acted_in(call.op) != round_) return broken();
   if (!action_succeeded(call.op)) {
     break_all();
     return done();
@@ -68,20 +97,27 @@ void Barrier::end_round(bool passed) {
   acting_ = false;
 }
 
-void Barrier::break_all() {
+void Barrier::break_all(std::string why) {
   end_round(false);
+  why_broken_ = std::move(why);
   broken_ = true;
   dirty = true;
 }
 
 std::optional<Answer> Barrier::expire(Call& call) {
-  if (call.step == 0) return failed(Errc::timeout);  // the call has not been let in yet
+  if (call.step == 0) return failed(Errc::timeout, "the action of the round before was still running");
   if (call.step == kPassed) return done(call.count);
+  // The time limit is one of the arrival: when all have arrived, the call waits on for the end of the action. A call
+  // without a time limit expires only when its client withdraws it.
+  if (call.step == round_ && acting_ && call.op.wait.count() >= 0) {
+    call.op.wait = proto::milliseconds{-1};
+    return std::nullopt;
+  }
   if (call.step == round_) {
     break_all();
     host.note_changed(*this);
   }
-  return failed(Errc::barrier_broken);
+  return broken();
 }
 
 void Barrier::waiter_gone(const Call& call) {

@@ -48,7 +48,7 @@ struct Ticket {
   std::int64_t size = 0;    // as the object was made: parties, initial value, maximum …
   std::int64_t flags = 0;   // recursive, bounded, fixed length, one way
   std::int64_t end = 0;     // pipe
-  std::int64_t number = 0;  // pipe: as lend gave it
+  std::int64_t number = 0;  // pipe: as lend gave it; barrier: its time limit
   MSGPACK_DEFINE(name, size, flags, end, number)
 };
 
