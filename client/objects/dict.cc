@@ -91,10 +91,12 @@ std::vector<Bytes> RawDict::all(Part part) const {
   return all;
 }
 
-Bytes RawDict::add_to(std::string key, std::string number, std::optional<std::string> start) {
+Bytes RawDict::add_to(std::string key, std::string number, std::optional<std::string> start, NumberType type) {
   std::vector<proto::Payload> values{payload_of(std::move(key)), payload_of(std::move(number))};
   if (start) values.push_back(payload_of(std::move(*start)));
-  return bytes_of(object().require({.verb = Verb::add, .values = std::move(values)}).values.at(0));
+  const auto operands = client::operands::add_in_dict(static_cast<proto::NumberType>(type));
+  const auto answer = object().require({.verb = Verb::add, .operands = operands, .values = std::move(values)});
+  return bytes_of(answer.values.at(0));
 }
 
 std::int64_t RawDict::append_to(std::string key, std::string element) {

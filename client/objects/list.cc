@@ -136,9 +136,10 @@ bool RawList::take_value(std::string value) {
   }
 }
 
-Bytes RawList::add_to(std::int64_t index, std::string number) {
-  const auto answer = object().require(
-      {.verb = Verb::add, .operands = client::operands::at_index(index), .values = {payload_of(std::move(number))}});
+Bytes RawList::add_to(std::int64_t index, std::string number, NumberType type) {
+  const auto operands = client::operands::add_at(index, static_cast<proto::NumberType>(type));
+  const auto answer =
+      object().require({.verb = Verb::add, .operands = operands, .values = {payload_of(std::move(number))}});
   return bytes_of(answer.values.at(0));
 }
 

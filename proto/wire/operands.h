@@ -157,12 +157,30 @@ inline std::int64_t ticket_of(const OperationAnswer& lent) { return lent.a; }
 
 enum class DictParts : std::int64_t { keys = 1, values = 2, both = 3 };
 
+// Type of the numbers that add sums up; the sum must be one of them. `any`: integers of 64 bits, and doubles.
+enum class NumberType : std::int64_t {
+  any = 0,
+  i8 = 1,
+  i16 = 2,
+  i32 = 3,
+  i64 = 4,
+  u8 = 5,
+  u16 = 6,
+  u32 = 7,
+  u64 = 8,
+  f32 = 9,
+  f64 = 10,
+};
+
 namespace operands {
 
 // A list's add, exchange, insert, pop, and store at any version. A negative index counts from the end.
 constexpr Operands at_index(std::int64_t index) { return {index}; }
 // A list's fetch and erase.
 constexpr Operands elements(std::int64_t index, std::int64_t count) { return {index, count}; }
+// add, of a list and of a dict.
+constexpr Operands add_at(std::int64_t index, NumberType type) { return {index, static_cast<std::int64_t>(type)}; }
+constexpr Operands add_in_dict(NumberType type) { return add_at(0, type); }
 // store: only when the dict or list has this version still. Index 0 of a list.
 constexpr Operands store_at_version(std::int64_t version) { return {0, version}; }
 // `from`: 0, or next_page() of the answer before.
@@ -176,7 +194,8 @@ constexpr Operands watch(std::int64_t known_version) { return {known_version}; }
 }  // namespace operands
 
 inline std::int64_t index_of(const Operation& op) { return op.a; }
-inline std::int64_t element_count(const Operation& op) { return op.b; }     // 0 stands for 1
+inline std::int64_t element_count(const Operation& op) { return op.b; }  // 0 stands for 1
+inline NumberType type_of_sum(const Operation& op) { return static_cast<NumberType>(op.b); }
 inline std::int64_t expected_version(const Operation& op) { return op.b; }  // 0: any
 inline DictParts parts_to_list(const Operation& op) { return static_cast<DictParts>(op.a); }
 inline std::int64_t page_start(const Operation& op) { return op.b; }

@@ -16,6 +16,7 @@
 // durable dict writes the changed keys only.
 #pragma once
 
+#include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/watch.h>
 
@@ -62,7 +63,7 @@ class RawDict : public Handle {
   std::optional<std::pair<Bytes, Bytes>> take_last();
   bool has(std::string key) const;
   std::vector<Bytes> all(Part part) const;
-  Bytes add_to(std::string key, std::string number, std::optional<std::string> start);
+  Bytes add_to(std::string key, std::string number, std::optional<std::string> start, NumberType type);
   std::int64_t append_to(std::string key, std::string element);
   bool exchange(std::string key, std::optional<std::string> expected, std::optional<std::string> desired);
   std::optional<RawChanges> changes_since(std::int64_t version, Wait wait) const;
@@ -107,7 +108,8 @@ class Dict : public detail::RawDict {
       return *this;
     }
     // Adds to the value, in one operation; add() with the start V{}.
-    Item& operator+=(const V& number) {
+    template <class N>
+    Item& operator+=(const N& number) {
       dict_.add(key_, number, V{});
       return *this;
     }
@@ -220,13 +222,18 @@ class Dict : public detail::RawDict {
   // Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits, Error{result_undecodable} if
   // the sum is not a V (it is stored then).
   // Python: with lock: d[key] += number
-  V add(const K& key, const V& number) { return value_of(add_to(pack(key), pack(number), {})); }
-  V add(const K& key, const V& number, const V& start) {
-    return value_of(add_to(pack(key), pack(number), pack(start)));
+  template <class N>
+  V add(const K& key, const N& number) {
+    return value_of(add_to(pack(key), detail::pack_addend<V>(number), {}, detail::number_type<V>()));
+  }
+  template <class N>
+  V add(const K& key, const N& number, const V& start) {
+    return value_of(add_to(pack(key), detail::pack_addend<V>(number), pack(start), detail::number_type<V>()));
   }
   // Appends an element to the sequence that is the value of a key, in one operation, and returns its new length. A key
   // that is not there counts as an empty sequence. V must be a sequence (it has V::value_type).
-  // Throws Error{value_differs} if the value is not an array, Rejected{payload_too_large} if it would exceed 64 MiB.
+  // Throws Error{value_differs} if values of type V are not packed as arrays that can grow (text, bytes, std::array),
+  // Rejected{payload_too_large} if the value would exceed 64 MiB.
   //
   //     forkmill::Dict<std::string, std::vector<int>> scores{"scores"};
   //     std::int64_t count = scores.append("Ada", 99);
@@ -234,6 +241,8 @@ class Dict : public detail::RawDict {
   // Python: with lock: d[key] = d[key] + [element]
   template <class E>
   std::int64_t append(const K& key, const E& element) {
+    static const bool grows = pack_value(V{}) == "\x90";  // an empty array
+    if (!grows) throw Error{Errc::value_differs, "values of this type are not packed as arrays that can grow"};
     return append_to(pack(key), pack<typename V::value_type>(element));
   }
   // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
@@ -345,11 +354,12 @@ class Namespace : public detail::RawDict {
     if (!value) throw_no_key();
     return decode<T>(*value);
   }
-  // Adds to the value of an attribute, in one operation, and returns the sum, as Dict::add() does.
-  // Throws UnknownKey if the attribute is not there.
+  // Adds to the value of an attribute, in one operation, and returns the sum, which is a T, as Dict::add() does.
+  // Throws UnknownKey if the attribute is not there; Error{value_differs} as Dict::add() does, also if T is one of
+  // integers and the value is a fraction.
   template <class T>
   T add(std::string_view attribute, const T& number) {
-    return decode<T>(add_to(pack_value(attribute), pack_value(number), {}));
+    return decode<T>(add_to(pack_value(attribute), detail::pack_addend<T>(number), {}, detail::number_type<T>()));
   }
   // Whether the attribute is there.
   // Python: hasattr(n, "attribute")

@@ -26,6 +26,7 @@
 // Dict where it is long.
 #pragma once
 
+#include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/sync.h>
 #include <forkmill/watch.h>
@@ -35,6 +36,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,7 +81,7 @@ class RawList : public Handle {
   Bytes take(std::int64_t index);
   std::pair<std::int64_t, std::int64_t> search(std::string value) const;  // first index or −1; how often
   bool take_value(std::string value);
-  Bytes add_to(std::int64_t index, std::string number);
+  Bytes add_to(std::int64_t index, std::string number, NumberType type);
   // Empty: done. Else the value that is there.
   std::optional<Bytes> exchange(std::int64_t index, std::string expected, std::string desired);
   void drop_all();
@@ -138,6 +140,10 @@ class ListOf : public RawList {
     for (const auto& value : values) all.push_back(pack_checked<T>(value));
     return all;
   }
+  template <class N>
+  T add_at(std::int64_t index, const N& number) {
+    return value_of(add_to(index, pack_addend<T>(number), number_type<T>()));
+  }
   bool compare_and_set_at(std::int64_t index, const T& expected, const T& desired) {
     const auto there = exchange(index, pack_value(expected), pack_checked(desired));
     if (!there) return true;
@@ -170,7 +176,8 @@ class ListOf : public RawList {
       return *this;
     }
     // Adds to the element, in one operation; add().
-    ItemOf& operator+=(const T& number) {
+    template <class N>
+    ItemOf& operator+=(const N& number) {
       owner_.add(index_, number);
       return *this;
     }
@@ -213,11 +220,14 @@ class List : public detail::ListOf<T> {
   // Returns the Item of an index.
   // Never blocks; what is done with the Item does.
   Item operator[](std::int64_t index) const { return {*this, index}; }
-  // Adds to the element at an index, in one operation, and returns the sum. Integers add up to 64 bits, else the sum is
-  // a double.
-  // Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits.
+  // Adds to the element at an index, in one operation, and returns the sum, which is a T. Integers of any type may be
+  // added to integers, also negative ones to unsigned ones; fractions only to float and double.
+  // Throws Error{value_differs}, and changes nothing, if the element is no number or the sum is beyond the range of T.
   // Python: with lock: l[index] += number
-  T add(std::int64_t index, const T& number) { return this->value_of(this->add_to(index, pack_value(number))); }
+  template <class N>
+  T add(std::int64_t index, const N& number) {
+    return this->add_at(index, number);
+  }
   // If the element at an index equals `expected`, replaces it by `desired`, and returns true; else changes nothing and
   // returns false. One operation.
   //
@@ -368,7 +378,10 @@ class Array : public detail::ListOf<T> {
   void set(std::int64_t index, const std::vector<T>& values) { this->store(index, this->packed(values)); }
   // The Item of an index, addition and compare-and-set in one operation, as List's.
   Item operator[](std::int64_t index) const { return {*this, index}; }
-  T add(std::int64_t index, const T& number) { return this->value_of(this->add_to(index, pack_value(number))); }
+  template <class N>
+  T add(std::int64_t index, const N& number) {
+    return this->add_at(index, number);
+  }
   bool compare_and_set(std::int64_t index, const T& expected, const T& desired) {
     return this->compare_and_set_at(index, expected, desired);
   }
@@ -428,7 +441,10 @@ class Value : public detail::ListOf<T> {
   void set(const T& value) { this->store(0, {detail::pack_checked(value)}); }
   // Adds to the value, in one operation, and returns the sum, as List::add() does.
   // Python: with v.get_lock(): v.value += number
-  T add(const T& number) { return this->value_of(this->add_to(0, pack_value(number))); }
+  template <class N>
+  T add(const N& number) {
+    return this->add_at(0, number);
+  }
   // If the value equals `expected`, replaces it by `desired`, and returns true; else changes nothing and returns false.
   // One operation.
   bool compare_and_set(const T& expected, const T& desired) { return this->compare_and_set_at(0, expected, desired); }

@@ -1,10 +1,13 @@
 // Named queues, pipes, dicts and lists.
+#include "proto/wire/operands.h"
 #include "tests/unit/broker/objects.h"
 
 using namespace forkmill;
 using namespace forkmill::broker::test;
 
 namespace {
+
+Payload msgpack_nil() { return bytes("\xC0"); }
 
 std::vector<Payload> items(std::initializer_list<std::string_view> texts) {
   std::vector<Payload> all;
@@ -213,6 +216,70 @@ TEST_CASE("sums and appends happen in one step") {
   }
   const auto many = user.operate(Verb::fetch, dict, 0, 0, {bytes("many")}).values.at(0);
   CHECK(msgpack::unpack(many.view().data(), many.size()).get().as<std::vector<int>>() == std::vector<int>(70'000, 7));
+}
+
+TEST_CASE("a sum beyond the range of the numbers is refused, and the value stays") {
+  using proto::NumberType;
+  Broker broker;
+  User user{broker};
+  const auto list = user.open(ObjectKind::list, "l");
+  const auto dict = user.open(ObjectKind::dict, "d");
+  const auto add = [&](NumberType type, const Payload& to, const Payload& number) {
+    user.operate(Verb::clear, list);
+    user.operate(Verb::append, list, 0, 0, {to});
+    user.operate(Verb::store, dict, 0, 0, {bytes("k"), to});
+    const auto in_list = user.operate(Verb::add, list, 0, static_cast<std::int64_t>(type), {number});
+    const auto in_dict = user.operate(Verb::add, dict, 0, static_cast<std::int64_t>(type), {bytes("k"), number});
+    CHECK(in_list.code == in_dict.code);
+    CHECK(in_list.values == in_dict.values);
+    if (in_list.code != Errc::ok) {
+      CHECK(user.operate(Verb::fetch, list, 0, 1).values == std::vector{to});
+      CHECK(user.operate(Verb::fetch, dict, 0, 0, {bytes("k")}).values == std::vector{to});
+    }
+    return in_list;
+  };
+  const auto check_range = [&](NumberType type, std::int64_t least, std::uint64_t most) {
+    CAPTURE(static_cast<int>(type));
+    CHECK(add(type, value(most), value(1)).code == Errc::value_differs);
+    CHECK(add(type, value(least), value(-1)).code == Errc::value_differs);
+    CHECK(add(type, value(most), value(-1)).values == std::vector{value(most - 1)});
+    CHECK(add(type, value(least), value(1)).values == std::vector{value(least + 1)});
+    CHECK(add(type, value(1), value(0.5)).code == Errc::value_differs);
+    CHECK(add(type, value(0.5), value(1)).code == Errc::value_differs);
+    CHECK(add(type, msgpack_nil(), value(1)).code == Errc::value_differs);
+  };
+  check_range(NumberType::i8, INT8_MIN, INT8_MAX);
+  check_range(NumberType::i16, INT16_MIN, INT16_MAX);
+  check_range(NumberType::i32, INT32_MIN, INT32_MAX);
+  check_range(NumberType::i64, INT64_MIN, INT64_MAX);
+  check_range(NumberType::u8, 0, UINT8_MAX);
+  check_range(NumberType::u16, 0, UINT16_MAX);
+  check_range(NumberType::u32, 0, UINT32_MAX);
+  check_range(NumberType::u64, 0, UINT64_MAX);
+  CHECK(add(NumberType::u8, value(250), value(6)).text.find("250 + 6") != std::string::npos);
+  CHECK(add(NumberType::u8, value(250), value(6)).text.find("0 to 255") != std::string::npos);
+  CHECK(add(NumberType::i64, value(INT64_MAX), value(UINT64_MAX)).code == Errc::value_differs);
+  CHECK(add(NumberType::u64, value(0), value(INT64_MIN)).code == Errc::value_differs);
+  CHECK(add(NumberType{11}, value(1), value(1)).code == Errc::bad_request);
+}
+
+TEST_CASE("a sum of floats is a float, and one of doubles a double, whole or not") {
+  using proto::NumberType;
+  Broker broker;
+  User user{broker};
+  const auto list = user.open(ObjectKind::list, "l");
+  const auto add = [&](NumberType type, const Payload& to, const Payload& number) {
+    user.operate(Verb::clear, list);
+    user.operate(Verb::append, list, 0, 0, {to});
+    return user.operate(Verb::add, list, 0, static_cast<std::int64_t>(type), {number}).values.at(0);
+  };
+  CHECK(add(NumberType::f32, value(0.1F), value(0.2F)) == value(0.1F + 0.2F));
+  CHECK(add(NumberType::f32, value(0.5F), value(0.5F)) == value(1.0F));
+  CHECK(add(NumberType::f32, value(0), value(0.1F)) == value(0.1F));
+  CHECK(add(NumberType::f32, value(0.1), value(0.2F)) == value(0.1F + 0.2F));  // a double becomes a float
+  CHECK(add(NumberType::f64, value(0.1), value(0.2)) == value(0.1 + 0.2));
+  CHECK(add(NumberType::f64, value(1e19), value(1e19)) == value(2e19));
+  CHECK(add(NumberType::f64, value(-9e18), value(-9e18)) == value(-1.8e19));
 }
 
 TEST_CASE("compare-and-set replaces the value that it expects, and otherwise returns the present one") {

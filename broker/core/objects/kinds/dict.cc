@@ -111,7 +111,7 @@ Answer Dict::add(const Call& call) {
   const auto& values = call.op.values;
   const DictEntries::Entry* entry = find(values[0]);
   if (entry == nullptr && values.size() < 3) return failed(Errc::key_unknown);
-  auto total = sum(entry != nullptr ? entry->value : values[2], values[1]);
+  auto total = sum(entry != nullptr ? entry->value : values[2], values[1], proto::type_of_sum(call.op));
   if (!total.ok()) return failed(total.failure());
   if (!put(values[0], total.value())) return no_room("dict");
   return done(0, changes_.version(), {std::move(total.value())});

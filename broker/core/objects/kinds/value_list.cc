@@ -135,7 +135,7 @@ Answer ValueList::has(const Call& call) const {
 Answer ValueList::add(const Call& call) {
   const auto index = at(index_of(call.op));
   if (!index) return no_index();
-  auto total = sum(values_[*index], call.op.values[0]);
+  auto total = sum(values_[*index], call.op.values[0], proto::type_of_sum(call.op));
   if (!total.ok()) return failed(total.failure());
   put(*index, total.value());
   return done(0, changes_.version(), {std::move(total.value())});

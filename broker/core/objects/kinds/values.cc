@@ -1,12 +1,15 @@
 #include "broker/core/objects/kinds/values.h"
 
 #include <cstdint>
+#include <limits>
 #include <msgpack.hpp>
+#include <optional>
 #include <variant>
 
 namespace forkmill::broker {
 
 using proto::Failure;
+using proto::NumberType;
 using proto::Payload;
 using proto::Result;
 
@@ -51,9 +54,57 @@ double as_double(const Number& number) {
   return integer != nullptr ? static_cast<double>(*integer) : std::get<double>(number);
 }
 
+struct Range {
+  Integer least = 0;
+  Integer most = 0;
+};
+template <class T>
+constexpr Range range_of() {
+  return {std::numeric_limits<T>::min(), std::numeric_limits<T>::max()};
+}
+// Returns the range of the integers of this type. None: it is not a type of integers.
+std::optional<Range> range_of(NumberType type) {
+  switch (type) {
+    case NumberType::any:
+      return Range{INT64_MIN, UINT64_MAX};
+    case NumberType::i8:
+      return range_of<std::int8_t>();
+    case NumberType::i16:
+      return range_of<std::int16_t>();
+    case NumberType::i32:
+      return range_of<std::int32_t>();
+    case NumberType::i64:
+      return range_of<std::int64_t>();
+    case NumberType::u8:
+      return range_of<std::uint8_t>();
+    case NumberType::u16:
+      return range_of<std::uint16_t>();
+    case NumberType::u32:
+      return range_of<std::uint32_t>();
+    case NumberType::u64:
+      return range_of<std::uint64_t>();
+    default:
+      return std::nullopt;
+  }
+}
+
+// `number` is in the range of 64 bits, signed or unsigned.
+std::string digits(Integer number) {
+  return number < 0 ? std::to_string(static_cast<std::int64_t>(number))
+                    : std::to_string(static_cast<std::uint64_t>(number));
+}
+
+Result<Payload> sum_of_integers(Integer a, Integer b, const Range& range) {
+  const Integer total = a + b;
+  if (total > range.most || total < range.least)
+    return Failure{Errc::value_differs, digits(a) + " + " + digits(b) + " is beyond the range of these numbers, " +
+                                            digits(range.least) + " to " + digits(range.most)};
+  return total < 0 ? packed(static_cast<std::int64_t>(total)) : packed(static_cast<std::uint64_t>(total));
+}
+
 }  // namespace
 
-Result<Payload> sum(const Payload& a, const Payload& b) {
+Result<Payload> sum(const Payload& a, const Payload& b, NumberType type) {
   const Number first = number(a);
   const Number second = number(b);
   if (std::holds_alternative<std::monostate>(first)) return Failure{Errc::value_differs, "what is there is no number"};
@@ -61,11 +112,14 @@ Result<Payload> sum(const Payload& a, const Payload& b) {
     return Failure{Errc::value_differs, "what is to be added is no number"};
   const auto* i = std::get_if<Integer>(&first);
   const auto* j = std::get_if<Integer>(&second);
-  if (i == nullptr || j == nullptr) return packed(as_double(first) + as_double(second));
-  const Integer total = *i + *j;
-  if (total > Integer{UINT64_MAX} || total < Integer{INT64_MIN})
-    return Failure{Errc::value_differs, "the sum is beyond 64 bits"};
-  return total < 0 ? packed(static_cast<std::int64_t>(total)) : packed(static_cast<std::uint64_t>(total));
+  if (const auto range = range_of(type)) {
+    if (i != nullptr && j != nullptr) return sum_of_integers(*i, *j, *range);
+    if (type != NumberType::any) return Failure{Errc::value_differs, "one of the numbers is no integer"};
+  }
+  if (type == NumberType::f32)
+    return packed(static_cast<float>(as_double(first)) + static_cast<float>(as_double(second)));
+  if (type == NumberType::f64 || type == NumberType::any) return packed(as_double(first) + as_double(second));
+  return Failure{Errc::bad_request, "there is no such type of numbers"};
 }
 
 Result<Appended> append(const Payload& array, const Payload& element) {

@@ -7,12 +7,15 @@
 
 #include "proto/payload.h"
 #include "proto/result.h"
+#include "proto/wire/operands.h"
 
 namespace forkmill::broker {
 
-// Returns the sum of two numbers: an integer if both are integers, else a double. Error: value_differs if one is not a
-// number, or the sum of two integers is beyond 64 bits.
-proto::Result<proto::Payload> sum(const proto::Payload& a, const proto::Payload& b);
+// Returns the sum of two numbers, packed as a client packs a number of this type. `any`: an integer if both are
+// integers, else a double. Error: value_differs if one of them is not a number, or is a fraction where the type is one
+// of integers, or the sum is beyond the range of the type (of 64 bits, for `any`); bad_request if there is no such
+// type.
+proto::Result<proto::Payload> sum(const proto::Payload& a, const proto::Payload& b, proto::NumberType type);
 
 // Returns `array` with `element` at its end. An empty payload stands for an empty array. Error: value_differs if
 // `array` is not an array.
