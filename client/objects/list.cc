@@ -18,16 +18,24 @@ using client::payloads_of;
 using client::Verb;
 
 RawList::RawList(std::string_view name, std::int64_t length, bool fixed, std::uint64_t type,
-                 const ObjectOptions& options)
+                 const ObjectOptions& options, std::string initial)
     : Handle{[&] {
         if (length < 0) throw std::invalid_argument{"an array of length " + std::to_string(length) + ", below 0"};
-        return client::open_object(
-            options, client::spec_of_elements(ObjectKind::list, name, type, length, fixed ? proto::kObjectFixed : 0));
-      }()} {}
+        const auto flags = fixed ? proto::kObjectFixed : 0;
+        return client::open_object(options, client::spec_of_elements(ObjectKind::list, name, type, length, flags), 0,
+                                   initial);
+      }()} {
+  // A broker that does not know initial values has made zeros. An array of them reads as T{}; a value is stored, unless
+  // another client was faster.
+  if (!initial.empty() && length == 1 && object().zeroed()) exchange(0, std::string{kZero}, std::move(initial));
+}
 RawList::RawList(const Ticket& ticket, std::uint64_t type)
     : Handle{client::open_object(ticket, ObjectKind::list, type)} {}
 
-bool RawList::made() const { return object().made(); }
+RawList::Length RawList::length() const {
+  const auto answer = object().require({.verb = Verb::look});
+  return {proto::length_of(answer), proto::version_of(answer)};
+}
 std::int64_t RawList::size() const { return proto::length_of(object().require({.verb = Verb::look})); }
 std::int64_t RawList::version() const { return proto::version_of(object().require({.verb = Verb::look})); }
 void RawList::drop_all() { object().require({.verb = Verb::clear}); }

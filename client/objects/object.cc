@@ -50,12 +50,12 @@ bool wait_for_answer(Call& call, Engine& engine, detail::Deadline deadline, bool
 
 }  // namespace
 
-Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool made,
+Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool zeroed,
                bool removes)
     : engine_{std::move(engine)},
       spec_{std::move(spec)},
       number_{number},
-      made_{made},
+      zeroed_{zeroed},
       removes_{removes},
       holding_{engine_of(engine_).holdings()} {}
 

@@ -40,9 +40,9 @@ class Object : public std::enable_shared_from_this<Object> {
   using Answer = proto::OperationAnswer;
   using OnLateAnswer = std::function<void(Answer&)>;
 
-  // number: as the broker gave it when the object was opened. made: this client has made it. removes: with the last
-  // handle.
-  Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool made, bool removes);
+  // number: as the broker gave it when the object was opened. zeroed: this client has made it, and its elements, if it
+  // has any, begin as the integer 0. removes: with the last handle.
+  Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::uint64_t number, bool zeroed, bool removes);
   ~Object();
 
   // Returns the answer, which may be an error. Blocks until the broker answers. If the operation waits with a time
@@ -66,7 +66,7 @@ class Object : public std::enable_shared_from_this<Object> {
   const std::string& name() const { return spec_.name; }
   const proto::ObjectSpec& spec() const { return spec_; }
   std::uint64_t number() const { return number_; }
-  bool made() const { return made_; }
+  bool zeroed() const { return zeroed_; }
   LockHolding& holding() { return holding_; }
   Engine& engine() const { return engine_of(engine_); }
   const detail::Ref<detail::Origin>& engine_ref() const { return engine_; }
@@ -77,7 +77,7 @@ class Object : public std::enable_shared_from_this<Object> {
   const detail::Ref<detail::Origin> engine_;
   const proto::ObjectSpec spec_;
   const std::uint64_t number_;
-  const bool made_;
+  const bool zeroed_;
   const bool removes_;
   std::atomic<bool> closed_{false};
   LockHolding holding_;

@@ -19,7 +19,8 @@ std::string anonymous_name(const Holdings& holdings) {
 
 }  // namespace
 
-std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends) {
+std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends,
+                                    std::string initial) {
   auto origin = options.engine();
   auto& engine = engine_of(origin);
   const bool removes = spec.name.empty() && spec.kind != ObjectKind::pipe;
@@ -37,12 +38,13 @@ std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectS
   operation.who = this_thread_number();
   set_operands(operation, operands::open(ends));
   operation.spec = spec;
+  if (!initial.empty()) operation.values.push_back(proto::Payload::own(std::move(initial)));
   const auto call = engine.objects().run(std::move(operation), spec.kind, {});
   call->wait({});
   const auto& answer = call->answer();
   if (answer.code != Errc::ok) throw_object_error(answer.code, about_object(spec.name, answer));
   return std::make_shared<Object>(std::move(origin), std::move(spec), proto::object_number(answer),
-                                  proto::was_made(answer), removes);
+                                  proto::was_made(answer) && !proto::begins_as_asked(answer), removes);
 }
 
 std::shared_ptr<Object> open_object(const detail::Ticket& ticket, ObjectKind kind, std::uint64_t type) {

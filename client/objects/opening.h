@@ -10,9 +10,11 @@
 
 namespace forkmill::client {
 
-// Blocks until the broker answers. ends: of a pipe, those that this client opens with it (operands::open). Throws the
-// error of the answer, and Error{name_invalid}.
-std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends = 0);
+// Blocks until the broker answers. ends: of a pipe, those that this client opens with it (operands::open). initial: the
+// packed value that each element of a list of fixed length begins as; empty: the integer 0. Throws the error of the
+// answer, and Error{name_invalid}.
+std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends = 0,
+                                    std::string initial = {});
 // The object of a ticket, which must exist.
 std::shared_ptr<Object> open_object(const detail::Ticket& ticket, ObjectKind kind, std::uint64_t type = 0);
 

@@ -44,7 +44,10 @@ inline bool opens_end(const Operation& op, std::size_t end) { return (op.a >> en
 inline std::uint64_t number_to_withdraw(const Operation& op) { return static_cast<std::uint64_t>(op.a); }
 
 inline std::uint64_t object_number(const OperationAnswer& opened) { return static_cast<std::uint64_t>(opened.a); }
+// Answer to an open of an object that this open has made, or not, with the values that the operation has, or not.
+constexpr std::int64_t made_as(bool made, bool as_asked) { return (made ? 1 : 0) + (as_asked ? 2 : 0); }
 inline bool was_made(const OperationAnswer& opened) { return opened.b != 0; }
+inline bool begins_as_asked(const OperationAnswer& opened) { return (opened.b & 2) != 0; }
 inline bool was_withdrawn(const OperationAnswer& answer) { return answer.a != 0; }
 
 // ---- look -----------------------------------------------------------------------------------------------------------

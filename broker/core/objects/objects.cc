@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "broker/core/objects/spec.h"
 #include "proto/wire/operands.h"
 
 namespace forkmill::broker {
@@ -50,13 +51,17 @@ std::optional<Answer> Objects::attempt(Call& call) {
 
 Answer Objects::open(Call& call) {
   if (!call.op.spec) return bad_request("open needs a spec");
+  if (auto status = check_initial(*call.op.spec, call.op.values, state_.identity.durable); !status.ok())
+    return failed(status.failure());
   const auto opened = directory_.open(call.client, *call.op.spec, lines_);
   if (!opened.ok()) return failed(opened.failure());
   Object& object = *opened->object;
+  const bool begins_as_asked = opened->made && !call.op.values.empty();
+  if (begins_as_asked) object.begin_as(call);
   call.op.object = object.id().value();
   object.opened(call);
   lines_.note_changed(object);
-  return done(static_cast<std::int64_t>(object.id().value()), opened->made ? 1 : 0);
+  return done(static_cast<std::int64_t>(object.id().value()), made_as(opened->made, begins_as_asked));
 }
 
 Answer Objects::withdraw(const Call& call) {

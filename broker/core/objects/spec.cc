@@ -34,6 +34,17 @@ Status check_spec(const ObjectSpec& spec, const Object* other) {
   return {};
 }
 
+Status check_initial(const ObjectSpec& spec, const std::vector<Payload>& values, bool stores) {
+  if (values.empty()) return {};
+  if (spec.kind != ObjectKind::list || (spec.flags & kObjectFixed) == 0 || values.size() != 1 || values[0].empty())
+    return {Errc::bad_request, "one value, for the elements of a list of fixed length"};
+  const bool durable = stores && spec.durability == Durability::durable;
+  if (spec.size > 0 && values[0].size() > max_list_bytes(durable) / static_cast<std::size_t>(spec.size))
+    return {Errc::object_full, std::to_string(spec.size) + " elements of " + std::to_string(values[0].size()) +
+                                   " bytes are more than a list may hold"};
+  return {};
+}
+
 Status check_same(const ObjectSpec& has, const ObjectSpec& wanted) {
   if (has.kind != wanted.kind)
     return differs(has, "a " + std::string{kind_name(has.kind)} + ", not a " + std::string{kind_name(wanted.kind)});

@@ -9,6 +9,10 @@ namespace forkmill::broker {
 // Fails if no object can have `spec`. `other`: the object that spec.other names, or null.
 proto::Status check_spec(const proto::ObjectSpec& spec, const Object* other);
 
+// Fails if the elements of an object with `spec` cannot begin as `values`: one value, of which a list of fixed length
+// holds as many as it has elements. stores: the broker has a durable store.
+proto::Status check_initial(const proto::ObjectSpec& spec, const std::vector<proto::Payload>& values, bool stores);
+
 // Fails with object_differs, and says how, if an object with the spec `has` cannot be opened as `wanted`. A type of 0
 // matches any, and so does a negative size in `wanted`.
 proto::Status check_same(const proto::ObjectSpec& has, const proto::ObjectSpec& wanted);

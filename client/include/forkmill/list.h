@@ -16,8 +16,7 @@
 //
 // manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Indices are 0 to
 // size() - 1, or -size() to -1 from the end; any other throws UnknownIndex unless a member says otherwise. Two values
-// are equal if they are packed alike. An element that is packed as the integer 0 reads as T{}, which matters to types
-// such as std::optional<int>: one of 0 reads as empty. A list holds at most 1 GiB, a durable one 16 MiB; beyond it a
+// are equal if they are packed alike. A list holds at most 1 GiB, a durable one 16 MiB; beyond it a
 // member that would add something throws Full.
 //
 // Complexity at the broker: constant for members that read or replace one element and for append(); linear in the
@@ -60,18 +59,25 @@ class RawList : public Handle {
   std::int64_t version() const;
 
  protected:
+  // The length of the list at one version.
+  struct Length {
+    std::int64_t elements = 0;
+    std::int64_t version = 0;
+  };
   // All elements, as they were at one version.
   struct All {
     std::vector<Bytes> values;
     std::int64_t version = 0;
   };
 
-  RawList(std::string_view name, std::int64_t length, bool fixed, std::uint64_t type, const ObjectOptions& options);
+  // initial: the packed value that each element of a list of fixed length begins as; empty: the integer 0.
+  RawList(std::string_view name, std::int64_t length, bool fixed, std::uint64_t type, const ObjectOptions& options,
+          std::string initial = {});
   RawList(const Ticket& ticket, std::uint64_t type);
 
-  // Whether opening made the object. Then the operations, with packed values.
-  bool made() const;
+  // The operations, with packed values.
   std::vector<Bytes> fetch(std::int64_t index, std::int64_t count) const;
+  Length length() const;
   All all() const;  // reads again until no change comes in between
   void store(std::int64_t index, std::vector<std::string> values);
   bool store_at(std::int64_t version, std::vector<std::string> values);  // false: it has another version now
@@ -90,8 +96,18 @@ class RawList : public Handle {
   RLock lock_beside() const;
 };
 
-// Packed value of each element of an Array in which nothing was stored yet: the integer 0, which reads as T{}.
+// The integer 0, packed: the value of each element of an Array in which nothing was stored yet, if a broker or a client
+// made it that does not know initial values. A type that cannot be read from an integer reads it as T{}.
 inline constexpr std::string_view kZero{"\0", 1};
+
+// Returns T{}, packed; nothing for a handle, and for a T that cannot be made of nothing.
+template <class T>
+std::string pack_default() {
+  if constexpr (std::is_default_constructible_v<T> && !Travels<T>)
+    return pack_checked(T{});
+  else
+    return {};
+}
 
 // Types of the initial value of a Value<T>. Text is not one of them: it is a name.
 template <class U, class T>
@@ -124,8 +140,15 @@ class ListOf : public RawList {
 
   // Unpacks an element.
   T value_of(const Bytes& bytes) const {
-    if constexpr (std::is_default_constructible_v<T>)
-      if (bytes.view == kZero) return T{};
+    if constexpr (std::is_default_constructible_v<T>) {
+      if (bytes.view == kZero) {
+        try {
+          return unpack_value<T>(bytes.view);
+        } catch (const DecodeError&) {
+          return T{};
+        }
+      }
+    }
     return this->template decode<T>(bytes);
   }
   std::vector<T> values_of(const std::vector<Bytes>& all) const {
@@ -147,7 +170,8 @@ class ListOf : public RawList {
   bool compare_and_set_at(std::int64_t index, const T& expected, const T& desired) {
     const auto there = exchange(index, pack_value(expected), pack_checked(desired));
     if (!there) return true;
-    // An element that was never stored is kZero, which other types than integers do not pack as: it is compared as T{}.
+    // An element that was never stored may be kZero, which types other than numbers do not pack as: it is compared as
+    // T{}.
     if (there->view != kZero || pack_value(expected) != pack_value(value_of(*there))) return false;
     return !exchange(index, std::string{kZero}, pack_checked(desired));
   }
@@ -363,7 +387,7 @@ class Array : public detail::ListOf<T> {
   // Opens the array of this name, or makes it. A name that is in use must have been made with the same length
   // (Error{object_differs}).
   explicit Array(std::string_view name, std::int64_t length, const ObjectOptions& options = {})
-      : Base{name, length, true, detail::type_hash<T>(), options} {}
+      : Base{name, length, true, detail::type_hash<T>(), options, detail::pack_default<T>()} {}
   // For the library.
   Array(const detail::Ticket& ticket, detail::FromTicket) : Base{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return this->ticket(); }
@@ -425,10 +449,7 @@ class Value : public detail::ListOf<T> {
   }
   // Opens the value of this name, or makes it; `initial` counts only if this makes it.
   explicit Value(std::string_view name, const T& initial = {}, const ObjectOptions& options = {})
-      : Base{name, 1, true, detail::type_hash<T>(), options} {
-    // Stored only while there is no value yet, so that no other client's value is lost.
-    if (this->made()) this->exchange(0, std::string{detail::kZero}, detail::pack_checked(initial));
-  }
+      : Base{name, 1, true, detail::type_hash<T>(), options, detail::pack_checked(initial)} {}
   // For the library.
   Value(const detail::Ticket& ticket, detail::FromTicket) : Base{ticket, detail::type_hash<T>()} {}
   detail::Ticket travel_ticket() const { return this->ticket(); }

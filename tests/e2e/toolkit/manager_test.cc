@@ -1,6 +1,12 @@
 // Dict, List, Namespace, Value, Array and the Manager.
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <map>
 #include <numeric>
+#include <ranges>
+#include <thread>
 
 #include "tests/e2e/toolkit/object_rig.h"
 
@@ -173,6 +179,178 @@ TEST_CASE("values and arrays are typed and start as zeros, and an index out of r
   Value<bool> flag{"flag", false, rig.a};
   flag.set(true);
   CHECK(flag.get());
+}
+
+namespace {
+
+struct Unit {
+  MSGPACK_DEFINE()
+  friend bool operator==(const Unit&, const Unit&) = default;
+};
+
+// Stores each value everywhere, one after the other, and reads it back.
+template <class T>
+void check_stored(Rig& rig, const std::vector<T>& values) {
+  Manager manager{rig.a};
+  auto list = manager.list<T>();
+  auto dict = manager.dict<int, T>();
+  auto array = manager.array<T>(static_cast<std::int64_t>(values.size()) + 1);
+  auto queue = manager.queue<T>();
+  CHECK(array.at(-1) == T{});
+  CHECK(array.compare_and_set(-1, T{}, values[0]));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const T& one = values[i];
+    CAPTURE(i);
+    const auto index = static_cast<std::int64_t>(i);
+    CHECK(manager.value<T>(one).get() == one);
+    CHECK(rig.at_b(manager.value<T>(one)).get() == one);
+    auto value = manager.value<T>();
+    CHECK(value.get() == T{});
+    value.set(one);
+    CHECK(value.get() == one);
+    CHECK(value.compare_and_set(one, values[0]));
+    CHECK(value.get() == values[0]);
+    list.append(one);
+    CHECK(list.at(-1) == one);
+    CHECK(list.index(one) == index);
+    CHECK(list.contains(one));
+    dict.set(static_cast<int>(i), one);
+    CHECK(dict.get(static_cast<int>(i)).value() == one);
+    CHECK(dict.at(static_cast<int>(i)) == one);
+    CHECK(dict.compare_and_set(static_cast<int>(i), one, one));
+    CHECK(array.at(index) == T{});
+    array.set(index, one);
+    CHECK(array.at(index) == one);
+    queue.put(one);
+    CHECK(queue.get(1s) == one);
+  }
+  CHECK(list.values() == values);
+  CHECK(dict.values() == values);
+  for (const T& one : values) list.remove_value(one);
+  CHECK(list.empty());
+}
+
+}  // namespace
+
+TEST_CASE("what is stored in a container is read back, zeros and empty values too") {
+  Rig rig;
+  check_stored<std::optional<int>>(rig, {0, std::nullopt, 1, -1});
+  check_stored<std::optional<double>>(rig, {0.0, std::nullopt, 0.5});
+  check_stored<std::optional<bool>>(rig, {false, std::nullopt, true});
+  check_stored<std::optional<std::string>>(rig, {"", std::nullopt, "a"});
+  check_stored<std::optional<std::vector<int>>>(rig, {std::vector<int>{}, std::nullopt, std::vector{0}});
+  check_stored<std::optional<Unit>>(rig, {Unit{}, std::nullopt});
+  check_stored<Unit>(rig, {Unit{}});
+  check_stored<std::string>(rig, {"", std::string(1, '\0'), "a"});
+  check_stored<std::vector<std::optional<int>>>(rig, {{}, {0}, {std::nullopt}});
+  check_stored<std::tuple<>>(rig, {std::tuple<>{}});
+  check_stored<bool>(rig, {false, true});
+  check_stored<double>(rig, {0.0, 0.5, 5.0, 1e19, 1e300, -1e19});
+  check_stored<float>(rig, {0.0F, 0.1F, 3.0F, 1e19F});
+}
+
+TEST_CASE("a value begins as its initial value for all clients, also if another client stores zero at once") {
+  Rig rig;
+  Value<std::optional<int>> value{"v", 5, rig.a};
+  Value<std::optional<int>> theirs{"v", 6, rig.b};
+  CHECK(theirs.get() == 5);
+  theirs.set(0);
+  CHECK(value.get() == 0);
+  CHECK(Value<std::optional<int>>{"v", 7, rig.b}.get() == 0);
+  Array<std::optional<int>> array{3, rig.a};
+  array.set(1, 0);
+  CHECK(array.values() == std::vector<std::optional<int>>{std::nullopt, 0, std::nullopt});
+}
+
+namespace {
+
+template <class T>
+void check_range(Rig& rig) {
+  using Limits = std::numeric_limits<T>;
+  CAPTURE(sizeof(T));
+  CAPTURE(Limits::is_signed);
+  Value<T> value{Limits::max(), rig.a};
+  CHECK(code_of([&] { value.add(1); }) == Errc::value_differs);
+  CHECK(value.get() == Limits::max());
+  CHECK(value.add(-1) == Limits::max() - 1);
+  value.set(Limits::min());
+  CHECK(code_of([&] { value.add(-1); }) == Errc::value_differs);
+  CHECK(value.get() == Limits::min());
+  CHECK(value.add(1) == Limits::min() + 1);
+  CHECK(code_of([&] { value.add(UINT64_MAX); }) == Errc::value_differs);
+  CHECK(code_of([&] { value.add(INT64_MIN); }) == Errc::value_differs);
+  Array<T> array{std::vector<T>{Limits::max(), 1}, rig.a};
+  CHECK(code_of([&] { array[0] += 1; }) == Errc::value_differs);
+  CHECK(array.values() == std::vector<T>{Limits::max(), 1});
+  List<T> list{rig.a};
+  list.append(Limits::max());
+  CHECK(code_of([&] { list.add(0, 2); }) == Errc::value_differs);
+  CHECK(list.values() == std::vector<T>{Limits::max()});
+  Dict<std::string, T> dict{rig.a};
+  dict.set("k", Limits::max());
+  CHECK(code_of([&] { dict["k"] += 1; }) == Errc::value_differs);
+  CHECK(dict.add("new", 1, T{1}) == 2);
+  CHECK(code_of([&] { dict.add("other", 1, Limits::max()); }) == Errc::value_differs);
+  CHECK(dict.items() == std::vector<std::pair<std::string, T>>{{"k", Limits::max()}, {"new", T{2}}});
+  Value<std::optional<T>> optional{std::optional{Limits::max()}, rig.a};
+  CHECK(code_of([&] { optional.add(1); }) == Errc::value_differs);
+  CHECK(optional.get() == Limits::max());
+}
+
+}  // namespace
+
+TEST_CASE("a sum beyond the range of the elements is refused, and everything stays readable") {
+  Rig rig;
+  check_range<std::int8_t>(rig);
+  check_range<std::uint8_t>(rig);
+  check_range<std::int16_t>(rig);
+  check_range<std::uint16_t>(rig);
+  check_range<std::int32_t>(rig);
+  check_range<std::uint32_t>(rig);
+  check_range<std::int64_t>(rig);
+  check_range<std::uint64_t>(rig);
+  check_range<long>(rig);
+  Value<unsigned> value{5U, rig.a};
+  CHECK(value.add(-1) == 4);
+  Dict<std::string, std::uint8_t> counts{rig.a};
+  for (int i = 1; i <= 255; ++i) CHECK(counts.add("k", 1, 0) == i);
+  CHECK_THROWS_WITH_AS(counts.add("k", 1, 0), doctest::Contains("255 + 1 is beyond the range"), Error);
+  CHECK(counts.at("k") == 255);
+  Namespace space{rig.a};
+  space.set("n", 300);
+  CHECK(code_of([&] { space.add<std::uint8_t>("n", 1); }) == Errc::value_differs);
+  CHECK(space.add("n", 1) == 301);
+}
+
+TEST_CASE("floats and doubles stay what they are when something is added") {
+  Rig rig;
+  Value<double> whole{1e19, rig.a};
+  CHECK(whole.add(1e19) == 2e19);
+  CHECK(whole.add(1) == 2e19 + 1);
+  List<float> floats{rig.a};
+  floats.append(0.1F);
+  CHECK(floats.add(0, 0.2F) == 0.1F + 0.2F);
+  CHECK(floats.index(0.1F + 0.2F) == 0);
+  CHECK(floats.count(0.1F + 0.2F) == 1);
+  CHECK(floats.compare_and_set(0, 0.1F + 0.2F, 0.7F));
+  floats[0] += 0.5;
+  CHECK(floats.contains(0.7F + 0.5F));
+  floats.remove_value(0.7F + 0.5F);
+  CHECK(floats.empty());
+  Dict<std::string, float> dict{rig.a};
+  CHECK(dict.add("k", 0.1F, 0.2F) == 0.1F + 0.2F);
+  CHECK(dict.compare_and_set("k", 0.1F + 0.2F, 1.0F));
+  CHECK(dict.add("k", 1) == 2);
+}
+
+TEST_CASE("an element is appended only to a value that is packed as an array") {
+  Rig rig;
+  CHECK(code_of([&] { Dict<int, std::string>{rig.a}.append(1, 'c'); }) == Errc::value_differs);
+  CHECK(code_of([&] { Dict<int, std::vector<std::uint8_t>>{rig.a}.append(1, 7); }) == Errc::value_differs);
+  CHECK(code_of([&] { Dict<int, std::array<int, 2>>{rig.a}.append(1, 7); }) == Errc::value_differs);
+  Dict<int, std::vector<int>> dict{rig.a};
+  CHECK(dict.append(1, 7) == 1);
+  CHECK(dict.at(1) == std::vector{7});
 }
 
 TEST_CASE("get_lock makes several steps atomic") {

@@ -389,6 +389,31 @@ TEST_CASE("an array begins with zeros and keeps its length") {
   CHECK(user.code(Verb::add, array, 3, 0, {value(5)}) == Errc::index_unknown);
 }
 
+TEST_CASE("an array begins as the value that its maker gives") {
+  Broker broker;
+  User user{broker};
+  const auto open = [&](std::int64_t size, std::vector<Payload> initial, std::int64_t flags = kObjectFixed) {
+    return user.try_open({"a" + std::to_string(size), ObjectKind::list, 0, size, flags, 0, Durability::memory}, 0,
+                         std::move(initial));
+  };
+  const auto made = open(3, {msgpack_nil()});
+  const auto array = static_cast<std::uint64_t>(made.a);
+  CHECK(made.b == 3);
+  CHECK(user.operate(Verb::items, array).values == std::vector(3, msgpack_nil()));
+  CHECK(user.code(Verb::store, array, 1, 0, {value(0)}) == Errc::ok);
+  const auto opened = open(3, {value(7)});  // the array is there already
+  CHECK(static_cast<std::uint64_t>(opened.a) == array);
+  CHECK(opened.b == 0);
+  CHECK(user.operate(Verb::items, array).values == std::vector{msgpack_nil(), value(0), msgpack_nil()});
+  CHECK(open(4, {}).b == 1);
+  CHECK(open(0, {value("x")}).b == 3);
+  CHECK(open(5, {value(1), value(2)}).code == Errc::bad_request);
+  CHECK(open(5, {bytes("")}).code == Errc::bad_request);
+  CHECK(open(0, {value(1)}, 0).code == Errc::bad_request);
+  CHECK(open(1 << 20, {value(std::string(1 << 10, 'x'))}).code == Errc::object_full);
+  CHECK(open(1 << 20, {value("12345")}).code == Errc::ok);
+}
+
 TEST_CASE("a fetch of more values than a message holds is refused") {
   Broker broker;
   User user{broker};

@@ -84,12 +84,13 @@ class User {
   Errc code(Verb verb, std::uint64_t object, std::int64_t a = 0, std::int64_t b = 0, std::vector<Payload> values = {}) {
     return operate(verb, object, a, b, std::move(values)).code;
   }
-  OperationAnswer try_open(ObjectSpec spec, std::int64_t a = 0) {
+  OperationAnswer try_open(ObjectSpec spec, std::int64_t a = 0, std::vector<Payload> values = {}) {
     Operation operation;
     operation.number = ++last_;
     operation.verb = Verb::open;
     operation.spec = std::move(spec);
     operation.a = a;
+    operation.values = std::move(values);
     auto found = answer(send(operation));
     REQUIRE(found);
     return std::move(*found);

@@ -29,6 +29,8 @@ inline Answer wrong_verb() { return failed(Errc::wrong_verb); }
 
 // Maximum of the bytes of all values in one object.
 inline constexpr std::size_t kMaxObjectBytes = std::size_t{1} << 30;
+// Maximum of the bytes of a list. A durable list is written as a whole.
+constexpr std::size_t max_list_bytes(bool durable) { return durable ? std::size_t{16} << 20 : kMaxObjectBytes; }
 inline Answer no_room(const char* kind) {
   return failed(Errc::object_full, std::string{"this "} + kind + " holds as many bytes as one may");
 }

@@ -14,18 +14,21 @@ using proto::Verb;
 
 namespace {
 
-// The maximum of bytes in a durable list, which is written as a whole.
-constexpr std::size_t kMaxDurableBytes = std::size_t{16} << 20;
 Answer fixed_length() { return failed(Errc::wrong_verb, "its length is fixed"); }
 Answer no_index() { return failed(Errc::index_unknown); }
 
 }  // namespace
 
-// A list of fixed length begins with zeros.
+// A list of fixed length begins with zeros, unless the client that makes it says what it begins as.
 ValueList::ValueList(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
     : Object{id, std::move(spec), object_host} {
   if (fixed()) values_.assign(static_cast<std::size_t>(this->spec().size), Payload::copy(std::string_view{"\0", 1}));
   bytes_ = values_.size();
+}
+
+void ValueList::begin_as(const Call& made) {
+  values_.assign(values_.size(), made.op.values[0]);
+  bytes_ = values_.size() * made.op.values[0].size();
 }
 
 std::optional<Answer> ValueList::attempt(Call& call) {
@@ -69,9 +72,7 @@ std::optional<std::size_t> ValueList::at(std::int64_t index) const {
   return static_cast<std::size_t>(index);
 }
 
-bool ValueList::has_room(const Call& call) const {
-  return bytes_ + call.bytes() <= (durable() ? kMaxDurableBytes : kMaxObjectBytes);
-}
+bool ValueList::has_room(const Call& call) const { return bytes_ + call.bytes() <= max_list_bytes(durable()); }
 
 void ValueList::put(std::size_t index, Payload value) {
   bytes_ += value.size();
