@@ -18,6 +18,7 @@
 
 #include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
+#include <forkmill/detail/snapshot.h>
 #include <forkmill/watch.h>
 
 #include <chrono>
@@ -217,10 +218,19 @@ class Dict : public detail::RawDict {
     return items;
   }
 
-  // Adds to the value of a key, in one operation, and returns the sum. A key that is not there counts as `start`;
-  // without `start` it throws UnknownKey. Integers add up to 64 bits, else the sum is a double.
-  // Throws Error{value_differs} if one of them is no number or the sum is beyond 64 bits, Error{result_undecodable} if
-  // the sum is not a V (it is stored then).
+  // Walk through all pairs of a key and its value, as items() read them when begin() was called.
+  //
+  //     forkmill::Dict<std::string, int> ages{"ages"};
+  //     for (const auto& [name, age] : ages) std::cout << name << " is " << age;
+  //
+  // Python: for key, value in d.items()
+  detail::SnapshotIterator<std::pair<K, V>> begin() const { return detail::SnapshotIterator<std::pair<K, V>>{items()}; }
+  detail::SnapshotIterator<std::pair<K, V>> end() const { return {}; }
+
+  // Adds to the value of a key, in one operation, and returns the sum, which is a V. A key that is not there counts as
+  // `start`; without `start` it throws UnknownKey. Integers of any type may be added to integers, also negative ones to
+  // unsigned ones; fractions only to float and double.
+  // Throws Error{value_differs}, and changes nothing, if the value is no number or the sum is beyond the range of V.
   // Python: with lock: d[key] += number
   template <class N>
   V add(const K& key, const N& number) {
@@ -290,6 +300,8 @@ class Dict : public detail::RawDict {
  private:
   // The hash that the broker compares.
   static std::uint64_t type() {
+    detail::check_packs<K>();
+    detail::check_packs<V>();
     static const std::uint64_t hash = signature_hash("{" + signature_of<K>() + ":" + signature_of<V>() + "}");
     return hash;
   }
@@ -367,6 +379,13 @@ class Namespace : public detail::RawDict {
   // Removes an attribute. Returns whether it was there.
   // Python: del n.attribute
   bool erase(std::string_view attribute) { return drop(pack_value(attribute)); }
+  // Cannot be walked through: its values have different types.
+  template <class T = void>
+  detail::NoWalk<std::pair<std::string, int>> begin() const {
+    static_assert(detail::kNever<T>, "the values of a Namespace have different types: use names(), and get<T>(name)");
+    return {};
+  }
+  detail::NoWalk<std::pair<std::string, int>> end() const { return {}; }
   // Names of all attributes, in the order in which they were first set.
   std::vector<std::string> names() const {
     std::vector<std::string> names;

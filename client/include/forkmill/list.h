@@ -27,6 +27,7 @@
 
 #include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
+#include <forkmill/detail/snapshot.h>
 #include <forkmill/sync.h>
 #include <forkmill/watch.h>
 
@@ -156,6 +157,23 @@ class ListOf : public RawList {
     values.reserve(all.size());
     for (const auto& bytes : all) values.push_back(value_of(bytes));
     return values;
+  }
+  // The elements from `begin` to before `end`, as List::slice() says.
+  std::vector<T> values_between(std::int64_t begin, std::int64_t end) const {
+    const auto all = this->all().values;
+    const auto length = static_cast<std::int64_t>(all.size());
+    const auto place = [length](std::int64_t at) {
+      return std::clamp<std::int64_t>(at < 0 ? at + length : at, 0, length);
+    };
+    const auto first = place(begin);
+    const auto last = std::max(first, place(end));
+    return values_of({all.begin() + first, all.begin() + last});
+  }
+  // 0 to count - 1.
+  static std::vector<std::uint32_t> indices(std::size_t count) {
+    std::vector<std::uint32_t> all(count);
+    std::iota(all.begin(), all.end(), 0U);
+    return all;
   }
   template <class Range>
   static std::vector<std::string> packed(const Range& values) {
@@ -320,20 +338,18 @@ class List : public detail::ListOf<T> {
   //     std::vector<int> last_two = numbers.slice(-2, numbers.size());
   //
   // Python: l[begin:end]
-  std::vector<T> slice(std::int64_t begin, std::int64_t end) const {
-    const auto all = this->all().values;
-    const auto length = static_cast<std::int64_t>(all.size());
-    const auto place = [length](std::int64_t at) {
-      return std::clamp<std::int64_t>(at < 0 ? at + length : at, 0, length);
-    };
-    const auto first = place(begin);
-    const auto last = std::max(first, place(end));
-    return this->values_of({all.begin() + first, all.begin() + last});
-  }
-  // Reverse and sort the list, as one change: read all of it and write it back, again until no other client has changed
-  // it in between. sort() is stable and calls less(a, b) here.
-  // Throw Error{message_too_large} for a list that does not fit into one message (16,384 elements, 8 MiB of elements
-  // below 16 KiB, or 1,024 larger ones).
+  std::vector<T> slice(std::int64_t begin, std::int64_t end) const { return this->values_between(begin, end); }
+  // Walk through the elements as they were when begin() was called, which reads all of them.
+  //
+  //     forkmill::List<int> numbers{"numbers"};
+  //     for (int number : numbers) std::cout << number;
+  //
+  // Python: for x in l
+  detail::SnapshotIterator<T> begin() const { return detail::SnapshotIterator<T>{values()}; }
+  detail::SnapshotIterator<T> end() const { return {}; }
+  // Reverse and sort the list, as one change, however long it is: if another client changes it in between, it is done
+  // again with the new elements. sort() reads all elements, is stable, and calls less(a, b) here; the broker puts the
+  // elements in their new order.
   //
   //     forkmill::List<int> numbers{"numbers"};
   //     numbers.sort(std::greater<>{});
@@ -412,6 +428,13 @@ class Array : public detail::ListOf<T> {
   // All elements, as they were at one moment.
   // Python: a[:]
   std::vector<T> values() const { return this->values_of(this->all().values); }
+  // The elements from `begin` to before `end`, as List's.
+  // Python: a[begin:end]
+  std::vector<T> slice(std::int64_t begin, std::int64_t end) const { return this->values_between(begin, end); }
+  // Walk through the elements as they were when begin() was called, which reads all of them.
+  // Python: for x in a
+  detail::SnapshotIterator<T> begin() const { return detail::SnapshotIterator<T>{values()}; }
+  detail::SnapshotIterator<T> end() const { return {}; }
 
   // Opens the lock that goes with the array, "<name>:lock", for changes of several elements. Nothing but agreement
   // keeps other clients from changing the array without it. Named ones stay when the array is removed.
@@ -469,6 +492,13 @@ class Value : public detail::ListOf<T> {
   // If the value equals `expected`, replaces it by `desired`, and returns true; else changes nothing and returns false.
   // One operation.
   bool compare_and_set(const T& expected, const T& desired) { return this->compare_and_set_at(0, expected, desired); }
+  // Cannot be walked through.
+  template <class U = T>
+  detail::NoWalk<T> begin() const {
+    static_assert(detail::kNever<U>, "a Value is one element, not a range: use get()");
+    return {};
+  }
+  detail::NoWalk<T> end() const { return {}; }
   // Opens the lock that goes with the value, "<name>:lock", for several operations in a row.
   // Python: v.get_lock()
   RLock get_lock() const { return this->lock_beside(); }

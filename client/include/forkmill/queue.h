@@ -42,6 +42,7 @@
 #pragma once
 
 #include <forkmill/detail/object.h>
+#include <forkmill/detail/snapshot.h>
 #include <forkmill/future.h>
 
 #include <chrono>
@@ -265,6 +266,13 @@ class Queue : public detail::RawQueue {
     return lease(detail::within(timeout));
   }
 
+  // Cannot be walked through: it does not know which item is the last.
+  template <class U = T>
+  detail::NoWalk<T> begin() const {
+    static_assert(detail::kNever<U>, "a Queue has no last item to walk to: use until(last), get() or try_get()");
+    return {};
+  }
+  detail::NoWalk<T> end() const { return {}; }
   // All items up to one that equals `last`, as a range for one pass: producers put that item when they are done. The
   // counterpart of Python's iter(queue.get, last).
   //
@@ -388,6 +396,8 @@ class SimpleQueue : private Queue<T> {
   using Queue<T>::get;
   using Queue<T>::empty;
   using Queue<T>::close;
+  using Queue<T>::begin;
+  using Queue<T>::end;
   using Queue<T>::name;
   using Queue<T>::remove;
   using Queue<T>::travel_ticket;

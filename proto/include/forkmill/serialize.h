@@ -63,7 +63,40 @@ struct StringSink {
   void write(const char* data, std::size_t size) { out.append(data, size); }
 };
 
+// False; for a static_assert that fails when its template is used.
+template <class T>
+inline constexpr bool kNever = false;
+
+// Types that say by a member how they are packed, as MSGPACK_DEFINE makes it.
+template <class T>
+concept PacksItself = requires(const T& value, msgpack::packer<StringSink>& packer) {
+  value.msgpack_pack(packer);
+};
+
 }  // namespace detail
+
+}  // namespace forkmill
+
+// msgpack-c comes here only with a type for which no packing is defined. One error says so in place of several deep in
+// its headers.
+namespace msgpack {
+MSGPACK_API_VERSION_NAMESPACE(v1) {
+  namespace detail {
+  template <class T>
+  requires(!forkmill::detail::PacksItself<T>) struct packer_serializer<forkmill::detail::StringSink, T> {
+    static msgpack::packer<forkmill::detail::StringSink>& pack(msgpack::packer<forkmill::detail::StringSink>& packer,
+                                                               const T&) {
+      static_assert(forkmill::detail::kNever<T>,
+                    "this type cannot be packed: give a struct a public MSGPACK_DEFINE(its members), and an "
+                    "enumeration MSGPACK_ADD_ENUM(its name)");
+      return packer;
+    }
+  };
+  }  // namespace detail
+}
+}  // namespace msgpack
+
+namespace forkmill {
 
 // Packs a value.
 // Throws what the packing of T throws; the types of msgpack-c throw nothing but std::bad_alloc.

@@ -52,9 +52,16 @@ struct Ticket {
   MSGPACK_DEFINE(name, size, flags, end, number)
 };
 
+// Refuses types that cannot be packed, where a container of them is made.
+template <class T>
+void check_packs() {
+  static_cast<void>(&pack_value<T>);
+}
+
 // Hash of an element's type. The broker compares it between the clients that open one object. Computed once.
 template <class T>
 std::uint64_t type_hash() {
+  check_packs<T>();
   static const std::uint64_t hash = signature_hash(signature_of<T>());
   return hash;
 }
