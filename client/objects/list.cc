@@ -72,9 +72,10 @@ void RawList::store(std::int64_t index, std::vector<std::string> values) {
     }
     bytes += values[i].size();
   }
-  if (index < 0 && begins.size() > 1) {
+  constexpr std::int64_t kLongest = std::int64_t{1} << 40;  // no list is as long
+  if ((index < 0 || index > kLongest) && begins.size() > 1) {
     const std::int64_t length = size();
-    if (index + length >= 0) {
+    if (index < 0 && index + length >= 0) {
       index += length;
     } else {  // the broker refuses the first message for its index; no other one may be sent
       values.resize(begins[1]);
@@ -90,11 +91,25 @@ void RawList::store(std::int64_t index, std::vector<std::string> values) {
   }
 }
 
-bool RawList::store_at(std::int64_t version, std::vector<std::string> values) {
-  const auto answer = object().call({.verb = Verb::store,
-                                     .operands = client::operands::store_at_version(version),
-                                     .values = payloads_of(std::move(values))});
-  if (answer.code == Errc::value_differs || answer.code == Errc::index_unknown) return false;
+bool RawList::arrange(std::int64_t version, const std::vector<std::uint32_t>& order) {
+  const auto answer = object().call({.verb = Verb::set,
+                                     .operands = client::operands::order_at_version(version),
+                                     .values = proto::payloads_of_order(order)});
+  if (answer.code == Errc::wrong_verb) return rewrite(version, order);
+  if (answer.code == Errc::value_differs) return false;
+  if (answer.code != Errc::ok) object().fail(answer);
+  return true;
+}
+
+// For brokers that do not know how to arrange a list: in one message.
+bool RawList::rewrite(std::int64_t version, const std::vector<std::uint32_t>& order) {
+  const auto all = this->all();
+  if (all.version != version) return false;
+  std::vector<proto::Payload> values;
+  for (const auto index : order) values.push_back(proto::Payload::copy(all.values.at(index).view));
+  const auto answer = object().call(
+      {.verb = Verb::store, .operands = client::operands::store_at_version(version), .values = std::move(values)});
+  if (answer.code == Errc::value_differs) return false;
   if (answer.code != Errc::ok) object().fail(answer);
   return true;
 }

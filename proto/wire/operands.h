@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "proto/wire/object_messages.h"
 
@@ -186,6 +187,8 @@ constexpr Operands add_at(std::int64_t index, NumberType type) { return {index, 
 constexpr Operands add_in_dict(NumberType type) { return add_at(0, type); }
 // store: only when the dict or list has this version still. Index 0 of a list.
 constexpr Operands store_at_version(std::int64_t version) { return {0, version}; }
+// set, of a list: only when it has this version still.
+constexpr Operands order_at_version(std::int64_t version) { return {0, version}; }
 // `from`: 0, or next_page() of the answer before.
 constexpr Operands items_of_list(std::int64_t from) { return {0, from}; }
 constexpr Operands items_of_dict(DictParts parts, std::int64_t from) {
@@ -195,6 +198,11 @@ constexpr Operands items_of_dict(DictParts parts, std::int64_t from) {
 constexpr Operands watch(std::int64_t known_version) { return {known_version}; }
 
 }  // namespace operands
+
+// The order of a list: the old indices of its elements, four bytes each, the lowest byte first, in as many payloads as
+// it takes. Bytes that are left over at the end of a payload count as an index that no list has.
+std::vector<Payload> payloads_of_order(const std::vector<std::uint32_t>& order);
+std::vector<std::uint32_t> order_in(const std::vector<Payload>& payloads);
 
 inline std::int64_t index_of(const Operation& op) { return op.a; }
 inline std::int64_t element_count(const Operation& op) { return op.b; }  // 0 stands for 1

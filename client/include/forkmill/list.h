@@ -21,8 +21,8 @@
 //
 // Complexity at the broker: constant for members that read or replace one element and for append(); linear in the
 // length for insert(), erase(), pop() at the front, index(), count(), contains() and remove_value(). values(), slice(),
-// sort() and reverse() transfer the whole list. A durable list is written as a whole with each change: use a durable
-// Dict where it is long.
+// begin() and sort() transfer the whole list; sort() and reverse() send four bytes for each element. A durable list is
+// written as a whole with each change: use a durable Dict where it is long.
 #pragma once
 
 #include <forkmill/detail/number.h>
@@ -81,7 +81,8 @@ class RawList : public Handle {
   Length length() const;
   All all() const;  // reads again until no change comes in between
   void store(std::int64_t index, std::vector<std::string> values);
-  bool store_at(std::int64_t version, std::vector<std::string> values);  // false: it has another version now
+  // Puts the elements, by their present indices, in this order. False: the list has another version now.
+  bool arrange(std::int64_t version, const std::vector<std::uint32_t>& order);
   void append_all(std::vector<std::string> values);
   void insert_at(std::int64_t index, std::string value);
   void erase_at(std::int64_t index, std::int64_t count);
@@ -95,6 +96,9 @@ class RawList : public Handle {
   std::optional<RawChanges> changes_since(std::int64_t version, Wait wait) const;
   Watch watch_raw(std::function<void(const RawChanges&)> callback) const;
   RLock lock_beside() const;
+
+ private:
+  bool rewrite(std::int64_t version, const std::vector<std::uint32_t>& order);
 };
 
 // The integer 0, packed: the value of each element of an Array in which nothing was stored yet, if a broker or a client
@@ -356,23 +360,21 @@ class List : public detail::ListOf<T> {
   //
   // Python: l.reverse(), l.sort()
   void reverse() {
-    change([](std::vector<T>& values) { std::ranges::reverse(values); });
+    for (;;) {
+      const auto length = this->length();
+      auto order = this->indices(static_cast<std::size_t>(length.elements));
+      std::ranges::reverse(order);
+      if (order.size() < 2 || this->arrange(length.version, order)) return;
+    }
   }
   template <class Less = std::less<>>
   void sort(Less less = {}) {
-    change([&](std::vector<T>& values) { std::ranges::stable_sort(values, less); });
-  }
-
- private:
-  // Replaces all elements by those that f makes of them.
-  template <class F>
-  void change(F&& f) {
     for (;;) {
       const auto all = this->all();
-      if (all.values.empty()) return;
-      auto values = this->values_of(all.values);
-      f(values);
-      if (this->store_at(all.version, this->packed(values))) return;
+      const auto values = this->values_of(all.values);
+      auto order = this->indices(values.size());
+      std::ranges::stable_sort(order, [&](auto a, auto b) { return less(values[a], values[b]); });
+      if (order.size() < 2 || this->arrange(all.version, order)) return;
     }
   }
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "proto/wire/operands.h"
 #include "tests/sim/objects/table_replay.h"
 
 namespace forkmill::sim {
@@ -44,6 +45,14 @@ void ListReplay::apply() {
       return;
     case Verb::clear:
       return rows_.clear();
+    case Verb::set: {
+      const auto order = proto::order_in(values());
+      require(order.size() == rows_.size(), "it arranged a list of another length");
+      std::vector<Row> arranged;
+      for (const std::uint32_t one : order) arranged.push_back(rows_.at(one));
+      rows_ = std::move(arranged);
+      return;
+    }
     case Verb::fetch:
       return require(answer().size() == 1 && text(answer()[0]) == rows_[index()].second, "it read another value");
     case Verb::items:

@@ -16,6 +16,7 @@ bool may_change(const ObjectCall& call) {
     case Verb::exchange:
     case Verb::pop:
     case Verb::clear:
+    case Verb::set:
       return true;
     default:
       return false;

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "proto/wire/operands.h"
 #include "tests/sim/users/object_uses.h"
 
 namespace forkmill::sim {
@@ -77,7 +78,7 @@ void use_table(ObjectCaller& caller, std::size_t shared) {
 void use_list(ObjectCaller& caller, std::size_t shared) {
   constexpr Verb kVerbs[] = {Verb::append, Verb::append, Verb::append, Verb::insert, Verb::store,
                              Verb::erase,  Verb::pop,    Verb::fetch,  Verb::fetch,  Verb::exchange,
-                             Verb::items,  Verb::look,   Verb::watch,  Verb::clear};
+                             Verb::items,  Verb::look,   Verb::watch,  Verb::set,    Verb::clear};
   Random& random = caller.world().random;
   const bool rarely = random.chance(0.1);
   Operation op = caller.make(shared, kVerbs[random.below(std::size(kVerbs) - (rarely ? 0 : 1))]);
@@ -96,6 +97,13 @@ void use_list(ObjectCaller& caller, std::size_t shared) {
     case Verb::watch:
       op.a = caller.objects()[shared].version;
       break;
+    case Verb::set: {  // the order reversed, of a list as long as the number
+      std::vector<std::uint32_t> order;
+      for (auto left = static_cast<std::uint32_t>(random.between(2, 4)); left > 0; --left) order.push_back(left - 1);
+      op.values = proto::payloads_of_order(order);
+      op.b = random.chance(0.5) ? caller.objects()[shared].version : 0;
+      break;
+    }
     default:
       break;
   }

@@ -378,6 +378,29 @@ TEST_CASE("a list is read and changed by index, also by negative ones") {
   CHECK(user.code(Verb::exchange, list, 0, 0, items({"b", "y"})) == Errc::ok);
 }
 
+TEST_CASE("a list is put in another order at the version that the client knows, all or nothing") {
+  Broker broker;
+  User user{broker};
+  const auto list = user.open(ObjectKind::list, "l");
+  user.operate(Verb::append, list, 0, 0, items({"a", "b", "c"}));
+  const auto version = user.operate(Verb::look, list).b;
+  const auto arrange = [&](const std::vector<std::uint32_t>& order, std::int64_t at = 0) {
+    return user.operate(Verb::set, list, 0, at, proto::payloads_of_order(order));
+  };
+  CHECK(arrange({2, 0, 1}, version).b == version + 1);
+  CHECK(user.operate(Verb::items, list).values == items({"c", "a", "b"}));
+  CHECK(arrange({0, 1, 2}, version).code == Errc::value_differs);
+  for (const auto& wrong : {std::vector<std::uint32_t>{}, {0, 1}, {0, 1, 1}, {0, 1, 3}, {0, 1, 2, 3}})
+    CHECK(arrange(wrong).code == Errc::bad_request);
+  CHECK(user.code(Verb::set, list, 0, 0, items({"12345"})) == Errc::bad_request);
+  CHECK(user.operate(Verb::items, list).values == items({"c", "a", "b"}));
+  // Several payloads are one order.
+  CHECK(user.code(Verb::set, list, 0, 0, {proto::payloads_of_order({1, 2})[0], proto::payloads_of_order({0})[0]}) ==
+        Errc::ok);
+  CHECK(user.operate(Verb::items, list).values == items({"a", "b", "c"}));
+  CHECK(user.code(Verb::set, user.open(ObjectKind::dict, "d"), 0, 0, {}) == Errc::wrong_verb);
+}
+
 TEST_CASE("an array begins with zeros and keeps its length") {
   Broker broker;
   User user{broker};

@@ -56,6 +56,8 @@ std::optional<Answer> ValueList::attempt(Call& call) {
       return fixed() ? fixed_length() : pop(call);
     case Verb::clear:
       return fixed() ? fixed_length() : clear();
+    case Verb::set:
+      return arrange(call);
     case Verb::watch:
       return changes_.since(known_version(call.op));
     case Verb::look:
@@ -193,6 +195,26 @@ Answer ValueList::pop(const Call& call) {
 Answer ValueList::clear() {
   values_.clear();
   bytes_ = 0;
+  changes_.note_all();
+  dirty = true;
+  return done(0, changes_.version());
+}
+
+// Puts the elements in another order, as one change.
+Answer ValueList::arrange(const Call& call) {
+  if (expected_version(call.op) != 0 && expected_version(call.op) != changes_.version())
+    return failed(Errc::value_differs);
+  const auto order = proto::order_in(call.op.values);
+  if (order.size() != values_.size()) return bad_request("as many indices are needed as there are elements");
+  std::vector<bool> seen(values_.size());
+  for (const std::uint32_t index : order) {
+    if (index >= values_.size() || seen[index]) return bad_request("each index is needed once");
+    seen[index] = true;
+  }
+  std::vector<Payload> arranged;
+  arranged.reserve(values_.size());
+  for (const std::uint32_t index : order) arranged.push_back(std::move(values_[index]));
+  values_ = std::move(arranged);
   changes_.note_all();
   dirty = true;
   return done(0, changes_.version());

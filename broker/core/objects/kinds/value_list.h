@@ -35,6 +35,7 @@ class ValueList final : public Object {
   Answer exchange(const Call& call);
   Answer pop(const Call& call);
   Answer clear();
+  Answer arrange(const Call& call);
   void put(std::size_t index, proto::Payload value);
   bool has_room(const Call& call) const;
 
