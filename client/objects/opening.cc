@@ -30,6 +30,7 @@ std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectS
     throw Error{Errc::name_invalid, "object name '" + spec.name.substr(0, proto::limits::kMaxName) + "'"};
   if (removes || options.is_owned()) spec.flags |= proto::kObjectOwned;
   if (options.is_durable()) spec.durability = proto::Durability::durable;
+  if (options.is_kept() && spec.kind == ObjectKind::semaphore) spec.flags |= proto::kObjectKept;
   if (options.has_to_exist()) spec.flags |= proto::kObjectMustExist;
   if (options.has_to_be_new()) spec.flags |= proto::kObjectMustBeNew;
 

@@ -46,6 +46,7 @@ inline constexpr std::int64_t kObjectOwned = 16;      // is removed when the cli
 inline constexpr std::int64_t kObjectMustExist = 32;  // open does not make a new one
 inline constexpr std::int64_t kObjectMustBeNew = 64;  // open fails if the object exists
 inline constexpr std::int64_t kObjectActs = 128;      // barrier: this opener has an action for its rounds
+inline constexpr std::int64_t kObjectKept = 256;      // semaphore: units stay when their holder ends in order
 inline constexpr std::int64_t kObjectIdentity = 15;   // the flags on which all openers must agree
 
 // Verb of an operation. PROTOCOL.md says which kinds have which verb, and what `values` are. For `a` and `b` of

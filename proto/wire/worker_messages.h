@@ -115,6 +115,7 @@ struct Signals {
 // Worker to broker: these children have ended, and with them all clients that lived in one.
 struct ChildrenGone {
   std::vector<std::uint32_t> pids;
+  std::vector<std::uint32_t> in_order{};  // pids of those that exited: no signal ended them
   friend bool operator==(const ChildrenGone&, const ChildrenGone&) = default;
 };
 

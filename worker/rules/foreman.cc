@@ -72,7 +72,8 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
 }
 
 void Foreman::handle(ChildDeath death) {
-  if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid));
+  const bool exited = death.facts.signal == 0 && death.facts.exit_code >= 0;
+  if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
   state_.forget(death.facts.child);
   death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(std::move(death));
 }

@@ -91,7 +91,7 @@ void Objects::advance_waiters() {
   }
 }
 
-void Objects::client_gone(ClientHandle client) {
+void Objects::client_gone(ClientHandle client, End end) {
   ClientOperations* operations = operations_.find(client);
   if (operations != nullptr) {
     for (auto& [number, entry] : operations->entries) {
@@ -104,7 +104,7 @@ void Objects::client_gone(ClientHandle client) {
   }
   for (const ObjectId id : directory_.held_by(client)) {
     if (Object* object = directory_.find(id)) {
-      object->client_gone(client);
+      end == End::in_order ? object->client_left(client) : object->client_gone(client);
       lines_.note_changed(*object);
     }
   }

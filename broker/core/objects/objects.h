@@ -25,8 +25,10 @@ class Objects {
   Objects& operator=(const Objects&) = delete;
 
   void operate(Client& client, proto::Operate& message);
+  // How a session ended: in order, by GOODBYE or with a process that exited, or in any other way.
+  enum class End : std::uint8_t { in_order, lost };
   // Ends the client's waits, frees what it held, and removes the objects that it owns. Call when its session has ended.
-  void client_gone(ClientHandle client);
+  void client_gone(ClientHandle client, End end);
 
   // Ends the waits whose time is over.
   void tick();

@@ -41,7 +41,10 @@ void Processes::repeat_signals(Worker& worker) {
 
 void Processes::handle(const Worker& worker, const proto::ChildrenGone& gone) {
   if (worker.instance == 0) return;
-  for (const std::uint32_t pid : gone.pids) sessions_.close_child(worker.instance, pid);
+  for (const std::uint32_t pid : gone.pids) {
+    const bool in_order = std::find(gone.in_order.begin(), gone.in_order.end(), pid) != gone.in_order.end();
+    sessions_.close_child(worker.instance, pid, in_order ? Objects::End::in_order : Objects::End::lost);
+  }
 }
 
 bool Processes::waits(std::uint64_t worker, std::uint32_t pid) const {

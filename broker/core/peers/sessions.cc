@@ -6,19 +6,19 @@
 namespace forkmill::broker {
 
 void Sessions::close(proto::PeerId peer) {
-  if (Client* one = index_.client(peer)) return close(*one);
+  if (Client* one = index_.client(peer)) return close(*one, Objects::End::in_order);
   if (Worker* one = index_.worker(peer)) return close(*one, "worker " + one->session.name + " left");
 }
 
-void Sessions::close_child(std::uint64_t worker, std::uint32_t pid) {
+void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end) {
   children_.note_gone(worker, pid, state_.clock.now() + state_.options.session_timeout);
   const std::vector<ClientHandle> clients = children_.in_child(worker, pid);
   for (const ClientHandle handle : clients)
-    if (Client* one = state_.client(handle)) close(*one);
+    if (Client* one = state_.client(handle)) close(*one, end);
 }
 
-void Sessions::close(Client& client) {
-  objects_.client_gone(client.handle);
+void Sessions::close(Client& client, Objects::End end) {
+  objects_.client_gone(client.handle, end);
   cancels_.end_daemons(client);
   children_.remove(client);
   deliveries_.abandon(client);
@@ -58,7 +58,7 @@ void Sessions::tick() {
                 [&](const auto& one) { return std::min(one.second, state_.output.commit) <= state_.output.safe; });
   for (Client* one : silent->clients) {
     freed_with_[one->handle] = state_.output.commit.next();
-    close(*one);
+    close(*one, Objects::End::lost);
   }
   for (Worker* one : silent->workers)
     close(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");

@@ -35,7 +35,7 @@ class Sessions {
   // The peer has said GOODBYE.
   void close(proto::PeerId peer);
   // The child with that pid of that worker has ended, and with it every client in it. `worker`: its instance.
-  void close_child(std::uint64_t worker, std::uint32_t pid);
+  void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);
 
   // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.
   void expect(const std::vector<ClientHandle>& clients);
@@ -49,7 +49,7 @@ class Sessions {
   void farewell();
 
  private:
-  void close(Client& client);
+  void close(Client& client, Objects::End end);
   void close(Worker& worker, const std::string& why);
 
   BrokerState& state_;

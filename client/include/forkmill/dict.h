@@ -257,7 +257,7 @@ class Dict : public detail::RawDict {
   }
   // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
   // false. One operation. nullopt stands for "the key is not there": as `expected` it must not be, as `desired` it is
-  // removed.
+  // removed. If V is an optional itself, an empty value is V{}, not nullopt.
   //
   //     forkmill::Dict<std::string, int> highest{"highest"};
   //     for (auto old = highest.get("score"); !old || *old < 99; old = highest.get("score"))

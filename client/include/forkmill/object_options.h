@@ -29,8 +29,8 @@ namespace forkmill {
 
 class Client;
 
-// Each of durable(), must_exist(), must_be_new() and owned() returns a copy with that option set, so that they can be
-// chained.
+// Each of durable(), must_exist(), must_be_new(), owned() and kept() returns a copy with that option set, so that they
+// can be chained.
 class ObjectOptions {
  public:
   // Objects at default_client(); inside the decoding of a value, at the client that received it.
@@ -67,9 +67,21 @@ class ObjectOptions {
     return copy;
   }
 
+  // Makes a semaphore whose units stay acquired when their holder ends in order: when its client is closed, or its
+  // process exits. They come back only when the holder is lost, for example killed. Without it they come back in both
+  // cases. Matters only to the opening that makes a semaphore.
+  //
+  //     forkmill::Semaphore done{"done", 3, forkmill::ObjectOptions{}.kept()};
+  ObjectOptions kept() const {
+    auto copy = *this;
+    copy.kept_ = true;
+    return copy;
+  }
+
   // The options as set.
   bool is_durable() const { return durable_; }
   bool is_owned() const { return owned_; }
+  bool is_kept() const { return kept_; }
   bool has_to_exist() const { return must_exist_; }
   bool has_to_be_new() const { return must_be_new_; }
   // A copy with the same options at the client of this engine. For the library.
@@ -88,6 +100,7 @@ class ObjectOptions {
   bool must_exist_ = false;
   bool must_be_new_ = false;
   bool owned_ = false;
+  bool kept_ = false;
 };
 
 namespace detail {

@@ -178,7 +178,9 @@ class RLock : public detail::AnyLock {
 //     forkmill::Semaphore licenses{"licenses", 4};
 //     const auto licence = licenses.guard();            // the fifth holder waits here
 //
-// Units belong to the client that acquired them: they come back when its session ends.
+// Units belong to the client that acquired them: they come back when its session ends. Those of a semaphore made with
+// ObjectOptions::kept() come back only when it is lost, as when its process is killed, and stay acquired, as in Python,
+// when it ends in order.
 class Semaphore : public detail::Acquirable {
  public:
   using TravelsAsTicket = void;

@@ -103,3 +103,27 @@ TEST_CASE(
   mine.release();  // now it is one more than there was
   CHECK(mine.value() == 3);
 }
+
+TEST_CASE("units of a kept semaphore stay when their holder's process ends, and come back when it is killed") {
+  Holders cluster;
+  for (const bool kept : {true, false}) {
+    CAPTURE(kept);
+    const std::string name = kept ? "kept" : "plain";
+    const ObjectOptions options{cluster.client()};
+    Semaphore semaphore{name, 2, kept ? options.kept() : options};
+    const auto held = [&] { return cluster.object({"show", name}).find("holder  ") != std::string::npos; };
+    auto ends = cluster.process(kAcquireUnit, name, "", false);
+    ends.start();
+    ends.join();
+    REQUIRE(eventually([&] { return !held(); }));
+    CHECK(semaphore.value() == (kept ? 1 : 2));
+    if (kept) semaphore.release();
+    auto stays = cluster.process(kAcquireUnit, name, cluster.path(name), true);
+    stays.start();
+    REQUIRE(eventually([&] { return cluster.has(name); }));
+    CHECK(semaphore.value() == 1);
+    stays.kill();
+    stays.join();
+    CHECK(eventually([&] { return semaphore.value() == 2; }));
+  }
+}

@@ -16,6 +16,8 @@ inline constexpr forkmill::Task<void(std::string, std::string, bool)> kHold{"p.h
 inline constexpr forkmill::Task<void(std::string)> kWho{"p.who"};
 // Acquires the lock of that name, writes its fencing token to the file, and waits forever.
 inline constexpr forkmill::Task<void(std::string, std::string)> kHoldLock{"p.hold_lock"};
+// Acquires a unit of the semaphore of that name and returns, or writes the file and waits forever.
+inline constexpr forkmill::Task<void(std::string, std::string, bool)> kAcquireUnit{"p.acquire_unit"};
 // Has a child and a grandchild without forkmill, writes their pids, waits forever.
 inline constexpr forkmill::Task<void(std::string)> kBreed{"p.breed"};
 // Starts a process that holds (up, go), as a daemon or not, and then returns, or waits for `leave`.

@@ -28,6 +28,13 @@ void hold_lock(const std::string& name, const std::string& file) {
   for (;;) ::pause();
 }
 
+void acquire_unit(const std::string& name, const std::string& file, bool stays) {
+  forkmill::Semaphore{name, 2}.acquire();
+  if (!stays) return;
+  create(file, "acquired");
+  for (;;) ::pause();
+}
+
 void who(const std::string& file) {
   const auto self = forkmill::current_process();
   create(file, self.name + "\n" + std::to_string(self.pid) + "\n" + std::to_string(self.ppid) + "\n" +
@@ -87,6 +94,7 @@ int main(int argc, char** argv) {
   worker.on(kRaise, [](int signal) { ::raise(signal); });
   worker.on(kHold, hold);
   worker.on(kHoldLock, hold_lock);
+  worker.on(kAcquireUnit, acquire_unit);
   worker.on(kWho, who);
   worker.on(kBreed, breed);
   worker.on(kParent, be_parent);

@@ -414,6 +414,36 @@ TEST_CASE("a signal that is asked for again in the next session is sent once") {
   CHECK(broker.take<Signals>(worker).size() == 1);
 }
 
+TEST_CASE("units of a semaphore that keeps them stay away when their holder's process exits, not when it is killed") {
+  for (const bool keeps : {true, false}) {
+    for (const bool in_order : {true, false}) {
+      CAPTURE(keeps);
+      CAPTURE(in_order);
+      Broker broker;
+      const auto worker = broker.connect(host(1));
+      const auto inside = broker.connect(child_client(50));
+      const auto outside = broker.client();
+      ObjectSpec spec{"s", ObjectKind::semaphore, 0, 2, keeps ? kObjectKept : 0, 0, Durability::memory};
+      const auto operate = [&](const Broker::Peer& peer, std::uint64_t number, Verb verb, std::uint64_t object) {
+        broker.send(peer, Operate{0, {{number, verb, object, 0, milliseconds{-1}, 0, 0, {}, spec}}});
+        return broker.take<Operated>(peer).at(0).answers.at(0).a;
+      };
+      const auto object = static_cast<std::uint64_t>(operate(inside, 1, Verb::open, 0));
+      operate(inside, 2, Verb::acquire, object);
+      CHECK(operate(outside, 1, Verb::look, object) == 1);
+      ChildrenGone gone{{50}};
+      if (in_order) gone.in_order = {50};
+      broker.send(worker, gone);
+      CHECK(operate(outside, 2, Verb::look, object) == (keeps && in_order ? 1 : 2));
+      const auto leaves = broker.connect(child_client(51));
+      operate(leaves, 1, Verb::acquire, object);
+      broker.send(leaves, Goodbye{});
+      CHECK(operate(outside, 3, Verb::look, object) == (keeps ? (in_order ? 0 : 1) : 2));
+      CHECK(operate(outside, 4, Verb::release, object) == (keeps ? (in_order ? 1 : 2) : 3));
+    }
+  }
+}
+
 TEST_CASE("a HELLO of a child that arrives after the child's end begins no session") {
   Broker broker;
   const auto worker = broker.connect(host(1));

@@ -73,7 +73,7 @@ inline std::vector<Message> all() {
       Reply{1, Errc::ok, "", Payload::copy("\x80")},
       Started{{{id(1), grant(1), 4712, "host"}}},
       Signals{{{grant(1), 15}}},
-      ChildrenGone{{4712, 4713}},
+      ChildrenGone{{4712, 4713}, {4713}},
       Report{{{4712, 4710, ProcessRole::process, "S", 1000, 2048, milliseconds{1'700'000'000'000}, grant(1), "adder"}}},
       Operate{3,
               {{4,

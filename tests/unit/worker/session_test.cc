@@ -446,11 +446,12 @@ TEST_CASE("deaths of children are told again in a session that comes soon, and n
   world.session->disconnected();
   world.connect(kNow + 2s);
   world.welcome(kNow + 2s, 8);
-  world.session->outbox().deaths.add(51);
+  world.session->outbox().deaths.add(51, true);
   world.flush(kNow + 2s);
   const auto again = world.said<proto::ChildrenGone>();
   REQUIRE(again);
   CHECK(again->pids == std::vector<std::uint32_t>{50, 51});
+  CHECK(again->in_order == std::vector<std::uint32_t>{51});
   world.session->disconnected();
   world.connect(kNow + 21s);
   world.welcome(kNow + 21s, 9);
@@ -458,6 +459,7 @@ TEST_CASE("deaths of children are told again in a session that comes soon, and n
   const auto last = world.said<proto::ChildrenGone>();
   REQUIRE(last);
   CHECK(last->pids == std::vector<std::uint32_t>{51});
+  CHECK(last->in_order == std::vector<std::uint32_t>{51});
 }
 
 TEST_CASE("a signal that comes again is passed on once") {

@@ -5,16 +5,17 @@
 
 namespace forkmill::worker {
 
-std::vector<std::uint32_t> DeathNotes::pop(proto::Instant now) {
+proto::ChildrenGone DeathNotes::pop(proto::Instant now) {
   std::erase_if(told_, [&](const Note& note) { return is_old(note, now); });
-  std::vector<std::uint32_t> pids;
+  proto::ChildrenGone gone;
   for (Note& note : untold_) {
     note.told_at = std::min(note.told_at, now);
-    pids.push_back(note.pid);
+    gone.pids.push_back(note.pid);
+    if (note.in_order) gone.in_order.push_back(note.pid);
     told_.push_back(note);
   }
   untold_.clear();
-  return pids;
+  return gone;
 }
 
 void DeathNotes::begin_session(proto::Instant now, proto::Instant silence_limit) {

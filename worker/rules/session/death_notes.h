@@ -7,21 +7,24 @@
 #include <vector>
 
 #include "proto/clock.h"
+#include "proto/wire/worker_messages.h"
 
 namespace forkmill::worker {
 
 class DeathNotes {
  public:
-  void add(std::uint32_t pid) { untold_.push_back({pid, proto::kNever}); }
+  // in_order: the child exited, and no signal ended it.
+  void add(std::uint32_t pid, bool in_order = false) { untold_.push_back({pid, in_order, proto::kNever}); }
   bool has_untold() const { return !untold_.empty(); }
   // Returns what is to be told now.
-  std::vector<std::uint32_t> pop(proto::Instant now);
+  proto::ChildrenGone pop(proto::Instant now);
   // A session begins. silence_limit: after that time without a word from them, the broker ends the sessions itself.
   void begin_session(proto::Instant now, proto::Instant silence_limit);
 
  private:
   struct Note {
     std::uint32_t pid = 0;
+    bool in_order = false;
     proto::Instant told_at{0};  // for the first time
   };
   // The broker has found out by itself by now.

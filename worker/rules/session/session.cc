@@ -129,7 +129,7 @@ void Session::flush(proto::Instant now) {
   if (!outbox_.returns.empty()) say(now, proto::Return{std::exchange(outbox_.returns, {}), credit_.announce()});
   if (!outbox_.revoke_answers.empty())
     say(now, proto::Revoked{std::exchange(outbox_.revoke_answers, {}), credit_.announce()});
-  if (outbox_.deaths.has_untold()) say(now, proto::ChildrenGone{outbox_.deaths.pop(now)});
+  if (outbox_.deaths.has_untold()) say(now, outbox_.deaths.pop(now));
   flush_outcomes(now);
   // Returns, answers and outcomes have carried the credit. It goes alone only when it has changed.
   if (!draining_ && credit_.is_news()) say(now, proto::Credit{credit_.announce()});

@@ -42,6 +42,8 @@ class Object : public DurableState {
   virtual void waiter_gone(const Call&) {}
   // Frees what this client had of the object.
   virtual void client_gone(ClientHandle) {}
+  // The same for a client that has ended in order: it said goodbye, or its process exited.
+  virtual void client_left(ClientHandle client) { client_gone(client); }
   // Called when a client has made the object, before opened(), if the call brings values that its elements begin as.
   virtual void begin_as(const Call&) {}
   // Called when a client has opened the object; call.op.spec is the spec as this client gave it.

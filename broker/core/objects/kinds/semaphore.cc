@@ -90,6 +90,11 @@ void Semaphore::client_gone(ClientHandle client) {
   dirty = true;
 }
 
+void Semaphore::client_left(ClientHandle client) {
+  if ((spec().flags & proto::kObjectKept) == 0) return client_gone(client);
+  dirty = held_.erase(client) > 0 || dirty;
+}
+
 std::vector<Object::Hold> Semaphore::holders() const {
   std::vector<Hold> rows;
   for (const auto& [client, tokens] : held_) rows.push_back({client, 0, std::ssize(tokens), tokens.back()});

@@ -1,4 +1,5 @@
-// Semaphore: a number of units. Units that a client has acquired and not released come back when the client leaves.
+// Semaphore: a number of units. Units that a client has acquired and not released come back when the client leaves,
+// except that those of a semaphore with kObjectKept stay away when it leaves in order.
 #pragma once
 
 #include <deque>
@@ -15,6 +16,7 @@ class Semaphore final : public Object {
 
   std::optional<Answer> attempt(Call& call) override;
   void client_gone(ClientHandle client) override;
+  void client_left(ClientHandle client) override;
   std::size_t size() const override { return static_cast<std::size_t>(value_); }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
