@@ -18,11 +18,17 @@ const ObjectCall* action_of(const Selection& acted, const ObjectCall& party) {
   return found == acted.end() ? nullptr : *found;
 }
 
+// A party that passed, and when its client knew that the round was over.
+struct Passed {
+  const ObjectCall* party = nullptr;
+  std::uint64_t over = 0;
+};
+
 // The rounds of a barrier, as far as its calls show them.
 struct Rounds {
-  std::vector<Selection> passed;      // by index: the parties that passed
-  std::vector<std::uint64_t> opened;  // when each round may have been over, at the earliest
-  bool have_actions = false;          // none passes without its action
+  std::vector<std::vector<Passed>> passed;  // by index: the parties that passed, in order
+  std::vector<std::uint64_t> opened;        // when each round may have been over, at the earliest
+  bool have_actions = false;                // none passes without its action
 };
 
 Rounds rounds_of(const ObjectHistory& history, const Selection& calls) {
@@ -42,11 +48,11 @@ Rounds rounds_of(const ObjectHistory& history, const Selection& calls) {
     const bool may_pass = !acts || (action != nullptr && action->op.a != 0 && action->fate != Fate::refused);
     const bool opens = rounds.have_actions ? acts : index == 0;
     if (opens && may_pass) rounds.opened.push_back(acts ? action->began : one->began);
-    if (!acts || (may_pass && action->ok())) rounds.passed[index].push_back(one);
+    if (!acts || (may_pass && action->ok())) rounds.passed[index].push_back({one, acts ? action->ended : one->ended});
   }
   std::sort(rounds.opened.begin(), rounds.opened.end());
-  for (Selection& some : rounds.passed)
-    std::sort(some.begin(), some.end(), [](const ObjectCall* a, const ObjectCall* b) { return a->ended < b->ended; });
+  for (auto& some : rounds.passed)
+    std::sort(some.begin(), some.end(), [](const Passed& a, const Passed& b) { return a.over < b.over; });
   return rounds;
 }
 
@@ -63,10 +69,11 @@ void check_barrier(const ObjectHistory& history, const Selection& calls) {
   const Rounds rounds = rounds_of(history, calls);
   std::size_t least = rounds.opened.size();
   std::size_t most = 0;
-  for (const Selection& some : rounds.passed) {
+  for (const auto& some : rounds.passed) {
     for (std::size_t i = 0; i < some.size(); ++i)
-      if (i >= rounds.opened.size() || (waited_for(rounds, *some[i]) && some[i]->ended < rounds.opened[i]))
-        violated(history, *some[i], "passed the barrier before the last party had arrived and the action was run");
+      if (i >= rounds.opened.size() || (waited_for(rounds, *some[i].party) && some[i].over < rounds.opened[i]))
+        violated(history, *some[i].party,
+                 "passed the barrier before the last party had arrived and the action was run");
     least = std::min(least, some.size());
     most = std::max(most, some.size());
   }

@@ -1,5 +1,6 @@
 #include <forkmill/serialize.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "proto/wire/operands.h"
@@ -18,6 +19,13 @@ constexpr std::size_t kKeys = 5;
 Payload key_payload(std::size_t number) { return Payload::own("key-" + std::to_string(number)); }
 Payload number_payload(std::int64_t number) { return Payload::own(pack_value(number)); }
 
+// The version that a watcher knows: that of the latest answer, or one of the past.
+std::int64_t known_version(ObjectCaller& caller, std::size_t shared) {
+  const std::int64_t version = caller.objects()[shared].version;
+  const auto past = static_cast<std::int64_t>(caller.world().random.between(0, 2));
+  return std::max<std::int64_t>(0, version - past);
+}
+
 }  // namespace
 
 void use_counter(ObjectCaller& caller, std::size_t shared) {
@@ -33,9 +41,9 @@ void use_cell(ObjectCaller& caller, std::size_t shared) {
 }
 
 void use_table(ObjectCaller& caller, std::size_t shared) {
-  constexpr Verb kVerbs[] = {Verb::store,    Verb::store, Verb::erase, Verb::insert, Verb::append,
-                             Verb::exchange, Verb::pop,   Verb::pop,   Verb::fetch,  Verb::fetch,
-                             Verb::items,    Verb::look,  Verb::watch, Verb::has,    Verb::clear};
+  constexpr Verb kVerbs[] = {Verb::store, Verb::store, Verb::erase, Verb::insert, Verb::append, Verb::exchange,
+                             Verb::pop,   Verb::pop,   Verb::fetch, Verb::fetch,  Verb::items,  Verb::look,
+                             Verb::watch, Verb::watch, Verb::has,   Verb::clear};
   Random& random = caller.world().random;
   const bool rarely = random.chance(0.1);
   Operation op = caller.make(shared, kVerbs[random.below(std::size(kVerbs) - (rarely ? 0 : 1))]);
@@ -67,7 +75,7 @@ void use_table(ObjectCaller& caller, std::size_t shared) {
       op.a = 3;
       break;
     case Verb::watch:
-      op.a = caller.objects()[shared].version;
+      op.a = known_version(caller, shared);
       break;
     default:
       break;
@@ -76,9 +84,9 @@ void use_table(ObjectCaller& caller, std::size_t shared) {
 }
 
 void use_list(ObjectCaller& caller, std::size_t shared) {
-  constexpr Verb kVerbs[] = {Verb::append, Verb::append, Verb::append, Verb::insert, Verb::store,
-                             Verb::erase,  Verb::pop,    Verb::fetch,  Verb::fetch,  Verb::exchange,
-                             Verb::items,  Verb::look,   Verb::watch,  Verb::set,    Verb::clear};
+  constexpr Verb kVerbs[] = {Verb::append, Verb::append, Verb::append, Verb::insert,   Verb::store, Verb::erase,
+                             Verb::pop,    Verb::fetch,  Verb::fetch,  Verb::exchange, Verb::items, Verb::look,
+                             Verb::watch,  Verb::watch,  Verb::set,    Verb::clear};
   Random& random = caller.world().random;
   const bool rarely = random.chance(0.1);
   Operation op = caller.make(shared, kVerbs[random.below(std::size(kVerbs) - (rarely ? 0 : 1))]);
@@ -95,7 +103,7 @@ void use_list(ObjectCaller& caller, std::size_t shared) {
       op.values = {caller.objects()[shared].cell, caller.values().payload()};
       break;
     case Verb::watch:
-      op.a = caller.objects()[shared].version;
+      op.a = known_version(caller, shared);
       break;
     case Verb::set: {  // the order reversed, of a list as long as the number
       std::vector<std::uint32_t> order;
