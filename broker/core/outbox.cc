@@ -69,7 +69,7 @@ void Outbox::send_ack(Client& client) {
 
 void Outbox::flush(Worker& worker, Acks acks) {
   worker.outgoing.touched = false;
-  const bool alone = worker.outgoing.revoke.grants.empty() && worker.outgoing.signals.notes.empty() &&
+  const bool alone = worker.outgoing.revoke.empty() && worker.outgoing.signals.notes.empty() &&
                      worker.outgoing.grants.tasks.empty();
   if (may_wait(acks, worker.outgoing.ack.messages.size()) && alone) {
     if (worker.outgoing.ack.messages.empty()) return;
@@ -78,7 +78,7 @@ void Outbox::flush(Worker& worker, Acks acks) {
   }
   send_ack(worker);
   // Revocations and signals do not overtake the grants that they are about.
-  if (!worker.outgoing.revoke.grants.empty())
+  if (!worker.outgoing.revoke.empty())
     state_.output.send(worker.session, std::exchange(worker.outgoing.revoke, {}), worker.outgoing.grants_after);
   if (!worker.outgoing.signals.notes.empty())
     state_.output.send(worker.session, std::exchange(worker.outgoing.signals, {}), worker.outgoing.grants_after);

@@ -93,6 +93,10 @@ Future<CancelState> Client::cancel(const TaskId& id) {
   return detail::task_future<CancelState>(engine_of(engine_).tasks().cancel(id));
 }
 
+Future<CancelState> Client::cancel_unless_started(const TaskId& id) {
+  return detail::task_future<CancelState>(engine_of(engine_).tasks().cancel(id, true));
+}
+
 Future<RawResult> Client::query(const Query& query) {
   const TaskFilter& filter = query.filter;
   proto::Query asked;

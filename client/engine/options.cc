@@ -74,6 +74,7 @@ Prepared prepare(const SubmitOptions& options) {
   task.retry_errors = options.retry_errors;
   task.at_most_once = options.at_most_once;
   task.result_ttl = options.result_ttl;
+  task.dead_letter = options.dead_letter;
   task.key = options.key;
   return {options.queue, std::move(task)};
 }

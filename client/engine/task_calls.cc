@@ -73,7 +73,9 @@ TaskCalls::StateRef TaskCalls::ask(Request&& request, const TaskId& id) {
 
 TaskCalls::StateRef TaskCalls::attach(const TaskId& id) { return ask(AttachTask{id}, id); }
 
-TaskCalls::StateRef TaskCalls::cancel(const TaskId& id) { return ask(CancelTask{id}); }
+TaskCalls::StateRef TaskCalls::cancel(const TaskId& id, bool unless_started) {
+  return ask(CancelTask{.id = id, .unless_started = unless_started});
+}
 
 TaskCalls::StateRef TaskCalls::query(proto::Query query) { return ask(AskBroker{std::move(query)}); }
 

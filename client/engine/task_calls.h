@@ -33,8 +33,8 @@ class TaskCalls {
   std::vector<StateRef> submit_all(const Prepared& how, std::string_view name, std::uint64_t signature,
                                    const std::vector<std::string>& payloads);
   StateRef attach(const TaskId& id);
-  // The state becomes the CancelState.
-  StateRef cancel(const TaskId& id);
+  // The state becomes the CancelState. unless_started: a task that has started runs on.
+  StateRef cancel(const TaskId& id, bool unless_started = false);
   // These set the id of the query or command, and that of a task that the command makes.
   StateRef query(proto::Query query);
   StateRef command(proto::AnyCommand command);

@@ -17,8 +17,9 @@ class Cancels {
   Cancels(Tasks& tasks, Submissions& submissions, Effects& effects)
       : tasks_{tasks}, submissions_{submissions}, effects_{effects} {}
 
-  // Cookie 0: no answer is wanted. A task that was never sent ends at once.
-  void add(const TaskId& id, Cookie cookie);
+  // Cookie 0: no answer is wanted. A task that was never sent ends at once. unless_started: a task that has started
+  // runs on.
+  void add(const TaskId& id, Cookie cookie, bool unless_started);
   // The end of a cancelled task itself comes as its result.
   void handle(const proto::CancelReply& reply);
   void new_session();
@@ -31,7 +32,12 @@ class Cancels {
   Tasks& tasks_;
   Submissions& submissions_;
   Effects& effects_;
-  std::unordered_map<TaskId, std::vector<Cookie>> unanswered_;
+  struct Asked {
+    std::vector<Cookie> cookies;
+    bool unless_started = true;  // as long as no caller wants a running task stopped
+  };
+
+  std::unordered_map<TaskId, Asked> unanswered_;
   std::vector<TaskId> unsent_;  // in this session
 };
 

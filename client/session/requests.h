@@ -27,6 +27,7 @@ struct AttachTask {
 struct CancelTask {
   TaskId id;
   Cookie cookie = 0;
+  bool unless_started = false;  // a task that has started runs on
 };
 
 // The session sets the query's id.

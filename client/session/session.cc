@@ -127,7 +127,7 @@ struct Session::Asking {
   }
   void operator()(CancelTask& cancel) const {
     if (refusal != nullptr) return session.effects_.fail_query(cancel.cookie, refusal->code, refusal->text);
-    session.cancels_.add(cancel.id, cancel.cookie);
+    session.cancels_.add(cancel.id, cancel.cookie, cancel.unless_started);
   }
   void operator()(AskBroker& ask) const {
     if (refusal != nullptr) return session.effects_.fail_query(ask.cookie, refusal->code, refusal->text);

@@ -172,7 +172,8 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(9, m.durability, standard.durability), option(10, m.retry_errors, standard.retry_errors),
              option(11, m.result_ttl, standard.result_ttl), option(12, m.key, standard.key),
              option(13, m.at_most_once, standard.at_most_once), option(14, m.process, standard.process),
-             option(15, m.daemon, standard.daemon), option(16, m.label, standard.label));
+             option(15, m.daemon, standard.daemon), option(16, m.label, standard.label),
+             option(17, m.dead_letter, standard.dead_letter));
 }
 void fields(auto& io, Is<Submission> auto& m) {
   io.record(6, m.id, name(m.queue), name(m.name), m.signature, m.options, m.payload);
@@ -192,7 +193,7 @@ void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome, m.
 void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results); }
 void fields(auto& io, Is<ResultAck> auto& m) { io.record(1, m.messages); }
 void fields(auto& io, Is<Attach> auto& m) { io.record(1, m.ids); }
-void fields(auto& io, Is<Cancel> auto& m) { io.record(1, m.ids); }
+void fields(auto& io, Is<Cancel> auto& m) { io.record(1, m.ids, m.unless_started); }
 void fields(auto& io, Is<CancelAnswer> auto& m) { io.record(2, m.id, m.state); }
 void fields(auto& io, Is<CancelReply> auto& m) { io.record(1, m.answers); }
 void fields(auto& io, Is<ProgressNote> auto& m) {
@@ -210,7 +211,7 @@ void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outco
 void fields(auto& io, Is<Outcomes> auto& m) { io.record(2, m.outcomes, m.credit); }
 void fields(auto& io, Is<OutcomeAck> auto& m) { io.record(1, m.messages); }
 void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit); }
-void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants); }
+void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants, m.unless_started); }
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
 void fields(auto& io, Is<Drain> auto&) { io.record(0); }

@@ -42,6 +42,7 @@ struct TaskOptions {
   bool process = false;        // runs in a child that is forked for this task and ends with it
   bool daemon = false;         // is cancelled when the session of its submitter ends
   std::string label;           // name for people
+  bool dead_letter = true;     // becomes a dead letter when it has failed for good
   friend bool operator==(const TaskOptions&, const TaskOptions&) = default;
 };
 
@@ -149,6 +150,7 @@ struct Attach {
 
 struct Cancel {
   std::vector<TaskId> ids;
+  std::vector<TaskId> unless_started{};  // are cancelled only if they have not started
   friend bool operator==(const Cancel&, const Cancel&) = default;
 };
 
@@ -157,8 +159,9 @@ enum class CancelState : std::uint8_t {
   requested = 2,  // running; the handler was asked to stop and may still finish
   finished = 3,   // ended before the request
   unknown = 4,
+  started = 5,  // started, and not asked to stop: the answer to `unless_started`
 };
-constexpr CancelState last_of(CancelState) { return CancelState::unknown; }
+constexpr CancelState last_of(CancelState) { return CancelState::started; }
 
 struct CancelAnswer {
   TaskId id;

@@ -73,6 +73,8 @@ struct Return {
 // Broker to worker: do not start these grants, and stop those that are running.
 struct Revoke {
   std::vector<Grant> grants;
+  std::vector<Grant> unless_started{};  // grants that are taken back only if they do not run
+  bool empty() const { return grants.empty() && unless_started.empty(); }
   friend bool operator==(const Revoke&, const Revoke&) = default;
 };
 
@@ -80,8 +82,9 @@ enum class RevokeState : std::uint8_t {
   returned = 1,  // not started, and never will be
   stopping = 2,  // running; the outcome follows
   unknown = 3,   // not held, or the outcome is already sent
+  started = 4,   // started, and goes on: the answer to `unless_started`
 };
-constexpr RevokeState last_of(RevokeState) { return RevokeState::unknown; }
+constexpr RevokeState last_of(RevokeState) { return RevokeState::started; }
 
 struct RevokeAnswer {
   Grant grant;

@@ -246,7 +246,7 @@ void BrokerWorld::work(Peer& peer) {
     case 1:
       return say(peer, Started{{{{}, grant, 1000U + feed_.byte(), "host"}}});
     case 2:
-      return say(peer, Revoked{{{grant, static_cast<RevokeState>(1 + feed_.below(3))}}, feed_.byte()});
+      return say(peer, Revoked{{{grant, static_cast<RevokeState>(1 + feed_.below(4))}}, feed_.byte()});
     case 3:
       return say(peer, ChildrenGone{{1000U + feed_.byte()}});
     case 4:

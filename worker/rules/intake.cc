@@ -39,15 +39,16 @@ void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string messa
 }
 
 void Intake::handle(proto::Instant now, const proto::Revoke& revoke) {
-  for (const auto& grant : revoke.grants) {
-    state_.outbox.revoke_answers.push_back({grant, answer_to_revoke(now, grant)});
-  }
+  auto& answers = state_.outbox.revoke_answers;
+  for (const auto& grant : revoke.grants) answers.push_back({grant, answer_to_revoke(now, grant, true)});
+  for (const auto& grant : revoke.unless_started) answers.push_back({grant, answer_to_revoke(now, grant, false)});
 }
 
-proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Grant& grant) {
+proto::RevokeState Intake::answer_to_revoke(proto::Instant now, const proto::Grant& grant, bool stop) {
   const std::uint64_t serial = state_.attempts.serial_of(grant);
   if (serial == 0) return proto::RevokeState::unknown;
   if (proto::mutant(proto::Mutant::revoked_and_kept) || revoke(now, serial)) return proto::RevokeState::returned;
+  if (!stop) return proto::RevokeState::started;
   Attempt& attempt = state_.attempts.at(serial);
   attempt.escalation.request(EndReason::cancelled, now, grace_of(state_, attempt));
   return proto::RevokeState::stopping;

@@ -29,7 +29,8 @@ class Intake {
   void refuse(const proto::GrantedTask& task, Errc code, std::string message);
   // Keeps the attempt from starting, and forgets it. False: it has started.
   bool revoke(proto::Instant now, std::uint64_t serial);
-  proto::RevokeState answer_to_revoke(proto::Instant now, const proto::Grant& grant);
+  // stop: whether an attempt that runs is asked to stop.
+  proto::RevokeState answer_to_revoke(proto::Instant now, const proto::Grant& grant, bool stop);
 
   PoolState& state_;
   PoolAttempts& pool_;

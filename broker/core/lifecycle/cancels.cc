@@ -11,33 +11,46 @@ using proto::CancelState;
 using proto::RevokeState;
 
 void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
-  for (const TaskId& id : cancel.ids) {
-    Task* task = state_.tasks.find(id);
-    if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
-      ask(client, *task);
-      continue;
-    }
-    CancelState state = CancelState::unknown;
-    if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
-    if (task != nullptr && !is_terminal(task->state)) {
-      if (task->state != State::running) end_waiting(*task);
-      state = CancelState::cancelled;
-    }
-    client.outgoing.cancels.answers.push_back({id, state});
-    state_.output.touch(client);
-  }
+  for (const TaskId& id : cancel.ids) cancel_one(client, id, false);
+  for (const TaskId& id : cancel.unless_started) cancel_one(client, id, true);
 }
 
-void Cancels::ask(Client& client, Task& task) {
-  auto [asked, first] = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}});
-  asked->second.askers.push_back(client.handle);
-  if (first) revoke(task);
+void Cancels::cancel_one(Client& client, const TaskId& id, bool unless_started) {
+  Task* task = state_.tasks.find(id);
+  if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
+    return ask(client, *task, unless_started);
+  }
+  CancelState state = CancelState::unknown;
+  if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
+  if (task != nullptr && !is_terminal(task->state)) {
+    if (task->state != State::running) end_waiting(*task);
+    state = CancelState::cancelled;
+  }
+  client.outgoing.cancels.answers.push_back({id, state});
+  state_.output.touch(client);
+}
+
+void Cancels::ask(Client& client, Task& task, bool unless_started) {
+  auto& asked = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}, {}}).first->second;
+  auto& askers = unless_started ? asked.gentle_askers : asked.askers;
+  const bool first = askers.empty();
+  askers.push_back(client.handle);
+  if (!first) return;
+  unless_started ? revoke_unless_started(task) : revoke(task);
 }
 
 void Cancels::revoke(Task& task) {
   task.cancel_requested = true;
   if (Worker* worker = state_.worker(task.worker)) {
     worker->outgoing.revoke.grants.push_back(task.grant());
+    state_.output.touch(*worker);
+  }
+}
+
+void Cancels::revoke_unless_started(Task& task) {
+  task.cancel_unless_started = true;
+  if (Worker* worker = state_.worker(task.worker)) {
+    worker->outgoing.revoke.unless_started.push_back(task.grant());
     state_.output.touch(*worker);
   }
 }
@@ -58,6 +71,10 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
     if (task == nullptr) continue;  // the task has ended meanwhile: settle_finished() answers
     const TaskId id = task->id;
     const proto::TaskSeq seq = task->seq;
+    if (state == RevokeState::started) {
+      task->cancel_unless_started = false;
+      answer_started(seq);
+    }
     if (state == RevokeState::returned) {
       grants_.hand_back(worker, *task);  // this cancels the task
       answer(id, seq, CancelState::cancelled);
@@ -70,9 +87,9 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
 
 void Cancels::repeat(Worker& worker) {
   for (const auto& [seq, task] : worker.holding) {
-    if (!task->cancel_requested) continue;
-    worker.outgoing.revoke.grants.push_back(task->grant());
-    state_.output.touch(worker);
+    if (task->cancel_requested) worker.outgoing.revoke.grants.push_back(task->grant());
+    if (task->cancel_unless_started) worker.outgoing.revoke.unless_started.push_back(task->grant());
+    if (task->cancel_requested || task->cancel_unless_started) state_.output.touch(worker);
   }
 }
 
@@ -91,14 +108,27 @@ void Cancels::settle_finished() {
 void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
   auto asked = asked_.find(seq);
   if (asked == asked_.end()) return;
-  for (const ClientHandle handle : asked->second.askers) {
+  tell(asked->second.askers, id, state);
+  tell(asked->second.gentle_askers, id, state);
+  asked_.erase(asked);
+}
+
+// Other clients may wait for the answer to a CANCEL of the same task.
+void Cancels::answer_started(proto::TaskSeq seq) {
+  auto asked = asked_.find(seq);
+  if (asked == asked_.end()) return;
+  tell(std::exchange(asked->second.gentle_askers, {}), asked->second.id, CancelState::started);
+  if (asked->second.askers.empty()) asked_.erase(asked);
+}
+
+void Cancels::tell(const std::vector<ClientHandle>& askers, const TaskId& id, CancelState state) {
+  for (const ClientHandle handle : askers) {
     if (Client* client = state_.client(handle)) {
       client->outgoing.cancels.answers.push_back({id, state});
       state_.output.touch(*client);
     }
     if (proto::mutant(proto::Mutant::cancel_told_to_one)) break;
   }
-  asked_.erase(asked);
 }
 
 }  // namespace forkmill::broker

@@ -26,9 +26,13 @@ class Cancels {
   void settle_finished();
 
  private:
-  void ask(Client& client, Task& task);
+  void cancel_one(Client& client, const TaskId& id, bool unless_started);
+  void ask(Client& client, Task& task, bool unless_started);
   void revoke(Task& task);
+  void revoke_unless_started(Task& task);
   void answer(const TaskId& id, proto::TaskSeq seq, proto::CancelState state);
+  void answer_started(proto::TaskSeq seq);
+  void tell(const std::vector<ClientHandle>& askers, const TaskId& id, proto::CancelState state);
 
   BrokerState& state_;
   TaskGrants& grants_;
@@ -36,6 +40,7 @@ class Cancels {
     TaskRef task;
     TaskId id;
     std::vector<ClientHandle> askers;
+    std::vector<ClientHandle> gentle_askers;  // these want the task cancelled only if it has not started
   };
   std::unordered_map<proto::TaskSeq, Asked> asked_;
 };

@@ -19,7 +19,8 @@ std::size_t kept_size(const Task& task) {
 }
 
 void Retention::keep(Task& task) {
-  if (task.finished.dropped) return forget(task);
+  const bool over = task.state == State::failed && task.finished.delivered && !task.options().dead_letter;
+  if (task.finished.dropped || over) return forget(task);
   task.finished.kept_until = kept_until(task.options(), state_.clock.now());
   if (task.finished.delivered && !task.finished.released) {
     task.queue->budget.release(task);
@@ -104,10 +105,11 @@ std::size_t Retention::kept_bytes() const {
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
   // The task's time was over, and a client has asked for the result since and not fetched it.
-  if (task.state == State::failed && task.finished.released && !task.finished.delivered) return kDead;
+  if (task.state == State::failed && task.finished.released && !task.finished.delivered && task.options().dead_letter)
+    return kDead;
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
   if (!task.finished.delivered) return kWaiting;
-  return task.state == State::failed ? kDead : kDelivered;
+  return task.state == State::failed && task.options().dead_letter ? kDead : kDelivered;
 }
 
 void Retention::shelve(Task& task, Kind kind) {
@@ -118,9 +120,10 @@ void Retention::shelve(Task& task, Kind kind) {
   task.finished.shelf = kind;
 }
 
-// A failed task becomes a dead letter, unless it has a result_ttl of its own.
+// A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none.
 void Retention::expire(Task& task) {
-  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 && !task.finished.released &&
+  const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 &&
+                    task.options().dead_letter && !task.finished.released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
   remove(task);

@@ -3,7 +3,8 @@
 //   waiting    the result has not been fetched: kept for result_ttl, counted in the queue's limits
 //   delivered  fetched: kept for result_ttl as long as there is room (CoreOptions::kept_results), for clients that
 //              attach later
-//   dead       failed, and fetched or over its time: kept with its arguments, as many as CoreOptions::dead_letters
+//   dead       failed, and fetched or over its time: kept with its arguments, as many as CoreOptions::dead_letters;
+//              not with TaskOptions::dead_letter off: such a task is forgotten when it is fetched or over its time
 //   timed      any of these with a result_ttl of its own, or a key: kept exactly that long
 //
 // Waiting and timed results of durable tasks are paged out when there are too many of them, and come back when their

@@ -74,7 +74,7 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   state_.step(task, Event::handed_back);
-  if (task.cancel_requested || signalled) {
+  if (task.cancel_requested || task.cancel_unless_started || signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // The deadline may have passed while a worker had the task: nothing was done about it then.

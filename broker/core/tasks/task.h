@@ -26,6 +26,7 @@ struct Task {
   State state = State::submitted;
   bool durable = false;
   bool cancel_requested = false;
+  bool cancel_unless_started = false;  // running: is cancelled if its worker hands it back
   struct Paging {
     bool in_paged_out_part = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
     bool rewritten = false;          // the task has changed on disk while it was in memory

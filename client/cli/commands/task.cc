@@ -37,6 +37,8 @@ const char* cancel_text(CancelState state) {
       return "running, requested to stop";
     case CancelState::finished:
       return "already finished";
+    case CancelState::started:
+      return "running";
     case CancelState::unknown:
       break;
   }

@@ -74,12 +74,13 @@ class Engine;
 struct Prepared;
 }  // namespace client
 
-// The broker's answer to Client::cancel().
+// The broker's answer to Client::cancel() and cancel_unless_started().
 enum class CancelState : std::uint8_t {
   cancelled = 1,  // the task had not started and never will
   requested = 2,  // the task runs and was asked to stop; it may still succeed
   finished = 3,   // the task had ended before; its result stays as it is
   unknown = 4,    // the broker knows no such task, or no longer
+  started = 5,    // the task runs, and was not asked to stop: cancel_unless_started()
 };
 
 namespace detail {
@@ -271,6 +272,12 @@ class Client {
   //     auto sum = client.submit(kAdd, 2.0, 3.0);
   //     if (client.cancel(sum.id()).get() == forkmill::CancelState::cancelled) std::cout << "never started";
   Future<CancelState> cancel(const TaskId& id);
+  // Asks the broker to cancel a task that has not started, and to let a running one go on. Returns the future of the
+  // answer, as cancel() does: `cancelled`, `started`, `finished` or `unknown`. A broker that does not know this request
+  // never answers it.
+  //
+  //     for (const auto& sum : sums) client.cancel_unless_started(sum.id());   // the rest runs to its end
+  Future<CancelState> cancel_unless_started(const TaskId& id);
 
   // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
   // describes.

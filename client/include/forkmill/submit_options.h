@@ -108,6 +108,9 @@ struct SubmitOptions {
   // Time for which the broker keeps the outcome for attach(). Zero: the broker's default, 10 minutes unless configured.
   // The broker keeps 100,000 outcomes that have been delivered, unless configured, and drops the oldest first.
   std::chrono::milliseconds result_ttl{0};
+  // Whether the broker keeps the task with its arguments, as a dead letter, when it has failed for good. If not, the
+  // task is forgotten as soon as this client has its error.
+  bool dead_letter = true;
 };
 
 // Checks the options.

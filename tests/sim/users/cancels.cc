@@ -37,7 +37,7 @@ void Cancels::ask(const TaskId& id) {
   history_.cancel_asked(id);
   const Cookie cookie = draw_cookie(world_.random);
   cancels_[cookie] = id;
-  session_.handle(client::CancelTask{id, cookie});
+  session_.handle(client::CancelTask{.id = id, .cookie = cookie, .unless_started = world_.random.chance(0.3)});
 }
 
 void Cancels::answered(Cookie cookie, const proto::Reply& reply) {

@@ -47,7 +47,7 @@ struct Describe {
     return text;
   }
   std::string operator()(const Attach& m) const { return ids(m.ids); }
-  std::string operator()(const Cancel& m) const { return ids(m.ids); }
+  std::string operator()(const Cancel& m) const { return ids(m.ids) + ids(m.unless_started); }
   std::string operator()(const CancelReply& m) const {
     std::string text;
     for (const auto& one : m.answers) text += brief(one.id) + "=" + std::to_string(static_cast<int>(one.state)) + " ";
@@ -65,7 +65,7 @@ struct Describe {
     return text + "credit " + std::to_string(m.credit);
   }
   std::string operator()(const Return& m) const { return grants(m.grants) + "credit " + std::to_string(m.credit); }
-  std::string operator()(const Revoke& m) const { return grants(m.grants); }
+  std::string operator()(const Revoke& m) const { return grants(m.grants) + grants(m.unless_started); }
   std::string operator()(const Revoked& m) const {
     std::string text;
     for (const auto& one : m.answers)

@@ -109,3 +109,53 @@ TEST_CASE("a task that a worker reports as cancelled on behalf of an earlier bro
   CHECK(broker.core().state().totals.cancelled == 1);
   CHECK(broker.core().state().totals.failed == 0);
 }
+
+TEST_CASE("a cancel unless started ends what waits, and lets a running task go on") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  broker.submit(client, {task(1), task(2), task(3)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  broker.send(client, Cancel{{}, {id(1), id(2), id(3)}});
+  CHECK(broker.take<CancelReply>(client).at(0).answers == std::vector<CancelAnswer>{{id(3), CancelState::cancelled}});
+  const auto revoke = broker.take<Revoke>(worker).at(0);
+  CHECK(revoke.grants.empty());
+  CHECK(revoke.unless_started == std::vector{grants[0].grant, grants[1].grant});
+  broker.send(worker, Revoked{{{grants[0].grant, RevokeState::started}, {grants[1].grant, RevokeState::returned}}, 2});
+  CHECK(broker.take<CancelReply>(client).at(0).answers ==
+        std::vector<CancelAnswer>{{id(1), CancelState::started}, {id(2), CancelState::cancelled}});
+  broker.succeed(worker, grants[0].grant);
+  std::vector<OutcomeKind> kinds;
+  for (const auto& result : broker.results(client)) kinds.push_back(result.outcome.kind);
+  CHECK(kinds == std::vector{OutcomeKind::cancelled, OutcomeKind::cancelled, OutcomeKind::succeeded});
+}
+
+TEST_CASE("a task whose cancel depends on its start is retried, and cancelled in full, like any other") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{}, {id(1)}});
+  broker.take<Revoke>(worker);
+  SUBCASE("its worker is lost after its start") {
+    broker.send(worker, Revoked{{{grant, RevokeState::started}}, 2});
+    broker.fail(worker, grant, OutcomeKind::lost, Errc::worker_lost);
+    CHECK(broker.grants(worker).size() == 1);
+  }
+  SUBCASE("its worker hands it back before its start") {
+    broker.send(worker, Return{{grant}, 2});
+    CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+  }
+  SUBCASE("a cancel follows: the answer to the first request is not taken for its own") {
+    const auto operator_client = broker.client();
+    broker.send(operator_client, Cancel{{id(1)}});
+    CHECK(broker.take<Revoke>(worker).at(0).grants == std::vector{grant});
+    broker.send(worker, Revoked{{{grant, RevokeState::started}}, 2});
+    CHECK(broker.take<CancelReply>(client).at(0).answers[0].state == CancelState::started);
+    CHECK(broker.take<CancelReply>(operator_client).empty());
+    broker.send(worker, Revoked{{{grant, RevokeState::stopping}}, 2});
+    CHECK(broker.take<CancelReply>(operator_client).at(0).answers[0].state == CancelState::requested);
+  }
+}

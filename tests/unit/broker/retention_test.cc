@@ -21,6 +21,28 @@ struct Finished {
   Broker::Peer worker;
 };
 
+TEST_CASE("a failed task without dead_letter is forgotten when its result is fetched or over its time") {
+  TaskOptions of_task;
+  of_task.dead_letter = false;
+  CoreOptions options;
+  options.result_ttl = 10s;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1, of_task)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  REQUIRE(broker.results(client).size() == 1);
+  SUBCASE("fetched") {
+    for (std::uint64_t seq = 1; seq < 20; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+  }
+  SUBCASE("over its time") {
+    broker.send(client, Goodbye{});
+    broker.advance_alive(11s, {worker});
+  }
+  CHECK(broker.core().state().tasks.size() == 0);
+  CHECK(broker.core().state().queues.find("default")->budget.tasks() == 0);
+}
+
 }  // namespace
 
 TEST_CASE("fetched results are kept for result_ttl, for clients that attach later") {

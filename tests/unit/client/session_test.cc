@@ -403,3 +403,26 @@ TEST_CASE("tasks of a lost session are asked for in every later one, because ATT
   REQUIRE(c.ended.size() == 1);
   CHECK(c.ended[0].known_before);
 }
+
+TEST_CASE("a cancel unless started is asked for as such, until a full cancel of the task follows") {
+  Conversation c;
+  c.open(1);
+  const auto task = c.submit(1);
+  c.ask(client::CancelTask{.id = task, .cookie = 8, .unless_started = true});
+  const auto asked = c.take<proto::Cancel>().second;
+  CHECK(asked.ids.empty());
+  CHECK(asked.unless_started == std::vector{task});
+  SUBCASE("it is answered") {
+    c.say(proto::CancelReply{{{task, proto::CancelState::started}}});
+    CHECK(c.answered.size() == 1);
+  }
+  SUBCASE("a full cancel follows") {
+    c.ask(client::CancelTask{.id = task, .cookie = 9});
+    CHECK(c.take<proto::Cancel>().second.ids == std::vector{task});
+    c.say(proto::CancelReply{{{task, proto::CancelState::started}}});
+    CHECK(c.answered.empty());
+    c.say(proto::CancelReply{{{task, proto::CancelState::requested}}});
+    CHECK(c.answered.size() == 2);
+  }
+  CHECK(c.ended.empty());
+}

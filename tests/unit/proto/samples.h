@@ -25,6 +25,7 @@ inline std::vector<Message> all() {
   options.process = true;
   options.daemon = true;
   options.label = "adder";
+  options.dead_letter = false;
   const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), std::nullopt};
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
@@ -57,7 +58,7 @@ inline std::vector<Message> all() {
       Results{{{id(1), good}, {id(2), bad}}},
       ResultAck{{MessageSeq{6}}},
       Attach{{id(1), id(2)}},
-      Cancel{{id(3)}},
+      Cancel{{id(3)}, {id(2)}},
       CancelReply{{{id(3), CancelState::requested}}},
       Progress{{{id(1), grant(1), 0.5, "half"}}},
       Credit{512},
@@ -66,7 +67,7 @@ inline std::vector<Message> all() {
       Outcomes{{{grant(1), good, milliseconds{-1}, 123}, {grant(2), bad, milliseconds{50}, 0}}, 600},
       OutcomeAck{{MessageSeq{3}}},
       Return{{grant(4)}, 601},
-      Revoke{{grant(5)}},
+      Revoke{{grant(5)}, {grant(6)}},
       Revoked{{{grant(5), RevokeState::stopping}}, 602},
       Drain{},
       Query{1, QueryKind::task, "0190"},

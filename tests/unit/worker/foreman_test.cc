@@ -423,3 +423,21 @@ TEST_CASE("a refused worker says so, and says no HELLO on a new connection") {
   CHECK(world.refused);
   CHECK_FALSE(connect());
 }
+
+TEST_CASE("a revoke unless started takes back what waits, and lets a running attempt go on") {
+  World world{1};
+  world.measure(1, 10);
+  world.grant(2);
+  world.grant(3);
+  world.settle();
+  CHECK(world.start(0) == 2);
+  world.hear(proto::Revoke{{}, {grant_of(2), grant_of(3), grant_of(9)}});
+  world.settle();
+  CHECK(world.answers.at(3) == proto::RevokeState::returned);
+  CHECK(world.answers.at(2) == proto::RevokeState::started);
+  CHECK(world.answers.at(9) == proto::RevokeState::unknown);
+  CHECK(world.children[0].log.empty());
+  world.finish(0);
+  world.settle();
+  CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::succeeded);
+}
