@@ -1,8 +1,10 @@
 #include "worker/os/spawn.h"
 
+#include <forkmill/exec.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ struct Launch {
   char* const* argv;
   char* const* environment;
   const char* directory;
+  int mask;
   int in, out, err;
   pid_t parent;
   const char* failed_step;  // set by the new process when it cannot go on
@@ -49,6 +52,7 @@ int become_command(void* argument) {
   if (::dup2(launch.in, 0) < 0 || ::dup2(launch.out, 1) < 0 || ::dup2(launch.err, 2) < 0) {
     return give_up(launch, "set up the streams of");
   }
+  if (launch.mask >= 0) ::umask(static_cast<mode_t>(launch.mask));
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0) return give_up(launch, "enter");
   ::execvpe(launch.argv[0], launch.argv, launch.environment);
   return give_up(launch, "run");
@@ -64,9 +68,11 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 
 [[noreturn]] void fail(const Launch& launch) {
   const bool directory = std::strcmp(launch.failed_step, "enter") == 0;
-  throw std::runtime_error{std::string{"cannot "} + launch.failed_step + " '" +
-                           (directory ? launch.directory : launch.argv[0]) +
-                           "': " + std::generic_category().message(launch.failed_errno)};
+  const auto why = std::string{"cannot "} + launch.failed_step + " '" +
+                   (directory ? launch.directory : launch.argv[0]) +
+                   "': " + std::generic_category().message(launch.failed_errno);
+  if (directory) throw ExecFolderError{why};
+  throw std::runtime_error{why};
 }
 
 }  // namespace
@@ -78,6 +84,7 @@ Spawned spawn(const SpawnRequest& request) {
   Launch launch{argv.data(),
                 environment.data(),
                 request.directory.empty() ? nullptr : request.directory.c_str(),
+                request.umask,
                 request.in,
                 request.out,
                 request.err,

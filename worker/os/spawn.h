@@ -14,6 +14,7 @@ struct SpawnRequest {
   std::vector<std::string> argv;         // argv[0] is looked up in PATH unless it has a slash
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // empty: this process's
+  int umask = -1;                        // -1: this process's
   int in = -1;                           // become the command's 0, 1 and 2
   int out = -1;
   int err = -1;
@@ -25,7 +26,7 @@ struct Spawned {
 };
 
 // The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error
-// when it cannot be started: with the name of what is missing and why.
+// when it cannot be started: with the name of what is missing and why. ExecFolderError: `directory` cannot be entered.
 Spawned spawn(const SpawnRequest& request);
 
 }  // namespace forkmill::worker

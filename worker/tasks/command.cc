@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "proto/limits.h"
 #include "proto/os/wakeup.h"
 #include "worker/os/pipe.h"
 
@@ -26,6 +27,7 @@ namespace forkmill::worker {
 namespace {
 
 constexpr std::uint64_t kMaxCapture = 24 * 1024 * 1024;  // each stream: both fit in one result
+constexpr std::uint64_t kMaxLimitMs = std::chrono::milliseconds{proto::limits::kMaxDuration}.count();
 
 std::vector<std::string> environment_of(const ExecRequest& request) {
   std::vector<std::string> list;
@@ -65,6 +67,7 @@ Command::Command(const ExecRequest& request) {
   spawning.argv = argv_of(request);
   spawning.environment = environment_of(request);
   spawning.directory = request.cwd;
+  spawning.umask = request.umask;
   spawning.in = in.reader.get();
   spawning.out = out.writer.get();
   spawning.err = err.writer.get();
@@ -73,6 +76,8 @@ Command::Command(const ExecRequest& request) {
   out_ = Capture{std::move(out.reader), limit};
   err_ = Capture{std::move(err.reader), limit};
   feed_ = Feed{std::move(in.writer), request.stdin_data};
+  if (request.timeout_ms > 0)
+    limit_ = env_.now().steady + std::chrono::milliseconds{std::min(request.timeout_ms, kMaxLimitMs)};
 }
 
 Command::~Command() {
@@ -98,6 +103,7 @@ void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result
   result.err_truncated = err_.truncated();
   result.out = std::move(out_.text());
   result.err = std::move(err_.text());
+  result.timed_out = timed_out_;
 }
 
 bool Command::serve(int stop_bell, proto::Instant grace) {
@@ -111,6 +117,10 @@ bool Command::serve(int stop_bell, proto::Instant grace) {
   if (fds[2].revents != 0) err_.read();
   if (fds[3].revents != 0) feed_.write();
   if (fds[4].revents != 0) terminate(grace);
+  if (!stopping_ && env_.now().steady >= limit_) {
+    timed_out_ = true;
+    terminate(grace);
+  }
   if (env_.now().steady >= kill_at_) {
     ::kill(-spawned_.pid, SIGKILL);
     kill_at_ = proto::kNever;
@@ -125,8 +135,9 @@ void Command::terminate(proto::Instant grace) {
 }
 
 int Command::poll_timeout() {
-  if (kill_at_ == proto::kNever) return -1;
-  const auto left = std::chrono::ceil<proto::milliseconds>(kill_at_ - env_.now().steady);
+  const auto next = stopping_ ? kill_at_ : limit_;
+  if (next == proto::kNever) return -1;
+  const auto left = std::chrono::ceil<proto::milliseconds>(next - env_.now().steady);
   return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));
 }
 

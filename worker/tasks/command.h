@@ -24,12 +24,12 @@ class Command {
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;
 
-  // Blocks until the command has ended; fills in its exit code, signal and outputs. When `stop` is requested, the
-  // command gets SIGTERM, and SIGKILL after `grace`.
+  // Blocks until the command has ended; fills in its exit code, signal, outputs and timed_out. When `stop` is requested
+  // or the time limit of the request has passed, the command gets SIGTERM, and SIGKILL after `grace`.
   void run(std::stop_token stop, proto::Instant grace, ExecResult& result);
 
-  // A stop was requested while the command ran.
-  bool was_stopped() const { return stopping_; }
+  // `stop` was requested while the command ran, before its time limit.
+  bool was_stopped() const { return stopping_ && !timed_out_; }
 
  private:
   // Waits for the streams, the stop and the end of the command. Returns true when the command has ended.
@@ -44,6 +44,8 @@ class Command {
   Spawned spawned_;
   bool reaped_ = false;
   bool stopping_ = false;
+  bool timed_out_ = false;
+  proto::Instant limit_ = proto::kNever;
   proto::Instant kill_at_ = proto::kNever;
 };
 

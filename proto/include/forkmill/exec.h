@@ -12,12 +12,13 @@
 //     auto count = client.with({.queue = "images", .timeout = 60s}).submit(forkmill::kExec, line);
 //
 // The command runs in a process group of its own, which is killed when the command has ended: nothing that it starts in
-// the background survives. When the task is cancelled or over a time limit, the group gets SIGTERM, and SIGKILL after
-// the worker's kill_grace.
+// the background survives. When the task is cancelled or over a time limit of its submit options, the group gets
+// SIGTERM, and SIGKILL after the worker's kill_grace. The time limit of the request ends the group in the same way, and
+// the task then gives a result, with the output until then.
 //
 // A command that could be started gives a result, with any exit code or signal. The task fails with RemoteError if the
-// command could not be started (no such program or folder), if the request makes no sense, or if the command was asked
-// to stop and did not end with exit code 0.
+// command could not be started (no such program; ExecFolderError: no such folder), if the request makes no sense, or if
+// the command was asked to stop and did not end with exit code 0.
 //
 // Plain values. Texts are bytes, not checked for an encoding.
 #pragma once
@@ -27,6 +28,7 @@
 #include <cstdint>
 #include <map>
 #include <msgpack.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,7 +49,11 @@ struct ExecRequest {
   bool shell = false;
   // Bytes kept of each of stdout and stderr, 24 MiB at most; the rest is read and dropped.
   std::uint64_t output_limit = 1024 * 1024;
-  MSGPACK_DEFINE(argv, stdin_data, env, cwd, shell, output_limit)
+  // Time limit of the command in milliseconds, after which it is stopped. 0: none.
+  std::uint64_t timeout_ms = 0;
+  // File mode creation mask of the command. -1: the worker's.
+  std::int32_t umask = -1;
+  MSGPACK_DEFINE(argv, stdin_data, env, cwd, shell, output_limit, timeout_ms, umask)
 };
 
 // ExecResult: the end of a command that was started.
@@ -68,7 +74,16 @@ struct ExecResult {
   double run_seconds = 0;
   // Name of the worker's machine.
   std::string host;
-  MSGPACK_DEFINE(exit_code, signal, out, err, out_truncated, err_truncated, started_at, run_seconds, host)
+  // Whether the command was stopped at timeout_ms.
+  bool timed_out = false;
+  MSGPACK_DEFINE(exit_code, signal, out, err, out_truncated, err_truncated, started_at, run_seconds, host, timed_out)
+};
+
+// ExecFolderError: the error of a command whose folder the worker cannot enter. RemoteError::type() is its name.
+class ExecFolderError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  static constexpr const char* kType = "forkmill::ExecFolderError";
 };
 
 // The task.

@@ -187,3 +187,45 @@ TEST_CASE("no descriptor and no process is left after many commands") {
   CHECK(open() == before);
   CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
 }
+
+TEST_CASE("exec: a command over the time limit of its request is stopped, and its output until then is kept") {
+  ExecRequest request;
+  request.argv = {"echo partial; echo bad >&2; tail -f /dev/null"};
+  request.shell = true;
+  request.timeout_ms = 300;
+  const auto result = run(request);
+  CHECK(result.timed_out);
+  CHECK(result.signal == SIGTERM);
+  CHECK(result.out == "partial\n");
+  CHECK(result.err == "bad\n");
+}
+
+TEST_CASE("exec: a command that ignores SIGTERM at its time limit is killed after the grace") {
+  FakeContext context;
+  ExecRequest request;
+  request.argv = {"trap '' TERM; echo ready; while :; do sleep 0.01; done"};
+  request.shell = true;
+  request.timeout_ms = 200;
+  const auto result = run_command(context, request, 100ms);
+  CHECK(result.timed_out);
+  CHECK(result.signal == SIGKILL);
+  CHECK(result.out == "ready\n");
+}
+
+TEST_CASE("exec: the file mode creation mask is the request's, or the worker's") {
+  ExecRequest request;
+  request.argv = {"umask"};
+  request.shell = true;
+  const auto own = run(request).out;
+  request.umask = 027;
+  CHECK(run(request).out == "0027\n");
+  request.umask = -1;
+  CHECK(run(request).out == own);
+}
+
+TEST_CASE("exec: a folder that cannot be entered is an error of its own") {
+  ExecRequest request;
+  request.argv = {"true"};
+  request.cwd = "/no/such/folder";
+  CHECK_THROWS_AS(run(request), ExecFolderError);
+}
