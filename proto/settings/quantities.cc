@@ -64,7 +64,8 @@ bool add(const Amount& number, std::uint64_t size, Amount& total) {
 }
 
 std::optional<std::uint64_t> rounded(const Amount& total) {
-  const auto fraction = static_cast<std::uint64_t>(std::llround(total.fraction));
+  auto fraction = static_cast<std::uint64_t>(std::llround(total.fraction));
+  if (fraction == 0 && total.whole == 0 && total.fraction > 0) fraction = 1;  // 0 often stands for "none"
   if (fraction > kMaxAmount - total.whole) return std::nullopt;
   return total.whole + fraction;
 }

@@ -5,7 +5,7 @@
 //     size       4096 (bytes)   64K     1.5M   2GiB
 //
 // Pure functions: any thread may call them. A number has no sign and no exponent; fractions of a millisecond or of a
-// byte are rounded to the nearest one.
+// byte are rounded to the nearest one, and never to 0.
 #pragma once
 
 #include <chrono>

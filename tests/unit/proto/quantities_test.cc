@@ -11,6 +11,15 @@ namespace {
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
+TEST_CASE("a quantity above zero is not rounded to zero, which stands for none") {
+  CHECK(parse_duration("0.4ms") == std::chrono::milliseconds{1});
+  CHECK(parse_duration("0.0001s") == std::chrono::milliseconds{1});
+  CHECK(parse_duration("0.0ms") == std::chrono::milliseconds{0});
+  CHECK(parse_duration("1.4ms") == std::chrono::milliseconds{1});
+  CHECK(parse_size("0.2") == 1);
+  CHECK(parse_size("0") == 0);
+}
+
 }  // namespace
 
 TEST_CASE("a duration is a sum of numbers with units") {
