@@ -23,20 +23,22 @@ constexpr std::chrono::milliseconds kSignalCheckInterval{100};
 constexpr std::chrono::seconds kExtraClientTimeout{1};
 constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
 
-ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor) {
+ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor, bool fail_fast) {
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
-  made.connect_timeout = options.connect_timeout + kExtraClientTimeout;
-  made.fail_fast = true;
+  made.connect_timeout = fail_fast ? options.connect_timeout + kExtraClientTimeout : std::chrono::milliseconds::max();
+  made.fail_fast = fail_fast;
   made.executor = std::move(executor);
   return made;
 }
 
 }  // namespace
 
-Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals)
-    : timeout_{options.connect_timeout}, client_{client_options(options, std::move(executor))} {
+Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals,
+                       OnLoss on_loss)
+    : timeout_{options.connect_timeout},
+      client_{client_options(options, std::move(executor), on_loss == OnLoss::fail)} {
   const auto deadline = std::chrono::steady_clock::now() + options.connect_timeout;
   for (;;) {
     const auto left = deadline - std::chrono::steady_clock::now();

@@ -2,10 +2,16 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstring>
+#include <set>
 #include <utility>
 
+#include "client/cli/commands/views.h"
 #include "client/cli/errors/report.h"
+#include "client/cli/text/answers.h"
+#include "client/cli/text/values.h"
+#include "proto/limits.h"
 
 namespace forkmill::cli {
 
@@ -20,9 +26,18 @@ Outcome failed(const std::exception_ptr& error) {
   return outcome;
 }
 
-// MapRun counts the tries, because the broker would also retry an attempt that exceeded --timeout.
+// The worker stops a command at its time limit, and returns its output. The broker's limit is for a worker that does
+// not.
+constexpr std::chrono::seconds kExtraTimeout{30};
+constexpr std::uint32_t kMaxListed = 1000;  // running tasks that the broker is asked for
+constexpr const char* kStoppedByTimeout = "stopped by --timeout";
+
+// MapRun counts the tries. The run itself reports its failures, so that the broker need not keep them.
 SubmitOptions single_attempt(SubmitOptions options) {
   options.max_attempts = 1;
+  options.dead_letter = false;
+  if (options.timeout.count() > 0)
+    options.timeout = std::min(options.timeout + kExtraTimeout, proto::limits::kMaxDuration);
   return options;
 }
 
@@ -39,6 +54,11 @@ Outcome outcome_of(ExecResult result) {
   outcome.run_seconds = result.run_seconds;
   if (result.signal != 0) {
     outcome.problem = "killed by signal " + std::to_string(result.signal) + " (" + ::strsignal(result.signal) + ")";
+  }
+  if (result.timed_out) {
+    outcome.exit_code = -1;
+    outcome.signal = SIGTERM;
+    outcome.problem = kStoppedByTimeout;
   }
   if (result.out_truncated || result.err_truncated) {
     outcome.exit_code = -1;
@@ -58,13 +78,14 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
     outcome.retriable = false;
   } catch (const Timeout&) {
     outcome.signal = SIGTERM;
-    outcome.problem = "stopped by --timeout";
+    outcome.problem = kStoppedByTimeout;
   } catch (const WorkerLost& lost) {
     outcome.host = lost.worker();
     outcome.signal = lost.signal();
     outcome.lost = true;
   } catch (const RemoteError& remote) {
     outcome.host = remote.worker();
+    outcome.no_folder = remote.type() == ExecFolderError::kType;
   } catch (const Disconnected&) {
     outcome.retriable = false;
   } catch (const std::exception&) {
@@ -73,11 +94,11 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
   return outcome;
 }
 
-ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> stall_reason)
-    : executor_{executor},
+ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options)
+    : client_{client},
+      executor_{executor},
       submitter_{client.with(single_attempt(options.submit))},
-      options_{std::move(options)},
-      stall_reason_{std::move(stall_reason)} {}
+      options_{std::move(options)} {}
 
 void ExecFleet::run(const Job& job) {
   ExecRequest request;
@@ -86,6 +107,8 @@ void ExecFleet::run(const Job& job) {
   request.cwd = options_.cwd;
   request.env = options_.env;
   request.output_limit = options_.output_limit;
+  request.timeout_ms = static_cast<std::uint64_t>(options_.submit.timeout.count());
+  request.umask = options_.umask;
   try {
     auto& future = running_[job.seq] = submitter_.submit(kExec, std::move(request));
     (void)future.finally([this, seq = job.seq] { ended(seq); });
@@ -100,7 +123,13 @@ void ExecFleet::ended(std::uint64_t seq) {
   try {
     add(seq, outcome_of(std::move(node.mapped()).get()));
   } catch (...) {
-    add(seq, outcome_of(std::current_exception(), cancelling_));
+    auto outcome = outcome_of(std::current_exception(), cancelling_);
+    outcome.no_folder = outcome.no_folder && options_.cwd_implied;
+    if (outcome.no_folder) {
+      outcome.cancelled = true;
+      outcome.problem = "worker " + outcome.host + " " + outcome.problem + ", the folder that this run was started in";
+    }
+    add(seq, std::move(outcome));
   }
 }
 
@@ -109,14 +138,49 @@ void ExecFleet::cancel_all() {
   for (const auto& [seq, future] : running_) future.cancel();
 }
 
+void ExecFleet::cancel_waiting() {
+  cancelling_ = true;
+  for (const auto& [seq, future] : running_) (void)client_.cancel_unless_started(future.id());
+}
+
 std::vector<std::pair<std::uint64_t, Outcome>> ExecFleet::drain() {
   executor_.run();
   return std::exchange(ended_, {});
 }
 
 std::optional<std::string> ExecFleet::stall_reason() {
-  const auto text = stall_reason_();
-  return text.empty() ? std::nullopt : std::optional{text};
+  if (!status_) status_ = client_.query(QueryKind::status);
+  if (!status_->ready()) return std::nullopt;
+  auto answer = std::exchange(status_, std::nullopt);
+  try {
+    const auto reason = unserved_reason(json_from_msgpack(std::move(*answer).get().bytes), std::string{kExec.name()},
+                                        options_.submit.queue);
+    if (reason.empty()) return std::nullopt;
+    return "waiting: " + reason + "\n  fix: start a worker that runs commands: forkmill-worker --allow-exec";
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void ExecFleet::list_running(Show show) {
+  Query query{.kind = QueryKind::tasks, .argument = {}, .filter = {}};
+  query.filter.state = "running";
+  query.filter.queue = options_.submit.queue;
+  query.filter.most = kMaxListed;
+  (void)client_.query(query).then(
+      [this, show = std::move(show)](const RawResult& answer) { show(jobs_among(answer.bytes)); });
+}
+
+// The jobs among the tasks of an answer, in their order.
+std::vector<std::uint64_t> ExecFleet::jobs_among(const std::string& tasks) const {
+  std::set<std::string> ids;
+  for (const auto& row : value_of(json_from_msgpack(tasks), "tasks")) ids.insert(text_of(row, "id"));
+  std::vector<std::uint64_t> seqs;
+  for (const auto& [seq, future] : running_) {
+    if (ids.contains(future.id().to_string())) seqs.push_back(seq);
+  }
+  std::sort(seqs.begin(), seqs.end());
+  return seqs;
 }
 
 }  // namespace forkmill::cli

@@ -4,9 +4,8 @@
 #include <forkmill/client.h>
 #include <forkmill/exec.h>
 
-#include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -18,31 +17,37 @@ namespace forkmill::cli {
 class ExecFleet final : public Fleet {
  public:
   struct Options {
-    SubmitOptions submit{};
+    SubmitOptions submit{};  // `timeout` is that of a command, whose output until then is kept
     bool shell = true;
-    std::string cwd{};  // empty: the working directory of the worker
+    std::string cwd{};         // empty: the working directory of the worker
+    bool cwd_implied = false;  // `cwd` is the folder of this process: a worker without it ends the run
+    int umask = -1;            // -1: that of the worker
     std::map<std::string, std::string> env{};
     std::uint64_t output_limit = 16ULL * 1024 * 1024;  // bytes of each stream
   };
 
-  // `client` must have been made with `executor`, and both must outlive this object. `stall_reason` returns the text of
-  // stall_reason(); empty: none.
-  ExecFleet(Client& client, LoopExecutor& executor, Options options, std::function<std::string()> stall_reason);
+  // `client` must have been made with `executor`, and both must outlive this object.
+  ExecFleet(Client& client, LoopExecutor& executor, Options options);
 
   void run(const Job& job) override;
   void cancel_all() override;
+  void cancel_waiting() override;
   std::vector<std::pair<std::uint64_t, Outcome>> drain() override;
   int fd() const override { return executor_.fd(); }
+  bool reachable() const override { return client_.connected(); }
   std::optional<std::string> stall_reason() override;
+  void list_running(Show show) override;
 
  private:
+  std::vector<std::uint64_t> jobs_among(const std::string& tasks) const;
   void ended(std::uint64_t seq);
   void add(std::uint64_t seq, Outcome outcome) { ended_.emplace_back(seq, std::move(outcome)); }
 
+  Client& client_;
   LoopExecutor& executor_;
   Submitter submitter_;
   Options options_;
-  std::function<std::string()> stall_reason_;
+  std::optional<Future<RawResult>> status_;  // the question of stall_reason()
   std::unordered_map<std::uint64_t, Future<ExecResult>> running_;
   std::vector<std::pair<std::uint64_t, Outcome>> ended_;
   bool cancelling_ = false;

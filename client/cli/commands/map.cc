@@ -1,6 +1,7 @@
 // forkmill map: runs a command for each argument on the workers.
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 
 #include "client/cli/commands/connection.h"
 #include "client/cli/commands/exec_fleet.h"
-#include "client/cli/commands/views.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/map/session.h"
 #include "client/cli/map/words.h"
@@ -186,13 +186,30 @@ bool on_this_machine(const std::string& endpoint) {
   return false;
 }
 
+// Throws UsageError if the folder has been removed: the folder of the worker would take its place.
+std::filesystem::path current_folder() {
+  std::error_code error;
+  auto folder = std::filesystem::current_path(error);
+  if (!error) return folder;
+  throw UsageError{"the current folder cannot be found: " + error.message(),
+                   "change to a folder that exists, or give the folder of the commands with --wd DIR"};
+}
+
+int current_umask() {
+  const auto mask = ::umask(0);
+  ::umask(mask);
+  return static_cast<int>(mask);
+}
+
 ExecFleet::Options fleet_options(const MapOptions& options, const ConnectionOptions& connection) {
-  ExecFleet::Options made{.submit = options.submit, .shell = !options.quote, .cwd = options.workdir};
-  std::error_code ignored;
-  if (!options.workdir.empty())
-    made.cwd = std::filesystem::absolute(options.workdir, ignored).lexically_normal().string();
-  else if (on_this_machine(connection.broker))
-    made.cwd = std::filesystem::current_path(ignored).string();
+  ExecFleet::Options made{.submit = options.submit, .shell = !options.quote};
+  const bool local = on_this_machine(connection.broker);
+  if (options.workdir.starts_with('/'))
+    made.cwd = std::filesystem::path{options.workdir}.lexically_normal().string();
+  else if (local || !options.workdir.empty())
+    made.cwd = (current_folder() / options.workdir).lexically_normal().string();
+  made.cwd_implied = options.workdir.empty();
+  if (local) made.umask = current_umask();
   for (const auto& name : options.env) {
     const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
     if (value == nullptr) throw UsageError{"--env " + name + ": there is no such environment variable"};
@@ -209,14 +226,6 @@ Display::Options display_options(const MapOptions& options) {
           .style = {.bar = options.bar, .colour = found.colour, .width = found.width}};
 }
 
-// Explains why no worker runs the jobs. Empty: a worker serves the queue.
-std::string stall_reason(Connection& connection, const std::string& queue) {
-  const auto reason = unserved_reason(connection.ask(QueryKind::status), std::string{kExec.name()}, queue);
-  return reason.empty()
-             ? reason
-             : "waiting: " + reason + "\n  fix: start a worker that runs commands: forkmill-worker --allow-exec";
-}
-
 int map(const MapOptions& options, const ConnectionOptions& connection_options) {
   auto split = split_words(options.words);
   CommandTemplate command{split.command, options.quote};
@@ -228,10 +237,10 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   const auto resume = resume_rule(options);
   auto finished = resume == Resume::none ? Finished{resume} : Finished::read(options.joblog, resume);
   MapSession::Parts parts{.feed = {std::move(command), std::move(rows), std::move(finished)}};
-  Signals signals{SIGINT, SIGTERM};
   const auto fleet_setup = fleet_options(options, connection_options);
+  Signals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
   const auto executor = std::make_shared<LoopExecutor>();
-  Connection connection{connection_options, executor, &signals};
+  Connection connection{connection_options, executor, &signals, Connection::OnLoss::wait};
   if (!options.joblog.empty()) {
     parts.joblog =
         std::make_unique<JobLog>(options.joblog, resume == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
@@ -239,8 +248,7 @@ int map(const MapOptions& options, const ConnectionOptions& connection_options) 
   if (!options.results.empty()) parts.results.emplace(options.results);
   Display display{display_options(options)};
   parts.count_first = halt.percent || display.wants_progress();
-  ExecFleet fleet{connection.client(), *executor, fleet_setup,
-                  [&] { return stall_reason(connection, options.submit.queue); }};
+  ExecFleet fleet{connection.client(), *executor, fleet_setup};
   MapSession session{std::move(parts),
                      {.window = options.jobs, .tries = options.retries, .keep_order = options.keep_order, .halt = halt},
                      fleet,

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/terminal.h"
 #include "client/cli/os/write_all.h"
 
@@ -28,8 +29,16 @@ void Display::out(std::string_view text) {
 
 void Display::err(std::string_view text) { (void)write_all(STDERR_FILENO, text, "standard error"); }
 
+// Without stderr, for example after the terminal was closed, a run goes on.
+void Display::tell(std::string_view text) {
+  try {
+    err(text);
+  } catch (const CommandError&) {
+  }
+}
+
 void Display::erase() {
-  if (drawn_) err("\r\x1b[K");
+  if (drawn_) tell("\r\x1b[K");
   drawn_ = false;
 }
 
@@ -41,13 +50,13 @@ void Display::print(const Ended& ended) {
 
 void Display::message(const std::string& text) {
   erase();
-  err("forkmill: " + text + "\n");
+  tell("forkmill: " + text + "\n");
 }
 
 void Display::progress(const Progress& progress, Rate::Clock::time_point time, bool now) {
   if (!options_.progress || (!now && drawn_ && time - last_ < kRedraw)) return;
   options_.style.width = terminal().width;
-  err("\r" + render_progress(progress, options_.style) + "\x1b[K");
+  tell("\r" + render_progress(progress, options_.style) + "\x1b[K");
   drawn_ = true;
   last_ = time;
 }

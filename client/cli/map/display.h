@@ -26,11 +26,11 @@ class Display {
   Display(const Display&) = delete;
   Display& operator=(const Display&) = delete;
 
-  // The functions block until everything is written, and throw CommandError if stdout or stderr cannot be written.
+  // The functions block until everything is written.
 
-  // Prints the output of a job.
+  // Prints the output of a job. Throws CommandError if stdout or stderr cannot be written.
   void print(const Ended& ended);
-  // Writes "forkmill: " and `text` to stderr.
+  // Writes "forkmill: " and `text` to stderr, if it can be written.
   void message(const std::string& text);
   // Draws the progress line, at most every 100 ms unless `now` is true.
   void progress(const Progress& progress, Rate::Clock::time_point time, bool now = false);
@@ -43,6 +43,7 @@ class Display {
   void erase();
   void out(std::string_view text);
   void err(std::string_view text);
+  void tell(std::string_view text);
 
   Options options_;
   Printer printer_;

@@ -5,7 +5,8 @@
 //   now|soon,success=N    stop when N jobs, or N%, have succeeded
 //   now|soon,done=N       stop when N jobs, or N%, have ended
 //
-// soon: start no more jobs, and let the running ones finish. now: cancel the running jobs as well. "now" and "soon"
+// soon: start no more jobs, and let the running ones finish; submitted jobs that have not started are cancelled. now:
+// cancel the running jobs as well. "now" and "soon"
 // alone mean fail=1.
 #pragma once
 

@@ -21,7 +21,7 @@ MapRun::Step MapRun::total_known(std::uint64_t total) {
 
 // Whether the job is tried again. Counts that try.
 bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
-  if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || cancelled_) return false;
+  if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || no_more_tries_) return false;
   if (outcome.lost && entry.losses < kMaxLosses) {
     ++entry.losses;
     return true;
@@ -34,7 +34,14 @@ bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
 void MapRun::check_halt(Step& step) {
   if (!halted()) return;
   stopped_ = true;
-  if (halt_.state() == Halt::now && !std::exchange(cancelled_, true)) step.cancel_all = true;
+  if (std::exchange(cancelled_, true)) return;
+  step.cancel_all = halt_.state() == Halt::now;
+  step.cancel_waiting = halt_.state() == Halt::soon;
+}
+
+const Job* MapRun::find(std::uint64_t seq) const {
+  const auto at = jobs_.find(seq);
+  return at == jobs_.end() || at->second.ended ? nullptr : &at->second.job;
 }
 
 MapRun::Jobs::iterator MapRun::release(Jobs::iterator at, Step& step) {

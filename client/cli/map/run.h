@@ -33,6 +33,7 @@ class MapRun {
     std::shared_ptr<const Ended> log;                 // record this job, which has ended for good
     std::vector<std::shared_ptr<const Ended>> print;  // print these jobs, in this order
     bool cancel_all = false;                          // cancel all jobs in flight; true at most once
+    bool cancel_waiting = false;                      // cancel the jobs that have not started; true at most once
   };
 
   explicit MapRun(Options options) : options_{options}, halt_{options.halt} {}
@@ -50,12 +51,14 @@ class MapRun {
   // A try of job `seq` has ended. REQUIRES: the job is in flight.
   Step ended(std::uint64_t seq, Outcome outcome);
 
-  // Starts no more jobs. The jobs in flight may finish, or be cancelled by the caller.
-  void stop() { stopped_ = true; }
+  // Starts no more jobs or tries. The jobs in flight may finish, or be cancelled by the caller.
+  void stop() { stopped_ = no_more_tries_ = true; }
 
   // No job is in flight, and no more jobs start.
   bool over() const { return stopped_ && in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_; }
+  // A job in flight. Null: there is no such job.
+  const Job* find(std::uint64_t seq) const;
   bool halted() const { return halt_.state() != Halt::never; }
   std::uint64_t done() const { return halt_.done(); }
   std::uint64_t failed() const { return halt_.failed(); }
@@ -80,6 +83,7 @@ class MapRun {
   Jobs jobs_;
   std::size_t in_flight_ = 0;
   bool stopped_ = false;
+  bool no_more_tries_ = false;
   bool cancelled_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
 
 namespace forkmill::cli {
@@ -18,6 +19,9 @@ constexpr int kFeedBatch = 256;  // the most rows that are read before outcomes 
 constexpr std::chrono::seconds kStallTimeout{3};
 constexpr int kRedrawMs = 100;
 constexpr int kIdlePollMs = 1000;
+
+constexpr const char* kFolderAdvice =
+    "give a folder that all workers have with --wd DIR, such as --wd /tmp, or start the workers where this one exists";
 
 std::string shortened(const std::string& command) {
   constexpr std::size_t kMax = 100;
@@ -62,14 +66,24 @@ void MapSession::wait() {
   std::array<pollfd, 3> entries{{{.fd = signals_.fd(), .events = POLLIN, .revents = 0},
                                  {.fd = fleet_.fd(), .events = POLLIN, .revents = 0},
                                  {.fd = parts_.feed.wait_fd(), .events = POLLIN, .revents = 0}}};
+  if (run_.over()) return;
   const bool more = run_.wants_job() && !input_waits_;
   const int timeout = more ? 0 : display_.wants_progress() ? kRedrawMs : kIdlePollMs;
   ::poll(entries.data(), input_waits_ ? 3 : 2, timeout);
 }
 
+// Cancels the run if `action` throws. The first error is the one that run() throws.
+void MapSession::guard(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (...) {
+    if (std::exchange(failure_, std::current_exception()) == nullptr) cancel_all();
+  }
+}
+
 void MapSession::record(const Ended& ended) {
-  if (parts_.joblog) parts_.joblog->write(joblog_entry(ended));
-  if (parts_.results) parts_.results->write(ended);
+  if (parts_.joblog) guard([&] { parts_.joblog->write(joblog_entry(ended)); });
+  if (parts_.results) guard([&] { parts_.results->write(ended); });
   if (ended.outcome.problem.empty()) return;
   display_.message("job " + std::to_string(ended.job.seq) + " (" + shortened(ended.job.command) +
                    "): " + ended.outcome.problem);
@@ -78,14 +92,18 @@ void MapSession::record(const Ended& ended) {
 void MapSession::apply(MapRun::Step step) {
   if (step.again != nullptr) return fleet_.run(*step.again);
   if (step.log) record(*step.log);
-  for (const auto& ended : step.print) display_.print(*ended);
+  for (const auto& ended : step.print) guard([&] { display_.print(*ended); });
   if (step.cancel_all) cancel_all();
+  if (step.cancel_waiting) cancel_waiting();
 }
 
 void MapSession::collect() {
   auto ended = fleet_.drain();
   if (!ended.empty()) last_outcome_ = Clock::now();
-  for (auto& [seq, outcome] : ended) apply(run_.ended(seq, std::move(outcome)));
+  for (auto& [seq, outcome] : ended) {
+    if (outcome.no_folder) guard([&] { throw CommandError{ExitCode::failed, outcome.problem, kFolderAdvice}; });
+    apply(run_.ended(seq, std::move(outcome)));
+  }
   if (display_.stdout_closed() && stops_.phase() < StopRequests::Phase::cancelling) handle_stop(SIGPIPE);
 }
 
@@ -94,21 +112,62 @@ void MapSession::cancel_all() {
   fleet_.cancel_all();
 }
 
+void MapSession::cancel_waiting() {
+  run_.stop();
+  fleet_.cancel_waiting();
+}
+
+// Shows the commands of the running jobs in the form of GNU parallel.
+void MapSession::list_running() {
+  fleet_.list_running([this](const std::vector<std::uint64_t>& running) {
+    for (const auto seq : running) {
+      if (const auto* job = run_.find(seq)) display_.message(job->command);
+    }
+  });
+}
+
+void MapSession::handle_signal(int signal) {
+  if (signal == SIGUSR1)
+    list_running();
+  else
+    handle_stop(signal);
+}
+
 void MapSession::handle_stop(int signal) {
   const auto phase = stops_.add(signal, Clock::now());
   const auto jobs = format_count(run_.in_flight(), "job");
   if (phase == StopRequests::Phase::finishing) {
-    run_.stop();
-    display_.message("terminated: waiting for " + jobs + "; send SIGTERM again to cancel");
+    display_.message("terminated: waiting for the running ones of " + jobs +
+                     ", and cancelling the others; send SIGTERM again to cancel all");
+    cancel_waiting();
   } else if (phase == StopRequests::Phase::cancelling) {
     if (signal != SIGPIPE) display_.message("interrupted: cancelling " + jobs + "; interrupt again to exit at once");
     cancel_all();
   }
 }
 
+// Tells people, once in each outage, that jobs wait for the broker.
+void MapSession::report_outage(Clock::time_point now) {
+  if (fleet_.reachable()) {
+    away_since_.reset();
+    if (std::exchange(outage_reported_, false)) display_.message("the broker answers again");
+    return;
+  }
+  if (!away_since_) away_since_ = now;
+  if (outage_reported_ || run_.in_flight() == 0 || now - *away_since_ < kStallTimeout) return;
+  outage_reported_ = true;
+  display_.message("waiting: the broker does not answer; " + format_count(run_.in_flight(), "job") +
+                   " will go on when it does; interrupt to cancel");
+}
+
+// A failed run does not wait for a broker that is away.
+bool MapSession::is_abandoned(Clock::time_point now) const {
+  return failure_ && away_since_ && now - *away_since_ >= kStallTimeout;
+}
+
 // Tells people why no job ends, once. Jobs that no worker serves would otherwise wait without a message.
 void MapSession::report_stall(Clock::time_point now) {
-  if (stall_reported_ || run_.in_flight() == 0 || now - last_outcome_ < kStallTimeout) return;
+  if (stall_reported_ || away_since_ || run_.in_flight() == 0 || now - last_outcome_ < kStallTimeout) return;
   const auto reason = fleet_.stall_reason();
   if (!reason) return;
   stall_reported_ = true;
@@ -130,6 +189,7 @@ void MapSession::draw(bool now) {
 
 int MapSession::finish() {
   draw(true);
+  if (failure_) std::rethrow_exception(failure_);
   if (run_.halted()) {
     display_.message("halted by --halt after " + format_count(run_.done(), "job") + ", of which " +
                      std::to_string(run_.failed()) + " failed");
@@ -141,12 +201,14 @@ int MapSession::finish() {
 
 int MapSession::run() {
   while (!run_.over() && stops_.phase() != StopRequests::Phase::exiting) {
-    feed();
+    guard([this] { feed(); });
     draw(false);
     wait();
-    while (const auto signal = signals_.pop()) handle_stop(*signal);
+    while (const auto signal = signals_.pop()) handle_signal(*signal);
     collect();
+    report_outage(Clock::now());
     report_stall(Clock::now());
+    if (is_abandoned(Clock::now())) break;
   }
   return finish();
 }

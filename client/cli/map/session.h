@@ -2,6 +2,8 @@
 // passes jobs to the fleet, prints, logs, and handles signals. One thread.
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +32,8 @@ class MapSession {
   MapSession(Parts parts, const MapRun::Options& options, Fleet& fleet, Display& display, Signals& signals);
 
   // Blocks until the run has ended. Returns its exit status. Throws CommandError if an input cannot be read or an
-  // output cannot be written.
+  // output cannot be written: after the jobs in flight were cancelled, and those that have ended were printed and
+  // logged.
   int run();
 
  private:
@@ -39,8 +42,14 @@ class MapSession {
   void collect();
   void apply(MapRun::Step step);
   void record(const Ended& ended);
+  void handle_signal(int signal);
   void handle_stop(int signal);
   void cancel_all();
+  void cancel_waiting();
+  void guard(const std::function<void()>& action);
+  void list_running();
+  bool is_abandoned(Rate::Clock::time_point now) const;
+  void report_outage(Rate::Clock::time_point now);
   void report_stall(Rate::Clock::time_point now);
   void draw(bool now);
   int finish();
@@ -55,6 +64,9 @@ class MapSession {
   Rate::Clock::time_point start_;
   Rate::Clock::time_point last_outcome_;
   bool stall_reported_ = false;
+  std::optional<Rate::Clock::time_point> away_since_;  // null: the broker answers
+  bool outage_reported_ = false;
+  std::exception_ptr failure_;  // not null: the run ends with this error
   Rate rate_;
 };
 

@@ -10,7 +10,7 @@ std::optional<StopRequests::Phase> StopRequests::add(int signal, Clock::time_poi
   if (signal_ == 0) signal_ = signal;
   if (phase_ == Phase::cancelling)
     phase_ = Phase::exiting;
-  else if (signal == SIGTERM && phase_ == Phase::running)
+  else if ((signal == SIGTERM || signal == SIGHUP) && phase_ == Phase::running)
     phase_ = Phase::finishing;
   else
     phase_ = Phase::cancelling;

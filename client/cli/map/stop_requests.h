@@ -1,8 +1,8 @@
 // StopRequests: the reaction of a run to signals and to a closed stdout. Pure.
 //
-//   SIGTERM          finishing    start no more jobs, let the submitted ones finish
-//   SIGINT, SIGPIPE  cancelling   cancel all jobs, as after a second SIGTERM
-//   any, after that  exiting      exit without waiting for the jobs
+//   SIGTERM, SIGHUP            finishing    start no more jobs, let the running ones finish
+//   SIGINT, SIGQUIT, SIGPIPE   cancelling   cancel all jobs, as after a second SIGTERM
+//   any, after that            exiting      exit without waiting for the jobs
 #pragma once
 
 #include <chrono>

@@ -62,5 +62,26 @@ TEST_CASE("an error becomes the outcome of a job") {
   CHECK(outcome(std::runtime_error{"x"}).status() == 255);
 }
 
+TEST_CASE("a command that was stopped at its time limit is a failure with its output") {
+  ExecResult result;
+  result.out = "partial";
+  result.exit_code = 0;
+  result.timed_out = true;
+  const auto made = outcome_of(result);
+  CHECK(made.out == "partial");
+  CHECK(made.exit_code == -1);
+  CHECK(made.signal == 15);
+  CHECK(made.problem == "stopped by --timeout");
+  CHECK(made.retriable);
+}
+
+TEST_CASE("a worker without the folder is told from other failures") {
+  forkmill::Failure failure;
+  failure.type = "std::runtime_error";
+  CHECK(!outcome(RemoteError{failure}).no_folder);
+  failure.type = ExecFolderError::kType;
+  CHECK(outcome(RemoteError{failure}).no_folder);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

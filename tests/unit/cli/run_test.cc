@@ -114,9 +114,12 @@ TEST_CASE("halt soon starts no more jobs and lets the others finish") {
   CHECK(run.ended(1, exited(5)).again != nullptr);
   const auto step = run.ended(1, exited(5));
   CHECK(!step.cancel_all);
+  CHECK(step.cancel_waiting);
   CHECK(!run.wants_job());
   CHECK(!run.over());
-  CHECK(run.ended(2, exited(1)).again == nullptr);
+  const auto last = run.ended(2, exited(1));
+  CHECK(last.again == nullptr);
+  CHECK(!last.cancel_waiting);
   CHECK(run.over());
   CHECK(run.exit_status() == 5);
 }
@@ -169,6 +172,25 @@ TEST_CASE("stop() starts no more jobs") {
   CHECK(!run.over());
   run.ended(1, cancelled());
   CHECK(run.over());
+}
+
+TEST_CASE("stop() starts no more tries of a failing job") {
+  MapRun run{{.tries = 3}};
+  run.start(job(1));
+  run.stop();
+  CHECK(run.ended(1, exited(1)).again == nullptr);
+  CHECK(run.over());
+}
+
+TEST_CASE("find() knows the jobs in flight") {
+  MapRun run{{.keep_order = true}};
+  run.start(job(1));
+  run.start(job(2));
+  run.ended(2, exited(0));
+  REQUIRE(run.find(1) != nullptr);
+  CHECK(run.find(1)->command == "job 1");
+  CHECK(run.find(2) == nullptr);
+  CHECK(run.find(3) == nullptr);
 }
 
 }  // namespace

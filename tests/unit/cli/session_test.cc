@@ -5,8 +5,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <fstream>
 #include <functional>
 
+#include "client/cli/errors/command_error.h"
 #include "proto/os/wakeup.h"
 #include "tests/unit/cli/temp_dir.h"
 
@@ -39,11 +42,18 @@ class FakeFleet final : public Fleet {
     running_ -= ended_.size();
     return std::exchange(ended_, {});
   }
+  void cancel_waiting() override {
+    ++waiting_cancelled;
+    cancel_all();
+  }
   int fd() const override { return wakeup_.fd(); }
+  bool reachable() const override { return true; }
   std::optional<std::string> stall_reason() override { return std::nullopt; }
+  void list_running(Show show) override { show(open_); }
 
   std::vector<std::string> ran;
   std::size_t max_running = 0;
+  int waiting_cancelled = 0;
 
  private:
   void end(std::uint64_t seq, Outcome outcome) {
@@ -75,7 +85,7 @@ MapSession::Parts parts(const std::vector<std::string>& arguments, Finished fini
 
 int run(MapSession::Parts given, const MapRun::Options& options, FakeFleet& fleet) {
   Display display{{}};
-  Signals signals{SIGINT, SIGTERM};
+  Signals signals{SIGINT, SIGTERM, SIGHUP, SIGUSR1};
   return MapSession{std::move(given), options, fleet, display, signals}.run();
 }
 
@@ -155,6 +165,64 @@ TEST_CASE("the first SIGTERM lets submitted jobs finish") {
   }};
   CHECK(run(parts({"a", "b"}), {.window = 1}, fleet) == 143);
   CHECK(fleet.ran == Ran{"run a"});
+}
+
+TEST_CASE("SIGTERM, SIGHUP and halt soon take back the jobs that have not started") {
+  int signal = 0;
+  SUBCASE("SIGTERM") { signal = SIGTERM; }
+  SUBCASE("SIGHUP") { signal = SIGHUP; }
+  SUBCASE("halt") {}
+  if (signal != 0) {
+    FakeFleet fleet{[&](const Job& job) -> std::optional<Outcome> {
+      if (job.args[0] == "last") ::kill(::getpid(), signal);
+      return std::nullopt;
+    }};
+    CHECK(run(parts({"first", "last"}), {}, fleet) == 128 + signal);
+    CHECK(fleet.waiting_cancelled == 1);
+  }
+  if (signal == 0) {
+    FakeFleet fleet{[](const Job& job) { return job.args[0] == "bad" ? std::optional{exited(9)} : std::nullopt; }};
+    CHECK(run(parts({"1", "bad", "3"}), {.halt = HaltRule::parse("soon,fail=1")}, fleet) == 9);
+    CHECK(fleet.waiting_cancelled == 1);
+  }
+}
+
+TEST_CASE("after an error the jobs in flight are cancelled, and those that have ended are logged and stored") {
+  const test::TempDir dir;
+  auto made = parts({"done", "slow", std::string(CommandTemplate::kMaxLine, 'x')});
+  made.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
+  SUBCASE("the input is wrong") {}
+  SUBCASE("a result cannot be stored, either") {
+    made.results.emplace(dir.path("results"));
+    std::ofstream{dir.path("results/1")} << "a file in place of a folder";
+  }
+  FakeFleet fleet{[](const Job& job) { return job.args[0] == "done" ? std::optional{exited(0)} : std::nullopt; }};
+  CHECK_THROWS_AS(run(std::move(made), {}, fleet), CommandError);
+  CHECK(fleet.ran == Ran{"run done", "run slow"});
+  std::ifstream log{dir.path("log")};
+  std::string line;
+  std::getline(log, line);
+  std::getline(log, line);
+  CHECK(line.ends_with("run done"));
+  CHECK(!std::getline(log, line));
+}
+
+TEST_CASE("a worker without the folder of the run ends it, and its job is not logged") {
+  FakeFleet fleet{[](const Job& job) -> std::optional<Outcome> {
+    if (job.args[0] != "far") return std::nullopt;
+    Outcome outcome;
+    outcome.no_folder = outcome.cancelled = true;
+    outcome.problem = "cannot enter '/x'";
+    return outcome;
+  }};
+  CHECK_THROWS_WITH_AS(run(parts({"slow", "far"}), {}, fleet), "cannot enter '/x'", CommandError);
+}
+
+TEST_CASE("a run without jobs in flight does not wait") {
+  FakeFleet fleet{[](const Job&) { return exited(0); }};
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 10; ++i) CHECK(run(parts({}), {}, fleet) == 0);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{5});  // far below ten waits of a second
 }
 
 }  // namespace

@@ -51,5 +51,14 @@ TEST_CASE("a signal that comes twice at the same time counts once") {
   CHECK(stops.add(SIGINT, kStart + StopRequests::kSameSignal) == Phase::exiting);
 }
 
+TEST_CASE("SIGHUP lets running jobs finish, and SIGQUIT cancels") {
+  StopRequests hangup;
+  CHECK(hangup.add(SIGHUP, kStart) == Phase::finishing);
+  CHECK(hangup.add(SIGTERM, kStart + 1s) == Phase::cancelling);
+  CHECK(hangup.signal() == SIGHUP);
+  StopRequests quit;
+  CHECK(quit.add(SIGQUIT, kStart) == Phase::cancelling);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

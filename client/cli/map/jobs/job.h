@@ -28,6 +28,7 @@ struct Outcome {
   bool cancelled = false;  // cancelled by this run: neither a success nor a failure, and not logged
   bool lost = false;       // the worker was lost, which may not be the fault of the command
   bool retriable = true;   // false: another try cannot succeed, or the whole run has to stop
+  bool no_folder = false;  // the worker does not have the folder from which the run was started
 
   bool ok() const { return exit_code == 0 && signal == 0 && !cancelled; }
   // The exit status that a shell shows: the exit code, 128 + signal, or 255 if there is neither.
