@@ -69,8 +69,8 @@ void Outbox::send_ack(Client& client) {
 
 void Outbox::flush(Worker& worker, Acks acks) {
   worker.outgoing.touched = false;
-  const bool alone = worker.outgoing.revoke.empty() && worker.outgoing.signals.notes.empty() &&
-                     worker.outgoing.grants.tasks.empty();
+  const bool alone =
+      worker.outgoing.revoke.empty() && worker.outgoing.signals.notes.empty() && worker.outgoing.grants.tasks.empty();
   if (may_wait(acks, worker.outgoing.ack.messages.size()) && alone) {
     if (worker.outgoing.ack.messages.empty()) return;
     late_workers_.push_back(worker.handle);

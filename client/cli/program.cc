@@ -3,12 +3,16 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "client/cli/commands/command.h"
+#include "client/cli/commands/map/command_line.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/errors/report.h"
 #include "proto/limits.h"
@@ -52,7 +56,8 @@ int run(CLI::App& app, const std::function<int()>& action) {
     return action();
   } catch (...) {
     const auto report = report_of(std::current_exception());
-    return print_error(report.text, is_map(app) ? kMapError : static_cast<int>(report.code));
+    const bool counts_jobs = is_map(app) && report.code != ExitCode::interrupted;
+    return print_error(report.text, counts_jobs ? kMapError : static_cast<int>(report.code));
   }
 }
 
@@ -69,7 +74,8 @@ int run_program(int argc, char** argv) {
   auto connection = default_connection();
   std::function<int()> action;
   add_connection_options(app, connection);
-  const Program program{app, *help, connection, action};
+  CommandWords map_words;
+  const Program program{app, *help, connection, action, map_words};
   add_dev(program);
   add_map(program);
   add_submit(program);
@@ -85,7 +91,10 @@ int run_program(int argc, char** argv) {
   add_completion(program);
   app.footer(kProgramFooter);  // after the commands, which would inherit it
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments{argv + 1, argv + argc};
+    map_words = cut_map_words(app, arguments);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error);
   }

@@ -7,11 +7,11 @@
 #include <algorithm>
 
 #include "client/cli/errors/command_error.h"
-#include "client/cli/map/columns.h"
 #include "client/cli/map/halt.h"
+#include "client/cli/map/input/columns.h"
+#include "client/cli/map/input/words.h"
 #include "client/cli/map/jobs/joblog.h"
 #include "client/cli/map/jobs/template.h"
-#include "client/cli/map/words.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/quote.h"
 #include "client/cli/text/values.h"

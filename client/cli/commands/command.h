@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "client/cli/text/table.h"
 #include "proto/settings/help.h"
@@ -40,12 +41,19 @@ class HelpFormatter : public proto::HelpLayout {
   std::map<const CLI::App*, std::string> usages_;
 };
 
+// Words behind the options of `map`, which CLI11 does not see.
+struct CommandWords {
+  std::vector<std::string> words{};
+  std::string error{};  // in the options; empty: none
+};
+
 // The program that commands are added to. The references are valid until the action has returned.
 struct Program {
   CLI::App& app;
   HelpFormatter& help;
   ConnectionOptions& connection;  // shared, because --broker may precede or follow the name of the command
   std::function<int()>& action;   // runs the command and returns the exit status; set when the command line is parsed
+  const CommandWords& map_words;
 };
 
 // The broker of FORKMILL_BROKER, or the default port of this machine.

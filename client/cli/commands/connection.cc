@@ -1,5 +1,6 @@
 #include "client/cli/commands/connection.h"
 
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,7 +45,8 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
     const auto left = deadline - std::chrono::steady_clock::now();
     if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheckInterval)))
       return;
-    if (signals != nullptr && signals->pop()) throw CommandError{ExitCode::interrupted, "interrupted"};
+    const auto signal = signals == nullptr ? std::nullopt : signals->pop();
+    if (signal && *signal != SIGUSR1) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
     throw CommandError{
         ExitCode::unreachable,

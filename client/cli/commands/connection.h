@@ -14,13 +14,13 @@ namespace forkmill::cli {
 
 class Connection {
  public:
-  // What happens to futures when the broker is lost later, for longer than the connect timeout.
+  // Fate of futures when the broker is lost later, for longer than the connect timeout.
   enum class OnLoss {
-    fail,  // they end with Disconnected
-    wait,  // they wait until it is back, and the client logs nothing
+    fail,  // futures end with Disconnected
+    wait,  // futures wait until it is back, and the client logs nothing
   };
   // Blocks until the broker has answered. Throws CommandError (unreachable) after the connect timeout, and
-  // (interrupted) if one of `signals` arrives meanwhile.
+  // (interrupted) if one of `signals` but SIGUSR1 arrives meanwhile.
   explicit Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor = nullptr,
                       Signals* signals = nullptr, OnLoss on_loss = OnLoss::fail);
 

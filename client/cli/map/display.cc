@@ -17,7 +17,7 @@ constexpr std::chrono::milliseconds kRedraw{100};
 Display::Display(const Options& options)
     : options_{options},
       printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { err(text); },
-               options.tag} {}
+               options.output} {}
 
 Display::~Display() {
   if (drawn_) (void)!::write(STDERR_FILENO, "\n", 1);
@@ -43,7 +43,7 @@ void Display::erase() {
 }
 
 void Display::print(const Ended& ended) {
-  if (ended.outcome.out.empty() && ended.outcome.err.empty()) return;
+  if (!options_.output.verbose && ended.outcome.out.empty() && ended.outcome.err.empty()) return;
   erase();
   printer_.print(ended);
 }

@@ -15,7 +15,7 @@ namespace forkmill::cli {
 class Display {
  public:
   struct Options {
-    bool tag = false;
+    Printer::Options output{};
     bool progress = false;  // draw the progress line. REQUIRES: stderr is a terminal
     ProgressStyle style{};
   };

@@ -1,9 +1,11 @@
 #include "client/cli/map/halt.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "client/cli/errors/command_error.h"
 
@@ -13,6 +15,10 @@ namespace {
 
 constexpr std::uint64_t kMaxCounted = 253;
 constexpr int kMoreThanCounted = 254;
+
+// The numbers of older versions of GNU parallel.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNumbers{
+    {{"0", "never"}, {"1", "soon,fail=1"}, {"2", "now,fail=1"}, {"-1", "soon,success=1"}, {"-2", "now,success=1"}}};
 
 [[noreturn]] void reject(std::string_view text) {
   throw UsageError{"--halt: '" + std::string{text} + "' is not a rule",
@@ -34,7 +40,15 @@ bool parse_threshold(std::string_view text, HaltRule& rule) {
 
 HaltRule HaltRule::parse(std::string_view text) {
   HaltRule rule;
+  const auto* const number =
+      std::find_if(kNumbers.begin(), kNumbers.end(), [text](const auto& one) { return one.first == text; });
+  if (number != kNumbers.end()) return parse(number->second);
   if (text == "never") return rule;
+  if (text.ends_with('%') && text.find(',') == std::string_view::npos) {
+    rule.when = Halt::soon;
+    if (!parse_threshold(text, rule)) reject(text);
+    return rule;
+  }
   const auto comma = text.find(',');
   const auto when = text.substr(0, comma);
   if (when != "now" && when != "soon") reject(text);

@@ -13,17 +13,14 @@ std::string tag_lines(std::string_view text, std::string_view tag) {
   return tagged;
 }
 
-void Printer::emit(const Sink& sink, const std::string& text, const Row& args) const {
-  if (text.empty()) return;
-  if (!tag_) return sink(text);
-  std::string tag;
-  for (const auto& arg : args) tag += (tag.empty() ? "" : " ") + arg;
-  sink(tag_lines(text, tag));
+void Printer::emit(const Sink& sink, const std::string& text, const std::string& tag) const {
+  if (!text.empty()) sink(options_.tag ? tag_lines(text, tag) : text);
 }
 
 void Printer::print(const Ended& ended) const {
-  emit(out_, ended.outcome.out, ended.job.args);
-  emit(err_, ended.outcome.err, ended.job.args);
+  if (options_.verbose) emit(out_, ended.job.command + "\n", ended.job.tag);
+  emit(out_, ended.outcome.out, ended.job.tag);
+  emit(err_, ended.outcome.err, ended.job.tag);
 }
 
 }  // namespace forkmill::cli

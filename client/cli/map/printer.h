@@ -16,16 +16,20 @@ class Printer {
  public:
   using Sink = std::function<void(std::string_view)>;
 
-  Printer(Sink out, Sink err, bool tag) : out_{std::move(out)}, err_{std::move(err)}, tag_{tag} {}
+  struct Options {
+    bool tag = false;
+    bool verbose = false;  // print the command before its output (-v)
+  };
+  Printer(Sink out, Sink err, Options options) : out_{std::move(out)}, err_{std::move(err)}, options_{options} {}
 
   void print(const Ended& ended) const;
 
  private:
-  void emit(const Sink& sink, const std::string& text, const Row& args) const;
+  void emit(const Sink& sink, const std::string& text, const std::string& tag) const;
 
   Sink out_;
   Sink err_;
-  bool tag_;
+  Options options_;
 };
 
 }  // namespace forkmill::cli

@@ -67,7 +67,7 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
   entry.cancelled = outcome.cancelled;
   if (!outcome.cancelled) {
     halt_.ended(outcome);
-    entry.ended = std::make_shared<const Ended>(Ended{std::move(entry.job), std::move(outcome)});
+    entry.ended = std::make_shared<Ended>(Ended{std::move(entry.job), std::move(outcome)});
     step.log = entry.ended;
   }
   check_halt(step);

@@ -29,11 +29,11 @@ class MapRun {
   };
   // The actions that follow from an event.
   struct Step {
-    const Job* again = nullptr;                       // submit this job again; valid until the next call
-    std::shared_ptr<const Ended> log;                 // record this job, which has ended for good
-    std::vector<std::shared_ptr<const Ended>> print;  // print these jobs, in this order
-    bool cancel_all = false;                          // cancel all jobs in flight; true at most once
-    bool cancel_waiting = false;                      // cancel the jobs that have not started; true at most once
+    const Job* again = nullptr;                 // submit this job again; valid until the next call
+    std::shared_ptr<Ended> log;                 // record this job, which has ended for good
+    std::vector<std::shared_ptr<Ended>> print;  // print these jobs, in this order
+    bool cancel_all = false;                    // cancel all jobs in flight; true at most once
+    bool cancel_waiting = false;                // cancel the jobs that have not started; true at most once
   };
 
   explicit MapRun(Options options) : options_{options}, halt_{options.halt} {}
@@ -69,7 +69,7 @@ class MapRun {
     Job job;
     unsigned tries = 1;
     unsigned losses = 0;
-    std::shared_ptr<const Ended> ended;  // not null: waits for its turn to be printed
+    std::shared_ptr<Ended> ended;  // not null: waits for its turn to be printed
     bool cancelled = false;
   };
   using Jobs = std::map<std::uint64_t, Entry>;  // by seq, that is in the order of the input

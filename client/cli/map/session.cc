@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -44,32 +45,45 @@ MapSession::MapSession(Parts parts, const MapRun::Options& options, Fleet& fleet
   if (const auto total = parts_.feed.total()) apply(run_.total_known(*total));
 }
 
+bool MapSession::start_job() {
+  Job job;
+  const auto slot = slots_.next();
+  const auto next = parts_.feed.next(job, slot);
+  if (next == JobFeed::Next::job) {
+    slots_.acquire(slot);
+    job.timeout = parts_.limit.current();
+    if (parts_.delay.count() > 0) next_start_ = Clock::now() + parts_.delay;
+    fleet_.run(job);
+    run_.start(std::move(job));
+  } else if (next == JobFeed::Next::waiting) {
+    input_waits_ = true;
+    return false;
+  } else if (next == JobFeed::Next::end) {
+    apply(run_.total_known(*parts_.feed.total()));
+    run_.input_ended();
+  }
+  return true;
+}
+
 void MapSession::feed() {
   input_waits_ = false;
-  for (int i = 0; i < kFeedBatch && run_.wants_job(); ++i) {
-    Job job;
-    const auto next = parts_.feed.next(job);
-    if (next == JobFeed::Next::job) {
-      fleet_.run(job);
-      run_.start(std::move(job));
-    } else if (next == JobFeed::Next::waiting) {
-      input_waits_ = true;
-      return;
-    } else if (next == JobFeed::Next::end) {
-      apply(run_.total_known(*parts_.feed.total()));
-      run_.input_ended();
-    }
+  for (int i = 0; i < kFeedBatch && may_start(Clock::now()) && start_job(); ++i) {
   }
 }
 
+int MapSession::poll_timeout() const {
+  const int idle = display_.wants_progress() ? kRedrawMs : kIdlePollMs;
+  if (!run_.wants_job() || input_waits_) return idle;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_start_ - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, idle));
+}
+
 void MapSession::wait() {
+  if (run_.over()) return;
   std::array<pollfd, 3> entries{{{.fd = signals_.fd(), .events = POLLIN, .revents = 0},
                                  {.fd = fleet_.fd(), .events = POLLIN, .revents = 0},
                                  {.fd = parts_.feed.wait_fd(), .events = POLLIN, .revents = 0}}};
-  if (run_.over()) return;
-  const bool more = run_.wants_job() && !input_waits_;
-  const int timeout = more ? 0 : display_.wants_progress() ? kRedrawMs : kIdlePollMs;
-  ::poll(entries.data(), input_waits_ ? 3 : 2, timeout);
+  ::poll(entries.data(), input_waits_ ? 3 : 2, poll_timeout());
 }
 
 // Cancels the run if `action` throws. The first error is the one that run() throws.
@@ -89,21 +103,36 @@ void MapSession::record(const Ended& ended) {
                    "): " + ended.outcome.problem);
 }
 
+// Output that is held back until its turn goes to a file when it takes too much memory.
+void MapSession::print(Ended& ended) {
+  spill_.restore(ended.outcome);
+  if (!parts_.results || !parts_.results->replaces_printing()) display_.print(ended);
+}
+
 void MapSession::apply(MapRun::Step step) {
   if (step.again != nullptr) return fleet_.run(*step.again);
-  if (step.log) record(*step.log);
-  for (const auto& ended : step.print) guard([&] { display_.print(*ended); });
+  if (step.log) {
+    record(*step.log);
+    if (step.log->outcome.ok()) parts_.limit.succeeded(step.log->outcome.run_seconds);
+    guard([&] { spill_.store(step.log->outcome); });
+  }
+  for (const auto& ended : step.print) guard([&] { print(*ended); });
   if (step.cancel_all) cancel_all();
   if (step.cancel_waiting) cancel_waiting();
+}
+
+void MapSession::collect_one(std::uint64_t seq, Outcome outcome) {
+  if (outcome.no_folder) guard([&] { throw CommandError{ExitCode::failed, outcome.problem, kFolderAdvice}; });
+  const auto slot = run_.find(seq)->slot;
+  auto step = run_.ended(seq, std::move(outcome));
+  if (step.again == nullptr) slots_.release(slot);
+  apply(std::move(step));
 }
 
 void MapSession::collect() {
   auto ended = fleet_.drain();
   if (!ended.empty()) last_outcome_ = Clock::now();
-  for (auto& [seq, outcome] : ended) {
-    if (outcome.no_folder) guard([&] { throw CommandError{ExitCode::failed, outcome.problem, kFolderAdvice}; });
-    apply(run_.ended(seq, std::move(outcome)));
-  }
+  for (auto& [seq, outcome] : ended) collect_one(seq, std::move(outcome));
   if (display_.stdout_closed() && stops_.phase() < StopRequests::Phase::cancelling) handle_stop(SIGPIPE);
 }
 

@@ -2,6 +2,7 @@
 // passes jobs to the fleet, prints, logs, and handles signals. One thread.
 #pragma once
 
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -10,11 +11,14 @@
 
 #include "client/cli/map/display.h"
 #include "client/cli/map/fleet.h"
-#include "client/cli/map/job_feed.h"
+#include "client/cli/map/input/job_feed.h"
 #include "client/cli/map/jobs/joblog.h"
 #include "client/cli/map/jobs/results.h"
 #include "client/cli/map/run.h"
+#include "client/cli/map/slots.h"
+#include "client/cli/map/spill.h"
 #include "client/cli/map/stop_requests.h"
+#include "client/cli/map/time_limit.h"
 #include "client/cli/os/signals.h"
 
 namespace forkmill::cli {
@@ -23,9 +27,11 @@ class MapSession {
  public:
   struct Parts {
     JobFeed feed;
-    std::unique_ptr<JobLog> joblog{};     // null: none is written
-    std::optional<ResultsDir> results{};  // null: none is written
+    std::unique_ptr<JobLog> joblog{};    // null: none is written
+    std::unique_ptr<Results> results{};  // null: none is written
     bool count_first = false;  // count the input before the first job, for --halt with a percentage or a progress line
+    TimeLimit limit{};
+    std::chrono::milliseconds delay{0};  // between the starts of two jobs
   };
 
   // `fleet`, `display` and `signals` must outlive this object.
@@ -38,6 +44,12 @@ class MapSession {
 
  private:
   void feed();
+  // Starts the next job. False: there is none for now.
+  bool start_job();
+  bool may_start(Rate::Clock::time_point now) const { return run_.wants_job() && now >= next_start_; }
+  int poll_timeout() const;
+  void collect_one(std::uint64_t seq, Outcome outcome);
+  void print(Ended& ended);
   void wait();
   void collect();
   void apply(MapRun::Step step);
@@ -60,6 +72,9 @@ class MapSession {
   Display& display_;
   Signals& signals_;
   StopRequests stops_;
+  Slots slots_;
+  OutputSpill spill_;
+  Rate::Clock::time_point next_start_{};
   bool input_waits_ = false;
   Rate::Clock::time_point start_;
   Rate::Clock::time_point last_outcome_;

@@ -1,4 +1,4 @@
-#include "client/cli/map/columns.h"
+#include "client/cli/map/input/columns.h"
 
 #include <doctest/doctest.h>
 
@@ -38,6 +38,25 @@ TEST_CASE("a copy splits like the original") {
   Columns columns;
   copy.split("a,b", columns);
   CHECK(columns == Columns{"a", "b"});
+}
+
+TEST_CASE("expressions may use the escapes of Perl") {
+  const auto split = [](const char* expression, const std::string& text) {
+    std::vector<std::string> columns;
+    ColumnSplitter{expression}.split(text, columns);
+    return columns;
+  };
+  CHECK(split("\\d", "a1b2") == Columns{"a", "b", ""});
+  CHECK(split("[\\d,]", "a1b,c") == Columns{"a", "b", "c"});
+  CHECK(split("\\s+", "a \t b") == Columns{"a", "b"});
+  CHECK(split("\\D+", "1ab2") == Columns{"1", "2"});
+  CHECK(split("[\\]\\-^]", "a]b-c^d") == Columns{"a", "b", "c", "d"});
+  CHECK(split("(?:,|;)", "a,b;c") == Columns{"a", "b", "c"});
+  CHECK(split("\\|", "a|b") == Columns{"a", "b"});
+  CHECK(split("[^\\w]", "a-b") == Columns{"a", "b"});
+  CHECK_THROWS_AS(ColumnSplitter{",+?"}, UsageError);
+  CHECK_THROWS_AS(ColumnSplitter{"(?=a)"}, UsageError);
+  CHECK_THROWS_AS(ColumnSplitter{"(a)\\1"}, UsageError);
 }
 
 }  // namespace

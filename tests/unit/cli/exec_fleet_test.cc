@@ -1,4 +1,4 @@
-#include "client/cli/commands/exec_fleet.h"
+#include "client/cli/commands/map/exec_fleet.h"
 
 #include <doctest/doctest.h>
 

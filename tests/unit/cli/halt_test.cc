@@ -101,5 +101,15 @@ TEST_CASE("a text that is not a rule is refused") {
   CHECK(HaltRule::parse("soon,fail=12.5%").threshold == doctest::Approx(12.5));
 }
 
+TEST_CASE("numbers and percentages stand for rules") {
+  CHECK(HaltRule::parse("0").when == Halt::never);
+  CHECK(HaltRule::parse("1").when == Halt::soon);
+  CHECK(HaltRule::parse("2").when == Halt::now);
+  CHECK(HaltRule::parse("-2").on == HaltRule::On::success);
+  CHECK(HaltRule::parse("30%").percent);
+  CHECK(HaltRule::parse("30%").threshold == 30);
+  CHECK_THROWS_AS(HaltRule::parse("3"), UsageError);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

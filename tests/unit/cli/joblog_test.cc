@@ -91,5 +91,14 @@ TEST_CASE("a log that cannot be opened or written is an error") {
   CHECK_THROWS_AS((JobLog{"/dev/full", JobLog::Mode::append}), CommandError);
 }
 
+TEST_CASE("a log that is only added to gets no header") {
+  const test::TempDir dir;
+  JobLog{dir.path("log"), JobLog::Mode::add}.write({.seq = 1, .host = "h", .command = "a"});
+  JobLog{dir.path("log"), JobLog::Mode::add}.write({.seq = 2, .host = "h", .command = "b"});
+  const auto text = dir.read("log");
+  CHECK(text.starts_with("1\th\t"));
+  CHECK(text.find("\n2\th\t") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

@@ -79,5 +79,21 @@ TEST_CASE("a missing log counts as an empty one") {
   CHECK(Finished::read(dir.path("absent"), Resume::ended).size() == 0);
 }
 
+TEST_CASE("the failed jobs of a log are those that failed in their last run") {
+  const test::TempDir dir;
+  const auto line = [](std::uint64_t seq, int exit_code, const std::string& command) {
+    JobLogEntry entry{.seq = seq, .host = "h", .command = command};
+    entry.exit_code = exit_code;
+    return entry.line();
+  };
+  const auto path = dir.write("log", std::string{kJobLogHeader} + line(1, 1, "a") + line(2, 1, "b") + line(3, 0, "c") +
+                                         line(1, 0, "a") + "9\thalf");
+  const auto failed = failed_jobs(path);
+  REQUIRE(failed.size() == 1);
+  CHECK(failed[0].seq == 2);
+  CHECK(failed[0].args == Row{"b"});
+  CHECK_THROWS_AS(failed_jobs(dir.path("absent")), UsageError);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

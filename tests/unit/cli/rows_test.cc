@@ -1,4 +1,4 @@
-#include "client/cli/map/rows.h"
+#include "client/cli/map/input/rows.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@ Rows rows(const std::vector<std::vector<std::vector<std::string>>>& groups) {
   return Rows{std::move(made)};
 }
 
-Table all(Rows rows) {
+Table all(Rows&& rows) {
   Table table;
   for (Row row; rows.next(row) == Fetch::ready;) table.push_back(row);
   return table;
@@ -84,7 +84,7 @@ TEST_CASE("a row is complete even if one of its sources had to wait") {
   const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   std::vector<Rows::Group> groups;
   groups.push_back(group({{"a", "b"}}));
-  groups[0].push_back(std::make_unique<LineSource>(path, '\n'));
+  groups[0].push_back(std::make_unique<LineSource>(path, "\n"));
   Rows rows{std::move(groups)};
   Row row;
   CHECK(rows.next(row) == Fetch::waiting);
@@ -98,6 +98,19 @@ TEST_CASE("a row is complete even if one of its sources had to wait") {
   REQUIRE(rows.next(row) == Fetch::ready);
   CHECK(row == Row{"b", "2"});
   CHECK(rows.next(row) == Fetch::end);
+}
+
+TEST_CASE("the header is the first argument of each source, or its columns") {
+  auto two = rows({{{"x", "1", "2"}}, {{"y", "3"}}});
+  CHECK(two.read_header() == Row{"x", "y"});
+  CHECK(two.count() == 2);
+  CHECK(all(std::move(two)) == Table{{"1", "3"}, {"2", "3"}});
+  std::vector<Rows::Group> groups;
+  groups.push_back(group({{"a,b", "1,2"}}));
+  Rows split{std::move(groups), ColumnSplitter{","}};
+  CHECK(split.read_header() == Row{"a", "b"});
+  CHECK(all(std::move(split)) == Table{{"1", "2"}});
+  CHECK(rows({{std::vector<std::string>{}}}).read_header() == Row{""});
 }
 
 }  // namespace

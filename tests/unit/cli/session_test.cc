@@ -10,6 +10,7 @@
 #include <functional>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/map/input/rows.h"
 #include "proto/os/wakeup.h"
 #include "tests/unit/cli/temp_dir.h"
 
@@ -73,14 +74,14 @@ Outcome exited(int code) {
   return outcome;
 }
 
-Rows words(const std::vector<std::string>& arguments) {
+JobFeed::Input words(const std::vector<std::string>& arguments) {
   std::vector<Rows::Group> groups(1);
   groups[0].push_back(std::make_unique<WordSource>(arguments));
-  return Rows{std::move(groups)};
+  return {.rows = std::make_unique<Rows>(std::move(groups))};
 }
 
 MapSession::Parts parts(const std::vector<std::string>& arguments, Finished finished = Finished{Resume::none}) {
-  return {.feed = {CommandTemplate{{"run"}, false}, words(arguments), std::move(finished)}};
+  return {.feed = JobFeed{CommandTemplate{{"run"}, false}, words(arguments), std::move(finished)}};
 }
 
 int run(MapSession::Parts given, const MapRun::Options& options, FakeFleet& fleet) {
@@ -193,7 +194,7 @@ TEST_CASE("after an error the jobs in flight are cancelled, and those that have 
   made.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
   SUBCASE("the input is wrong") {}
   SUBCASE("a result cannot be stored, either") {
-    made.results.emplace(dir.path("results"));
+    made.results = std::make_unique<ResultsDir>(dir.path("results"));
     std::ofstream{dir.path("results/1")} << "a file in place of a folder";
   }
   FakeFleet fleet{[](const Job& job) { return job.args[0] == "done" ? std::optional{exited(0)} : std::nullopt; }};
@@ -223,6 +224,33 @@ TEST_CASE("a run without jobs in flight does not wait") {
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < 10; ++i) CHECK(run(parts({}), {}, fleet) == 0);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds{5});  // far below ten waits of a second
+}
+
+TEST_CASE("jobs in flight have different slots, which are used again") {
+  auto made = parts({"a", "b", "c", "d"});
+  made.feed = JobFeed{CommandTemplate{{"{%}"}, false}, words({"a", "b", "c", "d"})};
+  FakeFleet fleet{[](const Job&) { return exited(0); }};
+  CHECK(run(std::move(made), {.window = 2}, fleet) == 0);
+  CHECK(fleet.ran == Ran{"1", "2", "1", "2"});
+}
+
+TEST_CASE("a percentage as the time limit refers to the median run time of jobs that have succeeded") {
+  TimeLimit limit{std::chrono::milliseconds{0}, 200};
+  limit.succeeded(1);
+  limit.succeeded(9);
+  CHECK(limit.current() == std::chrono::milliseconds{0});
+  limit.succeeded(2);
+  CHECK(limit.current() == std::chrono::seconds{4});
+  CHECK(TimeLimit{std::chrono::seconds{3}}.current() == std::chrono::seconds{3});
+}
+
+TEST_CASE("jobs start with a pause between them") {
+  auto made = parts({"a", "b", "c"});
+  made.delay = std::chrono::milliseconds{50};
+  FakeFleet fleet{[](const Job&) { return exited(0); }};
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(run(std::move(made), {}, fleet) == 0);
+  CHECK(std::chrono::steady_clock::now() - start >= std::chrono::milliseconds{100});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "client/cli/map/source.h"
+#include "client/cli/map/input/source.h"
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -28,20 +28,20 @@ TEST_CASE("words are returned in order and counted") {
 
 TEST_CASE("the lines of a file are counted before they are read, with or without a last newline") {
   const test::TempDir dir;
-  LineSource ended{dir.write("ended", "a\n\nb c\n"), '\n'};
+  LineSource ended{dir.write("ended", "a\n\nb c\n"), "\n"};
   CHECK(ended.count() == 3);
   CHECK(all(ended) == Lines{"a", "", "b c"});
-  LineSource open{dir.write("open", "a\nb"), '\n'};
+  LineSource open{dir.write("open", "a\nb"), "\n"};
   CHECK(open.count() == 2);
   CHECK(all(open) == Lines{"a", "b"});
-  LineSource empty{dir.write("empty", ""), '\n'};
+  LineSource empty{dir.write("empty", ""), "\n"};
   CHECK(empty.count() == 0);
   CHECK(all(empty).empty());
 }
 
 TEST_CASE("lines that end with NUL bytes may contain newlines") {
   const test::TempDir dir;
-  LineSource lines{dir.write("nul", std::string_view{"a\nb\0c\0", 6}), '\0'};
+  LineSource lines{dir.write("nul", std::string_view{"a\nb\0c\0", 6}), std::string(1, '\0')};
   CHECK(lines.count() == 2);
   CHECK(all(lines) == Lines{"a\nb", "c"});
 }
@@ -50,7 +50,7 @@ TEST_CASE("a file may have more lines than one read returns") {
   const test::TempDir dir;
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
-  LineSource lines{dir.write("many", text), '\n'};
+  LineSource lines{dir.write("many", text), "\n"};
   CHECK(lines.count() == 50'000);
   const auto got = all(lines);
   REQUIRE(got.size() == 50'000);
@@ -63,7 +63,7 @@ TEST_CASE("an empty pipe does not block") {
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   REQUIRE(writer >= 0);
-  LineSource lines{path, '\n'};
+  LineSource lines{path, "\n"};
   CHECK(!lines.count());
   std::string line;
   CHECK(lines.next(line) == Fetch::waiting);
@@ -81,8 +81,8 @@ TEST_CASE("an empty pipe does not block") {
 
 TEST_CASE("an error names the file or the line that cannot be read") {
   const test::TempDir dir;
-  CHECK_THROWS_AS((LineSource{dir.path("absent"), '\n'}), UsageError);
-  LineSource endless{dir.write("long", "a\n" + std::string(LineSource::kMaxLine * 2, 'x')), '\n'};
+  CHECK_THROWS_AS((LineSource{dir.path("absent"), "\n"}), UsageError);
+  LineSource endless{dir.write("long", "a\n" + std::string(LineSource::kMaxLine * 2, 'x')), "\n"};
   std::string line;
   CHECK(endless.next(line) == Fetch::ready);
   try {
@@ -91,6 +91,31 @@ TEST_CASE("an error names the file or the line that cannot be read") {
   } catch (const UsageError& error) {
     CHECK(std::string{error.what()}.starts_with("line 2 of"));
   }
+}
+
+TEST_CASE("a delimiter may have several characters, and then the lines are not counted") {
+  const test::TempDir dir;
+  LineSource lines{dir.write("words", "aXXbXcXX"), "XX"};
+  CHECK(!lines.count());
+  std::string line;
+  REQUIRE(lines.next(line) == Fetch::ready);
+  CHECK(line == "a");
+  REQUIRE(lines.next(line) == Fetch::ready);
+  CHECK(line == "bXc");
+  CHECK(lines.next(line) == Fetch::end);
+}
+
+TEST_CASE("one of several sources counts as one empty argument if it has none") {
+  std::string word = "before";
+  NonEmptySource empty{std::make_unique<WordSource>(std::vector<std::string>{})};
+  CHECK(empty.count() == 1);
+  REQUIRE(empty.next(word) == Fetch::ready);
+  CHECK(word.empty());
+  CHECK(empty.next(word) == Fetch::end);
+  NonEmptySource full{std::make_unique<WordSource>(std::vector<std::string>{"a"})};
+  CHECK(full.count() == 1);
+  CHECK(full.next(word) == Fetch::ready);
+  CHECK(full.next(word) == Fetch::end);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ TEST_CASE("the arguments are appended to a template without placeholders") {
 
 TEST_CASE("other text in braces stays as it is") {
   CHECK(line("awk '{print $1}' {}", {"f"}) == "awk '{print $1}' f");
-  CHECK(line("echo ${HOME} {0} {%} {{}} {-} {12345} {1#} {", {"f"}) == "echo ${HOME} {0} {%} {f} {-} {12345} {1#} {");
+  CHECK(line("echo ${HOME} {0} {%x} {{}} {-} {12345} {1#} {", {"f"}) == "echo ${HOME} {0} {%x} {f} {-} {12345} {1#} {");
 }
 
 TEST_CASE("an argument of any bytes is one word") {
@@ -78,6 +78,41 @@ TEST_CASE("a command that the system would not accept is refused with the number
   CHECK_THROWS_WITH_AS(command.job(7, {std::string(CommandTemplate::kMaxLine, 'x')}),
                        "the command of job 7 has 131076 bytes; the system accepts at most 131071", UsageError);
   CHECK_THROWS_AS(command.job(7, {std::string("a\0b", 3)}), UsageError);
+}
+
+TEST_CASE("{%} is the slot of the job") {
+  const CommandTemplate command{{"gpu", "{%}", "{}"}, false};
+  CHECK(command.uses_slot());
+  CHECK(!CommandTemplate{{"run"}, false}.uses_slot());
+  Job job{.seq = 1, .slot = 3, .args = {"a"}};
+  command.fill(job);
+  CHECK(job.command == "gpu 3 a");
+}
+
+TEST_CASE("Perl in a command is refused, rather than run by the shell") {
+  CHECK_THROWS_AS((CommandTemplate{{"echo {= $_++ =}"}, false}), UsageError);
+  CHECK_THROWS_AS((CommandTemplate{{"echo {2= uc =}"}, false}), UsageError);
+  CHECK(CommandTemplate{{"awk '{=' {}"}, false}.job(1, {"f"}).command == "awk '{=' f");
+}
+
+TEST_CASE("-I replaces another text, and {} stays") {
+  const CommandTemplate command{{"echo ,, {} {.}"}, {.syntax = {.replace = ",,"}}};
+  CHECK(command.job(1, {"a.b"}).command == "echo a.b {} a");
+  CHECK(CommandTemplate{{"echo"}, {.syntax = {.replace = ",,"}}}.job(1, {"a"}).command == "echo a");
+}
+
+TEST_CASE("a header gives names to positions") {
+  const CommandTemplate command{{"echo {size}-{name.}"}, {.syntax = {.names = {"name", "size"}}}};
+  CHECK(command.job(1, {"a.b", "7"}).command == "echo 7-a");
+  CHECK(command.positions() == 2);
+}
+
+TEST_CASE("a word with the arguments is repeated for each of them on request") {
+  const CommandTemplate line{{"cp {}.old 'x  y' to-{#}"}, {.each_word = true}};
+  CHECK(line.job(2, {"a", "b c"}).command == "cp a.old 'b c'.old 'x  y' to-2");
+  const CommandTemplate direct{{"cp", "{}.old", "to"}, {.direct = true, .each_word = true}};
+  CHECK(direct.job(1, {"a", "b"}).argv == std::vector<std::string>{"cp", "a.old", "b.old", "to"});
+  CHECK(CommandTemplate{{"cp"}, {.append = false}}.job(1, {"a"}).command == "cp");
 }
 
 }  // namespace

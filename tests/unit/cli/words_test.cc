@@ -1,4 +1,4 @@
-#include "client/cli/map/words.h"
+#include "client/cli/map/input/words.h"
 
 #include <doctest/doctest.h>
 
@@ -32,20 +32,48 @@ TEST_CASE("command and sources may be missing, and a source may be empty") {
 TEST_CASE("sources without a file or a previous source, and stdin given twice, are refused") {
   CHECK_THROWS_AS(split_words({"echo", ":::+", "a"}), UsageError);
   CHECK_THROWS_AS(split_words({"echo", "::::"}), UsageError);
-  CHECK_THROWS_AS(open_inputs({{.file = true, .words = {"-"}}, {.file = true, .words = {"-"}}}, '\n', std::nullopt),
-                  UsageError);
+  CHECK_THROWS_AS(open_inputs({{.file = true, .words = {"-"}}, {.file = true, .words = {"-"}}}, {}), UsageError);
 }
 
 TEST_CASE("inputs are opened in their order") {
   const test::TempDir dir;
   auto rows = open_inputs({{.file = true, .words = {dir.write("f", "x y\nz w\n")}}, {.file = false, .words = {"1"}}},
-                          '\n', " ");
+                          {.columns = " "});
   Row row;
-  CHECK(rows.next(row) == Fetch::ready);
+  CHECK(rows->next(row) == Fetch::ready);
   CHECK(row == Row{"x", "y", "1"});
-  CHECK(rows.next(row) == Fetch::ready);
+  CHECK(rows->next(row) == Fetch::ready);
   CHECK(row == Row{"z", "w", "1"});
-  CHECK(rows.next(row) == Fetch::end);
+  CHECK(rows->next(row) == Fetch::end);
+}
+
+TEST_CASE("--link repeats the shorter sources until the longest has ended") {
+  const auto rows = open_inputs({{.words = {"a", "b", "c"}}, {.words = {"1", "2"}}, {.words = {}}}, {.link = true});
+  std::vector<Row> all;
+  for (Row row; rows->next(row) == Fetch::ready;) all.push_back(row);
+  CHECK(all == std::vector<Row>{{"a", "1", ""}, {"b", "2", ""}, {"c", "1", ""}});
+}
+
+TEST_CASE("an empty source among several is one empty argument, and alone has no jobs") {
+  Row row;
+  const auto two = open_inputs({{.words = {"a"}}, {.words = {}}}, {});
+  REQUIRE(two->next(row) == Fetch::ready);
+  CHECK(row == Row{"a", ""});
+  CHECK(two->next(row) == Fetch::end);
+  CHECK(open_inputs({{.words = {}}}, {})->next(row) == Fetch::end);
+}
+
+TEST_CASE("a delimiter also separates arguments of the command line, except a newline") {
+  Row row;
+  const auto rows = open_inputs({{.words = {"a,b", "c"}}}, {.delimiter = ","});
+  for (const char* word : {"a", "b", "c"}) {
+    REQUIRE(rows->next(row) == Fetch::ready);
+    CHECK(row == Row{word});
+  }
+  CHECK(rows->next(row) == Fetch::end);
+  const auto lines = open_inputs({{.words = {"a\nb"}}}, {});
+  REQUIRE(lines->next(row) == Fetch::ready);
+  CHECK(row == Row{"a\nb"});
 }
 
 }  // namespace

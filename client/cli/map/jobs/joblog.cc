@@ -80,7 +80,7 @@ JobLogEntry joblog_entry(const Ended& ended) {
           .host = outcome.host.empty() ? "-" : outcome.host,
           .started_at = outcome.started_at,
           .run_seconds = outcome.run_seconds,
-          .sent = 0,
+          .sent = ended.job.input.size(),
           .received = outcome.out.size() + outcome.err.size(),
           .exit_code = outcome.exit_code,
           .signal = outcome.signal,
@@ -88,11 +88,18 @@ JobLogEntry joblog_entry(const Ended& ended) {
 }
 
 JobLog::JobLog(const std::string& path, Mode mode) : path_{path} {
+  if (path == "-") {
+    path_ = "standard output";
+    file_ = proto::Descriptor{::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)};
+    if (!file_.valid()) throw UsageError{std::string{"--joblog: there is no standard output: "} + std::strerror(errno)};
+    append(kJobLogHeader);
+    return;
+  }
   const int flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | (mode == Mode::replace ? O_TRUNC : 0);
   file_ = proto::Descriptor{::open(path.c_str(), flags, 0666)};
   if (!file_.valid()) throw UsageError{"--joblog: cannot open " + path + ": " + std::strerror(errno)};
-  if (mode == Mode::append) cut_incomplete_line();
-  if (::lseek(file_.get(), 0, SEEK_END) == 0) append(kJobLogHeader);
+  if (mode != Mode::replace) cut_incomplete_line();
+  if (mode != Mode::add && ::lseek(file_.get(), 0, SEEK_END) == 0) append(kJobLogHeader);
 }
 
 void JobLog::cut_incomplete_line() {

@@ -44,10 +44,14 @@ JobLogEntry joblog_entry(const Ended& ended);
 // incomplete.
 class JobLog {
  public:
-  enum class Mode { replace, append };
+  enum class Mode {
+    replace,  // begin with an empty file
+    append,   // continue the file of an earlier run
+    add,      // the same without a header, as GNU parallel writes to +FILE
+  };
 
-  // Opens the file, or creates it. Mode::append cuts off an incomplete last line. Throws UsageError if the file cannot
-  // be opened.
+  // Opens the file, or creates it; "-" is stdout. Unless it is replaced, cuts off an incomplete last line. Throws
+  // UsageError if the file cannot be opened.
   JobLog(const std::string& path, Mode mode);
 
   // Appends a line. Throws CommandError if it cannot be written.

@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "client/cli/map/jobs/job.h"
 #include "client/cli/map/jobs/joblog.h"
 
 namespace forkmill::cli {
@@ -31,6 +33,8 @@ class Finished {
 
   // Removes a finished job with this command. False: there is none, so a job with this command has to run.
   bool pop(std::string_view command);
+  // Removes a finished job with this number, for commands that differ in each run.
+  bool pop(std::uint64_t seq);
 
   // The number of finished jobs of the log.
   std::uint64_t size() const { return total_; }
@@ -49,7 +53,12 @@ class Finished {
   Resume rule_;
   std::unordered_map<Digest, bool, Hash> jobs_;               // command and seq → whether the job counts as finished
   std::unordered_map<Digest, std::uint32_t, Hash> commands_;  // command → finished jobs that pop() has not removed
+  std::unordered_map<std::uint64_t, bool> numbers_;           // seq → whether the job counts as finished
   std::uint64_t total_ = 0;
 };
+
+// The jobs of a log that have failed in their last run, with their numbers and, as their argument, their commands
+// (--retry-failed). Throws UsageError as Finished::read() does, and if there is no such file.
+std::vector<Job> failed_jobs(const std::string& path);
 
 }  // namespace forkmill::cli

@@ -1,20 +1,15 @@
-// Command templates, as in GNU parallel: a command with placeholders for the arguments of each job.
-//
-//   {}   the argument (all of them with several input sources)     {#}   the number of the job, from 1
-//   {.}  without its extension                                     {1} {2} …   of the first, second … source
-//   {/}  file name, {//} directory, {/.} file name without         {-1}  of the last source
-//        extension                                                 {1.} {2/} {1//} {-1/.}   both at once
+// Command templates, as in GNU parallel: a command with replacement strings (text.h) for the arguments of each job.
 //
 // In a shell line each argument is quoted, so that it reaches the command as one word. " {}" is appended to a template
-// without placeholders. With an empty template, the argument is the shell line. Other text in braces stays as it is.
+// without replacement strings. With an empty template, the arguments are the shell line.
 #pragma once
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "client/cli/map/jobs/job.h"
+#include "client/cli/map/jobs/text.h"
 
 namespace forkmill::cli {
 
@@ -23,38 +18,42 @@ class CommandTemplate {
   // The longest argument, and so the longest shell line, that Linux accepts (MAX_ARG_STRLEN without the final NUL).
   static constexpr std::size_t kMaxLine = 128UL * 1024 - 1;
 
+  struct Options {
+    bool direct = false;     // each word is an argument of a program that runs without a shell
+    bool append = true;      // " {}" is appended to a command without replacement strings
+    bool each_word = false;  // a word with a replacement string for all arguments is repeated for each argument
+    std::size_t max_line = kMaxLine;
+    Syntax syntax{};
+  };
+
   // `words` is the command, as split by the shell of the user. Joined with blanks, it is the line for the shell of the
-  // worker; with `direct`, each word is an argument of a program that runs without a shell.
+  // worker, unless `direct`. Throws UsageError for a replacement string that is not supported.
+  CommandTemplate(const std::vector<std::string>& words, const Options& options);
   CommandTemplate(const std::vector<std::string>& words, bool direct);
 
   // Whether the command runs without a shell.
   bool direct() const { return direct_; }
+  // Whether the command depends on the slot of a job.
+  bool uses_slot() const;
+  // The number of arguments that the replacement strings need ({3} needs 3, {-2} needs 2).
+  int positions() const;
 
-  // The number of input sources that the placeholders need ({3} needs 3, {-2} needs 2).
-  int positions() const { return positions_; }
-
-  // Fills in the placeholders. Throws UsageError, with the job, if the command is longer than kMaxLine or contains NUL.
+  // Fills in the command of a job whose number, slot and arguments are set. Throws UsageError, with the job, if the
+  // command is longer than max_line or contains NUL.
+  void fill(Job& job) const;
   Job job(std::uint64_t seq, Row args) const;
+  // The length of the command with these arguments.
+  std::size_t length(Row args) const;
 
  private:
-  enum class Form { literal, whole, no_extension, base, directory, base_no_extension, seq };
-  struct Piece {
-    Form form = Form::literal;
-    int position = 0;    // 0: all arguments
-    std::string text{};  // for Form::literal
-  };
-  using Word = std::vector<Piece>;
+  std::string line(const Job& job) const;
+  void check(const Job& job) const;
 
-  static Word parse(std::string_view text);
-  static bool parse_braces(std::string_view inside, Piece& piece);
-  static std::string apply(Form form, std::string_view arg);
-  std::string expand(const Word& word, std::uint64_t seq, const Row& args, bool quoted) const;
-  void expand_direct(const Word& word, Job& job) const;
-
-  std::vector<Word> words_;  // one word, unless direct_
+  std::vector<Text> words_;  // one word, unless direct_ or each_word_
   bool direct_ = false;
-  bool lines_ = false;  // the template is empty: each argument is a shell line
-  int positions_ = 0;
+  bool each_word_ = false;
+  bool lines_ = false;  // the template is empty: the arguments are the shell line
+  std::size_t max_line_ = kMaxLine;
 };
 
 }  // namespace forkmill::cli

@@ -1,6 +1,6 @@
 // Rows: combines the input sources into the arguments of one job after the other. Several sources yield every
 // combination, in which the last source changes fastest; sources linked with :::+ or ::::+ advance together and end
-// with the shortest.
+// with the shortest, or with --link with the longest.
 //
 // Memory: the first source, with the sources linked to it, is read as needed. The others are kept in memory, because
 // they are read repeatedly.
@@ -12,26 +12,27 @@
 #include <string>
 #include <vector>
 
-#include "client/cli/map/columns.h"
+#include "client/cli/map/input/columns.h"
 #include "client/cli/map/jobs/job.h"
-#include "client/cli/map/source.h"
+#include "client/cli/map/input/row_reader.h"
+#include "client/cli/map/input/source.h"
 
 namespace forkmill::cli {
 
-class Rows {
+class Rows final : public RowReader {
  public:
   using Group = std::vector<std::unique_ptr<Source>>;  // linked sources
 
   // `columns` splits each argument into several, each with a position of its own ({1} {2} …).
   explicit Rows(std::vector<Group> groups, std::optional<ColumnSplitter> columns = std::nullopt);
 
-  // Reads the next row, like Source::next().
-  Fetch next(Row& row);
-  // The descriptor to poll after Fetch::waiting.
-  int wait_fd() const { return wait_fd_; }
+  Fetch next(Row& row) override;
+  int wait_fd() const override { return wait_fd_; }
+  std::optional<std::uint64_t> count() override;
 
-  // The number of rows. Null: it is unknown without blocking, or exceeds 64 bits. REQUIRES: next() was not called yet.
-  std::optional<std::uint64_t> count();
+  // Removes the first argument of each source, or its columns, and returns them: names of positions (--header). Blocks
+  // until the sources have them. REQUIRES: next() was not called yet.
+  std::vector<std::string> read_header();
 
   // The number of arguments in each row. Null: it depends on the input, because of --colsep.
   std::optional<std::size_t> width() const;
@@ -41,6 +42,7 @@ class Rows {
   Fetch load_rest();
   bool advance_rest();
   void assemble(Row& row) const;
+  Row in_columns(Row row) const;
 
   std::vector<Group> groups_;
   std::optional<ColumnSplitter> columns_;

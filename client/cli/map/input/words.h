@@ -4,11 +4,12 @@
 //   :::+ ARGUMENT …              linked to the previous source     ::::+ FILE …  each linked to the previous source
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "client/cli/map/rows.h"
+#include "client/cli/map/input/rows.h"
 
 namespace forkmill::cli {
 
@@ -27,8 +28,14 @@ struct MapWords {
 // Throws UsageError if a linked source has no previous one, or if :::: has no file.
 MapWords split_words(const std::vector<std::string>& words);
 
-// Opens the inputs; stdin if `inputs` is empty. `delimiter` ends the lines of files; `columns` is the --colsep
-// expression. Throws UsageError if a file cannot be opened, or if stdin is given twice.
-Rows open_inputs(const std::vector<Input>& inputs, char delimiter, const std::optional<std::string>& columns);
+struct InputSyntax {
+  std::string delimiter = "\n";         // ends the lines of files; another one also separates arguments (:::)
+  std::optional<std::string> columns{};  // the --colsep expression
+  bool link = false;                     // all sources are linked, and the shorter ones are repeated (--link)
+};
+
+// Opens the inputs; stdin if `inputs` is empty. Throws UsageError if a file cannot be opened, or if stdin is given
+// twice.
+std::unique_ptr<Rows> open_inputs(const std::vector<Input>& inputs, const InputSyntax& syntax);
 
 }  // namespace forkmill::cli

@@ -1,4 +1,4 @@
-#include "client/cli/commands/exec_fleet.h"
+#include "client/cli/commands/map/exec_fleet.h"
 
 #include <signal.h>
 
@@ -11,7 +11,6 @@
 #include "client/cli/errors/report.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/values.h"
-#include "proto/limits.h"
 
 namespace forkmill::cli {
 
@@ -26,9 +25,7 @@ Outcome failed(const std::exception_ptr& error) {
   return outcome;
 }
 
-// The worker stops a command at its time limit, and returns its output. The broker's limit is for a worker that does
-// not.
-constexpr std::chrono::seconds kExtraTimeout{30};
+constexpr std::chrono::seconds kAnswerTimeout{1};
 constexpr std::uint32_t kMaxListed = 1000;  // running tasks that the broker is asked for
 constexpr const char* kStoppedByTimeout = "stopped by --timeout";
 
@@ -36,8 +33,6 @@ constexpr const char* kStoppedByTimeout = "stopped by --timeout";
 SubmitOptions single_attempt(SubmitOptions options) {
   options.max_attempts = 1;
   options.dead_letter = false;
-  if (options.timeout.count() > 0)
-    options.timeout = std::min(options.timeout + kExtraTimeout, proto::limits::kMaxDuration);
   return options;
 }
 
@@ -103,11 +98,15 @@ ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options)
 void ExecFleet::run(const Job& job) {
   ExecRequest request;
   request.argv = job.argv;
-  request.shell = options_.shell;
+  request.shell = options_.shell.empty();
+  if (!request.shell && options_.shell != kNoShell) request.argv = {options_.shell, "-c", job.command};
+  request.stdin_data = job.input;
   request.cwd = options_.cwd;
   request.env = options_.env;
+  request.env["PARALLEL_SEQ"] = std::to_string(job.seq);
+  request.env["PARALLEL_JOBSLOT"] = std::to_string(job.slot);
   request.output_limit = options_.output_limit;
-  request.timeout_ms = static_cast<std::uint64_t>(options_.submit.timeout.count());
+  request.timeout_ms = static_cast<std::uint64_t>(job.timeout.count());
   request.umask = options_.umask;
   try {
     auto& future = running_[job.seq] = submitter_.submit(kExec, std::move(request));
@@ -148,8 +147,17 @@ std::vector<std::pair<std::uint64_t, Outcome>> ExecFleet::drain() {
   return std::exchange(ended_, {});
 }
 
+// A broker that is stopped keeps its connections for a while, and does not answer.
+bool ExecFleet::reachable() const {
+  const bool silent = status_ && !status_->ready() && std::chrono::steady_clock::now() - asked_ > kAnswerTimeout;
+  return client_.connected() && !silent;
+}
+
 std::optional<std::string> ExecFleet::stall_reason() {
-  if (!status_) status_ = client_.query(QueryKind::status);
+  if (!status_) {
+    status_ = client_.query(QueryKind::status);
+    asked_ = std::chrono::steady_clock::now();
+  }
   if (!status_->ready()) return std::nullopt;
   auto answer = std::exchange(status_, std::nullopt);
   try {

@@ -1,4 +1,6 @@
-#include "client/cli/map/rows.h"
+#include "client/cli/map/input/rows.h"
+
+#include <poll.h>
 
 #include <algorithm>
 #include <utility>
@@ -51,10 +53,29 @@ void Rows::assemble(Row& row) const {
     const auto& part = rest_[group][position_[group]];
     row.insert(row.end(), part.begin(), part.end());
   }
-  if (!columns_) return;
+  row = in_columns(std::move(row));
+}
+
+Row Rows::in_columns(Row row) const {
+  if (!columns_) return row;
   Row split;
   for (const auto& argument : row) columns_->split(argument, split);
-  row = std::move(split);
+  return split;
+}
+
+std::vector<std::string> Rows::read_header() {
+  Row names;
+  for (auto& group : groups_) {
+    Row part;
+    for (Fetch state{}; (state = fetch(group, part)) != Fetch::ready;) {
+      if (state == Fetch::end) break;
+      pollfd entry{.fd = wait_fd_, .events = POLLIN, .revents = 0};
+      ::poll(&entry, 1, -1);
+    }
+    part.resize(group.size());
+    names.insert(names.end(), part.begin(), part.end());
+  }
+  return in_columns(std::move(names));
 }
 
 Fetch Rows::next(Row& row) {

@@ -1,30 +1,11 @@
-#include "client/cli/map/columns.h"
+#include "client/cli/map/input/columns.h"
 
 #include <array>
-#include <string_view>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/map/input/perl_expression.h"
 
 namespace forkmill::cli {
-
-namespace {
-
-// Replaces "\t" by a tab, which POSIX has no escape for.
-std::string with_tabs(std::string_view expression) {
-  std::string text;
-  for (std::size_t i = 0; i < expression.size(); ++i) {
-    if (expression.substr(i, 2) == "\\t") {
-      text += '\t';
-      ++i;
-    } else {
-      text += expression[i];
-      if (expression[i] == '\\' && i + 1 < expression.size()) text += expression[++i];
-    }
-  }
-  return text;
-}
-
-}  // namespace
 
 void ColumnSplitter::Free::operator()(regex_t* expression) const {
   ::regfree(expression);
@@ -33,7 +14,7 @@ void ColumnSplitter::Free::operator()(regex_t* expression) const {
 
 ColumnSplitter::ColumnSplitter(const std::string& expression) {
   auto compiled = std::make_unique<regex_t>();
-  if (const int error = ::regcomp(compiled.get(), with_tabs(expression).c_str(), REG_EXTENDED); error != 0) {
+  if (const int error = ::regcomp(compiled.get(), posix_expression(expression).c_str(), REG_EXTENDED); error != 0) {
     std::array<char, 256> text{};
     ::regerror(error, compiled.get(), text.data(), text.size());
     throw UsageError{"--colsep: '" + expression + "' is not a regular expression: " + text.data(),

@@ -1,5 +1,4 @@
-// --colsep: splits an argument into columns at a separator, which is a POSIX extended regular expression. "\t" is a
-// tab.
+// --colsep: splits an argument into columns at a separator, which is a regular expression (perl_expression.h).
 #pragma once
 
 #include <regex.h>

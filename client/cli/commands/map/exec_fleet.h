@@ -4,21 +4,25 @@
 #include <forkmill/client.h>
 #include <forkmill/exec.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 
-#include "client/cli/commands/loop_executor.h"
+#include "client/cli/commands/map/loop_executor.h"
 #include "client/cli/map/fleet.h"
 
 namespace forkmill::cli {
 
 class ExecFleet final : public Fleet {
  public:
+  // In place of a shell: a job is a program with its arguments.
+  static constexpr const char* kNoShell = "none";
+
   struct Options {
-    SubmitOptions submit{};  // `timeout` is that of a command, whose output until then is kept
-    bool shell = true;
+    SubmitOptions submit{};    // without the time limit, which each job has
+    std::string shell{};       // empty: /bin/sh; the name of another shell, or kNoShell
     std::string cwd{};         // empty: the working directory of the worker
     bool cwd_implied = false;  // `cwd` is the folder of this process: a worker without it ends the run
     int umask = -1;            // -1: that of the worker
@@ -34,7 +38,7 @@ class ExecFleet final : public Fleet {
   void cancel_waiting() override;
   std::vector<std::pair<std::uint64_t, Outcome>> drain() override;
   int fd() const override { return executor_.fd(); }
-  bool reachable() const override { return client_.connected(); }
+  bool reachable() const override;
   std::optional<std::string> stall_reason() override;
   void list_running(Show show) override;
 
@@ -47,7 +51,8 @@ class ExecFleet final : public Fleet {
   LoopExecutor& executor_;
   Submitter submitter_;
   Options options_;
-  std::optional<Future<RawResult>> status_;  // the question of stall_reason()
+  std::optional<Future<RawResult>> status_;        // the question of stall_reason()
+  std::chrono::steady_clock::time_point asked_{};  // time of that question
   std::unordered_map<std::uint64_t, Future<ExecResult>> running_;
   std::vector<std::pair<std::uint64_t, Outcome>> ended_;
   bool cancelling_ = false;

@@ -1,0 +1,155 @@
+#include "client/cli/map/jobs/edit.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace forkmill::cli {
+
+namespace {
+
+using EditKind = Edit::Kind;
+
+struct FixedEdit {
+  std::string_view text;
+  EditKind kind;
+  std::size_t count;
+};
+constexpr std::array kEdits{FixedEdit{"", EditKind::none, 0}, FixedEdit{".", EditKind::cut_extensions, 1},
+                            FixedEdit{"/", EditKind::base_name, 0}, FixedEdit{"//", EditKind::directory, 0},
+                            FixedEdit{"/.", EditKind::base_name_cut_extensions, 1}};
+constexpr std::array kPlusEdits{FixedEdit{"..", EditKind::cut_extensions, 2},
+                                FixedEdit{"...", EditKind::cut_extensions, 3},
+                                FixedEdit{"/..", EditKind::base_name_cut_extensions, 2},
+                                FixedEdit{"/...", EditKind::base_name_cut_extensions, 3},
+                                FixedEdit{"+/", EditKind::parent, 0},
+                                FixedEdit{"+.", EditKind::extensions, 1},
+                                FixedEdit{"+..", EditKind::extensions, 2},
+                                FixedEdit{"+...", EditKind::extensions, 3}};
+
+template <class Table>
+std::optional<Edit> find_fixed(const Table& table, std::string_view text) {
+  const auto found = std::find_if(table.begin(), table.end(), [&](const FixedEdit& one) { return one.text == text; });
+  if (found == table.end()) return std::nullopt;
+  return Edit{.kind = found->kind, .count = found->count};
+}
+
+// "a/b.tar.gz" gives the position of ".gz". As in GNU parallel, that of ".rc" is 0.
+std::size_t extension_of(std::string_view path) {
+  const auto mark = path.find_last_of("./");
+  if (mark == std::string_view::npos || path[mark] == '/' || mark + 1 == path.size()) return path.size();
+  return mark;
+}
+
+std::string_view without_extensions(std::string_view path, std::size_t count) {
+  for (; count > 0; --count) path = path.substr(0, extension_of(path));
+  return path;
+}
+
+std::string_view extensions(std::string_view path, std::size_t count) {
+  const auto rest = without_extensions(path, count);
+  return rest.size() == path.size() ? "" : path.substr(rest.size() + 1);
+}
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+std::string_view strip_slashes(std::string_view path) {
+  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
+  return path;
+}
+
+// Like dirname(1): "a/b" gives "a", "b" and "b/" give ".", "/b" gives "/".
+std::string_view directory_name(std::string_view path) {
+  path = strip_slashes(path);
+  const auto slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return slash == 0 ? "/" : strip_slashes(path.substr(0, slash));
+}
+
+std::string replaced(std::string_view argument, std::string_view from, std::string_view to, bool all) {
+  std::string result;
+  for (auto at = argument.find(from); at != std::string_view::npos; at = argument.find(from)) {
+    result.append(argument.substr(0, at)).append(to);
+    argument.remove_prefix(at + from.size());
+    if (!all) break;
+  }
+  return result.append(argument);
+}
+
+bool read_count(std::string_view text, std::size_t& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
+
+// ":3" or ":3:5".
+std::optional<Edit> parse_range(std::string_view text) {
+  Edit edit{.kind = EditKind::range};
+  const auto colon = text.find(':', 1);
+  if (!read_count(text.substr(1, colon - 1), edit.count)) return std::nullopt;
+  if (colon != std::string_view::npos && !read_count(text.substr(colon + 1), edit.most)) return std::nullopt;
+  return edit;
+}
+
+// "/old/new" or "//old/new".
+std::optional<Edit> parse_replace(std::string_view text) {
+  Edit edit{.kind = text.starts_with("//") ? EditKind::replace_all : EditKind::replace_first};
+  text.remove_prefix(edit.kind == EditKind::replace_all ? 2 : 1);
+  const auto slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0) return std::nullopt;
+  edit.text = text.substr(0, slash);
+  edit.with = text.substr(slash + 1);
+  return edit;
+}
+
+std::optional<Edit> parse_text(std::string_view text) {
+  if (text.starts_with(":-")) return Edit{.kind = EditKind::otherwise, .text = std::string{text.substr(2)}};
+  if (text.starts_with(':')) return parse_range(text);
+  if (text.starts_with('/')) return parse_replace(text);
+  if (text.size() < 2 || text.find_first_of("{}") != std::string_view::npos) return std::nullopt;
+  if (text[0] == '%') return Edit{.kind = EditKind::cut_end, .text = std::string{text.substr(1)}};
+  if (text[0] == '#') return Edit{.kind = EditKind::cut_begin, .text = std::string{text.substr(1)}};
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Edit> Edit::parse(std::string_view text, bool plus) {
+  if (auto edit = find_fixed(kEdits, text)) return edit;
+  if (!plus) return std::nullopt;
+  if (auto edit = find_fixed(kPlusEdits, text)) return edit;
+  return parse_text(text);
+}
+
+std::string Edit::apply(std::string_view argument) const {
+  switch (kind) {
+    case Kind::none:
+      break;
+    case Kind::cut_extensions:
+      return std::string{without_extensions(argument, count)};
+    case Kind::base_name:
+      return std::string{base_name(argument)};
+    case Kind::base_name_cut_extensions:
+      return std::string{without_extensions(base_name(argument), count)};
+    case Kind::directory:
+      return std::string{directory_name(argument)};
+    case Kind::parent:
+      return std::string{argument.substr(0, argument.rfind('/') == std::string_view::npos ? 0 : argument.rfind('/'))};
+    case Kind::extensions:
+      return std::string{extensions(argument, count)};
+    case Kind::cut_end:
+      return std::string{argument.substr(0, argument.size() - (argument.ends_with(text) ? text.size() : 0))};
+    case Kind::cut_begin:
+      return std::string{argument.substr(argument.starts_with(text) ? text.size() : 0)};
+    case Kind::replace_first:
+    case Kind::replace_all:
+      return replaced(argument, text, with, kind == Kind::replace_all);
+    case Kind::otherwise:
+      return argument.empty() ? text : std::string{argument};
+    case Kind::range:
+      return std::string{argument.substr(std::min(count, argument.size()), most)};
+  }
+  return std::string{argument};
+}
+
+}  // namespace forkmill::cli
