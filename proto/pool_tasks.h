@@ -8,6 +8,8 @@
 // each item has its own outcome, and an array of strings, each the packed arguments of one item. Without own outcomes
 // the result is an array of the results of the items, and the first error is the error of the chunk. With own outcomes
 // the result is an array of arrays: [0, result], or [code, type, message, backtrace, cause] of an item that failed.
+// A fifth argument, true, asks for an array of one result instead: the results of all items, merged in their order by
+// the merge function of the task. Such a chunk has at least one item.
 #pragma once
 
 #include <cstdint>

@@ -17,12 +17,13 @@ std::string packed_chunk(const ChunkCall& call, const std::string* items, std::s
   std::string out;
   StringSink sink{out};
   msgpack::packer<StringSink> packer{sink};
-  packer.pack_array(4);
+  packer.pack_array(call.merged ? 5 : 4);
   packer.pack(call.task);
   packer.pack(call.signature);
   packer.pack(call.each);
   packer.pack_array(static_cast<std::uint32_t>(count));
   for (std::size_t i = 0; i < count; ++i) packer.pack(items[i]);
+  if (call.merged) packer.pack(true);
   return out;
 }
 

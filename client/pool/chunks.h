@@ -17,7 +17,8 @@ namespace forkmill::detail {
 struct ChunkCall {
   std::string task;
   std::uint64_t signature = 0;
-  bool each = false;  // every item has its own outcome
+  bool each = false;    // every item has its own outcome
+  bool merged = false;  // the results of a chunk's items become one
 };
 
 // The number of items in a chunk, if `items` are known to come. Throws std::invalid_argument for `asked` below 1.

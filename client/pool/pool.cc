@@ -21,12 +21,17 @@ Pool::~Pool() {
 
 detail::PoolJobRef Pool::submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
                                 ChunkSize chunk_size, detail::PoolDeliver deliver) {
-  return state_->submit({std::string{task}, signature, false}, items, chunk_size, std::move(deliver));
+  return state_->submit({std::string{task}, signature}, items, chunk_size, std::move(deliver));
+}
+
+detail::PoolJobRef Pool::submit_merged(std::string_view task, std::uint64_t signature,
+                                       const std::vector<std::string>& items, ChunkSize chunk_size) {
+  return state_->submit({.task = std::string{task}, .signature = signature, .merged = true}, items, chunk_size, {});
 }
 
 detail::PoolStreamRef Pool::open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
                                         bool ordered) {
-  return state_->open_stream({std::string{task}, signature, true}, chunk_size, ordered);
+  return state_->open_stream({.task = std::string{task}, .signature = signature, .each = true}, chunk_size, ordered);
 }
 
 void Pool::close() { state_->close(); }

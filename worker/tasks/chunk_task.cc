@@ -6,6 +6,7 @@
 
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "worker/errors/handler_error.h"
 #include "worker/errors/packed_error.h"
@@ -28,10 +29,13 @@ class ChunkHandler final : public detail::Handler {
     const Chunk chunk = chunk_of(handle.get());
     detail::Handler& handler = *function_of(registry_, chunk.name, chunk.signature).handler;
     std::string out;
+    if (chunk.merged) {
+      pack_array_head(out, 1);
+      return out += handler.run_merged(context, payloads(chunk.items));
+    }
     pack_array_head(out, chunk.items.size);
     for (std::uint32_t i = 0; i < chunk.items.size; ++i) {
-      const auto& item = chunk.items.ptr[i].via.str;
-      const std::string_view payload{item.ptr, item.size};
+      const std::string_view payload = payload_of(chunk.items.ptr[i]);
       if (chunk.each)
         append_outcome(handler, context, payload, out);
       else
@@ -45,17 +49,28 @@ class ChunkHandler final : public detail::Handler {
     std::string name;
     std::uint64_t signature;
     bool each;  // each item has an outcome of its own
+    bool merged;  // one result of all items
     msgpack::object_array items;
   };
 
+  static std::string_view payload_of(const msgpack::object& item) { return {item.via.str.ptr, item.via.str.size}; }
+  static std::vector<std::string_view> payloads(const msgpack::object_array& items) {
+    std::vector<std::string_view> all;
+    all.reserve(items.size);
+    for (std::uint32_t i = 0; i < items.size; ++i) all.push_back(payload_of(items.ptr[i]));
+    return all;
+  }
+
   static Chunk chunk_of(const msgpack::object& chunk) {
     using msgpack::type::ARRAY;
-    if (chunk.type != ARRAY || chunk.via.array.size != 4) throw detail::BadArguments{"this is not a chunk"};
+    if (chunk.type != ARRAY || chunk.via.array.size < 4) throw detail::BadArguments{"this is not a chunk"};
     const auto* parts = chunk.via.array.ptr;
     try {
-      Chunk found{parts[0].as<std::string>(), parts[1].as<std::uint64_t>(), parts[2].as<bool>(), {}};
+      Chunk found{parts[0].as<std::string>(), parts[1].as<std::uint64_t>(), parts[2].as<bool>(),
+                  chunk.via.array.size > 4 && parts[4].as<bool>(), {}};
       if (parts[3].type != ARRAY) throw msgpack::type_error{};
       found.items = parts[3].via.array;
+      if (found.merged && found.items.size == 0) throw msgpack::type_error{};
       for (std::uint32_t i = 0; i < found.items.size; ++i)
         if (found.items.ptr[i].type != msgpack::type::STR) throw msgpack::type_error{};
       return found;

@@ -13,6 +13,7 @@
 //     apply_async      one call; gives an AsyncResult, or calls a callback
 //     map, starmap     a call for each item; wait for all results, in the order of the items
 //     map_async        the same without waiting, as starmap_async
+//     map_reduce       a call for each item, with all results merged into one, on the workers first
 //     imap             a call for each item; gives the results one after the other, in the order of the items
 //     imap_unordered   the same in the order of completion
 //
@@ -47,6 +48,7 @@
 #include <forkmill/async_result.h>
 #include <forkmill/client.h>
 #include <forkmill/pool_results.h>
+#include <forkmill/registered.h>
 
 #include <cstdint>
 #include <exception>
@@ -277,6 +279,28 @@ class Pool {
                    std::move(callback), std::move(error_callback));
   }
 
+  // Calls the function once for each item and merges all results into one, in the order of the items: the process that
+  // runs a chunk merges the results of its items, so that one result a chunk travels, and this call merges those. The
+  // processes use the merge function that the task was registered with (Worker::on(), forkmill::Registered), and this
+  // call uses `merge`, which should be the same: merge(R& into, R&& from) adds `from` to `into` and is associative.
+  // Returns R{} for an empty range.
+  // Blocks and throws as map() does. RemoteError{std::logic_error} if the task was registered without a merge function.
+  //
+  //     const auto keep_larger = [](int& into, int from) { into = std::max(into, from); };
+  //     int largest = pool.map_reduce(kSquare, keep_larger, numbers);
+  //
+  // Python: functools.reduce(merge, pool.imap(f, items, chunksize)), where all results travel
+  template <class R, class P, MergeOf<R> Merge, std::ranges::input_range Range>
+  R map_reduce(const Task<R(P)>& task, Merge&& merge, Range&& items, ChunkSize chunk_size = {}) {
+    const AsyncResult<List<R>> parts{
+        submit_merged(task.name(), task.hash(), detail::pack_range<std::decay_t<P>>(items), chunk_size),
+        detail::ReadList<R>{}};
+    List<R> merged = parts.get();
+    if (merged.empty()) return R{};
+    for (std::size_t i = 1; i < merged.size(); ++i) std::invoke(merge, merged.front(), std::move(merged[i]));
+    return std::move(merged.front());
+  }
+
   // Call the function once for each item and give the results one after the other while the rest is under way: imap()
   // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
   // behind it follow. The whole range is read before the call returns, so it must end. What the range throws comes as
@@ -348,6 +372,8 @@ class Pool {
   // Both throw std::invalid_argument for the chunk size, Error{object_closed}, and what Client::submit() throws.
   detail::PoolJobRef submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
                             ChunkSize chunk_size, detail::PoolDeliver deliver);
+  detail::PoolJobRef submit_merged(std::string_view task, std::uint64_t signature,
+                                   const std::vector<std::string>& items, ChunkSize chunk_size);
   detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
                                     bool ordered);
 

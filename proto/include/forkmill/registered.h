@@ -17,8 +17,10 @@
 #include <forkmill/serialize.h>
 #include <forkmill/task.h>
 
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -27,6 +29,11 @@
 #include <vector>
 
 namespace forkmill {
+
+// MergeOf<M, R>: merge(into, from) can be called with an R& and an R&&. It adds `from` to `into`, and what it returns
+// is ignored. Functions with one can be used by Pool::map_reduce().
+template <class M, class R>
+concept MergeOf = std::invocable<M&, R&, R&&>;
 
 namespace detail {
 
@@ -52,6 +59,8 @@ struct RegisteredFunction {
   std::string name;
   std::string signature;
   std::function<std::string(std::string_view)> call;  // packed arguments to packed result; may throw anything
+  // Packed arguments of several calls, at least one, to the packed result of all. Empty: it has no merge function.
+  std::function<std::string(std::span<const std::string_view>)> call_merged{};
 };
 
 // Adds a function.
@@ -79,19 +88,47 @@ class Registered {
   Registered(const Task<R(P...)>& task, F function) {
     static_assert(std::is_invocable_r_v<R, F&, std::decay_t<P>&&...>,
                   "the function must take the task's arguments and return something that converts to its result");
-    // The call converts the result to R before it packs it, so that the reader gets the type that the task declares.
-    detail::register_function({std::string{task.name()}, task.signature(),
-                               [function = std::move(function)](std::string_view payload) mutable {
-                                 auto values = detail::arguments_of_call<std::decay_t<P>...>(payload);
-                                 const auto call = [&](auto&... each) -> R { return function(std::move(each)...); };
-                                 if constexpr (std::is_void_v<R>) {
-                                   std::apply(call, values);
-                                   return pack_nothing();
-                                 } else {
-                                   const R result = std::apply(call, values);
-                                   return pack_value(result);
-                                 }
-                               }});
+    detail::register_function(
+        {std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(std::move(function)), {}});
+  }
+  // The same, with a function that merges two results, for Pool::map_reduce(): merge(R& into, R&& from) adds `from` to
+  // `into`. It must be associative and copyable.
+  //
+  //     const forkmill::Registered kSumHere{kSquare, [](int n) { return n * n; }, [](int& into, int n) { into += n; }};
+  template <class R, class... P, class F, MergeOf<R> Merge>
+  Registered(const Task<R(P...)>& task, F function, Merge merge) {
+    static_assert(std::is_invocable_r_v<R, F&, std::decay_t<P>&&...>,
+                  "the function must take the task's arguments and return something that converts to its result");
+    detail::register_function({std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(function),
+                               merged<R, std::decay_t<P>...>(function, std::move(merge))});
+  }
+
+ private:
+  // Converts the result to R before it is packed, so that the reader gets the type that the task declares.
+  template <class R, class... P, class F>
+  static R call(F& function, std::string_view payload) {
+    auto values = detail::arguments_of_call<P...>(payload);
+    return std::apply([&](auto&... each) -> R { return function(std::move(each)...); }, values);
+  }
+  template <class R, class... P, class F>
+  static auto plain(F function) {
+    return [function = std::move(function)](std::string_view payload) mutable {
+      if constexpr (std::is_void_v<R>) {
+        call<R, P...>(function, payload);
+        return pack_nothing();
+      } else {
+        const R result = call<R, P...>(function, payload);
+        return pack_value(result);
+      }
+    };
+  }
+  template <class R, class... P, class F, class Merge>
+  static auto merged(F function, Merge merge) {
+    return [function = std::move(function), merge = std::move(merge)](std::span<const std::string_view> items) mutable {
+      R all = call<R, P...>(function, items.front());
+      for (const auto& item : items.subspan(1)) std::invoke(merge, all, call<R, P...>(function, item));
+      return pack_value(all);
+    };
   }
 };
 

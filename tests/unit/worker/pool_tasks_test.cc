@@ -21,6 +21,11 @@ class Chunks {
       return n / 2;
     };
     registry_.add({"half", "i32(i32)", 7, std::make_unique<detail::TypedHandler<decltype(half), int, int>>(half)});
+    const auto append = [](std::string& all, std::string&& one) { all += "+" + one; };
+    const auto text = [](int n) { return std::to_string(n); };
+    registry_.add({"text", "str(i32)", 8,
+                   std::make_unique<detail::MergingHandler<decltype(text), decltype(append), std::string, int>>(
+                       text, append)});
   }
 
   std::string run(const std::string& name, std::string_view payload) {
@@ -31,6 +36,11 @@ class Chunks {
     std::vector<std::string> items;
     for (const int n : numbers) items.push_back(pack_value(std::tuple{n}));
     return run("forkmill.chunk", pack_value(std::tuple{task, hash, each, items}));
+  }
+  std::string merged(const std::string& task, const std::vector<int>& numbers) {
+    std::vector<std::string> items;
+    for (const int n : numbers) items.push_back(pack_value(std::tuple{n}));
+    return run("forkmill.chunk", pack_value(std::tuple{task, 0, false, items, true}));
   }
   Errc refusal(const std::string& task, std::uint64_t hash) {
     try {
@@ -68,6 +78,15 @@ TEST_CASE("a chunk can give each item an outcome of its own") {
   CHECK(items.ptr[1].via.array.ptr[0].as<int>() == static_cast<int>(Errc::handler_error));
   CHECK(items.ptr[1].via.array.ptr[1].as<std::string>() == "std::domain_error");
   CHECK(items.ptr[1].via.array.ptr[2].as<std::string>() == "odd");
+}
+
+TEST_CASE("a chunk can merge the results of its items, in their order, into one") {
+  Chunks chunks;
+  const auto texts = [](std::string_view bytes) { return unpack_value<std::vector<std::string>>(bytes); };
+  CHECK(texts(chunks.merged("text", {3, 1, 2})) == std::vector<std::string>{"3+1+2"});
+  CHECK(texts(chunks.merged("text", {3})) == std::vector<std::string>{"3"});
+  CHECK_THROWS_AS(chunks.merged("half", {2, 4}), std::logic_error);
+  CHECK_THROWS_AS(chunks.merged("text", {}), DecodeError);
 }
 
 TEST_CASE("a chunk of an unknown function or of another signature is refused, and so are bytes that are no chunk") {

@@ -40,6 +40,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -60,38 +61,59 @@ class Handler {
   virtual ~Handler() = default;
   // Throws BadArguments if `arguments` are not the task's, and anything that the function throws.
   virtual std::string run(Context& context, std::string_view arguments) = 0;
+  // Calls the function for each of the packed `items`, at least one, and merges the results in their order.
+  // Throws what run() throws, what the merge function throws, and std::logic_error for a function without one.
+  virtual std::string run_merged(Context& context, std::span<const std::string_view> items);
 };
 
 // Handler of Task<R(Args...)> by the callable F, which is called with a Context where it takes one.
 template <class F, class R, class... Args>
-class TypedHandler final : public Handler {
+class TypedHandler : public Handler {
  public:
   explicit TypedHandler(F function) : function_{std::move(function)} {}
 
   std::string run(Context& context, std::string_view arguments) override {
-    auto values = arguments_of_call<Args...>(arguments);
-    return std::apply([&](Args&... args) { return call(context, args...); }, values);
-  }
-
- private:
-  template <class... Given>
-  std::string finish(Given&&... given) {
     if constexpr (std::is_void_v<R>) {
-      std::invoke(function_, std::forward<Given>(given)...);
+      result_of(context, arguments);
       return pack_nothing();
     } else {
-      const R result = std::invoke(function_, std::forward<Given>(given)...);
+      const R result = result_of(context, arguments);
       return pack_value(result);
     }
   }
-  std::string call(Context& context, Args&... args) {
+
+ protected:
+  R result_of(Context& context, std::string_view arguments) {
+    auto values = arguments_of_call<Args...>(arguments);
+    return std::apply([&](Args&... args) -> R { return call(context, args...); }, values);
+  }
+
+ private:
+  R call(Context& context, Args&... args) {
     if constexpr (std::is_invocable_v<F&, Context&, Args&&...>)
-      return finish(context, std::move(args)...);
+      return static_cast<R>(std::invoke(function_, context, std::move(args)...));
     else
-      return finish(std::move(args)...);
+      return static_cast<R>(std::invoke(function_, std::move(args)...));
   }
 
   F function_;
+};
+
+// The same with a function that merges two results.
+template <class F, class Merge, class R, class... Args>
+class MergingHandler final : public TypedHandler<F, R, Args...> {
+ public:
+  MergingHandler(F function, Merge merge)
+      : TypedHandler<F, R, Args...>{std::move(function)}, merge_{std::move(merge)} {}
+
+  std::string run_merged(Context& context, std::span<const std::string_view> items) override {
+    R all = this->result_of(context, items.front());
+    for (const auto& item : items.subspan(1)) std::invoke(merge_, all, this->result_of(context, item));
+    return pack_value(all);
+  }
+
+ private:
+  Merge merge_;
 };
 
 }  // namespace detail
@@ -135,6 +157,25 @@ class Worker {
     if constexpr (kPlain || kWithContext) {
       add(task.name(), task.signature(), task.hash(),
           std::make_unique<detail::TypedHandler<F, R, std::decay_t<Args>...>>(std::move(handler)));
+    }
+    return *this;
+  }
+  // The same, with a function that merges two results, for Pool::map_reduce(): merge(R& into, R&& from) adds `from` to
+  // `into`. It must be associative.
+  //
+  //     const auto keep_larger = [](int& into, int from) { into = std::max(into, from); };
+  //     worker.on(kSquare, [](int n) { return n * n; }, keep_larger);
+  template <class R, class... Args, class F, MergeOf<R> Merge>
+  Worker& on(const Task<R(Args...)>& task, F handler, Merge merge) {
+    constexpr bool kPlain = std::is_invocable_r_v<R, F&, std::decay_t<Args>&&...>;
+    constexpr bool kWithContext = std::is_invocable_r_v<R, F&, Context&, std::decay_t<Args>&&...>;
+    static_assert(kPlain || kWithContext,
+                  "the handler must take the task's arguments (by value or const reference), optionally with a "
+                  "forkmill::Context& before them, and return something that converts to the task's result");
+    if constexpr (kPlain || kWithContext) {
+      add(task.name(), task.signature(), task.hash(),
+          std::make_unique<detail::MergingHandler<F, Merge, R, std::decay_t<Args>...>>(std::move(handler),
+                                                                                       std::move(merge)));
     }
     return *this;
   }
