@@ -1,7 +1,9 @@
-// The census of identifiers: counts every identifier of every C and C++ header below a folder, one file a task, merges
-// the counts as they complete, prints the most frequent ones, and checks itself against a count in this one process.
-// The workers run forkmill-census-worker (worker/examples/) on the same files. Exit status 1: the counts differ.
+// The census of identifiers: counts every identifier of every C and C++ header below a folder with a pool, whose
+// processes merge the counts of their files, prints the most frequent ones, and checks itself against a count in this
+// one process. The pool runs at a forkmill-census-worker (worker/examples/) on the same files. Exit status 1: the
+// counts differ.
 #include <forkmill/client.h>
+#include <forkmill/pool.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -14,7 +16,6 @@
 #include <string_view>
 #include <vector>
 
-#include "client/examples/progress_bar.h"
 #include "worker/examples/census.h"
 
 namespace fs = std::filesystem;
@@ -56,25 +57,22 @@ std::vector<std::string> headers_below(const Arguments& arguments) {
   return paths;
 }
 
-void merge(census::Counts& all, const census::Counts& of_one) {
-  for (const auto& [word, count] : of_one) all[word] += count;
+// Reads each file once, so that neither of the two counts waits for a disk.
+void warm_up(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) census::read_file(path);
 }
 
-census::Counts count_by_fleet(forkmill::Client& client, const Arguments& arguments,
-                              const std::vector<std::string>& paths) {
-  census::Counts all;
-  ProgressBar bar{paths.size()};
-  auto counting = client.with({.queue = arguments.queue}).map(kCensus, paths);
-  for (auto& done : forkmill::as_completed(std::move(counting))) {
-    merge(all, done.get());
-    bar.advance();
-  }
-  return all;
+census::Counts count_by_pool(forkmill::Client& client, const Arguments& arguments,
+                             const std::vector<std::string>& paths) {
+  forkmill::PoolOptions options{.name = "census", .queue = arguments.queue};
+  if (arguments.processes > 0) options.processes = static_cast<std::int64_t>(arguments.processes);
+  forkmill::Pool pool{client, options};
+  return pool.map_reduce(kCensus, census::merge, paths);
 }
 
 census::Counts count_alone(const std::vector<std::string>& paths) {
   census::Counts all;
-  for (const auto& path : paths) merge(all, census::count_file(path));
+  for (const auto& path : paths) census::merge(all, census::count_file(path));
   return all;
 }
 
@@ -113,14 +111,15 @@ int run(const Arguments& arguments) {
 
   census::Counts together;
   census::Counts alone;
-  const double fleet = seconds_of([&] { together = count_by_fleet(client, arguments, paths); });
+  warm_up(paths);
+  const double pool = seconds_of([&] { together = count_by_pool(client, arguments, paths); });
   const double single = seconds_of([&] { alone = count_alone(paths); });
 
   print_top(together, arguments.top);
   std::printf("%zu files, %zu different identifiers\n", paths.size(), together.size());
-  std::printf("forkmill: %.2f s, %.0f tasks/s", fleet, static_cast<double>(paths.size()) / fleet);
-  if (arguments.processes > 0) std::printf(" with %zu worker processes", arguments.processes);
-  std::printf("\none process: %.2f s\nspeed-up: %.2f\n", single, single / fleet);
+  std::printf("forkmill: %.2f s, %.0f files/s", pool, static_cast<double>(paths.size()) / pool);
+  if (arguments.processes > 0) std::printf(" with a pool of %zu processes", arguments.processes);
+  std::printf("\none process: %.2f s\nspeed-up: %.2f\n", single, single / pool);
   if (together != alone) {
     std::fprintf(stderr, "the two counts differ\n");
     return 1;
@@ -133,13 +132,14 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app{"Counts the identifiers of all C and C++ headers below a folder, one file a task"};
+  CLI::App app{"Counts the identifiers of all C and C++ headers below a folder, with a pool"};
   app.add_option("--broker", arguments.broker, "tcp://HOST:PORT or ipc://PATH")->envname("FORKMILL_BROKER");
   app.add_option("root,--root", arguments.root, "the folder")->capture_default_str();
   app.add_option("--queue", arguments.queue, "the queue that takes the tasks")->capture_default_str();
   app.add_option("--limit", arguments.limit, "take only the first N files; 0: all")->capture_default_str();
   app.add_option("--top", arguments.top, "how many identifiers to print")->capture_default_str();
-  app.add_option("--processes", arguments.processes, "size of the fleet, for the summary only");
+  app.add_option("--processes", arguments.processes,
+                 "processes of the pool; 0: one for each CPU of the worker's machine");
   app.add_flag("--list", arguments.list, "only print which files would be counted, a line each");
   CLI11_PARSE(app, argc, argv);
   try {

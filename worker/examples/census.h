@@ -37,7 +37,7 @@ inline Counts count(std::string_view text) {
 }
 
 // Throws std::runtime_error for a file that cannot be read.
-inline Counts count_file(const std::string& path) {
+inline std::string read_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   if (!file) throw std::runtime_error{"cannot open " + path};
   std::string text;
@@ -46,7 +46,14 @@ inline Counts count_file(const std::string& path) {
     text.append(buffer.data(), static_cast<std::size_t>(file.gcount()));
   }
   if (file.bad()) throw std::runtime_error{"cannot read " + path};
-  return count(text);
+  return text;
+}
+
+inline Counts count_file(const std::string& path) { return count(read_file(path)); }
+
+// Adds the counts of `from` to `into`.
+inline void merge(Counts& into, const Counts& from) {
+  for (const auto& [word, count] : from) into[word] += count;
 }
 
 }  // namespace census
