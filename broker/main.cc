@@ -2,7 +2,6 @@
 #include <csignal>
 #include <exception>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 
 #include "broker/loop.h"
@@ -62,10 +61,10 @@ int main(int argc, char** argv) {
       log->info("tasks are kept in {}", options.data);
     return loop.run();
   } catch (const std::invalid_argument& error) {
-    std::cerr << "forkmill-broker: " << error.what() << "\n";
+    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
     return 2;
   } catch (const std::exception& error) {
-    std::cerr << "forkmill-broker: " << error.what() << "\n";
+    proto::write_stderr(std::string{"forkmill-broker: "} + error.what());
     return 1;
   }
 }

@@ -1,7 +1,6 @@
 #include "worker/os/child_output.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,42 +16,8 @@ namespace forkmill::worker {
 namespace {
 
 constexpr std::size_t kLongestLine = 64 * 1024;  // longer lines are split
-constexpr std::size_t kAtomicWrite = 4096;       // a pipe that polls as writable takes this much without waiting
-
-bool writable(int fd) {
-  pollfd entry{fd, POLLOUT, 0};
-  return ::poll(&entry, 1, 0) == 1;
-}
 
 }  // namespace
-
-void OutputSink::write(std::string_view lines) {
-  if (waiting_.size() + lines.size() > kMaxWaiting) {
-    dropped_ += lines.size();
-    return;
-  }
-  waiting_ += lines;
-  flush();
-}
-
-void OutputSink::flush() {
-  std::size_t done = 0;
-  while (done < waiting_.size() && writable(fd_)) {
-    const auto written = ::write(fd_, waiting_.data() + done, std::min(waiting_.size() - done, kAtomicWrite));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && errno == EAGAIN) break;
-    if (written < 0) {
-      waiting_.clear();  // the stream has no reader any more
-      return;
-    }
-    done += static_cast<std::size_t>(written);
-  }
-  waiting_.erase(0, done);
-  if (waiting_.empty() && dropped_ != 0) {
-    waiting_ =
-        "[" + std::to_string(std::exchange(dropped_, 0)) + " bytes of output dropped: the reader was too slow]\n";
-  }
-}
 
 void OutputTail::add(std::string_view text) {
   bytes_ += text;

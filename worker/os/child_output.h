@@ -7,24 +7,12 @@
 #include <string_view>
 
 #include "proto/os/descriptor.h"
+#include "proto/os/unblocked_stream.h"
 
 namespace forkmill::worker {
 
-// OutputSink: one of the supervisor's own streams. Never blocks: when a reader has stopped reading, output is dropped.
-class OutputSink {
- public:
-  explicit OutputSink(int fd) : fd_{fd} {}
-  // Writes the lines now or by a later flush().
-  void write(std::string_view lines);
-  void flush();
-  bool pending() const { return !waiting_.empty(); }
-
- private:
-  static constexpr std::size_t kMaxWaiting = 1024 * 1024;
-  int fd_;
-  std::string waiting_;
-  std::size_t dropped_ = 0;  // bytes
-};
+// OutputSink: one of the supervisor's own streams. When a reader has stopped reading, output is dropped.
+using OutputSink = proto::UnblockedStream;
 
 // OutputTail: the last bytes of a stream (limits::kMaxOutputTail).
 class OutputTail {

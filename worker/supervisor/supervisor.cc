@@ -99,7 +99,7 @@ void Supervisor::start_due() {
 proto::Instant Supervisor::time_to_wait() {
   const proto::Instant time = now();
   proto::Instant next = std::min({phase_ends_, link_.due(), children_.next_wakeup()});
-  if (children_.sinks().pending() || link_.congested()) next = std::min(next, time + kRetry);
+  if (children_.sinks().pending() || proto::flush_log(*log_) || link_.congested()) next = std::min(next, time + kRetry);
   return std::max(next - time, proto::Instant{0});
 }
 

@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "proto/os/descriptor.h"
@@ -79,4 +81,30 @@ TEST_CASE("a reader that has stopped reading costs output, and does not block th
   }
   CHECK(all.find("bytes of output dropped") != std::string::npos);
   CHECK(all.size() < 2'000'000);
+}
+
+TEST_CASE("a full pipe or socket of other programs is not waited for, and not changed for them") {
+  std::array<int, 2> ends{};
+  SUBCASE("pipe") { REQUIRE(::pipe2(ends.data(), 0) == 0); }
+  SUBCASE("socket") { REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) == 0); }
+  const proto::Descriptor reader{ends[0]};
+  const proto::Descriptor writer{ends[1]};
+  {
+    proto::UnblockedStream stream{writer.get()};
+    const std::string line(100'000, 'x');
+    for (int i = 0; i < 30; ++i) stream.write(line + "\n");
+    CHECK(stream.pending());
+    CHECK((::fcntl(writer.get(), F_GETFL) & O_NONBLOCK) == 0);
+    REQUIRE(::fcntl(reader.get(), F_SETFL, O_NONBLOCK) == 0);
+    std::string all(65536, ' ');
+    std::string read;
+    while (stream.pending()) {
+      const auto length = ::read(reader.get(), all.data(), all.size());
+      if (length > 0) read.append(all.data(), static_cast<std::size_t>(length));
+      stream.flush();
+    }
+    for (ssize_t length = 0; (length = ::read(reader.get(), all.data(), all.size())) > 0;)
+      read.append(all.data(), static_cast<std::size_t>(length));
+    CHECK(read.find("bytes of output dropped") != std::string::npos);
+  }
 }
