@@ -9,7 +9,7 @@ namespace forkmill::proto {
 
 namespace {
 
-std::string reason(int error) {
+std::string reason(const std::string& endpoint, int error) {
   switch (error) {
     case EADDRINUSE:
       return "the address is in use; is another broker running there (`ss -ltnp` tells)? Choose another port";
@@ -18,7 +18,10 @@ std::string reason(int error) {
     case ENODEV:
       return "this machine has no such address or interface";
     case EACCES:
-      return "not permitted; ports below 1024 need root";
+      return endpoint.starts_with("ipc://") ? "not permitted in that folder"
+                                            : "not permitted; ports below 1024 need root";
+    case ENAMETOOLONG:
+      return "the path is too long for a socket; at most 107 bytes";
     case EINVAL:
       return "not an endpoint; write tcp://HOST:PORT or ipc://PATH";
     case EPROTONOSUPPORT:
@@ -33,11 +36,11 @@ std::string reason(int error) {
 }  // namespace
 
 std::string bind_error_text(const std::string& endpoint, int error) {
-  return "cannot listen on " + endpoint + ": " + reason(error);
+  return "cannot listen on " + endpoint + ": " + reason(endpoint, error);
 }
 
 std::string connect_error_text(const std::string& endpoint, int error) {
-  return "cannot connect to " + endpoint + ": " + reason(error);
+  return "cannot connect to " + endpoint + ": " + reason(endpoint, error);
 }
 
 bool is_local_endpoint(const std::string& endpoint) {

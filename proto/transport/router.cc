@@ -4,6 +4,7 @@
 
 #include "proto/transport/errors.h"
 #include "proto/transport/message_io.h"
+#include "proto/transport/socket_path.h"
 
 namespace forkmill::proto {
 
@@ -40,6 +41,7 @@ Router::~Router() = default;
 
 std::string Router::bind(const std::string& endpoint) {
   set_common_options(impl_->socket, endpoint);
+  const SocketPath path{endpoint};
   try {
     impl_->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {

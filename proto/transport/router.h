@@ -18,7 +18,8 @@ class Router {
   Router& operator=(const Router&) = delete;
 
   // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port.
-  // Throws TransportError.
+  // Throws TransportError, also when a program listens there already or something that is not a socket is at the path;
+  // a socket that a dead program left behind is replaced.
   std::string bind(const std::string& endpoint);
 
   struct Incoming {

@@ -2,12 +2,17 @@
 #include <forkmill/errc.h>
 
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <vector>
 
+#include "proto/os/descriptor.h"
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
 #include "proto/transport/dealer.h"
@@ -173,4 +178,54 @@ TEST_CASE("is_local_endpoint() knows endpoints that only this machine can reach"
     CHECK(is_local_endpoint(local));
   for (const char* open : {"tcp://0.0.0.0:1", "tcp://*:1", "tcp://10.0.0.1:1", "tcp://[::]:5", "tcp://eth0:1"})
     CHECK_FALSE(is_local_endpoint(open));
+}
+
+TEST_CASE("a path is bound once, and what is there and no socket of a dead program stays") {
+  std::string folder = std::filesystem::temp_directory_path() / "forkmill-path-XXXXXX";
+  REQUIRE(::mkdtemp(folder.data()) != nullptr);
+  const std::string path = folder + "/broker";
+  const auto refusal = [&](const std::string& endpoint) -> std::string {
+    Router router;
+    try {
+      router.bind(endpoint);
+    } catch (const TransportError& error) {
+      return error.what();
+    }
+    return {};
+  };
+  {
+    Router first;
+    first.bind("ipc://" + path);
+    Dealer dealer{"ipc://" + path};
+    const std::string text = refusal("ipc://" + path);
+    CHECK(text.find("(pid " + std::to_string(::getpid()) + ") listens there already") != std::string::npos);
+    REQUIRE(wait_until(first, dealer, [&] { return dealer.link_event() == Dealer::LinkEvent::up; }));
+  }
+  // ZeroMQ deletes the path of a closed socket in a thread of its own: another path from here on.
+  const std::string other = folder + "/other";
+  SUBCASE("a file") {
+    std::ofstream{other} << "precious";
+    CHECK(refusal("ipc://" + other).find("a file is there, which is not deleted") != std::string::npos);
+    std::string text;
+    std::ifstream{other} >> text;
+    CHECK(text == "precious");
+  }
+  SUBCASE("a folder") {
+    std::filesystem::create_directory(other);
+    CHECK(refusal("ipc://" + other).find("a folder is there") != std::string::npos);
+  }
+  SUBCASE("a symbolic link, even to nothing") {
+    std::filesystem::create_symlink(folder + "/nowhere", other);
+    CHECK(refusal("ipc://" + other).find("a symbolic link is there") != std::string::npos);
+    CHECK(std::filesystem::is_symlink(other));
+  }
+  SUBCASE("a socket without a listener") {
+    const Descriptor left{::socket(AF_UNIX, SOCK_STREAM, 0)};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    other.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(left.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    CHECK(refusal("ipc://" + other).empty());
+  }
+  std::filesystem::remove_all(folder);
 }
