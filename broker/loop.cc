@@ -1,23 +1,26 @@
 #include "broker/loop.h"
 
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
 #include "proto/os/descriptor.h"
 #include "proto/os/host.h"
+#include "proto/os/logging.h"
 #include "proto/os/processes.h"
 
 namespace forkmill::broker {
 
 namespace {
 
-enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3 };
+enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3, kClock = 4 };
 // The most messages of one round: enough to share the cost of a round, few enough to keep it short.
 constexpr std::size_t kRound = 256;
 
@@ -27,6 +30,15 @@ proto::Descriptor open_signals() {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   return proto::Descriptor{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
+}
+
+// A timer that never fires. Its descriptor becomes readable when the wall clock is set.
+proto::Descriptor open_clock() { return proto::Descriptor{timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)}; }
+
+void watch_clock(const proto::Descriptor& clock) {
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  timerfd_settime(clock.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 
 std::uint64_t resident_bytes() {
@@ -51,7 +63,7 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, log_{std::move(log)} {
+    : options_{std::move(options)}, log_{std::move(log)}, clock_{open_clock()} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -79,6 +91,8 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   signals_ = open_signals();
   waiter_.add(router_.fd(), kSocket);
   waiter_.add(signals_.get(), kSignals);
+  watch_clock(clock_);
+  waiter_.add(clock_.get(), kClock);
   announce(options_.announce, endpoints_);
 }
 
@@ -93,8 +107,11 @@ int Loop::run() {
     core_->flush(now);
     carry_out(core_->take_effects());
     if (more || router_.pending()) continue;
-    const Instant wait = std::max(Instant{0}, core_->next_wakeup() - env_.now().steady);
+    constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
+    const Instant most = proto::flush_log(*log_) ? kLogRetry : proto::kNever;
+    const Instant wait = std::clamp(core_->next_wakeup() - env_.now().steady, Instant{0}, most);
     const auto tags = waiter_.wait(wait);
+    if (std::find(tags.begin(), tags.end(), kClock) != tags.end()) watch_clock(clock_);
     if (std::find(tags.begin(), tags.end(), kSignals) != tags.end() && stop_requested()) break;
   }
   return end();

@@ -57,6 +57,7 @@ class Loop {
   HeldSends held_;
   proto::CommitSeq committed_;
   proto::Descriptor signals_;
+  proto::Descriptor clock_;
 };
 
 }  // namespace forkmill::broker

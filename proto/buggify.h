@@ -19,9 +19,10 @@ enum class Path : std::uint8_t {
   one_result,
   one_submission,
   one_outcome,
-  little_credit,  // a worker gives no credit although it has room
-  handed_back,    // a worker returns a grant that it could start soon
-  outcome_waits,  // outcomes wait for the next flush
+  little_credit,    // a worker gives no credit although it has room
+  handed_back,      // a worker returns a grant that it could start soon
+  outcome_waits,    // outcomes wait for the next flush
+  names_forgotten,  // queues and numbers of task types that are not used are forgotten at once
   count,
 };
 

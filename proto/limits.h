@@ -39,6 +39,8 @@ inline constexpr int kMinPriority = -100;
 inline constexpr int kMaxPriority = 100;
 inline constexpr std::uint32_t kMaxAttempts = 1000;
 inline constexpr std::chrono::milliseconds kMaxDuration = 24h * 366;
+// Longer settings mean this: sums and products of times in microseconds stay far from overflow.
+inline constexpr std::chrono::milliseconds kLongestSetting = 24h * 36525;
 
 static_assert(kInlinePayload < kBatchBytes && kBatchBytes < kMaxEnvelope, "a full batch fits in one envelope");
 static_assert(kBatchTasks * kInlinePayload <= kMaxEnvelope, "even a batch of the largest inline payloads fits");

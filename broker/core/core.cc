@@ -21,10 +21,12 @@ void Core::handle(Now now, StoreAnswer answer) {
 
 void Core::tick(Now now) {
   state_.clock.set(now);
+  if (state_.clock.pop_step()) parts_.intake.plan_again();
   run_deadlines();
   parts_.sessions.tick();
   parts_.objects.tick();
   parts_.retention.tick();
+  state_.queues.forget_unused(state_.clock.now());
 }
 
 void Core::run_deadlines() {
@@ -44,7 +46,8 @@ void Core::flush(Now now) {
 
 Instant Core::next_wakeup() const {
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
-                   parts_.retention.next_wakeup(), parts_.paging.next_wakeup(), outbox_.next_wakeup()});
+                   parts_.retention.next_wakeup(), parts_.paging.next_wakeup(), parts_.matching.next_wakeup(),
+                   outbox_.next_wakeup()});
 }
 
 void Core::shut_down(Now now) {

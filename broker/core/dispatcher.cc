@@ -135,11 +135,15 @@ void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outco
   if (!mutant(Mutant::credit_leak)) set_credit(worker, outcomes.credit);
 }
 
-void Dispatcher::hand_back(Worker& worker, const Return& back) {
+void Dispatcher::hand_back(Worker& worker, Return& back) {
   // Any order of the grants is right: each task goes back before those that arrived after it.
   for (const Grant& grant : back.grants)
     if (Task* task = parts_.grants.held(worker, grant)) parts_.grants.hand_back(worker, *task);
   set_credit(worker, back.credit);
+  if (back.pause.count() <= 0) return;
+  constexpr milliseconds kLongestPause = std::chrono::minutes{5};
+  worker.paused_until = state_.clock.now() + std::min(back.pause, kLongestPause);
+  worker.shortage = std::move(back.shortage);
 }
 
 void Dispatcher::forward(Worker& worker, Progress& progress) {

@@ -24,7 +24,7 @@ class Dispatcher {
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
   void attach(Client& client, const proto::Attach& attach);
   void finish_attempts(Worker& worker, proto::MessageSeq message, const proto::Outcomes& outcomes);
-  void hand_back(Worker& worker, const proto::Return& back);
+  void hand_back(Worker& worker, proto::Return& back);
   void forward(Worker& worker, proto::Progress& progress);
   static void set_credit(Worker& worker, std::uint64_t total);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);

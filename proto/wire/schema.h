@@ -210,7 +210,7 @@ void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
 void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }
 void fields(auto& io, Is<Outcomes> auto& m) { io.record(2, m.outcomes, m.credit); }
 void fields(auto& io, Is<OutcomeAck> auto& m) { io.record(1, m.messages); }
-void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit); }
+void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit, m.pause, text(m.shortage)); }
 void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants, m.unless_started); }
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }

@@ -67,6 +67,8 @@ struct OutcomeAck {
 struct Return {
   std::vector<Grant> grants;
   std::uint64_t credit = 0;
+  milliseconds pause{0};   // the worker is short of something: grant it nothing for so long
+  std::string shortage{};  // the reason in words, for operators
   friend bool operator==(const Return&, const Return&) = default;
 };
 

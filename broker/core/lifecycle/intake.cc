@@ -131,14 +131,20 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (auto status = check(submission); !status.ok()) return status;
   const bool stored = durable(submission.options, submission.queue);
   if (submission.options.process) submission.queue = process_queue(submission.queue);
-  Queue* queue = state_.queues.find_or_make(submission.queue);
+  Queue* queue = state_.queues.find_or_make(submission.queue, state_.clock.now());
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
-  if (!queue->budget.has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
-    return {Errc::queue_full, "queue " + queue->name() + " holds " + std::to_string(queue->budget.tasks()) +
-                                  " tasks, " + std::to_string(queue->budget.bytes()) + " bytes"};
+  if (const std::size_t bytes = submission.payload.size(); !queue->budget.can_ever_hold(bytes)) {
+    return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; queue " +
+                                         std::string{base_queue(queue->name())} + " holds at most " +
+                                         std::to_string(queue->budget.limits().max_bytes)};
   }
-  const auto type = state_.task_types.intern(submission.name, submission.signature);
-  if (!type) return {Errc::too_many_queues, "the broker knows as many task names as it may"};
+  if (!queue->budget.has_room(submission.payload.size()) || proto::buggify(proto::Path::full_for_now)) {
+    return {Errc::queue_full, "queue " + std::string{base_queue(queue->name())} + " holds " +
+                                  std::to_string(queue->budget.tasks()) + " tasks, " +
+                                  std::to_string(queue->budget.bytes()) + " bytes"};
+  }
+  const auto type = state_.task_types.acquire(submission.name, submission.signature);
+  if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
   if (known != nullptr) retention_.drop(*known);
   Task& task = state_.tasks.insert(submission.id);
@@ -217,6 +223,15 @@ void Intake::advance(Task& task, TaskGrants& grants) {
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
     state_.add_to_lane(task);
+  }
+}
+
+void Intake::plan_again() {
+  for (const Task* one : state_.tasks.resident_tasks()) {
+    if (one->state != State::scheduled || one->attempts.value() > 0 || one->options().not_before.count() == 0) continue;
+    Task& task = *state_.tasks.find(one->id);
+    task.ready_at = state_.first_due(task.options(), state_.arrived(task.seq, task.submitted_at));
+    state_.deadlines.add(std::max(task.ready_at, state_.clock.now()), task);
   }
 }
 

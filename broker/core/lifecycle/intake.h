@@ -22,6 +22,9 @@ class Intake {
   // Moves on a task that waits, of which something was due: its time has come, or is over.
   void advance(Task& task, TaskGrants& grants);
 
+  // The wall clock was set: tasks that wait for a time of it are due at another time.
+  void plan_again();
+
   bool closed = false;  // the broker shuts down: all tasks are rejected
 
  private:

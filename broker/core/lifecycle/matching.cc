@@ -15,10 +15,21 @@ void Matching::run() {
   give_processes();
 }
 
+bool Matching::is_paused(const Worker& worker) const {
+  return state_.clock.now() < worker.paused_until && !proto::mutant(proto::Mutant::pause_ignored);
+}
+
+Instant Matching::next_wakeup() const {
+  Instant next = proto::kNever;
+  for (const auto& [handle, worker] : state_.workers)
+    if (is_paused(*worker)) next = std::min(next, worker->paused_until);
+  return next;
+}
+
 void Matching::give_pool() {
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_more()) candidates_.push_back(worker.get());
+    if (worker->wants_more() && !is_paused(*worker)) candidates_.push_back(worker.get());
   if (candidates_.empty()) return;
   std::sort(candidates_.begin(), candidates_.end(),
             [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
@@ -54,7 +65,7 @@ void Matching::give_processes() {
   if (std::none_of(queues.begin(), queues.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_process()) candidates_.push_back(worker.get());
+    if (worker->wants_process() && !is_paused(*worker)) candidates_.push_back(worker.get());
   while (!candidates_.empty()) {
     const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
       return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};

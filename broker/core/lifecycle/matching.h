@@ -15,8 +15,11 @@ class Matching {
 
   // Grants tasks until there is none that a worker with credit could run.
   void run();
+  // When the next worker's pause ends.
+  Instant next_wakeup() const;
 
  private:
+  bool is_paused(const Worker& worker) const;
   void give_pool();
   void give_processes();
   void give_idle();

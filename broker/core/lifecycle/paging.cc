@@ -32,9 +32,7 @@ State end_state(proto::OutcomeKind kind) {
 
 void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
-  Queue* queue = state_.queues.find_or_make(spec.queue);
-  const auto type = state_.task_types.intern(spec.name, spec.signature);
-  FORKMILL_CHECK(queue != nullptr && type.has_value());  // the task was within the limits when it was accepted
+  Queue* queue = &state_.queues.restore(spec.queue);
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
   queue->budget.hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
   const Instant now = state_.clock.now();
@@ -45,6 +43,8 @@ void Paging::recover(const TaskSummary& task) {
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
     return state_.paging.deadlines.add(failed ? now : until, task.seq);
   }
+  const auto type = state_.task_types.acquire(spec.name, spec.signature);
+  FORKMILL_CHECK(type.has_value());  // the task was within the limits when it was accepted
   state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
@@ -62,7 +62,10 @@ void Paging::recover(const TaskSummary& task) {
   state_.tasks.add_paged_out(task.id, {task.seq, waits ? State::scheduled : State::ready});
   if (waits) {
     ++queue->scheduled;
-    state_.paging.deadlines.add(due, task.seq);
+    if (progression.due.count() > 0)
+      state_.paging.deadlines.add(due, task.seq);
+    else
+      state_.plan_paged_out(task.seq, spec.options, arrived);
   } else {
     queue->ready.add_paged_out(lane, task.seq, true);
   }
@@ -144,6 +147,9 @@ Instant Paging::next_wakeup() const {
   Instant next = state_.grace_until > state_.clock.now() ? state_.grace_until : proto::kNever;
   if (!deadlines_asked_ && state_.paging.fetched_early <= state_.options.resident.scheduled) {
     next = std::min(next, state_.paging.deadlines.next_fetch());
+    const Instant by_wall = state_.paging.wall_deadlines.next_fetch();
+    if (by_wall != proto::kNever)
+      next = std::min(next, state_.clock.now() + std::max(by_wall - Instant{state_.clock.unix_time()}, Instant{0}));
   }
   return next;
 }
@@ -176,8 +182,8 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   was_paged_out = true;
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
-  task.queue = state_.queues.find_or_make(put.spec->queue);
-  task.type = state_.task_types.intern(put.spec->name, put.spec->signature).value();
+  task.queue = &state_.queues.restore(put.spec->queue);
+  if (!stored.finish) task.type = state_.task_types.number(put.spec->name, put.spec->signature);
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
   task.submitted_at = put.submitted_at;
@@ -245,7 +251,8 @@ void Paging::ask_for_deadlines() {
   if (!deadlines_asked_ && state_.paging.fetched_early <= resident.scheduled) {
     std::vector<proto::TaskSeq> seqs;
     while (seqs.size() < resident.page) {
-      const auto seq = state_.paging.deadlines.pop(state_.clock.now());
+      auto seq = state_.paging.deadlines.pop(state_.clock.now());
+      if (!seq) seq = state_.paging.wall_deadlines.pop(Instant{state_.clock.unix_time()});
       if (!seq) break;
       seqs.push_back(*seq);
     }

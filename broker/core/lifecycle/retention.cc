@@ -22,10 +22,7 @@ void Retention::keep(Task& task) {
   const bool over = task.state == State::failed && task.finished.delivered && !task.options().dead_letter;
   if (task.finished.dropped || over) return forget(task);
   task.finished.kept_until = kept_until(task.options(), state_.clock.now());
-  if (task.finished.delivered && !task.finished.released) {
-    task.queue->budget.release(task);
-    task.finished.released = true;
-  }
+  if (task.finished.delivered && !task.finished.released) release(task);
   shelve(task, shelf_for(task));
   if (task.finished.shelf == kTimed) state_.deadlines.add(task.finished.kept_until, task);
   put_away_excess(shelves_[task.finished.shelf]);
@@ -112,6 +109,13 @@ Retention::Kind Retention::shelf_for(const Task& task) const {
   return task.state == State::failed && task.options().dead_letter ? kDead : kDelivered;
 }
 
+// The queue may be forgotten before the task.
+void Retention::release(Task& task) {
+  task.queue->budget.release(task);
+  task.queue = nullptr;
+  task.finished.released = true;
+}
+
 void Retention::shelve(Task& task, Kind kind) {
   Shelf& shelf = shelves_[kind];
   shelf.tasks.push_back(task);
@@ -127,8 +131,7 @@ void Retention::expire(Task& task) {
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
   remove(task);
-  task.queue->budget.release(task);
-  task.finished.released = true;
+  release(task);
   shelve(task, kDead);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
@@ -156,7 +159,7 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 
 void Retention::forget(Task& task) {
   remove(task);
-  if (!task.finished.released) task.queue->budget.release(task);
+  if (!task.finished.released) release(task);
   if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
   state_.tasks.erase(task);
 }

@@ -53,6 +53,7 @@ class Retention {
   };
 
   Kind shelf_for(const Task& task) const;
+  void release(Task& task);
   void shelve(Task& task, Kind kind);
   void put_away_excess(Shelf& shelf);
   void trim(Shelf& shelf, std::size_t most, std::size_t most_bytes);

@@ -186,6 +186,7 @@ Instant TaskGrants::backoff(const Task& task) const {
 
 void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   state_.step(task, event);
+  state_.task_types.release(task.type);
   switch (task.state) {
     case State::succeeded:
       ++state_.totals.succeeded;

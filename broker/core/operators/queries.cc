@@ -144,6 +144,8 @@ std::string Queries::workers() const {
             .add("max_processes", worker->info.max_processes)
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
+            .add("paused_ms", std::max<std::int64_t>(ms(worker->paused_until - state_.clock.now()), 0))
+            .add("shortage", state_.clock.now() < worker->paused_until ? worker->shortage : std::string{})
             .add("connected_at_ms", session.since.count())
             .add("silent_ms", ms(state_.clock.now() - session.heard))
             .add("finished", worker->finished)
@@ -155,8 +157,8 @@ std::string Queries::workers() const {
 std::string Queries::task(const Task& task) const {
   PackedMap map;
   map.add("id", task.id.to_string())
-      .add("queue", base_queue(task.queue->name()))
-      .add("name", state_.task_types.name(task.type))
+      .add("queue", base_queue(task.spec->queue))
+      .add("name", task.spec->name)
       .add("state", state_name(task.state))
       .add("attempt", task.attempts.value())
       .add("max_attempts", task.options().max_attempts)

@@ -40,7 +40,7 @@ Status Admission::check(const Hello& hello) {
     if (!proto::is_name(task.name)) return {Errc::name_invalid, "task name '" + task.name + "'"};
   if (hello.role != proto::Role::worker) return {};
   for (const std::string& queue : hello.worker.queues)
-    if (state_.queues.find_or_make(queue) == nullptr)
+    if (state_.queues.find_or_make(queue, state_.clock.now()) == nullptr)
       return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   return {};
 }
@@ -109,6 +109,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   worker->instance = hello.instance;
   roster_.enlist(*worker, hello.worker);
   worker->draining = false;
+  worker->paused_until = Instant{0};
   worker->outgoing.revoke = {};
   worker->outgoing.signals = {};
   worker->outgoing.ack = {};

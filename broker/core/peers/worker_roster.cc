@@ -11,7 +11,7 @@ void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
   worker.info.holding.clear();
   worker.serves.clear();
   worker.queues.clear();
-  for (const std::string& name : worker.info.queues) worker.queues.push_back(state_.queues.find_or_make(name));
+  for (const std::string& name : worker.info.queues) worker.queues.push_back(&state_.queues.restore(name));
   for (Queue* queue : worker.queues) ++queue->workers;
   registry_.add(worker.info);
 }

@@ -35,6 +35,14 @@ Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) 
   return std::max(due, clock.now() + Instant{task.not_before - clock.unix_time()});
 }
 
+void BrokerState::plan_paged_out(proto::TaskSeq seq, const proto::TaskOptions& task, Instant arrived) {
+  const Instant due = first_due(task, arrived);
+  if (due > arrived + task.delay && !proto::mutant(proto::Mutant::clock_step_ignored))
+    paging.wall_deadlines.add(Instant{task.not_before}, seq);
+  else
+    paging.deadlines.add(due, seq);
+}
+
 void BrokerState::add_to_lane(Task& task) {
   task.queue->ready.push(task);
   if (!task.paging.in_paged_out_part) return;
@@ -54,7 +62,10 @@ void BrokerState::put_away(Task& task) {
   } else {
     if (task.state == State::scheduled) {
       paging.no_longer_scheduled(task);
-      paging.deadlines.add(task.ready_at, task.seq);
+      if (task.attempts.value() == 0)
+        plan_paged_out(task.seq, task.options(), arrived(task.seq, task.submitted_at));
+      else
+        paging.deadlines.add(task.ready_at, task.seq);
     } else {
       paging.in_paged_out_part.erase(task.seq);
     }

@@ -13,13 +13,20 @@ using proto::milliseconds;
 
 class Clock {
  public:
-  explicit Clock(proto::Now start) : start_{start}, now_{start} {}
+  explicit Clock(proto::Now start) : start_{start}, now_{start}, offset_{offset()} {}
 
   void set(proto::Now now) { now_ = now; }
   // The steady clock, which never jumps.
   Instant now() const { return now_.steady; }
   // The wall clock, which may jump: for times that peers gave in its terms.
   milliseconds unix_time() const { return now_.unix_time; }
+  // True once after the wall clock was set: times on the steady clock that were computed from it are wrong.
+  bool pop_step() {
+    constexpr milliseconds kGrain{100};  // the two clocks are not read at the same moment
+    if (std::chrono::abs(offset() - offset_) < kGrain || proto::mutant(proto::Mutant::clock_step_ignored)) return false;
+    offset_ = offset();
+    return true;
+  }
   // The start of the broker on the steady clock.
   Instant start() const { return start_.steady; }
 
@@ -37,8 +44,11 @@ class Clock {
   }
 
  private:
+  milliseconds offset() const { return now_.unix_time - std::chrono::duration_cast<milliseconds>(now_.steady); }
+
   proto::Now start_;
   proto::Now now_;
+  milliseconds offset_;  // wall clock minus steady clock, as pop_step() saw it last
 };
 
 }  // namespace forkmill::broker

@@ -11,7 +11,8 @@
 namespace forkmill::broker {
 
 struct PagingState {
-  PagedOutDeadlines deadlines;                                             // deadlines of tasks on disk
+  PagedOutDeadlines deadlines;       // deadlines of tasks on disk
+  PagedOutDeadlines wall_deadlines;  // the same by the wall clock, which may be set
   std::unordered_map<proto::TaskSeq, std::vector<ClientHandle>> watchers;  // clients that wait for tasks on disk
   std::unordered_map<proto::TaskSeq, Task*> in_paged_out_part;  // resident tasks whose place in their lane is paged out
   std::size_t scheduled = 0;                                    // scheduled tasks in memory

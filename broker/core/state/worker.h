@@ -12,17 +12,26 @@
 
 namespace forkmill::broker {
 
+// Whether a worker has the tasks of a type, once that was looked up for this generation of the type's number.
+struct ServedType {
+  std::uint32_t generation = 0;
+  bool is_known = false;
+  bool is_served = false;
+};
+
 struct Worker {
   WorkerHandle handle;
   Session session;
   std::uint64_t instance = 0;
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;       // the queue whose turn it is
-  std::vector<signed char> serves;  // by type: 1, 0, or -1 for not looked up yet
+  std::size_t next_queue = 0;      // the queue whose turn it is
+  std::vector<ServedType> serves;  // by type
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;
+  Instant paused_until{0};  // the worker is short of something: it is granted nothing until then
+  std::string shortage;     // the reason of its last pause
   std::unordered_map<proto::TaskSeq, Task*> holding;
   std::size_t processes = 0;               // tasks in `holding` with a process of their own
   std::vector<proto::ProcessRow> report;   // its last REPORT

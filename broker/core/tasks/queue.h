@@ -19,13 +19,17 @@ class Queue {
   Queue& operator=(const Queue&) = delete;
 
   const std::string& name() const { return name_; }
+  // False: nothing points to the queue, and nothing would be lost with it.
+  bool in_use() const { return budget.tasks() > 0 || workers > 0 || processes != nullptr || !ready.is_idle(); }
 
   QueueBudget budget;
   ReadyTasks ready;
   std::size_t scheduled = 0;
   std::size_t running = 0;
   std::size_t workers = 0;     // sessions of workers that serve it
-  Queue* processes = nullptr;  // its tasks with a process of their own; null: there have been none
+  Queue* processes = nullptr;  // its tasks with a process of their own; null: there are none
+  bool counted = false;        // towards the maximum number of queues
+  Instant unused_since = proto::kNever;
 
  private:
   std::string name_;

@@ -1,6 +1,10 @@
 #include "broker/core/tasks/queues.h"
 
+#include <algorithm>
+
 #include "broker/core/tasks/process_queue.h"
+#include "proto/buggify.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -9,19 +13,76 @@ Queue* Queues::find(std::string_view name) const {
   return found == queues_.end() ? nullptr : found->second.get();
 }
 
-Queue* Queues::find_or_make(std::string_view name) {
-  if (Queue* known = find(name)) return known;
-  if (queues_.size() >= limits_.queues) return nullptr;
-  Queue* base = is_process_queue(name) ? find_or_make(base_queue(name)) : nullptr;
-  if (is_process_queue(name) && (base == nullptr || queues_.size() >= limits_.queues)) return nullptr;
+Queue* Queues::find_or_make(std::string_view name, Instant now) {
+  Queue* known = find(name);
+  if (known != nullptr && known->counted) return known;
+  // The queue of the other tasks first: it counts as well, and points to this one.
+  if (is_process_queue(name) && find_or_make(base_queue(name), now) == nullptr) return nullptr;
+  if (counted_ >= limits_.queues && !make_room(now)) return nullptr;
+  known = &restore(name);  // the one before may have been forgotten just now
+  known->counted = true;
+  ++counted_;
+  return known;
+}
+
+Queue& Queues::restore(std::string_view name) {
+  if (Queue* known = find(name)) return *known;
+  if (!is_process_queue(name)) return make(name);
+  Queue& base = restore(base_queue(name));
+  base.processes = &make(name);
+  process_queues_.push_back(base.processes);
+  return *base.processes;
+}
+
+Queue& Queues::make(std::string_view name) {
   const auto named = limits_.named.find(std::string{base_queue(name)});
   auto made =
       std::make_unique<Queue>(std::string{name}, named != limits_.named.end() ? named->second : limits_.standard,
                               limits_.resident, needs_refill_);
-  Queue* queue = queues_.emplace(std::string{name}, std::move(made)).first->second.get();
-  if (base == nullptr) return queue;
-  process_queues_.push_back(queue);
-  return base->processes = queue;
+  return *queues_.emplace(std::string{name}, std::move(made)).first->second;
+}
+
+// ---- Forgetting -----------------------------------------------------------------------------------------------------
+
+// Unused queues give way to a new one at once. All are looked at, so this happens once a second at most.
+bool Queues::make_room(Instant now) {
+  if (swept_at_ != proto::kNever && now < swept_at_ + std::chrono::seconds{1}) return false;
+  swept_at_ = now;
+  for (bool found = true; found;) {  // the queue of the other tasks goes after that of the processes
+    found = false;
+    for (auto queue = queues_.begin(); queue != queues_.end();) {
+      const bool unused = !queue->second->in_use();
+      queue = unused ? forget(queue) : std::next(queue);
+      found = found || unused;
+    }
+  }
+  return counted_ < limits_.queues;
+}
+
+void Queues::forget_unused(Instant now) {
+  constexpr std::size_t kAtOnce = 16;
+  if (proto::mutant(proto::Mutant::names_pile_up)) return;
+  const Instant kept = proto::buggify(proto::Path::names_forgotten) ? Instant{0} : kKept;
+  auto queue = queues_.lower_bound(next_to_look_at_);
+  for (std::size_t left = std::min(kAtOnce, queues_.size()); left > 0 && !queues_.empty(); --left) {
+    if (queue == queues_.end()) queue = queues_.begin();
+    Queue& one = *queue->second;
+    if (one.in_use()) one.unused_since = proto::kNever;
+    if (!one.in_use() && one.unused_since == proto::kNever) one.unused_since = now;
+    const bool over = one.unused_since != proto::kNever && now >= one.unused_since + kept;
+    queue = over ? forget(queue) : std::next(queue);
+  }
+  next_to_look_at_ = queue == queues_.end() ? std::string{} : queue->first;
+}
+
+Queues::Map::iterator Queues::forget(Map::iterator queue) {
+  Queue* gone = queue->second.get();
+  if (gone->counted) --counted_;
+  if (is_process_queue(gone->name())) {
+    std::erase(process_queues_, gone);
+    find(base_queue(gone->name()))->processes = nullptr;
+  }
+  return queues_.erase(queue);
 }
 
 }  // namespace forkmill::broker

@@ -1,4 +1,5 @@
-// Queues: all queues by name. A queue is made when it is first named, and is never erased: tasks point to it.
+// Queues: all queues by name. A queue is made when it is first named, and is forgotten some time after its last task
+// and its last worker: tasks, workers and requests to the store point to it.
 #pragma once
 
 #include <map>
@@ -24,8 +25,11 @@ class Queues {
 
   // Null: there is none.
   Queue* find(std::string_view name) const;
-  // Null: there are as many queues as there may be.
-  Queue* find_or_make(std::string_view name);
+  // For a new task or a worker. Null: as many queues are in use as there may be.
+  Queue* find_or_make(std::string_view name, Instant now);
+  // For a task of the store, which was within the limits when it was accepted: never fails. Queues that only such tasks
+  // name do not count towards the limit.
+  Queue& restore(std::string_view name);
   // Pairs of a name and a pointer, by name.
   auto begin() const { return queues_.begin(); }
   auto end() const { return queues_.end(); }
@@ -35,11 +39,25 @@ class Queues {
   // Returns the lanes that need tasks from the disk, and have not been returned since their last end_refill().
   std::vector<LaneKey> drain_needs_refill() { return std::exchange(needs_refill_, {}); }
 
+  // Looks at some queues, and forgets those that have been unused for kKept. Call in each round.
+  void forget_unused(Instant now);
+
+  static constexpr Instant kKept = std::chrono::seconds{10};
+
  private:
+  using Map = std::map<std::string, std::unique_ptr<Queue>, std::less<>>;
+
+  Queue& make(std::string_view name);
+  bool make_room(Instant now);
+  Map::iterator forget(Map::iterator queue);
+
   Limits limits_;
-  std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_;
+  Map queues_;
   std::vector<Queue*> process_queues_;
   std::vector<LaneKey> needs_refill_;
+  std::size_t counted_ = 0;      // queues with Queue::counted
+  std::string next_to_look_at_;  // forget_unused() goes on from this name
+  Instant swept_at_{proto::kNever};
 };
 
 }  // namespace forkmill::broker

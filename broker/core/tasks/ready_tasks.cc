@@ -61,6 +61,10 @@ Task* ReadyTasks::pop(const Share::Serves& serves) {
   return nullptr;
 }
 
+bool ReadyTasks::is_idle() const {
+  return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level.second.rotation.empty(); });
+}
+
 const Task* ReadyTasks::oldest() const {
   const Task* oldest = nullptr;
   for (const auto& [priority, level] : levels_)

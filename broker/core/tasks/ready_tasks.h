@@ -35,6 +35,8 @@ class ReadyTasks {
   Task* pop(const Share::Serves& serves);
 
   std::size_t size() const { return size_; }
+  // True: no task is here, and none is on its way from the disk.
+  bool is_idle() const;
   const std::unordered_map<TaskTypeId, std::size_t>& types() const { return types_; }
   // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
   const Task* oldest() const;

@@ -33,10 +33,10 @@ struct Task {
     bool fetched_early = false;      // scheduled: came from the disk because it is due soon
   };
   Paging paging;
-  TaskTypeId type = 0;
+  TaskTypeId type = 0;          // until the task is finished
   proto::Attempt attempts;      // number of attempts, including one that runs
   proto::Epoch epoch;           // epoch of its grant
-  Queue* queue = nullptr;       // outlives its tasks
+  Queue* queue = nullptr;       // null once the task does not count towards the limits of its queue any more
   ClientHandle client;          // the submitter; its share of the queue as well
   WorkerHandle worker;          // running: the worker that has it
   std::uint64_t body_hash = 0;  // tells a repeated submission from another task with the same id

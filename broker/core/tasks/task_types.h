@@ -1,7 +1,9 @@
-// TaskTypes: small numbers for pairs of a task name and a signature. Matching compares numbers, not text.
+// TaskTypes: small numbers for pairs of a task name and a signature. Matching compares numbers, not text. A pair keeps
+// its number for as long as there are unfinished tasks of it; then another pair may get the number.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,21 +19,40 @@ class TaskTypes {
  public:
   explicit TaskTypes(std::size_t most) : most_{most} {}
 
-  // Returns the number of the pair, a new one if need be. None: the pair is new, and there are `most` pairs already.
-  std::optional<TaskTypeId> intern(std::string_view name, std::uint64_t signature);
+  // Counts an unfinished task of the pair, and returns the number of the pair. None: `most` pairs are in use.
+  std::optional<TaskTypeId> acquire(std::string_view name, std::uint64_t signature);
+  // A task of the pair has finished.
+  void release(TaskTypeId type);
+  // The pair must be in use.
+  TaskTypeId number(std::string_view name, std::uint64_t signature) const;
 
   const std::string& name(TaskTypeId type) const { return types_[type].name; }
   std::uint64_t signature(TaskTypeId type) const { return types_[type].signature; }
+  // Changes when the number is given to another pair.
+  std::uint32_t generation(TaskTypeId type) const { return types_[type].generation; }
+  // How many pairs are known.
+  std::size_t size() const { return types_.size(); }
+
+  static constexpr std::size_t kMaxUnused = 1024;  // beyond, a new pair gets the number of an unused one
 
  private:
   struct Type {
     std::string name;
     std::uint64_t signature;
+    std::uint32_t generation = 0;
+    std::size_t tasks = 0;   // unfinished
+    bool is_listed = false;  // in unused_
   };
+
+  std::optional<TaskTypeId> find(std::string_view name, std::uint64_t signature) const;
+  std::optional<TaskTypeId> free_number();
+  void forget(TaskTypeId type);
+
   std::size_t most_;
   std::vector<Type> types_;
   std::map<std::string, std::map<std::uint64_t, TaskTypeId>, std::less<>> by_name_;
-  // The number that intern() returned last: submitters send many tasks of one type in a row.
+  std::deque<TaskTypeId> unused_;  // the longest unused first; some may be in use again
+  // The number that acquire() returned last: submitters send many tasks of one type in a row.
   TaskTypeId last_ = 0;
 };
 

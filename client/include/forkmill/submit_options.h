@@ -67,7 +67,8 @@ struct SubmitOptions {
   int priority = 0;
 
   // Earliest start: this long after the task's arrival at the broker, and not before this moment of the broker's clock
-  // (1970 to 9999); the later of both counts. Zero: at once.
+  // (1970 to 9999); the later of both counts. Zero: at once. When that clock is set, `not_before` follows it, and
+  // `delay` does not.
   //
   //     client.with({.delay = 10min}).submit(kGreet, "later");
   //     client.with({.not_before = std::chrono::system_clock::now() + 24h}).submit(kGreet, "tomorrow");

@@ -39,7 +39,7 @@ enum class Errc : std::uint16_t {
   duplicate_task = 35,       // the id or key is that of a task with another body
   shutting_down = 36,        // the broker is about to end
   queue_paused = 37,         // the queue takes nothing in; not used yet
-  too_many_queues = 38,      // the broker knows 10,000 queues, or 100,000 task names
+  too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
   disk_full = 39,            // the broker's disk is nearly full: nothing durable is taken in until there is room again
 
   // Running

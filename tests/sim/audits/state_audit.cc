@@ -1,7 +1,9 @@
 #include "tests/sim/audits/state_audit.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "broker/core/tasks/process_queue.h"
 #include "tests/sim/audits/require.h"
 #include "tests/sim/world/trace.h"
 
@@ -11,6 +13,7 @@ using broker::State;
 
 void StateAudit::begin(const broker::BrokerState& state) {
   recovered_.clear();
+  unused_.clear();
   for (const auto& [name, queue] : state.queues) recovered_[name] = queue->budget.tasks();
 }
 
@@ -31,6 +34,12 @@ void check_task(const broker::BrokerState& state, const broker::Task& task) {
   require(task.state != State::submitted, "12", [&] { return named(" is in no state"); });
   require(broker::is_terminal(task.state) == (task.finished.outcome != nullptr), "3",
           [&] { return named(": state and outcome disagree"); });
+  // After the clock was set as well: what waits for a time of the wall clock waits no longer than that.
+  const auto& options = task.options();
+  constexpr milliseconds kGrain{200};
+  require(task.state != State::scheduled || task.attempts.value() > 0 || options.delay.count() > 0 ||
+              options.not_before.count() == 0 || state.clock.unix_time() < options.not_before + kGrain,
+          "12", [&] { return named(" waits for a time that has passed"); });
   if (task.state != State::running) return;
   const auto worker = state.workers.find(task.worker);
   require(worker != state.workers.end() && worker->second->holding.contains(task.seq), "6",
@@ -98,6 +107,24 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
   }
   require(!paged_out_too || (rest.scheduled == 0 && rest.ready == 0 && rest.held == 0), "12",
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
+}
+
+void StateAudit::check_names(const broker::BrokerState& state) {
+  // The broker looks at its queues in turn, and a queue goes after that of its processes.
+  constexpr proto::Instant kTime = 2 * broker::Queues::kKept;
+  constexpr int kRounds = 100;
+  std::map<std::string, Unused> unused;
+  for (const auto& [name, queue] : state.queues) {
+    const bool is_served = std::ranges::any_of(state.workers, [&](const auto& worker) {
+      return std::ranges::count(worker.second->info.queues, broker::base_queue(name)) > 0;
+    });
+    if (queue->budget.tasks() > 0 || is_served) continue;
+    const auto before = unused_.find(name);
+    Unused& now = unused[name] = before == unused_.end() ? Unused{state.clock.now(), 0} : before->second;
+    require(state.clock.now() <= now.since + kTime || ++now.rounds <= kRounds, "13",
+            [&, &name = name] { return "queue " + name + " is not used, and was not forgotten"; });
+  }
+  unused_ = std::move(unused);
 }
 
 bool StateAudit::idle(const broker::BrokerState& state) {

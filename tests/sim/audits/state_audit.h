@@ -24,6 +24,9 @@ class StateAudit {
   // `paged_out_too`: counts the tasks on disk as well.
   void check_tasks(const broker::BrokerState& state, bool paged_out_too) const;
 
+  // Queues that nothing uses are forgotten. Call in each round.
+  void check_names(const broker::BrokerState& state);
+
   // Whether every task has ended.
   static bool idle(const broker::BrokerState& state);
   // Describes the resident tasks that have not ended.
@@ -33,6 +36,10 @@ class StateAudit {
   struct Counted {
     std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
   };
+  struct Unused {
+    proto::Instant since;
+    int rounds = 0;  // after the time in which it should have been forgotten
+  };
   using ByQueue = std::unordered_map<const broker::Queue*, Counted>;
 
   static ByQueue count_resident(const broker::BrokerState& state);
@@ -40,6 +47,7 @@ class StateAudit {
   void check_room(const broker::Queue& queue) const;
 
   std::map<std::string, std::size_t> recovered_;  // by queue: its tasks at the start of the broker
+  std::map<std::string, Unused> unused_;          // queues that have neither task nor worker
 };
 
 }  // namespace forkmill::sim

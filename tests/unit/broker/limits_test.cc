@@ -70,3 +70,25 @@ TEST_CASE("payloads, queues and task names are limited") {
   CHECK(broker.submit_rejected(client, other_name).code == Errc::too_many_queues);
   CHECK(broker.core().state().tasks.size() == 1);
 }
+
+TEST_CASE("a task that is larger than its queue is rejected for good, and those beside it are accepted") {
+  CoreOptions options;
+  options.queues["letters"] = {10, 8};  // a task has nine bytes
+  Broker broker{options};
+  const auto client = broker.client();
+  Submission large = task(1);
+  large.queue = "letters";
+  Submission small = task(2);
+  small.queue = "letters";
+  small.payload = Payload::copy("12345678");
+  broker.submit(client, {large, small, task(3)});
+  const auto ack = broker.take<SubmitAck>(client).at(0);
+  REQUIRE(ack.rejected.size() == 1);
+  CHECK(ack.rejected[0].id == id(1));
+  CHECK(ack.rejected[0].code == Errc::payload_too_large);
+  CHECK(ack.rejected[0].text.find("queue letters holds at most 8") != std::string::npos);
+  Submission process = task(4);
+  process.options.process = true;
+  process.queue = "letters";
+  CHECK(broker.submit_rejected(client, process).text.find("queue letters holds at most 8") != std::string::npos);
+}

@@ -80,3 +80,30 @@ TEST_CASE("many grants go in messages of bounded size") {
   CHECK(messages.size() == 4);
   for (const auto& message : messages) CHECK(message.tasks.size() <= limits::kBatchTasks);
 }
+
+TEST_CASE(
+    "a worker that is short of processes gets no task until its pause is over, and others run what it gave back") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = Broker::worker_hello();
+  hello.worker.max_processes = 4;
+  const auto poor = broker.connect(hello);
+  broker.send(poor, Credit{10});
+  broker.submit(client, {task(1), task(2)});
+  const auto grants = broker.grants(poor);
+  REQUIRE(grants.size() == 2);
+  Submission process = task(3);
+  process.options.process = true;
+  broker.send(poor, Return{{grants[0].grant, grants[1].grant}, 10, 500ms, "no process is left"});
+  broker.submit(client, {process, task(4)});
+  CHECK(broker.grants(poor).empty());
+  const auto rich = broker.worker(1);
+  REQUIRE(broker.grants(rich).size() == 1);
+  CHECK(broker.core().next_wakeup() <= broker.now.steady + 500ms);
+  broker.advance(499ms);
+  CHECK(broker.grants(poor).empty());
+  broker.advance(1ms);
+  const auto later = broker.grants(poor);
+  CHECK(later.size() == 3);
+  for (const auto& granted : later) CHECK(granted.grant.attempt == Attempt{1});  // handed back: it did not count
+}

@@ -169,3 +169,37 @@ TEST_CASE("a task that comes back unstarted after its deadline expires, and is n
   REQUIRE(results.size() == 1);
   CHECK(results[0].outcome.kind == OutcomeKind::expired);
 }
+
+TEST_CASE("a task that waits for a time of the wall clock starts at that time, also when the clock is set meanwhile") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  TaskOptions at;
+  at.not_before = broker.now.unix_time + 2h;
+  TaskOptions after;
+  after.delay = 2h;
+  broker.submit(client, {task(1, at), task(2, after)});
+  SUBCASE("forward") {
+    broker.now.unix_time += 1h;
+    broker.advance_alive(30min, {client, worker});
+    CHECK(broker.grants(worker).empty());
+    broker.advance_alive(30min, {client, worker});
+    CHECK(broker.grants(worker).size() == 1);  // a delay is counted by the steady clock
+    broker.advance_alive(1h, {client, worker});
+    CHECK(broker.grants(worker).size() == 1);
+  }
+  SUBCASE("forward over the time") {
+    broker.now.unix_time += 3h;
+    broker.advance(1ms);
+    CHECK(broker.grants(worker).size() == 1);
+  }
+  SUBCASE("back") {
+    broker.now.unix_time -= 1h;
+    broker.advance_alive(2h, {client, worker});
+    const auto grants = broker.grants(worker);
+    REQUIRE(grants.size() == 1);
+    CHECK(grants[0].id == id(2));
+    broker.advance_alive(1h, {client, worker});
+    CHECK(broker.grants(worker).size() == 1);
+  }
+}

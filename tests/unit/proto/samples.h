@@ -66,7 +66,7 @@ inline std::vector<Message> all() {
                true, true, "adder", 12}}},
       Outcomes{{{grant(1), good, milliseconds{-1}, 123}, {grant(2), bad, milliseconds{50}, 0}}, 600},
       OutcomeAck{{MessageSeq{3}}},
-      Return{{grant(4)}, 601},
+      Return{{grant(4)}, 601, milliseconds{500}, "no process"},
       Revoke{{grant(5)}, {grant(6)}},
       Revoked{{{grant(5), RevokeState::stopping}}, 602},
       Drain{},
