@@ -108,6 +108,11 @@ void check(const WorkerOptions& options) {
   require_one_of("log-format", options.log_format, {"text", "json"});
 }
 
+void saturate(WorkerOptions& options) {
+  options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
+  options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
+}
+
 unsigned usable_cpus() {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);

@@ -16,6 +16,7 @@
 #include "worker/errors/error_mailbox.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
+#include "worker/os/forked_copy.h"
 #include "worker/supervisor/supervisor.h"
 #include "worker/tasks/chunk_task.h"
 
@@ -106,7 +107,9 @@ class PoolHandler final : public detail::Handler {
     } catch (const abi::__forced_unwind&) {
       throw;
     } catch (...) {
-      mailbox.post(describe_current_exception());
+      const auto error = describe_current_exception();
+      if (is_forked_copy()) end_forked_copy(error.type + ": " + error.message);
+      mailbox.post(error);
       std::fflush(nullptr);
       ::_exit(EXIT_FAILURE);
     }

@@ -37,6 +37,7 @@ Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
 
 Worker::Worker(WorkerOptions options) : state_{std::make_unique<State>()} {
   worker::check(options);
+  worker::saturate(options);
   state_->options = std::move(options);
 }
 

@@ -26,7 +26,7 @@ class Ear {
     for (const std::string_view text : {result.payload, result.type, result.message, result.backtrace, result.cause})
       read(text);
     require(result.verdict <= Verdict::retry, "verdicts are known ones");
-    require(result.leaving <= Leaving::memory, "reasons for leaving are known ones");
+    require(result.leaving <= kLastLeaving, "reasons for leaving are known ones");
   }
   void hear(const ChildProgress& progress) { read(progress.note); }
   void hear(const ChildLog& log) { read(log.text); }

@@ -97,7 +97,7 @@ void WorkerWorld::step() {
         if (feed_.below(4) != 0)
           spawn(wanted);
         else
-          foreman_.handle(worker::ChildDeath{{worker::ControlKind::died, {wanted, 0}}, {}, {}});
+          foreman_.handle(now_, worker::ChildDeath{{worker::ControlKind::died, {wanted, 0}}, {}, {}});
       }
     }
   }
@@ -221,7 +221,7 @@ void WorkerWorld::act(Child& child) {
 void WorkerWorld::finish(Child& child) {
   worker::ChildResult result;
   result.serial = std::exchange(child.running, 0);
-  result.verdict = static_cast<worker::Verdict>(feed_.below(3));
+  result.verdict = static_cast<worker::Verdict>(feed_.below(4));
   result.leaving = feed_.below(8) == 0 ? worker::Leaving::memory : worker::Leaving::no;
   result.run_us = feed_.number();
   result.retry_delay_ms = static_cast<std::int64_t>(feed_.number());
@@ -241,7 +241,7 @@ void WorkerWorld::die(std::uint32_t slot, bool by_us) {
   facts.killed_by_us = by_us ? 1 : 0;
   facts.at_birth = child.born ? 0 : 1;
   children_.erase(slot);
-  foreman_.handle(worker::ChildDeath{facts, std::string{feed_.bytes(64)}, {child.running}});
+  foreman_.handle(now_, worker::ChildDeath{facts, std::string{feed_.bytes(64)}, {child.running}});
 }
 
 void WorkerWorld::bury_the_killed() {

@@ -6,6 +6,7 @@
 
 #include "proto/limits.h"
 #include "proto/os/real_env.h"
+#include "worker/os/forked_copy.h"
 
 namespace forkmill::worker {
 
@@ -16,7 +17,13 @@ AttemptContext::AttemptContext(ChildEnd& end, StopWatcher& stop_watcher, const S
   id_ = TaskId{id};
 }
 
-AttemptContext::~AttemptContext() { stop_watcher_.forget(); }
+AttemptContext::~AttemptContext() {
+  if (!is_forked_copy()) stop_watcher_.forget();
+}
+
+std::stop_token AttemptContext::stop_token() const {
+  return is_forked_copy() ? std::stop_token{} : stop_watcher_.token(head_.serial);
+}
 
 void AttemptContext::progress(double fraction, std::string_view note) {
   const double clean = std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0);

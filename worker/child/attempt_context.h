@@ -18,7 +18,7 @@ class AttemptContext final : public Context {
 
   using Context::log;
   void progress(double fraction, std::string_view note) override;
-  std::stop_token stop_token() const override { return stop_watcher_.token(head_.serial); }
+  std::stop_token stop_token() const override;
   std::uint32_t attempt() const override { return head_.attempt; }
   FencingToken fencing_token() const override { return {head_.epoch, head_.seq, head_.attempt}; }
   TaskId task_id() const override { return id_; }

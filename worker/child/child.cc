@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <stdexcept>
 #include <string>
 
 #include "proto/limits.h"
@@ -17,6 +18,8 @@
 #include "worker/child/attempt_context.h"
 #include "worker/errors/handler_error.h"
 #include "worker/errors/throw_site.h"
+#include "worker/os/forked_copy.h"
+#include "worker/os/reaping.h"
 
 namespace forkmill::worker {
 
@@ -31,19 +34,17 @@ namespace {
 // Resident bytes of this process.
 class MemoryGauge {
  public:
-  MemoryGauge() : file_{::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)} {}
-  std::uint64_t resident() const {
+  // Opened each time: handlers may close any descriptor.
+  static std::uint64_t resident() {
+    const proto::Descriptor file{::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)};
     std::array<char, 128> text;
-    const auto length = ::pread(file_.get(), text.data(), text.size(), 0);
+    const auto length = ::read(file.get(), text.data(), text.size());
     const std::string_view line{text.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
     const auto second = line.find(' ') + 1;  // "size resident shared …", in pages
     std::uint64_t pages = 0;
     std::from_chars(line.data() + second, line.data() + line.size(), pages);
     return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   }
-
- private:
-  proto::Descriptor file_;
 };
 
 class Child {
@@ -51,10 +52,11 @@ class Child {
   explicit Child(const ChildSetup& setup)
       : setup_{setup}, end_{SharedArea::map(setup.shared_area), setup.link_bell}, stop_watcher_{end_.head()} {
     ::close(setup.shared_area);
+    mark_original();
   }
 
   [[noreturn]] void run() {
-    for (const auto& prepare : setup_.on_start) prepare();
+    prepare();
     end_.born();
     for (;;) {
       const StartedTask task = end_.next();
@@ -62,10 +64,20 @@ class Child {
       if (setup_.process) exit_now(succeeded_ ? EXIT_SUCCESS : EXIT_FAILURE);
       if (!end_.finish(task.head.serial)) exit_now(EXIT_SUCCESS);
       if (leaving != Leaving::no) exit_now(EXIT_SUCCESS);
+      if (end_.missed_bell()) leave_without_bell();
     }
   }
 
  private:
+  void prepare() {
+    for (const auto& function : setup_.on_start) {
+      function();
+      if (is_forked_copy()) end_forked_copy({});
+    }
+    if (!descriptors_intact())
+      throw std::runtime_error{"an on_child_start function has closed or replaced descriptors that the child needs"};
+  }
+
   Leaving run(const StartedTask& task) {
     ResultHead head{};
     head.serial = task.head.serial;
@@ -73,9 +85,10 @@ class Child {
     HandlerError error;
     std::string result;
     succeeded_ = call(task, result, error);
+    if (is_forked_copy()) end_forked_copy(succeeded_ ? std::string{} : error.type + ": " + error.message);
     if (setup_.process) detail::run_at_process_end();
     head.run_us = static_cast<std::uint64_t>((env_.now().steady - started).count());
-    const Leaving leaving = after_task();
+    const Leaving leaving = after_task(head.run_us);
     head.leaving = static_cast<std::uint8_t>(leaving);
     if (succeeded_)
       say_result(head, result);
@@ -102,11 +115,23 @@ class Child {
     return false;
   }
 
-  Leaving after_task() {
+  Leaving after_task(std::uint64_t run_us) {
     const auto& options = setup_.options;
+    // A task that took no time rarely closed anything. If it did, this shows when the bell is to be rung.
+    if ((run_us >= kWorthACheck || end_.link_sleeps()) && !descriptors_intact()) return Leaving::descriptors;
     if (options.max_tasks_per_child != 0 && ++tasks_run_ >= options.max_tasks_per_child) return Leaving::task_count;
     if (options.max_memory_per_child == 0) return Leaving::no;
-    return memory_.resident() > options.max_memory_per_child ? Leaving::memory : Leaving::no;
+    return MemoryGauge::resident() > options.max_memory_per_child ? Leaving::memory : Leaving::no;
+  }
+
+  // Handlers may close any descriptor. What they opened then would get the output of later tasks, or the link would not
+  // hear of results.
+  bool descriptors_intact() const { return end_.has_bell() && standard_descriptors_open(); }
+
+  [[noreturn]] static void leave_without_bell() {
+    std::fprintf(stderr, "child %d is replaced: a handler has closed or replaced descriptors that the child needs\n",
+                 static_cast<int>(::getpid()));
+    exit_now(EXIT_SUCCESS);
   }
 
   void say_result(ResultHead& head, std::string_view result) {
@@ -116,7 +141,9 @@ class Child {
   }
 
   void say_error(ResultHead& head, const HandlerError& error) {
-    head.verdict = static_cast<std::uint8_t>(error.retry ? Verdict::retry : Verdict::failed);
+    head.verdict = static_cast<std::uint8_t>(error.shortage ? Verdict::shortage
+                                             : error.retry  ? Verdict::retry
+                                                            : Verdict::failed);
     head.code = static_cast<std::uint16_t>(error.code);
     head.retry_delay_ms = error.retry_delay ? std::max<std::int64_t>(error.retry_delay->count(), 0) : -1;
     head.type_length = static_cast<std::uint32_t>(error.type.size());
@@ -132,9 +159,10 @@ class Child {
   ChildEnd end_;
   StopWatcher stop_watcher_;
   proto::RealEnv env_;
-  MemoryGauge memory_;
   std::uint64_t tasks_run_ = 0;
   bool succeeded_ = false;  // the last task
+
+  static constexpr std::uint64_t kWorthACheck = 20;  // microseconds
 };
 
 }  // namespace
@@ -145,6 +173,7 @@ void run_child(const ChildSetup& setup) {
     Child{setup}.run();
   } catch (...) {
     const auto error = describe_current_exception();
+    if (is_forked_copy()) end_forked_copy(error.type + ": " + error.message);
     std::fprintf(stderr, "the child cannot start: %s: %s\n", error.type.c_str(), error.message.c_str());
     exit_now(EXIT_FAILURE);
   }

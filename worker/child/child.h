@@ -17,7 +17,7 @@ struct ChildSetup {
   const std::vector<std::function<void()>>& on_start;  // run in the child before its first task
   const WorkerOptions& options;
   int shared_area = -1;  // memory shared with the link
-  int link_bell = -1;    // eventfd
+  int link_bell = -1;    // Bell::writer
   bool process = false;  // forked for one task: the exit code says how the task ended
 };
 

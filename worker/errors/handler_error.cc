@@ -11,6 +11,7 @@
 
 #include "proto/limits.h"
 #include "worker/errors/throw_site.h"
+#include "worker/os/out_of_resources.h"
 
 namespace forkmill::worker {
 
@@ -21,6 +22,9 @@ std::string demangled(const char* name) {
   const std::unique_ptr<char, void (*)(void*)> text{abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free};
   return status == 0 ? text.get() : name;
 }
+
+// A class of the handler's may return null from what().
+std::string text_of(const char* text) { return text == nullptr ? "" : text; }
 
 std::string current_type() {
   const std::type_info* type = abi::__cxa_current_exception_type();
@@ -36,7 +40,7 @@ void add_causes(const std::exception& error, std::string& causes) {
   try {
     std::rethrow_if_nested(error);
   } catch (const std::exception& nested) {
-    causes += demangled(typeid(nested).name()) + ": " + nested.what() + "\n";
+    causes += demangled(typeid(nested).name()) + ": " + text_of(nested.what()) + "\n";
     add_causes(nested, causes);
   } catch (...) {
     causes += current_type() + "\n";
@@ -47,8 +51,8 @@ void add_causes(const std::exception& error, std::string& causes) {
 std::string message_of_value() {
   try {
     throw;
-  } catch (const char* text) {
-    return text;
+  } catch (const char* text) {  // also of nullptr
+    return text == nullptr ? "thrown without a message" : text;
   } catch (const std::string& text) {
     return text;
   } catch (int number) {
@@ -68,19 +72,22 @@ HandlerError describe_current_exception() {
   } catch (const Relayed& relayed) {
     return relayed.error();
   } catch (const Retry& retry) {
-    error.message = retry.what();
+    error.message = text_of(retry.what());
     error.retry = true;
     error.retry_delay = retry.delay();
+  } catch (const OutOfResources& shortage) {
+    error.message = shortage.what();
+    error.shortage = true;
   } catch (const detail::BadArguments& bad) {
     error.code = Errc::arguments_undecodable;
     error.message = bad.what();
   } catch (const std::exception& exception) {
-    error.message = exception.what();
+    error.message = text_of(exception.what());
     add_causes(exception, error.cause);
   } catch (...) {
     error.message = message_of_value();
   }
-  if (error.code == Errc::handler_error) error.backtrace = throw_site_of_current_exception();
+  if (error.code == Errc::handler_error && !error.shortage) error.backtrace = throw_site_of_current_exception();
   cut(error.type);
   cut(error.message);
   cut(error.backtrace);

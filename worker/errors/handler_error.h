@@ -17,6 +17,7 @@ struct HandlerError {
   std::string message;
   std::string backtrace;  // where it was thrown, a frame a line (throw_site.h); empty when that is not known
   std::string cause;      // nested exceptions, outermost first, a line each
+  bool shortage = false;  // OutOfResources
   bool retry = false;     // the exception was a forkmill::Retry
   std::optional<std::chrono::milliseconds> retry_delay;
 };

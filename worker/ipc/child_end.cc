@@ -6,15 +6,17 @@
 #include <utility>
 
 #include "proto/check.h"
-#include "proto/os/wakeup.h"
+#include "worker/os/forked_copy.h"
 
 namespace forkmill::worker {
 
 ChildEnd::ChildEnd(SharedArea shared_area, int link_bell)
     : shared_area_{std::move(shared_area)},
-      link_bell_{link_bell},
+      bell_{link_bell},
       tasks_{shared_area_.head().tasks, shared_area_.task_bytes()},
-      results_{shared_area_.head().results, shared_area_.result_bytes()} {}
+      results_{shared_area_.head().results, shared_area_.result_bytes()} {
+  shared_area_.hide_from_forks();
+}
 
 void ChildEnd::born() {
   shared_area_.head().born.store(1, std::memory_order_seq_cst);
@@ -48,10 +50,15 @@ void ChildEnd::wait_for_space() {
 void ChildEnd::ring_if_asleep() {
   auto& sleeps = shared_area_.head().link_sleeps;
   if (sleeps.load(std::memory_order_seq_cst) == 0 || sleeps.exchange(0) == 0) return;
-  proto::Wakeup::signal(link_bell_);
+  ring();
+}
+
+void ChildEnd::ring() {
+  if (!bell_.ring()) missed_bell_ = true;
 }
 
 void ChildEnd::say(std::uint8_t kind, Pieces pieces) {
+  if (is_forked_copy()) return;
   const std::lock_guard lock{saying_};
   std::size_t from = 0;
   std::size_t total = 0;
@@ -74,7 +81,7 @@ void ChildEnd::release() {
   tasks_.consume();
   auto& wants = shared_area_.head().link_wants_space;
   if (wants.load(std::memory_order_seq_cst) == 0 || tasks_.room() < kRingBytes / 2 || wants.exchange(0) == 0) return;
-  proto::Wakeup::signal(link_bell_);
+  ring();
 }
 
 bool ChildEnd::claim(const Record& record) {

@@ -1,11 +1,13 @@
 // ChildEnd: the child's end of its shared area. Used by the child's main thread; say() may be called by any thread of a
-// handler.
+// handler. Forks of the child do not have the shared area: in them, say() does nothing, and nothing else may be called.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
 
+#include "worker/ipc/bell.h"
 #include "worker/ipc/records.h"
 #include "worker/ipc/ring.h"
 #include "worker/ipc/shared_area.h"
@@ -21,7 +23,8 @@ struct StartedTask {
 
 class ChildEnd {
  public:
-  // link_bell: a Wakeup of the link, signalled when the link sleeps and there is something for it.
+  // link_bell: the writer of the link's Bell, rung when the link sleeps and there is something for it. Throws
+  // std::system_error.
   ChildEnd(SharedArea shared_area, int link_bell);
 
   // Says that start-up is over.
@@ -37,17 +40,25 @@ class ChildEnd {
   // Sends a record. Blocks while the ring is full. Thread-safe.
   void say(std::uint8_t kind, Pieces pieces);
 
+  // False: a handler has closed the bell, or put another file in its place. One system call.
+  bool has_bell() const { return bell_.intact(); }
+  // The bell was to be rung and was not there: the link does not know what was said last.
+  bool missed_bell() const { return missed_bell_; }
+  bool link_sleeps() const { return shared_area_.head().link_sleeps.load(std::memory_order_relaxed) != 0; }
+
   AreaHead& head() { return shared_area_.head(); }
 
  private:
   void wait_for_tasks();
   void wait_for_space();
   void ring_if_asleep();
+  void ring();
   bool claim(const Record& record);
   void release();
 
   SharedArea shared_area_;
-  int link_bell_;
+  BellRope bell_;
+  std::atomic<bool> missed_bell_{false};
   RingReader tasks_;
   Assembler assembler_;
   bool unreleased_ = false;  // the record of the last task still lies in the ring

@@ -136,8 +136,8 @@ std::optional<ChildMessage> LinkEnd::parse(std::uint8_t kind, std::string_view m
 
 std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   ResultHead head;
-  if (!read_head(message, head) || head.verdict > static_cast<std::uint8_t>(Verdict::retry) ||
-      head.leaving > static_cast<std::uint8_t>(Leaving::memory)) {
+  if (!read_head(message, head) || head.verdict > static_cast<std::uint8_t>(kLastVerdict) ||
+      head.leaving > static_cast<std::uint8_t>(kLastLeaving)) {
     return std::nullopt;
   }
   // From the front: mostly the first task is answered.

@@ -26,7 +26,9 @@ struct TaskHead {
   std::uint32_t unused;
 };
 
-enum class Verdict : std::uint8_t { succeeded = 0, failed = 1, retry = 2 };
+// shortage: the handler could not begin, for want of a process, memory or a descriptor; the message says what.
+enum class Verdict : std::uint8_t { succeeded = 0, failed = 1, retry = 2, shortage = 3 };
+inline constexpr Verdict kLastVerdict = Verdict::shortage;
 
 struct ResultHead {
   std::uint64_t serial;
@@ -43,7 +45,9 @@ struct ResultHead {
   std::uint8_t unused_too[4];
 };
 
-enum class Leaving : std::uint8_t { no = 0, task_count = 1, memory = 2 };
+// descriptors: the handler has closed descriptors that the child itself needs, or has put others in their places.
+enum class Leaving : std::uint8_t { no = 0, task_count = 1, memory = 2, descriptors = 3 };
+inline constexpr Leaving kLastLeaving = Leaving::descriptors;
 
 struct ProgressHead {
   std::uint64_t serial;

@@ -35,6 +35,10 @@ SharedArea SharedArea::map(int fd) {
   return SharedArea{memory};
 }
 
+void SharedArea::hide_from_forks() const {
+  if (::madvise(memory_, kAreaBytes, MADV_DONTFORK) != 0) throw failed("MADV_DONTFORK of a shared area");
+}
+
 bool SharedArea::was_born(int fd) {
   std::uint32_t born = 0;
   return ::pread(fd, &born, sizeof born, offsetof(AreaHead, born)) == sizeof born && born == 1;

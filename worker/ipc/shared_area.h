@@ -59,6 +59,8 @@ class SharedArea {
   static proto::Descriptor create();
   // Maps the memory file; the descriptor may be closed afterwards. Throws std::system_error.
   static SharedArea map(int fd);
+  // Forks that this process makes from now on do not have the mapping. Throws std::system_error.
+  void hide_from_forks() const;
   // True if the child that used the shared area got through its start-up.
   static bool was_born(int fd);
 

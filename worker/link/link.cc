@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "proto/os/logging.h"
 #include "proto/os/real_env.h"
 #include "proto/os/signals_blocked.h"
 #include "proto/os/waiter.h"
 #include "proto/os/wakeup.h"
 #include "proto/transport/dealer.h"
+#include "worker/ipc/bell.h"
 #include "worker/link/child_rings.h"
 #include "worker/link/identity.h"
 #include "worker/link/link_log.h"
@@ -30,6 +33,7 @@ using namespace std::chrono_literals;
 enum Tag : std::uint64_t { kBell, kControl, kBroker };
 
 constexpr proto::Instant kRetryControl = 20ms;  // while the supervisor has no room for a message
+constexpr proto::Instant kRetryLog = 100ms;     // while the log is not read
 
 class Link {
  public:
@@ -40,6 +44,7 @@ class Link {
   void read_broker();
   void read_children();
   void read_child(RingChild& child);
+  void hear(RingChild& child, const ChildMessage& message);
   void read_supervisor();
   void handle(ControlMessage message);
   void handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area);
@@ -78,7 +83,7 @@ int Link::run() {
     read_children();
     read_supervisor();
     if (setup_.control.closed()) return end_without_supervisor();
-    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, rings_, foreman_);
+    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, now(), rings_, foreman_);
     foreman_.tick(now());
     foreman_.flush(now());
     const bool accepted = carry_out(foreman_.take_effects());
@@ -88,7 +93,10 @@ int Link::run() {
     if (foreman_.finished(now())) break;
     wait();
   }
-  return foreman_.attempts().empty() ? 0 : 1;
+  const bool all_delivered = foreman_.outbox().outcomes.size() == 0;
+  if (!all_delivered)
+    log_.logger().error("the broker has not acknowledged {} outcome(s)", foreman_.outbox().outcomes.size());
+  return foreman_.attempts().empty() && all_delivered ? 0 : 1;
 }
 
 // ---- Input ----------------------------------------------------------------------------------------------------------
@@ -117,12 +125,19 @@ void Link::read_child(RingChild& child) {
     if (const auto* line = std::get_if<ChildLog>(&*message))
       log_.handler(foreman_.attempts(), *line);
     else
-      foreman_.handle(now(), child.key, *message);
+      hear(child, *message);
     if (std::holds_alternative<ChildBorn>(*message)) report_timer_.hasten(now());
   }
   if (!child.end.damaged()) return;
   log_.logger().error("child {} has damaged the memory that it shares with the link; it is killed", child.pid);
   setup_.control.send(message_of(SignalRequest{child.key, SIGKILL, true}));
+}
+
+void Link::hear(RingChild& child, const ChildMessage& message) {
+  const auto* result = std::get_if<ChildResult>(&message);
+  if (result != nullptr && result->leaving == Leaving::descriptors)
+    log_.lost_descriptors(foreman_.attempts(), child.pid, result->serial);
+  foreman_.handle(now(), child.key, message);
 }
 
 void Link::read_supervisor() {
@@ -155,21 +170,28 @@ void Link::handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area
                         facts.pid);
     return setup_.control.send(message_of(SignalRequest{facts.child, SIGKILL, true}));
   }
-  RingChild& child = rings_.add(facts.child, facts.pid, SharedArea::map(shared_area.get()));
+  RingChild* child = nullptr;
+  try {
+    child = &rings_.add(facts.child, facts.pid, SharedArea::map(shared_area.get()));
+  } catch (const std::system_error& error) {
+    log_.logger().error("{}; child {} is killed", error.what(), facts.pid);
+    return setup_.control.send(message_of(SignalRequest{facts.child, SIGKILL, true}));
+  }
   foreman_.spawned(facts.child, static_cast<std::uint32_t>(facts.pid));
   // The child may have been born before its ring was known here, without a bell: its messages are read now, and from
   // now on it rings.
-  read_child(child);
+  read_child(*child);
 }
 
 void Link::handle_death(const ControlFacts& facts, std::string output) {
   ChildDeath death{facts, std::move(output), {}};
   RingChild* child = facts.pid == 0 ? nullptr : rings_.find(facts.child);
-  if (child == nullptr) return foreman_.handle(std::move(death));  // the child was never forked, or never known here
-  read_child(*child);                                              // last messages
+  if (child == nullptr)
+    return foreman_.handle(now(), std::move(death));  // the child was never forked, or never known here
+  read_child(*child);                                 // last messages
   log_.death(facts);
   death.started = child->end.started();
-  foreman_.handle(std::move(death));
+  foreman_.handle(now(), std::move(death));
   rings_.remove(facts.child);
   report_timer_.hasten(now());
 }
@@ -215,10 +237,11 @@ bool Link::carry_out(Effects& effects) {
 void Link::wait() {
   if (dealer_.pending()) return;
   if (rings_.doze()) {
-    const auto next = std::min(foreman_.next_wakeup(), report_timer_.next_wakeup());
+    auto next = std::min(foreman_.next_wakeup(), report_timer_.next_wakeup());
+    if (proto::flush_log(log_.logger())) next = std::min(next, now() + kRetryLog);
     const auto timeout = std::max(next - now(), proto::Instant{0});
     for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetryControl) : timeout)) {
-      if (tag == kBell) proto::Wakeup::clear(setup_.bell);
+      if (tag == kBell) Bell::clear(setup_.bell);
     }
   }
   rings_.wake();

@@ -16,7 +16,7 @@ struct LinkSetup {
   const Registry& registry;
   const WorkerOptions& options;
   Control control;
-  int bell = -1;  // eventfd that the children ring
+  int bell = -1;  // Bell::reader
   pid_t supervisor = 0;
   std::uint64_t instance = 0;  // names this worker to the broker, through all links that it has
 };

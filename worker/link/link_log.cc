@@ -32,6 +32,9 @@ void LinkLog::broker(const Effects& effects) {
     else
       log_->warn("the broker says: {}: {}", errc_name(error.code), error.text);
   }
+  if (!effects.shortage.empty())
+    log_->warn("this worker takes no tasks for a while, and has handed back what it could not start: {}",
+               effects.shortage);
   if (effects.reconnect) log_->warn("the broker is silent; connecting again");
 }
 
@@ -39,6 +42,16 @@ void LinkLog::death(const ControlFacts& facts) {
   if (facts.signal == 0 || facts.at_birth != 0) return;
   const auto level = facts.killed_by_us != 0 ? spdlog::level::info : spdlog::level::warn;
   log_->log(level, "child {} died of signal {}", facts.pid, facts.signal);
+}
+
+void LinkLog::lost_descriptors(const AttemptTable& attempts, pid_t child, std::uint64_t serial) {
+  const Attempt* attempt = attempts.find(serial);
+  if (attempt == nullptr) return;
+  const auto level = closers_.insert(attempt->task.name).second ? spdlog::level::warn : spdlog::level::debug;
+  log_->log(level,
+            "child {} is replaced: the handler of {} ({}) has closed or replaced descriptors that the child needs "
+            "(close_range, closefrom, dup2?). A handler may close only what it has opened",
+            child, attempt->task.name, attempt->task.id.to_string());
 }
 
 void LinkLog::handler(const AttemptTable& attempts, const ChildLog& line) {

@@ -3,8 +3,11 @@
 
 #include <forkmill/worker_options.h>
 #include <spdlog/logger.h>
+#include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "proto/transport/dealer.h"
@@ -24,6 +27,8 @@ class LinkLog {
   // News of the broker among the effects.
   void broker(const Effects& effects);
   void death(const ControlFacts& facts);
+  // The handler of an attempt has closed descriptors of its child. Said once for each task name.
+  void lost_descriptors(const AttemptTable& attempts, pid_t child, std::uint64_t serial);
   // A line that the handler of an attempt has logged.
   void handler(const AttemptTable& attempts, const ChildLog& line);
 
@@ -32,6 +37,7 @@ class LinkLog {
  private:
   const std::string& endpoint_;
   std::shared_ptr<spdlog::logger> log_;
+  std::set<std::string> closers_;  // task names whose handlers close descriptors of their child
 };
 
 }  // namespace forkmill::worker

@@ -22,9 +22,12 @@ proto::ProcessRow* add_row(proto::Report& report, pid_t pid, proto::ProcessRole 
 
 }  // namespace
 
-proto::Report report_processes(const LinkSetup& setup, const ChildRings& rings, const Foreman& foreman) {
+proto::Report report_processes(const LinkSetup& setup, proto::Instant now, const ChildRings& rings,
+                               const Foreman& foreman) {
   proto::Report report;
-  add_row(report, setup.supervisor, proto::ProcessRole::supervisor, "worker " + name_of(setup));
+  const std::string shortage = foreman.shortage(now);
+  add_row(report, setup.supervisor, proto::ProcessRole::supervisor,
+          "worker " + name_of(setup) + (shortage.empty() ? "" : " (takes no tasks: " + shortage + ")"));
   add_row(report, ::getpid(), proto::ProcessRole::link, "link");
   for (const auto& [slot, child] : rings.all()) {
     const bool process = slot >= setup.options.processes;

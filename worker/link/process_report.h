@@ -37,6 +37,7 @@ class ReportTimer {
 };
 
 // Reads what the kernel says of each process.
-proto::Report report_processes(const LinkSetup& setup, const ChildRings& rings, const Foreman& foreman);
+proto::Report report_processes(const LinkSetup& setup, proto::Instant now, const ChildRings& rings,
+                               const Foreman& foreman);
 
 }  // namespace forkmill::worker

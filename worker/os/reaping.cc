@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -90,6 +91,12 @@ void fill_standard_descriptors() {
       return;
     }
   }
+}
+
+bool standard_descriptors_open() {
+  std::array<pollfd, 3> streams{pollfd{STDIN_FILENO, 0, 0}, pollfd{STDOUT_FILENO, 0, 0}, pollfd{STDERR_FILENO, 0, 0}};
+  ::poll(streams.data(), streams.size(), 0);
+  return std::none_of(streams.begin(), streams.end(), [](const pollfd& one) { return (one.revents & POLLNVAL) != 0; });
 }
 
 std::vector<pid_t> children_of_self() {

@@ -32,6 +32,9 @@ void close_all_but(std::vector<int> kept);
 // Opens those of the descriptors 0 to 2 that are closed, so that no other file ever becomes a standard stream.
 void fill_standard_descriptors();
 
+// False: at least one of the descriptors 0 to 2 is closed.
+bool standard_descriptors_open();
+
 // Direct children of this process, with the orphans that it inherited as a subreaper.
 std::vector<pid_t> children_of_self();
 // Kills every process of these sessions, also those with another parent. Reads all of /proc.

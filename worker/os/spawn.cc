@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "proto/os/signals_blocked.h"
+#include "worker/os/out_of_resources.h"
 
 namespace forkmill::worker {
 
@@ -66,7 +67,12 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   return pointers;
 }
 
-[[noreturn]] void fail(const Launch& launch) {
+[[noreturn]] void fail(const Launch& launch, bool own_program) {
+  const bool no_program = own_program && std::strcmp(launch.failed_step, "run") == 0 && launch.failed_errno != E2BIG;
+  if (is_shortage(launch.failed_errno) || no_program) {
+    throw OutOfResources{std::string{"cannot "} + launch.failed_step + " '" + launch.argv[0] +
+                         "': " + std::generic_category().message(launch.failed_errno)};
+  }
   const bool directory = std::strcmp(launch.failed_step, "enter") == 0;
   const auto why = std::string{"cannot "} + launch.failed_step + " '" +
                    (directory ? launch.directory : launch.argv[0]) +
@@ -99,11 +105,11 @@ Spawned spawn(const SpawnRequest& request) {
     pid = ::clone(become_command, stack.get() + kStackBytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &launch,
                   &pidfd);
   }
-  if (pid < 0) throw std::runtime_error{"cannot make a process: " + std::generic_category().message(errno)};
+  if (pid < 0) throw OutOfResources{"cannot make a process: " + std::generic_category().message(errno)};
   Spawned spawned{pid, proto::Descriptor{pidfd}};
   if (launch.failed_step != nullptr) {
     ::waitpid(pid, nullptr, 0);
-    fail(launch);
+    fail(launch, request.own_program);
   }
   return spawned;
 }

@@ -12,6 +12,7 @@ namespace forkmill::worker {
 
 struct SpawnRequest {
   std::vector<std::string> argv;         // argv[0] is looked up in PATH unless it has a slash
+  bool own_program = false;              // argv[0] is the worker's choice: if it cannot run, that is the worker's fault
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;                 // empty: this process's
   int umask = -1;                        // -1: this process's
@@ -27,6 +28,7 @@ struct Spawned {
 
 // The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error
 // when it cannot be started: with the name of what is missing and why. ExecFolderError: `directory` cannot be entered.
+// OutOfResources: this machine cannot start any command now.
 Spawned spawn(const SpawnRequest& request);
 
 }  // namespace forkmill::worker

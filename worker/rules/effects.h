@@ -55,6 +55,7 @@ struct Effects {
   std::vector<proto::Welcome> welcomes;
   std::vector<proto::ErrorMessage> errors;
   bool refused = false;  // the broker will never take this worker, as the last error says
+  std::string shortage;  // not empty: the worker takes no tasks for a while, for want of this
 
   // Keeps the memory for the next round.
   void clear();
@@ -70,6 +71,7 @@ inline void Effects::clear() {
   reconnect = false;
   welcomes.clear();
   errors.clear();
+  shortage.clear();
   refused = false;
 }
 
@@ -82,6 +84,7 @@ inline void Effects::swap(Effects& other) noexcept {
   std::swap(reconnect, other.reconnect);
   welcomes.swap(other.welcomes);
   errors.swap(other.errors);
+  shortage.swap(other.shortage);
   std::swap(refused, other.refused);
 }
 

@@ -71,11 +71,11 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
   }
 }
 
-void Foreman::handle(ChildDeath death) {
+void Foreman::handle(proto::Instant now, ChildDeath death) {
   const bool exited = death.facts.signal == 0 && death.facts.exit_code >= 0;
   if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
   state_.forget(death.facts.child);
-  death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(std::move(death));
+  death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, std::move(death));
 }
 
 const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
@@ -126,6 +126,7 @@ void Foreman::tick(proto::Instant now) {
       if (attempt.slot) attempt.escalation.request(EndReason::shutdown, now, state_.config.kill_grace);
     });
   }
+  state_.shortage.tick(now);
   pool_.tick(now);
   processes_.tick(now);
   update_load(now);
@@ -135,7 +136,8 @@ void Foreman::tick(proto::Instant now) {
 
 void Foreman::update_load(proto::Instant now) {
   std::size_t target = 0;
-  const bool takes_more = !state_.draining && state_.outbox.outcomes.size() <= kMaxInHand;
+  const bool takes_more =
+      !state_.draining && !state_.shortage.lasts(now) && state_.outbox.outcomes.size() <= kMaxInHand;
   if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool_.capacity(now), kMaxInHand);
   const std::size_t processes = processes_.size();
   const std::size_t in_pool = state_.attempts.size() - processes;
@@ -145,6 +147,8 @@ void Foreman::update_load(proto::Instant now) {
 }
 
 void Foreman::flush(proto::Instant now) {
+  state_.outbox.pause = state_.shortage.left(now);
+  state_.outbox.shortage = state_.shortage.reason();
   // Without a session each attempt keeps its last note.
   if (session_.handshake().established()) state_.progress.pop_due(now, state_.outbox.progress);
   session_.flush(now);
@@ -164,6 +168,7 @@ Effects& Foreman::take_effects() {
 proto::Instant Foreman::next_wakeup() const {
   proto::Instant next = std::min({session_.next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
+  next = std::min(next, state_.shortage.next_wakeup());
   return session_.handshake().established() ? std::min(next, state_.progress.next_wakeup()) : next;
 }
 

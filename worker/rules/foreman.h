@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "worker/rules/drain_deadline.h"
@@ -40,7 +41,7 @@ class Foreman {
   // A child was forked. It says ChildBorn when its start-up is over.
   void spawned(ChildKey child, std::uint32_t pid);
   void handle(proto::Instant now, ChildKey child, const ChildMessage& message);
-  void handle(ChildDeath death);
+  void handle(proto::Instant now, ChildDeath death);
 
   // ---- The supervisor
   // What the worker has to say besides: for example deaths of children that this foreman never knew.
@@ -59,6 +60,10 @@ class Foreman {
   // After drain() or stop(): nothing is in hand any more, and the broker knows.
   bool finished(proto::Instant now) const;
   const AttemptTable& attempts() const { return state_.attempts; }
+  // Returns why the worker takes no tasks now, for want of something. Empty: it has all it needs.
+  std::string shortage(proto::Instant now) const {
+    return state_.shortage.lasts(now) ? state_.shortage.reason() : std::string{};
+  }
   // The task that a child runs; null: none.
   const proto::GrantedTask* task_of(std::uint32_t slot) const;
 

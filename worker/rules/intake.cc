@@ -31,7 +31,7 @@ void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
     *limit = std::clamp(*limit, proto::milliseconds{0}, proto::limits::kMaxDuration);
   const bool process = task.process;
   const std::uint64_t serial = state_.attempts.add(now, std::move(task), handler->second);
-  process ? processes_.add(serial) : pool_.add(serial);
+  process ? processes_.add(now, serial) : pool_.add(serial);
 }
 
 void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string message) {

@@ -54,6 +54,8 @@ void PoolAttempts::handle(proto::Instant now, ChildKey child, const ChildResult&
   if (attempt == nullptr) return;
   lines_.finish(now, child.slot, result.serial);
   begin_front(now, child.slot);
+  if (result.verdict == Verdict::shortage) return state_.hand_back_for_want(now, result.serial, result.message);
+  state_.shortage.overcome(now);
   estimates_.add(attempt->handler, result.run_us, attempt->task.payload.size());
   if (auto note = state_.progress.extract(result.serial)) state_.outbox.progress.push_back(std::move(*note));
   state_.report(*attempt, outcome_of(*attempt, result));
@@ -79,7 +81,7 @@ void PoolAttempts::handle(const ChildDeath& death) {
 void PoolAttempts::tick(proto::Instant now) {
   ticked_at_ = now;
   for (const auto slot : lines_.overdue(now)) call_back(now, slot);
-  if (state_.draining)
+  if (state_.draining || state_.shortage.lasts(now))
     hand_back_all(now);
   else
     assign_waiting(now);

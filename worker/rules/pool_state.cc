@@ -23,8 +23,14 @@ void PoolState::remove(std::uint64_t serial) {
 }
 
 void PoolState::hand_back(std::uint64_t serial) {
-  outbox.returns.push_back(attempts.at(serial).task.grant);
+  const Attempt& attempt = attempts.at(serial);
+  if (!attempt.escalation.abandoned()) outbox.returns.push_back(attempt.task.grant);
   remove(serial);
+}
+
+void PoolState::hand_back_for_want(proto::Instant now, std::uint64_t serial, std::string_view reason) {
+  if (shortage.note(now, std::string{reason})) effects.shortage = reason;
+  hand_back(serial);
 }
 
 void PoolState::assign(ChildKey child, std::uint64_t serial, const Attempt& attempt) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "worker/rules/effects.h"
 #include "worker/rules/progress_notes.h"
 #include "worker/rules/session/outbox.h"
+#include "worker/rules/shortage.h"
 
 namespace forkmill::worker {
 
@@ -39,6 +41,8 @@ struct PoolState {
   void remove(std::uint64_t serial);
   // Hands the attempt back to the broker, unstarted.
   void hand_back(std::uint64_t serial);
+  // The same, because this worker has nothing left to start it with. The worker takes no tasks for a while.
+  void hand_back_for_want(proto::Instant now, std::uint64_t serial, std::string_view shortage);
 
   // Puts the attempt into the child's ring.
   void assign(ChildKey child, std::uint64_t serial, const Attempt& attempt);
@@ -54,6 +58,7 @@ struct PoolState {
   AttemptTable attempts;
   ProgressNotes progress;
   Effects effects;
+  Shortage shortage;
   bool draining = false;  // nothing further is started
 };
 

@@ -9,8 +9,9 @@ namespace forkmill::worker {
 ProcessAttempts::ProcessAttempts(PoolState& state, Rings& rings)
     : state_{state}, rings_{rings}, slots_{state.config.slots} {}
 
-void ProcessAttempts::add(std::uint64_t serial) {
-  if (state_.draining || size() >= state_.config.max_processes) return state_.hand_back(serial);
+void ProcessAttempts::add(proto::Instant now, std::uint64_t serial) {
+  if (state_.draining || state_.shortage.lasts(now) || size() >= state_.config.max_processes)
+    return state_.hand_back(serial);
   Attempt& attempt = state_.attempts.at(serial);
   const std::uint32_t slot = slots_.allocate(serial);
   attempt.slot = slot;
@@ -20,7 +21,7 @@ void ProcessAttempts::add(std::uint64_t serial) {
 bool ProcessAttempts::revoke(std::uint64_t serial) {
   ProcessPlace& place = *slots_.find(*state_.attempts.at(serial).slot);
   if (place.child) {
-    if (place.outcome) return false;
+    if (place.outcome || place.short_of) return false;
     if (!state_.cancel_assignment(serial) && !rings_.revoke(*place.child, serial)) return false;
     state_.effects.signals.push_back({*place.child, SIGKILL, true});
   }
@@ -71,15 +72,22 @@ void ProcessAttempts::handle(ChildKey child, const ChildResult& result) {
   ProcessPlace* place = slots_.find(child);
   if (place == nullptr || place->serial != result.serial) return;
   if (auto note = state_.progress.extract(result.serial)) state_.outbox.progress.push_back(std::move(*note));
-  place->outcome = outcome_of(state_.attempts.at(result.serial), result);
+  if (result.verdict == Verdict::shortage)
+    place->short_of = result.message;
+  else
+    place->outcome = outcome_of(state_.attempts.at(result.serial), result);
 }
 
-void ProcessAttempts::handle(ChildDeath death) {
+void ProcessAttempts::handle(proto::Instant now, ChildDeath death) {
   ProcessPlace* found = slots_.find(death.facts.child.slot);
   if (found == nullptr) return;
   ProcessPlace place = std::exchange(*found, {});
   if (place.serial == 0) return;
+  // The child could not be forked, or not be connected with the link.
+  if (!place.child) return state_.hand_back_for_want(now, place.serial, death.output);
   const Attempt& attempt = state_.attempts.at(place.serial);
+  if (place.short_of) return state_.hand_back_for_want(now, place.serial, *place.short_of);
+  state_.shortage.overcome(now);
   if (!place.outcome) {
     state_.report(attempt, outcome_of(attempt, death));
   } else {

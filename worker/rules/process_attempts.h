@@ -18,9 +18,9 @@ class ProcessAttempts {
  public:
   ProcessAttempts(PoolState& state, Rings& rings);
 
-  // The attempt was granted: asks for its process. Hands the attempt back if there are as
-  // many processes as allowed already, and when the worker drains.
-  void add(std::uint64_t serial);
+  // The attempt was granted: asks for its process. Hands the attempt back if there are as many processes as allowed
+  // already, when the worker drains, and during a shortage.
+  void add(proto::Instant now, std::uint64_t serial);
   // Keeps the attempt from starting. False: it has started.
   bool revoke(std::uint64_t serial);
   // Sends a signal to the process, or keeps the signal until the process is forked.
@@ -31,7 +31,7 @@ class ProcessAttempts {
   void spawned(ChildKey child, std::uint32_t pid);
   void born(proto::Instant now, ChildKey child);
   void handle(ChildKey child, const ChildResult& result);
-  void handle(ChildDeath death);
+  void handle(proto::Instant now, ChildDeath death);
 
   // Does what is due.
   void tick(proto::Instant now);

@@ -22,6 +22,7 @@ struct ProcessPlace {
   bool born = false;
   std::vector<int> signals;                     // to send once the child is forked
   std::optional<proto::OutcomeRecord> outcome;  // to report once the child has died
+  std::optional<std::string> short_of;          // the handler could not begin: to hand back once the child has died
 };
 
 class ProcessSlots {

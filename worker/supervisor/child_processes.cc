@@ -89,8 +89,8 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
     return give_up(now, slot, error.what());
   }
   if (pid == 0) {
-    become_child(origin_,
-                 {is_process(slot), child.purpose, child.shared_area.get(), link_.bell(), out.get(), err.get()});
+    become_child(origin_, {is_process(slot), child.purpose, child.shared_area.get(), link_.bell().writer(), out.get(),
+                           err.get()});
   }
   child.pid = pid;
   child.streams.watch(waiter_, first_tag_ + slot);

@@ -44,17 +44,19 @@ void keep_only(const Origin& origin, std::initializer_list<int> fds) {
 
 }  // namespace
 
-void become_link(const Origin& origin, Control control, int bell, spdlog::logger& log) {
+void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log) {
   ::prctl(PR_SET_NAME, "forkmill-link");
   // A group of its own: ^C in a terminal is for the supervisor. Not a session of its own: if the link was stopped when
   // the supervisor died, it would stay stopped forever.
   ::setpgid(0, 0);
   reset_signals();
-  keep_only(origin, {control.fd(), bell});
+  // The link keeps the writer too: without any writer, the reader would be ready forever.
+  keep_only(origin, {control.fd(), bell.reader(), bell.writer()});
   int code = 1;
   try {
     const SupervisorSetup& setup = origin.setup;
-    code = run_link({setup.registry, setup.options, std::move(control), bell, origin.supervisor, origin.instance});
+    code = run_link(
+        {setup.registry, setup.options, std::move(control), bell.reader(), origin.supervisor, origin.instance});
   } catch (const proto::TransportError& error) {
     log.critical("{}", error.what());
     code = kLinkRefused;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
 #include "worker/supervisor/origin.h"
 
@@ -22,12 +23,12 @@ struct ChildRole {
   bool process = false;  // forked for one task
   const Purpose& purpose;
   int shared_area = -1;
-  int link_bell = -1;
-  int out = -1;  // to become the child's stdout and stderr
+  int link_bell = -1;  // Bell::writer
+  int out = -1;        // to become the child's stdout and stderr
   int err = -1;
 };
 
-[[noreturn]] void become_link(const Origin& origin, Control control, int bell, spdlog::logger& log);
+[[noreturn]] void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log);
 [[noreturn]] void become_child(const Origin& origin, const ChildRole& role);
 
 }  // namespace forkmill::worker

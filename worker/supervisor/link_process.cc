@@ -40,7 +40,7 @@ bool LinkProcess::start(proto::Instant now) {
     due_ = now + pause;
     return false;
   }
-  if (pid == 0) become_link(origin_, std::move(ends->second), bell(), log_);
+  if (pid == 0) become_link(origin_, std::move(ends->second), *bell_, log_);
   pid_ = pid;
   started_at_ = now;
   control_ = std::make_unique<Control>(std::move(ends->first));

@@ -12,7 +12,7 @@
 
 #include "proto/clock.h"
 #include "proto/os/waiter.h"
-#include "proto/os/wakeup.h"
+#include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
 #include "worker/rules/restart_backoff.h"
 #include "worker/supervisor/origin.h"
@@ -38,7 +38,7 @@ class LinkProcess {
   pid_t pid() const { return pid_; }
   void kill();
   // The children ring this.
-  int bell() const { return bell_->fd(); }
+  const Bell& bell() const { return *bell_; }
 
   // The link can be told something, and can say something.
   bool connected() const { return control_ != nullptr; }
@@ -59,7 +59,7 @@ class LinkProcess {
   spdlog::logger& log_;
   pid_t pid_ = 0;
   std::unique_ptr<Control> control_;
-  std::optional<proto::Wakeup> bell_;
+  std::optional<Bell> bell_;
   proto::Instant started_at_{0};
   proto::Instant due_ = proto::kNever;
   RestartBackoff backoff_;

@@ -10,6 +10,7 @@
 
 #include "worker/errors/handler_error.h"
 #include "worker/errors/packed_error.h"
+#include "worker/os/forked_copy.h"
 
 namespace forkmill::worker {
 
@@ -40,6 +41,7 @@ class ChunkHandler final : public detail::Handler {
         append_outcome(handler, context, payload, out);
       else
         out += handler.run(context, payload);
+      if (is_forked_copy()) return out;  // the rest is for the original; the child ends the copy
     }
     return out;
   }
@@ -88,7 +90,9 @@ class ChunkHandler final : public detail::Handler {
     } catch (const abi::__forced_unwind&) {
       throw;
     } catch (...) {
-      pack_error(out, describe_current_exception());
+      const auto error = describe_current_exception();
+      if (is_forked_copy()) end_forked_copy(error.type + ": " + error.message);
+      pack_error(out, error);
     }
   }
 

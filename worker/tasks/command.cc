@@ -17,7 +17,6 @@
 #include <vector>
 
 #include "proto/limits.h"
-#include "proto/os/wakeup.h"
 #include "worker/os/pipe.h"
 
 extern char** environ;
@@ -54,7 +53,9 @@ std::vector<std::string> argv_of(const ExecRequest& request) {
 
 Pipe input_of(const ExecRequest& request) {
   if (!request.stdin_data.empty()) return make_pipe();
-  return {proto::Descriptor{::open("/dev/null", O_RDONLY | O_CLOEXEC)}, proto::Descriptor{}};
+  proto::Descriptor null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  if (!null) throw std::system_error{errno, std::generic_category(), "/dev/null"};
+  return {std::move(null), proto::Descriptor{}};
 }
 
 }  // namespace
@@ -65,6 +66,7 @@ Command::Command(const ExecRequest& request) {
   Pipe err = make_pipe();
   SpawnRequest spawning;
   spawning.argv = argv_of(request);
+  spawning.own_program = request.shell;
   spawning.environment = environment_of(request);
   spawning.directory = request.cwd;
   spawning.umask = request.umask;
@@ -86,9 +88,8 @@ Command::~Command() {
 }
 
 void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result) {
-  proto::Wakeup bell;
-  const std::stop_callback on_stop{std::move(stop), [&bell] { bell.signal(); }};
-  while (!serve(bell.fd(), grace)) {
+  const std::stop_callback on_stop{std::move(stop), [this] { stop_bell_.signal(); }};
+  while (!serve(grace)) {
   }
   // Reads the output of the command itself, and none that processes which it left behind write from now on.
   out_.read();
@@ -106,10 +107,10 @@ void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result
   result.timed_out = timed_out_;
 }
 
-bool Command::serve(int stop_bell, proto::Instant grace) {
+bool Command::serve(proto::Instant grace) {
   std::array<pollfd, 5> fds{pollfd{spawned_.pidfd.get(), POLLIN, 0}, pollfd{out_.fd(), POLLIN, 0},
                             pollfd{err_.fd(), POLLIN, 0}, pollfd{feed_.fd(), POLLOUT, 0},
-                            pollfd{stopping_ ? -1 : stop_bell, POLLIN, 0}};
+                            pollfd{stopping_ ? -1 : stop_bell_.fd(), POLLIN, 0}};
   if (::poll(fds.data(), fds.size(), poll_timeout()) < 0 && errno != EINTR) {
     throw std::system_error{errno, std::generic_category(), "poll"};
   }

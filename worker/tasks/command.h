@@ -9,6 +9,7 @@
 #include "proto/clock.h"
 #include "proto/os/descriptor.h"
 #include "proto/os/real_env.h"
+#include "proto/os/wakeup.h"
 #include "worker/os/spawn.h"
 #include "worker/tasks/command_streams.h"
 
@@ -16,8 +17,8 @@ namespace forkmill::worker {
 
 class Command {
  public:
-  // Starts the command. Throws std::runtime_error if it cannot be started, std::system_error if no descriptor is left.
-  // `request` must outlive the command.
+  // Starts the command. Throws std::runtime_error if it cannot be started, OutOfResources if no process, memory or
+  // descriptor is left. `request` must outlive the command.
   explicit Command(const ExecRequest& request);
   // Kills the process group, and waits for the command if run() has not.
   ~Command();
@@ -33,11 +34,12 @@ class Command {
 
  private:
   // Waits for the streams, the stop and the end of the command. Returns true when the command has ended.
-  bool serve(int stop_bell, proto::Instant grace);
+  bool serve(proto::Instant grace);
   void terminate(proto::Instant grace);
   int poll_timeout();  // milliseconds; −1: none
 
   proto::RealEnv env_;
+  proto::Wakeup stop_bell_;
   Capture out_;
   Capture err_;
   Feed feed_;

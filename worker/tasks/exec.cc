@@ -2,14 +2,34 @@
 
 #include <signal.h>
 
+#include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "proto/os/host.h"
 #include "proto/os/real_env.h"
+#include "worker/os/out_of_resources.h"
 #include "worker/tasks/command.h"
 
 namespace forkmill::worker {
+
+namespace {
+
+// Throws OutOfResources.
+std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, const ExecRequest& request) {
+  try {
+    auto stop = context.stop_token();
+    return {std::move(stop), std::make_unique<Command>(request)};
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code().value())) throw OutOfResources{error.what()};
+    throw;
+  }
+}
+
+}  // namespace
 
 ExecResult run_command(Context& context, const ExecRequest& request, std::chrono::milliseconds grace) {
   ::signal(SIGPIPE, SIG_IGN);  // a command that closes its input must not kill this process; spawn() resets the signal
@@ -18,10 +38,11 @@ ExecResult run_command(Context& context, const ExecRequest& request, std::chrono
   ExecResult result;
   result.host = proto::host_name();
   result.started_at = static_cast<double>(begun.unix_time.count()) / 1e3;
-  Command command{request};
-  command.run(context.stop_token(), grace, result);
+  // Both before the command begins: what this worker lacks then is not the command's fault.
+  auto [stop, command] = begin(context, request);
+  command->run(std::move(stop), grace, result);
   result.run_seconds = static_cast<double>((env.now().steady - begun.steady).count()) / 1e6;
-  if (command.was_stopped() && (result.signal != 0 || result.exit_code != 0)) {
+  if (command->was_stopped() && (result.signal != 0 || result.exit_code != 0)) {
     throw std::runtime_error{"the command was asked to stop and ended with " +
                              (result.signal != 0 ? "signal " + std::to_string(result.signal)
                                                  : "exit code " + std::to_string(result.exit_code))};

@@ -150,20 +150,26 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
                {.name = "credit", .wide = true, .right = true},
                {.name = "connected_at_ms", .title = "connected", .wide = true, .right = true},
                {.name = "silent_ms", .title = "silent", .wide = true, .right = true},
+               {.name = "shortage", .wide = true},
                {.name = "tasks", .wide = true}}};
   for (const auto& row : value_of(body, "workers")) {
     const auto draining = value_of(row, "draining");
     const auto connected = number_of(row, "connected_at_ms");
     const bool is_draining = draining.is_boolean() && draining.get<bool>();
+    const bool is_paused = number_of(row, "paused_ms") > 0;
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
                Cell{value_of(row, "queues"), joined(value_of(row, "queues"))}, plain(row, "children"),
                plain(row, "running"), plain(row, "finished"), plain(row, "lost"),
-               Cell{is_draining ? "draining" : "serving"}, plain(row, "waiting"), plain(row, "credit"),
+               Cell{is_draining ? "draining"
+                    : is_paused ? "paused"
+                                : "serving"},
+               plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},
-               duration_ms(row, "silent_ms", "0s"), Cell{value_of(row, "tasks"), joined(names)}});
+               duration_ms(row, "silent_ms", "0s"), plain(row, "shortage"),
+               Cell{value_of(row, "tasks"), joined(names)}});
   }
   return table;
 }

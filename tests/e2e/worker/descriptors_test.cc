@@ -1,6 +1,7 @@
 // Workers that may open no more descriptors: what cannot be started is started later, and nothing else is lost.
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
+#include <forkmill/exec.h>
 
 #include "tests/e2e/worker/cluster.h"
 #include "tests/e2e/worker/rogue_tasks.h"
@@ -50,4 +51,21 @@ TEST_CASE("a link without free descriptors replaces the unreachable child and ke
   REQUIRE(give_descriptors(links[0]));
   CHECK(eventually([&] { return children(worker) == 2; }));
   CHECK(children_of(worker.pid(), "forkmill-link") == links);
+}
+
+TEST_CASE("a worker that can start no command hands them back and says so, and a healthy worker runs them all") {
+  Cluster cluster;
+  const auto& poor = cluster.start_worker({"--allow-exec"}, FORKMILL_WORKER_PROGRAM);
+  REQUIRE(eventually([&] { return children(poor) == 2; }));
+  Client client{cluster.endpoint()};
+  ExecRequest request;
+  request.argv = {"true"};
+  CHECK(client.submit(kExec, request).get_for(kLong).exit_code == 0);
+  for (const pid_t pid : children_of(poor.pid(), "forkmill-child")) REQUIRE(take_descriptors(pid));
+  const std::vector<ExecRequest> requests(100, request);
+  auto jobs = client.with({.max_attempts = 1}).map(kExec, requests);
+  REQUIRE(eventually([&] { return says(cluster, "this worker takes no tasks for a while"); }));
+  cluster.start_worker({"--allow-exec"}, FORKMILL_WORKER_PROGRAM);
+  for (auto& job : jobs) CHECK(job.get_for(kLong).exit_code == 0);
+  CHECK(children(poor) == 2);
 }

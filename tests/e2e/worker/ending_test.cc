@@ -130,3 +130,18 @@ TEST_CASE("a second SIGTERM stops at once, and another worker runs the tasks aga
   cluster.start_worker();
   CHECK(held.get_for(kLong) == "went on");
 }
+
+TEST_CASE("a drain with an outcome that the broker does not get says so in its exit code") {
+  Cluster cluster;
+  auto& worker = cluster.start_worker({"--drain-timeout", "1s"});
+  Client client{cluster.endpoint()};
+  auto held = client.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  REQUIRE(eventually([&] { return cluster.has("up"); }));
+  cluster.kill_broker();
+  cluster.touch("go");
+  worker.signal(SIGTERM);
+  CHECK(worker.exit_code() == 1);
+  CHECK(cluster.log().find("the broker has not acknowledged 1 outcome(s)") != std::string::npos);
+  held.cancel();
+  cluster.start_broker();
+}

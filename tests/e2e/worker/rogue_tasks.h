@@ -25,6 +25,14 @@ inline constexpr forkmill::Task<std::string(std::string notes, std::string go, s
 // Starts processes of its own (a child and its child) that sleep, creates `started` with their pids in it, and holds.
 inline constexpr forkmill::Task<std::string(std::string started)> kBreed{"rogue.breed"};
 
+// Forks. `what` says what the copy does: "throw", "throw_int", "return", "progress" (which says the child's words, and
+// comes back). The original waits for the copy, and returns its exit code.
+inline constexpr forkmill::Task<int(std::string what)> kFork{"rogue.fork"};
+
+// Closes descriptors of its own process, "all" from 3 on or the "standard" ones, opens `file`, and keeps it open;
+// "over": puts `file` in the place of all. Returns the process's pid.
+inline constexpr forkmill::Task<int(std::string what, std::string file)> kClose{"rogue.close"};
+
 inline constexpr forkmill::Task<std::string()> kLoaded{"rogue.loaded"};  // pid that ran on_start, and how often it ran
 inline constexpr forkmill::Task<std::uint64_t(std::uint64_t)> kGrow{
     "rogue.grow"};  // allocates and keeps that many bytes

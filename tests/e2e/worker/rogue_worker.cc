@@ -2,6 +2,7 @@
 #include <forkmill/worker.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -57,6 +58,35 @@ std::string breed(const std::string& started) {
   for (;;) ::pause();
 }
 
+// The copy comes back from here. The original returns the copy's exit code.
+int fork_and_wait(forkmill::Context& context, const std::string& what) {
+  const pid_t copy = ::fork();
+  if (copy != 0) {
+    int status = 0;
+    ::waitpid(copy, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  if (what == "throw") throw std::runtime_error{"the copy cannot run what it should"};
+  if (what == "throw_int") throw 7;
+  if (what == "progress") {
+    context.progress(0.5, "of the copy");
+    context.log("a line of the copy");
+    if (context.stop_token().stop_requested()) return 99;
+  }
+  return 77;  // the outcome of the task, if anything of the copy were believed
+}
+
+int close_descriptors(const std::string& what, const std::string& file) {
+  if (what == "standard") {
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(fd);
+  } else if (what == "all") {
+    ::close_range(3, ~0U, 0);
+  }
+  const int opened = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND, 0600);
+  for (int fd = 3; what == "over" && fd < 40; ++fd) ::dup2(opened, fd);
+  return ::getpid();
+}
+
 int throw_what(const std::string& what, forkmill::Context& context, int failing_attempts) {
   if (context.attempt() > static_cast<std::uint32_t>(failing_attempts)) return static_cast<int>(context.attempt());
   if (what == "retry") throw forkmill::Retry{"not yet", 1ms};
@@ -94,6 +124,8 @@ int main(int argc, char** argv) {
   worker.on(kHold, hold);
   worker.on(kNote, note);
   worker.on(kBreed, breed);
+  worker.on(kFork, fork_and_wait);
+  worker.on(kClose, close_descriptors);
   worker.on(kLoaded, [] { return loaded; });
   worker.on(kGrow, [](std::uint64_t size) {
     hoard.emplace_back(size, 'x');

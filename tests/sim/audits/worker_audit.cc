@@ -8,6 +8,7 @@ void WorkerAudit::begin() {
   workers_.clear();
   heard_.clear();
   left_.clear();
+  paused_.clear();
   gone_.clear();
 }
 
@@ -22,6 +23,8 @@ void WorkerAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, 
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   heard_[worker->session.id] = world_.now();
   if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
+  const auto* back = std::get_if<proto::Return>(&envelope.message);
+  if (back != nullptr && back->pause.count() > 0) paused_[worker->session.id] = world_.now() + Instant{back->pause};
   if (const auto* gone = std::get_if<proto::ChildrenGone>(&envelope.message))
     for (const std::uint32_t pid : gone->pids) gone_[{worker->instance, pid}] = world_.now();
 }
@@ -75,6 +78,9 @@ void WorkerAudit::record_grants(const broker::BrokerState& state, const std::vec
       for (const auto& [seq, task] : worker->holding) history_.executions().taken_up(task->id, worker->handle);
     if (grants == nullptr) continue;
     require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
+    const auto paused = paused_.find(worker->session.id);
+    require(paused == paused_.end() || world_.now() >= paused->second, "12",
+            [&] { return "grants to a worker that has said that it is short of something"; });
     for (const auto& task : grants->tasks) history_.executions().granted(task, worker->handle, state);
   }
 }

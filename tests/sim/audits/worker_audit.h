@@ -36,8 +36,9 @@ class WorkerAudit {
   World& world_;
   History& history_;
   std::map<broker::WorkerHandle, proto::SessionId> workers_;
-  std::unordered_map<proto::SessionId, Instant> heard_;  // the last sign of life
-  std::unordered_map<proto::SessionId, bool> left_;      // said GOODBYE
+  std::unordered_map<proto::SessionId, Instant> heard_;   // the last sign of life
+  std::unordered_map<proto::SessionId, bool> left_;       // said GOODBYE
+  std::unordered_map<proto::SessionId, Instant> paused_;  // takes no tasks until then
   // Processes that have ended, by the instance of their worker and their pid, and when the broker was told.
   std::map<std::pair<std::uint64_t, std::uint32_t>, Instant> gone_;
 };

@@ -61,9 +61,10 @@ void ChildWork::start_next() {
   line_.pop_front();
   state_ = State::running;
   current_->began = world_.now();
-  history_.executions().started(current_->task);
   const Options& options = world_.options;
   Random& random = world_.random;
+  if (!world_.calm && !child_.is_process() && random.chance(options.shortages)) return refuse();
+  history_.executions().started(current_->task);
   stubborn_ = random.chance(options.stubborn);
   const Instant run = random.between(Instant{1us}, child_.is_process() ? options.process_time : options.run_time);
   child_.may_found_family(run);
@@ -75,6 +76,15 @@ void ChildWork::start_next() {
   child_.after(run, [this, verdict, serial = current_->serial] {
     if (runs(serial)) finish(verdict);
   });
+}
+
+// There is nothing left to start the task with: its handler does not begin.
+void ChildWork::refuse() {
+  Said said;
+  said.kind = Said::result;
+  said.serial = current_->serial;
+  said.verdict = Verdict::shortage;
+  say_last(std::move(said));
 }
 
 void ChildWork::note_progress() {
@@ -109,11 +119,16 @@ ChildWork::Said ChildWork::result_of(Verdict verdict) {
 void ChildWork::finish(Verdict verdict) {
   child_.note_finished();
   Said said = result_of(verdict);
+  history_.executions().stopped(current_->task);
+  say_last(std::move(said));
+}
+
+// The last that a child says of a task. Then it goes on to the next one, or leaves.
+void ChildWork::say_last(Said said) {
   const auto most = world_.options.max_tasks_per_child;
   const bool last = child_.is_process() || (most != 0 && ++finished_ >= most);
   said.leaving = last && !child_.is_process() ? Leaving::task_count : Leaving::no;
   said_.push_back(std::move(said));
-  history_.executions().stopped(current_->task);
   current_.reset();
   state_ = last || condemned_ ? State::leaving : State::idle;
   child_.ring();

@@ -60,6 +60,8 @@ class ChildWork {
   bool runs(std::uint64_t serial) const { return current_ && current_->serial == serial; }
   void look();
   void start_next();
+  void refuse();
+  void say_last(Said said);
   void note_progress();
   void finish(worker::Verdict verdict);
   Said result_of(worker::Verdict verdict);

@@ -145,7 +145,7 @@ void WorkerNode::bury() {
     if (child != nullptr) read(*child);  // its last words
     worker::ChildDeath death{*facts, "", {}};
     if (child != nullptr) death.started = child->work().started();
-    foreman_->handle(std::move(death));
+    foreman_->handle(world_.now(), std::move(death));
     pool_.bury(*facts);
   }
 }

@@ -22,7 +22,7 @@ TEST_CASE("fencing tokens rise with epoch, sequence and attempt, and read as tex
 
 TEST_CASE("a context knows its attempt and passes on what the handler says") {
   Pair pair;
-  ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   StopWatcher stop_watcher{end.head()};
   TaskHead head = task_head(5);
   head.epoch = 2;

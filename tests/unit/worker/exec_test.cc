@@ -12,7 +12,9 @@
 #include <thread>
 
 #include "tests/eventually.h"
+#include "tests/processes.h"
 #include "tests/unit/worker/fake_context.h"
+#include "worker/os/out_of_resources.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;
@@ -228,4 +230,24 @@ TEST_CASE("exec: a folder that cannot be entered is an error of its own") {
   request.argv = {"true"};
   request.cwd = "/no/such/folder";
   CHECK_THROWS_AS(run(request), ExecFolderError);
+}
+
+TEST_CASE("a command that this process has no descriptors for is not started, and is no failure of the command") {
+  ExecRequest request;
+  request.argv = {"true"};
+  const int next = ::dup(STDIN_FILENO);
+  ::close(next);
+  for (const int free : {0, 1, 3, 5, 6}) {  // some of those that a command needs
+    CAPTURE(free);
+    REQUIRE(tests::limit_descriptors(::getpid(), static_cast<rlim_t>(next + free)));
+    bool thrown = false;
+    try {
+      run(request);
+    } catch (const worker::OutOfResources&) {
+      thrown = true;
+    }
+    REQUIRE(tests::limit_descriptors(::getpid(), 1024));
+    CHECK(thrown);
+  }
+  CHECK(run(request).exit_code == 0);
 }

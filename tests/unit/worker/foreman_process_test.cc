@@ -224,18 +224,26 @@ TEST_CASE("every death of a child is reported") {
   CHECK(world.gone == std::vector<std::uint32_t>{4711});
 }
 
-TEST_CASE("a process that could not be forked is lost") {
+TEST_CASE("a process that could not be forked goes back to the broker, and the worker takes none for a while") {
   World world{1};
   world.grant_process(1);
   world.settle();
   ControlFacts facts;
   facts.kind = ControlKind::died;
   facts.child = {1, 0};
-  world.foreman.handle(ChildDeath{facts, "fork: no memory", {}});
+  world.foreman.handle(world.now, ChildDeath{facts, "fork: no memory", {}});
   world.settle();
-  REQUIRE(world.outcomes.count(1) == 1);
-  CHECK(world.outcomes[1].outcome.kind == proto::OutcomeKind::lost);
-  CHECK(world.outcomes[1].outcome.error->forensics.output == "fork: no memory");
+  CHECK(world.outcomes.empty());
+  CHECK(world.returned == std::vector<std::uint64_t>{1});
+  CHECK(world.pause == Shortage::kFirst);
+  CHECK(world.shortage == "fork: no memory");
+  world.grant_process(2);
+  world.settle();
+  CHECK(world.returned == std::vector<std::uint64_t>{1, 2});
+  world.pass(Shortage::kFirst);
+  world.grant_process(3);
+  world.settle();
+  CHECK(world.returned == std::vector<std::uint64_t>{1, 2});
 }
 
 }  // namespace forkmill::worker::tests

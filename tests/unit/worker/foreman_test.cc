@@ -1,4 +1,6 @@
 // The rules of a whole worker.
+#include <set>
+
 #include "tests/unit/worker/foreman_world.h"
 
 using namespace forkmill;
@@ -440,4 +442,50 @@ TEST_CASE("a revoke unless started takes back what waits, and lets a running att
   world.finish(0);
   world.settle();
   CHECK(world.outcomes.at(2).outcome.kind == proto::OutcomeKind::succeeded);
+}
+
+TEST_CASE("what a worker has no resources for goes back, with all that wait, and the worker takes none for a while") {
+  World world{2};
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) world.grant(seq);
+  world.settle();
+  world.start(0);
+  world.start(1);
+  world.finish(0, 10, Verdict::shortage);
+  world.settle();
+  CHECK(std::set<std::uint64_t>(world.returned.begin(), world.returned.end()) == std::set<std::uint64_t>{1, 3, 4});
+  CHECK(world.outcomes.empty());
+  CHECK(world.pause == Shortage::kFirst);
+  CHECK(world.shortage == "in words");
+  CHECK(world.last_credit == 4);  // no room
+  CHECK(world.foreman.next_wakeup() <= world.now + Shortage::kFirst);
+
+  world.finish(1, 10, Verdict::succeeded);  // begun before the pause
+  world.pass(Shortage::kFirst);
+  CHECK(world.outcomes.count(2) == 1);
+  CHECK(world.last_credit > 4);
+  world.grant(5);
+  world.settle();
+  const std::uint32_t slot = world.children[0].ring.empty() ? 1 : 0;
+  world.start(slot);
+  world.finish(slot, 10, Verdict::shortage);
+  world.settle();
+  CHECK(world.pause == 2 * Shortage::kFirst);
+}
+
+TEST_CASE("the pause of a worker without resources grows to a minute, and is short again once it was overcome") {
+  Shortage shortage;
+  Instant now{1000s};
+  Instant pause{0};
+  for (int i = 0; i < 12; ++i) {
+    CHECK(shortage.note(now, "none left"));
+    CHECK_FALSE(shortage.note(now, "of the same moment"));
+    pause = shortage.left(now);
+    now += pause;
+    shortage.tick(now);
+    CHECK(shortage.next_wakeup() == proto::kNever);
+  }
+  CHECK(pause == Shortage::kMax);
+  shortage.overcome(now);
+  CHECK(shortage.note(now, "none left"));
+  CHECK(shortage.left(now) == Shortage::kFirst);
 }

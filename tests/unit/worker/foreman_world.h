@@ -83,6 +83,8 @@ struct World final : Rings {
     if (const auto* back = std::get_if<proto::Return>(&envelope.message)) {
       for (const auto& grant : back->grants) returned.push_back(grant.seq.value());
       last_credit = back->credit;
+      pause = back->pause;
+      shortage = back->shortage;
     }
     if (const auto* revoked = std::get_if<proto::Revoked>(&envelope.message)) {
       for (const auto& answer : revoked->answers) answers[answer.grant.seq.value()] = answer.state;
@@ -168,6 +170,7 @@ struct World final : Rings {
     result.leaving = leaving;
     result.code = static_cast<std::uint16_t>(Errc::handler_error);
     result.type = "std::runtime_error";
+    result.message = "in words";
     result.payload = "value";
     foreman.handle(now, {slot, children[slot].generation}, result);
   }
@@ -180,7 +183,7 @@ struct World final : Rings {
     facts.exit_code = signal == 0 ? 3 : -1;
     facts.killed_by_us = by_us ? 1 : 0;
     facts.max_rss_bytes = 1 << 20;
-    foreman.handle(ChildDeath{facts, "last words", {children[slot].running}});
+    foreman.handle(now, ChildDeath{facts, "last words", {children[slot].running}});
     children[slot].ring.clear();
   }
   // Runs one task to its end, so that its duration is known.
@@ -227,6 +230,8 @@ struct World final : Rings {
   proto::Hello last_hello;
   proto::SessionId session;
   std::uint64_t last_credit = 0;
+  Instant pause{0};      // as the last RETURN said
+  std::string shortage;  // the same
   bool drained = false;
   bool refused = false;
   Foreman foreman;

@@ -18,6 +18,10 @@ namespace {
 
 struct Odd {};
 
+struct Textless : std::exception {
+  const char* what() const noexcept override { return nullptr; }
+};
+
 template <class F>
 HandlerError described(F f) {
   try {
@@ -43,6 +47,17 @@ TEST_CASE("anything can be thrown") {
   CHECK(described([] { throw 42; }).message == "42");
   CHECK(described([] { throw "text"; }).message == "text");
   CHECK(described([] { throw std::string{"string"}; }).message == "string");
+  CHECK(described([] { throw nullptr; }).message == "thrown without a message");
+  CHECK(described([] { throw static_cast<const char*>(nullptr); }).message == "thrown without a message");
+  CHECK(described([] { throw static_cast<char*>(nullptr); }).message == "thrown without a message");
+  CHECK(described([] { throw Textless{}; }).message.empty());
+  CHECK(described([] {
+          try {
+            throw Textless{};
+          } catch (...) {
+            std::throw_with_nested(std::runtime_error{"outer"});
+          }
+        }).cause.find("Textless: ") != std::string::npos);
   const auto odd = described([] { throw Odd{}; });
   CHECK(odd.type.find("Odd") != std::string::npos);
   CHECK(odd.message == "thrown without a message");

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "proto/os/descriptor.h"
-#include "proto/os/wakeup.h"
 #include "worker/ipc/child_end.h"
 #include "worker/ipc/link_end.h"
 
@@ -66,16 +65,16 @@ struct Pair {
   bool wait(int timeout_ms = 20'000) {
     bool rung = true;
     if (link.doze()) {
-      pollfd entry{bell.fd(), POLLIN, 0};
+      pollfd entry{bell.reader(), POLLIN, 0};
       rung = ::poll(&entry, 1, timeout_ms) == 1;
-      if (rung) bell.clear();
+      if (rung) Bell::clear(bell.reader());
     }
     link.wake();
     return rung;
   }
 
   proto::Descriptor memory;
-  proto::Wakeup bell;
+  Bell bell;
   LinkEnd link;
 };
 

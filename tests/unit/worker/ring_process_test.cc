@@ -34,7 +34,7 @@ class Process {
 };
 
 void echo(Pair& pair) {
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   child.born();
   for (;;) {
     const StartedTask task = child.next();
@@ -83,7 +83,7 @@ TEST_CASE("a result larger than the ring arrives whole") {
 TEST_CASE("the link knows which tasks a killed child had started") {
   Pair pair;
   Process child{[&] {
-    ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+    ChildEnd end{SharedArea::map(pair.memory.get()), pair.bell.writer()};
     const StartedTask first = end.next();
     say_echo(end, first);
     end.finish(first.head.serial);

@@ -154,7 +154,7 @@ TEST_CASE("fragments that do not fit together are refused") {
 
 TEST_CASE("a task that was not started can be revoked, once and for good") {
   Pair pair;
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   for (std::uint64_t serial = 1; serial <= 4; ++serial) pair.link.send(task_head(serial), "q", {});
   CHECK(pair.link.revoke(2));
   CHECK_FALSE(pair.link.revoke(2));
@@ -168,7 +168,7 @@ TEST_CASE("a task that was not started can be revoked, once and for good") {
 
 TEST_CASE("a large task can be revoked while it streams in") {
   Pair pair;
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   const std::string large = pattern(1'000'000, 3);
   pair.link.send(task_head(1), "q", forkmill::proto::Payload::copy(large));
   pair.link.send(task_head(2), "q", forkmill::proto::Payload::copy("small"));
@@ -188,7 +188,7 @@ TEST_CASE("a large task can be revoked while it streams in") {
 
 TEST_CASE("condemning meets the attempt that runs now, or nothing") {
   Pair pair;
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   pair.link.send(task_head(1), "q", {});
   pair.link.send(task_head(2), "q", {});
   CHECK_FALSE(pair.link.condemn(1));  // has not started
@@ -203,7 +203,7 @@ TEST_CASE("condemning meets the attempt that runs now, or nothing") {
 
 TEST_CASE("a result is believed only for a task that this child was given") {
   Pair pair;
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   Ear ear;
   StartedTask forged;
   SUBCASE("never given") { forged.head.serial = 99; }
@@ -218,7 +218,7 @@ TEST_CASE("a result is believed only for a task that this child was given") {
 
 TEST_CASE("records that are too short or of an unknown kind are refused") {
   Pair pair;
-  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
   Ear ear;
   const std::array<std::string_view, 1> pieces{"abc"};
   SUBCASE("result") { child.say(kResultRecord, pieces); }
@@ -232,7 +232,7 @@ TEST_CASE("100,000 tasks of all sizes pass between two threads that sleep and wa
   Pair pair;
   constexpr std::uint64_t kTasks = 100'000;
   std::thread child_thread{[&] {
-    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
     child.born();
     for (std::uint64_t i = 0; i < kTasks; ++i) {
       const StartedTask task = child.next();
@@ -273,7 +273,7 @@ TEST_CASE("each task is either started by the child or revoked by the link, also
   constexpr std::uint64_t kTasks = 20'000;
   std::vector<std::uint64_t> run;
   std::thread child_thread{[&] {
-    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.fd()};
+    ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
     for (;;) {
       const StartedTask task = child.next();
       if (task.head.serial > kTasks) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "proto/wire/messages.h"
@@ -13,6 +14,8 @@ namespace forkmill::worker {
 struct Outbox {
   OutcomeQueue outcomes;
   std::vector<proto::Grant> returns;  // handed back unstarted
+  proto::Instant pause{0};            // the worker takes no tasks for so long, as RETURN says
+  std::string shortage;               // why it pauses
   std::vector<proto::RevokeAnswer> revoke_answers;
   std::vector<proto::ProgressNote> progress;
   std::vector<proto::StartedNote> started;

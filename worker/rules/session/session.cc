@@ -126,7 +126,11 @@ void Session::flush(proto::Instant now) {
   if (report) say(now, std::move(*report));
   if (!outbox_.started.empty()) say(now, proto::Started{std::exchange(outbox_.started, {})});
   if (!outbox_.progress.empty()) say(now, proto::Progress{std::exchange(outbox_.progress, {})});
-  if (!outbox_.returns.empty()) say(now, proto::Return{std::exchange(outbox_.returns, {}), credit_.announce()});
+  if (!outbox_.returns.empty()) {
+    const auto pause = std::chrono::ceil<proto::milliseconds>(outbox_.pause);
+    say(now, proto::Return{std::exchange(outbox_.returns, {}), credit_.announce(), pause,
+                           pause.count() == 0 ? std::string{} : outbox_.shortage});
+  }
   if (!outbox_.revoke_answers.empty())
     say(now, proto::Revoked{std::exchange(outbox_.revoke_answers, {}), credit_.announce()});
   if (outbox_.deaths.has_untold()) say(now, outbox_.deaths.pop(now));
