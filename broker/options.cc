@@ -1,5 +1,6 @@
 #include "broker/options.h"
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -58,8 +59,12 @@ void fill_in_limits(CoreOptions& core) {
 
 std::string state_home() {
   if (const char* named = std::getenv("XDG_STATE_HOME"); named != nullptr && *named != '\0') return named;
-  const char* home = std::getenv("HOME");
-  return std::string{home != nullptr ? home : "."} + "/.local/state";
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0')
+    return std::string{home} + "/.local/state";
+  const passwd* user = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): before any thread
+  return user == nullptr || user->pw_dir == nullptr || *user->pw_dir != '/'
+             ? ""
+             : std::string{user->pw_dir} + "/.local/state";
 }
 
 proto::Status usage_error(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
@@ -173,7 +178,10 @@ void apply(const Limits& limits, ProgramOptions& options) {
 
 }  // namespace
 
-std::string default_data_directory() { return (geteuid() == 0 ? "/var/lib" : state_home()) + "/forkmill"; }
+std::string default_data_directory() {
+  const std::string home = geteuid() == 0 ? "/var/lib" : state_home();
+  return home.empty() ? "" : home + "/forkmill";
+}
 
 std::optional<int> read_options(int argc, const char* const* argv, ProgramOptions& options) {
   const CoreOptions& core = options.core;

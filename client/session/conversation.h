@@ -33,12 +33,13 @@ class Conversation {
 
   // Sends a message in the open session, and returns its number there.
   proto::MessageSeq send(Instant now, proto::Message message);
+  // For the log of the program.
+  void warn(std::string text) { effects_.log.push_back({false, std::move(text)}); }
   // A session is open.
   bool open() const { return handshake_.established(); }
 
  private:
   void greet(Instant now);
-  void warn(std::string text) { effects_.log.push_back({false, std::move(text)}); }
   void reconnect(const char* why);
 
   Effects& effects_;

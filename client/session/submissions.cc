@@ -1,6 +1,7 @@
 #include "client/session/submissions.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,7 @@ void Submissions::clear() {
 
 void Submissions::flush(Instant now, Conversation& conversation) {
   full_queues_.move_due(now, waiting_);
+  if (!news_.empty()) conversation.warn(std::exchange(news_, {}));
   while (!waiting_.empty()) {
     auto message = next_message();
     if (message.tasks.empty()) return;
@@ -131,6 +133,11 @@ void Submissions::accept(const proto::Submission& task) {
 void Submissions::reject(Instant now, proto::Submission task, const proto::Rejection& why) {
   auto* entry = tasks_.find(task);
   if (entry != nullptr && may_be_sent_again(now, task, why.code)) {
+    constexpr Instant kTellAgain = std::chrono::minutes{1};
+    if (why.code == Errc::disk_full && now >= told_of_disk_at_ + kTellAgain) {
+      told_of_disk_at_ = now;
+      news_ = why.text + "; tasks wait until then";
+    }
     tasks_.defer(*entry);
     return full_queues_.add(now, std::move(task));
   }

@@ -61,6 +61,8 @@ class Submissions {
   Held held_;
   std::deque<proto::Submission> waiting_;  // not sent in this session
   UnacknowledgedSubmissions unacknowledged_;
+  std::string news_;  // for the log
+  Instant told_of_disk_at_ = -std::chrono::hours{1};
   FullQueues full_queues_;
 };
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <sstream>
 
+#include "proto/limits.h"
 #include "proto/settings/help.h"
 #include "proto/settings/quantities.h"
 
@@ -139,7 +140,7 @@ void Settings::duration(std::string name, std::chrono::milliseconds& target, std
   const auto set = [&target](const auto& values) {
     const auto value = parse_duration(values.back());
     if (!value) return must_be(std::string{"a duration such as "} + kDurationExamples);
-    target = *value;
+    target = std::min(*value, limits::kLongestSetting);
     return Status{};
   };
   add({.name = std::move(name),

@@ -4,11 +4,15 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
@@ -23,6 +27,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kWorkerStopTimeout = 3s;  // after its second SIGTERM
 constexpr auto kBrokerStopTimeout = 5s;
+constexpr std::uint64_t kStandardReserve = 256ULL * 1024 * 1024;  // the default of the broker's --disk-reserve
 
 struct HostPort {
   std::string host;
@@ -72,6 +77,18 @@ std::string with_free_port(const std::string& endpoint) {
                          std::to_string(address->port + 1)};
 }
 
+// A tenth of the disk at most: the broker's own default would take a small disk for a full one from the start.
+void add_data(std::vector<std::string>& words, const std::string& data) {
+  words.insert(words.end(), {"--data", data});
+  std::error_code ignored;
+  auto folder = std::filesystem::absolute(data, ignored);
+  while (!std::filesystem::exists(folder, ignored) && folder != folder.root_path()) folder = folder.parent_path();
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return;
+  const std::uint64_t tenth = std::uint64_t{disk.f_blocks} * disk.f_frsize / 10;
+  if (tenth < kStandardReserve) words.insert(words.end(), {"--disk-reserve", std::to_string(tenth)});
+}
+
 void check_one(const char* name, Child& child) {
   const auto exit = child.ended();
   if (!exit) return;
@@ -97,7 +114,7 @@ std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
   if (options.memory)
     words.emplace_back("--memory");
   else
-    words.insert(words.end(), {"--data", options.data.empty() ? temp_home() + "/data" : options.data});
+    add_data(words, options.data.empty() ? temp_home() + "/data" : options.data);
   return words;
 }
 

@@ -113,6 +113,15 @@ TEST_CASE_FIXTURE(Site, "the default data directory is created with its parents,
   CHECK(contains(refusal(folder.path("home/other/data"), *nobody), "there is no directory"));
 }
 
+TEST_CASE_FIXTURE(Site, "without HOME, the default data directory is that of the user, and never the current folder") {
+  auto nobody = as_nobody();
+  if (!nobody) return;
+  nobody->insert(nobody->begin(), {"/usr/bin/env", "-u", "HOME", "-u", "XDG_STATE_HOME", "-C", folder.path(".")});
+  const auto ended = broker({"--insecure", "--listen", "nonsense"}, *nobody);
+  CHECK(ended.code != 0);
+  CHECK_FALSE(fs::exists(folder.path(".local")));
+}
+
 TEST_CASE_FIXTURE(Site, "a file that is no database, or a newer forkmill's database, is refused") {
   fs::create_directory(folder.path("odd"));
   write_file(folder.path("odd/forkmill.db"), "these are my notes, please keep them safe");

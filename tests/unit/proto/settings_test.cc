@@ -9,6 +9,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "proto/limits.h"
+
 using namespace forkmill::proto;
 using namespace std::chrono_literals;
 
@@ -148,4 +150,11 @@ TEST_CASE("an unknown option is refused with the name of the program") {
   CHECK(example.parse({"--no-such-option"}) == 2);
   CHECK(example.said.starts_with("program: "));
   CHECK(example.said.find("--no-such-option") != std::string::npos);
+}
+
+TEST_CASE("a duration beyond a century means a century") {
+  Example example;
+  CHECK_FALSE(example.parse({"--drain-timeout", "9223372036854775807ms"}).has_value());
+  CHECK(example.timeout == limits::kLongestSetting);
+  CHECK(std::chrono::microseconds{example.timeout} * 1000 > std::chrono::microseconds{0});
 }
