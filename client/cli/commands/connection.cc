@@ -46,7 +46,7 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
     if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheckInterval)))
       return;
     const auto signal = signals == nullptr ? std::nullopt : signals->pop();
-    if (signal && *signal != SIGUSR1) throw CommandError{ExitCode::interrupted, "interrupted"};
+    if (signal && *signal != SIGUSR1 && *signal != SIGUSR2) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
     throw CommandError{
         ExitCode::unreachable,

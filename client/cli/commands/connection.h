@@ -20,7 +20,7 @@ class Connection {
     wait,  // futures wait until it is back, and the client logs nothing
   };
   // Blocks until the broker has answered. Throws CommandError (unreachable) after the connect timeout, and
-  // (interrupted) if one of `signals` but SIGUSR1 arrives meanwhile.
+  // (interrupted) if one of `signals` but SIGUSR1 and SIGUSR2 arrives meanwhile.
   explicit Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor = nullptr,
                       Signals* signals = nullptr, OnLoss on_loss = OnLoss::fail);
 

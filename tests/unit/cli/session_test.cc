@@ -120,7 +120,8 @@ TEST_CASE("the job log is written, and a later run resumes from it by command") 
   const auto path = dir.path("log");
   const auto logged = [&](Resume rule, const std::vector<std::string>& arguments) {
     auto made = parts(arguments, rule == Resume::none ? Finished{rule} : Finished::read(path, rule));
-    made.joblog = std::make_unique<JobLog>(path, rule == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
+    made.files.joblog =
+        std::make_unique<JobLog>(path, rule == Resume::none ? JobLog::Mode::replace : JobLog::Mode::append);
     return made;
   };
   FakeFleet first{[](const Job& job) { return exited(job.args[0] == "b" ? 1 : 0); }};
@@ -191,10 +192,10 @@ TEST_CASE("SIGTERM, SIGHUP and halt soon take back the jobs that have not starte
 TEST_CASE("after an error the jobs in flight are cancelled, and those that have ended are logged and stored") {
   const test::TempDir dir;
   auto made = parts({"done", "slow", std::string(CommandTemplate::kMaxLine, 'x')});
-  made.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
+  made.files.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
   SUBCASE("the input is wrong") {}
   SUBCASE("a result cannot be stored, either") {
-    made.results = std::make_unique<ResultsDir>(dir.path("results"));
+    made.files.results = std::make_unique<ResultsDir>(dir.path("results"));
     std::ofstream{dir.path("results/1")} << "a file in place of a folder";
   }
   FakeFleet fleet{[](const Job& job) { return job.args[0] == "done" ? std::optional{exited(0)} : std::nullopt; }};
@@ -246,7 +247,7 @@ TEST_CASE("a percentage as the time limit refers to the median run time of jobs 
 
 TEST_CASE("jobs start with a pause between them") {
   auto made = parts({"a", "b", "c"});
-  made.delay = std::chrono::milliseconds{50};
+  made.starts.delay = std::chrono::milliseconds{50};
   FakeFleet fleet{[](const Job&) { return exited(0); }};
   const auto start = std::chrono::steady_clock::now();
   CHECK(run(std::move(made), {}, fleet) == 0);

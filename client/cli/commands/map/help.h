@@ -20,7 +20,7 @@ Input sources; without one, the lines of standard input are the arguments:
 Several sources yield every combination. Linked sources advance together.
 
 Signals: SIGINT cancels all jobs; SIGTERM and SIGHUP let running jobs finish, and take back the others; SIGUSR1 lists
-the running jobs.
+the running jobs, SIGUSR2 prints the progress.
 
 Examples:
   forkmill map 'gzip -9 {}' ::: *.log

@@ -113,15 +113,16 @@ int map(const MapOptions& given, const std::vector<std::string>& words, const Co
                    display);
 
   const auto fleet_setup = fleet_options(options, connection_options);
-  Signals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
+  Signals signals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+  ::signal(SIGXFSZ, SIG_IGN);  // a file over the limit of its size is an error, not the end
   const auto executor = std::make_shared<LoopExecutor>();
   Connection connection{connection_options, executor, &signals, Connection::OnLoss::wait};
   const auto [window, spread] = widths(options, halt, connection);
-  MapSession::Parts parts{.feed = setup.feed(spread, std::move(finished)),
-                          .limit = TimeLimit{options.run.timeout, options.run.timeout_percent},
-                          .delay = options.run.delay};
-  if (!log.joblog.empty()) parts.joblog = std::make_unique<JobLog>(log.joblog, log_mode(log, plus));
-  if (!log.results.empty()) parts.results = open_results(log.results, setup.syntax());
+  MapSession::Parts parts{
+      .feed = setup.feed(spread, std::move(finished)),
+      .starts = {.limit = TimeLimit{options.run.timeout, options.run.timeout_percent}, .delay = options.run.delay}};
+  if (!log.joblog.empty()) parts.files.joblog = std::make_unique<JobLog>(log.joblog, log_mode(log, plus));
+  if (!log.results.empty()) parts.files.results = open_results(log.results, setup.syntax());
   parts.count_first = halt.percent || display.wants_progress();
   ExecFleet fleet{connection.client(), *executor, fleet_setup};
   MapSession session{

@@ -85,7 +85,7 @@ void add_pipe(CLI::App& command, MapOptions::Pipe& pipe) {
   command.option_defaults()->group("Input by blocks");
   command.add_flag("--pipe", pipe.on,
                    "Cut standard input into blocks of whole lines; each block is the input of a job");
-  add_size(command, "--block", pipe.block, "Size of a block [default: 1M]; with -N, blocks have N records instead");
+  add_size(command, "--block", pipe.block, "Size of a block; with -N, blocks have N records instead [default: 1M]");
   add_call(
       command, "--recend", "TEXT", [&pipe](const std::string& text) { pipe.end = unescaped(text); },
       "A record ends with TEXT [default: '\\n']");
@@ -124,6 +124,7 @@ void add_output(CLI::App& command, MapOptions::Output& output) {
 }
 
 void add_log(CLI::App& command, MapOptions::Log& log) {
+  command.option_defaults()->group("Results and logs");
   add_text(command, "--results", log.results, "PATH",
            "Also write the output to PATH/1/ARG/stdout, stderr and seq; only to a table if PATH ends in .csv, .tsv or "
            ".json; to PATH, PATH.err and PATH.seq if PATH has replacement strings");

@@ -1,0 +1,51 @@
+// JobStarter: starts the jobs of a run, each with a slot and a time limit, and with pauses between them. One thread.
+#pragma once
+
+#include <chrono>
+#include <utility>
+
+#include "client/cli/map/fleet.h"
+#include "client/cli/map/input/job_feed.h"
+#include "client/cli/map/run.h"
+#include "client/cli/map/slots.h"
+#include "client/cli/map/time_limit.h"
+
+namespace forkmill::cli {
+
+class JobStarter {
+ public:
+  using Clock = std::chrono::steady_clock;
+  struct Options {
+    TimeLimit limit{};
+    std::chrono::milliseconds delay{0};  // between the starts of two jobs
+  };
+
+  JobStarter(JobFeed feed, Options options) : feed_{std::move(feed)}, options_{std::move(options)} {}
+
+  // Starts jobs on `fleet` as long as `run` wants some and the input has them, for a short time. Returns whether the
+  // input has ended. Throws the errors of JobFeed::next().
+  bool start_jobs(MapRun& run, Fleet& fleet);
+  // The job of this slot has ended for good.
+  void release(std::uint64_t slot) { slots_.release(slot); }
+  void succeeded(double run_seconds) { options_.limit.succeeded(run_seconds); }
+
+  // Whether the input has no job yet: poll wait_fd() of the feed.
+  bool waits_for_input() const { return input_waits_; }
+  // The time until the next job may start. Zero: now.
+  std::chrono::milliseconds pause() const;
+
+  JobFeed& feed() { return feed_; }
+  const JobFeed& feed() const { return feed_; }
+
+ private:
+  bool start_next(MapRun& run, Fleet& fleet);
+
+  JobFeed feed_;
+  Options options_;
+  Slots slots_;
+  Clock::time_point next_start_{};
+  bool input_waits_ = false;
+  bool over_ = false;
+};
+
+}  // namespace forkmill::cli
