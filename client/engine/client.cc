@@ -2,6 +2,7 @@
 
 #include "client/engine/engine.h"
 #include "client/engine/options.h"
+#include "client/futures/cancel_state.h"
 
 namespace forkmill {
 

@@ -1,7 +1,9 @@
 #include "client/engine/engine.h"
 
+#include <exception>
 #include <utility>
 
+#include "client/futures/cancel_state.h"
 #include "proto/os/real_env.h"
 
 namespace forkmill::client {
@@ -22,6 +24,16 @@ std::uint64_t draw_instance() {
 
 Engine::Engine(ClientOptions options)
     : executors_{options.executor}, options_{without_executor(std::move(options))}, holdings_{draw_instance()} {}
+
+// A client that is being closed is about to end the future whose task is cancelled: that is no error of the caller.
+detail::Ref<detail::State> Engine::cancel(const TaskId& id) {
+  guard_.check();
+  try {
+    return detail::task_future<CancelState>(tasks_.cancel(id)).release_state();
+  } catch (const Disconnected&) {
+    return make_failed<CancelState>(std::current_exception()).release_state();
+  }
+}
 
 bool Engine::wait(detail::Signal& signal, const detail::Deadline& deadline) {
   guard_.check();

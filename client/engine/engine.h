@@ -42,7 +42,8 @@ class Engine final : public detail::Origin {
 
   // Origin: the engine as futures see it.
   std::shared_ptr<Executor> executor() noexcept override { return executors_.get(); }
-  void cancel(const TaskId& id) override { tasks_.cancel_unanswered(id); }
+  detail::Ref<detail::State> cancel(const TaskId& id) override;
+  void check_process() const override { guard_.check(); }
   bool wait(detail::Signal& signal, const detail::Deadline& deadline) override;
   std::string why_waiting() const override { return connection_.why_waiting(); }
 

@@ -53,6 +53,12 @@ std::vector<Inbox::StateRef> Inbox::submit(std::span<proto::Submission> tasks) {
   return states;
 }
 
+Inbox::StateRef Inbox::failed(std::exception_ptr error) {
+  auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, TaskId{});
+  state->fail(std::move(error));
+  return state;
+}
+
 // ---- Everything else ------------------------------------------------------------------------------------------------
 
 template <class Waiter>
@@ -74,13 +80,6 @@ Inbox::StateRef Inbox::ask(Request&& request, const TaskId& id) {
 CallRef Inbox::operate(proto::Operation operation, bool harmless) {
   return add(OperateObject{std::move(operation), harmless},
              detail::make_ref<Call>(detail::Ref<detail::Origin>{&origin_}));
-}
-
-void Inbox::cancel(const TaskId& id) {
-  const std::lock_guard hold{mutex_};
-  if (closed_) return;
-  requests_.emplace_back(CancelTask{id});
-  ++size_;
 }
 
 bool Inbox::close() {

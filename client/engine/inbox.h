@@ -1,13 +1,14 @@
 // Inbox: the requests that the program's threads hand to the thread that drives the engine. Each waiter is a state, and
 // the cookie of its request owns one reference to it. The function that resolves the state adopts the reference.
 //
-// Thread-safe. Everything but cancel() throws Disconnected{client_closed} once the inbox is closed.
+// Thread-safe. Throws Disconnected{client_closed} once the inbox is closed.
 #pragma once
 
 #include <forkmill/detail/value.h>
 
 #include <atomic>
 #include <cstddef>
+#include <exception>
 #include <mutex>
 #include <span>
 #include <vector>
@@ -28,12 +29,12 @@ class Inbox {
   // The id of a task is set here: random, or made of its queue and key.
   StateRef submit(proto::Submission&& task);
   std::vector<StateRef> submit(std::span<proto::Submission> tasks);
+  // A state of this client that has ended with the error, of a task that was not submitted.
+  StateRef failed(std::exception_ptr error);
   // Adds a request with a state as its waiter, for an attach (id: of the task), a cancel, a query or a command. The id
   // of a task that a command makes is set here.
   StateRef ask(Request&& request, const TaskId& id = {});
   CallRef operate(proto::Operation operation, bool harmless);
-  // No waiter; does nothing once the inbox is closed.
-  void cancel(const TaskId& id);
 
   // False: it was closed before.
   bool close();

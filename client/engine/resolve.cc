@@ -46,6 +46,9 @@ void resolve_waiters(Effects& effects) {
   for (const auto& one : effects.ended) resolve(one);
   for (const auto& one : effects.answered) resolve(one);
   for (auto& one : effects.operated) resolve(one);
+  // A thread that drives while it waits looks for its signal at the end of the round, so all of them are set by then,
+  // also if a continuation of another client's future does this round.
+  detail::State::hand_out_pending();
 }
 
 }  // namespace forkmill::client

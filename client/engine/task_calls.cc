@@ -45,23 +45,32 @@ TaskCalls::StateRef TaskCalls::submit(const Prepared& how, std::string_view name
 std::vector<TaskCalls::StateRef> TaskCalls::submit_all(const Prepared& how, std::string_view name,
                                                        std::uint64_t signature,
                                                        const std::vector<std::string>& payloads) {
-  constexpr std::size_t kAtOnce = 1024;
   guard_.check();
   std::vector<StateRef> states;
   states.reserve(payloads.size());
-  for (std::size_t at = 0; at < payloads.size();) {
-    const auto end = std::min(at + kAtOnce, payloads.size());
-    std::vector<proto::Submission> tasks;
-    std::size_t bytes = 0;
-    for (; at < end && bytes < options_.max_unsent_bytes / 4; ++at) {
-      bytes += payloads[at].size();
-      tasks.push_back(submission(how, name, signature, payloads[at]));
-    }
-    capacity_.wait_for_room();
-    std::ranges::move(inbox_.submit(tasks), std::back_inserter(states));
-    driver_.wake_thread();
+  try {
+    while (states.size() < payloads.size()) submit_group(how, name, signature, payloads, states);
+  } catch (...) {
+    if (states.empty()) throw;
+    while (states.size() < payloads.size()) states.push_back(inbox_.failed(std::current_exception()));
   }
   return states;
+}
+
+// Submits as many tasks as one group may have.
+void TaskCalls::submit_group(const Prepared& how, std::string_view name, std::uint64_t signature,
+                             const std::vector<std::string>& payloads, std::vector<StateRef>& states) {
+  constexpr std::size_t kAtOnce = 1024;
+  const auto end = std::min(states.size() + kAtOnce, payloads.size());
+  std::vector<proto::Submission> tasks;
+  std::size_t bytes = 0;
+  for (auto at = states.size(); at < end && bytes < options_.max_unsent_bytes / 4; ++at) {
+    bytes += payloads[at].size();
+    tasks.push_back(submission(how, name, signature, payloads[at]));
+  }
+  capacity_.wait_for_room();
+  std::ranges::move(inbox_.submit(tasks), std::back_inserter(states));
+  driver_.wake_thread();
 }
 
 TaskCalls::StateRef TaskCalls::ask(Request&& request, const TaskId& id) {
@@ -80,11 +89,5 @@ TaskCalls::StateRef TaskCalls::cancel(const TaskId& id, bool unless_started) {
 TaskCalls::StateRef TaskCalls::query(proto::Query query) { return ask(AskBroker{std::move(query)}); }
 
 TaskCalls::StateRef TaskCalls::command(proto::AnyCommand command) { return ask(CommandBroker{std::move(command)}); }
-
-void TaskCalls::cancel_unanswered(const TaskId& id) {
-  guard_.check();
-  inbox_.cancel(id);
-  driver_.get_going();
-}
 
 }  // namespace forkmill::client

@@ -32,16 +32,17 @@ class TaskCalls {
   StateRef submit(const Prepared& how, std::string_view name, std::uint64_t signature, std::string_view payload);
   std::vector<StateRef> submit_all(const Prepared& how, std::string_view name, std::uint64_t signature,
                                    const std::vector<std::string>& payloads);
+  // submit_all() does not throw once it has submitted a task: the states of the others have the error then, and no id.
   StateRef attach(const TaskId& id);
   // The state becomes the CancelState. unless_started: a task that has started runs on.
   StateRef cancel(const TaskId& id, bool unless_started = false);
   // These set the id of the query or command, and that of a task that the command makes.
   StateRef query(proto::Query query);
   StateRef command(proto::AnyCommand command);
-  // Cancels without an answer. Does nothing after the engine was closed.
-  void cancel_unanswered(const TaskId& id);
 
  private:
+  void submit_group(const Prepared& how, std::string_view name, std::uint64_t signature,
+                    const std::vector<std::string>& payloads, std::vector<StateRef>& states);
   StateRef ask(Request&& request, const TaskId& id = {});
 
   const ClientOptions& options_;

@@ -64,13 +64,13 @@ bool ChainedState::set_followed(State* inner) noexcept {
   return was_cancelled;
 }
 
-void ChainedState::cancel_or_pass_on(States& others) {
+void ChainedState::cancel_or_pass_on(States& others, States& answers) {
   lock();
   bits().add(kCancelled);
   auto followed = followed_ != nullptr && followed_->try_add_ref() ? Ref<State>::adopt(followed_) : Ref<State>{};
   unlock();
   if (followed) return others.push_back(std::move(followed));
-  State::cancel_or_pass_on(others);
+  State::cancel_or_pass_on(others, answers);
 }
 
 }  // namespace forkmill::detail

@@ -98,11 +98,15 @@ void State::destroy() noexcept {
   dead_states.add(*this, [](State& state) { delete &state; });
 }
 
-void State::work_off() noexcept {
+void State::hand_out_pending() noexcept {
   ready_states.work_off([](State& state) {
     state.hand_out_all();
     state.release();
   });
+}
+
+void State::work_off() noexcept {
+  hand_out_pending();
   dead_states.work_off([](State& state) { delete &state; });
 }
 

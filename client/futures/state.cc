@@ -9,8 +9,10 @@
 namespace forkmill::detail {
 
 void State::check_wait() const {
-  if (ready() || !needs_executor()) return;
-  const auto where = executor();
+  if (ready()) return;
+  if (origin_) origin_->check_process();
+  if (!needs_executor()) return;
+  const auto where = resolving_executor();
   if (!where || !where->would_block_itself()) return;
   throw Error{Errc::bad_request,
               "waiting here for a future that a callback makes would never end, because callbacks run on this thread: "
@@ -30,17 +32,19 @@ void State::fail(std::exception_ptr error) {
   publish();
 }
 
-void State::cancel() {
+State::States State::cancel() {
   States asked{Ref<State>{this}};
+  States answers;
   while (!asked.empty()) {
     const auto state = std::move(asked.back());
     asked.pop_back();
-    if (!state->ready()) state->cancel_or_pass_on(asked);
+    if (!state->ready()) state->cancel_or_pass_on(asked, answers);
   }
+  return answers;
 }
 
-void State::cancel_or_pass_on(States&) {
-  if (origin_ && !id_.is_nil()) origin_->cancel(id_);
+void State::cancel_or_pass_on(States&, States& answers) {
+  if (origin_ && !id_.is_nil()) answers.push_back(origin_->cancel(id_));
 }
 
 void throw_empty_future() { throw std::logic_error{"this future is empty: it was moved from, shared or never set"}; }

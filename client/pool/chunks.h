@@ -31,6 +31,8 @@ class ChunkSender {
  public:
   explicit ChunkSender(Ref<Origin> engine) : engine_{std::move(engine)} {}
 
+  // The client.
+  const Ref<Origin>& origin() const { return engine_; }
   // From now on.
   void use_queue(const std::string& queue);
   // Blocks while the client is full. Throws what Client::submit() throws.

@@ -5,11 +5,30 @@
 
 namespace forkmill::detail {
 
-PoolJob::PoolJob(std::weak_ptr<PoolCalls> calls, std::shared_ptr<Executor> callbacks, PoolDeliver deliver)
+namespace {
+
+// The state behind the results of a job. A callback of the pool, if the job has one, comes before its end.
+class EndOfJob final : public LocalState<void> {
+ public:
+  EndOfJob(Ref<Origin> origin, std::shared_ptr<Executor> callbacks)
+      : LocalState{std::move(origin), TaskId{}}, callbacks_{std::move(callbacks)} {
+    if (callbacks_) mark_needs_executor();
+  }
+  std::shared_ptr<Executor> resolving_executor() const override { return callbacks_; }
+
+ private:
+  const std::shared_ptr<Executor> callbacks_;  // null: the job has no callback
+};
+
+}  // namespace
+
+PoolJob::PoolJob(std::weak_ptr<PoolCalls> calls, Ref<Origin> origin, std::shared_ptr<Executor> callbacks,
+                 PoolDeliver deliver)
     : calls_{std::move(calls)},
       callbacks_{std::move(callbacks)},
       deliver_{std::move(deliver)},
-      has_callback_{static_cast<bool>(deliver_)} {}
+      has_callback_{static_cast<bool>(deliver_)},
+      end_{make_ref<EndOfJob>(std::move(origin), has_callback_ ? callbacks_ : nullptr)} {}
 
 void PoolJob::sent(std::vector<Chunk> chunks) {
   bool too_late = false;
@@ -70,18 +89,19 @@ void PoolJob::deliver() noexcept {
 
 void PoolJob::settle() noexcept {
   deliver_ = nullptr;
-  ready_.set();
+  if (auto error = first_error())
+    end_->fail(std::move(error));
+  else
+    end_->succeed();
   if (const auto calls = calls_.lock()) calls->remove(*this);
 }
 
-bool PoolJob::wait(const Deadline& deadline) {
-  if (ready()) return true;
-  if (has_callback_ && callbacks_->would_block_itself())
-    throw Error{
-        Errc::bad_request,
-        "waiting here for a result whose callback has to run first would never end, because this is a callback of the "
-        "same pool"};
-  return ready_.sleep_until(deadline);
+std::exception_ptr PoolJob::first_error() const {
+  const std::lock_guard hold{mutex_};
+  if (error_) return error_;
+  for (const Chunk& chunk : chunks_)
+    if (auto error = chunk->outcome().error()) return error;
+  return nullptr;
 }
 
 std::vector<std::string> PoolJob::results() const {
@@ -95,11 +115,7 @@ std::vector<std::string> PoolJob::results() const {
 
 // ---- What AsyncResult asks ------------------------------------------------------------------------------------------
 
-bool pool_job_ready(const PoolJob& job) { return job.ready(); }
-
-bool pool_job_wait(PoolJob& job, std::optional<std::chrono::nanoseconds> how_long) {
-  return job.wait(how_long ? deadline_after(*how_long) : Deadline{});
-}
+State& pool_job_state(const PoolJob& job) { return job.end_state(); }
 
 void throw_pool_timeout(std::chrono::nanoseconds waited) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(waited).count();

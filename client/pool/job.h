@@ -16,18 +16,16 @@ namespace forkmill::detail {
 
 class PoolJob final : public Outstanding {
  public:
-  // deliver: runs on the executor of the callbacks before the job is ready; may be empty.
-  PoolJob(std::weak_ptr<PoolCalls> calls, std::shared_ptr<Executor> callbacks, PoolDeliver deliver);
+  // deliver: runs on the executor of the callbacks before the job is ready; may be empty. origin: the client.
+  PoolJob(std::weak_ptr<PoolCalls> calls, Ref<Origin> origin, std::shared_ptr<Executor> callbacks, PoolDeliver deliver);
 
   // Takes over the chunks; once. Without any, the job is done.
   void sent(std::vector<Chunk> chunks);
   void end(std::exception_ptr error) override;
   void chunk_done(std::size_t index) noexcept override;
 
-  bool ready() const { return ready_.is_set(); }
-  // Blocks until ready (true) or until the deadline (false). Throws Error{bad_request} in a callback that the job waits
-  // for.
-  bool wait(const Deadline& deadline);
+  // Ready with the job; has its error, but none of its values.
+  State& end_state() const { return *end_; }
   // The packed results of each chunk, in order. Throws the first error. Only when ready.
   std::vector<std::string> results() const;
 
@@ -35,6 +33,7 @@ class PoolJob final : public Outstanding {
   void complete(std::exception_ptr error) noexcept;
   void deliver() noexcept;
   void settle() noexcept;
+  std::exception_ptr first_error() const;
 
   const std::weak_ptr<PoolCalls> calls_;
   const std::shared_ptr<Executor> callbacks_;
@@ -46,7 +45,7 @@ class PoolJob final : public Outstanding {
   std::size_t left_ = 0;
   bool over_ = false;
   std::exception_ptr error_;  // the end of the job as a whole
-  Signal ready_;
+  const Ref<LocalState<void>> end_;
 };
 
 }  // namespace forkmill::detail

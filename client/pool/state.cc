@@ -50,7 +50,7 @@ PoolState::PoolState(Client& client, Ref<Origin> engine, PoolOptions options)
 PoolJobRef PoolState::submit(const ChunkCall& call, const std::vector<std::string>& items, ChunkSize asked,
                              PoolDeliver deliver) {
   const auto chunk_size = chunk_size_for(items, processes_, asked);
-  auto job = std::make_shared<PoolJob>(calls_, callbacks_, std::move(deliver));
+  auto job = std::make_shared<PoolJob>(calls_, sender_->origin(), callbacks_, std::move(deliver));
   calls_->add(job);
   try {
     job->sent(sender_->send(call, items, chunk_size));

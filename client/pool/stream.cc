@@ -34,8 +34,10 @@ void PoolStream::send() {
     index = chunks_.add(chunk);
     too_late = over_;
   }
-  if (too_late) return chunk->cancel();
-  chunk->add(new ChunkDone{shared_from_this(), index});
+  if (too_late)
+    chunk->cancel();
+  else
+    chunk->add(new ChunkDone{shared_from_this(), index});
 }
 
 void PoolStream::finish(std::exception_ptr failure) {

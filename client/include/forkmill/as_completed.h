@@ -7,69 +7,51 @@
 //     for (auto& done : forkmill::as_completed(client.map(kCountWords, paths)))
 //       if (done.successful()) merge(done.get());
 //
-// The range takes the futures over. Waiting needs no callback thread. Leaving the loop early leaves the other tasks
-// running; their futures go with the range, without being cancelled.
+// With a time limit, the loop throws Timeout when not all futures are ready in time; the range still has the others:
+//
+//     auto counts = forkmill::as_completed(client.map(kCountWords, paths), 5s);
+//     try {
+//       for (auto& done : counts) merge(done.get());
+//     } catch (const forkmill::Timeout&) {
+//       for (auto& late : counts.release_rest()) late.cancel();
+//     }
+//
+// For Future<T>, SharedFuture<T> and AsyncResult<T>. The range takes the futures over. Waiting needs no callback
+// thread. Leaving the loop early leaves the other tasks running; their futures go with the range, without being
+// cancelled, and keep nothing of it.
 #pragma once
 
-#include <forkmill/detail/note.h>
+#include <forkmill/detail/gathering.h>
 #include <forkmill/future.h>
 
+#include <chrono>
 #include <cstddef>
 #include <iterator>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 namespace forkmill {
 
-namespace detail {
-
-// CompletionOrder: the futures that are ready and not yet given out. Filled by the threads that resolve, emptied by the
-// loop over as_completed().
-class CompletionOrder : public Counted {
- public:
-  // Begins to wait for these. Once, before the first next().
-  void expect(std::vector<Ref<State>> inputs);
-  // Waits for none of them any more. No input keeps this afterwards.
-  void give_up() noexcept;
-  // A future has become ready. Any thread.
-  void note(std::size_t index, State&) noexcept;
-  // Blocks until a future is ready that was not returned before, and returns its index.
-  // Throws Error{bad_request} where the wait would never end. The loop's thread only.
-  std::size_t next();
-
- private:
-  std::vector<Ref<State>> inputs_;
-  std::vector<Note<CompletionOrder>> notes_;  // one for each input
-  Ref<Origin> origin_;           // the client of all futures, if they have one in common and it resolves them
-  bool driven_ = true;           // a wait of origin_ sees all of them become ready
-  Ref<State> made_by_callback_;  // an input that a callback makes, if there is any
-  Signal some_;                  // set: completed_ has something
-  std::mutex mutex_;             // over completed_
-  std::vector<std::size_t> completed_;
-  std::vector<std::size_t> taken_;  // taken over from completed_, the next one last
-};
-
-}  // namespace detail
-
-// Completions<T>: the range that as_completed() returns. Each future is given exactly once, in the order in which they
-// become ready; references stay valid as long as the range. To be gone through once, by one thread.
-template <class T>
+// Completions<F>: the range that as_completed() returns for futures of type F. Each future is given exactly once, in
+// the order in which they become ready; references stay valid as long as the range. To be gone through once, by one
+// thread.
+template <class F>
 class Completions {
  public:
   // An input iterator. ++ and begin() block until the next future is ready.
   class Iterator {
    public:
     // As std::input_iterator wants them.
-    using value_type = Future<T>;
+    using value_type = F;
     using difference_type = std::ptrdiff_t;
     // Made by begin().
     explicit Iterator(Completions* range) : range_{range} {}
     // The current future, which is ready. Not at the end.
-    Future<T>& operator*() const { return *range_->current_; }
-    Future<T>* operator->() const { return range_->current_; }
+    F& operator*() const { return *range_->current_; }
+    F* operator->() const { return range_->current_; }
     // Waits for the next future.
-    // Throws Error{bad_request} as Future::wait() does.
+    // Throws Timeout{Errc::timeout} when the time of as_completed() is over, and Error{bad_request} as Future::wait()
+    // does. The range may be gone on with, or asked for the rest.
     Iterator& operator++() {
       range_->advance();
       return *this;
@@ -82,21 +64,16 @@ class Completions {
     Completions* range_;
   };
 
-  // Takes the futures over.
+  // Takes the futures over. deadline: of the whole loop; empty: none.
   // Throws std::logic_error if one of them is empty.
-  explicit Completions(std::vector<Future<T>> futures)
-      : futures_{std::move(futures)}, left_{futures_.size()}, order_{detail::make_ref<detail::CompletionOrder>()} {
-    std::vector<detail::Ref<detail::State>> inputs;
-    for (auto& future : futures_) inputs.emplace_back(&future.raw_state());
-    order_->expect(std::move(inputs));
-  }
-  Completions(Completions&&) noexcept = default;
-  Completions& operator=(Completions&&) = delete;
-  // Waits for no future any more.
-  ~Completions() {
-    if (order_) order_->give_up();
-  }
+  explicit Completions(std::vector<F> futures, const detail::Deadline& deadline = {})
+      : futures_{std::move(futures)},
+        given_(futures_.size()),
+        left_{futures_.size()},
+        deadline_{deadline},
+        gathering_{detail::states_of(futures_)} {}
   // Waits for the first future on the first call; later calls return the current one.
+  // Throws as ++ does.
   Iterator begin() {
     if (!std::exchange(begun_, true)) advance();
     return Iterator{this};
@@ -104,30 +81,50 @@ class Completions {
   std::default_sentinel_t end() const { return {}; }
   // Number of all futures.
   std::size_t size() const { return futures_.size(); }
+  // Gives the futures up that the loop has not given, in their order. The range is at its end afterwards.
+  // Never blocks.
+  std::vector<F> release_rest() {
+    std::vector<F> rest;
+    for (std::size_t i = 0; i < futures_.size(); ++i)
+      if (!given_[i]) rest.push_back(std::move(futures_[i]));
+    given_.assign(futures_.size(), true);
+    left_ = 0;
+    return rest;
+  }
 
  private:
   void advance() {
-    if (left_ == 0) {
-      current_ = nullptr;
-      return;
-    }
+    current_ = nullptr;
+    if (left_ == 0) return;
+    const auto index = gathering_->next(deadline_);
+    if (!index) detail::throw_unfinished(left_, futures_.size());
     --left_;
-    current_ = &futures_[order_->next()];
+    given_[*index] = true;
+    current_ = &futures_[*index];
   }
 
-  std::vector<Future<T>> futures_;
+  std::vector<F> futures_;
+  std::vector<bool> given_;  // by the loop, or by release_rest()
   std::size_t left_;
+  detail::Deadline deadline_;
   bool begun_ = false;
-  Future<T>* current_ = nullptr;
-  detail::Ref<detail::CompletionOrder> order_;
+  F* current_ = nullptr;
+  detail::Gathering gathering_;
 };
 
-// Returns the range.
+// Returns the range. timeout: for all futures together, from now on; zero or less gives those that are ready.
 // Does not wait.
 // Throws std::logic_error if one of the futures is empty.
-template <class T>
-Completions<T> as_completed(std::vector<Future<T>> futures) {
-  return Completions<T>{std::move(futures)};
+//
+// Python: as_completed(fs), as_completed(fs, timeout=5)
+template <detail::Awaitable F>
+Completions<F> as_completed(std::vector<F> futures) {
+  return Completions<F>{std::move(futures)};
+}
+template <detail::Awaitable F, class Rep, class Period>
+Completions<F> as_completed(std::vector<F> futures, std::chrono::duration<Rep, Period> timeout) {
+  const auto span = detail::saturated<std::chrono::nanoseconds>(timeout);
+  return Completions<F>{std::move(futures), detail::deadline_after(span)};
 }
 
 }  // namespace forkmill

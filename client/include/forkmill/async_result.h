@@ -14,9 +14,13 @@
 // and its client.
 #pragma once
 
+#include <forkmill/detail/note.h>
 #include <forkmill/detail/span.h>
 #include <forkmill/errors.h>
+#include <forkmill/future.h>
 #include <forkmill/serialize.h>
+#include <forkmill/wait.h>
+#include <forkmill/when.h>
 
 #include <chrono>
 #include <functional>
@@ -36,10 +40,8 @@ namespace detail {
 class PoolJob;
 using PoolJobRef = std::shared_ptr<PoolJob>;
 
-bool pool_job_ready(const PoolJob& job);
-// Blocks until ready, how_long at most; empty: without a limit. Returns whether it is ready.
-// Throws Error{bad_request} in a callback that the result waits for.
-bool pool_job_wait(PoolJob& job, std::optional<std::chrono::nanoseconds> how_long);
+// The state that is ready when the job is. It has the job's error, but none of its values.
+State& pool_job_state(const PoolJob& job);
 [[noreturn]] void throw_pool_timeout(std::chrono::nanoseconds waited);
 [[noreturn]] void throw_not_ready();
 // The packed results of each chunk, in order.
@@ -94,6 +96,46 @@ struct ReadList {
 template <>
 struct ReadList<void> : ReadOne<void> {};
 
+// ResultState: the state of AsyncResult::future(). Reads the value out of the job when it is asked for.
+template <class T>
+class ResultState final : public LocalState<T> {
+ public:
+  // Makes the value from the results of a ready job.
+  using Reader = std::function<T(const PoolJob&)>;
+
+  ResultState(PoolJobRef job, Reader read)
+      : LocalState<T>{Ref<Origin>{pool_job_state(*job).origin()}, TaskId{}},
+        job_{std::move(job)},
+        read_{std::move(read)} {
+    if (end().needs_executor()) this->mark_needs_executor();
+  }
+  // Begins to wait for the job.
+  void start() { note_.hook(*this, end(), 0); }
+  // The job is ready.
+  void note(std::size_t, State& ended) noexcept {
+    if (const auto& error = ended.outcome().error())
+      this->fail(error);
+    else
+      this->publish();
+  }
+  Stored<T> take(bool) override {
+    if constexpr (std::is_void_v<T>) {
+      read_(*job_);
+      return {};
+    } else {
+      return read_(*job_);
+    }
+  }
+  std::shared_ptr<Executor> resolving_executor() const override { return end().resolving_executor(); }
+
+ private:
+  State& end() const { return pool_job_state(*job_); }
+
+  const PoolJobRef job_;
+  const Reader read_;
+  Note<ResultState> note_;
+};
+
 }  // namespace detail
 
 // Made by Pool::apply_async(), map_async() and starmap_async().
@@ -123,29 +165,29 @@ class AsyncResult {
   //
   // Python: r.get(), r.get(timeout)
   T get() const {
-    detail::pool_job_wait(*job_, std::nullopt);
+    raw_state().wait({});
     return read_(*job_);
   }
   template <class Rep, class Period>
   T get(std::chrono::duration<Rep, Period> timeout) const {
     const auto span = detail::saturated<std::chrono::nanoseconds>(timeout);
-    if (!detail::pool_job_wait(*job_, span)) detail::throw_pool_timeout(span);
+    if (!detail::wait_for(raw_state(), span)) detail::throw_pool_timeout(span);
     return read_(*job_);
   }
 
   // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait.
   // Throw Error{bad_request} as get() does.
   // Python: r.wait(), r.wait(timeout)
-  void wait() const { detail::pool_job_wait(*job_, std::nullopt); }
+  void wait() const { raw_state().wait({}); }
   template <class Rep, class Period>
   void wait(std::chrono::duration<Rep, Period> timeout) const {
-    detail::pool_job_wait(*job_, detail::saturated<std::chrono::nanoseconds>(timeout));
+    detail::wait_for(raw_state(), detail::saturated<std::chrono::nanoseconds>(timeout));
   }
 
   // Whether the result is there and its callback has run.
   // Never blocks.
   // Python: r.ready()
-  bool ready() const { return detail::pool_job_ready(*job_); }
+  bool ready() const { return raw_state().ready(); }
   // Whether the result is a value that can be decoded.
   // Never blocks.
   // Throws Error{bad_request} if not ready.
@@ -160,9 +202,55 @@ class AsyncResult {
     }
   }
 
+  // Returns a future of the same outcome, for when_all(), co_await and all else that takes futures. wait() and
+  // as_completed() take an AsyncResult itself. cancel() of the future has no effect, because chunks of a pool's calls
+  // share processes; its callbacks run on the executor of the client, after the callback of the call.
+  // Never blocks.
+  //
+  //     auto sum = pool.apply_async(kAdd, 2.0, 3.0);
+  //     auto square = pool.apply_async(kSquare, 3);
+  //     auto [a, b] = forkmill::when_all(sum.future(), square.future()).get();
+  Future<T> future() const {
+    auto state = detail::make_ref<detail::ResultState<T>>(job_, read_);
+    state->start();
+    return Future<T>{detail::Ref<detail::State>{std::move(state)}};
+  }
+  // Add callbacks, as Future::then(), on_error() and finally() do: future() with one of them.
+  // Never block.
+  //
+  //     pool.apply_async(kAdd, 2.0, 3.0).then([](double sum) { print(sum); });
+  template <class F>
+  auto then(F&& f) const {
+    return future().then(std::forward<F>(f));
+  }
+  template <class F>
+  Future<T> on_error(F&& f) const {
+    return future().on_error(std::forward<F>(f));
+  }
+  template <class F>
+  Future<T> finally(F&& f) const {
+    return future().finally(std::forward<F>(f));
+  }
+
+  // The state that is ready with the result. For the library.
+  detail::State& raw_state() const { return detail::pool_job_state(*job_); }
+
  private:
   detail::PoolJobRef job_;  // never null
   Reader read_;
 };
+
+// when_all() and when_any() of the results of a pool: of their futures.
+//
+//     auto both = forkmill::when_all(std::vector{pool.apply_async(kSquare, 3), pool.apply_async(kSquare, 4)});
+//     print(both.get().size());
+template <class T>
+auto when_all(const std::vector<AsyncResult<T>>& results) {
+  return when_all(detail::futures_of(results));
+}
+template <class T>
+auto when_any(const std::vector<AsyncResult<T>>& results) {
+  return when_any(detail::futures_of(results));
+}
 
 }  // namespace forkmill

@@ -54,6 +54,7 @@
 #include <forkmill/query.h>
 #include <forkmill/submit_options.h>
 #include <forkmill/task.h>
+#include <forkmill/wait.h>
 #include <forkmill/when.h>
 
 #include <chrono>
@@ -73,15 +74,6 @@ namespace client {
 class Engine;
 struct Prepared;
 }  // namespace client
-
-// The broker's answer to Client::cancel() and cancel_unless_started().
-enum class CancelState : std::uint8_t {
-  cancelled = 1,  // the task had not started and never will
-  requested = 2,  // the task runs and was asked to stop; it may still succeed
-  finished = 3,   // the task had ended before; its result stays as it is
-  unknown = 4,    // the broker knows no such task, or no longer
-  started = 5,    // the task runs, and was not asked to stop: cancel_unless_started()
-};
 
 namespace detail {
 
@@ -121,6 +113,37 @@ const std::string& pack_element(const Element& element) {
   }
 }
 
+// MapFutures: the futures of map(), group by group.
+template <class R>
+class MapFutures {
+ public:
+  void reserve(std::size_t many) { futures_.reserve(many); }
+  bool empty() const noexcept { return futures_.empty(); }
+  // Adds the futures of `many` elements: of the states that send() returns, or failed ones after an error.
+  // Throws what send() throws if there are no futures yet.
+  template <class Send>
+  void add(std::size_t many, Send&& send) {
+    const auto all = futures_.size() + many;
+    try {
+      if (!failure_)
+        for (auto& state : send()) futures_.push_back(task_future<R>(std::move(state)));
+    } catch (...) {
+      if (futures_.empty()) throw;
+      failure_ = std::current_exception();
+    }
+    // A task that was not submitted has no id: the others would only wait for the same error again.
+    if (!failure_ && !futures_.empty() && futures_.back().id().is_nil()) failure_ = futures_.back().exception();
+    while (futures_.size() < all) futures_.push_back(make_failed<R>(failure_));
+  }
+  // Adds a future that has ended with the error.
+  void fail(std::exception_ptr error) { futures_.push_back(make_failed<R>(std::move(error))); }
+  std::vector<Future<R>> release() { return std::move(futures_); }
+
+ private:
+  std::vector<Future<R>> futures_;
+  std::exception_ptr failure_;  // that of the first group that was not submitted
+};
+
 }  // namespace detail
 
 // Submitter: a client together with SubmitOptions, returned by Client::with(). Cheap to keep and to copy; every copy
@@ -155,30 +178,36 @@ class Submitter {
   // its elements are sent in groups of up to 1,024 tasks or 1 MiB. A group is taken in as a whole as soon as there is
   // room for one task, so the limits of ClientOptions can be exceeded by one group.
   //
-  // Blocks and throws as submit() does, and passes on what the range throws. Tasks of groups that were sent before go
-  // on, but their futures are lost to the caller.
+  // Blocks and throws as submit() does, and passes on what the range throws, as long as nothing was submitted. Later
+  // nothing is thrown, since the futures of the tasks that go on would be lost: the elements that could not be
+  // submitted have futures that ended with the error, and so has one more future if the range threw.
   //
   //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
   //     for (auto& sum : client.map(kAdd, pairs)) std::cout << sum.get() << "\n";
   template <class R, class... P, std::ranges::input_range Range>
   std::vector<Future<R>> map(const Task<R(P...)>& task, Range&& elements) const {
-    std::vector<Future<R>> futures;
+    detail::MapFutures<R> futures;
     if constexpr (std::ranges::sized_range<Range>) futures.reserve(std::ranges::size(elements));
     std::vector<std::string> payloads;
     std::size_t bytes = 0;
     auto send_batch = [&] {
-      for (auto& state : send_all(task.name(), task.hash(), payloads))
-        futures.push_back(detail::task_future<R>(std::move(state)));
+      futures.add(payloads.size(), [&] { return send_all(task.name(), task.hash(), payloads); });
       payloads.clear();
       bytes = 0;
     };
-    for (const auto& element : elements) {
-      payloads.push_back(detail::pack_element<std::decay_t<P>...>(element));
-      bytes += payloads.back().size();
-      if (payloads.size() == kBatch || bytes > kBatchBytes) send_batch();
+    try {
+      for (const auto& element : elements) {
+        payloads.push_back(detail::pack_element<std::decay_t<P>...>(element));
+        bytes += payloads.back().size();
+        if (payloads.size() == kBatch || bytes > kBatchBytes) send_batch();
+      }
+    } catch (...) {
+      if (futures.empty()) throw;
+      send_batch();
+      futures.fail(std::current_exception());
     }
     send_batch();
-    return futures;
+    return futures.release();
   }
 
   // Submits a task that is known by name only. payload: a msgpack array of the arguments, not checked here and not
@@ -345,18 +374,3 @@ class Client {
 };
 
 }  // namespace forkmill
-
-// Lets the answer to Client::cancel() be decoded. Not for users.
-namespace msgpack {
-MSGPACK_API_VERSION_NAMESPACE(MSGPACK_DEFAULT_API_NS) {
-  namespace adaptor {
-  template <>
-  struct convert<forkmill::CancelState> {
-    const msgpack::object& operator()(const msgpack::object& object, forkmill::CancelState& state) const {
-      state = static_cast<forkmill::CancelState>(object.as<unsigned>());
-      return object;
-    }
-  };
-  }  // namespace adaptor
-}
-}  // namespace msgpack

@@ -17,9 +17,11 @@
 // The members, by what they are for:
 //
 //     get, get_for, wait, wait_for          block until the outcome is there
-//     ready, successful, state, progress    look at it
+//     exception, exception_for              the same, for the error alone
+//     ready, done, successful, cancelled    look at it
+//     running, state, progress              look at the task behind it
 //     then, on_error, finally               add a callback and give a new future
-//     cancel                                asks for the task to be cancelled
+//     cancel                                asks for the task to be cancelled, and tells what came of it
 //     share                                 turns it into a future with several owners
 //     co_await                              in a coroutine (coroutine.h)
 //
@@ -47,8 +49,9 @@
 // An empty future (default constructed, moved from, shared) has no outcome to come: valid() is false and every other
 // member throws std::logic_error.
 //
-// fork(): a forked child must not use the futures of its parent. There cancel() and waiting for an outstanding task
-// throw Disconnected; waiting for a future that a callback makes never ends.
+// fork(): a forked child must not use the futures of its parent. There cancel() and waiting throw Disconnected, unless
+// the future is ready. A future that no client made (make_ready(), a coroutine that awaited none) belongs to no
+// process.
 #pragma once
 
 #include <forkmill/detail/chain.h>
@@ -77,6 +80,15 @@ enum class FutureState : std::uint8_t {
   expired     // the error is Expired
 };
 
+// How far the cancel of a task got, by the broker's answer.
+enum class CancelState : std::uint8_t {
+  cancelled = 1,  // taken back: the task had not started and never will
+  requested = 2,  // the task runs and was asked to stop; it may still succeed
+  finished = 3,   // too late: the task had ended before; its result stays as it is
+  unknown = 4,    // the broker knows no such task, or no longer; or there is no task to be cancelled
+  started = 5,    // the task runs, and was not asked to stop: Client::cancel_unless_started()
+};
+
 template <class T>
 class SharedFuture;
 
@@ -87,6 +99,8 @@ FutureState state_of(State& state);
 bool wait_for(State& state, std::chrono::nanoseconds how_long);
 void on_progress(State& state, ProgressListener listener);
 std::optional<Progress> progress_of(State& state);
+// The state of a Future<CancelState>.
+Ref<State> cancel(State& state);
 
 // The members that Future and SharedFuture share. An empty future throws std::logic_error from all but valid().
 template <class T>
@@ -94,9 +108,10 @@ class FutureBase {
  public:
   // Whether this object refers to an outcome. False for an empty future.
   bool valid() const noexcept { return static_cast<bool>(state_); }
-  // Whether the outcome is there, value or error.
-  // Never blocks.
+  // Whether the outcome is there, value or error. Both are the same; done() is Python's name.
+  // Never block.
   bool ready() const { return raw_state().ready(); }
+  bool done() const { return ready(); }
 
   // Blocks until ready, without a time limit. A thread that waits for a task drives the client's connection meanwhile.
   // Throws Error{bad_request} on a thread that the outcome waits for (see Threads above).
@@ -117,20 +132,52 @@ class FutureBase {
     return !error_of<T>(raw_state());
   }
 
+  // Blocks until ready, without a time limit, or how_long at most. Returns the error as get() would throw it, or null
+  // if there is a value. Throw as wait() does; exception_for() throws Timeout{Errc::timeout} if not ready within
+  // how_long.
+  //
+  //     auto sum = client.submit(kAdd, 2.0, 3.0);
+  //     if (auto error = sum.exception()) std::rethrow_exception(error);
+  std::exception_ptr exception() const {
+    wait();
+    return error_of<T>(raw_state());
+  }
+  template <class Rep, class Period>
+  std::exception_ptr exception_for(std::chrono::duration<Rep, Period> how_long) const {
+    in_time(how_long);
+    return error_of<T>(raw_state());
+  }
+
   // The id of the task; a future of then(), on_error() or finally() has the id of the task at the start of the chain.
   // Nil for the future of an answer (Client::cancel(), Client::query()) and for futures without a task.
   const TaskId& id() const { return raw_state().id(); }
   // The state as this process knows it; a snapshot.
   // Never blocks.
   FutureState state() const { return state_of(raw_state()); }
+  // Whether the outcome is Cancelled; and whether a worker is known to run the task. The broker does not report the
+  // start of a task by itself: running() is true once the task has reported progress, or its process has started
+  // (Process). What cancel() gives tells it for every task.
+  // Never block.
+  bool cancelled() const { return state() == FutureState::cancelled; }
+  bool running() const { return state() == FutureState::running; }
 
-  // Asks the broker to cancel the task and returns at once. A task that has not started ends with Cancelled; the
-  // handler of a running one sees its stop token first and may still succeed. Does nothing once ready, or after the
-  // client was closed. A future of then() and the like cancels what it waits for now: the task at the start of the
-  // chain, or the future that its callback returned. Other submissions under the same SubmitOptions::key are cancelled
-  // with it.
+  // Asks the broker to cancel the task and returns at once, with the future of the broker's answer; ignore it if it is
+  // of no interest. A task that has not started ends with Cancelled; the handler of a running one sees its stop token
+  // first and may still succeed.
+  //
+  // A future of then() and the like cancels what it waits for: the task at the start of the chain, or the future that
+  // its callback returned or will return. when_all() and when_any() cancel all of their tasks; the answer is then that
+  // of the task for which the cancel came the latest: CancelState::cancelled only if all were taken back. Once ready,
+  // and after the client was closed, nothing is asked and the answer is `finished`; for a coroutine, `unknown`. Other
+  // submissions under the same SubmitOptions::key are cancelled with the task.
+  // Never blocks.
+  //
+  // The future ends with CancelState, or with Disconnected.
   // Throws Disconnected in a forked child.
-  void cancel() const { raw_state().cancel(); }
+  //
+  //     auto sum = client.submit(kAdd, 2.0, 3.0);
+  //     if (sum.cancel().get() == forkmill::CancelState::cancelled) std::cout << "never started";
+  Future<CancelState> cancel() const;
 
   // Calls f(double fraction, const std::string& note) on the executor for every report of the task (Context::progress)
   // that arrives from now on, before the callbacks of the end. Several listeners are called in the order of their
@@ -168,6 +215,12 @@ class FutureBase {
     if (by_callback) target->mark_needs_executor();
     source.add(new Link<LinkArgs...>{target, std::forward<Args>(args)...});
     return Future<U>{Ref<State>{std::move(target)}};
+  }
+
+  // Throws Timeout{Errc::timeout} if not ready within how_long.
+  template <class Duration>
+  void in_time(Duration how_long) const {
+    if (!wait_for(how_long)) throw_timeout(raw_state(), saturated<std::chrono::nanoseconds>(how_long));
   }
 
   Ref<State> state_;
@@ -216,12 +269,12 @@ class Future : public detail::FutureBase<T> {
   //     }
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) & {
-    in_time(how_long);
+    this->in_time(how_long);
     return value(false);
   }
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) && {
-    in_time(how_long);
+    this->in_time(how_long);
     return value(true);
   }
 
@@ -292,11 +345,6 @@ class Future : public detail::FutureBase<T> {
     else
       return detail::read<T>(this->raw_state(), may_move);
   }
-  template <class Duration>
-  void in_time(Duration how_long) {
-    if (!this->wait_for(how_long))
-      detail::throw_timeout(this->raw_state(), detail::saturated<std::chrono::nanoseconds>(how_long));
-  }
   template <class F>
   auto then_impl(F&& f, bool may_move) {
     using U = typename detail::Unwrapped<detail::CallResult<std::decay_t<F>, T>>::type;
@@ -318,30 +366,36 @@ class SharedFuture : public detail::FutureBase<T> {
 
   // Blocks until ready; returns a value of the caller's own, or throws the error. A value of a type that cannot be
   // copied is there for one caller only: the others get std::logic_error.
-  T get() const { return as_future().get(); }
+  T get() const { return future().get(); }
   // get() with a time limit; throws Timeout{Errc::timeout}.
   template <class Rep, class Period>
   T get_for(std::chrono::duration<Rep, Period> how_long) const {
-    return as_future().get_for(how_long);
+    return future().get_for(how_long);
   }
   // Add callbacks, as Future::then(), on_error() and finally() do. f gets a copy of the value.
   template <class F>
   auto then(F&& f) const {
-    auto future = as_future();
-    return future.then(std::forward<F>(f));
+    auto same = future();
+    return same.then(std::forward<F>(f));
   }
   template <class F>
   Future<T> on_error(F&& f) const {
-    return as_future().on_error(std::forward<F>(f));
+    return future().on_error(std::forward<F>(f));
   }
   template <class F>
   Future<T> finally(F&& f) const {
-    return as_future().finally(std::forward<F>(f));
+    return future().finally(std::forward<F>(f));
   }
 
- private:
-  Future<T> as_future() const { return Future<T>{detail::Ref<detail::State>{&this->raw_state()}}; }
+  // Returns a future of the same outcome, for functions that take futures over.
+  // Never blocks.
+  Future<T> future() const { return Future<T>{detail::Ref<detail::State>{&this->raw_state()}}; }
 };
+
+template <class T>
+Future<CancelState> detail::FutureBase<T>::cancel() const {
+  return Future<CancelState>{detail::cancel(raw_state())};
+}
 
 // Returns a future that has succeeded with a T made of args; without arguments for void. No client is needed: callbacks
 // run on one thread of this process that all such futures share.

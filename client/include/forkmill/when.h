@@ -111,7 +111,7 @@ class Combined : public LocalState<T> {
     return true;
   }
   // Cancels every task among the inputs.
-  void cancel_or_pass_on(State::States& others) override {
+  void cancel_or_pass_on(State::States& others, State::States&) override {
     const std::lock_guard hold{mutex_};
     others.insert(others.end(), inputs_.rbegin(), inputs_.rend());
   }
@@ -191,6 +191,15 @@ class AnyState final : public Combined<AnyState<T>, AnyOf<T>, std::vector<Future
   }
 };
 
+// Futures of the same outcomes: SharedFuture::future(), AsyncResult::future().
+template <class F>
+auto futures_of(const std::vector<F>& owners) {
+  std::vector<Future<typename F::Value>> futures;
+  futures.reserve(owners.size());
+  for (const F& owner : owners) futures.push_back(owner.future());
+  return futures;
+}
+
 // Type of all values of a vector of futures: a vector, or void.
 template <class T>
 struct AllOf {
@@ -214,6 +223,12 @@ auto when_all(std::vector<Future<T>> futures) {
   return Future<All>{detail::Ref<detail::State>{std::move(state)}};
 }
 
+// The same for futures with several owners. The values are copied.
+template <class T>
+auto when_all(const std::vector<SharedFuture<T>>& futures) {
+  return when_all(detail::futures_of(futures));
+}
+
 // The same for futures of different types: a Future<std::tuple<T...>>.
 template <class... T>
 auto when_all(Future<T>... futures) {
@@ -232,6 +247,12 @@ Future<AnyOf<T>> when_any(std::vector<Future<T>> futures) {
   auto state = detail::make_ref<detail::AnyState<T>>(std::move(futures));
   state->start();
   return Future<AnyOf<T>>{detail::Ref<detail::State>{std::move(state)}};
+}
+
+// The same for futures with several owners.
+template <class T>
+auto when_any(const std::vector<SharedFuture<T>>& futures) {
+  return when_any(detail::futures_of(futures));
 }
 
 }  // namespace forkmill

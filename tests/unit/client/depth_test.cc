@@ -320,3 +320,39 @@ TEST_CASE_FIXTURE(Deep, "callbacks that are registered within callbacks run, how
     CHECK(called == kDeep);
   });
 }
+
+namespace {
+
+ClientOptions without_broker(std::shared_ptr<Executor> executor) {
+  ClientOptions options;
+  options.endpoint = "ipc:///tmp/forkmill-no-broker";
+  options.executor = std::move(executor);
+  return options;
+}
+
+constexpr Task<int(int)> kTwice{"test.twice"};
+
+}  // namespace
+
+TEST_CASE("a client is closed and destroyed while long chains are outstanding") {
+  on_small_stack([] {
+    Future<int> ends;
+    Future<int> dropped;
+    const auto chain = [](Client& client) {
+      auto end = client.submit(kTwice, 1);
+      for (int i = 0; i < kDeep; ++i) end = end.then([](int value) { return value; });
+      return end;
+    };
+    {
+      auto executor = std::make_shared<ManualExecutor>();
+      Client client{without_broker(executor)};
+      ends = chain(client);
+      client.close();
+      while (client.poll() > 0) continue;
+      CHECK_THROWS_AS((void)ends.get(), Disconnected);
+      Client another{without_broker(std::make_shared<ManualExecutor>())};
+      dropped = chain(another);
+    }
+    CHECK_THROWS_AS((void)dropped.get(), Disconnected);  // its callbacks were dropped with their executor
+  });
+}

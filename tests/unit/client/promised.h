@@ -20,7 +20,11 @@ class TestOrigin final : public detail::Origin {
   ~TestOrigin() override { executor_->stop(); }
 
   std::shared_ptr<Executor> executor() noexcept override { return executor_; }
-  void cancel(const TaskId& id) override { cancelled.push_back(id); }
+  detail::Ref<detail::State> cancel(const TaskId& id) override {
+    cancelled.push_back(id);
+    return make_ready<CancelState>(answer).release_state();
+  }
+  void check_process() const override {}
   bool wait(detail::Signal& signal, const detail::Deadline& deadline) override { return signal.sleep_until(deadline); }
   std::string why_waiting() const override { return "it is a test"; }
 
@@ -28,6 +32,7 @@ class TestOrigin final : public detail::Origin {
   std::uint32_t keepers() const noexcept { return owners(); }
 
   std::vector<TaskId> cancelled;
+  CancelState answer = CancelState::cancelled;  // to each cancel
 
  private:
   std::shared_ptr<Executor> executor_;

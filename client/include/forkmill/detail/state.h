@@ -37,6 +37,8 @@
 
 namespace forkmill::detail {
 
+class State;
+
 // Origin: the client as its futures see it. Its futures keep it, so it outlives them all; after the client has been
 // closed it does nothing more. Thread-safe.
 class Origin : public Counted {
@@ -44,12 +46,14 @@ class Origin : public Counted {
   // The executor of the callbacks; null once the client has been destroyed and nothing else keeps it: callbacks are
   // then dropped.
   virtual std::shared_ptr<Executor> executor() noexcept = 0;
-  // Asks the broker to cancel a task.
+  // Asks the broker to cancel a task, and returns the state of its answer, a CancelState.
   // Does not wait.
   // Throws Disconnected in a forked child.
-  virtual void cancel(const TaskId& id) = 0;
+  virtual Ref<State> cancel(const TaskId& id) = 0;
+  // Throws Disconnected in a forked child: no thread there resolves anything of this client.
+  virtual void check_process() const = 0;
   // Blocks until the signal is set (true) or the deadline has passed (false), driving the client meanwhile.
-  // Throws Disconnected in a forked child.
+  // Throws as check_process() does.
   virtual bool wait(Signal& signal, const Deadline& deadline) = 0;
   // Why an answer may be late, for the text of a Timeout; empty if nothing is known.
   virtual std::string why_waiting() const = 0;
@@ -66,7 +70,7 @@ class State : public Counted {
   // The signal that is set when the state is ready.
   Signal& signal() noexcept { return signal_; }
   // Blocks until ready (true) or until the deadline has passed (false).
-  // Throws Error{bad_request} if the calling thread would wait for itself, and what Origin::wait() throws.
+  // Throws Error{bad_request} if the calling thread would wait for itself, and what Origin::check_process() throws.
   bool wait(const Deadline& deadline);
   // Throws what wait() would throw, without waiting.
   void check_wait() const;
@@ -76,15 +80,18 @@ class State : public Counted {
   // Takes a continuation back, for the caller to dispose of. False: it is being handed out, or has been.
   bool remove(Continuation& link) noexcept;
 
-  // Hands out and deletes all that this thread has still to do. For a thread that is about to wait: what it waits for
-  // may be among it.
+  // Hands out all that this thread has still to hand out.
+  static void hand_out_pending() noexcept;
+  // The same, and deletes what it has still to delete. For a thread that is about to wait: what it waits for may be
+  // among it.
   static void work_off() noexcept;
 
   // Resolves the state with an error. Each state is resolved exactly once: by this, or by a member of a derived class.
   void fail(std::exception_ptr error);
-  // Asks for the task behind this state to be cancelled, or the tasks that the states behind it stand for. Does nothing
-  // once ready.
-  void cancel();
+  // Asks for the task behind this state to be cancelled, or the tasks of the states that it stands for. Does nothing
+  // once ready. Returns the states of the answers.
+  using States = std::vector<Ref<State>>;
+  States cancel();
 
   // The state that holds the value or error: this one, or the one that it has ended as. Only when ready.
   virtual State& outcome() noexcept { return *this; }
@@ -106,6 +113,8 @@ class State : public Counted {
   // other state needs another thread to act.
   bool is_driven() const noexcept { return signal_.has(kDriven); }
   void mark_driven() noexcept { signal_.add(kDriven); }
+  // The executor of the callback that resolves the state; only if needs_executor().
+  virtual std::shared_ptr<Executor> resolving_executor() const { return executor(); }
   // Whether a callback resolves the state, so that the executor's thread must not wait for it.
   bool needs_executor() const noexcept { return signal_.has(kNeedsExecutor); }
   void mark_needs_executor() noexcept { signal_.add(kNeedsExecutor); }
@@ -142,9 +151,11 @@ class State : public Counted {
   // The continuations. Under the lock.
   ContinuationList& continuations() noexcept { return continuations_; }
 
-  // Cancels the task of this state, or adds the states that it stands for to `others`, the first one last.
-  using States = std::vector<Ref<State>>;
-  virtual void cancel_or_pass_on(States& others);
+  // Deletes the state after those that this thread is deleting.
+  void destroy() noexcept override;
+  // Cancels the task of this state and adds the state of the answer to `answers`; or adds the states that it stands for
+  // to `others`, the first one last.
+  virtual void cancel_or_pass_on(States& others, States& answers);
 
  private:
   friend class StateQueue;
@@ -153,11 +164,9 @@ class State : public Counted {
   void drain() noexcept;
   void hand_out_all() noexcept;
   void hand_out(Continuation* link) noexcept;
-  // Deletes the state after those that this thread is deleting.
-  void destroy() noexcept override;
 
-  State* next_ = nullptr;           // link of the StateQueue that the state is in
   Signal signal_;                   // kSet: ready; the other bits are those above
+  State* next_ = nullptr;           // link of the StateQueue that the state is in
   ContinuationList continuations_;  // owned, except for those that dispose of themselves
   Ref<Origin> origin_;              // null: no client
   std::exception_ptr error_;        // set before kSet

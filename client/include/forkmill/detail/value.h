@@ -84,6 +84,14 @@ class RemoteState final : public State {
   void on_started(StartListener listener);
 
  private:
+  // A task that no callback waits for has nothing that could lead on to other states.
+  void destroy() noexcept override {
+    if (continuations().empty() && listening_.load(std::memory_order_relaxed) == nullptr)
+      delete this;
+    else
+      State::destroy();
+  }
+
   struct Listening;        // under a mutex of its own
   Listening& listening();  // makes it if need be
 
@@ -111,7 +119,7 @@ class ChainedState : public State {
  protected:
   using State::State;
   // Cancels the state that this one follows, else the task at the start of the chain.
-  void cancel_or_pass_on(States& others) override;
+  void cancel_or_pass_on(States& others, States& answers) override;
 
  private:
   class Forward;
