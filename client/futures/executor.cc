@@ -1,4 +1,5 @@
 #include <forkmill/executor.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -138,8 +139,31 @@ std::size_t ManualExecutor::run() {
 
 namespace detail {
 
+namespace {
+
+// A forked child has no thread of its parent: it needs an executor of its own, and can only leave the parent's alone.
+struct Fallback {
+  std::shared_ptr<Executor> thread = make_callback_thread();
+  Fallback* of_parent = nullptr;
+};
+
+Fallback*& fallback() {
+  static Fallback* const first = [] {
+    ::pthread_atfork(nullptr, nullptr, [] { fallback() = new Fallback{make_callback_thread(), fallback()}; });
+    return new Fallback;
+  }();
+  static Fallback* current = first;
+  return current;
+}
+
+}  // namespace
+
 std::shared_ptr<Executor> fallback_executor() {
-  static const auto thread = make_callback_thread();
+  struct StopAtExit {
+    ~StopAtExit() { fallback()->thread->stop(); }
+  };
+  auto thread = fallback()->thread;
+  static const StopAtExit stop;
   return thread;
 }
 

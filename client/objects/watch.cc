@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "client/futures/log.h"
 #include "client/objects/values.h"
 
 namespace forkmill {
@@ -22,6 +23,8 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   void ask(std::int64_t version);
   void stop() noexcept;
   void answered(const Object::Answer& answer) noexcept;
+  bool active() noexcept;
+  void end(Errc code) noexcept;
 
  private:
   const std::shared_ptr<Object> object_;
@@ -29,6 +32,7 @@ class Watcher : public std::enable_shared_from_this<Watcher> {
   std::mutex mutex_;
   CallRef call_;
   bool stopped_ = false;
+  bool ended_ = false;
 };
 
 namespace {
@@ -38,7 +42,7 @@ class OnChange final : public Continuation {
  public:
   explicit OnChange(std::shared_ptr<Watcher> watcher) : Continuation{false}, watcher_{std::move(watcher)} {}
   void run() noexcept override { watcher_->answered(static_cast<client::Call&>(*source).answer()); }
-  void abandon() noexcept override {}
+  void abandon() noexcept override { watcher_->end(Errc::client_closed); }
 
  private:
   std::shared_ptr<Watcher> watcher_;
@@ -65,8 +69,9 @@ void Watcher::stop() noexcept {
 void Watcher::answered(const Object::Answer& answer) noexcept {
   {
     const std::unique_lock lock{mutex_};
-    if (stopped_ || answer.code != Errc::ok) return;
+    if (stopped_) return;
   }
+  if (answer.code != Errc::ok) return end(answer.code);
   try {
     callback_(raw_changes(answer));
   } catch (...) {
@@ -74,8 +79,24 @@ void Watcher::answered(const Object::Answer& answer) noexcept {
   }
   try {
     ask(proto::version_of(answer));
-  } catch (const Error&) {  // the client was closed
+  } catch (const Error& error) {
+    end(error.code());
   }
+}
+
+bool Watcher::active() noexcept {
+  const std::unique_lock lock{mutex_};
+  return !stopped_ && !ended_;
+}
+
+// There is no call that could report the end: the program may ask, or see it in the log.
+void Watcher::end(Errc code) noexcept {
+  {
+    const std::unique_lock lock{mutex_};
+    if (std::exchange(ended_, true) || stopped_) return;
+  }
+  if (code != Errc::client_closed)
+    client::log().warn("the watch of '{}' has ended: {}", object_->name(), errc_text(code));
 }
 
 RawChanges raw_changes(const Object::Answer& answer) {
@@ -96,6 +117,8 @@ Watch watch_object(const std::shared_ptr<Object>& object, std::function<void(con
 }
 
 }  // namespace detail
+
+bool Watch::active() const noexcept { return watcher_ && watcher_->active(); }
 
 void Watch::stop() noexcept {
   if (watcher_) std::exchange(watcher_, nullptr)->stop();

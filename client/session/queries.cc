@@ -1,5 +1,6 @@
 #include "client/session/queries.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace forkmill::client {
@@ -26,15 +27,27 @@ void Queries::handle(proto::Reply& reply) {
   unanswered_.erase(asked);
 }
 
+void Queries::handle(const proto::ErrorMessage& error) {
+  if (!error.about) return;
+  const auto is_about = [&](const auto& each) { return each.second.sent_as == error.about; };
+  const auto asked = std::ranges::find_if(unanswered_, is_about);
+  if (asked == unanswered_.end()) return;
+  effects_.fail_query(asked->second.cookie, error.code, error.text);
+  unanswered_.erase(asked);
+}
+
 void Queries::new_session() {
   unsent_.clear();
-  for (const auto& [id, asked] : unanswered_) unsent_.push_back(id);
+  for (auto& [id, asked] : unanswered_) {
+    asked.sent_as = {};
+    unsent_.push_back(id);
+  }
 }
 
 void Queries::flush(Instant now, Conversation& conversation) {
   for (auto id : unsent_)
     if (const auto asked = unanswered_.find(id); asked != unanswered_.end())
-      conversation.send(now, asked->second.message);
+      asked->second.sent_as = conversation.send(now, asked->second.message);
   unsent_.clear();
 }
 

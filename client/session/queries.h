@@ -19,6 +19,8 @@ class Queries {
   void add(proto::Query query, Cookie cookie);
   void add(proto::AnyCommand command, Cookie cookie);
   void handle(proto::Reply& reply);
+  // An error about the message of a query ends it.
+  void handle(const proto::ErrorMessage& error);
   void new_session();
   void flush(Instant now, Conversation& conversation);
   void end_all(Errc code, const std::string& text);
@@ -27,6 +29,7 @@ class Queries {
   struct Asked {
     proto::Message message;  // a Query or a Command
     Cookie cookie;
+    proto::MessageSeq sent_as{};  // in this session; none: it was not sent
   };
 
   void add(std::uint64_t id, proto::Message message, Cookie cookie);

@@ -72,6 +72,7 @@ struct Session::Arrival {
     session.effects_.log.push_back(
         {false, "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
     session.submissions_.handle(now, error);
+    session.queries_.handle(error);
   }
   template <class Other>
   void operator()(Other&) const {}

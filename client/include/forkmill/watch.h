@@ -7,8 +7,8 @@
 //
 // The function runs on the client's executor, one call at a time. Changes in quick succession may come as one call. An
 // exception of the function is logged, and the watch goes on. The watch ends without a further call when the object is
-// removed, when the client is closed, and when the broker has forgotten this client (it was restarted, or this client
-// was away for longer than the session timeout).
+// removed, when the client is closed, and when the broker has forgotten the object (it was restarted). That is logged
+// as a warning, except for a closed client, and active() is false then: open the object again and begin a new watch.
 #pragma once
 
 #include <forkmill/detail/object.h>
@@ -66,6 +66,9 @@ class Watch {
   // Does what stop() does.
   ~Watch() { stop(); }
 
+  // Whether calls may come: false once the watch has ended or was stopped, and for no watch.
+  // Never blocks.
+  bool active() const noexcept;
   // Ends the watch: no call begins afterwards, but one that runs in another thread may still be running.
   // Does not wait. May be called in the function itself, and may be repeated.
   void stop() noexcept;

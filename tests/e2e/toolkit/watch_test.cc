@@ -65,9 +65,14 @@ TEST_CASE("a watch is called for changes until it is stopped") {
     lock.lock();
     REQUIRE(more.wait_for(lock, 10s, [&] { return seen.contains(2); }));
   }
+  auto ended = list.watch([](const Changes<std::int64_t>&) {});
+  CHECK(ended.active());
   const int before = calls;
   list.set(1, 5);
   CHECK(list.at(1) == 5);
+  list.remove();
+  CHECK(eventually([&] { return !ended.active(); }));
+  CHECK_FALSE(Watch{}.active());
   const std::unique_lock lock{mutex};
   CHECK(calls == before);
 }

@@ -1,5 +1,7 @@
 // The end of a client whose executor still holds callbacks. No broker is needed, because closing ends the futures.
 #include <spdlog/sinks/base_sink.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -92,6 +94,36 @@ TEST_CASE("a callback added when client and executor are gone is dropped, and it
   chained = ended.then([&](int) { called = true; });
   CHECK_THROWS_AS(chained.get(), Disconnected);
   CHECK_FALSE(called);
+}
+
+TEST_CASE("in a forked child, waits for futures that callbacks make end with an error, and its own futures work") {
+  make_ready<int>(1).then([](int) {}).get();  // the thread for futures without a client runs
+  Client client{with_executor(nullptr)};
+  auto chained = client.submit(kTwice, 1).then([](int value) { return value; });
+  std::vector<Future<int>> both;
+  both.push_back(client.submit(kTwice, 1).then([](int value) { return value; }));
+  both.push_back(client.submit(kTwice, 2));
+  const auto child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    int told = 0;
+    const auto expect_error = [&](auto&& wait) {
+      try {
+        wait();
+      } catch (const Disconnected&) {
+        ++told;
+      }
+    };
+    expect_error([&] { (void)chained.get(); });
+    expect_error([&] { chained.cancel(); });
+    expect_error([&] { (void)wait(std::move(both)); });
+    if (make_ready<int>(1).then([](int value) { return value; }).get() == 1) ++told;
+    ::_exit(told);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 4);
 }
 
 TEST_CASE("a missing broker is logged once, after the connect timeout, and futures are kept") {

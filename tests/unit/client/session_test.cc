@@ -375,6 +375,27 @@ TEST_CASE("commands are sent again in a new session, share the ids of queries, a
   CHECK(c.answered[0].cookie == 6);
 }
 
+TEST_CASE("an error about a query or a command ends it") {
+  Conversation c;
+  c.open();
+  c.query(proto::QueryKind::ping, 5);
+  c.command(proto::DropDeadLetter{"0190163d"}, 6);
+  const auto query = c.take<proto::Query>();
+  const auto command = c.take<proto::Command>();
+  c.say(proto::ErrorMessage{{}, Errc::bad_request, "about none"});
+  CHECK(c.answered.empty());
+  c.say(proto::ErrorMessage{command.first.seq, Errc::not_permitted, "no"});
+  REQUIRE(c.answered.size() == 1);
+  CHECK(c.answered[0].cookie == 6);
+  CHECK(c.answered[0].reply.code == Errc::not_permitted);
+  c.link_down();
+  c.open(2);
+  const auto again = c.take<proto::Query>();
+  CHECK(again.second.id == query.second.id);
+  c.say(proto::ErrorMessage{again.first.seq, Errc::bad_request, "no"});
+  CHECK(c.answered.size() == 2);
+}
+
 TEST_CASE("close() ends everything and says GOODBYE") {
   Conversation c;
   c.open();
