@@ -23,6 +23,10 @@ class UndeliveredItems {
     for (auto& value : values) items.push_back(std::move(value));
   }
 
+  bool has(std::uint64_t queue) {
+    const std::lock_guard hold{mutex_};
+    return items_.contains(queue);
+  }
   // Moves at most `most` items to `to`. False: there are none.
   bool remove(std::uint64_t queue, std::size_t most, std::vector<proto::Payload>& to) {
     const std::lock_guard hold{mutex_};

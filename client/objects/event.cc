@@ -2,6 +2,7 @@
 
 #include "client/objects/on_answer.h"
 #include "client/objects/opening.h"
+#include "client/objects/readiness.h"
 #include "client/objects/values.h"
 
 namespace forkmill {
@@ -23,6 +24,11 @@ bool Event::wait_within(detail::Wait wait) const {
   if (answer.code == Errc::timeout) return false;
   if (answer.code != Errc::ok) object().fail(answer);
   return proto::is_signalled(answer);
+}
+
+std::shared_ptr<detail::Readiness> Event::readiness() const {
+  object();  // throws if the handle is empty
+  return std::make_shared<client::ObjectReadiness>(object_, Verb::wait);
 }
 
 Future<bool> Event::wait_later(detail::Wait wait) const {

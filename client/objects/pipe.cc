@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "client/objects/opening.h"
+#include "client/objects/readiness.h"
 #include "client/objects/values.h"
 
 namespace forkmill::detail {
@@ -25,6 +26,10 @@ class LateMessages {
     const std::lock_guard hold{mutex_};
     for (auto& message : messages) messages_.push_back(std::move(message));
   }
+  bool empty() const {
+    const std::lock_guard hold{mutex_};
+    return messages_.empty();
+  }
   // Empty: there is none.
   std::optional<proto::Payload> pop() {
     const std::lock_guard hold{mutex_};
@@ -35,7 +40,7 @@ class LateMessages {
   }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<proto::Payload> messages_;
 };
 
@@ -131,8 +136,17 @@ std::size_t RawConnection::recv_bytes_into(std::span<std::byte> buffer) {
   return message.view.size();
 }
 
+std::shared_ptr<Readiness> RawConnection::readiness() const {
+  auto& end = this->end();
+  if (!readable()) throw Error{Errc::wrong_direction, "this end of pipe '" + end.object->name() + "' only sends"};
+  // The pipe's end stays open while it is waited for.
+  return std::make_shared<client::ObjectReadiness>(end.object, Verb::poll, client::operands::at_end(end.number),
+                                                   [open = end_] { return !open->late->empty(); });
+}
+
 bool RawConnection::poll_within(Wait wait) {
   auto& end = this->end();
+  if (!end.late->empty()) return true;
   const auto operands = client::operands::at_end(end.number);
   const auto answer = end.object->call({.verb = Verb::poll, .operands = operands, .wait = wait});
   if (answer.code == Errc::timeout) return false;

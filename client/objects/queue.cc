@@ -7,6 +7,7 @@
 #include "client/objects/errors.h"
 #include "client/objects/on_answer.h"
 #include "client/objects/opening.h"
+#include "client/objects/readiness.h"
 #include "client/objects/values.h"
 
 namespace forkmill::detail {
@@ -30,6 +31,13 @@ void RawQueue::close() noexcept {
   if (object_) object_->close();
 }
 bool RawQueue::closed() const { return object().closed(); }
+
+std::shared_ptr<Readiness> RawQueue::readiness() const {
+  auto& undelivered = object().engine().holdings().undelivered_items();
+  return std::make_shared<client::ObjectReadiness>(
+      object_, Verb::poll, proto::Operands{},
+      [&undelivered, number = object().number()] { return undelivered.has(number); });
+}
 
 void RawQueue::put_values(std::vector<std::string> values, Wait wait) {
   const auto many = values.size();

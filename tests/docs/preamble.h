@@ -16,6 +16,7 @@
 #include <forkmill/queue.h>
 #include <forkmill/registered.h>
 #include <forkmill/sync.h>
+#include <forkmill/wait_ready.h>
 #include <forkmill/worker.h>
 
 #include <algorithm>

@@ -113,6 +113,8 @@ class RawConnection {
 
   // For the library: lends the end to the process that opens the ticket.
   Ticket travel_ticket() const;
+  // For wait() of wait_ready.h.
+  std::shared_ptr<Readiness> readiness() const;
 
  protected:
   // Empty; an opening; the end that a ticket names, which is claimed.

@@ -48,6 +48,7 @@
 
 #include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/readiness.h>
 #include <forkmill/registered.h>
 
 #include <chrono>
@@ -239,6 +240,10 @@ class Process {
   //
   // Python: p.sentinel
   SharedFuture<RawResult> sentinel() const;
+  // For wait() of wait_ready.h: ready as the sentinel.
+  std::shared_ptr<detail::Readiness> readiness() const {
+    return std::make_shared<detail::ReadyState>(detail::Ref<detail::State>{&sentinel().raw_state()});
+  }
   // Calls `what` when the process has ended, well or not, on the client's executor; soon if it has. Its exceptions are
   // logged. Dropped when the client is closed.
   // Throws Error{bad_request} before start().

@@ -82,6 +82,8 @@ class RawQueue : public Handle {
   void close() noexcept;
   // Whether close() was called.
   bool closed() const;
+  // For wait() of wait_ready.h.
+  std::shared_ptr<Readiness> readiness() const;
 
  protected:
   RawQueue(std::string_view name, std::int64_t maxsize, std::uint64_t type, const ObjectOptions& options);
@@ -399,6 +401,7 @@ class SimpleQueue : private Queue<T> {
   using Queue<T>::begin;
   using Queue<T>::end;
   using Queue<T>::name;
+  using Queue<T>::readiness;
   using Queue<T>::remove;
   using Queue<T>::travel_ticket;
 };

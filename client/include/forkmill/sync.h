@@ -266,6 +266,8 @@ class Event : public detail::Handle {
   Future<bool> wait_async(std::chrono::duration<Rep, Period> timeout) const {
     return wait_later(detail::within(timeout));
   }
+  // For wait() of wait_ready.h.
+  std::shared_ptr<detail::Readiness> readiness() const;
 
  private:
   bool wait_within(detail::Wait wait) const;

@@ -1,4 +1,6 @@
 // A broker that is away for a while, or forgets.
+#include <forkmill/wait_ready.h>
+
 #include <latch>
 #include <memory>
 #include <thread>
@@ -36,6 +38,24 @@ TEST_CASE("an item that arrives after its get gave up goes to the next get of an
   const Queue<int> another{"q", 0, rig.a};
   CHECK(another.get(10s) == 1);
   CHECK(another.get(10s) == 2);
+}
+
+TEST_CASE("what arrives after its get or recv gave up is seen by poll() and wait()") {
+  Rig rig;
+  Queue<int> queue{"q", 0, rig.a};
+  auto [reader, writer] = pipe<int>(false, rig.a);
+  queue.put(1);
+  writer.send(2);
+  rig.broker.signal(SIGSTOP);
+  CHECK_THROWS_AS((void)queue.get(100ms), Empty);
+  CHECK_THROWS_AS((void)reader.recv(100ms), Timeout);
+  rig.broker.signal(SIGCONT);
+  CHECK(eventually([&] { return queue.qsize() == 0; }));  // both have been taken out of the broker
+  CHECK(wait({reader, queue}, 10s) == std::vector<std::size_t>{0, 1});
+  CHECK(reader.poll());
+  CHECK(reader.recv() == 2);
+  CHECK(queue.get() == 1);
+  CHECK(wait({reader, queue}, 0s).empty());
 }
 
 TEST_CASE(

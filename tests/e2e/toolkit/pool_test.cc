@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <forkmill/pool.h>
 #include <forkmill/process.h>
+#include <forkmill/wait_ready.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +10,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <latch>
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <set>
 #include <thread>
@@ -463,4 +466,69 @@ TEST_CASE("a pool's destructor terminates it") {
   }
   CHECK_THROWS_AS(result->get(), Cancelled);
   CHECK(eventually([&] { return gone(pid); }));
+}
+
+TEST_CASE("results can be waited for, chained and combined as futures are") {
+  Pool pool{{.processes = 2}};
+  std::vector<AsyncResult<int>> results;
+  for (int i = 1; i <= 4; ++i) results.push_back(pool.apply_async(kSquare, i));
+  std::multiset<int> seen;
+  for (auto& done : as_completed(results, 60s)) seen.insert(done.get());
+  CHECK(seen == std::multiset{1, 4, 9, 16});
+  CHECK(wait(results).done.size() == 4);
+  CHECK(when_all(results).get() == std::vector{1, 4, 9, 16});
+  CHECK(wait({results[0], results[3]}) == std::vector<std::size_t>{0, 1});
+
+  auto text = pool.apply_async(kAdd, 1, 2).then([](int sum) { return std::to_string(sum); });
+  CHECK(text.get() == "3");
+  auto made_up = pool.apply_async(kPositive, -1).on_error([](const RemoteError&) { return -1; });
+  CHECK(made_up.get() == -1);
+  std::atomic<bool> after{false};
+  CHECK(pool.map_async(kSquare, std::vector{1, 2}).finally([&] { after = true; }).get() == std::vector{1, 4});
+  CHECK(after);
+  CHECK_THROWS_AS(pool.apply_async(kPositive, -1).future().get(), RemoteError);
+}
+
+TEST_CASE("a wait for results gives back those that are not ready, and the first error ends it") {
+  const Folder folder;
+  Pool pool{{.processes = 2}};
+  std::vector<AsyncResult<int>> results{pool.apply_async(kAwait, folder / "never"), pool.apply_async(kAdd, 1, 2)};
+  const auto first = wait(results, WaitFor::first_completed, 60s);
+  REQUIRE(first.done.size() == 1);
+  CHECK(first.done[0].get() == 3);
+  results.push_back(pool.apply_async(kPositive, -1));
+  const auto failed = wait(results, WaitFor::first_exception, 60s);
+  CHECK(failed.done.size() == 2);
+  CHECK(failed.not_done.size() == 1);
+  CHECK_THROWS_AS(
+      [&] {
+        for (auto& done : as_completed(failed.not_done, 1ms)) done.wait();
+      }(),
+      Timeout);
+  folder.touch("never");
+  CHECK(wait(failed.not_done).done.size() == 1);
+}
+
+TEST_CASE("a callback of a pool must not wait for a result whose callback comes after it, in any way of waiting") {
+  Pool pool{{.processes = 1}};
+  std::atomic<int> refused{0};
+  std::optional<AsyncResult<int>> second;
+  std::latch made{1};
+  auto first = pool.apply_async(kAdd, {1, 2}, [&](int) {
+    made.wait();
+    for (const auto& way : {std::function<void()>{[&] { (void)second->get(); }},
+                            std::function<void()>{[&] { (void)wait(std::vector{*second}); }},
+                            std::function<void()>{[&] { (void)second->future().get(); }}}) {
+      try {
+        way();
+      } catch (const Error& error) {
+        if (error.code() == Errc::bad_request) ++refused;
+      }
+    }
+  });
+  second = pool.apply_async(kAdd, {3, 4}, [](int) {});
+  made.count_down();
+  CHECK(first.get() == 3);
+  CHECK(second->get() == 7);
+  CHECK(refused == 3);
 }

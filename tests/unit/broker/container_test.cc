@@ -29,6 +29,32 @@ TEST_CASE("a queue returns items in the order of their puts, in batches on reque
   CHECK(user.code(Verb::get, queue, 1) == Errc::object_empty);
 }
 
+TEST_CASE("a poll of a queue waits for an item, takes none, and comes after the gets that wait") {
+  Broker broker;
+  User user{broker};
+  User other{broker};
+  const auto queue = user.open(ObjectKind::queue, "q");
+  CHECK(user.operate(Verb::poll, queue).a == 0);
+  const auto polled = user.begin(Verb::poll, queue);
+  const auto polled_too = other.begin(Verb::poll, queue);
+  const auto got = other.begin(Verb::get, queue, 1);
+  user.operate(Verb::put, queue, 0, 0, items({"a"}));
+  CHECK(other.answer(got)->values == items({"a"}));
+  CHECK(user.waits(polled));
+  user.operate(Verb::put, queue, 0, 0, items({"b"}));
+  CHECK(user.answer(polled)->a == 1);
+  CHECK(other.answer(polled_too)->a == 1);
+  CHECK(user.operate(Verb::poll, queue).a == 1);
+  CHECK(user.operate(Verb::get, queue, 1).values == items({"b"}));
+
+  const auto late = user.begin(Verb::poll, queue, 0, 0, {}, 100ms);
+  broker.advance(100ms);
+  CHECK(user.answer(late)->a == 0);
+  const auto given_up = user.begin(Verb::poll, queue);
+  CHECK(user.operate(Verb::withdraw, 0, static_cast<std::int64_t>(given_up)).a == 1);
+  CHECK(user.answer(given_up)->a == 0);
+}
+
 TEST_CASE("a full queue makes putters wait in turn, and a put that times out says how many items went in") {
   Broker broker;
   User a{broker};

@@ -20,7 +20,7 @@ namespace forkmill::broker {
 
 class Object : public DurableState {
  public:
-  static constexpr std::size_t kLines = 3;
+  static constexpr std::size_t kLines = 4;
 
   Object(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
       : host{object_host}, id_{id}, spec_{std::move(spec)} {}

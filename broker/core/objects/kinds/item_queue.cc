@@ -14,7 +14,7 @@ using proto::Verb;
 
 namespace {
 
-enum : std::size_t { kGetters, kPutters, kJoiners };
+enum : std::size_t { kGetters, kPutters, kJoiners, kPollers };
 
 // `lease` and `client` name the reader that has the item. 0 and none: no reader has it.
 std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, ClientHandle client) {
@@ -31,7 +31,16 @@ std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, Cl
 }  // namespace
 
 std::size_t ItemQueue::line(const Call& call) const {
-  return call.op.verb == Verb::put ? kPutters : call.op.verb == Verb::join ? kJoiners : kGetters;
+  switch (call.op.verb) {
+    case Verb::put:
+      return kPutters;
+    case Verb::join:
+      return kJoiners;
+    case Verb::poll:
+      return kPollers;
+    default:
+      return kGetters;
+  }
 }
 
 std::optional<Answer> ItemQueue::attempt(Call& call) {
@@ -42,6 +51,8 @@ std::optional<Answer> ItemQueue::attempt(Call& call) {
       return get(call);
     case Verb::done:
       return task_done(items_done(call.op));
+    case Verb::poll:
+      return items_.empty() ? std::nullopt : std::optional{done(1)};
     case Verb::join:
       return unfinished_ == 0 ? std::optional{done()} : std::nullopt;
     case Verb::settle:
@@ -155,6 +166,8 @@ std::optional<Answer> ItemQueue::expire(Call& call) {
       return failed(Errc::object_full, {}, call.count);
     case Verb::get:
       return failed(Errc::object_empty);
+    case Verb::poll:
+      return done(0);
     default:
       return failed(Errc::timeout);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <forkmill/detail/decode.h>
+#include <forkmill/detail/readiness.h>
 #include <forkmill/detail/span.h>
 #include <forkmill/object_errors.h>
 #include <forkmill/object_options.h>
