@@ -305,7 +305,8 @@ class Client {
   // answer, as cancel() does: `cancelled`, `started`, `finished` or `unknown`. A broker that does not know this request
   // never answers it.
   //
-  //     for (const auto& sum : sums) client.cancel_unless_started(sum.id());   // the rest runs to its end
+  //     auto counts = client.map(kCountWords, paths);
+  //     for (const auto& count : counts) client.cancel_unless_started(count.id());   // the rest runs to its end
   Future<CancelState> cancel_unless_started(const TaskId& id);
 
   // Asks the broker a question of query.h and returns the future of its answer, a msgpack map that PROTOCOL.md
