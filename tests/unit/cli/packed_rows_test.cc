@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "client/cli/map/input/kept_rows.h"
 #include "client/cli/map/input/rows.h"
 #include "client/cli/map/input/shuffled_rows.h"
 
@@ -61,6 +62,17 @@ TEST_CASE("--shuf runs each row once, in another order") {
   std::sort(found.begin(), found.end());
   std::sort(words.begin(), words.end());
   CHECK(found == words);
+}
+
+TEST_CASE("rows that are kept are counted before the first of them is read") {
+  const auto rows = rows_of({"a", "b"});
+  KeptRows kept{*rows};
+  CHECK(kept.count() == 2);
+  Row row;
+  REQUIRE(kept.next(row) == Fetch::ready);
+  CHECK(row == Row{"a"});
+  CHECK(kept.next(row) == Fetch::ready);
+  CHECK(kept.next(row) == Fetch::end);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "client/cli/errors/command_error.h"
 #include "client/cli/map/input/escapes.h"
+#include "client/cli/map/input/kept_rows.h"
 #include "client/cli/map/input/packed_rows.h"
 #include "client/cli/map/input/shuffled_rows.h"
 #include "client/cli/text/human.h"
@@ -30,7 +31,7 @@ void announce_terminal(const std::vector<Input>& inputs) {
 
 }  // namespace
 
-FeedSetup::FeedSetup(const MapOptions& options, const std::vector<std::string>& words)
+FeedSetup::FeedSetup(const MapOptions& options, const std::vector<std::string>& words, bool counted)
     : options_{options}, syntax_{.plus = options.command.plus, .replace = options.command.replace, .names = {}} {
   auto split = split_words(words);
   if (options.log.retry_failed) {
@@ -42,7 +43,10 @@ FeedSetup::FeedSetup(const MapOptions& options, const std::vector<std::string>& 
     if (options.input.header) syntax_.names = rows->read_header();
     command_ = command_template(split.command);
     check_positions(*rows);
-    rows_ = std::move(rows);
+    if (counted && !rows->count())
+      rows_ = std::make_unique<KeptRows>(*rows);
+    else
+      rows_ = std::move(rows);
     return;
   }
   command_ = command_template(split.command);

@@ -15,9 +15,10 @@ namespace forkmill::cli {
 
 class FeedSetup {
  public:
-  // words: what follows the options. Opens the input, and reads its header with --header. Throws UsageError. `options`
-  // must outlive this object.
-  FeedSetup(const MapOptions& options, const std::vector<std::string>& words);
+  // words: what follows the options. Opens the input, and reads its header with --header. counted: reads all of the
+  // input if its number of rows is unknown without that, and blocks meanwhile. Throws UsageError. `options` must outlive
+  // this object.
+  FeedSetup(const MapOptions& options, const std::vector<std::string>& words, bool counted);
 
   const Syntax& syntax() const { return syntax_; }
   // Returns the jobs. spread: the number of jobs over which -X and -m spread the last arguments. To be called once.

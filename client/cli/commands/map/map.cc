@@ -103,8 +103,8 @@ int map(const MapOptions& given, const std::vector<std::string>& words, const Co
   const auto options = with_log_file(given, plus);
   const auto& log = options.log;
   check_options(options);
-  FeedSetup setup{options, words};
   const auto halt = HaltRule::parse(options.run.halt);
+  FeedSetup setup{options, words, halt.percent};
   Display display{display_options(options.output)};
   const auto resume = resume_rule(log);
   auto finished = resume == Resume::none ? Finished{resume} : Finished::read(log.joblog, resume);
