@@ -55,6 +55,13 @@ enum class Mutant : std::uint8_t {
   waits_in_vain,
   pause_ignored,
   clock_step_ignored,
+  one_line_of_senders,
+  loans_kept_by_the_gone,
+  loan_outlives_its_task,
+  tried_without_its_end,
+  holding_by_handle,
+  lock_outlives_its_object,
+  children_left_behind,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -130,6 +130,32 @@ TEST_CASE("a sender waits while much data is unread") {
   CHECK(there.recv() == message);
 }
 
+TEST_CASE("both ends send and receive at once, from two threads each, without waiting for each other") {
+  Rig rig;
+  auto [here, there] = pipe<std::string>(true, rig.a);
+  auto theirs = rig.at_b(there);
+  constexpr int kMessages = 40;
+  const auto send_all = [](Connection<std::string> end) {
+    for (int i = 0; i < kMessages; ++i) end.send(std::string(100'000, static_cast<char>('a' + i % 26)), 60s);
+  };
+  const auto receive_all = [](Connection<std::string> end) {
+    for (int i = 0; i < kMessages; ++i) CHECK(end.recv(60s).front() == 'a' + i % 26);
+  };
+  std::thread echo{[&] {
+    for (int i = 0; i < kMessages; ++i) theirs.send(theirs.recv(60s), 60s);
+  }};
+  std::thread sender{send_all, here};
+  receive_all(here);
+  sender.join();
+  echo.join();
+  std::vector<std::thread> all;
+  for (const auto& end : {here, theirs}) {
+    all.emplace_back(send_all, end);
+    all.emplace_back(receive_all, end);
+  }
+  for (auto& one : all) one.join();
+}
+
 TEST_CASE("a pipe is removed with its last end") {
   Rig rig;
   const auto objects = [&] { return rig.b.query(QueryKind::objects).get().bytes; };

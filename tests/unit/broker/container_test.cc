@@ -178,6 +178,26 @@ TEST_CASE("a message larger than the limit of unread bytes is accepted by an emp
   CHECK(user.answer(second)->code == Errc::ok);
 }
 
+TEST_CASE("a sender that waits for room in one direction holds up no sender of the other direction") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto pipe = a.open(ObjectKind::pipe, "p", 0, 0, 1);
+  b.open(ObjectKind::pipe, "p", 0, 0, 2);
+  const auto big = Payload::own(std::string(1 << 20, 'x'));
+  a.operate(Verb::send, pipe, 0, 0, {big});
+  const auto full = a.begin(Verb::send, pipe, 0, 0, {big});
+  REQUIRE(a.waits(full));
+  CHECK(b.code(Verb::send, pipe, 1, 0, {big}) == Errc::ok);
+  const auto also_full = b.begin(Verb::send, pipe, 1, 0, {big});
+  REQUIRE(b.waits(also_full));
+  CHECK(a.operate(Verb::receive, pipe, 0, 1).values.size() == 1);
+  CHECK(b.answer(also_full)->code == Errc::ok);
+  CHECK(a.waits(full));
+  CHECK(b.operate(Verb::receive, pipe, 1, 1).values.size() == 1);
+  CHECK(a.answer(full)->code == Errc::ok);
+}
+
 TEST_CASE("a dict keeps values by key in the order of insertion") {
   Broker broker;
   User user{broker};

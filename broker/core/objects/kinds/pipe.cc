@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "proto/limits.h"
+#include "proto/mutants.h"
 #include "proto/wire/operands.h"
 
 namespace forkmill::broker {
@@ -14,7 +15,8 @@ namespace {
 
 // A sender waits while this many bytes are unread at the other end. A single message may be larger.
 constexpr std::size_t kHighWater = std::size_t{1} << 20;
-enum : std::size_t { kSenders, kReaders0, kReaders1 };
+// Each end has a line of senders and a line of readers: full room in one direction must not hold up the other one.
+enum : std::size_t { kSenders, kReaders = 2 };
 
 }  // namespace
 
@@ -31,8 +33,9 @@ void Pipe::hold(std::size_t end, ClientHandle client) {
 }
 
 std::size_t Pipe::line(const Call& call) const {
-  if (call.op.verb == Verb::send) return kSenders;
-  return end_of_pipe(call.op) == 0 ? kReaders0 : kReaders1;
+  const std::size_t end = end_of_pipe(call.op) == 0 ? 0 : 1;
+  if (call.op.verb == Verb::send && proto::mutant(proto::Mutant::one_line_of_senders)) return kSenders;
+  return (call.op.verb == Verb::send ? kSenders : kReaders) + end;
 }
 
 std::optional<Answer> Pipe::attempt(Call& call) {
