@@ -23,7 +23,8 @@ bool ObjectReadiness::is_ready(State& begun) const {
       return proto::is_readable(answer);
     case Errc::timeout:
       return false;
-    case Errc::bad_request:  // a broker that does not know the verb for this kind
+    case Errc::wrong_verb:  // a broker that cannot poll a queue
+    case Errc::bad_request:
     case Errc::wrong_direction:
     case Errc::too_many_waiting:
       object_->fail(answer);

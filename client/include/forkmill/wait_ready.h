@@ -79,8 +79,8 @@ std::vector<std::size_t> wait_ready(const std::vector<Waitable>& things, std::op
 // of those that are ready, in rising order: all that were ready when the call began, else the first. Empty: the time is
 // over; or there are no things. Zero or less only looks, which is a round trip to the broker.
 // Throws Error{bad_request} on a thread that one of the futures waits for, Disconnected in a forked child,
-// Error{object_closed} for a handle that was closed, Error{too_many_waiting} for more objects than operations of one
-// client may wait.
+// Error{object_closed} for a handle that was closed, Error{wrong_verb} for a queue at a broker that is older than this,
+// Error{too_many_waiting} for more objects than operations of one client may wait.
 //
 // Python: multiprocessing.connection.wait([a, b]), multiprocessing.connection.wait([a, b], timeout=5)
 inline std::vector<std::size_t> wait(const std::vector<Waitable>& things) {
