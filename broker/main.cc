@@ -10,6 +10,7 @@
 #include "broker/reserve_descriptor.h"
 #include "broker/store/memory_store.h"
 #include "broker/store/sqlite/sqlite_store.h"
+#include "proto/os/standard_streams.h"
 
 namespace {
 
@@ -45,6 +46,7 @@ std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options,
 }  // namespace
 
 int main(int argc, char** argv) {
+  proto::open_standard_streams();
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();

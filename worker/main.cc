@@ -2,10 +2,12 @@
 #include <forkmill/exec.h>
 #include <forkmill/worker.h>
 
+#include "proto/os/standard_streams.h"
 #include "worker/options.h"
 #include "worker/tasks/exec.h"
 
 int main(int argc, char** argv) {
+  forkmill::proto::open_standard_streams();
   forkmill::worker::CommandLine line;
   if (const auto code = forkmill::worker::read_options(argc, argv, forkmill::worker::Program::stock, line))
     return *code;

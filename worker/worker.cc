@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "proto/os/standard_streams.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
 #include "worker/pool_tasks.h"
@@ -27,6 +28,7 @@ struct Worker::State {
 };
 
 Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
+  proto::open_standard_streams();
   worker::CommandLine line;
   if (const auto code = worker::read_options(argc, argv, worker::Program::own, line)) {
     std::exit(*code);  // NOLINT(concurrency-mt-unsafe): before any thread
@@ -36,6 +38,7 @@ Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
 }
 
 Worker::Worker(WorkerOptions options) : state_{std::make_unique<State>()} {
+  proto::open_standard_streams();
   worker::check(options);
   worker::saturate(options);
   state_->options = std::move(options);

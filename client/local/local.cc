@@ -19,6 +19,7 @@
 #include "proto/os/descriptor.h"
 #include "proto/os/processes.h"
 #include "proto/os/real_env.h"
+#include "proto/os/standard_streams.h"
 
 namespace forkmill {
 
@@ -124,6 +125,7 @@ void local_main(int, char**, std::function<void(Worker&)> prepare) {
   Local& one = instance();
   if (one.program != 0) throw Error{Errc::bad_request, "local_main() was called before"};
   refuse_threads();
+  proto::open_standard_streams();
   std::array<int, 2> ends{};
   checked(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
   one.directory = directory_name();
