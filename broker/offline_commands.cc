@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "broker/store/sqlite/maintenance.h"
+#include "proto/settings/settings.h"
 
 namespace forkmill::broker {
 
@@ -65,11 +66,12 @@ int run_restore(const std::string& file, const std::string& data, proto::Env& en
 }  // namespace
 
 std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env) {
-  if (options.check) return run_check(options.data);
-  if (options.quarantine) return run_quarantine(options.data);
-  if (options.accept_loss) return run_accept_loss(options.data, env);
-  if (!options.restore.empty()) return run_restore(options.restore, options.data, env);
-  return std::nullopt;
+  std::optional<int> status;
+  if (options.check) status = run_check(options.data);
+  if (options.quarantine) status = run_quarantine(options.data);
+  if (options.accept_loss) status = run_accept_loss(options.data, env);
+  if (!options.restore.empty()) status = run_restore(options.restore, options.data, env);
+  return status ? std::optional{proto::status_of_output("forkmill-broker", *status)} : std::nullopt;
 }
 
 std::string fresh_store_id(proto::Env& env) {

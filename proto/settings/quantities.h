@@ -20,6 +20,9 @@ namespace forkmill::proto {
 inline constexpr const char* kDurationExamples = "30 (seconds), 250ms, 1.5s, 10m, 1h30m or 7d";
 inline constexpr const char* kSizeExamples = "4096 (bytes), 64K, 1.5M or 2GiB";
 
+// The maximum of the durations of the command: 30 years. A deadline that far away still fits a clock of nanoseconds.
+inline constexpr std::chrono::hours kMaxDurationOption{24 * 365 * 30};
+
 // Reads one or more numbers, each with a unit of d, h, m, s or ms, and adds them up. A number without a unit is in
 // seconds. Returns nullopt for any other text and for more than 2^63 - 1 ms.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -77,6 +77,12 @@ std::string joined(const std::vector<std::string>& parts) {
 
 }  // namespace
 
+int status_of_output(const std::string& program, int status) {
+  if (std::cout.flush()) return status;
+  std::cerr << program << ": cannot write to standard output\n";
+  return 1;
+}
+
 Settings::Settings(std::string program, std::string description, std::string version)
     : program_{std::move(program)}, description_{std::move(description)}, version_{std::move(version)} {}
 
@@ -219,7 +225,7 @@ std::optional<int> Settings::parse(int argc, const char* const* argv) {
   CLI::App app{description_, program_};
   app.formatter(std::make_shared<HelpLayout>());
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.set_version_flag("--version", program_ + " " + version_, "Print the version and exit");
+  app.set_version_flag("-V,--version", program_ + " " + version_, "Print the version and exit");
   app.footer(std::string{kSourcesHelp} + "DURATION: " + kDurationExamples + ". SIZE: " + kSizeExamples + ".\n" +
              kGrammarHelp + footer_);
   std::string config;
@@ -235,12 +241,16 @@ std::optional<int> Settings::parse(int argc, const char* const* argv) {
     const auto help = shown.empty() ? setting.help : setting.help + " [default: " + shown + "]";
     auto* option = app.add_option("--" + setting.name, given[setting.name], help);
     option->type_name(setting.kind)->group(setting.group)->expected(1);
+    option->allow_extra_args(false);  // which would also split a value in brackets at its commas
     option->multi_option_policy(setting.is_list ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error, std::cout, std::cerr);
+      return status_of_output(program_, 0);
+    }
     std::cerr << program_ << ": " << error.what() << "; see " << program_ << " --help\n";
     return 2;
   }

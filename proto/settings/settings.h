@@ -25,6 +25,10 @@ namespace forkmill::proto {
 // A value is not accepted; `accepted` completes the sentence "must be …" of the error.
 inline Status must_be(std::string accepted) { return {Errc::option_out_of_range, std::move(accepted)}; }
 
+// Flushes standard output at the end of a program that has printed with std::cout. Returns `status`, or 1 with a
+// message on stderr that starts with `program` if something could not be written.
+int status_of_output(const std::string& program, int status);
+
 class Settings {
  public:
   Settings(std::string program, std::string description, std::string version);

@@ -152,6 +152,13 @@ TEST_CASE("an unknown option is refused with the name of the program") {
   CHECK(example.said.find("--no-such-option") != std::string::npos);
 }
 
+TEST_CASE("a value in brackets stays one value") {
+  Example example;
+  CHECK_FALSE(example.parse({"--queues", "[a,b]"}));
+  CHECK(example.queues == std::vector<std::string>{"[a", "b]"});
+  CHECK(example.parse({"--processes", "[3,4]"}) == 2);
+}
+
 TEST_CASE("a duration beyond a century means a century") {
   Example example;
   CHECK_FALSE(example.parse({"--drain-timeout", "9223372036854775807ms"}).has_value());
