@@ -1,6 +1,8 @@
 #include "proto/names.h"
 
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 #include "proto/limits.h"
 
@@ -17,6 +19,19 @@ constexpr bool allowed(char c) {
 
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= limits::kMaxName && std::all_of(text.begin(), text.end(), allowed);
+}
+
+bool is_endpoint(std::string_view text) {
+  constexpr std::string_view kTcp = "tcp://";
+  constexpr std::string_view kIpc = "ipc://";
+  constexpr std::size_t kMaxPath = 107;  // the address of a Unix socket has 108 bytes, the last of which is 0
+  if (text.starts_with(kIpc)) return text.size() > kIpc.size() && text.size() - kIpc.size() <= kMaxPath;
+  const auto colon = text.rfind(':');
+  if (!text.starts_with(kTcp) || colon == std::string_view::npos || colon <= kTcp.size()) return false;
+  const auto digits = text.substr(colon + 1);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc{} && end == digits.data() + digits.size() && port > 0 && port <= 65'535;
 }
 
 }  // namespace forkmill::proto

@@ -8,4 +8,8 @@ namespace forkmill::proto {
 // Returns whether `text` has 1 to limits::kMaxName characters, all letters, digits or . _ - : /
 bool is_name(std::string_view text);
 
+// Returns whether programs can connect to `text`: tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH with a
+// path of at most 107 bytes.
+bool is_endpoint(std::string_view text);
+
 }  // namespace forkmill::proto

@@ -25,11 +25,6 @@ constexpr const char* kFooter =
 lets the running ones finish within --drain-timeout. A second signal stops it at once.
 Exit status: 0 drained; 1 failed or stopped at once; 2 wrong setting.)";
 
-bool is_endpoint(const std::string& text) {
-  const bool tcp = text.rfind("tcp://", 0) == 0 && text.find(':', 6) != std::string::npos;
-  return tcp || text.rfind("ipc://", 0) == 0;
-}
-
 void require(bool condition, const std::string& error) {
   if (!condition) throw std::invalid_argument{error};
 }
@@ -89,7 +84,8 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
 }
 
 void check(const WorkerOptions& options) {
-  require(is_endpoint(options.broker), "broker '" + options.broker + "': must be tcp://HOST:PORT or ipc://PATH");
+  require(proto::is_endpoint(options.broker),
+          "broker '" + options.broker + "': must be tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH");
   require(options.processes <= kMaxChildren,
           "processes " + std::to_string(options.processes) + ": must be at most 4096");
   require(options.max_processes <= kMaxProcesses,

@@ -6,6 +6,7 @@
 
 #include "proto/limits.h"
 #include "proto/os/real_env.h"
+#include "proto/text.h"
 #include "worker/os/forked_copy.h"
 
 namespace forkmill::worker {
@@ -28,13 +29,14 @@ std::stop_token AttemptContext::stop_token() const {
 void AttemptContext::progress(double fraction, std::string_view note) {
   const double clean = std::isnan(fraction) ? 0.0 : std::clamp(fraction, 0.0, 1.0);
   const ProgressHead head{head_.serial, clean};
-  const std::array<std::string_view, 2> pieces{bytes_of(head), note.substr(0, proto::limits::kMaxProgressNote)};
+  const std::array<std::string_view, 2> pieces{bytes_of(head),
+                                               proto::first_bytes(note, proto::limits::kMaxProgressNote)};
   end_.say(kProgressRecord, pieces);
 }
 
 void AttemptContext::log(LogLevel level, std::string_view text) {
   const LogHead head{head_.serial, static_cast<std::uint32_t>(level), 0};
-  const std::array<std::string_view, 2> pieces{bytes_of(head), text.substr(0, proto::limits::kMaxErrorText)};
+  const std::array<std::string_view, 2> pieces{bytes_of(head), proto::first_bytes(text, proto::limits::kMaxErrorText)};
   end_.say(kLogRecord, pieces);
 }
 

@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "proto/limits.h"
+#include "proto/text.h"
 #include "worker/errors/throw_site.h"
 #include "worker/os/out_of_resources.h"
 
@@ -32,7 +33,8 @@ std::string current_type() {
 }
 
 void cut(std::string& text) {
-  if (text.size() > proto::limits::kMaxErrorText) text.resize(proto::limits::kMaxErrorText);
+  if (text.size() > proto::limits::kMaxErrorText)
+    text.resize(proto::first_bytes(text, proto::limits::kMaxErrorText).size());
 }
 
 // One line for each exception nested in this one.

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "proto/buggify.h"
+#include "proto/text.h"
 
 namespace forkmill::worker {
 
@@ -65,7 +66,7 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
   } else if (const auto* progress = std::get_if<ChildProgress>(&message)) {
     const Attempt* attempt = state_.attempts.find(progress->serial);
     if (attempt == nullptr || attempt->escalation.abandoned()) return;
-    const auto text = progress->note.substr(0, proto::limits::kMaxProgressNote);
+    const auto text = proto::first_bytes(progress->note, proto::limits::kMaxProgressNote);
     state_.progress.add(progress->serial,
                         {attempt->task.id, attempt->task.grant, progress->fraction, std::string{text}});
   }

@@ -12,6 +12,7 @@
 #include "broker/core/tasks/task.h"
 #include "proto/limits.h"
 #include "proto/result.h"
+#include "proto/text.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::broker {
@@ -22,7 +23,8 @@ using ReplyBody = proto::Result<PackedMap>;
 inline proto::Reply reply_to(std::uint64_t id, const ReplyBody& body) {
   if (body.ok()) return {id, Errc::ok, {}, proto::Payload::own(body.value().bytes())};
   // The text may repeat what was asked, which may be as long as any text.
-  return {id, body.failure().code, body.failure().text.substr(0, proto::limits::kMaxErrorText), {}};
+  return {
+      id, body.failure().code, std::string{proto::first_bytes(body.failure().text, proto::limits::kMaxErrorText)}, {}};
 }
 
 // For commands and queries about the process of a task.

@@ -1,0 +1,38 @@
+// Names, endpoints and texts with a maximum size.
+#include "proto/names.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+#include "proto/text.h"
+
+using namespace forkmill::proto;
+
+TEST_CASE("an endpoint to connect to has a host and a port, or a path that a socket can have") {
+  for (const char* good : {"tcp://127.0.0.1:7117", "tcp://[::1]:1", "tcp://broker:65535", "ipc:///run/broker"}) {
+    CHECK_MESSAGE(is_endpoint(good), good);
+  }
+  for (const char* bad : {"", "tcp://", "tcp://:7117", "tcp://host", "tcp://host:", "tcp://host:0", "tcp://host:99999",
+                          "tcp://host:65536", "tcp://host:-1", "tcp://host:*", "tcp://host:1x", "ipc://", "host:7117",
+                          "http://host:80", "inproc://a"}) {
+    CHECK_MESSAGE(!is_endpoint(bad), bad);
+  }
+  CHECK(is_endpoint("ipc://" + std::string(107, 'x')));
+  CHECK_FALSE(is_endpoint("ipc://" + std::string(108, 'x')));
+}
+
+TEST_CASE("a text is not cut inside a character") {
+  CHECK(first_bytes("abc", 3) == "abc");
+  CHECK(first_bytes("abc", 2) == "ab");
+  CHECK(first_bytes("a\u00e4", 2) == "a");
+  CHECK(first_bytes("a\u00e4", 3) == "a\u00e4");
+  CHECK(first_bytes("\U0001F600", 3).empty());
+  CHECK(first_bytes("\u20ac\u20ac", 5) == "\u20ac");
+  CHECK(first_bytes("abc", 0).empty());
+}
+
+TEST_CASE("a text that is not UTF-8 is cut at its maximum") {
+  const std::string bytes(8, '\x80');
+  CHECK(first_bytes(bytes, 5).size() == 5);
+}
