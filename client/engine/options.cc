@@ -10,6 +10,7 @@
 
 #include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/text.h"
 
 namespace forkmill {
 
@@ -30,6 +31,8 @@ void check_range(const char* option, std::int64_t value, std::int64_t least, std
                                              std::to_string(least) + " to " + std::to_string(most)};
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
+
 }  // namespace
 
 void validate(const SubmitOptions& options) {
@@ -37,6 +40,11 @@ void validate(const SubmitOptions& options) {
   if (options.key.size() > limits::kMaxName)
     throw Error{Errc::option_out_of_range, "key has " + std::to_string(options.key.size()) + " bytes; at most " +
                                                std::to_string(limits::kMaxName) + " are allowed"};
+  if (options.label.size() > limits::kMaxName)
+    throw Error{Errc::option_out_of_range, "label has " + std::to_string(options.label.size()) + " bytes; at most " +
+                                               std::to_string(limits::kMaxName) + " are allowed"};
+  if (std::any_of(options.label.begin(), options.label.end(), is_control))
+    throw Error{Errc::name_invalid, "a label must not have control characters"};
   check_range("priority", options.priority, limits::kMinPriority, limits::kMaxPriority);
   check_range("max_attempts", options.max_attempts, 1, limits::kMaxAttempts);
   check_range("durability", static_cast<std::int64_t>(options.durability), 0, 2);
@@ -76,6 +84,7 @@ Prepared prepare(const SubmitOptions& options) {
   task.result_ttl = options.result_ttl;
   task.dead_letter = options.dead_letter;
   task.key = options.key;
+  task.label = options.label;
   return {options.queue, std::move(task)};
 }
 
@@ -88,7 +97,7 @@ ClientOptions completed(ClientOptions options) {
   }
   if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;
-  options.name.resize(std::min(options.name.size(), proto::limits::kMaxName));
+  options.name.resize(proto::first_bytes(options.name, proto::limits::kMaxName).size());
   // Clamped to a year, so that a sum with the clock cannot overflow.
   for (auto* span : {&options.connect_timeout, &options.submit_timeout})
     *span = std::clamp(*span, std::chrono::milliseconds{0},

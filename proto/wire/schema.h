@@ -222,7 +222,8 @@ void fields(auto& io, Is<SignalNote> auto& m) { io.record(2, m.grant, m.signal, 
 void fields(auto& io, Is<Signals> auto& m) { io.record(1, m.notes); }
 void fields(auto& io, Is<ChildrenGone> auto& m) { io.record(1, m.pids, m.in_order); }
 void fields(auto& io, Is<ProcessRow> auto& m) {
-  io.record(9, m.pid, m.parent, m.role, name(m.state), m.cpu_us, m.rss_bytes, m.started_at, m.grant, text(m.command));
+  io.record(9, m.pid, m.parent, m.role, name(m.state), m.cpu_us, m.rss_bytes, m.started_at, m.grant, text(m.command),
+            m.task_started_at);
 }
 void fields(auto& io, Is<Report> auto& m) { io.record(1, m.processes); }
 

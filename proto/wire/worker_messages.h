@@ -135,9 +135,10 @@ struct ProcessRow {
   std::string state;  // letter, as ps shows it
   std::uint64_t cpu_us = 0;
   std::uint64_t rss_bytes = 0;
-  milliseconds started_at{0};  // unix time
-  Grant grant;                 // the attempt that it runs, or none
-  std::string command;         // name and label of the task, or the role of the process
+  milliseconds started_at{0};       // unix time
+  Grant grant;                      // the attempt that it runs, or none
+  std::string command;              // name and label of the task, or the role of the process
+  milliseconds task_started_at{0};  // unix time; start of the attempt; 0: none, or not known
   friend bool operator==(const ProcessRow&, const ProcessRow&) = default;
 };
 

@@ -83,7 +83,7 @@ int Link::run() {
     read_children();
     read_supervisor();
     if (setup_.control.closed()) return end_without_supervisor();
-    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, now(), rings_, foreman_);
+    if (report_timer_.pop_due(now())) foreman_.outbox().report = report_processes(setup_, env_.now(), rings_, foreman_);
     foreman_.tick(now());
     foreman_.flush(now());
     const bool accepted = carry_out(foreman_.take_effects());

@@ -20,12 +20,16 @@ proto::ProcessRow* add_row(proto::Report& report, pid_t pid, proto::ProcessRole 
   return &report.processes.emplace_back(std::move(*row));
 }
 
+proto::milliseconds unix_time_of(proto::Instant instant, proto::Now now) {
+  return now.unix_time - std::chrono::duration_cast<proto::milliseconds>(now.steady - instant);
+}
+
 }  // namespace
 
-proto::Report report_processes(const LinkSetup& setup, proto::Instant now, const ChildRings& rings,
+proto::Report report_processes(const LinkSetup& setup, proto::Now now, const ChildRings& rings,
                                const Foreman& foreman) {
   proto::Report report;
-  const std::string shortage = foreman.shortage(now);
+  const std::string shortage = foreman.shortage(now.steady);
   add_row(report, setup.supervisor, proto::ProcessRole::supervisor,
           "worker " + name_of(setup) + (shortage.empty() ? "" : " (takes no tasks: " + shortage + ")"));
   add_row(report, ::getpid(), proto::ProcessRole::link, "link");
@@ -35,6 +39,7 @@ proto::Report report_processes(const LinkSetup& setup, proto::Instant now, const
     const auto* task = foreman.task_of(slot);
     if (row == nullptr || task == nullptr) continue;
     row->grant = task->grant;
+    row->task_started_at = process ? row->started_at : unix_time_of(foreman.task_since(slot), now);
     row->command = task->label.empty() ? task->name : task->name + " " + task->label;
   }
   return report;

@@ -37,7 +37,6 @@ class ReportTimer {
 };
 
 // Reads what the kernel says of each process.
-proto::Report report_processes(const LinkSetup& setup, proto::Instant now, const ChildRings& rings,
-                               const Foreman& foreman);
+proto::Report report_processes(const LinkSetup& setup, proto::Now now, const ChildRings& rings, const Foreman& foreman);
 
 }  // namespace forkmill::worker

@@ -57,6 +57,8 @@ class ChildLines {
     const auto& line = children_.at(slot).line;
     return line.empty() ? std::nullopt : std::optional{line.front().serial};
   }
+  // When the front became the front. Meaningless without one.
+  proto::Instant front_since(std::uint32_t slot) const { return children_.at(slot).front_since; }
   std::vector<std::uint64_t> behind_front(std::uint32_t slot) const;
   std::size_t slots() const { return children_.size(); }
   // How many children have something in their line.

@@ -66,6 +66,8 @@ class Foreman {
   }
   // The task that a child runs; null: none.
   const proto::GrantedTask* task_of(std::uint32_t slot) const;
+  // When a child of the pool that has a task started it, or a little earlier.
+  proto::Instant task_since(std::uint32_t slot) const { return pool_.lines().front_since(slot); }
 
  private:
   void handle(proto::Instant now, proto::Message& message);

@@ -123,6 +123,7 @@ void TaskGrants::finish_unstarted(Task& task, Event event, Errc code, std::strin
 }
 
 void TaskGrants::assign(Worker& worker, Task& task) {
+  task.granted_at = state_.clock.now();
   worker.holding.emplace(task.seq, &task);
   if (task.options().process) ++worker.processes;
 }

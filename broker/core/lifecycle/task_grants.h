@@ -33,7 +33,7 @@ class TaskGrants {
   void finish_unstarted(Task& task, Event event, Errc code, std::string message);
 
  private:
-  static void assign(Worker& worker, Task& task);
+  void assign(Worker& worker, Task& task);
   void unassign(Worker& worker, Task& task);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
   void retry(Task& task, const proto::OutcomeRecord& record);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "broker/core/operators/attempt_start.h"
 #include "broker/core/operators/packed_map.h"
 #include "broker/core/operators/task_row.h"
 #include "broker/core/tasks/process_queue.h"
@@ -25,7 +26,7 @@ TaskRow row_of(const Task& task) {
   return row;
 }
 
-PackedMap packed(const TaskRow& row) {
+PackedMap packed(const BrokerState& state, const TaskRow& row) {
   PackedMap map;
   map.add("id", row.id.to_string())
       .add("seq", row.seq.value())
@@ -34,8 +35,16 @@ PackedMap packed(const TaskRow& row) {
       .add("state", row.state)
       .add("attempt", row.attempt)
       .add("submitted_at_ms", row.submitted_at.count());
+  if (!row.spec->options.label.empty()) map.add("label", row.spec->options.label);
+  if (const Task* task = state.tasks.find(row.id)) {
+    if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
+  }
   if (row.finished_at.count() > 0) map.add("finished_at_ms", row.finished_at.count());
-  if (row.error != nullptr) map.add("code", std::string{errc_name(row.error->code)}).add("message", row.error->message);
+  if (row.error != nullptr) {
+    map.add("code", std::string{errc_name(row.error->code)})
+        .add("type", row.error->type)
+        .add("message", row.error->message);
+  }
   return map;
 }
 
@@ -90,7 +99,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     next = rows.back().seq;
   }
   std::vector<PackedMap> maps;
-  for (const TaskRow& row : rows) maps.push_back(packed(row));
+  for (const TaskRow& row : rows) maps.push_back(packed(state, row));
   return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
 }
 

@@ -52,10 +52,12 @@ ReplyBody ProcessQueries::list() const {
   for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
       PackedMap map = packed_process(row, worker->session.host, worker->session.name, role_name(row.role));
+      map.add("session", worker->session.id.value());
       if (const Task* task = grants_.held(*worker, row.grant)) {
         map.add("task", state_.task_types.name(task->type))
             .add("label", task->options().label)
             .add("id", task->id.to_string());
+        if (row.task_started_at.count() > 0) map.add("task_started_at_ms", row.task_started_at.count());
       }
       map.add("waiting", processes_.waits(worker->instance, row.pid));
       rows.push_back(std::move(map));

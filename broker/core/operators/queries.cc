@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/core/operators/attempt_start.h"
 #include "broker/core/operators/listing.h"
 #include "broker/core/operators/replies.h"
 #include "broker/core/tasks/process_queue.h"
@@ -166,10 +167,11 @@ std::string Queries::task(const Task& task) const {
       .add("submitted_at_ms", task.submitted_at.count());
   if (task.state == State::scheduled)
     map.add("not_before_ms", ms(task.ready_at - state_.clock.now()) + state_.clock.unix_time().count());
+  if (!task.options().label.empty()) map.add("label", task.options().label);
+  if (const auto start = attempt_start(state_, task)) map.add("started_at_ms", start->count());
   if (is_terminal(task.state)) map.add("finished_at_ms", task.finished.at.count());
-  if (task.state == State::failed) {
+  if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
     constexpr std::size_t kShown = 16 * 1024;
-    const std::string_view arguments = task.payload.view();
     map.add("arguments",
             msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
   }
@@ -183,6 +185,7 @@ std::string Queries::task(const Task& task) const {
     if (const auto& error = outcome->error) {
       map.add("code", std::string{errc_name(error->code)});
       map.add("error", PackedMap{}
+                           .add("code", std::string{errc_name(error->code)})
                            .add("type", error->type)
                            .add("message", error->message)
                            .add("backtrace", error->backtrace)

@@ -1,5 +1,7 @@
 #include "broker/core/operators/task_row.h"
 
+#include <algorithm>
+
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
@@ -21,6 +23,32 @@ std::string_view end_name(proto::OutcomeKind kind) {
 
 bool is_end(std::string_view state) {
   return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
+}
+
+// The exception by which a client knows an error that is none of the handler's.
+std::string_view exception_name(Errc code) {
+  switch (code) {
+    case Errc::timed_out:
+      return "Timeout";
+    case Errc::worker_lost:
+      return "WorkerLost";
+    default:
+      return {};
+  }
+}
+
+// Returns whether `text` has `part`, in either case of letters.
+bool contains(std::string_view text, std::string_view part) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  const auto found = std::search(text.begin(), text.end(), part.begin(), part.end(),
+                                 [&](char a, char b) { return lower(a) == lower(b); });
+  return found != text.end() || part.empty();
+}
+
+// Returns whether `text` is a part of what people see of the error.
+bool names(const proto::ErrorReport& error, std::string_view text) {
+  return contains(error.message, text) || contains(error.type, text) || contains(errc_name(error.code), text) ||
+         contains(exception_name(error.code), text);
 }
 
 }  // namespace
@@ -48,10 +76,7 @@ bool passes(const proto::TaskFilter& filter, const TaskRow& row) {
   if (filter.since.count() > 0 && row.submitted_at < filter.since) return false;
   if (filter.until.count() > 0 && row.submitted_at >= filter.until) return false;
   if (!filter.state.empty() && filter.state != row.state && (!row.state.empty() || is_end(filter.state))) return false;
-  if (!filter.text.empty() && (row.error == nullptr || (row.error->message.find(filter.text) == std::string::npos &&
-                                                        row.error->type.find(filter.text) == std::string::npos))) {
-    return false;
-  }
+  if (!filter.text.empty() && (row.error == nullptr || !names(*row.error, filter.text))) return false;
   return filter.id.empty() || row.id.to_string().starts_with(filter.id);
 }
 

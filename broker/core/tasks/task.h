@@ -43,7 +43,8 @@ struct Task {
   SharedSpec spec;
   proto::Payload payload;  // dropped when the task is finished, except for dead letters
   milliseconds submitted_at{0};
-  Instant ready_at{0};  // ready: since this time; scheduled: from this time on
+  Instant ready_at{0};    // ready: since this time; scheduled: from this time on
+  Instant granted_at{0};  // running: since its worker has it
   Instant expires_at = proto::kNever;
 
   std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue

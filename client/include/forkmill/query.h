@@ -40,7 +40,8 @@ struct TaskFilter {
   std::string name{};
   // State: scheduled, ready, running, succeeded, failed, cancelled or expired. Any other is bad_request.
   std::string state{};
-  // Part of the type or message of the task's error.
+  // Part of the type, message or code (errc_name()) of the task's error, or of the exception Timeout or WorkerLost; in
+  // either case of letters.
   std::string text{};
   // Earliest time of submission, in milliseconds since 1970.
   std::chrono::milliseconds since{0};

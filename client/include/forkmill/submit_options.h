@@ -112,6 +112,9 @@ struct SubmitOptions {
   // Whether the broker keeps the task with its arguments, as a dead letter, when it has failed for good. If not, the
   // task is forgotten as soon as this client has its error.
   bool dead_letter = true;
+  // Name of this task for people, shown by `forkmill task ls` and `forkmill ps`, 128 bytes at most, without control
+  // characters. Empty: none.
+  std::string label{};
 };
 
 // Checks the options.

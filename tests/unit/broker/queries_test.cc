@@ -99,3 +99,87 @@ TEST_CASE("an answer that repeats the argument of a query can be decoded, howeve
     CHECK(decode(encode({{}, reply}).envelope).ok());
   }
 }
+
+TEST_CASE("a task that runs is shown with its label, its arguments and its start") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1, {"default"}, 1);
+  Submission labelled = task(1);
+  labelled.options.label = "echo hi";
+  broker.submit(client, {labelled});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.advance(3s);
+  const auto start = [&] { return std::to_string(broker.now.unix_time.count() - 3000); };
+  for (const std::string& shown :
+       {ask(broker, client, QueryKind::task, id(1).to_string()), ask(broker, client, QueryKind::tasks)}) {
+    has(shown, "\"label\":\"echo hi\"");
+    has(shown, "\"started_at_ms\":" + start());
+  }
+  has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"arguments\":");
+  ProcessRow row;
+  row.grant = grant;
+  row.task_started_at = 1234ms;
+  broker.send(worker, Report{{row}});
+  has(ask(broker, client, QueryKind::task, id(1).to_string()), "\"started_at_ms\":1234");
+  has(ask(broker, client, QueryKind::processes), "\"task_started_at_ms\":1234");
+}
+
+TEST_CASE("the start of a task that waits in its worker is not known before the worker reports it") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.worker(2, {"default"}, 1);
+  broker.submit(client, {task(1), task(2)});
+  CHECK(ask(broker, client, QueryKind::task, id(2).to_string()).find("started_at_ms") == std::string::npos);
+}
+
+TEST_CASE("a filter for errors finds the code that lists show") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  Query query{5, QueryKind::tasks, ""};
+  const auto rows = [&](const std::string& text) {
+    query.filter.text = text;
+    broker.send(client, query);
+    const auto reply = broker.take<Reply>(client).at(0);
+    return msgpack::unpack(reply.body.view().data(), reply.body.size())
+        .get()
+        .as<std::map<std::string, msgpack::object>>()
+        .at("tasks")
+        .via.array.size;
+  };
+  CHECK(rows("handler_err") == 1);
+  CHECK(rows("it broke") == 1);
+  CHECK(rows("HANDLER") == 1);
+  CHECK(rows("timeout") == 0);
+}
+
+TEST_CASE("a filter for errors finds tasks over their time limit and lost workers by the names of their exceptions") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2);
+  TaskOptions once;
+  once.max_attempts = 1;
+  broker.submit(client, {task(1, once), task(2, once)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  const auto end = [&](const Grant& grant, OutcomeKind kind, Errc code) {
+    broker.send(worker, Outcomes{{{grant, Outcome::ended(kind, code, "it ended"), milliseconds{-1}, 0}}, 2});
+  };
+  end(grants[0].grant, OutcomeKind::timed_out, Errc::timed_out);
+  end(grants[1].grant, OutcomeKind::lost, Errc::worker_lost);
+  Query query{5, QueryKind::tasks, ""};
+  const auto found = [&](const std::string& text) {
+    query.filter.text = text;
+    broker.send(client, query);
+    const auto reply = broker.take<Reply>(client).at(0);
+    const auto handle = msgpack::unpack(reply.body.view().data(), reply.body.size());
+    std::ostringstream shown;
+    shown << handle.get();
+    return shown.str();
+  };
+  has(found("timeout"), id(1).to_string());
+  CHECK(found("timeout").find(id(2).to_string()) == std::string::npos);
+  has(found("workerlost"), id(2).to_string());
+}
