@@ -7,15 +7,20 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
+#include <string_view>
 #include <vector>
 
 #include "client/cli/commands/command.h"
 #include "client/cli/commands/map/command_line.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/errors/report.h"
+#include "client/cli/text/usage.h"
 #include "proto/limits.h"
+#include "proto/os/standard_streams.h"
 
 namespace forkmill::cli {
 
@@ -32,53 +37,75 @@ constexpr const char* kProgramFooter = R"(Start here:
 Exit status: 0 done; 1 failed; 2 wrong usage; 3 no broker; 4 not found; 5 timed out; 130 interrupted.
 `forkmill map` returns the number of failed jobs instead; see `forkmill map --help`.)";
 
+constexpr const char* kVersion = "forkmill " FORKMILL_VERSION;
+
 bool is_map(const CLI::App& app) { return app.got_subcommand("map"); }
 
 int print_error(const std::string& text, int status) {
-  std::fprintf(stderr, "forkmill: %s\n", text.c_str());
+  if (!text.empty()) std::fprintf(stderr, "forkmill: %s\n", text.c_str());
   return status;
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-  std::string help = "forkmill";
-  for (const auto* command = &app; command != nullptr;) {
-    const auto chosen = command->get_subcommands();
-    command = chosen.empty() ? nullptr : chosen.front();
-    if (command != nullptr) help += " " + command->get_name();
-  }
-  return print_error(std::string{error.what()} + "\n  fix: see " + help + " --help",
-                     is_map(app) ? kMapError : static_cast<int>(ExitCode::usage));
-}
-
-int run(CLI::App& app, const std::function<int()>& action) {
+int run(const CLI::App& app, const std::function<int()>& action) {
   try {
     return action();
   } catch (...) {
     const auto report = report_of(std::current_exception());
-    const bool counts_jobs = is_map(app) && report.code != ExitCode::interrupted;
+    const bool counts_jobs =
+        is_map(app) && report.code != ExitCode::interrupted && report.code != ExitCode::output_closed;
     return print_error(report.text, counts_jobs ? kMapError : static_cast<int>(report.code));
   }
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    std::ostringstream text;
+    app.exit(error, text, text);
+    return run(app, [&] { return print_stdout(text.str()); });
+  }
+  return print_error(usage_text(app, error), is_map(app) ? kMapError : static_cast<int>(ExitCode::usage));
+}
+
+// Removes the words after "--" from the command line of a command that runs them, because CLI11 would reorder them and
+// split words in brackets. Returns them; null: there is no "--".
+std::optional<std::vector<std::string>> split_tail(int& argc, char** argv) {
+  int i = 1;
+  for (; i < argc && argv[i][0] == '-'; ++i) {
+    const std::string_view option = argv[i];
+    if (option == "--broker" || option == "--connect-timeout") ++i;
+  }
+  const std::string_view command = i < argc ? argv[i] : "";
+  if (command != "dev" && command != "run") return std::nullopt;
+  char** const end = argv + argc;
+  char** const mark = std::find(argv + i, end, std::string_view{"--"});
+  if (mark == end) return std::nullopt;
+  argc = static_cast<int>(mark - argv);
+  return std::vector<std::string>{mark + 1, end};
 }
 
 }  // namespace
 
 int run_program(int argc, char** argv) {
+  proto::open_standard_streams();
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"Run commands and tasks on a forkmill cluster, and operate the cluster.", "forkmill"};
   app.set_help_flag("-h,--help", "Print this help and exit");
-  app.set_version_flag("--version", "forkmill " FORKMILL_VERSION, "Print the version and exit");
+  app.set_version_flag("-V,--version", kVersion, "Print the version and exit");
   app.require_subcommand(0, 1);
   const auto help = std::make_shared<HelpFormatter>();
   app.formatter(help);
   auto connection = default_connection();
   std::function<int()> action;
   add_connection_options(app, connection);
+  const auto tail = split_tail(argc, argv);
   CommandWords map_words;
-  const Program program{app, *help, connection, action, map_words};
+  const Program program{app, *help, connection, action, map_words, tail};
   add_dev(program);
   add_map(program);
+  add_run(program);
   add_submit(program);
+  add_wait(program);
+  add_attach(program);
   add_status(program);
   add_queue(program);
   add_worker(program);
@@ -89,6 +116,8 @@ int run_program(int argc, char** argv) {
   add_backup(program);
   add_ping(program);
   add_completion(program);
+  add_help(program);
+  add_version(program, kVersion);
   app.footer(kProgramFooter);  // after the commands, which would inherit it
   try {
     std::vector<std::string> arguments{argv + 1, argv + argc};

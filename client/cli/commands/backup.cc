@@ -2,7 +2,7 @@
 #include <filesystem>
 
 #include "client/cli/commands/connection.h"
-#include "client/cli/commands/views.h"
+#include "client/cli/views/cluster.h"
 
 namespace forkmill::cli {
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/write_all.h"
 #include "proto/limits.h"
 #include "proto/settings/quantities.h"
@@ -14,8 +15,6 @@
 namespace forkmill::cli {
 
 namespace {
-
-constexpr std::chrono::hours kMaxDuration{24 * 365 * 30};  // a deadline that far away still fits a clock of nanoseconds
 
 // Adds an option whose value `parse` reads. The error is "--NAME: 'VALUE' is not a WHAT; write EXAMPLES", of which
 // CLI11 adds the name.
@@ -54,8 +53,15 @@ std::string HelpFormatter::make_footer(const CLI::App* command) const {
   return text;
 }
 
+std::vector<std::string> command_words(const Program& program, const CLI::App& command) {
+  auto words = command.remaining();
+  if (!words.empty() && words[0].starts_with("-")) throw CLI::ExtrasError{command.get_name(), words};
+  if (program.tail) words.insert(words.end(), program.tail->begin(), program.tail->end());
+  return words;
+}
+
 int print_stdout(const std::string& text) {
-  (void)write_all(STDOUT_FILENO, text, "standard output");
+  if (!write_all(STDOUT_FILENO, text, "standard output")) throw CommandError{ExitCode::output_closed, ""};
   return 0;
 }
 
@@ -69,7 +75,7 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chron
                           const std::string& help) {
   const auto parse = [name](const std::string& text) {
     const auto duration = proto::parse_duration(text);
-    if (duration && *duration > kMaxDuration)
+    if (duration && *duration > proto::kMaxDurationOption)
       throw CLI::ValidationError{name, "'" + text + "' is too long; the maximum is 30 years"};
     return duration;
   };
@@ -125,7 +131,8 @@ void add_format_options(CLI::App& command, OutputOptions& options) {
 void add_output_options(CLI::App& command, OutputOptions& options) {
   add_format_options(command, options);
   command.add_flag("-w,--watch", options.watch, "Print again at each interval until interrupted");
-  add_duration(command, "--interval", options.interval, "Time between two prints of --watch [default: 1s]");
+  add_duration(command, "--interval", options.interval,
+               "Time between two prints of --watch, at least 100ms [default: 1s]");
 }
 
 }  // namespace forkmill::cli

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,7 @@ struct Program {
   ConnectionOptions& connection;  // shared, because --broker may precede or follow the name of the command
   std::function<int()>& action;   // runs the command and returns the exit status; set when the command line is parsed
   const CommandWords& map_words;
+  const std::optional<std::vector<std::string>>& tail;  // the words after "--" of commands that run them; null: no "--"
 };
 
 // The broker of FORKMILL_BROKER, or the default port of this machine.
@@ -91,21 +93,31 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& valu
       ->type_name("N");
 }
 
-// Prints `text` to stdout. Returns the exit status 0.
+// The words of a command to run: those that CLI11 has left, and those after "--". Throws CLI::ParseError for an unknown
+// option before them.
+std::vector<std::string> command_words(const Program& program, const CLI::App& command);
+
+// Prints `text` to stdout. Returns the exit status 0. Throws CommandError if it cannot be written: output_closed if the
+// reader has gone, failed for other errors, such as a full disk.
 int print_stdout(const std::string& text);
 
+void add_attach(const Program& program);
 void add_backup(const Program& program);
 void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
+void add_help(const Program& program);
 void add_map(const Program& program);
 void add_object(const Program& program);
 void add_ping(const Program& program);
 void add_ps(const Program& program);
 void add_queue(const Program& program);
+void add_run(const Program& program);
 void add_status(const Program& program);
 void add_submit(const Program& program);
 void add_task(const Program& program);
+void add_version(const Program& program, const std::string& version);
+void add_wait(const Program& program);
 void add_worker(const Program& program);
 
 }  // namespace forkmill::cli

@@ -1,5 +1,4 @@
 // forkmill completion bash: prints a completion script that is generated from the commands.
-#include <cstdio>
 #include <string>
 
 #include "client/cli/commands/command.h"
@@ -60,9 +59,7 @@ void add_completion(const Program& program) {
       "Examples:\n"
       "  source <(forkmill completion bash)     this shell only\n"
       "  forkmill completion bash > ~/.local/share/bash-completion/completions/forkmill");
-  bash->callback([program] {
-    program.action = [program] { return std::fputs(bash_script(program.app).c_str(), stdout) < 0 ? 1 : 0; };
-  });
+  bash->callback([program] { program.action = [program] { return print_stdout(bash_script(program.app)); }; });
 }
 
 }  // namespace forkmill::cli

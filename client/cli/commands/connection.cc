@@ -1,19 +1,16 @@
 #include "client/cli/commands/connection.h"
 
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <string_view>
 #include <thread>
 #include <utility>
 
-#include "client/cli/errors/command_error.h"
 #include "client/cli/os/signals.h"
 #include "client/cli/os/terminal.h"
-#include "client/cli/os/write_all.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/values.h"
+#include "proto/names.h"
 
 namespace forkmill::cli {
 
@@ -22,9 +19,16 @@ namespace {
 constexpr std::chrono::milliseconds kSignalCheckInterval{100};
 // The client gives up later than this command, so that only the command reports a missing broker.
 constexpr std::chrono::seconds kExtraClientTimeout{1};
-constexpr std::string_view kClearScreen = "\x1b[H\x1b[2J";
+constexpr std::chrono::milliseconds kMinInterval{100};  // the floor of --interval, as in watch(1)
+constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
+// Throws UsageError if the endpoint is malformed, which ZeroMQ would report late or not at all.
 ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor, bool fail_fast) {
+  if (!proto::is_endpoint(options.broker)) {
+    throw UsageError{
+        "'" + options.broker + "' is not the endpoint of a broker",
+        "write tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH, in --broker or FORKMILL_BROKER"};
+  }
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
@@ -58,10 +62,17 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
 
 nlohmann::ordered_json Connection::ask(const Query& query) { return json_from_msgpack(ask_packed(query)); }
 
-std::string Connection::ask_packed(const Query& query) { return client_.query(query).get_for(timeout_).bytes; }
+std::string Connection::ask_packed(const Query& query) { return answer(client_.query(query)).bytes; }
 
 nlohmann::ordered_json Connection::carry_out(const Command& command) {
-  return json_from_msgpack(client_.command(command).get_for(timeout_).bytes);
+  return json_from_msgpack(answer(client_.command(command)).bytes);
+}
+
+CommandError Connection::unanswered(std::chrono::milliseconds timeout) const {
+  return {ExitCode::unreachable,
+          "the broker at " + client_.endpoint() + " has not answered within " +
+              format_duration(std::chrono::duration<double>(timeout).count()),
+          "see whether it still runs, or allow more time with --connect-timeout"};
 }
 
 nlohmann::ordered_json Connection::carry_out_without_timeout(const Command& command) {
@@ -71,9 +82,9 @@ nlohmann::ordered_json Connection::carry_out_without_timeout(const Command& comm
 int print_result(const OutputOptions& output, const std::function<std::string()>& show) {
   for (;;) {
     const auto text = show();
-    if (output.watch && terminal().out) (void)write_all(STDOUT_FILENO, kClearScreen, "standard output");
-    if (!write_all(STDOUT_FILENO, text, "standard output") || !output.watch) return 0;
-    std::this_thread::sleep_for(output.interval);
+    print_stdout(std::string{output.watch && terminal().out ? kClearScreen : ""} + text);
+    if (!output.watch) return 0;
+    std::this_thread::sleep_for(std::max(output.interval, kMinInterval));
   }
 }
 

@@ -5,9 +5,11 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "client/cli/commands/command.h"
+#include "client/cli/errors/command_error.h"
 #include "client/cli/os/signals.h"
 
 namespace forkmill::cli {
@@ -26,8 +28,9 @@ class Connection {
 
   Client& client() { return client_; }
 
-  // Blocks until the broker has answered the query, at most for the connect timeout. Throws forkmill::Error:
-  // task_unknown, bad_request, disconnected or timeout.
+  // Blocks until the broker has answered the query. The connection is made again meanwhile if it is lost. Throws
+  // CommandError (unreachable) after the connect timeout, and forkmill::Error: task_unknown, object_unknown or
+  // bad_request.
   nlohmann::ordered_json ask(const Query& query);
   nlohmann::ordered_json ask(QueryKind kind, const std::string& argument = "") {
     return ask(Query{.kind = kind, .argument = argument, .filter = {}});
@@ -40,12 +43,27 @@ class Connection {
   // The same without a timeout: blocks until the broker has answered or the connection is lost.
   nlohmann::ordered_json carry_out_without_timeout(const Command& command);
 
+  // Blocks until the broker has answered, at most for `timeout` (the connect timeout if none is given). Throws
+  // CommandError (unreachable) if it has not, and the error that the broker has answered.
+  template <class T>
+  T answer(Future<T> reply, std::optional<std::chrono::milliseconds> timeout = std::nullopt) const {
+    try {
+      return reply.get_for(timeout.value_or(timeout_));
+    } catch (const Error& error) {
+      if (error.code() != Errc::timeout && error.code() != Errc::disconnected) throw;
+    }
+    throw unanswered(timeout.value_or(timeout_));
+  }
+
  private:
+  CommandError unanswered(std::chrono::milliseconds timeout) const;
+
   std::chrono::milliseconds timeout_;
   Client client_;
 };
 
-// Prints the text that `show` returns; with --watch repeatedly, until stdout is closed. Returns the exit status 0.
+// Prints the text that `show` returns; with --watch repeatedly, until `show` throws or stdout is closed. Returns the
+// exit status 0.
 int print_result(const OutputOptions& output, const std::function<std::string()>& show);
 
 }  // namespace forkmill::cli

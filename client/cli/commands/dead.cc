@@ -1,15 +1,12 @@
 // forkmill dead ls, show, retry, drop: dead letters, the tasks that have failed for good and are kept with their
 // arguments.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <iostream>
 #include <limits>
 
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
-#include "client/cli/os/write_all.h"
+#include "client/cli/os/confirm.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/values.h"
 
@@ -18,9 +15,9 @@ namespace forkmill::cli {
 namespace {
 
 constexpr std::size_t kBatch = 64;  // the most commands in flight
-constexpr std::chrono::seconds kAnswerTimeout{60};
+constexpr std::chrono::seconds kLetterTimeout{60};
 
-constexpr const char* kListFooter = R"(Examples:
+constexpr const char* kDeadListFooter = R"(Examples:
   forkmill dead ls --since 1d --error timeout
   forkmill dead show 0190163d-8694-739b
   forkmill dead retry --all --task mail.send --since 1h)";
@@ -60,9 +57,8 @@ struct Tally {
   std::size_t unknown = 0;
   std::size_t failed = 0;
 
-  // Counts the error and prints it. Throws it again if the connection is lost.
+  // Counts the error and prints it.
   void add_error(const std::string& id, const Error& error) {
-    if (error.code() == Errc::disconnected || error.code() == Errc::timeout) throw;
     (error.code() == Errc::task_unknown ? unknown : failed)++;
     std::fprintf(stderr, "forkmill: %s: %s\n", id.c_str(), error.what());
   }
@@ -80,23 +76,18 @@ Json ask_dead(Connection& connection, const std::string& id) {
                      "see it with: forkmill task get " + body.value("id", id)};
 }
 
-// Converts a task to a row of a list.
-Json row_of(Json body) {
-  if (const auto error = body.find("error"); error != body.end()) body["message"] = error->value("message", "");
-  return body;
-}
-
 std::vector<Json> rows_of(Connection& connection, const Selection& selection, Tally& tally) {
   std::vector<Json> rows;
   const auto keep = [&](const Json& row) { rows.push_back(row); };
   if (selection.all) for_each_task(connection, selection.filter, std::numeric_limits<std::size_t>::max(), keep);
   for (const auto& id : selection.ids) {
     try {
-      rows.push_back(row_of(ask_dead(connection, id)));
+      rows.push_back(ask_dead(connection, id));
       ++tally.done;
     } catch (const Error& error) {
       tally.add_error(id, error);
     } catch (const CommandError& error) {
+      if (error.code() == ExitCode::unreachable) throw;
       ++tally.failed;
       std::fprintf(stderr, "forkmill: %s\n", error.what());
     }
@@ -108,7 +99,7 @@ int dry_run(Connection& connection, const Selection& selection) {
   Tally tally;
   const auto rows = rows_of(connection, selection, tally);
   const auto format = selection.output.format;
-  print_stdout(task_table(rows, format, unix_now().count()).render(format, selection.output.headers));
+  print_stdout(render_tasks(rows, format, selection.output.headers, unix_now().count()));
   return tally.status();
 }
 
@@ -123,7 +114,7 @@ std::vector<std::string> ids_of(Connection& connection, const Selection& selecti
 }
 
 // Gives the broker a command for each dead letter, several at a time, and prints the text that `line` makes of the
-// answer. Continues after errors, unless the connection is lost or stdout is closed.
+// answer. Continues after errors, unless the connection is lost or stdout cannot be written.
 template <class LetterCommand, class Line>
 int for_each_letter(Connection& connection, const std::vector<std::string>& ids, Line line) {
   Tally tally;
@@ -131,17 +122,15 @@ int for_each_letter(Connection& connection, const std::vector<std::string>& ids,
     const auto end = std::min(at + kBatch, ids.size());
     std::vector<Future<RawResult>> answers;
     for (auto i = at; i < end; ++i) answers.push_back(connection.client().command(LetterCommand{ids[i]}));
-    bool open = true;
     for (auto i = at; i < end; ++i) {
       try {
-        const auto body = json_from_msgpack(answers[i - at].get_for(kAnswerTimeout).bytes);
+        const auto body = json_from_msgpack(connection.answer(std::move(answers[i - at]), kLetterTimeout).bytes);
         ++tally.done;
-        open = open && write_all(STDOUT_FILENO, line(ids[i], body.value("id", "")) + "\n", "standard output");
+        print_stdout(line(ids[i], body.value("id", "")) + "\n");
       } catch (const Error& error) {
         tally.add_error(ids[i], error);
       }
     }
-    if (!open) break;
   }
   return tally.status();
 }
@@ -154,27 +143,18 @@ int retry(Connection& connection, const Selection& selection) {
       connection, ids, [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
 }
 
-void confirm(std::size_t letters) {
-  std::fprintf(stderr, "Permanently drop %s? [y/N] ", format_count(letters, "dead letter").c_str());
-  std::string answer;
-  std::getline(std::cin, answer);
-  if (answer == "y" || answer == "Y" || answer == "yes") return;
-  throw CommandError{ExitCode::failed, "nothing was dropped"};
-}
-
 int drop(Connection& connection, const Selection& selection) {
   if (selection.dry_run) return dry_run(connection, selection);
   const auto ids = ids_of(connection, selection);
-  if (!selection.yes && !ids.empty()) confirm(ids.size());
+  if (!selection.yes && !ids.empty())
+    confirm("Permanently drop " + format_count(ids.size(), "dead letter") + "? [y/N]", "nothing was dropped");
   return for_each_letter<DropDeadLetter>(connection, ids,
                                          [](const std::string&, const std::string& id) { return id + "  dropped"; });
 }
 
 void check(const Selection& selection, bool asks) {
   if (selection.all == !selection.ids.empty()) throw UsageError{"give either ids or --all"};
-  if (asks && !selection.yes && !selection.dry_run && ::isatty(STDIN_FILENO) != 1)
-    throw UsageError{"cannot ask for confirmation, because standard input is not a terminal",
-                     "give --yes, or look first with --dry-run"};
+  if (asks && !selection.dry_run) check_can_ask(selection.yes);
 }
 
 void add_selection(CLI::App& command, Selection& selection) {
@@ -186,9 +166,10 @@ void add_selection(CLI::App& command, Selection& selection) {
   add_format_options(command, selection.output);
 }
 
-void add_show(const Program& program, CLI::App& group) {
+void add_show_dead(const Program& program, CLI::App& group) {
   auto* command =
-      group.add_subcommand("show", "Show a dead letter with its error, backtrace, last output and arguments");
+      group.add_subcommand("show", "Show a dead letter with its error, backtrace, last output and arguments")
+          ->alias("get");
   auto id = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
   command->footer(
@@ -202,7 +183,7 @@ void add_show(const Program& program, CLI::App& group) {
   command->callback([program, id, output] {
     program.action = [program, id, output] {
       Connection connection{program.connection};
-      return print_stdout(render_dead(ask_dead(connection, *id), output->format));
+      return print_stdout(render_dead(ask_dead(connection, *id), output->format, unix_now().count()));
     };
   });
 }
@@ -231,8 +212,8 @@ void add_dead(const Program& program) {
           ->require_subcommand(1);
   TaskFilter failed;
   failed.state = "failed";
-  add_list(program, *group, "List dead letters, newest first", kListFooter, failed);
-  add_show(program, *group);
+  add_list(program, *group, "List dead letters, newest first", kDeadListFooter, failed);
+  add_show_dead(program, *group);
   auto* retried = group->add_subcommand("retry", "Submit dead letters again as new tasks");
   retried->footer(kRetryFooter);
   add_action(program, *retried, false, retry);

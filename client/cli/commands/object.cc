@@ -1,8 +1,8 @@
 // forkmill object: lists, shows, releases and removes the named objects of a broker: locks, queues, dicts …
 #include "client/cli/commands/connection.h"
-#include "client/cli/commands/object_views.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
+#include "client/cli/views/objects.h"
 
 namespace forkmill::cli {
 
@@ -16,12 +16,14 @@ struct ObjectCommand {
 using Options = std::shared_ptr<ObjectCommand>;
 using Action = std::function<int(Connection&, const ObjectCommand&)>;
 
+// Before the connection, `check` throws UsageError if the options are wrong.
 CLI::App* add(const Program& program, CLI::App& group, const std::string& name, const std::string& help,
-              const Options& options, Action action) {
+              const Options& options, Action action, std::function<void(const ObjectCommand&)> check = {}) {
   auto* command = group.add_subcommand(name, help);
   add_connection_options(*command, program.connection);
-  command->callback([program, options, action = std::move(action)] {
-    program.action = [program, options, action] {
+  command->callback([program, options, action = std::move(action), check = std::move(check)] {
+    program.action = [program, options, action, check] {
+      if (check) check(*options);
       Connection connection{program.connection};
       return action(connection, *options);
     };
@@ -42,7 +44,8 @@ void add_list(const Program& program, CLI::App& group) {
           return object_table(body).render(asked.output.format, asked.output.headers);
         });
       });
-  command->footer("At most 10,000 objects are listed.\n\nExamples:\n  forkmill object ls\n  forkmill object ls build:");
+  command->alias("list")->footer(
+      "At most 10,000 objects are listed.\n\nExamples:\n  forkmill object ls\n  forkmill object ls build:");
   command->add_option("prefix", options->name, "List only objects whose names start with PREFIX")
       ->option_text("PREFIX");
   add_output_options(*command, options->output);
@@ -56,6 +59,7 @@ void add_show(const Program& program, CLI::App& group) {
                             connection.ask({.kind = QueryKind::object, .argument = asked.name, .filter = {}});
                         return print_stdout(render_object_details(body, asked.output.format));
                       });
+  command->alias("get");
   add_name(*command, options);
   add_format_options(*command, options->output);
 }
@@ -78,15 +82,16 @@ void add_release(const Program& program, CLI::App& group) {
 
 void add_remove(const Program& program, CLI::App& group) {
   const auto options = std::make_shared<ObjectCommand>();
-  auto* command =
-      add(program, group, "rm", "Remove an object with its contents", options,
-          [](Connection& connection, const ObjectCommand& asked) {
-            if (!asked.yes) {
-              throw UsageError{"removing '" + asked.name + "' deletes its contents", "give --yes to confirm"};
-            }
-            connection.carry_out(RemoveObject{asked.name});
-            return print_stdout("removed\n");
-          });
+  auto* command = add(
+      program, group, "rm", "Remove an object with its contents", options,
+      [](Connection& connection, const ObjectCommand& asked) {
+        connection.carry_out(RemoveObject{asked.name});
+        return print_stdout("removed\n");
+      },
+      [](const ObjectCommand& asked) {
+        if (!asked.yes) throw UsageError{"removing '" + asked.name + "' deletes its contents", "give --yes to confirm"};
+      });
+  command->alias("remove");
   command->footer(
       "Its waiters and later users get the error object_unknown.\n\nExample:\n  forkmill object rm --yes jobs");
   add_name(*command, options);

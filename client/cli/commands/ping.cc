@@ -1,4 +1,5 @@
 // forkmill ping: checks that the broker answers, and measures the round-trip time.
+#include <array>
 #include <chrono>
 #include <cstdio>
 
@@ -17,7 +18,9 @@ int ping(const ConnectionOptions& options, unsigned count) {
     const auto start = Clock::now();
     connection.ask(QueryKind::ping);
     const std::chrono::duration<double, std::milli> elapsed = Clock::now() - start;
-    std::printf("%s answered in %.2f ms\n", options.broker.c_str(), elapsed.count());
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.2f ms\n", elapsed.count());
+    print_stdout(options.broker + " answered in " + text.data());
   }
   return 0;
 }

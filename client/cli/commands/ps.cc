@@ -1,14 +1,14 @@
 // forkmill ps: lists the processes of the broker and the workers.
-#include "client/cli/commands/process_views.h"
 #include "client/cli/commands/tasks.h"
+#include "client/cli/views/processes.h"
 
 namespace forkmill::cli {
 
 namespace {
 
 std::string show(const Json& body, const OutputOptions& output, bool tree) {
-  const bool for_people = output.format == Format::table || output.format == Format::wide;
-  return tree && for_people ? process_tree(body) : process_table(body).render(output.format, output.headers);
+  if (tree && for_people(output.format)) return process_tree(body, unix_now().count());
+  return process_table(body, unix_now().count()).render(output.format, output.headers);
 }
 
 }  // namespace

@@ -1,9 +1,14 @@
 // forkmill submit: submits a task, with arguments in JSON.
+#include <forkmill/exec.h>
+#include <forkmill/serialize.h>
+
 #include <cstdio>
+#include <tuple>
 
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/connection.h"
 #include "client/cli/errors/command_error.h"
+#include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
 #include "proto/limits.h"
 
@@ -17,7 +22,7 @@ Examples:
   forkmill submit math.add 2 3                       prints 5
   forkmill submit text.count_words '"README.md"'     a JSON string, in double quotes inside single quotes
   forkmill submit demo.fail '[[1,2,3]]'              one argument, which is an array
-  id=$(forkmill submit --detach slow.task 1); forkmill task wait $id
+  id=$(forkmill submit --detach math.add 2 3); forkmill task wait $id
 
 Exit status: 0 the task succeeded; 1 it failed, was cancelled or was rejected; 2 wrong usage; 3 no broker;
 5 --wait timed out.)";
@@ -36,7 +41,7 @@ std::vector<std::string> argument_words(const CLI::App& command) {
   auto words = command.remaining();
   for (const auto& word : words) {
     if (word.size() > 1 && word[0] == '-' && word.find_first_not_of("0123456789.eE+-") != std::string::npos) {
-      throw CLI::ValidationError{"unknown option " + word};
+      throw CLI::ExtrasError{command.get_name(), {word}};
     }
   }
   return words;
@@ -60,27 +65,29 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   add_duration(command, "--result-ttl", options.result_ttl, "Keep the result for this long [default: the broker's]");
   command.add_option("--key", options.key, "Idempotency key: a second submission with the same key is the same task")
       ->type_name("KEY");
+  command
+      .add_option("--label", options.label, "Text for people, which lists show [default: the command of forkmill.exec]")
+      ->type_name("TEXT");
 }
 
-// Throws if the broker has not accepted the task. A task that has failed already was accepted.
-void throw_if_not_accepted(Future<RawResult>& future) {
-  if (!future.ready() || future.successful()) return;
+// The label of a task without one: the command of forkmill.exec.
+std::string default_label(const std::string& name, const std::string& arguments) {
+  if (name != kExec.name()) return {};
   try {
-    (void)future.get();
-  } catch (const TaskError&) {
+    const auto request = std::get<0>(unpack_value<std::tuple<ExecRequest>>(arguments));
+    return command_label(command_line(request.argv, request.shell));
+  } catch (const DecodeError&) {
+    return {};  // the worker reports what is wrong
   }
 }
 
 int submit(const SubmitCommand& options, const ConnectionOptions& connection_options) {
   const auto arguments = msgpack_from_json(parse_arguments(options.words));
-  Connection connection{connection_options};
-  auto future = connection.client().with(options.submit).submit_raw(options.name, arguments);
-  if (!options.detach) return print_when_done(std::move(future), options.wait);
-  while (future.state() == FutureState::pending && !future.wait_for(std::chrono::milliseconds{1})) {
-  }
-  throw_if_not_accepted(future);
-  std::printf("%s\n", future.id().to_string().c_str());
-  return 0;
+  auto how = options.submit;
+  if (how.label.empty()) how.label = default_label(options.name, arguments);
+  TaskWait wait{connection_options};
+  auto future = wait.connection().client().with(how).submit_raw(options.name, arguments);
+  return options.detach ? print_accepted(wait, future) : print_when_done(wait, std::move(future), options.wait);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "client/cli/commands/tasks.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
 #include <utility>
 
+#include "client/cli/errors/command_error.h"
 #include "client/cli/text/values.h"
 #include "client/cli/text/when.h"
 
@@ -13,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPage = 1000;  // rows of one answer
 constexpr std::size_t kMaxRows = 1'000'000;
+constexpr std::size_t kMaxCountedTasks = 20'000;  // rows that are counted beyond those that are listed
 
 struct ListCommand {
   TaskFilter filter;
@@ -35,11 +38,23 @@ CLI::Option* add_when(CLI::App& command, const std::string& name, std::chrono::m
       ->type_name("WHEN");
 }
 
+// Says on stderr how many tasks there are beyond those that were listed, as far as that is quickly counted.
+void report_rest(Connection& connection, TaskFilter filter, std::size_t listed, std::uint64_t next) {
+  std::size_t rest = 0;
+  filter.before = next;
+  const bool more = for_each_task(connection, filter, kMaxCountedTasks, [&](const Json&) { ++rest; }) != 0;
+  if (rest == 0) return;
+  std::fprintf(stderr, "forkmill: %zu of %s%zu tasks; -n N lists more\n", listed, more ? "more than " : "",
+               listed + rest);
+}
+
 int list(Connection& connection, const ListCommand& options) {
   std::vector<Json> rows;
-  for_each_task(connection, options.filter, options.max, [&](const Json& row) { rows.push_back(row); });
+  const auto next =
+      for_each_task(connection, options.filter, options.max, [&](const Json& row) { rows.push_back(row); });
+  if (next != 0) report_rest(connection, options.filter, rows.size(), next);
   const auto format = options.output.format;
-  return print_stdout(task_table(rows, format, unix_now().count()).render(format, options.output.headers));
+  return print_stdout(render_tasks(rows, format, options.output.headers, unix_now().count()));
 }
 
 }  // namespace
@@ -49,20 +64,21 @@ std::chrono::milliseconds unix_now() {
 }
 
 std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filter) {
-  return {command.add_option("--id", filter.id, "Only tasks whose ids start with PREFIX")->type_name("PREFIX"),
-          command.add_option("--queue", filter.queue, "Only tasks of this queue")->type_name("QUEUE"),
-          command.add_option("--task", filter.name, "Only tasks with this name")->type_name("NAME"),
-          add_when(command, "--since", filter.since,
-                   "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51 (local time, or with Z "
-                   "or +01:00)"),
-          add_when(command, "--until", filter.until, "Only tasks submitted at this time or earlier"),
-          command.add_option("--error", filter.text, "Only tasks with this text in the type or message of the error")
-              ->type_name("TEXT")};
+  return {
+      command.add_option("--id", filter.id, "Only tasks whose ids start with PREFIX")->type_name("PREFIX"),
+      command.add_option("--queue", filter.queue, "Only tasks of this queue")->type_name("QUEUE"),
+      command.add_option("--task,--name", filter.name, "Only tasks with this name")->type_name("NAME"),
+      add_when(command, "--since", filter.since,
+               "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51 (local time, or with Z "
+               "or +01:00)"),
+      add_when(command, "--until", filter.until, "Only tasks submitted at this time or earlier"),
+      command.add_option("--error", filter.text, "Only tasks with this text in the type, message or code of the error, in either case of letters")
+          ->type_name("TEXT")};
 }
 
 void add_list(const Program& program, CLI::App& group, const std::string& help, const std::string& footer,
               TaskFilter filter) {
-  auto* command = group.add_subcommand("ls", help);
+  auto* command = group.add_subcommand("ls", help)->alias("list");
   auto options = std::make_shared<ListCommand>();
   options->filter = std::move(filter);
   command->footer(footer);
@@ -84,17 +100,30 @@ void add_list(const Program& program, CLI::App& group, const std::string& help, 
   });
 }
 
-void for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
-                   const std::function<void(const Json& row)>& use) {
+std::uint64_t for_each_task(Connection& connection, TaskFilter filter, std::size_t max,
+                            const std::function<void(const Json& row)>& use) {
   while (max > 0) {
     filter.most = static_cast<std::uint32_t>(std::min(max, kPage));
     const auto body = connection.ask(Query{.kind = QueryKind::tasks, .argument = "", .filter = filter});
     const auto rows = body.value("tasks", Json::array());
     for (const auto& row : rows) use(row);
     filter.before = body.value("next", std::uint64_t{0});
-    if (filter.before == 0) return;
+    if (filter.before == 0) return 0;
     max -= std::min(max, rows.size());
   }
+  return filter.before;
+}
+
+void add_view(const Program& program, CLI::App& command, QueryKind kind, View view) {
+  auto output = std::make_shared<OutputOptions>();
+  add_output_options(command, *output);
+  add_connection_options(command, program.connection);
+  command.callback([program, output, kind, view] {
+    program.action = [program, output, kind, view] {
+      Connection connection{program.connection};
+      return print_result(*output, [&] { return view(connection.ask(kind), *output); });
+    };
+  });
 }
 
 Json ask_task(Connection& connection, const std::string& id) {
@@ -102,6 +131,12 @@ Json ask_task(Connection& connection, const std::string& id) {
   auto body = json_from_msgpack(bytes);
   if (const auto arguments = bin_in_msgpack(bytes, "arguments")) body["arguments"] = json_or_hex(*arguments);
   return body;
+}
+
+TaskId task_id(const Json& task) {
+  const auto id = TaskId::parse(task.value("id", ""));
+  if (!id) throw CommandError{ExitCode::not_found, "there is no such task"};
+  return *id;
 }
 
 }  // namespace forkmill::cli

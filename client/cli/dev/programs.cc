@@ -20,14 +20,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::vector<fs::path> places(const std::string& room) {
-  std::error_code ignored;
-  const auto here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  std::vector<fs::path> found{here, here.parent_path().parent_path() / room};
+// The folders of PATH.
+std::vector<fs::path> search_path() {
+  std::vector<fs::path> found;
   const char* path = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   std::istringstream folders{path == nullptr ? "" : path};
   for (std::string folder; std::getline(folders, folder, ':');) found.emplace_back(folder);
   return found;
+}
+
+std::vector<fs::path> places(const std::string& room) {
+  std::error_code ignored;
+  const auto here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  std::vector<fs::path> found{here, here.parent_path().parent_path() / room};
+  const auto folders = search_path();
+  found.insert(found.end(), folders.begin(), folders.end());
+  return found;
+}
+
+bool is_program(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
 }
 
 // The inodes of the sockets that listen on `port`. /proc/net/tcp has lines like
@@ -68,12 +81,20 @@ std::string find_program(const std::string& name, const std::string& room) {
   std::string looked;
   for (const auto& place : places(room)) {
     const auto path = place / name;
-    std::error_code ignored;
-    if (fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0) return path.string();
+    if (is_program(path)) return path.string();
     looked += (looked.empty() ? "" : ":") + place.string();
   }
   throw CommandError{ExitCode::failed, "cannot find " + name + " in " + looked,
                      "install it beside this program, or add its directory to PATH"};
+}
+
+std::string command_word(const std::string& name, const std::string& room) {
+  const auto program = find_program(name, room);
+  for (const auto& folder : search_path()) {
+    std::error_code error;
+    if (is_program(folder / name)) return fs::equivalent(folder / name, program, error) ? name : program;
+  }
+  return program;
 }
 
 std::string port_owner(unsigned port) {

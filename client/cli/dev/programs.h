@@ -9,6 +9,10 @@ namespace forkmill::cli {
 // build tree, and in PATH. Throws CommandError, with the places, if it is in none of them.
 std::string find_program(const std::string& name, const std::string& room);
 
+// Returns what a person types to run a program of find_program() in a shell: its name if PATH leads to it, else its
+// path.
+std::string command_word(const std::string& name, const std::string& room);
+
 // The process that listens on a TCP port of this machine: "redis-server (pid 4711)". Empty if it is unknown, as for the
 // processes of other users.
 std::string port_owner(unsigned port);

@@ -14,6 +14,7 @@ ExitCode exit_code_of(Errc code) {
     case Errc::version_unsupported:
       return ExitCode::unreachable;
     case Errc::task_unknown:
+    case Errc::object_unknown:
       return ExitCode::not_found;
     case Errc::timeout:
       return ExitCode::timed_out;

@@ -2,13 +2,15 @@
 
 #include <string>
 
+#include "proto/text.h"
+
 namespace forkmill::cli {
 
 namespace {
 
 std::string shortened(const std::string& command) {
   constexpr std::size_t kMax = 100;
-  return command.size() <= kMax ? command : command.substr(0, kMax) + "…";
+  return command.size() <= kMax ? command : std::string{proto::first_bytes(command, kMax)} + "…";
 }
 
 }  // namespace

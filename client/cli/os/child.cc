@@ -94,7 +94,8 @@ Child::Child(const std::vector<std::string>& argv, const Options& options) : own
   if (pid_ > 0 && ::read(reader.get(), &reason, sizeof reason) != static_cast<ssize_t>(sizeof reason)) reason = 0;
   if (reason != 0) {
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-    throw CommandError{ExitCode::failed, "cannot start " + argv[0] + ": " + std::strerror(reason)};
+    const auto code = reason == ENOENT ? ExitCode::no_program : ExitCode::cannot_execute;
+    throw CommandError{pid_ < 0 ? ExitCode::failed : code, "cannot start " + argv[0] + ": " + std::strerror(reason)};
   }
   pidfd_ = proto::Descriptor{static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0))};
 }

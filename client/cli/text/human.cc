@@ -33,6 +33,7 @@ std::string two_units(double seconds, double big, const char* big_name, double s
 
 std::string format_duration(double seconds) {
   if (!(seconds > 0)) return "0s";
+  if (seconds < 0.0005) return "<1ms";
   if (seconds < 0.9995) return print("%.0fms", std::ceil(seconds * 1000 - 0.5));
   if (seconds < 9.95) return print("%.1fs", seconds);
   if (seconds < kMinute - 0.5) return print("%.0fs", seconds);
@@ -67,6 +68,17 @@ std::string format_time(std::int64_t unix_ms) {
   std::array<char, 64> text{};
   const auto length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   return std::string{text.data(), length} + print(".%03.0fZ", static_cast<double>(unix_ms % 1000));
+}
+
+std::string format_clock(std::int64_t unix_ms, std::int64_t now_ms) {
+  if (unix_ms == 0) return "-";
+  const std::time_t seconds = unix_ms / 1000;
+  std::tm parts{};
+  if (localtime_r(&seconds, &parts) == nullptr) return "-";
+  const bool today = static_cast<double>(now_ms - unix_ms) / 1000 < kDay;
+  std::array<char, 64> text{};
+  const auto length = std::strftime(text.data(), text.size(), today ? "%H:%M:%S" : "%Y-%m-%d", &parts);
+  return {text.data(), length};
 }
 
 std::string format_count(std::uint64_t count, const std::string& noun) {

@@ -19,6 +19,10 @@ std::string format_rate(double per_second);
 // RFC 3339 in UTC with milliseconds: "2026-11-20T13:51:13.250Z"; "-" for 0, which means never.
 std::string format_time(std::int64_t unix_ms);
 
+// The start of something, for tables: the local time "13:51:13", or the date "2026-11-20" if `unix_ms` is a day or more
+// before `now_ms`. "-" for 0.
+std::string format_clock(std::int64_t unix_ms, std::int64_t now_ms);
+
 // "1 job", "2 jobs". REQUIRES: the plural of `noun` adds an "s", or "es" after an "s".
 std::string format_count(std::uint64_t count, const std::string& noun);
 

@@ -35,7 +35,7 @@ TEST_CASE("a wait with a timeout ends even if the client has given up before") {
 }
 
 TEST_CASE("an invalid endpoint is refused at once") {
-  CHECK_THROWS_AS((Connection{{.broker = "nonsense", .connect_timeout = 50ms}}), Error);
+  CHECK_THROWS_AS((Connection{{.broker = "nonsense", .connect_timeout = 50ms}}), UsageError);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ namespace {
 TEST_CASE("durations are shown with at most two units") {
   CHECK(format_duration(0) == "0s");
   CHECK(format_duration(-3) == "0s");
+  CHECK(format_duration(0.0001) == "<1ms");
+  CHECK(format_duration(0.0006) == "1ms");
   CHECK(format_duration(0.35) == "350ms");
   CHECK(format_duration(0.9996) == "1.0s");
   CHECK(format_duration(4.24) == "4.2s");

@@ -1,11 +1,11 @@
-#include "client/cli/commands/object_views.h"
+#include "client/cli/views/objects.h"
 
 #include <doctest/doctest.h>
 
+#include "client/cli/views/json.h"
+
 namespace forkmill::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 TEST_CASE("objects are shown as rows, with more columns in wide") {
   const auto body = Json::parse(R"({"objects":[{"name":"build:lock","kind":"lock","durable":true,"size":0,"held":1,
@@ -26,7 +26,11 @@ TEST_CASE("an object is shown with its holders and waiters") {
         "size     0\n"
         "holder   make on a, pid 42, count 2, token 5\n"
         "waiter   (disconnected), acquire, for 1.5s\n");
-  CHECK(Json::parse(render_object_details(body, Format::json)) == body);
+  const auto json = Json::parse(render_object_details(body, Format::json));
+  CHECK(json["holders"] == body["holders"]);
+  CHECK(json["waiters"] == body["waiters"]);
+  CHECK(json["object"]["kind"] == "lock");
+  CHECK(json["object"]["owner"].is_null());
 }
 
 }  // namespace

@@ -7,10 +7,11 @@
 #include <set>
 #include <utility>
 
-#include "client/cli/commands/views.h"
 #include "client/cli/errors/report.h"
 #include "client/cli/text/answers.h"
+#include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
+#include "client/cli/views/cluster.h"
 
 namespace forkmill::cli {
 
@@ -92,7 +93,7 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
 ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options)
     : client_{client},
       executor_{executor},
-      submitter_{client.with(single_attempt(options.submit))},
+      submit_{single_attempt(options.submit)},
       options_{std::move(options)} {}
 
 void ExecFleet::run(const Job& job) {
@@ -109,7 +110,8 @@ void ExecFleet::run(const Job& job) {
   request.timeout_ms = static_cast<std::uint64_t>(job.timeout.count());
   request.umask = options_.umask;
   try {
-    auto& future = running_[job.seq] = submitter_.submit(kExec, std::move(request));
+    submit_.label = command_label(job.command);
+    auto& future = running_[job.seq] = client_.with(submit_).submit(kExec, std::move(request));
     (void)future.finally([this, seq = job.seq] { ended(seq); });
   } catch (const Error&) {
     running_.erase(job.seq);

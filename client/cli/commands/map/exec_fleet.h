@@ -10,8 +10,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "client/cli/commands/map/loop_executor.h"
 #include "client/cli/map/fleet.h"
+#include "client/cli/os/loop_executor.h"
 
 namespace forkmill::cli {
 
@@ -49,7 +49,7 @@ class ExecFleet final : public Fleet {
 
   Client& client_;
   LoopExecutor& executor_;
-  Submitter submitter_;
+  SubmitOptions submit_;
   Options options_;
   std::optional<Future<RawResult>> status_;        // the question of stall_reason()
   std::chrono::steady_clock::time_point asked_{};  // time of that question

@@ -19,8 +19,8 @@ Input sources; without one, the lines of standard input are the arguments:
   :::: FILE...    lines of files, - for stdin       ::::+ FILE...   linked to the previous source
 Several sources yield every combination. Linked sources advance together.
 
-Signals: SIGINT cancels all jobs; SIGTERM and SIGHUP let running jobs finish, and take back the others; SIGUSR1 lists
-the running jobs, SIGUSR2 prints the progress.
+Signals: SIGINT cancels all jobs; SIGTERM and SIGHUP let running jobs finish, and take back the others;
+SIGUSR1 lists the running jobs, SIGUSR2 prints the progress.
 
 Examples:
   forkmill map 'gzip -9 {}' ::: *.log
@@ -30,7 +30,7 @@ Examples:
   seq 1000000 | forkmill map --pipe --block 1M 'wc -l'
 
 Exit status: the number of failed jobs up to 253; 254 for more; 255 for any other error; 130 after SIGINT;
-143 after SIGTERM; 129 after SIGHUP. After --halt: the status of the job (N=1), the percentage of failed jobs (X%), or
-0 (success=).)";
+143 after SIGTERM; 129 after SIGHUP. After --halt: the status of the job (N=1), the percentage of failed jobs
+(X%), or 0 (success=).)";
 
 }  // namespace forkmill::cli

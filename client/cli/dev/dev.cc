@@ -10,8 +10,10 @@
 
 #include "client/cli/commands/connection.h"
 #include "client/cli/dev/cluster.h"
+#include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
+#include "client/cli/text/quote.h"
 
 namespace forkmill::cli {
 
@@ -34,7 +36,8 @@ constexpr const char* kDevFooter = R"(Examples:
 Tasks are stored on disk, in a temporary directory unless --data names one. The workers run any command
 that a client submits (forkmill map), so the broker accepts connections from this machine only.
 
-Exit status: 0 after SIGINT or SIGTERM; that of COMMAND; 1 if broker or worker fail.)";
+Exit status: 0 after SIGINT or SIGTERM; that of COMMAND; 127 or 126 if there is no such COMMAND or it
+cannot be executed; 1 if broker or worker fail.)";
 
 // Sends SIGTERM to this process when its parent ends, for scripts and tests that may be killed.
 void stop_with_parent(pid_t parent) {
@@ -68,18 +71,13 @@ std::uint64_t wait_ready(DevCluster& cluster, Signals& signals) {
 }
 
 void welcome(const DevCluster& cluster, std::uint64_t processes, bool own_endpoint) {
-  const auto setting = own_endpoint ? "--broker " + cluster.endpoint() + " " : std::string{};
-  std::printf(
-      "forkmill is ready: broker at %s, %s\n\n"
-      "In another terminal:\n"
-      "  forkmill %smap 'echo job {#}: {}' ::: a b c\n"
-      "  forkmill %sstatus\n\n"
-      "Your own worker:\n"
-      "  ./my-worker --broker %s\n\n"
-      "Press Ctrl-C to stop.\n",
-      cluster.endpoint().c_str(), format_count(processes, "worker process").c_str(), setting.c_str(), setting.c_str(),
-      cluster.endpoint().c_str());
-  std::fflush(stdout);
+  const auto setting = own_endpoint ? " --broker " + shell_quote(cluster.endpoint()) : std::string{};
+  const auto forkmill = "  " + shell_quote(command_word("forkmill", "client/cli"));
+  const auto worker = "  " + shell_quote(command_word("forkmill-worker", "worker"));
+  print_stdout("forkmill is ready: broker at " + cluster.endpoint() + ", " + format_count(processes, "worker process") +
+               "\n\nIn another terminal:\n" + forkmill + setting + " map 'echo job {#}: {}' ::: a b c\n" + forkmill +
+               setting + " status\n\nAnother worker; worker programs of your own have the same options:\n" + worker +
+               setting + " --allow-exec\n\nPress Ctrl-C to stop.\n");
 }
 
 // Blocks until a signal arrives or one of `fds` is readable. Returns the signal. Null: there was none.
@@ -109,14 +107,21 @@ int serve(DevCluster& cluster, Signals& signals) {
 // Forwards signals to the command, except for SIGINT, which the terminal sends to the command as well. The command
 // decides when to end.
 int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals) {
-  Child command{options.command, {.own_group = false, .env = {{"FORKMILL_BROKER", cluster.endpoint()}}}};
-  while (!command.ended()) {
+  std::optional<Child> command;
+  try {
+    command.emplace(options.command,
+                    Child::Options{.own_group = false, .env = {{"FORKMILL_BROKER", cluster.endpoint()}}});
+  } catch (const CommandError&) {
+    stop(cluster, signals, 0s);
+    throw;
+  }
+  while (!command->ended()) {
     cluster.check();
-    const auto signal = wait_for_event(signals, {command.fd(), cluster.broker().fd(), cluster.worker().fd()});
-    if (signal && *signal != SIGINT) command.signal(*signal);
+    const auto signal = wait_for_event(signals, {command->fd(), cluster.broker().fd(), cluster.worker().fd()});
+    if (signal && *signal != SIGINT) command->signal(*signal);
   }
   stop(cluster, signals, 0s);
-  return command.ended()->status();
+  return command->ended()->status();
 }
 
 int dev(const DevOptions& options, bool own_endpoint) {
@@ -155,12 +160,10 @@ void add_dev(const Program& program) {
       ->type_name("LEVEL");
   auto with_parent = std::make_shared<bool>(false);
   command->add_flag("--with-parent", *with_parent, "Stop when the parent process ends, even if it is killed");
-  command
-      ->add_option("command", options->command,
-                   "Run this command on the cluster, stop the cluster, and exit with its status")
-      ->option_text("COMMAND...");
+  command->prefix_command();
   const pid_t parent = ::getppid();
-  command->callback([program, options, with_parent, parent] {
+  command->callback([program, command, options, with_parent, parent] {
+    options->command = command_words(program, *command);
     program.action = [options, with_parent, parent] {
       if (*with_parent) stop_with_parent(parent);
       return dev(*options, !options->listen.empty());

@@ -1,4 +1,4 @@
-#include "client/cli/commands/map/loop_executor.h"
+#include "client/cli/os/loop_executor.h"
 
 #include <utility>
 

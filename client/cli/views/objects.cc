@@ -1,20 +1,37 @@
-#include "client/cli/commands/object_views.h"
+#include "client/cli/views/objects.h"
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/fields.h"
 #include "client/cli/text/human.h"
+#include "client/cli/views/json.h"
 
 namespace forkmill::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string peer_text(const Json& row) {
   const Json peer = value_of(row, "peer");
   const std::string host = peer.value("host", "");
   if (host.empty()) return "(disconnected)";
   return peer.value("client", "") + " on " + host + ", pid " + value_of(peer, "pid").dump();
+}
+
+// Holders or waiters.
+Json peers_json(const Json& body, const char* key, std::initializer_list<const char*> keys) {
+  auto rows = shaped_rows(body, key, keys);
+  for (auto& row : rows) {
+    row["peer"] = shaped(row["peer"], {"client", "host", "pid"});
+  }
+  return rows;
+}
+
+Json object_json(const Json& body) {
+  auto json = Json::object();
+  json["object"] =
+      shaped(value_of(body, "object"), {"name", "kind", "durable", "size", "held", "waiting", "owner", "id"});
+  json["holders"] = peers_json(body, "holders", {"peer", "who", "count", "token"});
+  json["waiters"] = peers_json(body, "waiters", {"peer", "who", "verb", "waiting_ms"});
+  return json;
 }
 
 }  // namespace
@@ -37,8 +54,7 @@ Table object_table(const Json& body) {
 }
 
 std::string render_object_details(const Json& body, Format format) {
-  if (format == Format::json) return body.dump(2) + "\n";
-  if (format == Format::jsonl) return body.dump() + "\n";
+  if (!for_people(format)) return render_json(object_json(body), format);
   const Json object = value_of(body, "object");
   Fields fields;
   for (const char* key : {"name", "kind", "durable", "size"}) fields.add(key, plain(object, key));

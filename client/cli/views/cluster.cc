@@ -1,7 +1,4 @@
-#include "client/cli/commands/views.h"
-
-#include <algorithm>
-#include <cstring>
+#include "client/cli/views/cluster.h"
 
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
@@ -9,8 +6,6 @@
 namespace forkmill::cli {
 
 namespace {
-
-constexpr std::size_t kErrorWidth = 60;
 
 std::string joined(const Json& list) {
   std::string text;
@@ -57,54 +52,19 @@ Table unserved_table(const Json& body) {
   return table;
 }
 
-std::string render_object(const Json& body, Format format) {
-  return body.dump(format == Format::json ? 2 : -1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-bool for_people(Format format) { return format == Format::table || format == Format::wide; }
-
-std::string error_text(const Json& error) {
-  std::string text = text_of(error, "type");
-  for (const char* key : {"message", "text"}) {
-    const auto more = text_of(error, key);
-    if (!more.empty()) text += (text.empty() ? "" : ": ") + more;
-  }
-  return text;
-}
-
-// The length of the id prefixes in a list. The default length distinguishes a task from all others of its millisecond
-// in practice; a longer one is returned if that does not distinguish the ids of `rows`.
-std::size_t short_id_length(const std::vector<Json>& rows) {
-  constexpr std::size_t kDefaultLength = 23;  // three dashes, 48 bits of time and 28 other bits
-  std::vector<std::string> ids;
-  ids.reserve(rows.size());
-  for (const auto& row : rows) ids.push_back(text_of(row, "id"));
-  std::sort(ids.begin(), ids.end());
-  std::size_t length = kDefaultLength;
-  for (std::size_t i = 1; i < ids.size(); ++i) {
-    const auto same = std::mismatch(ids[i].begin(), ids[i].end(), ids[i - 1].begin(), ids[i - 1].end()).first;
-    length = std::max(length, static_cast<std::size_t>(same - ids[i].begin()) + 1);
-  }
-  return length;
-}
-
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
-
-std::string shortened(const std::string& text, std::size_t max_width) {
-  if (text_width(text) <= max_width) return text;
-  auto end = text.begin();
-  const auto continues = [&] { return end != text.end() && (*end & 0xC0) == 0x80; };
-  for (std::size_t width = 1; width < max_width; ++width) {
-    ++end;
-    while (continues()) ++end;
-  }
-  return std::string{text.begin(), end} + "…";
+Json status_json(const Json& body) {
+  auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
+                              "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "unserved"});
+  status["tasks"] =
+      shaped(value_of(body, "tasks"), {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"});
+  status["unserved"] = shaped_rows(body, "unserved", {"queue", "name", "count", "reason"});
+  return status;
 }
 
 }  // namespace
 
 std::string render_status(const Json& body, Format format) {
-  if (!for_people(format)) return render_object(body, format);
+  if (!for_people(format)) return render_json(status_json(body), format);
   const auto tasks = value_of(body, "tasks");
   Fields fields;
   fields.add("broker", broker_text(body));
@@ -174,80 +134,8 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
   return table;
 }
 
-Table task_table(const std::vector<Json>& rows, Format format, std::int64_t now_ms) {
-  Table table{{{.name = "id"},
-               {.name = "state"},
-               {.name = "queue"},
-               {.name = "name", .title = "task"},
-               {.name = "attempt", .right = true},
-               {.name = "submitted_at_ms", .title = "age", .right = true},
-               {.name = "finished_at_ms", .title = "finished", .wide = true},
-               {.name = "code", .wide = true},
-               {.name = "message", .title = "error"}}};
-  const auto length = format == Format::wide ? std::string::npos : short_id_length(rows);
-  for (const auto& row : rows) {
-    const auto age = static_cast<double>(now_ms - number_of(row, "submitted_at_ms")) / 1000;
-    const auto error = first_line(text_of(row, text_of(row, "message").empty() ? "code" : "message"));
-    table.add({Cell{value_of(row, "id"), text_of(row, "id").substr(0, length)}, plain(row, "state"),
-               plain(row, "queue"), plain(row, "name"), plain(row, "attempt"),
-               Cell{value_of(row, "submitted_at_ms"), format_duration(age)},
-               Cell{value_of(row, "finished_at_ms"), format_time(number_of(row, "finished_at_ms"))}, plain(row, "code"),
-               Cell{value_of(row, "message"), format == Format::wide ? error : shortened(error, kErrorWidth)}});
-  }
-  return table;
-}
-
-namespace {
-
-Fields task_fields(const Json& body) {
-  const auto attempt = number_of(body, "attempt");
-  Fields fields;
-  fields.add("id", plain(body, "id"));
-  fields.add("task", plain(body, "name"));
-  fields.add("queue", plain(body, "queue"));
-  fields.add("state", plain(body, "state"));
-  fields.add("reason", plain(body, "reason"));
-  fields.add("attempt", std::to_string(attempt) + " of " + text_of(body, "max_attempts"));
-  fields.add("priority", plain(body, "priority"));
-  fields.add("submitted", format_time(number_of(body, "submitted_at_ms")));
-  if (number_of(body, "not_before_ms") != 0) fields.add("not_before", format_time(number_of(body, "not_before_ms")));
-  if (number_of(body, "finished_at_ms") != 0) fields.add("finished", format_time(number_of(body, "finished_at_ms")));
-  fields.add("worker", plain(body, "worker"));
-  if (value_of(body, "error").is_object()) fields.add("error", error_text(value_of(body, "error")));
-  if (number_of(body, "result_bytes") != 0) fields.add("result", size(body, "result_bytes"));
-  return fields;
-}
-
-// "signal 11 (Segmentation fault)", "exit status 3". Empty: the process did not end.
-std::string end_text(const Json& error) {
-  const auto signal = static_cast<int>(number_of(error, "signal"));
-  if (signal != 0) return "signal " + std::to_string(signal) + " (" + ::strsignal(signal) + ")";
-  const auto exit_code = error.is_object() && error.contains("exit_code") ? number_of(error, "exit_code") : -1;
-  return exit_code < 0 ? "" : "exit status " + std::to_string(exit_code);
-}
-
-}  // namespace
-
-std::string render_task(const Json& body, Format format) {
-  return for_people(format) ? task_fields(body).render(format) : render_object(body, format);
-}
-
-std::string render_dead(const Json& body, Format format) {
-  if (!for_people(format)) return render_object(body, format);
-  auto fields = task_fields(body);
-  const auto error = value_of(body, "error");
-  fields.add("code", plain(body, "code"));
-  fields.add("process", end_text(error));
-  fields.add("cause", plain(error, "cause"));
-  fields.add("backtrace", plain(error, "backtrace"));
-  fields.add("last_output", plain(error, "output"));
-  if (body.contains("arguments"))
-    fields.add("arguments", value_of(body, "arguments").dump(-1, ' ', false, Json::error_handler_t::replace));
-  return fields.render(format);
-}
-
 std::string render_backup(const Json& body, Format format) {
-  if (!for_people(format)) return render_object(body, format);
+  if (!for_people(format)) return render_json(shaped(body, {"path", "bytes"}), format);
   Fields fields;
   fields.add("path", plain(body, "path"));
   fields.add("bytes", text_of(body, "bytes") + " (" + size(body, "bytes").text + ")");

@@ -2,14 +2,16 @@
 // proto/PROTOCOL.md, QUERY processes, describes `body`. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
-#include "client/cli/commands/views.h"
+#include "client/cli/views/cluster.h"
 
 namespace forkmill::cli {
 
-Table process_table(const Json& body);
+// `now_ms`, in milliseconds since 1970, is the time that durations refer to.
+Table process_table(const Json& body, std::int64_t now_ms);
 // The broker with the hosts, supervisors and processes below it, and the task that each process runs.
-std::string process_tree(const Json& body);
+std::string process_tree(const Json& body, std::int64_t now_ms);
 
 }  // namespace forkmill::cli

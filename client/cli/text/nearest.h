@@ -1,0 +1,14 @@
+// Suggestions for words that are mistyped. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace forkmill::cli {
+
+// Returns the candidate that `word` was probably meant to be: it differs by one typing error in three characters, or
+// begins with `word`. Empty: there is none.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace forkmill::cli

@@ -1,0 +1,77 @@
+#include "client/cli/views/cluster.h"
+
+#include <doctest/doctest.h>
+
+namespace forkmill::cli {
+namespace {
+
+TEST_CASE("status is shown as fields and as JSON") {
+  const auto body = Json::parse(R"({"software":"forkmill 0.1.0","epoch":3,"store":"memory-1","listen":["ipc:///tmp/b"],
+    "uptime_ms":192000,"clients":2,"workers":1,"children":4,"tasks":{"scheduled":0,"ready":3,"running":2,"succeeded":100,
+    "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"dead_letters":1,"rss_bytes":14680064,
+    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}]})");
+  CHECK(render_status(body, Format::table) ==
+        "broker       forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
+        "clients      2\n"
+        "workers      1 with 4 processes\n"
+        "tasks        scheduled 0, ready 3, running 2\n"
+        "since start  succeeded 100, failed 1, cancelled 0, expired 0\n"
+        "results      3 kept, 1.2 KiB\n"
+        "memory       14.0 MiB\n"
+        "\n"
+        "WAITING  TASK          QUEUE    REASON\n"
+        "      3  census.count  default  no worker has task census.count\n");
+  CHECK(Json::parse(render_status(body, Format::json)) == body);
+  CHECK(unserved_reason(body, "census.count", "default") == "no worker has task census.count");
+  CHECK(unserved_reason(body, "census.count", "other").empty());
+  CHECK(unserved_reason(Json::object(), "census.count", "default").empty());
+}
+
+TEST_CASE("the status in JSON has the same keys for every broker") {
+  const auto json = Json::parse(render_status(Json::object(), Format::json));
+  CHECK(json["dead_letters"].is_null());
+  CHECK(json["tasks"]["running"].is_null());
+  CHECK(json["unserved"] == Json::array());
+}
+
+TEST_CASE("queues are shown as rows") {
+  const auto body = Json::parse(R"({"queues":[{"name":"default","ready":3,"running":2,"scheduled":0,"bytes":2048,
+    "max_tasks":0,"max_bytes":1000,"oldest_ready_ms":1500,"workers":1}]})");
+  CHECK(queue_table(body).render(Format::table, true) ==
+        "NAME     READY  RUNNING  SCHEDULED  OLDEST  WORKERS\ndefault      3        2          0    1.5s        1\n");
+  const auto row = Json::parse(queue_table(body).render(Format::jsonl, true));
+  CHECK(row["oldest_ready_ms"] == 1500);
+  CHECK(row["bytes"] == 2048);
+}
+
+TEST_CASE("workers are shown as rows, with more columns in wide") {
+  const auto body =
+      Json::parse(R"({"workers":[{"name":"w1","host":"node1","pid":42,"session":7,"queues":["default","text"],
+    "tasks":[{"name":"forkmill.exec","signature":"x"}],"children":4,"running":1,"waiting":0,"credit":5,"draining":false,
+    "connected_at_ms":1000,"silent_ms":20,"finished":9,"lost":0}]})");
+  CHECK(worker_table(body, 61'000).render(Format::table, false) ==
+        "w1  node1  42  default,text  4  1  9  0  serving\n");
+  CHECK(worker_table(body, 61'000).render(Format::wide, false) ==
+        "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms  forkmill.exec\n");
+}
+
+TEST_CASE("a backup is shown with its path and size") {
+  const auto body = Json::parse(R"({"path":"/b/file","bytes":28672})");
+  CHECK(render_backup(body, Format::table) == "path   /b/file\nbytes  28672 (28.0 KiB)\n");
+  CHECK(Json::parse(render_backup(body, Format::json)) == body);
+}
+
+TEST_CASE("an answer with missing keys is shown") {
+  for (const auto& body :
+       {Json::object(), Json::parse(R"({"queues":[{}],"workers":[{}],"unserved":[{}],"tasks":{}})")}) {
+    for (const auto format : {Format::table, Format::wide, Format::json, Format::jsonl}) {
+      CHECK(!render_status(body, format).empty());
+      CHECK(!render_backup(body, format).empty());
+      CHECK_NOTHROW(queue_table(body).render(format, true));
+      CHECK_NOTHROW(worker_table(body, 0).render(format, true));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace forkmill::cli
