@@ -59,14 +59,14 @@ ChainedState::Forward* ChainedState::release_follower() noexcept {
 bool ChainedState::set_followed(State* inner) noexcept {
   lock();
   followed_ = inner;
-  const bool was_cancelled = bits().has(kCancelled);
+  const bool was_cancelled = signal_.has(kCancelled);
   unlock();
   return was_cancelled;
 }
 
 void ChainedState::cancel_or_pass_on(States& others, States& answers) {
   lock();
-  bits().add(kCancelled);
+  signal_.add(kCancelled);
   auto followed = followed_ != nullptr && followed_->try_add_ref() ? Ref<State>::adopt(followed_) : Ref<State>{};
   unlock();
   if (followed) return others.push_back(std::move(followed));

@@ -21,7 +21,7 @@ State::~State() {
   while (auto* link = continuations_.pop()) link->dispose();
 }
 
-std::uint32_t State::lock() noexcept {
+std::uint32_t StateBits::lock() noexcept {
   constexpr int kYields = 64;
   for (int tries = 0;; ++tries) {
     const auto before = signal_.add(kLocked);

@@ -23,7 +23,7 @@
 
 #include <forkmill/detail/continuation.h>
 #include <forkmill/detail/counted.h>
-#include <forkmill/detail/signal.h>
+#include <forkmill/detail/state_bits.h>
 #include <forkmill/executor.h>
 #include <forkmill/task_id.h>
 
@@ -60,15 +60,11 @@ class Origin : public Counted {
 };
 
 // State: the base of RemoteState and LocalState<T> (value.h), which hold the value.
-class State : public Counted {
+class State : public Counted, public StateBits {
  public:
   // Deletes continuations of a state that was never resolved.
   ~State() override;
 
-  // Whether the outcome is there.
-  bool ready() const noexcept { return signal_.is_set(); }
-  // The signal that is set when the state is ready.
-  Signal& signal() noexcept { return signal_; }
   // Blocks until ready (true) or until the deadline has passed (false).
   // Throws Error{bad_request} if the calling thread would wait for itself, and what Origin::check_process() throws.
   bool wait(const Deadline& deadline);
@@ -104,50 +100,16 @@ class State : public Counted {
   Origin* origin() const noexcept { return origin_.get(); }
   // Where continuations run that are not direct.
   std::shared_ptr<Executor> executor() const noexcept { return origin_ ? origin_->executor() : fallback_executor(); }
-  // Whether this is a RemoteState.
-  bool is_remote() const noexcept { return signal_.has(kRemote); }
-  // Whether there is more than one reader, so that none may move the value out.
-  bool is_shared() const noexcept { return signal_.has(kShared); }
-  void mark_shared() noexcept { signal_.add(kShared); }
-  // Whether the state is resolved by a message that the client receives, so that a wait of its origin suffices. Any
-  // other state needs another thread to act.
-  bool is_driven() const noexcept { return signal_.has(kDriven); }
-  void mark_driven() noexcept { signal_.add(kDriven); }
   // The executor of the callback that resolves the state; only if needs_executor().
   virtual std::shared_ptr<Executor> resolving_executor() const { return executor(); }
-  // Whether a callback resolves the state, so that the executor's thread must not wait for it.
-  bool needs_executor() const noexcept { return signal_.has(kNeedsExecutor); }
-  void mark_needs_executor() noexcept { signal_.add(kNeedsExecutor); }
-  // Whether the broker has the task, and whether a worker has reported progress.
-  bool accepted() const noexcept { return signal_.has(kAccepted); }
-  bool running() const noexcept { return signal_.has(kRunning); }
-  void mark_accepted() noexcept { signal_.add(kAccepted); }
-  void mark_running() noexcept { signal_.add(kRunning); }
 
  protected:
-  // Bits of the signal's word.
-  static constexpr std::uint32_t kDraining = 4;        // one thread hands out the continuations
-  static constexpr std::uint32_t kRemote = 8;          // is_remote()
-  static constexpr std::uint32_t kShared = 16;         // is_shared()
-  static constexpr std::uint32_t kNeedsExecutor = 32;  // needs_executor()
-  static constexpr std::uint32_t kDriven = 256;        // is_driven()
-  static constexpr std::uint32_t kAccepted = 64;       // accepted()
-  static constexpr std::uint32_t kRunning = 128;       // running()
-  static constexpr std::uint32_t kLocked = 512;        // see lock()
-  static constexpr std::uint32_t kCancelled = 1024;    // a ChainedState was asked to cancel what it waits for
-
   State(Ref<Origin> origin, const TaskId& id, std::uint32_t bits)
-      : signal_{bits}, origin_{std::move(origin)}, id_{id} {}
+      : StateBits{bits}, origin_{std::move(origin)}, id_{id} {}
   // Makes the state ready: the outcome is in place. Wakes sleepers and hands out the continuations.
   void publish() noexcept;
   // Sets the client. Before any other thread has the state.
   void adopt_origin(Ref<Origin> origin) { origin_ = std::move(origin); }
-  // Locks the list of continuations and what derived classes keep under the same lock, for some instructions. lock()
-  // returns the bits from before.
-  std::uint32_t lock() noexcept;
-  void unlock() noexcept { signal_.remove(kLocked); }
-  // The bits above.
-  Signal& bits() noexcept { return signal_; }
   // The continuations. Under the lock.
   ContinuationList& continuations() noexcept { return continuations_; }
 
@@ -165,7 +127,6 @@ class State : public Counted {
   void hand_out_all() noexcept;
   void hand_out(Continuation* link) noexcept;
 
-  Signal signal_;                   // kSet: ready; the other bits are those above
   State* next_ = nullptr;           // link of the StateQueue that the state is in
   ContinuationList continuations_;  // owned, except for those that dispose of themselves
   Ref<Origin> origin_;              // null: no client
