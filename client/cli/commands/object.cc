@@ -59,7 +59,7 @@ void add_show(const Program& program, CLI::App& group) {
                             connection.ask({.kind = QueryKind::object, .argument = asked.name, .filter = {}});
                         return print_stdout(render_object_details(body, asked.output.format));
                       });
-  command->alias("get");
+  command->alias("get")->footer("Example:\n  forkmill object show build:lock");
   add_name(*command, options);
   add_format_options(*command, options->output);
 }

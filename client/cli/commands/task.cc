@@ -125,6 +125,7 @@ void check_selection(const CancelCommand& options) {
 void add_get(const Program& program, CLI::App& group) {
   auto* command =
       group.add_subcommand("get", "Show the state, command, attempts, worker and error of a task")->alias("show");
+  command->footer("Example:\n  forkmill task get 0190163d-8694-739b");
   auto id = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
   command->add_option("id", *id, "Id, or an unambiguous prefix of at least 8 characters")
