@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "client/engine/lock_holding.h"
 #include "client/engine/semaphore_units.h"
 #include "client/engine/undelivered_items.h"
 
@@ -15,6 +16,7 @@ class Holdings {
   explicit Holdings(std::uint64_t owner) : owner_{owner} {}
 
   std::uint64_t owner() const { return owner_; }
+  LockHoldings& locks() { return locks_; }
   SemaphoreUnits& units() { return units_; }
   UndeliveredItems& undelivered_items() { return undelivered_items_; }
 
@@ -25,9 +27,10 @@ class Holdings {
 
  private:
   const std::uint64_t owner_;
+  std::atomic<std::uint64_t> losses_{0};
+  LockHoldings locks_{losses_};
   SemaphoreUnits units_;
   UndeliveredItems undelivered_items_;
-  std::atomic<std::uint64_t> losses_{0};
 };
 
 }  // namespace forkmill::client

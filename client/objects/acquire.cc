@@ -24,7 +24,7 @@ void note_acquired(Object& object, const Object::Answer& answer, std::uint64_t t
   if (is_semaphore(object))
     object.engine().holdings().units().add(object.number(), thread, token);
   else
-    object.holding().acquired(token);
+    object.holding().acquired(token, thread);
 }
 
 void release_units(Object& semaphore, std::int64_t units) {

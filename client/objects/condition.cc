@@ -50,15 +50,14 @@ detail::Ticket Condition::travel_ticket() const {
 // There is no time limit on this side: however long it takes, the lock is held again when this returns.
 bool Condition::Own::wait_on(Object& condition, detail::Wait wait) {
   auto& holding = object().holding();
-  auto held = holding.release_all();
+  const auto thread = client::this_thread_number();
+  const auto held = holding.release_all(thread);
   const auto call = condition.start({.verb = Verb::wait, .wait = wait});
   call->wait({});
   const auto& answer = call->answer();
   if (answer.code == Errc::not_held && held.count > 0) holding.restore(held);
   if (answer.code != Errc::ok) condition.fail(answer);
-  held.token = proto::token_after_wait(answer);
-  held.losses = object().engine().holdings().losses();
-  if (held.count > 0) holding.restore(held);
+  holding.resume(held, proto::token_after_wait(answer), thread);
   return proto::is_signalled(answer);
 }
 

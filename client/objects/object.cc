@@ -57,17 +57,26 @@ Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::
       number_{number},
       zeroed_{zeroed},
       removes_{removes},
-      holding_{engine_of(engine_).holdings()} {}
+      holding_{holding_of(engine_of(engine_), spec_.kind, number_)} {}
 
 Object::~Object() {
+std::shared_ptr<LockHolding> holding_of(Engine& engine, ObjectKind kind, std::uint64_t number) {
+  return kind == ObjectKind::lock ? engine.holdings().locks().add_handle(number) : nullptr;
+}
+
   if (!removes_) return;
-  if (spec_.kind == ObjectKind::semaphore) engine().holdings().units().forget(number_);
+  forget_holdings();
   post({.verb = Verb::remove});
 }
 
 void Object::remove() {
   require({.verb = Verb::remove});
-  engine().holdings().units().forget(number_);
+  forget_holdings();
+}
+
+void Object::forget_holdings() {
+  if (spec_.kind == ObjectKind::semaphore) engine().holdings().units().forget(number_);
+  if (spec_.kind == ObjectKind::lock) engine().holdings().locks().forget(number_);
 }
 
 void Object::check_open() const {
@@ -85,6 +94,7 @@ void Object::post(ObjectRequest request) noexcept {
   try {
     if (engine().in_forked_child()) return;
     engine().objects().post(operation_on(*this, request), spec_.kind);
+  if (holding_) engine().holdings().locks().remove_handle(number_, std::move(holding_));
   } catch (const std::exception& error) {
     log().debug("{}: {}", name(), error.what());  // the client was closed, and has lost what it had
   }

@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "client/engine/engine.h"
-#include "client/objects/lock_holding.h"
 #include "proto/wire/messages.h"
 #include "proto/wire/operands.h"
 
@@ -67,20 +66,23 @@ class Object : public std::enable_shared_from_this<Object> {
   const proto::ObjectSpec& spec() const { return spec_; }
   std::uint64_t number() const { return number_; }
   bool zeroed() const { return zeroed_; }
-  LockHolding& holding() { return holding_; }
+  // How this client holds the lock; only for a lock.
+  LockHolding& holding() { return *holding_; }
   Engine& engine() const { return engine_of(engine_); }
   const detail::Ref<detail::Origin>& engine_ref() const { return engine_; }
   // Throws the error of an answer.
   [[noreturn]] void fail(const Answer& answer) const;
 
  private:
+  void forget_holdings();
+
   const detail::Ref<detail::Origin> engine_;
   const proto::ObjectSpec spec_;
   const std::uint64_t number_;
   const bool zeroed_;
   const bool removes_;
   std::atomic<bool> closed_{false};
-  LockHolding holding_;
+  std::shared_ptr<LockHolding> holding_;  // null: this is no lock
 };
 
 }  // namespace forkmill::client

@@ -19,8 +19,9 @@
 //
 // The objects live at the broker; a handle here stands for one of them. Copies of a handle are cheap and stand for the
 // same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as a value
-// of a dict. A handle without a name makes an object of its own, which goes with its last copy here, or with its client
-// (object_options.h). A moved-from handle is empty: its members throw std::logic_error.
+// of a dict. All handles of one object at one client share what is held: a lock that was acquired through one of them
+// is released through any. A handle without a name makes an object of its own, which goes with its last copy here, or
+// with its client (object_options.h). A moved-from handle is empty: its members throw std::logic_error.
 //
 // Every operation is a round trip to the broker and blocks until the answer comes, constructors too; the _async members
 // return a future instead. Waiting is a message that comes later, never polling, and waiters are served in the order of
@@ -123,7 +124,7 @@ class AnyLock : public Acquirable {
   // Python: lock.release()
   void release() { release_one(); }
   // The fencing token of this ownership; rises with each owner of the lock, in any client. 0 while the lock is not held
-  // through this handle or a copy of it, and once it is lost.
+  // by this client, and once it is lost.
   // Never blocks. Let the resource that the lock protects refuse a token below the highest that it has seen.
   std::int64_t token() const;
 

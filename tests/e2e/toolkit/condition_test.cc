@@ -105,6 +105,67 @@ TEST_CASE("a condition is passed to tasks with its lock") {
   CHECK(code_of([&] { condition.wait(0s); }) == Errc::not_held);
 }
 
+TEST_CASE("a lock that is held through one handle is waited with and released through any other of this client") {
+  Rig rig;
+  const auto again = [&](const auto& handle) {
+    const detail::ClientScope scope{ObjectOptions{rig.a}.engine().get()};
+    return unpack_value<std::decay_t<decltype(handle)>>(pack_value(handle));
+  };
+  SUBCASE("a lock and its condition, as two arguments of a task") {
+    Lock made{"l", rig.a};
+    auto lock = again(made);
+    auto condition = again(Condition{"c", made});
+    {
+      const std::lock_guard hold{lock};
+      CHECK_FALSE(condition.wait(10ms));
+      CHECK(lock.token() == 2);
+    }
+    CHECK_FALSE(made.locked());
+  }
+  SUBCASE("a recursive lock, several times") {
+    RLock made{"l", rig.a};
+    auto lock = again(made);
+    auto condition = again(Condition{"c", made});
+    lock.acquire();
+    condition.acquire();
+    made.acquire();
+    CHECK_FALSE(condition.wait(10ms));
+    condition.release();
+    lock.release();
+    CHECK(made.locked());
+    made.release();
+    CHECK_FALSE(made.locked());
+  }
+  SUBCASE("one lock opened twice by name") {
+    Lock first{"l", rig.a};
+    Condition condition{"c", Lock{"l", rig.a}};
+    first.acquire();
+    CHECK_FALSE(condition.wait(10ms));
+    CHECK(Lock{"l", rig.a}.token() == first.token());
+    first.release();
+    CHECK_FALSE(first.locked());
+    CHECK(first.token() == 0);
+  }
+  SUBCASE("a handle that goes while the lock is held") {
+    Lock{"l", rig.a}.acquire();
+    Lock second{"l", rig.a};
+    CHECK(second.token() == 1);
+    second.release();
+    CHECK_FALSE(second.locked());
+  }
+}
+
+TEST_CASE("a lock that is acquired by a future belongs to the thread that asked for it") {
+  Rig rig;
+  Lock lock{"l", rig.a};
+  Condition condition{"c", lock};
+  REQUIRE(lock.acquire_async().get());
+  CHECK_FALSE(condition.wait(10ms));
+  CHECK(lock.token() == 2);
+  lock.release();
+  CHECK_FALSE(lock.locked());
+}
+
 TEST_CASE("exactly one party of a barrier gets 0, and the action runs once before any party is released") {
   Rig rig;
   std::atomic<int> actions{0};
