@@ -13,8 +13,9 @@ using client::Verb;
 
 namespace {
 
-std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string_view name, const Object& lock) {
-  auto spec = client::spec_of(ObjectKind::condition, name);
+std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string_view name, const Object& lock,
+                                       std::int64_t flags = 0) {
+  auto spec = client::spec_of(ObjectKind::condition, name, 0, flags);
   spec.other = lock.number();
   return client::open_object(options, std::move(spec));
 }
@@ -23,7 +24,7 @@ std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string
 
 Condition::Condition(std::string_view name, ObjectOptions options)
     : lock_{name.empty() ? RLock{options} : RLock{std::string{name} + ":lock", options}} {
-  object_ = open_condition(options, name, lock_.shared());
+  object_ = open_condition(options, name, lock_.shared(), proto::kObjectTakesOther);
 }
 
 Condition::Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options) : lock_{lock} {

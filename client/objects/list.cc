@@ -183,10 +183,6 @@ Watch RawList::watch_raw(std::function<void(const RawChanges&)> callback) const 
   return watch_object(object_, std::move(callback));
 }
 
-RLock RawList::lock_beside() const {
-  const ObjectOptions options{object().engine_ref()};
-  const bool owned = (object().spec().flags & proto::kObjectOwned) != 0;
-  return RLock{name() + ":lock", owned ? options.owned() : options};
-}
+RLock RawList::lock_beside() const { return RLock{name() + ":lock", object()}; }
 
 }  // namespace forkmill::detail

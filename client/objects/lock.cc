@@ -27,6 +27,12 @@ bool Lock::locked() const { return is_locked(object()); }
 
 RLock::RLock(std::string_view name, ObjectOptions options)
     : AnyLock{client::open_object(options, client::spec_of(ObjectKind::lock, name, 0, proto::kObjectRecursive))} {}
+RLock::RLock(std::string_view name, const client::Object& with)
+    : AnyLock{[&] {
+        auto spec = client::spec_of(ObjectKind::lock, name, 0, proto::kObjectRecursive);
+        spec.other = with.number();
+        return client::open_object(ObjectOptions{with.engine_ref()}, std::move(spec));
+      }()} {}
 RLock::RLock(const detail::Ticket& ticket, detail::FromTicket)
     : AnyLock{client::open_object(ticket, ObjectKind::lock)} {}
 bool RLock::locked() const { return is_locked(object()); }

@@ -34,20 +34,21 @@ struct ObjectSpec {
   std::uint64_t type = 0;   // hash of the type of the elements; 0: not checked
   std::int64_t size = 0;    // semaphore: initial value; barrier: parties; queue, pipe: capacity; list: fixed length
   std::int64_t flags = 0;   // kObject…
-  std::uint64_t other = 0;  // condition: number of its lock
+  std::uint64_t other = 0;  // condition: number of its lock; lock: of the object that it goes with; 0: none
   Durability durability = Durability::of_queue;
   friend bool operator==(const ObjectSpec&, const ObjectSpec&) = default;
 };
-inline constexpr std::int64_t kObjectRecursive = 1;   // lock: the holder may acquire it again
-inline constexpr std::int64_t kObjectBounded = 2;     // semaphore: never above its initial value
-inline constexpr std::int64_t kObjectFixed = 4;       // list: never changes its length
-inline constexpr std::int64_t kObjectOneWay = 8;      // pipe: end 0 receives, end 1 sends
-inline constexpr std::int64_t kObjectOwned = 16;      // is removed when the client that made it ends
-inline constexpr std::int64_t kObjectMustExist = 32;  // open does not make a new one
-inline constexpr std::int64_t kObjectMustBeNew = 64;  // open fails if the object exists
-inline constexpr std::int64_t kObjectActs = 128;      // barrier: this opener has an action for its rounds
-inline constexpr std::int64_t kObjectKept = 256;      // semaphore: units stay when their holder ends in order
-inline constexpr std::int64_t kObjectIdentity = 15;   // the flags on which all openers must agree
+inline constexpr std::int64_t kObjectRecursive = 1;     // lock: the holder may acquire it again
+inline constexpr std::int64_t kObjectBounded = 2;       // semaphore: never above its initial value
+inline constexpr std::int64_t kObjectFixed = 4;         // list: never changes its length
+inline constexpr std::int64_t kObjectOneWay = 8;        // pipe: end 0 receives, end 1 sends
+inline constexpr std::int64_t kObjectOwned = 16;        // is removed when the client that made it ends
+inline constexpr std::int64_t kObjectMustExist = 32;    // open does not make a new one
+inline constexpr std::int64_t kObjectMustBeNew = 64;    // open fails if the object exists
+inline constexpr std::int64_t kObjectActs = 128;        // barrier: this opener has an action for its rounds
+inline constexpr std::int64_t kObjectKept = 256;        // semaphore: units stay when their holder ends in order
+inline constexpr std::int64_t kObjectTakesOther = 512;  // condition: its lock is removed with it
+inline constexpr std::int64_t kObjectIdentity = 15;     // the flags on which all openers must agree
 
 // Verb of an operation. PROTOCOL.md says which kinds have which verb, and what `values` are. For `a` and `b` of
 // operations and answers see operands.h.

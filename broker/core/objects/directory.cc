@@ -51,8 +51,8 @@ Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, Objec
   if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
   if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
   if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
-  // A condition that outlived its lock would be of no use.
-  if (const Object* lock = find(ObjectId{spec.other}); spec.kind == ObjectKind::condition && !lock->durable())
+  // A condition that outlived its lock would be of no use; a lock that outlived its object would stay forever.
+  if (const Object* other = find(ObjectId{spec.other}); other != nullptr && !other->durable())
     spec.durability = Durability::memory;
   if (spec.durability == Durability::durable && state_.disk_full) return failure(Errc::disk_full);
   if (spec.size < 0) spec.size = spec.kind == ObjectKind::semaphore || spec.kind == ObjectKind::barrier ? 1 : 0;
@@ -64,6 +64,7 @@ Object& ObjectDirectory::make(ClientHandle client, ObjectSpec spec, ObjectHost& 
   const bool owned = (spec.flags & kObjectOwned) != 0;
   Object& object = *objects_.emplace(id, make_object(id, std::move(spec), host)).first->second;
   names_.emplace(object.name(), &object);
+  note_dependence(object);
   if (owned) {
     object.owner = client;
     belongings_[client].owned.insert(id);
@@ -76,6 +77,7 @@ void ObjectDirectory::insert(std::unique_ptr<Object> object) {
   if (names_.contains(object->name()) || objects_.contains(object->id()))
     throw DecodeError{"there is another '" + object->name() + "'"};
   names_.emplace(object->name(), object.get());
+  note_dependence(*object);
   objects_.emplace(object->id(), std::move(object));
 }
 
@@ -91,8 +93,21 @@ void ObjectDirectory::erase(Object& object) {
   if (object.owner)
     if (const auto owner = belongings_.find(object.owner); owner != belongings_.end())
       owner->second.owned.erase(object.id());
+  if (const auto of_other = dependents_.find(ObjectId{object.spec().other}); of_other != dependents_.end()) {
+    std::erase(of_other->second, object.id());
+    if (of_other->second.empty()) dependents_.erase(of_other);
+  }
   names_.erase(object.name());
   objects_.erase(object.id());
+}
+
+void ObjectDirectory::note_dependence(const Object& object) {
+  if (object.spec().other != 0) dependents_[ObjectId{object.spec().other}].push_back(object.id());
+}
+
+std::vector<ObjectId> ObjectDirectory::dependents_of(ObjectId id) const {
+  const auto found = dependents_.find(id);
+  return found == dependents_.end() ? std::vector<ObjectId>{} : found->second;
 }
 
 std::vector<ObjectId> ObjectDirectory::held_by(ClientHandle client) const {

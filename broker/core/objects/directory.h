@@ -38,6 +38,8 @@ class ObjectDirectory {
   // Ends recovery; call after all objects and their parts have been read.
   void finish_recovery();
   void erase(Object& object);
+  // Returns the objects whose `other` this is: they are of no use without it.
+  std::vector<ObjectId> dependents_of(ObjectId id) const;
 
   // ---- Objects of clients; ids are returned in rising order
   void note_holding(ClientHandle client, ObjectId object) { belongings_[client].held.insert(object); }
@@ -53,11 +55,13 @@ class ObjectDirectory {
   };
 
   Object& make(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
+  void note_dependence(const Object& object);
 
   BrokerState& state_;
   std::unordered_map<ObjectId, std::unique_ptr<Object>> objects_;
   std::map<std::string, Object*, std::less<>> names_;
   std::unordered_map<ClientHandle, Belongings> belongings_;
+  std::unordered_map<ObjectId, std::vector<ObjectId>> dependents_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/objects/spec.h"
+#include "proto/mutants.h"
 #include "proto/wire/operands.h"
 
 namespace forkmill::broker {
@@ -64,14 +65,7 @@ Answer Objects::open(Call& call) {
   return done(static_cast<std::int64_t>(object.id().value()), made_as(opened->made, begins_as_asked));
 }
 
-Answer Objects::withdraw(const Call& call) {
-  auto& entries = operations_.of(call.client).entries;
-  const auto entry = entries.find(number_to_withdraw(call.op));
-  if (entry == entries.end() || !entry->second.waits) return done(0);
-  lines_.expire(*entry->second.waits);
-  return done(1);
-}
-
+// Removes the object, and those that are of no use without it.
 void Objects::remove(Object& object) {
   lines_.fail_all(object, Errc::object_unknown);
   storage_.erase(object);
@@ -87,9 +81,15 @@ void Objects::advance_waiters() {
     if (object->is_over())
       remove(*object);
     else
+  const ObjectId id = object.id();
+  const ObjectId taken{(object.spec().flags & kObjectTakesOther) != 0 ? object.spec().other : 0};
       storage_.note_changed(*object);
   }
 }
+  for (const ObjectId dependent : directory_.dependents_of(id))
+    if (Object* one = directory_.find(dependent); one != nullptr && !mutant(Mutant::lock_outlives_its_object))
+      remove(*one);
+  if (Object* other = directory_.find(taken)) remove(*other);
 
 void Objects::client_gone(ClientHandle client, End end) {
   ClientOperations* operations = operations_.find(client);

@@ -105,9 +105,9 @@ std::unique_ptr<Object> StoredRecord::object(ObjectHost& host) const {
   if (kind == 0 || kind > static_cast<unsigned>(last_of(ObjectKind{})))
     throw DecodeError{"an object of an unknown kind"};
   ObjectSpec spec{std::move(name), static_cast<ObjectKind>(kind), type, size, flags, other, Durability::durable};
-  // The lock of a condition may be read after the condition.
-  if (spec.size < 0 || (spec.kind != ObjectKind::condition && !check_spec(spec, nullptr).ok()))
-    throw DecodeError{"an object that cannot be"};
+  // The object that `other` names may be read after this one.
+  const bool has_other = spec.kind == ObjectKind::condition || spec.other != 0;
+  if (spec.size < 0 || (!has_other && !check_spec(spec, nullptr).ok())) throw DecodeError{"an object that cannot be"};
   auto object = make_object(ObjectId{id}, std::move(spec), host);
   object->owner = ClientHandle{owner};
   object->load(state);

@@ -439,7 +439,7 @@ class Array : public detail::ListOf<T> {
   detail::SnapshotIterator<T> end() const { return {}; }
 
   // Opens the lock that goes with the array, "<name>:lock", for changes of several elements. Nothing but agreement
-  // keeps other clients from changing the array without it. Named ones stay when the array is removed.
+  // keeps other clients from changing the array without it. The lock is removed with the array.
   //
   //     forkmill::Array<double> weights{"weights", 10};
   //     auto lock = weights.get_lock();
@@ -501,7 +501,8 @@ class Value : public detail::ListOf<T> {
     return {};
   }
   detail::NoWalk<T> end() const { return {}; }
-  // Opens the lock that goes with the value, "<name>:lock", for several operations in a row.
+  // Opens the lock that goes with the value, "<name>:lock", for several operations in a row. The lock is removed with
+  // the value.
   // Python: v.get_lock()
   RLock get_lock() const { return this->lock_beside(); }
 };

@@ -164,7 +164,8 @@ class RLock : public detail::AnyLock {
   // Python: mp.RLock()
   explicit RLock(ObjectOptions options = {}) : RLock{std::string_view{}, std::move(options)} {}
   explicit RLock(std::string_view name, ObjectOptions options = {});
-  // For the library.
+  // For the library: the lock of this name that goes with another object, and is removed with it.
+  RLock(std::string_view name, const client::Object& with);
   RLock(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
 
@@ -288,8 +289,8 @@ class Event : public detail::Handle {
 class Condition : public detail::Handle {
  public:
   using TravelsAsTicket = void;
-  // Opens the condition of this name, or makes it, with a recursive lock of its own, which has the name "<name>:lock".
-  // Python: mp.Condition()
+  // Opens the condition of this name, or makes it, with a recursive lock of its own, which has the name "<name>:lock"
+  // and is removed with it. Python: mp.Condition()
   explicit Condition(ObjectOptions options = {}) : Condition{std::string_view{}, std::move(options)} {}
   explicit Condition(std::string_view name, ObjectOptions options = {});
   // The same with a given lock, a Lock or an RLock, at the lock's client: of the options, all but the client count, and

@@ -135,6 +135,37 @@ TEST_CASE("an owned object is removed with the client that made it, and any othe
   CHECK(other.code(Verb::look, named) == Errc::ok);
 }
 
+TEST_CASE("an object goes with the one that it belongs to") {
+  Broker broker;
+  User user{broker};
+  User other{broker};
+  const auto value = user.open(ObjectKind::list, "value", 1, kObjectFixed | kObjectOwned);
+  const auto beside = other.try_open({"value:lock", ObjectKind::lock, 0, 0, kObjectRecursive, value});
+  REQUIRE(beside.code == Errc::ok);
+  const auto lock = user.open(ObjectKind::lock, "lock");
+  const auto condition = user.try_open({"condition", ObjectKind::condition, 0, 0, kObjectTakesOther, lock}).a;
+  SUBCASE("a lock with the object beside which it was made") {
+    other.go();
+    CHECK(user.code(Verb::look, static_cast<std::uint64_t>(beside.a)) == Errc::ok);
+    SUBCASE("removed") { user.operate(Verb::remove, value); }
+    SUBCASE("its owner leaves") { user.go(); }
+    User third{broker};
+    CHECK(third.code(Verb::look, static_cast<std::uint64_t>(beside.a)) == Errc::object_unknown);
+    CHECK(third.try_open({"late:lock", ObjectKind::lock, 0, 0, 0, value}).code == Errc::object_unknown);
+  }
+  SUBCASE("a condition with its lock, and its waiters are told") {
+    user.operate(Verb::acquire, lock);
+    const auto waiter = user.begin(Verb::wait, static_cast<std::uint64_t>(condition));
+    other.operate(Verb::remove, lock);
+    CHECK(user.answer(waiter)->code == Errc::object_unknown);
+    CHECK(user.code(Verb::look, static_cast<std::uint64_t>(condition)) == Errc::object_unknown);
+  }
+  SUBCASE("a condition takes a lock of its own along") {
+    other.operate(Verb::remove, static_cast<std::uint64_t>(condition));
+    CHECK(user.code(Verb::look, lock) == Errc::object_unknown);
+  }
+}
+
 TEST_CASE("the waits of a client that has left are dropped") {
   Broker broker;
   User a{broker};
