@@ -35,6 +35,10 @@ proto::Operation operation_on(const Object& object, ObjectRequest& request) {
   return operation;
 }
 
+std::shared_ptr<LockHolding> holding_of(Engine& engine, ObjectKind kind, std::uint64_t number) {
+  return kind == ObjectKind::lock ? engine.holdings().locks().add_handle(number) : nullptr;
+}
+
 bool changes_something(Verb verb) { return verb == Verb::put || verb == Verb::send || verb == Verb::acted; }
 
 // Waits for the answer until this side's own limit, which is a little later than the broker's, or, if `patient`, for as
@@ -60,10 +64,7 @@ Object::Object(detail::Ref<detail::Origin> engine, proto::ObjectSpec spec, std::
       holding_{holding_of(engine_of(engine_), spec_.kind, number_)} {}
 
 Object::~Object() {
-std::shared_ptr<LockHolding> holding_of(Engine& engine, ObjectKind kind, std::uint64_t number) {
-  return kind == ObjectKind::lock ? engine.holdings().locks().add_handle(number) : nullptr;
-}
-
+  if (holding_) engine().holdings().locks().remove_handle(number_, std::move(holding_));
   if (!removes_) return;
   forget_holdings();
   post({.verb = Verb::remove});
@@ -94,7 +95,6 @@ void Object::post(ObjectRequest request) noexcept {
   try {
     if (engine().in_forked_child()) return;
     engine().objects().post(operation_on(*this, request), spec_.kind);
-  if (holding_) engine().holdings().locks().remove_handle(number_, std::move(holding_));
   } catch (const std::exception& error) {
     log().debug("{}: {}", name(), error.what());  // the client was closed, and has lost what it had
   }

@@ -67,9 +67,15 @@ Answer Objects::open(Call& call) {
 
 // Removes the object, and those that are of no use without it.
 void Objects::remove(Object& object) {
+  const ObjectId id = object.id();
+  const ObjectId taken{(object.spec().flags & kObjectTakesOther) != 0 ? object.spec().other : 0};
   lines_.fail_all(object, Errc::object_unknown);
   storage_.erase(object);
   directory_.erase(object);
+  for (const ObjectId dependent : directory_.dependents_of(id))
+    if (Object* one = directory_.find(dependent); one != nullptr && !mutant(Mutant::lock_outlives_its_object))
+      remove(*one);
+  if (Object* other = directory_.find(taken)) remove(*other);
 }
 
 // Carries changes through until no waiting call gets further.
@@ -81,15 +87,9 @@ void Objects::advance_waiters() {
     if (object->is_over())
       remove(*object);
     else
-  const ObjectId id = object.id();
-  const ObjectId taken{(object.spec().flags & kObjectTakesOther) != 0 ? object.spec().other : 0};
       storage_.note_changed(*object);
   }
 }
-  for (const ObjectId dependent : directory_.dependents_of(id))
-    if (Object* one = directory_.find(dependent); one != nullptr && !mutant(Mutant::lock_outlives_its_object))
-      remove(*one);
-  if (Object* other = directory_.find(taken)) remove(*other);
 
 void Objects::client_gone(ClientHandle client, End end) {
   ClientOperations* operations = operations_.find(client);
