@@ -396,6 +396,7 @@ class Array : public detail::ListOf<T> {
 
   // Makes an array of its own, of `length` elements or of these values. length: 0 to 1,048,576; beyond it
   // Error{option_out_of_range}, below it std::invalid_argument.
+  // Throws Full if as many elements T{} are more bytes than a list holds.
   // Python: mp.Array(type, length), mp.Array(type, values)
   explicit Array(std::int64_t length, const ObjectOptions& options = {}) : Array{std::string_view{}, length, options} {}
   explicit Array(const std::vector<T>& values, const ObjectOptions& options = {})

@@ -258,7 +258,7 @@ TEST_CASE("the action of a barrier is run by the party that has it when another 
   std::thread first{[&] { CHECK_THROWS_AS(theirs.wait(), BrokenBarrier); }};
   REQUIRE(eventually([&] { return barrier.n_waiting() == 1; }));
   auto others = rig.at_b(barrier);
-  CHECK_THROWS_WITH_AS(others.wait(), doctest::Contains("none of them has the action"), BrokenBarrier);
+  CHECK_THROWS_WITH_AS(others.wait(), doctest::Contains("none of the parties that wait has the action"), BrokenBarrier);
   first.join();
   CHECK(barrier.broken());
   CHECK(actions == 3);

@@ -264,6 +264,38 @@ TEST_CASE("a value begins as its initial value for all clients, also if another 
 
 namespace {
 
+// An array as a client of an earlier version makes it: its elements begin as the integer 0.
+struct Zeros : detail::RawList {
+  template <class T>
+  Zeros(std::string_view name, const Array<T>*, const ObjectOptions& options)
+      : RawList{name, 2, true, detail::type_hash<T>(), options} {}
+};
+
+template <class T>
+void check_zeros(Rig& rig, std::string_view name, const T& value) {
+  const Zeros zeros{name, static_cast<Array<T>*>(nullptr), rig.a};
+  Array<T> array{name, 2, rig.b};
+  CHECK(array.values() == std::vector<T>(2));
+  CHECK_FALSE(array.compare_and_set(0, value, value));
+  CHECK(array.compare_and_set(0, T{}, value));
+  CHECK(array.at(0) == value);
+  CHECK(array.at(1) == T{});
+}
+
+}  // namespace
+
+TEST_CASE("an array that a client of an earlier version has made reads as T{} at first") {
+  Rig rig;
+  check_zeros<int>(rig, "int", 7);
+  check_zeros<double>(rig, "double", 0.5);
+  check_zeros<bool>(rig, "bool", true);
+  check_zeros<std::string>(rig, "string", "a");
+  check_zeros<std::optional<std::string>>(rig, "optional", "a");
+  check_zeros<std::vector<int>>(rig, "vector", {1});
+}
+
+namespace {
+
 template <class T>
 void check_range(Rig& rig) {
   using Limits = std::numeric_limits<T>;

@@ -381,7 +381,7 @@ TEST_CASE("a barrier with an action breaks when no waiting party has the action,
   const auto last = b.operate(Verb::wait, barrier);
   for (const auto& answer : {last, *a.answer(first), a.operate(Verb::wait, barrier)}) {
     CHECK(answer.code == Errc::barrier_broken);
-    CHECK(answer.text.find("none of them has the action") != std::string::npos);
+    CHECK(answer.text.find("none of the parties that wait has the action") != std::string::npos);
   }
   CHECK(maker.operate(Verb::look, barrier).b == 5);
   a.operate(Verb::reset, barrier);

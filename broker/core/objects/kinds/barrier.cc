@@ -59,7 +59,7 @@ std::optional<Answer> Barrier::last_arrived(Call& call) {
     return std::nullopt;
   }
   if (needs_action_ && !proto::mutant(proto::Mutant::barrier_action_skipped)) {
-    break_all("all parties have arrived, and none of them has the action of this barrier");
+    break_all("none of the parties that wait has the action of this barrier: open it with the action in one of them");
     return broken();
   }
   end_round(true);
