@@ -48,7 +48,7 @@ struct Hello {
   std::uint32_t window_results = 16 * 1024;  // maximum of results that are sent and not acknowledged
   WorkerInfo worker;
   std::uint64_t instance = 0;  // random; the same in all sessions of a client or worker; tasks belong to it
-  std::uint64_t child_of = 0;  // instance of the worker in whose child this client lives; 0: none
+  std::uint64_t child_of = 0;  // instance of the worker in whose child this client or worker lives; 0: none
   // Rises with each HELLO of this instance: microseconds of a monotonic clock, or one more than the last. A HELLO of a
   // broken connection may arrive after a later one has been answered; the broker then drops it. 0: not given.
   std::uint64_t order = 0;

@@ -1,8 +1,20 @@
 #include "worker/link/identity.h"
 
+#include <cstdlib>
+
 #include "proto/os/host.h"
 
 namespace forkmill::worker {
+
+namespace {
+
+// The instance of the worker in whose child this one runs; 0: it runs in none. (The workers of pools do.)
+std::uint64_t worker_around() {
+  const char* text = std::getenv("FORKMILL_CHILD_OF");
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
 
 std::string name_of(const LinkSetup& setup) {
   if (!setup.options.name.empty()) return setup.options.name;
@@ -28,6 +40,7 @@ proto::Hello hello_of(const LinkSetup& setup) {
   hello.name = name_of(setup);
   hello.host = proto::host_name();
   hello.pid = static_cast<std::uint32_t>(setup.supervisor);
+  hello.child_of = worker_around();
   hello.software = "forkmill " FORKMILL_VERSION;
   hello.worker.queues = setup.options.queues;
   for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});

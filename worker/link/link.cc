@@ -198,7 +198,6 @@ void Link::handle_death(const ControlFacts& facts, std::string output) {
 
 void Link::stop() {
   read_children();  // results that were ready
-  for (const auto& [slot, child] : rings_.all()) foreman_.outbox().deaths.add(static_cast<std::uint32_t>(child.pid));
   foreman_.stop(now());
 }
 

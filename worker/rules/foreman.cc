@@ -54,6 +54,7 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
 // ---- The children ---------------------------------------------------------------------------------------------------
 
 void Foreman::spawned(ChildKey child, std::uint32_t pid) {
+  children_.add(child, pid);
   child.slot < state_.config.slots ? pool_.spawned(child) : processes_.spawned(child, pid);
 }
 
@@ -75,6 +76,7 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
 void Foreman::handle(proto::Instant now, ChildDeath death) {
   const bool exited = death.facts.signal == 0 && death.facts.exit_code >= 0;
   if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
+  children_.remove(death.facts.child);
   state_.forget(death.facts.child);
   death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, std::move(death));
 }
@@ -108,6 +110,7 @@ void Foreman::stop(proto::Instant now) {
   state_.progress.clear();
   state_.effects.assignments.clear();
   session_.set_load(0, {});
+  children_.note_dead(outbox().deaths, false);
   session_.flush(now);
   session_.goodbye(now, "stopped at once");
 }
@@ -152,6 +155,8 @@ void Foreman::flush(proto::Instant now) {
   state_.outbox.shortage = state_.shortage.reason();
   // Without a session each attempt keeps its last note.
   if (session_.handshake().established()) state_.progress.pop_due(now, state_.outbox.progress);
+  // The broker must know before this worker says GOODBYE that what clients in its children hold is free.
+  if (state_.draining && finished(now)) children_.kill(state_.effects, outbox().deaths);
   session_.flush(now);
   if (state_.draining && finished(now)) session_.goodbye(now, "drained");
 }

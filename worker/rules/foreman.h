@@ -17,6 +17,7 @@
 
 #include "worker/rules/drain_deadline.h"
 #include "worker/rules/intake.h"
+#include "worker/rules/living_children.h"
 #include "worker/rules/pool_attempts.h"
 #include "worker/rules/pool_state.h"
 #include "worker/rules/process_attempts.h"
@@ -79,6 +80,7 @@ class Foreman {
   ProcessAttempts processes_;
   Intake intake_;
   DrainDeadline drain_deadline_;
+  LivingChildren children_;
   Effects taken_;
 };
 

@@ -107,6 +107,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   Welcome answer = welcome(worker->session, hello);
   answer.resumed = resumed;
   worker->instance = hello.instance;
+  worker->child_of = hello.child_of;
   roster_.enlist(*worker, hello.worker);
   worker->draining = false;
   worker->paused_until = Instant{0};

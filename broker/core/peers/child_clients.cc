@@ -23,6 +23,13 @@ const std::vector<ClientHandle>& ChildClients::in_child(std::uint64_t worker, st
   return home == clients_.end() ? none : home->second;
 }
 
+std::vector<ClientHandle> ChildClients::in_children_of(std::uint64_t worker) const {
+  std::vector<ClientHandle> all;
+  for (auto home = clients_.lower_bound({worker, 0}); home != clients_.end() && home->first.first == worker; ++home)
+    all.insert(all.end(), home->second.begin(), home->second.end());
+  return all;
+}
+
 void ChildClients::note_gone(std::uint64_t worker, std::uint32_t pid, Instant until) {
   constexpr std::size_t kMaxGone = 4096;
   gone_.push_back({worker, pid, until});

@@ -16,6 +16,8 @@ class ChildClients {
   void add(Client& client, std::uint64_t worker, std::uint32_t pid);
   void remove(const Client& client);
   const std::vector<ClientHandle>& in_child(std::uint64_t worker, std::uint32_t pid) const;
+  // Returns the clients in all children of the worker.
+  std::vector<ClientHandle> in_children_of(std::uint64_t worker) const;
 
   // The child has ended. A HELLO that a client in it sent before may come until `until`.
   void note_gone(std::uint64_t worker, std::uint32_t pid, Instant until);

@@ -12,8 +12,18 @@ void Sessions::close(proto::PeerId peer) {
 
 void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end) {
   children_.note_gone(worker, pid, state_.clock.now() + state_.options.session_timeout);
-  const std::vector<ClientHandle> clients = children_.in_child(worker, pid);
-  for (const ClientHandle handle : clients)
+  close_all(children_.in_child(worker, pid), end);
+  std::vector<Worker*> inside;
+  for (const auto& [handle, one] : state_.workers)
+    if (worker != 0 && one->child_of == worker && one->session.pid == pid) inside.push_back(one.get());
+  for (Worker* one : inside) {
+    close_all(children_.in_children_of(one->instance), end);
+    close(*one, "the process of worker " + one->session.name + " has ended");
+  }
+}
+
+void Sessions::close_all(const std::vector<ClientHandle>& clients, Objects::End end) {
+  for (const ClientHandle handle : std::vector<ClientHandle>{clients})
     if (Client* one = state_.client(handle)) close(*one, end);
 }
 

@@ -34,7 +34,8 @@ class Sessions {
 
   // The peer has said GOODBYE.
   void close(proto::PeerId peer);
-  // The child with that pid of that worker has ended, and with it every client in it. `worker`: its instance.
+  // The child with that pid of that worker has ended, and with it every client in it, and a worker in it with all of
+  // its children. `worker`: its instance.
   void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);
 
   // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.
@@ -50,6 +51,7 @@ class Sessions {
 
  private:
   void close(Client& client, Objects::End end);
+  void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
   void close(Worker& worker, const std::string& why);
 
   BrokerState& state_;

@@ -23,6 +23,7 @@ struct Worker {
   WorkerHandle handle;
   Session session;
   std::uint64_t instance = 0;
+  std::uint64_t child_of = 0;  // the worker in whose child it lives, as the workers of pools do; 0: none
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
   std::size_t next_queue = 0;      // the queue whose turn it is

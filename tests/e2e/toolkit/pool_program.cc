@@ -66,6 +66,11 @@ const Registered kFunctions[] = {
      }},
     {kStarted, [](int) { return started; }},
     {kCount, [](Dict<std::string, int> sums, int n) { sums.add("sum", n, 0); }},
+    {kKeepLock,
+     [](const std::string& name) {
+       static forkmill::Lock lock{name};
+       lock.acquire();
+     }},
     {kFailToStart, [] { throw std::invalid_argument{"no such database"}; }},
     {kDieAtStart, [] { ::raise(SIGKILL); }},
 };

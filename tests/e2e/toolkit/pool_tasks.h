@@ -38,6 +38,7 @@ inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
 inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // the value that kStart has set
 inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
 inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
-inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};  // not registered
+inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};                // not registered
+inline constexpr forkmill::Task<void(std::string)> kKeepLock{"pool.keep_lock"};  // acquires the lock, and keeps it
 inline constexpr forkmill::Task<int()> kWithContext{"pool.with_context"};
 inline constexpr forkmill::Task<void(forkmill::Dict<std::string, int>, int)> kCount{"pool.count"};  // adds to "sum"

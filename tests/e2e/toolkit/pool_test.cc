@@ -431,6 +431,24 @@ TEST_CASE("after close() a pool takes no more tasks, and join() waits for all") 
   pool.join();
 }
 
+TEST_CASE("a lock that a process of a pool holds is free when the pool has ended, in order or not") {
+  Lock lock{"kept by a process"};
+  const auto guard_against_the_session_timeout = 5s;
+  {
+    Pool pool{{.processes = 2}};
+    pool.apply(kKeepLock, lock.name());
+    CHECK_FALSE(lock.try_acquire());
+    SUBCASE("close and join") {
+      pool.close();
+      pool.join();
+    }
+    SUBCASE("terminate") { pool.terminate(); }
+    SUBCASE("its destructor") {}
+  }
+  CHECK(lock.acquire(guard_against_the_session_timeout));
+  lock.remove();
+}
+
 TEST_CASE("terminate returns promptly and ends outstanding results with Cancelled") {
   Folder folder;
   Pool pool{{.processes = 2}};

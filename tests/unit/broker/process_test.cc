@@ -444,6 +444,25 @@ TEST_CASE("units of a semaphore that keeps them stay away when their holder's pr
   }
 }
 
+TEST_CASE("a worker in a child that is gone ends with it, and so do the clients in its own children") {
+  Broker broker;
+  const auto outer = broker.connect(host(4));
+  Hello pool = host(0);
+  pool.instance = kInstance + 7;
+  pool.child_of = kInstance;
+  pool.pid = 50;
+  broker.connect(pool);
+  broker.connect(child_client(60, kInstance + 7));
+  broker.connect(child_client(61, kInstance + 7));
+  broker.connect(child_client(51));
+  broker.send(outer, ChildrenGone{{51}});
+  CHECK(broker.core().state().workers.size() == 2);
+  CHECK(broker.core().state().clients.size() == 2);
+  broker.send(outer, ChildrenGone{{50}});
+  CHECK(broker.core().state().workers.size() == 1);
+  CHECK(broker.core().state().clients.empty());
+}
+
 TEST_CASE("a HELLO of a child that arrives after the child's end begins no session") {
   Broker broker;
   const auto worker = broker.connect(host(1));

@@ -312,6 +312,29 @@ TEST_CASE(
   CHECK(world.foreman.finished(world.now));
 }
 
+TEST_CASE("a worker that leaves has its children killed, and tells the broker that they end, before its GOODBYE") {
+  World world{2};
+  world.grant(1);
+  world.settle();
+  world.start(0);
+  const std::vector<std::uint32_t> both{5000, 5001};
+  SUBCASE("in order") {
+    world.foreman.drain(world.now, world.now + 30s);
+    world.settle();
+    CHECK(world.gone.empty());
+    world.finish(0);
+    world.settle();
+    world.acknowledge();
+    CHECK_FALSE(world.left);
+    world.settle();
+    CHECK(world.children[0].log == "KILL ");
+    CHECK(world.children[1].log == "KILL ");
+  }
+  SUBCASE("at once, when the supervisor has killed them") { world.stop(); }
+  CHECK(world.gone == both);
+  CHECK(world.left);
+}
+
 TEST_CASE("a drain that takes too long stops running attempts and reports them as lost") {
   World world{1};
   world.grant(1);

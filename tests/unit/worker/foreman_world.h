@@ -103,6 +103,10 @@ struct World final : Rings {
     if (const auto* said = std::get_if<proto::ChildrenGone>(&envelope.message)) {
       gone.insert(gone.end(), said->pids.begin(), said->pids.end());
     }
+    if (std::holds_alternative<proto::Goodbye>(envelope.message)) {
+      CHECK_MESSAGE(!gone.empty(), "it says GOODBYE before it tells of its children");
+      left = true;
+    }
     drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
   }
 
@@ -233,6 +237,7 @@ struct World final : Rings {
   Instant pause{0};      // as the last RETURN said
   std::string shortage;  // the same
   bool drained = false;
+  bool left = false;
   bool refused = false;
   Foreman foreman;
 };
