@@ -1,6 +1,7 @@
 #include <forkmill/registered.h>
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <utility>
 
@@ -18,6 +19,8 @@ std::vector<std::function<void()>>& endings() {
   return all;
 }
 
+std::atomic<void (*)(const TaskId&, std::string_view)> result_watcher{nullptr};
+
 }  // namespace
 
 void register_function(RegisteredFunction function) {
@@ -28,6 +31,12 @@ void register_function(RegisteredFunction function) {
 }
 
 const std::vector<RegisteredFunction>& registered_functions() { return functions(); }
+
+void at_result(void (*what)(const TaskId& task, std::string_view result)) { result_watcher = what; }
+
+void note_result(const TaskId& task, std::string_view result) {
+  if (const auto what = result_watcher.load()) what(task, result);
+}
 
 void at_process_end(std::function<void()> what) { endings().push_back(std::move(what)); }
 

@@ -29,10 +29,10 @@ struct Parts {
   Registry registry;
   Retention retention{state};
   Deliveries deliveries{state, retention};
-  TaskGrants grants{state, deliveries};
+  Objects objects{state};
+  TaskGrants grants{state, deliveries, objects};
   Intake intake{state, deliveries, retention, registry};
   Cancels cancels{state, grants};
-  Objects objects{state};
   SessionIndex index{state};
   ChildClients children;
   WorkerRoster roster{state, registry};

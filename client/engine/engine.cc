@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "client/engine/loans.h"
 #include "client/futures/cancel_state.h"
 #include "proto/os/real_env.h"
 
@@ -42,6 +43,7 @@ bool Engine::wait(detail::Signal& signal, const detail::Deadline& deadline) {
 
 void Engine::close() noexcept {
   if (in_forked_child() || !inbox_.close()) return;
+  forget_unsent_of(*this);
   bool said_goodbye = false;
   driver_.stop([&] { said_goodbye = connection_.close(); },
                [&] {

@@ -30,7 +30,7 @@ TaskId Inbox::new_id() {
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 
 Inbox::StateRef Inbox::add(proto::Submission&& task) {
-  task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
+  if (task.id.is_nil()) task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, task.id);
   payload_bytes_ += task.payload.size();
   requests_.emplace_back(SubmitTask{std::move(task), cookie_of(state)});

@@ -26,7 +26,7 @@ class Inbox {
   // origin: of the states, and outlives the inbox.
   explicit Inbox(detail::Origin& origin) : origin_{origin} {}
 
-  // The id of a task is set here: random, or made of its queue and key.
+  // The id of a task is set here, unless it has one: random, or made of its queue and key.
   StateRef submit(proto::Submission&& task);
   std::vector<StateRef> submit(std::span<proto::Submission> tasks);
   // A state of this client that has ended with the error, of a task that was not submitted.

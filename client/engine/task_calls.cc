@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "client/engine/loans.h"
 #include "proto/limits.h"
 #include "proto/names.h"
 
@@ -34,10 +35,13 @@ proto::Submission submission(const Prepared& how, std::string_view name, std::ui
 
 TaskCalls::StateRef TaskCalls::submit(const Prepared& how, std::string_view name, std::uint64_t signature,
                                       std::string_view payload) {
+  OutgoingLoans loans{payload};
   guard_.check();
   auto task = submission(how, name, signature, payload);
   capacity_.wait_for_room();
+  loans.place(task);
   auto state = inbox_.submit(std::move(task));
+  loans.submitted(*state);
   driver_.get_going();
   return state;
 }
@@ -51,6 +55,7 @@ std::vector<TaskCalls::StateRef> TaskCalls::submit_all(const Prepared& how, std:
   try {
     while (states.size() < payloads.size()) submit_group(how, name, signature, payloads, states);
   } catch (...) {
+    for (auto at = states.size(); at < payloads.size(); ++at) take_back(remove_unsent_in(payloads[at]));
     if (states.empty()) throw;
     while (states.size() < payloads.size()) states.push_back(inbox_.failed(std::current_exception()));
   }
@@ -63,13 +68,18 @@ void TaskCalls::submit_group(const Prepared& how, std::string_view name, std::ui
   constexpr std::size_t kAtOnce = 1024;
   const auto end = std::min(states.size() + kAtOnce, payloads.size());
   std::vector<proto::Submission> tasks;
+  std::vector<OutgoingLoans> loans;
   std::size_t bytes = 0;
   for (auto at = states.size(); at < end && bytes < options_.max_unsent_bytes / 4; ++at) {
     bytes += payloads[at].size();
+    loans.emplace_back(payloads[at]);
     tasks.push_back(submission(how, name, signature, payloads[at]));
   }
   capacity_.wait_for_room();
-  std::ranges::move(inbox_.submit(tasks), std::back_inserter(states));
+  for (std::size_t i = 0; i < tasks.size(); ++i) loans[i].place(tasks[i]);
+  auto submitted = inbox_.submit(tasks);
+  for (std::size_t i = 0; i < submitted.size(); ++i) loans[i].submitted(*submitted[i]);
+  std::ranges::move(submitted, std::back_inserter(states));
   driver_.wake_thread();
 }
 

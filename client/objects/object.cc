@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "client/engine/loans.h"
 #include "client/futures/log.h"
 #include "client/objects/errors.h"
 #include "client/objects/on_answer.h"
@@ -22,6 +23,30 @@ milliseconds wait_of(const ObjectRequest& request) {
   if (!request.wait || !*request.wait) return milliseconds{-1};
   return std::clamp(std::chrono::ceil<milliseconds>(**request.wait), milliseconds{0},
                     std::chrono::ceil<milliseconds>(proto::limits::kMaxDuration));
+}
+
+// Removes the ends of pipes that are packed in the values from the unsent ones, and says so in the operation.
+Loans put_loans_aboard(proto::Operation& operation, const Engine& engine) {
+  Loans aboard;
+  for (std::size_t i = 0; i < operation.values.size(); ++i) {
+    for (Loan& loan : remove_unsent_in(operation.values[i].view())) {
+      if (engine_of(loan.engine).options().endpoint != engine.options().endpoint) {
+        add_unsent(std::move(loan));  // a pipe of another broker, which does not hear of this object
+        continue;
+      }
+      operation.loans.push_back({loan.pipe, loan.ticket, i});
+      aboard.push_back(std::move(loan));
+    }
+  }
+  return aboard;
+}
+
+// Takes ends of pipes back whose operation has failed.
+void take_back_after_failure(Call& call, Loans loans) {
+  if (loans.empty()) return;
+  call.add(new OnAnswer{[loans = std::move(loans)](const Object::Answer& answer) {
+    if (answer.code != Errc::ok) take_back(loans);
+  }});
 }
 
 proto::Operation operation_on(const Object& object, ObjectRequest& request) {
@@ -88,7 +113,11 @@ void Object::fail(const Answer& answer) const { throw_object_error(answer.code, 
 
 CallRef Object::start(ObjectRequest request) {
   check_open();
-  return engine().objects().start(operation_on(*this, request), spec_.kind);
+  auto operation = operation_on(*this, request);
+  auto loans = put_loans_aboard(operation, engine());
+  auto call = engine().objects().start(std::move(operation), spec_.kind);
+  take_back_after_failure(*call, std::move(loans));
+  return call;
 }
 
 void Object::post(ObjectRequest request) noexcept {
@@ -103,8 +132,11 @@ void Object::post(ObjectRequest request) noexcept {
 Object::Answer Object::call(ObjectRequest request, OnLateAnswer undo) {
   check_open();
   const bool limited = request.wait && *request.wait;
+  auto operation = operation_on(*this, request);
+  auto loans = put_loans_aboard(operation, engine());
   if (!limited) {
-    const auto call = engine().objects().run(operation_on(*this, request), spec_.kind, {});
+    const auto call = engine().objects().run(std::move(operation), spec_.kind, {});
+    take_back_after_failure(*call, std::move(loans));
     call->wait({});
     return std::move(call->answer());
   }
@@ -112,7 +144,8 @@ Object::Answer Object::call(ObjectRequest request, OnLateAnswer undo) {
   const bool patient = request.patient;
   const auto deadline = detail::deadline_after(detail::saturated<std::chrono::nanoseconds>(
       std::min<std::chrono::nanoseconds>(wait, proto::limits::kMaxDuration) + kGrace));
-  const auto call = engine().objects().run(operation_on(*this, request), spec_.kind, deadline);
+  const auto call = engine().objects().run(std::move(operation), spec_.kind, deadline);
+  take_back_after_failure(*call, std::move(loans));
   if (!wait_for_answer(*call, engine(), deadline, patient)) engine().objects().give_up(call);
   if (call->ready()) return std::move(call->answer());
   if (undo) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/engine/loans.h"
 #include "client/objects/opening.h"
 #include "client/objects/readiness.h"
 #include "client/objects/values.h"
@@ -53,8 +54,11 @@ class PipeEnd {
   PipeEnd(const PipeEnd&) = delete;
   PipeEnd& operator=(const PipeEnd&) = delete;
 
+  // Loans of this end that were packed, and sent nowhere, end with it.
   void close() {
-    if (!closed_.exchange(true)) object->require({.verb = Verb::close, .operands = client::operands::at_end(number)});
+    if (closed_.exchange(true)) return;
+    client::take_back(client::remove_unsent_of(this));
+    object->require({.verb = Verb::close, .operands = client::operands::at_end(number)});
   }
   bool closed() const { return closed_; }
   void check_open() const {
@@ -99,7 +103,12 @@ Ticket RawConnection::travel_ticket() const {
   auto& end = this->end();
   const auto answer = end.object->require({.verb = Verb::lend, .operands = client::operands::at_end(end.number)});
   const auto& spec = end.object->spec();
-  return {spec.name, spec.size, spec.flags & proto::kObjectIdentity, end.number, proto::ticket_of(answer)};
+  Ticket ticket{spec.name, spec.size, spec.flags & proto::kObjectIdentity, end.number, proto::ticket_of(answer)};
+  if (proto::keeps_account(answer)) {
+    client::add_unsent(
+        {end.object->engine_ref(), end.object->number(), end.number, ticket.number, &end, pack_value(ticket)});
+  }
+  return ticket;
 }
 
 bool RawConnection::readable() const { return !end().one_way() || end().number == 0; }

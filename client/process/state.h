@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "client/engine/loans.h"
+
 namespace forkmill {
 
 struct Process::State {
@@ -27,6 +29,9 @@ struct Process::State {
   detail::Signal settled;            // set once the process was forked, or has ended without
   std::optional<std::uint32_t> pid;  // empty: not forked
   std::string host;
+
+  // Ends of pipes among the arguments of a process that was never started go nowhere.
+  ~State() { client::take_back(client::remove_unsent_in(payload)); }
 
   bool ended() const { return result && result->ready(); }
 };

@@ -4,8 +4,12 @@
 // section. Pure.
 #pragma once
 
+#include <forkmill/task_id.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 #include <vector>
 
 #include "proto/wire/object_messages.h"
@@ -147,15 +151,30 @@ constexpr Operands at_end(std::int64_t end) { return {end}; }
 constexpr Operands receive(std::int64_t end, std::int64_t max_messages) { return {end, max_messages}; }
 // lend: takes over the end that was lent under this ticket.
 constexpr Operands claim(std::int64_t end, std::int64_t ticket) { return {end, ticket}; }
+// lend: the end goes with the task whose id is the operation's only value: in its result, or among its arguments.
+constexpr Operands place(std::int64_t ticket, bool in_result) { return {flag(in_result), ticket}; }
+// close: the end that was lent under this ticket goes nowhere.
+constexpr Operands take_back(std::int64_t end, std::int64_t ticket) { return {end, ticket}; }
 
 }  // namespace operands
 
 inline std::int64_t end_of_pipe(const Operation& op) { return op.a; }
 inline std::int64_t max_messages(const Operation& op) { return op.b; }
 inline std::int64_t ticket_to_claim(const Operation& op) { return op.b; }  // 0: lends
+inline bool goes_in_result(const Operation& op) { return op.a != 0; }
+// None: the operation does not name a task.
+inline std::optional<TaskId> task_to_carry(const Operation& op) {
+  TaskId::Bytes bytes{};
+  if (op.values.size() != 1 || op.values[0].size() != bytes.size()) return std::nullopt;
+  std::memcpy(bytes.data(), op.values[0].view().data(), bytes.size());
+  return TaskId{bytes};
+}
+inline std::int64_t ticket_to_take_back(const Operation& op) { return op.b; }  // 0: closes
 
 inline bool is_readable(const OperationAnswer& polled) { return polled.a != 0; }
 inline std::int64_t ticket_of(const OperationAnswer& lent) { return lent.a; }
+// Whether the broker takes loans back, and knows what carries them.
+inline bool keeps_account(const OperationAnswer& lent) { return lent.b != 0; }
 
 // ---- dict, list -----------------------------------------------------------------------------------------------------
 

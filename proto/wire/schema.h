@@ -230,8 +230,9 @@ void fields(auto& io, Is<Report> auto& m) { io.record(1, m.processes); }
 void fields(auto& io, Is<ObjectSpec> auto& m) {
   io.record(7, name(m.name), m.kind, m.type, m.size, m.flags, m.other, m.durability);
 }
+void fields(auto& io, Is<LoanInValue> auto& m) { io.record(3, m.pipe, m.ticket, m.value); }
 void fields(auto& io, Is<Operation> auto& m) {
-  io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec);
+  io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec, m.loans);
 }
 void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations, m.also); }
 void fields(auto& io, Is<OperationAnswer> auto& m) { io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values); }

@@ -102,6 +102,7 @@ class Child {
     const ThrowWatch watch;
     try {
       result = setup_.registry.at(task.head.handler).handler->run(context, task.arguments);
+      detail::note_result(context.task_id(), result);
     } catch (const abi::__forced_unwind&) {
       throw;  // pthread_exit() or a cancellation: it must not be caught
     } catch (...) {

@@ -140,6 +140,8 @@ void TaskGrants::unassign(Worker& worker, Task& task) {
 bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) const {
   const std::uint32_t most = task.options().max_attempts + (mutant(Mutant::attempt_too_many) ? 1 : 0);
   if (task.options().at_most_once || task.attempts.value() >= most) return false;
+  // A further attempt would fail for another reason than this one, and hide it.
+  if (objects_.loans().was_claimed(task.id) && !mutant(Mutant::tried_without_its_end)) return false;
   switch (outcome.kind) {
     case OutcomeKind::retry:
     case OutcomeKind::lost:
@@ -210,6 +212,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   task.finished.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
   task.queue->budget.change(task, task.payload.size() + task.finished.outcome->value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, *task.finished.outcome, task.finished.at});
+  objects_.task_ended(task);
   deliveries_.task_finished(task);
 }
 

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/objects/objects.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class TaskGrants {
  public:
-  TaskGrants(BrokerState& state, Deliveries& deliveries) : state_{state}, deliveries_{deliveries} {}
+  TaskGrants(BrokerState& state, Deliveries& deliveries, Objects& objects)
+      : state_{state}, deliveries_{deliveries}, objects_{objects} {}
 
   // Grants a task that was popped from its queue to `worker`.
   void grant(Task& task, Worker& worker);
@@ -42,6 +44,7 @@ class TaskGrants {
 
   BrokerState& state_;
   Deliveries& deliveries_;
+  Objects& objects_;
 };
 
 }  // namespace forkmill::broker

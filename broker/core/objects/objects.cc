@@ -12,6 +12,18 @@ namespace forkmill::broker {
 
 using namespace proto;
 
+namespace {
+
+Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) {
+  auto& entries = operations.of(call.client).entries;
+  const auto entry = entries.find(number_to_withdraw(call.op));
+  if (entry == entries.end() || !entry->second.waits) return done(0);
+  lines.expire(*entry->second.waits);
+  return done(1);
+}
+
+}  // namespace
+
 void Objects::operate(Client& client, Operate& message) {
   ClientOperations& operations = operations_.of(client.handle);
   OperationTable::acknowledge(operations, message);
@@ -25,17 +37,19 @@ void Objects::begin(ClientOperations& operations, Operation operation) {
   call->client = operations.client;
   call->op = std::move(operation);
   call->since = state_.clock.now();
+  transfers_.attach(call->op);
   if (auto answer = attempt(*call)) {
     operations_.answer(call->client, call->op.number, directory_.find(ObjectId{call->op.object}), std::move(*answer));
   } else {
     lines_.add(std::move(call), *entry);
   }
+  call.reset();  // with the values that no object has kept
   advance_waiters();
 }
 
 std::optional<Answer> Objects::attempt(Call& call) {
   if (call.op.verb == Verb::open) return open(call);
-  if (call.op.verb == Verb::withdraw) return withdraw(call);
+  if (call.op.verb == Verb::withdraw) return withdraw(operations_, lines_, call);
   Object* object = directory_.find(ObjectId{call.op.object});
   if (object == nullptr) return failed(Errc::object_unknown);
   if (call.op.verb == Verb::remove) {
@@ -80,15 +94,24 @@ void Objects::remove(Object& object) {
 
 // Carries changes through until no waiting call gets further.
 void Objects::advance_waiters() {
+  transfers_.settle();
   while (const auto id = lines_.pop_changed()) {
-    Object* object = directory_.find(*id);
-    if (object == nullptr) continue;
-    lines_.advance(*object);
-    if (object->is_over())
-      remove(*object);
-    else
-      storage_.note_changed(*object);
+    if (Object* object = directory_.find(*id)) {
+      lines_.advance(*object);
+      object->after_change();
+      if (object->is_over())
+        remove(*object);
+      else
+        storage_.note_changed(*object);
+    }
+    transfers_.settle();
   }
+}
+
+void Objects::task_ended(const Task& task) {
+  if (!loans_.in_tasks()) return;
+  transfers_.end_task(task);
+  advance_waiters();
 }
 
 void Objects::client_gone(ClientHandle client, End end) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/core/objects/directory.h"
+#include "broker/core/objects/loan_transfers.h"
 #include "broker/core/objects/operation_table.h"
 #include "broker/core/objects/storage.h"
 #include "broker/core/objects/wait_lines.h"
@@ -29,6 +30,10 @@ class Objects {
   enum class End : std::uint8_t { in_order, lost };
   // Ends the client's waits, frees what it held, and removes the objects that it owns. Call when its session has ended.
   void client_gone(ClientHandle client, End end);
+
+  // The task has ended: so have the loans among its arguments. Those in its result go to its client.
+  void task_ended(const Task& task);
+  const Loans& loans() const { return loans_; }
 
   // Ends the waits whose time is over.
   void tick();
@@ -56,14 +61,15 @@ class Objects {
   void begin(ClientOperations& operations, proto::Operation operation);
   std::optional<Answer> attempt(Call& call);
   Answer open(Call& call);
-  Answer withdraw(const Call& call);
   void remove(Object& object);
   void advance_waiters();
 
   BrokerState& state_;
+  Loans loans_;
   ObjectDirectory directory_{state_};
-  OperationTable operations_{state_};
-  WaitLines lines_{state_, directory_, operations_};
+  OperationTable operations_{state_, loans_};
+  WaitLines lines_{state_, loans_, directory_, operations_};
+  LoanTransfers transfers_{state_, loans_, directory_, operations_, lines_};
   ObjectStorage storage_{state_, directory_, operations_};
 };
 

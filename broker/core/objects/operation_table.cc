@@ -75,6 +75,8 @@ void OperationTable::answer(ClientHandle client, std::uint64_t number, const Obj
   ClientOperations::Entry& entry = operations->entries[number];
   entry.answer = std::move(answer);
   entry.answer.number = number;
+  for (Payload& value : entry.answer.values)
+    for (const LoanRef& loan : loans_.detach(value)) received_.push_back({loan, client});
   entry.durable = object != nullptr && object->durable();
   operations->dirty = operations->dirty || (entry.durable && object->dirty);
   entry.waits.reset();

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "broker/core/objects/base/loans.h"
 #include "broker/core/objects/base/object.h"
 #include "broker/core/objects/client_operations.h"
 #include "broker/core/state/broker_state.h"
@@ -14,7 +16,7 @@ namespace forkmill::broker {
 
 class OperationTable {
  public:
-  explicit OperationTable(BrokerState& state) : state_{state} {}
+  OperationTable(BrokerState& state, Loans& loans) : state_{state}, loans_{loans} {}
 
   // Returns the client's operations, which are made if the client has none yet.
   ClientOperations& of(ClientHandle client);
@@ -32,6 +34,12 @@ class OperationTable {
   ClientOperations::Entry* admit(ClientOperations& operations, std::uint64_t number);
   // Ends the operation with `answer`; its Call is destroyed. `object`: the object that it changed, or null.
   void answer(ClientHandle client, std::uint64_t number, const Object* object, Answer answer);
+  // Returns the ends of pipes that went out with values of answers since the last call, and the clients that have them.
+  struct Received {
+    LoanRef loan;
+    ClientHandle client;
+  };
+  std::vector<Received> drain_received() { return std::exchange(received_, {}); }
   // Marks the client's record to be written at the end of the round.
   void mark_dirty(ClientHandle client);
 
@@ -46,8 +54,10 @@ class OperationTable {
   void send_answers(ClientOperations& operations);
 
   BrokerState& state_;
+  Loans& loans_;
   std::unordered_map<ClientHandle, ClientOperations> clients_;
   std::vector<ClientHandle> touched_;
+  std::vector<Received> received_;
 };
 
 }  // namespace forkmill::broker

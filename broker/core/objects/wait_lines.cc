@@ -27,6 +27,12 @@ bool WaitLines::may_wait(Verb verb) {
   }
 }
 
+bool WaitLines::is_unfinished(const TaskId& task) const {
+  if (const Task* known = state_.tasks.find(task)) return !is_terminal(known->state);
+  const auto paged_out = state_.tasks.find_paged_out(task);
+  return paged_out && !is_terminal(paged_out->state);
+}
+
 void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) {
   Call& waiting = *call;
   entry.waits = std::move(call);

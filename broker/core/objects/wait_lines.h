@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/core/objects/base/loans.h"
 #include "broker/core/objects/base/object_host.h"
 #include "broker/core/objects/directory.h"
 #include "broker/core/objects/operation_table.h"
@@ -18,14 +19,16 @@ namespace forkmill::broker {
 
 class WaitLines final : public ObjectHost {
  public:
-  WaitLines(BrokerState& state, ObjectDirectory& directory, OperationTable& operations)
-      : state_{state}, directory_{directory}, operations_{operations} {}
+  WaitLines(BrokerState& state, Loans& loans, ObjectDirectory& directory, OperationTable& operations)
+      : state_{state}, loans_{loans}, directory_{directory}, operations_{operations} {}
 
   // ---- ObjectHost
   Object* find(ObjectId id) override { return directory_.find(id); }
   void note_holding(ClientHandle client, ObjectId object) override { directory_.note_holding(client, object); }
   void move(Call& call, Object& to, std::size_t line) override;
   void note_changed(Object& object) override { changed_.push_back(object.id()); }
+  Loans& loans() override { return loans_; }
+  bool is_unfinished(const TaskId& task) const override;
 
   // Returns whether an operation with this verb may wait, and so stands in line behind others. All other operations are
   // done or refused at once.
@@ -55,6 +58,7 @@ class WaitLines final : public ObjectHost {
   void note_condition_waiter(const Call& call);
 
   BrokerState& state_;
+  Loans& loans_;
   ObjectDirectory& directory_;
   OperationTable& operations_;
   CallDeadlines deadlines_;

@@ -18,9 +18,12 @@
 // other reads what is left and then gets EndOfStream, and its send() throws EndOfStream at once. The pipe goes with its
 // last end. It lives in the broker's memory: when the broker is restarted it is gone (Error{object_unknown}).
 //
-// An end may be an argument of a task, or a value in a queue. It counts as open while it is on its way; the process
-// that reads it first has it, and a second reader gets Error{object_closed}. An end that is sent and never read keeps
-// the pipe open.
+// An end may be an argument or a result of a task, or a value in another object. It counts as open while it is on its
+// way; the process that reads it first has it, and a second reader gets Error{object_closed}. An end that can no longer
+// be read is closed: when its task ends without having started (cancelled, expired, killed, refused …), when the value
+// is erased or removed with its object, when the reader dies first. So the other end never waits for a process that
+// does not come. A task that has received an end and then crashes or throws is not tried again, as it would not get the
+// end a second time. close() also takes back what was packed and not sent: the arguments of a Process before start().
 //
 // Blocking and time limits: every operation is a round trip to the broker. Time limits are kept by the broker, to about
 // a millisecond; zero or less tries once. Without a broker, an operation without a time limit blocks until it is back,

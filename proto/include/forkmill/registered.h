@@ -16,6 +16,7 @@
 
 #include <forkmill/serialize.h>
 #include <forkmill/task.h>
+#include <forkmill/task_id.h>
 
 #include <concepts>
 #include <cstdint>
@@ -68,6 +69,11 @@ struct RegisteredFunction {
 void register_function(RegisteredFunction function);
 // All functions, in the order of their registration.
 const std::vector<RegisteredFunction>& registered_functions();
+
+// Sets the function that a process of a worker calls with each result, packed, before it is told; note_result() calls
+// it. What it throws ends the task as an exception of its handler does. Thread-safe.
+void at_result(void (*what)(const TaskId& task, std::string_view result));
+void note_result(const TaskId& task, std::string_view result);
 
 // Adds a function that a process forked for one task calls when the task is over, before its outcome is told; in the
 // order in which they were added. It must not throw. run_at_process_end() calls them.

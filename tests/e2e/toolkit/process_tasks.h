@@ -1,6 +1,8 @@
 // Tasks of the tests of Process.
 #pragma once
 
+#include <forkmill/list.h>
+#include <forkmill/pipe.h>
 #include <forkmill/process.h>
 
 #include <string>
@@ -24,6 +26,15 @@ inline constexpr forkmill::Task<void(std::string)> kBreed{"p.breed"};
 inline constexpr forkmill::Task<void(std::string, std::string, std::string, bool)> kParent{"p.parent"};
 // Makes a Process in itself, writes its daemon flag and the error of start().
 inline constexpr forkmill::Task<void(std::string)> kNested{"p.nested"};
+
+// Sends "hello" through the end of a pipe, and waits for the file.
+inline constexpr forkmill::Task<void(forkmill::Connection<std::string>, std::string)> kGreet{"p.greet"};
+// Ends by that signal.
+inline constexpr forkmill::Task<void(forkmill::Connection<std::string>, int)> kCrashWithEnd{"p.crash_with_end"};
+// Returns one end of a pipe, and sends "made here" through the other one.
+inline constexpr forkmill::Task<forkmill::Connection<std::string>()> kMakePipe{"p.make_pipe"};
+// Opens the lock of the value, and holds it for a moment.
+inline constexpr forkmill::Task<void(forkmill::Value<int>)> kUseLockOfValue{"p.use_lock_of_value"};
 
 class Adder : public forkmill::Process {
  public:

@@ -71,6 +71,23 @@ void nested(const std::string& file) {
   create(file, text);
 }
 
+void greet(const forkmill::Connection<std::string>& end, const std::string& go) {
+  auto mine = end;
+  mine.send("hello");
+  wait_for(go);
+}
+
+forkmill::Connection<std::string> make_pipe() {
+  auto [kept, given] = forkmill::pipe<std::string>();
+  kept.send("made here");
+  return given;
+}
+
+void use_lock_of_value(const forkmill::Value<int>& value) {
+  auto lock = value.get_lock();
+  const std::lock_guard hold{lock};
+}
+
 // parent daemon|other UP GO LEAVE
 int be_program(char** words) {
   be_parent(words[1], words[2], words[3], std::string{words[0]} == "daemon");
@@ -99,5 +116,9 @@ int main(int argc, char** argv) {
   worker.on(kBreed, breed);
   worker.on(kParent, be_parent);
   worker.on(kNested, nested);
+  worker.on(kGreet, greet);
+  worker.on(kCrashWithEnd, [](const forkmill::Connection<std::string>&, int signal) { ::raise(signal); });
+  worker.on(kMakePipe, make_pipe);
+  worker.on(kUseLockOfValue, use_lock_of_value);
   return worker.run();
 }

@@ -87,7 +87,7 @@ inline std::vector<Message> all() {
                 0,
                 {},
                 ObjectSpec{"jobs", ObjectKind::queue, 77, 10, kObjectOwned, 0, Durability::memory}},
-               {5, Verb::put, 17, 1, milliseconds{250}, 1, 2, {Payload::copy("\x01")}, std::nullopt}}},
+               {5, Verb::put, 17, 1, milliseconds{250}, 1, 2, {Payload::copy("\x01")}, std::nullopt, {{18, 3, 0}}}}},
       Operated{{{4, Errc::ok, "", 17, 0, {}}, {5, Errc::object_full, "full", 0, 0, {Payload::copy("\x02")}}}},
       Command{2, SendSignal{"0190163d", 15}},
   };

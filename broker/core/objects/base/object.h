@@ -48,6 +48,8 @@ class Object : public DurableState {
   virtual void begin_as(const Call&) {}
   // Called when a client has opened the object; call.op.spec is the spec as this client gave it.
   virtual void opened(Call&) {}
+  // Called after a change, when all calls that it lets go on have gone on.
+  virtual void after_change() {}
   // Returns whether no client has anything of the object or can have it again, so that it may be removed.
   virtual bool is_over() const { return false; }
 

@@ -7,6 +7,8 @@
 
 namespace forkmill::broker {
 
+class Loans;
+
 class ObjectHost {
  public:
   // Null: there is no such object.
@@ -18,6 +20,9 @@ class ObjectHost {
   virtual void move(Call& call, Object& to, std::size_t line) = 0;
   // Notes that something other than the call at hand has changed the object: calls that wait for it may get further.
   virtual void note_changed(Object& object) = 0;
+  virtual Loans& loans() = 0;
+  // Returns whether the broker has the task, and it has not ended.
+  virtual bool is_unfinished(const TaskId& task) const = 0;
 
  protected:
   ~ObjectHost() = default;

@@ -1,5 +1,6 @@
 #include "broker/core/objects/kinds/dict.h"
 
+#include "broker/core/objects/base/loans.h"
 #include "broker/core/objects/kinds/values.h"
 #include "proto/limits.h"
 #include "proto/wire/operands.h"
@@ -119,9 +120,11 @@ Answer Dict::add(const Call& call) {
 
 Answer Dict::append_to(const Call& call) {
   const DictEntries::Entry* entry = find(call.op.values[0]);
-  auto grown = append(entry != nullptr ? entry->value : Payload{}, call.op.values[1]);
+  const Payload before = entry != nullptr ? entry->value : Payload{};
+  auto grown = append(before, call.op.values[1]);
   if (!grown.ok()) return failed(grown.failure());
   if (grown->array.size() > proto::limits::kMaxPayload) return failed(Errc::payload_too_large);
+  grown->array = host.loans().join(std::move(grown->array), before, call.op.values[1]);
   if (!put(call.op.values[0], std::move(grown->array))) return no_room("dict");
   return done(grown->length, changes_.version());
 }

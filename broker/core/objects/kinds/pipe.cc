@@ -39,7 +39,8 @@ std::size_t Pipe::line(const Call& call) const {
 }
 
 std::optional<Answer> Pipe::attempt(Call& call) {
-  if (call.op.verb == Verb::lend && ticket_to_claim(call.op) != 0) return lend(call, 0);
+  if (call.op.verb == Verb::lend && ticket_to_claim(call.op) != 0)
+    return call.op.values.empty() ? claim(call) : place(call);
   if (end_of_pipe(call.op) < 0 || end_of_pipe(call.op) > 1)
     return failed(Errc::index_unknown, "a pipe has ends 0 and 1");
   const auto end = static_cast<std::size_t>(end_of_pipe(call.op));
@@ -50,7 +51,7 @@ std::optional<Answer> Pipe::attempt(Call& call) {
       return receive(call, end);
     case Verb::poll:
       if (one_way() && end == 1) return failed(Errc::wrong_direction);
-      return !ends_[end].inbox.empty() || ends_[1 - end].closed() ? std::optional{done(1)} : std::nullopt;
+      return !ends_[end].inbox.empty() || is_closed(1 - end) ? std::optional{done(1)} : std::nullopt;
     case Verb::close:
       return close(call, end);
     case Verb::lend:
@@ -64,13 +65,12 @@ std::optional<Answer> Pipe::attempt(Call& call) {
 
 std::optional<Answer> Pipe::send(Call& call, std::size_t end) {
   if (one_way() && end == 0) return failed(Errc::wrong_direction);
-  if (ends_[1 - end].closed()) return failed(Errc::end_of_stream, {}, call.count);
+  if (is_closed(1 - end)) return failed(Errc::end_of_stream, {}, call.count);
   End& other = ends_[1 - end];
   const std::int64_t many = std::ssize(call.op.values);
   for (; call.count < many; ++call.count) {
     Payload& value = call.op.values[static_cast<std::size_t>(call.count)];
-    const bool full = spec().size > 0 && std::ssize(other.inbox) >= spec().size;
-    if (full || (!other.inbox.empty() && other.bytes + value.size() > kHighWater)) return std::nullopt;
+    if (!has_room(end, value.size())) return std::nullopt;
     other.bytes += value.size();
     other.inbox.push_back(std::move(value));
     dirty = true;
@@ -79,11 +79,17 @@ std::optional<Answer> Pipe::send(Call& call, std::size_t end) {
   return done(many);
 }
 
+bool Pipe::has_room(std::size_t end, std::size_t bytes) const {
+  const End& other = ends_[1 - end];
+  if (spec().size > 0 && std::ssize(other.inbox) >= spec().size) return false;
+  return other.inbox.empty() || other.bytes + bytes <= kHighWater;
+}
+
 std::optional<Answer> Pipe::receive(const Call& call, std::size_t end) {
   if (one_way() && end == 1) return failed(Errc::wrong_direction);
   End& mine = ends_[end];
   if (mine.inbox.empty()) {
-    return ends_[1 - end].closed() ? std::optional{failed(Errc::end_of_stream)} : std::nullopt;
+    return is_closed(1 - end) ? std::optional{failed(Errc::end_of_stream)} : std::nullopt;
   }
   const auto many =
       static_cast<std::size_t>(std::clamp<std::int64_t>(max_messages(call.op), 1, proto::limits::kBatchTasks));
@@ -102,6 +108,10 @@ std::optional<Answer> Pipe::receive(const Call& call, std::size_t end) {
 }
 
 Answer Pipe::close(const Call& call, std::size_t end) {
+  if (ticket_to_take_back(call.op) != 0) {
+    loans_.take_back(ticket_to_take_back(call.op), call.client);
+    return done();
+  }
   const auto mine = ends_[end].holders.find(call.client);
   if (mine == ends_[end].holders.end()) return failed(Errc::object_closed);
   if (--mine->second == 0) ends_[end].holders.erase(mine);
@@ -110,20 +120,22 @@ Answer Pipe::close(const Call& call, std::size_t end) {
 }
 
 Answer Pipe::lend(const Call& call, std::size_t end) {
-  if (ticket_to_claim(call.op) == 0) {
-    if (!ends_[end].holders.contains(call.client)) return failed(Errc::object_closed);
-    ++ends_[end].lent;
-    tickets_.emplace(++last_ticket_, end);
-    dirty = true;
-    return done(last_ticket_);
-  }
-  const auto ticket = tickets_.find(ticket_to_claim(call.op));
-  if (ticket == tickets_.end()) return failed(Errc::object_closed, "this end of the pipe was claimed before");
-  const std::size_t claimed = ticket->second;
-  tickets_.erase(ticket);
-  --ends_[claimed].lent;
-  hold(claimed, call.client);
-  return done(static_cast<std::int64_t>(claimed));
+  if (!ends_[end].holders.contains(call.client)) return failed(Errc::object_closed);
+  return done(loans_.lend(end, call.client), 1);
+}
+
+Answer Pipe::claim(const Call& call) {
+  const auto end = loans_.claim(ticket_to_claim(call.op));
+  if (!end) return failed(Errc::object_closed, "this end of the pipe was claimed before, or its sender is gone");
+  hold(*end, call.client);
+  return done(static_cast<std::int64_t>(*end));
+}
+
+Answer Pipe::place(const Call& call) {
+  const auto task = task_to_carry(call.op);
+  if (!task) return bad_request("the id of a task is needed");
+  loans_.place_in_task(ticket_to_claim(call.op), *task, goes_in_result(call.op));
+  return done();
 }
 
 std::optional<Answer> Pipe::expire(Call& call) {
@@ -139,6 +151,16 @@ std::optional<Answer> Pipe::expire(Call& call) {
 
 void Pipe::client_gone(ClientHandle client) {
   for (End& end : ends_) dirty = end.holders.erase(client) > 0 || dirty;
+  dirty = loans_.client_gone(client) || dirty;
+}
+
+// Messages that a closed end has not read go, and with them the ends of pipes in them.
+void Pipe::after_change() {
+  for (std::size_t end = 0; end < 2; ++end) {
+    if (ends_[end].inbox.empty() || !is_closed(end)) continue;
+    ends_[end].inbox.clear();
+    ends_[end].bytes = 0;
+  }
 }
 
 std::vector<Object::Hold> Pipe::holders() const {

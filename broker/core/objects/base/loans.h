@@ -1,0 +1,62 @@
+// Loans: ends of pipes that are on their way from one client to another. A pipe keeps its loans by ticket (kinds/
+// pipe_loans.h); here is how they are found by what carries them: a task, as an argument or in its result, or the value
+// of an object. A loan ends with its last bearer, unless its ticket is claimed before.
+#pragma once
+
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/core/objects/base/call.h"
+
+namespace forkmill::broker {
+
+struct LoanRef {
+  ObjectId pipe;
+  std::int64_t ticket = 0;
+  friend bool operator==(const LoanRef&, const LoanRef&) = default;
+};
+
+class Loans {
+ public:
+  Loans() = default;
+  Loans(const Loans&) = delete;
+  Loans& operator=(const Loans&) = delete;
+
+  // ---- In tasks, which may be on their way to the broker
+
+  void place(const TaskId& task, LoanRef loan) { tasks_[task].loans.push_back(loan); }
+  // The task does not carry this loan any longer. claimed: since a client has claimed it, which may happen once.
+  void remove(const TaskId& task, LoanRef loan, bool claimed);
+  // Whether an end that the task carried was claimed: a further attempt would not get it.
+  bool was_claimed(const TaskId& task) const;
+  // Forgets the task, and returns what it carried.
+  std::vector<LoanRef> remove_task(const TaskId& task);
+  bool in_tasks() const { return !tasks_.empty(); }
+
+  // ---- In values of objects
+
+  // Returns the value with these loans aboard. They go with the last copy of it.
+  proto::Payload attach(proto::Payload value, std::vector<LoanRef> loans);
+  // Takes the loans off one copy of a value, which is to go to a client, and returns them.
+  std::vector<LoanRef> detach(proto::Payload& value);
+  // Returns `whole`, which was made of the other two, with the loans of both aboard.
+  proto::Payload join(proto::Payload whole, const proto::Payload& first, const proto::Payload& second);
+  // Returns the loans whose values are gone since the last call.
+  std::vector<LoanRef> drain_gone() { return std::exchange(gone_, {}); }
+
+ private:
+  // Owner of a value with loans aboard.
+  struct Freight;
+  const Freight* freight_of(const proto::Payload& value) const;
+  struct OfTask {
+    std::vector<LoanRef> loans;
+    bool claimed = false;
+  };
+
+  std::unordered_map<TaskId, OfTask> tasks_;
+  std::unordered_map<const void*, Freight*> freights_;  // by the pointer that their owners hold
+  std::vector<LoanRef> gone_;
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,125 @@
+#include "broker/core/objects/kinds/pipe_loans.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/core/objects/kinds/pipe.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+PipeLoans::Loan* PipeLoans::find(std::int64_t ticket) {
+  const auto found = loans_.find(ticket);
+  return found == loans_.end() ? nullptr : &found->second;
+}
+
+void PipeLoans::end_without_bearer(std::int64_t ticket) {
+  const auto found = loans_.find(ticket);
+  if (!found->second.has_bearer()) loans_.erase(found);
+}
+
+bool PipeLoans::keep_open(std::size_t end, Ends& seen) const {
+  if (loans_.empty() || std::ranges::find(seen, End{pipe_, end}) != seen.end()) return false;
+  seen.push_back({pipe_, end});
+  return std::ranges::any_of(loans_,
+                             [&](const auto& each) { return each.second.end == end && is_borne(each.second, seen); });
+}
+
+bool PipeLoans::is_borne(const Loan& loan, Ends& seen) const {
+  if (loan.lender || !loan.task.is_nil() || !loan.receivers.empty()) return true;
+  if (loan.values == 0 || !loan.reader) return loan.values > 0;
+  const auto* pipe = dynamic_cast<const Pipe*>(host_.find(loan.reader->pipe));
+  return pipe != nullptr && pipe->is_open(loan.reader->end, seen);
+}
+
+void PipeLoans::leave_task(std::int64_t ticket, Loan& loan, bool claimed) {
+  if (loan.task.is_nil()) return;
+  host_.loans().remove(loan.task, {pipe_, ticket}, claimed && !loan.in_result && host_.is_unfinished(loan.task));
+  loan.task = {};
+}
+
+std::int64_t PipeLoans::lend(std::size_t end, ClientHandle lender) {
+  Loan& loan = loans_[++last_ticket_];
+  loan.end = end;
+  loan.lender = lender;
+  host_.note_holding(lender, pipe_);
+  return last_ticket_;
+}
+
+std::optional<std::size_t> PipeLoans::claim(std::int64_t ticket) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr) return std::nullopt;
+  const std::size_t end = loan->end;
+  leave_task(ticket, *loan, true);
+  loans_.erase(ticket);
+  return end;
+}
+
+void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_result) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr) return;
+  leave_task(ticket, *loan, false);
+  loan->task = task;
+  loan->in_result = in_result;
+  host_.loans().place(task, {pipe_, ticket});
+}
+
+void PipeLoans::take_back(std::int64_t ticket, ClientHandle lender) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr || loan->lender != lender) return;
+  loan->lender = {};
+  leave_task(ticket, *loan, false);
+  end_without_bearer(ticket);
+}
+
+bool PipeLoans::place_in_value(std::int64_t ticket, std::optional<End> reader) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr) return false;
+  loan->lender = {};
+  ++loan->values;
+  loan->reader = reader;
+  return true;
+}
+
+void PipeLoans::value_gone(std::int64_t ticket) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr) return;
+  --loan->values;
+  end_without_bearer(ticket);
+}
+
+void PipeLoans::received(std::int64_t ticket, ClientHandle client) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr || std::ranges::find(loan->receivers, client) != loan->receivers.end()) return;
+  loan->receivers.push_back(client);
+  host_.note_holding(client, pipe_);
+}
+
+void PipeLoans::task_gone(std::int64_t ticket, ClientHandle receiver) {
+  Loan* loan = find(ticket);
+  if (loan == nullptr) return;
+  if (proto::mutant(proto::Mutant::loan_outlives_its_task)) return;
+  loan->task = {};
+  loan->lender = {};
+  if (loan->in_result && receiver) received(ticket, receiver);
+  end_without_bearer(ticket);
+}
+
+// A task that the client lent to, and that has arrived, keeps the loan.
+bool PipeLoans::client_gone(ClientHandle client) {
+  const std::size_t before = loans_.size();
+  std::vector<std::int64_t> tickets;
+  for (const auto& [ticket, loan] : loans_) tickets.push_back(ticket);
+  for (const std::int64_t ticket : tickets) {
+    Loan& loan = *find(ticket);
+    std::erase(loan.receivers, client);
+    if (loan.lender == client && !proto::mutant(proto::Mutant::loans_kept_by_the_gone)) {
+      loan.lender = {};
+      if (!loan.task.is_nil() && !host_.is_unfinished(loan.task)) leave_task(ticket, loan, false);
+    }
+    end_without_bearer(ticket);
+  }
+  return loans_.size() < before;
+}
+
+}  // namespace forkmill::broker

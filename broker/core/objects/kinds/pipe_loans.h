@@ -1,0 +1,71 @@
+// PipeLoans: the loans of one pipe. A loan keeps its end open while something bears it: the lender, from the loan on
+// until it is placed; a task, until that ends; the value of an object; a client that has received such a value or
+// result and has not claimed the ticket yet. A message bears its loans only while the end that reads it can be had:
+// ends that lie in each other's messages, and nowhere else, are closed.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "broker/core/objects/base/loans.h"
+#include "broker/core/objects/base/object_host.h"
+
+namespace forkmill::broker {
+
+class PipeLoans {
+ public:
+  PipeLoans(ObjectId pipe, ObjectHost& host) : pipe_{pipe}, host_{host} {}
+
+  // Whether a loan keeps this end open. `seen`: the ends that were asked about on the way to this one.
+  struct End {
+    ObjectId pipe;
+    std::size_t end = 0;
+    friend bool operator==(const End&, const End&) = default;
+  };
+  using Ends = std::vector<End>;
+  bool keep_open(std::size_t end, Ends& seen) const;
+
+  // Returns the ticket.
+  std::int64_t lend(std::size_t end, ClientHandle lender);
+  // Ends the loan, and returns its end. None: there is no such ticket, or no longer.
+  std::optional<std::size_t> claim(std::int64_t ticket);
+
+  // These do nothing when the ticket was claimed, or the loan has ended.
+  void place_in_task(std::int64_t ticket, const TaskId& task, bool in_result);
+  // The lender takes back what it has not placed, or what has not reached its place.
+  void take_back(std::int64_t ticket, ClientHandle lender);
+  // reader: the end that will read the value, if that is a message. False: there is no such ticket.
+  bool place_in_value(std::int64_t ticket, std::optional<End> reader);
+  void value_gone(std::int64_t ticket);
+  void received(std::int64_t ticket, ClientHandle client);
+  // receiver: the client that gets the result of the task; none if the task has no result, or no client gets it.
+  void task_gone(std::int64_t ticket, ClientHandle receiver);
+  // Returns whether a loan has ended.
+  bool client_gone(ClientHandle client);
+
+ private:
+  struct Loan {
+    std::size_t end = 0;
+    ClientHandle lender;  // none: it has placed the loan, or is gone
+    TaskId task;          // nil: none
+    bool in_result = false;
+    std::size_t values = 0;
+    std::optional<End> reader;  // the end that reads the message; none: the value is no message
+    std::vector<ClientHandle> receivers;
+    bool has_bearer() const { return lender || !task.is_nil() || values > 0 || !receivers.empty(); }
+  };
+  using Tickets = std::map<std::int64_t, Loan>;
+
+  Loan* find(std::int64_t ticket);
+  bool is_borne(const Loan& loan, Ends& seen) const;
+  void end_without_bearer(std::int64_t ticket);
+  void leave_task(std::int64_t ticket, Loan& loan, bool claimed);
+
+  const ObjectId pipe_;
+  ObjectHost& host_;
+  Tickets loans_;
+  std::int64_t last_ticket_ = 0;
+};
+
+}  // namespace forkmill::broker
