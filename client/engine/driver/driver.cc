@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
+
+#include "proto/os/cpus.h"
 
 namespace forkmill::client {
 
@@ -16,7 +17,7 @@ constexpr Instant kNap = std::chrono::milliseconds{15};
 }  // namespace
 
 Driver::Driver(Work& work, int socket, Instant stay_awake)
-    : work_{work}, thread_{socket}, waiter_{std::thread::hardware_concurrency() > 1 ? stay_awake : Instant{0}} {
+    : work_{work}, thread_{socket}, waiter_{proto::usable_cpus() > 1 ? stay_awake : Instant{0}} {
   waiter_.add(wake_driver_.fd());
   waiter_.add(socket);
   thread_.start([this] { run(); });
