@@ -2,7 +2,10 @@
 // cluster; programs with clusters of their own leave nothing behind. This program is also those programs.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
+#include <forkmill/default_client.h>
+#include <forkmill/list.h>
 #include <forkmill/local.h>
+#include <forkmill/pipe.h>
 #include <forkmill/pool.h>
 #include <forkmill/process.h>
 #include <unistd.h>
@@ -12,17 +15,25 @@
 #include <utility>
 
 #include "tests/e2e/worker/cluster.h"
+#include "tests/leftovers.h"
 #include "tests/weight.h"
 
 namespace {
 
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
+using forkmill::tests::leftovers;
 using forkmill::tests::weigh;
 using forkmill::tests::Weight;
 
+inline constexpr forkmill::Task<void(forkmill::Connection<int>, forkmill::Value<int>)> kUseBoth{"leaks.use_both"};
 inline constexpr forkmill::Task<int(int)> kSquare{"leaks.square"};
 const forkmill::Registered kSquareHere{kSquare, [](int n) { return n * n; }};
+const forkmill::Registered kUseBothHere{kUseBoth, [](forkmill::Connection<int> end, forkmill::Value<int> value) {
+                                          auto lock = value.get_lock();
+                                          const std::lock_guard hold{lock};
+                                          end.send(value.get());
+                                        }};
 
 // Processes of this program and of its cluster, zombies included.
 std::size_t processes() {
@@ -72,6 +83,9 @@ void come_and_go(int times, Visit&& visit) {
   MESSAGE("at first ", begin, "; after half ", half, "; after all ", end);
   constexpr std::size_t kMoreKib = 3 * 1024;
   CHECK(end.resident_kib <= half.resident_kib + kMoreKib);
+  std::string left;
+  eventually([&] { return (left = leftovers(forkmill::default_client())).empty(); });
+  CHECK(left == "");
 }
 
 TEST_CASE("a thousand pools that are used, closed or dropped leave nothing behind") {
@@ -92,6 +106,22 @@ TEST_CASE("a thousand processes leave nothing behind") {
     if (i % 4 == 0) process.kill();
     process.join();
     if (i % 4 != 0) CHECK(process.exitcode() == 0);
+  });
+}
+
+TEST_CASE("hundreds of processes that get ends of pipes and locks, or are killed first, leave nothing behind") {
+  come_and_go(200, [](int i) {
+    forkmill::Value<int> value{i};
+    auto [here, there] = forkmill::pipe<int>();
+    forkmill::Process process{kUseBoth, there, value};
+    if (i % 4 != 1) process.start();
+    there.close();
+    if (i % 4 == 0) process.kill();
+    if (i % 4 > 1)
+      CHECK(here.recv() == i);
+    else
+      CHECK(here.poll(60s));
+    if (i % 4 != 1) process.join();
   });
 }
 

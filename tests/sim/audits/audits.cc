@@ -14,7 +14,7 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
   reply_audit_.arrived(core.state(), peer, envelope);
   worker_audit_.arrived(core.state(), peer, envelope);
-  retry_audit_.arrived(core.state(), peer, envelope);
+  retry_audit_.arrived(core, peer, envelope);
 }
 
 void Audits::round(const broker::Core& core, const broker::Effects& effects) {

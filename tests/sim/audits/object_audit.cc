@@ -1,6 +1,10 @@
 #include "tests/sim/audits/object_audit.h"
 
+#include <array>
+#include <utility>
+
 #include "broker/core/objects/base/object.h"
+#include "broker/core/objects/kinds/pipe.h"
 #include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
@@ -38,6 +42,22 @@ void check_queue(const Object& object) {
           "a client waits for room, although there is some");
 }
 
+// Checks the first call of each end that waits for room.
+void check_pipe(const Object& object) {
+  const auto& pipe = dynamic_cast<const broker::Pipe&>(object);
+  std::array<bool, 2> seen{};
+  for (const broker::Line& line : object.lines) {
+    for (const broker::Call* call : line) {
+      if (call->op.verb != proto::Verb::send) continue;
+      const std::size_t end = call->op.a == 0 ? 0 : 1;
+      const auto next = static_cast<std::size_t>(call->count);
+      if (std::exchange(seen[end], true) || next >= call->op.values.size()) continue;
+      require(!pipe.has_room(end, call->op.values[next].size()), object,
+              "a client waits for room in one direction, although there is some");
+    }
+  }
+}
+
 }  // namespace
 
 void ObjectAudit::round(const broker::Core& core) const {
@@ -58,6 +78,9 @@ void ObjectAudit::round(const broker::Core& core) const {
         break;
       case ObjectKind::semaphore:
         check_semaphore(object);
+        break;
+      case ObjectKind::pipe:
+        check_pipe(object);
         break;
       default:
         break;
@@ -89,6 +112,19 @@ void ObjectAudit::waits(const broker::Core& core) {
       }
     }
   });
+}
+
+void ObjectAudit::nothing_left(const broker::Core& core) {
+  const auto& directory = core.objects().directory();
+  directory.visit([&](const Object& object) {
+    require(object.spec().kind != ObjectKind::pipe, object, "it is left, although no client has an end of it");
+    require((object.spec().flags & proto::kObjectOwned) == 0, object, "it is left, although its owner is gone");
+    require(object.spec().other == 0 || directory.find(broker::ObjectId{object.spec().other}) != nullptr, object,
+            "it is left, although the object that it goes with is gone");
+    require(object.holders().empty(), object, "it is held, although all clients are gone");
+    require(object.waiting() == 0, object, "a call waits for it, although all clients are gone");
+  });
+  if (core.objects().loans().in_tasks()) throw Violation{"objects: a loan is left of a task that has ended"};
 }
 
 void ObjectAudit::nothing_held(const broker::Core& core) {

@@ -15,6 +15,9 @@ class ObjectAudit {
   void round(const broker::Core& core) const;
   // Checks that no call waits for longer than it asked to; call after a tick of the broker. Throws Violation.
   static void waits(const broker::Core& core);
+  // Checks that nothing is left that no client owns: no end of a pipe, no lock whose object is gone, no holding, waiter
+  // or loan. Call when every client has left, and its session is over. Throws Violation.
+  static void nothing_left(const broker::Core& core);
   // Checks that no object is held, but for the ends of pipes; call when every client has released what it held. Throws
   // Violation.
   static void nothing_held(const broker::Core& core);

@@ -46,23 +46,24 @@ void RetryAudit::begin(proto::CommitSeq last, milliseconds skew) {
   for (auto& [id, due] : due_) due.at += shift;
 }
 
-void RetryAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope) {
+void RetryAudit::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
   const auto* message = std::get_if<proto::Outcomes>(&envelope.message);
   if (message == nullptr) return;
-  const broker::Worker* worker = worker_at(state, peer);
+  const broker::Worker* worker = worker_at(core.state(), peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   for (const proto::OutcomeRecord& record : message->outcomes) {
     const auto held = worker->holding.find(record.grant.seq);
-    if (held != worker->holding.end() && held->second->grant() == record.grant) note(*held->second, record);
+    if (held != worker->holding.end() && held->second->grant() == record.grant) note(core, *held->second, record);
   }
 }
 
-void RetryAudit::note(const broker::Task& task, const proto::OutcomeRecord& record) {
+// A task that has claimed an end of a pipe would not get it a second time.
+void RetryAudit::note(const broker::Core& core, const broker::Task& task, const proto::OutcomeRecord& record) {
   const bool first = std::none_of(ended_.begin(), ended_.end(), [&](const Ended& one) { return one.id == task.id; });
   if (!first || record.outcome.kind == OutcomeKind::succeeded || task.cancel_requested) return;
   // The worker gave the attempt up or did not start it: no rule says how the task goes on.
   if (record.outcome.kind == OutcomeKind::cancelled) return;
-  const bool again = has_another(task, record.outcome);
+  const bool again = has_another(task, record.outcome) && !core.objects().loans().was_claimed(task.id);
   ended_.push_back({task.id, task.attempts, again});
   if (again) due_[task.id] = {task.attempts.next(), world_.now() + shortest_wait(task, record), {}};
 }

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "broker/core/state/broker_state.h"
+#include "broker/core/core.h"
 #include "tests/sim/rules/history.h"
 #include "tests/sim/world/world.h"
 
@@ -19,7 +19,7 @@ class RetryAudit {
   // later.
   void begin(proto::CommitSeq last, milliseconds skew);
   // A message that the broker is about to handle.
-  void arrived(const broker::BrokerState& state, proto::PeerId peer, const proto::Envelope& envelope);
+  void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
   // Checks a round, whose changes will be committed under the number `commit`. Throws Violation.
   void round(const broker::BrokerState& state, const std::vector<broker::Send>& sends, proto::CommitSeq commit);
 
@@ -35,7 +35,7 @@ class RetryAudit {
     proto::CommitSeq commit;  // none: nothing about the attempt is stored
   };
 
-  void note(const broker::Task& task, const proto::OutcomeRecord& record);
+  void note(const broker::Core& core, const broker::Task& task, const proto::OutcomeRecord& record);
 
   const World& world_;
   std::vector<Ended> ended_;  // attempts that ended in this round

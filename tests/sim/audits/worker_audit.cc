@@ -22,11 +22,22 @@ void WorkerAudit::arrived(const broker::BrokerState& state, proto::PeerId peer, 
   const broker::Worker* worker = worker_at(state, peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   heard_[worker->session.id] = world_.now();
-  if (std::holds_alternative<proto::Goodbye>(envelope.message)) left_[worker->session.id] = true;
+  if (std::holds_alternative<proto::Goodbye>(envelope.message)) {
+    left_[worker->session.id] = true;
+    check_left_behind(state, *worker);
+  }
   const auto* back = std::get_if<proto::Return>(&envelope.message);
   if (back != nullptr && back->pause.count() > 0) paused_[worker->session.id] = world_.now() + Instant{back->pause};
   if (const auto* gone = std::get_if<proto::ChildrenGone>(&envelope.message))
     for (const std::uint32_t pid : gone->pids) gone_[{worker->instance, pid}] = world_.now();
+}
+
+// A worker that says GOODBYE has said before of each of its children that it ends.
+void WorkerAudit::check_left_behind(const broker::BrokerState& state, const broker::Worker& worker) const {
+  for (const auto& [handle, client] : state.clients)
+    require(client->child_of == 0 || client->child_of != worker.instance ||
+                gone_.contains({client->child_of, client->session.pid}),
+            "13", [&] { return "client " + client->session.name + " is left behind by its worker"; });
 }
 
 // The broker remembers a process that has ended for one session time-out. A client of that process whose HELLO comes

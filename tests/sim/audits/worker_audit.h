@@ -30,6 +30,7 @@ class WorkerAudit {
 
  private:
   void note_late(const proto::Hello& hello);
+  void check_left_behind(const broker::BrokerState& state, const broker::Worker& worker) const;
   void look_for_the_lost(const broker::BrokerState& state);
   void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 

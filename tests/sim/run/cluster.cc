@@ -117,6 +117,19 @@ class Cluster {
     for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
     if (!users_idle()) throw Violation{"objects: what is left of them cannot be read"};
     objects_.check();
+    leave();
+  }
+
+  // Objects are removed, and all clients leave: nothing may be left of them.
+  void leave() {
+    clients_.front()->users().objects().remove_all();
+    const Instant begin = world_.now();
+    for (Instant look = begin; !users_idle() && look < begin + kPatienceOfUsers; look += kLook) run_until(look);
+    if (!users_idle()) throw Violation{"objects: they cannot be removed"};
+    for (const auto& client : clients_) client->crash();
+    for (const auto& client : families_) client->crash();
+    run_until(world_.now() + 3 * world_.options.core.session_timeout + 10s);
+    ObjectAudit::nothing_left(broker_.core());
   }
 
   void await_quiet(Instant from) {

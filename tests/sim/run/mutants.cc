@@ -69,6 +69,17 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::pause_ignored, "pause-ignored", "a worker that is short of processes is granted tasks nevertheless"},
     {Mutant::clock_step_ignored, "clock-step-ignored",
      "a task that waits for a time of the wall clock does not notice that the clock is set"},
+    {Mutant::one_line_of_senders, "one-line-of-senders", "the senders of both ends of a pipe stand in one line"},
+    {Mutant::loans_kept_by_the_gone, "loans-kept-by-the-gone",
+     "an end of a pipe that its lender has sent nowhere stays open when the lender is gone"},
+    {Mutant::loan_outlives_its_task, "loan-outlives-its-task",
+     "an end of a pipe that a task carries stays open when the task has ended"},
+    {Mutant::tried_without_its_end, "tried-without-its-end",
+     "a task that has claimed an end of a pipe and crashed is tried again"},
+    {Mutant::holding_by_handle, "holding-by-handle", "each handle of a lock has an account of its own"},
+    {Mutant::lock_outlives_its_object, "lock-outlives-its-object",
+     "a lock stays when the object that it goes with is removed"},
+    {Mutant::children_left_behind, "children-left-behind", "a worker that leaves does not say that its children end"},
 };
 
 }  // namespace

@@ -2,9 +2,13 @@
 // lock.
 #pragma once
 
+#include <atomic>
+#include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
+#include "client/engine/lock_holding.h"
 #include "tests/sim/users/object_caller.h"
 
 namespace forkmill::sim {
@@ -12,6 +16,12 @@ namespace forkmill::sim {
 class ConditionUser {
  public:
   explicit ConditionUser(ObjectCaller& caller) : caller_{caller} {}
+
+  // A life of the client begins.
+  void start() { accounts_.emplace(); }
+  void holdings_lost() {
+    if (accounts_) ++accounts_->losses;
+  }
 
   // Acquires the lock of `condition`, which the client has open.
   void use(std::size_t condition);
@@ -22,10 +32,30 @@ class ConditionUser {
 
  private:
   std::optional<std::size_t> condition_of(std::size_t lock) const;
-  void release_later(const ObjectCall& acquire, std::int64_t token);
+  void release_later(const ObjectCall& acquire);
+
+  // How the client holds locks, as client/objects keeps it. Each lock has two handles here: one of its own, and that of
+  // its condition.
+  struct Accounts {
+    struct Handles {
+      std::shared_ptr<client::LockHolding> own;
+      std::shared_ptr<client::LockHolding> of_condition;
+    };
+    Handles& of(std::uint64_t lock);
+
+    std::atomic<std::uint64_t> losses{0};
+    client::LockHoldings all{losses};
+    std::map<std::uint64_t, Handles> handles;
+  };
+  // A wait: the acquire of its lock, and what was held at its begin.
+  struct Wait {
+    ObjectCall acquire;
+    client::LockHolding::Held held;
+  };
 
   ObjectCaller& caller_;
-  std::vector<ObjectCall> waited_with_;  // the acquires of the locks of all waits so far
+  std::vector<Wait> waits_;           // all waits so far
+  std::optional<Accounts> accounts_;  // from the begin of this life
 };
 
 }  // namespace forkmill::sim

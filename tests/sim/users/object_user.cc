@@ -67,8 +67,16 @@ void ObjectUser::use(std::size_t shared) {
     case Role::condition:
       return use_condition(shared);
     case Role::pipe:
-      return caller_.objects()[shared].ends == 0 ? open(shared) : use_pipe(caller_, shared);
+      return use_or_lend(shared);
   }
+}
+
+void ObjectUser::use_or_lend(std::size_t pipe) {
+  constexpr double kLends = 0.15;
+  const std::int64_t ends = caller_.objects()[pipe].ends;
+  if (ends == 0) return open(pipe);
+  if (!caller_.world().random.chance(kLends)) return use_pipe(caller_, pipe);
+  lender_.lend(pipe, ends == 3 ? static_cast<std::int64_t>(caller_.world().random.below(2)) : ends - 1);
 }
 
 void ObjectUser::use_condition(std::size_t shared) {
@@ -79,10 +87,14 @@ void ObjectUser::use_condition(std::size_t shared) {
 
 void ObjectUser::answered(Cookie cookie, const proto::OperationAnswer& answer) {
   const ObjectCall call = caller_.answered(cookie, answer);
+  if (removing_) return;
   const Role role = caller_.objects().shared(call.shared).role;
   if (call.is(Verb::wait) && role == Role::condition) return conditions_.woken(call);
   if (!call.ok()) return;
   if (call.is(Verb::open)) return opened(call);
+  if (call.is(Verb::lend)) return lender_.answered(call);
+  if (call.is(Verb::receive)) return lender_.read(call);
+  if (call.is(Verb::get) && !caller_.finishing) lender_.read(call);
   if (call.is(Verb::acquire))
     return role == Role::monitor ? conditions_.acquired(call) : release_after_a_while(caller_, call);
   if (call.is(Verb::get)) return caller_.finishing ? read_rest(call.shared) : finish_items(caller_, call);
@@ -95,6 +107,20 @@ void ObjectUser::opened(const ObjectCall& open) {
     read_rest(open.shared);
   else if (!caller_.world().calm)
     use(open.shared);
+}
+
+void ObjectUser::remove_all() {
+  removing_ = true;
+  for (std::size_t i = 0; i < caller_.objects().count(); ++i) {
+    if (caller_.objects()[i].number == 0) continue;
+    Operation beside = caller_.make(i, Verb::open);
+    beside.object = 0;
+    beside.spec = proto::ObjectSpec{};
+    beside.spec->name = caller_.objects().shared(i).spec.name + ":lock";
+    beside.spec->other = caller_.objects()[i].number;
+    caller_.call(i, std::move(beside), false);
+    caller_.call(i, caller_.make(i, Verb::remove), false);
+  }
 }
 
 void ObjectUser::read_rest(std::size_t shared) {

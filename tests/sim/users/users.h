@@ -16,7 +16,7 @@ class Users {
       : world_{world},
         session_{session},
         tasks_{world, history, workload, name, session},
-        objects_{world, objects, name, session} {}
+        objects_{world, objects, workload, name, session} {}
 
   TaskUser& tasks() { return tasks_; }
   ObjectUser& objects() { return objects_; }

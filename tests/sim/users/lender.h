@@ -1,0 +1,31 @@
+// Lender: lends ends of a pipe, and sends them on their way: nowhere, with a task, or in a message or an item of a
+// queue. What reads such a value claims the end, or does not.
+#pragma once
+
+#include "tests/sim/users/object_caller.h"
+#include "tests/sim/users/workload.h"
+
+namespace forkmill::sim {
+
+class Lender {
+ public:
+  Lender(ObjectCaller& caller, const Workload& workload) : caller_{caller}, workload_{workload} {}
+
+  // Lends one of the ends of the pipe that the client has open.
+  void lend(std::size_t pipe, std::int64_t end);
+  // A lend, placement or claim has succeeded.
+  void answered(const ObjectCall& call);
+  // Values were read.
+  void read(const ObjectCall& call);
+
+ private:
+  void place(const ObjectCall& lent);
+  void send(const ObjectCall& lent);
+  void call(const ObjectCall& about, proto::Verb verb, std::int64_t a, std::int64_t b,
+            std::vector<proto::Payload> values = {});
+
+  ObjectCaller& caller_;
+  const Workload& workload_;
+};
+
+}  // namespace forkmill::sim
