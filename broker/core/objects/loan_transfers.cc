@@ -44,6 +44,10 @@ void LoanTransfers::settle() {
   }
 }
 
+void LoanTransfers::end_object(Object& object) {
+  if (auto* pipe = dynamic_cast<Pipe*>(&object)) pipe->loans().end_all();
+}
+
 void LoanTransfers::end_task(const Task& task) {
   const bool is_received = task.state == State::succeeded && state_.client(task.client) != nullptr;
   for (const LoanRef& loan : loans_.remove_task(task.id)) {

@@ -84,6 +84,7 @@ void Objects::remove(Object& object) {
   const ObjectId id = object.id();
   const ObjectId taken{(object.spec().flags & kObjectTakesOther) != 0 ? object.spec().other : 0};
   lines_.fail_all(object, Errc::object_unknown);
+  LoanTransfers::end_object(object);
   storage_.erase(object);
   directory_.erase(object);
   for (const ObjectId dependent : directory_.dependents_of(id))

@@ -140,6 +140,16 @@ TEST_CASE("a pipe end whose holder is gone is closed; messages that it sent befo
   CHECK(b.code(Verb::receive, pipe, 1, 1) == Errc::end_of_stream);
 }
 
+TEST_CASE("a pipe whose maker leaves before it has opened the second end is removed") {
+  Broker broker;
+  User a{broker};
+  User b{broker};
+  const auto pipe = a.open(ObjectKind::pipe, "p", 0, 0, 1);
+  CHECK(b.code(Verb::look, pipe, 0) == Errc::ok);
+  a.go();
+  CHECK(b.code(Verb::look, pipe, 0) == Errc::object_unknown);
+}
+
 TEST_CASE("a lent pipe end stays open on its way, and is claimed once") {
   Broker broker;
   User a{broker};

@@ -30,7 +30,11 @@ class Pipe final : public Object {
   std::optional<Answer> expire(Call& call) override;
   void client_gone(ClientHandle client) override;
   void after_change() override;
-  bool is_over() const override { return is_closed(0) && is_closed(1); }
+  // An end that no client has ever had does not keep the pipe: its maker may have gone before it opened the second one.
+  bool is_over() const override {
+    const bool used = ends_[0].used || ends_[1].used;
+    return used && (!ends_[0].used || is_closed(0)) && (!ends_[1].used || is_closed(1));
+  }
   std::size_t size() const override { return ends_[0].inbox.size() + ends_[1].inbox.size(); }
   std::vector<Hold> holders() const override;
 

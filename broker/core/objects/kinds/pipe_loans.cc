@@ -105,6 +105,11 @@ void PipeLoans::task_gone(std::int64_t ticket, ClientHandle receiver) {
   end_without_bearer(ticket);
 }
 
+void PipeLoans::end_all() {
+  for (auto& [ticket, loan] : loans_) leave_task(ticket, loan, false);
+  loans_.clear();
+}
+
 // A task that the client lent to, and that has arrived, keeps the loan.
 bool PipeLoans::client_gone(ClientHandle client) {
   const std::size_t before = loans_.size();

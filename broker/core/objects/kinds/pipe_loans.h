@@ -43,6 +43,8 @@ class PipeLoans {
   void task_gone(std::int64_t ticket, ClientHandle receiver);
   // Returns whether a loan has ended.
   bool client_gone(ClientHandle client);
+  // The pipe is removed.
+  void end_all();
 
  private:
   struct Loan {
