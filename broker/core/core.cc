@@ -27,6 +27,7 @@ void Core::tick(Now now) {
   parts_.objects.tick();
   parts_.retention.tick();
   state_.queues.forget_unused(state_.clock.now());
+  parts_.notices.tick();
 }
 
 void Core::run_deadlines() {
@@ -47,7 +48,7 @@ void Core::flush(Now now) {
 Instant Core::next_wakeup() const {
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.paging.next_wakeup(), parts_.matching.next_wakeup(),
-                   outbox_.next_wakeup()});
+                   parts_.notices.next_wakeup(), outbox_.next_wakeup()});
 }
 
 void Core::shut_down(Now now) {

@@ -10,6 +10,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operators.h"
+#include "broker/core/operators/unserved_notices.h"
 #include "broker/core/peers/admission.h"
 #include "broker/core/peers/child_clients.h"
 #include "broker/core/peers/processes.h"
@@ -40,8 +41,9 @@ struct Parts {
   Sessions sessions{state, index, children, roster, silence, deliveries, grants, cancels, objects};
   Admission admission{state, index, children, roster, silence, sessions, deliveries, grants, cancels};
   Processes processes{state, grants, sessions, children, objects};
-  Matching matching{state, grants};
+  Matching matching{state, registry, grants};
   Paging paging{state, grants, retention};
+  UnservedNotices notices{state, registry};
   Operators operators{state, registry, intake, retention, grants, cancels, objects, processes};
 };
 

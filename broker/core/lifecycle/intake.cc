@@ -241,6 +241,9 @@ SharedSpec Intake::shared_spec(Client& client, proto::Submission& submission) {
       last->signature != submission.signature || last->options != submission.options) {
     client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{
         std::move(submission.queue), std::move(submission.name), submission.signature, std::move(submission.options)});
+    constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
+    if (state_.new_specs.size() < kMaxNewSpecs)
+      state_.new_specs.push_back({state_.clock.now(), client.handle, client.last_spec});
   }
   return client.last_spec;
 }

@@ -42,7 +42,7 @@ class Intake {
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
   // Returns the spec of the submission: that of the client's last one, if they are equal.
-  static SharedSpec shared_spec(Client& client, proto::Submission& submission);
+  SharedSpec shared_spec(Client& client, proto::Submission& submission);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
   BrokerState& state_;

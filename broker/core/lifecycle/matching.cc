@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/core/state/registry.h"
 #include "proto/buggify.h"
 #include "proto/mutants.h"
 
@@ -78,11 +77,18 @@ void Matching::give_processes() {
 }
 
 Task* Matching::next_process(Worker& worker) {
-  const auto serves_type = [&](TaskTypeId type) { return serves(worker, state_.task_types, type); };
+  const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
   for (const Queue* queue : worker.queues)
     if (queue->processes != nullptr && queue->processes->ready.size() > 0)
       if (Task* task = queue->processes->ready.pop(serves_type)) return task;
   return nullptr;
+}
+
+bool Matching::takes(Worker& worker, TaskTypeId type) const {
+  if (serves(worker, state_.task_types, type)) return true;
+  if (!state_.options.grants_unknown) return false;
+  const TaskTypes& types = state_.task_types;
+  return registry_.ask(types.name(type), types.signature(type)) != Registry::Answer::served;
 }
 
 bool Matching::give_one(Worker& worker) {
@@ -94,7 +100,7 @@ bool Matching::give_one(Worker& worker) {
 }
 
 Task* Matching::next_task(Worker& worker) {
-  const auto serves_type = [&](TaskTypeId type) { return serves(worker, state_.task_types, type); };
+  const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
   for (std::size_t i = 0; i < worker.queues.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
     Queue& queue = *worker.queues[turn % worker.queues.size()];

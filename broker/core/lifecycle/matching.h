@@ -6,12 +6,14 @@
 
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
+#include "broker/core/state/registry.h"
 
 namespace forkmill::broker {
 
 class Matching {
  public:
-  Matching(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
+  Matching(BrokerState& state, const Registry& registry, TaskGrants& grants)
+      : state_{state}, registry_{registry}, grants_{grants} {}
 
   // Grants tasks until there is none that a worker with credit could run.
   void run();
@@ -28,7 +30,10 @@ class Matching {
   Task* next_task(Worker& worker);
   Task* next_process(Worker& worker);
 
+  bool takes(Worker& worker, TaskTypeId type) const;
+
   BrokerState& state_;
+  const Registry& registry_;
   TaskGrants& grants_;
   std::size_t turn_ = 0;
   std::vector<Worker*> candidates_;

@@ -1,13 +1,24 @@
 #include "broker/core/operators/serving.h"
 
 #include <algorithm>
+#include <set>
 
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
 
+const char* const kNestedWait =
+    "every child of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
+    "with "
+    "workers of its own";
+
 std::vector<Unserved> Serving::unserved() const {
   std::vector<Unserved> rows;
+  for (const auto& [name, wait] : state_.nested_waits) {
+    const Queue* queue = state_.queues.find(name);
+    if (wait.confirmed && queue != nullptr && may_wait_for_itself(*queue))
+      rows.push_back({name, "*", queue->ready.size(), kNestedWait});
+  }
   for (const auto& [name, queue] : state_.queues) {
     for (const auto& [type, count] : queue->ready.types()) {
       if (std::string reason = why_unserved(*queue, type); !reason.empty()) {
@@ -48,6 +59,32 @@ std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
     default:
       return "no worker that has task " + task + " serves queue " + name;
   }
+}
+
+bool Serving::may_wait_for_itself(const Queue& queue) const {
+  if (queue.ready.size() == 0 || is_process_queue(queue.name())) return false;
+  bool served = false;
+  for (const auto& [handle, worker] : state_.workers) {
+    if (!is_served(queue, *worker)) continue;
+    if (!are_all_waiting(*worker, queue)) return false;
+    served = true;
+  }
+  return served;
+}
+
+bool Serving::are_all_waiting(const Worker& worker, const Queue& queue) const {
+  if (worker.has_idle_child() || worker.instance == 0) return false;
+  std::set<std::uint32_t> waiting;  // process ids of children
+  for (const auto& [handle, client] : state_.clients)
+    if (client->child_of == worker.instance && queue.ready.has_tasks_of(handle)) waiting.insert(client->session.pid);
+  return waiting.size() >= worker.info.children;
+}
+
+std::uint64_t Serving::finished(const Queue& queue) const {
+  std::uint64_t count = 0;
+  for (const auto& [handle, worker] : state_.workers)
+    if (is_served(queue, *worker)) count += worker->finished + worker->lost;
+  return count;
 }
 
 std::string Serving::why_waiting(const Task& task) const {

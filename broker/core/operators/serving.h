@@ -1,6 +1,7 @@
 // Serving: which workers serve a queue, and why a task waits.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Unserved {
   std::string reason;
 };
 
+// Why tasks wait in a queue whose children all wait for such tasks, and the way out.
+extern const char* const kNestedWait;
+
 class Serving {
  public:
   Serving(BrokerState& state, const Registry& registry) : state_{state}, registry_{registry} {}
@@ -25,10 +29,16 @@ class Serving {
   // Returns why the task waits. Empty: it does not wait.
   std::string why_waiting(const Task& task) const;
   std::size_t workers_of(const Queue& queue) const;
-
- private:
   // Returns why no worker takes tasks of this type. Empty: a worker takes them.
   std::string why_unserved(const Queue& queue, TaskTypeId type) const;
+  // Whether no child is free in the workers of the queue, and each child has submitted tasks that wait in it: if the
+  // children wait for these, none ever starts.
+  bool may_wait_for_itself(const Queue& queue) const;
+  // Tasks that the workers of the queue have finished.
+  std::uint64_t finished(const Queue& queue) const;
+
+ private:
+  bool are_all_waiting(const Worker& worker, const Queue& queue) const;
   bool is_served(const Queue& queue, const Worker& worker) const;
 
   BrokerState& state_;

@@ -3,7 +3,10 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -26,6 +29,13 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
+};
+
+// A spec that a client has submitted for the first time, or again after another one.
+struct NewSpec {
+  Instant at;  // when it came
+  ClientHandle client;
+  SharedSpec spec;
 };
 
 struct BrokerState {
@@ -83,6 +93,14 @@ struct BrokerState {
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
   std::unordered_map<proto::TaskSeq, proto::StartedNote> process_starts;  // processes of running tasks
+  std::deque<NewSpec> new_specs;  // by rising `at`: UnservedNotices looks whether a worker takes such tasks
+  // Queues whose children all seem to wait for tasks of the same queue.
+  struct NestedWait {
+    Instant since;               // when that was seen first
+    std::uint64_t finished = 0;  // tasks that the workers of the queue had finished by then
+    bool confirmed = false;      // seen again later, and no other task was finished
+  };
+  std::map<std::string, NestedWait> nested_waits;
   Totals totals;
   Output output;
 };

@@ -33,6 +33,9 @@ struct CoreOptions {
   std::size_t max_queues = 10'000;
   std::size_t max_task_types = 100'000;  // task names, each with its signatures
   std::size_t max_objects = 1'000'000;   // locks, queues, dicts …
+  // Grants tasks that no worker has as well: the worker ends them with unknown_task at once. For a broker whose workers
+  // all have the same tasks, so that a better one never comes.
+  bool grants_unknown = false;
   ResidentLimits resident;
   QueueOptions queue;  // for every queue that is not named in `queues`
   std::map<std::string, QueueOptions> queues;

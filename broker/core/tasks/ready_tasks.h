@@ -5,6 +5,7 @@
 // that does not have the next task is given the next one that it has.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <map>
@@ -38,6 +39,10 @@ class ReadyTasks {
   // True: no task is here, and none is on its way from the disk.
   bool is_idle() const;
   const std::unordered_map<TaskTypeId, std::size_t>& types() const { return types_; }
+  bool has_tasks_of(ClientHandle client) const {
+    return std::any_of(levels_.begin(), levels_.end(),
+                       [&](const auto& one) { return one.second.by_client.contains(client); });
+  }
   // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
   const Task* oldest() const;
 

@@ -107,3 +107,45 @@ TEST_CASE(
   CHECK(later.size() == 3);
   for (const auto& granted : later) CHECK(granted.grant.attempt == Attempt{1});  // handed back: it did not count
 }
+
+TEST_CASE("a broker whose workers all have the same tasks hands them what they do not have, too") {
+  broker::CoreOptions options;
+  options.grants_unknown = true;
+  Broker broker{options};
+  const auto client = broker.client();
+  Submission unknown = task(1);
+  unknown.name = "t.unknown";
+  Submission other_signature = task(2);
+  other_signature.signature = 1;
+  broker.submit(client, {unknown, other_signature});
+  const auto worker = broker.worker(10);
+  CHECK(broker.grants(worker).size() == 2);
+}
+
+TEST_CASE("a client is told after a second that no worker takes its tasks, once") {
+  Broker broker;
+  const auto worker = broker.worker(10);
+  const auto client = broker.client();
+  Submission unknown = task(1);
+  unknown.name = "t.unknown";
+  broker.submit(client, {unknown});
+  Submission repeated = unknown;
+  repeated.id = id(2);
+  broker.submit(client, {repeated});
+  CHECK(broker.take<ErrorMessage>(client).empty());
+  broker.advance_alive(3s, {client, worker});
+  const auto notices = broker.take<ErrorMessage>(client);
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].code == Errc::unknown_task);
+  CHECK(notices[0].text.find("no worker has task t.unknown") != std::string::npos);
+  CHECK(broker.core().next_wakeup() > broker.now.steady);
+}
+
+TEST_CASE("a client is not told of tasks that a worker takes, or has taken") {
+  Broker broker;
+  const auto client = broker.client();
+  broker.submit(client, {task(1)});
+  const auto worker = broker.worker(0);  // without credit: the task waits
+  broker.advance_alive(3s, {client, worker});
+  CHECK(broker.take<ErrorMessage>(client).empty());
+}

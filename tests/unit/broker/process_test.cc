@@ -515,4 +515,37 @@ TEST_CASE("a process that was sent a signal and comes back unstarted is cancelle
   CHECK(results[0].outcome.kind == OutcomeKind::cancelled);
 }
 
+TEST_CASE("a queue whose children all wait for tasks of the same queue is reported, to them and in status") {
+  Broker broker;
+  Hello hello = host(0);
+  hello.worker.children = 2;
+  const auto worker = broker.connect(hello);
+  broker.send(worker, Credit{2});
+  const auto client = broker.client();
+  const auto one = broker.connect(child_client(11));
+  const auto two = broker.connect(child_client(12));
+  broker.submit(client, {task(1), task(2)});
+  const auto running = broker.grants(worker);
+  REQUIRE(running.size() == 2);
+  const std::vector<Broker::Peer> all{worker, client, one, two};
+  SUBCASE("both wait") {
+    broker.submit(one, {task(3)});
+    broker.submit(two, {task(4)});
+    broker.advance_alive(5s, all);
+    const auto notices = broker.take<ErrorMessage>(one);
+    REQUIRE(notices.size() == 1);
+    CHECK(notices[0].text.find("every child of its workers waits") != std::string::npos);
+    CHECK(broker.take<ErrorMessage>(two).size() == 1);
+    CHECK(ask(broker, client, QueryKind::status).body.at("unserved").via.array.size == 1);
+    broker.succeed(worker, running[0].grant);  // there is progress
+    CHECK(ask(broker, client, QueryKind::status).body.at("unserved").via.array.size == 0);
+  }
+  SUBCASE("one of them does not") {
+    broker.submit(one, {task(3)});
+    broker.advance_alive(5s, all);
+    CHECK(broker.take<ErrorMessage>(one).empty());
+  }
+  CHECK(broker.take<ErrorMessage>(client).empty());
+}
+
 }  // namespace forkmill::broker::test

@@ -1,0 +1,68 @@
+#include "broker/core/operators/unserved_notices.h"
+
+#include <utility>
+
+#include "broker/core/tasks/process_queue.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant kPatience = 1s;  // for workers that connect just now
+
+}  // namespace
+
+void UnservedNotices::tick() {
+  auto& specs = state_.new_specs;
+  while (!specs.empty() && specs.front().at + kPatience <= state_.clock.now()) {
+    const NewSpec one = std::move(specs.front());
+    specs.pop_front();
+    look_at(one);
+  }
+}
+
+Instant UnservedNotices::next_wakeup() const {
+  return state_.new_specs.empty() ? proto::kNever : state_.new_specs.front().at + kPatience;
+}
+
+void UnservedNotices::look_at(const NewSpec& one) {
+  Client* client = state_.client(one.client);
+  const Queue* queue = state_.queues.find(one.spec->queue);
+  const auto type = state_.task_types.intern(one.spec->name, one.spec->signature);
+  if (client == nullptr || queue == nullptr || !type || !queue->ready.types().contains(*type)) return;
+  std::string reason = serving_.why_unserved(*queue, *type);
+  if (reason.empty() && client->child_of != 0 && queue->ready.has_tasks_of(one.client)) {
+    if (!is_nested_wait(*queue)) return look_again(one);
+    reason = kNestedWait;
+  }
+  if (!reason.empty()) tell(*client, *one.spec, reason);
+}
+
+// Whether the children of the queue have all waited for a while, without finishing a task.
+bool UnservedNotices::is_nested_wait(const Queue& queue) {
+  if (!serving_.may_wait_for_itself(queue)) {
+    state_.nested_waits.erase(queue.name());
+    return false;
+  }
+  const std::uint64_t finished = serving_.finished(queue);
+  const Instant now = state_.clock.now();
+  auto& wait =
+      state_.nested_waits.try_emplace(queue.name(), BrokerState::NestedWait{now, finished, false}).first->second;
+  if (wait.finished != finished) wait = {now, finished, false};
+  wait.confirmed = now >= wait.since + kPatience;
+  return wait.confirmed;
+}
+
+void UnservedNotices::look_again(const NewSpec& one) {
+  state_.new_specs.push_back({state_.clock.now(), one.client, one.spec});
+}
+
+void UnservedNotices::tell(Client& client, const TaskSpec& spec, const std::string& reason) {
+  const std::string text =
+      "task " + spec.name + " waits in queue " + std::string{base_queue(spec.queue)} + ": " + reason;
+  state_.output.send(client.session, proto::ErrorMessage{{}, Errc::unknown_task, text});
+}
+
+}  // namespace forkmill::broker
