@@ -18,6 +18,7 @@
 
 namespace forkmill::proto {
 
+inline constexpr const char* kPoolQueuePrefix = "pool.";  // the beginning of the name of each pool's queue
 inline constexpr const char* kPoolTask = "forkmill.pool";
 inline constexpr const char* kChunkTask = "forkmill.chunk";
 

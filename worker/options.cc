@@ -1,7 +1,5 @@
 #include "worker/options.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <iostream>
 #include <stdexcept>
@@ -107,13 +105,6 @@ void check(const WorkerOptions& options) {
 void saturate(WorkerOptions& options) {
   options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
   options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
-}
-
-unsigned usable_cpus() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<unsigned>(std::max(CPU_COUNT(&cpus), 1));
 }
 
 }  // namespace forkmill::worker

@@ -25,7 +25,4 @@ void check(const WorkerOptions& options);
 // Cuts durations to limits::kLongestSetting.
 void saturate(WorkerOptions& options);
 
-// At least 1.
-unsigned usable_cpus();
-
 }  // namespace forkmill::worker

@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "proto/os/cpus.h"
 #include "proto/os/processes.h"
 #include "proto/os/real_env.h"
 #include "proto/pool_tasks.h"
@@ -72,7 +73,13 @@ class PoolHandler final : public detail::Handler {
       mailbox.post(error);
       ::kill(::getpid(), SIGTERM);
     };
-    Supervisor{{registry_, options, prepare, report_stillborn}}.run();
+    Supervisor{{.registry = registry_,
+                .options = options,
+                .on_child_start = prepare,
+                .on_death_at_birth = report_stillborn,
+                .of_client = true,
+                .drains_when_ready = !spec.initializer.empty()}}
+        .run();
     if (auto error = mailbox.read()) throw Relayed{std::move(*error)};
     return pack_nothing();
   }
@@ -89,7 +96,7 @@ class PoolHandler final : public detail::Handler {
   WorkerOptions options_of(const PoolSpec& spec) const {
     WorkerOptions options = options_;
     options.name.clear();
-    options.processes = spec.processes == 0 ? usable_cpus() : spec.processes;
+    options.processes = spec.processes == 0 ? proto::usable_cpus() : spec.processes;
     options.max_processes = 0;
     options.queues = {spec.queue};
     options.max_tasks_per_child = spec.max_tasks_per_child;

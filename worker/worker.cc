@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "proto/os/cpus.h"
 #include "proto/os/standard_streams.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
@@ -48,9 +49,14 @@ Worker::~Worker() = default;
 Worker::Worker(Worker&&) noexcept = default;
 Worker& Worker::operator=(Worker&&) noexcept = default;
 
+Worker::State& Worker::own_state() const {
+  if (!state_) throw std::logic_error{"this worker is empty: it was moved from"};
+  return *state_;
+}
+
 void Worker::add(std::string_view name, const std::string& signature, std::uint64_t hash,
                  std::unique_ptr<detail::Handler> handler) {
-  state_->registry.add({std::string{name}, signature, hash, std::move(handler)});
+  own_state().registry.add({std::string{name}, signature, hash, std::move(handler)});
 }
 
 std::string detail::Handler::run_merged(Context&, std::span<const std::string_view>) {
@@ -81,19 +87,19 @@ void Worker::add_registered() {
 }
 
 Worker& Worker::on_start(std::function<void()> load) {
-  state_->on_start.push_back(std::move(load));
+  own_state().on_start.push_back(std::move(load));
   return *this;
 }
 
 Worker& Worker::on_child_start(std::function<void()> prepare) {
-  state_->on_child_start.push_back(std::move(prepare));
+  own_state().on_child_start.push_back(std::move(prepare));
   return *this;
 }
 
-const WorkerOptions& Worker::options() const { return state_->options; }
+const WorkerOptions& Worker::options() const { return own_state().options; }
 
 int Worker::run() {
-  State& state = *state_;
+  State& state = own_state();
   add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,
@@ -111,7 +117,7 @@ int Worker::run() {
                  state.program.c_str(), error.type.c_str(), error.message.c_str());
     return 1;
   }
-  if (state.options.processes == 0) state.options.processes = worker::usable_cpus();
+  if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
     return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}}}.run();
   } catch (const std::exception& error) {

@@ -16,16 +16,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned kMaxEarlyEnds = 3;
-constexpr auto kProven = 1s;         // a host that has lived for this long has not ended early
-constexpr auto kPatience = 15s;      // for the processes to end
-constexpr auto kShortPatience = 5s;  // the same when they are to end at once
+constexpr auto kProven = 1s;      // a host that has lived for this long has not ended early
+constexpr auto kPatience = 5s;    // for the processes to end, when they are to end at once
+constexpr auto kLookAround = 1s;  // between two looks whether the broker is still there
 
 std::string fresh_queue() {
   proto::RealEnv env;
   std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "pool.%016llx%016llx", static_cast<unsigned long long>(env.random()),
+  std::snprintf(text.data(), text.size(), "%016llx%016llx", static_cast<unsigned long long>(env.random()),
                 static_cast<unsigned long long>(env.random()));
-  return text.data();
+  return std::string{proto::kPoolQueuePrefix} + text.data();
 }
 
 proto::PoolSpec spec_of(const PoolOptions& options, const std::string& queue) {
@@ -108,6 +108,20 @@ bool PoolHost::is_to_be_replaced(const std::exception_ptr& error) {
   }
 }
 
+void PoolHost::end(Process& process) {
+  process.signal(SIGTERM);
+  process.signal(SIGINT);  // the second signal tells it not to wait for the calls that run
+  if (!pool_.client.connected() || process.join(kPatience)) return;
+  client::log().warn("the processes of {} have not ended yet", pool_.name);
+}
+
+void PoolHost::finish(Process& process) {
+  // A host that is told to end before it was forked never is, and no process would run the initializer.
+  if (!pool_.options.initializer.name.empty()) process.pid();
+  process.signal(SIGTERM);
+  while (pool_.client.connected() && !process.join(kLookAround)) continue;
+}
+
 void PoolHost::stop(bool at_once) {
   std::optional<Process> process;
   {
@@ -116,11 +130,7 @@ void PoolHost::stop(bool at_once) {
   }
   if (!process || !process->is_alive()) return;
   try {
-    process->signal(SIGTERM);
-    if (at_once) process->signal(SIGINT);  // the second signal tells it not to wait for the calls that run
-    const auto patience = at_once ? kShortPatience : kPatience;
-    if (!pool_.client.connected() || process->join(patience)) return;
-    client::log().warn("the processes of {} have not ended yet", pool_.name);
+    at_once ? end(*process) : finish(*process);
   } catch (const Error& error) {
     // The client was closed; the processes end with that.
     client::log().debug("{} was not told to end: {}", pool_.name, error.what());

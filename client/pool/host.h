@@ -35,12 +35,15 @@ class PoolHost : public std::enable_shared_from_this<PoolHost> {
 
   // Starts a host with a queue of its own. Throws what Process::start() throws.
   void start();
-  // Tells the host to end, and waits for that: at once, without waiting for the calls that run, or when they are done.
+  // Tells the host to end, and waits for that. at_once: does not wait for the calls and initializers that run, and
+  // waits a few seconds at most. Else each process ends after them.
   void stop(bool at_once);
 
  private:
   class Gone;
 
+  void end(Process& process);
+  void finish(Process& process);
   void gone(unsigned generation) noexcept;
   bool is_to_be_replaced(const std::exception_ptr& error);
 

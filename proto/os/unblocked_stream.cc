@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::size_t kAtOnce = 4096;  // a pipe takes this much as a whole or not at all
 
-bool is_writable(int fd) {
+bool is_writable(int fd, std::chrono::milliseconds patience = {}) {
   pollfd entry{fd, POLLOUT, 0};
-  return ::poll(&entry, 1, 0) == 1;
+  return ::poll(&entry, 1, static_cast<int>(patience.count())) == 1;
 }
 
 }  // namespace
@@ -77,6 +77,10 @@ void UnblockedStream::flush() {
   if (!waiting_.empty() || dropped_ == 0) return;
   waiting_ = "[" + std::to_string(std::exchange(dropped_, 0)) + " bytes of output dropped: the reader was too slow]\n";
   flush();
+}
+
+void UnblockedStream::finish(std::chrono::milliseconds patience) {
+  for (flush(); pending() && is_writable(fd_, patience);) flush();
 }
 
 ssize_t UnblockedStream::write_some(std::string_view text) const {

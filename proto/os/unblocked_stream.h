@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ class UnblockedStream {
   void flush();
   // Lines wait for the reader.
   bool pending() const { return !waiting_.empty(); }
+  // How many bytes wait.
+  std::size_t waiting() const { return waiting_.size(); }
+  // Writes everything that waits. Blocks until that is done, or the reader has taken nothing for `patience`.
+  void finish(std::chrono::milliseconds patience);
 
  private:
   enum class Kind { with_poll, reopened, socket };

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <iostream>
 #include <stdexcept>
 #include <string>
 
@@ -27,8 +28,23 @@ namespace {
 
 // Ends this process without the exit handlers and destructors of static objects: those belong to its parent.
 [[noreturn]] void exit_now(int status) {
+  for (std::ostream* stream : {&std::cout, &std::clog}) stream->flush();  // in case it is not synchronized with stdio
   std::fflush(nullptr);
   ::_exit(status);
+}
+
+// The error of a process whose starter may never ask for it.
+void print_error(const HandlerError& error) {
+  const char* name = std::getenv("FORKMILL_PROCESS");
+  std::string text = "process " + std::string{name == nullptr ? "" : name} + " has failed: " + error.type + ": " +
+                     error.message + "\n";
+  for (const std::string* lines : {&error.cause, &error.backtrace}) {
+    if (lines->empty()) continue;
+    text += *lines;
+    if (text.back() != '\n') text += '\n';
+  }
+  std::fflush(stdout);
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 // Resident bytes of this process.
@@ -105,8 +121,12 @@ class Child {
       detail::note_result(context.task_id(), result);
     } catch (const abi::__forced_unwind&) {
       throw;  // pthread_exit() or a cancellation: it must not be caught
+    } catch (const Relayed& relayed) {
+      error = relayed.error();  // its pool has reported it
+      return false;
     } catch (...) {
       error = describe_current_exception();
+      if (setup_.process) print_error(error);
       return false;
     }
     if (result.size() <= proto::limits::kMaxPayload) return true;

@@ -32,6 +32,7 @@ struct ControlFacts {
   std::uint8_t killed_by_us = 0;  // the signal was sent by the supervisor
   std::uint8_t at_birth = 0;      // the child died before its start-up was over
   std::uint8_t daemon = 0;        // fork: the child ends with its submitter
+  std::uint8_t hosts_pool = 0;    // fork: the child runs forkmill.pool
   std::uint64_t user_us = 0;
   std::uint64_t system_us = 0;
   std::uint64_t max_rss_bytes = 0;

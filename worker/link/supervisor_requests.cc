@@ -16,6 +16,7 @@ ControlMessage message_of(const ForkRequest& request) {
   message.facts.child.slot = request.slot;
   message.facts.pid = static_cast<std::int32_t>(request.parent);
   message.facts.daemon = request.daemon ? 1 : 0;
+  message.facts.hosts_pool = request.hosts_pool ? 1 : 0;
   message.output = request.label;
   return message;
 }

@@ -2,6 +2,7 @@
 // report of a crash.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>

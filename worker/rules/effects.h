@@ -41,6 +41,7 @@ struct ForkRequest {
   std::uint32_t parent = 0;  // pid of the task's submitter
   bool daemon = false;
   std::string label;
+  bool hosts_pool = false;  // the task is forkmill.pool
 };
 
 struct Effects {

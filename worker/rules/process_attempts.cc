@@ -4,6 +4,8 @@
 #include <csignal>
 #include <utility>
 
+#include "proto/pool_tasks.h"
+
 namespace forkmill::worker {
 
 ProcessAttempts::ProcessAttempts(PoolState& state, Rings& rings)
@@ -15,7 +17,8 @@ void ProcessAttempts::add(proto::Instant now, std::uint64_t serial) {
   Attempt& attempt = state_.attempts.at(serial);
   const std::uint32_t slot = slots_.allocate(serial);
   attempt.slot = slot;
-  state_.effects.forks.push_back({slot, attempt.task.parent, attempt.task.daemon, attempt.task.label});
+  state_.effects.forks.push_back(
+      {slot, attempt.task.parent, attempt.task.daemon, attempt.task.label, attempt.task.name == proto::kPoolTask});
 }
 
 bool ProcessAttempts::revoke(std::uint64_t serial) {

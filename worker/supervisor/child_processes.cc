@@ -45,6 +45,7 @@ ChildProcesses::ChildProcesses(const Origin& origin, proto::Waiter& waiter, std:
       first_tag_{first_tag},
       link_{link},
       log_{log},
+      sinks_{origin.setup.options.output_waits},
       children_(origin.setup.options.processes) {}
 
 // ---- Forking --------------------------------------------------------------------------------------------------------
@@ -67,7 +68,8 @@ void ChildProcesses::start_process(proto::Instant now, ControlMessage request) {
   if (!is_process(slot) || slot >= most) return;
   if (slot >= children_.size()) children_.resize(slot + 1);
   if (children_[slot].pid != 0) return;
-  children_[slot].purpose = {std::move(request.output), request.facts.daemon != 0, request.facts.pid};
+  children_[slot].purpose = {std::move(request.output), request.facts.daemon != 0, request.facts.pid,
+                             request.facts.hosts_pool != 0};
   start(now, slot);
 }
 
@@ -93,7 +95,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
                            err.get()});
   }
   child.pid = pid;
-  child.streams.watch(waiter_, first_tag_ + slot);
+  if (!sinks_.paused) child.streams.watch(waiter_, first_tag_ + slot);
   message.facts.kind = ControlKind::spawned;
   message.facts.child = {slot, child.generation};
   message.facts.pid = pid;
@@ -133,28 +135,52 @@ void ChildProcesses::signal(const ControlFacts& request) {
   Child& child = children_[request.child.slot];
   // Not reaped yet: the pid names this child and no other process.
   if (child.pid == 0 || child.generation != request.child.generation) return;
-  if (request.kind == ControlKind::kill) return kill(child, request.signal);
+  if (request.kind == ControlKind::kill) return child.kill(request.signal);
   child.killed_by_us = true;
   ::kill(child.pid, request.signal);
 }
 
-void ChildProcesses::kill(Child& child, int signal) {
-  child.killed_by_us = true;
+void ChildProcesses::Child::kill(int signal) {
+  killed_by_us = true;
   // A child that was forked just now has no group of its own yet.
-  if (::kill(-child.pid, signal) != 0) ::kill(child.pid, signal);
+  if (::kill(-pid, signal) != 0) ::kill(pid, signal);
 }
 
-void ChildProcesses::kill_all() {
+void ChildProcesses::kill_all(Hosts hosts) {
   for (Child& child : children_) {
-    if (child.pid != 0) kill(child, SIGKILL);
+    if (child.pid == 0) continue;
+    if (hosts == Hosts::are_killed || !child.purpose.hosts_pool) {
+      child.kill(SIGKILL);
+      continue;
+    }
+    child.killed_by_us = true;
+    for (const int signal : {SIGTERM, SIGINT}) ::kill(child.pid, signal);  // the second one means: at once
   }
+}
+
+bool ChildProcesses::are_ready() const {
+  const auto end = children_.begin() + origin_.setup.options.processes;
+  return std::any_of(children_.begin(), end, [](const Child& child) { return child.died_at_birth; }) ||
+         std::all_of(children_.begin(), end, [](const Child& child) {
+           return child.pid != 0 && SharedArea::was_born(child.shared_area.get());
+         });
 }
 
 bool ChildProcesses::any_alive() const {
   return std::any_of(children_.begin(), children_.end(), [](const Child& child) { return child.pid != 0; });
 }
 
-void ChildProcesses::pump(Child& child) {
+void ChildProcesses::pause_if_full() {
+  if (sinks_.paused == sinks_.is_full()) return;
+  sinks_.paused = !sinks_.paused;
+  for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
+    if (children_[slot].pid == 0) continue;
+    sinks_.paused ? children_[slot].streams.pause(waiter_) : children_[slot].streams.watch(waiter_, first_tag_ + slot);
+  }
+}
+
+void ChildProcesses::pump(std::uint64_t tag) {
+  Child& child = children_[tag - first_tag_];
   if (child.pid != 0) child.streams.pump(waiter_, sinks_);
 }
 
@@ -186,6 +212,7 @@ void ChildProcesses::schedule_successor(proto::Instant now, Child& child, const 
     child.due = now;
     return;
   }
+  child.died_at_birth = true;
   const proto::Instant pause = child.backoff.failed();
   if (origin_.setup.on_death_at_birth) return origin_.setup.on_death_at_birth(death);
   child.due = now + pause;

@@ -24,6 +24,10 @@
 
 namespace forkmill::worker {
 
+// How children that host a pool are ended: in order, so that nothing is lost that their own children have printed, or
+// not.
+enum class Hosts { are_asked, are_killed };
+
 class ChildProcesses {
  public:
   // `waiter` returns first_tag + slot when a child has printed something. All that is given must outlive this.
@@ -43,10 +47,14 @@ class ChildProcesses {
 
   // Sends the signal, if that child has not been reaped.
   void signal(const ControlFacts& request);
-  void kill_all();
+  void kill_all(Hosts hosts);
   bool any_alive() const;
+  // The children of the pool have run their start-up functions, or one of them never will.
+  bool are_ready() const;
 
-  void pump(std::uint64_t tag) { pump(children_[tag - first_tag_]); }
+  void pump(std::uint64_t tag);
+  // Lets children wait that write while the readers of the sinks are slow.
+  void pause_if_full();
   OutputSinks& sinks() { return sinks_; }
 
   // Slot of the child with this pid; empty: it is no child of ours.
@@ -62,15 +70,16 @@ class ChildProcesses {
     proto::Descriptor shared_area;
     ChildStreams streams;
     bool killed_by_us = false;
+    bool died_at_birth = false;  // an earlier child in this place
     RestartBackoff backoff;
     proto::Instant due = proto::kNever;  // when the next child starts
+
+    void kill(int signal);
   };
 
   bool is_process(std::uint32_t slot) const { return slot >= origin_.setup.options.processes; }
   void start(proto::Instant now, std::uint32_t slot);
   void give_up(proto::Instant now, std::uint32_t slot, const std::string& why);
-  void kill(Child& child, int signal);
-  void pump(Child& child);
   void schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth);
 
   const Origin& origin_;

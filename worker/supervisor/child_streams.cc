@@ -8,7 +8,13 @@ void ChildStreams::open(proto::Descriptor& out, proto::Descriptor& err) {
 }
 
 void ChildStreams::watch(proto::Waiter& waiter, std::uint64_t tag) {
-  for (const OutputPipe& pipe : pipes_) waiter.add(pipe.fd(), tag);
+  for (const OutputPipe& pipe : pipes_)
+    if (pipe.fd() >= 0) waiter.add(pipe.fd(), tag);
+}
+
+void ChildStreams::pause(proto::Waiter& waiter) {
+  for (const OutputPipe& pipe : pipes_)
+    if (pipe.fd() >= 0) waiter.remove(pipe.fd());
 }
 
 void ChildStreams::pump(proto::Waiter& waiter, OutputSinks& sinks) {

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "proto/os/descriptor.h"
@@ -16,8 +19,18 @@ namespace forkmill::worker {
 
 // The supervisor's own stdout and stderr.
 struct OutputSinks {
-  OutputSink out{STDOUT_FILENO};
-  OutputSink err{STDERR_FILENO};
+  // keep_all: when the readers are slow, is_full() asks to read less from the children, and nothing is lost. Otherwise
+  // output beyond 1 MiB is dropped, and counted.
+  explicit OutputSinks(bool keep_all)
+      : keeps_all{keep_all}, out{STDOUT_FILENO, most(keep_all)}, err{STDERR_FILENO, most(keep_all)} {}
+  static constexpr std::size_t most(bool keep_all) {
+    return keep_all ? std::numeric_limits<std::size_t>::max() : std::size_t{1024} * 1024;
+  }
+
+  bool keeps_all;
+  OutputSink out;
+  OutputSink err;
+  bool paused = false;  // nothing that children print is read
 
   void flush() {
     out.flush();
@@ -25,6 +38,14 @@ struct OutputSinks {
   }
   // Lines wait for a reader.
   bool pending() const { return out.pending() || err.pending(); }
+  bool is_full() const {
+    constexpr std::size_t kFull = 64 * 1024;
+    return keeps_all && (out.waiting() >= kFull || err.waiting() >= kFull);
+  }
+  void finish(std::chrono::milliseconds patience) {
+    out.finish(patience);
+    err.finish(patience);
+  }
 };
 
 class ChildStreams {
@@ -33,6 +54,8 @@ class ChildStreams {
   void open(proto::Descriptor& out, proto::Descriptor& err);
   // The child was forked: from now on `waiter` returns `tag` when there is something to read.
   void watch(proto::Waiter& waiter, std::uint64_t tag);
+  // Nothing is read until watch() is called again: a child that writes more than its pipes hold waits.
+  void pause(proto::Waiter& waiter);
   // Passes on what is there now.
   void pump(proto::Waiter& waiter, OutputSinks& sinks);
   // The child has died: passes on the rest, and closes.

@@ -1,6 +1,7 @@
 #include "worker/supervisor/fork_setup.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -20,13 +21,25 @@ namespace {
 // For the handlers, first of all for the client library in them.
 void set_environment(const Origin& origin, const ChildRole& role) {
   const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
-  for (const char* name : {"FORKMILL_PROCESS", "FORKMILL_DAEMON", "FORKMILL_PARENT"}) ::unsetenv(name);
+  for (const char* name : {"FORKMILL_PROCESS", "FORKMILL_DAEMON"}) ::unsetenv(name);
+  if (!origin.setup.of_client) ::unsetenv("FORKMILL_PARENT");  // else that of the pool's host: the client
   set("FORKMILL_BROKER", origin.setup.options.broker);
   set("FORKMILL_CHILD_OF", std::to_string(origin.instance));
-  if (!role.process) return;
+  if (!role.process) {
+    if (origin.setup.of_client) set("FORKMILL_DAEMON", "pool");
+    return;
+  }
   set("FORKMILL_PROCESS", role.purpose.label);
   set("FORKMILL_PARENT", std::to_string(role.purpose.parent));
   if (role.purpose.daemon) set("FORKMILL_DAEMON", "1");
+}
+
+// The host of a pool reads these signals when its pool runs (pool_tasks.cc). Earlier ones must not kill it.
+void block_stop_signals() {
+  sigset_t stops;
+  sigemptyset(&stops);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&stops, signal);
+  ::sigprocmask(SIG_BLOCK, &stops, nullptr);
 }
 
 void set_streams(const ChildRole& role) {
@@ -73,6 +86,7 @@ void become_child(const Origin& origin, const ChildRole& role) {
   set_environment(origin, role);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
+  if (role.purpose.hosts_pool) block_stop_signals();
   set_streams(role);
   keep_only(origin, {role.shared_area, role.link_bell});
   const SupervisorSetup& setup = origin.setup;

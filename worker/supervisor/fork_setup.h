@@ -17,6 +17,7 @@ struct Purpose {
   std::string label;
   bool daemon = false;
   std::int32_t parent = 0;  // pid of the task's submitter
+  bool hosts_pool = false;  // the child has children of its own (pool_tasks.cc), and ends them in order
 };
 
 struct ChildRole {

@@ -20,6 +20,10 @@ struct SupervisorSetup {
   // Called in the supervisor when a child of the pool has died before it was ready. Then no other child replaces it.
   // Empty: another child is started, after a pause.
   std::function<void(const Death&)> on_death_at_birth{};
+  // The pool belongs to a client (pool_tasks.cc): processes that its children start end with them.
+  bool of_client = false;
+  // A drain begins when each child has run its start-up functions to the end.
+  bool drains_when_ready = false;
 };
 
 struct Origin {

@@ -24,8 +24,10 @@ constexpr std::uint64_t kSignalTag = 0;      // kLinkTag is 1
 constexpr std::uint64_t kFirstChildTag = 2;  // and one for each slot: both its streams
 
 constexpr proto::Instant kDrainSlack = 10s;  // beyond the longest drain: the link hangs
-constexpr proto::Instant kRetry = 20ms;      // while a reader has no room, or a killed child is not reaped
-constexpr proto::Instant kLastReport = 1s;   // for the link to report an immediate stop
+constexpr proto::Instant kRetry = 20ms;      // while a reader has no room, or a child is not reaped or not ready
+constexpr proto::Instant kLastReport = 5s;   // for the link to report an immediate stop, and for hosts of pools to end
+constexpr auto kReaderPatience = 1s;         // for a slow reader of the output, at the end
+constexpr auto kLongReaderPatience = 10s;    // the same when no output may be lost
 
 Origin origin_of(const SupervisorSetup& setup, std::uint64_t random) {
   fill_standard_descriptors();
@@ -44,6 +46,15 @@ proto::Descriptor watch_signals() {
   proto::Descriptor fd{::signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC)};
   if (!fd) throw std::system_error{errno, std::generic_category(), "signalfd"};
   return fd;
+}
+
+// Tells the link how to end. No child and no link is started any more.
+void leave(ControlKind how, LinkProcess& link, ChildProcesses& children) {
+  children.cancel_restarts();
+  if (link.pid() == 0) link.schedule(proto::kNever);
+  ControlMessage message;
+  message.facts.kind = how;
+  link.send(std::move(message));
 }
 
 }  // namespace
@@ -69,10 +80,20 @@ int Supervisor::run() {
   link_.schedule(now());
   for (;;) {
     start_due();
-    for (const std::uint64_t tag : waiter_.wait(time_to_wait())) serve(tag);
+    for (const std::uint64_t tag : waiter_.wait(time_to_wait())) {
+      if (tag == kSignalTag)
+        handle_signals();
+      else if (tag == kLinkTag)
+        handle_link();
+      else
+        children_.pump(tag);
+    }
     children_.sinks().flush();
+    children_.pause_if_full();
     link_.flush();
-    if ((phase_ == Phase::draining || phase_ == Phase::stopping) && link_.pid() == 0) break;
+    if (phase_ == Phase::settling && children_.are_ready()) drain();
+    if (phase_ == Phase::draining && link_.pid() == 0) break;
+    if (phase_ == Phase::stopping && link_.pid() == 0 && !children_.any_alive()) break;
     if (now() >= phase_ends_) {
       link_.kill();
       exit_code_ = 1;
@@ -99,20 +120,12 @@ void Supervisor::start_due() {
 proto::Instant Supervisor::time_to_wait() {
   const proto::Instant time = now();
   proto::Instant next = std::min({phase_ends_, link_.due(), children_.next_wakeup()});
-  if (children_.sinks().pending() || proto::flush_log(*log_) || link_.congested()) next = std::min(next, time + kRetry);
+  if (children_.sinks().pending() || proto::flush_log(*log_) || link_.congested() || phase_ == Phase::settling)
+    next = std::min(next, time + kRetry);
   return std::max(next - time, proto::Instant{0});
 }
 
 // ---- Events ---------------------------------------------------------------------------------------------------------
-
-void Supervisor::serve(std::uint64_t tag) {
-  if (tag == kSignalTag)
-    handle_signals();
-  else if (tag == kLinkTag)
-    handle_link();
-  else
-    children_.pump(tag);
-}
 
 void Supervisor::handle_signals() {
   signalfd_siginfo info;
@@ -132,30 +145,32 @@ void Supervisor::handle_signals() {
 }
 
 void Supervisor::handle_stop_signal() {
-  const auto& options = origin_.setup.options;
-  const bool first = phase_ == Phase::working || phase_ == Phase::restarting;
-  phase_ = first ? Phase::draining : Phase::stopping;
-  ControlMessage message;
-  message.facts.kind = first ? ControlKind::drain : ControlKind::stop;
-  if (first) {
-    log_->info("draining: running tasks have {} ms", options.drain_timeout.count());
-    phase_ends_ = now() + options.drain_timeout + 2 * options.kill_grace + kDrainSlack;
-  } else {
-    log_->warn("stopping at once");
-    exit_code_ = 1;
-    phase_ends_ = now() + kLastReport;
-    children_.kill_all();
+  if (phase_ == Phase::working && origin_.setup.drains_when_ready && !children_.are_ready()) {
+    phase_ = Phase::settling;
+    return;
   }
-  children_.cancel_restarts();
-  if (link_.pid() == 0) link_.schedule(proto::kNever);
-  link_.send(std::move(message));
+  if (phase_ == Phase::working || phase_ == Phase::restarting) return drain();
+  phase_ = Phase::stopping;
+  log_->info("stopping at once");
+  exit_code_ = 1;
+  phase_ends_ = now() + kLastReport;
+  children_.kill_all(Hosts::are_asked);
+  leave(ControlKind::stop, link_, children_);
+}
+
+void Supervisor::drain() {
+  const auto& options = origin_.setup.options;
+  phase_ = Phase::draining;
+  log_->info("draining: running tasks have {} ms", options.drain_timeout.count());
+  phase_ends_ = now() + options.drain_timeout + 2 * options.kill_grace + kDrainSlack;
+  leave(ControlKind::drain, link_, children_);
 }
 
 void Supervisor::handle_link() {
   while (auto message = link_.receive()) {
     if (message->facts.kind != ControlKind::fork)
       children_.signal(message->facts);
-    else if (phase_ == Phase::working || phase_ == Phase::draining)
+    else if (phase_ == Phase::working || phase_ == Phase::settling || phase_ == Phase::draining)
       children_.start_process(now(), std::move(*message));
   }
 }
@@ -165,9 +180,7 @@ void Supervisor::handle_link() {
 void Supervisor::reap_all() {
   while (const auto pid = next_dead()) {
     if (const auto slot = children_.find(*pid)) {
-      ::kill(-*pid, SIGKILL);  // the rest of its group; the pid is still its own
-      children_.handle_death(now(), *slot, reap(*pid), phase_ == Phase::working);
-      orphans_.add(*pid);
+      reap_child(*slot, *pid, phase_ == Phase::working || phase_ == Phase::settling);
     } else if (*pid == link_.pid()) {
       link_died(reap(*pid));
     } else {
@@ -177,29 +190,40 @@ void Supervisor::reap_all() {
   orphans_.sweep();
 }
 
+void Supervisor::reap_child(std::uint32_t slot, pid_t pid, bool replace) {
+  ::kill(-pid, SIGKILL);  // the rest of its group; the pid is still its own
+  children_.handle_death(now(), slot, reap(pid), replace);
+  orphans_.add(pid);
+}
+
 void Supervisor::link_died(const Death& death) {
   link_.handle_death(now());
   if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
     link_.schedule(proto::kNever);
     if (death.exit_code != 0) exit_code_ = 1;
     if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
-    if (phase_ == Phase::working) phase_ = Phase::stopping;
-    return;
+    if (phase_ != Phase::working && phase_ != Phase::settling) return;
+    phase_ = Phase::stopping;
+    return children_.kill_all(Hosts::are_killed);
   }
   log_->error("the link died (exit code {}, signal {}): its children end, and the pool starts again", death.exit_code,
               death.signal);
-  children_.kill_all();
+  children_.kill_all(Hosts::are_killed);
   children_.cancel_restarts();
   phase_ = Phase::restarting;
 }
 
 void Supervisor::end_everything() {
-  children_.kill_all();
+  children_.kill_all(Hosts::are_killed);
   // Descendants come to the supervisor as their parents end, daemons among them: until there are none.
   for (auto left = children_of_self(); !left.empty(); left = children_of_self()) {
     for (const pid_t pid : left) ::kill(pid, SIGKILL);
-    for (const pid_t pid : left) reap(pid);
+    for (const pid_t pid : left) {
+      const auto slot = children_.find(pid);
+      slot ? reap_child(*slot, pid, false) : static_cast<void>(reap(pid));
+    }
   }
+  children_.sinks().finish(origin_.setup.options.output_waits ? kLongReaderPatience : kReaderPatience);
 }
 
 }  // namespace forkmill::worker

@@ -30,8 +30,6 @@ class Supervisor {
   explicit Supervisor(const SupervisorSetup& setup);
   // Kills everything that is left.
   ~Supervisor();
-  Supervisor(const Supervisor&) = delete;
-  Supervisor& operator=(const Supervisor&) = delete;
 
   // Blocks until the pool has ended. Returns 0 after a drain, 1 after an immediate stop or a failure.
   int run();
@@ -40,17 +38,19 @@ class Supervisor {
   enum class Phase {
     working,
     restarting,  // the link has died: its children are being ended, then everything starts again
+    settling,    // is to drain, once all children are ready
     draining,    // the link lets the running attempts finish, and exits
     stopping,    // everything has been killed
   };
 
   void start_due();
   proto::Instant time_to_wait();
-  void serve(std::uint64_t tag);
   void handle_signals();
   void handle_stop_signal();
+  void drain();
   void handle_link();
   void reap_all();
+  void reap_child(std::uint32_t slot, pid_t pid, bool replace);
   void link_died(const Death& death);
   void end_everything();
   proto::Instant now() { return env_.now().steady; }

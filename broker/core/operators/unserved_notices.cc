@@ -30,14 +30,22 @@ Instant UnservedNotices::next_wakeup() const {
 void UnservedNotices::look_at(const NewSpec& one) {
   Client* client = state_.client(one.client);
   const Queue* queue = state_.queues.find(one.spec->queue);
-  const auto type = state_.task_types.intern(one.spec->name, one.spec->signature);
-  if (client == nullptr || queue == nullptr || !type || !queue->ready.types().contains(*type)) return;
+  if (client == nullptr || queue == nullptr) return;
+  const auto type = ready_type(*queue, *one.spec);
+  if (!type) return;
   std::string reason = serving_.why_unserved(*queue, *type);
   if (reason.empty() && client->child_of != 0 && queue->ready.has_tasks_of(one.client)) {
     if (!is_nested_wait(*queue)) return look_again(one);
     reason = kNestedWait;
   }
   if (!reason.empty()) tell(*client, *one.spec, reason);
+}
+
+// The type of the spec, if tasks of it are ready in the queue.
+std::optional<TaskTypeId> UnservedNotices::ready_type(const Queue& queue, const TaskSpec& spec) const {
+  for (const auto& [type, count] : queue.ready.types())
+    if (state_.task_types.name(type) == spec.name && state_.task_types.signature(type) == spec.signature) return type;
+  return std::nullopt;
 }
 
 // Whether the children of the queue have all waited for a while, without finishing a task.

@@ -3,6 +3,7 @@
 // spec.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "broker/core/operators/serving.h"
@@ -20,6 +21,7 @@ class UnservedNotices {
 
  private:
   void look_at(const NewSpec& one);
+  std::optional<TaskTypeId> ready_type(const Queue& queue, const TaskSpec& spec) const;
   bool is_nested_wait(const Queue& queue);
   void look_again(const NewSpec& one);
   void tell(Client& client, const TaskSpec& spec, const std::string& reason);

@@ -7,6 +7,10 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <chrono>
+#include <string>
+#include <thread>
 
 #include "proto/os/descriptor.h"
 
@@ -107,4 +111,38 @@ TEST_CASE("a full pipe or socket of other programs is not waited for, and not ch
       read.append(all.data(), static_cast<std::size_t>(length));
     CHECK(read.find("bytes of output dropped") != std::string::npos);
   }
+}
+
+TEST_CASE("a stream without a limit drops nothing, and says how much waits") {
+  Stream target;
+  OutputSink sink{target.writer.get(), std::numeric_limits<std::size_t>::max()};
+  const std::string line = std::string(999, 'x') + "\n";
+  for (int i = 0; i < 5000; ++i) sink.write(line);
+  CHECK(sink.waiting() > 4'000'000);
+  std::size_t size = 0;
+  for (;;) {
+    sink.flush();
+    const auto text = target.take();
+    if (text.empty()) break;
+    size += text.size();
+  }
+  CHECK(size == 5'000'000);
+  CHECK(sink.waiting() == 0);
+}
+
+TEST_CASE("the rest of the output is written at the end, while the reader takes something") {
+  Stream target;
+  OutputSink sink{target.writer.get()};
+  sink.write(std::string(1'000'000, 'x'));
+  REQUIRE(sink.pending());
+  sink.finish(std::chrono::milliseconds{1});  // the reader takes nothing
+  CHECK(sink.pending());
+  std::size_t size = 0;
+  std::thread reader{[&] {
+    while (size < 1'000'000) size += target.take().size();
+  }};
+  sink.finish(std::chrono::minutes{1});
+  reader.join();
+  CHECK_FALSE(sink.pending());
+  CHECK(size == 1'000'000);
 }

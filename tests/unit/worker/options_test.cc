@@ -80,5 +80,3 @@ TEST_CASE("only the stock worker can be told to run commands") {
   CHECK(line.allow_exec);
   CHECK_FALSE(read({}, Program::stock).line.allow_exec);
 }
-
-TEST_CASE("there is at least one CPU") { CHECK(usable_cpus() >= 1); }

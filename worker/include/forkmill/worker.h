@@ -134,7 +134,8 @@ class Worker {
   explicit Worker(WorkerOptions options);
   // Does not stop anything: a Worker exists outside run() only.
   ~Worker();
-  // Movable before run(). A moved-from Worker can be assigned or destroyed, nothing else.
+  // Movable before run(). A moved-from Worker can be assigned or destroyed; every other member throws
+  // std::logic_error.
   Worker(Worker&&) noexcept;
   Worker& operator=(Worker&&) noexcept;
 
@@ -220,6 +221,7 @@ class Worker {
   void add_registered();  // the functions of registered.h
 
   struct State;
+  State& own_state() const;  // throws std::logic_error if moved from
   std::unique_ptr<State> state_;
 };
 

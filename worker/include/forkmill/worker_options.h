@@ -13,7 +13,8 @@ namespace forkmill {
 struct WorkerOptions {
   // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying.
   std::string broker = "tcp://127.0.0.1:7117";
-  // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use.
+  // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use,
+  // by affinity mask and CPU quota.
   unsigned processes = 0;
   // Children beyond the pool, each forked for one forkmill::Process or Pool and ended with it; at most this many at
   // once, 0 to 2048. 0: this worker serves none.
@@ -34,6 +35,11 @@ struct WorkerOptions {
   // Time from asking a task to stop to SIGTERM, and from there to SIGKILL. A task over its `timeout` gets SIGTERM at
   // once. Not negative.
   std::chrono::milliseconds kill_grace{5'000};
+
+  // Whether children that print wait while the reader of this program's stdout or stderr is slow. True: they wait, as
+  // they would without a worker around them. False: what exceeds 1 MiB is dropped and counted, so that no reader can
+  // stop the worker.
+  bool output_waits = false;
 
   // Least severe messages to log: trace, debug, info, warn, error or off.
   std::string log_level = "info";
