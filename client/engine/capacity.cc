@@ -32,6 +32,15 @@ void Capacity::wait_for_room() {
   if (!in_time && !has_room()) throw_full(engine_.why_waiting());
 }
 
+bool Capacity::wait_for_delivery(const detail::Deadline& deadline) {
+  for (;;) {
+    delivered_.remove(detail::Signal::kSet);
+    if (inbox_.size() == 0 && held_tasks_ == 0) return true;
+    // The engine's own thread does the work: at the program's end, this one may no longer decode messages.
+    if (inbox_.closed() || !delivered_.sleep_until(deadline)) return false;
+  }
+}
+
 void Capacity::throw_full(const std::string& why) const {
   const auto limits = "this client may hold " + std::to_string(options_.max_outstanding) + " tasks, " +
                       std::to_string(options_.max_unsent) + " of them and " +
@@ -45,6 +54,7 @@ void Capacity::publish(const Load& load) {
   held_bytes_ = load.held_bytes;
   // A quarter of the room at once: waking a submitter for every single task would cost more than the task.
   if (waiters_ > 0 && has_room(4)) room_.set();
+  if (held_tasks_ == 0 && !delivered_.is_set()) delivered_.set();
 }
 
 }  // namespace forkmill::client

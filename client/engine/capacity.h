@@ -22,10 +22,15 @@ class Capacity {
   // Blocks until there is room for one more task, as ClientOptions::when_full says, or until the inbox is closed.
   // Throws Rejected{window_full} when there is none in time.
   void wait_for_room();
+  // Blocks until the broker has all submissions (true) or until the deadline has passed (false).
+  bool wait_for_delivery(const detail::Deadline& deadline);
   // Takes note of what the session holds now.
   void publish(const Load& load);
   // Ends all waits: the inbox was closed.
-  void end_waits() { room_.set(); }
+  void end_waits() {
+    room_.set();
+    delivered_.set();
+  }
 
   // Tasks whose end is still to come, as the session last published it.
   std::size_t outstanding() const { return outstanding_; }
@@ -41,6 +46,7 @@ class Capacity {
   const Inbox& inbox_;
   detail::Origin& engine_;
   detail::Signal room_;
+  detail::Signal delivered_;
   std::atomic<int> waiters_{0};
   std::atomic<std::size_t> outstanding_{0};
   std::atomic<std::size_t> held_tasks_{0};

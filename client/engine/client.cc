@@ -1,6 +1,8 @@
 #include <forkmill/client.h>
+#include <forkmill/detail/moved_from.h>
 
 #include "client/engine/engine.h"
+#include "client/engine/local_clients.h"
 #include "client/engine/options.h"
 #include "client/futures/cancel_state.h"
 
@@ -47,11 +49,13 @@ Submitter::Submitter(detail::Ref<detail::Origin> engine, const SubmitOptions& op
 
 detail::Ref<detail::RemoteState> Submitter::send(std::string_view name, std::uint64_t signature,
                                                  std::string_view payload) const {
+  if (!how_) detail::throw_moved_from("submitter");
   return engine_of(engine_).tasks().submit(*how_, name, signature, payload);
 }
 
 std::vector<detail::Ref<detail::RemoteState>> Submitter::send_all(std::string_view name, std::uint64_t signature,
                                                                   const std::vector<std::string>& payloads) const {
+  if (!how_) detail::throw_moved_from("submitter");
   return engine_of(engine_).tasks().submit_all(*how_, name, signature, payloads);
 }
 
@@ -65,7 +69,9 @@ Client::Client(const std::string& endpoint) : Client{at(endpoint)} {}
 
 Client::Client(ClientOptions options)
     : engine_{detail::make_ref<client::Engine>(client::completed(std::move(options)))},
-      plain_{engine_, SubmitOptions{}} {}
+      plain_{engine_, SubmitOptions{}} {
+  client::LocalClients::instance().add(engine_, endpoint());
+}
 
 Client::~Client() {
   auto& engine = engine_of(engine_);
@@ -80,6 +86,7 @@ Client::~Client() {
 
 void Client::close() noexcept {
   auto& engine = engine_of(engine_);
+  if (!engine.in_forked_child()) client::LocalClients::instance().remove(engine_);
   engine.close();
   if (!engine.in_forked_child()) engine.executors().stop_own();
 }

@@ -157,6 +157,14 @@ void Connection::give_up(Cookie operation) {
   carry_out();
 }
 
+void Connection::fail(const std::string& text) {
+  handle_requests();
+  session_.refuse(Errc::disconnected, text);
+  carry_out();
+  capacity_.end_waits();
+  reachability_.close();
+}
+
 bool Connection::close() {
   handle_requests();
   const bool said_goodbye = session_.open();

@@ -39,6 +39,8 @@ class Connection final : public Work {
   // socket().finish(), which waits until GOODBYE has left. Otherwise the broker would count this client until a
   // timeout.
   [[nodiscard]] bool close();
+  // Ends everything that was asked with disconnected, and the session for good.
+  void fail(const std::string& text);
 
   proto::Dealer& socket() { return *dealer_; }
   // Any thread.

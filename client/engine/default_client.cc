@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/engine/fork_guard.h"
+#include "client/engine/local_clients.h"
 #include "client/futures/log.h"
 
 namespace forkmill {
@@ -72,7 +73,9 @@ std::string local_endpoint() {
                 "there is no broker to use: put `forkmill::local_main(argc, argv);` on the first line of main and link "
                 "forkmill::local, or set FORKMILL_BROKER to the endpoint of one"};
   }
-  return start();
+  const auto endpoint = start();
+  client::LocalClients::instance().set_endpoint(endpoint);
+  return endpoint;
 }
 
 }  // namespace detail

@@ -41,6 +41,11 @@ bool Engine::wait(detail::Signal& signal, const detail::Deadline& deadline) {
   return driver_.wait(signal, deadline);
 }
 
+void Engine::fail(const std::string& text) noexcept {
+  if (in_forked_child()) return;
+  driver_.with_turn([&] { connection_.fail(text); });
+}
+
 void Engine::close() noexcept {
   if (in_forked_child() || !inbox_.close()) return;
   forget_unsent_of(*this);

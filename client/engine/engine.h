@@ -39,6 +39,11 @@ class Engine final : public detail::Origin {
 
   // Ends everything outstanding with client_closed, and the thread. Idempotent; does nothing in a forked child.
   void close() noexcept;
+  // Blocks until the broker has all tasks that were submitted (true) or until the deadline has passed (false).
+  bool deliver(const detail::Deadline& deadline) { return capacity_.wait_for_delivery(deadline); }
+  // Ends everything outstanding with Disconnected and this text, and so all that is asked later. Does nothing after
+  // close().
+  void fail(const std::string& text) noexcept;
 
   // Origin: the engine as futures see it.
   std::shared_ptr<Executor> executor() noexcept override { return executors_.get(); }

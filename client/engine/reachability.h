@@ -22,6 +22,7 @@ class Reachability {
 
   // Takes note of what the session says.
   void update(bool reachable, proto::Instant now) {
+    if (closed_) return;
     reachable_ = reachable;
     if (reachable) {
       away_since_ = proto::kNever;
@@ -32,15 +33,18 @@ class Reachability {
     signal_.remove(detail::Signal::kSet);
     if (away_since_ == proto::kNever) away_since_ = now;
   }
-  bool is_overdue(proto::Instant now) const { return away_since_ != proto::kNever && now >= away_since_ + patience_; }
+  bool is_overdue(proto::Instant now) const {
+    return !closed_ && away_since_ != proto::kNever && now >= away_since_ + patience_;
+  }
   // True once in each absence.
   bool is_to_be_warned_of() { return !std::exchange(warned_, true); }
   // When is_overdue() becomes true, if no warning has been given yet.
   proto::Instant next_wakeup() const {
-    return warned_ || away_since_ == proto::kNever ? proto::kNever : away_since_ + patience_;
+    return closed_ || warned_ || away_since_ == proto::kNever ? proto::kNever : away_since_ + patience_;
   }
-  // The client is closed: wakes all that wait for the signal.
+  // The client is closed, or its broker will never answer: wakes all that wait for the signal, now and later.
   void close() {
+    closed_ = true;
     reachable_ = false;
     signal_.set();
   }
@@ -49,6 +53,7 @@ class Reachability {
   const proto::Instant patience_;
   proto::Instant away_since_;
   bool warned_ = false;
+  bool closed_ = false;
   std::atomic<bool> reachable_{false};
   detail::Signal signal_;
 };

@@ -1,3 +1,4 @@
+#include <forkmill/default_client.h>
 #include <forkmill/local.h>
 
 #include <fcntl.h>
@@ -14,11 +15,14 @@
 #include <filesystem>
 #include <mutex>
 #include <system_error>
+#include <thread>
 
+#include "client/local/last_tasks.h"
 #include "client/local/zygote.h"
 #include "proto/os/descriptor.h"
 #include "proto/os/processes.h"
 #include "proto/os/real_env.h"
+#include "proto/os/signals_blocked.h"
 #include "proto/os/standard_streams.h"
 
 namespace forkmill {
@@ -36,6 +40,9 @@ struct Local {
   proto::Descriptor control;
   std::string directory;
   std::string endpoint;  // empty: not started yet
+  std::string failure;   // why there is no local:// any more; empty: there is
+  AtExit at_exit = AtExit::wait;
+  bool finishing = false;  // the program ends, and the zygote with it
   pid_t program = 0;
   pid_t zygote = 0;
 };
@@ -84,9 +91,39 @@ pid_t fork_zygote(proto::Descriptor control, const std::string& directory, local
   local::run_zygote({std::move(control), std::move(watch), directory, std::move(prepare)});
 }
 
+void remove_directory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(instance().directory, ignored);
+}
+
+// Ends all waits for local:// when the zygote ends before the program: broker and worker have ended with it, and a
+// program with threads cannot fork others.
+void watch_zygote() {
+  Local& one = instance();
+  pollfd ended{one.control.get(), 0, 0};
+  while (::poll(&ended, 1, -1) < 0) continue;
+  std::string failure;
+  {
+    const std::unique_lock lock{one.mutex};
+    if (one.finishing) return;
+    failure = one.failure =
+        "the process " + std::to_string(one.zygote) +
+        " that local_main() forked was killed, and the broker and the processes of local:// with it";
+  }
+  detail::fail_local_clients(failure);
+  ::waitpid(one.zygote, nullptr, __WCLONE);
+  remove_directory();
+}
+
+void start_watching() {
+  const proto::SignalsBlocked blocked;
+  std::thread{watch_zygote}.detach();
+}
+
 std::string start() {
   Local& one = instance();
   const std::unique_lock lock{one.mutex};
+  if (!one.failure.empty()) throw Disconnected{Errc::disconnected, one.failure};
   if (!one.endpoint.empty()) return one.endpoint;
   std::array<char, 4096> text{};
   ssize_t size = ::send(one.control.get(), "start", 5, MSG_NOSIGNAL);
@@ -98,13 +135,24 @@ std::string start() {
     throw Error{Errc::disconnected, "the process that local_main() forked has ended: local:// is not there"};
   const std::string answer{text.data(), static_cast<std::size_t>(size)};
   if (answer.front() == '!') throw Error{Errc::bad_request, "local:// does not start: " + answer.substr(1)};
+  start_watching();
   return one.endpoint = answer;
+}
+
+bool is_in_use() {
+  const std::unique_lock lock{instance().mutex};
+  return !instance().endpoint.empty() && instance().failure.empty();
 }
 
 // Runs at the normal end of the program. Blocks until all processes of local:// have ended, 5 s at most.
 void finish() {
   Local& one = instance();
   if (::getpid() != one.program) return;  // a forked child of the program
+  if (is_in_use()) local::settle_last_tasks(one.endpoint, one.at_exit);
+  {
+    const std::unique_lock lock{one.mutex};
+    one.finishing = true;
+  }
   ::send(one.control.get(), "end", 3, MSG_NOSIGNAL);
   ::shutdown(one.control.get(), SHUT_WR);
   pollfd ended{one.control.get(), POLLIN, 0};
@@ -114,14 +162,12 @@ void finish() {
     ::waitpid(one.zygote, nullptr, __WCLONE);
     break;
   }
-  if (one.endpoint.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(one.directory, ignored);  // nothing is left unless the zygote was killed
+  if (!one.endpoint.empty()) remove_directory();  // nothing is left unless the zygote was killed
 }
 
 }  // namespace
 
-void local_main(int, char**, std::function<void(Worker&)> prepare) {
+void local_main(int, char**, std::function<void(Worker&)> prepare, LocalOptions options) {
   Local& one = instance();
   if (one.program != 0) throw Error{Errc::bad_request, "local_main() was called before"};
   refuse_threads();
@@ -132,6 +178,7 @@ void local_main(int, char**, std::function<void(Worker&)> prepare) {
   one.control = proto::Descriptor{ends[1]};
   one.zygote = fork_zygote(proto::Descriptor{ends[0]}, one.directory, std::move(prepare));
   one.program = ::getpid();
+  one.at_exit = options.at_exit;
   std::atexit(finish);
   detail::set_local_starter(start);
 }

@@ -33,8 +33,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPause = 100ms;  // before a broker or worker that has ended by itself is started again
-constexpr int kNoHandlers = 2;  // the exit status of Worker::run() when no function is registered
+constexpr auto kPause = 100ms;   // before a broker or worker that has ended by itself is started again
+constexpr auto kPatience = 20s;  // for the worker to end in order, with a slow reader of its output
+constexpr int kPollMs = 1000;
+
+// A task without use: a worker must have one, and shall also tell a program that has registered no function so.
+constexpr Task<void()> kNothing{"forkmill.nothing"};
 
 class Zygote {
  public:
@@ -56,6 +60,7 @@ class Zygote {
     } catch (const std::exception& error) {
       std::fprintf(stderr, "forkmill local://: %s\n", error.what());
     }
+    stop_worker();
     end_descendants();
     std::error_code ignored;
     if (made_) std::filesystem::remove_all(setup_.directory, ignored);
@@ -148,6 +153,7 @@ class Zygote {
     broker::ProgramOptions options;
     options.listen = {endpoint};
     options.memory = true;
+    options.core.grants_unknown = true;  // its workers have the functions of this program, and no others ever come
     options.log.level = "warn";
     auto store = std::make_unique<broker::MemoryStore>("memory-" + broker::fresh_store_id(env), false,
                                                        broker::MemoryStore::epoch_before(env.now().unix_time));
@@ -165,19 +171,40 @@ class Zygote {
     options.broker = endpoint_;
     options.name = "local";
     options.log_level = "warn";
+    options.output_waits = true;
     Worker worker{options};
+    worker.on(kNothing, [] {});
     if (setup_.prepare) setup_.prepare(worker);
     return worker.run();
   }
 
-  void reap_and_restart() {
+  // Ends the worker in order, so that everything that its processes have printed comes out.
+  void stop_worker() {
+    if (worker_ == 0) return;
+    for (const int signal : {SIGTERM, SIGINT}) ::kill(worker_, signal);  // the second one means: at once
+    pollfd child{signals_.get(), POLLIN, 0};
+    const auto patience_ends = std::chrono::steady_clock::now() + kPatience;
+    while (worker_ != 0 && std::chrono::steady_clock::now() < patience_ends) {
+      ::poll(&child, 1, kPollMs);
+      drain_signals();
+      while (const auto dead = worker::next_dead()) {
+        worker::reap(*dead);
+        if (*dead == worker_) worker_ = 0;
+      }
+    }
+  }
+
+  void drain_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) continue;
+  }
+
+  void reap_and_restart() {
+    drain_signals();
     while (const auto dead = worker::next_dead()) {
       const auto death = worker::reap(*dead);
       if (*dead != broker_ && *dead != worker_) continue;
       const bool broker = *dead == broker_;
-      if (death.exit_code == kNoHandlers) continue;
       std::fprintf(stderr, "forkmill local://: the %s has ended (exit code %d, signal %d); starting another\n",
                    broker ? "broker" : "worker", death.exit_code, death.signal);
       std::this_thread::sleep_for(kPause);

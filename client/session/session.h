@@ -66,6 +66,8 @@ class Session {
 
   // Ends everything that is outstanding with this error.
   void end_all(Errc code, const std::string& text);
+  // Ends everything, now and later, with this error: no broker will answer.
+  void refuse(Errc code, const std::string& text);
   // Says GOODBYE and ends everything, now and later, with client_closed.
   void close(Instant now);
 
@@ -75,8 +77,6 @@ class Session {
  private:
   struct Arrival;  // handles each kind of message
   struct Asking;   // handles each kind of request
-
-  void refuse(Errc code, const std::string& text);
 
   Effects effects_;
   Conversation conversation_;

@@ -30,6 +30,9 @@ void set_local_starter(std::function<std::string()> starter);
 // Calls that function.
 // Throws Error{bad_request} if there is none, and what it throws.
 std::string local_endpoint();
+// The broker of local:// has ended for good: everything that clients of it wait for ends with Disconnected, and so does
+// all that they are asked later. Thread-safe.
+void fail_local_clients(const std::string& why);
 
 }  // namespace detail
 }  // namespace forkmill

@@ -23,10 +23,12 @@
 //                        └─ worker ─┬─ child             Process, Queue … unless FORKMILL_BROKER names another
 //                                   └─ processes, pools
 //
-// All of it ends with the program, however that comes, also by SIGKILL, and leaves no process and no file behind. A
-// broker or a worker that dies is started again; the tasks and objects of a broker that died are lost. wait() does not
-// see the zygote, waitpid() with __WALL does. The zygote keeps open the descriptors that were open when it was made; an
-// exec() of the program ends it.
+// All of it ends with the program, however that comes, also by SIGKILL, and leaves no process and no file behind. What
+// processes have flushed to stdout and stderr comes out. At its normal end the program first waits for the tasks that
+// it has submitted (LocalOptions). A broker or a worker that dies is started again; the tasks and objects of a broker
+// that died are lost. If the zygote is killed, all of it ends: waits end with Disconnected, and so do later calls. A
+// function that is not registered is RemoteError{unknown_task} at once. wait() does not see the zygote, waitpid() with
+// __WALL does. The zygote keeps open the descriptors that were open when it was made; an exec() of the program ends it.
 #pragma once
 
 #include <forkmill/client.h>
@@ -36,14 +38,28 @@
 
 namespace forkmill {
 
+// The tasks that were submitted at local:// (Client::submit) and have not ended when the program does, by a return from
+// main() or exit(). Pools and processes have rules of their own: pool.h, process.h.
+enum class AtExit {
+  wait,  // the program waits for them, as for an executor; after a second it says so on stderr
+  drop,  // the tasks are lost; the program says on stderr how many
+};
+
+// Options of local_main(), by designated initializers. Plain values.
+struct LocalOptions {
+  // The treatment of tasks that nothing has waited for.
+  AtExit at_exit = AtExit::wait;
+};
+
 // Makes local:// available. Call it once, in main(), before anything else that could start a thread. Takes less than a
 // millisecond and does not block.
 //
-// argc and argv: those of main(); not changed. prepare: called in the worker's process when that starts, to register
-// handlers that take a Context (Worker::on) and functions to run in each child first (Worker::on_child_start).
+// argc and argv: those of main(); not changed. options: see LocalOptions. prepare: called in the worker's process when
+// that starts, to register handlers that take a Context (Worker::on) and functions to run in each child first
+// (Worker::on_child_start).
 //
 // Throws Error{bad_request} if the program has threads already, or if it was called before; std::system_error if
 // nothing can be forked. Errors of the start of broker or worker come at the first use of local://.
-void local_main(int argc, char** argv, std::function<void(Worker&)> prepare = {});
+void local_main(int argc, char** argv, std::function<void(Worker&)> prepare = {}, LocalOptions options = {});
 
 }  // namespace forkmill

@@ -1,0 +1,88 @@
+#include "client/local/last_tasks.h"
+
+#include <forkmill/client.h>
+#include <forkmill/serialize.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <map>
+#include <thread>
+#include <vector>
+
+#include "proto/pool_tasks.h"
+
+namespace forkmill::local {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kAnswerPatience = 10s;  // for the broker's answer
+constexpr auto kSilence = 1s;          // before the program says that it waits
+constexpr auto kShortPause = 2ms;      // between two questions, at first
+constexpr auto kLongPause = 100ms;     // and at last
+
+using Row = std::map<std::string, msgpack::object>;
+
+std::uint64_t number(const Row& row, const char* key) { return row.at(key).as<std::uint64_t>(); }
+
+struct LastTasks {
+  std::uint64_t served = 0;
+  std::uint64_t unserved = 0;  // in queues of no worker: nothing will ever run them
+};
+
+LastTasks count_tasks(Client& client) {
+  const auto answer = client.query({QueryKind::queues}).get_for(kAnswerPatience);
+  const auto body = detail::unpack_bounded(answer.bytes);
+  LastTasks left;
+  for (const auto& packed : body.get().as<Row>().at("queues").as<std::vector<msgpack::object>>()) {
+    const auto row = packed.as<Row>();
+    const auto name = row.at("name").as<std::string>();
+    if (name.starts_with(proto::kPoolQueuePrefix) || name.find('+') != std::string::npos) continue;
+    const auto tasks = number(row, "ready") + number(row, "scheduled") + number(row, "running");
+    (number(row, "workers") > 0 ? left.served : left.unserved) += tasks;
+  }
+  return left;
+}
+
+void say(std::uint64_t tasks, const char* what) {
+  if (tasks > 0)
+    std::fprintf(stderr, "forkmill local://: %llu task(s) %s\n", static_cast<unsigned long long>(tasks), what);
+}
+
+void settle(const std::string& endpoint, AtExit how) {
+  ClientOptions options;
+  options.endpoint = endpoint;
+  Client client{options};
+  LastTasks left = count_tasks(client);
+  if (how == AtExit::drop) return say(left.served + left.unserved, "are lost: the program ends and has not waited");
+  const auto speaks_at = Clock::now() + kSilence;
+  bool silent = true;
+  for (Clock::duration pause = kShortPause; left.served > 0; pause = std::min<Clock::duration>(2 * pause, kLongPause)) {
+    if (silent && Clock::now() >= speaks_at) {
+      silent = false;
+      say(left.served, "are still to end before the program does");
+    }
+    std::this_thread::sleep_for(pause);
+    left = count_tasks(client);
+  }
+  say(left.unserved, "are lost: no worker serves their queue");
+}
+
+}  // namespace
+
+// In a thread of its own: the variables of the main thread (thread_local) have been destroyed by then.
+void settle_last_tasks(const std::string& endpoint, AtExit how) noexcept {
+  std::thread{[&] {
+    try {
+      settle(endpoint, how);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "forkmill local://: %s\n", error.what());
+    }
+  }}.join();
+}
+
+}  // namespace forkmill::local
