@@ -41,8 +41,14 @@ void PoolCalls::fail(const std::exception_ptr& error) {
 }
 
 void PoolCalls::close() {
-  const std::lock_guard hold{mutex_};
-  if (phase_ == Phase::open) phase_ = Phase::closed;
+  Calls calls;
+  {
+    const std::lock_guard hold{mutex_};
+    if (phase_ != Phase::open) return;
+    phase_ = Phase::closed;
+    calls = calls_;
+  }
+  for (const auto& [pointer, call] : calls) call->pool_closed();
 }
 
 bool PoolCalls::shut_down() {

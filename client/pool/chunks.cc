@@ -54,6 +54,15 @@ void ChunkSender::use_queue(const std::string& queue) {
   how_ = std::move(how);
 }
 
+std::shared_ptr<const client::Prepared> ChunkSender::how() {
+  const std::lock_guard hold{mutex_};
+  return how_;
+}
+
+Chunk ChunkSender::send_task(const ChunkCall& call, std::string arguments) {
+  return client::engine_of(engine_).tasks().submit(*how(), call.task, call.signature, arguments);
+}
+
 std::vector<Chunk> ChunkSender::send(const ChunkCall& call, const std::vector<std::string>& items,
                                      std::size_t chunk_size) {
   std::vector<std::string> payloads;
@@ -62,12 +71,7 @@ std::vector<Chunk> ChunkSender::send(const ChunkCall& call, const std::vector<st
     payloads.push_back(packed_chunk(call, &items[at], count));
     at += count;
   }
-  std::shared_ptr<const client::Prepared> how;
-  {
-    const std::lock_guard hold{mutex_};
-    how = how_;
-  }
-  auto chunks = client::engine_of(engine_).tasks().submit_all(*how, proto::kChunkTask, 0, payloads);
+  auto chunks = client::engine_of(engine_).tasks().submit_all(*how(), proto::kChunkTask, 0, payloads);
   for (const Chunk& chunk : chunks) chunk->decode_by(&decode_into<RawResult>);
   return chunks;
 }

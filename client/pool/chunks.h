@@ -35,10 +35,13 @@ class ChunkSender {
   const Ref<Origin>& origin() const { return engine_; }
   // From now on.
   void use_queue(const std::string& queue);
-  // Blocks while the client is full. Throws what Client::submit() throws.
+  // Both block while the client is full, and throw what Client::submit() throws. The first one submits the call itself.
+  Chunk send_task(const ChunkCall& call, std::string arguments);
   std::vector<Chunk> send(const ChunkCall& call, const std::vector<std::string>& items, std::size_t chunk_size);
 
  private:
+  std::shared_ptr<const client::Prepared> how();
+
   const Ref<Origin> engine_;
   std::mutex mutex_;
   std::shared_ptr<const client::Prepared> how_;

@@ -16,7 +16,7 @@ Pool::~Pool() {
   } catch (const std::exception& error) {
     client::log().warn("a pool was not ended in order: {}", error.what());
   }
-  state_->stop_callbacks();
+  state_->stop_threads();
 }
 
 detail::PoolJobRef Pool::submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
@@ -29,7 +29,7 @@ detail::PoolJobRef Pool::submit_merged(std::string_view task, std::uint64_t sign
   return state_->submit({.task = std::string{task}, .signature = signature, .merged = true}, items, chunk_size, {});
 }
 
-detail::PoolStreamRef Pool::open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
+detail::PoolStreamRef Pool::open_stream(std::string_view task, std::uint64_t signature, ChunkSize chunk_size,
                                         bool ordered) {
   return state_->open_stream({.task = std::string{task}, .signature = signature, .each = true}, chunk_size, ordered);
 }

@@ -2,6 +2,7 @@
 
 #include <forkmill/process.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <utility>
@@ -29,6 +30,14 @@ PoolOptions checked(PoolOptions options) {
   return options;
 }
 
+// Tasks of an executor that may be at the broker: one runs in each process, and one waits to.
+std::size_t task_window(std::int64_t processes) { return static_cast<std::size_t>(processes) * 2; }
+
+// Chunks of a stream that may be under way: short ones shall not wait for the round trip of others.
+std::size_t chunk_window(std::int64_t processes) {
+  return std::max<std::size_t>(static_cast<std::size_t>(processes) * 4, 64);
+}
+
 std::string pool_name(const std::string& given) {
   static std::atomic<unsigned> last{0};
   return given.empty() ? "Pool-" + std::to_string(++last) : given;
@@ -43,6 +52,8 @@ PoolState::PoolState(Client& client, Ref<Origin> engine, PoolOptions options)
       callbacks_{make_callback_thread()},
       calls_{std::make_shared<PoolCalls>(name_)},
       sender_{std::make_shared<ChunkSender>(std::move(engine))},
+      feeders_{std::make_shared<Feeders>()},
+      feed_{std::make_shared<TaskFeed>(calls_, sender_, callbacks_, task_window(processes_))},
       host_{std::make_shared<PoolHost>(PoolHost::Pool{client, options_, name_, callbacks_, calls_, sender_})} {
   host_->start();
 }
@@ -61,9 +72,11 @@ PoolJobRef PoolState::submit(const ChunkCall& call, const std::vector<std::strin
   return job;
 }
 
-PoolStreamRef PoolState::open_stream(ChunkCall call, std::int64_t chunk_size, bool ordered) {
-  auto stream = std::make_shared<PoolStream>(calls_, sender_, std::move(call),
-                                             chunk_size_for(0, processes_, chunk_size), ordered);
+PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered) {
+  StreamTerms terms{.sender = sender_, .feeders = feeders_, .call = std::move(call), .ordered = ordered};
+  terms.chunk_size = chunk_size_for(0, processes_, chunk_size);
+  terms.window = chunk_window(processes_);
+  auto stream = std::make_shared<PoolStream>(calls_, std::move(terms));
   calls_->add(stream);
   return stream;
 }

@@ -9,7 +9,9 @@
 
 #include "client/pool/calls.h"
 #include "client/pool/chunks.h"
+#include "client/pool/feeders.h"
 #include "client/pool/host.h"
+#include "client/pool/task_feed.h"
 
 namespace forkmill::detail {
 
@@ -20,12 +22,17 @@ class PoolState {
 
   PoolJobRef submit(const ChunkCall& call, const std::vector<std::string>& items, ChunkSize chunk_size,
                     PoolDeliver deliver);
-  PoolStreamRef open_stream(ChunkCall call, std::int64_t chunk_size, bool ordered);
+  PoolStreamRef open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered);
+  TaskFeed& feed() { return *feed_; }
 
   void close() { calls_->close(); }
   void terminate();
   void join();
-  void stop_callbacks() noexcept { callbacks_->stop(); }
+  // The last call: waits for the threads that read ranges, and for callbacks that are due.
+  void stop_threads() noexcept {
+    feeders_->join();
+    callbacks_->stop();
+  }
   std::int64_t processes() const { return processes_; }
 
  private:
@@ -35,6 +42,8 @@ class PoolState {
   const std::shared_ptr<Executor> callbacks_;
   const std::shared_ptr<PoolCalls> calls_;
   const std::shared_ptr<ChunkSender> sender_;
+  const std::shared_ptr<Feeders> feeders_;
+  const std::shared_ptr<TaskFeed> feed_;
   const std::shared_ptr<PoolHost> host_;
 };
 

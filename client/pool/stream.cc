@@ -5,28 +5,63 @@
 
 namespace forkmill::detail {
 
-PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, std::shared_ptr<ChunkSender> sender, ChunkCall call,
-                       std::size_t chunk_size, bool ordered)
-    : calls_{std::move(calls)},
-      sender_{std::move(sender)},
-      call_{std::move(call)},
-      chunk_size_{chunk_size},
-      chunks_{ordered} {}
+namespace {
 
-// ---- Adding ---------------------------------------------------------------------------------------------------------
+constexpr std::size_t kMaxUnread = 1024;  // chunks
 
-void PoolStream::add(std::string packed) {
-  gathered_.push_back(std::move(packed));
-  if (gathered_.size() == chunk_size_) send();
+}  // namespace
+
+PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms)
+    : calls_{std::move(calls)}, terms_{std::move(terms)}, chunks_{terms_.ordered} {}
+
+// ---- Items ----------------------------------------------------------------------------------------------------------
+
+void PoolStream::feed(ItemSource source, std::size_t count) {
+  if (count <= terms_.window) return read_all(source);
+  terms_.feeders->start([self = std::static_pointer_cast<PoolStream>(shared_from_this()),
+                         source = std::make_shared<ItemSource>(std::move(source))] { self->read_all(*source); });
 }
 
-void PoolStream::send() {
-  if (gathered_.empty()) return;
-  {
-    const std::lock_guard hold{mutex_};
-    if (over_ || calls_.expired()) return gathered_.clear();
+void PoolStream::read_all(ItemSource& source) noexcept {
+  std::exception_ptr failure;
+  try {
+    std::vector<std::string> items;
+    bool more = true;
+    while (more && wait_for_credit()) {
+      failure = gather(source, items, more);
+      send(std::exchange(items, {}));
+    }
+  } catch (...) {
+    if (!failure) failure = std::current_exception();
   }
-  auto chunk = std::move(sender_->send(call_, std::exchange(gathered_, {}), chunk_size_).front());
+  source = nullptr;  // the range may be destroyed from now on
+  finish(std::move(failure));
+}
+
+// Adds the items of one chunk; more: whether others may follow. Returns what the source has thrown.
+std::exception_ptr PoolStream::gather(ItemSource& source, std::vector<std::string>& items, bool& more) const noexcept {
+  try {
+    std::string item;
+    while (items.size() < terms_.chunk_size && (more = source(item))) items.push_back(std::exchange(item, {}));
+    return nullptr;
+  } catch (...) {
+    more = false;
+    return std::current_exception();
+  }
+}
+
+// Blocks until one more chunk may be sent. False: the call is over.
+bool PoolStream::wait_for_credit() {
+  std::unique_lock lock{mutex_};
+  changed_.wait(lock, [this] {
+    return over_ || (chunks_.under_way() < terms_.window && (closed_ || chunks_.unread() < kMaxUnread));
+  });
+  return !over_;
+}
+
+void PoolStream::send(std::vector<std::string> items) {
+  if (items.empty()) return;
+  auto chunk = std::move(terms_.sender->send(terms_.call, items, items.size()).front());
   std::size_t index = 0;
   bool too_late = false;
   {
@@ -41,11 +76,6 @@ void PoolStream::send() {
 }
 
 void PoolStream::finish(std::exception_ptr failure) {
-  try {
-    send();
-  } catch (...) {
-    if (!failure) failure = std::current_exception();
-  }
   bool done = false;
   {
     const std::lock_guard hold{mutex_};
@@ -55,6 +85,12 @@ void PoolStream::finish(std::exception_ptr failure) {
     changed_.notify_all();
   }
   remove_if(done);
+}
+
+void PoolStream::pool_closed() noexcept {
+  const std::lock_guard hold{mutex_};
+  closed_ = true;
+  changed_.notify_all();
 }
 
 // ---- Ends -----------------------------------------------------------------------------------------------------------
@@ -99,7 +135,10 @@ bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_lon
       reader_.next(use);
       return true;
     }
-    if (open_next_chunk()) continue;
+    if (open_next_chunk()) {
+      changed_.notify_all();  // for the thread that reads items
+      continue;
+    }
     if (over_ || (finished_ && chunks_.all_popped())) return throw_or_end();
     if (!deadline)
       changed_.wait(lock);
@@ -124,9 +163,7 @@ bool PoolStream::throw_or_end() {
 
 // ---- What Pool and PoolResults ask ----------------------------------------------------------------------------------
 
-void stream_add(PoolStream& stream, std::string packed) { stream.add(std::move(packed)); }
-
-void stream_end(PoolStream& stream, std::exception_ptr failure) { stream.finish(std::move(failure)); }
+void stream_feed(PoolStream& stream, ItemSource source, std::size_t count) { stream.feed(std::move(source), count); }
 
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long, const ItemReader::UseItem& use) {
   return stream.next(how_long ? deadline_after(*how_long) : Deadline{}, how_long.value_or(std::chrono::nanoseconds{0}),

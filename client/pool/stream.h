@@ -1,5 +1,9 @@
 // PoolStream: one call whose results are read one after the other: imap, imap_unordered. Its PoolResults share it.
-// Thread-safe, but only one thread may add.
+// Thread-safe.
+//
+// Its items are read from a range by a thread of the stream's own, as credit allows: a number of chunks may be under
+// way, and a number may be done and unread. Once the pool is closed, chunks may be unread without a limit, because
+// Pool::join() waits for all of them.
 #pragma once
 
 #include <forkmill/pool.h>
@@ -13,42 +17,53 @@
 #include "client/pool/calls.h"
 #include "client/pool/chunk_order.h"
 #include "client/pool/chunks.h"
+#include "client/pool/feeders.h"
 #include "client/pool/item_reader.h"
 
 namespace forkmill::detail {
 
+// How the chunks of a stream are made and sent.
+struct StreamTerms {
+  std::shared_ptr<ChunkSender> sender;
+  std::shared_ptr<Feeders> feeders;
+  ChunkCall call;
+  std::size_t chunk_size = 1;
+  std::size_t window = 1;  // chunks that may be under way
+  bool ordered = true;
+};
+
 class PoolStream final : public Outstanding {
  public:
-  PoolStream(std::weak_ptr<PoolCalls> calls, std::shared_ptr<ChunkSender> sender, ChunkCall call,
-             std::size_t chunk_size, bool ordered);
+  PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms);
 
-  // Adds the packed arguments of one item. Blocks while the client is full.
-  void add(std::string packed);
-  // No more items are added. failure: why, thrown by next() after the last result; null: these are all.
-  void finish(std::exception_ptr failure);
+  // Reads all items from `source`: in the background, unless `count` says that they fit into the window. Once.
+  void feed(ItemSource source, std::size_t count);
   void end(std::exception_ptr error) override;
   void chunk_done(std::size_t index) noexcept override;
+  void pool_closed() noexcept override;
 
   // Hands the next result to `use`. Blocks until it is there, or until the deadline. False: there is none left. Throws
   // the item's error, and Timeout, with how_long in its text.
   bool next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use);
 
  private:
-  void send();
+  void read_all(ItemSource& source) noexcept;
+  std::exception_ptr gather(ItemSource& source, std::vector<std::string>& items, bool& more) const noexcept;
+  bool wait_for_credit();
+  void send(std::vector<std::string> items);
+  void finish(std::exception_ptr failure);
   bool is_done() const { return finished_ && chunks_.all_done(); }
   void remove_if(bool done);
   bool open_next_chunk();
   bool throw_or_end();
 
   const std::weak_ptr<PoolCalls> calls_;
-  const std::shared_ptr<ChunkSender> sender_;
-  const ChunkCall call_;
-  const std::size_t chunk_size_;
-  std::vector<std::string> gathered_;  // the next chunk; belongs to the thread that adds
+  const StreamTerms terms_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
   ChunkOrder chunks_;
+  bool closed_ = false;         // the pool takes no more calls
   bool finished_ = false;       // no more items are added
   bool over_ = false;           // the call has ended as a whole
   std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over

@@ -1,11 +1,19 @@
 #include "client/process/checks.h"
 
+#include <cstdlib>
+#include <string_view>
+
 #include "proto/limits.h"
 
 namespace forkmill::client {
 
 void refuse(const Process::State& process, const std::string& text) {
   throw Error{Errc::bad_request, "process " + process.options.name + ": " + text};
+}
+
+bool runs_in_pool() {
+  const char* daemon = std::getenv("FORKMILL_DAEMON");
+  return daemon != nullptr && std::string_view{daemon} == "pool";
 }
 
 void check_name(const std::string& name) {

@@ -1,10 +1,11 @@
 #include <forkmill/process.h>
-#include <sched.h>
+#include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 
+#include "proto/os/cpus.h"
 #include "proto/os/host.h"
 
 namespace forkmill {
@@ -35,11 +36,14 @@ CurrentProcess current_process() {
   return self;
 }
 
-unsigned cpu_count() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<unsigned>(std::max(CPU_COUNT(&cpus), 1));
+bool ParentProcess::is_alive() const { return ::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM; }
+
+std::optional<ParentProcess> parent_process() {
+  const char* parent = set_by_supervisor("FORKMILL_PARENT");
+  if (parent == nullptr) return std::nullopt;
+  return ParentProcess{static_cast<std::uint32_t>(std::strtoul(parent, nullptr, 10))};
 }
+
+unsigned cpu_count() { return proto::usable_cpus(); }
 
 }  // namespace forkmill

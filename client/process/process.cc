@@ -62,6 +62,8 @@ Process::Process(Client* client, ProcessOptions options, std::string_view task, 
   state_->parent = static_cast<std::uint32_t>(::getpid());
 }
 
+void Process::keep(std::shared_ptr<const void> objects) { state_->kept.push_back(std::move(objects)); }
+
 void Process::be_current() {
   const CurrentProcess self = current_process();
   state_->options.name = self.name;
@@ -70,6 +72,7 @@ void Process::be_current() {
 }
 
 Process::State& Process::open() const {
+  if (!state_) detail::throw_moved_from("process");
   const std::unique_lock lock{state_->mutex};
   if (state_->closed) throw Error{Errc::object_closed, "process " + state_->options.name};
   return *state_;
@@ -88,7 +91,11 @@ void Process::run() { refuse(open(), "run() is for a class derived from Process 
 
 void Process::start() {
   State& state = open();
-  if (current_process().daemon) refuse(state, "a daemon may not have children");
+  if (client::runs_in_pool()) {
+    if (!state.daemon) refuse(state, "a function of a pool may only start daemons, which end with the pool");
+  } else if (current_process().daemon) {
+    refuse(state, "a daemon may not have children");
+  }
   submit(state);
   state.result->on_started([process = std::weak_ptr{state_}](std::uint32_t pid, const std::string& host) {
     const auto one = process.lock();
@@ -123,9 +130,9 @@ void Process::join() {
   client::ProcessRegistry::instance().forget_ended();
 }
 
-bool Process::join(std::chrono::milliseconds how_long) {
+bool Process::join_for(std::chrono::nanoseconds how_long) {
   State& state = started("join()");
-  const bool ended = detail::wait_for(*state.result, detail::saturated<std::chrono::nanoseconds>(how_long));
+  const bool ended = detail::wait_for(*state.result, how_long);
   if (ended) client::ProcessRegistry::instance().forget_ended();
   return ended;
 }
@@ -156,6 +163,7 @@ void Process::signal(int number) {
 }
 
 void Process::close() {
+  if (!state_) detail::throw_moved_from("process");
   const std::unique_lock lock{state_->mutex};
   if (state_->closed) return;
   if (state_->result && !state_->ended()) refuse(*state_, "close() while it is alive; join() it first");

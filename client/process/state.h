@@ -3,9 +3,11 @@
 
 #include <forkmill/process.h>
 
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/engine/loans.h"
 
@@ -20,6 +22,7 @@ struct Process::State {
   std::uint64_t signature = 0;
   std::string payload;
   std::uint32_t parent = 0;
+  std::vector<std::shared_ptr<const void>> kept;  // handles of objects among the arguments
 
   mutable std::mutex mutex;  // guards all below
   bool closed = false;

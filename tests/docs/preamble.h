@@ -13,6 +13,7 @@
 #include <forkmill/pipe.h>
 #include <forkmill/pool.h>
 #include <forkmill/process.h>
+#include <forkmill/process_pool_executor.h>
 #include <forkmill/queue.h>
 #include <forkmill/registered.h>
 #include <forkmill/sync.h>
@@ -65,6 +66,7 @@ inline constexpr forkmill::Task<void(forkmill::Connection<std::string>)> kWork{"
 extern forkmill::Client& client;
 extern forkmill::Worker& worker;
 extern forkmill::Pool& pool;
+extern forkmill::ProcessPoolExecutor& executor;
 extern forkmill::Queue<std::string>& lines;
 extern Server server;
 extern const std::string path;

@@ -10,10 +10,11 @@
 // terminated), Disconnected (the client was closed), or the error that ended the pool. Before get() returns or throws,
 // the callback or the error callback of the call has run, exactly one of them.
 //
-// Thread-safe: several threads may wait for one result. Copies are the same result. An AsyncResult may outlive its pool
-// and its client.
+// Thread-safe: several threads may wait for one result. Copies are the same result. A moved-from result throws
+// std::logic_error. An AsyncResult may outlive its pool and its client.
 #pragma once
 
+#include <forkmill/detail/moved_from.h>
 #include <forkmill/detail/note.h>
 #include <forkmill/detail/span.h>
 #include <forkmill/errors.h>
@@ -166,13 +167,13 @@ class AsyncResult {
   // Python: r.get(), r.get(timeout)
   T get() const {
     raw_state().wait({});
-    return read_(*job_);
+    return read_(job());
   }
   template <class Rep, class Period>
   T get(std::chrono::duration<Rep, Period> timeout) const {
     const auto span = detail::saturated<std::chrono::nanoseconds>(timeout);
     if (!detail::wait_for(raw_state(), span)) detail::throw_pool_timeout(span);
-    return read_(*job_);
+    return read_(job());
   }
 
   // Block until ready, `timeout` at most; return nothing (ready() tells). Zero or less does not wait.
@@ -195,7 +196,7 @@ class AsyncResult {
   bool successful() const {
     if (!ready()) detail::throw_not_ready();
     try {
-      static_cast<void>(read_(*job_));
+      static_cast<void>(read_(job()));
       return true;
     } catch (const Error&) {
       return false;
@@ -211,6 +212,7 @@ class AsyncResult {
   //     auto square = pool.apply_async(kSquare, 3);
   //     auto [a, b] = forkmill::when_all(sum.future(), square.future()).get();
   Future<T> future() const {
+    static_cast<void>(job());  // throws if there is none
     auto state = detail::make_ref<detail::ResultState<T>>(job_, read_);
     state->start();
     return Future<T>{detail::Ref<detail::State>{std::move(state)}};
@@ -233,10 +235,15 @@ class AsyncResult {
   }
 
   // The state that is ready with the result. For the library.
-  detail::State& raw_state() const { return detail::pool_job_state(*job_); }
+  detail::State& raw_state() const { return detail::pool_job_state(job()); }
 
  private:
-  detail::PoolJobRef job_;  // never null
+  detail::PoolJob& job() const {
+    if (!job_) detail::throw_moved_from("result");
+    return *job_;
+  }
+
+  detail::PoolJobRef job_;  // null: moved from
   Reader read_;
 };
 

@@ -93,23 +93,55 @@ const std::string& pack_arguments(const P&... values) {
   return buffer;
 }
 
+// Packs the arguments of a call of a task, each as the type that the task declares for it. A call that does not fit the
+// task does not compile.
+// Throws std::out_of_range for an integer that its type cannot hold, and what the packing of a type throws.
+template <class Call>
+struct CallPacker;
+template <class R, class... P>
+struct CallPacker<Task<R(P...)>> {
+  template <class... A>
+  static const std::string& pack(const A&... arguments) {
+    return pack_arguments<std::decay_t<P>...>(convert_argument<std::decay_t<P>>(arguments)...);
+  }
+};
+template <class Call, class... A>
+const std::string& pack_call(A&&... arguments) {
+  if constexpr (CallCheck<Call, A...>::kFits)
+    return CallPacker<Call>::pack(arguments...);
+  else
+    return argument_buffer();
+}
+
 // Types that std::apply() takes: tuple, pair, array.
 template <class T>
 concept TupleLike = requires {
   std::tuple_size<std::remove_cvref_t<T>>::value;
 };
 
+// Packs a tuple of all arguments of a call.
+template <class Call, class Tuple>
+const std::string& pack_tuple(const Tuple& tuple) {
+  return std::apply(
+      [](const auto&... values) -> auto& { return pack_call<Call>(values...); }, tuple);
+}
+
 // Packs an element of a range: the argument itself where the task has one and the element converts to it, else a tuple
 // of all arguments. Anything else does not compile.
-template <class... P, class Element>
+template <class Call, class Element>
 const std::string& pack_element(const Element& element) {
-  if constexpr (sizeof...(P) == 1 && (std::convertible_to<const Element&, P> && ...)) {
-    return pack_arguments<P...>(element);
+  constexpr bool kIsArgument = std::tuple_size_v<typename Call::Arguments> == 1 && ([]<class... P>(std::tuple<P...>*) {
+                                 return (std::convertible_to<const Element&, P> && ...);
+                               }(static_cast<typename Call::Arguments*>(nullptr)) || !TupleLike<Element>);
+  if constexpr (kIsArgument) {
+    return pack_call<Call>(element);
   } else {
-    static_assert(TupleLike<Element>, "map: an element must convert to the task's argument, or be a tuple of them all");
-    static_assert(std::tuple_size_v<Element> == sizeof...(P), "map: the tuple has another number of arguments");
-    return std::apply(
-        [](const auto&... values) -> auto& { return pack_arguments<P...>(values...); }, element);
+    static_assert(TupleLike<Element>,
+                  "forkmill: the task takes several arguments, so an item must be a tuple, a pair or an array of them");
+    if constexpr (TupleLike<Element>)
+      return pack_tuple<Call>(element);
+    else
+      return argument_buffer();
   }
 }
 
@@ -143,6 +175,12 @@ class MapFutures {
   std::vector<Future<R>> futures_;
   std::exception_ptr failure_;  // that of the first group that was not submitted
 };
+// Refuses to compile a call whose items are not a range.
+template <class Range>
+constexpr bool check_range() {
+  static_assert(std::ranges::input_range<Range>, "forkmill: the items of the call are not a range");
+  return std::ranges::input_range<Range>;
+}
 
 }  // namespace detail
 
@@ -168,9 +206,9 @@ class Submitter {
   // and what the packing of an argument throws. Nothing was submitted then. Everything that the broker finds wrong
   // (queue full, signature unknown …) is the future's error.
   template <class R, class... P, class... A>
-  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const requires ArgumentsOf<Task<R(P...)>, A...> {
-    return detail::task_future<R>(
-        send(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...)));
+  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) const {
+    const auto& packed = detail::pack_call<Task<R(P...)>>(std::forward<A>(arguments)...);
+    return detail::task_future<R>(send(task.name(), task.hash(), packed));
   }
 
   // Submits one task for each element of a range and returns the futures in the order of the range; none for an empty
@@ -197,7 +235,7 @@ class Submitter {
     };
     try {
       for (const auto& element : elements) {
-        payloads.push_back(detail::pack_element<std::decay_t<P>...>(element));
+        payloads.push_back(detail::pack_element<Task<R(P...)>>(element));
         bytes += payloads.back().size();
         if (payloads.size() == kBatch || bytes > kBatchBytes) send_batch();
       }
@@ -255,7 +293,7 @@ class Client {
 
   // submit(), map() and submit_raw() with default SubmitOptions; Submitter has their contract.
   template <class R, class... P, class... A>
-  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
+  Future<R> submit(const Task<R(P...)>& task, A&&... arguments) {
     return plain_.submit(task, std::forward<A>(arguments)...);
   }
   template <class R, class... P, std::ranges::input_range Range>
@@ -368,6 +406,7 @@ class Client {
   friend class Process;
   friend class ObjectOptions;
   friend class Pool;
+  friend class ProcessPoolExecutor;
   detail::Ref<detail::RemoteState> attach_state(const TaskId& id);
 
   detail::Ref<detail::Origin> engine_;  // a client::Engine

@@ -50,9 +50,12 @@
 #include <forkmill/pool_results.h>
 #include <forkmill/registered.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <initializer_list>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -68,12 +71,14 @@ namespace forkmill {
 struct PoolInitializer {
   // No initializer.
   PoolInitializer() = default;
-  // Calls the task's function with these arguments, which are packed here. A function that takes a Context gets one
-  // that reports nothing.
-  template <class... P, class... A>
+  // Calls the task's function with these arguments, which are packed here. Its result is ignored. A function that takes
+  // a Context gets one that reports nothing.
+  template <class R, class... P, class... A>
   // NOLINTNEXTLINE(google-explicit-constructor)
-  PoolInitializer(const Task<void(P...)>& task, A&&... values) requires ArgumentsOf<Task<void(P...)>, A...>
-      : name{task.name()}, signature{task.hash()}, arguments{detail::pack_arguments<std::decay_t<P>...>(values...)} {}
+  PoolInitializer(const Task<R(P...)>& task, A&&... values)
+      : name{task.name()},
+        signature{task.hash()},
+        arguments{detail::pack_call<Task<R(P...)>>(std::forward<A>(values)...)} {}
 
   // Name of the task; empty: none.
   std::string name;
@@ -83,16 +88,40 @@ struct PoolInitializer {
   std::string arguments;
 };
 
+// Count: a whole number, or none. A number with a fraction does not compile.
+struct Count : std::optional<std::int64_t> {
+  // None.
+  Count() = default;
+  Count(std::nullopt_t) {}  // NOLINT(google-explicit-constructor)
+  Count(std::optional<std::int64_t> count)
+      : std::optional<std::int64_t>{count} {}  // NOLINT(google-explicit-constructor)
+  // A number above the largest std::int64_t becomes that.
+  template <class T>
+  requires std::is_arithmetic_v<T> Count(T count)  // NOLINT(google-explicit-constructor)
+      : std::optional<std::int64_t>{whole(count)} {}
+
+ private:
+  template <class T>
+  static std::int64_t whole(T count) {
+    static_assert(std::is_integral_v<T> && !std::is_same_v<T, bool>, "forkmill: this option is a whole number");
+    constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+    if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof kMost)
+      return static_cast<std::int64_t>(std::min<T>(count, kMost));
+    else
+      return static_cast<std::int64_t>(count);
+  }
+};
+
 // Options of a Pool, by designated initializers. Plain values; fixed once the pool is made.
 //
 //     forkmill::Pool database{{.initializer = {kConnect, "orders"}, .max_tasks_per_child = 100, .name = "database"}};
 struct PoolOptions {
   // Number of processes, 1 to 4096. Empty: one for each CPU that the pool's machine may use.
-  std::optional<std::int64_t> processes{};
+  Count processes{};
   // Called in each process before its first chunk, also in those that replace others.
   PoolInitializer initializer{};
   // Chunks after which a process is replaced by a fresh one, at least 1. Empty: never. (Python's maxtasksperchild.)
-  std::optional<std::int64_t> max_tasks_per_child{};
+  Count max_tasks_per_child{};
   // Name for people, in `forkmill ps` and in errors: 128 bytes at most, without control characters. Empty: "Pool-N".
   std::string name{};
   // Name of a queue: a worker that serves it hosts the processes. At most 120 characters.
@@ -101,7 +130,7 @@ struct PoolOptions {
 
 // Items in a chunk, at least 1. Empty: a quarter of an even share of the items for each process, and no more than about
 // 1 MiB of arguments.
-using ChunkSize = std::optional<std::int64_t>;
+using ChunkSize = Count;
 // Called with the error of a call.
 using ErrorCallback = std::function<void(const Error&)>;
 
@@ -166,21 +195,122 @@ struct ListOfResults<void> {
   using type = void;
 };
 
-// Pack each element of a range as the arguments of one call: a single argument, or a tuple of all.
-template <class... P, class Range>
-std::vector<std::string> pack_range(Range&& range) {
+// Packs the arguments of each call of a map: one for each item, or a tuple of all.
+template <class Call, class Range>
+std::vector<std::string> pack_items(Range&& range) {
   std::vector<std::string> items;
   if constexpr (std::ranges::sized_range<Range>) items.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-  for (const auto& element : range) items.push_back(pack_arguments<P...>(element));
+  for (auto&& element : range) items.push_back(pack_call<Call>(element));
+  return items;
+}
+template <class Call, class Range>
+std::vector<std::string> pack_tuples(Range&& range) {
+  std::vector<std::string> items;
+  for (auto&& element : range) {
+    static_assert(TupleLike<decltype(element)>,
+                  "forkmill: an item of starmap must be a tuple, a pair or an array of all arguments");
+    if constexpr (TupleLike<decltype(element)>) items.push_back(pack_tuple<Call>(element));
+  }
   return items;
 }
 
-template <class... P, class Range>
-std::vector<std::string> pack_tuples(Range&& range) {
-  std::vector<std::string> items;
-  for (const auto& element : range)
-    items.push_back(std::apply([](const auto&... values) { return pack_arguments<P...>(values...); }, element));
-  return items;
+// Refuses to compile a map over a function of several arguments.
+template <class... P>
+constexpr bool check_one_argument() {
+  static_assert(sizeof...(P) == 1, "forkmill: map calls a function of one argument; starmap is for several");
+  return sizeof...(P) == 1;
+}
+
+// The arguments of a call with callbacks, written {2.0, 3.0}, or a tuple of them.
+template <class Call>
+struct PackedCall {
+  template <class... A>
+  PackedCall(A&&... arguments) : bytes{pack(std::forward<A>(arguments)...)} {}  // NOLINT(google-explicit-constructor)
+  std::string bytes;
+
+ private:
+  template <class... A>
+  static const std::string& pack(A&&... arguments) {
+    if constexpr (!ArgumentsOf<Call, A...> && sizeof...(A) == 1 && (TupleLike<A> && ...))
+      return (pack_tuple<Call>(arguments), ...);
+    else
+      return pack_call<Call>(std::forward<A>(arguments)...);
+  }
+};
+
+// Whether these are not the arguments of a call, but its arguments and callbacks.
+template <class Call, class Callback, class... A>
+inline constexpr bool kHasCallback = false;
+template <class Call, class Callback, class Arguments, class Second, class... Third>
+inline constexpr bool kHasCallback<Call, Callback, Arguments, Second, Third...> =
+    !ArgumentsOf<Call, Arguments, Second, Third...> && std::is_convertible_v<Second, Callback> && sizeof...(Third) < 2;
+
+// Ranges whose items are in memory, and may change or go: they are read at once. All others are read in the background.
+template <class Range>
+inline constexpr bool kIsContainer =
+    std::is_lvalue_reference_v<Range>&& std::ranges::forward_range<Range>&& std::ranges::sized_range<Range> &&
+    !std::ranges::view<std::remove_cvref_t<Range>>;
+
+// Keeps a range, a reference to it for one that the caller keeps, and its place in it.
+template <class Call, class Range>
+class RangeSource {
+ public:
+  explicit RangeSource(Range&& range) : range_{keep(std::forward<Range>(range))} {}
+  bool operator()(std::string& item) {
+    if (at_)
+      ++*at_;
+    else
+      at_.emplace(std::ranges::begin(range_));
+    if (*at_ == std::ranges::end(range_)) return false;
+    item = pack_call<Call>(**at_);
+    return true;
+  }
+
+ private:
+  static auto keep(Range&& range) {
+    if constexpr (std::ranges::viewable_range<Range>)
+      return std::views::all(std::forward<Range>(range));
+    else
+      return std::ranges::ref_view{range};
+  }
+  using Kept = decltype(keep(std::declval<Range>()));
+
+  Kept range_;
+  std::optional<std::ranges::iterator_t<Kept>> at_;
+};
+
+// Reads the items of a stream that `open` makes.
+template <class R, class... P, class Range, class Open>
+PoolResults<R> stream_items(const Task<R(P...)>&, Range&& items, const Deadline& deadline, Open&& open) {
+  using Call = Task<R(P...)>;
+  PoolResults<R> results{open(), deadline};
+  if constexpr (check_range<Range>() && check_one_argument<P...>()) {
+    if constexpr (kIsContainer<Range>) {
+      auto packed = std::make_shared<std::vector<std::string>>();
+      std::exception_ptr failure;
+      try {
+        for (auto&& element : items) packed->push_back(pack_call<Call>(element));
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      const auto count = packed->size();
+      stream_feed(
+          results.stream(),
+          [packed, failure, at = std::size_t{0}](std::string& item) mutable {
+            if (at == packed->size() && failure) std::rethrow_exception(failure);
+            if (at == packed->size()) return false;
+            item = std::move((*packed)[at++]);
+            return true;
+          },
+          count);
+    } else {
+      auto source = std::make_shared<RangeSource<Call, Range>>(std::forward<Range>(items));
+      stream_feed(
+          results.stream(), [source](std::string& item) { return (*source)(item); },
+          std::numeric_limits<std::size_t>::max());
+    }
+  }
+  return results;
 }
 
 }  // namespace detail
@@ -215,15 +345,16 @@ class Pool {
   // signature_mismatch} if the processes do not have it, and the errors named in the head of this file.
   // Python: pool.apply(f, args)
   template <class R, class... P, class... A>
-  R apply(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
-    return apply_async(task, std::forward<A>(arguments)...).get();
+  R apply(const Task<R(P...)>& task, A&&... arguments) {
+    return one<R>(task, detail::pack_call<Task<R(P...)>>(std::forward<A>(arguments)...), {}).get();
   }
   // apply() without waiting.
   // Blocks only while the client is full (ClientOptions::when_full).
   // Python: pool.apply_async(f, args)
   template <class R, class... P, class... A>
-  AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...> {
-    return one<R>(task.name(), task.hash(), detail::pack_arguments<std::decay_t<P>...>(arguments...), {});
+  requires(!detail::kHasCallback<Task<R(P...)>, Callback<R>, A...>)
+      AsyncResult<R> apply_async(const Task<R(P...)>& task, A&&... arguments) {
+    return one<R>(task, detail::pack_call<Task<R(P...)>>(std::forward<A>(arguments)...), {});
   }
   // The same with callbacks; the arguments are a tuple, written {2.0, 3.0}. Exactly one of the two is called, on the
   // pool's callback thread, before get() of the result returns. Either may be empty. An exception of a callback is
@@ -232,11 +363,9 @@ class Pool {
   //     auto sum = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { print(v); });
   template <class R, class... P>
   AsyncResult<R> apply_async(const Task<R(P...)>& task,
-                             const std::type_identity_t<std::tuple<std::decay_t<P>...>>& arguments,
+                             const std::type_identity_t<detail::PackedCall<Task<R(P...)>>>& arguments,
                              Callback<R> callback, ErrorCallback error_callback = {}) {
-    auto packed = std::apply(
-        [](const auto&... values) { return detail::pack_arguments<std::decay_t<P>...>(values...); }, arguments);
-    return one<R>(task.name(), task.hash(), std::move(packed),
+    return one<R>(task, arguments.bytes,
                   detail::deliver_to<R>(std::move(callback), std::move(error_callback), detail::ReadOne<R>{}));
   }
 
@@ -246,9 +375,13 @@ class Pool {
   // that fails ends its chunk: items behind it in the chunk are not run.
   // Throws std::invalid_argument if chunk_size is less than 1.
   // Python: pool.map(f, items, chunksize)
-  template <class R, class P, std::ranges::input_range Range>
-  List<R> map(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {}) {
+  template <class R, class... P, class Range>
+  List<R> map(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return map_async(task, std::forward<Range>(items), chunk_size).get();
+  }
+  template <class R, class P>
+  List<R> map(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items, ChunkSize chunk_size = {}) {
+    return map_async(task, items, chunk_size).get();
   }
   // map() without waiting: returns when all chunks have been handed to the client. The result is ready when all chunks
   // are done. callback gets the whole list, once; error_callback the first error.
@@ -256,11 +389,20 @@ class Pool {
   //     pool.map_async(kSquare, numbers, {}, [](const std::vector<int>& all) { print(double(all.size())); });
   //
   // Python: pool.map_async(f, items, chunksize, callback, error_callback)
-  template <class R, class P, std::ranges::input_range Range>
-  AsyncResult<List<R>> map_async(const Task<R(P)>& task, Range&& items, ChunkSize chunk_size = {},
+  template <class R, class... P, class Range>
+  AsyncResult<List<R>> map_async(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {},
                                  Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
-    return many<R>(task.name(), task.hash(), detail::pack_range<std::decay_t<P>>(items), chunk_size,
-                   std::move(callback), std::move(error_callback));
+    std::vector<std::string> packed;
+    if constexpr (detail::check_range<Range>() && detail::check_one_argument<P...>())
+      packed = detail::pack_items<Task<R(P...)>>(items);
+    return many<R>(task, packed, chunk_size, std::move(callback), std::move(error_callback));
+  }
+  template <class R, class P>
+  AsyncResult<List<R>> map_async(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items,
+                                 ChunkSize chunk_size = {}, Callback<List<R>> callback = {},
+                                 ErrorCallback error_callback = {}) {
+    return many<R>(task, detail::pack_items<Task<R(P)>>(items), chunk_size, std::move(callback),
+                   std::move(error_callback));
   }
   // map() and map_async() for a function of several arguments: each item is a tuple, pair or array of all of them.
   //
@@ -268,15 +410,21 @@ class Pool {
   //     std::vector<double> sums = pool.starmap(kAdd, pairs);
   //
   // Python: pool.starmap(f, pairs, chunksize), pool.starmap_async(f, pairs, chunksize)
-  template <class R, class... P, std::ranges::input_range Range>
+  template <class R, class... P, class Range>
   List<R> starmap(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {}) {
     return starmap_async(task, std::forward<Range>(items), chunk_size).get();
   }
-  template <class R, class... P, std::ranges::input_range Range>
+  template <class R, class... P>
+  List<R> starmap(const Task<R(P...)>& task, std::initializer_list<std::tuple<std::decay_t<P>...>> items,
+                  ChunkSize chunk_size = {}) {
+    return starmap_async(task, items, chunk_size).get();
+  }
+  template <class R, class... P, class Range>
   AsyncResult<List<R>> starmap_async(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {},
                                      Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
-    return many<R>(task.name(), task.hash(), detail::pack_tuples<std::decay_t<P>...>(items), chunk_size,
-                   std::move(callback), std::move(error_callback));
+    std::vector<std::string> packed;
+    if constexpr (detail::check_range<Range>()) packed = detail::pack_tuples<Task<R(P...)>>(items);
+    return many<R>(task, packed, chunk_size, std::move(callback), std::move(error_callback));
   }
 
   // Calls the function once for each item and merges all results into one, in the order of the items: the process that
@@ -293,7 +441,7 @@ class Pool {
   template <class R, class P, MergeOf<R> Merge, std::ranges::input_range Range>
   R map_reduce(const Task<R(P)>& task, Merge&& merge, Range&& items, ChunkSize chunk_size = {}) {
     const AsyncResult<List<R>> parts{
-        submit_merged(task.name(), task.hash(), detail::pack_range<std::decay_t<P>>(items), chunk_size),
+        submit_merged(task.name(), task.hash(), detail::pack_items<Task<R(P)>>(items), chunk_size),
         detail::ReadList<R>{}};
     List<R> merged = parts.get();
     if (merged.empty()) return R{};
@@ -303,20 +451,38 @@ class Pool {
 
   // Call the function once for each item and give the results one after the other while the rest is under way: imap()
   // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
-  // behind it follow. The whole range is read before the call returns, so it must end. What the range throws comes as
-  // the last result. With a chunk of n items, n results become available together.
-  // Throws std::invalid_argument if chunk_size is less than 1.
+  // behind it follow. What the range throws comes as the last result. With a chunk of n items, n results become
+  // available together.
+  //
+  // Return at once. A container that the caller keeps is read before. Any other range, which may be slow or endless, is
+  // read by a thread of the pool: it is moved or copied into the pool if it is an rvalue or a view, else it must live
+  // until the last result has come. That thread reads ahead as credit allows: at least 64 chunks under way, and 1,024
+  // whose results wait to be read; without the second limit once close() was called. Therefore calls can be stages of a
+  // pipeline:
+  //
+  //     for (int n : pool.imap(kSquare, pool.imap_unordered(kTwice, std::views::iota(0)))) print(n);
+  //
+  // Throw std::invalid_argument if chunk_size is less than 1.
   //
   //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
   //
   // Python: pool.imap(f, items, chunksize), pool.imap_unordered(f, items, chunksize)
-  template <class R, class P, std::ranges::input_range Range>
-  PoolResults<R> imap(const Task<R(P)>& task, Range&& items, std::int64_t chunk_size = 1) {
-    return stream<R, P>(task, items, chunk_size, true);
+  template <class R, class... P, class Range>
+  PoolResults<R> imap(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = 1) {
+    return stream(task, std::forward<Range>(items), chunk_size, true);
   }
-  template <class R, class P, std::ranges::input_range Range>
-  PoolResults<R> imap_unordered(const Task<R(P)>& task, Range&& items, std::int64_t chunk_size = 1) {
-    return stream<R, P>(task, items, chunk_size, false);
+  template <class R, class... P, class Range>
+  PoolResults<R> imap_unordered(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = 1) {
+    return stream(task, std::forward<Range>(items), chunk_size, false);
+  }
+  template <class R, class P>
+  PoolResults<R> imap(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items, ChunkSize chunk_size = 1) {
+    return stream(task, items, chunk_size, true);
+  }
+  template <class R, class P>
+  PoolResults<R> imap_unordered(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items,
+                                ChunkSize chunk_size = 1) {
+    return stream(task, items, chunk_size, false);
   }
 
   // Takes no more calls; those that were made are finished.
@@ -329,9 +495,9 @@ class Pool {
   // run afterwards.
   // Python: pool.terminate()
   void terminate();
-  // Blocks until every call has ended, with its callbacks, and then until the processes have ended, 15 seconds at most
-  // (not at all while the broker is away). No time limit for the calls.
-  // Throws Error{bad_request} before close() or terminate().
+  // Blocks until every call has ended, with its callbacks, and then until the processes have ended. Each has run its
+  // initializer to the end by then. No time limit; while the broker is away, the end of the processes is not waited
+  // for. Throws Error{bad_request} before close() or terminate().
   //
   //     for (int n : numbers) pool.apply_async(kSquare, {n}, [](int square) { print(square); });
   //     pool.close();
@@ -346,36 +512,29 @@ class Pool {
 
  private:
   // A job of one chunk with one item, a job of many items, and a stream, which sends each chunk when it is full.
-  template <class R>
-  AsyncResult<R> one(std::string_view task, std::uint64_t signature, std::string packed, detail::PoolDeliver deliver) {
+  template <class R, class Call>
+  AsyncResult<R> one(const Call& task, std::string packed, detail::PoolDeliver deliver) {
     std::vector<std::string> items;
     items.push_back(std::move(packed));
-    return {submit(task, signature, items, ChunkSize{1}, std::move(deliver)), detail::ReadOne<R>{}};
+    return {submit(task.name(), task.hash(), items, ChunkSize{1}, std::move(deliver)), detail::ReadOne<R>{}};
   }
-  template <class R>
-  AsyncResult<List<R>> many(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
-                            ChunkSize chunk_size, Callback<List<R>> callback, ErrorCallback error_callback) {
+  template <class R, class Call>
+  AsyncResult<List<R>> many(const Call& task, const std::vector<std::string>& items, ChunkSize chunk_size,
+                            Callback<List<R>> callback, ErrorCallback error_callback) {
     auto deliver = detail::deliver_to<List<R>>(std::move(callback), std::move(error_callback), detail::ReadList<R>{});
-    return {submit(task, signature, items, chunk_size, std::move(deliver)), detail::ReadList<R>{}};
+    return {submit(task.name(), task.hash(), items, chunk_size, std::move(deliver)), detail::ReadList<R>{}};
   }
-  template <class R, class P, class Range>
-  PoolResults<R> stream(const Task<R(P)>& task, Range& items, std::int64_t chunk_size, bool ordered) {
-    auto one = open_stream(task.name(), task.hash(), chunk_size, ordered);
-    try {
-      for (const auto& element : items) detail::stream_add(*one, detail::pack_arguments<std::decay_t<P>>(element));
-      detail::stream_end(*one, nullptr);
-    } catch (...) {
-      detail::stream_end(*one, std::current_exception());
-    }
-    return PoolResults<R>{std::move(one)};
+  template <class R, class... P, class Range>
+  PoolResults<R> stream(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size, bool ordered) {
+    return detail::stream_items(task, std::forward<Range>(items), {},
+                                [&] { return open_stream(task.name(), task.hash(), chunk_size, ordered); });
   }
   // Both throw std::invalid_argument for the chunk size, Error{object_closed}, and what Client::submit() throws.
   detail::PoolJobRef submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
                             ChunkSize chunk_size, detail::PoolDeliver deliver);
   detail::PoolJobRef submit_merged(std::string_view task, std::uint64_t signature,
                                    const std::vector<std::string>& items, ChunkSize chunk_size);
-  detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, std::int64_t chunk_size,
-                                    bool ordered);
+  detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, ChunkSize chunk_size, bool ordered);
 
   std::shared_ptr<detail::PoolState> state_;  // never null
 };

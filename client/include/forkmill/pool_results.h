@@ -24,6 +24,7 @@
 
 #include <forkmill/async_result.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <exception>
@@ -43,14 +44,21 @@ namespace detail {
 class PoolStream;
 using PoolStreamRef = std::shared_ptr<PoolStream>;
 
-// Adds the packed arguments of one item; sends a chunk when it is full.
-void stream_add(PoolStream& stream, std::string packed);
-// Ends the items; `failure`, if not null, comes after the last result.
-void stream_end(PoolStream& stream, std::exception_ptr failure);
+// Gives the packed arguments of the next item; false: there is none left.
+using ItemSource = std::function<bool(std::string&)>;
+// Makes the stream read all items, in the background unless `count`, the number of items, is small. What the source
+// throws comes after the last result.
+void stream_feed(PoolStream& stream, ItemSource source, std::size_t count);
 // Blocks for the next result and passes it to `take`. Returns false at the end.
 // Throws the item's error, or Timeout.
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long,
                  const std::function<void(const msgpack::object&)>& take);
+
+// The time that is left.
+inline std::optional<std::chrono::nanoseconds> time_until(const Deadline& deadline) {
+  if (!deadline) return std::nullopt;
+  return std::max(std::chrono::nanoseconds{*deadline - std::chrono::steady_clock::now()}, std::chrono::nanoseconds{0});
+}
 
 }  // namespace detail
 
@@ -62,8 +70,9 @@ class PoolResults {
   using Next =
       std::conditional_t<std::is_void_v<T>, bool, std::optional<std::conditional_t<std::is_void_v<T>, int, T>>>;
 
-  // For the library.
-  explicit PoolResults(detail::PoolStreamRef stream) : stream_{std::move(stream)} {}
+  // For the library. deadline: of next() without a time limit.
+  explicit PoolResults(detail::PoolStreamRef stream, const detail::Deadline& deadline = {})
+      : stream_{std::move(stream)}, deadline_{deadline} {}
 
   // Blocks until the next result is there and returns it; an empty Next when all have been given, also on every later
   // call. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}, with the position unchanged.
@@ -71,7 +80,7 @@ class PoolResults {
   // Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes on behind it;
   // Error{result_undecodable} if the bytes are not a T.
   // Python: it.next(), it.next(timeout)
-  Next next() { return take(std::nullopt); }
+  Next next() { return take(detail::time_until(deadline_)); }
   template <class Rep, class Period>
   Next next(std::chrono::duration<Rep, Period> timeout) {
     return take(detail::saturated<std::chrono::nanoseconds>(timeout));
@@ -111,8 +120,12 @@ class PoolResults {
   Iterator begin() { return Iterator{this}; }
   std::default_sentinel_t end() const { return {}; }
 
+  // For the library.
+  detail::PoolStream& stream() const { return *stream_; }
+
  private:
   Next take(std::optional<std::chrono::nanoseconds> how_long) {
+    if (!stream_) detail::throw_moved_from("sequence of results");
     if constexpr (std::is_void_v<T>) {
       return detail::stream_next(*stream_, how_long, [](const msgpack::object&) {});
     } else {
@@ -122,7 +135,8 @@ class PoolResults {
     }
   }
 
-  detail::PoolStreamRef stream_;
+  detail::PoolStreamRef stream_;  // null: moved from
+  detail::Deadline deadline_;
 };
 
 }  // namespace forkmill

@@ -32,7 +32,13 @@
 // A process runs once: it is never tried again. Its start waits until a worker of its queue has room
 // (WorkerOptions::max_processes); without such a worker it waits forever, unless `expires` is set.
 //
-// Daemons end when this program ends, also by SIGKILL: the broker sees to that. A daemon may not have children. A
+// The exception of a function that threw is printed by the process on the worker's stderr, which is this program's with
+// local://, with its type, text and backtrace.
+//
+// Objects without a name among the arguments (Queue, Lock …) live at least until the process has ended.
+//
+// Daemons end when this program ends, also by SIGKILL: the broker sees to that. A daemon may not have children. The
+// functions of a Pool may start daemons, and nothing else: these end with the pool's process that started them. A
 // process for which the flag is not given inherits it from the process that makes it. At the normal end of a program
 // (return from main, exit()) and of a process, its children that are no daemons are joined first, without a time limit.
 // Destroying a Process object does nothing to the process.
@@ -48,7 +54,10 @@
 
 #include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/moved_from.h>
+#include <forkmill/detail/object.h>
 #include <forkmill/detail/readiness.h>
+#include <forkmill/detail/span.h>
 #include <forkmill/registered.h>
 
 #include <chrono>
@@ -59,6 +68,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -95,6 +105,22 @@ enum class ProcessState : std::uint8_t {
 // The name of the enumerator: "running".
 std::string_view to_string(ProcessState state);
 
+namespace detail {
+
+// Whether a T is a handle of an object, or a container of such.
+template <class T>
+inline constexpr bool kHasHandles = std::is_base_of_v<Handle, T>;
+template <class T, class A>
+inline constexpr bool kHasHandles<std::vector<T, A>> = kHasHandles<T>;
+template <class T>
+inline constexpr bool kHasHandles<std::optional<T>> = kHasHandles<T>;
+template <class A, class B>
+inline constexpr bool kHasHandles<std::pair<A, B>> = kHasHandles<A> || kHasHandles<B>;
+template <class... T>
+inline constexpr bool kHasHandles<std::tuple<T...>> = (kHasHandles<T> || ...);
+
+}  // namespace detail
+
 // A handle of one process. The head of this file says what holds for all members.
 class Process {
  public:
@@ -110,17 +136,20 @@ class Process {
   //
   // Python: mp.Process(target=f, args=(…), name=…, daemon=…)
   template <class R, class... P, class... A>
-  explicit Process(const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
+  explicit Process(const Task<R(P...)>& task, A&&... arguments)
       : Process{ProcessOptions{}, task, std::forward<A>(arguments)...} {}
   template <class R, class... P, class... A>
-  Process(ProcessOptions options, const Task<R(P...)>& task, A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
+  Process(ProcessOptions options, const Task<R(P...)>& task, A&&... arguments)
       : Process{nullptr, std::move(options), task.name(), task.hash(),
-                detail::pack_arguments<std::decay_t<P>...>(arguments...)} {}
+                detail::pack_call<Task<R(P...)>>(std::forward<A>(arguments)...)} {
+    keep_objects<std::decay_t<P>...>(arguments...);
+  }
   template <class R, class... P, class... A>
-  Process(Client& client, ProcessOptions options, const Task<R(P...)>& task,
-          A&&... arguments) requires ArgumentsOf<Task<R(P...)>, A...>
+  Process(Client& client, ProcessOptions options, const Task<R(P...)>& task, A&&... arguments)
       : Process{&client, std::move(options), task.name(), task.hash(),
-                detail::pack_arguments<std::decay_t<P>...>(arguments...)} {}
+                detail::pack_call<Task<R(P...)>>(std::forward<A>(arguments)...)} {
+    keep_objects<std::decay_t<P>...>(arguments...);
+  }
 
   // Makes a process for a task that is known by name only. payload: a msgpack array of the arguments, not checked here
   // and not compared with the worker's signature.
@@ -134,7 +163,8 @@ class Process {
     return Process{&client, std::move(options), task, 0, payload};
   }
 
-  // Copies are the same process. A moved-from handle can be assigned or destroyed, nothing else.
+  // Copies are the same process. A moved-from handle can be assigned or destroyed; every other member throws
+  // std::logic_error.
   Process(const Process&) = default;
   Process(Process&&) = default;
   Process& operator=(const Process&) = default;
@@ -159,7 +189,10 @@ class Process {
   // Throws Error{bad_request} before start().
   // Python: p.join(), p.join(timeout)
   void join();
-  bool join(std::chrono::milliseconds how_long);
+  template <class Rep, class Period>
+  bool join(std::chrono::duration<Rep, Period> how_long) {
+    return join_for(detail::saturated<std::chrono::nanoseconds>(how_long));
+  }
 
   // Whether the process was started and has not ended. True also while it waits to be forked.
   // Never blocks.
@@ -271,6 +304,18 @@ class Process {
   explicit Process(std::shared_ptr<State> state) : state_{std::move(state)} {}
   Process(Client* client, ProcessOptions options, std::string_view task, std::uint64_t signature,
           std::string_view payload);
+  // Keeps handles of objects among the arguments as long as the process: an object without a name goes with them.
+  template <class... P, class... A>
+  void keep_objects(const A&... arguments) {
+    if constexpr (sizeof...(P) == sizeof...(A)) (keep_object<P>(arguments), ...);
+  }
+  template <class P, class A>
+  void keep_object([[maybe_unused]] const A& argument) {
+    if constexpr (detail::kHasHandles<P> && std::is_convertible_v<const A&, P>)
+      keep(std::make_shared<const P>(argument));
+  }
+  void keep(std::shared_ptr<const void> objects);
+  bool join_for(std::chrono::nanoseconds how_long);
   void submit(State& state);
   void be_current();                       // in the new process: takes its name and flag
   State& open() const;                     // throws Error{object_closed}
@@ -292,7 +337,8 @@ struct CurrentProcess {
   std::string name;
   // Process id.
   std::uint32_t pid = 0;
-  // Process id of the parent; for a Process, of the program that made it, maybe on another machine.
+  // Process id of the parent; for a Process and the processes of a Pool, of the program that made it, maybe on another
+  // machine.
   std::uint32_t ppid = 0;
   // Whether it is a daemon.
   bool daemon = false;
@@ -304,7 +350,20 @@ struct CurrentProcess {
 // Python: mp.current_process(), os.getpid(), os.getppid()
 CurrentProcess current_process();
 
-// Number of CPUs that this process may use (its affinity mask), at least 1.
+// The program that started this process, as a Process, a process of a Pool or of a ProcessPoolExecutor.
+struct ParentProcess {
+  // Its process id, on its own machine.
+  std::uint32_t pid = 0;
+  // Whether a process of this id runs on this machine: of use when the parent is here, as with local://.
+  bool is_alive() const;
+};
+// Describes the parent; empty in a program that forkmill has not started.
+// Never blocks.
+// Python: mp.parent_process()
+std::optional<ParentProcess> parent_process();
+
+// Number of CPUs that this process may use: those of its affinity mask, but no more than the CPU quota of its control
+// groups (of a container) allows, rounded up. At least 1.
 // Python: mp.cpu_count()
 unsigned cpu_count();
 

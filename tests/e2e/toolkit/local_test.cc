@@ -7,50 +7,14 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/e2e/toolkit/local_scene.h"
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
 
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
 
-namespace {
-
-// Programs that use local://, in a directory for all their files, by whose name their processes are found.
-class Scene {
- public:
-  Scene() { REQUIRE(::mkdtemp(directory_.data()) != nullptr); }
-  ~Scene() { std::filesystem::remove_all(directory_); }
-  Scene(const Scene&) = delete;
-  Scene& operator=(const Scene&) = delete;
-
-  forkmill::test::Process start(const std::string& end) {
-    std::filesystem::create_directory(path("tmp"));
-    return {{"/usr/bin/env", "-u", "FORKMILL_BROKER", "TMPDIR=" + path("tmp"), ROGUE_WORKER_PROGRAM, "local", end,
-             directory_},
-            path("log")};
-  }
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
-  std::string log() const {
-    std::ifstream file{path("log")};
-    return {std::istreambuf_iterator<char>{file}, {}};
-  }
-  // Processes that were given this directory, without zombies.
-  int processes() const {
-    int count = 0;
-    for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
-      std::ifstream file{entry.path() / "environ"};
-      const std::string environment{std::istreambuf_iterator<char>{file}, {}};
-      if (environment.find("TMPDIR=" + path("tmp")) != std::string::npos) ++count;
-    }
-    return count;
-  }
-  bool no_files() const { return std::filesystem::is_empty(path("tmp")); }
-
- private:
-  std::string directory_ = std::filesystem::temp_directory_path() / "forkmill-local-test-XXXXXX";
-};
-
-}  // namespace
+using forkmill::test::LocalScene;
 
 TEST_CASE("clients, processes and pools share one local://") {
   CHECK(forkmill::default_client().endpoint().starts_with("ipc://"));
@@ -87,8 +51,8 @@ TEST_CASE("the first use of local:// without local_main() says what to do") {
 }
 
 TEST_CASE("a program that never uses local:// creates no file and no process") {
-  Scene scene;
-  auto program = scene.start("unused");
+  LocalScene scene;
+  auto program = scene.start({ROGUE_WORKER_PROGRAM, "local", "unused"});
   CHECK(program.exit_code() == 0);
   CHECK(eventually([&] { return scene.processes() == 0; }));
   CHECK(scene.no_files());
@@ -97,8 +61,8 @@ TEST_CASE("a program that never uses local:// creates no file and no process") {
 TEST_CASE("local:// leaves nothing after a return from main, exit() or an exception") {
   for (const std::string end : {"return", "exit", "exception"}) {
     CAPTURE(end);
-    Scene scene;
-    auto program = scene.start(end);
+    LocalScene scene;
+    auto program = scene.start({ROGUE_WORKER_PROGRAM, "local", end});
     const auto status = program.wait();
     REQUIRE(status);
     if (end == "return") CHECK((WIFEXITED(*status) && WEXITSTATUS(*status) == 0));
@@ -113,8 +77,8 @@ TEST_CASE("local:// leaves nothing after a return from main, exit() or an except
 }
 
 TEST_CASE("local:// leaves nothing after kill -9") {
-  Scene scene;
-  auto program = scene.start("wait");
+  LocalScene scene;
+  auto program = scene.start({ROGUE_WORKER_PROGRAM, "local", "wait"});
   REQUIRE(eventually([&] { return std::filesystem::exists(scene.path("ready")); }));
   CHECK(scene.processes() >= 8);  // program, zygote, broker, worker, link, children …
   CHECK_FALSE(scene.no_files());

@@ -71,6 +71,34 @@ const Registered kFunctions[] = {
        static forkmill::Lock lock{name};
        lock.acquire();
      }},
+    {kStartSlowly,
+     [](const std::string& folder) {
+       std::this_thread::sleep_for(300ms);
+       create(folder + std::to_string(::getpid()));
+     }},
+    {kNeverStart,
+     [] {
+       for (;;) ::pause();
+     }},
+    {kUseObjects,
+     [](forkmill::Queue<int> queue, std::vector<forkmill::Lock> locks) {
+       for (auto& lock : locks) std::lock_guard{lock};
+       queue.put(1);
+       queue.get();
+     }},
+    {kStay,
+     [] {
+       for (;;) ::pause();
+     }},
+    {kStartProcess,
+     [](bool daemon) {
+       forkmill::ProcessOptions options;
+       if (!daemon) options.daemon = false;
+       forkmill::Process process{std::move(options), kStay};
+       process.start();
+       return std::pair{static_cast<int>(::getpid()), static_cast<int>(process.pid().value_or(0))};
+     }},
+    {kParentPid, [] { return static_cast<int>(forkmill::parent_process()->pid); }},
     {kFailToStart, [] { throw std::invalid_argument{"no such database"}; }},
     {kDieAtStart, [] { ::raise(SIGKILL); }},
 };

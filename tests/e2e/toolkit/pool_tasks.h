@@ -2,6 +2,8 @@
 #pragma once
 
 #include <forkmill/manager.h>
+#include <forkmill/queue.h>
+#include <forkmill/sync.h>
 #include <forkmill/task.h>
 
 #include <msgpack.hpp>
@@ -38,6 +40,14 @@ inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
 inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // the value that kStart has set
 inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};
 inline constexpr forkmill::Task<void()> kDieAtStart{"pool.die_at_start"};
+inline constexpr forkmill::Task<void(std::string)> kStartSlowly{"pool.start_slowly"};  // makes a file there at last
+inline constexpr forkmill::Task<void()> kNeverStart{"pool.never_start"};
+// Starts a process that stays, as a daemon or not; the pids of both.
+inline constexpr forkmill::Task<std::pair<int, int>(bool)> kStartProcess{"pool.start_process"};
+inline constexpr forkmill::Task<void(forkmill::Queue<int>, std::vector<forkmill::Lock>)> kUseObjects{
+    "pool.use_objects"};
+inline constexpr forkmill::Task<void()> kStay{"pool.stay"};
+inline constexpr forkmill::Task<int()> kParentPid{"pool.parent_pid"};
 inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};                // not registered
 inline constexpr forkmill::Task<void(std::string)> kKeepLock{"pool.keep_lock"};  // acquires the lock, and keeps it
 inline constexpr forkmill::Task<int()> kWithContext{"pool.with_context"};
