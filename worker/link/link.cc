@@ -65,6 +65,7 @@ class Link {
   ChildRings rings_;
   Foreman foreman_;
   ReportTimer report_timer_;
+  bool stopped_ = false;  // told to end at once
 };
 
 Link::Link(LinkSetup setup)
@@ -94,7 +95,8 @@ int Link::run() {
     wait();
   }
   const bool all_delivered = foreman_.outbox().outcomes.size() == 0;
-  if (!all_delivered)
+  // After an immediate stop the outcomes have just been sent: no acknowledgement is waited for.
+  if (!all_delivered && !stopped_)
     log_.logger().error("the broker has not acknowledged {} outcome(s)", foreman_.outbox().outcomes.size());
   return foreman_.attempts().empty() && all_delivered ? 0 : 1;
 }
@@ -197,6 +199,7 @@ void Link::handle_death(const ControlFacts& facts, std::string output) {
 }
 
 void Link::stop() {
+  stopped_ = true;
   read_children();  // results that were ready
   foreman_.stop(now());
 }
