@@ -10,8 +10,8 @@
 #include <optional>
 #include <sstream>
 #include <string>
-#include <utility>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/cli/commands/command.h"

@@ -14,7 +14,7 @@
 
 #include "client/engine/capacity.h"
 #include "client/engine/driver/work.h"
-#include "client/engine/holdings.h"
+#include "client/engine/holdings/holdings.h"
 #include "client/engine/inbox.h"
 #include "client/engine/reachability.h"
 #include "client/session/session.h"

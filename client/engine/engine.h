@@ -15,7 +15,7 @@
 #include "client/engine/driver/driver.h"
 #include "client/engine/executor_owner.h"
 #include "client/engine/fork_guard.h"
-#include "client/engine/holdings.h"
+#include "client/engine/holdings/holdings.h"
 #include "client/engine/inbox.h"
 #include "client/engine/object_calls.h"
 #include "client/engine/task_calls.h"

@@ -50,7 +50,7 @@ class ChunkHandler final : public detail::Handler {
   struct Chunk {
     std::string name;
     std::uint64_t signature;
-    bool each;  // each item has an outcome of its own
+    bool each;    // each item has an outcome of its own
     bool merged;  // one result of all items
     msgpack::object_array items;
   };
@@ -68,8 +68,11 @@ class ChunkHandler final : public detail::Handler {
     if (chunk.type != ARRAY || chunk.via.array.size < 4) throw detail::BadArguments{"this is not a chunk"};
     const auto* parts = chunk.via.array.ptr;
     try {
-      Chunk found{parts[0].as<std::string>(), parts[1].as<std::uint64_t>(), parts[2].as<bool>(),
-                  chunk.via.array.size > 4 && parts[4].as<bool>(), {}};
+      Chunk found{parts[0].as<std::string>(),
+                  parts[1].as<std::uint64_t>(),
+                  parts[2].as<bool>(),
+                  chunk.via.array.size > 4 && parts[4].as<bool>(),
+                  {}};
       if (parts[3].type != ARRAY) throw msgpack::type_error{};
       found.items = parts[3].via.array;
       if (found.merged && found.items.size == 0) throw msgpack::type_error{};

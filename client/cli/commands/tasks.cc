@@ -72,7 +72,9 @@ std::vector<CLI::Option*> add_filter_options(CLI::App& command, TaskFilter& filt
                "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51 (local time, or with Z "
                "or +01:00)"),
       add_when(command, "--until", filter.until, "Only tasks submitted at this time or earlier"),
-      command.add_option("--error", filter.text, "Only tasks with this text in the type, message or code of the error, in either case of letters")
+      command
+          .add_option("--error", filter.text,
+                      "Only tasks with this text in the type, message or code of the error, in either case of letters")
           ->type_name("TEXT")};
 }
 

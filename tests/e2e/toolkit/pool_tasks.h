@@ -23,11 +23,11 @@ struct Rebellious {
 
 inline constexpr forkmill::Task<int(int, int)> kAdd{"pool.add"};
 inline constexpr forkmill::Task<int(int)> kSquare{"pool.square"};
-inline constexpr forkmill::Task<int(int)> kPid{"pool.pid"};            // pid of the process that runs it
-inline constexpr forkmill::Task<int(int)> kPositive{"pool.positive"};  // throws std::out_of_range
+inline constexpr forkmill::Task<int(int)> kPid{"pool.pid"};                       // pid of the process that runs it
+inline constexpr forkmill::Task<int(int)> kPositive{"pool.positive"};             // throws std::out_of_range
 inline constexpr forkmill::Task<std::vector<int>(int)> kSquares{"pool.squares"};  // one square; merged: a list
-inline constexpr forkmill::Task<int(int)> kTotal{"pool.total"};  // as kPositive; merged: the sum
-inline constexpr forkmill::Task<int(int)> kLeave{"pool.leave"};        // exit(n); 0: gives 0
+inline constexpr forkmill::Task<int(int)> kTotal{"pool.total"};                   // as kPositive; merged: the sum
+inline constexpr forkmill::Task<int(int)> kLeave{"pool.leave"};                   // exit(n); 0: gives 0
 inline constexpr forkmill::Task<int(int)> kRaise{"pool.raise"};
 inline constexpr forkmill::Task<int(std::string, std::string)> kMeet{
     "pool.meet"};                                                        // makes the first, waits for the second

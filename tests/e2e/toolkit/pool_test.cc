@@ -220,7 +220,8 @@ TEST_CASE("map keeps order, for every chunk size and for an empty range") {
   CHECK(pool.starmap_async(kAdd, pairs, 2).get() == std::vector{3, 7, 11});
 }
 
-TEST_CASE("map_reduce merges the results of a chunk in its process, and those of all chunks in the order of the items") {
+TEST_CASE(
+    "map_reduce merges the results of a chunk in its process, and those of all chunks in the order of the items") {
   Pool pool{{.processes = 2}};
   const auto join = [](std::vector<int>& all, const std::vector<int>& more) {
     all.insert(all.end(), more.begin(), more.end());
@@ -235,8 +236,9 @@ TEST_CASE("map_reduce throws the first error, also that of a function without a 
   Pool pool{{.processes = 2}};
   const auto add = [](int& sum, int more) { sum += more; };
   CHECK_THROWS_AS(pool.map_reduce(kTotal, add, std::vector{1, -1, 2}, 1), RemoteError);
-  CHECK(text_of([&] { pool.map_reduce(kSquare, add, std::vector{1, 2}); }).find("without a merge function") !=
-        std::string::npos);
+  CHECK(text_of([&] {
+          pool.map_reduce(kSquare, add, std::vector{1, 2});
+        }).find("without a merge function") != std::string::npos);
   CHECK_THROWS_AS(pool.map_reduce(kTotal, add, std::vector{1}, 0), std::invalid_argument);
   CHECK(pool.map_reduce(kTotal, add, std::vector{1, 2, 3}, 2) == 6);
 }

@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "client/engine/lock_holding.h"
+#include "client/engine/holdings/lock_holding.h"
 #include "tests/sim/users/object_caller.h"
 
 namespace forkmill::sim {

@@ -52,7 +52,10 @@ TEST_CASE("workers are shown as rows, with more columns in wide") {
   CHECK(worker_table(body, 61'000).render(Format::table, false) ==
         "w1  node1  42  default,text  4  1  9  0  serving\n");
   CHECK(worker_table(body, 61'000).render(Format::wide, false) ==
-        "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms  forkmill.exec\n");
+        "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms    forkmill.exec\n");
+  auto lacking = body;
+  lacking["workers"][0]["shortage"] = "fork: Resource temporarily unavailable";
+  CHECK(worker_table(lacking, 61'000).render(Format::wide, false).find("fork: Resource") != std::string::npos);
 }
 
 TEST_CASE("a backup is shown with its path and size") {

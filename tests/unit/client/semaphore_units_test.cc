@@ -1,4 +1,4 @@
-#include "client/engine/semaphore_units.h"
+#include "client/engine/holdings/semaphore_units.h"
 
 #include <doctest/doctest.h>
 

@@ -46,7 +46,6 @@ TEST_CASE("a fraction of a millisecond is rounded once, after the sum") {
   CHECK(parse_duration("0.3ms0.3ms") == 1ms);
 }
 
-
 TEST_CASE("a duration may be as long as milliseconds in 63 bits, exact to the last one") {
   CHECK(parse_duration("9223372036854775807ms") == std::chrono::milliseconds{kMax});
   CHECK_FALSE(parse_duration("9223372036854775807.5ms"));

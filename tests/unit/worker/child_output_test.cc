@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <chrono>
+#include <limits>
 #include <string>
 #include <thread>
 

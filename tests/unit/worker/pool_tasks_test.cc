@@ -23,9 +23,9 @@ class Chunks {
     registry_.add({"half", "i32(i32)", 7, std::make_unique<detail::TypedHandler<decltype(half), int, int>>(half)});
     const auto append = [](std::string& all, std::string&& one) { all += "+" + one; };
     const auto text = [](int n) { return std::to_string(n); };
-    registry_.add({"text", "str(i32)", 8,
-                   std::make_unique<detail::MergingHandler<decltype(text), decltype(append), std::string, int>>(
-                       text, append)});
+    registry_.add(
+        {"text", "str(i32)", 8,
+         std::make_unique<detail::MergingHandler<decltype(text), decltype(append), std::string, int>>(text, append)});
   }
 
   std::string run(const std::string& name, std::string_view payload) {

@@ -91,10 +91,7 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
 }
 
 ExecFleet::ExecFleet(Client& client, LoopExecutor& executor, Options options)
-    : client_{client},
-      executor_{executor},
-      submit_{single_attempt(options.submit)},
-      options_{std::move(options)} {}
+    : client_{client}, executor_{executor}, submit_{single_attempt(options.submit)}, options_{std::move(options)} {}
 
 void ExecFleet::run(const Job& job) {
   ExecRequest request;

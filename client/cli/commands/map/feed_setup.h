@@ -16,8 +16,8 @@ namespace forkmill::cli {
 class FeedSetup {
  public:
   // words: what follows the options. Opens the input, and reads its header with --header. counted: reads all of the
-  // input if its number of rows is unknown without that, and blocks meanwhile. Throws UsageError. `options` must outlive
-  // this object.
+  // input if its number of rows is unknown without that, and blocks meanwhile. Throws UsageError. `options` must
+  // outlive this object.
   FeedSetup(const MapOptions& options, const std::vector<std::string>& words, bool counted);
 
   const Syntax& syntax() const { return syntax_; }

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "client/cli/map/input/columns.h"
-#include "client/cli/map/jobs/job.h"
 #include "client/cli/map/input/row_reader.h"
 #include "client/cli/map/input/source.h"
+#include "client/cli/map/jobs/job.h"
 
 namespace forkmill::cli {
 

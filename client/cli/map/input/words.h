@@ -29,7 +29,7 @@ struct MapWords {
 MapWords split_words(const std::vector<std::string>& words);
 
 struct InputSyntax {
-  std::string delimiter = "\n";         // ends the lines of files; another one also separates arguments (:::)
+  std::string delimiter = "\n";          // ends the lines of files; another one also separates arguments (:::)
   std::optional<std::string> columns{};  // the --colsep expression
   bool link = false;                     // all sources are linked, and the shorter ones are repeated (--link)
 };

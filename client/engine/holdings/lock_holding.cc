@@ -1,4 +1,4 @@
-#include "client/engine/lock_holding.h"
+#include "client/engine/holdings/lock_holding.h"
 
 #include <forkmill/object_errors.h>
 

@@ -4,9 +4,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "client/engine/lock_holding.h"
-#include "client/engine/semaphore_units.h"
-#include "client/engine/undelivered_items.h"
+#include "client/engine/holdings/lock_holding.h"
+#include "client/engine/holdings/semaphore_units.h"
+#include "client/engine/holdings/undelivered_items.h"
 
 namespace forkmill::client {
 
