@@ -80,7 +80,7 @@ TEST_CASE("`forkmill object` lists, shows, removes and releases objects") {
   cluster.object({"rm", "build:lock"}, 2);
   cluster.object({"rm", "--yes", "build:lock"});
   CHECK(cluster.object({"ls"}).find("build:lock") == std::string::npos);
-  cluster.object({"show", "build:lock"}, 1);
+  cluster.object({"show", "build:lock"}, 4);
   holder.kill();
   holder.join();
 }

@@ -434,7 +434,7 @@ TEST_CASE("after close() a pool takes no more tasks, and join() waits for all") 
 }
 
 TEST_CASE("a lock that a process of a pool holds is free when the pool has ended, in order or not") {
-  Lock lock{"kept by a process"};
+  Lock lock{"kept-by-a-process"};
   const auto guard_against_the_session_timeout = 5s;
   {
     Pool pool{{.processes = 2}};
