@@ -115,9 +115,10 @@ void StateAudit::check_names(const broker::BrokerState& state) {
   constexpr int kRounds = 100;
   std::map<std::string, Unused> unused;
   for (const auto& [name, queue] : state.queues) {
-    const bool is_served = std::ranges::any_of(state.workers, [&](const auto& worker) {
-      return std::ranges::count(worker.second->info.queues, broker::base_queue(name)) > 0;
-    });
+    const bool is_served =
+        std::ranges::any_of(state.workers, [served_by = broker::base_queue(name)](const auto& worker) {
+          return std::ranges::count(worker.second->info.queues, served_by) > 0;
+        });
     if (queue->budget.tasks() > 0 || is_served) continue;
     const auto before = unused_.find(name);
     Unused& now = unused[name] = before == unused_.end() ? Unused{state.clock.now(), 0} : before->second;
