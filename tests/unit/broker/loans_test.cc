@@ -213,6 +213,36 @@ TEST_CASE("ends that lie in each other's messages only are closed") {
   CHECK(user.code(Verb::look, q) == Errc::object_unknown);
 }
 
+TEST_CASE("an end in a message to an end that no client has opened yet stays open as long as the other end") {
+  Broker broker;
+  User here{broker};
+  User lender{broker};
+  // Lends end 1 of `pipe` in a message to end 0 of `through`.
+  const auto send = [&](std::uint64_t pipe, std::uint64_t through) {
+    Operation operation;
+    operation.loans = {{pipe, lender.operate(Verb::lend, pipe, 1).a, 0}};
+    operation.number = 1000;
+    operation.verb = Verb::send;
+    operation.object = through;
+    operation.a = 1;
+    operation.values = {bytes("x")};
+    CHECK(lender.answer(lender.send(operation))->code == Errc::ok);
+    CHECK(lender.code(Verb::close, pipe, 1) == Errc::ok);
+  };
+  const auto own = lender.open(ObjectKind::pipe, "own", 0, 0, 2);
+  SUBCASE("of the same pipe") { send(own, own); }
+  SUBCASE("of another pipe") {
+    const auto lent = here.open(ObjectKind::pipe, "lent", 0, 0, 1);
+    REQUIRE(lender.open(ObjectKind::pipe, "lent", 0, 0, 2) == lent);
+    send(lent, own);
+    const auto reader = here.begin(Verb::receive, lent, 0, 1);
+    CHECK(here.waits(reader));
+    lender.go();
+    CHECK(here.answer(reader)->code == Errc::end_of_stream);
+  }
+  CHECK(here.code(Verb::look, own) == Errc::object_unknown);
+}
+
 TEST_CASE("an end in a value of an object goes with the value") {
   Lent lent;
   const auto queue = lent.here.open(ObjectKind::queue, "q", 1);

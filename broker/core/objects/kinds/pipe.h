@@ -21,6 +21,12 @@ class Pipe final : public Object {
   bool is_open(std::size_t end, PipeLoans::Ends& seen) const {
     return !ends_[end].used || !ends_[end].holders.empty() || loans_.keep_open(end, seen);
   }
+  // Whether a client may read what lies at this end. A client may open an end for the first time while the other end
+  // keeps the pipe.
+  bool can_be_read(std::size_t end, PipeLoans::Ends& seen) const {
+    const bool never_opened = !ends_[end].used && ends_[1 - end].used;
+    return is_open(never_opened ? 1 - end : end, seen);
+  }
   // Whether a message of that size may be sent from this end now.
   bool has_room(std::size_t end, std::size_t bytes) const;
 

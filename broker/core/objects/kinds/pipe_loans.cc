@@ -29,7 +29,7 @@ bool PipeLoans::is_borne(const Loan& loan, Ends& seen) const {
   if (loan.lender || !loan.task.is_nil() || !loan.receivers.empty()) return true;
   if (loan.values == 0 || !loan.reader) return loan.values > 0;
   const auto* pipe = dynamic_cast<const Pipe*>(host_.find(loan.reader->pipe));
-  return pipe != nullptr && pipe->is_open(loan.reader->end, seen);
+  return pipe != nullptr && pipe->can_be_read(loan.reader->end, seen);
 }
 
 void PipeLoans::leave_task(std::int64_t ticket, Loan& loan, bool claimed) {
