@@ -51,6 +51,8 @@ enum class Mutant : std::uint8_t {
   cancel_told_to_one,
   watchers_in_line,
   barrier_action_skipped,
+  names_pile_up,
+  waits_in_vain,
   pause_ignored,
   clock_step_ignored,
   one_line_of_senders,

@@ -24,7 +24,9 @@ class QueueBudget {
   }
 
   // False: a task of `bytes` bytes does not fit even into an empty queue.
-  bool can_ever_hold(std::size_t bytes) const { return bytes <= limits_.max_bytes; }
+  bool can_ever_hold(std::size_t bytes) const {
+    return bytes <= limits_.max_bytes || proto::mutant(proto::Mutant::waits_in_vain);
+  }
 
   void hold(std::size_t bytes) {
     ++tasks_;

@@ -4,6 +4,7 @@
 
 #include "broker/core/tasks/process_queue.h"
 #include "proto/buggify.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -60,6 +61,7 @@ bool Queues::make_room(Instant now) {
 
 void Queues::forget_unused(Instant now) {
   constexpr std::size_t kAtOnce = 16;
+  if (proto::mutant(proto::Mutant::names_pile_up)) return;
   const Instant kept = proto::buggify(proto::Path::names_forgotten) ? Instant{0} : kKept;
   auto queue = queues_.lower_bound(next_to_look_at_);
   for (std::size_t left = std::min(kAtOnce, queues_.size()); left > 0 && !queues_.empty(); --left) {

@@ -27,6 +27,8 @@ class Audits {
   void begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew);
   // A message that the broker is about to handle.
   void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
+  // The broker stops in order. It does not look at the time again.
+  void shuts_down() { state_audit_.shuts_down(); }
   // The broker has finished a round with these effects.
   void round(const broker::Core& core, const broker::Effects& effects);
   // A message leaves the broker, when what it depends on is safe.

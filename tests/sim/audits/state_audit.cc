@@ -13,7 +13,8 @@ using broker::State;
 
 void StateAudit::begin(const broker::BrokerState& state) {
   recovered_.clear();
-  unused_.clear();
+  overdue_.clear();
+  shuts_down_ = false;
   for (const auto& [name, queue] : state.queues) recovered_[name] = queue->budget.tasks();
 }
 
@@ -34,16 +35,19 @@ void check_task(const broker::BrokerState& state, const broker::Task& task) {
   require(task.state != State::submitted, "12", [&] { return named(" is in no state"); });
   require(broker::is_terminal(task.state) == (task.finished.outcome != nullptr), "3",
           [&] { return named(": state and outcome disagree"); });
-  // After the clock was set as well: what waits for a time of the wall clock waits no longer than that.
-  const auto& options = task.options();
-  constexpr milliseconds kGrain{200};
-  require(task.state != State::scheduled || task.attempts.value() > 0 || options.delay.count() > 0 ||
-              options.not_before.count() == 0 || state.clock.unix_time() < options.not_before + kGrain,
-          "12", [&] { return named(" waits for a time that has passed"); });
   if (task.state != State::running) return;
   const auto worker = state.workers.find(task.worker);
   require(worker != state.workers.end() && worker->second->holding.contains(task.seq), "6",
           [&] { return named(" runs, but no worker has it"); });
+}
+
+// After the clock was set as well: what waits for a time of the wall clock waits no longer than that.
+void check_time(const broker::BrokerState& state, const broker::Task& task) {
+  const auto& options = task.options();
+  constexpr milliseconds kGrain{200};
+  require(task.state != State::scheduled || task.attempts.value() > 0 || options.delay.count() > 0 ||
+              options.not_before.count() == 0 || state.clock.unix_time() < options.not_before + kGrain,
+          "12", [&] { return "task " + brief(task.id) + " waits for a time that has passed"; });
 }
 
 void check_holders(const broker::BrokerState& state, std::size_t running) {
@@ -89,7 +93,10 @@ void StateAudit::check_room(const broker::Queue& queue) const {
 // The queue of a paged-out task is not known, only its state: all of them together must make up what the queues count
 // beyond the tasks in memory.
 void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_too) const {
-  for (const broker::Task* task : state.tasks.resident_tasks()) check_task(state, *task);
+  for (const broker::Task* task : state.tasks.resident_tasks()) {
+    check_task(state, *task);
+    if (!shuts_down_) check_time(state, *task);
+  }
   ByQueue by_queue = count_resident(state);
   std::size_t running = 0;
   for (const auto& [queue, counted] : by_queue) running += counted.running;
@@ -109,23 +116,25 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
 }
 
+// The broker looks at a few queues in each round. A queue goes after that of its processes.
 void StateAudit::check_names(const broker::BrokerState& state) {
-  // The broker looks at its queues in turn, and a queue goes after that of its processes.
-  constexpr proto::Instant kTime = 2 * broker::Queues::kKept;
   constexpr int kRounds = 100;
-  std::map<std::string, Unused> unused;
+  std::map<std::string, int> overdue;
   for (const auto& [name, queue] : state.queues) {
     const bool is_served =
         std::ranges::any_of(state.workers, [served_by = broker::base_queue(name)](const auto& worker) {
           return std::ranges::count(worker.second->info.queues, served_by) > 0;
         });
-    if (queue->budget.tasks() > 0 || is_served) continue;
-    const auto before = unused_.find(name);
-    Unused& now = unused[name] = before == unused_.end() ? Unused{state.clock.now(), 0} : before->second;
-    require(state.clock.now() <= now.since + kTime || ++now.rounds <= kRounds, "13",
+    if (queue->budget.tasks() > 0 || queue->processes != nullptr || is_served) continue;
+    const bool is_kept =
+        queue->unused_since != proto::kNever && state.clock.now() <= queue->unused_since + broker::Queues::kKept;
+    if (is_kept) continue;
+    const auto before = overdue_.find(name);
+    const int rounds = overdue[name] = before == overdue_.end() ? 1 : before->second + 1;
+    require(rounds <= kRounds, "13",
             [&, &name = name] { return "queue " + name + " is not used, and was not forgotten"; });
   }
-  unused_ = std::move(unused);
+  overdue_ = std::move(overdue);
 }
 
 bool StateAudit::idle(const broker::BrokerState& state) {

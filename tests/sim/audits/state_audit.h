@@ -24,6 +24,8 @@ class StateAudit {
   // `paged_out_too`: counts the tasks on disk as well.
   void check_tasks(const broker::BrokerState& state, bool paged_out_too) const;
 
+  // The broker stops in order: it does not look at the time again.
+  void shuts_down() { shuts_down_ = true; }
   // Queues that nothing uses are forgotten. Call in each round.
   void check_names(const broker::BrokerState& state);
 
@@ -36,10 +38,6 @@ class StateAudit {
   struct Counted {
     std::size_t scheduled = 0, ready = 0, running = 0, held = 0;
   };
-  struct Unused {
-    proto::Instant since;
-    int rounds = 0;  // after the time in which it should have been forgotten
-  };
   using ByQueue = std::unordered_map<const broker::Queue*, Counted>;
 
   static ByQueue count_resident(const broker::BrokerState& state);
@@ -47,7 +45,8 @@ class StateAudit {
   void check_room(const broker::Queue& queue) const;
 
   std::map<std::string, std::size_t> recovered_;  // by queue: its tasks at the start of the broker
-  std::map<std::string, Unused> unused_;          // queues that have neither task nor worker
+  bool shuts_down_ = false;
+  std::map<std::string, int> overdue_;  // rounds in which a queue should have been looked at or forgotten
 };
 
 }  // namespace forkmill::sim

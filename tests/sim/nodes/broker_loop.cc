@@ -43,6 +43,7 @@ void BrokerLoop::begin() {
 }
 
 bool BrokerLoop::shut_down() {
+  machine_.audits.shuts_down();
   core_.shut_down(machine_.clock.now());
   carry_out(core_.take_effects());
   return commits_.finish();

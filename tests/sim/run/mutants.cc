@@ -66,6 +66,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::watchers_in_line, "watchers-in-line", "a watcher waits although the version that it knows has passed"},
     {Mutant::barrier_action_skipped, "barrier-action-skipped",
      "the action of a barrier is not run when the last party to arrive does not have it"},
+    {Mutant::waits_in_vain, "waits-in-vain", "a task that is larger than its queue waits until there is room"},
+    {Mutant::names_pile_up, "names-pile-up", "a queue without tasks and workers is never forgotten"},
     {Mutant::pause_ignored, "pause-ignored", "a worker that is short of processes is granted tasks nevertheless"},
     {Mutant::clock_step_ignored, "clock-step-ignored",
      "a task that waits for a time of the wall clock does not notice that the clock is set"},

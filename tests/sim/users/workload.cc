@@ -14,7 +14,8 @@ std::vector<proto::Submission> Workload::next_burst(milliseconds skew) {
   for (auto count = std::min<std::size_t>(left, world_.random.between(1, world_.options.burst)); count > 0; --count) {
     ++made_;
     const bool under_key = world_.options.keyed > 0 && world_.random.chance(world_.options.keyed);
-    tasks.push_back(under_key ? make_under_key(skew) : make(skew));
+    const bool stray = !under_key && world_.options.strays > 0 && world_.random.chance(world_.options.strays);
+    tasks.push_back(under_key ? make_under_key(skew) : stray ? make_stray(skew) : make(skew));
   }
   return tasks;
 }
@@ -30,6 +31,14 @@ proto::Submission Workload::make(milliseconds skew) {
   const bool large = random.chance(world_.options.large);
   task.payload = proto::Payload::own(std::string(large ? random.between(16'000, 40'000) : random.below(200), 'a'));
   known_.push_back(task.id);
+  return task;
+}
+
+proto::Submission Workload::make_stray(milliseconds skew) {
+  proto::Submission task = make(skew);
+  task.queue = "stray-" + std::to_string(known_.size());
+  task.options.expires = milliseconds{static_cast<std::int64_t>(world_.random.between(1, 2000))};
+  task.options.not_before = task.options.delay = milliseconds{0};
   return task;
 }
 

@@ -39,6 +39,8 @@ class Workload {
   proto::Submission make(milliseconds skew);
   proto::TaskOptions draw_options(milliseconds skew);
 
+  // A task in a queue of its own, which no worker serves. It expires.
+  proto::Submission make_stray(milliseconds skew);
   proto::Submission make_under_key(milliseconds skew);
 
   World& world_;

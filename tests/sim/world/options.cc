@@ -50,7 +50,8 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   if (random.chance(0.3)) core.window_tasks = static_cast<std::uint32_t>(random.between(1, 20));
   if (random.chance(0.3)) core.window_bytes = random.between(100, 20'000);
   if (random.chance(0.3)) core.queue.max_tasks = random.between(2, 60);
-  if (random.chance(0.2)) core.queue.max_bytes = random.between(20'000, 400'000);
+  if (random.chance(0.2))
+    core.queue.max_bytes = random.chance(0.5) ? random.between(5'000, 40'000) : random.between(40'000, 400'000);
   if (random.chance(0.3)) core.kept_results = random.below(20);
   if (random.chance(0.3)) core.dead_letters = random.below(5);
   core.restart_grace = milliseconds{random.chance(0.3) ? 0 : static_cast<std::int64_t>(random.between(1, 3000))};
@@ -79,6 +80,7 @@ void draw_tasks(Random& random, Options& options) {
   options.throws = sometimes(random, 0.5);
   options.asks_retry = sometimes(random, 0.3);
   options.shortages = sometimes(random, 0.1);
+  options.strays = sometimes(random, 0.1);
   options.child_dies = sometimes(random, 0.2);
   options.stillborn = sometimes(random, 0.3);
   options.progress = sometimes(random, 0.5);
@@ -226,8 +228,8 @@ std::string to_string(const Options& options) {
        << options.cancels << ", attaches " << options.attaches << ", queries " << options.queries << ", at most once "
        << options.at_most_once << (options.reject_when_full ? ", rejected when full" : "") << "\n"
        << "  handlers: throw " << options.throws << ", retry " << options.asks_retry << ", short " << options.shortages
-       << ", die " << options.child_dies << ", stillborn " << options.stillborn << ", progress " << options.progress
-       << ", stubborn " << options.stubborn << "\n";
+       << ", strays " << options.strays << ", die " << options.child_dies << ", stillborn " << options.stillborn
+       << ", progress " << options.progress << ", stubborn " << options.stubborn << "\n";
   text << features_to_string(options);
   text << to_string(options.disk);
   if (options.objects.shared.empty()) return text.str();

@@ -128,6 +128,7 @@ struct Options {
 
   double throws = 0;  // handlers that throw
   double asks_retry = 0;
+  double strays = 0;      // tasks in queues of their own, which no worker serves
   double shortages = 0;   // attempts that their worker has no resources for
   double child_dies = 0;  // while it runs a task
   double stillborn = 0;   // children that die before they are ready
