@@ -14,28 +14,12 @@
 
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
+#include "tests/folder.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::eventually;
-
-namespace {
-
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  bool has(const std::string& name) const { return std::filesystem::exists(path(name)); }
-  void touch(const std::string& name) const { std::ofstream{path(name)} << "x"; }
-
- private:
-  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-executor-XXXXXX";
-};
-
-}  // namespace
+using tests::Folder;
 
 TEST_CASE("an executor gives a future for each call") {
   ProcessPoolExecutor executor{{.max_workers = 2}};

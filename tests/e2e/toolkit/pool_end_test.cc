@@ -12,29 +12,12 @@
 
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
+#include "tests/folder.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;
 using tests::eventually;
-
-namespace {
-
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{path_}, {}));
-  }
-
- private:
-  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-pool-end-XXXXXX";
-};
-
-}  // namespace
+using tests::Folder;
 
 TEST_CASE("a pool that is joined at once has run its initializer to the end in each process") {
   for (int round = 0; round < 3; ++round) {

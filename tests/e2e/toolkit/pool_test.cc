@@ -21,29 +21,19 @@
 
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/eventually.h"
+#include "tests/folder.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;
 using forkmill::tests::eventually;
+using forkmill::tests::Folder;
 
 namespace {
 
-class Folder {
- public:
-  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  void touch(const std::string& name) const { std::ofstream{path_ + "/" + name} << "x"; }
-  std::vector<int> numbers(const std::string& name) const {
-    std::ifstream file{path_ + "/" + name};
-    return {std::istream_iterator<int>{file}, {}};
-  }
-
- private:
-  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-pool-XXXXXX";
-};
+std::vector<int> numbers_in(const std::string& path) {
+  std::ifstream file{path};
+  return {std::istream_iterator<int>{file}, {}};
+}
 
 std::vector<int> squares(int count) {
   std::vector<int> all;
@@ -127,7 +117,7 @@ TEST_CASE("an unregistered function is an error, not a wait") {
 TEST_CASE("AsyncResult has wait, ready, successful and get with a timeout") {
   Folder folder;
   Pool pool{{.processes = 2}};
-  const auto result = pool.apply_async(kAwait, folder / "go");
+  const auto result = pool.apply_async(kAwait, folder.path("go"));
   CHECK_FALSE(result.ready());
   CHECK(code_of([&] { result.successful(); }) == Errc::bad_request);
   CHECK(code_of([&] { result.get(0ms); }) == Errc::timeout);
@@ -246,15 +236,15 @@ TEST_CASE("map_reduce throws the first error, also that of a function without a 
 TEST_CASE("map runs void functions") {
   Folder folder;
   Pool pool{{.processes = 2}};
-  pool.map(kNote, std::vector<std::string>(10, folder / "notes"));
-  CHECK(folder.numbers("notes").size() == 10);
+  pool.map(kNote, std::vector<std::string>(10, folder.path("notes")));
+  CHECK(numbers_in(folder.path("notes")).size() == 10);
 }
 
 TEST_CASE("map waits for all chunks, then throws the first error") {
   Folder folder;
   Pool pool{{.processes = 2}};
   folder.touch("now");
-  const std::vector items{std::pair{folder / "now", -1}, std::pair{folder / "later", 2}};
+  const std::vector items{std::pair{folder.path("now"), -1}, std::pair{folder.path("later"), 2}};
   const auto result = pool.map_async(kAfter, items, 1);
   CHECK_THROWS_AS(result.get(50ms), Timeout);
   folder.touch("later");
@@ -306,7 +296,7 @@ TEST_CASE("imap keeps order, throws an error at its position and continues") {
 TEST_CASE("imap's next() can time out") {
   Folder folder;
   Pool pool{{.processes = 1}};
-  auto results = pool.imap(kAwait, std::vector{folder / "go"});
+  auto results = pool.imap(kAwait, std::vector{folder.path("go")});
   CHECK_THROWS_AS(results.next(0ms), Timeout);
   CHECK_THROWS_AS(results.next(10ms), Timeout);
   folder.touch("go");
@@ -322,7 +312,8 @@ TEST_CASE("imap_unordered gives the same results in the order of completion") {
   const auto expected = squares(300);
   CHECK(all == std::multiset<int>(expected.begin(), expected.end()));
   folder.touch("now");
-  auto results = pool.imap_unordered(kAfter, std::vector{std::pair{folder / "later", 1}, std::pair{folder / "now", 2}});
+  auto results =
+      pool.imap_unordered(kAfter, std::vector{std::pair{folder.path("later"), 1}, std::pair{folder.path("now"), 2}});
   CHECK(results.next() == 2);
   folder.touch("later");
   CHECK(results.next() == 1);
@@ -330,9 +321,9 @@ TEST_CASE("imap_unordered gives the same results in the order of completion") {
 
 TEST_CASE("the initializer runs in every child before its first task") {
   Folder folder;
-  Pool pool{{.processes = 2, .initializer = {kStart, folder / "started", 42}, .max_tasks_per_child = 1}};
+  Pool pool{{.processes = 2, .initializer = {kStart, folder.path("started"), 42}, .max_tasks_per_child = 1}};
   CHECK(pool.map(kStarted, std::vector<int>(6), 1) == std::vector<int>(6, 42));
-  const auto pids = folder.numbers("started");
+  const auto pids = numbers_in(folder.path("started"));
   CHECK(pids.size() >= 6);
   CHECK(std::set<int>(pids.begin(), pids.end()).size() == pids.size());
 }
@@ -386,8 +377,8 @@ TEST_CASE("a process that is killed or exits costs the task that it ran, and is 
   CHECK_THROWS_AS(pool.apply(kLeave, 3), WorkerLost);
   CHECK_THROWS_AS(pool.apply(kRaise, SIGSEGV), WorkerLost);
   Folder folder;
-  const auto held = pool.apply_async(kMeet, folder / "up", folder / "never");
-  REQUIRE(eventually([&] { return std::filesystem::exists(folder / "up"); }));
+  const auto held = pool.apply_async(kMeet, folder.path("up"), folder.path("never"));
+  REQUIRE(eventually([&] { return std::filesystem::exists(folder.path("up")); }));
   std::set<int> pids;
   REQUIRE(eventually([&] {
     for (const int pid : pool.map(kPid, std::vector<int>(8), 1)) pids.insert(pid);
@@ -400,8 +391,8 @@ TEST_CASE("a process that is killed or exits costs the task that it ran, and is 
   folder.touch("never");
   CHECK(held.get(60s) > 0);
   // Both places are taken again: two that wait for each other.
-  const auto one = pool.apply_async(kMeet, folder / "a", folder / "b");
-  const auto other = pool.apply_async(kMeet, folder / "b", folder / "a");
+  const auto one = pool.apply_async(kMeet, folder.path("a"), folder.path("b"));
+  const auto other = pool.apply_async(kMeet, folder.path("b"), folder.path("a"));
   CHECK(one.get(60s) != other.get(60s));
 }
 
@@ -456,10 +447,10 @@ TEST_CASE("terminate returns promptly and ends outstanding results with Cancelle
   Pool pool{{.processes = 2}};
   const int pid = pool.apply(kPid, 0);
   std::vector<AsyncResult<int>> results;
-  for (int i = 0; i < 10'000; ++i) results.push_back(pool.apply_async(kAwait, folder / "never"));
-  auto stream = pool.imap(kAwait, std::vector{folder / "never", folder / "never"});
+  for (int i = 0; i < 10'000; ++i) results.push_back(pool.apply_async(kAwait, folder.path("never")));
+  auto stream = pool.imap(kAwait, std::vector{folder.path("never"), folder.path("never")});
   std::atomic<int> errors{0};
-  const auto told = pool.apply_async(kAwait, {folder / "never"}, {}, [&](const Error&) { ++errors; });
+  const auto told = pool.apply_async(kAwait, {folder.path("never")}, {}, [&](const Error&) { ++errors; });
   std::jthread waits{[&] { CHECK_THROWS_AS(results.back().get(), Cancelled); }};
   const auto begin = std::chrono::steady_clock::now();
   pool.terminate();
@@ -482,7 +473,7 @@ TEST_CASE("a pool's destructor terminates it") {
   {
     Pool pool{{.processes = 1}};
     pid = pool.apply(kPid, 0);
-    result = pool.apply_async(kAwait, folder / "never");
+    result = pool.apply_async(kAwait, folder.path("never"));
   }
   CHECK_THROWS_AS(result->get(), Cancelled);
   CHECK(eventually([&] { return gone(pid); }));
@@ -512,7 +503,7 @@ TEST_CASE("results can be waited for, chained and combined as futures are") {
 TEST_CASE("a wait for results gives back those that are not ready, and the first error ends it") {
   const Folder folder;
   Pool pool{{.processes = 2}};
-  std::vector<AsyncResult<int>> results{pool.apply_async(kAwait, folder / "never"), pool.apply_async(kAdd, 1, 2)};
+  std::vector<AsyncResult<int>> results{pool.apply_async(kAwait, folder.path("never")), pool.apply_async(kAdd, 1, 2)};
   const auto first = wait(results, WaitFor::first_completed, 60s);
   REQUIRE(first.done.size() == 1);
   CHECK(first.done[0].get() == 3);

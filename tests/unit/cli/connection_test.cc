@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST_CASE("a missing broker is reported as unreachable") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const ConnectionOptions options{.broker = "ipc://" + dir.path("absent"), .connect_timeout = 50ms};
   try {
     const Connection connection{options};
@@ -24,7 +24,7 @@ TEST_CASE("a missing broker is reported as unreachable") {
 
 // A client that has given up has no timer of its own that would wake up the waiter.
 TEST_CASE("a wait with a timeout ends even if the client has given up before") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   ClientOptions options;
   options.endpoint = "ipc://" + dir.path("absent");
   options.connect_timeout = 10ms;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "client/cli/map/input/rows.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -59,7 +59,7 @@ TEST_CASE("a job that an earlier run has done is skipped but keeps its number") 
 }
 
 TEST_CASE("a feed waits for an input that has no row yet") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -67,7 +67,7 @@ TEST_CASE("an outcome becomes an entry") {
 }
 
 TEST_CASE("a new log has a header, and appending keeps all complete lines") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.path("log");
   const std::string header{kJobLogHeader};
   const auto line = sample().line();
@@ -86,13 +86,13 @@ TEST_CASE("a new log has a header, and appending keeps all complete lines") {
 }
 
 TEST_CASE("a log that cannot be opened or written is an error") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   CHECK_THROWS_AS((JobLog{dir.path("no/such"), JobLog::Mode::replace}), UsageError);
   CHECK_THROWS_AS((JobLog{"/dev/full", JobLog::Mode::append}), CommandError);
 }
 
 TEST_CASE("a log that is only added to gets no header") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   JobLog{dir.path("log"), JobLog::Mode::add}.write({.seq = 1, .host = "h", .command = "a"});
   JobLog{dir.path("log"), JobLog::Mode::add}.write({.seq = 2, .host = "h", .command = "b"});
   const auto text = dir.read("log");

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -31,7 +31,7 @@ TEST_CASE("names that are too long for a file system keep their beginning and st
 }
 
 TEST_CASE("each job has a directory in the layout of GNU parallel") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   ResultsDir results{dir.path("out/deep")};
   Ended ended{{.seq = 7, .args = {"a", "b/c"}}, {}};
   ended.outcome.out = "hello\n";
@@ -46,12 +46,12 @@ TEST_CASE("each job has a directory in the layout of GNU parallel") {
 }
 
 TEST_CASE("a directory that cannot be created is an error") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   CHECK_THROWS_AS(ResultsDir{dir.write("file", "") + "/x"}, UsageError);
 }
 
 TEST_CASE("positions with names have directories of these names, and jobs without arguments one by their number") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   ResultsDir results{dir.path("out"), {"x", "y"}};
   results.write({{.seq = 1, .args = {"1", "2"}}, {}});
   CHECK(dir.read("out/x/1/y/2/seq") == "1\n");
@@ -60,7 +60,7 @@ TEST_CASE("positions with names have directories of these names, and jobs withou
 }
 
 TEST_CASE("a path with replacement strings names the files of a job") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   Ended ended{{.seq = 3, .args = {"a"}}, {}};
   ended.outcome.out = "hello\n";
   ended.outcome.err = "warning\n";
@@ -71,7 +71,7 @@ TEST_CASE("a path with replacement strings names the files of a job") {
 }
 
 TEST_CASE("a path that ends in .csv, .tsv or .json is a table of all jobs") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   Ended ended{{.seq = 1, .args = {"a", "b\"c"}, .command = "echo 'a'"}, {}};
   ended.outcome.out = "two\nlines\n";
   ended.outcome.host = "node1";

@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -18,7 +18,7 @@ std::string logged(std::uint64_t seq, const std::string& command, int exit_code 
 }
 
 TEST_CASE("a job is recognized by its command at any place of the input") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.write("log", std::string{kJobLogHeader} + logged(1, "a") + logged(2, "b", 1));
   auto finished = Finished::read(path, Resume::ended);
   CHECK(finished.size() == 2);
@@ -29,7 +29,7 @@ TEST_CASE("a job is recognized by its command at any place of the input") {
 }
 
 TEST_CASE("--resume-failed runs failed jobs again, and counts their later success") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.write(
       "log", std::string{kJobLogHeader} + logged(1, "a") + logged(2, "b", 1) + logged(3, "c", 1) + logged(3, "c"));
   auto finished = Finished::read(path, Resume::succeeded);
@@ -52,7 +52,7 @@ TEST_CASE("a success that later failed is a failure") {
 }
 
 TEST_CASE("the same command of two jobs counts twice") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   auto finished = Finished::read(dir.write("log", logged(1, "a") + logged(2, "a")), Resume::ended);
   CHECK(finished.pop("a"));
   CHECK(finished.pop("a"));
@@ -60,7 +60,7 @@ TEST_CASE("the same command of two jobs counts twice") {
 }
 
 TEST_CASE("an incomplete last line is ignored, and any other wrong line is reported with its number") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto incomplete = logged(2, "b");
   auto finished = Finished::read(dir.write("incomplete", logged(1, "a") + incomplete.substr(0, incomplete.size() - 1)),
                                  Resume::ended);
@@ -75,12 +75,12 @@ TEST_CASE("an incomplete last line is ignored, and any other wrong line is repor
 }
 
 TEST_CASE("a missing log counts as an empty one") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   CHECK(Finished::read(dir.path("absent"), Resume::ended).size() == 0);
 }
 
 TEST_CASE("the failed jobs of a log are those that failed in their last run") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto line = [](std::uint64_t seq, int exit_code, const std::string& command) {
     JobLogEntry entry{.seq = seq, .host = "h", .command = command};
     entry.exit_code = exit_code;

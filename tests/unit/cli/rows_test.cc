@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -78,7 +78,7 @@ TEST_CASE("a product that exceeds 64 bits has no count") {
 }
 
 TEST_CASE("a row is complete even if one of its sources had to wait") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);

@@ -12,7 +12,7 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/map/input/rows.h"
 #include "proto/os/wakeup.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -116,7 +116,7 @@ TEST_CASE("a failing job is tried again") {
 }
 
 TEST_CASE("the job log is written, and a later run resumes from it by command") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.path("log");
   const auto logged = [&](Resume rule, const std::vector<std::string>& arguments) {
     auto made = parts(arguments, rule == Resume::none ? Finished{rule} : Finished::read(path, rule));
@@ -190,7 +190,7 @@ TEST_CASE("SIGTERM, SIGHUP and halt soon take back the jobs that have not starte
 }
 
 TEST_CASE("after an error the jobs in flight are cancelled, and those that have ended are logged and stored") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   auto made = parts({"done", "slow", std::string(CommandTemplate::kMaxLine, 'x')});
   made.files.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
   SUBCASE("the input is wrong") {}

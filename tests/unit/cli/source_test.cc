@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -27,7 +27,7 @@ TEST_CASE("words are returned in order and counted") {
 }
 
 TEST_CASE("the lines of a file are counted before they are read, with or without a last newline") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   LineSource ended{dir.write("ended", "a\n\nb c\n"), "\n"};
   CHECK(ended.count() == 3);
   CHECK(all(ended) == Lines{"a", "", "b c"});
@@ -40,14 +40,14 @@ TEST_CASE("the lines of a file are counted before they are read, with or without
 }
 
 TEST_CASE("lines that end with NUL bytes may contain newlines") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   LineSource lines{dir.write("nul", std::string_view{"a\nb\0c\0", 6}), std::string(1, '\0')};
   CHECK(lines.count() == 2);
   CHECK(all(lines) == Lines{"a\nb", "c"});
 }
 
 TEST_CASE("a file may have more lines than one read returns") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += "line " + std::to_string(i) + "\n";
   LineSource lines{dir.write("many", text), "\n"};
@@ -58,7 +58,7 @@ TEST_CASE("a file may have more lines than one read returns") {
 }
 
 TEST_CASE("an empty pipe does not block") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   const auto path = dir.path("fifo");
   REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
   const int writer = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -80,7 +80,7 @@ TEST_CASE("an empty pipe does not block") {
 }
 
 TEST_CASE("an error names the file or the line that cannot be read") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   CHECK_THROWS_AS((LineSource{dir.path("absent"), "\n"}), UsageError);
   LineSource endless{dir.write("long", "a\n" + std::string(LineSource::kMaxLine * 2, 'x')), "\n"};
   std::string line;
@@ -94,7 +94,7 @@ TEST_CASE("an error names the file or the line that cannot be read") {
 }
 
 TEST_CASE("a delimiter may have several characters, and then the lines are not counted") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   LineSource lines{dir.write("words", "aXXbXcXX"), "XX"};
   CHECK(!lines.count());
   std::string line;

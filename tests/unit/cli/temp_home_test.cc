@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -21,7 +21,7 @@ void make_old(const std::string& path) {
 }
 
 TEST_CASE("a temporary home is removed with its contents") {
-  const test::TempDir parent;
+  const forkmill::tests::Folder parent;
   std::string path;
   {
     const TempHome home{parent.path("")};
@@ -34,7 +34,7 @@ TEST_CASE("a temporary home is removed with its contents") {
 }
 
 TEST_CASE("the homes of killed processes are removed, but not those that are in use or young, nor other directories") {
-  const test::TempDir parent;
+  const forkmill::tests::Folder parent;
   const auto left = parent.path("forkmill-dev.abandoned");
   const auto young = parent.path("forkmill-dev.young");
   const auto other = parent.path("other.folder");

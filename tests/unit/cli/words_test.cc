@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "client/cli/errors/command_error.h"
-#include "tests/unit/cli/temp_dir.h"
+#include "tests/folder.h"
 
 namespace forkmill::cli {
 namespace {
@@ -36,7 +36,7 @@ TEST_CASE("sources without a file or a previous source, and stdin given twice, a
 }
 
 TEST_CASE("inputs are opened in their order") {
-  const test::TempDir dir;
+  const forkmill::tests::Folder dir;
   auto rows = open_inputs({{.file = true, .words = {dir.write("f", "x y\nz w\n")}}, {.file = false, .words = {"1"}}},
                           {.columns = " "});
   Row row;

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "tests/eventually.h"
+#include "tests/folder.h"
 #include "tests/processes.h"
 #include "tests/unit/worker/fake_context.h"
 #include "worker/os/out_of_resources.h"
@@ -34,18 +35,6 @@ ExecResult shell(const std::string& line) {
   request.shell = true;
   return run(request);
 }
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = std::filesystem::temp_directory_path() / "forkmill-exec-XXXXXX";
-};
 
 // Gone, or a zombie that its new parent has not reaped yet.
 bool ended(pid_t pid) {
@@ -146,7 +135,7 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
   FakeContext context;
   ExecRequest request;
   request.shell = true;
-  const TemporaryDirectory directory;
+  const forkmill::tests::Folder directory;
   request.env = {{"UP", directory.path() + "/up"}};
   // Asks once the command has said that it is ready for it.
   std::jthread asker{[&, up = request.env.at("UP")](const std::stop_token& over) {

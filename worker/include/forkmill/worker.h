@@ -150,12 +150,7 @@ class Worker {
   //         .on(kSquare, [](forkmill::Context& context, int n) { return n * n * int(context.attempt()); });
   template <class R, class... Args, class F>
   Worker& on(const Task<R(Args...)>& task, F handler) {
-    constexpr bool kPlain = std::is_invocable_r_v<R, F&, std::decay_t<Args>&&...>;
-    constexpr bool kWithContext = std::is_invocable_r_v<R, F&, Context&, std::decay_t<Args>&&...>;
-    static_assert(kPlain || kWithContext,
-                  "the handler must take the task's arguments (by value or const reference), optionally with a "
-                  "forkmill::Context& before them, and return something that converts to the task's result");
-    if constexpr (kPlain || kWithContext) {
+    if constexpr (fits<F, R, std::decay_t<Args>...>()) {
       add(task.name(), task.signature(), task.hash(),
           std::make_unique<detail::TypedHandler<F, R, std::decay_t<Args>...>>(std::move(handler)));
     }
@@ -168,12 +163,7 @@ class Worker {
   //     worker.on(kSquare, [](int n) { return n * n; }, keep_larger);
   template <class R, class... Args, class F, MergeOf<R> Merge>
   Worker& on(const Task<R(Args...)>& task, F handler, Merge merge) {
-    constexpr bool kPlain = std::is_invocable_r_v<R, F&, std::decay_t<Args>&&...>;
-    constexpr bool kWithContext = std::is_invocable_r_v<R, F&, Context&, std::decay_t<Args>&&...>;
-    static_assert(kPlain || kWithContext,
-                  "the handler must take the task's arguments (by value or const reference), optionally with a "
-                  "forkmill::Context& before them, and return something that converts to the task's result");
-    if constexpr (kPlain || kWithContext) {
+    if constexpr (fits<F, R, std::decay_t<Args>...>()) {
       add(task.name(), task.signature(), task.hash(),
           std::make_unique<detail::MergingHandler<F, Merge, R, std::decay_t<Args>...>>(std::move(handler),
                                                                                        std::move(merge)));
@@ -215,6 +205,16 @@ class Worker {
   const WorkerOptions& options() const;
 
  private:
+  // Whether F can be the handler of a task. Does not compile if it cannot.
+  template <class F, class R, class... Args>
+  static consteval bool fits() {
+    constexpr bool kFits = std::is_invocable_r_v<R, F&, Args&&...> || std::is_invocable_r_v<R, F&, Context&, Args&&...>;
+    static_assert(kFits,
+                  "the handler must take the task's arguments (by value or const reference), optionally with a "
+                  "forkmill::Context& before them, and return something that converts to the task's result");
+    return kFits;
+  }
+
   void add(std::string_view name, const std::string& signature, std::uint64_t hash,
            std::unique_ptr<detail::Handler> handler);
 

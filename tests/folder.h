@@ -1,32 +1,39 @@
-// A temporary directory for one test. The destructor removes it with its contents.
+// Folder: a temporary directory for one test. The destructor removes it with its contents.
 #pragma once
 
 #include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-namespace forkmill::cli::test {
+namespace forkmill::tests {
 
-class TempDir {
+class Folder {
  public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "forkmill-cli.XXXXXX").string();
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "forkmill-test.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     path_ = pattern;
   }
-  ~TempDir() {
+  ~Folder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
 
+  std::string path() const { return path_.string(); }
   std::string path(const std::string& name) const { return (path_ / name).string(); }
+  bool has(const std::string& name) const { return std::filesystem::exists(path(name)); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator{path_}, {}));
+  }
+  void touch(const std::string& name) const { write(name, "x"); }
   std::string write(const std::string& name, std::string_view text) const {
     std::ofstream{path(name), std::ios::binary} << text;
     return path(name);
@@ -41,4 +48,4 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-}  // namespace forkmill::cli::test
+}  // namespace forkmill::tests
