@@ -1,6 +1,7 @@
 #include "proto/os/real_env.h"
 
 #include <sys/random.h>
+#include <time.h>
 
 #include <chrono>
 
@@ -8,10 +9,18 @@
 
 namespace forkmill::proto {
 
+using std::chrono::duration_cast;
+
 Now RealEnv::now() {
-  using std::chrono::duration_cast;
-  return {duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch()),
-          duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())};
+  return {steady(), duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch())};
+}
+
+Instant RealEnv::steady() { return duration_cast<Instant>(std::chrono::steady_clock::now().time_since_epoch()); }
+
+milliseconds RealEnv::coarse_unix_time() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return duration_cast<milliseconds>(std::chrono::seconds{now.tv_sec} + std::chrono::nanoseconds{now.tv_nsec});
 }
 
 std::uint64_t RealEnv::random() {

@@ -104,11 +104,11 @@ void Dealer::connect() {
     if (!is_shortage(error.num())) throw TransportError{connect_error_text(endpoint, error.num())};
     shortage_ = std::string{"there is nothing left to make a connection of: "} + error.what();
     retry_.set(kRetry);
-    retry_at_ = env_.now().steady + kRetry;
+    retry_at_ = RealEnv::steady() + kRetry;
   }
 }
 
-bool Dealer::retry_due() { return !connection_ && env_.now().steady >= retry_at_; }
+bool Dealer::retry_due() { return !connection_ && RealEnv::steady() >= retry_at_; }
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {

@@ -97,13 +97,13 @@ class Child {
   Leaving run(const StartedTask& task) {
     ResultHead head{};
     head.serial = task.head.serial;
-    const auto started = env_.now().steady;
+    const auto started = proto::RealEnv::steady();
     HandlerError error;
     std::string result;
     succeeded_ = call(task, result, error);
     if (is_forked_copy()) end_forked_copy(succeeded_ ? std::string{} : error.type + ": " + error.message);
     if (setup_.process) detail::run_at_process_end();
-    head.run_us = static_cast<std::uint64_t>((env_.now().steady - started).count());
+    head.run_us = static_cast<std::uint64_t>((proto::RealEnv::steady() - started).count());
     const Leaving leaving = after_task(head.run_us);
     head.leaving = static_cast<std::uint8_t>(leaving);
     if (succeeded_)
@@ -179,7 +179,6 @@ class Child {
   const ChildSetup& setup_;
   ChildEnd end_;
   StopWatcher stop_watcher_;
-  proto::RealEnv env_;
   std::uint64_t tasks_run_ = 0;
   bool succeeded_ = false;  // the last task
 

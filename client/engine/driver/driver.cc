@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "proto/os/cpus.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::client {
 
@@ -86,7 +87,7 @@ void Driver::run() noexcept {
       // While answers are outstanding, one brings something to do soon, an acknowledgement: the thread that drives then
       // should not have to wake this one for each of them.
       if (work_.expects_answers() && (timeout > kNap || timeout < Instant{0})) timeout = kNap;
-      thread_.plan_sleep(timeout < Instant{0} ? kNever : env_.now().steady + timeout);
+      thread_.plan_sleep(timeout < Instant{0} ? kNever : proto::RealEnv::steady() + timeout);
     }
     thread_.sleep(timeout, [this] { return work_.has_requests(); });
   }
@@ -114,7 +115,7 @@ void Driver::wake_waiting_driver() {
 Instant Driver::sleep_time() {
   if (more_) return Instant{0};
   const auto at = work_.next_wakeup();
-  return at == kNever ? Instant{-1} : std::max(Instant{0}, at - env_.now().steady);
+  return at == kNever ? Instant{-1} : std::max(Instant{0}, at - proto::RealEnv::steady());
 }
 
 }  // namespace forkmill::client

@@ -14,7 +14,6 @@
 #include "client/engine/driver/alert_waiter.h"
 #include "client/engine/driver/engine_thread.h"
 #include "client/engine/driver/work.h"
-#include "proto/os/real_env.h"
 #include "proto/os/wakeup.h"
 
 namespace forkmill::client {
@@ -54,7 +53,6 @@ class Driver {
 
   Work& work_;
   std::mutex turn_;
-  proto::RealEnv env_;
   bool more_ = false;  // the last step has left something
   bool stopped_ = false;
   EngineThread thread_;
