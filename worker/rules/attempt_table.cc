@@ -6,19 +6,35 @@ namespace forkmill::worker {
 
 std::uint64_t AttemptTable::add(proto::Instant now, proto::GrantedTask&& task, std::uint32_t handler) {
   const std::uint64_t serial = ++last_serial_;
-  by_grant_.emplace(task.grant, serial);
-  by_serial_.try_emplace(serial, std::move(task), handler, now);
+  const auto seq = task.grant.seq.value();
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(attempts_.size()));
+    attempts_.emplace_back();
+  }
+  const auto index = free_.back();
+  attempts_[index].emplace(serial, std::move(task), handler, now);
+  free_.pop_back();
+  by_serial_.add(serial, index);
+  by_seq_.add(seq, index);
   return serial;
 }
 
+std::uint32_t AttemptTable::index_of(std::uint64_t serial) const {
+  return by_serial_.find(serial, [](std::uint32_t) { return true; });
+}
+
+std::uint32_t AttemptTable::index_of(const proto::Grant& grant) const {
+  return by_seq_.find(grant.seq.value(), [&](std::uint32_t index) { return attempts_[index]->task.grant == grant; });
+}
+
 Attempt* AttemptTable::find(std::uint64_t serial) {
-  const auto found = by_serial_.find(serial);
-  return found == by_serial_.end() ? nullptr : &found->second;
+  const auto index = index_of(serial);
+  return index == NumberIndex::kNone ? nullptr : &*attempts_[index];
 }
 
 const Attempt* AttemptTable::find(std::uint64_t serial) const {
-  const auto found = by_serial_.find(serial);
-  return found == by_serial_.end() ? nullptr : &found->second;
+  const auto index = index_of(serial);
+  return index == NumberIndex::kNone ? nullptr : &*attempts_[index];
 }
 
 Attempt& AttemptTable::at(std::uint64_t serial) {
@@ -34,28 +50,35 @@ const Attempt& AttemptTable::at(std::uint64_t serial) const {
 }
 
 std::uint64_t AttemptTable::serial_of(const proto::Grant& grant) const {
-  const auto found = by_grant_.find(grant);
-  return found == by_grant_.end() ? 0 : found->second;
+  const auto index = index_of(grant);
+  return index == NumberIndex::kNone ? 0 : attempts_[index]->serial;
+}
+
+void AttemptTable::disown(const proto::Grant& grant) {
+  const auto index = index_of(grant);
+  if (index != NumberIndex::kNone) by_seq_.remove(grant.seq.value(), index);
 }
 
 void AttemptTable::remove(std::uint64_t serial) {
-  const auto found = by_serial_.find(serial);
-  if (found == by_serial_.end()) return;
-  // An abandoned attempt has lost its grant; another attempt may have the same one by now.
-  const auto named = by_grant_.find(found->second.task.grant);
-  if (named != by_grant_.end() && named->second == serial) by_grant_.erase(named);
-  by_serial_.erase(found);
+  const auto index = index_of(serial);
+  if (index == NumberIndex::kNone) return;
+  by_serial_.remove(serial, index);
+  by_seq_.remove(attempts_[index]->task.grant.seq.value(), index);  // unless it was disowned
+  attempts_[index].reset();
+  free_.push_back(index);
 }
 
 void AttemptTable::clear() {
   by_serial_.clear();
-  by_grant_.clear();
+  by_seq_.clear();
+  attempts_.clear();
+  free_.clear();
 }
 
 std::vector<proto::Grant> AttemptTable::grants() const {
   std::vector<proto::Grant> grants;
-  for (const auto& [serial, attempt] : by_serial_) {
-    if (!attempt.escalation.abandoned()) grants.push_back(attempt.task.grant);
+  for (const auto& attempt : attempts_) {
+    if (attempt && !attempt->escalation.abandoned()) grants.push_back(attempt->task.grant);
   }
   return grants;
 }

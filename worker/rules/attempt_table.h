@@ -3,21 +3,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "proto/wire/messages.h"
+#include "worker/rules/number_index.h"
 #include "worker/rules/stop_escalation.h"
 
 namespace forkmill::worker {
 
 // A serial names one attempt within the life of one link. No other attempt ever gets the same; 0 is none.
 struct Attempt {
-  Attempt(proto::GrantedTask&& its_task, std::uint32_t its_handler, proto::Instant now)
-      : task{std::move(its_task)}, handler{its_handler}, granted_at{now} {}
+  Attempt(std::uint64_t its_serial, proto::GrantedTask&& its_task, std::uint32_t its_handler, proto::Instant now)
+      : serial{its_serial}, task{std::move(its_task)}, handler{its_handler}, granted_at{now} {}
 
+  std::uint64_t serial;
   proto::GrantedTask task;
   std::uint32_t handler;  // index into the registry
   proto::Instant granted_at;
@@ -40,7 +42,7 @@ class AttemptTable {
   std::uint64_t serial_of(const proto::Grant& grant) const;
 
   // The grant belongs to this worker no longer: another attempt may come under the same grant.
-  void disown(const proto::Grant& grant) { by_grant_.erase(grant); }
+  void disown(const proto::Grant& grant);
   void remove(std::uint64_t serial);
   void clear();
 
@@ -48,15 +50,21 @@ class AttemptTable {
   std::vector<proto::Grant> grants() const;
   template <class F>
   void for_each(F&& f) {
-    for (auto& [serial, attempt] : by_serial_) f(serial, attempt);
+    for (auto& attempt : attempts_)
+      if (attempt) f(attempt->serial, *attempt);
   }
-  std::size_t size() const { return by_serial_.size(); }
-  bool empty() const { return by_serial_.empty(); }
+  std::size_t size() const { return attempts_.size() - free_.size(); }
+  bool empty() const { return size() == 0; }
 
  private:
+  std::uint32_t index_of(std::uint64_t serial) const;
+  std::uint32_t index_of(const proto::Grant& grant) const;
+
   std::uint64_t last_serial_ = 0;
-  std::unordered_map<std::uint64_t, Attempt> by_serial_;
-  std::unordered_map<proto::Grant, std::uint64_t> by_grant_;
+  std::deque<std::optional<Attempt>> attempts_;
+  std::vector<std::uint32_t> free_;  // indices of empty places in attempts_
+  NumberIndex by_serial_;
+  NumberIndex by_seq_;  // the sequence number of the grant
 };
 
 }  // namespace forkmill::worker
