@@ -38,42 +38,49 @@ LinkEnd::LinkEnd(SharedArea shared_area)
       tasks_{shared_area_.head().tasks, shared_area_.task_bytes()},
       results_{shared_area_.head().results, shared_area_.result_bytes()} {}
 
-void LinkEnd::send(const TaskHead& head, std::string queue, proto::Payload arguments) {
-  Sent sent{head, std::move(queue), std::move(arguments)};
-  sent.head.queue_length = static_cast<std::uint32_t>(sent.queue.size());
-  sent.size = sizeof(TaskHead) + sent.queue.size() + sent.arguments.size();
-  sent_.push_back(std::move(sent));
-  ++unwritten_;
-  write_on();
+void LinkEnd::send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments) {
+  TaskHead whole = head;
+  whole.queue_length = static_cast<std::uint32_t>(queue.size());
+  Sent& sent = sent_.emplace_back();
+  sent.serial = head.serial;
+  sent.size = sizeof whole + queue.size() + arguments.size();
+  const std::array<std::string_view, 3> message{bytes_of(whole), queue, arguments.view()};
+  if (unwritten_.empty() && write(sent, message)) return;
+  unwritten_.push_back({whole, std::string{queue}, arguments});
 }
 
-void LinkEnd::write_on() {
-  while (unwritten_ != 0) {
-    Sent& sent = sent_[sent_.size() - unwritten_];
-    const std::array<std::string_view, 3> pieces{bytes_of(sent.head), sent.queue, sent.arguments.view()};
-    while (sent.written < sent.size) {
-      const bool first = sent.written == 0;
-      const auto position = tasks_.push(kTaskRecord, pieces, sent.written, RecordState::queued);
-      if (!position) return;
-      if (first) sent.position = *position;
-      pushed_ = true;
-    }
-    sent.arguments = {};
-    --unwritten_;
+bool LinkEnd::write(Sent& sent, Pieces message) {
+  while (sent.written < sent.size) {
+    const bool first = sent.written == 0;
+    const auto position = tasks_.push(kTaskRecord, message, sent.written, RecordState::queued);
+    if (!position) return false;
+    if (first) sent.position = *position;
+    pushed_ = true;
+  }
+  return true;
+}
+
+void LinkEnd::write_unwritten() {
+  while (!unwritten_.empty()) {
+    const Unwritten& next = unwritten_.front();
+    const std::array<std::string_view, 3> message{bytes_of(next.head), next.queue, next.arguments.view()};
+    if (!write(sent_[sent_.size() - unwritten_.size()], message)) return;
+    unwritten_.pop_front();
   }
 }
 
 bool LinkEnd::revoke(std::uint64_t serial) {
   // From the back: mostly the last tasks are revoked.
-  const auto found = std::find_if(sent_.rbegin(), sent_.rend(), [&](const Sent& s) { return s.head.serial == serial; });
+  const auto found = std::find_if(sent_.rbegin(), sent_.rend(), [&](const Sent& s) { return s.serial == serial; });
   if (found == sent_.rend()) return false;
-  const auto from_end = static_cast<std::size_t>(found - sent_.rbegin());
+  const auto from_end = found - sent_.rbegin();
   if (found->written != 0) {
     auto* state = tasks_.state_at(found->position);
     std::uint32_t expected = kQueued;
     if (state == nullptr || !state->compare_exchange_strong(expected, kRevoked)) return false;
   }
-  if (from_end < unwritten_) --unwritten_;
+  const auto waiting = static_cast<std::ptrdiff_t>(unwritten_.size());
+  if (from_end < waiting) unwritten_.erase(unwritten_.begin() + (waiting - 1 - from_end));
   sent_.erase(std::next(found).base());
   return true;
 }
@@ -141,8 +148,7 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
     return std::nullopt;
   }
   // From the front: mostly the first task is answered.
-  const auto sent =
-      std::find_if(sent_.begin(), sent_.end(), [&](const Sent& s) { return s.head.serial == head.serial; });
+  const auto sent = std::ranges::find(sent_, head.serial, &Sent::serial);
   if (sent == sent_.end() || sent->written < sent->size || !is_started(*sent)) return std::nullopt;
   ChildResult result;
   result.serial = head.serial;
@@ -172,17 +178,17 @@ bool LinkEnd::is_started(const Sent& sent) const {
 std::vector<std::uint64_t> LinkEnd::started() const {
   std::vector<std::uint64_t> serials;
   for (const Sent& sent : sent_)
-    if (is_started(sent)) serials.push_back(sent.head.serial);
+    if (is_started(sent)) serials.push_back(sent.serial);
   return serials;
 }
 
 void LinkEnd::flush() {
   AreaHead& head = shared_area_.head();
-  if (unwritten_ != 0) {
+  if (!unwritten_.empty()) {
     // The wish is announced before the attempt to write: the child looks at it after it has made room.
     head.link_wants_space.store(1, std::memory_order_seq_cst);
-    write_on();
-    if (unwritten_ == 0) head.link_wants_space.store(0, std::memory_order_relaxed);
+    write_unwritten();
+    if (unwritten_.empty()) head.link_wants_space.store(0, std::memory_order_relaxed);
   }
   const bool pushed = std::exchange(pushed_, false);
   const bool consumed = std::exchange(consumed_, false);

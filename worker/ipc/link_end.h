@@ -24,7 +24,7 @@ class LinkEnd {
 
   // Hands a task over. Serials must rise. A task that does not fit into the ring waits on this side, and follows when
   // there is room.
-  void send(const TaskHead& head, std::string queue, proto::Payload arguments);
+  void send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments);
 
   // True: the child has not started the task, and never will.
   bool revoke(std::uint64_t serial);
@@ -51,27 +51,34 @@ class LinkEnd {
   std::vector<std::uint64_t> started() const;
 
  private:
+  // A task without a result.
   struct Sent {
-    TaskHead head{};
-    std::string queue;
-    proto::Payload arguments;    // until it is in the ring
+    std::uint64_t serial = 0;
     std::size_t written = 0;     // bytes of the message in the ring so far
     std::size_t size = 0;        // bytes of the message
     std::uint64_t position = 0;  // position of the first record, once something is written
+  };
+  // The message of a task that is not wholly in the ring.
+  struct Unwritten {
+    TaskHead head{};
+    std::string queue;
+    proto::Payload arguments;
   };
 
   std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
   std::optional<ChildMessage> parse_result(std::string_view message);
   bool is_started(const Sent& sent) const;
-  void write_on();
+  // Writes as much of the message as there is room for. False: not all of it.
+  bool write(Sent& sent, Pieces message);
+  void write_unwritten();
 
   SharedArea shared_area_;
   RingWriter tasks_;
   RingReader results_;
   Assembler assembler_;
-  std::deque<Sent> sent_;      // tasks without a result, in order
-  std::size_t unwritten_ = 0;  // how many at the end of sent_ are not wholly in the ring
-  bool pushed_ = false;        // since the last flush()
+  std::deque<Sent> sent_;            // in order
+  std::deque<Unwritten> unwritten_;  // messages of the last tasks in sent_, in order
+  bool pushed_ = false;              // since the last flush()
   bool consumed_ = false;
   bool unconsumed_ = false;  // the record that receive() looked at last still lies in the ring
   bool damaged_ = false;

@@ -30,10 +30,10 @@ bool ChildRings::condemn(ChildKey child, std::uint64_t serial) {
   return found != nullptr && found->end.condemn(serial);
 }
 
-void ChildRings::assign(Assignment assignment) {
+void ChildRings::assign(const Assignment& assignment, const proto::GrantedTask& task) {
   RingChild* found = find(assignment.child);
   FORKMILL_CHECK(found != nullptr);
-  found->end.send(assignment.head, std::move(assignment.queue), std::move(assignment.arguments));
+  found->end.send(assignment.head, task.queue, task.payload);
 }
 
 void ChildRings::request_stop(const StopRequest& request) {

@@ -36,8 +36,8 @@ class ChildRings final : public Rings {
   bool revoke(ChildKey child, std::uint64_t serial) override;
   bool condemn(ChildKey child, std::uint64_t serial) override;
 
-  // The child must be here.
-  void assign(Assignment assignment);
+  // The child must be here. task: that of the attempt.
+  void assign(const Assignment& assignment, const proto::GrantedTask& task);
   void request_stop(const StopRequest& request);
   // Makes what was put into the rings visible, and wakes the children that wait for it.
   void flush();

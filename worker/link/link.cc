@@ -44,7 +44,7 @@ class Link {
   void read_broker();
   void read_children();
   void read_child(RingChild& child);
-  void hear(RingChild& child, const ChildMessage& message);
+  void hear(proto::Instant now, RingChild& child, const ChildMessage& message);
   void read_supervisor();
   void handle(ControlMessage message);
   void handle_spawn(const ControlFacts& facts, proto::Descriptor shared_area);
@@ -52,10 +52,10 @@ class Link {
   void stop();
   int end_without_supervisor();
 
-  bool carry_out(Effects& effects);
+  bool carry_out(const Effects& effects);
   void wait();
 
-  proto::Instant now() { return env_.now().steady; }
+  static proto::Instant now() { return proto::RealEnv::steady(); }
 
   LinkSetup setup_;
   LinkLog log_;
@@ -123,23 +123,24 @@ void Link::read_children() {
 
 void Link::read_child(RingChild& child) {
   if (child.end.damaged()) return;
+  const auto at = now();
   while (const auto message = child.end.receive()) {
     if (const auto* line = std::get_if<ChildLog>(&*message))
       log_.handler(foreman_.attempts(), *line);
     else
-      hear(child, *message);
-    if (std::holds_alternative<ChildBorn>(*message)) report_timer_.hasten(now());
+      hear(at, child, *message);
+    if (std::holds_alternative<ChildBorn>(*message)) report_timer_.hasten(at);
   }
   if (!child.end.damaged()) return;
   log_.logger().error("child {} has damaged the memory that it shares with the link; it is killed", child.pid);
   setup_.control.send(message_of(SignalRequest{child.key, SIGKILL, true}));
 }
 
-void Link::hear(RingChild& child, const ChildMessage& message) {
+void Link::hear(proto::Instant now, RingChild& child, const ChildMessage& message) {
   const auto* result = std::get_if<ChildResult>(&message);
   if (result != nullptr && result->leaving == Leaving::descriptors)
     log_.lost_descriptors(foreman_.attempts(), child.pid, result->serial);
-  foreman_.handle(now(), child.key, message);
+  foreman_.handle(now, child.key, message);
 }
 
 void Link::read_supervisor() {
@@ -219,8 +220,9 @@ int Link::end_without_supervisor() {
 // ---- Output ---------------------------------------------------------------------------------------------------------
 
 // False: the broker will never take this worker.
-bool Link::carry_out(Effects& effects) {
-  for (auto& assignment : effects.assignments) rings_.assign(std::move(assignment));
+bool Link::carry_out(const Effects& effects) {
+  for (const auto& assignment : effects.assignments)
+    rings_.assign(assignment, foreman_.attempts().at(assignment.head.serial).task);
   for (const auto& request : effects.stops) rings_.request_stop(request);
   for (const auto& request : effects.signals) setup_.control.send(message_of(request));
   for (const auto& request : effects.forks) setup_.control.send(message_of(request));

@@ -7,19 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "proto/payload.h"
 #include "proto/wire/messages.h"
 #include "worker/ipc/control_records.h"
 #include "worker/ipc/records.h"
 
 namespace forkmill::worker {
 
-// Put this task into the ring of the child.
+// Put the task of this attempt, which the attempt table has, into the ring of the child.
 struct Assignment {
   ChildKey child;
   TaskHead head{};
-  std::string queue;
-  proto::Payload arguments;
 };
 
 // Set the stop token of this attempt.

@@ -37,8 +37,6 @@ void PoolState::assign(ChildKey child, std::uint64_t serial, const Attempt& atte
   const proto::GrantedTask& task = attempt.task;
   Assignment& assignment = effects.assignments.emplace_back();
   assignment.child = child;
-  assignment.queue = task.queue;
-  assignment.arguments = task.payload;
   TaskHead& head = assignment.head;
   head.serial = serial;
   head.epoch = task.grant.epoch.value();
