@@ -54,7 +54,7 @@ Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& cap
       holdings_{holdings},
       dealer_{connect(options.endpoint)},
       session_{session_options(options, env_.random(), holdings.owner())},
-      reachability_{options.connect_timeout, env_.now().steady} {}
+      reachability_{options.connect_timeout, proto::RealEnv::steady()} {}
 
 std::string Connection::why_waiting() const {
   if (reachability_.reachable()) return {};
@@ -65,7 +65,7 @@ bool Connection::step() noexcept {
   try {
     for (int round = 0; round < kRoundsOfAStep; ++round) {
       handle_requests();
-      const auto now = env_.now().steady;
+      const auto now = proto::RealEnv::steady();
       receive(now);
       session_.tick(now);
       session_.flush(now);
@@ -90,8 +90,8 @@ proto::Instant Connection::next_wakeup() const { return std::min(session_.next_w
 void Connection::handle_requests() {
   if (!has_requests()) return;
   inbox_.drain(requests_);
-  const auto now = env_.now().steady;
-  for (auto& request : requests_) session_.handle(now, std::move(request));
+  const auto now = proto::RealEnv::steady();
+  requests_.for_each([&](auto&& request) { session_.handle(now, std::move(request)); });
   requests_.clear();
   capacity_.publish(session_.load());
   inbox_.drained();
@@ -153,7 +153,7 @@ void Connection::reconnect() {
 
 void Connection::give_up(Cookie operation) {
   handle_requests();
-  session_.handle(env_.now().steady, GiveUp{operation});
+  session_.handle(proto::RealEnv::steady(), GiveUp{operation});
   carry_out();
 }
 
@@ -168,7 +168,7 @@ void Connection::fail(const std::string& text) {
 bool Connection::close() {
   handle_requests();
   const bool said_goodbye = session_.open();
-  session_.close(env_.now().steady);
+  session_.close(proto::RealEnv::steady());
   carry_out();
   capacity_.end_waits();
   reachability_.close();

@@ -63,8 +63,8 @@ class Connection final : public Work {
   const std::unique_ptr<proto::Dealer> dealer_;
   Session session_;
   Reachability reachability_;
-  Effects effects_;                // being carried out
-  std::vector<Request> requests_;  // being handled
+  Effects effects_;        // being carried out
+  RequestQueue requests_;  // being handled
 };
 
 }  // namespace forkmill::client

@@ -21,10 +21,10 @@ void Inbox::check_open() const {
   if (closed_) throw Disconnected{Errc::client_closed, "submitting to a client that was closed"};
 }
 
+// A count stands in for the upper random bits: ids of one tick of the clock differ by it, too.
 TaskId Inbox::new_id() {
-  const auto unix_ms = static_cast<std::uint64_t>(env_.now().unix_time.count());
-  const auto high = env_.random();
-  return TaskId::make(unix_ms, high, env_.random());
+  const auto unix_ms = static_cast<std::uint64_t>(proto::RealEnv::coarse_unix_time().count());
+  return TaskId::make(unix_ms, ++ids_, env_.random());
 }
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
@@ -32,9 +32,9 @@ TaskId Inbox::new_id() {
 Inbox::StateRef Inbox::add(proto::Submission&& task) {
   if (task.id.is_nil()) task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, task.id);
-  payload_bytes_ += task.payload.size();
-  requests_.emplace_back(SubmitTask{std::move(task), cookie_of(state)});
-  ++size_;
+  const auto bytes = task.payload.size();
+  requests_.add(std::move(task), cookie_of(state));
+  load_.added(bytes);
   return state;
 }
 
@@ -68,8 +68,8 @@ detail::Ref<Waiter> Inbox::add(Request&& request, detail::Ref<Waiter> waiter) {
   if (auto* order = std::get_if<CommandBroker>(&request))
     if (auto* retry = std::get_if<proto::RetryDeadLetter>(&order->command)) retry->new_id = new_id();
   std::visit([&](auto& one) { one.cookie = cookie_of(waiter); }, request);
-  requests_.push_back(std::move(request));
-  ++size_;
+  requests_.add(std::move(request));
+  load_.added(0);
   return waiter;
 }
 
@@ -94,16 +94,10 @@ bool Inbox::closed() const {
 
 // ---- The driver -----------------------------------------------------------------------------------------------------
 
-void Inbox::drain(std::vector<Request>& to) {
+void Inbox::drain(RequestQueue& to) {
   const std::lock_guard hold{mutex_};
   to.swap(requests_);
-  draining_ = to.size();
-  draining_bytes_ = payload_bytes_;
-}
-
-void Inbox::drained() {
-  size_ -= std::exchange(draining_, 0);
-  payload_bytes_ -= std::exchange(draining_bytes_, 0);
+  load_.draining();
 }
 
 }  // namespace forkmill::client

@@ -6,15 +6,15 @@
 
 #include <forkmill/detail/value.h>
 
-#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <mutex>
 #include <span>
 #include <vector>
 
+#include "client/engine/inbox_load.h"
 #include "client/engine/object_call.h"
-#include "client/session/requests.h"
+#include "client/engine/request_queue.h"
 #include "proto/os/real_env.h"
 
 namespace forkmill::client {
@@ -42,12 +42,12 @@ class Inbox {
 
   // Moves the requests to `to`, which is empty and whose memory is used for the next ones. Call drained() when they
   // have been handled: until then they count.
-  void drain(std::vector<Request>& to);
-  void drained();
+  void drain(RequestQueue& to);
+  void drained() { load_.drained(); }
 
   // Without a lock.
-  std::size_t size() const { return size_; }
-  std::size_t payload_bytes() const { return payload_bytes_; }  // the arguments of submissions
+  std::size_t size() const { return load_.size(); }
+  std::size_t payload_bytes() const { return load_.bytes(); }  // the arguments of submissions
 
  private:
   void check_open() const;
@@ -58,13 +58,11 @@ class Inbox {
 
   detail::Origin& origin_;
   mutable std::mutex mutex_;
-  std::vector<Request> requests_;
+  RequestQueue requests_;
   proto::RealEnv env_;
+  std::uint64_t ids_ = 0;  // that were made
   bool closed_ = false;
-  std::atomic<std::size_t> size_{0};
-  std::atomic<std::size_t> payload_bytes_{0};
-  std::size_t draining_ = 0;  // belongs to the thread that drains, as the next
-  std::size_t draining_bytes_ = 0;
+  InboxLoad load_;
 };
 
 }  // namespace forkmill::client

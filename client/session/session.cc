@@ -154,6 +154,8 @@ void Session::handle(Instant, Request&& request) {
   std::visit(Asking{*this, refusal_ ? &*refusal_ : nullptr}, request);
 }
 
+void Session::handle(Instant, SubmitTask&& request) { Asking{*this, refusal_ ? &*refusal_ : nullptr}(request); }
+
 // ---- The end --------------------------------------------------------------------------------------------------------
 
 void Session::end_all(Errc code, const std::string& text) {

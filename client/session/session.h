@@ -56,6 +56,7 @@ class Session {
   void handle(Instant now, proto::Envelope&& envelope);
   // A request of the program; in any state. Only flush() sends.
   void handle(Instant now, Request&& request);
+  void handle(Instant now, SubmitTask&& request);
   void tick(Instant now);
   void flush(Instant now);
   Instant next_wakeup() const;

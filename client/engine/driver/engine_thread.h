@@ -34,7 +34,7 @@ class EngineThread {
   bool is_awake() const { return awake_; }
   // Any thread. Costs nothing while the thread is awake: it looks for work before it sleeps.
   void wake() {
-    if (!awake_.exchange(true)) wakeup_.signal();
+    if (!awake_ && !awake_.exchange(true)) wakeup_.signal();
   }
   // Any thread: the thread must not sleep past this time, nor miss that work may have been left undone.
   void wake_by(proto::Instant at) {
