@@ -55,7 +55,7 @@ class TaskTable {
     }
     slots_[hole] = Entry{};
     --size_;
-    if (slots_.size() > kSmallest && size_ * 8 < slots_.size()) resize(slots_.size() / 2);
+    if (slots_.size() > kSmallest && size_ * 32 < slots_.size()) resize(slots_.size() / 2);
   }
 
   template <class F>
@@ -67,7 +67,7 @@ class TaskTable {
   void clear() { *this = TaskTable{}; }
 
  private:
-  static constexpr std::size_t kSmallest = 64;
+  static constexpr std::size_t kSmallest = 512;
 
   std::size_t mask() const { return slots_.size() - 1; }
   std::size_t after(std::size_t at) const { return (at + 1) & mask(); }
