@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <iterator>
 
@@ -26,12 +27,8 @@ int nibble(char c) {
 TaskId TaskId::make(std::uint64_t unix_ms, std::uint64_t random_high, std::uint64_t random_low) {
   const std::uint64_t high = unix_ms << 16 | 0x7000 | (random_high & 0x0FFF);
   const std::uint64_t low = (random_low & 0x3FFF'FFFF'FFFF'FFFFULL) | 0x8000'0000'0000'0000ULL;
-  Bytes bytes;
-  for (std::size_t i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<std::uint8_t>(high >> (56 - 8 * i));
-    bytes[i + 8] = static_cast<std::uint8_t>(low >> (56 - 8 * i));
-  }
-  return TaskId{bytes};
+  static_assert(std::endian::native == std::endian::little);
+  return TaskId{std::bit_cast<Bytes>(Words{__builtin_bswap64(high), __builtin_bswap64(low)})};
 }
 
 TaskId TaskId::of_key(std::string_view queue, std::string_view key) {

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <forkmill/errc.h>
+#include <forkmill/plain_reader.h>
 
 #include <cstddef>
 #include <msgpack.hpp>
@@ -116,6 +117,13 @@ inline std::string pack_nothing() { return std::string(1, '\xc0'); }
 // msgpack::type_error.
 template <class T>
 T unpack_value(std::string_view bytes) {
+  if constexpr (detail::kIsPlain<T>) {
+    detail::PlainReader reader{bytes};
+    T value{};
+    if (reader.read(value) && reader.at_end()) return value;
+  } else if constexpr (std::is_void_v<T>) {
+    if (bytes == "\xc0") return;
+  }
   auto handle = detail::unpack_bounded(bytes);
   if constexpr (std::is_void_v<T>) {
     if (!handle.get().is_nil()) throw DecodeError{"expected nothing (nil)"};
@@ -132,6 +140,11 @@ T unpack_value(std::string_view bytes) {
 // Throws as unpack_value() does.
 template <class Tuple>
 Tuple unpack_arguments(std::string_view bytes) {
+  if constexpr (detail::kIsPlain<Tuple>) {
+    detail::PlainReader reader{bytes};
+    Tuple values{};
+    if (reader.read(values) && reader.at_end()) return values;
+  }
   auto handle = detail::unpack_bounded(bytes);
   const auto& object = handle.get();
   constexpr auto kCount = std::tuple_size_v<Tuple>;

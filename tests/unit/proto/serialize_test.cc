@@ -3,6 +3,11 @@
 #include <forkmill/serialize.h>
 
 #include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 using namespace forkmill;
@@ -41,4 +46,69 @@ TEST_CASE("exec requests survive packing and unpacking") {
   const auto back = unpack_arguments<std::tuple<ExecRequest>>(pack_value(std::tuple<ExecRequest>{request}));
   CHECK(std::get<0>(back).argv == request.argv);
   CHECK(std::get<0>(back).env == request.env);
+}
+
+namespace {
+
+// The value as msgpack-c alone reads it.
+template <class T>
+std::optional<T> by_objects(std::string_view bytes) {
+  try {
+    return forkmill::detail::unpack_bounded(bytes).get().as<T>();
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+template <class T>
+std::optional<T> plainly(std::string_view bytes) {
+  forkmill::detail::PlainReader reader{bytes};
+  T value{};
+  return reader.read(value) && reader.at_end() ? std::optional{value} : std::nullopt;
+}
+
+// Checks that a value which PlainReader reads is the one that msgpack-c reads.
+template <class... T>
+void compare(const std::string& bytes) {
+  const auto same = [&]<class One>(const One*) {
+    const auto read = plainly<One>(bytes);
+    return !read || pack_value(*read) == pack_value(*by_objects<One>(bytes));
+  };
+  CHECK((same(static_cast<const T*>(nullptr)) && ...));
+}
+
+void compare_all(const std::string& bytes) {
+  compare<bool, short, unsigned short, int, unsigned, long, unsigned long long, float, double, std::string,
+          std::vector<int>, std::vector<double>, std::vector<std::string>, std::tuple<int, std::string>,
+          std::tuple<std::vector<long>, bool>>(bytes);
+}
+
+}  // namespace
+
+TEST_CASE("plain values are read without objects, and are the same") {
+  CHECK(plainly<int>(pack_value(70'000)) == 70'000);
+  CHECK(plainly<long>(pack_value(-70'000'000'000L)) == -70'000'000'000L);
+  CHECK(plainly<short>(pack_value(-1)) == short{-1});
+  CHECK(plainly<double>(pack_value(2.5)) == 2.5);
+  CHECK(plainly<bool>(pack_value(true)) == true);
+  CHECK(plainly<std::string>(pack_value(std::string(70'000, 'x'))) == std::string(70'000, 'x'));
+  CHECK(plainly<std::vector<int>>(pack_value(std::vector<int>(70'000, 3))) == std::vector<int>(70'000, 3));
+  CHECK(plainly<std::tuple<int, std::string>>(pack_value(std::tuple<int, std::string>{1, "x"})) ==
+        std::tuple<int, std::string>{1, "x"});
+  CHECK(unpack_value<double>(pack_value(3)) == 3);  // an integer is a double for msgpack-c alone
+  CHECK(!plainly<unsigned>(pack_value(-1)));
+  CHECK(!plainly<short>(pack_value(40'000)));
+  CHECK(!plainly<std::vector<int>>("\xdd\xff\xff\xff\xff"));
+}
+
+TEST_CASE("plain values are the same for any bytes") {
+  std::mt19937_64 random{7};
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes(random() % 12, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    // Mostly a type that a plain value can have, and few elements, so that values are met.
+    constexpr std::string_view kFirst = "\x91\x92\x93\xa1\xa4\xc2\xc3\xca\xcb\xcc\xcd\xce\xcf\xd0\xd1\xd2\xd3\xd9\xdc";
+    if (!bytes.empty() && random() % 4 != 0) bytes[0] = kFirst[random() % kFirst.size()];
+    compare_all(bytes);
+  }
 }
