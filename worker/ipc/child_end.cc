@@ -78,7 +78,11 @@ void ChildEnd::say(std::uint8_t kind, Pieces pieces) {
 }
 
 void ChildEnd::release() {
-  tasks_.consume();
+  if (tasks_.consume()) offer_space();
+}
+
+// Wakes the link if it waits for the space that has been freed.
+void ChildEnd::offer_space() {
   auto& wants = shared_area_.head().link_wants_space;
   if (wants.load(std::memory_order_seq_cst) == 0 || tasks_.room() < kRingBytes / 2 || wants.exchange(0) == 0) return;
   ring();
@@ -97,6 +101,8 @@ StartedTask ChildEnd::next() {
     const auto look = tasks_.look(record);
     FORKMILL_CHECK(look != RingReader::Look::corrupt);
     if (look == RingReader::Look::empty) {
+      tasks_.publish();
+      offer_space();
       wait_for_tasks();
       continue;
     }

@@ -55,6 +55,7 @@ class ChildEnd {
   void ring();
   bool claim(const Record& record);
   void release();
+  void offer_space();
 
   SharedArea shared_area_;
   BellRope bell_;

@@ -165,7 +165,10 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
              !read_text(message, head.cause_length, result.cause)) {
     return std::nullopt;
   }
-  sent_.erase(sent);
+  if (sent == sent_.begin())
+    sent_.pop_front();
+  else
+    sent_.erase(sent);
   return result;
 }
 
@@ -193,6 +196,7 @@ void LinkEnd::flush() {
   const bool pushed = std::exchange(pushed_, false);
   const bool consumed = std::exchange(consumed_, false);
   if (pushed) tasks_.settle();
+  if (consumed) results_.publish();
   if (!pushed && !consumed) return;
   auto sleep = head.child_sleeps.load(std::memory_order_seq_cst);
   const bool wanted = (pushed && sleep == kForTasks) || (consumed && sleep == kForSpace);

@@ -112,12 +112,6 @@ RingReader::Look RingReader::look(Record& record) {
   }
 }
 
-void RingReader::consume() {
-  tail_ += next_;
-  next_ = 0;
-  cursor_.tail.store(tail_, std::memory_order_seq_cst);
-}
-
 Assembler::Added Assembler::add(const Record& record) {
   if (record.kind != kRestRecord) {
     if (under_way() || record.total > kMaxMessage || record.bytes.size() > record.total) return Added::corrupt;

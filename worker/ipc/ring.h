@@ -89,18 +89,31 @@ class RingReader {
 
   // Looks at the next record without consuming it.
   Look look(Record& record);
-  // Frees the place of the record that look() returned.
-  void consume();
+  // Goes on behind the record that look() returned. The places of consumed records are free for the producer when they
+  // are an eighth of the ring, or after publish(). True: they are now.
+  bool consume() {
+    tail_ += next_;
+    next_ = 0;
+    if (tail_ - published_ < kRingBytes / 8) return false;
+    publish();
+    return true;
+  }
+  // Frees the places of all records that have been consumed. Ordered with the sleep flags.
+  void publish() {
+    if (published_ != tail_) cursor_.tail.store(tail_, std::memory_order_seq_cst);
+    published_ = tail_;
+  }
 
   // True if there is no record now. Ordered with the sleep flags (sequentially consistent).
   bool empty() const { return cursor_.head.load(std::memory_order_seq_cst) == tail_; }
-  // Bytes that the producer can use.
+  // Bytes that the producer can use once all that was consumed is free.
   std::size_t room() const { return kRingBytes - static_cast<std::size_t>(seen_head_ - tail_); }
 
  private:
   RingCursor& cursor_;
   char* bytes_;
   std::uint64_t tail_ = 0;
+  std::uint64_t published_ = 0;  // the tail that the producer knows
   std::uint64_t seen_head_ = 0;
   std::size_t next_ = 0;  // size of the record that look() returned last
 };
