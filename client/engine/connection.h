@@ -32,6 +32,7 @@ class Connection final : public Work {
   proto::Instant next_wakeup() const override;
   bool has_requests() const override { return inbox_.size() > 0; }
   bool expects_answers() const override { return capacity_.outstanding() > 0; }
+  bool is_urgent() const override { return capacity_.outstanding() <= kFewTasks; }
 
   // The waiter of this operation has given up.
   void give_up(Cookie operation);
@@ -49,6 +50,8 @@ class Connection final : public Work {
   std::string why_waiting() const;
 
  private:
+  static constexpr std::size_t kFewTasks = 16;
+
   void handle_requests();
   void receive(proto::Instant now);
   void look_for_broker(proto::Instant now);

@@ -15,9 +15,9 @@ proto::Instant now() {
 
 }  // namespace
 
-void AlertWaiter::wait(proto::Instant timeout) {
+void AlertWaiter::wait(proto::Instant timeout, bool alert) {
   const auto start = now();
-  if (!wait_awake(start, timeout)) waiter_.wait(timeout);
+  if (!alert || !wait_awake(start, timeout)) waiter_.wait(timeout);
   note(now() - start);
 }
 

@@ -13,8 +13,9 @@ class AlertWaiter {
   explicit AlertWaiter(proto::Instant stay_awake) : stay_awake_{stay_awake} {}
 
   void add(int fd) { waiter_.add(fd, 0); }
-  // Until a descriptor is readable, or for at most `timeout`; negative: without a limit.
-  void wait(proto::Instant timeout);
+  // Until a descriptor is readable, or for at most `timeout`; negative: without a limit. alert: the wait may be spent
+  // awake.
+  void wait(proto::Instant timeout, bool alert);
 
  private:
   bool wait_awake(proto::Instant start, proto::Instant timeout);

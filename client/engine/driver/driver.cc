@@ -51,7 +51,7 @@ bool Driver::drive(detail::Signal& signal, const detail::Deadline& deadline) {
     }
     driver_wants_ = &signal;
     turn.unlock();
-    waiter_.wait(timeout);
+    waiter_.wait(timeout, work_.is_urgent());
     wake_driver_.clear();
     turn.lock();
     driver_wants_ = nullptr;

@@ -16,6 +16,8 @@ class Work {
   virtual bool has_requests() const = 0;
   // Whether answers are to come. Any thread.
   virtual bool expects_answers() const = 0;
+  // Whether a thread that waits for an answer may stay awake for it: a stream of answers costs less when they gather.
+  virtual bool is_urgent() const = 0;
 
  protected:
   ~Work() = default;

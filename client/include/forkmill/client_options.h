@@ -55,8 +55,8 @@ struct ClientOptions {
 
   // Longest time for which a thread that waits for an answer stays awake, as long as answers have come that quickly of
   // late: at most twice as long as they took, and giving way to any thread that wants to run. A round trip then costs a
-  // third less, and the wait costs processor time. Longer waits sleep, as do all on a machine with one processor. 0:
-  // never; at most 10 ms.
+  // third less, and the wait costs processor time. Longer waits sleep, as do waits with more than 16 tasks
+  // outstanding, and all on a machine with one processor. 0: never; at most 10 ms.
   std::chrono::microseconds stay_awake{1000};
 
   // Executor of the callbacks (executor.h), kept until the client is destroyed. Empty: one callback thread of this
