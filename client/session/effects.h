@@ -4,12 +4,18 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/session/cookie.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
+
+// An outcome that a session itself gives to a task.
+inline proto::Outcome rejection(Errc code, std::string text) {
+  return proto::Outcome::ended(proto::OutcomeKind::rejected, code, std::move(text));
+}
 
 struct Effects {
   struct LogLine {

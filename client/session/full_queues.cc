@@ -1,7 +1,6 @@
 #include "client/session/full_queues.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace forkmill::client {
@@ -66,12 +65,12 @@ Instant FullQueues::full_for(Instant now, const proto::Submission& task) const {
   return queue == queues_.end() ? Instant{0} : now - queue->second.since;
 }
 
-void FullQueues::move_due(Instant now, std::deque<proto::Submission>& to) {
+void FullQueues::move_due(Instant now, SubmissionQueue& to) {
   for (auto& [name, queue] : queues_) {
     if (queue.trying > 0 || now < queue.next_try) continue;
     const auto count = std::min(queue.tasks.size(), proto::limits::kBatchTasks);
     const auto end = queue.tasks.begin() + static_cast<std::ptrdiff_t>(count);
-    std::move(queue.tasks.begin(), end, std::back_inserter(to));
+    std::for_each(queue.tasks.begin(), end, [&](proto::Submission& task) { to.push_back(std::move(task)); });
     queue.tasks.erase(queue.tasks.begin(), end);
     queue.trying = count;
     queue.returned = 0;

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/session/options.h"
+#include "client/session/submission_queue.h"
 #include "proto/random.h"
 #include "proto/wire/messages.h"
 
@@ -31,7 +32,7 @@ class FullQueues {
   // How long the queue of this submission has been full.
   Instant full_for(Instant now, const proto::Submission& task) const;
   // Moves the batches that are due to the end of `to`.
-  void move_due(Instant now, std::deque<proto::Submission>& to);
+  void move_due(Instant now, SubmissionQueue& to);
   // Removes the submissions of this task that wait here; calls `removed` for each.
   template <class F>
   void remove(const TaskId& id, F&& removed);

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/session/outcomes.h"
-
 namespace forkmill::client {
 
 Session::Session(const SessionOptions& options)

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "client/session/outcomes.h"
 #include "proto/buggify.h"
 
 namespace forkmill::client {
@@ -75,9 +74,10 @@ proto::Submit Submissions::next_message() {
     auto& task = waiting_.front();
     auto* entry = tasks_.find(task);
     if (!is_wanted(task, entry)) {
-      release(task);
-      full_queues_.settled(task);
+      const auto unwanted = std::move(task);
       waiting_.pop_front();
+      release(unwanted);
+      full_queues_.settled(unwanted);
       continue;
     }
     const bool full = bytes > 0 && bytes + task.payload.size() > proto::limits::kBatchBytes;
@@ -162,7 +162,7 @@ void Submissions::end(Tasks::Entry* entry, proto::Outcome outcome) {
 void Submissions::withdraw(const TaskId& id) {
   full_queues_.remove(id, [&](const proto::Submission& task) { release(task); });
   std::vector<proto::Submission> removed;
-  std::erase_if(waiting_, [&](const proto::Submission& task) {
+  waiting_.erase_if([&](const proto::Submission& task) {
     if (task.id == id) removed.push_back(task);
     return task.id == id;
   });

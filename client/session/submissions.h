@@ -9,11 +9,11 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 
 #include "client/session/conversation.h"
 #include "client/session/full_queues.h"
+#include "client/session/submission_queue.h"
 #include "client/session/tasks.h"
 #include "client/session/unacknowledged_submissions.h"
 
@@ -59,7 +59,7 @@ class Submissions {
   const milliseconds resend_for_;
   Tasks& tasks_;
   Held held_;
-  std::deque<proto::Submission> waiting_;  // not sent in this session
+  SubmissionQueue waiting_;  // not sent in this session
   UnacknowledgedSubmissions unacknowledged_;
   std::string news_;  // for the log
   Instant told_of_disk_at_ = -std::chrono::hours{1};

@@ -33,14 +33,14 @@ class TaskTable {
     return slot.phase == Phase::free ? nullptr : &slot;
   }
 
-  // False, and nothing is changed, when the id is in the table already.
-  bool insert(const Entry& entry) {
+  // Returns null, or, when the id is in the table already and nothing is changed, its entry.
+  Entry* insert(const Entry& entry) {
     if ((size_ + 1) * 4 > slots_.size() * 3) resize(slots_.size() * 2);
     auto& slot = slots_[seek(entry.id)];
-    if (slot.phase != Phase::free) return false;
+    if (slot.phase != Phase::free) return &slot;
     slot = entry;
     ++size_;
-    return true;
+    return nullptr;
   }
 
   // Removes an entry that find() returned. Invalidates all pointers that find() has returned.

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "client/session/batches.h"
-#include "client/session/outcomes.h"
 #include "proto/mutants.h"
 
 namespace forkmill::client {
@@ -11,9 +10,8 @@ namespace forkmill::client {
 // ---- Waiters --------------------------------------------------------------------------------------------------------
 
 bool Tasks::add(const proto::Submission& task, Cookie cookie) {
-  const auto* entry = table_.find(task.id);
+  const auto* entry = table_.insert({task.id, cookie, Phase::queued});
   if (entry == nullptr) {
-    table_.insert({task.id, cookie, Phase::queued});
     if (!task.options.key.empty()) shared_.at(task.id).body = SharedTasks::body_of(task);
     return true;
   }
@@ -34,9 +32,8 @@ bool Tasks::add(const proto::Submission& task, Cookie cookie) {
 }
 
 void Tasks::attach(const TaskId& id, Cookie cookie) {
-  const auto* entry = table_.find(id);
+  const auto* entry = table_.insert({id, cookie, Phase::attached});
   if (entry == nullptr) {
-    table_.insert({id, cookie, Phase::attached});
     to_attach_.push_back(id);
     return;
   }

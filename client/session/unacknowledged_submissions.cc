@@ -4,10 +4,10 @@
 
 namespace forkmill::client {
 
-void UnacknowledgedSubmissions::begin(const proto::Welcome& welcome, std::deque<proto::Submission>& unsent) {
-  for (auto message = sent_.rbegin(); message != sent_.rend(); ++message)
-    unsent.insert(unsent.begin(), std::make_move_iterator(message->tasks.begin()),
-                  std::make_move_iterator(message->tasks.end()));
+void UnacknowledgedSubmissions::begin(const proto::Welcome& welcome, SubmissionQueue& unsent) {
+  std::vector<proto::Submission> again;
+  for (auto& message : sent_) std::ranges::move(message.tasks, std::back_inserter(again));
+  unsent.push_front(std::move(again));
   clear();
   max_tasks_ = std::max(welcome.window_tasks, 1U);
   max_bytes_ = welcome.window_bytes;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/session/submission_queue.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::client {
@@ -21,7 +22,7 @@ class UnacknowledgedSubmissions {
   };
 
   // Starts a session with the broker's limits. What was sent in the one before moves to the head of `unsent`.
-  void begin(const proto::Welcome& welcome, std::deque<proto::Submission>& unsent);
+  void begin(const proto::Welcome& welcome, SubmissionQueue& unsent);
 
   // Whether one more submission may be sent. The first one always may, however small the window.
   bool fits(const proto::Submission& task) const {

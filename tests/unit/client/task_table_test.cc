@@ -12,8 +12,10 @@ TEST_CASE("an entry can be inserted once, and found") {
   TaskTable table;
   const auto id = TaskId::make(1, 2, 3);
   CHECK(table.find(id) == nullptr);
-  CHECK(table.insert({id, 7, TaskTable::Phase::queued}));
-  CHECK_FALSE(table.insert({id, 8, TaskTable::Phase::queued}));
+  CHECK(table.insert({id, 7, TaskTable::Phase::queued}) == nullptr);
+  const auto* known = table.insert({id, 8, TaskTable::Phase::queued});
+  REQUIRE(known != nullptr);
+  CHECK(known->cookie == 7);
   REQUIRE(table.find(id) != nullptr);
   CHECK(table.find(id)->cookie == 7);
   table.erase(table.find(id));
@@ -28,8 +30,8 @@ TEST_CASE("the table behaves like a map, also where ids collide") {
   for (int step = 0; step < 200'000; ++step) {
     const auto id = TaskId::make(1, random() % 4, random() % 700);
     if (random() % 2 == 0) {
-      REQUIRE(table.insert({id, static_cast<client::Cookie>(step), TaskTable::Phase::sent}) ==
-              model.emplace(id, step).second);
+      const auto* known = table.insert({id, static_cast<client::Cookie>(step), TaskTable::Phase::sent});
+      REQUIRE((known == nullptr) == model.emplace(id, step).second);
     } else if (auto* entry = table.find(id)) {
       REQUIRE(entry->cookie == model.at(id));
       table.erase(entry);
