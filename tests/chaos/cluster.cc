@@ -11,7 +11,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "tests/bench/child.h"
+#include "tests/bench/measure/child.h"
 
 namespace forkmill::chaos {
 

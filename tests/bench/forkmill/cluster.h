@@ -1,0 +1,48 @@
+// forkmill as it is deployed: the broker program on a free loopback port, in memory or with a store, and pools for it.
+// Everything ends with the object. Main thread only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/bench/measure/child.h"
+#include "tests/bench/measure/scratch.h"
+
+namespace forkmill::bench {
+
+struct Programs {
+  std::string broker = FORKMILL_BENCH_BROKER;
+  std::string worker = FORKMILL_BENCH_WORKER;
+  std::string sessions = FORKMILL_BENCH_SESSIONS;
+};
+
+class Cluster {
+ public:
+  // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.
+  // Throws std::runtime_error when it does not come up.
+  Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {});
+
+  Child pool(int processes) const;
+  // Worker sessions whose children are played (sessions.cc), for `queues` queues; 1: the default queue.
+  Child sessions(int sessions, int queues) const;
+  std::string endpoint() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
+  pid_t broker_pid() const { return broker_->pid(); }
+  bool durable() const { return scratch_.has_value(); }
+  // Returns the bytes of its store; 0 without a store.
+  std::uint64_t bytes_on_disk() const;
+
+  void kill_broker();   // SIGKILL
+  void start_broker();  // again, on the same port and store; returns once it has been executed
+ private:
+  Programs programs_;
+  std::optional<Scratch> scratch_;
+  std::vector<std::string> arguments_;
+  int port_;
+  std::optional<Child> broker_;
+};
+
+}  // namespace forkmill::bench
