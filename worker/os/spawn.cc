@@ -20,10 +20,12 @@ namespace forkmill::worker {
 
 namespace {
 
+constexpr const char* kRunStep = "run";
 constexpr std::size_t kStackBytes = 256 * 1024;  // execvpe builds its paths there
 
 // Shared with the new process until it becomes the command.
 struct Launch {
+  const char* file;  // null: argv[0], looked up in PATH
   char* const* argv;
   char* const* environment;
   const char* directory;
@@ -55,8 +57,11 @@ int become_command(void* argument) {
   }
   if (launch.mask >= 0) ::umask(static_cast<mode_t>(launch.mask));
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0) return give_up(launch, "enter");
-  ::execvpe(launch.argv[0], launch.argv, launch.environment);
-  return give_up(launch, "run");
+  if (launch.file != nullptr)
+    ::execve(launch.file, launch.argv, launch.environment);
+  else
+    ::execvpe(launch.argv[0], launch.argv, launch.environment);
+  return give_up(launch, kRunStep);
 }
 
 std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
@@ -68,7 +73,7 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 }
 
 [[noreturn]] void fail(const Launch& launch, bool own_program) {
-  const bool no_program = own_program && std::strcmp(launch.failed_step, "run") == 0 && launch.failed_errno != E2BIG;
+  const bool no_program = own_program && std::strcmp(launch.failed_step, kRunStep) == 0 && launch.failed_errno != E2BIG;
   if (is_shortage(launch.failed_errno) || no_program) {
     throw OutOfResources{std::string{"cannot "} + launch.failed_step + " '" + launch.argv[0] +
                          "': " + std::generic_category().message(launch.failed_errno)};
@@ -81,13 +86,13 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   throw std::runtime_error{why};
 }
 
-}  // namespace
-
-Spawned spawn(const SpawnRequest& request) {
+// Null: the new process could not run the program. Throws if anything else failed.
+std::optional<Spawned> start(const SpawnRequest& request, const char* file, bool may_fail) {
   if (request.argv.empty() || request.argv[0].empty()) throw std::runtime_error{"there is no command to run"};
   const auto argv = pointers_to(request.argv);
   const auto environment = pointers_to(request.environment);
-  Launch launch{argv.data(),
+  Launch launch{file,
+                argv.data(),
                 environment.data(),
                 request.directory.empty() ? nullptr : request.directory.c_str(),
                 request.umask,
@@ -107,11 +112,18 @@ Spawned spawn(const SpawnRequest& request) {
   }
   if (pid < 0) throw OutOfResources{"cannot make a process: " + std::generic_category().message(errno)};
   Spawned spawned{pid, proto::Descriptor{pidfd}};
-  if (launch.failed_step != nullptr) {
-    ::waitpid(pid, nullptr, 0);
-    fail(launch, request.own_program);
-  }
-  return spawned;
+  if (launch.failed_step == nullptr) return spawned;
+  ::waitpid(pid, nullptr, 0);
+  if (may_fail && std::strcmp(launch.failed_step, kRunStep) == 0) return std::nullopt;
+  fail(launch, request.own_program);
+}
+
+}  // namespace
+
+Spawned spawn(const SpawnRequest& request) { return *start(request, nullptr, false); }
+
+std::optional<Spawned> spawn_file(const std::string& file, const SpawnRequest& request) {
+  return start(request, file.c_str(), true);
 }
 
 }  // namespace forkmill::worker

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,5 +31,7 @@ struct Spawned {
 // when it cannot be started: with the name of what is missing and why. ExecFolderError: `directory` cannot be entered.
 // OutOfResources: this machine cannot start any command now.
 Spawned spawn(const SpawnRequest& request);
+// Starts the program `file`; argv[0] is only its name. Null: it cannot be run, for any reason. Throws as spawn() does.
+std::optional<Spawned> spawn_file(const std::string& file, const SpawnRequest& request);
 
 }  // namespace forkmill::worker

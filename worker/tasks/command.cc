@@ -18,6 +18,7 @@
 
 #include "proto/limits.h"
 #include "worker/os/pipe.h"
+#include "worker/tasks/shell_program.h"
 
 extern char** environ;
 
@@ -51,6 +52,8 @@ std::vector<std::string> argv_of(const ExecRequest& request) {
   return {"/bin/sh", "-c", request.argv[0]};
 }
 
+constexpr int kShellSignalBase = 128;  // exit code of a shell whose program was ended by a signal
+
 Pipe input_of(const ExecRequest& request) {
   if (!request.stdin_data.empty()) return make_pipe();
   proto::Descriptor null{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
@@ -65,15 +68,12 @@ Command::Command(const ExecRequest& request) {
   Pipe out = make_pipe();
   Pipe err = make_pipe();
   SpawnRequest spawning;
-  spawning.argv = argv_of(request);
-  spawning.own_program = request.shell;
-  spawning.environment = environment_of(request);
   spawning.directory = request.cwd;
   spawning.umask = request.umask;
   spawning.in = in.reader.get();
   spawning.out = out.writer.get();
   spawning.err = err.writer.get();
-  spawned_ = spawn(spawning);
+  start(request, std::move(spawning));
   const auto limit = std::min(request.output_limit, kMaxCapture);
   out_ = Capture{std::move(out.reader), limit};
   err_ = Capture{std::move(err.reader), limit};
@@ -82,9 +82,34 @@ Command::Command(const ExecRequest& request) {
     limit_ = env_.now().steady + std::chrono::milliseconds{std::min(request.timeout_ms, kMaxLimitMs)};
 }
 
+void Command::start(const ExecRequest& request, SpawnRequest spawning) {
+  auto argv = argv_of(request);
+  auto environment = environment_of(request);
+  if (request.shell && start_without_shell(request, environment, spawning)) return;
+  spawning.argv = std::move(argv);
+  spawning.own_program = request.shell;
+  spawning.environment = std::move(environment);
+  spawned_ = spawn(spawning);
+}
+
+// False: a shell is needed, also to say why the program cannot be run.
+bool Command::start_without_shell(const ExecRequest& request, const std::vector<std::string>& environment,
+                                  SpawnRequest spawning) {
+  auto program = program_of_line(request.argv[0], environment, request.cwd);
+  if (!program) return false;
+  spawning.argv = std::move(program->argv);
+  spawning.environment = std::move(program->environment);
+  auto spawned = spawn_file(program->path, spawning);
+  if (!spawned) return false;
+  spawned_ = std::move(*spawned);
+  in_place_of_shell_ = true;
+  return true;
+}
+
 Command::~Command() {
+  if (reaped_) return;  // the number of the group may belong to another one by now
   ::kill(-spawned_.pid, SIGKILL);
-  if (!reaped_) ::waitpid(spawned_.pid, nullptr, 0);
+  ::waitpid(spawned_.pid, nullptr, 0);
 }
 
 void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result) {
@@ -98,13 +123,22 @@ void Command::run(std::stop_token stop, proto::Instant grace, ExecResult& result
   ::kill(-spawned_.pid, SIGKILL);
   ::waitpid(spawned_.pid, &status, 0);
   reaped_ = true;
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  set_end(status, result);
   result.out_truncated = out_.truncated();
   result.err_truncated = err_.truncated();
   result.out = std::move(out_.text());
   result.err = std::move(err_.text());
   result.timed_out = timed_out_;
+}
+
+// A shell does not end by the signal that ends its program, unless it gets the signal too, as it does when the command
+// is stopped.
+void Command::set_end(int status, ExecResult& result) {
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (!in_place_of_shell_ || stopping_ || result.signal == 0) return;
+  err_.add(shell_report(result.signal, WCOREDUMP(status)));
+  result.exit_code = kShellSignalBase + std::exchange(result.signal, 0);
 }
 
 bool Command::serve(proto::Instant grace) {

@@ -5,6 +5,8 @@
 #include <forkmill/exec.h>
 
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "proto/clock.h"
 #include "proto/os/descriptor.h"
@@ -33,6 +35,11 @@ class Command {
   bool was_stopped() const { return stopping_ && !timed_out_; }
 
  private:
+  // Starts the program of the request, or its shell if it needs one.
+  void start(const ExecRequest& request, SpawnRequest spawning);
+  bool start_without_shell(const ExecRequest& request, const std::vector<std::string>& environment,
+                           SpawnRequest spawning);
+  void set_end(int status, ExecResult& result);
   // Waits for the streams, the stop and the end of the command. Returns true when the command has ended.
   bool serve(proto::Instant grace);
   void terminate(proto::Instant grace);
@@ -44,6 +51,7 @@ class Command {
   Capture err_;
   Feed feed_;
   Spawned spawned_;
+  bool in_place_of_shell_ = false;  // the program of a line runs without the shell that the request asks for
   bool reaped_ = false;
   bool stopping_ = false;
   bool timed_out_ = false;

@@ -21,10 +21,14 @@ void Capture::read() {
     if (length < 0 && errno == EINTR) continue;
     if (length < 0 && errno == EAGAIN) return;
     if (length <= 0) return reader_.reset();
-    const auto kept = std::min<std::uint64_t>(static_cast<std::uint64_t>(length), limit_ - text_.size());
-    text_.append(buffer.data(), kept);
-    truncated_ = truncated_ || kept < static_cast<std::uint64_t>(length);
+    add({buffer.data(), static_cast<std::size_t>(length)});
   }
+}
+
+void Capture::add(std::string_view text) {
+  const auto kept = text.substr(0, limit_ - text_.size());
+  text_.append(kept);
+  truncated_ = truncated_ || kept.size() < text.size();
 }
 
 Feed::Feed(proto::Descriptor writer, std::string_view data) : writer_{std::move(writer)}, left_{data} {

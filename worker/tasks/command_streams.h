@@ -18,6 +18,8 @@ class Capture {
 
   // Reads what is there now.
   void read();
+  // Adds a text as if the command had written it.
+  void add(std::string_view text);
 
   // −1 once the stream has ended; poll(2) ignores that.
   int fd() const { return reader_.get(); }

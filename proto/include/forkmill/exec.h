@@ -45,7 +45,9 @@ struct ExecRequest {
   std::map<std::string, std::string> env;
   // Folder to run in. Empty: the worker's.
   std::string cwd;
-  // Whether argv is a line for the shell.
+  // Whether argv is a line for the shell. A line in which /bin/sh, if it is dash, would only split words and start one
+  // program is run without the shell: with the same words, variables, outputs and exit code (128 + N after signal N).
+  // The program then leads the process group, and may use the grace after SIGTERM, by which a shell ends at once.
   bool shell = false;
   // Bytes kept of each of stdout and stderr, 24 MiB at most; the rest is read and dropped.
   std::uint64_t output_limit = 1024 * 1024;
