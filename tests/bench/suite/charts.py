@@ -95,7 +95,7 @@ def bars_of(figures, set_name, figure, title, unit, systems=None):
         runs = figures.runs(set_name, "", system, figure)
         if runs:
             rows.append((system, figures.median(set_name, "", system, figure), min(runs), max(runs), colour_of(system)))
-    return bars(title, rows, unit)
+    return bars(title, rows, unit) if rows else None
 
 
 def lines_of(figures, set_name, title, axis, value=lambda parameter, rate: rate, by_powers=False):
@@ -104,7 +104,7 @@ def lines_of(figures, set_name, title, axis, value=lambda parameter, rate: rate,
     for system in figures.systems(set_name, "tasks_per_s"):
         rates = [figures.median(set_name, head, system, "tasks_per_s") for head in heads]
         rows.append((system, [None if rate is None else value(head, rate) for head, rate in zip(heads, rates)]))
-    return lines(title, heads, rows, axis, by_powers)
+    return lines(title, heads, rows, axis, by_powers) if rows else None
 
 
 def growth(figures):
@@ -119,7 +119,9 @@ def growth(figures):
                      for head, rate in zip(heads, rates) if rate]
     for head in figures.parameters("backlog"):
         get = lambda name, at=head: figures.median("backlog", at, "backlog", name)  # noqa: E731
-        rows.append((f"{head} queued (durable)", *[get("drained_per_s") / get("small_drained_per_s")] * 3, OURS))
+        drained, small = get("drained_per_s"), get("small_drained_per_s")
+        if drained and small:
+            rows.append((f"{head} queued (durable)", *[drained / small] * 3, OURS))
     return bars("The rate as the work grows, in units of the rate at the smallest size", rows, "×") if rows else None
 
 
@@ -148,6 +150,5 @@ def draw(figures):
                                     lambda head, rate: rate * SIZES[head][0] / 1e6)
     if figures.has("clients"):
         drawn["clients"] = lines_of(figures, "clients", "Tasks a second, by client processes", "clients")
-    if grown := growth(figures):
-        drawn["growth"] = grown
-    return drawn
+    drawn["growth"] = growth(figures)
+    return {name: chart for name, chart in drawn.items() if chart}

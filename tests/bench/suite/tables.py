@@ -274,3 +274,11 @@ TABLES = {"throughput": throughput, "latency": latency, "window": window, "paylo
           "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
           "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "toolkit": toolkit,
           "backlog": backlog, "steady": steady, "restart": restart}
+
+
+def text_of(figures, name):
+    """The table of a set; None if a figure that it needs is missing, because a step has failed."""
+    try:
+        return TABLES[name](figures) if figures.has(name) else None
+    except (TypeError, ValueError, IndexError):
+        return None
