@@ -23,7 +23,8 @@ def table_of(figures):
             (f"{figures.parameters('backlog')[-1]} durable tasks queued",
              backlog(View(figures, "backlog", figures.parameters("backlog")[-1]).of("backlog"))),
             ("a crash in a handler", crash(View(figures, "respawn").of("respawn")))]
-    return table(["what you get", "measured on two cores (how: [tests/bench](tests/bench/README.md))"], rows)
+    return (table(["what you get", "measured on two cores (how: [tests/bench](tests/bench/README.md))"], rows) +
+            "\n\n![tasks a second beside other systems](tests/bench/charts/throughput.svg)")
 
 
 def times(value):

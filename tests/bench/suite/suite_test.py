@@ -109,7 +109,7 @@ class Rendering(unittest.TestCase):
             self.assertEqual(0, ran.returncode, ran.stdout)
             with open(os.path.join(top, "README.md"), encoding="utf-8") as source:
                 page = source.read()
-            self.assertRegex(page, re.compile(r"^a\n<!-- bench:highlights -->\n\|.*\|\n<!-- bench:end -->\nb\n",
+            self.assertRegex(page, re.compile(r"^a\n<!-- bench:highlights -->\n\|.*\|\n\n!.*svg\)\n<!-- bench:end -->\nb\n",
                                               re.DOTALL))
             self.assertNotIn("old", page)
             self.assertIn("`forkmill`", page)
