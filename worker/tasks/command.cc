@@ -160,7 +160,14 @@ bool Command::serve(proto::Instant grace) {
     ::kill(-spawned_.pid, SIGKILL);
     kill_at_ = proto::kNever;
   }
-  return fds[0].revents != 0;
+  if (fds[0].revents != 0) spawned_.pidfd.reset();  // readable from now on
+  return !spawned_.pidfd && !group_has_grace();
+}
+
+// A shell ends by SIGTERM at once. The programs that it runs have the grace for their own ends, as long as one of them
+// has the output open.
+bool Command::group_has_grace() const {
+  return stopping_ && kill_at_ != proto::kNever && (out_.fd() >= 0 || err_.fd() >= 0);
 }
 
 void Command::terminate(proto::Instant grace) {

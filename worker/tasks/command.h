@@ -40,8 +40,10 @@ class Command {
   bool start_without_shell(const ExecRequest& request, const std::vector<std::string>& environment,
                            SpawnRequest spawning);
   void set_end(int status, ExecResult& result);
-  // Waits for the streams, the stop and the end of the command. Returns true when the command has ended.
+  // Waits for the streams, the stop and the end of the command. Returns true when the command has ended, and, after a
+  // stop, when its group needs no more time.
   bool serve(proto::Instant grace);
+  bool group_has_grace() const;
   void terminate(proto::Instant grace);
   int poll_timeout();  // milliseconds; −1: none
 

@@ -47,7 +47,7 @@ struct ExecRequest {
   std::string cwd;
   // Whether argv is a line for the shell. A line in which /bin/sh, if it is dash, would only split words and start one
   // program is run without the shell: with the same words, variables, outputs and exit code (128 + N after signal N).
-  // The program then leads the process group, and may use the grace after SIGTERM, by which a shell ends at once.
+  // The program then leads the process group.
   bool shell = false;
   // Bytes kept of each of stdout and stderr, 24 MiB at most; the rest is read and dropped.
   std::uint64_t output_limit = 1024 * 1024;

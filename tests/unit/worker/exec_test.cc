@@ -162,6 +162,17 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
     request.argv = {"trap 'echo cleaned; exit 0' TERM; tail -f /dev/null & : > $UP; wait"};
     CHECK(run_command(context, request).out == "cleaned\n");
   }
+  SUBCASE("taken as a reason to finish by a program behind the shell, which ends at once") {
+    request.argv = {"sh -c 'trap \"sleep 0.2; : > $UP.done; exit\" TERM; tail -f /dev/null & : > $UP; wait'; true"};
+    CHECK_THROWS_WITH_AS(run_command(context, request, 60s), "the command was asked to stop and ended with signal 15",
+                         std::runtime_error);
+    CHECK(std::filesystem::exists(request.env.at("UP") + ".done"));
+  }
+  SUBCASE("ignored by a program behind the shell") {
+    request.argv = {"sh -c 'trap \"\" TERM; : > $UP; tail -f /dev/null'; true"};
+    CHECK_THROWS_WITH_AS(run_command(context, request, 200ms), "the command was asked to stop and ended with signal 15",
+                         std::runtime_error);
+  }
 }
 
 TEST_CASE("no descriptor and no process is left after many commands") {
