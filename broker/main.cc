@@ -10,6 +10,7 @@
 #include "broker/reserve_descriptor.h"
 #include "broker/store/memory_store.h"
 #include "broker/store/sqlite/sqlite_store.h"
+#include "proto/os/ready_note.h"
 #include "proto/os/standard_streams.h"
 
 namespace {
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
       log->info("tasks are kept in memory only: they end with this process");
     else
       log->info("tasks are kept in {}", options.data);
+    proto::send_ready_note();
     return loop.run();
   } catch (const std::invalid_argument& error) {
     proto::write_stderr(std::string{"forkmill-broker: "} + error.what());

@@ -62,7 +62,9 @@ void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   socket.set(zmq::sockopt::heartbeat_ivl, 5000);
   socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
   socket.set(zmq::sockopt::heartbeat_ttl, 30'000);
-  socket.set(zmq::sockopt::reconnect_ivl, 50);  // ZeroMQ adds jitter of its own
+  // The pause before the second attempt; ZeroMQ doubles it and adds jitter of the same length. On a network, many peers
+  // that have lost their broker at once should not come back at once.
+  socket.set(zmq::sockopt::reconnect_ivl, is_local_endpoint(endpoint) ? 10 : 50);
   socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
   socket.set(zmq::sockopt::tcp_keepalive, 1);
   // IPv6 only on request: with the option, ZeroMQ reports every IPv4 endpoint in its IPv6 form.

@@ -35,7 +35,11 @@ zmq::message_t routing_of(PeerId peer) {
 
 }  // namespace
 
-Router::Router() : impl_{std::make_unique<Impl>()} { impl_->socket.set(zmq::sockopt::router_mandatory, true); }
+Router::Router() : impl_{std::make_unique<Impl>()} {
+  constexpr int kBacklog = 1024;  // connections that are not accepted yet: all peers may come back at once
+  impl_->socket.set(zmq::sockopt::router_mandatory, true);
+  impl_->socket.set(zmq::sockopt::backlog, kBacklog);
+}
 
 Router::~Router() = default;
 

@@ -118,19 +118,30 @@ std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
   return words;
 }
 
-DevCluster::DevCluster(const DevOptions& options) {
-  const auto worker = find_program("forkmill-worker", "worker");
-  endpoint_ = choose_endpoint(options);
-  broker_ = std::make_unique<Child>(broker_words(options), Child::Options{});
-  std::vector<std::string> words{worker, "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
+std::vector<std::string> DevCluster::worker_words(const DevOptions& options) const {
+  std::vector<std::string> words{find_program("forkmill-worker", "worker"),
+                                 "--broker",
+                                 endpoint_,
+                                 "--allow-exec",
+                                 "--log-level",
+                                 options.log_level};
   if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
   if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});
-  worker_ = std::make_unique<Child>(words, Child::Options{});
+  return words;
 }
+
+DevCluster::DevCluster(const DevOptions& options)
+    : endpoint_{choose_endpoint(options)}, worker_words_{worker_words(options)} {
+  Child::Options made;
+  made.env = {{proto::kNotifyVariable, notes_.address()}};
+  broker_ = std::make_unique<Child>(broker_words(options), made);
+}
+
+void DevCluster::start_worker() { worker_ = std::make_unique<Child>(worker_words_, Child::Options{}); }
 
 void DevCluster::check() {
   check_one("forkmill-broker", *broker_);
-  check_one("forkmill-worker", *worker_);
+  if (worker_) check_one("forkmill-worker", *worker_);
 }
 
 void DevCluster::stop(const std::function<bool()>& keep_waiting) {

@@ -10,21 +10,27 @@
 #include "client/cli/dev/options.h"
 #include "client/cli/dev/temp_home.h"
 #include "client/cli/os/child.h"
+#include "proto/os/ready_note.h"
 
 namespace forkmill::cli {
 
 class DevCluster {
  public:
-  // Starts both. Throws CommandError if a program is missing or if the port is in use.
+  // Starts the broker. Throws CommandError if a program is missing or if the port is in use.
   explicit DevCluster(const DevOptions& options);
   // Kills broker and worker unless stop() has stopped them.
   ~DevCluster() = default;
   DevCluster(const DevCluster&) = delete;
   DevCluster& operator=(const DevCluster&) = delete;
 
+  // Starts the worker. A worker that starts before the broker listens tries to connect again only after a pause.
+  void start_worker();
+
   const std::string& endpoint() const { return endpoint_; }
   Child& broker() { return *broker_; }
   Child& worker() { return *worker_; }
+  // Readable once the broker listens.
+  int broker_ready_fd() const { return notes_.fd(); }
 
   // Throws CommandError, with the name and the exit, if broker or worker has ended.
   void check();
@@ -37,9 +43,12 @@ class DevCluster {
   const std::string& temp_home();  // created by the first call
   std::string choose_endpoint(const DevOptions& options);
   std::vector<std::string> broker_words(const DevOptions& options);
+  std::vector<std::string> worker_words(const DevOptions& options) const;
 
   std::optional<TempHome> home_;  // destroyed last
   std::string endpoint_;
+  proto::ReadyNotes notes_;
+  std::vector<std::string> worker_words_;
   std::unique_ptr<Child> broker_;
   std::unique_ptr<Child> worker_;
 };

@@ -23,7 +23,8 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kStartTimeout = 20s;
-constexpr auto kPollInterval = 20ms;
+constexpr auto kBrokerPatience = 2s;  // a broker that has much to read starts while the worker tries to connect
+constexpr auto kPollInterval = 5ms;
 constexpr auto kStopTimeout = 10s;  // for running tasks, after the first signal
 
 constexpr const char* kDevFooter = R"(Examples:
@@ -45,9 +46,26 @@ void stop_with_parent(pid_t parent) {
   if (::getppid() != parent) ::raise(SIGTERM);
 }
 
+// Blocks until a signal arrives, one of `fds` is readable or `timeout` has passed. Returns the signal. Null: there was
+// none.
+std::optional<int> wait_for_event(Signals& signals, std::initializer_list<int> fds,
+                                  std::chrono::milliseconds timeout = -1ms) {
+  std::vector<pollfd> entries{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
+  for (const int fd : fds) entries.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  ::poll(entries.data(), entries.size(), static_cast<int>(timeout.count()));
+  return signals.pop();
+}
+
 std::uint64_t processes_ready(Connection& connection) {
   const auto status = connection.ask(QueryKind::status);
   return status.value("workers", 0U) == 0 ? 0 : status.value("children", 0U);
+}
+
+// Blocks until the broker listens. Throws CommandError if it has ended.
+void wait_broker(DevCluster& cluster, Signals& signals) {
+  if (wait_for_event(signals, {cluster.broker_ready_fd(), cluster.broker().fd()}, kBrokerPatience))
+    throw CommandError{ExitCode::interrupted, "interrupted"};
+  cluster.check();
 }
 
 // Blocks until the worker is connected. Returns the number of its processes. Throws CommandError if that does not
@@ -78,14 +96,6 @@ void welcome(const DevCluster& cluster, std::uint64_t processes, bool own_endpoi
                "\n\nIn another terminal:\n" + forkmill + setting + " map 'echo job {#}: {}' ::: a b c\n" + forkmill +
                setting + " status\n\nAnother worker; worker programs of your own have the same options:\n" + worker +
                setting + " --allow-exec\n\nPress Ctrl-C to stop.\n");
-}
-
-// Blocks until a signal arrives or one of `fds` is readable. Returns the signal. Null: there was none.
-std::optional<int> wait_for_event(Signals& signals, std::initializer_list<int> fds) {
-  std::vector<pollfd> entries{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
-  for (const int fd : fds) entries.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-  ::poll(entries.data(), entries.size(), -1);
-  return signals.pop();
 }
 
 void stop(DevCluster& cluster, Signals& signals, std::chrono::milliseconds timeout) {
@@ -127,6 +137,8 @@ int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals
 int dev(const DevOptions& options, bool own_endpoint) {
   Signals signals{SIGINT, SIGTERM, SIGHUP};
   DevCluster cluster{options};
+  wait_broker(cluster, signals);
+  cluster.start_worker();
   const auto processes = wait_ready(cluster, signals);
   if (!options.command.empty()) return run_command(cluster, options, signals);
   welcome(cluster, processes, own_endpoint);
