@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -39,7 +40,10 @@ Exit status: 0 done; 1 failed; 2 wrong usage; 3 no broker; 4 not found; 5 timed 
 
 constexpr const char* kVersion = "forkmill " FORKMILL_VERSION;
 
-bool is_map(const CLI::App& app) { return app.got_subcommand("map"); }
+bool is_map(const CLI::App& app) {
+  const auto named = app.get_subcommands();
+  return !named.empty() && named.front()->get_name() == "map";
+}
 
 int print_error(const std::string& text, int status) {
   if (!text.empty()) std::fprintf(stderr, "forkmill: %s\n", text.c_str());
@@ -83,6 +87,38 @@ std::optional<std::vector<std::string>> split_tail(int& argc, char** argv) {
   return std::vector<std::string>{mark + 1, end};
 }
 
+// The commands in the order of the help.
+struct NamedCommand {
+  std::string_view name;
+  void (*add)(const Program&);
+};
+constexpr auto kCommands = std::to_array<NamedCommand>({{"dev", add_dev},
+                                                        {"map", add_map},
+                                                        {"run", add_run},
+                                                        {"submit", add_submit},
+                                                        {"wait", add_wait},
+                                                        {"attach", add_attach},
+                                                        {"status", add_status},
+                                                        {"queue", add_queue},
+                                                        {"worker", add_worker},
+                                                        {"ps", add_ps},
+                                                        {"object", add_object},
+                                                        {"task", add_task},
+                                                        {"dead", add_dead},
+                                                        {"backup", add_backup},
+                                                        {"ping", add_ping}});
+
+// Adds the command that `first`, the first argument, names. Adds all commands if it names none of kCommands, since
+// help, completion and corrections of a name are about all. To add them all takes a third of the start of this program.
+void add_commands(const Program& program, std::string_view first) {
+  const auto* const named = std::ranges::find(kCommands, first, &NamedCommand::name);
+  if (named != kCommands.end()) return named->add(program);
+  for (const auto& command : kCommands) command.add(program);
+  add_completion(program);
+  add_help(program);
+  add_version(program, kVersion);
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv) {
@@ -100,24 +136,7 @@ int run_program(int argc, char** argv) {
   const auto tail = split_tail(argc, argv);
   CommandWords map_words;
   const Program program{app, *help, connection, action, map_words, tail};
-  add_dev(program);
-  add_map(program);
-  add_run(program);
-  add_submit(program);
-  add_wait(program);
-  add_attach(program);
-  add_status(program);
-  add_queue(program);
-  add_worker(program);
-  add_ps(program);
-  add_object(program);
-  add_task(program);
-  add_dead(program);
-  add_backup(program);
-  add_ping(program);
-  add_completion(program);
-  add_help(program);
-  add_version(program, kVersion);
+  add_commands(program, argc > 1 ? argv[1] : "");
   app.footer(kProgramFooter);  // after the commands, which would inherit it
   try {
     std::vector<std::string> arguments{argv + 1, argv + argc};
