@@ -39,6 +39,11 @@ class PlainReader {
 
   // Whether all bytes have been read.
   bool at_end() const { return rest_.empty(); }
+  // The bytes that have not been read.
+  std::string_view rest() const { return rest_; }
+
+  // The head of an array: the number of elements that follow.
+  bool read_array(std::size_t& count);
 
   bool read(bool& value) {
     const auto first = byte();
@@ -47,9 +52,16 @@ class PlainReader {
   }
   template <PlainInteger T>
   bool read(T& value);
-  bool read(float& value);
-  bool read(double& value);
-  bool read(std::string& value);
+  bool read(float& value) { return floating(value); }
+  bool read(double& value) { return floating(value); }
+  // A string where it is, in the bytes of the reader.
+  bool read(std::string_view& value);
+  bool read(std::string& value) {
+    std::string_view text;
+    if (!read(text)) return false;
+    value = text;
+    return true;
+  }
   template <class T>
   bool read(std::vector<T>& values);
   template <class... T>
@@ -84,6 +96,32 @@ class PlainReader {
     const auto number = static_cast<From>(bits);
     value = static_cast<T>(number);
     return std::in_range<T>(number);
+  }
+  // msgpack-c packs a whole number as an integer.
+  template <class T>
+  bool floating(T& value) {
+    const auto before = rest_;
+    const auto first = byte();
+    if (first == 0xCB) return bits_of<std::uint64_t, double>(value);
+    if (first == 0xCA) return bits_of<std::uint32_t, float>(value);
+    rest_ = before;
+    if (whole<std::uint64_t>(value)) return true;
+    rest_ = before;
+    return whole<std::int64_t>(value);
+  }
+  template <class Unsigned, class Packed, class T>
+  bool bits_of(T& value) {
+    Unsigned bits = 0;
+    if (!raw(bits)) return false;
+    value = static_cast<T>(std::bit_cast<Packed>(bits));
+    return true;
+  }
+  template <class Integer, class T>
+  bool whole(T& value) {
+    Integer number = 0;
+    if (!read(number)) return false;
+    value = static_cast<T>(number);
+    return true;
   }
   template <class Unsigned>
   bool length(std::size_t& value) {
@@ -126,38 +164,29 @@ bool PlainReader::read(T& value) {
   }
 }
 
-inline bool PlainReader::read(float& value) {
-  std::uint32_t bits = 0;
-  if (byte() != 0xCA || !raw(bits)) return false;
-  value = std::bit_cast<float>(bits);
-  return true;
+inline bool PlainReader::read_array(std::size_t& count) {
+  const auto first = byte();
+  count = first & 0x0FU;
+  const bool known = (first & 0xF0U) == 0x90 || (first == 0xDC && length<std::uint16_t>(count)) ||
+                     (first == 0xDD && length<std::uint32_t>(count));
+  return known && count <= rest_.size();  // each element takes a byte at least
 }
 
-inline bool PlainReader::read(double& value) {
-  std::uint64_t bits = 0;
-  if (byte() != 0xCB || !raw(bits)) return false;
-  value = std::bit_cast<double>(bits);
-  return true;
-}
-
-inline bool PlainReader::read(std::string& value) {
+inline bool PlainReader::read(std::string_view& value) {
   const auto first = byte();
   std::size_t size = first & 0x1FU;
   const bool known = (first & 0xE0U) == 0xA0 || (first == 0xD9 && length<std::uint8_t>(size)) ||
                      (first == 0xDA && length<std::uint16_t>(size)) || (first == 0xDB && length<std::uint32_t>(size));
   if (!known || size > rest_.size()) return false;
-  value.assign(rest_.data(), size);
+  value = rest_.substr(0, size);
   rest_.remove_prefix(size);
   return true;
 }
 
 template <class T>
 bool PlainReader::read(std::vector<T>& values) {
-  const auto first = byte();
-  std::size_t count = first & 0x0FU;
-  const bool known = (first & 0xF0U) == 0x90 || (first == 0xDC && length<std::uint16_t>(count)) ||
-                     (first == 0xDD && length<std::uint32_t>(count));
-  if (!known || count > rest_.size()) return false;  // each element takes a byte at least
+  std::size_t count = 0;
+  if (!read_array(count)) return false;
   values.resize(count);
   for (T& value : values)
     if (!read(value)) return false;

@@ -95,7 +95,9 @@ TEST_CASE("plain values are read without objects, and are the same") {
   CHECK(plainly<std::vector<int>>(pack_value(std::vector<int>(70'000, 3))) == std::vector<int>(70'000, 3));
   CHECK(plainly<std::tuple<int, std::string>>(pack_value(std::tuple<int, std::string>{1, "x"})) ==
         std::tuple<int, std::string>{1, "x"});
-  CHECK(unpack_value<double>(pack_value(3)) == 3);  // an integer is a double for msgpack-c alone
+  CHECK(plainly<double>(pack_value(3)) == 3);  // as msgpack-c packs 3.0
+  CHECK(plainly<float>(pack_value(-3.0F)) == -3);
+  CHECK(plainly<double>(pack_value(1.5F)) == 1.5);
   CHECK(!plainly<unsigned>(pack_value(-1)));
   CHECK(!plainly<short>(pack_value(40'000)));
   CHECK(!plainly<std::vector<int>>("\xdd\xff\xff\xff\xff"));
