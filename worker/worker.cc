@@ -59,20 +59,14 @@ void Worker::add(std::string_view name, const std::string& signature, std::uint6
   own_state().registry.add({std::string{name}, signature, hash, std::move(handler)});
 }
 
-std::string detail::Handler::run_merged(Context&, std::span<const std::string_view>) {
-  throw std::logic_error{
-      "this function was registered without a merge function; give one to Worker::on() or forkmill::Registered"};
-}
-
 namespace {
 
-class RegisteredHandler final : public detail::Handler {
+class RegisteredHandler final : public detail::Handler, public detail::Merger {
  public:
   explicit RegisteredHandler(const detail::RegisteredFunction& function) : function_{function} {}
   std::string run(Context&, std::string_view arguments) override { return function_.call(arguments); }
-  std::string run_merged(Context& context, std::span<const std::string_view> items) override {
-    return function_.call_merged ? function_.call_merged(items) : Handler::run_merged(context, items);
-  }
+  detail::Merger* merger() override { return function_.call_merged ? this : nullptr; }
+  std::string run_merged(Context&, detail::ItemCursor& items) override { return function_.call_merged(items); }
 
  private:
   const detail::RegisteredFunction& function_;

@@ -4,21 +4,25 @@
 #include <forkmill/registered.h>
 #include <forkmill/serialize.h>
 
+#include <stdexcept>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "proto/os/real_env.h"
 #include "worker/errors/handler_error.h"
 #include "worker/errors/packed_error.h"
 #include "worker/os/forked_copy.h"
+#include "worker/tasks/chunk.h"
+#include "worker/tasks/chunk_items.h"
+#include "worker/tasks/chunk_part.h"
 
 namespace forkmill::worker {
 
 namespace {
 
-void pack_array_head(std::string& out, std::uint32_t size) {
+void pack_array_head(std::string& out, std::size_t size) {
   detail::StringSink sink{out};
-  msgpack::packer<detail::StringSink>{sink}.pack_array(size);
+  msgpack::packer<detail::StringSink>{sink}.pack_array(static_cast<std::uint32_t>(size));
 }
 
 class ChunkHandler final : public detail::Handler {
@@ -26,80 +30,96 @@ class ChunkHandler final : public detail::Handler {
   explicit ChunkHandler(const Registry& registry) : registry_{registry} {}
 
   std::string run(Context& context, std::string_view arguments) override {
-    const auto handle = detail::unpack_bounded(arguments);
-    const Chunk chunk = chunk_of(handle.get());
-    detail::Handler& handler = *function_of(registry_, chunk.name, chunk.signature).handler;
-    std::string out;
-    if (chunk.merged) {
-      pack_array_head(out, 1);
-      return out += handler.run_merged(context, payloads(chunk.items));
+    const Chunk chunk = read_chunk(arguments);
+    const Calls calls{*function_of(registry_, chunk.name, chunk.signature).handler, chunk.merged, context};
+    ChunkItems items{chunk};
+    if (chunk.budget != proto::kNever) return run_part(calls, chunk, items);
+    return chunk.merged ? run_merged(calls, items) : run_all(calls, chunk, items);
+  }
+
+ private:
+  // The function of a chunk, to be called for one item, or from one item on.
+  class Calls {
+   public:
+    Calls(detail::Handler& handler, bool merged, Context& context)
+        : handler_{handler}, merger_{merged ? merger_of(handler) : nullptr}, context_{context} {}
+    std::string operator()(ChunkItems& items) const {
+      return merger_ != nullptr ? merger_->run_merged(context_, items) : handler_.run(context_, items.item());
     }
-    pack_array_head(out, chunk.items.size);
-    for (std::uint32_t i = 0; i < chunk.items.size; ++i) {
-      const std::string_view payload = payload_of(chunk.items.ptr[i]);
+
+   private:
+    static detail::Merger* merger_of(detail::Handler& handler) {
+      if (auto* merger = handler.merger()) return merger;
+      throw std::logic_error{
+          "this function was registered without a merge function; give one to Worker::on() or forkmill::Registered"};
+    }
+
+    detail::Handler& handler_;
+    detail::Merger* const merger_;  // null: results are not merged
+    Context& context_;
+  };
+
+  static std::string run_merged(const Calls& calls, ChunkItems& items) {
+    std::string out;
+    pack_array_head(out, 1);
+    items.next();
+    return out += calls(items);
+  }
+
+  static std::string run_all(const Calls& calls, const Chunk& chunk, ChunkItems& items) {
+    std::string out;
+    pack_array_head(out, chunk.count);
+    while (items.next()) {
       if (chunk.each)
-        append_outcome(handler, context, payload, out);
+        append_outcome(calls, items, out);
       else
-        out += handler.run(context, payload);
-      if (is_forked_copy()) return out;  // the rest is for the original; the child ends the copy
+        out += calls(items);
+      if (is_forked_copy()) break;  // the rest is for the original; the child ends the copy
     }
     return out;
   }
 
- private:
-  struct Chunk {
-    std::string name;
-    std::uint64_t signature;
-    bool each;    // each item has an outcome of its own
-    bool merged;  // one result of all items
-    msgpack::object_array items;
-  };
-
-  static std::string_view payload_of(const msgpack::object& item) { return {item.via.str.ptr, item.via.str.size}; }
-  static std::vector<std::string_view> payloads(const msgpack::object_array& items) {
-    std::vector<std::string_view> all;
-    all.reserve(items.size);
-    for (std::uint32_t i = 0; i < items.size; ++i) all.push_back(payload_of(items.ptr[i]));
-    return all;
-  }
-
-  static Chunk chunk_of(const msgpack::object& chunk) {
-    using msgpack::type::ARRAY;
-    if (chunk.type != ARRAY || chunk.via.array.size < 4) throw detail::BadArguments{"this is not a chunk"};
-    const auto* parts = chunk.via.array.ptr;
-    try {
-      Chunk found{parts[0].as<std::string>(),
-                  parts[1].as<std::uint64_t>(),
-                  parts[2].as<bool>(),
-                  chunk.via.array.size > 4 && parts[4].as<bool>(),
-                  {}};
-      if (parts[3].type != ARRAY) throw msgpack::type_error{};
-      found.items = parts[3].via.array;
-      if (found.merged && found.items.size == 0) throw msgpack::type_error{};
-      for (std::uint32_t i = 0; i < found.items.size; ++i)
-        if (found.items.ptr[i].type != msgpack::type::STR) throw msgpack::type_error{};
-      return found;
-    } catch (const msgpack::type_error&) {
-      throw detail::BadArguments{"this is not a chunk"};
+  std::string run_part(const Calls& calls, const Chunk& chunk, ChunkItems& items) {
+    const auto started = env_.now().steady;
+    ChunkPart part{chunk.each};
+    while (!part.is_full() && items.next()) {
+      try {
+        part.add(items.begun() - 1, calls(items));
+      } catch (const abi::__forced_unwind&) {
+        throw;
+      } catch (...) {
+        add_error(part, items.begun() - 1);
+      }
     }
+    return part.packed(items.begun(), env_.now().steady - started);
   }
 
-  static void append_outcome(detail::Handler& handler, Context& context, std::string_view payload, std::string& out) {
+  static void append_outcome(const Calls& calls, ChunkItems& items, std::string& out) {
     try {
-      const std::string result = handler.run(context, payload);
+      const std::string result = calls(items);
       pack_array_head(out, 2);
       out += '\0';  // the number 0 as msgpack: no error
       out += result;
     } catch (const abi::__forced_unwind&) {
       throw;
     } catch (...) {
-      const auto error = describe_current_exception();
-      if (is_forked_copy()) end_forked_copy(error.type + ": " + error.message);
-      pack_error(out, error);
+      pack_error(out, current_error());
     }
   }
 
+  static void add_error(ChunkPart& part, std::size_t item) {
+    if (part.wants_error() || is_forked_copy()) part.fail(item, current_error());
+  }
+
+  // The exception that is handled. Ends a forked copy.
+  static HandlerError current_error() {
+    auto error = describe_current_exception();
+    if (is_forked_copy()) end_forked_copy(error.type + ": " + error.message);
+    return error;
+  }
+
   const Registry& registry_;
+  proto::RealEnv env_;
 };
 
 }  // namespace

@@ -21,7 +21,6 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -55,13 +54,26 @@ std::tuple<P...> arguments_of_call(std::string_view payload) {
   }
 }
 
+// ItemCursor: the packed items of one call that merges their results. At its first item to begin with.
+class ItemCursor {
+ public:
+  ItemCursor() = default;
+  ItemCursor(const ItemCursor&) = delete;
+  ItemCursor& operator=(const ItemCursor&) = delete;
+  virtual ~ItemCursor() = default;
+  // The packed arguments of the current item.
+  virtual std::string_view item() const = 0;
+  // Moves on to the next item. False: none is left, or the rest is not for this call.
+  virtual bool next() = 0;
+};
+
 // A registered function without its types.
 struct RegisteredFunction {
   std::string name;
   std::string signature;
   std::function<std::string(std::string_view)> call;  // packed arguments to packed result; may throw anything
   // Packed arguments of several calls, at least one, to the packed result of all. Empty: it has no merge function.
-  std::function<std::string(std::span<const std::string_view>)> call_merged{};
+  std::function<std::string(ItemCursor&)> call_merged{};
 };
 
 // Adds a function.
@@ -130,9 +142,9 @@ class Registered {
   }
   template <class R, class... P, class F, class Merge>
   static auto merged(F function, Merge merge) {
-    return [function = std::move(function), merge = std::move(merge)](std::span<const std::string_view> items) mutable {
-      R all = call<R, P...>(function, items.front());
-      for (const auto& item : items.subspan(1)) std::invoke(merge, all, call<R, P...>(function, item));
+    return [function = std::move(function), merge = std::move(merge)](detail::ItemCursor& items) mutable {
+      R all = call<R, P...>(function, items.item());
+      while (items.next()) std::invoke(merge, all, call<R, P...>(function, items.item()));
       return pack_value(all);
     };
   }

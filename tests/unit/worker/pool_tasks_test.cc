@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <forkmill/worker.h>
 
+#include "proto/os/coarse_clock.h"
+#include "proto/pool_tasks.h"
 #include "tests/unit/worker/fake_context.h"
 #include "worker/errors/handler_error.h"
 
@@ -10,6 +12,36 @@ using namespace forkmill;
 using worker::Registry;
 
 namespace {
+
+// Returns when the time of a chunk that began before is over, if that is short.
+int outlast(int n) {
+  const auto begin = proto::coarse_now();
+  while (proto::coarse_now() == begin) continue;
+  return n;
+}
+
+// The result of a chunk with a budget.
+struct Part {
+  explicit Part(const std::string& bytes) {
+    const auto handle = detail::unpack_bounded(bytes);
+    const auto& map = handle.get().via.map;
+    REQUIRE((handle.get().type == msgpack::type::MAP && map.size == 4));
+    for (int key = 0; key < 4; ++key) REQUIRE(map.ptr[key].key.as<int>() == key);
+    items = map.ptr[1].val.as<int>();
+    const auto packed_errors = map.ptr[2].val.as<std::string>();
+    if (!packed_errors.empty())
+      errors = unpack_value<std::vector<std::tuple<int, int, std::string, std::string, std::string, std::string>>>(
+          packed_errors);
+    results = pack_value(map.ptr[3].val);
+  }
+
+  int items = 0;
+  std::vector<std::tuple<int, int, std::string, std::string, std::string, std::string>> errors;
+  std::string results;
+};
+
+constexpr std::uint32_t kLong = 3'600'000'000;
+constexpr std::uint32_t kShort = 1;
 
 // A registry with the task "half", which takes even numbers.
 class Chunks {
@@ -28,6 +60,18 @@ class Chunks {
          std::make_unique<detail::MergingHandler<decltype(text), decltype(append), std::string, int>>(text, append)});
   }
 
+  void add_outlast() {
+    registry_.add(
+        {"outlast", "i32(i32)", 9, std::make_unique<detail::TypedHandler<decltype(&outlast), int, int>>(&outlast)});
+    const auto large = [](int size) { return std::string(static_cast<std::size_t>(size), 'x'); };
+    registry_.add(
+        {"large", "str(i32)", 10, std::make_unique<detail::TypedHandler<decltype(large), std::string, int>>(large)});
+    const auto add = [](int& all, int more) { all += more; };
+    const auto even = [](int n) { return n % 2 == 0 ? outlast(n) : throw std::domain_error{"odd"}; };
+    registry_.add({"sum", "i32(i32)", 11,
+                   std::make_unique<detail::MergingHandler<decltype(even), decltype(add), int, int>>(even, add)});
+  }
+
   std::string run(const std::string& name, std::string_view payload) {
     worker::test::FakeContext context;
     return registry_.at(*registry_.find(name)).handler->run(context, payload);
@@ -41,6 +85,11 @@ class Chunks {
     std::vector<std::string> items;
     for (const int n : numbers) items.push_back(pack_value(std::tuple{n}));
     return run("forkmill.chunk", pack_value(std::tuple{task, 0, false, items, true}));
+  }
+  Part part(const std::string& task, bool each, bool is_merged, const std::vector<int>& numbers, std::uint32_t budget) {
+    std::vector<std::string> items;
+    for (const int n : numbers) items.push_back(pack_value(std::tuple{n}));
+    return Part{run("forkmill.chunk", pack_value(std::tuple{task, 0, each, items, is_merged, budget}))};
   }
   Errc refusal(const std::string& task, std::uint64_t hash) {
     try {
@@ -87,6 +136,62 @@ TEST_CASE("a chunk can merge the results of its items, in their order, into one"
   CHECK(texts(chunks.merged("text", {3})) == std::vector<std::string>{"3"});
   CHECK_THROWS_AS(chunks.merged("half", {2, 4}), std::logic_error);
   CHECK_THROWS_AS(chunks.merged("text", {}), DecodeError);
+}
+
+TEST_CASE("a chunk with a budget runs all items in time, also those behind an error") {
+  Chunks chunks;
+  const Part fine = chunks.part("half", false, false, {2, 4, 6}, kLong);
+  CHECK(fine.items == 3);
+  CHECK(fine.errors.empty());
+  CHECK(unpack_value<std::vector<int>>(fine.results) == std::vector{1, 2, 3});
+  for (const bool each : {false, true}) {
+    const Part part = chunks.part("half", each, false, {2, 3, 4, 5}, kLong);
+    CHECK(part.items == 4);
+    CHECK(unpack_value<std::vector<int>>(part.results) == std::vector{1, 2});
+    REQUIRE(part.errors.size() == (each ? 2 : 1));
+    CHECK(std::get<0>(part.errors[0]) == 1);
+    CHECK(std::get<1>(part.errors[0]) == static_cast<int>(Errc::handler_error));
+    CHECK(std::get<2>(part.errors[0]) == "std::domain_error");
+    CHECK(std::get<3>(part.errors[0]) == "odd");
+  }
+}
+
+TEST_CASE("a chunk over its budget gives the items back that have not begun") {
+  Chunks chunks;
+  chunks.add_outlast();
+  const Part part = chunks.part("outlast", false, false, {7, 8, 9}, kShort);
+  CHECK(part.items == 1);
+  CHECK(unpack_value<std::vector<int>>(part.results) == std::vector{7});
+  const Part merged = chunks.part("sum", false, true, {2, 4, 6}, kShort);
+  CHECK(merged.items == 1);
+  CHECK(unpack_value<std::vector<int>>(merged.results) == std::vector{2});
+}
+
+TEST_CASE("a chunk with a budget ends when its results have grown large, and an item's result has a limit") {
+  Chunks chunks;
+  chunks.add_outlast();
+  const int half = static_cast<int>(proto::kMaxPartBytes / 2);
+  CHECK(chunks.part("large", false, false, {half, half, half}, kLong).items == 2);
+  const Part part = chunks.part("large", false, false, {1, static_cast<int>(proto::kMaxItemResult) + 1, 2}, kLong);
+  CHECK(part.items == 3);
+  CHECK(unpack_value<std::vector<std::string>>(part.results) == std::vector<std::string>{"x", "xx"});
+  REQUIRE(part.errors.size() == 1);
+  CHECK(std::get<0>(part.errors[0]) == 1);
+  CHECK(std::get<1>(part.errors[0]) == static_cast<int>(Errc::result_too_large));
+}
+
+TEST_CASE("a chunk with a budget can merge the results of its items") {
+  Chunks chunks;
+  chunks.add_outlast();
+  const Part part = chunks.part("text", false, true, {3, 1, 2}, kLong);
+  CHECK(part.items == 3);
+  CHECK(unpack_value<std::vector<std::string>>(part.results) == std::vector<std::string>{"3+1+2"});
+  const Part failed = chunks.part("sum", false, true, {2, 3, 4, 5}, kLong);
+  CHECK(failed.items == 4);
+  REQUIRE(failed.errors.size() == 1);
+  CHECK(std::get<0>(failed.errors[0]) == 1);
+  CHECK_THROWS_AS(chunks.part("half", false, true, {2, 4}, kLong), std::logic_error);
+  CHECK_THROWS_AS(chunks.part("half", false, false, {}, kLong), DecodeError);
 }
 
 TEST_CASE("a chunk of an unknown function or of another signature is refused, and so are bytes that are no chunk") {

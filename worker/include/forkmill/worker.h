@@ -40,7 +40,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -50,6 +49,17 @@
 namespace forkmill {
 
 namespace detail {
+
+// Merger: a registered function together with its merge function, without their types.
+class Merger {
+ public:
+  // Calls the function for each of the items and merges the results in their order.
+  // Throws what Handler::run() throws, and what the merge function throws.
+  virtual std::string run_merged(Context& context, ItemCursor& items) = 0;
+
+ protected:
+  ~Merger() = default;
+};
 
 // Handler: a registered function without its types: packed arguments in, packed result out. Owned by the registry of
 // the worker; a child calls it for one task at a time.
@@ -61,9 +71,8 @@ class Handler {
   virtual ~Handler() = default;
   // Throws BadArguments if `arguments` are not the task's, and anything that the function throws.
   virtual std::string run(Context& context, std::string_view arguments) = 0;
-  // Calls the function for each of the packed `items`, at least one, and merges the results in their order.
-  // Throws what run() throws, what the merge function throws, and std::logic_error for a function without one.
-  virtual std::string run_merged(Context& context, std::span<const std::string_view> items);
+  // The function with its merge function; null: it has none.
+  virtual Merger* merger() { return nullptr; }
 };
 
 // Handler of Task<R(Args...)> by the callable F, which is called with a Context where it takes one.
@@ -101,14 +110,15 @@ class TypedHandler : public Handler {
 
 // The same with a function that merges two results.
 template <class F, class Merge, class R, class... Args>
-class MergingHandler final : public TypedHandler<F, R, Args...> {
+class MergingHandler final : public TypedHandler<F, R, Args...>, public Merger {
  public:
   MergingHandler(F function, Merge merge)
       : TypedHandler<F, R, Args...>{std::move(function)}, merge_{std::move(merge)} {}
 
-  std::string run_merged(Context& context, std::span<const std::string_view> items) override {
-    R all = this->result_of(context, items.front());
-    for (const auto& item : items.subspan(1)) std::invoke(merge_, all, this->result_of(context, item));
+  Merger* merger() override { return this; }
+  std::string run_merged(Context& context, ItemCursor& items) override {
+    R all = this->result_of(context, items.item());
+    while (items.next()) std::invoke(merge_, all, this->result_of(context, items.item()));
     return pack_value(all);
   }
 
