@@ -84,6 +84,13 @@ Loans remove_unsent_in(std::string_view bytes) {
   return remove_unsent_if([&](const Loan& loan) { return bytes.find(loan.packed) != std::string_view::npos; });
 }
 
+bool holds_unsent(std::string_view bytes) {
+  auto& all = unsent();
+  if (all.count == 0) return false;
+  const std::lock_guard hold{all.mutex};
+  return std::ranges::any_of(all.loans, [&](const Loan& loan) { return bytes.find(loan.packed) != bytes.npos; });
+}
+
 Loans remove_unsent_of(const void* handle) {
   return remove_unsent_if([&](const Loan& loan) { return loan.handle == handle; });
 }

@@ -37,6 +37,8 @@ void add_unsent(Loan loan);
 // Remove and return unsent loans: those whose packed end is in `bytes`, and those of a handle.
 Loans remove_unsent_in(std::string_view bytes);
 Loans remove_unsent_of(const void* handle);
+// Whether the packed end of an unsent loan is in `bytes`.
+bool holds_unsent(std::string_view bytes);
 // The client was closed: the broker ends its loans.
 void forget_unsent_of(const detail::Origin& engine);
 

@@ -1,8 +1,10 @@
 // Chunks: the tasks that a call of a pool is cut into (proto/pool_tasks.h).
 #pragma once
 
+#include <forkmill/detail/packed_items.h>
 #include <forkmill/pool.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,8 +12,11 @@
 
 #include "client/engine/options.h"
 #include "client/pool/outstanding.h"
+#include "client/pool/plan/map_plan.h"
 
 namespace forkmill::detail {
+
+constexpr std::size_t kChunkBytes = 1024 * 1024;  // arguments in a chunk whose size the caller has left open
 
 // The function that a call calls for each of its items.
 struct ChunkCall {
@@ -19,32 +24,48 @@ struct ChunkCall {
   std::uint64_t signature = 0;
   bool each = false;    // every item has its own outcome
   bool merged = false;  // the results of a chunk's items become one
+
+  // The run time of chunks whose size the caller has left open. Results that are merged are larger than others, so
+  // fewer of them shall travel.
+  ChunkSizer::Aim aim() const;
+  // Time after which a process gives back the items of such a chunk that have not begun.
+  std::chrono::microseconds budget() const;
 };
 
-// The number of items in a chunk, if `items` are known to come. Throws std::invalid_argument for `asked` below 1.
-std::size_t chunk_size_for(std::size_t items, std::int64_t processes, ChunkSize asked);
-// The same for these items: chunks whose size the caller has left open have a limited number of bytes as well.
-std::size_t chunk_size_for(const std::vector<std::string>& items, std::int64_t processes, ChunkSize asked);
+// Throws std::invalid_argument for a chunk size below 1.
+void check_chunk_size(ChunkSize asked);
+// Throws Rejected{payload_too_large} if one of the items is too large for any chunk.
+void check_items(const PackedItems& items);
+// The size of chunks that are sent all at once, if the caller has left it open: a quarter of an even share, and a
+// limited number of bytes.
+std::size_t chunk_size_for(const PackedItems& items, std::size_t processes);
 
-// ChunkSender: submits chunks to the queue that a pool's processes serve. Thread-safe.
+// ChunkSender: submits chunks to the queue that a pool's processes serve, or as a client's options say. Thread-safe.
 class ChunkSender {
  public:
   explicit ChunkSender(Ref<Origin> engine) : engine_{std::move(engine)} {}
+  ChunkSender(Ref<Origin> engine, const client::Prepared& how) : engine_{std::move(engine)} { use(how); }
 
   // The client.
   const Ref<Origin>& origin() const { return engine_; }
   // From now on.
   void use_queue(const std::string& queue);
-  // Both block while the client is full, and throw what Client::submit() throws. The first one submits the call itself.
+  // All block while the client is full, and throw what Client::submit() throws. The first one submits the call itself,
+  // the second one all items in chunks of that size, and the third one a chunk of some items, which has a budget of
+  // time unless that is 0.
   Chunk send_task(const ChunkCall& call, std::string arguments);
-  std::vector<Chunk> send(const ChunkCall& call, const std::vector<std::string>& items, std::size_t chunk_size);
+  std::vector<Chunk> send_all(const ChunkCall& call, const PackedItems& items, std::size_t chunk_size);
+  Chunk send(const ChunkCall& call, const PackedItems& items, const Span& span, std::chrono::microseconds budget);
 
  private:
-  std::shared_ptr<const client::Prepared> how();
+  // again: for a chunk whose items are sent again when its process dies, so that it is no dead letter then.
+  std::shared_ptr<const client::Prepared> how(bool again);
+  void use(const client::Prepared& how);
 
   const Ref<Origin> engine_;
   std::mutex mutex_;
   std::shared_ptr<const client::Prepared> how_;
+  std::shared_ptr<const client::Prepared> how_again_;
 };
 
 }  // namespace forkmill::detail

@@ -30,39 +30,14 @@ PoolJob::PoolJob(std::weak_ptr<PoolCalls> calls, Ref<Origin> origin, std::shared
       has_callback_{static_cast<bool>(deliver_)},
       end_{make_ref<EndOfJob>(std::move(origin), has_callback_ ? callbacks_ : nullptr)} {}
 
-void PoolJob::sent(std::vector<Chunk> chunks) {
-  bool too_late = false;
-  {
-    const std::lock_guard hold{mutex_};
-    chunks_ = chunks;
-    left_ = chunks.size();
-    too_late = over_;
-  }
-  if (too_late) {
-    for (const Chunk& chunk : chunks) chunk->cancel();
-    return;
-  }
-  if (chunks.empty()) return complete(nullptr);
-  for (std::size_t i = 0; i < chunks.size(); ++i) chunks[i]->add(new ChunkDone{shared_from_this(), i});
-}
-
-void PoolJob::chunk_done(std::size_t) noexcept {
-  {
-    const std::lock_guard hold{mutex_};
-    if (--left_ > 0) return;
-  }
-  complete(nullptr);
-}
-
 void PoolJob::end(std::exception_ptr error) {
   complete(std::move(error));
-  std::vector<Chunk> chunks;
-  {
-    const std::lock_guard hold{mutex_};
-    chunks = chunks_;
-  }
-  for (const Chunk& chunk : chunks)
-    if (!chunk->ready()) chunk->cancel();
+  for (const Chunk& chunk : chunks_under_way()) chunk->cancel();
+}
+
+bool PoolJob::is_over() const {
+  const std::lock_guard hold{mutex_};
+  return over_;
 }
 
 void PoolJob::complete(std::exception_ptr error) noexcept {
@@ -89,28 +64,24 @@ void PoolJob::deliver() noexcept {
 
 void PoolJob::settle() noexcept {
   deliver_ = nullptr;
-  if (auto error = first_error())
-    end_->fail(std::move(error));
+  if (auto failure = error())
+    end_->fail(std::move(failure));
   else
     end_->succeed();
   if (const auto calls = calls_.lock()) calls->remove(*this);
 }
 
-std::exception_ptr PoolJob::first_error() const {
-  const std::lock_guard hold{mutex_};
-  if (error_) return error_;
-  for (const Chunk& chunk : chunks_)
-    if (auto error = chunk->outcome().error()) return error;
-  return nullptr;
+std::exception_ptr PoolJob::error() const {
+  {
+    const std::lock_guard hold{mutex_};
+    if (error_) return error_;
+  }
+  return first_error();
 }
 
-std::vector<std::string> PoolJob::results() const {
-  const std::lock_guard hold{mutex_};
-  if (error_) std::rethrow_exception(error_);
-  std::vector<std::string> all;
-  all.reserve(chunks_.size());
-  for (const Chunk& chunk : chunks_) all.push_back(results_of(*chunk));
-  return all;
+std::vector<std::string_view> PoolJob::results() const {
+  if (const auto failure = error()) std::rethrow_exception(failure);
+  return packed_results();
 }
 
 // ---- What AsyncResult asks ------------------------------------------------------------------------------------------
@@ -124,7 +95,7 @@ void throw_pool_timeout(std::chrono::nanoseconds waited) {
 
 void throw_not_ready() { throw Error{Errc::bad_request, "successful() before the result is ready"}; }
 
-std::vector<std::string> pool_job_results(const PoolJob& job) { return job.results(); }
+std::vector<std::string_view> pool_job_results(const PoolJob& job) { return job.results(); }
 
 void throw_undecodable_results(const char* why) { throw Error{Errc::result_undecodable, why}; }
 

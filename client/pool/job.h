@@ -6,7 +6,7 @@
 
 #include <memory>
 #include <mutex>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/pool/calls.h"
@@ -14,26 +14,34 @@
 
 namespace forkmill::detail {
 
-class PoolJob final : public Outstanding {
+class PoolJob : public Outstanding {
  public:
   // deliver: runs on the executor of the callbacks before the job is ready; may be empty. origin: the client.
   PoolJob(std::weak_ptr<PoolCalls> calls, Ref<Origin> origin, std::shared_ptr<Executor> callbacks, PoolDeliver deliver);
 
-  // Takes over the chunks; once. Without any, the job is done.
-  void sent(std::vector<Chunk> chunks);
-  void end(std::exception_ptr error) override;
-  void chunk_done(std::size_t index) noexcept override;
+  void end(std::exception_ptr error) final;
 
   // Ready with the job; has its error, but none of its values.
   State& end_state() const { return *end_; }
-  // The packed results of each chunk, in order. Throws the first error. Only when ready.
-  std::vector<std::string> results() const;
+  // The packed array of the results of each chunk, in order. Throws the first error. Only when ready; valid as long as
+  // the job.
+  std::vector<std::string_view> results() const;
+
+ protected:
+  // Ends the job, once. null: with the results of its chunks, or the first error among them.
+  void complete(std::exception_ptr error) noexcept;
+  bool is_over() const;
 
  private:
-  void complete(std::exception_ptr error) noexcept;
+  // Chunks that are not done.
+  virtual std::vector<Chunk> chunks_under_way() const = 0;
+  // Both are asked once all chunks are done.
+  virtual std::exception_ptr first_error() const = 0;
+  virtual std::vector<std::string_view> packed_results() const = 0;
+
   void deliver() noexcept;
   void settle() noexcept;
-  std::exception_ptr first_error() const;
+  std::exception_ptr error() const;
 
   const std::weak_ptr<PoolCalls> calls_;
   const std::shared_ptr<Executor> callbacks_;
@@ -41,8 +49,6 @@ class PoolJob final : public Outstanding {
   const bool has_callback_;
 
   mutable std::mutex mutex_;
-  std::vector<Chunk> chunks_;
-  std::size_t left_ = 0;
   bool over_ = false;
   std::exception_ptr error_;  // the end of the job as a whole
   const Ref<LocalState<void>> end_;

@@ -4,8 +4,8 @@
 // is quick, and no function of this folder calls the engine with a lock held that chunk_done() takes.
 #pragma once
 
-#include <forkmill/detail/decode.h>
 #include <forkmill/detail/value.h>
+#include <forkmill/executor.h>
 
 #include <cstddef>
 #include <exception>
@@ -54,8 +54,5 @@ class CallbackWork final : public Runnable {
  private:
   F what_;
 };
-
-// The packed results of a chunk that is done. Throws its error.
-inline std::string results_of(State& done) { return read<RawResult>(done, false).bytes; }
 
 }  // namespace forkmill::detail

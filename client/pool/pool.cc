@@ -19,14 +19,15 @@ Pool::~Pool() {
   state_->stop_threads();
 }
 
-detail::PoolJobRef Pool::submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
+detail::PoolJobRef Pool::submit(std::string_view task, std::uint64_t signature, detail::PackedItems items,
                                 ChunkSize chunk_size, detail::PoolDeliver deliver) {
-  return state_->submit({std::string{task}, signature}, items, chunk_size, std::move(deliver));
+  return state_->submit({std::string{task}, signature}, std::move(items), chunk_size, std::move(deliver));
 }
 
-detail::PoolJobRef Pool::submit_merged(std::string_view task, std::uint64_t signature,
-                                       const std::vector<std::string>& items, ChunkSize chunk_size) {
-  return state_->submit({.task = std::string{task}, .signature = signature, .merged = true}, items, chunk_size, {});
+detail::PoolJobRef Pool::submit_merged(std::string_view task, std::uint64_t signature, detail::PackedItems items,
+                                       ChunkSize chunk_size) {
+  return state_->submit({.task = std::string{task}, .signature = signature, .merged = true}, std::move(items),
+                        chunk_size, {});
 }
 
 detail::PoolStreamRef Pool::open_stream(std::string_view task, std::uint64_t signature, ChunkSize chunk_size,

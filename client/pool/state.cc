@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "client/pool/job.h"
+#include "client/engine/loans.h"
+#include "client/pool/chunked_job.h"
+#include "client/pool/fixed_job.h"
 #include "client/pool/stream.h"
 
 namespace forkmill::detail {
@@ -34,9 +36,12 @@ PoolOptions checked(PoolOptions options) {
 std::size_t task_window(std::int64_t processes) { return static_cast<std::size_t>(processes) * 2; }
 
 // Chunks of a stream that may be under way: short ones shall not wait for the round trip of others.
-std::size_t chunk_window(std::int64_t processes) {
-  return std::max<std::size_t>(static_cast<std::size_t>(processes) * 4, 64);
-}
+std::size_t chunk_window(std::size_t processes) { return std::max<std::size_t>(processes * 4, 64); }
+
+// Chunks of a stream that may be done and unread: of as many items as the caller has asked for, and of those that run
+// for a few milliseconds.
+constexpr std::size_t kMaxUnread = 1024;
+constexpr std::size_t kMaxUnreadLarge = 64;
 
 std::string pool_name(const std::string& given) {
   static std::atomic<unsigned> last{0};
@@ -50,6 +55,7 @@ PoolState::PoolState(Client& client, Ref<Origin> engine, PoolOptions options)
       processes_{options_.processes.value_or(cpu_count())},
       name_{pool_name(options_.name)},
       callbacks_{make_callback_thread()},
+      feeding_{make_callback_thread()},
       calls_{std::make_shared<PoolCalls>(name_)},
       sender_{std::make_shared<ChunkSender>(std::move(engine))},
       feeders_{std::make_shared<Feeders>()},
@@ -58,13 +64,28 @@ PoolState::PoolState(Client& client, Ref<Origin> engine, PoolOptions options)
   host_->start();
 }
 
-PoolJobRef PoolState::submit(const ChunkCall& call, const std::vector<std::string>& items, ChunkSize asked,
-                             PoolDeliver deliver) {
-  const auto chunk_size = chunk_size_for(items, processes_, asked);
-  auto job = std::make_shared<PoolJob>(calls_, sender_->origin(), callbacks_, std::move(deliver));
+PoolJobRef PoolState::submit(const ChunkCall& call, PackedItems items, ChunkSize asked, PoolDeliver deliver) {
+  check_chunk_size(asked);
+  const auto processes = static_cast<std::size_t>(processes_);
+  // An end of a pipe goes to one task, also if its process dies.
+  const bool fixed = asked || client::holds_unsent(items.range(0, items.size()));
+  if (fixed) {
+    const auto size = asked ? static_cast<std::size_t>(*asked) : chunk_size_for(items, processes);
+    auto job = std::make_shared<FixedJob>(calls_, sender_->origin(), callbacks_, std::move(deliver));
+    return begin(job, [&] { job->sent(sender_->send_all(call, items, size)); });
+  }
+  check_items(items);
+  auto job = std::make_shared<ChunkedJob>(
+      calls_, callbacks_, std::move(deliver),
+      ChunkedTerms{.sender = sender_, .feeding = feeding_, .call = call, .processes = processes}, std::move(items));
+  return begin(job, [&] { job->start(); });
+}
+
+template <class Job, class Send>
+PoolJobRef PoolState::begin(std::shared_ptr<Job> job, Send send) {
   calls_->add(job);
   try {
-    job->sent(sender_->send(call, items, chunk_size));
+    send();
   } catch (...) {
     calls_->remove(*job);
     throw;
@@ -73,9 +94,18 @@ PoolJobRef PoolState::submit(const ChunkCall& call, const std::vector<std::strin
 }
 
 PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered) {
-  StreamTerms terms{.sender = sender_, .feeders = feeders_, .call = std::move(call), .ordered = ordered};
-  terms.chunk_size = chunk_size_for(0, processes_, chunk_size);
-  terms.window = chunk_window(processes_);
+  check_chunk_size(chunk_size);
+  const auto processes = static_cast<std::size_t>(processes_);
+  StreamTerms terms;
+  terms.sender = sender_;
+  terms.feeders = feeders_;
+  terms.feeding = feeding_;
+  terms.call = std::move(call);
+  terms.processes = processes;
+  terms.chunk_size = chunk_size;
+  terms.window = chunk_size ? chunk_window(processes) : processes * 4;
+  terms.unread = std::max(chunk_size ? kMaxUnread : kMaxUnreadLarge, terms.window);
+  terms.ordered = ordered;
   auto stream = std::make_shared<PoolStream>(calls_, std::move(terms));
   calls_->add(stream);
   return stream;

@@ -20,8 +20,7 @@ class PoolState {
   // Starts the processes. Throws std::invalid_argument, and what Process::start() throws. The client outlives this.
   PoolState(Client& client, Ref<Origin> engine, PoolOptions options);
 
-  PoolJobRef submit(const ChunkCall& call, const std::vector<std::string>& items, ChunkSize chunk_size,
-                    PoolDeliver deliver);
+  PoolJobRef submit(const ChunkCall& call, PackedItems items, ChunkSize chunk_size, PoolDeliver deliver);
   PoolStreamRef open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered);
   TaskFeed& feed() { return *feed_; }
 
@@ -31,15 +30,20 @@ class PoolState {
   // The last call: waits for the threads that read ranges, and for callbacks that are due.
   void stop_threads() noexcept {
     feeders_->join();
+    feeding_->stop();
     callbacks_->stop();
   }
   std::int64_t processes() const { return processes_; }
 
  private:
+  template <class Job, class Send>
+  PoolJobRef begin(std::shared_ptr<Job> job, Send send);
+
   const PoolOptions options_;
   const std::int64_t processes_;
   const std::string name_;
   const std::shared_ptr<Executor> callbacks_;
+  const std::shared_ptr<Executor> feeding_;  // sends chunks; apart from callbacks, which may wait for results
   const std::shared_ptr<PoolCalls> calls_;
   const std::shared_ptr<ChunkSender> sender_;
   const std::shared_ptr<Feeders> feeders_;

@@ -1,35 +1,53 @@
 #include "client/pool/stream.h"
 
+#include <algorithm>
 #include <chrono>
+#include <string>
 #include <utility>
+
+#include "client/engine/loans.h"
+#include "client/pool/part.h"
 
 namespace forkmill::detail {
 
 namespace {
 
-constexpr std::size_t kMaxUnread = 1024;  // chunks
+using namespace std::chrono_literals;
+
+constexpr auto kGatherTime = 1ms;  // an item does not wait longer for others of its chunk, unless the next one is slow
 
 }  // namespace
 
 PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms)
-    : calls_{std::move(calls)}, terms_{std::move(terms)}, chunks_{terms_.ordered} {}
+    : calls_{std::move(calls)},
+      terms_{std::move(terms)},
+      chunks_{terms_.ordered, terms_.processes, terms_.call.aim()} {}
 
 // ---- Items ----------------------------------------------------------------------------------------------------------
 
 void PoolStream::feed(ItemSource source, std::size_t count) {
-  if (count <= terms_.window) return read_all(source);
+  if (count <= terms_.window) return read_all(source, count);
   terms_.feeders->start([self = std::static_pointer_cast<PoolStream>(shared_from_this()),
-                         source = std::make_shared<ItemSource>(std::move(source))] { self->read_all(*source); });
+                         source = std::make_shared<ItemSource>(std::move(source)),
+                         count] { self->read_all(*source, count); });
 }
 
-void PoolStream::read_all(ItemSource& source) noexcept {
+void PoolStream::read_all(ItemSource& source, std::size_t count) noexcept {
   std::exception_ptr failure;
   try {
-    std::vector<std::string> items;
-    bool more = true;
-    while (more && wait_for_credit()) {
-      failure = gather(source, items, more);
-      send(std::exchange(items, {}));
+    for (bool more = true; more;) {
+      const auto size = wait_for_credit(count);
+      if (size == 0) break;
+      PackedItems items;
+      failure = gather(source, size, items, more);
+      if (items.empty()) break;
+      count -= std::min(count, items.size());
+      // An end of a pipe goes to one task, also if its process dies.
+      const bool once = terms_.chunk_size || client::holds_unsent(items.range(0, items.size()));
+      std::unique_lock lock{mutex_};
+      const StreamItems chunk = chunks_.begin(std::move(items), once);
+      lock.unlock();
+      send(chunk);
     }
   } catch (...) {
     if (!failure) failure = std::current_exception();
@@ -39,10 +57,16 @@ void PoolStream::read_all(ItemSource& source) noexcept {
 }
 
 // Adds the items of one chunk; more: whether others may follow. Returns what the source has thrown.
-std::exception_ptr PoolStream::gather(ItemSource& source, std::vector<std::string>& items, bool& more) const noexcept {
+std::exception_ptr PoolStream::gather(ItemSource& source, std::size_t most, PackedItems& items,
+                                      bool& more) const noexcept {
   try {
+    const bool fixed = terms_.chunk_size.has_value();
+    const auto start = std::chrono::steady_clock::now();
     std::string item;
-    while (items.size() < terms_.chunk_size && (more = source(item))) items.push_back(std::exchange(item, {}));
+    while (items.size() < most && (more = source(item))) {
+      items.add(item);
+      if (!fixed && (items.bytes() >= kChunkBytes || std::chrono::steady_clock::now() - start > kGatherTime)) break;
+    }
     return nullptr;
   } catch (...) {
     more = false;
@@ -50,29 +74,50 @@ std::exception_ptr PoolStream::gather(ItemSource& source, std::vector<std::strin
   }
 }
 
-// Blocks until one more chunk may be sent. False: the call is over.
-bool PoolStream::wait_for_credit() {
+// Blocks until one more chunk may be sent, if `left` items are still to be read. Returns its size; 0: the call is over.
+std::size_t PoolStream::wait_for_credit(std::size_t left) {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] {
-    return over_ || (chunks_.under_way() < terms_.window && (closed_ || chunks_.unread() < kMaxUnread));
+    return over_ || (chunks_.waiting() < terms_.window && (closed_ || chunks_.unread() < terms_.unread));
   });
-  return !over_;
+  if (over_) return 0;
+  return terms_.chunk_size ? static_cast<std::size_t>(*terms_.chunk_size) : chunks_.next_size(left);
 }
 
-void PoolStream::send(std::vector<std::string> items) {
-  if (items.empty()) return;
-  auto chunk = std::move(terms_.sender->send(terms_.call, items, items.size()).front());
-  std::size_t index = 0;
+void PoolStream::send(const StreamItems& items) {
+  Chunk chunk;
+  try {
+    chunk = terms_.sender->send(terms_.call, *items.packed, items.span, items.once ? 0us : terms_.call.budget());
+  } catch (...) {
+    const std::lock_guard hold{mutex_};
+    chunks_.not_sent();
+    throw;
+  }
   bool too_late = false;
   {
     const std::lock_guard hold{mutex_};
-    index = chunks_.add(chunk);
+    chunks_.sent(items, chunk);
     too_late = over_;
   }
   if (too_late)
     chunk->cancel();
   else
-    chunk->add(new ChunkDone{shared_from_this(), index});
+    chunk->add(new ChunkDone{shared_from_this(), items.first});
+}
+
+// Sends again what chunks have given back. On the feeding thread, which has claimed it.
+void PoolStream::send_returned() noexcept {
+  try {
+    for (;;) {
+      std::unique_lock lock{mutex_};
+      const auto items = over_ ? std::nullopt : chunks_.next_returned();
+      lock.unlock();
+      if (!items) return;
+      send(*items);
+    }
+  } catch (...) {
+    end(std::current_exception());
+  }
 }
 
 void PoolStream::finish(std::exception_ptr failure) {
@@ -102,7 +147,7 @@ void PoolStream::end(std::exception_ptr error) {
     if (over_ || is_done()) return;
     over_ = true;
     failure_ = std::move(error);
-    rest = chunks_.undone();
+    rest = chunks_.under_way();
     changed_.notify_all();
   }
   for (const Chunk& chunk : rest) chunk->cancel();
@@ -111,13 +156,20 @@ void PoolStream::end(std::exception_ptr error) {
 
 void PoolStream::chunk_done(std::size_t index) noexcept {
   bool done = false;
+  bool sends = false;
   {
     const std::lock_guard hold{mutex_};
     if (over_) return;
-    chunks_.set_done(index);
+    chunks_.done(index);
     done = is_done();
+    sends = chunks_.claim_returned();
     changed_.notify_all();
   }
+  if (sends)
+    terms_.feeding->execute(
+        Work{new CallbackWork{[self = std::static_pointer_cast<PoolStream>(shared_from_this())](bool runs) {
+          if (runs) self->send_returned();
+        }}});
   remove_if(done);
 }
 
@@ -139,7 +191,10 @@ bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_lon
       changed_.notify_all();  // for the thread that reads items
       continue;
     }
-    if (over_ || (finished_ && chunks_.all_popped())) return throw_or_end();
+    if (over_ || (finished_ && chunks_.all_popped())) {
+      if (auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
+      return false;
+    }
     if (!deadline)
       changed_.wait(lock);
     else if (changed_.wait_until(lock, *deadline) == std::cv_status::timeout &&
@@ -150,15 +205,11 @@ bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_lon
 
 // False: the next chunk is not done. Throws its error.
 bool PoolStream::open_next_chunk() {
-  const Chunk chunk = chunks_.pop();
+  std::size_t items = 0;
+  const Chunk chunk = chunks_.pop(items);
   if (!chunk) return false;
-  reader_.open(results_of(*chunk));
+  reader_.open(bytes_of(*chunk), items);
   return true;
-}
-
-bool PoolStream::throw_or_end() {
-  if (auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
-  return false;
 }
 
 // ---- What Pool and PoolResults ask ----------------------------------------------------------------------------------

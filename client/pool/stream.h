@@ -4,6 +4,9 @@
 // Its items are read from a range by a thread of the stream's own, as credit allows: a number of chunks may be under
 // way, and a number may be done and unread. Once the pool is closed, chunks may be unread without a limit, because
 // Pool::join() waits for all of them.
+//
+// Chunks whose size the caller has left open follow the run time of their items. What a process gives back, and the
+// items of a process that has died, are sent again by the feeding thread of the pool.
 #pragma once
 
 #include <forkmill/pool.h>
@@ -11,14 +14,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <string>
-#include <vector>
 
 #include "client/pool/calls.h"
-#include "client/pool/chunk_order.h"
 #include "client/pool/chunks.h"
 #include "client/pool/feeders.h"
 #include "client/pool/item_reader.h"
+#include "client/pool/stream_chunks.h"
 
 namespace forkmill::detail {
 
@@ -26,9 +27,12 @@ namespace forkmill::detail {
 struct StreamTerms {
   std::shared_ptr<ChunkSender> sender;
   std::shared_ptr<Feeders> feeders;
+  std::shared_ptr<Executor> feeding;
   ChunkCall call;
-  std::size_t chunk_size = 1;
+  std::size_t processes = 1;
+  ChunkSize chunk_size;    // empty: left open
   std::size_t window = 1;  // chunks that may be under way
+  std::size_t unread = 1;  // chunks that may be done and unread
   bool ordered = true;
 };
 
@@ -47,22 +51,22 @@ class PoolStream final : public Outstanding {
   bool next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use);
 
  private:
-  void read_all(ItemSource& source) noexcept;
-  std::exception_ptr gather(ItemSource& source, std::vector<std::string>& items, bool& more) const noexcept;
-  bool wait_for_credit();
-  void send(std::vector<std::string> items);
+  void read_all(ItemSource& source, std::size_t count) noexcept;
+  std::exception_ptr gather(ItemSource& source, std::size_t most, PackedItems& items, bool& more) const noexcept;
+  std::size_t wait_for_credit(std::size_t left);
+  void send(const StreamItems& items);
+  void send_returned() noexcept;
   void finish(std::exception_ptr failure);
   bool is_done() const { return finished_ && chunks_.all_done(); }
   void remove_if(bool done);
   bool open_next_chunk();
-  bool throw_or_end();
 
   const std::weak_ptr<PoolCalls> calls_;
   const StreamTerms terms_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  ChunkOrder chunks_;
+  StreamChunks chunks_;
   bool closed_ = false;         // the pool takes no more calls
   bool finished_ = false;       // no more items are added
   bool over_ = false;           // the call has ended as a whole

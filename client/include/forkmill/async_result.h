@@ -1,4 +1,5 @@
-// AsyncResult<T>: the result of a Pool's call that has come, or will come. The counterpart of Python's AsyncResult.
+// AsyncResult<T>: the result of a Pool's call, or of Client::map_chunked(), that has come, or will come. The
+// counterpart of Python's AsyncResult.
 //
 //     auto sum = pool.apply_async(kAdd, 2.0, 3.0);   // AsyncResult<double>
 //     sum.wait(100ms);
@@ -19,11 +20,14 @@
 #include <forkmill/detail/span.h>
 #include <forkmill/errors.h>
 #include <forkmill/future.h>
+#include <forkmill/plain_reader.h>
 #include <forkmill/serialize.h>
 #include <forkmill/wait.h>
 #include <forkmill/when.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,9 +49,9 @@ using PoolJobRef = std::shared_ptr<PoolJob>;
 State& pool_job_state(const PoolJob& job);
 [[noreturn]] void throw_pool_timeout(std::chrono::nanoseconds waited);
 [[noreturn]] void throw_not_ready();
-// The packed results of each chunk, in order.
-// Throws the error of the first chunk that has one. Only when ready.
-std::vector<std::string> pool_job_results(const PoolJob& job);
+// The packed array of the results of each chunk, in order.
+// Throws the first error. Only when ready; valid as long as the job.
+std::vector<std::string_view> pool_job_results(const PoolJob& job);
 [[noreturn]] void throw_undecodable_results(const char* why);
 
 // Calls each(const msgpack::object&) for every result in a chunk.
@@ -66,6 +70,35 @@ void for_each_result(std::string_view chunk, F&& each) {
   } catch (const std::exception& error) {
     throw_undecodable_results(error.what());
   }
+}
+
+// Number of results in chunks, as far as their heads can be believed.
+inline std::size_t number_of_results(const std::vector<std::string_view>& chunks) {
+  std::size_t all = 0;
+  for (const auto& chunk : chunks) {
+    std::size_t size = 0;
+    if (PlainReader{chunk}.read_array(size)) all += std::min(size, chunk.size());
+  }
+  return all;
+}
+
+// Appends the results in a chunk, if all of them are plain values. False: `values` is as before.
+template <class T>
+bool read_plain_results(std::string_view chunk, std::vector<T>& values) {
+  if constexpr (kIsPlain<T>) {
+    const auto before = values.size();
+    PlainReader reader{chunk};
+    std::size_t size = 0;
+    bool plain = reader.read_array(size);
+    for (std::size_t i = 0; plain && i < size; ++i) {
+      T value{};
+      plain = reader.read(value);
+      if (plain) values.push_back(std::move(value));
+    }
+    if (plain && reader.at_end()) return true;
+    values.resize(before);
+  }
+  return false;
 }
 
 // Readers of a ready job: its one result, or the list of all.
@@ -89,13 +122,26 @@ template <class T>
 struct ReadList {
   std::vector<T> operator()(const PoolJob& job) const {
     std::vector<T> values;
-    for (const auto& chunk : pool_job_results(job))
-      for_each_result(chunk, [&](const msgpack::object& packed) { values.push_back(packed.as<T>()); });
+    const auto chunks = pool_job_results(job);
+    values.reserve(number_of_results(chunks));
+    for (const auto& chunk : chunks)
+      if (!read_plain_results(chunk, values))
+        for_each_result(chunk, [&](const msgpack::object& packed) { values.push_back(packed.as<T>()); });
     return values;
   }
 };
 template <>
 struct ReadList<void> : ReadOne<void> {};
+
+// Type of all results of a map: a vector, or void.
+template <class R>
+struct ListOfResults {
+  using type = std::vector<R>;
+};
+template <>
+struct ListOfResults<void> {
+  using type = void;
+};
 
 // ResultState: the state of AsyncResult::future(). Reads the value out of the job when it is asked for.
 template <class T>
@@ -139,7 +185,7 @@ class ResultState final : public LocalState<T> {
 
 }  // namespace detail
 
-// Made by Pool::apply_async(), map_async() and starmap_async().
+// Made by Pool::apply_async(), map_async() and starmap_async(), and by Client::map_chunked().
 template <class T>
 class AsyncResult {
  public:

@@ -45,11 +45,13 @@
 
 #include <forkmill/arguments_of.h>
 #include <forkmill/as_completed.h>
+#include <forkmill/async_result.h>
 #include <forkmill/client_options.h>
 #include <forkmill/command.h>
 #include <forkmill/coroutine.h>
 #include <forkmill/default_client.h>
 #include <forkmill/detail/decode.h>
+#include <forkmill/detail/packed_items.h>
 #include <forkmill/future.h>
 #include <forkmill/query.h>
 #include <forkmill/submit_options.h>
@@ -220,6 +222,9 @@ class Submitter {
   // nothing is thrown, since the futures of the tasks that go on would be lost: the elements that could not be
   // submitted have futures that ended with the error, and so has one more future if the range threw.
   //
+  // Each element is a task with an id, attempts, progress and cancel() of its own. Where that is not needed,
+  // map_chunked() is many times as quick for small elements.
+  //
   //     const std::vector<std::pair<double, double>> pairs{{1.0, 2.0}, {3.0, 4.0}};
   //     for (auto& sum : client.map(kAdd, pairs)) std::cout << sum.get() << "\n";
   template <class R, class... P, std::ranges::input_range Range>
@@ -248,6 +253,32 @@ class Submitter {
     return futures.release();
   }
 
+  // Calls the task's function once for each element of a range and gives all results at once, in the order of the
+  // range. Much quicker than map() for small elements: they travel in chunks, each of which is one task named
+  // forkmill.chunk, so an element has no id, no future, no progress and no cancel() of its own. Chunks follow the
+  // measured run time of their elements, as those of Pool::map() do without a chunk size (pool.h): they run for 5 ms,
+  // give back after 10 ms what has not begun, and as many are under way as the workers of the queue can use. The range
+  // is read once, before anything is sent; an element is as in map().
+  //
+  // Every element is run, and the result is then the list, or the first error in the order of the range. Options:
+  // queue, priority, durability, label and time limits are those of each chunk. A chunk whose process is lost, or that
+  // runs over `timeout`, is tried again in smaller chunks; an element that is alone in its chunk is tried as often as
+  // max_attempts says, and its WorkerLost or Timeout costs no other element. So an element can run more than once, as
+  // with map(). An exception is an error at once, forkmill::Retry as well.
+  //
+  // Every worker of the queue must have the task; one without it ends the call with RemoteError{unknown_task}.
+  // Blocks while this client is full, as submit() does.
+  // Throws Error{option_out_of_range} for the options key, delay, retry_errors and at_most_once, which elements of a
+  // chunk cannot have; Rejected{payload_too_large} for an element over 64 MiB; and as submit() does.
+  //
+  //     std::vector<int> squares = client.map_chunked(kSquare, std::views::iota(0, 1'000'000)).get();
+  template <class R, class... P, std::ranges::input_range Range>
+  AsyncResult<typename detail::ListOfResults<R>::type> map_chunked(const Task<R(P...)>& task, Range&& elements) const {
+    detail::PackedItems items;
+    for (const auto& element : elements) items.add(detail::pack_element<Task<R(P...)>>(element));
+    return {send_chunked(task.name(), task.hash(), std::move(items)), detail::ReadList<R>{}};
+  }
+
   // Submits a task that is known by name only. payload: a msgpack array of the arguments, not checked here and not
   // compared with the workers' signature; a worker that cannot read it fails the task with arguments_undecodable. The
   // result comes as packed bytes.
@@ -267,6 +298,7 @@ class Submitter {
   detail::Ref<detail::RemoteState> send(std::string_view name, std::uint64_t signature, std::string_view payload) const;
   std::vector<detail::Ref<detail::RemoteState>> send_all(std::string_view name, std::uint64_t signature,
                                                          const std::vector<std::string>& payloads) const;
+  detail::PoolJobRef send_chunked(std::string_view name, std::uint64_t signature, detail::PackedItems items) const;
 
   detail::Ref<detail::Origin> engine_;           // a client::Engine
   std::shared_ptr<const client::Prepared> how_;  // the options, checked and in the form of the wire
@@ -291,7 +323,7 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // submit(), map() and submit_raw() with default SubmitOptions; Submitter has their contract.
+  // submit(), map(), map_chunked() and submit_raw() with default SubmitOptions; Submitter has their contract.
   template <class R, class... P, class... A>
   Future<R> submit(const Task<R(P...)>& task, A&&... arguments) {
     return plain_.submit(task, std::forward<A>(arguments)...);
@@ -299,6 +331,10 @@ class Client {
   template <class R, class... P, std::ranges::input_range Range>
   std::vector<Future<R>> map(const Task<R(P...)>& task, Range&& elements) {
     return plain_.map(task, std::forward<Range>(elements));
+  }
+  template <class R, class... P, std::ranges::input_range Range>
+  auto map_chunked(const Task<R(P...)>& task, Range&& elements) {
+    return plain_.map_chunked(task, std::forward<Range>(elements));
   }
   Future<RawResult> submit_raw(std::string_view name, std::string_view payload) {
     return plain_.submit_raw(name, payload);

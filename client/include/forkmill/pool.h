@@ -23,20 +23,28 @@
 // worker of PoolOptions::queue has room for one more Process; the pool waits until there is room. They serve this pool
 // alone, and end with it, or with this program if that ends first, also by SIGKILL.
 //
-// Items travel in chunks, each of which is one task, so that small items cost little. A larger chunk costs less per
-// item, a smaller one spreads better.
+// Items travel in chunks, each of which is one task, so that small items cost little. Without a chunk size (map,
+// starmap, map_reduce, and imap with `{}`) the pool cuts the chunks itself: the first ones have one item, and the
+// following as many as run for 5 ms by what was measured, towards the end fewer, so that no process waits long for
+// another one. A chunk that runs for twice that time gives the items back that have not begun, and others run them. A
+// chunk of map_reduce runs for up to 1 s, because each costs a merge. With a chunk size, each chunk has that many items
+// and runs once: for functions that must never run twice for an item (see Errors).
 //
 //     open ── close() ──▶ closed ── join() ──▶ ended          everything that was submitted is finished
 //       └────── terminate(), destructor ─────▶ ended          outstanding results end with Cancelled
 //
 // Errors. An exception of a function is a RemoteError where its result is asked for. A process that is killed or exits
-// costs the chunk that it ran, which ends with WorkerLost; another process takes its place. An initializer that throws,
-// or a process that ends before it is ready, ends the pool: that error is the result of all calls, earlier and later.
-// If the pool's machine is lost, outstanding calls end with WorkerLost and the pool starts again elsewhere. Arguments
-// over 64 MiB for one chunk (Rejected{payload_too_large}) and exceptions of the range of items come out of the call
-// itself; from imap() they come at their place among the results. Results over 64 MiB for one chunk are
-// RemoteError{result_too_large}. std::invalid_argument says that a size or number is not positive, Error{object_closed}
-// that the pool has been closed or terminated.
+// costs the chunk that it ran, and another process takes its place. A chunk with a given size ends with WorkerLost
+// then. The items of a chunk that the pool has cut run again, in 16 smaller chunks, and so on: an item fails with
+// WorkerLost if it was alone in its chunk when its process died, and costs no other item. So items that share a chunk
+// with one that kills its process run again, about as often as 16 divides the size of the chunk. An initializer that
+// throws, or a process that ends before it is ready, ends the pool: that error is the result of all calls, earlier and
+// later. If the pool's machine is lost, outstanding calls end with WorkerLost and the pool starts again elsewhere.
+// Arguments over 64 MiB for one chunk (Rejected{payload_too_large}) and exceptions of the range of items come out of
+// the call itself; from imap() they come at their place among the results. Results over 64 MiB for one chunk are
+// RemoteError{result_too_large}; in a chunk that the pool has cut, the result of one item may have 62 MiB.
+// std::invalid_argument says that a size or number is not positive, Error{object_closed} that the pool has been closed
+// or terminated.
 //
 // Threads: every member may be called from any thread, except the destructor, which must be the last call. The client
 // must outlive the pool; closing it ends the pool's calls with Disconnected. Callbacks run on one thread of the pool,
@@ -47,6 +55,7 @@
 #include <forkmill/arguments_of.h>
 #include <forkmill/async_result.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/packed_items.h>
 #include <forkmill/pool_results.h>
 #include <forkmill/registered.h>
 
@@ -121,6 +130,7 @@ struct PoolOptions {
   // Called in each process before its first chunk, also in those that replace others.
   PoolInitializer initializer{};
   // Chunks after which a process is replaced by a fresh one, at least 1. Empty: never. (Python's maxtasksperchild.)
+  // A call that must use up chunks one by one gives a chunk size.
   Count max_tasks_per_child{};
   // Name for people, in `forkmill ps` and in errors: 128 bytes at most, without control characters. Empty: "Pool-N".
   std::string name{};
@@ -128,8 +138,7 @@ struct PoolOptions {
   std::string queue = "default";
 };
 
-// Items in a chunk, at least 1. Empty: a quarter of an even share of the items for each process, and no more than about
-// 1 MiB of arguments.
+// Items in a chunk, at least 1. Empty: as the run time of the items says, and no more than about 1 MiB of arguments.
 using ChunkSize = Count;
 // Called with the error of a call.
 using ErrorCallback = std::function<void(const Error&)>;
@@ -185,31 +194,21 @@ PoolDeliver deliver_to(typename CallbackOf<T>::type callback, ErrorCallback erro
   };
 }
 
-// Type of all results of a map: a vector, or void.
-template <class R>
-struct ListOfResults {
-  using type = std::vector<R>;
-};
-template <>
-struct ListOfResults<void> {
-  using type = void;
-};
-
 // Packs the arguments of each call of a map: one for each item, or a tuple of all.
 template <class Call, class Range>
-std::vector<std::string> pack_items(Range&& range) {
-  std::vector<std::string> items;
+PackedItems pack_items(Range&& range) {
+  PackedItems items;
   if constexpr (std::ranges::sized_range<Range>) items.reserve(static_cast<std::size_t>(std::ranges::size(range)));
-  for (auto&& element : range) items.push_back(pack_call<Call>(element));
+  for (auto&& element : range) items.add(pack_call<Call>(element));
   return items;
 }
 template <class Call, class Range>
-std::vector<std::string> pack_tuples(Range&& range) {
-  std::vector<std::string> items;
+PackedItems pack_tuples(Range&& range) {
+  PackedItems items;
   for (auto&& element : range) {
     static_assert(TupleLike<decltype(element)>,
                   "forkmill: an item of starmap must be a tuple, a pair or an array of all arguments");
-    if constexpr (TupleLike<decltype(element)>) items.push_back(pack_tuple<Call>(element));
+    if constexpr (TupleLike<decltype(element)>) items.add(pack_tuple<Call>(element));
   }
   return items;
 }
@@ -371,8 +370,10 @@ class Pool {
 
   // Calls the function once for each item and returns the results in the order of the items; none for an empty range.
   // The range is read once, before anything is sent.
-  // Blocks until all chunks are done, then throws the first error in the order of the items if there is one. An item
-  // that fails ends its chunk: items behind it in the chunk are not run.
+  // Blocks until all chunks are done, then throws the first error in the order of the items if there is one. Without a
+  // chunk size, an item that fails costs no other item, and all are run; only when 16 items and a quarter of those that
+  // have ended killed their process, the rest is not. With a chunk size, an item that fails ends its chunk: items
+  // behind it in the chunk are not run.
   // Throws std::invalid_argument if chunk_size is less than 1.
   // Python: pool.map(f, items, chunksize)
   template <class R, class... P, class Range>
@@ -383,8 +384,9 @@ class Pool {
   List<R> map(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items, ChunkSize chunk_size = {}) {
     return map_async(task, items, chunk_size).get();
   }
-  // map() without waiting: returns when all chunks have been handed to the client. The result is ready when all chunks
-  // are done. callback gets the whole list, once; error_callback the first error.
+  // map() without waiting: returns when the items have been packed, and the first chunks handed to the client, or all
+  // chunks if they have a given size. A thread of the pool sends the others. The result is ready when all chunks are
+  // done. callback gets the whole list, once; error_callback the first error.
   //
   //     pool.map_async(kSquare, numbers, {}, [](const std::vector<int>& all) { print(double(all.size())); });
   //
@@ -392,10 +394,10 @@ class Pool {
   template <class R, class... P, class Range>
   AsyncResult<List<R>> map_async(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {},
                                  Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
-    std::vector<std::string> packed;
+    detail::PackedItems packed;
     if constexpr (detail::check_range<Range>() && detail::check_one_argument<P...>())
       packed = detail::pack_items<Task<R(P...)>>(items);
-    return many<R>(task, packed, chunk_size, std::move(callback), std::move(error_callback));
+    return many<R>(task, std::move(packed), chunk_size, std::move(callback), std::move(error_callback));
   }
   template <class R, class P>
   AsyncResult<List<R>> map_async(const Task<R(P)>& task, std::initializer_list<std::decay_t<P>> items,
@@ -422,9 +424,9 @@ class Pool {
   template <class R, class... P, class Range>
   AsyncResult<List<R>> starmap_async(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size = {},
                                      Callback<List<R>> callback = {}, ErrorCallback error_callback = {}) {
-    std::vector<std::string> packed;
+    detail::PackedItems packed;
     if constexpr (detail::check_range<Range>()) packed = detail::pack_tuples<Task<R(P...)>>(items);
-    return many<R>(task, packed, chunk_size, std::move(callback), std::move(error_callback));
+    return many<R>(task, std::move(packed), chunk_size, std::move(callback), std::move(error_callback));
   }
 
   // Calls the function once for each item and merges all results into one, in the order of the items: the process that
@@ -452,19 +454,22 @@ class Pool {
   // Call the function once for each item and give the results one after the other while the rest is under way: imap()
   // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
   // behind it follow. What the range throws comes as the last result. With a chunk of n items, n results become
-  // available together.
+  // available together. The chunk size {} leaves the size to the pool: the results of items that run for a few
+  // milliseconds become available together. An item waits for the next ones of its chunk to be read, up to 1 ms and the
+  // time that the range takes for one item, so a range whose items depend on results needs the chunk size 1.
   //
   // Return at once. A container that the caller keeps is read before. Any other range, which may be slow or endless, is
   // read by a thread of the pool: it is moved or copied into the pool if it is an rvalue or a view, else it must live
   // until the last result has come. That thread reads ahead as credit allows: at least 64 chunks under way, and 1,024
-  // whose results wait to be read; without the second limit once close() was called. Therefore calls can be stages of a
+  // whose results wait to be read, with the chunk size {} 4 for each process and 64; without the second limit once
+  // close() was called. Therefore calls can be stages of a
   // pipeline:
   //
   //     for (int n : pool.imap(kSquare, pool.imap_unordered(kTwice, std::views::iota(0)))) print(n);
   //
   // Throw std::invalid_argument if chunk_size is less than 1.
   //
-  //     for (int square : pool.imap_unordered(kSquare, numbers, 100)) print(square);
+  //     for (int square : pool.imap_unordered(kSquare, numbers, {})) print(square);
   //
   // Python: pool.imap(f, items, chunksize), pool.imap_unordered(f, items, chunksize)
   template <class R, class... P, class Range>
@@ -513,16 +518,16 @@ class Pool {
  private:
   // A job of one chunk with one item, a job of many items, and a stream, which sends each chunk when it is full.
   template <class R, class Call>
-  AsyncResult<R> one(const Call& task, std::string packed, detail::PoolDeliver deliver) {
-    std::vector<std::string> items;
-    items.push_back(std::move(packed));
-    return {submit(task.name(), task.hash(), items, ChunkSize{1}, std::move(deliver)), detail::ReadOne<R>{}};
+  AsyncResult<R> one(const Call& task, std::string_view packed, detail::PoolDeliver deliver) {
+    detail::PackedItems items;
+    items.add(packed);
+    return {submit(task.name(), task.hash(), std::move(items), ChunkSize{1}, std::move(deliver)), detail::ReadOne<R>{}};
   }
   template <class R, class Call>
-  AsyncResult<List<R>> many(const Call& task, const std::vector<std::string>& items, ChunkSize chunk_size,
+  AsyncResult<List<R>> many(const Call& task, detail::PackedItems items, ChunkSize chunk_size,
                             Callback<List<R>> callback, ErrorCallback error_callback) {
     auto deliver = detail::deliver_to<List<R>>(std::move(callback), std::move(error_callback), detail::ReadList<R>{});
-    return {submit(task.name(), task.hash(), items, chunk_size, std::move(deliver)), detail::ReadList<R>{}};
+    return {submit(task.name(), task.hash(), std::move(items), chunk_size, std::move(deliver)), detail::ReadList<R>{}};
   }
   template <class R, class... P, class Range>
   PoolResults<R> stream(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size, bool ordered) {
@@ -530,10 +535,10 @@ class Pool {
                                 [&] { return open_stream(task.name(), task.hash(), chunk_size, ordered); });
   }
   // Both throw std::invalid_argument for the chunk size, Error{object_closed}, and what Client::submit() throws.
-  detail::PoolJobRef submit(std::string_view task, std::uint64_t signature, const std::vector<std::string>& items,
+  detail::PoolJobRef submit(std::string_view task, std::uint64_t signature, detail::PackedItems items,
                             ChunkSize chunk_size, detail::PoolDeliver deliver);
-  detail::PoolJobRef submit_merged(std::string_view task, std::uint64_t signature,
-                                   const std::vector<std::string>& items, ChunkSize chunk_size);
+  detail::PoolJobRef submit_merged(std::string_view task, std::uint64_t signature, detail::PackedItems items,
+                                   ChunkSize chunk_size);
   detail::PoolStreamRef open_stream(std::string_view task, std::uint64_t signature, ChunkSize chunk_size, bool ordered);
 
   std::shared_ptr<detail::PoolState> state_;  // never null

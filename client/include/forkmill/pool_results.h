@@ -77,8 +77,8 @@ class PoolResults {
   // Blocks until the next result is there and returns it; an empty Next when all have been given, also on every later
   // call. The second form waits `timeout` at most and then throws Timeout{Errc::timeout}, with the position unchanged.
   // Zero or less only looks.
-  // Throws the error of the item (RemoteError, WorkerLost for its whole chunk), and then goes on behind it;
-  // Error{result_undecodable} if the bytes are not a T.
+  // Throws the error of the item (RemoteError, WorkerLost; with a chunk size WorkerLost for the whole chunk), and then
+  // goes on behind it; Error{result_undecodable} if the bytes are not a T.
   // Python: it.next(), it.next(timeout)
   Next next() { return take(detail::time_until(deadline_)); }
   template <class Rep, class Period>

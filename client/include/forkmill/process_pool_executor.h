@@ -130,6 +130,7 @@ class ProcessPoolExecutor {
 
   // Calls the function once for each item and gives the results in the order of the items, as Pool::imap() does: also
   // what is said there of the range. A result that is not there `timeout` after this call is Timeout; empty: no limit.
+  // A chunk size of {} leaves it to the executor, as there.
   // Throws std::invalid_argument if chunk_size is less than 1, and Error{object_closed} after shutdown().
   //
   //     for (int square : executor.map(kSquare, numbers, 30s)) print(square);

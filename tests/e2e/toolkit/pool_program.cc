@@ -37,6 +37,17 @@ int meet(const std::string& here, const std::string& there) {
   return await(there);
 }
 void note(const std::string& path) { std::ofstream{path, std::ios::app} << std::to_string(::getpid()) + "\n"; }
+int mark(const std::string& path, int n) {
+  std::ofstream{path, std::ios::app} << std::to_string(n) + "\n" << std::flush;
+  if (n == -1) throw std::runtime_error{"meant to"};
+  if (n == -2) ::raise(SIGKILL);
+  return n;
+}
+int die_once(const std::string& path) {
+  if (path.empty() || std::ifstream{path}) return 1;
+  create(path);
+  return ::raise(SIGKILL);
+}
 int positive(int n) {
   if (n < 0) throw std::out_of_range{"below zero: " + std::to_string(n)};
   return n;
@@ -59,6 +70,10 @@ const Registered kFunctions[] = {
     {kRebel, [] { return Rebellious{}; }},
     {kLarge, [](std::int64_t size) { return std::string(static_cast<std::size_t>(size), 'x'); }},
     {kNote, note},
+    {kMark, mark},
+    {kMarkPair, [](const std::pair<std::string, int>& what) { return mark(what.first, what.second); }},
+    {kDieOnce, die_once},
+    {kSend, [](forkmill::Connection<std::string> end, const std::string& text) { end.send(text); }},
     {kStart,
      [](const std::string& path, int what) {
        note(path);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <forkmill/manager.h>
+#include <forkmill/pipe.h>
 #include <forkmill/queue.h>
 #include <forkmill/sync.h>
 #include <forkmill/task.h>
@@ -36,6 +37,11 @@ inline constexpr forkmill::Task<int(std::pair<std::string, int>)> kAfter{"pool.a
 inline constexpr forkmill::Task<Rebellious()> kRebel{"pool.rebel"};
 inline constexpr forkmill::Task<std::string(std::int64_t)> kLarge{"pool.large"};
 inline constexpr forkmill::Task<void(std::string)> kNote{"pool.note"};  // a line with its pid
+// Writes the number on a line; -1: then throws, -2: then is killed.
+inline constexpr forkmill::Task<int(std::string, int)> kMark{"pool.mark"};
+inline constexpr forkmill::Task<int(std::pair<std::string, int>)> kMarkPair{"pool.mark_pair"};  // the same
+inline constexpr forkmill::Task<int(std::string)> kDieOnce{"pool.die_once"};  // unless the file is there; 1
+inline constexpr forkmill::Task<void(forkmill::Connection<std::string>, std::string)> kSend{"pool.send"};
 inline constexpr forkmill::Task<void(std::string, int)> kStart{"pool.start"};
 inline constexpr forkmill::Task<int(int)> kStarted{"pool.started"};  // the value that kStart has set
 inline constexpr forkmill::Task<void()> kFailToStart{"pool.fail_to_start"};

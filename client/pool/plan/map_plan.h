@@ -1,0 +1,78 @@
+// MapPlan: which items of a call go into which chunk, and what becomes of them. Pure.
+//
+//     not sent ──next()──▶ under way ──ran()──▶ ran
+//        ▲                     │ the items of the chunk that had not begun
+//        └─────────────────────┤
+//        └── in small chunks ──┴──lost()──▶ lost: its process died, and the item was alone in its chunk
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "client/pool/plan/chunk_sizer.h"
+#include "client/pool/plan/chunk_window.h"
+
+namespace forkmill::detail {
+
+// Items of a call: those from `first` on.
+struct Span {
+  std::size_t first = 0;
+  std::size_t count = 0;
+};
+
+// The smaller chunks in which the items of one whose process died are tried again. The one item that kills is found
+// after few deaths, and the others run again a few times only.
+std::vector<Span> pieces_of(const Span& chunk);
+
+class MapPlan {
+ public:
+  // processes: 0 for a number that is not known.
+  MapPlan(std::size_t items, std::size_t processes, ChunkSizer::Aim aim)
+      : items_{items}, window_{processes}, sizer_{aim} {}
+
+  // Whether next() has a chunk.
+  bool has_next() const { return under_way_ < window_.size() && has_unsent(); }
+  // The next chunk. Empty: none is left, or enough are under way.
+  std::optional<Span> next();
+  // A chunk of next() is smaller than that: the rest was not sent.
+  void shorten(const Span& chunk, std::size_t count);
+  // A chunk of next() was not sent; next() gives it once more.
+  void unsent(const Span& chunk);
+
+  // The first `count` items of the chunk, at least one, have run. Times as in ChunkWindow::measured().
+  void ran(const Span& chunk, std::size_t count, std::chrono::microseconds run_time,
+           std::chrono::microseconds round_trip);
+  // The process of the chunk died. True: its items are sent again in smaller chunks. False: it was one item, which is
+  // lost. When many items are lost, others are not sent any more.
+  bool lost(const Span& chunk);
+  // The chunk has failed as a whole: no more is sent.
+  void failed();
+
+  bool any_under_way() const { return under_way_ > 0; }
+  // Whether nothing is under way, and nothing is left to be sent.
+  bool is_over() const { return under_way_ == 0 && !has_unsent(); }
+
+ private:
+  struct Returned {
+    Span span;
+    bool whole;  // to be sent as one chunk
+  };
+
+  bool has_unsent() const { return !stopped_ && (!returned_.empty() || fresh_ < items_); }
+  std::size_t left() const;
+
+  const std::size_t items_;
+  ChunkWindow window_;
+  ChunkSizer sizer_;
+  std::deque<Returned> returned_;
+  std::size_t fresh_ = 0;  // items from here on have never been sent
+  std::size_t under_way_ = 0;
+  std::size_t ran_ = 0;  // items
+  std::size_t lost_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace forkmill::detail
