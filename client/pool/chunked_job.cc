@@ -19,7 +19,7 @@ ChunkedJob::ChunkedJob(std::weak_ptr<PoolCalls> calls, std::shared_ptr<Executor>
     : PoolJob{std::move(calls), terms.sender->origin(), std::move(callbacks), std::move(deliver)},
       terms_{std::move(terms)},
       items_{std::move(items)},
-      plan_{items_.size(), terms_.processes, terms_.call.aim()} {}
+      plan_{items_.size(), terms_.processes, terms_.call.aim(), terms_.costs->of(terms_.call.task)} {}
 
 // ---- Sending --------------------------------------------------------------------------------------------------------
 
@@ -95,6 +95,7 @@ void ChunkedJob::chunk_done(std::size_t index) noexcept {
     note(found.mapped());
     done = plan_.is_over();
     if (done) items_ = {};
+    if (done) terms_.costs->note(terms_.call.task, plan_.cost());
     feeds = !feeding_ && plan_.has_next();
     feeding_ |= feeds;
   }

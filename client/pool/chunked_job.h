@@ -16,6 +16,7 @@
 #include "client/pool/chunks.h"
 #include "client/pool/job.h"
 #include "client/pool/part.h"
+#include "client/pool/plan/item_costs.h"
 #include "client/pool/plan/map_plan.h"
 
 namespace forkmill::detail {
@@ -26,6 +27,7 @@ struct ChunkedTerms {
   std::shared_ptr<Executor> feeding;
   ChunkCall call;
   std::size_t processes = 0;  // 0: their number is not known
+  std::shared_ptr<ItemCosts> costs = std::make_shared<ItemCosts>();
 };
 
 class ChunkedJob final : public PoolJob {

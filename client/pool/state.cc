@@ -77,7 +77,8 @@ PoolJobRef PoolState::submit(const ChunkCall& call, PackedItems items, ChunkSize
   check_items(items);
   auto job = std::make_shared<ChunkedJob>(
       calls_, callbacks_, std::move(deliver),
-      ChunkedTerms{.sender = sender_, .feeding = feeding_, .call = call, .processes = processes}, std::move(items));
+      ChunkedTerms{.sender = sender_, .feeding = feeding_, .call = call, .processes = processes, .costs = costs_},
+      std::move(items));
   return begin(job, [&] { job->start(); });
 }
 
@@ -102,6 +103,7 @@ PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool 
   terms.feeding = feeding_;
   terms.call = std::move(call);
   terms.processes = processes;
+  terms.costs = costs_;
   terms.chunk_size = chunk_size;
   terms.window = chunk_size ? chunk_window(processes) : processes * 4;
   terms.unread = std::max(chunk_size ? kMaxUnread : kMaxUnreadLarge, terms.window);

@@ -11,6 +11,7 @@
 #include "client/pool/chunks.h"
 #include "client/pool/feeders.h"
 #include "client/pool/host.h"
+#include "client/pool/plan/item_costs.h"
 #include "client/pool/task_feed.h"
 
 namespace forkmill::detail {
@@ -47,6 +48,7 @@ class PoolState {
   const std::shared_ptr<PoolCalls> calls_;
   const std::shared_ptr<ChunkSender> sender_;
   const std::shared_ptr<Feeders> feeders_;
+  const std::shared_ptr<ItemCosts> costs_ = std::make_shared<ItemCosts>();
   const std::shared_ptr<TaskFeed> feed_;
   const std::shared_ptr<PoolHost> host_;
 };

@@ -21,7 +21,7 @@ constexpr auto kGatherTime = 1ms;  // an item does not wait longer for others of
 PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms)
     : calls_{std::move(calls)},
       terms_{std::move(terms)},
-      chunks_{terms_.ordered, terms_.processes, terms_.call.aim()} {}
+      chunks_{terms_.ordered, terms_.processes, ChunkSizer{terms_.call.aim(), terms_.costs->of(terms_.call.task)}} {}
 
 // ---- Items ----------------------------------------------------------------------------------------------------------
 
@@ -35,11 +35,12 @@ void PoolStream::feed(ItemSource source, std::size_t count) {
 void PoolStream::read_all(ItemSource& source, std::size_t count) noexcept {
   std::exception_ptr failure;
   try {
+    const auto share = (std::max<std::size_t>(count, 1) - 1) / (terms_.processes * 4) + 1;
     for (bool more = true; more;) {
       const auto size = wait_for_credit(count);
       if (size == 0) break;
       PackedItems items;
-      failure = gather(source, size, items, more);
+      failure = gather(source, terms_.chunk_size ? size : std::min(size, share), items, more);
       if (items.empty()) break;
       count -= std::min(count, items.size());
       // An end of a pipe goes to one task, also if its process dies.
@@ -162,6 +163,7 @@ void PoolStream::chunk_done(std::size_t index) noexcept {
     if (over_) return;
     chunks_.done(index);
     done = is_done();
+    if (done) terms_.costs->note(terms_.call.task, chunks_.item_cost());
     sends = chunks_.claim_returned();
     changed_.notify_all();
   }

@@ -19,6 +19,7 @@
 #include "client/pool/chunks.h"
 #include "client/pool/feeders.h"
 #include "client/pool/item_reader.h"
+#include "client/pool/plan/item_costs.h"
 #include "client/pool/stream_chunks.h"
 
 namespace forkmill::detail {
@@ -30,6 +31,7 @@ struct StreamTerms {
   std::shared_ptr<Executor> feeding;
   ChunkCall call;
   std::size_t processes = 1;
+  std::shared_ptr<ItemCosts> costs;
   ChunkSize chunk_size;    // empty: left open
   std::size_t window = 1;  // chunks that may be under way
   std::size_t unread = 1;  // chunks that may be done and unread

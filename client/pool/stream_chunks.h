@@ -30,11 +30,12 @@ struct StreamItems {
 
 class StreamChunks {
  public:
-  StreamChunks(bool ordered, std::size_t processes, ChunkSizer::Aim aim)
-      : order_{ordered}, processes_{processes}, sizer_{aim} {}
+  StreamChunks(bool ordered, std::size_t processes, const ChunkSizer& sizer)
+      : order_{ordered}, processes_{processes}, sizer_{sizer} {}
 
   // The size of the next chunk, unless sizes are fixed, if `left` items are still to be read.
   std::size_t next_size(std::size_t left) const { return sizer_.next(left, processes_); }
+  ChunkSizer::Time item_cost() const { return sizer_.cost(); }
   // Items that have been read, which are to be sent in one chunk. One of the next two follows.
   StreamItems begin(PackedItems items, bool once);
   void sent(const StreamItems& items, Chunk chunk);

@@ -24,11 +24,11 @@
 // alone, and end with it, or with this program if that ends first, also by SIGKILL.
 //
 // Items travel in chunks, each of which is one task, so that small items cost little. Without a chunk size (map,
-// starmap, map_reduce, and imap with `{}`) the pool cuts the chunks itself: the first ones have one item, and the
-// following as many as run for 5 ms by what was measured, towards the end fewer, so that no process waits long for
-// another one. A chunk that runs for twice that time gives the items back that have not begun, and others run them. A
-// chunk of map_reduce runs for up to 1 s, because each costs a merge. With a chunk size, each chunk has that many items
-// and runs once: for functions that must never run twice for an item (see Errors).
+// starmap, map_reduce, and imap with `{}`) the pool cuts the chunks itself: the first ones for a function have one
+// item, and the following as many as run for 5 ms by what was measured, towards the end fewer, so that no process waits
+// long for another one. A chunk that runs for twice that time gives the items back that have not begun, and others run
+// them. A chunk of map_reduce runs for up to 1 s, because each costs a merge. With a chunk size, each chunk has that
+// many items and runs once: for functions that must never run twice for an item (see Errors).
 //
 //     open ── close() ──▶ closed ── join() ──▶ ended          everything that was submitted is finished
 //       └────── terminate(), destructor ─────▶ ended          outstanding results end with Cancelled

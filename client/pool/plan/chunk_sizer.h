@@ -17,7 +17,10 @@ class ChunkSizer {
     Time least;
   };
 
-  explicit ChunkSizer(Aim aim) : aim_{aim} {}
+  // cost: run time of one item, as far as it is known; 0: not at all.
+  explicit ChunkSizer(Aim aim, Time cost = Time{0}) : aim_{aim}, cost_{cost} {}
+
+  Time cost() const { return cost_; }
 
   // The size of the next chunk, at least 1, if `left` items have not been sent. 1 before anything was measured.
   std::size_t next(std::size_t left, std::size_t processes) const {
@@ -47,7 +50,7 @@ class ChunkSizer {
   }
 
   const Aim aim_;
-  Time cost_{0};  // run time of one item; 0: not known
+  Time cost_;  // run time of one item; 0: not known
   std::size_t limit_ = kMaxItems;
 };
 

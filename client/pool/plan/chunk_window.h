@@ -1,4 +1,4 @@
-// ChunkWindow: how many chunks of a call may be under way: two for each process that runs them. Where their number is
+// ChunkWindow: how many chunks of a call may be under way: four for each process that runs them. Where their number is
 // not known, as many as do not wait long for a process. Pure.
 #pragma once
 
@@ -11,11 +11,11 @@ namespace forkmill::detail {
 class ChunkWindow {
  public:
   // processes: 0 for a number that is not known.
-  explicit ChunkWindow(std::size_t processes) : adapts_{processes == 0}, size_{adapts_ ? kFirst : processes * 2} {}
+  explicit ChunkWindow(std::size_t processes) : adapts_{processes == 0}, size_{adapts_ ? kFirst : processes * 4} {}
 
   std::size_t size() const { return size_; }
-  // Number of processes that seem to run chunks.
-  std::size_t processes() const { return size_ / 2; }
+  // Number of processes that run chunks, or seem to: then two or more for each are under way.
+  std::size_t processes() const { return adapts_ ? size_ / 2 : size_ / 4; }
 
   // A chunk has run for this time, and its result was there this time after it had been sent.
   void measured(std::chrono::microseconds run_time, std::chrono::microseconds round_trip) {

@@ -28,7 +28,7 @@ std::size_t MapPlan::left() const {
 std::optional<Span> MapPlan::next() {
   if (!has_next()) return std::nullopt;
   ++under_way_;
-  const auto size = sizer_.next(left(), window_.processes());
+  const auto size = std::min(sizer_.next(left(), window_.processes()), largest_);
   if (returned_.empty()) {
     const Span chunk{fresh_, std::min(size, items_ - fresh_)};
     fresh_ += chunk.count;

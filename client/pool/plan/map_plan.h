@@ -29,9 +29,11 @@ std::vector<Span> pieces_of(const Span& chunk);
 
 class MapPlan {
  public:
-  // processes: 0 for a number that is not known.
-  MapPlan(std::size_t items, std::size_t processes, ChunkSizer::Aim aim)
-      : items_{items}, window_{processes}, sizer_{aim} {}
+  // processes: 0 for a number that is not known. cost: as ChunkSizer has it.
+  MapPlan(std::size_t items, std::size_t processes, ChunkSizer::Aim aim, ChunkSizer::Time cost = {})
+      : items_{items}, window_{processes}, largest_{share(items, window_.processes() * 4)}, sizer_{aim, cost} {}
+
+  ChunkSizer::Time cost() const { return sizer_.cost(); }
 
   // Whether next() has a chunk.
   bool has_next() const { return under_way_ < window_.size() && has_unsent(); }
@@ -61,11 +63,13 @@ class MapPlan {
     bool whole;  // to be sent as one chunk
   };
 
+  static std::size_t share(std::size_t items, std::size_t parts) { return (items + parts - 1) / parts; }
   bool has_unsent() const { return !stopped_ && (!returned_.empty() || fresh_ < items_); }
   std::size_t left() const;
 
   const std::size_t items_;
   ChunkWindow window_;
+  const std::size_t largest_;  // size of a chunk: each process shall get some, also before anything was measured
   ChunkSizer sizer_;
   std::deque<Returned> returned_;
   std::size_t fresh_ = 0;  // items from here on have never been sent

@@ -90,6 +90,18 @@ TEST_CASE("chunks begin small, follow the run time of their items, and end small
   CHECK(sizes.size() < 260);
 }
 
+TEST_CASE("a call knows what items cost in the call before it") {
+  MapPlan plan{1000, 2, kAim, 10us};
+  CHECK(plan.next()->count == 125);
+  MapPlan costly{1000, 2, kAim, 1s};
+  for (int i = 0; i < 2; ++i) {
+    const auto chunk = *costly.next();
+    CHECK(chunk.count == 1);
+    costly.ran(chunk, 1, 1us, 1us);
+  }
+  CHECK(costly.cost() < 100ms);
+}
+
 TEST_CASE("long items travel alone") {
   Run run{40, 2};
   for (std::size_t i = 0; i < 40; ++i) run.costs[i] = 1s;
@@ -123,7 +135,7 @@ TEST_CASE("a few chunks are under way at a time") {
   MapPlan plan{100, 3, kAim};
   std::vector<Span> chunks;
   while (const auto chunk = plan.next()) chunks.push_back(*chunk);
-  CHECK(chunks.size() == 6);
+  CHECK(chunks.size() == 12);
   CHECK_FALSE(plan.has_next());
   plan.ran(chunks[0], 1, 1us, 1us);
   CHECK(plan.has_next());
@@ -198,5 +210,14 @@ TEST_CASE("as many chunks are under way as processes can use, if their number is
   CHECK(window.size() < first);
   ChunkWindow known{3};
   known.measured(5ms, 5ms);
-  CHECK(known.size() == 6);
+  CHECK(known.size() == 12);
+}
+
+TEST_CASE("few items travel alone and at once, also if the last call was quick: they may wait for each other") {
+  for (const std::size_t processes : {1U, 2U, 8U}) {
+    MapPlan plan{processes * 4, processes, kAim, 1us};
+    std::size_t chunks = 0;
+    for (; const auto chunk = plan.next(); ++chunks) CHECK(chunk->count == 1);
+    CHECK(chunks == processes * 4);
+  }
 }
