@@ -1,30 +1,63 @@
-// Payload: immutable bytes with shared ownership; carries arguments and results. A copy copies a pointer, so a large
-// payload that arrived as its own frame is passed on without a copy of its bytes. Different threads may use copies, but
-// not one object.
+// Payload: immutable bytes; carries arguments and results. A few bytes stand in the object itself, so that they cost no
+// allocation; more bytes have a shared owner, so that a copy copies a pointer, and a large payload that arrived as its
+// own frame is passed on without a copy of its bytes. Different threads may use copies, but not one object.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace forkmill::proto {
 
+// A copy copies all kInline bytes, which is quicker than to ask how many there are. GCC warns of those not written yet.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+#endif
+
 class Payload {
  public:
-  Payload() = default;
+  static constexpr std::size_t kInline = 72;  // as many bytes may stand in the object
 
-  // Copies `bytes`, in one allocation.
+  Payload() noexcept {}  // NOLINT(modernize-use-equals-default): the bytes are left uninitialized
+  Payload(const Payload& other) : size_{other.size_}, shared_{other.shared_} {
+    if (shared_)
+      new (bytes_.at) Shared{other.owned()};
+    else
+      bytes_ = other.bytes_;
+  }
+  // A Shared may be moved by its bytes.
+  Payload(Payload&& other) noexcept : bytes_{other.bytes_}, size_{other.size_}, shared_{other.shared_} {
+    other.size_ = 0;
+    other.shared_ = false;
+  }
+  Payload& operator=(const Payload& other) {
+    if (this != &other) *this = Payload{other};
+    return *this;
+  }
+  Payload& operator=(Payload&& other) noexcept {
+    if (this == &other) return *this;
+    release();
+    return *new (this) Payload{std::move(other)};
+  }
+  ~Payload() { release(); }
+
+  // Copies `bytes`, in one allocation or none.
   static Payload copy(std::string_view bytes) {
-    if (bytes.empty()) return {};
+    if (bytes.size() <= kInline) return Payload{bytes};
     auto buffer = std::make_shared_for_overwrite<char[]>(bytes.size());
     std::memcpy(buffer.get(), bytes.data(), bytes.size());
     const char* data = buffer.get();
     return Payload{std::move(buffer), {data, bytes.size()}};
   }
   static Payload own(std::string bytes) {
+    if (bytes.size() <= kInline) return Payload{std::string_view{bytes}};
     auto holder = std::make_shared<const std::string>(std::move(bytes));
     const std::string_view view = *holder;
     return Payload{std::move(holder), view};
@@ -34,18 +67,51 @@ class Payload {
     return Payload{std::move(owner), bytes};
   }
 
-  std::string_view view() const { return bytes_; }
-  std::size_t size() const { return bytes_.size(); }
-  bool empty() const { return bytes_.empty(); }
-  const std::shared_ptr<const void>& owner() const { return owner_; }
+  // The view is valid until this object is assigned to, moved or destroyed.
+  std::string_view view() const { return {shared_ ? owned().data : bytes_.at, size_}; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  // Returns the same bytes with an owner, for users that keep a view beyond the life of this object.
+  Payload with_owner() const {
+    if (shared_) return *this;
+    auto holder = std::make_shared<const std::string>(view());
+    const std::string_view bytes = *holder;
+    return Payload{std::move(holder), bytes};
+  }
+  // Null: the bytes stand in the object.
+  std::shared_ptr<const void> owner() const { return shared_ ? owned().owner : nullptr; }
 
-  friend bool operator==(const Payload& a, const Payload& b) { return a.bytes_ == b.bytes_; }
+  friend bool operator==(const Payload& a, const Payload& b) { return a.view() == b.view(); }
 
  private:
-  Payload(std::shared_ptr<const void> owner, std::string_view bytes) : owner_{std::move(owner)}, bytes_{bytes} {}
+  struct Shared {
+    std::shared_ptr<const void> owner;
+    const char* data;
+  };
+  static_assert(sizeof(Shared) <= kInline);
 
-  std::shared_ptr<const void> owner_;
-  std::string_view bytes_;
+  explicit Payload(std::string_view bytes) : size_{static_cast<std::uint32_t>(bytes.size())} {
+    std::memcpy(bytes_.at, bytes.data(), bytes.size());
+  }
+  Payload(std::shared_ptr<const void> owner, std::string_view bytes)
+      : size_{static_cast<std::uint32_t>(bytes.size())}, shared_{true} {
+    new (bytes_.at) Shared{std::move(owner), bytes.data()};
+  }
+  const Shared& owned() const { return *std::launder(reinterpret_cast<const Shared*>(bytes_.at)); }
+  void release() {
+    if (shared_) std::launder(reinterpret_cast<Shared*>(bytes_.at))->~Shared();
+  }
+
+  struct Bytes {
+    alignas(Shared) char at[kInline];
+  };
+  Bytes bytes_;
+  std::uint32_t size_ = 0;
+  bool shared_ = false;
 };
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace forkmill::proto

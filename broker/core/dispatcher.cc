@@ -126,9 +126,9 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
   }
 }
 
-void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, const Outcomes& outcomes) {
+void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, Outcomes& outcomes) {
   const std::size_t ops_before = state_.output.ops.size();
-  for (const OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, record);
+  for (OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, std::move(record));
   worker.outgoing.ack.messages.push_back(message);
   worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
   state_.output.touch(worker);

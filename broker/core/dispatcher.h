@@ -23,7 +23,7 @@ class Dispatcher {
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
   void attach(Client& client, const proto::Attach& attach);
-  void finish_attempts(Worker& worker, proto::MessageSeq message, const proto::Outcomes& outcomes);
+  void finish_attempts(Worker& worker, proto::MessageSeq message, proto::Outcomes& outcomes);
   void hand_back(Worker& worker, proto::Return& back);
   void forward(Worker& worker, proto::Progress& progress);
   static void set_credit(Worker& worker, std::uint64_t total);

@@ -13,15 +13,8 @@ namespace forkmill::broker {
 
 using proto::milliseconds;
 
-// TaskSpec: everything about a task except its arguments. Tasks that were submitted alike share one.
-struct TaskSpec {
-  std::string queue;
-  std::string name;
-  std::uint64_t signature = 0;
-  proto::TaskOptions options;
-  friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
-};
-using SharedSpec = std::shared_ptr<const TaskSpec>;  // never null
+using proto::SharedSpec;
+using proto::TaskSpec;
 
 // PutTask: the broker has accepted a task.
 struct PutTask {

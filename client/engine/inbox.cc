@@ -30,7 +30,8 @@ TaskId Inbox::new_id() {
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 
 Inbox::StateRef Inbox::add(proto::Submission&& task) {
-  if (task.id.is_nil()) task.id = task.options.key.empty() ? new_id() : TaskId::of_key(task.queue, task.options.key);
+  if (task.id.is_nil())
+    task.id = task.spec->options.key.empty() ? new_id() : TaskId::of_key(task.spec->queue, task.spec->options.key);
   auto state = detail::make_ref<detail::RemoteState>(detail::Ref<detail::Origin>{&origin_}, task.id);
   const auto bytes = task.payload.size();
   requests_.add(std::move(task), cookie_of(state));

@@ -129,8 +129,8 @@ void OutgoingLoans::place(proto::Submission& task) const {
   proto::RealEnv env;
   const auto unix_ms = static_cast<std::uint64_t>(env.now().unix_time.count());
   const auto high = env.random();
-  task.id = task.options.key.empty() ? TaskId::make(unix_ms, high, env.random())
-                                     : TaskId::of_key(task.queue, task.options.key);
+  task.id = task.spec->options.key.empty() ? TaskId::make(unix_ms, high, env.random())
+                                           : TaskId::of_key(task.spec->queue, task.spec->options.key);
   place_in_task(loans_, task.id, false);
 }
 

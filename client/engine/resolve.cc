@@ -17,19 +17,23 @@ detail::RemoteState* state_of(Cookie cookie) { return reinterpret_cast<detail::R
 
 void resolve(const Effects::Ended& ended) {
   const auto state = StateRef::adopt(state_of(ended.cookie));
-  if (ended.outcome.kind == proto::OutcomeKind::succeeded)
-    state->succeed(ended.outcome.value.owner(), ended.outcome.value.view());
-  else
+  if (ended.outcome.kind == proto::OutcomeKind::succeeded) {
+    const auto value = ended.outcome.value.with_owner();
+    state->succeed(value.owner(), value.view());
+  } else {
     state->fail(exception_of(ended.outcome, state->id(), ended.known_before));
+  }
 }
 
 void resolve(const Effects::Answered& answered) {
   const auto state = StateRef::adopt(state_of(answered.cookie));
   const auto& reply = answered.reply;
-  if (reply.code == Errc::ok)
-    state->succeed(reply.body.owner(), reply.body.view());
-  else
+  if (reply.code == Errc::ok) {
+    const auto body = reply.body.with_owner();
+    state->succeed(body.owner(), body.view());
+  } else {
     state->fail(exception_of(reply.code, reply.text));
+  }
 }
 
 void resolve(Effects::Operated& operated) {

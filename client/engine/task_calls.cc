@@ -14,6 +14,17 @@ namespace forkmill::client {
 
 namespace {
 
+// Most tasks that a thread submits are alike: they share their spec.
+proto::SharedSpec spec_of(const Prepared& how, std::string_view name, std::uint64_t signature) {
+  thread_local proto::SharedSpec last = proto::blank_spec();
+  const bool same =
+      last->name == name && last->signature == signature && last->queue == how.queue && last->options == how.options;
+  if (!same)
+    last =
+        std::make_shared<const proto::TaskSpec>(proto::TaskSpec{how.queue, std::string{name}, signature, how.options});
+  return last;
+}
+
 // Throws if the broker would reject such a task.
 proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
                              std::string_view payload) {
@@ -23,10 +34,7 @@ proto::Submission submission(const Prepared& how, std::string_view name, std::ui
                                                 std::string{name} + "; the maximum is " +
                                                 std::to_string(proto::limits::kMaxPayload)};
   proto::Submission task;
-  task.queue = how.queue;
-  task.name = name;
-  task.signature = signature;
-  task.options = how.options;
+  task.spec = spec_of(how, name, signature);
   task.payload = proto::Payload::copy(payload);
   return task;
 }

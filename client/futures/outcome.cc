@@ -7,7 +7,7 @@ namespace forkmill::client {
 namespace {
 
 Failure failure_of(const proto::Outcome& outcome) {
-  const auto report = outcome.error.value_or(proto::ErrorReport{});
+  const auto report = outcome.error ? *outcome.error : proto::ErrorReport{};
   Failure failure;
   failure.code = report.code;
   failure.type = report.type;

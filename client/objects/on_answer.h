@@ -32,7 +32,7 @@ detail::Ref<detail::RemoteState> state_of_answer(const std::shared_ptr<Object>& 
   const auto call = object->start(std::move(request));
   call->add(new OnAnswer{[state, object, convert = std::move(convert)](Object::Answer& answer) {
     try {
-      const proto::Payload bytes = convert(answer);
+      const proto::Payload bytes = convert(answer).with_owner();
       state->succeed(bytes.owner(), bytes.view());
     } catch (...) {
       state->fail(std::current_exception());

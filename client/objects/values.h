@@ -12,7 +12,10 @@
 namespace forkmill::client {
 
 inline proto::Payload payload_of(std::string bytes) { return proto::Payload::own(std::move(bytes)); }
-inline detail::Bytes bytes_of(const proto::Payload& payload) { return {payload.owner(), payload.view()}; }
+inline detail::Bytes bytes_of(const proto::Payload& payload) {
+  const proto::Payload kept = payload.with_owner();
+  return {kept.owner(), kept.view()};
+}
 
 inline std::vector<proto::Payload> payloads_of(std::vector<std::string> values) {
   std::vector<proto::Payload> payloads;

@@ -21,14 +21,14 @@ milliseconds FullQueues::jittered(milliseconds pause) {
 
 bool FullQueues::add_behind(proto::Submission& task) {
   if (queues_.empty()) return false;
-  const auto queue = queues_.find(task.queue);
+  const auto queue = queues_.find(task.spec->queue);
   if (queue == queues_.end()) return false;
   queue->second.tasks.push_back(std::move(task));
   return true;
 }
 
 void FullQueues::add(Instant now, proto::Submission task) {
-  auto [at, fresh] = queues_.try_emplace(task.queue);
+  auto [at, fresh] = queues_.try_emplace(task.spec->queue);
   auto& queue = at->second;
   if (fresh) queue.since = now;
   const bool tried = queue.trying > 0;
@@ -44,7 +44,7 @@ void FullQueues::add(Instant now, proto::Submission task) {
 
 void FullQueues::accepted(const proto::Submission& task) {
   if (queues_.empty()) return;
-  const auto queue = queues_.find(task.queue);
+  const auto queue = queues_.find(task.spec->queue);
   if (queue == queues_.end()) return;
   queue->second.pause = 0ms;
   queue->second.next_try = {};
@@ -53,7 +53,7 @@ void FullQueues::accepted(const proto::Submission& task) {
 
 void FullQueues::settled(const proto::Submission& task) {
   if (queues_.empty()) return;
-  const auto found = queues_.find(task.queue);
+  const auto found = queues_.find(task.spec->queue);
   if (found == queues_.end()) return;
   auto& queue = found->second;
   if (queue.trying > 0) --queue.trying;
@@ -61,7 +61,7 @@ void FullQueues::settled(const proto::Submission& task) {
 }
 
 Instant FullQueues::full_for(Instant now, const proto::Submission& task) const {
-  const auto queue = queues_.find(task.queue);
+  const auto queue = queues_.find(task.spec->queue);
   return queue == queues_.end() ? Instant{0} : now - queue->second.since;
 }
 

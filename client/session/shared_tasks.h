@@ -30,7 +30,7 @@ class SharedTasks {
 
   // The hash of all that must be the same in two submissions of one id.
   static std::uint64_t body_of(const proto::Submission& task) {
-    return proto::body_hash(task.name, task.signature, task.payload.view());
+    return proto::body_hash(task.spec->name, task.spec->signature, task.payload.view());
   }
 
   Task& at(const TaskId& id) { return tasks_[id]; }

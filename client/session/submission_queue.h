@@ -50,7 +50,7 @@ class SubmissionQueue {
   }
 
   std::vector<proto::Submission> tasks_;
-  std::size_t first_ = 0;  // those before it were popped
+  std::size_t first_ = 0;  // the earlier ones were popped
 };
 
 }  // namespace forkmill::client

@@ -12,7 +12,7 @@ namespace forkmill::client {
 bool Tasks::add(const proto::Submission& task, Cookie cookie) {
   const auto* entry = table_.insert({task.id, cookie, Phase::queued});
   if (entry == nullptr) {
-    if (!task.options.key.empty()) shared_.at(task.id).body = SharedTasks::body_of(task);
+    if (!task.spec->options.key.empty()) shared_.at(task.id).body = SharedTasks::body_of(task);
     return true;
   }
   const auto body = SharedTasks::body_of(task);
@@ -22,7 +22,7 @@ bool Tasks::add(const proto::Submission& task, Cookie cookie) {
   const bool fresh = shared.first_by_id && !shared.body;
   if (fresh) shared.body = body;
   if (shared.body != body) {
-    const auto text = "this client waits for another task of the same id, made of key '" + task.options.key + "'";
+    const auto text = "this client waits for another task of the same id, made of key '" + task.spec->options.key + "'";
     effects_.end(cookie, rejection(Errc::duplicate_task, text));
     return false;
   }
@@ -45,7 +45,7 @@ void Tasks::attach(const TaskId& id, Cookie cookie) {
 
 Tasks::Entry* Tasks::find(const proto::Submission& task) {
   auto* entry = table_.find(task.id);
-  if (entry == nullptr || task.options.key.empty()) return entry;
+  if (entry == nullptr || task.spec->options.key.empty()) return entry;
   const auto* shared = shared_.find(task.id);
   return shared != nullptr && shared->body == SharedTasks::body_of(task) ? entry : nullptr;
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "proto/wire/reader.h"
-#include "proto/wire/tokens.h"
 #include "proto/wire/writer.h"
 
 namespace forkmill::proto {
@@ -50,31 +49,36 @@ std::size_t alternative_of(std::uint8_t type) {
   return index;
 }
 
-// Tokens of one thread, reused for each message. The memory of one huge message is given back at the next.
-std::vector<Token>& token_memory() {
-  constexpr std::size_t kKeep = 64 * 1024;
-  thread_local std::vector<Token> tokens;
-  if (tokens.capacity() > kKeep) tokens = {};
-  return tokens;
+// The bytes of one thread's messages. The memory of one huge message is given back at the next.
+ByteBuffer& write_buffer() {
+  constexpr std::size_t kKeep = 1024 * 1024;
+  thread_local ByteBuffer buffer;
+  if (buffer.capacity() > kKeep) buffer = {};
+  buffer.clear();
+  return buffer;
+}
+
+ReadBefore* read_before() {
+  thread_local ReadBefore before;
+  return &before;
 }
 
 Failure failure(Errc code) { return {code, std::string{errc_text(code)}}; }
 
 template <class T>
 std::string encode_record(const T& value) {
-  std::string bytes;
+  ByteBuffer& bytes = write_buffer();
   Writer{bytes, nullptr}.put(value);
-  return bytes;
+  return std::string{bytes.view()};
 }
 
 template <class T>
 Result<T> decode_record(std::string_view bytes) {
-  auto& tokens = token_memory();
-  if (!tokenize(bytes, tokens)) return failure(Errc::malformed);
-  Reader reader{tokens, {}};
+  Reader reader{bytes, {}};
   T value;
   reader.get(value);
   if (reader.error() != Errc::ok) return failure(reader.error());
+  if (!reader.at_end()) return failure(Errc::malformed);
   return value;
 }
 
@@ -85,22 +89,23 @@ std::string_view type_name(const Message& message) { return kTypeNames[message.i
 
 Encoded encode(const Envelope& envelope) {
   Encoded out;
-  Writer writer{out.envelope, &out.frames};
+  ByteBuffer& bytes = write_buffer();
+  Writer writer{bytes, &out.frames};
   std::visit(
       [&](const auto& body) {
         writer.record(4, kTypeOf<std::decay_t<decltype(body)>>, envelope.header.session, envelope.header.seq, body);
       },
       envelope.message);
+  out.envelope = bytes.view();
   return out;
 }
 
 Result<Envelope> decode(std::string_view bytes, std::span<const Payload> frames) {
   if (bytes.size() > limits::kMaxEnvelope || frames.size() > limits::kMaxFrames)
     return failure(Errc::message_too_large);
-  auto& tokens = token_memory();
-  if (!tokenize(bytes, tokens)) return failure(Errc::malformed);
-  Reader reader{tokens, frames};
-  if (reader.open_array() < 4) return failure(Errc::malformed);
+  Reader reader{bytes, frames, read_before()};
+  const std::size_t elements = reader.open_array();
+  if (elements < 4) return failure(Errc::malformed);
   Envelope envelope;
   std::uint8_t type = 0;
   reader.get(type);
@@ -108,10 +113,17 @@ Result<Envelope> decode(std::string_view bytes, std::span<const Payload> frames)
   reader.get(envelope.header.seq);
   if (reader.error() != Errc::ok) return failure(reader.error());
   const std::size_t index = alternative_of(type);
-  if (index == kAlternatives) return Failure{Errc::unknown_message, "message type " + std::to_string(type)};
-  kReaders[index](reader, envelope.message);
+  if (index == kAlternatives)
+    reader.skip();
+  else
+    kReaders[index](reader, envelope.message);
+  for (std::size_t i = 4; i < elements; ++i) reader.skip();
+  if (reader.error() == Errc::ok && !reader.at_end()) return failure(Errc::malformed);
+  if (index == kAlternatives && reader.error() == Errc::ok)
+    return Failure{Errc::unknown_message, "message type " + std::to_string(type)};
   if (reader.error() != Errc::ok) {
-    return Failure{reader.error(), std::string{kTypeNames[index]} + ": " + std::string{errc_text(reader.error())}};
+    const std::string name = index == kAlternatives ? std::string{} : std::string{kTypeNames[index]} + ": ";
+    return Failure{reader.error(), name + std::string{errc_text(reader.error())}};
   }
   return envelope;
 }

@@ -1,5 +1,6 @@
 #include "proto/wire/messages.h"
 
+#include <tuple>
 #include <utility>
 
 namespace forkmill::proto {
@@ -11,6 +12,28 @@ Outcome Outcome::ended(OutcomeKind kind, Errc code, std::string message) {
   outcome.error->code = code;
   outcome.error->message = std::move(message);
   return outcome;
+}
+
+const SharedSpec& blank_spec() {
+  static const SharedSpec blank = std::make_shared<const TaskSpec>();
+  return blank;
+}
+
+TaskSpec& own_spec(SharedSpec& spec) {
+  auto own = std::make_shared<TaskSpec>(*spec);
+  TaskSpec& editable = *own;
+  spec = std::move(own);
+  return editable;
+}
+
+bool operator==(const GrantedTask& a, const GrantedTask& b) {
+  const auto granted = [](const TaskSpec& spec) {
+    const TaskOptions& options = spec.options;
+    return std::tie(spec.queue, spec.name, spec.signature, options.soft_timeout, options.timeout, options.process,
+                    options.daemon, options.label);
+  };
+  return a.grant == b.grant && a.id == b.id && granted(*a.spec) == granted(*b.spec) && a.payload == b.payload &&
+         a.parent == b.parent;
 }
 
 Message::Message() = default;

@@ -75,6 +75,23 @@ constexpr std::uint8_t number_of(const T& alternative) {
     return alternative.number;
 }
 
+// Run: fields of a shared spec that stand side by side in a record. A run that repeats that of the record before is
+// copied, or recognized, as a whole.
+enum class RunOf : std::uint8_t { submission, grant, grant_extras };
+template <RunOf R>
+inline constexpr std::size_t kFieldsOfRun = R == RunOf::submission ? 4
+                                            : R == RunOf::grant    ? 5
+                                                                   : 3;
+template <RunOf R, class Spec>
+struct Run {
+  static constexpr std::size_t kFields = kFieldsOfRun<R>;
+  Spec& spec;
+};
+template <RunOf R, class Spec>
+Run<R, Spec> run(Spec& spec) {
+  return {spec};
+}
+
 template <class M>
 inline constexpr std::uint8_t kTypeOf = 0;
 template <>
@@ -175,9 +192,18 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(15, m.daemon, standard.daemon), option(16, m.label, standard.label),
              option(17, m.dead_letter, standard.dead_letter));
 }
-void fields(auto& io, Is<Submission> auto& m) {
-  io.record(6, m.id, name(m.queue), name(m.name), m.signature, m.options, m.payload);
+// As stores keep it.
+void fields(auto& io, Is<TaskSpec> auto& m) { io.record(4, name(m.queue), name(m.name), m.signature, m.options); }
+template <RunOf R>
+void run_fields(auto& io, Is<TaskSpec> auto& m) {
+  if constexpr (R == RunOf::submission)
+    io.list(name(m.queue), name(m.name), m.signature, m.options);
+  else if constexpr (R == RunOf::grant)
+    io.list(name(m.queue), name(m.name), m.signature, m.options.soft_timeout, m.options.timeout);
+  else
+    io.list(m.options.process, m.options.daemon, name(m.options.label));
 }
+void fields(auto& io, Is<Submission> auto& m) { io.record(6, m.id, run<RunOf::submission>(m.spec), m.payload); }
 void fields(auto& io, Is<Submit> auto& m) { io.record(1, m.tasks); }
 void fields(auto& io, Is<Rejection> auto& m) { io.record(3, m.id, m.code, text(m.text)); }
 void fields(auto& io, Is<SubmitAck> auto& m) { io.record(3, m.messages, m.commit, m.rejected); }
@@ -203,8 +229,7 @@ void fields(auto& io, Is<Progress> auto& m) { io.record(1, m.notes); }
 
 void fields(auto& io, Is<Credit> auto& m) { io.record(1, m.total); }
 void fields(auto& io, Is<GrantedTask> auto& m) {
-  io.record(8, m.grant, m.id, name(m.queue), name(m.name), m.signature, m.soft_timeout, m.timeout, m.payload, m.process,
-            m.daemon, name(m.label), m.parent);
+  io.record(8, m.grant, m.id, run<RunOf::grant>(m.spec), m.payload, run<RunOf::grant_extras>(m.spec), m.parent);
 }
 void fields(auto& io, Is<Grants> auto& m) { io.record(1, m.tasks); }
 void fields(auto& io, Is<OutcomeRecord> auto& m) { io.record(4, m.grant, m.outcome, m.retry_delay, m.run_us); }

@@ -6,14 +6,16 @@
 #include <forkmill/task_id.h>
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "proto/boxed.h"
 #include "proto/clock.h"
 #include "proto/durability.h"
 #include "proto/ids.h"
 #include "proto/payload.h"
+#include "proto/shared_text.h"
 
 namespace forkmill::proto {
 
@@ -46,14 +48,30 @@ struct TaskOptions {
   friend bool operator==(const TaskOptions&, const TaskOptions&) = default;
 };
 
-struct Submission {
-  TaskId id;
+// TaskSpec: everything about a task except its id and its arguments. Tasks that were submitted alike share one.
+struct TaskSpec {
   std::string queue;
   std::string name;
   std::uint64_t signature = 0;  // hash; 0: not checked
   TaskOptions options;
+  friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
+};
+using SharedSpec = std::shared_ptr<const TaskSpec>;  // never null
+
+// Returns a spec without names, with default options.
+const SharedSpec& blank_spec();
+// Returns the spec of one task for a change, which concerns no other task.
+TaskSpec& own_spec(SharedSpec& spec);
+
+struct Submission {
+  TaskId id;
+  SharedSpec spec = blank_spec();
   Payload payload;
-  friend bool operator==(const Submission&, const Submission&) = default;
+
+  TaskSpec& edit() { return own_spec(spec); }
+  friend bool operator==(const Submission& a, const Submission& b) {
+    return a.id == b.id && (a.spec == b.spec || *a.spec == *b.spec) && a.payload == b.payload;
+  }
 };
 
 struct Submit {
@@ -112,9 +130,9 @@ struct ErrorReport {
 struct Outcome {
   OutcomeKind kind = OutcomeKind::succeeded;
   Attempt attempt;
-  std::string worker;
-  Payload value;                     // OutcomeKind::succeeded
-  std::optional<ErrorReport> error;  // all other kinds
+  SharedText worker;
+  Payload value;             // OutcomeKind::succeeded
+  Boxed<ErrorReport> error;  // all other kinds
 
   // Returns the outcome of a task that has not succeeded.
   static Outcome ended(OutcomeKind kind, Errc code, std::string message);

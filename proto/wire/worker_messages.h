@@ -24,17 +24,14 @@ struct Credit {
 struct GrantedTask {
   Grant grant;
   TaskId id;
-  std::string queue;
-  std::string name;
-  std::uint64_t signature = 0;
-  milliseconds soft_timeout{0};
-  milliseconds timeout{0};
+  // Only these options travel to the worker: soft_timeout, timeout, process, daemon and label.
+  SharedSpec spec = blank_spec();
   Payload payload;
-  bool process = false;
-  bool daemon = false;
-  std::string label;
   std::uint32_t parent = 0;  // pid of the program that submitted the task
-  friend bool operator==(const GrantedTask&, const GrantedTask&) = default;
+
+  TaskSpec& edit() { return own_spec(spec); }
+  // Compares what travels.
+  friend bool operator==(const GrantedTask& a, const GrantedTask& b);
 };
 
 struct Grants {

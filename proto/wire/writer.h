@@ -1,26 +1,38 @@
 // Writer: encodes a message. Give it to `fields` of schema.h. `frames` takes the large payloads; null: all payloads
-// stand in `out`.
+// stand in `out`. Both must outlive the writer.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <concepts>
+#include <cstring>
 #include <msgpack.hpp>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "proto/wire/byte_buffer.h"
 #include "proto/wire/schema.h"
 
 namespace forkmill::proto {
 
 class Writer {
  public:
-  Writer(std::string& out, std::vector<Payload>* frames) : sink_{out}, frames_{frames}, pack_{sink_} {}
+  Writer(ByteBuffer& out, std::vector<Payload>* frames) : sink_{out}, frames_{frames}, pack_{sink_} {}
 
   template <class... F>
   void record(std::size_t, const F&... values) {
-    pack_.pack_array(sizeof...(values));
+    constexpr auto kElements = static_cast<std::uint32_t>((0 + ... + kElementsOf<F>));
+    if constexpr (kElements < 16)
+      *sink_.out.extend(1) = static_cast<char>(0x90 | kElements);
+    else
+      pack_.pack_array(kElements);
+    (put(values), ...);
+  }
+  // The fields of a run.
+  template <class... F>
+  void list(const F&... values) {
     (put(values), ...);
   }
   template <class... O>
@@ -31,17 +43,19 @@ class Writer {
 
   void put(bool value) { value ? pack_.pack_true() : pack_.pack_false(); }
   void put(double value) { pack_.pack_double(value); }
-  void put(std::unsigned_integral auto value) { pack_.pack_uint64(value); }
-  void put(std::signed_integral auto value) { pack_.pack_int64(value); }
-  void put(milliseconds value) { pack_.pack_int64(value.count()); }
+  void put(std::unsigned_integral auto value) { put_number(value); }
+  void put(std::signed_integral auto value) {
+    value < 0 ? static_cast<void>(pack_.pack_int64(value)) : put_number(static_cast<std::uint64_t>(value));
+  }
+  void put(milliseconds value) { put(value.count()); }
   void put(const std::string& value) { put_string(value); }
   template <class Tag, class Rep>
   void put(const Strong<Tag, Rep>& value) {
-    pack_.pack_uint64(value.value());
+    put_number(value.value());
   }
   template <class E>
   requires std::is_enum_v<E>
-  void put(E value) { pack_.pack_uint64(static_cast<std::uint64_t>(value)); }
+  void put(E value) { put_number(static_cast<std::uint64_t>(value)); }
   template <class E>
   void put(const OpenNumber<E>& open) {
     put(open.value);
@@ -54,18 +68,31 @@ class Writer {
   void put(const RecordOf<V>& record) {
     std::visit([&](const auto& alternative) { put(alternative); }, record.choice);
   }
+  void put(const SharedText& value) { put_string(value.str()); }
   void put(const TaskId& id) {
-    pack_.pack_bin(16);
-    pack_.pack_bin_body(reinterpret_cast<const char*>(id.bytes().data()), 16);
+    constexpr std::size_t kHead = 2;
+    char* at = sink_.out.extend(kHead + 16);
+    at[0] = static_cast<char>(0xc4);
+    at[1] = 16;
+    std::memcpy(at + kHead, id.bytes().data(), 16);
   }
   void put(const Payload& payload) {
     if (frames_ != nullptr && payload.size() >= limits::kInlinePayload) {
       frames_->push_back(payload);
-      pack_.pack_uint64(frames_->size() - 1);
+      put_number(frames_->size() - 1);
       return;
     }
-    pack_.pack_bin(static_cast<std::uint32_t>(payload.size()));
-    pack_.pack_bin_body(payload.view().data(), static_cast<std::uint32_t>(payload.size()));
+    constexpr std::size_t kShort = 256;
+    const std::string_view bytes = payload.view();
+    if (bytes.size() < kShort) {
+      char* at = sink_.out.extend(2 + bytes.size());
+      at[0] = static_cast<char>(0xc4);
+      at[1] = static_cast<char>(bytes.size());
+      std::memcpy(at + 2, bytes.data(), bytes.size());
+      return;
+    }
+    pack_.pack_bin(static_cast<std::uint32_t>(bytes.size()));
+    sink_.out.append(bytes.data(), bytes.size());
   }
   template <class T>
   void put(const Bounded<T>& bound) {
@@ -74,6 +101,19 @@ class Writer {
   template <class T>
   void put(const std::optional<T>& value) {
     value ? put(*value) : static_cast<void>(pack_.pack_nil());
+  }
+  template <class T>
+  void put(const Boxed<T>& value) {
+    value ? put(*value) : static_cast<void>(pack_.pack_nil());
+  }
+  // A run of the same spec as the one before is copied.
+  template <RunOf R, class Spec>
+  void put(const Run<R, Spec>& run) {
+    Written& last = written_[static_cast<std::size_t>(R)];
+    if (last.spec == run.spec.get()) return sink_.out.repeat(last.at, last.size);
+    const std::size_t at = sink_.out.size();
+    run_fields<R>(*this, *run.spec);
+    last = {run.spec.get(), at, sink_.out.size() - at};
   }
   template <class T>
   void put(const std::vector<T>& values) {
@@ -86,10 +126,41 @@ class Writer {
 
  private:
   struct Sink {
-    std::string& out;
+    ByteBuffer& out;
     void write(const char* data, std::size_t size) { out.append(data, size); }
   };
+  // The bytes of a run, by the spec that the record before has too.
+  struct Written {
+    const TaskSpec* spec = nullptr;
+    std::size_t at = 0;
+    std::size_t size = 0;
+  };
+  template <class F>
+  static constexpr std::size_t elements_of() {
+    if constexpr (requires { F::kFields; })
+      return F::kFields;
+    else
+      return 1;
+  }
+  template <class F>
+  static constexpr std::size_t kElementsOf = elements_of<F>();
 
+  // As msgpack-c packs it: in as few bytes as there can be.
+  void put_number(std::uint64_t value) {
+    if (value < 0x80) {
+      *sink_.out.extend(1) = static_cast<char>(value);
+      return;
+    }
+    const unsigned log = value < 0x100         ? 0
+                         : value < 0x10000     ? 1
+                         : value < 0x100000000 ? 2
+                                               : 3;  // binary logarithm of the number of bytes
+    const std::size_t size = std::size_t{1} << log;
+    char* at = sink_.out.extend(1 + size);
+    at[0] = static_cast<char>(0xcc + log);
+    const std::uint64_t big_endian = __builtin_bswap64(value << (64 - 8 * size));
+    std::memcpy(at + 1, &big_endian, size);
+  }
   void put_string(std::string_view value) {
     pack_.pack_str(static_cast<std::uint32_t>(value.size()));
     pack_.pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
@@ -102,6 +173,7 @@ class Writer {
   }
 
   Sink sink_;
+  std::array<Written, 3> written_;
   std::vector<Payload>* frames_;
   msgpack::packer<Sink> pack_;
 };

@@ -80,8 +80,8 @@ void Checker::learn_submissions() {
     known.kind = words[3];
     known.when = entry.when;
     known.task.id = id_in(words[2]);
-    known.task.name = words[3];
-    auto& options = known.task.options;
+    known.task.edit().name = words[3];
+    auto& options = known.task.edit().options;
     options.max_attempts = static_cast<std::uint32_t>(number_in(words[4]));
     options.delay = proto::milliseconds{number_in(words[5])};
     options.expires = proto::milliseconds{number_in(words[6])};
@@ -207,13 +207,14 @@ void Checker::ended(const Entry& entry, const Words& words) {
   const proto::Outcome outcome = outcome_of(words);
   // A change of the clock may have cut short the time for which the result was to be kept.
   const Submitted& task = tasks_.at(watched.id);
-  if (first && outcome.kind == OutcomeKind::rejected && task.task.options.result_ttl.count() != 0 &&
+  if (first && outcome.kind == OutcomeKind::rejected && task.task.spec->options.result_ttl.count() != 0 &&
       task.when <= shifted_)
     return history_.futures().unknown(watched.cookie);
   history_.futures().resolved(watched.cookie, outcome, words[2] == "forgotten");
   if (first) check_reason(task, watched, outcome);
   // A submission that was cancelled before it was sent says nothing about other submissions under its key.
-  const bool withdrawn = outcome.kind == OutcomeKind::cancelled && !watched.accepted && !task.task.options.key.empty();
+  const bool withdrawn =
+      outcome.kind == OutcomeKind::cancelled && !watched.accepted && !task.task.spec->options.key.empty();
   if (!withdrawn) history_.reported({watched.id, outcome});
 }
 
@@ -223,7 +224,7 @@ bool Checker::may_throw(const Submitted& submitted) {
 }
 
 void Checker::check_reason(const Submitted& submitted, const Watched& watched, const proto::Outcome& outcome) {
-  const auto& options = submitted.task.options;
+  const auto& options = submitted.task.spec->options;
   const auto refuse = [&](const char* rule, const std::string& text) {
     throw sim::Violation{std::string{"invariant "} + rule + ": task " + watched.id.to_string() + " (" + submitted.kind +
                          "): " + text};
@@ -277,7 +278,7 @@ void Checker::started(const Entry& entry, const Words& words) {
   history_.executions().started(task);
   if (may_throw(*submitted)) history_.executions().threw(task);
   constexpr std::int64_t kGrain = 2000;  // microseconds: the broker stores times in milliseconds
-  const auto delay = submitted->task.options.delay.count() * 1000 - kGrain;
+  const auto delay = submitted->task.spec->options.delay.count() * 1000 - kGrain;
   if (task.grant.attempt.value() == 1 && delay > 0 && entry.when < submitted->when + delay &&
       submitted->when > shifted_)
     throw sim::Violation{"invariant 10: task " + task.id.to_string() + ": started before its delay was over"};

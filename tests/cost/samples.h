@@ -27,10 +27,20 @@ inline proto::Payload payload(std::uint64_t number) {
   return proto::Payload::copy(bytes);
 }
 
-inline proto::Submission submission(std::uint64_t number, proto::Durability durability) {
+// As programs and the codec do, tasks that are alike share their spec.
+inline constexpr std::uint64_t kSignature = 0x1122334455667788;
+inline proto::SharedSpec spec(proto::TaskOptions options, std::uint64_t signature = kSignature) {
+  static proto::SharedSpec last = proto::blank_spec();
+  const proto::TaskSpec wanted{kQueue, kName, signature, std::move(options)};
+  if (*last != wanted) last = std::make_shared<const proto::TaskSpec>(wanted);
+  return last;
+}
+
+inline proto::Submission submission(std::uint64_t number, proto::Durability durability,
+                                    std::uint64_t signature = kSignature) {
   proto::TaskOptions options;
   options.durability = durability;
-  return {task_id(number), kQueue, kName, 0x1122334455667788, std::move(options), payload(number)};
+  return {task_id(number), spec(std::move(options), signature), payload(number)};
 }
 inline proto::Outcome outcome(std::uint64_t number) {
   return {proto::OutcomeKind::succeeded, proto::Attempt{1}, kWorker, payload(number), {}};
@@ -39,9 +49,7 @@ inline proto::GrantedTask granted(std::uint64_t number) {
   proto::GrantedTask task;
   task.grant = grant(number);
   task.id = task_id(number);
-  task.queue = kQueue;
-  task.name = kName;
-  task.signature = 0x1122334455667788;
+  task.spec = spec({});
   task.payload = payload(number);
   return task;
 }

@@ -95,8 +95,7 @@ proto::Submit BrokerTrace::next_tasks(std::size_t count) {
   const auto durability = durable_ ? proto::Durability::durable : proto::Durability::memory;
   proto::Submit message;
   for (std::size_t i = 0; i < count; ++i) {
-    message.tasks.push_back(submission(++submitted_, durability));
-    message.tasks.back().signature = 0;
+    message.tasks.push_back(submission(++submitted_, durability, 0));
   }
   return message;
 }

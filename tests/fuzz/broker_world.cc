@@ -201,10 +201,10 @@ void BrokerWorld::submit(Peer& peer) {
   for (Submission& task : submit.tasks) {
     Filler{feed_, palette_}.get(task);
     if (feed_.below(8) == 0) continue;
-    task.queue = feed_.flag() ? "default" : "q";
-    task.name = feed_.flag() ? "t.echo" : "t.other";
-    task.signature = 0;
-    task.options = modest(task.options);
+    task.edit().queue = feed_.flag() ? "default" : "q";
+    task.edit().name = feed_.flag() ? "t.echo" : "t.other";
+    task.edit().signature = 0;
+    task.edit().options = modest(task.spec->options);
     Palette::remember(palette_.ids, task.id);
   }
   say(peer, std::move(submit));

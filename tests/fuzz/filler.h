@@ -37,6 +37,10 @@ class Filler {
   void record(std::size_t, F&&... values) {
     (get(values), ...);
   }
+  template <class... F>
+  void list(F&&... values) {
+    (get(values), ...);
+  }
   template <class... O>
   void options(O&&... entries) {
     (get_option(entries), ...);
@@ -111,6 +115,15 @@ class Filler {
     }
   }
   void get(const proto::Bounded<std::string>& bound) { get_text(bound.value, bound.most); }
+  void get(const proto::Bounded<proto::SharedText>& bound) {
+    std::string text;
+    get_text(text, bound.most);
+    bound.value = std::move(text);
+  }
+  template <proto::RunOf R, class Spec>
+  void get(const proto::Run<R, Spec>& run) {
+    proto::run_fields<R>(*this, proto::own_spec(run.spec));
+  }
   template <class T>
   void get(const proto::Bounded<std::vector<T>>& bound) {
     get(bound.value);
@@ -122,6 +135,11 @@ class Filler {
   }
   template <class T>
   void get(std::optional<T>& value) {
+    value.reset();
+    if (feed_.flag()) get(value.emplace());
+  }
+  template <class T>
+  void get(proto::Boxed<T>& value) {
     value.reset();
     if (feed_.flag()) get(value.emplace());
   }

@@ -34,12 +34,8 @@ void rows_as_written(Feed& feed) {
   proto::Submission made;
   filler.get(made);
   const TaskSeq seq{feed.number()};
-  const PutTask put{seq,
-                    made.id,
-                    std::make_shared<TaskSpec>(TaskSpec{made.queue, made.name, made.signature, made.options}),
-                    made.payload,
-                    feed.number(),
-                    proto::milliseconds{static_cast<std::int64_t>(feed.number())}};
+  const PutTask put{seq,          made.id,       made.spec,
+                    made.payload, feed.number(), proto::milliseconds{static_cast<std::int64_t>(feed.number())}};
   PutTask read_put;
   require(coder.decode(seq, std::string{coder.encode(put)}, read_put).empty() && read_put == put,
           "a task is read as it was written");

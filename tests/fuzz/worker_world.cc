@@ -145,10 +145,10 @@ void WorkerWorld::grant() {
     Filler{feed_, palette_}.get(task);
     if (feed_.below(8) == 0) continue;
     task.grant = {Epoch{1}, TaskSeq{1 + feed_.below(64)}, Attempt{1 + static_cast<std::uint32_t>(feed_.below(3))}};
-    task.name = feed_.flag() ? "t.echo" : "q";
-    task.signature = 0;
-    task.soft_timeout = milliseconds{static_cast<std::int64_t>(feed_.byte()) * 10};
-    task.timeout = milliseconds{static_cast<std::int64_t>(feed_.byte()) * 20};
+    task.edit().name = feed_.flag() ? "t.echo" : "q";
+    task.edit().signature = 0;
+    task.edit().options.soft_timeout = milliseconds{static_cast<std::int64_t>(feed_.byte()) * 10};
+    task.edit().options.timeout = milliseconds{static_cast<std::int64_t>(feed_.byte()) * 20};
     Palette::remember(palette_.grants, task.grant);
   }
   hear(std::move(grants));

@@ -33,7 +33,7 @@ bool ChildRings::condemn(ChildKey child, std::uint64_t serial) {
 void ChildRings::assign(const Assignment& assignment, const proto::GrantedTask& task) {
   RingChild* found = find(assignment.child);
   FORKMILL_CHECK(found != nullptr);
-  found->end.send(assignment.head, task.queue, task.payload);
+  found->end.send(assignment.head, task.spec->queue, task.payload);
 }
 
 void ChildRings::request_stop(const StopRequest& request) {

@@ -47,18 +47,18 @@ void LinkLog::death(const ControlFacts& facts) {
 void LinkLog::lost_descriptors(const AttemptTable& attempts, pid_t child, std::uint64_t serial) {
   const Attempt* attempt = attempts.find(serial);
   if (attempt == nullptr) return;
-  const auto level = closers_.insert(attempt->task.name).second ? spdlog::level::warn : spdlog::level::debug;
+  const auto level = closers_.insert(attempt->task.spec->name).second ? spdlog::level::warn : spdlog::level::debug;
   log_->log(level,
             "child {} is replaced: the handler of {} ({}) has closed or replaced descriptors that the child needs "
             "(close_range, closefrom, dup2?). A handler may close only what it has opened",
-            child, attempt->task.name, attempt->task.id.to_string());
+            child, attempt->task.spec->name, attempt->task.id.to_string());
 }
 
 void LinkLog::handler(const AttemptTable& attempts, const ChildLog& line) {
   constexpr std::array kLevels{spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
   const Attempt* attempt = attempts.find(line.serial);
   if (attempt == nullptr) return;
-  log_->log(kLevels[std::min<std::size_t>(line.level, kLevels.size() - 1)], "{} {}: {}", attempt->task.name,
+  log_->log(kLevels[std::min<std::size_t>(line.level, kLevels.size() - 1)], "{} {}: {}", attempt->task.spec->name,
             attempt->task.id.to_string(), line.text);
 }
 

@@ -40,7 +40,8 @@ proto::Report report_processes(const LinkSetup& setup, proto::Now now, const Chi
     if (row == nullptr || task == nullptr) continue;
     row->grant = task->grant;
     row->task_started_at = process ? row->started_at : unix_time_of(foreman.task_since(slot), now);
-    row->command = task->label.empty() ? task->name : task->name + " " + task->label;
+    const std::string& label = task->spec->options.label;
+    row->command = label.empty() ? task->spec->name : task->spec->name + " " + label;
   }
   return report;
 }

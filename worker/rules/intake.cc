@@ -13,23 +13,37 @@ Intake::Intake(PoolState& state, PoolAttempts& pool, ProcessAttempts& processes)
   for (std::uint32_t i = 0; i < tasks.size(); ++i) handlers_.emplace(tasks[i].name, i);
 }
 
+namespace {
+
+void clamp_limits(proto::GrantedTask& task) {
+  const auto clamped = [](proto::milliseconds limit) {
+    return std::clamp(limit, proto::milliseconds{0}, proto::limits::kMaxDuration);
+  };
+  const proto::TaskOptions& options = task.spec->options;
+  if (options.soft_timeout == clamped(options.soft_timeout) && options.timeout == clamped(options.timeout)) return;
+  proto::TaskOptions& own = task.edit().options;
+  own.soft_timeout = clamped(own.soft_timeout);
+  own.timeout = clamped(own.timeout);
+}
+
+}  // namespace
+
 void Intake::handle(proto::Instant now, proto::Grants&& grants) {
   for (auto& task : grants.tasks) add(now, std::move(task));
 }
 
 void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
   if (state_.attempts.serial_of(task.grant) != 0) return;
-  const auto handler = handlers_.find(task.name);
+  const auto handler = handlers_.find(task.spec->name);
   if (handler == handlers_.end()) {
-    return refuse(task, Errc::unknown_task, "this worker has no handler for " + task.name);
+    return refuse(task, Errc::unknown_task, "this worker has no handler for " + task.spec->name);
   }
-  if (task.signature != 0 && task.signature != state_.config.tasks[handler->second].hash) {
+  if (task.spec->signature != 0 && task.spec->signature != state_.config.tasks[handler->second].hash) {
     return refuse(task, Errc::signature_mismatch,
-                  task.name + " was submitted with another signature than this worker's handler has");
+                  task.spec->name + " was submitted with another signature than this worker's handler has");
   }
-  for (auto* limit : {&task.soft_timeout, &task.timeout})
-    *limit = std::clamp(*limit, proto::milliseconds{0}, proto::limits::kMaxDuration);
-  const bool process = task.process;
+  clamp_limits(task);
+  const bool process = task.spec->options.process;
   const std::uint64_t serial = state_.attempts.add(now, std::move(task), handler->second);
   process ? processes_.add(now, serial) : pool_.add(serial);
 }
@@ -66,7 +80,7 @@ void Intake::abandon(proto::Instant now, const std::vector<proto::Grant>& grants
 }
 
 bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
-  const bool process = state_.attempts.at(serial).task.process;
+  const bool process = state_.attempts.at(serial).task.spec->options.process;
   if (!(process ? processes_.revoke(serial) : pool_.revoke(now, serial))) return false;
   state_.remove(serial);
   return true;
@@ -75,7 +89,7 @@ bool Intake::revoke(proto::Instant now, std::uint64_t serial) {
 void Intake::handle(const proto::Signals& signals) {
   for (const auto& note : signals.notes) {
     const std::uint64_t serial = state_.attempts.serial_of(note.grant);
-    if (serial != 0 && state_.attempts.at(serial).task.process) processes_.signal(serial, note.signal);
+    if (serial != 0 && state_.attempts.at(serial).task.spec->options.process) processes_.signal(serial, note.signal);
   }
 }
 

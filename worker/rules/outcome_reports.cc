@@ -57,7 +57,8 @@ proto::OutcomeRecord loss_of(const Attempt& attempt, const std::string& text) {
   const EndReport end = report_of(attempt.escalation.reason()).value_or(EndReport{});
   auto record = failure(end.kind, end.code, end.text + text);
   if (end.kind == proto::OutcomeKind::timed_out) {
-    record.outcome.error->message += " (its limit: " + std::to_string(attempt.task.timeout.count()) + " ms)";
+    record.outcome.error->message +=
+        " (its limit: " + std::to_string(attempt.task.spec->options.timeout.count()) + " ms)";
   }
   return record;
 }

@@ -13,7 +13,7 @@ constexpr proto::Instant kLongestWait = std::chrono::milliseconds{50};
 
 // The attempt is the front of its child's line now: its time limits count.
 void begin_limits(proto::Instant now, Attempt& attempt) {
-  attempt.escalation.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
+  attempt.escalation.begin(now, attempt.task.spec->options.soft_timeout, attempt.task.spec->options.timeout);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ struct ForemanConfig {
   std::size_t slots = 1;    // children of the pool
   std::uint64_t max_tasks_per_child = 0;
   proto::Instant kill_grace = std::chrono::seconds{5};
-  std::string name;  // stands in every outcome
+  proto::SharedText name;  // stands in every outcome
   std::string host;
   std::size_t max_processes = 0;  // children beyond `slots`, each for one attempt
 };
@@ -64,7 +64,8 @@ struct PoolState {
 
 // Time that an attempt has from its stop token to SIGTERM. A daemon has nothing to finish once its parent has ended.
 inline proto::Instant grace_of(const PoolState& state, const Attempt& attempt) {
-  return attempt.task.process && attempt.task.daemon ? proto::Instant{0} : state.config.kill_grace;
+  return attempt.task.spec->options.process && attempt.task.spec->options.daemon ? proto::Instant{0}
+                                                                                 : state.config.kill_grace;
 }
 
 }  // namespace forkmill::worker

@@ -17,8 +17,8 @@ void ProcessAttempts::add(proto::Instant now, std::uint64_t serial) {
   Attempt& attempt = state_.attempts.at(serial);
   const std::uint32_t slot = slots_.allocate(serial);
   attempt.slot = slot;
-  state_.effects.forks.push_back(
-      {slot, attempt.task.parent, attempt.task.daemon, attempt.task.label, attempt.task.name == proto::kPoolTask});
+  state_.effects.forks.push_back({slot, attempt.task.parent, attempt.task.spec->options.daemon,
+                                  attempt.task.spec->options.label, attempt.task.spec->name == proto::kPoolTask});
 }
 
 bool ProcessAttempts::revoke(std::uint64_t serial) {
@@ -57,7 +57,7 @@ void ProcessAttempts::born(proto::Instant now, ChildKey child) {
   if (place == nullptr || place->serial == 0) return;
   place->born = true;
   Attempt& attempt = state_.attempts.at(place->serial);
-  attempt.escalation.begin(now, attempt.task.soft_timeout, attempt.task.timeout);
+  attempt.escalation.begin(now, attempt.task.spec->options.soft_timeout, attempt.task.spec->options.timeout);
   tell_started(*place);
 }
 

@@ -86,7 +86,7 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
 }
 
 void Cancels::repeat(Worker& worker) {
-  for (const auto& [seq, task] : worker.holding) {
+  for (const Task* task : worker.holding.by_seq()) {
     if (task->cancel_requested) worker.outgoing.revoke.grants.push_back(task->grant());
     if (task->cancel_unless_started) worker.outgoing.revoke.unless_started.push_back(task->grant());
     if (task->cancel_requested || task->cancel_unless_started) state_.output.touch(worker);

@@ -60,13 +60,13 @@ Status check_options(const proto::TaskOptions& options) {
 }
 
 std::uint64_t body_of(const proto::Submission& submission) {
-  return proto::body_hash(submission.name, submission.signature, submission.payload.view());
+  return proto::body_hash(submission.spec->name, submission.spec->signature, submission.payload.view());
 }
 
 Failure other_body(const proto::Submission& submission) {
-  const std::string& key = submission.options.key;
+  const std::string& key = submission.spec->options.key;
   return {Errc::duplicate_task, key.empty() ? std::string{errc_text(Errc::duplicate_task)}
-                                            : "key '" + key + "' was used in queue " + submission.queue +
+                                            : "key '" + key + "' was used in queue " + submission.spec->queue +
                                                   " with other arguments or another task"};
 }
 
@@ -92,32 +92,35 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
   state_.output.touch(client);
 }
 
-Status Intake::check(const proto::Submission& submission) const {
+Status Intake::check(const proto::Submission& submission, bool spec_is_known) const {
   if (closed) return {Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
   if (submission.id.is_nil()) return {Errc::bad_request, "the task id is nil"};
-  if (!proto::is_name(submission.queue)) return {Errc::name_invalid, "queue name '" + submission.queue + "'"};
-  if (!proto::is_name(submission.name)) return {Errc::name_invalid, "task name '" + submission.name + "'"};
   if (submission.payload.size() > state_.options.max_payload) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
                                          " bytes; this broker takes " + std::to_string(state_.options.max_payload)};
   }
-  if (submission.options.durability == proto::Durability::durable && !state_.identity.durable) {
-    return {Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
-  }
-  if (submission.options.durability == proto::Durability::durable && submission.options.daemon) {
-    return {Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
-  }
-  if (submission.options.process && submission.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
-    return {Errc::name_invalid, "queue name '" + submission.queue + "' is too long for processes"};
-  }
-  if (state_.disk_full && durable(submission.options, submission.queue)) {
+  if (state_.disk_full && durable(submission.spec->options, submission.spec->queue)) {
     return {Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
-  if (registry_.ask(submission.name, submission.signature) == Registry::Answer::other_signature) {
-    return {Errc::signature_mismatch,
-            "the workers have " + submission.name + " as " + registry_.signatures(submission.name)};
+  return spec_is_known ? Status{} : check_spec(*submission.spec);
+}
+
+Status Intake::check_spec(const TaskSpec& spec) const {
+  if (!proto::is_name(spec.queue)) return {Errc::name_invalid, "queue name '" + spec.queue + "'"};
+  if (!proto::is_name(spec.name)) return {Errc::name_invalid, "task name '" + spec.name + "'"};
+  if (spec.options.durability == proto::Durability::durable && !state_.identity.durable) {
+    return {Errc::option_out_of_range, "durability is durable, but this broker keeps tasks in memory only"};
   }
-  return check_options(submission.options);
+  if (spec.options.durability == proto::Durability::durable && spec.options.daemon) {
+    return {Errc::option_out_of_range, "durability is durable, but a daemon ends with its submitter"};
+  }
+  if (spec.options.process && spec.queue.size() + kProcessSuffix.size() > proto::limits::kMaxName) {
+    return {Errc::name_invalid, "queue name '" + spec.queue + "' is too long for processes"};
+  }
+  if (registry_.ask(spec.name, spec.signature) == Registry::Answer::other_signature) {
+    return {Errc::signature_mismatch, "the workers have " + spec.name + " as " + registry_.signatures(spec.name)};
+  }
+  return check_options(spec.options);
 }
 
 Status Intake::take_in(Client& client, proto::Submission submission) {
@@ -128,10 +131,12 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
 Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
   Task* known = state_.tasks.find(submission.id);
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
-  if (auto status = check(submission); !status.ok()) return status;
-  const bool stored = durable(submission.options, submission.queue);
-  if (submission.options.process) submission.queue = process_queue(submission.queue);
-  Queue* queue = state_.queues.find_or_make(submission.queue, state_.clock.now());
+  const bool spec_is_known = share_spec(client, submission);
+  if (auto status = check(submission, spec_is_known); !status.ok()) return status;
+  const bool stored =
+      spec_is_known ? client.accepted.stored : durable(submission.spec->options, submission.spec->queue);
+  if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
+  Queue* queue = queue_of(client, *submission.spec, spec_is_known);
   if (queue == nullptr) return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
   if (const std::size_t bytes = submission.payload.size(); !queue->budget.can_ever_hold(bytes)) {
     return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; queue " +
@@ -143,7 +148,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
                                   std::to_string(queue->budget.tasks()) + " tasks, " +
                                   std::to_string(queue->budget.bytes()) + " bytes"};
   }
-  const auto type = state_.task_types.acquire(submission.name, submission.signature);
+  const auto type = state_.task_types.acquire(submission.spec->name, submission.spec->signature);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
   if (known != nullptr) retention_.drop(*known);
@@ -155,7 +160,8 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.body_hash = body;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
-  task.spec = shared_spec(client, submission);
+  task.spec = std::move(submission.spec);
+  if (!spec_is_known) note_accepted(client, task);
   if (task.durable) {
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
@@ -235,17 +241,27 @@ void Intake::plan_again() {
   }
 }
 
-SharedSpec Intake::shared_spec(Client& client, proto::Submission& submission) {
-  const TaskSpec* last = client.last_spec.get();
-  if (last == nullptr || last->name != submission.name || last->queue != submission.queue ||
-      last->signature != submission.signature || last->options != submission.options) {
-    client.last_spec = std::make_shared<const TaskSpec>(TaskSpec{
-        std::move(submission.queue), std::move(submission.name), submission.signature, std::move(submission.options)});
-    constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
-    if (state_.new_specs.size() < kMaxNewSpecs)
-      state_.new_specs.push_back({state_.clock.now(), client.handle, client.last_spec});
+bool Intake::share_spec(const Client& client, proto::Submission& submission) const {
+  const Client::Accepted& last = client.accepted;
+  if (last.spec == nullptr) return false;
+  if (last.spec != submission.spec) {
+    if (*last.spec != *submission.spec) return false;
+    submission.spec = last.spec;
   }
-  return client.last_spec;
+  return last.registry_version == registry_.version() && !submission.spec->options.process;
+}
+
+Queue* Intake::queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known) {
+  if (spec_is_known && client.accepted.queues_forgotten == state_.queues.forgotten()) return client.accepted.queue;
+  return state_.queues.find_or_make(spec.queue, state_.clock.now());
+}
+
+void Intake::note_accepted(Client& client, const Task& task) {
+  const bool is_new = client.accepted.spec != task.spec;
+  client.accepted = {task.spec, task.durable, task.queue, state_.queues.forgotten(), registry_.version()};
+  constexpr std::size_t kMaxNewSpecs = 1024;  // a client that alternates between specs makes one for each task
+  if (is_new && state_.new_specs.size() < kMaxNewSpecs)
+    state_.new_specs.push_back({state_.clock.now(), client.handle, task.spec});
 }
 
 bool Intake::durable(const proto::TaskOptions& options, const std::string& queue) const {

@@ -34,15 +34,20 @@ class Intake {
   };
 
   proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body);
-  proto::Status check(const proto::Submission& submission) const;
+  proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
+  proto::Status check_spec(const TaskSpec& spec) const;
   proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
   static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
                                       const proto::Submission& submission);
   bool on_disk(const TaskId& id) const;
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
-  // Returns the spec of the submission: that of the client's last one, if they are equal.
-  SharedSpec shared_spec(Client& client, proto::Submission& submission);
+  // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of
+  // that spec still hold.
+  bool share_spec(const Client& client, proto::Submission& submission) const;
+  // Null: as many queues are in use as there may be.
+  Queue* queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known);
+  void note_accepted(Client& client, const Task& task);
   bool durable(const proto::TaskOptions& options, const std::string& queue) const;
 
   BrokerState& state_;

@@ -233,7 +233,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.held_bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
   task.finished.at = finish.finished_at;
-  task.finished.outcome = std::make_unique<proto::Outcome>(std::move(finish.outcome));
+  task.finished.outcome = std::make_unique<KeptOutcome>(std::move(finish.outcome));
   retention_.restore(task);
 }
 

@@ -27,31 +27,28 @@ void TaskGrants::grant(Task& task, Worker& worker) {
     worker.outgoing.grants_wait = !mutant(Mutant::dispatch_before_commit);
   }
   const Client* owner = options.process ? state_.client(task.client) : nullptr;
-  worker.outgoing.grants.tasks.push_back({task.grant(), task.id, std::string{base_queue(task.queue->name())},
-                                          state_.task_types.name(task.type), state_.task_types.signature(task.type),
-                                          options.soft_timeout, options.timeout, task.payload, options.process,
-                                          options.daemon, options.label, owner == nullptr ? 0 : owner->session.pid});
+  proto::GrantedTask& granted = worker.outgoing.grants.tasks.emplace_back(
+      proto::GrantedTask{task.grant(), task.id, task.spec, task.payload, owner == nullptr ? 0 : owner->session.pid});
+  if (options.process) granted.edit().queue = base_queue(task.queue->name());
   state_.output.touch(worker);
 }
 
 Task* TaskGrants::held(Worker& worker, const proto::Grant& grant) {
   if (mutant(Mutant::fencing_off)) {
     for (const auto& [handle, one] : state_.workers)
-      if (auto found = one->holding.find(grant.seq); found != one->holding.end()) return found->second;
+      if (Task* task = one->holding.find(grant.seq)) return task;
     return nullptr;
   }
-  auto found = worker.holding.find(grant.seq);
-  if (found == worker.holding.end()) return nullptr;
-  if (found->second->grant() != grant) return nullptr;
-  return found->second;
+  Task* task = worker.holding.find(grant.seq);
+  return task != nullptr && task->grant() == grant ? task : nullptr;
 }
 
-void TaskGrants::record_outcome(Worker& worker, const proto::OutcomeRecord& record) {
+void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   Task* task = held(worker, record.grant);
   if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
   ++worker.finished;
-  proto::Outcome outcome = record.outcome;
+  proto::Outcome outcome = std::move(record.outcome);
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
   if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
@@ -62,7 +59,7 @@ void TaskGrants::record_outcome(Worker& worker, const proto::OutcomeRecord& reco
     outcome.error->code = Errc::cancelled;
     return finish(*task, Event::cancelled, std::move(outcome));
   }
-  if (may_retry(*task, outcome)) return retry(*task, record);
+  if (may_retry(*task, outcome)) return retry(*task, outcome.kind, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
 }
@@ -104,14 +101,10 @@ void TaskGrants::lose(Task& task, const std::string& why) {
 }
 
 void TaskGrants::worker_lost(Worker& worker, const std::string& why) {
-  std::vector<Task*> held_tasks;
-  for (const auto& [seq, task] : worker.holding) held_tasks.push_back(task);
-  std::sort(held_tasks.begin(), held_tasks.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
-  for (const Task* task : held_tasks) {
-    const auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
-    proto::OutcomeRecord record{task->grant(), lost, milliseconds{-1}, 0};
+  for (const Task* task : worker.holding.by_seq()) {
+    auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
     ++worker.lost;
-    record_outcome(worker, record);
+    record_outcome(worker, {task->grant(), std::move(lost), milliseconds{-1}, 0});
   }
 }
 
@@ -124,7 +117,7 @@ void TaskGrants::finish_unstarted(Task& task, Event event, Errc code, std::strin
 
 void TaskGrants::assign(Worker& worker, Task& task) {
   task.granted_at = state_.clock.now();
-  worker.holding.emplace(task.seq, &task);
+  worker.holding.insert(task);
   if (task.options().process) ++worker.processes;
 }
 
@@ -155,11 +148,11 @@ bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) cons
   }
 }
 
-void TaskGrants::retry(Task& task, const proto::OutcomeRecord& record) {
-  const bool at_once = record.outcome.kind == OutcomeKind::lost;
-  const bool asked = record.outcome.kind == OutcomeKind::retry && record.retry_delay.count() >= 0;
+void TaskGrants::retry(Task& task, OutcomeKind kind, milliseconds delay) {
+  const bool at_once = kind == OutcomeKind::lost;
+  const bool asked = kind == OutcomeKind::retry && delay.count() >= 0;
   const Instant wait = at_once ? Instant{0}
-                       : asked ? Instant{std::min(record.retry_delay, proto::limits::kMaxDuration)}
+                       : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
                                : backoff(task);
   state_.step(task, Event::retried);
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
@@ -209,7 +202,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
     if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
   task.finished.at = state_.clock.stamp();
-  task.finished.outcome = std::make_unique<proto::Outcome>(std::move(outcome));
+  task.finished.outcome = std::make_unique<KeptOutcome>(std::move(outcome));
   task.queue->budget.change(task, task.payload.size() + task.finished.outcome->value.size());
   if (task.durable) state_.rewrite(task, Finish{task.seq, *task.finished.outcome, task.finished.at});
   objects_.task_ended(task);

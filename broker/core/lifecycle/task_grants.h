@@ -16,7 +16,7 @@ class TaskGrants {
   // Grants a task that was popped from its queue to `worker`.
   void grant(Task& task, Worker& worker);
 
-  void record_outcome(Worker& worker, const proto::OutcomeRecord& record);
+  void record_outcome(Worker& worker, proto::OutcomeRecord record);
   // Takes back a task that `worker` returns unstarted; the attempt does not count. The task goes back to its place in
   // the queue, unless it was cancelled, sent a signal, or is over its deadline.
   void hand_back(Worker& worker, Task& task);
@@ -38,7 +38,7 @@ class TaskGrants {
   void assign(Worker& worker, Task& task);
   void unassign(Worker& worker, Task& task);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
-  void retry(Task& task, const proto::OutcomeRecord& record);
+  void retry(Task& task, proto::OutcomeKind kind, milliseconds delay);
   void finish(Task& task, Event event, proto::Outcome outcome);
   Instant backoff(const Task& task) const;
 

@@ -16,11 +16,11 @@ ReplyBody DeadLetters::retry(Client& client, const proto::RetryDeadLetter& comma
   const bool done_before = state_.tasks.find(command.new_id) != nullptr || state_.tasks.find_paged_out(command.new_id);
   if (done_before) return body_with(command.new_id);
   if (auto status = check(command.task, task); !status.ok()) return std::move(status).failure();
-  const TaskSpec& spec = *task->spec;
-  proto::Submission again{command.new_id, std::string{base_queue(spec.queue)}, spec.name, spec.signature, spec.options,
-                          task->payload};
-  again.options.delay = again.options.not_before = milliseconds{0};
-  again.options.key.clear();  // the key names the task that failed
+  proto::Submission again{command.new_id, task->spec, task->payload};
+  TaskSpec& spec = again.edit();
+  spec.queue = base_queue(task->spec->queue);
+  spec.options.delay = spec.options.not_before = milliseconds{0};
+  spec.options.key.clear();  // the key names the task that failed
   if (auto status = intake_.take_in(client, std::move(again)); !status.ok()) return std::move(status).failure();
   retention_.drop(*task);
   return body_with(command.new_id);

@@ -43,7 +43,7 @@ ReplyBody show_object(const Objects& objects, BrokerState& state, const std::str
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);
     return PackedMap{}
-        .add("client", client == nullptr ? std::string{} : client->session.name)
+        .add("client", client == nullptr ? std::string{} : client->session.name.str())
         .add("host", client == nullptr ? std::string{} : client->session.host)
         .add("pid", client == nullptr ? 0U : client->session.pid);
   };

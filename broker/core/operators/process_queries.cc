@@ -51,7 +51,7 @@ ReplyBody ProcessQueries::list() const {
   rows.push_back(packed_process(self_.process, self_.host, "", "broker"));
   for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
-      PackedMap map = packed_process(row, worker->session.host, worker->session.name, role_name(row.role));
+      PackedMap map = packed_process(row, worker->session.host, worker->session.name.str(), role_name(row.role));
       map.add("session", worker->session.id.value());
       if (const Task* task = grants_.held(*worker, row.grant)) {
         map.add("task", state_.task_types.name(task->type))

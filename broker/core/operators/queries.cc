@@ -132,7 +132,7 @@ std::string Queries::workers() const {
     const Session& session = worker->session;
     rows.push_back(
         PackedMap{}
-            .add("name", session.name)
+            .add("name", session.name.str())
             .add("host", session.host)
             .add("pid", session.pid)
             .add("session", session.id.value())
@@ -176,11 +176,11 @@ std::string Queries::task(const Task& task) const {
             msgpack::type::raw_ref{arguments.data(), static_cast<std::uint32_t>(std::min(kShown, arguments.size()))});
   }
   if (const Worker* worker = state_.worker(task.worker)) {
-    map.add("worker", worker->session.name).add("grant", proto::to_string(task.grant()));
+    map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));
   }
   if (const proto::Outcome* outcome = task.finished.outcome.get()) {
     map.add("kind", static_cast<int>(outcome->kind))
-        .add("worker", outcome->worker)
+        .add("worker", outcome->worker.str())
         .add("result_bytes", outcome->value.size());
     if (const auto& error = outcome->error) {
       map.add("code", std::string{errc_name(error->code)});

@@ -125,11 +125,8 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
 void Admission::reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
                           Welcome& answer) {
   const std::unordered_set<proto::Grant> held{holding.begin(), holding.end()};
-  std::vector<Task*> lost;
-  for (const auto& [seq, task] : worker.holding)
-    if (!held.contains(task->grant())) lost.push_back(task);
-  std::sort(lost.begin(), lost.end(), [](const Task* a, const Task* b) { return a->seq < b->seq; });
-  for (Task* task : lost) grants_.hand_back(worker, *task);
+  for (Task* task : worker.holding.by_seq())
+    if (!held.contains(task->grant())) grants_.hand_back(worker, *task);
   for (const proto::Grant& grant : holding)
     if (grants_.held(worker, grant) == nullptr && !adopt(worker, grant, running)) answer.abandon.push_back(grant);
 }

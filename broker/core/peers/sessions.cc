@@ -7,7 +7,7 @@ namespace forkmill::broker {
 
 void Sessions::close(proto::PeerId peer) {
   if (Client* one = index_.client(peer)) return close(*one, Objects::End::in_order);
-  if (Worker* one = index_.worker(peer)) return close(*one, "worker " + one->session.name + " left");
+  if (Worker* one = index_.worker(peer)) return close(*one, "worker " + one->session.name.str() + " left");
 }
 
 void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end) {
@@ -18,7 +18,7 @@ void Sessions::close_child(std::uint64_t worker, std::uint32_t pid, Objects::End
     if (worker != 0 && one->child_of == worker && one->session.pid == pid) inside.push_back(one.get());
   for (Worker* one : inside) {
     close_all(children_.in_children_of(one->instance), end);
-    close(*one, "the process of worker " + one->session.name + " has ended");
+    close(*one, "the process of worker " + one->session.name.str() + " has ended");
   }
 }
 
@@ -71,7 +71,7 @@ void Sessions::tick() {
     close(*one, Objects::End::lost);
   }
   for (Worker* one : silent->workers)
-    close(*one, "worker " + one->session.name + " on " + one->session.host + " fell silent");
+    close(*one, "worker " + one->session.name.str() + " on " + one->session.host + " fell silent");
 }
 
 void Sessions::farewell() {

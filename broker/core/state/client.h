@@ -21,7 +21,15 @@ struct Client {
   // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
   bool parked = false;
   std::deque<proto::Envelope> behind;
-  SharedSpec last_spec;                               // most submissions of one client are alike
+  // The last spec that was accepted, and what was found out about it: most submissions of one client are alike.
+  struct Accepted {
+    SharedSpec spec;  // null: nothing was accepted yet
+    bool stored = false;
+    Queue* queue = nullptr;
+    std::uint64_t queues_forgotten = 0;  // Queues::forgotten() when `queue` was looked up
+    std::uint64_t registry_version = 0;  // when the workers were asked for the signature
+  };
+  Accepted accepted;
   std::uint64_t child_of = 0;                         // the worker in whose child it lives
   std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 

@@ -7,6 +7,7 @@
 namespace forkmill::broker {
 
 void Registry::add(const proto::WorkerInfo& info) {
+  ++version_;
   for (const auto& task : info.tasks) {
     Entry& entry = by_name_[task.name][signature_hash(task.signature)];
     entry.text = task.signature;
@@ -15,6 +16,7 @@ void Registry::add(const proto::WorkerInfo& info) {
 }
 
 void Registry::remove(const proto::WorkerInfo& info) {
+  ++version_;
   for (const auto& task : info.tasks) {
     auto name = by_name_.find(task.name);
     if (name == by_name_.end()) continue;

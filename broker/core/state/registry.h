@@ -18,6 +18,8 @@ class Registry {
 
   enum class Answer { served, other_signature, nobody };
   Answer ask(std::string_view name, std::uint64_t signature) const;
+  // Rises when a worker comes or goes: an answer holds for its version.
+  std::uint64_t version() const { return version_; }
   // Returns all signatures of the task, such as "f64(f64), i32(i32)".
   std::string signatures(std::string_view name) const;
 
@@ -27,6 +29,7 @@ class Registry {
     std::size_t workers = 0;
   };
   std::map<std::string, std::map<std::uint64_t, Entry>, std::less<>> by_name_;
+  std::uint64_t version_ = 1;
 };
 
 // Returns whether the worker has the task, and remembers the answer in the worker.

@@ -6,6 +6,7 @@
 
 #include "proto/clock.h"
 #include "proto/ids.h"
+#include "proto/shared_text.h"
 
 namespace forkmill::broker {
 
@@ -17,8 +18,8 @@ struct Session {
   proto::PeerId peer;      // none: out of reach
   proto::MessageSeq sent;  // the last message sent in this session
   Instant heard{0};
-  milliseconds since{0};  // Unix time of its beginning
-  std::string name;
+  milliseconds since{0};   // Unix time of its beginning
+  proto::SharedText name;  // each outcome of a worker has it
   std::string host;
   std::uint32_t pid = 0;
   // Sessions that this one carries on, until the peer has sent something in it: a HELLO that comes late from a broken

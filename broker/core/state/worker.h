@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "broker/core/state/held_tasks.h"
 #include "broker/core/state/session.h"
 #include "broker/core/tasks/queue.h"
 #include "broker/core/tasks/tasks.h"
@@ -33,7 +33,7 @@ struct Worker {
   bool draining = false;
   Instant paused_until{0};  // the worker is short of something: it is granted nothing until then
   std::string shortage;     // the reason of its last pause
-  std::unordered_map<proto::TaskSeq, Task*> holding;
+  HeldTasks holding;
   std::size_t processes = 0;               // tasks in `holding` with a process of their own
   std::vector<proto::ProcessRow> report;   // its last REPORT
   std::uint64_t signalled = 0;             // the number of the last signal sent to it

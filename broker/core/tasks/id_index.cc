@@ -23,12 +23,15 @@ std::uint64_t hash_of(const TaskId& id) {
 
 void IdIndex::insert(const TaskId& id, std::uint64_t value) {
   FORKMILL_CHECK(!id.is_nil());
-  Shard& shard = shard_of(hash_of(id));
+  const std::uint64_t hash = hash_of(id);
+  Shard& shard = shard_of(hash);
   // Shards begin with different sizes. Ids spread evenly, so shards of one size would all grow at the same time, and
   // all peers would wait.
   if (shard.slots.empty()) resize(shard, kFewest + static_cast<std::size_t>(&shard - shards_.data()) % kFewest);
   if (shard.used * 5 >= shard.slots.size() * 4) resize(shard, shard.slots.size() * 7 / 5);
-  place(shard, {id, value});
+  Slot& slot = shard.slots[locate(shard, id, hash)];
+  FORKMILL_CHECK(slot.id.is_nil());
+  slot = {id, value};
   ++shard.used;
   ++size_;
 }

@@ -77,6 +77,7 @@ void Queues::forget_unused(Instant now) {
 
 Queues::Map::iterator Queues::forget(Map::iterator queue) {
   Queue* gone = queue->second.get();
+  ++forgotten_;
   if (gone->counted) --counted_;
   if (is_process_queue(gone->name())) {
     std::erase(process_queues_, gone);

@@ -42,6 +42,9 @@ class Queues {
   // Looks at some queues, and forgets those that have been unused for kKept. Call in each round.
   void forget_unused(Instant now);
 
+  // How many queues have been forgotten: as long as that stays the same, pointers to queues are valid.
+  std::uint64_t forgotten() const { return forgotten_; }
+
   static constexpr Instant kKept = std::chrono::seconds{10};
 
  private:
@@ -55,7 +58,8 @@ class Queues {
   Map queues_;
   std::vector<Queue*> process_queues_;
   std::vector<LaneKey> needs_refill_;
-  std::size_t counted_ = 0;      // queues with Queue::counted
+  std::size_t counted_ = 0;  // queues with Queue::counted
+  std::uint64_t forgotten_ = 0;
   std::string next_to_look_at_;  // forget_unused() goes on from this name
   Instant swept_at_{proto::kNever};
 };

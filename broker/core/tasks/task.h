@@ -8,6 +8,7 @@
 #include "broker/core/tasks/states.h"
 #include "broker/core/tasks/task_types.h"
 #include "broker/store/records.h"
+#include "proto/recycled.h"
 #include "proto/strong.h"
 
 namespace forkmill::broker {
@@ -17,6 +18,8 @@ using proto::milliseconds;
 
 using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions: its `instance`
 using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
+
+using KeptOutcome = proto::Recycled<proto::Outcome>;
 
 class Queue;
 
@@ -50,7 +53,7 @@ struct Task {
   std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
 
   struct Finished {
-    std::unique_ptr<proto::Outcome> outcome;  // null: the task is not finished
+    std::unique_ptr<KeptOutcome> outcome;  // null: the task is not finished
     milliseconds at{0};
     Instant kept_until{0};
     std::uint32_t deliveries = 0;  // deliveries under way to clients

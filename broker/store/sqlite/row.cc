@@ -7,11 +7,6 @@
 
 namespace forkmill::broker {
 
-// The layout of a TaskSpec, in the style of proto/wire/schema.h.
-void fields(auto& io, proto::Is<TaskSpec> auto& spec) {
-  io.record(4, proto::name(spec.queue), proto::name(spec.name), spec.signature, spec.options);
-}
-
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
@@ -62,9 +57,9 @@ RowCoder::Damage verify(RowKind kind, proto::TaskSeq seq, std::string_view row, 
 }
 
 std::string_view encoded(const TaskSpec& spec, std::string& bytes) {
-  bytes.clear();
-  proto::Writer{bytes, nullptr}.put(spec);
-  return bytes;
+  proto::ByteBuffer buffer;
+  proto::Writer{buffer, nullptr}.put(spec);
+  return bytes = buffer.view();
 }
 
 bool read_kind(std::string_view row, proto::OutcomeKind& kind) {
@@ -139,7 +134,10 @@ std::string_view RowCoder::encode(const Finish& finish) {
   row_[kOutcomeKindAt] = static_cast<char>(finish.outcome.kind);
   put_number(row_.data() + kFinishedAt, static_cast<std::int64_t>(finish.finished_at.count()));
   put_number(row_.data() + kValueSizeAt, static_cast<std::uint32_t>(finish.outcome.value.size()));
-  proto::Writer{row_, nullptr}.put(finish.outcome);
+  if (outcome_.capacity() > kKeepBuffer) outcome_ = {};
+  outcome_.clear();
+  proto::Writer{outcome_, nullptr}.put(finish.outcome);
+  row_.append(outcome_.view());
   return seal(RowKind::outcome, finish.seq);
 }
 
@@ -160,11 +158,10 @@ std::string_view RowCoder::encode(const PutRecord& record) {
 const SharedSpec* RowCoder::spec_of(std::string_view bytes) {
   KnownSpec& known = read_[crc32c(bytes) % read_.size()];
   if (known.spec && known.bytes == bytes) return &known.spec;
-  if (!proto::tokenize(bytes, tokens_)) return nullptr;
-  proto::Reader reader{tokens_, {}};
+  proto::Reader reader{bytes, {}};
   auto spec = std::make_shared<TaskSpec>();
   reader.get(*spec);
-  if (reader.error() != Errc::ok) return nullptr;
+  if (reader.error() != Errc::ok || !reader.at_end()) return nullptr;
   known.bytes = bytes;
   known.spec = std::move(spec);
   return &known.spec;
@@ -217,11 +214,10 @@ RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Task
 RowCoder::Damage RowCoder::decode(proto::TaskSeq seq, std::string_view row, Finish& finish) {
   TaskSummary::End end;
   if (const Damage damage = decode(seq, row, end); !damage.empty()) return damage;
-  if (!proto::tokenize(row.substr(kOutcomeHeader), tokens_)) return kUnreadable;
-  proto::Reader reader{tokens_, {}};
+  proto::Reader reader{row.substr(kOutcomeHeader), {}};
   Finish read{seq, {}, end.finished_at};
   reader.get(read.outcome);
-  if (reader.error() != Errc::ok) return kUnreadable;
+  if (reader.error() != Errc::ok || !reader.at_end()) return kUnreadable;
   finish = std::move(read);
   return kSound;
 }

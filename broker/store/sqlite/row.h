@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "broker/store/records.h"
-#include "proto/wire/tokens.h"
+#include "proto/wire/byte_buffer.h"
 
 namespace forkmill::broker {
 
@@ -68,7 +68,7 @@ class RowCoder {
   std::size_t next_written_ = 0;
   std::size_t last_written_ = 0;
   std::vector<KnownSpec> read_ = std::vector<KnownSpec>(256);  // indexed by the checksum of the bytes
-  std::vector<proto::Token> tokens_;
+  proto::ByteBuffer outcome_;
 };
 
 }  // namespace forkmill::broker

@@ -17,6 +17,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <string>
@@ -78,10 +79,8 @@ struct std::hash<forkmill::TaskId> {
     // The low half is random: mixing in the high half is enough for a table.
     std::uint64_t high = 0;
     std::uint64_t low = 0;
-    for (int i = 0; i < 8; ++i) {
-      high = high << 8 | id.bytes()[static_cast<std::size_t>(i)];
-      low = low << 8 | id.bytes()[static_cast<std::size_t>(i) + 8];
-    }
+    std::memcpy(&high, id.bytes().data(), sizeof high);
+    std::memcpy(&low, id.bytes().data() + sizeof high, sizeof low);
     return static_cast<std::size_t>(low ^ high * 0x9E3779B97F4A7C15ULL);
   }
 };

@@ -22,11 +22,11 @@
 #include <utility>
 #include <vector>
 
-#include "tests/bench/measure/child.h"
 #include "tests/bench/forkmill/cluster.h"
+#include "tests/bench/forkmill/tasks.h"
+#include "tests/bench/measure/child.h"
 #include "tests/bench/measure/measure.h"
 #include "tests/bench/measure/numbered.h"
-#include "tests/bench/forkmill/tasks.h"
 #include "tests/eventually.h"
 
 namespace {

@@ -90,7 +90,7 @@ class FakeWorker {
       for (auto& task : grants->tasks) {
         ++granted_;
         ++executed_;
-        auto outcome = handlers_.at(task.name)(*this, task);
+        auto outcome = handlers_.at(task.spec->name)(*this, task);
         outcome.attempt = task.grant.attempt;
         outcome.worker = "fake";
         done.outcomes.push_back({task.grant, std::move(outcome), proto::milliseconds{-1}, 1});

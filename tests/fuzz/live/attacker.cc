@@ -140,7 +140,7 @@ void Attacker::lies(RawPeer& peer) {
     // The attacker must not take tasks of other peers, which would then wait for them.
     if (auto* credit = std::get_if<Credit>(&message)) credit->total %= 8;
     if (auto* submit = std::get_if<Submit>(&message))
-      for (Submission& task : submit->tasks) task.queue = "liars";
+      for (Submission& task : submit->tasks) task.edit().queue = "liars";
     if (std::holds_alternative<Hello>(message)) continue;
     if (const auto* command = std::get_if<Command>(&message);
         command != nullptr && std::holds_alternative<WriteBackup>(command->command))

@@ -52,8 +52,8 @@ void RetryAudit::arrived(const broker::Core& core, proto::PeerId peer, const pro
   const broker::Worker* worker = worker_at(core.state(), peer);
   if (worker == nullptr || worker->session.id != envelope.header.session) return;
   for (const proto::OutcomeRecord& record : message->outcomes) {
-    const auto held = worker->holding.find(record.grant.seq);
-    if (held != worker->holding.end() && held->second->grant() == record.grant) note(core, *held->second, record);
+    const broker::Task* held = worker->holding.find(record.grant.seq);
+    if (held != nullptr && held->grant() == record.grant) note(core, *held, record);
   }
 }
 

@@ -37,7 +37,7 @@ void check_task(const broker::BrokerState& state, const broker::Task& task) {
           [&] { return named(": state and outcome disagree"); });
   if (task.state != State::running) return;
   const auto worker = state.workers.find(task.worker);
-  require(worker != state.workers.end() && worker->second->holding.contains(task.seq), "6",
+  require(worker != state.workers.end() && worker->second->holding.find(task.seq) != nullptr, "6",
           [&] { return named(" runs, but no worker has it"); });
 }
 

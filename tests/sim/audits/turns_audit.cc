@@ -99,7 +99,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
       }
       for (const auto& [other, count] : by_queue)
         if (other != queue && (others[other] += count) > own + 1)
-          throw Violation{"invariant 9: worker " + worker->session.name + " was given " +
+          throw Violation{"invariant 9: worker " + worker->session.name.str() + " was given " +
                           std::to_string(others[other]) + " of " + other->name() + " and " + std::to_string(own) +
                           " of " + queue->name() + ", where a task waits for it"};
       if (own > 0) others.clear();

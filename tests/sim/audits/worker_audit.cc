@@ -37,7 +37,7 @@ void WorkerAudit::check_left_behind(const broker::BrokerState& state, const brok
   for (const auto& [handle, client] : state.clients)
     require(client->child_of == 0 || client->child_of != worker.instance ||
                 gone_.contains({client->child_of, client->session.pid}),
-            "13", [&] { return "client " + client->session.name + " is left behind by its worker"; });
+            "13", [&] { return "client " + client->session.name.str() + " is left behind by its worker"; });
 }
 
 // The broker remembers a process that has ended for one session time-out. A client of that process whose HELLO comes
@@ -53,7 +53,7 @@ void WorkerAudit::check_families(const broker::BrokerState& state) const {
   for (const auto& [handle, one] : state.clients) {
     const broker::Client& client = *one;
     require(client.child_of == 0 || !gone_.contains({client.child_of, client.session.pid}), "13",
-            [&] { return "client " + client.session.name + " lives on in a process that is gone"; });
+            [&] { return "client " + client.session.name.str() + " lives on in a process that is gone"; });
   }
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
@@ -86,7 +86,8 @@ void WorkerAudit::record_grants(const broker::BrokerState& state, const std::vec
     const auto* grants = std::get_if<proto::Grants>(&one.envelope.message);
     const broker::Worker* worker = worker_at(state, one.peer);
     if (worker != nullptr && std::holds_alternative<proto::Welcome>(one.envelope.message))
-      for (const auto& [seq, task] : worker->holding) history_.executions().taken_up(task->id, worker->handle);
+      for (const broker::Task* task : worker->holding.by_seq())
+        history_.executions().taken_up(task->id, worker->handle);
     if (grants == nullptr) continue;
     require(worker != nullptr, "6", [&] { return "grants to a peer that is no worker"; });
     const auto paused = paused_.find(worker->session.id);

@@ -184,7 +184,7 @@ void WorkerNode::carry_out() {
   for (const auto& envelope : effects.send) send(envelope);
   for (const auto& welcome : effects.welcomes) welcomed(welcome);
   for (const auto& error : effects.errors) note("is told: " + error.text);
-  if (effects.refused) throw Violation{config_.name + " was refused: " + effects.errors.back().text};
+  if (effects.refused) throw Violation{config_.name.str() + " was refused: " + effects.errors.back().text};
   if (effects.reconnect) line_.reconnect();
 }
 

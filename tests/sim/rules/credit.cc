@@ -23,8 +23,8 @@ void Credit::said(const proto::Envelope& envelope) {
 void Credit::heard(const proto::Envelope& envelope, std::string_view worker) {
   const auto* grants = std::get_if<proto::Grants>(&envelope.message);
   if (grants == nullptr || envelope.header.session != session_) return;
-  granted_ += static_cast<std::uint64_t>(
-      std::count_if(grants->tasks.begin(), grants->tasks.end(), [](const auto& task) { return !task.process; }));
+  granted_ += static_cast<std::uint64_t>(std::count_if(grants->tasks.begin(), grants->tasks.end(),
+                                                       [](const auto& task) { return !task.spec->options.process; }));
   if (granted_ > credit_)
     throw Violation{"invariant 12: " + std::string{worker} + " was granted more than it ever gave credit for"};
 }

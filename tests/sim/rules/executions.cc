@@ -19,14 +19,14 @@ void Executions::granted(const proto::GrantedTask& granted, broker::WorkerHandle
   }
   if (model != nullptr) model->granted(granted.id);
   record.granted_by = records_.broker();
-  if (granted.process) processes_.granted(granted.id, granted.grant);
+  if (granted.spec->options.process) processes_.granted(granted.id, granted.grant);
   const GrantKey key{granted.id, granted.grant};
   Given& given = grants_[key];
   given.brokers.insert(records_.broker());
   given.worker = worker;
   given.lost = false;
   given_to_[worker].push_back(key);
-  const auto& options = record.task.options;
+  const auto& options = record.task.spec->options;
   if (granted.grant.attempt.value() > options.max_attempts) {
     violated("10", granted.id,
              "attempt " + std::to_string(granted.grant.attempt.value()) + " of at most " +
@@ -39,7 +39,7 @@ void Executions::granted(const proto::GrantedTask& granted, broker::WorkerHandle
   this->granted(granted, worker);
   const broker::Task* found = state.tasks.find(granted.id);
   if (found == nullptr) violated("12", granted.id, "was granted, but the broker does not have it");
-  if (granted.grant.attempt.value() == 1) check_time(*found, records_.at(granted.id).task.options, state);
+  if (granted.grant.attempt.value() == 1) check_time(*found, records_.at(granted.id).task.spec->options, state);
 }
 
 // The broker's own time goes on steadily. Only a time that the client gave by the wall clock depends on that clock.
@@ -80,7 +80,7 @@ void Executions::started(const proto::GrantedTask& task) {
   if (++record.starts > 1) ++records_.counts.repeated;
   // An operator may drop a dead letter before its client hears of the failure: the client then submits the task again.
   const bool dropped = records_.model() != nullptr && records_.model()->may_be_dropped(task.id);
-  if (record.starts > 1 && record.task.options.at_most_once && records_.survives_restart(record) && !dropped)
+  if (record.starts > 1 && record.task.spec->options.at_most_once && records_.survives_restart(record) && !dropped)
     violated("7", task.id, "must run at most once, but started again as " + to_string(task.grant));
   if (records_.model() != nullptr) check_alone(record, given, task);
   if (records_.model() != nullptr) record.running.push_back(task.grant);

@@ -8,7 +8,7 @@ Cookie Futures::invoke(const proto::Submission& task) {
   TaskRecord& record = records_.make(task.id);
   if (!record.known) record.task = task;
   record.known = true;
-  weaken(record.task.options, task.options);
+  weaken(record.task.edit().options, task.spec->options);
   if (Model* model = records_.model()) model->submitted(task);
   FutureRecord& future = futures_.emplace_back();
   future.id = task.id;

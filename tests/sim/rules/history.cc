@@ -21,7 +21,7 @@ void History::reported(const proto::TaskResult& result) {
   TaskRecord& record = records_.at(result.id);
   Model* model = records_.model();
   if (model != nullptr) model->reported(result.id, result.outcome.kind);
-  if (record.task.options.process) processes_.reported(result, record.worker_lost);
+  if (record.task.spec->options.process) processes_.reported(result, record.worker_lost);
   const std::string bytes = proto::encode_outcome(result.outcome);
   const auto [at, first] =
       record.outcomes.try_emplace(records_.survives_restart(record) ? 0 : records_.broker(), bytes);

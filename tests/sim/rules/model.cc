@@ -14,8 +14,8 @@ void model_violated(const TaskId& id, const std::string& text) {
 
 bool Model::is_mortal(const TaskId& id) const {
   const auto found = tasks_.find(id);
-  return found != tasks_.end() && (found->second.task.options.result_ttl.count() > 0 ||
-                                   !found->second.task.options.key.empty() || found->second.drops > 0);
+  return found != tasks_.end() && (found->second.task.spec->options.result_ttl.count() > 0 ||
+                                   !found->second.task.spec->options.key.empty() || found->second.drops > 0);
 }
 
 // ---- Possible states ------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ TaskStates Model::states(const Known& known) const {
 
 // The states that follow from `may` without an event, and `may`.
 TaskStates Model::next(const Known& known, TaskStates may) const {
-  const auto& options = known.task.options;
+  const auto& options = known.task.spec->options;
   const bool again = known.submitters > 0;
   if ((may & (kAbsent | kGone)) != 0 && again) may |= kWaiting;
   // Another task takes the place of a dead letter once the key does not stand for that any more.
@@ -51,7 +51,7 @@ TaskStates Model::next(const Known& known, TaskStates may) const {
 
 bool Model::may_be_forgotten(const Known& known, TaskStates may) const {
   const broker::CoreOptions& core = world_.options.core;
-  const auto& options = known.task.options;
+  const auto& options = known.task.spec->options;
   const bool own_time = options.result_ttl.count() > 0 || !options.key.empty();
   milliseconds time = options.result_ttl.count() > 0 ? options.result_ttl : core.result_ttl;
   if (!options.key.empty()) time = std::max(time, core.key_window);
@@ -73,7 +73,7 @@ void Model::submitted(const proto::Submission& task) {
     place->second.ended_after = world_.now();
   }
   ++place->second.submitters;
-  weaken(place->second.task.options, task.options);
+  weaken(place->second.task.edit().options, task.spec->options);
 }
 
 void Model::acknowledged(const TaskId& id) {
@@ -124,7 +124,7 @@ void Model::broker_started() {
   ++starts_;
   for (auto& [id, known] : tasks_) {
     const TaskStates may = states(known);
-    if (!survives_restart(world_.options, known.task.options))
+    if (!survives_restart(world_.options, known.task.spec->options))
       known.may = kAbsent | kGone;
     else if (!known.safe)
       known.may = may | kUnfinished | kAbsent;  // a task may be granted before it is stored

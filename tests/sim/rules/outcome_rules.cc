@@ -49,7 +49,7 @@ void check_rejection(TaskRecords& records, const TaskRecord& record, const Futur
 
 void check_failure(TaskRecords& records, const TaskRecord& record, const FutureRecord& future,
                    const proto::Outcome& outcome, bool known_before) {
-  const auto& options = record.task.options;
+  const auto& options = record.task.spec->options;
   switch (outcome.kind) {
     case OutcomeKind::rejected:
       return check_rejection(records, record, future, outcome, known_before);

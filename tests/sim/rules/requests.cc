@@ -25,8 +25,8 @@ Requests::DeadOrder Requests::dead_asked(const TaskId& id, const TaskId& new_id)
     TaskRecord& record = records_.make(new_id);
     record.task = records_.at(id).task;
     record.task.id = new_id;
-    record.task.options.delay = record.task.options.not_before = milliseconds{0};
-    record.task.options.key.clear();
+    record.task.edit().options.delay = record.task.edit().options.not_before = milliseconds{0};
+    record.task.edit().options.key.clear();
     record.known = true;
     if (model != nullptr) model->submitted(record.task);
   }

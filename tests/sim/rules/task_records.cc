@@ -21,7 +21,7 @@ void TaskRecords::broker_started() {
 }
 
 bool TaskRecords::survives_restart(const TaskRecord& record) const {
-  return sim::survives_restart(world_.options, record.task.options);
+  return sim::survives_restart(world_.options, record.task.spec->options);
 }
 
 }  // namespace forkmill::sim

@@ -33,11 +33,11 @@ void TaskViews::check_row(const proto::TaskFilter& filter, const Row& row) const
   const auto found = model_.tasks().find(row.id);
   if (found == model_.tasks().end()) model_violated(row.id, "is listed, but was never submitted");
   const proto::Submission& task = found->second.task;
-  if (row.queue != task.queue || row.name != task.name)
+  if (row.queue != task.spec->queue || row.name != task.spec->name)
     model_violated(row.id, "is listed with the queue or name of another task");
   if ((model_.states(found->second) & states_named(row.state)) == 0)
     model_violated(row.id, "is listed as " + row.state + ", but cannot be");
-  if (row.attempt > task.options.max_attempts) model_violated(row.id, "is listed with too many attempts");
+  if (row.attempt > task.spec->options.max_attempts) model_violated(row.id, "is listed with too many attempts");
   const bool fits = (filter.state.empty() || filter.state == row.state) &&
                     (filter.queue.empty() || filter.queue == row.queue) &&
                     (filter.name.empty() || filter.name == row.name);

@@ -24,10 +24,10 @@ proto::Submission Workload::make(milliseconds skew) {
   Random& random = world_.random;
   proto::Submission task;
   task.id = next_id(skew);
-  task.queue = queue_name(random.below(world_.options.queues));
-  task.name = task_name(random.below(world_.options.kinds));
-  task.signature = random.chance(0.5) ? signature_hash(kSignature) : 0;
-  task.options = draw_options(skew);
+  task.edit().queue = queue_name(random.below(world_.options.queues));
+  task.edit().name = task_name(random.below(world_.options.kinds));
+  task.edit().signature = random.chance(0.5) ? signature_hash(kSignature) : 0;
+  task.edit().options = draw_options(skew);
   const bool large = random.chance(world_.options.large);
   task.payload = proto::Payload::own(std::string(large ? random.between(16'000, 40'000) : random.below(200), 'a'));
   known_.push_back(task.id);
@@ -36,9 +36,9 @@ proto::Submission Workload::make(milliseconds skew) {
 
 proto::Submission Workload::make_stray(milliseconds skew) {
   proto::Submission task = make(skew);
-  task.queue = "stray-" + std::to_string(known_.size());
-  task.options.expires = milliseconds{static_cast<std::int64_t>(world_.random.between(1, 2000))};
-  task.options.not_before = task.options.delay = milliseconds{0};
+  task.edit().queue = "stray-" + std::to_string(known_.size());
+  task.edit().options.expires = milliseconds{static_cast<std::int64_t>(world_.random.between(1, 2000))};
+  task.edit().options.not_before = task.edit().options.delay = milliseconds{0};
   return task;
 }
 
@@ -56,9 +56,9 @@ proto::Submission Workload::make_under_key(milliseconds skew) {
   if (found == by_key_.end()) {
     proto::Submission task = make(skew);
     known_.pop_back();
-    task.options.key = key;
-    task.options.at_most_once = false;
-    task.id = TaskId::of_key(task.queue, key);
+    task.edit().options.key = key;
+    task.edit().options.at_most_once = false;
+    task.id = TaskId::of_key(task.spec->queue, key);
     known_.push_back(task.id);
     found = by_key_.emplace(key, std::move(task)).first;
   }

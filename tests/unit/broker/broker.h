@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 inline TaskId id(std::uint64_t n) { return TaskId::make(1'700'000'000'000, n >> 32, n); }
 
 inline Submission task(std::uint64_t n, TaskOptions options = {}) {
-  return {id(n), "default", "t.echo", 0, std::move(options), Payload::copy("arguments")};
+  auto spec = std::make_shared<const TaskSpec>(TaskSpec{"default", "t.echo", 0, std::move(options)});
+  return {id(n), std::move(spec), Payload::copy("arguments")};
 }
 
 class Broker {

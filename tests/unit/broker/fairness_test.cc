@@ -45,7 +45,7 @@ TEST_CASE("a worker takes turns between its queues") {
   std::vector<Submission> tasks;
   for (std::uint64_t n = 1; n <= 10; ++n) tasks.push_back(task(n));
   Submission other = task(100);
-  other.queue = "second";
+  other.edit().queue = "second";
   tasks.push_back(other);
   broker.submit(client, tasks);
   const auto order = ids(broker.grants(broker.worker(3, {"default", "second"})));

@@ -31,7 +31,7 @@ TEST_CASE("a queue rejects tasks beyond its bytes") {
   CHECK(rejection.code == Errc::queue_full);
   CHECK(rejection.text.find("18 bytes") != std::string::npos);
   Submission elsewhere = task(4);
-  elsewhere.queue = "other";
+  elsewhere.edit().queue = "other";
   broker.submit(client, {elsewhere});
   CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
 }
@@ -42,9 +42,9 @@ TEST_CASE("a queue named in the options has limits of its own") {
   Broker broker{options};
   const auto client = broker.client();
   Submission one = task(1);
-  one.queue = "tiny";
+  one.edit().queue = "tiny";
   Submission two = task(2);
-  two.queue = "tiny";
+  two.edit().queue = "tiny";
   broker.submit(client, {one, task(3), task(4)});
   CHECK(broker.submit_rejected(client, two).code == Errc::queue_full);
 }
@@ -62,11 +62,11 @@ TEST_CASE("payloads, queues and task names are limited") {
   broker.submit(client, {fits});
   Submission other_queue = task(3);
   other_queue.payload = {};
-  other_queue.queue = "second";
+  other_queue.edit().queue = "second";
   CHECK(broker.submit_rejected(client, other_queue).code == Errc::too_many_queues);
   Submission other_name = task(4);
   other_name.payload = {};
-  other_name.name = "t.other";
+  other_name.edit().name = "t.other";
   CHECK(broker.submit_rejected(client, other_name).code == Errc::too_many_queues);
   CHECK(broker.core().state().tasks.size() == 1);
 }
@@ -77,9 +77,9 @@ TEST_CASE("a task that is larger than its queue is rejected for good, and those 
   Broker broker{options};
   const auto client = broker.client();
   Submission large = task(1);
-  large.queue = "letters";
+  large.edit().queue = "letters";
   Submission small = task(2);
-  small.queue = "letters";
+  small.edit().queue = "letters";
   small.payload = Payload::copy("12345678");
   broker.submit(client, {large, small, task(3)});
   const auto ack = broker.take<SubmitAck>(client).at(0);
@@ -88,7 +88,7 @@ TEST_CASE("a task that is larger than its queue is rejected for good, and those 
   CHECK(ack.rejected[0].code == Errc::payload_too_large);
   CHECK(ack.rejected[0].text.find("queue letters holds at most 8") != std::string::npos);
   Submission process = task(4);
-  process.options.process = true;
-  process.queue = "letters";
+  process.edit().options.process = true;
+  process.edit().queue = "letters";
   CHECK(broker.submit_rejected(client, process).text.find("queue letters holds at most 8") != std::string::npos);
 }

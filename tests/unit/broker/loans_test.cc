@@ -100,14 +100,14 @@ TEST_CASE("an end among the arguments of a task is closed when the task ends bef
   }
   SUBCASE("it is cancelled before it starts") {
     auto waiting = task(1, options);
-    waiting.queue = "nobody";
+    waiting.edit().queue = "nobody";
     submit(waiting);
     lent.broker.send(lent.lender.peer(), Cancel{{id(1)}});
   }
   SUBCASE("it expires") {
     auto waiting = task(1, options);
-    waiting.queue = "nobody";
-    waiting.options.expires = 1000ms;
+    waiting.edit().queue = "nobody";
+    waiting.edit().options.expires = 1000ms;
     submit(waiting);
     CHECK(lent.is_open());
     lent.broker.advance(2s);
@@ -115,7 +115,7 @@ TEST_CASE("an end among the arguments of a task is closed when the task ends bef
   SUBCASE("it is never submitted, and its lender leaves") { lent.lender.go(); }
   SUBCASE("it is refused, and its lender takes the end back") {
     auto refused = task(1, options);
-    refused.queue = " ";
+    refused.edit().queue = " ";
     lent.broker.submit_rejected(lent.lender.peer(), refused);
     CHECK(lent.is_open());
     lent.lender.code(Verb::close, lent.pipe, 1, lent.ticket);

@@ -36,7 +36,7 @@ TEST_CASE("a worker gets only tasks that it has, if need be from behind others")
   Broker broker;
   const auto client = broker.client();
   Submission unknown = task(1);
-  unknown.name = "t.unknown";
+  unknown.edit().name = "t.unknown";
   broker.submit(client, {unknown, task(2)});
   const auto worker = broker.worker(10);
   const auto grants = broker.grants(worker);
@@ -53,7 +53,7 @@ TEST_CASE("a worker gets tasks only from the queues that it serves") {
   Broker broker;
   const auto client = broker.client();
   Submission one = task(1);
-  one.queue = "gpu";
+  one.edit().queue = "gpu";
   broker.submit(client, {one});
   CHECK(broker.grants(broker.worker(10)).empty());
   CHECK(broker.grants(broker.worker(10, {"gpu"})).size() == 1);
@@ -93,7 +93,7 @@ TEST_CASE(
   const auto grants = broker.grants(poor);
   REQUIRE(grants.size() == 2);
   Submission process = task(3);
-  process.options.process = true;
+  process.edit().options.process = true;
   broker.send(poor, Return{{grants[0].grant, grants[1].grant}, 10, 500ms, "no process is left"});
   broker.submit(client, {process, task(4)});
   CHECK(broker.grants(poor).empty());
@@ -114,9 +114,9 @@ TEST_CASE("a broker whose workers all have the same tasks hands them what they d
   Broker broker{options};
   const auto client = broker.client();
   Submission unknown = task(1);
-  unknown.name = "t.unknown";
+  unknown.edit().name = "t.unknown";
   Submission other_signature = task(2);
-  other_signature.signature = 1;
+  other_signature.edit().signature = 1;
   broker.submit(client, {unknown, other_signature});
   const auto worker = broker.worker(10);
   CHECK(broker.grants(worker).size() == 2);
@@ -127,7 +127,7 @@ TEST_CASE("a client is told after a second that no worker takes its tasks, once"
   const auto worker = broker.worker(10);
   const auto client = broker.client();
   Submission unknown = task(1);
-  unknown.name = "t.unknown";
+  unknown.edit().name = "t.unknown";
   broker.submit(client, {unknown});
   Submission repeated = unknown;
   repeated.id = id(2);

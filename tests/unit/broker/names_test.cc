@@ -18,15 +18,15 @@ std::size_t queues(Broker& broker) {
 
 Submission task_of(std::uint64_t n, std::string queue, std::string name = "t.echo", TaskOptions options = {}) {
   Submission one = task(n, std::move(options));
-  one.queue = std::move(queue);
-  one.name = std::move(name);
+  one.edit().queue = std::move(queue);
+  one.edit().name = std::move(name);
   return one;
 }
 
 // A worker that serves this queue alone runs the task, and the client fetches its result.
 void run_once(Broker& broker, const Broker::Peer& client, const Submission& one) {
-  Hello hello = Broker::worker_hello({one.queue});
-  hello.worker.tasks = {{one.name, "str(str)"}};
+  Hello hello = Broker::worker_hello({one.spec->queue});
+  hello.worker.tasks = {{one.spec->name, "str(str)"}};
   const auto worker = broker.connect(hello);
   broker.send(worker, Credit{1});
   broker.submit(client, {one});

@@ -77,15 +77,15 @@ TEST_CASE("a process needs no credit, and takes none") {
   const auto grants = broker.grants(worker);
   REQUIRE(grants.size() == 1);
   CHECK(grants[0].id == id(1));
-  CHECK(grants[0].queue == "default");
-  CHECK(grants[0].process);
-  CHECK(grants[0].daemon);
-  CHECK(grants[0].label == "reader");
+  CHECK(grants[0].spec->queue == "default");
+  CHECK(grants[0].spec->options.process);
+  CHECK(grants[0].spec->options.daemon);
+  CHECK(grants[0].spec->options.label == "reader");
   broker.send(worker, Credit{1});
   const auto more = broker.grants(worker);
   REQUIRE(more.size() == 1);
   CHECK(more[0].id == id(2));
-  CHECK_FALSE(more[0].process);
+  CHECK_FALSE(more[0].spec->options.process);
 }
 
 TEST_CASE("the grant names the submitter's program") {
@@ -148,7 +148,7 @@ TEST_CASE("a label must be short and printable, and a daemon cannot be durable")
   durable.durability = Durability::durable;
   CHECK(broker.submit_rejected(client, process(3, durable)).code == Errc::option_out_of_range);
   Submission far = process(4);
-  far.queue = std::string(125, 'q');
+  far.edit().queue = std::string(125, 'q');
   CHECK(broker.submit_rejected(client, far).code == Errc::name_invalid);
 }
 
@@ -349,8 +349,8 @@ TEST_CASE("a dead process is retried as a process") {
   broker.send(client, Command{1, RetryDeadLetter{id(1).to_string(), id(2)}});
   const auto again = broker.grants(worker);
   REQUIRE(again.size() == 1);
-  CHECK(again[0].process);
-  CHECK(again[0].queue == "default");
+  CHECK(again[0].spec->options.process);
+  CHECK(again[0].spec->queue == "default");
 }
 
 TEST_CASE("the list of processes shows the last reports of workers, with the tasks they run") {

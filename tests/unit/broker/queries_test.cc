@@ -35,11 +35,11 @@ TEST_CASE("status counts tasks, and says which ones wait for a missing worker") 
   const auto client = broker.client();
   CHECK(ask(broker, client, QueryKind::ping) == "{}");
   Submission stranger = task(1);
-  stranger.name = "t.stranger";
+  stranger.edit().name = "t.stranger";
   Submission mismatch = task(2);
-  mismatch.signature = signature_hash("void()");
+  mismatch.edit().signature = signature_hash("void()");
   Submission gpu = task(3);
-  gpu.queue = "gpu";
+  gpu.edit().queue = "gpu";
   broker.submit(client, {stranger, mismatch, gpu});
   has(ask(broker, client, QueryKind::status), "no worker serves queue default");
   broker.worker(10);
@@ -105,7 +105,7 @@ TEST_CASE("a task that runs is shown with its label, its arguments and its start
   const auto client = broker.client();
   const auto worker = broker.worker(1, {"default"}, 1);
   Submission labelled = task(1);
-  labelled.options.label = "echo hi";
+  labelled.edit().options.label = "echo hi";
   broker.submit(client, {labelled});
   const auto grant = broker.grants(worker).at(0).grant;
   broker.advance(3s);

@@ -56,7 +56,7 @@ TEST_CASE("one bad task of a message does not harm the others") {
   Broker broker;
   const auto client = broker.client();
   Submission bad = task(2);
-  bad.queue = "no spaces please";
+  bad.edit().queue = "no spaces please";
   broker.submit(client, {task(1), bad, task(3)});
   const auto ack = broker.take<SubmitAck>(client).at(0);
   REQUIRE(ack.rejected.size() == 1);
@@ -92,18 +92,18 @@ TEST_CASE("a signature that no worker has is refused while workers have the task
   Broker broker;
   const auto client = broker.client();
   Submission one = task(1);
-  one.signature = signature_hash("i32(i32)");
+  one.edit().signature = signature_hash("i32(i32)");
   broker.submit(client, {one});  // no worker has the task yet, so it waits
   CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
   const auto worker = broker.worker(10);
   CHECK(broker.grants(worker).empty());
   Submission two = task(2);
-  two.signature = one.signature;
+  two.edit().signature = one.spec->signature;
   const Rejection rejection = broker.submit_rejected(client, two);
   CHECK(rejection.code == Errc::signature_mismatch);
   CHECK(rejection.text.find("str(str)") != std::string::npos);
   Submission right = task(3);
-  right.signature = signature_hash("str(str)");
+  right.edit().signature = signature_hash("str(str)");
   broker.submit(client, {right});
   CHECK(broker.grants(worker).size() == 1);
 }

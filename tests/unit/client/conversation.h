@@ -115,8 +115,8 @@ struct Conversation {
   TaskId submit(Cookie cookie, const std::string& queue = "q", std::size_t bytes = 10) {
     proto::Submission task;
     task.id = TaskId::make(1, 2, ++last_task);
-    task.queue = queue;
-    task.name = "n";
+    task.edit().queue = queue;
+    task.edit().name = "n";
     task.payload = proto::Payload::own(std::string(bytes, 'x'));
     const auto task_id = task.id;
     ask(client::SubmitTask{std::move(task), cookie});

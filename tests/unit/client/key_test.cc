@@ -16,10 +16,10 @@ struct Keyed : Conversation {
 
   static proto::Submission keyed(const std::string& payload = "x", const std::string& name = "n") {
     proto::Submission task;
-    task.queue = "q";
-    task.name = name;
-    task.options.key = "k";
-    task.id = TaskId::of_key(task.queue, task.options.key);
+    task.edit().queue = "q";
+    task.edit().name = name;
+    task.edit().options.key = "k";
+    task.id = TaskId::of_key(task.spec->queue, task.spec->options.key);
     task.payload = proto::Payload::own(payload);
     return task;
   }
@@ -34,7 +34,8 @@ struct Keyed : Conversation {
     outcome.kind = proto::OutcomeKind::succeeded;
     outcome.value = proto::Payload::own(value);
     const auto body = keyed(payload);
-    say(proto::Results{{{task, outcome, proto::body_hash(body.name, body.signature, body.payload.view())}}});
+    say(proto::Results{
+        {{task, outcome, proto::body_hash(body.spec->name, body.spec->signature, body.payload.view())}}});
   }
   void unknown() {
     proto::Outcome outcome;

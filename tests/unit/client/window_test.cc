@@ -85,7 +85,7 @@ TEST_CASE("tasks of a full queue wait and are sent again in order, while other q
   }
   ids.push_back(c.submit(4, "full"));  // waits behind the others
   c.submit(5, "other");
-  CHECK(c.take<proto::Submit>().second.tasks.at(0).queue == "other");
+  CHECK(c.take<proto::Submit>().second.tasks.at(0).spec->queue == "other");
   CHECK(c.ended.empty());
   CHECK(c.session.load().held_tasks == 5);
 

@@ -42,9 +42,9 @@ TEST_CASE("a large payload is its own frame, and decoding does not copy it") {
 }
 
 TEST_CASE("options with default values are not sent") {
-  Submission submission{samples::id(1), "q", "t", 0, {}, {}};
+  Submission submission = samples::submission("q", "t");
   const auto bare = encode_submission(submission).size();
-  submission.options.priority = 1;
+  submission.edit().options.priority = 1;
   CHECK(encode_submission(submission).size() == bare + 2);
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("a type of a newer peer is unknown, and not malformed") {
 }
 
 TEST_CASE("fields over their limits are refused") {
-  Submission long_name{samples::id(1), std::string(limits::kMaxName + 1, 'q'), "t", 0, {}, {}};
+  const Submission long_name = samples::submission(std::string(limits::kMaxName + 1, 'q'), "t");
   CHECK(decode(encode({{}, Submit{{long_name}}}).envelope).code() == Errc::message_too_large);
   ResultAck many;
   many.messages.resize(limits::kMaxRecords + 1, MessageSeq{1});

@@ -1,6 +1,9 @@
 // Samples: one filled-in message of every type, for the tests of the codec and for the fuzzers.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/wire/messages.h"
@@ -9,6 +12,13 @@ namespace forkmill::proto::samples {
 
 inline TaskId id(std::uint64_t n) { return TaskId::make(1'700'000'000'000 + n, n, n * 7); }
 inline Grant grant(std::uint64_t n) { return {Epoch{3}, TaskSeq{n}, Attempt{2}}; }
+
+inline SharedSpec spec(std::string queue, std::string name, std::uint64_t signature = 0, TaskOptions options = {}) {
+  return std::make_shared<const TaskSpec>(TaskSpec{std::move(queue), std::move(name), signature, std::move(options)});
+}
+inline Submission submission(std::string queue, std::string name) {
+  return {id(1), spec(std::move(queue), std::move(name)), {}};
+}
 
 inline std::vector<Message> all() {
   ErrorReport report{
@@ -26,7 +36,13 @@ inline std::vector<Message> all() {
   options.daemon = true;
   options.label = "adder";
   options.dead_letter = false;
-  const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), std::nullopt};
+  TaskOptions granted;  // options that travel with a grant
+  granted.soft_timeout = milliseconds{1};
+  granted.timeout = milliseconds{2};
+  granted.process = true;
+  granted.daemon = true;
+  granted.label = "adder";
+  const Outcome good{OutcomeKind::succeeded, Attempt{1}, "w1", Payload::copy("\xcb"), {}};
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
       Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
@@ -52,8 +68,8 @@ inline std::vector<Message> all() {
       Heartbeat{2, 3},
       Goodbye{Errc::shutting_down, "bye"},
       ErrorMessage{MessageSeq{4}, Errc::hello_required, "say hello"},
-      Submit{{Submission{id(1), "default", "math.add", 77, options, Payload::copy("\x92\x01\x02")},
-              Submission{id(2), "q", "t", 0, {}, {}}}},
+      Submit{{Submission{id(1), spec("default", "math.add", 77, options), Payload::copy("\x92\x01\x02")},
+              Submission{id(2), spec("q", "t"), {}}}},
       SubmitAck{{MessageSeq{1}, MessageSeq{2}}, CommitSeq{9}, {{id(2), Errc::queue_full, "full"}}},
       Results{{{id(1), good}, {id(2), bad}}},
       ResultAck{{MessageSeq{6}}},
@@ -62,8 +78,7 @@ inline std::vector<Message> all() {
       CancelReply{{{id(3), CancelState::requested}}},
       Progress{{{id(1), grant(1), 0.5, "half"}}},
       Credit{512},
-      Grants{{{grant(1), id(1), "default", "math.add", 77, milliseconds{1}, milliseconds{2}, Payload::copy("\x90"),
-               true, true, "adder", 12}}},
+      Grants{{{grant(1), id(1), spec("default", "math.add", 77, granted), Payload::copy("\x90"), 12}}},
       Outcomes{{{grant(1), good, milliseconds{-1}, 123}, {grant(2), bad, milliseconds{50}, 0}}, 600},
       OutcomeAck{{MessageSeq{3}}},
       Return{{grant(4)}, 601, milliseconds{500}, "no process"},

@@ -155,9 +155,9 @@ TEST_CASE("the time limit of a process counts from its birth") {
   proto::Grants grants;
   auto& task = grants.tasks.emplace_back();
   task.grant = grant_of(1);
-  task.name = "short";
-  task.process = true;
-  task.timeout = 1000ms;
+  task.edit().name = "short";
+  task.edit().options.process = true;
+  task.edit().options.timeout = 1000ms;
   world.hear(grants);
   world.pass(10s);
   born(world);

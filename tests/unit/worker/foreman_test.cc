@@ -30,8 +30,8 @@ TEST_CASE("an unknown task and a wrong signature are answered without any child"
   proto::Grants grants;
   auto& task = grants.tasks.emplace_back();
   task.grant = grant_of(2);
-  task.name = "short";
-  task.signature = 99;
+  task.edit().name = "short";
+  task.edit().signature = 99;
   world.hear(grants);
   world.settle();
   CHECK(world.outcomes.at(1).outcome.error->code == Errc::unknown_task);

@@ -133,18 +133,18 @@ struct World final : Rings {
     proto::Grants grants;
     auto& task = grants.tasks.emplace_back();
     task.grant = grant_of(seq);
-    task.name = name;
-    task.soft_timeout = soft;
-    task.timeout = hard;
+    task.edit().name = name;
+    task.edit().options.soft_timeout = soft;
+    task.edit().options.timeout = hard;
     hear(grants);
   }
   void grant_process(std::uint64_t seq, bool daemon = false) {
     proto::Grants grants;
     auto& task = grants.tasks.emplace_back();
     task.grant = grant_of(seq);
-    task.name = "short";
-    task.process = true;
-    task.daemon = daemon;
+    task.edit().name = "short";
+    task.edit().options.process = true;
+    task.edit().options.daemon = daemon;
     hear(grants);
   }
   void acknowledge() { hear(proto::OutcomeAck{std::exchange(unacknowledged, {})}); }

@@ -137,7 +137,7 @@ TEST_CASE("grants of processes need no credit, signals come through, and deaths 
   world.establish();
   world.session->set_load(3, {});
   auto grants = grants_of({1, 2});
-  grants.tasks[0].process = true;
+  grants.tasks[0].edit().options.process = true;
   world.hear(kNow, grants);
   CHECK(world.granted.size() == 2);
   world.flush(kNow);

@@ -66,7 +66,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
 
 bool Session::handle(proto::Message& message) {
   if (const auto* grants = std::get_if<proto::Grants>(&message)) {
-    const auto needs_credit = [](const proto::GrantedTask& task) { return !task.process; };
+    const auto needs_credit = [](const proto::GrantedTask& task) { return !task.spec->options.process; };
     credit_.add_grants(std::count_if(grants->tasks.begin(), grants->tasks.end(), needs_credit));
     return true;
   }

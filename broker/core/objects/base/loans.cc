@@ -52,8 +52,9 @@ std::vector<LoanRef> Loans::remove_task(const TaskId& task) {
 }
 
 proto::Payload Loans::attach(proto::Payload value, std::vector<LoanRef> loans) {
-  const auto bytes = value.view();
-  return proto::Payload::share(std::make_shared<const Freight>(*this, std::move(value), std::move(loans)), bytes);
+  auto freight = std::make_shared<const Freight>(*this, std::move(value), std::move(loans));
+  const auto bytes = freight->value.view();
+  return proto::Payload::share(std::move(freight), bytes);
 }
 
 std::vector<LoanRef> Loans::detach(proto::Payload& value) {
@@ -67,9 +68,9 @@ std::vector<LoanRef> Loans::detach(proto::Payload& value) {
 
 proto::Payload Loans::join(proto::Payload whole, const proto::Payload& first, const proto::Payload& second) {
   if (freight_of(first) == nullptr && freight_of(second) == nullptr) return whole;
-  const auto bytes = whole.view();
   auto freight = std::make_shared<Freight>(*this, std::move(whole), std::vector<LoanRef>{});
   freight->parts = {first, second};
+  const auto bytes = freight->value.view();
   return proto::Payload::share(std::move(freight), bytes);
 }
 

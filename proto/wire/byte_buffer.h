@@ -1,0 +1,51 @@
+// ByteBuffer: bytes that are written one after another. Unlike a std::string it does not clear the room into which they
+// go, and appending a few bytes costs a few instructions.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace forkmill::proto {
+
+class ByteBuffer {
+ public:
+  std::string_view view() const { return {bytes_.get(), size_}; }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  void clear() { size_ = 0; }
+
+  // Returns the place of the next `size` bytes, which the caller must write.
+  char* extend(std::size_t size) {
+    if (capacity_ - size_ < size) grow(size);
+    char* at = bytes_.get() + size_;
+    size_ += size;
+    return at;
+  }
+  void append(const char* bytes, std::size_t size) {
+    if (size > 0) std::memcpy(extend(size), bytes, size);
+  }
+  // Appends bytes that stand in this buffer.
+  void repeat(std::size_t from, std::size_t size) {
+    char* at = extend(size);
+    std::memcpy(at, bytes_.get() + from, size);
+  }
+
+ private:
+  void grow(std::size_t size) {
+    constexpr std::size_t kSmallest = 256;
+    const std::size_t capacity = std::max({kSmallest, 2 * capacity_, size_ + size});
+    auto bytes = std::make_unique_for_overwrite<char[]>(capacity);
+    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    bytes_ = std::move(bytes);
+    capacity_ = capacity;
+  }
+
+  std::unique_ptr<char[]> bytes_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace forkmill::proto
