@@ -93,8 +93,8 @@ bool TaskWait::report_unserved(const TaskId& id) {
 
 void TaskWait::check_signals(const TaskId& id) {
   constexpr int kFirstSignalStatus = 128;
-  if (const auto signal = signals_.pop())
-    give_up(id, static_cast<ExitCode>(kFirstSignalStatus + *signal), "interrupted, but the work itself goes on");
+  if (const int signal = signals_.pop())
+    give_up(id, static_cast<ExitCode>(kFirstSignalStatus + signal), "interrupted, but the work itself goes on");
 }
 
 void TaskWait::give_up(const TaskId& id, ExitCode code, const std::string& why) {

@@ -49,8 +49,8 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
     const auto left = deadline - std::chrono::steady_clock::now();
     if (client_.wait_connected(std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kSignalCheckInterval)))
       return;
-    const auto signal = signals == nullptr ? std::nullopt : signals->pop();
-    if (signal && *signal != SIGUSR1 && *signal != SIGUSR2) throw CommandError{ExitCode::interrupted, "interrupted"};
+    const int signal = signals == nullptr ? 0 : signals->pop();
+    if (signal != 0 && signal != SIGUSR1 && signal != SIGUSR2) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
     throw CommandError{
         ExitCode::unreachable,

@@ -46,10 +46,9 @@ void stop_with_parent(pid_t parent) {
   if (::getppid() != parent) ::raise(SIGTERM);
 }
 
-// Blocks until a signal arrives, one of `fds` is readable or `timeout` has passed. Returns the signal. Null: there was
+// Blocks until a signal arrives, one of `fds` is readable or `timeout` has passed. Returns the signal. 0: there was
 // none.
-std::optional<int> wait_for_event(Signals& signals, std::initializer_list<int> fds,
-                                  std::chrono::milliseconds timeout = -1ms) {
+int wait_for_event(Signals& signals, std::initializer_list<int> fds, std::chrono::milliseconds timeout = -1ms) {
   std::vector<pollfd> entries{{.fd = signals.fd(), .events = POLLIN, .revents = 0}};
   for (const int fd : fds) entries.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   ::poll(entries.data(), entries.size(), static_cast<int>(timeout.count()));
@@ -63,7 +62,7 @@ std::uint64_t processes_ready(Connection& connection) {
 
 // Blocks until the broker listens. Throws CommandError if it has ended.
 void wait_broker(DevCluster& cluster, Signals& signals) {
-  if (wait_for_event(signals, {cluster.broker_ready_fd(), cluster.broker().fd()}, kBrokerPatience))
+  if (wait_for_event(signals, {cluster.broker_ready_fd(), cluster.broker().fd()}, kBrokerPatience) != 0)
     throw CommandError{ExitCode::interrupted, "interrupted"};
   cluster.check();
 }
@@ -75,7 +74,7 @@ std::uint64_t wait_ready(DevCluster& cluster, Signals& signals) {
   std::optional<Connection> connection;
   while (Clock::now() < deadline) {
     cluster.check();
-    if (signals.pop()) throw CommandError{ExitCode::interrupted, "interrupted"};
+    if (signals.pop() != 0) throw CommandError{ExitCode::interrupted, "interrupted"};
     try {
       if (!connection) connection.emplace(ConnectionOptions{.broker = cluster.endpoint(), .connect_timeout = 250ms});
       if (const auto ready = processes_ready(*connection); ready > 0) return ready;
@@ -100,14 +99,13 @@ void welcome(const DevCluster& cluster, std::uint64_t processes, bool own_endpoi
 
 void stop(DevCluster& cluster, Signals& signals, std::chrono::milliseconds timeout) {
   const auto deadline = Clock::now() + timeout;
-  cluster.stop([&] { return Clock::now() < deadline && !signals.pop(); });
+  cluster.stop([&] { return Clock::now() < deadline && signals.pop() == 0; });
 }
 
 int serve(DevCluster& cluster, Signals& signals) {
   for (;;) {
     cluster.check();
-    const auto signal = wait_for_event(signals, {cluster.broker().fd(), cluster.worker().fd()});
-    if (!signal) continue;
+    if (wait_for_event(signals, {cluster.broker().fd(), cluster.worker().fd()}) == 0) continue;
     std::fputs("\nforkmill: stopping; running tasks have 10 s to finish; press Ctrl-C again to stop now\n", stderr);
     stop(cluster, signals, kStopTimeout);
     return 0;
@@ -127,8 +125,8 @@ int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals
   }
   while (!command->ended()) {
     cluster.check();
-    const auto signal = wait_for_event(signals, {command->fd(), cluster.broker().fd(), cluster.worker().fd()});
-    if (signal && *signal != SIGINT) command->signal(*signal);
+    const int signal = wait_for_event(signals, {command->fd(), cluster.broker().fd(), cluster.worker().fd()});
+    if (signal != 0 && signal != SIGINT) command->signal(signal);
   }
   stop(cluster, signals, 0s);
   return command->ended()->status();

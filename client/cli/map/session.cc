@@ -162,7 +162,7 @@ int MapSession::run() {
     cancel_after_error();
     draw(false);
     wait();
-    while (const auto signal = signals_.pop()) handle_signal(*signal);
+    while (const int signal = signals_.pop()) handle_signal(signal);
     collect();
     cancel_after_error();
     watch_.check(run_.in_flight());

@@ -31,14 +31,14 @@ Signals::Signals(std::initializer_list<int> signals) {
 }
 
 Signals::~Signals() {
-  while (pop()) {
+  while (pop() != 0) {
   }
   pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 
-std::optional<int> Signals::pop() {
+int Signals::pop() {
   signalfd_siginfo info{};
-  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+  if (::read(fd_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return 0;
   return static_cast<int>(info.ssi_signo);
 }
 

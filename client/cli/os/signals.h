@@ -6,7 +6,6 @@
 #include <signal.h>
 
 #include <initializer_list>
-#include <optional>
 
 #include "proto/os/descriptor.h"
 
@@ -21,8 +20,9 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   int fd() const { return fd_.get(); }  // readable if a signal is pending
-  // Removes a pending signal and returns its number. Null: none is pending. Does not block.
-  std::optional<int> pop();
+  // Removes a pending signal and returns its number. 0: none is pending. Does not block. (No optional: GCC compares the
+  // value of an empty one before it looks whether there is one, which memcheck reports.)
+  int pop();
 
  private:
   proto::Descriptor fd_;
