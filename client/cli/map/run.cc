@@ -39,6 +39,15 @@ void MapRun::check_halt(Step& step) {
   step.cancel_waiting = halt_.state() == Halt::soon;
 }
 
+MapRun::Step MapRun::abandon() {
+  Step step;
+  stop();
+  in_flight_ = 0;
+  for (auto& [seq, entry] : jobs_) entry.cancelled = !entry.ended;
+  release_front(step);
+  return step;
+}
+
 const Job* MapRun::find(std::uint64_t seq) const {
   const auto at = jobs_.find(seq);
   return at == jobs_.end() || at->second.ended ? nullptr : &at->second.job;

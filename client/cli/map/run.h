@@ -54,6 +54,10 @@ class MapRun {
   // Starts no more jobs or tries. The jobs in flight may finish, or be cancelled by the caller.
   void stop() { stopped_ = no_more_tries_ = true; }
 
+  // Gives up the jobs in flight, whose outcomes will not be known, as if they were cancelled. Returns what to print of
+  // the others.
+  Step abandon();
+
   // No job is in flight, and no more jobs start.
   bool over() const { return stopped_ && in_flight_ == 0; }
   std::size_t in_flight() const { return in_flight_; }

@@ -31,7 +31,7 @@ MapSession::MapSession(Parts parts, const MapRun::Options& options, Fleet& fleet
       display_{display},
       signals_{signals},
       recorder_{std::move(parts.files), display},
-      watch_{fleet, display},
+      watch_{fleet, display, parts.patience},
       start_{Clock::now()},
       rate_{start_} {
   if (!parts.count_first) return;
@@ -64,7 +64,7 @@ void MapSession::apply(MapRun::Step step) {
   }
   for (const auto& ended : step.print) recorder_.print(*ended);
   if (step.cancel_all) cancel_all();
-  if (step.cancel_waiting) cancel_waiting();
+  if (step.cancel_waiting) fleet_.cancel_waiting();
 }
 
 void MapSession::collect_one(std::uint64_t seq, Outcome outcome) {
@@ -84,12 +84,15 @@ void MapSession::collect() {
 
 void MapSession::cancel_all() {
   run_.stop();
+  watch_.run_is_stopping();
   fleet_.cancel_all();
 }
 
-void MapSession::cancel_waiting() {
-  run_.stop();
-  fleet_.cancel_waiting();
+// Ends the run without the jobs in flight: a broker that is away cannot cancel them. Those that have ended are printed.
+void MapSession::give_up() {
+  display_.message("the broker does not answer: " + format_count(run_.in_flight(), "job") +
+                   " cannot be cancelled, and may run on");
+  apply(run_.abandon());
 }
 
 // Shows the commands of the running jobs in the form of GNU parallel.
@@ -116,7 +119,9 @@ void MapSession::handle_stop(int signal) {
   if (phase == StopRequests::Phase::finishing) {
     display_.message("terminated: waiting for the running ones of " + jobs +
                      ", and cancelling the others; send SIGTERM again to cancel all");
-    cancel_waiting();
+    run_.stop();
+    watch_.run_is_stopping();
+    fleet_.cancel_waiting();
   } else if (phase == StopRequests::Phase::cancelling) {
     if (signal != SIGPIPE) display_.message("interrupted: cancelling " + jobs + "; interrupt again to exit at once");
     cancel_all();
@@ -166,7 +171,7 @@ int MapSession::run() {
     collect();
     cancel_after_error();
     watch_.check(run_.in_flight());
-    if (failed && watch_.is_away()) break;  // a failed run does not wait for the broker
+    if (!run_.over() && watch_.has_given_up()) give_up();
   }
   return finish();
 }

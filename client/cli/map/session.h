@@ -19,6 +19,7 @@ class MapSession {
     JobFeed feed;
     Recorder::Files files{};
     JobStarter::Options starts{};
+    std::chrono::milliseconds patience = StallWatch::kPatience;  // with a broker that does not answer
     bool count_first = false;  // count the input before the first job, for --halt with a percentage or a progress line
   };
 
@@ -40,7 +41,7 @@ class MapSession {
   void handle_stop(int signal);
   void list_running();
   void cancel_all();
-  void cancel_waiting();
+  void give_up();
   Progress progress(Rate::Clock::time_point now);
   void draw(bool now);
   int finish();

@@ -193,5 +193,15 @@ TEST_CASE("find() knows the jobs in flight") {
   CHECK(run.find(3) == nullptr);
 }
 
+TEST_CASE("the output that waits behind jobs that are given up is printed") {
+  MapRun run{{.window = 9, .keep_order = true}};
+  for (std::uint64_t seq = 1; seq <= 4; ++seq) run.start(job(seq));
+  CHECK(run.ended(2, exited(0)).print.empty());
+  CHECK(run.ended(4, exited(0)).print.empty());
+  CHECK(printed(run.abandon()) == Seqs{2, 4});
+  CHECK(run.over());
+  CHECK(!run.wants_job());
+}
+
 }  // namespace
 }  // namespace forkmill::cli

@@ -32,6 +32,8 @@ class FakeFleet final : public Fleet {
       open_.push_back(job.seq);
   }
   void cancel_all() override {
+    ++all_cancelled;
+    if (away) return;
     for (const auto seq : std::exchange(open_, {})) {
       Outcome outcome;
       outcome.cancelled = true;
@@ -48,13 +50,15 @@ class FakeFleet final : public Fleet {
     cancel_all();
   }
   int fd() const override { return wakeup_.fd(); }
-  bool reachable() const override { return true; }
+  bool reachable() const override { return !away; }
   std::optional<std::string> stall_reason() override { return std::nullopt; }
   void list_running(Show show) override { show(open_); }
 
   std::vector<std::string> ran;
   std::size_t max_running = 0;
   int waiting_cancelled = 0;
+  int all_cancelled = 0;
+  bool away = false;  // the broker: it carries out nothing
 
  private:
   void end(std::uint64_t seq, Outcome outcome) {
@@ -187,6 +191,37 @@ TEST_CASE("SIGTERM, SIGHUP and halt soon take back the jobs that have not starte
     CHECK(run(parts({"1", "bad", "3"}), {.halt = HaltRule::parse("soon,fail=1")}, fleet) == 9);
     CHECK(fleet.waiting_cancelled == 1);
   }
+}
+
+TEST_CASE("a run that is stopped does not wait for a broker that is away, and prints and logs what has ended") {
+  int signal = 0;
+  SUBCASE("SIGINT") { signal = SIGINT; }
+  SUBCASE("SIGTERM") { signal = SIGTERM; }
+  SUBCASE("SIGHUP") { signal = SIGHUP; }
+  const forkmill::tests::Folder dir;
+  auto made = parts({"slow", "done", "last"});
+  made.patience = std::chrono::milliseconds{50};
+  made.files.joblog = std::make_unique<JobLog>(dir.path("log"), JobLog::Mode::replace);
+  FakeFleet fleet{[&](const Job& job) -> std::optional<Outcome> {
+    if (job.args[0] == "last") ::kill(::getpid(), signal);
+    return job.args[0] == "done" ? std::optional{exited(0)} : std::nullopt;
+  }};
+  fleet.away = true;
+  CHECK(run(std::move(made), {.keep_order = true}, fleet) == 128 + signal);
+  CHECK(fleet.all_cancelled == 1);  // also by cancel_waiting()
+  std::ifstream log{dir.path("log")};
+  std::string line;
+  std::getline(log, line);
+  std::getline(log, line);
+  CHECK(line.ends_with("run done"));
+}
+
+TEST_CASE("a run that --halt stops does not wait for a broker that is away") {
+  auto made = parts({"slow", "bad"});
+  made.patience = std::chrono::milliseconds{50};
+  FakeFleet fleet{[](const Job& job) { return job.args[0] == "bad" ? std::optional{exited(9)} : std::nullopt; }};
+  fleet.away = true;
+  CHECK(run(std::move(made), {.halt = HaltRule::parse("now,fail=1")}, fleet) == 9);
 }
 
 TEST_CASE("after an error the jobs in flight are cancelled, and those that have ended are logged and stored") {
