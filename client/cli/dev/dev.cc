@@ -10,6 +10,7 @@
 
 #include "client/cli/commands/connection.h"
 #include "client/cli/dev/cluster.h"
+#include "client/cli/dev/command_processes.h"
 #include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
@@ -113,8 +114,10 @@ int serve(DevCluster& cluster, Signals& signals) {
 }
 
 // Forwards signals to the command, except for SIGINT, which the terminal sends to the command as well. The command
-// decides when to end.
-int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals) {
+// decides when to end. What it has started then ends as well, while there still is a broker.
+int follow_command(DevCluster& cluster, const DevOptions& options, Signals& signals) {
+  Signals deaths{SIGCHLD};
+  const CommandProcesses processes{{cluster.broker().pid(), cluster.worker().pid()}};
   std::optional<Child> command;
   try {
     command.emplace(options.command,
@@ -125,11 +128,20 @@ int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals
   }
   while (!command->ended()) {
     cluster.check();
-    const int signal = wait_for_event(signals, {command->fd(), cluster.broker().fd(), cluster.worker().fd()});
+    const int signal =
+        wait_for_event(signals, {deaths.fd(), command->fd(), cluster.broker().fd(), cluster.worker().fd()});
     if (signal != 0 && signal != SIGINT) command->signal(signal);
+    while (deaths.pop() != 0) {
+    }
+    processes.reap_orphans(command->pid());
   }
-  stop(cluster, signals, 0s);
   return command->ended()->status();
+}
+
+int run_command(DevCluster& cluster, const DevOptions& options, Signals& signals) {
+  const int status = follow_command(cluster, options, signals);
+  stop(cluster, signals, 0s);
+  return status;
 }
 
 int dev(const DevOptions& options, bool own_endpoint) {
