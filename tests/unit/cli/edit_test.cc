@@ -37,8 +37,31 @@ TEST_CASE("--plus adds replacement strings that change a text") {
   CHECK(edited(":9", "abc") == "");
 }
 
+TEST_CASE("texts are cut, replaced and changed in case as in GNU parallel") {
+  const auto edited = [](const char* text, const char* argument) {
+    const auto edit = Edit::parse(text, true);
+    REQUIRE_MESSAGE(edit, text);
+    return edit->apply(argument);
+  };
+  CHECK(edited("##a", "aab") == "ab");
+  CHECK(edited("%%b", "aab") == "aa");
+  CHECK(edited("/#a/x", "aab") == "xab");
+  CHECK(edited("/#b/x", "aab") == "aab");
+  CHECK(edited("/%b/x", "aab") == "aax");
+  CHECK(edited("/%a/x", "aab") == "aab");
+  CHECK(edited("^a", "aab") == "Aab");
+  CHECK(edited("^b", "aab") == "aab");
+  CHECK(edited("^^a", "aab") == "AAb");
+  CHECK(edited(",A", "AAb") == "aAb");
+  CHECK(edited(",,A", "AAb") == "aab");
+  CHECK(edited("^^z1ä", "z1ä z1ä") == "Z1ä Z1ä");
+  CHECK(edited("^^", "aab") == "aab");
+  CHECK(edited(",,", "AAB") == "AAB");
+}
+
 TEST_CASE("other texts are no replacement strings") {
-  for (const char* text : {"x", "....", "%", "#", ":", ":x", "/a", "a/b"}) CHECK(!Edit::parse(text, true));
+  for (const char* text : {"x", "....", "%", "#", "##", "^", ",", ":", ":x", "/a", "a/b"})
+    CHECK(!Edit::parse(text, true));
   for (const char* text : {"..", "+/", "%.gz", ":2"}) CHECK(!Edit::parse(text, false));
 }
 

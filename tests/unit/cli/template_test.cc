@@ -95,6 +95,17 @@ TEST_CASE("Perl in a command is refused, rather than run by the shell") {
   CHECK(CommandTemplate{{"awk '{=' {}"}, false}.job(1, {"f"}).command == "awk '{=' f");
 }
 
+TEST_CASE("a string of --plus that is not supported is refused, rather than left in the command") {
+  const auto command = [](const std::string& line, bool plus) {
+    return CommandTemplate{{line}, {.syntax = {.plus = plus}}}.job(7, {"a"}).command;
+  };
+  for (const char* text : {"{##}", "{0#}", "{0%}", "{choose_k}", "{uniq}", "{host}", "{hgrp}"}) {
+    CHECK_THROWS_AS(command(text, true), UsageError);
+    CHECK(command(std::string{text} + " {}", false) == std::string{text} + " a");
+  }
+  CHECK(command("{slot} {} {no} {##a}{}", true) == "0 a {no} ''a");
+}
+
 TEST_CASE("-I replaces another text, and {} stays") {
   const CommandTemplate command{{"echo ,, {} {.}"}, {.syntax = {.replace = ",,"}}};
   CHECK(command.job(1, {"a.b"}).command == "echo a.b {} a");

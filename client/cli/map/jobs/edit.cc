@@ -91,10 +91,16 @@ std::optional<Edit> parse_range(std::string_view text) {
   return edit;
 }
 
-// "/old/new" or "//old/new".
+EditKind replace_kind(std::string_view text) {
+  if (text.starts_with("//")) return EditKind::replace_all;
+  if (text.starts_with("/#")) return EditKind::replace_begin;
+  return text.starts_with("/%") ? EditKind::replace_end : EditKind::replace_first;
+}
+
+// "/old/new", "//old/new", "/#old/new" or "/%old/new".
 std::optional<Edit> parse_replace(std::string_view text) {
-  Edit edit{.kind = text.starts_with("//") ? EditKind::replace_all : EditKind::replace_first};
-  text.remove_prefix(edit.kind == EditKind::replace_all ? 2 : 1);
+  Edit edit{.kind = replace_kind(text)};
+  text.remove_prefix(edit.kind == EditKind::replace_first ? 1 : 2);
   const auto slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0) return std::nullopt;
   edit.text = text.substr(0, slash);
@@ -102,13 +108,34 @@ std::optional<Edit> parse_replace(std::string_view text) {
   return edit;
 }
 
+// "^text", "^^text", ",text" or ",,text": a replacement by the same text in the other case. Letters beyond ASCII stay.
+Edit parse_case(std::string_view text) {
+  const bool all = text.size() > 2 && text[0] == text[1];
+  const auto letters = text.substr(all ? 2 : 1);
+  Edit edit{.kind = all ? EditKind::replace_all : EditKind::replace_begin, .text = std::string{letters}};
+  for (const char c : letters) {
+    const bool turns = text[0] == '^' ? c >= 'a' && c <= 'z' : c >= 'A' && c <= 'Z';
+    edit.with += turns ? static_cast<char>(c ^ ('a' ^ 'A')) : c;
+  }
+  return edit;
+}
+
+// "%text", "%%text", "#text" or "##text". The doubled ones are greedy expressions in GNU parallel, and the same for a
+// literal text.
+std::string_view cut_text(std::string_view text) {
+  const bool doubled = text.size() > 2 && text[0] == text[1];
+  return text.substr(doubled ? 2 : 1);
+}
+
 std::optional<Edit> parse_text(std::string_view text) {
   if (text.starts_with(":-")) return Edit{.kind = EditKind::otherwise, .text = std::string{text.substr(2)}};
   if (text.starts_with(':')) return parse_range(text);
   if (text.starts_with('/')) return parse_replace(text);
   if (text.size() < 2 || text.find_first_of("{}") != std::string_view::npos) return std::nullopt;
-  if (text[0] == '%') return Edit{.kind = EditKind::cut_end, .text = std::string{text.substr(1)}};
-  if (text[0] == '#') return Edit{.kind = EditKind::cut_begin, .text = std::string{text.substr(1)}};
+  if (text[0] == '^' || text[0] == ',') return parse_case(text);
+  if (text == "##") return std::nullopt;
+  if (text[0] == '%') return Edit{.kind = EditKind::cut_end, .text = std::string{cut_text(text)}};
+  if (text[0] == '#') return Edit{.kind = EditKind::cut_begin, .text = std::string{cut_text(text)}};
   return std::nullopt;
 }
 
@@ -144,6 +171,11 @@ std::string Edit::apply(std::string_view argument) const {
     case Kind::replace_first:
     case Kind::replace_all:
       return replaced(argument, text, with, kind == Kind::replace_all);
+    case Kind::replace_begin:
+      return argument.starts_with(text) ? with + std::string{argument.substr(text.size())} : std::string{argument};
+    case Kind::replace_end:
+      return argument.ends_with(text) ? std::string{argument.substr(0, argument.size() - text.size())} + with
+                                      : std::string{argument};
     case Kind::otherwise:
       return argument.empty() ? text : std::string{argument};
     case Kind::range:

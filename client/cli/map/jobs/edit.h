@@ -7,8 +7,11 @@
 //
 //   {..} {...}       without two, three extensions        {/..} {/...}   the same of the file name
 //   {+.} {+..} {+...}   the last one, two, three extensions   {+/}          the directory, empty if there is none
-//   {%text} {#text}  without `text` at its end, at its beginning
+//   {%text} {#text}  without `text` at its end, at its beginning; also {%%text} {##text}
 //   {/old/new} {//old/new}   with the first `old`, each `old` replaced
+//   {/#old/new} {/%old/new}  with `old` at its beginning, at its end replaced
+//   {^text} {^^text}         with `text` at its beginning, each `text` in capitals
+//   {,text} {,,text}         the same in small letters
 //   {:-text}         `text` if it is empty                {:N} {:N:M}    from byte N on, M bytes at most
 #pragma once
 
@@ -32,6 +35,8 @@ struct Edit {
     cut_begin,
     replace_first,
     replace_all,
+    replace_begin,
+    replace_end,
     otherwise,
     range,
   };

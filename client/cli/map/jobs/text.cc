@@ -1,7 +1,9 @@
 #include "client/cli/map/jobs/text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <string_view>
 #include <utility>
 
 #include "client/cli/errors/command_error.h"
@@ -24,6 +26,24 @@ bool is_perl(std::string_view text) {
   if (!text.starts_with('{')) return false;
   const auto mark = text.find_first_not_of("-0123456789", 1);
   return mark != std::string_view::npos && text[mark] == '=' && text.find("=}", mark + 1) != std::string_view::npos;
+}
+
+// Strings of --plus in GNU parallel that are not supported, with the reason.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kUnsupported{{
+    {"##", "the number of all jobs is not known while the input is read"},
+    {"0#", "the number of all jobs is not known while the input is read; use {#} with printf"},
+    {"0%", "use {%} with printf"},
+    {"choose_k", "no job is skipped by its arguments"},
+    {"uniq", "no job is skipped by its arguments; use sort -u"},
+    {"host", "the worker is known only when the job runs; use $(hostname)"},
+    {"hgrp", "there are no groups of hosts; use --queue"},
+}};
+
+void refuse_unsupported(std::string_view inside) {
+  const auto* const found =
+      std::find_if(kUnsupported.begin(), kUnsupported.end(), [&](auto& one) { return one.first == inside; });
+  if (found != kUnsupported.end())
+    throw UsageError{"{" + std::string{inside} + "} of --plus is not supported: " + std::string{found->second}};
 }
 
 }  // namespace
@@ -66,6 +86,13 @@ bool Text::parse(std::string_view inside, const Syntax& syntax, Piece& piece) {
     if (!edit) continue;
     piece = {.kind = Piece::Kind::one, .position = static_cast<int>(i) + 1, .edit = *edit};
     return true;
+  }
+  if (syntax.plus) {
+    refuse_unsupported(inside);
+    if (inside == "slot") {
+      piece.kind = Piece::Kind::slot;
+      return true;
+    }
   }
   return parse_position(inside, syntax.plus, piece);
 }

@@ -2,7 +2,7 @@
 //
 //   {} {.} {/} …   all arguments of the job, edited (edit.h)     {1} {2} …  {-1}   the argument at that position
 //   {1.} {2/} …    both at once                                  {NAME} {NAME.}    the argument of that --header name
-//   {#}            the number of the job, from 1                 {%}               its slot, from 1
+//   {#}            the number of the job, from 1                 {%}               its slot, from 1; --plus: {slot}
 //
 // Other text in braces stays as it is. Immutable.
 #pragma once
@@ -25,7 +25,7 @@ struct Syntax {
 
 class Text {
  public:
-  // Throws UsageError for {= =}, which GNU parallel takes for Perl.
+  // Throws UsageError for {= =}, which GNU parallel takes for Perl, and for strings of --plus that are not supported.
   Text(std::string_view text, const Syntax& syntax);
 
   bool has_replacements() const;
