@@ -70,7 +70,7 @@ TEST_CASE("a path with replacement strings names the files of a job") {
   CHECK(dir.read("deep/a-3.seq") == "3\n");
 }
 
-TEST_CASE("a path that ends in .csv, .tsv or .json is a table of all jobs") {
+TEST_CASE("a path that ends in .csv, .tsv or .json, in small letters or capitals, is a table of all jobs") {
   const forkmill::tests::Folder dir;
   Ended ended{{.seq = 1, .args = {"a", "b\"c"}, .command = "echo 'a'"}, {}};
   ended.outcome.out = "two\nlines\n";
@@ -86,6 +86,8 @@ TEST_CASE("a path that ends in .csv, .tsv or .json is a table of all jobs") {
         "Seq,Host,Starttime,JobRuntime,Send,Receive,Exitval,Signal,Command,V1,V2,Stdout,Stderr\n"
         "1,node1,1.500,0.000,0,10,0,0,\"echo 'a'\",a,\"b\"\"c\",\"two\nlines\n\",\n");
   CHECK(written("t.tsv", {.names = {"x", "y"}}).find("Command\tx\ty\tStdout") != std::string::npos);
+  CHECK(written("T.CSV", {}) == written("t.csv", {}));
+  CHECK(written("T.Tsv", {}) == written("t.tsv", {}));
   CHECK(written("t.json", {}).find(R"("V":["a","b\"c"],"Stdout":"two\nlines\n","Stderr":"")") != std::string::npos);
 }
 

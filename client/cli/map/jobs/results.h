@@ -27,7 +27,7 @@ class Results {
 
 // Returns what `path` asks for:
 //
-//   FILE.csv, .tsv, .json   a table of all jobs (results_table.h); "-.csv" and so on: on stdout
+//   FILE.csv, .tsv, .json   (or in capitals) a table of all jobs (results_table.h); "-.csv" and so on: on stdout
 //   a path with {}, {1} …   the stdout of a job in this file, stderr and seq in PATH.err and PATH.seq
 //   DIR                     a directory for each job
 //

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -59,9 +60,14 @@ std::string quoted_cell(const std::string& cell) {
 }  // namespace
 
 std::optional<ResultsTable::Format> ResultsTable::format_of(std::string_view path) {
-  if (path.ends_with(".csv")) return Format::csv;
-  if (path.ends_with(".tsv")) return Format::tsv;
-  if (path.ends_with(".json")) return Format::json;
+  const auto ends_with = [&](std::string_view ending) {
+    return path.size() >= ending.size() &&
+           std::equal(ending.rbegin(), ending.rend(), path.rbegin(),
+                      [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? static_cast<char>(b | 0x20) : b); });
+  };
+  if (ends_with(".csv")) return Format::csv;
+  if (ends_with(".tsv")) return Format::tsv;
+  if (ends_with(".json")) return Format::json;
   return std::nullopt;
 }
 

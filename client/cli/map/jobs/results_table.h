@@ -16,7 +16,7 @@ class ResultsTable final : public Results {
  public:
   enum class Format { csv, tsv, json };
 
-  // The format that the end of `path` names. Null: none.
+  // The format that the end of `path` names, in small letters or capitals. Null: none.
   static std::optional<Format> format_of(std::string_view path);
 
   // Opens the file, and empties it; "-.csv" is stdout. names: those of the positions, else V1, V2 … Throws UsageError
