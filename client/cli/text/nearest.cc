@@ -42,4 +42,8 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return found;
 }
 
+std::string with_suggestion(const std::string& text, const std::string& suggestion) {
+  return suggestion.empty() ? text : text + "; did you mean '" + suggestion + "'?";
+}
+
 }  // namespace forkmill::cli

@@ -11,4 +11,7 @@ namespace forkmill::cli {
 // begins with `word`. Empty: there is none.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+// Appends "; did you mean 'SUGGESTION'?" to `text`, unless `suggestion` is empty.
+std::string with_suggestion(const std::string& text, const std::string& suggestion);
+
 }  // namespace forkmill::cli

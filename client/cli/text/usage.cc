@@ -39,10 +39,6 @@ bool looks_like_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9') && word[1] != '.';
 }
 
-std::string with_suggestion(const std::string& text, const std::string& suggestion) {
-  return suggestion.empty() ? text : text + "; did you mean '" + suggestion + "'?";
-}
-
 std::string joined_names(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;

@@ -44,6 +44,14 @@ TEST_CASE("values may be attached, and short options may be joined") {
   CHECK(cut({"map", "-d", "--", "x"}).options == Words{"map", "-d", "--"});
 }
 
+TEST_CASE("an option that is mistyped is named with the one that was probably meant") {
+  CHECK(cut({"map", "--retires", "3", "x"}).error == "unknown option --retires; did you mean '--retries'?");
+  CHECK(cut({"map", "--jbos=3", "x"}).error == "unknown option --jbos; did you mean '--jobs'?");
+  CHECK(cut({"map", "--workdri", "/", "x"}).error == "unknown option --workdri; did you mean '--workdir'?");
+  CHECK(cut({"map", "--zzzzzzzz", "x"}).error == "unknown option --zzzzzzzz");
+  CHECK(cut({"map", "--rpl", "{x} y", "x"}).error.starts_with("--rpl is not supported: "));
+}
+
 TEST_CASE("a long option has other names, and may be shortened to a unique beginning") {
   CHECK(cut({"map", "--dryrun", "x"}).options == Words{"map", "--dry-run"});
   CHECK(cut({"map", "--workdir", "/", "x"}).options == Words{"map", "--wd", "/"});

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "client/cli/text/nearest.h"
+
 namespace forkmill::cli {
 
 namespace {
@@ -25,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kAliases
 }};
 
 // Options of GNU parallel that a cluster does not need, with the reason.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kElsewhere{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kElsewhere{{
     {"--sshlogin", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
     {"--sshloginfile", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
     {"--slf", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
@@ -34,16 +36,26 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kElsewher
     {"--ungroup", "the output of a job is printed when it has ended"},
     {"-u", "the output of a job is printed when it has ended"},
     {"--nice", "the workers run the jobs: start forkmill-worker with nice(1)"},
+    {"--rpl", "use a shell command such as $(echo {} | sed ...), or the replacement strings of --plus"},
     {"--semaphore", "see `forkmill object --help` for named locks and semaphores"},
 }};
 
 // Options of scripts for GNU parallel that ask for what is so in any case.
 constexpr std::array<std::string_view, 4> kWithoutEffect{"--will-cite", "--no-notice", "--gnu", "--group"};
 
-[[noreturn]] void reject_option(const std::string& name) {
+std::vector<std::string> long_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  for (const auto& [alias, target] : kAliases) names.emplace_back(alias);
+  return names;
+}
+
+[[noreturn]] void reject_option(const CLI::App& command, const std::string& name) {
   const auto* const found =
       std::find_if(kElsewhere.begin(), kElsewhere.end(), [&](auto& one) { return one.first == name; });
-  if (found == kElsewhere.end()) throw CLI::ValidationError{"unknown option " + name};
+  if (found == kElsewhere.end())
+    throw CLI::ValidationError{with_suggestion("unknown option " + name, nearest(name, long_names(command)))};
   throw CLI::ValidationError{name + " is not supported: " + std::string{found->second}};
 }
 
@@ -90,7 +102,7 @@ class OptionReader {
     const auto equals = text.find('=');
     const auto name = full_name(text.substr(0, equals));
     const auto* option = command_.get_option_no_throw(name);
-    if (option == nullptr) reject_option(text.substr(0, equals));
+    if (option == nullptr) reject_option(command_, text.substr(0, equals));
     const auto value = equals == std::string::npos ? std::string{} : text.substr(equals + 1);
     add(*option, name, equals == std::string::npos ? nullptr : &value);
   }
@@ -100,7 +112,7 @@ class OptionReader {
     for (std::size_t i = 1; i < text.size(); ++i) {
       const std::string name{'-', text[i]};
       const auto* option = command_.get_option_no_throw(name);
-      if (option == nullptr) reject_option(i == 1 && text.size() > 2 && text[1] != '-' ? name : text);
+      if (option == nullptr) reject_option(command_, i == 1 && text.size() > 2 && text[1] != '-' ? name : text);
       const auto value = text.substr(i + 1);
       const bool attached = takes_value(*option) && !value.empty();
       add(*option, name, attached ? &value : nullptr);
