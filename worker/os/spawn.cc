@@ -73,7 +73,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
 }
 
 [[noreturn]] void fail(const Launch& launch, bool own_program) {
-  const bool no_program = own_program && std::strcmp(launch.failed_step, kRunStep) == 0 && launch.failed_errno != E2BIG;
+  const bool program = std::strcmp(launch.failed_step, kRunStep) == 0;
+  const bool no_program = own_program && program && launch.failed_errno != E2BIG;
   if (is_shortage(launch.failed_errno) || no_program) {
     throw OutOfResources{std::string{"cannot "} + launch.failed_step + " '" + launch.argv[0] +
                          "': " + std::generic_category().message(launch.failed_errno)};
@@ -83,6 +84,8 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
                    (directory ? launch.directory : launch.argv[0]) +
                    "': " + std::generic_category().message(launch.failed_errno);
   if (directory) throw ExecFolderError{why};
+  if (program && (launch.failed_errno == ENOENT || launch.failed_errno == ENOTDIR)) throw ExecNotFoundError{why};
+  if (program) throw ExecNotExecutableError{why};
   throw std::runtime_error{why};
 }
 

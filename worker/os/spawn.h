@@ -28,8 +28,9 @@ struct Spawned {
 };
 
 // The command leads a process group of its own and is killed when the calling thread ends. Throws std::runtime_error
-// when it cannot be started: with the name of what is missing and why. ExecFolderError: `directory` cannot be entered.
-// OutOfResources: this machine cannot start any command now.
+// when it cannot be started: with the name of what is missing and why. ExecNotFoundError, ExecNotExecutableError: there
+// is no such program, or it cannot be executed. ExecFolderError: `directory` cannot be entered. OutOfResources: this
+// machine cannot start any command now.
 Spawned spawn(const SpawnRequest& request);
 // Starts the program `file`; argv[0] is only its name. Null: it cannot be run, for any reason. Throws as spawn() does.
 std::optional<Spawned> spawn_file(const std::string& file, const SpawnRequest& request);

@@ -15,8 +15,8 @@ enum class ExitCode : int {
   unreachable = 3,       // no broker answered within --connect-timeout, or the connection was lost for good
   not_found = 4,         // there is no such task, dead letter, object or queue
   timed_out = 5,         // the wait timed out; the task continues
-  cannot_execute = 126,  // `dev -- COMMAND`: COMMAND cannot be executed, as in a shell
-  no_program = 127,      // `dev -- COMMAND`: there is no such program
+  cannot_execute = 126,  // COMMAND of `dev`, `run` and `attach` cannot be executed, as in a shell
+  no_program = 127,      // there is no such program
   interrupted = 130,
   output_closed = 141,  // the reader of stdout has gone, as with `| head`; the shell's status after SIGPIPE
 };

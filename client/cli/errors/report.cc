@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "client/cli/errors/start_error.h"
+
 namespace forkmill::cli {
 
 namespace {
@@ -69,14 +71,19 @@ std::string report_of_lost(const WorkerLost& error) {
   return text;
 }
 
+std::string with_fix(const CommandError& error) {
+  return error.what() + (error.fix().empty() ? "" : "\n  fix: " + error.fix());
+}
+
 }  // namespace
 
 Report report_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const CommandError& failure) {
-    return {failure.code(), failure.what() + (failure.fix().empty() ? "" : "\n  fix: " + failure.fix())};
+    return {failure.code(), with_fix(failure)};
   } catch (const RemoteError& remote) {
+    if (const auto unstarted = start_error(remote)) return {ExitCode::failed, with_fix(*unstarted)};
     return {ExitCode::failed, report_of_remote(remote)};
   } catch (const WorkerLost& lost) {
     return {ExitCode::failed, report_of_lost(lost)};

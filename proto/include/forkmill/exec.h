@@ -17,8 +17,9 @@
 // the task then gives a result, with the output until then.
 //
 // A command that could be started gives a result, with any exit code or signal. The task fails with RemoteError if the
-// command could not be started (no such program; ExecFolderError: no such folder), if the request makes no sense, or if
-// the command was asked to stop and did not end with exit code 0.
+// command could not be started (ExecNotFoundError: no such program; ExecNotExecutableError: it cannot be executed;
+// ExecFolderError: no such folder), if the request makes no sense, or if the command was asked to stop and did not end
+// with exit code 0.
 //
 // Plain values. Texts are bytes, not checked for an encoding.
 #pragma once
@@ -86,6 +87,22 @@ class ExecFolderError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
   static constexpr const char* kType = "forkmill::ExecFolderError";
+};
+
+// ExecNotFoundError: the error of a command whose program the worker does not have, for which a shell has exit status
+// 127. RemoteError::type() is its name.
+class ExecNotFoundError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  static constexpr const char* kType = "forkmill::ExecNotFoundError";
+};
+
+// ExecNotExecutableError: the error of a command whose program cannot be executed, for which a shell has exit status
+// 126. RemoteError::type() is its name.
+class ExecNotExecutableError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+  static constexpr const char* kType = "forkmill::ExecNotExecutableError";
 };
 
 // The task.

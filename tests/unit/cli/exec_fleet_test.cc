@@ -83,5 +83,19 @@ TEST_CASE("a worker without the folder is told from other failures") {
   CHECK(outcome(RemoteError{failure}).no_folder);
 }
 
+TEST_CASE("a command whose program is missing has the exit status of a shell, and a start") {
+  forkmill::Failure failure;
+  failure.type = ExecNotFoundError::kType;
+  failure.message = "cannot run 'x'";
+  failure.worker = "w";
+  const auto missing = outcome(RemoteError{failure});
+  CHECK(missing.status() == 127);
+  CHECK(missing.problem == "worker w cannot run 'x'");
+  CHECK(missing.started_at > 0);
+  CHECK(!missing.no_folder);
+  failure.type = ExecNotExecutableError::kType;
+  CHECK(outcome(RemoteError{failure}).status() == 126);
+}
+
 }  // namespace
 }  // namespace forkmill::cli

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <forkmill/errors.h>
+#include <forkmill/exec.h>
 
 namespace forkmill::cli {
 namespace {
@@ -36,6 +37,18 @@ TEST_CASE("a remote error shows its type, worker, attempt, backtrace and stable 
   CHECK(has(told, "where: worker w1, attempt 2"));
   CHECK(has(told, "backtrace: \n    one\n    two"));
   CHECK(has(told, "[handler_error]"));
+}
+
+TEST_CASE("a command that a worker cannot start is reported without the type and backtrace of a handler's error") {
+  forkmill::Failure failure;
+  failure.type = ExecFolderError::kType;
+  failure.message = "cannot enter '/x'";
+  failure.worker = "w1";
+  failure.backtrace = "one\n";
+  const auto told = report(RemoteError{failure});
+  CHECK(told.code == ExitCode::failed);
+  CHECK(told.text.starts_with("worker w1 cannot enter '/x'\n  fix: "));
+  CHECK(!has(told, "backtrace"));
 }
 
 TEST_CASE("a lost worker shows how its process ended") {

@@ -101,7 +101,9 @@ TEST_CASE("output beyond the limit is dropped and marked as cut, and the command
 TEST_CASE("a command that cannot be started ends with an error that names it") {
   ExecRequest request;
   request.argv = {"/no/such/program"};
-  CHECK_THROWS_WITH_AS(run(request), "cannot run '/no/such/program': No such file or directory", std::runtime_error);
+  CHECK_THROWS_WITH_AS(run(request), "cannot run '/no/such/program': No such file or directory", ExecNotFoundError);
+  request.argv = {"/"};
+  CHECK_THROWS_WITH_AS(run(request), "cannot run '/': Permission denied", ExecNotExecutableError);
   request.argv = {"true"};
   request.cwd = "/no/such/directory";
   CHECK_THROWS_WITH_AS(run(request), "cannot enter '/no/such/directory': No such file or directory",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "client/cli/errors/report.h"
+#include "client/cli/errors/start_error.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/label.h"
 #include "client/cli/text/values.h"
@@ -29,6 +30,10 @@ Outcome failed(const std::exception_ptr& error) {
 constexpr std::chrono::seconds kAnswerTimeout{1};
 constexpr std::uint32_t kMaxListed = 1000;  // running tasks that the broker is asked for
 constexpr const char* kStoppedByTimeout = "stopped by --timeout";
+
+double now_in_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 // MapRun counts the tries. The run itself reports its failures, so that the broker need not keep them.
 SubmitOptions single_attempt(SubmitOptions options) {
@@ -81,7 +86,11 @@ Outcome outcome_of(const std::exception_ptr& error, bool cancelling) {
     outcome.lost = true;
   } catch (const RemoteError& remote) {
     outcome.host = remote.worker();
-    outcome.no_folder = remote.type() == ExecFolderError::kType;
+    outcome.no_folder = is_folder_error(remote);
+    if (const auto unstarted = start_error(remote); unstarted && !outcome.no_folder) {
+      outcome.exit_code = static_cast<int>(unstarted->code());
+      outcome.started_at = now_in_seconds();
+    }
   } catch (const Disconnected&) {
     outcome.retriable = false;
   } catch (const std::exception&) {
@@ -122,10 +131,9 @@ void ExecFleet::ended(std::uint64_t seq) {
     add(seq, outcome_of(std::move(node.mapped()).get()));
   } catch (...) {
     auto outcome = outcome_of(std::current_exception(), cancelling_);
-    outcome.no_folder = outcome.no_folder && options_.cwd_implied;
     if (outcome.no_folder) {
       outcome.cancelled = true;
-      outcome.problem = "worker " + outcome.host + " " + outcome.problem + ", the folder that this run was started in";
+      if (options_.cwd_implied) outcome.problem += ", the folder that this run was started in";
     }
     add(seq, std::move(outcome));
   }

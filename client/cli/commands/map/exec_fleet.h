@@ -24,7 +24,7 @@ class ExecFleet final : public Fleet {
     SubmitOptions submit{};    // without the time limit, which each job has
     std::string shell{};       // empty: /bin/sh; the name of another shell, or kNoShell
     std::string cwd{};         // empty: the working directory of the worker
-    bool cwd_implied = false;  // `cwd` is the folder of this process: a worker without it ends the run
+    bool cwd_implied = false;  // `cwd` is the folder of this process
     int umask = -1;            // -1: that of the worker
     std::map<std::string, std::string> env{};
     std::uint64_t output_limit = 16ULL * 1024 * 1024;  // bytes of each stream

@@ -34,7 +34,7 @@ struct Outcome {
   bool cancelled = false;  // cancelled by this run: neither a success nor a failure, and not logged
   bool lost = false;       // the worker was lost, which may not be the fault of the command
   bool retriable = true;   // false: another try cannot succeed, or the whole run has to stop
-  bool no_folder = false;  // the worker does not have the folder from which the run was started
+  bool no_folder = false;  // the worker does not have the folder of the run, which ends the run
 
   // Where `out` and `err` are while OutputSpill holds them in its file.
   struct Stored {
