@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kFirstReport = 1s;  // after this time, a task that no worker can run is reported
 constexpr auto kReportPause = 5s;  // between two looks at a task that may become one
+constexpr auto kPatience = 3s;     // with a broker that is away, before that is reported
+constexpr int kMaxPollMs = 1000;
 
 // "running on worker vm-4711", "ready: no worker has task mail.send"
 std::string state_text(const Json& task) {
@@ -44,7 +46,9 @@ void throw_if_not_accepted(Future<RawResult>& future) {
 }  // namespace
 
 TaskWait::TaskWait(const ConnectionOptions& options, std::string wait_command)
-    : wait_command_{std::move(wait_command)}, connection_{options, executor_, &signals_} {}
+    : wait_command_{std::move(wait_command)},
+      connect_timeout_{options.connect_timeout},
+      connection_{options, executor_, &signals_, Connection::OnLoss::wait} {}
 
 RawResult TaskWait::result(Future<RawResult> future, std::chrono::milliseconds timeout) {
   wait(future, timeout.count() > 0 ? Clock::now() + timeout : Clock::time_point::max());
@@ -53,7 +57,24 @@ RawResult TaskWait::result(Future<RawResult> future, std::chrono::milliseconds t
 
 void TaskWait::accepted(Future<RawResult>& future) {
   const auto id = future.id();
-  while (future.state() == FutureState::pending && !future.wait_for(1ms)) check_signals(id);
+  while (future.state() == FutureState::pending && !future.wait_for(1ms)) {
+    check_signals(id);
+    const auto now = Clock::now();
+    watch_broker(now);
+    if (away_since_ && now - *away_since_ > connect_timeout_)
+      give_up(id, ExitCode::unreachable, "the broker has gone before it has said that it has accepted the task");
+  }
+}
+
+void TaskWait::watch_broker(Clock::time_point now) {
+  if (connection_.client().connected()) {
+    away_since_.reset();
+    if (std::exchange(outage_reported_, false)) std::fputs("forkmill: the broker answers again\n", stderr);
+    return;
+  }
+  if (!away_since_) away_since_ = now;
+  if (now - *away_since_ >= kPatience && !std::exchange(outage_reported_, true))
+    std::fputs("forkmill: waiting: the broker does not answer; interrupt to stop waiting\n", stderr);
 }
 
 void TaskWait::wait(Future<RawResult>& future, Clock::time_point deadline) {
@@ -67,11 +88,14 @@ void TaskWait::wait(Future<RawResult>& future, Clock::time_point deadline) {
     check_signals(id);
     const auto now = Clock::now();
     if (now >= deadline) give_up(id, ExitCode::timed_out, "the wait has ended, but the work itself goes on");
-    if (now >= report_at) report_at = report_unserved(id) ? Clock::time_point::max() : now + kReportPause;
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(std::min(deadline, report_at) - Clock::now());
+    watch_broker(now);
+    if (now >= report_at && !away_since_)
+      report_at = report_unserved(id) ? Clock::time_point::max() : now + kReportPause;
+    const auto next = away_since_ ? deadline : std::min(deadline, report_at);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
     std::array<pollfd, 2> entries{pollfd{.fd = executor_->fd(), .events = POLLIN, .revents = 0},
                                   pollfd{.fd = signals_.fd(), .events = POLLIN, .revents = 0}};
-    ::poll(entries.data(), entries.size(), static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000)));
+    ::poll(entries.data(), entries.size(), static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kMaxPollMs)));
   }
 }
 
@@ -99,11 +123,10 @@ void TaskWait::check_signals(const TaskId& id) {
 
 void TaskWait::give_up(const TaskId& id, ExitCode code, const std::string& why) {
   const auto name = id.to_string();
-  std::string state;
+  std::string state = "has an unknown state, because the broker does not answer";
   try {
-    state = "is " + state_text(ask_task(connection_, name));
+    if (!away_since_) state = "is " + state_text(ask_task(connection_, name));
   } catch (const CommandError&) {
-    state = "has an unknown state, because the broker does not answer";
   } catch (const Error&) {
     throw CommandError{code, "interrupted before the broker has accepted task " + name};
   }

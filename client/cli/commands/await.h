@@ -1,4 +1,5 @@
-// Waits for tasks, for `submit`, `task wait` and the like. A signal ends the wait and not the task.
+// Waits for tasks, for `submit`, `task wait` and the like. A signal ends the wait and not the task. A broker that is
+// away is waited for.
 #pragma once
 
 #include <forkmill/client.h>
@@ -6,6 +7,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "client/cli/commands/connection.h"
@@ -29,7 +31,8 @@ class TaskWait {
   // cancel it: (timed_out) after `timeout` (0: none), (interrupted) after SIGINT, or with 128 + the number of another
   // signal.
   RawResult result(Future<RawResult> future, std::chrono::milliseconds timeout = {});
-  // Blocks until the broker has accepted the task, or rejected it. Throws as result() does.
+  // Blocks until the broker has accepted the task, or rejected it. Throws as result() does, and CommandError
+  // (unreachable) if the broker is away for longer than the connect timeout.
   void accepted(Future<RawResult>& future);
 
  private:
@@ -37,6 +40,9 @@ class TaskWait {
 
   // Blocks until the task has ended. Throws CommandError after `deadline` and after a signal.
   void wait(Future<RawResult>& future, Clock::time_point deadline);
+  // Updates away_since_. Prints once in each outage that the broker does not answer, and that it answers again. To be
+  // called about once a second.
+  void watch_broker(Clock::time_point now);
   // Prints why no worker runs the task. Returns false if a worker can.
   bool report_unserved(const TaskId& id);
   // Throws CommandError (interrupted) if a signal has arrived.
@@ -46,6 +52,9 @@ class TaskWait {
   Signals signals_{SIGINT, SIGTERM, SIGHUP};
   std::shared_ptr<LoopExecutor> executor_ = std::make_shared<LoopExecutor>();
   std::string wait_command_;
+  std::chrono::milliseconds connect_timeout_;
+  std::optional<Clock::time_point> away_since_;  // null: the broker answers
+  bool outage_reported_ = false;
   Connection connection_;
 };
 

@@ -1,7 +1,9 @@
 #include "client/cli/commands/exec_options.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -18,6 +20,7 @@ namespace {
 
 // Both streams, or the input, and the other fields fit into one payload.
 constexpr std::uint64_t kMaxStream = proto::limits::kMaxPayload / 2 - 64UL * 1024;
+constexpr std::chrono::seconds kExtraTimeout{30};  // for a worker that does not know the limit of the command
 
 std::string all_of_stdin() {
   std::string data;
@@ -46,6 +49,18 @@ std::string working_directory(const ExecOptions& options, const std::string& bro
 
 }  // namespace
 
+int command_umask(const std::string& broker) {
+  if (!proto::is_local_endpoint(broker)) return -1;
+  const auto mask = ::umask(0);
+  ::umask(mask);
+  return static_cast<int>(mask);
+}
+
+std::chrono::milliseconds task_timeout(std::chrono::milliseconds timeout) {
+  if (timeout.count() <= 0) return timeout;
+  return std::min<std::chrono::milliseconds>(timeout + kExtraTimeout, proto::limits::kMaxDuration);
+}
+
 void add_exec_options(CLI::App& command, ExecOptions& options) {
   command
       .add_option("--wd", options.workdir,
@@ -68,6 +83,7 @@ ExecRequest exec_request(const ExecOptions& options, const std::vector<std::stri
   request.argv = words;
   request.shell = words.size() == 1 && !options.quote;
   request.cwd = working_directory(options, broker);
+  request.umask = command_umask(broker);
   request.output_limit = options.output_limit;
   for (const auto& name : options.env) {
     const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables

@@ -3,6 +3,7 @@
 
 #include <forkmill/exec.h>
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,6 +19,13 @@ struct ExecOptions {
   bool stdin_data = false;       // standard input is sent to the command
   std::uint64_t output_limit = 16ULL * 1024 * 1024;  // bytes of each stream
 };
+
+// The umask of commands: that of this process if the broker is on this machine, else -1, which is that of the worker.
+int command_umask(const std::string& broker);
+
+// The time limit of a task whose command has the limit `timeout`: the worker stops the command at its limit, and
+// returns its output; the limit of the task is later. 0: none.
+std::chrono::milliseconds task_timeout(std::chrono::milliseconds timeout);
 
 void add_exec_options(CLI::App& command, ExecOptions& options);
 

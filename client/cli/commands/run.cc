@@ -10,6 +10,7 @@
 #include "client/cli/commands/exec_options.h"
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
+#include "client/cli/errors/start_error.h"
 #include "client/cli/os/write_all.h"
 #include "client/cli/text/answers.h"
 #include "client/cli/text/label.h"
@@ -30,9 +31,9 @@ Examples:
   forkmill run --timeout 10m --wd /tmp -- du -sh .
   id=$(forkmill run -d -- sleep 1); forkmill attach $id
 
-Exit status: that of the command; 128 + N if signal N has killed it; 1 the task failed, for example because
-there is no such program; 2 wrong usage; 3 no broker; 5 --wait timed out; 130 interrupted. After 5 and 130
-the command goes on.)";
+Exit status: that of the command; 128 + N if signal N has killed it; 127 or 126 if the worker has no such
+program or cannot execute it; 1 the task failed, or was stopped by --timeout; 2 wrong usage; 3 no broker;
+5 --wait timed out; 130 interrupted. After 5 and 130 the command goes on.)";
 
 constexpr const char* kAttachFooter =
     R"(The output of a command that was submitted by `forkmill run -d` is printed when the command has ended,
@@ -56,6 +57,7 @@ struct RunCommand {
 int print_command(const ExecResult& result) {
   print_stdout(result.out);
   (void)write_all(STDERR_FILENO, result.err, "standard error");
+  if (result.timed_out) throw CommandError{ExitCode::failed, "the command was stopped by --timeout [timed_out]"};
   if (result.out_truncated || result.err_truncated) {
     throw CommandError{ExitCode::failed,
                        std::string{result.out_truncated ? "stdout" : "stderr"} + " was cut off at the output limit",
@@ -66,15 +68,35 @@ int print_command(const ExecResult& result) {
   return 128 + result.signal;
 }
 
+// Blocks until the command has ended. Throws as TaskWait::result() does, and CommandError if the command could not be
+// started.
+ExecResult command_result(TaskWait& wait, Future<RawResult> future, std::chrono::milliseconds timeout) {
+  try {
+    return unpack_value<ExecResult>(wait.result(std::move(future), timeout).bytes);
+  } catch (const RemoteError& error) {
+    if (const auto unstarted = start_error(error)) throw CommandError{*unstarted};
+    throw;
+  }
+}
+
+// Moves the time limit of the only attempt into the request, so that its output until then is returned. The limit of
+// several attempts is that of the task, which the broker tries again.
+void set_timeout(ExecRequest& request, SubmitOptions& how) {
+  if (how.max_attempts > 1) return;
+  request.timeout_ms = static_cast<std::uint64_t>(how.timeout.count());
+  how.timeout = task_timeout(how.timeout);
+}
+
 int run(const RunCommand& options, const ConnectionOptions& connection_options) {
   if (options.words.empty()) throw UsageError{"the command is missing", "see forkmill run --help"};
-  const auto request = exec_request(options.exec, options.words, connection_options.broker);
+  auto request = exec_request(options.exec, options.words, connection_options.broker);
   auto how = options.submit;
+  how.dead_letter = options.detach;  // this command reports the failure itself
+  set_timeout(request, how);
   how.label = command_label(command_line(request.argv, request.shell));
   TaskWait wait{connection_options, "attach"};
   auto future = wait.connection().client().with(how).submit_raw(kExec.name(), pack_value(std::make_tuple(request)));
-  if (!options.detach)
-    return print_command(unpack_value<ExecResult>(wait.result(std::move(future), options.wait).bytes));
+  if (!options.detach) return print_command(command_result(wait, std::move(future), options.wait));
   return print_accepted(wait, future);
 }
 
@@ -83,7 +105,7 @@ int attach(const std::string& id, std::chrono::milliseconds timeout, const Conne
   const auto task = ask_task(wait.connection(), id);
   auto future = wait.connection().client().attach<RawResult>(task_id(task));
   if (text_of(task, "name") != kExec.name()) return print_when_done(wait, std::move(future), timeout);
-  return print_command(unpack_value<ExecResult>(wait.result(std::move(future), timeout).bytes));
+  return print_command(command_result(wait, std::move(future), timeout));
 }
 
 }  // namespace
@@ -103,8 +125,10 @@ void add_run(const Program& program) {
   add_number(*command, "--priority", options->submit.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
              "Priority; higher priorities run first");
   add_number(*command, "--attempts", options->submit.max_attempts, 1U, proto::limits::kMaxAttempts,
-             "Maximum attempts if the worker is lost or --timeout passes");
-  add_duration(*command, "--timeout", options->submit.timeout, "Stop the command if it runs longer [default: none]");
+             "Maximum attempts if the worker is lost or --timeout passes; the output of an attempt that --timeout "
+             "stops is lost if several are allowed");
+  add_duration(*command, "--timeout", options->submit.timeout,
+               "Stop the command if it runs longer, and print its output until then [default: none]");
   add_exec_options(*command, options->exec);
   add_connection_options(*command, program.connection);
   command->callback([program, command, options] {

@@ -32,6 +32,7 @@ struct Ending {
 
 // How a command has ended.
 Ending ending_of(const ExecResult& result) {
+  if (result.timed_out) return {"stopped by --timeout", ExitCode::failed};
   if (result.signal != 0) return {"signal " + std::to_string(result.signal), ExitCode::failed};
   if (result.exit_code != 0) return {"exit status " + std::to_string(result.exit_code), ExitCode::failed};
   return {"succeeded"};

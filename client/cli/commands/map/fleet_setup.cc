@@ -1,7 +1,6 @@
 #include "client/cli/commands/map/fleet_setup.h"
 
 #include <forkmill/exec.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,9 +9,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "client/cli/commands/exec_options.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/answers.h"
-#include "proto/limits.h"
+#include "proto/transport/errors.h"
 
 extern char** environ;
 
@@ -20,18 +20,7 @@ namespace forkmill::cli {
 
 namespace {
 
-// The worker stops a command at its time limit, and returns its output. The broker's limit is for a worker that does
-// not know the other one.
-constexpr std::chrono::seconds kExtraTimeout{30};
-
 using Environment = std::map<std::string, std::string>;
-
-bool on_this_machine(const std::string& endpoint) {
-  for (const char* start : {"ipc://", "inproc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:"}) {
-    if (endpoint.starts_with(start)) return true;
-  }
-  return false;
-}
 
 std::filesystem::path current_folder() {
   std::error_code error;
@@ -40,12 +29,6 @@ std::filesystem::path current_folder() {
   // The folder of the worker must not take its place.
   throw UsageError{"the current folder cannot be found: " + error.message(),
                    "change to a folder that exists, or give the folder of the commands with --wd DIR"};
-}
-
-int current_umask() {
-  const auto mask = ::umask(0);
-  ::umask(mask);
-  return static_cast<int>(mask);
 }
 
 void add_all(Environment& environment) {
@@ -98,16 +81,14 @@ bool contains(const nlohmann::ordered_json& list, const std::string& name) {
 ExecFleet::Options fleet_options(const MapOptions& options, const ConnectionOptions& connection) {
   const auto& command = options.command;
   ExecFleet::Options made{.submit = options.run.submit};
-  if (options.run.timeout.count() > 0)
-    made.submit.timeout =
-        std::min<std::chrono::milliseconds>(options.run.timeout + kExtraTimeout, proto::limits::kMaxDuration);
-  const bool local = on_this_machine(connection.broker);
+  made.submit.timeout = task_timeout(options.run.timeout);
+  const bool local = proto::is_local_endpoint(connection.broker);
   if (command.workdir.starts_with('/'))
     made.cwd = std::filesystem::path{command.workdir}.lexically_normal().string();
   else if (local || !command.workdir.empty())
     made.cwd = (current_folder() / command.workdir).lexically_normal().string();
   made.cwd_implied = command.workdir.empty();
-  if (local) made.umask = current_umask();
+  made.umask = command_umask(connection.broker);
   made.env = environment_of(command);
   made.output_limit = options.output.limit;
   made.shell = command.quote ? ExecFleet::kNoShell : command.shell;
