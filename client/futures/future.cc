@@ -53,7 +53,7 @@ RemoteState::Listening& RemoteState::listening() {
 void RemoteState::decode(void* optional_value) const {
   const ClientScope scope{origin()};  // objects in the value are opened by the client that got it
   try {
-    decoder_({bytes_.get(), size_}, optional_value);
+    decoder_(bytes_.view(), optional_value);
   } catch (const std::exception& error) {
     throw_undecodable(*this, error.what());
   }

@@ -1,4 +1,4 @@
-// Lists of ids, sent in as many messages as they need.
+// Lists: ids that are sent in as many messages as they need; records that are worked off while memory is fetched ahead.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,14 @@ void send_in_batches(std::vector<T>& list, std::size_t most, Instant now, Conver
     conversation.send(now, Message{{begin, end}});
   }
   list.clear();
+}
+
+// Calls prefetch(record) for the record some places behind `current`, which is one of `records`.
+template <class Records, class F>
+void prefetch_ahead(const Records& records, const typename Records::value_type& current, F&& prefetch) {
+  constexpr std::ptrdiff_t kAhead = 8;
+  const auto left = records.data() + records.size() - &current;
+  if (left > kAhead) prefetch(*(&current + kAhead));
 }
 
 }  // namespace forkmill::client

@@ -22,7 +22,10 @@ bool is_unknown(const proto::Outcome& outcome) {
 }  // namespace
 
 void Results::handle(Instant now, proto::MessageSeq seq, proto::Results& results) {
-  for (auto& result : results.results) end(result);
+  for (auto& result : results.results) {
+    prefetch_ahead(results.results, result, [&](const proto::TaskResult& next) { tasks_.prefetch(next.id); });
+    end(result);
+  }
   unacknowledged_.push_back(seq);
   unacknowledged_results_ += results.results.size();
   due_ = std::min<Instant>(due_, now + kAcknowledgeWithin);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "client/session/batches.h"
 #include "proto/buggify.h"
 
 namespace forkmill::client {
@@ -104,7 +105,8 @@ void Submissions::handle(Instant now, proto::SubmitAck& ack) {
   for (auto seq : ack.messages) {
     auto* message = unacknowledged_.find(seq);
     if (message == nullptr) continue;
-    for (auto& task : message->tasks) {
+    for (const auto& task : message->tasks) {
+      prefetch_ahead(message->tasks, task, [&](const proto::Submission& next) { tasks_.prefetch(next.id); });
       const auto why = std::ranges::lower_bound(ack.rejected, task.id, {}, &proto::Rejection::id);
       if (why != ack.rejected.end() && why->id == task.id)
         reject(now, task, *why);
@@ -154,7 +156,7 @@ bool Submissions::may_be_sent_again(Instant now, const proto::Submission& task, 
 
 // ---- Ends -----------------------------------------------------------------------------------------------------------
 
-void Submissions::end(Tasks::Entry* entry, proto::Outcome outcome) {
+void Submissions::end(Tasks::Entry* entry, proto::Outcome&& outcome) {
   if (tasks_.is_shared(entry->id) && tasks_.is_being_submitted(*entry)) withdraw(entry->id);
   tasks_.end(entry, std::move(outcome));
 }

@@ -32,7 +32,7 @@ class Submissions {
   void add(proto::Submission&& task, Cookie cookie);
   // Ends a task, and withdraws its submission where it is shared: under a key, the next one may have the same id, and
   // what the broker says of this one is not for that one.
-  void end(Tasks::Entry* entry, proto::Outcome outcome);
+  void end(Tasks::Entry* entry, proto::Outcome&& outcome);
   void handle(Instant now, proto::SubmitAck& ack);
   // An error about a message: rejects its submissions. No effect for a message that was no SUBMIT.
   void handle(Instant now, const proto::ErrorMessage& error);

@@ -131,7 +131,7 @@ void Tasks::end_another(Entry* entry, const proto::Outcome& outcome) {
   keep_waiters(entry, left, body);
 }
 
-void Tasks::end(Entry* entry, proto::Outcome outcome) {
+void Tasks::end(Entry* entry, proto::Outcome&& outcome) {
   const bool known = entry->phase == Phase::accepted || entry->phase == Phase::orphaned;
   for (const auto& waiter : shared_.remove(entry->id).further) effects_.end(waiter.cookie, outcome, known);
   effects_.ended.push_back({entry->cookie, std::move(outcome), known});

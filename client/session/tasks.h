@@ -37,6 +37,7 @@ class Tasks {
 
   // Null: nothing waits for that task.
   Entry* find(const TaskId& id) { return table_.find(id); }
+  void prefetch(const TaskId& id) const { table_.prefetch(id); }
   // The entry of this very submission. Under a key, an entry of the same id may be that of another body; null then.
   Entry* find(const proto::Submission& task);
   // Whether more is known of the task than its first waiter: it has a key, or several waiters.
@@ -54,7 +55,7 @@ class Tasks {
   bool is_of_another_body(const Entry& entry, std::uint64_t body);
   // Ends the waiters that a result of the same id but of another body concerns; see the implementation.
   void end_another(Entry* entry, const proto::Outcome& outcome);
-  void end(Entry* entry, proto::Outcome outcome);
+  void end(Entry* entry, proto::Outcome&& outcome);
   void end_all(const proto::Outcome& outcome);
 
   void handle(proto::Progress& progress);

@@ -17,6 +17,16 @@ TEST_CASE_FIXTURE(Threaded, "get waits for the value, and gives it each time") {
   resolver.join();
 }
 
+TEST_CASE_FIXTURE(Threaded, "a result of any size is there when the bytes that it came in have gone") {
+  for (const std::size_t size : {0, 1, 31, 70, 71, 72, 73, 1000, 100'000}) {
+    auto p = promise<std::string>();
+    auto packed = pack_value(std::string(size, 'x'));
+    p.state->succeed(packed);
+    packed.assign(packed.size(), '?');
+    CHECK(p.future.get() == std::string(size, 'x'));
+  }
+}
+
 TEST_CASE_FIXTURE(Threaded, "get throws the error each time") {
   auto p = promise<int>();
   p.error(Cancelled{"by test"});

@@ -3,6 +3,7 @@
 // make_ready(), a coroutine. For the library, except for RawResult and Progress.
 #pragma once
 
+#include <forkmill/detail/result_bytes.h>
 #include <forkmill/detail/state.h>
 
 #include <atomic>
@@ -55,10 +56,14 @@ class RemoteState final : public State {
   RemoteState(Ref<Origin> origin, const TaskId& id) : State{std::move(origin), id, kRemote | kDriven} {}
   ~RemoteState() override;
 
-  // Resolves the state with a result. `bytes` must stay where they are for as long as `owner` lives.
+  // Resolve the state with a result. The first copies it, which is for small ones; with an owner, `bytes` must stay
+  // where they are for as long as `owner` lives.
+  void succeed(std::string_view bytes) {
+    bytes_.copy(bytes);
+    publish();
+  }
   void succeed(std::shared_ptr<const void> owner, std::string_view bytes) {
-    bytes_ = {std::move(owner), bytes.data()};
-    size_ = bytes.size();
+    bytes_.share(std::move(owner), bytes);
     publish();
   }
 
@@ -95,8 +100,7 @@ class RemoteState final : public State {
   struct Listening;        // under a mutex of its own
   Listening& listening();  // makes it if need be
 
-  std::shared_ptr<const char> bytes_;  // the packed result; keeps the message that holds it
-  std::size_t size_ = 0;               // number of its bytes
+  ResultBytes bytes_;
   Decoder decoder_ = nullptr;
   std::atomic<Listening*> listening_{nullptr};  // made with the first report or listener
 };
