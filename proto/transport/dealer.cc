@@ -71,6 +71,9 @@ struct Dealer::Connection {
 
   // Returns the number of the next event of the monitor; 0: none.
   int event(bool wait = false) {
+    constexpr int kMaxSkipped = 16;
+    if (has_messages && !wait && ++skipped <= kMaxSkipped) return 0;
+    skipped = 0;
     zmq::message_t event;
     zmq::message_t address;
     if (!receive_frame(monitor, event, wait)) return 0;
@@ -81,6 +84,9 @@ struct Dealer::Connection {
   }
 
   Waiter& waiter;
+  // Messages wait to be received: the monitor, which costs a system call, is asked some rounds later.
+  bool has_messages = false;
+  int skipped = 0;  // rounds
   zmq::socket_t socket{zmq_context(), zmq::socket_type::dealer};
   zmq::socket_t monitor{zmq_context(), zmq::socket_type::pair};
 };
@@ -169,9 +175,9 @@ void Dealer::finish() {
 bool Dealer::pending() {
   if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
   if (!connection_) return retry_due() || told_ != shortage_;
-  // Both sockets must be asked, because has_input has a side effect.
-  const bool message = has_input(connection_->socket);
-  return has_input(connection_->monitor) || message;
+  // Before a wait, both sockets must be asked, because has_input has a side effect.
+  connection_->has_messages = has_input(connection_->socket);
+  return connection_->has_messages || has_input(connection_->monitor);
 }
 
 void finish_sending() { zmq_context().close(); }
