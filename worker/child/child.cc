@@ -97,13 +97,15 @@ class Child {
   Leaving run(const StartedTask& task) {
     ResultHead head{};
     head.serial = task.head.serial;
-    const auto started = proto::RealEnv::steady();
+    const auto started = task.at_once && ended_is_now_ ? ended_ : proto::RealEnv::steady();
     HandlerError error;
     std::string result;
     succeeded_ = call(task, result, error);
     if (is_forked_copy()) end_forked_copy(succeeded_ ? std::string{} : error.type + ": " + error.message);
     if (setup_.process) detail::run_at_process_end();
-    head.run_us = static_cast<std::uint64_t>((proto::RealEnv::steady() - started).count());
+    ended_ = proto::RealEnv::steady();
+    head.run_us = static_cast<std::uint64_t>((ended_ - started).count());
+    ended_is_now_ = is_brief(head.run_us) && result.size() <= kSmallResult && setup_.options.max_memory_per_child == 0;
     const Leaving leaving = after_task(head.run_us);
     head.leaving = static_cast<std::uint8_t>(leaving);
     if (succeeded_)
@@ -136,10 +138,13 @@ class Child {
     return false;
   }
 
+  // A task that took no time, and whose result wakes no other process.
+  bool is_brief(std::uint64_t run_us) const { return run_us < kWorthACheck && !end_.link_sleeps(); }
+
   Leaving after_task(std::uint64_t run_us) {
     const auto& options = setup_.options;
-    // A task that took no time rarely closed anything. If it did, this shows when the bell is to be rung.
-    if ((run_us >= kWorthACheck || end_.link_sleeps()) && !descriptors_intact()) return Leaving::descriptors;
+    // A brief task rarely closed anything. If it did, this shows when the bell is to be rung.
+    if (!is_brief(run_us) && !descriptors_intact()) return Leaving::descriptors;
     if (options.max_tasks_per_child != 0 && ++tasks_run_ >= options.max_tasks_per_child) return Leaving::task_count;
     if (options.max_memory_per_child == 0) return Leaving::no;
     return MemoryGauge::resident() > options.max_memory_per_child ? Leaving::memory : Leaving::no;
@@ -180,9 +185,12 @@ class Child {
   ChildEnd end_;
   StopWatcher stop_watcher_;
   std::uint64_t tasks_run_ = 0;
-  bool succeeded_ = false;  // the last task
+  proto::Instant ended_{0};    // end of the last task
+  bool ended_is_now_ = false;  // ended_ can serve as the start of the next task
+  bool succeeded_ = false;     // the last task
 
   static constexpr std::uint64_t kWorthACheck = 20;  // microseconds
+  static constexpr std::size_t kSmallResult = 4096;  // bytes
 };
 
 }  // namespace

@@ -24,6 +24,7 @@ void ChildEnd::born() {
 }
 
 void ChildEnd::wait_for_tasks() {
+  waited_ = true;
   auto& sleeps = shared_area_.head().child_sleeps;
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_tasks);
   sleeps.store(kAsleep, std::memory_order_seq_cst);
@@ -34,6 +35,7 @@ void ChildEnd::wait_for_tasks() {
 }
 
 void ChildEnd::wait_for_space() {
+  waited_ = true;
   auto& head = shared_area_.head();
   constexpr auto kAsleep = static_cast<std::uint32_t>(Sleep::for_space);
   head.child_sleeps.store(kAsleep, std::memory_order_seq_cst);
@@ -126,6 +128,8 @@ StartedTask ChildEnd::next() {
   message.remove_prefix(sizeof task.head);
   task.queue = message.substr(0, task.head.queue_length);
   task.arguments = message.substr(task.queue.size());
+  task.at_once = !waited_;
+  if (!task.at_once) waited_ = false;
   shared_area_.head().current.store(current_word(task.head.serial, Doing::running), std::memory_order_seq_cst);
   return task;
 }

@@ -19,6 +19,7 @@ struct StartedTask {
   TaskHead head{};
   std::string_view queue;
   std::string_view arguments;
+  bool at_once = false;  // the child has waited for nothing since it was given the task before
 };
 
 class ChildEnd {
@@ -60,6 +61,7 @@ class ChildEnd {
   SharedArea shared_area_;
   BellRope bell_;
   std::atomic<bool> missed_bell_{false};
+  std::atomic<bool> waited_{true};  // since the last next()
   RingReader tasks_;
   Assembler assembler_;
   bool unreleased_ = false;  // the record of the last task still lies in the ring

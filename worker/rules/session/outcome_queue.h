@@ -17,7 +17,11 @@ class OutcomeQueue {
   void push(proto::OutcomeRecord&& record) { unsent_.push_back(std::move(record)); }
 
   // Returns all outcomes that are not sent. Keep them, by message, once they have been sent.
-  std::vector<proto::OutcomeRecord> pop_unsent() { return std::exchange(unsent_, {}); }
+  std::vector<proto::OutcomeRecord> pop_unsent() {
+    auto popped = std::exchange(unsent_, {});
+    unsent_.reserve(std::min(popped.size(), proto::limits::kBatchTasks));  // the next ones will be as many
+    return popped;
+  }
   void keep(proto::MessageSeq seq, std::vector<proto::OutcomeRecord> sent);
   void acknowledge(const std::vector<proto::MessageSeq>& messages);
 
