@@ -29,7 +29,7 @@ def field_of(path, name):
 
 def facts(runs, seconds):
     memory = int(field_of("/proc/meminfo", "MemTotal").split()[0])
-    versions = [first_line("gearmand", "--version"), first_line("nats-server", "--version"),
+    versions = [first_line("gearmand", "--version").split(" - ")[0], first_line("nats-server", "--version"),
                 first_line("redis-server", "--version").split(" sha")[0], first_line("beanstalkd", "-v"),
                 "libzmq " + first_line("pkg-config", "--modversion", "libzmq"),
                 first_line("/usr/bin/python3", "--version"),

@@ -180,7 +180,7 @@ def memory(figures):
 
 def inflight(figures):
     get = View(figures, "inflight").of("inflight")
-    return (f"1,000,000 tasks in flight: submitted at {number(get('submitted_per_s'))}/s, "
+    return (f"All submitted before a worker is there: submitted at {number(get('submitted_per_s'))}/s, "
             f"drained at {number(get('drained_per_s'))}/s, {number(get('lost'))} lost; "
             f"client: {number(get('client_bytes_per_task'))} bytes a task, peak {number(get('client_peak_mib'))} MiB; "
             f"broker: {number(get('broker_bytes_per_task'))} bytes a task, "
