@@ -14,27 +14,27 @@ namespace forkmill::client {
 
 namespace {
 
-// Most tasks that a thread submits are alike: they share their spec.
-proto::SharedSpec spec_of(const Prepared& how, std::string_view name, std::uint64_t signature) {
-  thread_local proto::SharedSpec last = proto::blank_spec();
-  const bool same =
-      last->name == name && last->signature == signature && last->queue == how.queue && last->options == how.options;
-  if (!same)
-    last =
-        std::make_shared<const proto::TaskSpec>(proto::TaskSpec{how.queue, std::string{name}, signature, how.options});
-  return last;
+// Most tasks that a thread submits are alike: they share their spec. Throws for a name that the broker would reject.
+const proto::SharedSpec& spec_of(const Prepared& how, std::string_view name, std::uint64_t signature) {
+  thread_local proto::SharedSpec last;
+  const bool same = last && last->name == name && last->signature == signature && last->queue == how.queue &&
+                    last->options == how.options;
+  if (same) return last;
+  if (!proto::is_name(name)) throw Error{Errc::name_invalid, "task name '" + std::string{name} + "'"};
+  return last = std::make_shared<const proto::TaskSpec>(
+             proto::TaskSpec{how.queue, std::string{name}, signature, how.options});
 }
 
 // Throws if the broker would reject such a task.
 proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
                              std::string_view payload) {
-  if (!proto::is_name(name)) throw Error{Errc::name_invalid, "task name '" + std::string{name} + "'"};
+  const auto& spec = spec_of(how, name, signature);
   if (payload.size() > proto::limits::kMaxPayload)
     throw Rejected{Errc::payload_too_large, std::to_string(payload.size()) + " bytes of arguments for " +
                                                 std::string{name} + "; the maximum is " +
                                                 std::to_string(proto::limits::kMaxPayload)};
   proto::Submission task;
-  task.spec = spec_of(how, name, signature);
+  task.spec = spec;
   task.payload = proto::Payload::copy(payload);
   return task;
 }

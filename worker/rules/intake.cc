@@ -34,18 +34,28 @@ void Intake::handle(proto::Instant now, proto::Grants&& grants) {
 
 void Intake::add(proto::Instant now, proto::GrantedTask&& task) {
   if (state_.attempts.serial_of(task.grant) != 0) return;
+  const auto handler = find_handler(task);
+  if (!handler) return;
+  const bool process = task.spec->options.process;
+  const std::uint64_t serial = state_.attempts.add(now, std::move(task), *handler);
+  process ? processes_.add(now, serial) : pool_.add(serial);
+}
+
+std::optional<std::uint32_t> Intake::find_handler(proto::GrantedTask& task) {
+  if (task.spec == last_spec_) return last_handler_;
   const auto handler = handlers_.find(task.spec->name);
   if (handler == handlers_.end()) {
-    return refuse(task, Errc::unknown_task, "this worker has no handler for " + task.spec->name);
+    refuse(task, Errc::unknown_task, "this worker has no handler for " + task.spec->name);
+    return std::nullopt;
   }
   if (task.spec->signature != 0 && task.spec->signature != state_.config.tasks[handler->second].hash) {
-    return refuse(task, Errc::signature_mismatch,
-                  task.spec->name + " was submitted with another signature than this worker's handler has");
+    refuse(task, Errc::signature_mismatch,
+           task.spec->name + " was submitted with another signature than this worker's handler has");
+    return std::nullopt;
   }
   clamp_limits(task);
-  const bool process = task.spec->options.process;
-  const std::uint64_t serial = state_.attempts.add(now, std::move(task), handler->second);
-  process ? processes_.add(now, serial) : pool_.add(serial);
+  last_spec_ = task.spec;
+  return last_handler_ = handler->second;
 }
 
 void Intake::refuse(const proto::GrantedTask& task, Errc code, std::string message) {

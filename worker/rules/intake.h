@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,6 +27,8 @@ class Intake {
 
  private:
   void add(proto::Instant now, proto::GrantedTask&& task);
+  // The index of the handler of the task; empty: this worker refuses the task, and has said so.
+  std::optional<std::uint32_t> find_handler(proto::GrantedTask& task);
   void refuse(const proto::GrantedTask& task, Errc code, std::string message);
   // Keeps the attempt from starting, and forgets it. False: it has started.
   bool revoke(proto::Instant now, std::uint64_t serial);
@@ -36,6 +39,9 @@ class Intake {
   PoolAttempts& pool_;
   ProcessAttempts& processes_;
   std::unordered_map<std::string, std::uint32_t> handlers_;  // by the task's name
+  // Tasks that were submitted alike come with one spec: the last one that was looked up, and its handler.
+  proto::SharedSpec last_spec_;
+  std::uint32_t last_handler_ = 0;
 };
 
 }  // namespace forkmill::worker
