@@ -23,13 +23,17 @@ void PoolCalls::remove(Outstanding& call) {
   if (calls_.empty()) idle_.notify_all();
 }
 
+PoolCalls::Calls PoolCalls::present() {
+  const std::lock_guard hold{mutex_};
+  return calls_;
+}
+
 void PoolCalls::end_all(const std::exception_ptr& error) {
-  Calls calls;
-  {
-    const std::lock_guard hold{mutex_};
-    calls = calls_;
-  }
-  for (const auto& [pointer, call] : calls) call->end(error);
+  for (const auto& [pointer, call] : present()) call->end(error);
+}
+
+void PoolCalls::cancel_waiting() {
+  for (const auto& [pointer, call] : present()) call->cancel_waiting();
 }
 
 void PoolCalls::fail(const std::exception_ptr& error) {

@@ -23,6 +23,8 @@ class PoolCalls {
   void end_all(const std::exception_ptr& error);
   void fail(const std::exception_ptr& error);
 
+  // Cancels what has not started of each call.
+  void cancel_waiting();
   // Takes no more calls.
   void close();
   // The same, for a pool whose processes end. False: they do already.
@@ -34,6 +36,8 @@ class PoolCalls {
  private:
   enum class Phase { open, closed, shut_down };
   using Calls = std::unordered_map<Outstanding*, std::shared_ptr<Outstanding>>;
+
+  Calls present();
 
   const std::string pool_;  // its name
   mutable std::mutex mutex_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "client/engine/engine.h"
+#include "client/futures/log.h"
 #include "client/pool/part.h"
 #include "proto/limits.h"
 #include "proto/pool_tasks.h"
@@ -112,6 +113,14 @@ Chunk ChunkSender::send(const ChunkCall& call, const PackedItems& items, const S
   auto chunk = client::engine_of(engine_).tasks().submit(*how(again), proto::kChunkTask, 0, payload);
   read_as_bytes(*chunk);
   return chunk;
+}
+
+void ChunkSender::cancel_waiting(const std::vector<Chunk>& chunks) noexcept {
+  try {
+    for (const Chunk& chunk : chunks) client::engine_of(engine_).tasks().cancel(chunk->id(), true);
+  } catch (const std::exception& error) {
+    client::log().debug("chunks that wait are not cancelled: {}", error.what());
+  }
 }
 
 }  // namespace forkmill::detail

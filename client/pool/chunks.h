@@ -56,6 +56,8 @@ class ChunkSender {
   Chunk send_task(const ChunkCall& call, std::string arguments);
   std::vector<Chunk> send_all(const ChunkCall& call, const PackedItems& items, std::size_t chunk_size);
   Chunk send(const ChunkCall& call, const PackedItems& items, const Span& span, std::chrono::microseconds budget);
+  // Asks the broker to cancel those of these chunks that have not started. Does nothing when the client was closed.
+  void cancel_waiting(const std::vector<Chunk>& chunks) noexcept;
 
  private:
   // again: for a chunk whose items are sent again when its process dies, so that it is no dead letter then.

@@ -26,6 +26,8 @@ class Outstanding : public std::enable_shared_from_this<Outstanding> {
   // Ends the call with this error, unless it is over. Chunks that have not started are cancelled.
   virtual void end(std::exception_ptr error) = 0;
   virtual void chunk_done(std::size_t index) noexcept = 0;
+  // Ends what has not started with Cancelled; what runs goes on.
+  virtual void cancel_waiting() {}
   // The pool takes no more calls.
   virtual void pool_closed() noexcept {}
 };

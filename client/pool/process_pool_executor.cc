@@ -46,12 +46,12 @@ void ProcessPoolExecutor::submit_packed(std::string_view task, std::uint64_t sig
 
 detail::PoolStreamRef ProcessPoolExecutor::open_stream(std::string_view task, std::uint64_t signature,
                                                        ChunkSize chunk_size) {
-  return state_->open_stream({std::string{task}, signature, true}, chunk_size, true);
+  return state_->open_stream({std::string{task}, signature, true}, chunk_size, true, true);
 }
 
 void ProcessPoolExecutor::shutdown(bool wait, bool cancel_futures) {
   state_->close();
-  if (cancel_futures) state_->feed().cancel_waiting();
+  if (cancel_futures) state_->cancel_waiting();
   if (wait) state_->join();
 }
 

@@ -94,7 +94,7 @@ PoolJobRef PoolState::begin(std::shared_ptr<Job> job, Send send) {
   return job;
 }
 
-PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered) {
+PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered, bool abandoned_is_cancelled) {
   check_chunk_size(chunk_size);
   const auto processes = static_cast<std::size_t>(processes_);
   StreamTerms terms;
@@ -108,9 +108,11 @@ PoolStreamRef PoolState::open_stream(ChunkCall call, ChunkSize chunk_size, bool 
   terms.window = chunk_size ? chunk_window(processes) : processes * 4;
   terms.unread = std::max(chunk_size ? kMaxUnread : kMaxUnreadLarge, terms.window);
   terms.ordered = ordered;
+  terms.abandoned_is_cancelled = abandoned_is_cancelled;
   auto stream = std::make_shared<PoolStream>(calls_, std::move(terms));
   calls_->add(stream);
-  return stream;
+  const std::shared_ptr<void> reader{nullptr, [stream](void*) { stream->abandon(); }};
+  return {reader, stream.get()};
 }
 
 void PoolState::terminate() {

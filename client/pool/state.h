@@ -22,10 +22,15 @@ class PoolState {
   PoolState(Client& client, Ref<Origin> engine, PoolOptions options);
 
   PoolJobRef submit(const ChunkCall& call, PackedItems items, ChunkSize chunk_size, PoolDeliver deliver);
-  PoolStreamRef open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered);
+  // The stream is abandoned with the last copy of what this returns.
+  PoolStreamRef open_stream(ChunkCall call, ChunkSize chunk_size, bool ordered, bool abandoned_is_cancelled = false);
   TaskFeed& feed() { return *feed_; }
 
   void close() { calls_->close(); }
+  void cancel_waiting() {
+    feed_->cancel_waiting();
+    calls_->cancel_waiting();
+  }
   void terminate();
   void join();
   // The last call: waits for the threads that read ranges, and for callbacks that are due.

@@ -16,6 +16,21 @@ using namespace std::chrono_literals;
 
 constexpr auto kGatherTime = 1ms;  // an item does not wait longer for others of its chunk, unless the next one is slow
 
+bool is_cancelled(State& done) {
+  try {
+    if (const auto error = done.outcome().error()) std::rethrow_exception(error);
+  } catch (const Cancelled&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+  return false;
+}
+
+std::exception_ptr rest_cancelled() {
+  return std::make_exception_ptr(Cancelled{"the items that had not started were cancelled"});
+}
+
 }  // namespace
 
 PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms)
@@ -25,7 +40,12 @@ PoolStream::PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms)
 
 // ---- Items ----------------------------------------------------------------------------------------------------------
 
-void PoolStream::feed(ItemSource source, std::size_t count) {
+void PoolStream::feed(ItemSource source, ItemCount items) {
+  const std::size_t count = items.in_memory;
+  {
+    const std::lock_guard hold{mutex_};
+    endless_ = items.endless;
+  }
   if (count <= terms_.window) return read_all(source, count);
   terms_.feeders->start([self = std::static_pointer_cast<PoolStream>(shared_from_this()),
                          source = std::make_shared<ItemSource>(std::move(source)),
@@ -75,13 +95,14 @@ std::exception_ptr PoolStream::gather(ItemSource& source, std::size_t most, Pack
   }
 }
 
-// Blocks until one more chunk may be sent, if `left` items are still to be read. Returns its size; 0: the call is over.
+// Blocks until one more chunk may be sent, if `left` items are still to be read. Returns its size; 0: no more are
+// wanted.
 std::size_t PoolStream::wait_for_credit(std::size_t left) {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] {
-    return over_ || (chunks_.waiting() < terms_.window && (closed_ || chunks_.unread() < terms_.unread));
+    return over_ || finished_ || (chunks_.waiting() < terms_.window && (closed_ || chunks_.unread() < terms_.unread));
   });
-  if (over_) return 0;
+  if (over_ || finished_) return 0;
   return terms_.chunk_size ? static_cast<std::size_t>(*terms_.chunk_size) : chunks_.next_size(left);
 }
 
@@ -95,15 +116,19 @@ void PoolStream::send(const StreamItems& items) {
     throw;
   }
   bool too_late = false;
+  bool cancelled = false;
   {
     const std::lock_guard hold{mutex_};
     chunks_.sent(items, chunk);
     too_late = over_;
+    cancelled = cancelled_;
   }
-  if (too_late)
+  if (too_late) {
     chunk->cancel();
-  else
-    chunk->add(new ChunkDone{shared_from_this(), items.first});
+    return;
+  }
+  if (cancelled) terms_.sender->cancel_waiting({chunk});
+  chunk->add(new ChunkDone{shared_from_this(), items.first});
 }
 
 // Sends again what chunks have given back. On the feeding thread, which has claimed it.
@@ -125,8 +150,8 @@ void PoolStream::finish(std::exception_ptr failure) {
   bool done = false;
   {
     const std::lock_guard hold{mutex_};
+    if (!over_ && !finished_) failure_ = std::move(failure);
     finished_ = true;
-    if (!over_) failure_ = std::move(failure);
     done = is_done();
     changed_.notify_all();
   }
@@ -155,13 +180,56 @@ void PoolStream::end(std::exception_ptr error) {
   remove_if(true);
 }
 
+void PoolStream::cancel_waiting() {
+  std::vector<Chunk> rest;
+  bool done = false;
+  {
+    const std::lock_guard hold{mutex_};
+    if (over_ || cancelled_) return;
+    cancelled_ = true;
+    const bool all_read = std::exchange(finished_, true);
+    if (chunks_.drop_returned() || !all_read) failure_ = rest_cancelled();
+    rest = chunks_.under_way();
+    done = is_done();
+    changed_.notify_all();
+  }
+  terms_.sender->cancel_waiting(rest);
+  remove_if(done);
+}
+
+void PoolStream::abandon() noexcept {
+  std::vector<Chunk> unread;
+  bool done = false;
+  {
+    const std::lock_guard hold{mutex_};
+    abandoned_ = true;
+    finished_ = finished_ || (endless_ && !terms_.abandoned_is_cancelled);
+    unread = drop_done();
+    done = is_done();
+    changed_.notify_all();
+  }
+  if (terms_.abandoned_is_cancelled) cancel_waiting();
+  remove_if(done);
+}
+
+// Removes the chunks that are done, for the caller to destroy without the lock.
+std::vector<Chunk> PoolStream::drop_done() {
+  std::vector<Chunk> unread;
+  std::size_t items = 0;
+  while (Chunk chunk = chunks_.pop(items)) unread.push_back(std::move(chunk));
+  return unread;
+}
+
 void PoolStream::chunk_done(std::size_t index) noexcept {
+  std::vector<Chunk> unread;
   bool done = false;
   bool sends = false;
   {
     const std::lock_guard hold{mutex_};
     if (over_) return;
     chunks_.done(index);
+    if (cancelled_ && chunks_.drop_returned()) failure_ = rest_cancelled();
+    if (abandoned_) unread = drop_done();
     done = is_done();
     if (done) terms_.costs->note(terms_.call.task, chunks_.item_cost());
     sends = chunks_.claim_returned();
@@ -183,40 +251,46 @@ void PoolStream::remove_if(bool done) {
 // ---- Reading --------------------------------------------------------------------------------------------------------
 
 bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use) {
+  std::vector<Chunk> read;  // destroyed without the lock
   std::unique_lock lock{mutex_};
   for (;;) {
     if (!reader_.empty()) {
       reader_.next(use);
       return true;
     }
-    if (open_next_chunk()) {
+    if (open_next_chunk(read)) {
       changed_.notify_all();  // for the thread that reads items
       continue;
     }
-    if (over_ || (finished_ && chunks_.all_popped())) {
+    if (over_ || (finished_ && chunks_.all_popped()) || (cancelled_ && chunks_.all_done())) {
       if (auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
       return false;
     }
     if (!deadline)
       changed_.wait(lock);
     else if (changed_.wait_until(lock, *deadline) == std::cv_status::timeout &&
-             std::chrono::steady_clock::now() >= *deadline && !open_next_chunk())
+             std::chrono::steady_clock::now() >= *deadline && !open_next_chunk(read))
       throw_pool_timeout(how_long);
   }
 }
 
-// False: the next chunk is not done. Throws its error.
-bool PoolStream::open_next_chunk() {
+// False: the next chunk is not done. Throws its error; that of chunks which cancel_waiting() has cancelled comes once,
+// at the end. Adds the chunk before to `read`.
+bool PoolStream::open_next_chunk(std::vector<Chunk>& read) {
   std::size_t items = 0;
-  const Chunk chunk = chunks_.pop(items);
+  Chunk chunk = chunks_.pop(items);
   if (!chunk) return false;
-  reader_.open(bytes_of(*chunk), items);
+  read.push_back(std::exchange(reading_, std::move(chunk)));
+  if (cancelled_ && is_cancelled(*reading_))
+    failure_ = rest_cancelled();
+  else
+    reader_.open(bytes_of(*reading_), items);
   return true;
 }
 
 // ---- What Pool and PoolResults ask ----------------------------------------------------------------------------------
 
-void stream_feed(PoolStream& stream, ItemSource source, std::size_t count) { stream.feed(std::move(source), count); }
+void stream_feed(PoolStream& stream, ItemSource source, ItemCount items) { stream.feed(std::move(source), items); }
 
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long, const ItemReader::UseItem& use) {
   return stream.next(how_long ? deadline_after(*how_long) : Deadline{}, how_long.value_or(std::chrono::nanoseconds{0}),

@@ -7,6 +7,9 @@
 //
 // Chunks whose size the caller has left open follow the run time of their items. What a process gives back, and the
 // items of a process that has died, are sent again by the feeding thread of the pool.
+//
+// A stream is abandoned when all of its PoolResults are gone. Then results are dropped as they come, and no more items
+// are read of a range that may have no end. A stream of an executor is cancelled.
 #pragma once
 
 #include <forkmill/pool.h>
@@ -14,6 +17,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 #include "client/pool/calls.h"
 #include "client/pool/chunks.h"
@@ -36,15 +40,19 @@ struct StreamTerms {
   std::size_t window = 1;  // chunks that may be under way
   std::size_t unread = 1;  // chunks that may be done and unread
   bool ordered = true;
+  bool abandoned_is_cancelled = false;  // as an executor does
 };
 
 class PoolStream final : public Outstanding {
  public:
   PoolStream(std::weak_ptr<PoolCalls> calls, StreamTerms terms);
 
-  // Reads all items from `source`: in the background, unless `count` says that they fit into the window. Once.
-  void feed(ItemSource source, std::size_t count);
+  // Reads all items from `source`: in the background, unless `items` fit into the window. Once.
+  void feed(ItemSource source, ItemCount items);
   void end(std::exception_ptr error) override;
+  void cancel_waiting() override;
+  // No results are read any more.
+  void abandon() noexcept;
   void chunk_done(std::size_t index) noexcept override;
   void pool_closed() noexcept override;
 
@@ -59,9 +67,10 @@ class PoolStream final : public Outstanding {
   void send(const StreamItems& items);
   void send_returned() noexcept;
   void finish(std::exception_ptr failure);
+  std::vector<Chunk> drop_done();
   bool is_done() const { return finished_ && chunks_.all_done(); }
   void remove_if(bool done);
-  bool open_next_chunk();
+  bool open_next_chunk(std::vector<Chunk>& read);
 
   const std::weak_ptr<PoolCalls> calls_;
   const StreamTerms terms_;
@@ -70,10 +79,14 @@ class PoolStream final : public Outstanding {
   std::condition_variable changed_;
   StreamChunks chunks_;
   bool closed_ = false;         // the pool takes no more calls
+  bool endless_ = true;         // the range may have no end; also as long as there is none
   bool finished_ = false;       // no more items are added
+  bool cancelled_ = false;      // chunks that had not started were cancelled
+  bool abandoned_ = false;      // no results are read any more
   bool over_ = false;           // the call has ended as a whole
   std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
-  ItemReader reader_;           // reads the chunk whose items are next
+  Chunk reading_;               // its items are next; kept, as ends of pipes in its results go with it
+  ItemReader reader_;           // reads that chunk
 };
 
 }  // namespace forkmill::detail

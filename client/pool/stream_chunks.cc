@@ -50,6 +50,8 @@ bool StreamChunks::claim_returned() {
   return claimed_ = true;
 }
 
+bool StreamChunks::drop_returned() { return !std::exchange(returned_, {}).empty(); }
+
 std::optional<StreamItems> StreamChunks::next_returned() {
   if (returned_.empty()) {
     claimed_ = false;

@@ -47,6 +47,8 @@ class StreamChunks {
   // Makes the calling thread the one that sends what was returned, until next_returned() is empty. False: none is
   // there, or it has another thread.
   bool claim_returned();
+  // Forgets them. False: there are none.
+  bool drop_returned();
 
   // Removes the next chunk whose items have an outcome, and sets their number. Null: there is none yet.
   Chunk pop(std::size_t& items) { return order_.pop(items); }

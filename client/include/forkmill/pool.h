@@ -293,20 +293,18 @@ PoolResults<R> stream_items(const Task<R(P...)>&, Range&& items, const Deadline&
         failure = std::current_exception();
       }
       const auto count = packed->size();
-      stream_feed(
-          results.stream(),
-          [packed, failure, at = std::size_t{0}](std::string& item) mutable {
-            if (at == packed->size() && failure) std::rethrow_exception(failure);
-            if (at == packed->size()) return false;
-            item = std::move((*packed)[at++]);
-            return true;
-          },
-          count);
+      stream_feed(results.stream(),
+                  [packed, failure, at = std::size_t{0}](std::string& item) mutable {
+                    if (at == packed->size() && failure) std::rethrow_exception(failure);
+                    if (at == packed->size()) return false;
+                    item = std::move((*packed)[at++]);
+                    return true;
+                  },
+                  {.in_memory = count});
     } else {
       auto source = std::make_shared<RangeSource<Call, Range>>(std::forward<Range>(items));
-      stream_feed(
-          results.stream(), [source](std::string& item) { return (*source)(item); },
-          std::numeric_limits<std::size_t>::max());
+      stream_feed(results.stream(), [source](std::string& item) { return (*source)(item); },
+                  {.endless = !std::ranges::sized_range<Range>});
     }
   }
   return results;
@@ -466,6 +464,9 @@ class Pool {
   // pipeline:
   //
   //     for (int n : pool.imap(kSquare, pool.imap_unordered(kTwice, std::views::iota(0)))) print(n);
+  //
+  // When the results are dropped before their end, the calls go on unseen. A range whose size is not known
+  // (std::ranges::sized_range) may have no end, so no more of its items are read then.
   //
   // Throw std::invalid_argument if chunk_size is less than 1.
   //

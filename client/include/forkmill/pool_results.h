@@ -18,8 +18,10 @@
 // The results come in the order of the items from imap(), in the order of their completion from imap_unordered(). If
 // the pool ends first, next() throws that error once (Cancelled after terminate()), and then says that it is the end.
 //
-// Copies share one position. next() may be called from several threads at once, each of which gets other results; an
-// iterator belongs to one thread. May outlive its pool.
+// Copies share one position. When the last copy goes, the results that were not given are dropped. The calls of a Pool
+// go on, but no more items are read of a range whose size is not known, since that may have no end; calls of a
+// ProcessPoolExecutor that have not started are cancelled. next() may be called from several threads at once, each of
+// which gets other results; an iterator belongs to one thread. May outlive its pool.
 #pragma once
 
 #include <forkmill/async_result.h>
@@ -30,6 +32,7 @@
 #include <exception>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +49,15 @@ using PoolStreamRef = std::shared_ptr<PoolStream>;
 
 // Gives the packed arguments of the next item; false: there is none left.
 using ItemSource = std::function<bool(std::string&)>;
-// Makes the stream read all items, in the background unless `count`, the number of items, is small. What the source
-// throws comes after the last result.
-void stream_feed(PoolStream& stream, ItemSource source, std::size_t count);
+// Number of items of a range, as far as it is known.
+struct ItemCount {
+  std::size_t in_memory = std::numeric_limits<std::size_t>::max();  // number of items; of a range that is still to be
+                                                                    // read, the largest
+  bool endless = false;                                             // the range may have no end
+};
+// Makes the stream read all items, in the background unless a small number of them is in memory. What the source throws
+// comes after the last result.
+void stream_feed(PoolStream& stream, ItemSource source, ItemCount items);
 // Blocks for the next result and passes it to `take`. Returns false at the end.
 // Throws the item's error, or Timeout.
 bool stream_next(PoolStream& stream, std::optional<std::chrono::nanoseconds> how_long,

@@ -129,7 +129,9 @@ class ProcessPoolExecutor {
   }
 
   // Calls the function once for each item and gives the results in the order of the items, as Pool::imap() does: also
-  // what is said there of the range. A result that is not there `timeout` after this call is Timeout; empty: no limit.
+  // what is said there of the range. When the results are dropped before their end, as by a break out of a loop, calls
+  // that have not started are cancelled, and no more items are read. A result that is not there `timeout` after this
+  // call is Timeout; empty: no limit.
   // A chunk size of {} leaves it to the executor, as there.
   // Throws std::invalid_argument if chunk_size is less than 1, and Error{object_closed} after shutdown().
   //
@@ -150,8 +152,10 @@ class ProcessPoolExecutor {
   }
 
   // Takes no more calls; submit() and map() throw Error{object_closed}. cancel_futures: tasks that wait in this program
-  // end with Cancelled; those that run, or are about to, go on. wait: blocks until all futures have ended and the
-  // processes have, else returns at once, and the destructor waits. May be repeated.
+  // end with Cancelled; those that run, or are about to, go on. No map() reads more items, and its calls that have not
+  // started are cancelled: its results end with Cancelled, once. wait: blocks until all futures have ended and the
+  // processes have, else returns at once, and the destructor waits. May be repeated, also by another thread while this
+  // one waits. A map() over a range without an end, whose results are kept, ends by cancel_futures only.
   //
   //     executor.shutdown(true, true);
   //

@@ -6,9 +6,13 @@
 #include <forkmill/when.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <ranges>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -105,6 +109,42 @@ TEST_CASE("shutdown of an executor cancels the futures that have not started, an
   }
   CHECK(cancelled > 40);  // all but those that were about to start
   CHECK(cancelled < 50);
+}
+
+TEST_CASE("a map of an executor ends when its results are dropped, or by a shutdown that cancels") {
+  const Folder folder;
+  ProcessPoolExecutor executor{{.max_workers = 2}};
+  SUBCASE("a loop over an endless range is left") {
+    int count = 0;
+    for (const int square : executor.map(kSquare, std::views::iota(0))) {
+      CHECK(square == count * count);
+      if (++count == 200) break;
+    }
+  }
+  SUBCASE("a loop over a long list is left: calls that have not started are cancelled") {
+    const std::vector<std::string> notes(1000, folder.path("notes"));
+    {
+      auto results = executor.map(kNote, notes);
+      CHECK(results.next());
+    }
+    executor.shutdown();
+    std::ifstream file{folder.path("notes")};
+    CHECK(std::count(std::istreambuf_iterator<char>{file}, {}, '\n') < 1000);
+  }
+  SUBCASE("the results of an endless range are kept") {
+    auto results = executor.map(kSquare, std::views::iota(0));
+    CHECK(results.next() == 0);
+    executor.shutdown(true, true);
+    CHECK_THROWS_AS(while (results.next()){}, Cancelled);
+    CHECK_FALSE(results.next());
+  }
+  SUBCASE("another thread cancels while shutdown waits") {
+    auto results = executor.map(kSquare, std::views::iota(0));
+    CHECK(results.next() == 0);
+    std::jthread waits{[&] { executor.shutdown(); }};
+    executor.shutdown(false, true);
+  }
+  executor.shutdown();
 }
 
 TEST_CASE("cancel() of a future of an executor that waits ends it at once") {

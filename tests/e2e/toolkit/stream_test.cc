@@ -2,8 +2,11 @@
 #include <doctest/doctest.h>
 #include <forkmill/pool.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <ranges>
 #include <stdexcept>
@@ -12,6 +15,7 @@
 
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/eventually.h"
+#include "tests/folder.h"
 
 using namespace forkmill;
 using namespace std::chrono_literals;
@@ -92,6 +96,25 @@ TEST_CASE("join waits for all items of a stream whose results were not read") {
     ++count;
   }
   CHECK(count == 3000);
+}
+
+TEST_CASE("join returns when a stream over an endless range was dropped") {
+  Pool pool{{.processes = 2}};
+  { CHECK(pool.imap(kSquare, std::views::iota(3)).next(60s) == 9); }
+  { CHECK(pool.imap(kSquare, pool.imap_unordered(kSquare, std::views::iota(3, 4))).next(60s) == 81); }
+  pool.imap(kSquare, std::views::iota(0) | std::views::filter([](int n) { return n % 2 == 0; }));
+  pool.close();
+  pool.join();
+}
+
+TEST_CASE("all items of a range with a size are used though the results were dropped") {
+  const tests::Folder folder;
+  Pool pool{{.processes = 2}};
+  pool.imap(kNote, std::views::iota(0, 3000) | std::views::transform([&](int) { return folder.path("notes"); }), 10);
+  pool.close();
+  pool.join();
+  std::ifstream file{folder.path("notes")};
+  CHECK(std::count(std::istreambuf_iterator<char>{file}, {}, '\n') == 3000);
 }
 
 TEST_CASE("a container is read when imap is called, and may go then") {
