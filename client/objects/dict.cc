@@ -34,6 +34,7 @@ std::optional<Bytes> RawDict::find(std::string key) const {
 
 // Stores in messages of moderate size. Each of them is one change.
 void RawDict::store(std::vector<std::string> keys_and_values) {
+  object();  // throws if the handle is empty
   std::vector<proto::Payload> batch;
   std::size_t bytes = 0;
   for (std::size_t i = 0; i + 1 < keys_and_values.size(); i += 2) {
@@ -120,6 +121,7 @@ std::optional<RawChanges> RawDict::changes_since(std::int64_t version, Wait wait
 }
 
 Watch RawDict::watch_raw(std::function<void(const RawChanges&)> callback) const {
+  object();  // throws if the handle is empty
   return watch_object(object_, std::move(callback));
 }
 

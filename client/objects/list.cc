@@ -116,6 +116,7 @@ bool RawList::rewrite(std::int64_t version, const std::vector<std::uint32_t>& or
 
 // Appends in messages of moderate size. Each of them is one change.
 void RawList::append_all(std::vector<std::string> values) {
+  object();  // throws if the handle is empty
   std::vector<proto::Payload> batch;
   std::size_t bytes = 0;
   for (auto& value : values) {
@@ -180,6 +181,7 @@ std::optional<RawChanges> RawList::changes_since(std::int64_t version, Wait wait
 }
 
 Watch RawList::watch_raw(std::function<void(const RawChanges&)> callback) const {
+  object();  // throws if the handle is empty
   return watch_object(object_, std::move(callback));
 }
 

@@ -1,3 +1,4 @@
+#include <forkmill/detail/moved_from.h>
 #include <forkmill/queue.h>
 
 #include <algorithm>
@@ -27,9 +28,7 @@ RawQueue::RawQueue(const Ticket& ticket, std::uint64_t type)
 std::int64_t RawQueue::qsize() const { return proto::items_in_queue(object().require({.verb = Verb::look})); }
 std::int64_t RawQueue::unfinished() const { return proto::items_unfinished(object().require({.verb = Verb::look})); }
 std::int64_t RawQueue::maxsize() const { return object().spec().size; }
-void RawQueue::close() noexcept {
-  if (object_) object_->close();
-}
+void RawQueue::close() { object().close(); }
 bool RawQueue::closed() const { return object().closed(); }
 
 std::shared_ptr<Readiness> RawQueue::readiness() const {
@@ -119,6 +118,7 @@ LeaseOfItems::~LeaseOfItems() {
 }
 
 void LeaseOfItems::settle(bool done) {
+  if (!queue_) throw_moved_from("leased item");
   const auto number = std::exchange(number_, 0);
   if (number == 0) throw Error{Errc::over_released, "this item was settled before"};
   queue_->require({.verb = Verb::settle, .operands = client::operands::settle(number, done)});

@@ -79,7 +79,7 @@ class RawQueue : public Handle {
   // stay.
   // Never blocks: items of put() are in the queue already. May be repeated.
   // Python: q.close(), q.join_thread()
-  void close() noexcept;
+  void close();
   // Whether close() was called.
   bool closed() const;
   // For wait() of wait_ready.h.
@@ -118,7 +118,7 @@ class LeaseOfItems {
   LeaseOfItems& operator=(LeaseOfItems&& other) noexcept;
   ~LeaseOfItems();
   // Ends the lease: the items are done with, or go back.
-  // Throws Error{over_released} if it was settled before.
+  // Throws Error{over_released} if it was settled before, std::logic_error if it was moved from.
   void settle(bool done);
 
  private:
@@ -152,7 +152,7 @@ class Leased {
   // Tells the queue that the item is done with, and waits for the answer.
   // Throws LeaseLost if the item went back meanwhile, because this client was out of reach for too long: another client
   // may have it.
-  // Throws Error{over_released} after ack() or nack().
+  // Throws Error{over_released} after ack() or nack(), std::logic_error if this was moved from.
   void ack() { lease_.settle(true); }
   // Gives the item back, and waits for the answer.
   // Throws as ack() does.
@@ -324,6 +324,7 @@ class Queue : public detail::RawQueue {
   void put_range(Range& items, detail::Wait wait) {
     std::vector<std::string> batch;
     std::size_t bytes = 0;
+    static_cast<void>(this->object());  // throws if the handle is empty
     for (const auto& item : items) {
       batch.push_back(detail::pack_checked<T>(item));
       bytes += batch.back().size();
@@ -345,6 +346,7 @@ class Queue : public detail::RawQueue {
   std::vector<T> get_several(std::size_t most, detail::Wait wait) const {
     std::vector<T> items;
     if (most == 0) return items;
+    static_cast<void>(this->object());  // throws if the handle is empty
     const auto got = get_values(most, false, wait);
     items.reserve(got.values.size());
     for (const auto& value : got.values) items.push_back(this->template decode<T>(value));

@@ -1,4 +1,6 @@
 // Wrong uses of the toolkit: each is refused with an error of its own.
+#include <map>
+
 #include "tests/e2e/toolkit/object_rig.h"
 
 namespace forkmill::tests {
@@ -95,6 +97,49 @@ TEST_CASE("values that are too large or nested too deep are refused") {
   CHECK(code_of([&] { trees.set(2, nested(200)); }) == Errc::payload_too_large);
   trees.set(3, nested(25));
   CHECK(trees.at(3).children.size() == 1);
+}
+
+TEST_CASE("every member of a moved-from handle throws std::logic_error") {
+  Rig rig;
+  const auto changes = [](const auto&) {};
+  Dict<int, int> dict{rig.a};
+  const auto moved_dict = std::move(dict);
+  CHECK_THROWS_AS((void)dict.watch(changes), std::logic_error);
+  CHECK_THROWS_AS(dict.update(std::map<int, int>{}), std::logic_error);
+  CHECK_THROWS_AS(dict.version(), std::logic_error);
+  List<int> list{rig.a};
+  const auto moved_list = std::move(list);
+  CHECK_THROWS_AS((void)list.watch(changes), std::logic_error);
+  CHECK_THROWS_AS(list.extend(std::vector<int>{}), std::logic_error);
+  CHECK_THROWS_AS(list.reverse(), std::logic_error);
+  CHECK_THROWS_AS(list.begin(), std::logic_error);
+  Array<int> array{3, rig.a};
+  const auto moved_array = std::move(array);
+  CHECK_THROWS_AS((void)array.watch(changes), std::logic_error);
+  CHECK_THROWS_AS(array.set(0, std::vector<int>{}), std::logic_error);
+  CHECK_THROWS_AS(array.get_lock(), std::logic_error);
+  Value<int> value{rig.a};
+  const auto moved_value = std::move(value);
+  CHECK_THROWS_AS((void)value.watch(changes), std::logic_error);
+  CHECK_THROWS_AS(value.get(), std::logic_error);
+  Queue<int> queue{0, rig.a};
+  queue.put(1);
+  auto leased = queue.get_leased();
+  auto moved_leased = std::move(leased);
+  CHECK_THROWS_AS(leased.ack(), std::logic_error);
+  CHECK_THROWS_AS(leased.nack(), std::logic_error);
+  moved_leased.ack();
+  CHECK(code_of([&] { moved_leased.ack(); }) == Errc::over_released);
+  const auto moved_queue = std::move(queue);
+  CHECK_THROWS_AS(queue.close(), std::logic_error);
+  CHECK_THROWS_AS(queue.closed(), std::logic_error);
+  CHECK_THROWS_AS(queue.put_many(std::vector<int>{}), std::logic_error);
+  CHECK_THROWS_AS(queue.get_many(0), std::logic_error);
+  CHECK_THROWS_AS(queue.get_async(), std::logic_error);
+  Event event{rig.a};
+  const auto moved_event = std::move(event);
+  CHECK_THROWS_AS(event.wait(), std::logic_error);
+  CHECK_THROWS_AS(event.wait_async(), std::logic_error);
 }
 
 TEST_CASE("objects of a closed client throw") {
