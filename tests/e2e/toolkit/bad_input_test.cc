@@ -1,4 +1,5 @@
 // Wrong uses of the toolkit: each is refused with an error of its own.
+#include <limits>
 #include <map>
 
 #include "tests/e2e/toolkit/object_rig.h"
@@ -140,6 +141,33 @@ TEST_CASE("every member of a moved-from handle throws std::logic_error") {
   const auto moved_event = std::move(event);
   CHECK_THROWS_AS(event.wait(), std::logic_error);
   CHECK_THROWS_AS(event.wait_async(), std::logic_error);
+}
+
+TEST_CASE("a time limit that is not a number is refused") {
+  Rig rig;
+  constexpr std::chrono::duration<double> kNone{std::numeric_limits<double>::quiet_NaN()};
+  Event event{rig.a};
+  CHECK_THROWS_AS(event.wait(kNone), std::invalid_argument);
+  Lock lock{rig.a};
+  CHECK_THROWS_AS(lock.acquire(kNone), std::invalid_argument);
+  CHECK_THROWS_AS(lock.try_lock_for(kNone), std::invalid_argument);
+  CHECK_FALSE(lock.locked());
+  Queue<int> queue{0, rig.a};
+  CHECK_THROWS_AS(queue.get(kNone), std::invalid_argument);
+  CHECK_THROWS_AS(queue.try_get(kNone), std::invalid_argument);
+  CHECK_THROWS_AS(queue.put(1, kNone), std::invalid_argument);
+  auto [here, there] = pipe<int>(true, rig.a);
+  CHECK_THROWS_AS(here.recv(kNone), std::invalid_argument);
+  CHECK_THROWS_AS(here.poll(kNone), std::invalid_argument);
+  Dict<int, int> dict{rig.a};
+  CHECK_THROWS_AS(dict.wait_change(0, kNone), std::invalid_argument);
+  Barrier barrier{2, {}, rig.a};
+  CHECK_THROWS_AS(barrier.wait(kNone), std::invalid_argument);
+  auto later = queue.get_async();
+  CHECK_THROWS_AS(later.get_for(kNone), std::invalid_argument);
+  CHECK_THROWS_AS(later.wait_for(kNone), std::invalid_argument);
+  queue.put(1);
+  CHECK(later.get() == 1);
 }
 
 TEST_CASE("objects of a closed client throw") {

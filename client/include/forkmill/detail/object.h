@@ -32,6 +32,7 @@ using Wait = std::optional<std::chrono::nanoseconds>;
 inline constexpr std::chrono::nanoseconds kAtOnce{0};  // a Wait that tries once
 
 // The time limit as a Wait; one that is too long for nanoseconds is the longest.
+// Throws std::invalid_argument for one that is not a number.
 template <class Rep, class Period>
 Wait within(std::chrono::duration<Rep, Period> timeout) {
   return saturated<std::chrono::nanoseconds>(timeout);
