@@ -131,8 +131,10 @@ void Connection::look_for_broker(proto::Instant now) {
 
 void Connection::carry_out() {
   session_.take_effects(effects_);
-  for (const auto& line : effects_.log)
+  for (const auto& line : effects_.log) {
+    if (line.unserved && !options_.warn_of_unserved) continue;
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
+  }
   for (const auto& envelope : effects_.send) {
     if (dealer_->send(envelope)) continue;
     log().warn("{}: the broker does not read; connecting again", options_.endpoint);

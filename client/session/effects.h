@@ -21,6 +21,7 @@ struct Effects {
   struct LogLine {
     bool serious;  // an error rather than a warning
     std::string text;
+    bool unserved = false;  // tells of tasks that no worker takes
   };
   struct Noted {
     Cookie cookie;

@@ -69,8 +69,8 @@ struct Session::Arrival {
   void operator()(proto::ErrorMessage& error) const {
     const bool is_notice = error.code == Errc::unknown_task && !error.about;  // tells of tasks that wait for a worker
     session.effects_.log.push_back(
-        {false,
-         is_notice ? error.text : "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text});
+        {false, is_notice ? error.text : "the broker reports " + std::string{errc_name(error.code)} + ": " + error.text,
+         is_notice});
     session.submissions_.handle(now, error);
     session.queries_.handle(error);
   }

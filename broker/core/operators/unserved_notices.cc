@@ -10,7 +10,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kPatience = 1s;  // for workers that connect just now
+constexpr Instant kPatience = 1s;          // for workers that connect just now
+constexpr std::size_t kMaxNotices = 1000;  // per client, that are remembered; the others may be told more than once
 
 }  // namespace
 
@@ -70,6 +71,8 @@ void UnservedNotices::look_again(const NewSpec& one) {
 void UnservedNotices::tell(Client& client, const TaskSpec& spec, const std::string& reason) {
   const std::string text =
       "task " + spec.name + " waits in queue " + std::string{base_queue(spec.queue)} + ": " + reason;
+  if (client.notices.contains(text)) return;
+  if (client.notices.size() < kMaxNotices) client.notices.insert(text);
   state_.output.send(client.session, proto::ErrorMessage{{}, Errc::unknown_task, text});
 }
 

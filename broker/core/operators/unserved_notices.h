@@ -1,6 +1,6 @@
 // UnservedNotices: tells clients, a second after they have submitted tasks of a new kind, that these wait because no
 // worker takes them, or because every child that could waits for such tasks itself. A client is told once for each
-// spec.
+// queue, task name and reason.
 #pragma once
 
 #include <optional>

@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -31,6 +33,7 @@ struct Client {
   };
   Accepted accepted;
   std::uint64_t child_of = 0;                         // the worker in whose child it lives
+  std::set<std::string> notices;                      // that UnservedNotices has told it
   std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 
   // Results on their way to the client. Each counts in its task's `deliveries`.

@@ -34,6 +34,7 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
   made.name = "forkmill";
   made.connect_timeout = fail_fast ? options.connect_timeout + kExtraClientTimeout : std::chrono::milliseconds::max();
   made.fail_fast = fail_fast;
+  made.warn_of_unserved = false;  // the commands say so themselves, with what to do
   made.executor = std::move(executor);
   return made;
 }

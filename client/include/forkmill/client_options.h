@@ -41,6 +41,10 @@ struct ClientOptions {
   // The client goes on trying, and may be used again. Off: futures wait until a broker comes.
   bool fail_fast = false;
 
+  // Whether a warning is logged of tasks that wait because no worker takes them: once for each queue and task name, a
+  // second after they were submitted.
+  bool warn_of_unserved = true;
+
   // Tasks whose result has not come, at most. This limit and the next two are at least 1, else
   // Error{option_out_of_range}. Client::map() may exceed each of them by one group of tasks.
   std::size_t max_outstanding = 1'000'000;

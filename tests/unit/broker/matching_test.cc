@@ -141,6 +141,23 @@ TEST_CASE("a client is told after a second that no worker takes its tasks, once"
   CHECK(broker.core().next_wakeup() > broker.now.steady);
 }
 
+TEST_CASE("a client is told once of tasks that differ in their options only") {
+  Broker broker;
+  const auto client = broker.client();
+  for (int label = 1; label <= 5; ++label) {
+    Submission one = task(label);
+    one.edit().options.label = "job " + std::to_string(label);
+    broker.submit(client, {one});
+    broker.advance_alive(2s, {client});
+  }
+  CHECK(broker.take<ErrorMessage>(client).size() == 1);
+  Submission other = task(6);
+  other.edit().name = "t.unknown";
+  broker.submit(client, {other});
+  broker.advance_alive(2s, {client});
+  CHECK(broker.take<ErrorMessage>(client).size() == 1);
+}
+
 TEST_CASE("a client is not told of tasks that a worker takes, or has taken") {
   Broker broker;
   const auto client = broker.client();
