@@ -2,8 +2,7 @@
 
 #include <vector>
 
-#include "broker/store/journal/frame.h"
-#include "broker/store/maintenance/maintenance.h"
+#include "broker/store/sqlite/maintenance.h"
 #include "broker/store/sqlite/row.h"
 #include "tests/sim/world/violation.h"
 
@@ -32,13 +31,10 @@ void Damage::harm() {
   for (const std::string& path : s.disk.files())
     if (path.starts_with(kDirectory) && size_of(s.disk, path) > 0) files.push_back(path);
   if (files.empty()) return;
-  std::vector<std::string> journals;
-  for (const std::string& path : files)
-    if (path == kJournal || path.starts_with(kSegments)) journals.push_back(path);
-  const bool journal = s.random.chance(0.6) && !journals.empty();
-  const std::string path = s.random.pick(journal ? journals : files);
+  const bool journal = s.random.chance(0.4) && size_of(s.disk, kJournal) > 0;
+  const std::string path = journal ? kJournal : s.random.pick(files);
   DiskNode& node = *s.disk.node(path);
-  if (s.random.chance(0.3) && journal) {
+  if (s.random.chance(0.3) && path == kJournal) {
     const std::uint64_t size = s.random.below(written(path));
     node.cut_short(size);
     s.disk.operations.note("cut short", path, size);
@@ -53,26 +49,6 @@ void Damage::harm() {
   }
   s.damaged = true;
   ++s.counts.damaged;
-}
-
-// The commit that follows shows that one is missing, also when the head does not know of either.
-void Damage::break_frame() {
-  Subject& s = subject_;
-  for (const char* which : {"0", "1"}) {
-    const std::string path = kSegments + which;
-    if (size_of(s.disk, path) == 0) continue;
-    const std::string_view bytes = s.disk.node(path)->bytes();
-    const auto first = broker::read_frame(bytes, kJournalKey, opening_.epoch());
-    if (!first) continue;
-    const auto second = broker::read_frame(bytes.substr(first->bytes()), kJournalKey, opening_.epoch());
-    if (!second || second->header.segment != first->header.segment) continue;
-    const std::uint64_t bit = s.random.below(first->bytes() * 8);
-    s.disk.node(path)->flip(bit);
-    s.disk.operations.note("flipped bit in", path, bit);
-    s.damaged = true;
-    ++s.counts.damaged;
-    return;
-  }
 }
 
 // Changes the payload of a row and the checksum with it: a store that does not look at checksums makes this of damage.
