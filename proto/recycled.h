@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "proto/per_thread.h"
+
 namespace forkmill::proto {
 
 template <class T>
@@ -14,16 +16,16 @@ struct Recycled : T {
   Recycled(T whole) : T{std::move(whole)} {}  // NOLINT(google-explicit-constructor)
 
   static void* operator new(std::size_t size) {
-    auto& unused = places().unused;
-    if (unused.empty()) return ::operator new(size);
-    void* place = unused.back();
-    unused.pop_back();
+    Places* places = per_thread<Places>();
+    if (places == nullptr || places->unused.empty()) return ::operator new(size);
+    void* place = places->unused.back();
+    places->unused.pop_back();
     return place;
   }
   static void operator delete(void* place) {
-    auto& unused = places().unused;
-    if (unused.size() < kKept)
-      unused.push_back(place);
+    Places* places = per_thread<Places>();
+    if (places != nullptr && places->unused.size() < kKept)
+      places->unused.push_back(place);
     else
       ::operator delete(place);
   }
@@ -40,10 +42,6 @@ struct Recycled : T {
     Places& operator=(const Places&) = delete;
     std::vector<void*> unused;
   };
-  static Places& places() {
-    thread_local Places all;
-    return all;
-  }
 };
 
 }  // namespace forkmill::proto

@@ -5,6 +5,7 @@
 #include "client/engine/local_clients.h"
 #include "client/engine/options.h"
 #include "client/futures/cancel_state.h"
+#include "proto/per_thread.h"
 
 namespace forkmill {
 
@@ -34,10 +35,15 @@ namespace detail {
 
 std::string& argument_buffer() {
   constexpr std::size_t kKeep = 1024 * 1024;
-  thread_local std::string buffer;
-  if (buffer.capacity() > kKeep) buffer = {};
-  buffer.clear();
-  return buffer;
+  struct Buffer {
+    std::string bytes;
+  };
+  thread_local Buffer* at_end = nullptr;  // for the destructors of static objects, which may submit as well
+  auto* buffer = proto::per_thread<Buffer>();
+  if (buffer == nullptr) buffer = at_end == nullptr ? at_end = new Buffer : at_end;
+  if (buffer->bytes.capacity() > kKeep) buffer->bytes = {};
+  buffer->bytes.clear();
+  return buffer->bytes;
 }
 
 }  // namespace detail

@@ -9,32 +9,39 @@
 #include "client/engine/loans.h"
 #include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/per_thread.h"
 
 namespace forkmill::client {
 
 namespace {
 
+struct LastSpec {
+  proto::SharedSpec spec;  // null: none yet
+};
 // Most tasks that a thread submits are alike: they share their spec. Throws for a name that the broker would reject.
-const proto::SharedSpec& spec_of(const Prepared& how, std::string_view name, std::uint64_t signature) {
-  thread_local proto::SharedSpec last;
-  const bool same = last && last->name == name && last->signature == signature && last->queue == how.queue &&
-                    last->options == how.options;
-  if (same) return last;
+proto::SharedSpec spec_of(const Prepared& how, std::string_view name, std::uint64_t signature) {
+  auto* last = proto::per_thread<LastSpec>();
+  const proto::TaskSpec* known = last == nullptr ? nullptr : last->spec.get();
+  const bool same = known != nullptr && known->name == name && known->signature == signature &&
+                    known->queue == how.queue && known->options == how.options;
+  if (same) return last->spec;
   if (!proto::is_name(name)) throw Error{Errc::name_invalid, "task name '" + std::string{name} + "'"};
-  return last = std::make_shared<const proto::TaskSpec>(
-             proto::TaskSpec{how.queue, std::string{name}, signature, how.options});
+  auto spec =
+      std::make_shared<const proto::TaskSpec>(proto::TaskSpec{how.queue, std::string{name}, signature, how.options});
+  if (last != nullptr) last->spec = spec;
+  return spec;
 }
 
 // Throws if the broker would reject such a task.
 proto::Submission submission(const Prepared& how, std::string_view name, std::uint64_t signature,
                              std::string_view payload) {
-  const auto& spec = spec_of(how, name, signature);
+  auto spec = spec_of(how, name, signature);
   if (payload.size() > proto::limits::kMaxPayload)
     throw Rejected{Errc::payload_too_large, std::to_string(payload.size()) + " bytes of arguments for " +
                                                 std::string{name} + "; the maximum is " +
                                                 std::to_string(proto::limits::kMaxPayload)};
   proto::Submission task;
-  task.spec = spec;
+  task.spec = std::move(spec);
   task.payload = proto::Payload::copy(payload);
   return task;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "proto/per_thread.h"
 #include "proto/wire/reader.h"
 #include "proto/wire/writer.h"
 
@@ -49,27 +50,32 @@ std::size_t alternative_of(std::uint8_t type) {
   return index;
 }
 
-// The bytes of one thread's messages. The memory of one huge message is given back at the next.
-ByteBuffer& write_buffer() {
-  constexpr std::size_t kKeep = 1024 * 1024;
-  thread_local ByteBuffer buffer;
-  if (buffer.capacity() > kKeep) buffer = {};
-  buffer.clear();
-  return buffer;
-}
+// WriteBuffer: the memory for the bytes of one message. A thread uses it again for its next one, unless it was huge.
+class WriteBuffer {
+ public:
+  WriteBuffer() {
+    constexpr std::size_t kKeep = 1024 * 1024;
+    if (bytes_.capacity() > kKeep) bytes_ = {};
+    bytes_.clear();
+  }
+  ByteBuffer& bytes() { return bytes_; }
 
-ReadBefore* read_before() {
-  thread_local ReadBefore before;
-  return &before;
-}
+ private:
+  ByteBuffer own_;  // at the end of the thread
+  struct Kept {
+    ByteBuffer bytes;
+  };
+  Kept* kept_ = per_thread<Kept>();
+  ByteBuffer& bytes_ = kept_ != nullptr ? kept_->bytes : own_;
+};
 
 Failure failure(Errc code) { return {code, std::string{errc_text(code)}}; }
 
 template <class T>
 std::string encode_record(const T& value) {
-  ByteBuffer& bytes = write_buffer();
-  Writer{bytes, nullptr}.put(value);
-  return std::string{bytes.view()};
+  WriteBuffer buffer;
+  Writer{buffer.bytes(), nullptr}.put(value);
+  return std::string{buffer.bytes().view()};
 }
 
 template <class T>
@@ -89,21 +95,21 @@ std::string_view type_name(const Message& message) { return kTypeNames[message.i
 
 Encoded encode(const Envelope& envelope) {
   Encoded out;
-  ByteBuffer& bytes = write_buffer();
-  Writer writer{bytes, &out.frames};
+  WriteBuffer buffer;
+  Writer writer{buffer.bytes(), &out.frames};
   std::visit(
       [&](const auto& body) {
         writer.record(4, kTypeOf<std::decay_t<decltype(body)>>, envelope.header.session, envelope.header.seq, body);
       },
       envelope.message);
-  out.envelope = bytes.view();
+  out.envelope = buffer.bytes().view();
   return out;
 }
 
 Result<Envelope> decode(std::string_view bytes, std::span<const Payload> frames) {
   if (bytes.size() > limits::kMaxEnvelope || frames.size() > limits::kMaxFrames)
     return failure(Errc::message_too_large);
-  Reader reader{bytes, frames, read_before()};
+  Reader reader{bytes, frames, per_thread<ReadBefore>()};
   const std::size_t elements = reader.open_array();
   if (elements < 4) return failure(Errc::malformed);
   Envelope envelope;
