@@ -48,6 +48,16 @@ void LocalClients::remove(const Engine& engine) {
   engine_of(engine).deliver(std::chrono::steady_clock::now() + kPatience);
 }
 
+void LocalClients::deliver() {
+  std::vector<Engine> engines;
+  {
+    const std::lock_guard hold{mutex_};
+    engines = engines_;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  for (const Engine& engine : engines) engine_of(engine).deliver(deadline);
+}
+
 void LocalClients::fail(const std::string& text) {
   std::vector<Engine> engines;
   {
@@ -63,6 +73,7 @@ void LocalClients::fail(const std::string& text) {
 namespace detail {
 
 void fail_local_clients(const std::string& why) { client::LocalClients::instance().fail(why); }
+void deliver_local_tasks() { client::LocalClients::instance().deliver(); }
 
 }  // namespace detail
 }  // namespace forkmill

@@ -24,6 +24,8 @@ class LocalClients {
   // Removes the client, which is about to be closed. Blocks until the broker has its tasks, a few seconds at most: it
   // runs them though the client is gone.
   void remove(const Engine& engine);
+  // Blocks until the broker has the tasks of all clients, a few seconds at most.
+  void deliver();
   // Ends everything that the clients wait for with Disconnected and this text, now and later.
   void fail(const std::string& text);
 

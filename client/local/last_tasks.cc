@@ -1,7 +1,9 @@
 #include "client/local/last_tasks.h"
 
 #include <forkmill/client.h>
+#include <forkmill/default_client.h>
 #include <forkmill/serialize.h>
+#include <forkmill/worker.h>
 
 #include <algorithm>
 #include <chrono>
@@ -34,6 +36,12 @@ struct LastTasks {
   std::uint64_t unserved = 0;  // in queues of no worker: nothing will ever run them
 };
 
+// The worker of local:// serves this queue, also when it has not connected yet, or is being started again.
+bool is_served(const std::string& queue, const Row& row) {
+  static const WorkerOptions standard;
+  return std::ranges::find(standard.queues, queue) != standard.queues.end() || number(row, "workers") > 0;
+}
+
 LastTasks count_tasks(Client& client) {
   const auto answer = client.query({QueryKind::queues}).get_for(kAnswerPatience);
   const auto body = detail::unpack_bounded(answer.bytes);
@@ -43,7 +51,7 @@ LastTasks count_tasks(Client& client) {
     const auto name = row.at("name").as<std::string>();
     if (name.starts_with(proto::kPoolQueuePrefix) || name.find('+') != std::string::npos) continue;
     const auto tasks = number(row, "ready") + number(row, "scheduled") + number(row, "running");
-    (number(row, "workers") > 0 ? left.served : left.unserved) += tasks;
+    (is_served(name, row) ? left.served : left.unserved) += tasks;
   }
   return left;
 }
@@ -56,6 +64,7 @@ void say(std::uint64_t tasks, const char* what) {
 void settle(const std::string& endpoint, AtExit how) {
   ClientOptions options;
   options.endpoint = endpoint;
+  detail::deliver_local_tasks();
   Client client{options};
   LastTasks left = count_tasks(client);
   if (how == AtExit::drop) return say(left.served + left.unserved, "are lost: the program ends and has not waited");

@@ -33,6 +33,9 @@ std::string local_endpoint();
 // The broker of local:// has ended for good: everything that clients of it wait for ends with Disconnected, and so does
 // all that they are asked later. Thread-safe.
 void fail_local_clients(const std::string& why);
+// Blocks until the broker of local:// has the tasks of the clients that are still open, a few seconds at most.
+// Thread-safe.
+void deliver_local_tasks();
 
 }  // namespace detail
 }  // namespace forkmill

@@ -81,6 +81,13 @@ TEST_CASE("the program waits at its end for tasks on local:// that nothing has w
   CHECK(scene.log().empty());
 }
 
+TEST_CASE("the program waits at its end for tasks on local:// whose worker is not there yet") {
+  LocalScene scene;
+  CHECK(scene.start({LOCAL_PROGRAM, "leave-early"}).exit_code() == 4);
+  for (const char* file : {"a", "b", "c"}) CHECK(std::filesystem::exists(scene.path(file)));
+  CHECK(scene.log().empty());
+}
+
 TEST_CASE("tasks on local:// that are dropped at the program's end are counted on stderr") {
   LocalScene scene;
   CHECK(scene.start({LOCAL_PROGRAM, "drop"}).exit_code() == 0);

@@ -57,6 +57,8 @@ const Registered kFunctions[] = {
 
 using Words = std::vector<std::string>;
 
+std::string ending;  // file that leave_early() makes
+
 pid_t child_of(pid_t parent, const std::string& name) {
   const auto found = forkmill::tests::children_of(parent, name);
   if (found.size() != 1) throw std::runtime_error{"no " + name};
@@ -194,6 +196,16 @@ int leave(const Words& words) {
   return 0;
 }
 
+// The same as the program ends before its worker is there (main() holds that up), without the end of a client.
+int leave_early(const Words& words) {
+  std::atexit([] { create(ending); });  // before the function of local_main()
+  auto* client = new forkmill::Client{"local://"};
+  client->submit(kCreate, words.back() + "/a");
+  client->with({.delay = 200ms}).submit(kCreate, words.back() + "/b");
+  forkmill::default_client().submit(kCreate, words.back() + "/c");
+  std::exit(4);
+}
+
 // A process that throws and whose starter does not ask why it ended.
 int fail(const Words&) {
   forkmill::Process process{{.name = "unlucky"}, kThrow};
@@ -212,7 +224,7 @@ int print_much(const Words&) {
 
 const std::map<std::string, int (*)(const Words&)> kPrograms{
     {"lose", lose},   {"unknown", call_unknown}, {"print", print}, {"print-much", print_much},
-    {"leave", leave}, {"drop", leave},           {"fail", fail},
+    {"leave", leave}, {"drop", leave},           {"fail", fail},   {"leave-early", leave_early},
 };
 
 }  // namespace
@@ -220,7 +232,12 @@ const std::map<std::string, int (*)(const Words&)> kPrograms{
 int main(int argc, char** argv) {
   const Words words{argv + 1, argv + argc};
   const bool drops = !words.empty() && words[0] == "drop";
-  forkmill::local_main(argc, argv, {}, {.at_exit = drops ? forkmill::AtExit::drop : forkmill::AtExit::wait});
+  ending = words.back() + "/ending";
+  const bool is_early = !words.empty() && words[0] == "leave-early";
+  const auto hold_up = [is_early](forkmill::Worker&) {
+    if (is_early) forkmill::tests::wait_for(ending);
+  };
+  forkmill::local_main(argc, argv, hold_up, {.at_exit = drops ? forkmill::AtExit::drop : forkmill::AtExit::wait});
   try {
     return kPrograms.at(words.at(0))(words);
   } catch (const std::exception& error) {
