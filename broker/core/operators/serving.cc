@@ -63,20 +63,35 @@ std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
 
 bool Serving::may_wait_for_itself(const Queue& queue) const {
   if (queue.ready.size() == 0 || is_process_queue(queue.name())) return false;
+  const Clients with_running_tasks = clients_with_running_tasks(queue);
   bool served = false;
   for (const auto& [handle, worker] : state_.workers) {
     if (!is_served(queue, *worker)) continue;
-    if (!are_all_waiting(*worker, queue)) return false;
+    if (!are_all_waiting(*worker, queue, with_running_tasks)) return false;
     served = true;
   }
   return served;
 }
 
-bool Serving::are_all_waiting(const Worker& worker, const Queue& queue) const {
+bool Serving::has_tasks_of(const Queue& queue, ClientHandle client) const {
+  return queue.ready.has_tasks_of(client) || clients_with_running_tasks(queue).contains(client);
+}
+
+Serving::Clients Serving::clients_with_running_tasks(const Queue& queue) const {
+  Clients clients;
+  for (const auto& [handle, worker] : state_.workers)
+    for (const Task* task : worker->holding.by_seq())
+      if (task->queue == &queue) clients.insert(task->client);
+  return clients;
+}
+
+bool Serving::are_all_waiting(const Worker& worker, const Queue& queue, const Clients& with_running_tasks) const {
   if (worker.has_idle_child() || worker.instance == 0) return false;
   std::set<std::uint32_t> waiting;  // process ids of children
-  for (const auto& [handle, client] : state_.clients)
-    if (client->child_of == worker.instance && queue.ready.has_tasks_of(handle)) waiting.insert(client->session.pid);
+  for (const auto& [handle, client] : state_.clients) {
+    if (client->child_of != worker.instance) continue;
+    if (queue.ready.has_tasks_of(handle) || with_running_tasks.contains(handle)) waiting.insert(client->session.pid);
+  }
   return waiting.size() >= worker.info.children;
 }
 

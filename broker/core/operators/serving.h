@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "broker/core/state/broker_state.h"
@@ -31,14 +32,18 @@ class Serving {
   std::size_t workers_of(const Queue& queue) const;
   // Returns why no worker takes tasks of this type. Empty: a worker takes them.
   std::string why_unserved(const Queue& queue, TaskTypeId type) const;
-  // Whether no child is free in the workers of the queue, and each child has submitted tasks that wait in it: if the
-  // children wait for these, none ever starts.
+  // Whether no child is free in the workers of the queue, tasks wait in it, and each child has submitted tasks that
+  // wait in it or run in other children: if the children wait for these, no task ever starts.
   bool may_wait_for_itself(const Queue& queue) const;
+  // Whether tasks of the client wait in the queue, or run in workers that serve it.
+  bool has_tasks_of(const Queue& queue, ClientHandle client) const;
   // Tasks that the workers of the queue have finished.
   std::uint64_t finished(const Queue& queue) const;
 
  private:
-  bool are_all_waiting(const Worker& worker, const Queue& queue) const;
+  using Clients = std::unordered_set<ClientHandle>;
+  Clients clients_with_running_tasks(const Queue& queue) const;
+  bool are_all_waiting(const Worker& worker, const Queue& queue, const Clients& with_running_tasks) const;
   bool is_served(const Queue& queue, const Worker& worker) const;
 
   BrokerState& state_;

@@ -35,7 +35,7 @@ void UnservedNotices::look_at(const NewSpec& one) {
   const auto type = ready_type(*queue, *one.spec);
   if (!type) return;
   std::string reason = serving_.why_unserved(*queue, *type);
-  if (reason.empty() && client->child_of != 0 && queue->ready.has_tasks_of(one.client)) {
+  if (reason.empty() && client->child_of != 0 && serving_.has_tasks_of(*queue, one.client)) {
     if (!is_nested_wait(*queue)) return look_again(one);
     reason = kNestedWait;
   }

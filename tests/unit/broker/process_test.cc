@@ -548,4 +548,36 @@ TEST_CASE("a queue whose children all wait for tasks of the same queue is report
   CHECK(broker.take<ErrorMessage>(client).empty());
 }
 
+TEST_CASE("a queue in which one child waits for another child, and that one for a task that waits, is reported") {
+  Broker broker;
+  Hello hello = host(0);
+  hello.worker.children = 2;
+  const auto worker = broker.connect(hello);
+  broker.send(worker, Credit{2});
+  const auto client = broker.client();
+  const auto one = broker.connect(child_client(11));
+  const auto two = broker.connect(child_client(12));
+  const std::vector<Broker::Peer> all{worker, client, one, two};
+  broker.submit(client, {task(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  broker.submit(one, {task(2)});
+  const auto second = broker.grants(worker);
+  REQUIRE(second.size() == 1);
+  const auto rows = [&] { return ask(broker, client, QueryKind::status).body.at("unserved").via.array.size; };
+  SUBCASE("the last one waits") {
+    broker.submit(two, {task(3)});
+    broker.advance_alive(5s, all);
+    CHECK(broker.take<ErrorMessage>(one).size() == 1);
+    CHECK(broker.take<ErrorMessage>(two).size() == 1);
+    CHECK(rows() == 1);
+    broker.succeed(worker, second[0].grant);
+  }
+  SUBCASE("the last one works, and another client's task waits") {
+    broker.submit(client, {task(3)});
+    broker.advance_alive(5s, all);
+    CHECK(broker.take<ErrorMessage>(one).empty());
+  }
+  CHECK(rows() == 0);
+}
+
 }  // namespace forkmill::broker::test
