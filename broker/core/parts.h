@@ -29,8 +29,8 @@ struct Parts {
   BrokerState& state;
   Registry registry;
   Retention retention{state};
-  Deliveries deliveries{state, retention};
   Objects objects{state};
+  Deliveries deliveries{state, retention, objects.loans()};
   TaskGrants grants{state, deliveries, objects};
   Intake intake{state, deliveries, retention, registry};
   Cancels cancels{state, grants};

@@ -23,7 +23,8 @@ std::uint64_t worker_around() {
   return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
 }
 
-SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, std::uint64_t instance) {
+SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, std::uint64_t instance,
+                               ReceivedLoans& received_loans) {
   SessionOptions session;
   session.name = options.name;
   session.host = proto::host_name();
@@ -34,6 +35,7 @@ SessionOptions session_options(const ClientOptions& options, std::uint64_t seed,
   session.seed = seed;
   session.instance = instance;
   session.child_of = worker_around();
+  session.on_message = [&received_loans](proto::Message& message) { received_loans.hold_in(message); };
   return session;
 }
 
@@ -47,13 +49,14 @@ std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
 
 }  // namespace
 
-Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings)
+Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings,
+                       ReceivedLoans& received_loans)
     : options_{options},
       inbox_{inbox},
       capacity_{capacity},
       holdings_{holdings},
       dealer_{connect(options.endpoint)},
-      session_{session_options(options, env_.random(), holdings.owner())},
+      session_{session_options(options, env_.random(), holdings.owner(), received_loans)},
       reachability_{options.connect_timeout, proto::RealEnv::steady()} {}
 
 std::string Connection::why_waiting() const {

@@ -15,6 +15,7 @@
 #include "client/engine/capacity.h"
 #include "client/engine/driver/work.h"
 #include "client/engine/holdings/holdings.h"
+#include "client/engine/holdings/received_loans.h"
 #include "client/engine/inbox.h"
 #include "client/engine/reachability.h"
 #include "client/session/session.h"
@@ -26,7 +27,8 @@ namespace forkmill::client {
 class Connection final : public Work {
  public:
   // Throws Error for an endpoint that makes no sense. All arguments outlive this.
-  Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings);
+  Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings,
+             ReceivedLoans& received_loans);
 
   bool step() noexcept override;
   proto::Instant next_wakeup() const override;

@@ -16,6 +16,14 @@ ClientOptions without_executor(ClientOptions options) {
   return options;
 }
 
+void give_back(const detail::Ref<detail::Origin>& engine, std::uint64_t pipe, std::int64_t ticket) {
+  Loan loan;
+  loan.engine = engine;
+  loan.pipe = pipe;
+  loan.ticket = ticket;
+  take_back({std::move(loan)});
+}
+
 std::uint64_t draw_instance() {
   proto::RealEnv env;
   return env.random();
@@ -24,7 +32,10 @@ std::uint64_t draw_instance() {
 }  // namespace
 
 Engine::Engine(ClientOptions options)
-    : executors_{options.executor}, options_{without_executor(std::move(options))}, holdings_{draw_instance()} {}
+    : executors_{options.executor},
+      options_{without_executor(std::move(options))},
+      holdings_{draw_instance()},
+      received_loans_{std::make_shared<ReceivedLoans>(*this, give_back)} {}
 
 // A client that is being closed is about to end the future whose task is cancelled: that is no error of the caller.
 detail::Ref<detail::State> Engine::cancel(const TaskId& id) {
@@ -49,6 +60,7 @@ void Engine::fail(const std::string& text) noexcept {
 void Engine::close() noexcept {
   if (in_forked_child() || !inbox_.close()) return;
   forget_unsent_of(*this);
+  received_loans_->close();
   bool said_goodbye = false;
   driver_.stop([&] { said_goodbye = connection_.close(); },
                [&] {

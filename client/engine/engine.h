@@ -16,6 +16,7 @@
 #include "client/engine/executor_owner.h"
 #include "client/engine/fork_guard.h"
 #include "client/engine/holdings/holdings.h"
+#include "client/engine/holdings/received_loans.h"
 #include "client/engine/inbox.h"
 #include "client/engine/object_calls.h"
 #include "client/engine/task_calls.h"
@@ -59,7 +60,8 @@ class Engine final : public detail::Origin {
   Holdings holdings_;
   Inbox inbox_{*this};
   Capacity capacity_{options_, inbox_, *this};
-  Connection connection_{options_, inbox_, capacity_, holdings_};
+  const std::shared_ptr<ReceivedLoans> received_loans_;  // kept by values that may outlive the engine
+  Connection connection_{options_, inbox_, capacity_, holdings_, *received_loans_};
   Driver driver_{connection_, connection_.socket().fd(), options_.stay_awake};
   TaskCalls tasks_{options_, guard_, inbox_, capacity_, driver_};
   ObjectCalls objects_{guard_, inbox_, connection_, driver_};

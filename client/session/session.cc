@@ -6,7 +6,8 @@
 namespace forkmill::client {
 
 Session::Session(const SessionOptions& options)
-    : conversation_{options, effects_},
+    : on_message_{options.on_message},
+      conversation_{options, effects_},
       tasks_{effects_},
       submissions_{options, tasks_},
       results_{tasks_, submissions_},
@@ -82,6 +83,7 @@ void Session::handle(Instant now, proto::Envelope&& envelope) {
   const Arrival arrival{*this, now, envelope.header.seq};
   switch (conversation_.handle(now, envelope)) {
     case Conversation::Heard::message:
+      if (on_message_) on_message_(envelope.message);
       return std::visit(arrival, envelope.message);
     case Conversation::Heard::welcome:
       return arrival.begin(std::get<proto::Welcome>(envelope.message));

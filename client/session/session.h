@@ -79,6 +79,7 @@ class Session {
   struct Arrival;  // handles each kind of message
   struct Asking;   // handles each kind of request
 
+  const std::function<void(proto::Message&)> on_message_;
   Effects effects_;
   Conversation conversation_;
   History history_;

@@ -11,6 +11,7 @@
 #include "proto/clock.h"
 #include "proto/durability.h"
 #include "proto/payload.h"
+#include "proto/wire/loan_in_value.h"
 
 namespace forkmill::proto {
 
@@ -90,14 +91,6 @@ enum class Verb : std::uint8_t {
 };
 constexpr Verb last_of(Verb) { return Verb::watch; }
 
-// An end of a pipe that travels with one of an operation's values.
-struct LoanInValue {
-  std::uint64_t pipe = 0;
-  std::int64_t ticket = 0;  // as lend gave it
-  std::uint64_t value = 0;  // index of the value
-  friend bool operator==(const LoanInValue&, const LoanInValue&) = default;
-};
-
 struct Operation {
   std::uint64_t number = 0;  // rises with each operation of this client; a repeat has the same
   Verb verb = Verb::open;
@@ -128,6 +121,7 @@ struct OperationAnswer {
   std::int64_t a = 0;
   std::int64_t b = 0;
   std::vector<Payload> values;
+  std::vector<LoanInValue> loans{};
   friend bool operator==(const OperationAnswer&, const OperationAnswer&) = default;
 };
 

@@ -216,7 +216,8 @@ void fields(auto& io, Is<ErrorReport> auto& m) {
 }
 void fields(auto& io, Is<Outcome> auto& m) { io.record(5, m.kind, m.attempt, name(m.worker), m.value, m.error); }
 void fields(auto& io, Is<TaskResult> auto& m) { io.record(2, m.id, m.outcome, m.body); }
-void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results); }
+void fields(auto& io, Is<LoanInValue> auto& m) { io.record(3, m.pipe, m.ticket, m.value); }
+void fields(auto& io, Is<Results> auto& m) { io.record(1, m.results, m.loans); }
 void fields(auto& io, Is<ResultAck> auto& m) { io.record(1, m.messages); }
 void fields(auto& io, Is<Attach> auto& m) { io.record(1, m.ids); }
 void fields(auto& io, Is<Cancel> auto& m) { io.record(1, m.ids, m.unless_started); }
@@ -255,12 +256,13 @@ void fields(auto& io, Is<Report> auto& m) { io.record(1, m.processes); }
 void fields(auto& io, Is<ObjectSpec> auto& m) {
   io.record(7, name(m.name), m.kind, m.type, m.size, m.flags, m.other, m.durability);
 }
-void fields(auto& io, Is<LoanInValue> auto& m) { io.record(3, m.pipe, m.ticket, m.value); }
 void fields(auto& io, Is<Operation> auto& m) {
   io.record(8, m.number, m.verb, m.object, m.who, m.wait, m.a, m.b, m.values, m.spec, m.loans);
 }
 void fields(auto& io, Is<Operate> auto& m) { io.record(2, m.answered, m.operations, m.also); }
-void fields(auto& io, Is<OperationAnswer> auto& m) { io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values); }
+void fields(auto& io, Is<OperationAnswer> auto& m) {
+  io.record(6, m.number, m.code, text(m.text), m.a, m.b, m.values, m.loans);
+}
 void fields(auto& io, Is<Operated> auto& m) { io.record(1, m.answers); }
 
 void fields(auto& io, Is<TaskFilter> auto& m) {

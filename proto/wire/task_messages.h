@@ -16,6 +16,7 @@
 #include "proto/ids.h"
 #include "proto/payload.h"
 #include "proto/shared_text.h"
+#include "proto/wire/loan_in_value.h"
 
 namespace forkmill::proto {
 
@@ -151,6 +152,7 @@ struct TaskResult {
 // Broker to client. Sent again in each later session until RESULT_ACK names the seq of the message.
 struct Results {
   std::vector<TaskResult> results;
+  std::vector<LoanInValue> loans{};  // in the values of the results
   friend bool operator==(const Results&, const Results&) = default;
 };
 

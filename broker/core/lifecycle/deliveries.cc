@@ -52,8 +52,10 @@ void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
     auto found = client.results.under_way.find(seq);
     if (found == client.results.under_way.end()) continue;
     client.results.under_way_count -= found->second.size();
-    for (const TaskRef& ref : found->second)
+    for (const TaskRef& ref : found->second) {
+      forget_loans(*ref.get(), client);
       end_delivery(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
+    }
     client.results.under_way.erase(found);
   }
   if (!client.results.due.empty()) state_.output.touch(client);
@@ -75,7 +77,10 @@ void Deliveries::resume(Client& client) {
 
 void Deliveries::abandon(Client& client) {
   resume(client);
-  for (const TaskRef& ref : client.results.due) end_delivery(*ref.get(), false);
+  for (const TaskRef& ref : client.results.due) {
+    forget_loans(*ref.get(), client);
+    end_delivery(*ref.get(), false);
+  }
   client.results.due.clear();
 }
 
@@ -94,6 +99,7 @@ void Deliveries::flush(Client& client) {
       FORKMILL_CHECK(task != nullptr && task->finished.outcome != nullptr);  // a delivery keeps its task
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += task->finished.outcome->value.size();
+      if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
       message.results.push_back({task->id, *task->finished.outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
@@ -108,6 +114,10 @@ void Deliveries::enqueue(Task& task, Client& client) {
   ++task.finished.deliveries;
   client.results.due.emplace_back(task);
   state_.output.touch(client);
+}
+
+void Deliveries::forget_loans(const Task& task, const Client& client) {
+  if (task.client == client.handle) loans_.remove_result(task.id);
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "broker/core/lifecycle/retention.h"
+#include "broker/core/objects/base/loans.h"
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
 class Deliveries {
  public:
-  Deliveries(BrokerState& state, Retention& retention) : state_{state}, retention_{retention} {}
+  Deliveries(BrokerState& state, Retention& retention, Loans& loans)
+      : state_{state}, retention_{retention}, loans_{loans} {}
 
   // Makes the result of a task that has just finished due to its submitter and its watchers.
   void task_finished(Task& task);
@@ -35,9 +37,12 @@ class Deliveries {
   // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
   // may have fetched it while the submitter was out of reach.
   void end_delivery(Task& task, bool delivered);
+  // The client has the result, or does not come for it.
+  void forget_loans(const Task& task, const Client& client);
 
   BrokerState& state_;
   Retention& retention_;
+  Loans& loans_;
 };
 
 }  // namespace forkmill::broker

@@ -34,6 +34,7 @@ class Objects {
   // The task has ended: so have the loans among its arguments. Those in its result go to its client.
   void task_ended(const Task& task);
   const Loans& loans() const { return loans_; }
+  Loans& loans() { return loans_; }
 
   // Ends the waits whose time is over.
   void tick();

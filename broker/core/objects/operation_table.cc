@@ -75,12 +75,20 @@ void OperationTable::answer(ClientHandle client, std::uint64_t number, const Obj
   ClientOperations::Entry& entry = operations->entries[number];
   entry.answer = std::move(answer);
   entry.answer.number = number;
-  for (Payload& value : entry.answer.values)
-    for (const LoanRef& loan : loans_.detach(value)) received_.push_back({loan, client});
+  put_loans_in(entry.answer, client);
   entry.durable = object != nullptr && object->durable();
   operations->dirty = operations->dirty || (entry.durable && object->dirty);
   entry.waits.reset();
   send_later(*operations, number);
+}
+
+void OperationTable::put_loans_in(Answer& answer, ClientHandle client) {
+  for (std::size_t i = 0; i < answer.values.size(); ++i) {
+    for (const LoanRef& loan : loans_.detach(answer.values[i])) {
+      received_.push_back({loan, client});
+      if (answer.loans.size() < limits::kMaxRecords) answer.loans.push_back({loan.pipe.value(), loan.ticket, i});
+    }
+  }
 }
 
 void OperationTable::mark_dirty(ClientHandle client) {

@@ -49,6 +49,8 @@ class OperationTable {
   void flush();
 
  private:
+  // Takes the loans off the values of an answer, and names them in it.
+  void put_loans_in(Answer& answer, ClientHandle client);
   void send_later(ClientOperations& operations, std::uint64_t number);
   void touch(ClientOperations& operations);
   void send_answers(ClientOperations& operations);

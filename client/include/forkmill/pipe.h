@@ -21,7 +21,9 @@
 // An end may be an argument or a result of a task, or a value in another object. It counts as open while it is on its
 // way; the process that reads it first has it, and a second reader gets Error{object_closed}. An end that can no longer
 // be read is closed: when its task ends without having started (cancelled, expired, killed, refused …), when the value
-// is erased or removed with its object, when the reader dies first. So the other end never waits for a process that
+// is erased or removed with its object, when the reader dies first, when the result, item or message that brought it is
+// dropped unread or was read as bytes (recv_bytes(), a RawResult whose future is gone), when the process whose function
+// has returned it has ended. So the other end never waits for a process that
 // does not come. A task that has received an end and then crashes or throws is not tried again, as it would not get the
 // end a second time. close() also takes back what was packed and not sent: the arguments of a Process before start().
 //

@@ -264,7 +264,7 @@ class Process {
   ProcessState state() const;
 
   // A future that is ready when the process has ended: with the packed result of its function, or with the error of
-  // get(). For then() and co_await.
+  // get(). For then() and co_await. Ends of pipes in the result are closed (pipe.h).
   // Throws Error{bad_request} before start().
   //
   //     forkmill::Process process{kResize, path, 800};

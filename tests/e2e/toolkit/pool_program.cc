@@ -22,6 +22,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using forkmill::Connection;
 using forkmill::Dict;
 using forkmill::Registered;
 using forkmill::tests::create;
@@ -67,6 +68,11 @@ const Registered kFunctions[] = {
     {kAwait, await},
     {kAfter,
      [](const std::pair<std::string, int>& what) { return await(what.first) != 0 ? positive(what.second) : 0; }},
+    {kPassEnd, [](Connection<std::string> end) { return end; }},
+    {kPassPair,
+     [](Connection<std::string> end) {
+       return std::pair{1, std::move(end)};
+     }},
     {kRebel, [] { return Rebellious{}; }},
     {kLarge, [](std::int64_t size) { return std::string(static_cast<std::size_t>(size), 'x'); }},
     {kNote, note},

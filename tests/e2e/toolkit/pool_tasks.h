@@ -52,6 +52,11 @@ inline constexpr forkmill::Task<void()> kNeverStart{"pool.never_start"};
 inline constexpr forkmill::Task<std::pair<int, int>(bool)> kStartProcess{"pool.start_process"};
 inline constexpr forkmill::Task<void(forkmill::Queue<int>, std::vector<forkmill::Lock>)> kUseObjects{
     "pool.use_objects"};
+// Return the end of a pipe that they are given, alone and with a number.
+inline constexpr forkmill::Task<forkmill::Connection<std::string>(forkmill::Connection<std::string>)> kPassEnd{
+    "pool.pass_end"};
+inline constexpr forkmill::Task<std::pair<int, forkmill::Connection<std::string>>(forkmill::Connection<std::string>)>
+    kPassPair{"pool.pass_pair"};
 inline constexpr forkmill::Task<void()> kStay{"pool.stay"};
 inline constexpr forkmill::Task<int()> kParentPid{"pool.parent_pid"};
 inline constexpr forkmill::Task<int(int)> kNobody{"pool.nobody"};                // not registered

@@ -180,6 +180,58 @@ TEST_CASE("an end in the result of a task belongs to the submitter once the task
   CHECK(lent.is_closed());
 }
 
+TEST_CASE("an end in a result is closed when the submitter gives it back, and not before") {
+  Lent lent;
+  User submitter{lent.broker};
+  User other{lent.broker};
+  lent.broker.submit(submitter.peer(), {task(1)});
+  const auto worker = lent.broker.worker(1000);
+  const auto grant = lent.broker.grants(worker).at(0).grant;
+  lent.place(id(1), true);
+  lent.lender.go();
+  lent.broker.succeed(worker, grant);
+  const auto results = lent.broker.take<Results>(submitter.peer());
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].loans == std::vector<LoanInValue>{{lent.pipe, lent.ticket, 0}});
+  CHECK(other.code(Verb::close, lent.pipe, 0, lent.ticket) == Errc::ok);
+  CHECK(lent.is_open());
+  CHECK(submitter.code(Verb::close, lent.pipe, 0, lent.ticket) == Errc::ok);
+  CHECK(lent.is_closed());
+  CHECK(lent.claim(submitter) == Errc::object_closed);
+}
+
+TEST_CASE("an end in the result of a process is closed when the process has ended") {
+  Lent lent;
+  User submitter{lent.broker};
+  Hello hello = Broker::worker_hello({"default"});
+  hello.worker.max_processes = 1;
+  const auto worker = lent.broker.connect(hello);
+  TaskOptions options;
+  options.process = true;
+  options.max_attempts = 1;
+  lent.broker.submit(submitter.peer(), {task(1, options)});
+  const auto grants = lent.broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  lent.place(id(1), true);
+  CHECK(lent.is_open());
+  lent.broker.succeed(worker, grants[0].grant);
+  CHECK(lent.is_closed());
+}
+
+TEST_CASE("an end in a value that a client has read is closed when the client gives it back") {
+  Lent lent;
+  const auto queue = lent.here.open(ObjectKind::queue, "q");
+  lent.put(queue);
+  lent.lender.go();
+  User reader{lent.broker};
+  const auto answer = reader.operate(Verb::get, queue, 1);
+  REQUIRE(answer.values.size() == 1);
+  CHECK(answer.loans == std::vector<LoanInValue>{{lent.pipe, lent.ticket, 0}});
+  CHECK(lent.is_open());
+  CHECK(reader.code(Verb::close, lent.pipe, 0, lent.ticket) == Errc::ok);
+  CHECK(lent.is_closed());
+}
+
 TEST_CASE("ends that lie in each other's messages only are closed") {
   Broker broker;
   User user{broker};

@@ -71,7 +71,7 @@ inline std::vector<Message> all() {
       Submit{{Submission{id(1), spec("default", "math.add", 77, options), Payload::copy("\x92\x01\x02")},
               Submission{id(2), spec("q", "t"), {}}}},
       SubmitAck{{MessageSeq{1}, MessageSeq{2}}, CommitSeq{9}, {{id(2), Errc::queue_full, "full"}}},
-      Results{{{id(1), good}, {id(2), bad}}},
+      Results{{{id(1), good}, {id(2), bad}}, {{5, 2, 1}}},
       ResultAck{{MessageSeq{6}}},
       Attach{{id(1), id(2)}},
       Cancel{{id(3)}, {id(2)}},
@@ -103,7 +103,8 @@ inline std::vector<Message> all() {
                 {},
                 ObjectSpec{"jobs", ObjectKind::queue, 77, 10, kObjectOwned, 0, Durability::memory}},
                {5, Verb::put, 17, 1, milliseconds{250}, 1, 2, {Payload::copy("\x01")}, std::nullopt, {{18, 3, 0}}}}},
-      Operated{{{4, Errc::ok, "", 17, 0, {}}, {5, Errc::object_full, "full", 0, 0, {Payload::copy("\x02")}}}},
+      Operated{
+          {{4, Errc::ok, "", 17, 0, {}}, {5, Errc::object_full, "full", 0, 0, {Payload::copy("\x02")}, {{5, 2, 0}}}}},
       Command{2, SendSignal{"0190163d", 15}},
   };
 }

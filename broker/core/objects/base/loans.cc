@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "proto/limits.h"
+
 namespace forkmill::broker {
 
 struct Loans::Freight {
@@ -49,6 +51,15 @@ bool Loans::was_claimed(const TaskId& task) const {
 std::vector<LoanRef> Loans::remove_task(const TaskId& task) {
   auto removed = tasks_.extract(task);
   return removed ? std::move(removed.mapped().loans) : std::vector<LoanRef>{};
+}
+
+void Loans::add_in_result(const TaskId& task, std::size_t value, std::vector<proto::LoanInValue>& to) const {
+  const auto found = results_.find(task);
+  if (found == results_.end()) return;
+  for (const LoanRef& loan : found->second) {
+    if (to.size() == proto::limits::kMaxRecords) return;
+    to.push_back({loan.pipe.value(), loan.ticket, value});
+  }
 }
 
 proto::Payload Loans::attach(proto::Payload value, std::vector<LoanRef> loans) {

@@ -34,6 +34,14 @@ class Loans {
   std::vector<LoanRef> remove_task(const TaskId& task);
   bool in_tasks() const { return !tasks_.empty(); }
 
+  // ---- In results, which are on their way to the submitter of the task
+
+  void place_in_result(const TaskId& task, LoanRef loan) { results_[task].push_back(loan); }
+  // Adds the loans in the result of the task, which is the value with this index of a message.
+  void add_in_result(const TaskId& task, std::size_t value, std::vector<proto::LoanInValue>& to) const;
+  // The submitter has the result, or is gone.
+  void remove_result(const TaskId& task) { results_.erase(task); }
+
   // ---- In values of objects
 
   // Returns the value with these loans aboard. They go with the last copy of it.
@@ -55,6 +63,7 @@ class Loans {
   };
 
   std::unordered_map<TaskId, OfTask> tasks_;
+  std::unordered_map<TaskId, std::vector<LoanRef>> results_;
   std::unordered_map<const void*, Freight*> freights_;  // by the pointer that their owners hold
   std::vector<LoanRef> gone_;
 };

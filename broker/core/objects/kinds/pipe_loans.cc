@@ -64,11 +64,14 @@ void PipeLoans::place_in_task(std::int64_t ticket, const TaskId& task, bool in_r
   host_.loans().place(task, {pipe_, ticket});
 }
 
-void PipeLoans::take_back(std::int64_t ticket, ClientHandle lender) {
+void PipeLoans::take_back(std::int64_t ticket, ClientHandle client) {
   Loan* loan = find(ticket);
-  if (loan == nullptr || loan->lender != lender) return;
-  loan->lender = {};
-  leave_task(ticket, *loan, false);
+  if (loan == nullptr) return;
+  std::erase(loan->receivers, client);
+  if (loan->lender == client) {
+    loan->lender = {};
+    leave_task(ticket, *loan, false);
+  }
   end_without_bearer(ticket);
 }
 
@@ -95,14 +98,16 @@ void PipeLoans::received(std::int64_t ticket, ClientHandle client) {
   host_.note_holding(client, pipe_);
 }
 
-void PipeLoans::task_gone(std::int64_t ticket, ClientHandle receiver) {
+bool PipeLoans::task_gone(std::int64_t ticket, ClientHandle receiver) {
   Loan* loan = find(ticket);
-  if (loan == nullptr) return;
-  if (proto::mutant(proto::Mutant::loan_outlives_its_task)) return;
+  if (loan == nullptr) return false;
+  if (proto::mutant(proto::Mutant::loan_outlives_its_task)) return false;
   loan->task = {};
   loan->lender = {};
-  if (loan->in_result && receiver) received(ticket, receiver);
+  const bool goes_on = loan->in_result && receiver;
+  if (goes_on) received(ticket, receiver);
   end_without_bearer(ticket);
+  return goes_on;
 }
 
 void PipeLoans::end_all() {

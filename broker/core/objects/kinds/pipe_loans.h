@@ -33,14 +33,15 @@ class PipeLoans {
 
   // These do nothing when the ticket was claimed, or the loan has ended.
   void place_in_task(std::int64_t ticket, const TaskId& task, bool in_result);
-  // The lender takes back what it has not placed, or what has not reached its place.
-  void take_back(std::int64_t ticket, ClientHandle lender);
+  // The lender takes back what it has not placed, or what has not reached its place; or a receiver gives the loan back.
+  void take_back(std::int64_t ticket, ClientHandle client);
   // reader: the end that will read the value, if that is a message. False: there is no such ticket.
   bool place_in_value(std::int64_t ticket, std::optional<End> reader);
   void value_gone(std::int64_t ticket);
   void received(std::int64_t ticket, ClientHandle client);
   // receiver: the client that gets the result of the task; none if the task has no result, or no client gets it.
-  void task_gone(std::int64_t ticket, ClientHandle receiver);
+  // Returns whether the loan goes on to the receiver.
+  bool task_gone(std::int64_t ticket, ClientHandle receiver);
   // Returns whether a loan has ended.
   bool client_gone(ClientHandle client);
   // The pipe is removed.

@@ -20,7 +20,7 @@
 namespace forkmill {
 
 // RawResult: a result as packed bytes, for programs that know its layout themselves (Client::submit_raw, query,
-// attach). unpack_value() of serialize.h reads it.
+// attach). unpack_value() of serialize.h reads it. Ends of pipes in it (pipe.h) are closed when the future is gone.
 struct RawResult {
   // One msgpack value.
   std::string bytes;
