@@ -9,7 +9,8 @@
 //
 // manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Keys are in the order
 // in which they were first set; setting a key again keeps its place. Two keys, or two values, are equal if they are
-// packed alike. A dict holds at most 1 GiB; beyond it a member that would add something throws Full.
+// packed alike; 0.0 and −0.0 are one key, but different values. A dict holds at most 1 GiB; beyond it a member that
+// would add something throws Full.
 //
 // Complexity at the broker: constant on average for members that take a key, logarithmic in the number of keys for
 // popitem() and for a new key; linear for keys(), values(), items() and clear(). append() copies the sequence. A
@@ -132,15 +133,15 @@ class Dict : public detail::RawDict {
   }
   // The value of a key, or nothing, or `otherwise`, if it is not there.
   // Python: d.get(key), d.get(key, otherwise)
-  std::optional<V> get(const K& key) const { return value_of(find(pack(key))); }
+  std::optional<V> get(const K& key) const { return value_of(find(pack_key(key))); }
   V get(const K& key, const V& otherwise) const { return get(key).value_or(otherwise); }
   // Whether the key is there.
   // Python: key in d
-  bool contains(const K& key) const { return has(pack(key)); }
+  bool contains(const K& key) const { return has(pack_key(key)); }
 
   // Sets the value of a key. A new key becomes the last one.
   // Python: d[key] = value
-  void set(const K& key, const V& value) { store({pack(key), pack_new(value)}); }
+  void set(const K& key, const V& value) { store({pack_key(key), pack_new(value)}); }
   // Sets all keys of a map, or of any range of pairs, in messages of about 256 KiB. Each message is one change; all of
   // them together are not: another client may see a part.
   //
@@ -152,7 +153,7 @@ class Dict : public detail::RawDict {
   void update(const Map& values) {
     std::vector<std::string> all;
     for (const auto& [key, value] : values) {
-      all.push_back(pack<K>(key));
+      all.push_back(pack_key(key));
       all.push_back(pack_new<V>(value));
     }
     store(std::move(all));
@@ -165,26 +166,26 @@ class Dict : public detail::RawDict {
   // Python: d.setdefault(key, value)
   V setdefault(const K& key, const V& value) {
     bool made = false;
-    return value_of(insert_new(pack(key), pack_new(value), made));
+    return value_of(insert_new(pack_key(key), pack_new(value), made));
   }
   // Sets the value of a key that is not there, and returns true; if the key is there, changes nothing and returns
   // false. One operation.
   bool insert(const K& key, const V& value) {
     bool made = false;
-    insert_new(pack(key), pack_new(value), made);
+    insert_new(pack_key(key), pack_new(value), made);
     return made;
   }
   // Removes a key. Returns whether it was there.
   // Python: del d[key]
-  bool erase(const K& key) { return drop(pack(key)); }
+  bool erase(const K& key) { return drop(pack_key(key)); }
   // Removes a key and returns its value, in one operation. Without the key: the first form throws UnknownKey, the
   // second returns `otherwise`.
   // Python: d.pop(key), d.pop(key, otherwise)
   V pop(const K& key) {
-    if (auto value = take(pack(key))) return value_of(*value);
+    if (auto value = take(pack_key(key))) return value_of(*value);
     this->throw_no_key();
   }
-  V pop(const K& key, const V& otherwise) { return value_of(take(pack(key))).value_or(otherwise); }
+  V pop(const K& key, const V& otherwise) { return value_of(take(pack_key(key))).value_or(otherwise); }
   // Removes the last key and returns it with its value, in one operation.
   // Throws UnknownKey if the dict is empty.
   // Python: d.popitem()
@@ -234,11 +235,11 @@ class Dict : public detail::RawDict {
   // Python: with lock: d[key] += number
   template <class N>
   V add(const K& key, const N& number) {
-    return value_of(add_to(pack(key), detail::pack_addend<V>(number), {}, detail::number_type<V>()));
+    return value_of(add_to(pack_key(key), detail::pack_addend<V>(number), {}, detail::number_type<V>()));
   }
   template <class N>
   V add(const K& key, const N& number, const V& start) {
-    return value_of(add_to(pack(key), detail::pack_addend<V>(number), pack(start), detail::number_type<V>()));
+    return value_of(add_to(pack_key(key), detail::pack_addend<V>(number), pack_value(start), detail::number_type<V>()));
   }
   // Appends an element to the sequence that is the value of a key, in one operation, and returns its new length. A key
   // that is not there counts as an empty sequence. V must be a sequence (it has V::value_type).
@@ -253,7 +254,7 @@ class Dict : public detail::RawDict {
   std::int64_t append(const K& key, const E& element) {
     static const bool grows = pack_value(V{}) == "\x90";  // an empty array
     if (!grows) throw Error{Errc::value_differs, "values of this type are not packed as arrays that can grow"};
-    return append_to(pack(key), pack<typename V::value_type>(element));
+    return append_to(pack_key(key), pack_value<typename V::value_type>(element));
   }
   // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
   // false. One operation. nullopt stands for "the key is not there": as `expected` it must not be, as `desired` it is
@@ -268,7 +269,7 @@ class Dict : public detail::RawDict {
     const auto packed = [](const std::optional<V>& value) {
       return value ? std::optional{pack_new(*value)} : std::nullopt;
     };
-    return exchange(pack(key), packed(expected), packed(desired));
+    return exchange(pack_key(key), packed(expected), packed(desired));
   }
 
   // Blocks until the dict has changed after `version`, and returns the changes since then (watch.h). The second form
@@ -305,10 +306,8 @@ class Dict : public detail::RawDict {
     static const std::uint64_t hash = signature_hash("{" + signature_of<K>() + ":" + signature_of<V>() + "}");
     return hash;
   }
-  template <class T>
-  static std::string pack(const T& value) {
-    return pack_value(value);
-  }
+  // Keys that are equal in C++ are packed alike.
+  static std::string pack_key(const K& key) { return detail::pack_key(key); }
   // Packs a value that is to be stored; throws Rejected{payload_too_large}.
   template <class T>
   static std::string pack_new(const T& value) {

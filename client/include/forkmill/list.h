@@ -16,8 +16,8 @@
 //
 // manager.h says what holds for all shared values: blocking, threads, lifetime, nesting, errors. Indices are 0 to
 // size() - 1, or -size() to -1 from the end; any other throws UnknownIndex unless a member says otherwise. Two values
-// are equal if they are packed alike. A list holds at most 1 GiB, a durable one 16 MiB; beyond it a
-// member that would add something throws Full.
+// are equal if they are packed alike: 0.0 and −0.0 are not. A list holds at most 1 GiB, a durable one 16 MiB; beyond it
+// a member that would add something throws Full.
 //
 // Complexity at the broker: constant for members that read or replace one element and for append(); linear in the
 // length for insert(), erase(), pop() at the front, index(), count(), contains() and remove_value(). values(), slice(),

@@ -21,7 +21,11 @@
 #include <forkmill/errc.h>
 #include <forkmill/plain_reader.h>
 
+#include <array>
+#include <bit>
+#include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <msgpack.hpp>
 #include <stdexcept>
 #include <string>
@@ -64,6 +68,17 @@ struct StringSink {
   void write(const char* data, std::size_t size) { out.append(data, size); }
 };
 
+// The same for the keys of a dict: 0.0 and −0.0, which are equal, are packed alike.
+struct KeySink : StringSink {};
+
+// Writes a number behind the byte that names its type, the highest byte first.
+template <class Unsigned>
+void write_number(StringSink& sink, char type, Unsigned bits) {
+  std::array<char, 1 + sizeof bits> bytes{type};
+  for (std::size_t i = 0; i < sizeof bits; ++i) bytes[i + 1] = static_cast<char>(bits >> 8 * (sizeof bits - 1 - i));
+  sink.write(bytes.data(), bytes.size());
+}
+
 // False; for a static_assert that fails when its template is used.
 template <class T>
 inline constexpr bool kNever = false;
@@ -97,6 +112,36 @@ MSGPACK_API_VERSION_NAMESPACE(v1) {
 }
 }  // namespace msgpack
 
+// msgpack-c packs a floating-point number without a fraction as an integer, which has no −0.0.
+namespace msgpack {
+MSGPACK_API_VERSION_NAMESPACE(v1) {
+  template <>
+  inline packer<forkmill::detail::StringSink>& packer<forkmill::detail::StringSink>::pack_double(double number) {
+    constexpr double kMost = 18446744073709551616.0;  // 2^64
+    constexpr double kLeast = -9223372036854775808.0;
+    if (number >= 0 && !std::signbit(number) && number < kMost) {
+      const auto whole = static_cast<std::uint64_t>(number);
+      if (static_cast<double>(whole) == number) return pack_uint64(whole);
+    } else if (number < 0 && number >= kLeast) {
+      const auto whole = static_cast<std::int64_t>(number);
+      if (static_cast<double>(whole) == number) return pack_int64(whole);
+    }
+    forkmill::detail::write_number(m_stream, '\xCB', std::bit_cast<std::uint64_t>(number));
+    return *this;
+  }
+  template <>
+  inline packer<forkmill::detail::StringSink>& packer<forkmill::detail::StringSink>::pack_float(float number) {
+    if (number != 0 || !std::signbit(number)) {
+      const double wide = number;
+      if (std::trunc(wide) == wide && wide < 18446744073709551616.0 && wide >= -9223372036854775808.0)
+        return pack_double(wide);
+    }
+    forkmill::detail::write_number(m_stream, '\xCA', std::bit_cast<std::uint32_t>(number));
+    return *this;
+  }
+}
+}  // namespace msgpack
+
 namespace forkmill {
 
 // Packs a value.
@@ -108,6 +153,19 @@ std::string pack_value(const T& value) {
   msgpack::pack(sink, value);
   return out;
 }
+
+namespace detail {
+
+// Packs a key of a dict.
+template <class K>
+std::string pack_key(const K& key) {
+  std::string out;
+  KeySink sink{{out}};
+  msgpack::pack(sink, key);
+  return out;
+}
+
+}  // namespace detail
 
 // Packs the result of a void function: nil.
 inline std::string pack_nothing() { return std::string(1, '\xc0'); }

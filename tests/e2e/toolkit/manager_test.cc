@@ -1,6 +1,7 @@
 // Dict, List, Namespace, Value, Array and the Manager.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -373,6 +374,29 @@ TEST_CASE("floats and doubles stay what they are when something is added") {
   CHECK(dict.add("k", 0.1F, 0.2F) == 0.1F + 0.2F);
   CHECK(dict.compare_and_set("k", 0.1F + 0.2F, 1.0F));
   CHECK(dict.add("k", 1) == 2);
+}
+
+TEST_CASE("a zero keeps its sign as a value, and has none as a key") {
+  Rig rig;
+  Value<double> value{-0.0, rig.a};
+  CHECK(std::signbit(value.get()));
+  CHECK(std::signbit(value.add(-0.0)));
+  CHECK_FALSE(std::signbit(value.add(0.0)));
+  Value<float> narrow{-0.0F, rig.a};
+  CHECK(std::signbit(narrow.get()));
+  CHECK(std::signbit(narrow.add(-0.0F)));
+  List<std::vector<double>> lists{rig.a};
+  lists.append({0.0, -0.0});
+  CHECK_FALSE(std::signbit(lists.at(0)[0]));
+  CHECK(std::signbit(lists.at(0)[1]));
+  auto [here, there] = pipe<double>(true, rig.a);
+  here.send(-0.0);
+  CHECK(std::signbit(there.recv()));
+  Dict<double, double> dict{rig.a};
+  dict.set(0.0, 1);
+  dict.set(-0.0, -0.0);
+  CHECK(dict.size() == 1);
+  CHECK(std::signbit(dict.at(0.0)));
 }
 
 TEST_CASE("an element is appended only to a value that is packed as an array") {

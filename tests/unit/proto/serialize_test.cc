@@ -2,6 +2,8 @@
 #include <forkmill/exec.h>
 #include <forkmill/serialize.h>
 
+#include <cmath>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -101,6 +103,20 @@ TEST_CASE("plain values are read without objects, and are the same") {
   CHECK(!plainly<unsigned>(pack_value(-1)));
   CHECK(!plainly<short>(pack_value(40'000)));
   CHECK(!plainly<std::vector<int>>("\xdd\xff\xff\xff\xff"));
+}
+
+TEST_CASE("a zero keeps its sign, and other numbers are packed as msgpack-c packs them") {
+  CHECK(pack_value(-0.0) == std::string_view{"\xcb\x80\0\0\0\0\0\0\0", 9});
+  CHECK(std::signbit(unpack_value<double>(pack_value(-0.0))));
+  CHECK(std::signbit(unpack_value<float>(pack_value(-0.0F))));
+  CHECK(std::signbit(unpack_value<std::vector<double>>(pack_value(std::vector{-0.0})).front()));
+  CHECK(detail::pack_key(-0.0) == pack_value(0));
+  const auto infinity = std::numeric_limits<double>::infinity();
+  for (const double number : {0.0, 1.0, -1.0, 0.5, -2.5, 200.0, -200.0, 1e15, -1e15, 9.3e18, -9.3e18, 1.9e19, 1e300,
+                              5e-324, infinity, -infinity, std::nan("")}) {
+    CHECK(pack_value(number) == detail::pack_key(number));
+    CHECK(pack_value(static_cast<float>(number)) == detail::pack_key(static_cast<float>(number)));
+  }
 }
 
 TEST_CASE("plain values are the same for any bytes") {

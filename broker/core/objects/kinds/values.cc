@@ -1,9 +1,11 @@
 #include "broker/core/objects/kinds/values.h"
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <msgpack.hpp>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace forkmill::broker {
@@ -47,6 +49,13 @@ Payload packed(T value) {
   msgpack::sbuffer buffer;
   msgpack::pack(buffer, value);
   return Payload::copy({buffer.data(), buffer.size()});
+}
+
+// msgpack-c packs −0.0 as the integer 0.
+template <class T>
+Payload packed_float(T value) {
+  if (value != 0 || !std::signbit(value)) return packed(value);
+  return Payload::copy(std::string_view{"\xCB\x80\0\0\0\0\0\0\0", 9});
 }
 
 double as_double(const Number& number) {
@@ -117,8 +126,8 @@ Result<Payload> sum(const Payload& a, const Payload& b, NumberType type) {
     if (type != NumberType::any) return Failure{Errc::value_differs, "one of the numbers is no integer"};
   }
   if (type == NumberType::f32)
-    return packed(static_cast<float>(as_double(first)) + static_cast<float>(as_double(second)));
-  if (type == NumberType::f64 || type == NumberType::any) return packed(as_double(first) + as_double(second));
+    return packed_float(static_cast<float>(as_double(first)) + static_cast<float>(as_double(second)));
+  if (type == NumberType::f64 || type == NumberType::any) return packed_float(as_double(first) + as_double(second));
   return Failure{Errc::bad_request, "there is no such type of numbers"};
 }
 
