@@ -17,6 +17,7 @@
 // durable dict writes the changed keys only.
 #pragma once
 
+#include <forkmill/detail/element.h>
 #include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/detail/snapshot.h>
@@ -143,7 +144,7 @@ class Dict : public detail::RawDict {
   // Python: d[key] = value
   void set(const K& key, const V& value) { store({pack_key(key), pack_new(value)}); }
   // Sets all keys of a map, or of any range of pairs, in messages of about 256 KiB. Each message is one change; all of
-  // them together are not: another client may see a part.
+  // them together are not: another client may see a part. Keys and values are converted as List::extend() does.
   //
   //     forkmill::Dict<std::string, int> stock{"stock"};
   //     stock.update(std::map<std::string, int>{{"apples", 100}, {"pears", 20}});
@@ -153,8 +154,8 @@ class Dict : public detail::RawDict {
   void update(const Map& values) {
     std::vector<std::string> all;
     for (const auto& [key, value] : values) {
-      all.push_back(pack_key(key));
-      all.push_back(pack_new<V>(value));
+      all.push_back(pack_key(detail::convert_element<K>(key)));
+      all.push_back(pack_new<V>(detail::convert_element<V>(value)));
     }
     store(std::move(all));
   }
@@ -254,7 +255,8 @@ class Dict : public detail::RawDict {
   std::int64_t append(const K& key, const E& element) {
     static const bool grows = pack_value(V{}) == "\x90";  // an empty array
     if (!grows) throw Error{Errc::value_differs, "values of this type are not packed as arrays that can grow"};
-    return append_to(pack_key(key), pack_value<typename V::value_type>(element));
+    using Element = typename V::value_type;
+    return append_to(pack_key(key), pack_value<Element>(detail::convert_element<Element>(element)));
   }
   // If the value of the key equals `expected`, sets it to `desired`, and returns true; else changes nothing and returns
   // false. One operation. nullopt stands for "the key is not there": as `expected` it must not be, as `desired` it is

@@ -25,6 +25,7 @@
 // written as a whole with each change: use a durable Dict where it is long.
 #pragma once
 
+#include <forkmill/detail/element.h>
 #include <forkmill/detail/number.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/detail/snapshot.h>
@@ -182,7 +183,7 @@ class ListOf : public RawList {
   template <class Range>
   static std::vector<std::string> packed(const Range& values) {
     std::vector<std::string> all;
-    for (const auto& value : values) all.push_back(pack_checked<T>(value));
+    for (const auto& value : values) all.push_back(pack_checked<T>(convert_element<T>(value)));
     return all;
   }
   template <class N>
@@ -287,7 +288,8 @@ class List : public detail::ListOf<T> {
   // Python: l.append(value)
   void append(const T& value) { this->append_all({detail::pack_checked(value)}); }
   // Adds all elements of a range at the end, in messages of about 256 KiB. Each message is one change; all of them
-  // together are not.
+  // together are not. Elements are converted to T; a conversion that could lose a value does not compile, and
+  // std::out_of_range is thrown for an integer that T cannot hold, before anything is added.
   //
   //     forkmill::List<std::string> names{"names"};
   //     names.extend(paths);
@@ -463,12 +465,13 @@ class Value : public detail::ListOf<T> {
  public:
   using TravelsAsTicket = void;
 
-  // Makes a value of its own: T{}, or `initial`. Text is a name instead; for an initial text use unnamed().
+  // Makes a value of its own: T{}, or `initial`. Text is a name instead; for an initial text use unnamed(). An initial
+  // fraction of an integer does not compile; std::out_of_range is thrown for an integer that T cannot hold.
   // Python: mp.Value(type, initial)
   explicit Value(const ObjectOptions& options = {}) : Value{std::string_view{}, T{}, options} {}
   template <detail::InitialValueOf<T> U>
   explicit Value(const U& initial, const ObjectOptions& options = {})
-      : Value{std::string_view{}, T(initial), options} {}
+      : Value{std::string_view{}, detail::convert_element<T>(initial), options} {}
   // Makes a value of its own that begins as `initial`, of any type.
   static Value unnamed(const T& initial, const ObjectOptions& options = {}) {
     return Value{std::string_view{}, initial, options};

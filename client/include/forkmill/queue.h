@@ -41,6 +41,7 @@
 // have been put or not. The comments below name further ones.
 #pragma once
 
+#include <forkmill/detail/element.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/detail/snapshot.h>
 #include <forkmill/future.h>
@@ -211,7 +212,8 @@ class Queue : public detail::RawQueue {
   // Puts all items of a range in its order, in parts of up to 4,096 items or 256 KiB, each of which is a round trip.
   // The first form blocks until all are in the queue. The second waits `timeout` at most for each part and then throws
   // Full, whose text says how many items of that part went in; they and the parts before stay. What the range throws
-  // passes through.
+  // passes through. Items are converted to T; a conversion that could lose a value does not compile, and
+  // std::out_of_range is thrown for an integer that T cannot hold.
   //
   //     lines.put_many(paths);
   template <std::ranges::input_range Range>
@@ -322,11 +324,11 @@ class Queue : public detail::RawQueue {
 
   template <class Range>
   void put_range(Range& items, detail::Wait wait) {
+    static_cast<void>(this->object());  // throws if the handle is empty
     std::vector<std::string> batch;
     std::size_t bytes = 0;
-    static_cast<void>(this->object());  // throws if the handle is empty
     for (const auto& item : items) {
-      batch.push_back(detail::pack_checked<T>(item));
+      batch.push_back(detail::pack_checked<T>(detail::convert_element<T>(item)));
       bytes += batch.back().size();
       if (batch.size() < kAtOnce && bytes < kBytesAtOnce) continue;
       put_values(std::exchange(batch, {}), wait);
@@ -344,9 +346,9 @@ class Queue : public detail::RawQueue {
     }
   }
   std::vector<T> get_several(std::size_t most, detail::Wait wait) const {
+    static_cast<void>(this->object());  // throws if the handle is empty
     std::vector<T> items;
     if (most == 0) return items;
-    static_cast<void>(this->object());  // throws if the handle is empty
     const auto got = get_values(most, false, wait);
     items.reserve(got.values.size());
     for (const auto& value : got.values) items.push_back(this->template decode<T>(value));

@@ -50,6 +50,13 @@ requires(sizeof...(From) == sizeof...(To)) struct Narrows<std::tuple<From...>, s
 template <class A, class P>
 inline constexpr bool kNarrows = Narrows<std::remove_cvref_t<A>, std::remove_cvref_t<P>>::value;
 
+// Whether a To can hold this integer.
+template <class To, class From>
+constexpr bool holds(From value) {
+  const To converted = static_cast<To>(value);
+  return static_cast<From>(converted) == value && (converted < To{}) == (value < From{});
+}
+
 [[noreturn]] inline void throw_out_of_range(const std::string& value) {
   throw std::out_of_range{"an argument is " + value + ", which the type that the task declares for it cannot hold"};
 }
@@ -61,10 +68,8 @@ decltype(auto) convert_argument(const A& argument) {
   if constexpr (std::is_same_v<A, P>) {
     return (argument);
   } else if constexpr (std::is_integral_v<A> && std::is_integral_v<P>) {
-    const P converted = static_cast<P>(argument);
-    if (static_cast<A>(converted) != argument || (converted < P{}) != (argument < A{}))
-      throw_out_of_range(std::to_string(argument));
-    return P{converted};
+    if (!holds<P>(argument)) throw_out_of_range(std::to_string(argument));
+    return static_cast<P>(argument);
   } else {
     return static_cast<P>(P(argument));
   }

@@ -100,6 +100,30 @@ TEST_CASE("values that are too large or nested too deep are refused") {
   CHECK(trees.at(3).children.size() == 1);
 }
 
+TEST_CASE("an integer that the elements cannot hold is refused, and nothing is put in") {
+  Rig rig;
+  Queue<std::uint8_t> queue{0, rig.a};
+  CHECK_THROWS_AS(queue.put_many(std::vector<int>{1, 300}), std::out_of_range);
+  CHECK_THROWS_AS(queue.put_many(std::vector<int>{-1}), std::out_of_range);
+  CHECK(queue.empty());
+  queue.put_many(std::vector<int>{0, 255});
+  CHECK(queue.get_many(2) == std::vector<std::uint8_t>{0, 255});
+  CHECK_THROWS_AS((Value<std::uint8_t>{300, rig.a}), std::out_of_range);
+  CHECK(Value<std::uint8_t>{200, rig.a}.get() == 200);
+  CHECK(Value<double>{3, rig.a}.get() == 3);
+  List<std::int8_t> list{rig.a};
+  CHECK_THROWS_AS(list.extend(std::vector<int>{1, 128}), std::out_of_range);
+  CHECK(list.empty());
+  Dict<unsigned, short> dict{rig.a};
+  CHECK_THROWS_AS(dict.update(std::map<int, int>{{-1, 1}}), std::out_of_range);
+  CHECK_THROWS_AS(dict.update(std::map<int, int>{{1, 40'000}}), std::out_of_range);
+  dict.update(std::map<int, int>{{1, 30'000}});
+  CHECK(dict.at(1) == 30'000);
+  Dict<int, std::vector<short>> shorts{rig.a};
+  CHECK_THROWS_AS(shorts.append(1, 40'000), std::out_of_range);
+  CHECK(shorts.append(1, 4) == 1);
+}
+
 TEST_CASE("every member of a moved-from handle throws std::logic_error") {
   Rig rig;
   const auto changes = [](const auto&) {};
