@@ -125,6 +125,7 @@ void ObjectAudit::nothing_left(const broker::Core& core) {
     require(object.waiting() == 0, object, "a call waits for it, although all clients are gone");
   });
   if (core.objects().loans().in_tasks()) throw Violation{"objects: a loan is left of a task that has ended"};
+  if (core.objects().loans().in_results()) throw Violation{"objects: a loan is left of a result that no client awaits"};
 }
 
 void ObjectAudit::nothing_held(const broker::Core& core) {

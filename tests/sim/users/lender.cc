@@ -71,10 +71,11 @@ void Lender::read(const ObjectCall& call) {
     const std::string text{value.view()};
     const auto lent = text.find(" lent ");
     if (lent == std::string::npos || std::sscanf(text.c_str() + lent, " lent %llu %lld", &pipe, &ticket) != 2) continue;
-    if (!caller_.world().random.chance(0.6)) continue;
+    const double roll = caller_.world().random.unit();
+    if (roll > 0.8) continue;
     for (std::size_t i = 0; i < caller_.objects().count(); ++i) {
       if (caller_.objects().shared(i).role != Role::pipe) continue;
-      Operation op = caller_.make(i, Verb::lend);
+      Operation op = caller_.make(i, roll < 0.6 ? Verb::lend : Verb::close);  // claims the end, or gives it back
       op.object = pipe;
       op.b = ticket;
       caller_.call(i, std::move(op), false);

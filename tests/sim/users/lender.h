@@ -1,5 +1,5 @@
 // Lender: lends ends of a pipe, and sends them on their way: nowhere, with a task, or in a message or an item of a
-// queue. What reads such a value claims the end, or does not.
+// queue. What reads such a value claims the end, gives it back, or does neither.
 #pragma once
 
 #include "tests/sim/users/object_caller.h"
