@@ -69,7 +69,8 @@ TEST_CASE("an end of a pipe in a value that is dropped unread is closed") {
     }
     SUBCASE("results of a pool's map that are not taken") {
       Pool pool{{.processes = 1}};
-      auto results = pool.imap(kPassEnd, std::vector{there});
+      const std::vector ends{there};
+      auto results = pool.imap(kPassEnd, ends);
       close_there();
     }
     SUBCASE("the future of an executor") {
@@ -127,7 +128,8 @@ TEST_CASE("an end of a pipe in a result is read once, however late") {
   SUBCASE("from a chunk of a pool's map") {
     auto [other, second] = pipe<std::string>();
     Pool pool{{.processes = 1}};
-    auto results = pool.imap(kPassEnd, std::vector{there, second}, 2);
+    const std::vector ends{there, second};  // a container that is kept is read at once
+    auto results = pool.imap(kPassEnd, ends, 2);
     there.close();
     second.close();
     auto end = results.next();
