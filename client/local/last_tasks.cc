@@ -26,6 +26,7 @@ constexpr auto kAnswerPatience = 10s;  // for the broker's answer
 constexpr auto kSilence = 1s;          // before the program says that it waits
 constexpr auto kShortPause = 2ms;      // between two questions, at first
 constexpr auto kLongPause = 100ms;     // and at last
+constexpr auto kWorkerPatience = 5s;   // for the program's worker to connect
 
 using Row = std::map<std::string, msgpack::object>;
 
@@ -33,14 +34,16 @@ std::uint64_t number(const Row& row, const char* key) { return row.at(key).as<st
 
 struct LastTasks {
   std::uint64_t served = 0;
+  std::uint64_t awaited = 0;   // in queues of the program's worker, which has not connected yet or is started again
   std::uint64_t unserved = 0;  // in queues of no worker: nothing will ever run them
-};
 
-// The worker of local:// serves this queue, also when it has not connected yet, or is being started again.
-bool is_served(const std::string& queue, const Row& row) {
-  static const WorkerOptions standard;
-  return std::ranges::find(standard.queues, queue) != standard.queues.end() || number(row, "workers") > 0;
-}
+  // Returns the count that a queue adds to.
+  std::uint64_t& of(const std::string& queue, const Row& row) {
+    static const WorkerOptions standard;
+    if (number(row, "workers") > 0) return served;
+    return std::ranges::find(standard.queues, queue) != standard.queues.end() ? awaited : unserved;
+  }
+};
 
 LastTasks count_tasks(Client& client) {
   const auto answer = client.query({QueryKind::queues}).get_for(kAnswerPatience);
@@ -51,7 +54,7 @@ LastTasks count_tasks(Client& client) {
     const auto name = row.at("name").as<std::string>();
     if (name.starts_with(proto::kPoolQueuePrefix) || name.find('+') != std::string::npos) continue;
     const auto tasks = number(row, "ready") + number(row, "scheduled") + number(row, "running");
-    (is_served(name, row) ? left.served : left.unserved) += tasks;
+    left.of(name, row) += tasks;
   }
   return left;
 }
@@ -67,18 +70,22 @@ void settle(const std::string& endpoint, AtExit how) {
   detail::deliver_local_tasks();
   Client client{options};
   LastTasks left = count_tasks(client);
-  if (how == AtExit::drop) return say(left.served + left.unserved, "are lost: the program ends and has not waited");
+  if (how == AtExit::drop)
+    return say(left.served + left.awaited + left.unserved, "are lost: the program ends and has not waited");
   const auto speaks_at = Clock::now() + kSilence;
+  auto gives_up_at = Clock::now() + kWorkerPatience;
   bool silent = true;
-  for (Clock::duration pause = kShortPause; left.served > 0; pause = std::min<Clock::duration>(2 * pause, kLongPause)) {
+  for (Clock::duration pause = kShortPause; left.served > 0 || (left.awaited > 0 && Clock::now() < gives_up_at);
+       pause = std::min<Clock::duration>(2 * pause, kLongPause)) {
+    if (left.awaited == 0) gives_up_at = Clock::now() + kWorkerPatience;
     if (silent && Clock::now() >= speaks_at) {
       silent = false;
-      say(left.served, "are still to end before the program does");
+      say(left.served + left.awaited, "are still to end before the program does");
     }
     std::this_thread::sleep_for(pause);
     left = count_tasks(client);
   }
-  say(left.unserved, "are lost: no worker serves their queue");
+  say(left.awaited + left.unserved, "are lost: no worker serves their queue");
 }
 
 }  // namespace
