@@ -46,7 +46,7 @@ struct LastTasks {
 };
 
 LastTasks count_tasks(Client& client) {
-  const auto answer = client.query({QueryKind::queues}).get_for(kAnswerPatience);
+  const auto answer = client.query(Query{.kind = QueryKind::queues}).get_for(kAnswerPatience);
   const auto body = detail::unpack_bounded(answer.bytes);
   LastTasks left;
   for (const auto& packed : body.get().as<Row>().at("queues").as<std::vector<msgpack::object>>()) {

@@ -56,7 +56,7 @@ class TaskFeed::Call final : public Outstanding {
     return {Ref<State>{}, CancelState::cancelled};
   }
   // Ends the task, if it waits here.
-  void cancel_waiting() {
+  void cancel_waiting() override {
     {
       const std::lock_guard hold{mutex_};
       if (phase_ != Phase::waiting) return;

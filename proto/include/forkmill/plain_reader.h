@@ -67,7 +67,7 @@ class PlainReader {
   template <class... T>
   bool read(std::tuple<T...>& values) {
     if (byte() != (0x90U | sizeof...(T))) return false;
-    return std::apply([this](auto&... each) { return (read(each) && ...); }, values);
+    return std::apply([&](auto&... each) { return (read(each) && ...); }, values);
   }
 
  private:
