@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -15,8 +16,11 @@ namespace forkmill::tests {
 
 class Folder {
  public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "forkmill-test.XXXXXX").string();
+  // In `parent`, if files can be made there.
+  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    const bool usable = ::access(parent.c_str(), W_OK) == 0;
+    const auto place = usable ? parent : std::filesystem::temp_directory_path();
+    std::string pattern = (place / "forkmill-test.XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
     path_ = pattern;
   }

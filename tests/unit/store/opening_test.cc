@@ -41,7 +41,7 @@ TEST_CASE("a file in place of the directory, or a read-only directory, is refuse
   const std::string directory = folder.path("locked");
   std::filesystem::create_directory(directory);
   std::filesystem::permissions(directory, std::filesystem::perms{0555});
-  std::filesystem::permissions(folder.top(), std::filesystem::perms{0755});
+  std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
   const int status = in_child([&] {
     if (::geteuid() == 0 && ::seteuid(65534) != 0) return 1;
     const std::string text = failure_of(directory);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,37 +9,15 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 
 #include "broker/store/sqlite/sqlite_store.h"
+#include "tests/folder.h"
 #include "tests/unit/store/store_samples.h"
 
 namespace forkmill::broker::test {
 
-class Folder {
- public:
-  // In `parent` where that is there: memory, for tests that write much.
-  explicit Folder(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
-    const bool usable = ::access(parent.c_str(), W_OK) == 0;
-    const auto place = usable ? parent : std::filesystem::temp_directory_path();
-    std::string pattern = (place / "forkmill-store.XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error{"mkdtemp failed"};
-    path_ = pattern;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string path(const std::string& name) const { return (path_ / name).string(); }
-  const std::filesystem::path& top() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using tests::Folder;
 
 inline std::string read_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
