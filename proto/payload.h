@@ -91,7 +91,7 @@ class Payload {
   static_assert(sizeof(Shared) <= kInline);
 
   explicit Payload(std::string_view bytes) : size_{static_cast<std::uint32_t>(bytes.size())} {
-    std::memcpy(bytes_.at, bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.at, bytes.data(), bytes.size());  // an empty view may point nowhere
   }
   Payload(std::shared_ptr<const void> owner, std::string_view bytes)
       : size_{static_cast<std::uint32_t>(bytes.size())}, shared_{true} {

@@ -30,7 +30,7 @@ class ByteBuffer {
   // Appends bytes that stand in this buffer.
   void repeat(std::size_t from, std::size_t size) {
     char* at = extend(size);
-    std::memcpy(at, bytes_.get() + from, size);
+    if (size > 0) std::memcpy(at, bytes_.get() + from, size);
   }
 
  private:

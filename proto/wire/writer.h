@@ -88,7 +88,7 @@ class Writer {
       char* at = sink_.out.extend(2 + bytes.size());
       at[0] = static_cast<char>(0xc4);
       at[1] = static_cast<char>(bytes.size());
-      std::memcpy(at + 2, bytes.data(), bytes.size());
+      if (!bytes.empty()) std::memcpy(at + 2, bytes.data(), bytes.size());  // an empty view may point nowhere
       return;
     }
     pack_.pack_bin(static_cast<std::uint32_t>(bytes.size()));
