@@ -61,10 +61,14 @@ class PoolHost::Gone final : public Continuation {
 
 void PoolHost::start() {
   const auto queue = fresh_queue();
+  pool_.sender->use_queue(queue);
+  start(queue);
+}
+
+void PoolHost::start(const std::string& queue) {
   Process process = Process::of(pool_.client, proto::kPoolTask, pack_arguments(spec_of(pool_.options, queue)),
                                 {.name = pool_.name, .daemon = true, .queue = pool_.options.queue});
   process.start();
-  pool_.sender->use_queue(queue);
   unsigned generation = 0;
   {
     const std::lock_guard hold{mutex_};
@@ -87,8 +91,12 @@ void PoolHost::gone(unsigned generation) noexcept {
     if (!error)
       error = std::make_exception_ptr(Error{Errc::worker_lost, "the processes of " + pool_.name + " were ended"});
     if (!is_to_be_replaced(error)) return pool_.calls->fail(error);
+    // Calls that come from here on go to the queue of the next host. Those that may be in the old queue end now.
+    const auto queue = fresh_queue();
+    pool_.sender->use_queue(queue);
     pool_.calls->end_all(error);
-    start();
+    start(queue);
+    if (pool_.calls->is_shut_down()) stop(true);  // the pool has ended meanwhile, when there was no host to end
   } catch (const std::exception& failure) {
     client::log().error("{} has lost its processes and cannot start others: {}", pool_.name, failure.what());
     pool_.calls->fail(std::current_exception());

@@ -42,6 +42,7 @@ class PoolHost : public std::enable_shared_from_this<PoolHost> {
  private:
   class Gone;
 
+  void start(const std::string& queue);
   void end(Process& process);
   void finish(Process& process);
   void gone(unsigned generation) noexcept;

@@ -4,8 +4,12 @@
 #include <forkmill/process.h>
 
 #include <numeric>
+#include <optional>
 #include <ranges>
 #include <set>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "tests/e2e/toolkit/pool_tasks.h"
 #include "tests/e2e/worker/cluster.h"
@@ -30,6 +34,15 @@ class Fleet : public forkmill::test::Cluster {
   forkmill::test::Process& worker_;
   std::unique_ptr<Client> client_;
 };
+
+// The result, or nothing if the pool had lost its host.
+std::optional<int> outcome_of(AsyncResult<int> call) {
+  try {
+    return call.get(60s);
+  } catch (const WorkerLost&) {
+    return std::nullopt;
+  }
+}
 
 }  // namespace
 
@@ -75,13 +88,26 @@ TEST_CASE("a pool whose host is killed loses its running tasks and is rebuilt") 
   ::kill(fleet.host(), SIGKILL);
   CHECK_THROWS_AS(pending.get(60s), WorkerLost);
   CHECK(eventually([&] { return !forkmill::test::exists(pid); }));
-  CHECK(eventually([&] {
-    try {
-      return pool.apply_async(kSquare, 5).get(60s) == 25;
-    } catch (const WorkerLost&) {
-      return false;  // submitted before this pool knew
-    }
-  }));
+  CHECK(eventually([&] { return outcome_of(pool.apply_async(kSquare, 5)) == 25; }));
+}
+
+TEST_CASE("each call made while a pool's lost host is replaced has a result or an error") {
+  Fleet fleet;
+  Pool pool{fleet.client(), {.processes = 2}};
+  REQUIRE(pool.apply(kSquare, 2) == 4);
+  REQUIRE(fleet.host() != 0);
+  ::kill(fleet.host(), SIGKILL);
+  std::vector<AsyncResult<int>> calls;
+  std::jthread caller{[&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) calls.push_back(pool.apply_async(kSquare, static_cast<int>(calls.size() % 1000)));
+  }};
+  CHECK(eventually([&] { return fleet.host() != 0 && outcome_of(pool.apply_async(kSquare, 5)) == 25; }));
+  caller.request_stop();
+  caller.join();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto square = static_cast<int>((i % 1000) * (i % 1000));
+    CHECK(outcome_of(std::move(calls[i])).value_or(square) == square);
+  }
 }
 
 TEST_CASE("a pool ends with its client") {
