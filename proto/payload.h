@@ -26,14 +26,14 @@ class Payload {
   static constexpr std::size_t kInline = 72;  // as many bytes may stand in the object
 
   Payload() noexcept {}  // NOLINT(modernize-use-equals-default): the bytes are left uninitialized
-  Payload(const Payload& other) : size_{other.size_}, shared_{other.shared_} {
+  Payload(const Payload& other) : shared_{other.shared_}, size_{other.size_} {
     if (shared_)
       new (bytes_.at) Shared{other.owned()};
     else
       bytes_ = other.bytes_;
   }
-  // A Shared may be moved by its bytes.
-  Payload(Payload&& other) noexcept : bytes_{other.bytes_}, size_{other.size_}, shared_{other.shared_} {
+  // A Shared may be moved by its bytes: a shared_ptr of libstdc++ and of libc++ does not point to itself.
+  Payload(Payload&& other) noexcept : bytes_{other.bytes_}, shared_{other.shared_}, size_{other.size_} {
     other.size_ = 0;
     other.shared_ = false;
   }
@@ -62,13 +62,13 @@ class Payload {
     const std::string_view view = *holder;
     return Payload{std::move(holder), view};
   }
-  // `bytes` must stay valid and unchanged for as long as `owner` lives.
+  // `owner` is not null. `bytes` must stay valid and unchanged for as long as it lives.
   static Payload share(std::shared_ptr<const void> owner, std::string_view bytes) {
     return Payload{std::move(owner), bytes};
   }
 
   // The view is valid until this object is assigned to, moved or destroyed.
-  std::string_view view() const { return {shared_ ? owned().data : bytes_.at, size_}; }
+  std::string_view view() const { return {shared_ ? owned().data : reinterpret_cast<const char*>(bytes_.at), size_}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   // Returns the same bytes with an owner, for users that keep a view beyond the life of this object.
@@ -90,11 +90,10 @@ class Payload {
   };
   static_assert(sizeof(Shared) <= kInline);
 
-  explicit Payload(std::string_view bytes) : size_{static_cast<std::uint32_t>(bytes.size())} {
+  explicit Payload(std::string_view bytes) : size_{bytes.size()} {
     if (!bytes.empty()) std::memcpy(bytes_.at, bytes.data(), bytes.size());  // an empty view may point nowhere
   }
-  Payload(std::shared_ptr<const void> owner, std::string_view bytes)
-      : size_{static_cast<std::uint32_t>(bytes.size())}, shared_{true} {
+  Payload(std::shared_ptr<const void> owner, std::string_view bytes) : shared_{true}, size_{bytes.size()} {
     new (bytes_.at) Shared{std::move(owner), bytes.data()};
   }
   const Shared& owned() const { return *std::launder(reinterpret_cast<const Shared*>(bytes_.at)); }
@@ -102,12 +101,13 @@ class Payload {
     if (shared_) std::launder(reinterpret_cast<Shared*>(bytes_.at))->~Shared();
   }
 
+  // A copy of unwritten bytes is allowed only for unsigned char.
   struct Bytes {
-    alignas(Shared) char at[kInline];
+    alignas(Shared) unsigned char at[kInline];
   };
   Bytes bytes_;
-  std::uint32_t size_ = 0;
-  bool shared_ = false;
+  std::uint64_t shared_ : 1 = false;
+  std::uint64_t size_ : 63 = 0;
 };
 
 #if defined(__GNUC__) && !defined(__clang__)

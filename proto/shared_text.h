@@ -19,8 +19,8 @@ class SharedText {
   SharedText(const char* text) : SharedText{std::string{text}} {}  // NOLINT(google-explicit-constructor)
 
   const std::string& str() const {
-    static const std::string none;
-    return text_ ? *text_ : none;
+    static const auto* const none = new std::string;  // never destroyed: destructors of static objects may use it
+    return text_ ? *text_ : *none;
   }
   operator const std::string&() const { return str(); }  // NOLINT(google-explicit-constructor)
   std::size_t size() const { return str().size(); }

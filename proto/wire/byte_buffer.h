@@ -7,11 +7,25 @@
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace forkmill::proto {
 
 class ByteBuffer {
  public:
+  ByteBuffer() = default;
+  // Leave an empty buffer behind.
+  ByteBuffer(ByteBuffer&& other) noexcept
+      : bytes_{std::move(other.bytes_)},
+        size_{std::exchange(other.size_, 0)},
+        capacity_{std::exchange(other.capacity_, 0)} {}
+  ByteBuffer& operator=(ByteBuffer&& other) noexcept {
+    bytes_ = std::move(other.bytes_);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
+
   std::string_view view() const { return {bytes_.get(), size_}; }
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return capacity_; }

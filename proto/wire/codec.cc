@@ -90,7 +90,6 @@ Result<T> decode_record(std::string_view bytes) {
 
 }  // namespace
 
-std::uint8_t type_number(const Message& message) { return kTypeNumbers[message.index()]; }
 std::string_view type_name(const Message& message) { return kTypeNames[message.index()]; }
 
 Encoded encode(const Envelope& envelope) {

@@ -28,11 +28,10 @@ Encoded encode(const Envelope& envelope);
 // with malformed, message_too_large, or unknown_message (a type of a newer peer: answer with ERROR and continue).
 Result<Envelope> decode(std::string_view envelope, std::span<const Payload> frames = {});
 
-// The number of a message's type on the wire, and its name in PROTOCOL.md.
-std::uint8_t type_number(const Message& message);
+// The name of a message's type in PROTOCOL.md.
 std::string_view type_name(const Message& message);
 
-// One record without an envelope, as stores keep it.
+// One record without an envelope, for tests and audits of the simulator.
 std::string encode_submission(const Submission& submission);
 Result<Submission> decode_submission(std::string_view bytes);
 std::string encode_outcome(const Outcome& outcome);

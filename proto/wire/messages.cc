@@ -15,8 +15,9 @@ Outcome Outcome::ended(OutcomeKind kind, Errc code, std::string message) {
 }
 
 const SharedSpec& blank_spec() {
-  static const SharedSpec blank = std::make_shared<const TaskSpec>();
-  return blank;
+  // Never destroyed: destructors of static objects may still submit tasks.
+  static const auto* const blank = new SharedSpec{std::make_shared<const TaskSpec>()};
+  return *blank;
 }
 
 TaskSpec& own_spec(SharedSpec& spec) {

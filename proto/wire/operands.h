@@ -53,7 +53,6 @@ inline std::uint64_t object_number(const OperationAnswer& opened) { return stati
 constexpr std::int64_t made_as(bool made, bool as_asked) { return (made ? 1 : 0) + (as_asked ? 2 : 0); }
 inline bool was_made(const OperationAnswer& opened) { return opened.b != 0; }
 inline bool begins_as_asked(const OperationAnswer& opened) { return (opened.b & 2) != 0; }
-inline bool was_withdrawn(const OperationAnswer& answer) { return answer.a != 0; }
 
 // ---- look -----------------------------------------------------------------------------------------------------------
 // Of an event: is_signalled(). Of a pipe: operands::at_end(). Of a dict or list: length_of(), version_of().
@@ -86,7 +85,6 @@ inline std::int64_t token_to_release(const Operation& op) { return op.a; }
 inline std::int64_t units_to_release(const Operation& op) { return op.b; }  // 0 stands for 1
 
 inline std::int64_t token_acquired(const OperationAnswer& answer) { return answer.a; }
-inline std::int64_t times_acquired(const OperationAnswer& answer) { return answer.b; }
 
 // ---- wait, notify: event, condition ---------------------------------------------------------------------------------
 
@@ -140,7 +138,6 @@ inline bool settles_as_done(const Operation& op) { return op.b != 0; }
 
 inline std::int64_t items_put(const OperationAnswer& answer) { return answer.a; }  // also when the queue was full
 inline std::int64_t lease_of(const OperationAnswer& got) { return got.a; }         // 0: the items are the client's
-inline std::int64_t items_left(const OperationAnswer& got) { return got.b; }
 
 // ---- send, receive, poll, close, lend, look: pipe -------------------------------------------------------------------
 

@@ -34,7 +34,8 @@ struct ReadBefore {
     std::size_t fields_of_extras = 0;
     SharedSpec spec;
   };
-  // The most recent one first.
+  // The most recent one comes first; the order of the others is nearly that of their use. Runs of many bytes, which
+  // only keys, names and options of later versions can make, are not kept.
   class Specs {
    public:
     template <class Matches>
@@ -47,11 +48,14 @@ struct ReadBefore {
       return nullptr;
     }
     void add(Spec spec) {
+      if (spec.bytes.size() + spec.extras.size() > kMaxKept) return;
       std::rotate(specs_.begin(), specs_.end() - 1, specs_.end());
       specs_[0] = std::move(spec);
     }
 
    private:
+    static constexpr std::size_t kMaxKept = 4096;  // bytes of a run
+
     std::array<Spec, 4> specs_;
   };
   Specs submissions;

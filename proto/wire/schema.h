@@ -181,7 +181,8 @@ void fields(auto& io, Is<ErrorMessage> auto& m) { io.record(3, m.about, m.code, 
 
 void fields(auto& io, Is<Backoff> auto& m) { io.record(3, m.initial, m.most, m.jitter_percent); }
 void fields(auto& io, Is<TaskOptions> auto& m) {
-  static const TaskOptions standard;
+  // Never destroyed: destructors of static objects may still submit tasks.
+  static const TaskOptions& standard = *new TaskOptions;
   io.options(option(1, m.priority, standard.priority), option(2, m.delay, standard.delay),
              option(3, m.not_before, standard.not_before), option(4, m.max_attempts, standard.max_attempts),
              option(5, m.backoff, standard.backoff), option(6, m.soft_timeout, standard.soft_timeout),

@@ -20,6 +20,8 @@ namespace forkmill::proto {
 class Writer {
  public:
   Writer(ByteBuffer& out, std::vector<Payload>* frames) : sink_{out}, frames_{frames}, pack_{sink_} {}
+  Writer(const Writer&) = delete;  // pack_ refers to sink_
+  Writer& operator=(const Writer&) = delete;
 
   template <class... F>
   void record(std::size_t, const F&... values) {

@@ -9,7 +9,7 @@
 
 using forkmill::proto::Payload;
 
-TEST_CASE("a payload holds the bytes it was made of, whatever their number") {
+TEST_CASE("a payload holds the bytes it was made of, few or many") {
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, Payload::kInline, Payload::kInline + 1, std::size_t{5000}}) {
     CAPTURE(size);
@@ -26,7 +26,13 @@ TEST_CASE("a payload holds the bytes it was made of, whatever their number") {
 TEST_CASE("a payload of no bytes may be made of a view that points nowhere") {
   CHECK(Payload::copy(std::string_view{}).empty());
   CHECK(Payload::copy(Payload{}.view()).empty());
-  CHECK(Payload::share(nullptr, {}).empty());
+  CHECK(Payload::own({}).empty());
+}
+
+TEST_CASE("the size of a payload is not cut") {
+  const auto owner = std::make_shared<const char>('x');
+  constexpr std::size_t kSize = (std::size_t{1} << 32) + 10;
+  CHECK(Payload::share(owner, {owner.get(), kSize}).size() == kSize);  // its bytes are not read
 }
 
 TEST_CASE("copies and moves of a payload keep bytes and owners") {
