@@ -77,12 +77,11 @@ bool Connection::step() noexcept {
       if (!dealer_->pending() && !has_requests()) return false;
     }
   } catch (const std::exception& error) {
-    log().error("unexpected: {}; connecting again", error.what());
-    requests_.clear();
-    inbox_.drained();
-    session_.take_effects(effects_);
-    effects_.clear();
-    reconnect();
+    log().error("{}: {}; connecting again, which sends what the broker has not acknowledged", options_.endpoint,
+                error.what());
+    session_.disconnected();
+    carry_out();
+    dealer_->reconnect();
     return false;
   }
   return true;
@@ -90,7 +89,8 @@ bool Connection::step() noexcept {
 
 proto::Instant Connection::next_wakeup() const { return std::min(session_.next_wakeup(), reachability_.next_wakeup()); }
 
-void Connection::handle_requests() {
+// noexcept, as the waiter of a request that was half handled could never be told: the program ends if memory runs out.
+void Connection::handle_requests() noexcept {
   if (!has_requests()) return;
   inbox_.drain(requests_);
   const auto now = proto::RealEnv::steady();
@@ -132,23 +132,33 @@ void Connection::look_for_broker(proto::Instant now) {
   if (options_.fail_fast) session_.end_all(Errc::disconnected, text);
 }
 
-void Connection::carry_out() {
+// All waiters are told, also if the messages cannot be sent.
+void Connection::carry_out() noexcept {
   session_.take_effects(effects_);
   for (const auto& line : effects_.log) {
     if (line.unserved && !options_.warn_of_unserved) continue;
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
-  for (const auto& envelope : effects_.send) {
-    if (dealer_->send(envelope)) continue;
-    log().warn("{}: the broker does not read; connecting again", options_.endpoint);
-    effects_.reconnect = true;
-    break;
-  }
+  if (!send_all()) effects_.reconnect = true;
   if (effects_.holdings_lost) holdings_.count_loss();
+  capacity_.publish(session_.load());  // a task that has ended leaves room, which its waiter may need at once
   resolve_waiters(effects_);
   if (effects_.reconnect) reconnect();
   effects_.clear();
-  capacity_.publish(session_.load());
+}
+
+bool Connection::send_all() noexcept {
+  try {
+    for (const auto& envelope : effects_.send) {
+      if (dealer_->send(envelope)) continue;
+      log().warn("{}: the broker does not read; connecting again", options_.endpoint);
+      return false;
+    }
+  } catch (const std::exception& error) {
+    log().error("{}: sending has failed: {}; connecting again", options_.endpoint, error.what());
+    return false;
+  }
+  return true;
 }
 
 void Connection::reconnect() {

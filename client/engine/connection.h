@@ -54,10 +54,11 @@ class Connection final : public Work {
  private:
   static constexpr std::size_t kFewTasks = 16;
 
-  void handle_requests();
+  void handle_requests() noexcept;
   void receive(proto::Instant now);
   void look_for_broker(proto::Instant now);
-  void carry_out();
+  void carry_out() noexcept;
+  bool send_all() noexcept;  // false: a new connection is needed
   void reconnect();
 
   const ClientOptions& options_;

@@ -66,8 +66,8 @@ template <class Waiter>
 detail::Ref<Waiter> Inbox::add(Request&& request, detail::Ref<Waiter> waiter) {
   const std::lock_guard hold{mutex_};
   check_open();
-  if (auto* order = std::get_if<CommandBroker>(&request))
-    if (auto* retry = std::get_if<proto::RetryDeadLetter>(&order->command)) retry->new_id = new_id();
+  if (auto* command = std::get_if<CommandBroker>(&request))
+    if (auto* retry = std::get_if<proto::RetryDeadLetter>(&command->command)) retry->new_id = new_id();
   std::visit([&](auto& one) { one.cookie = cookie_of(waiter); }, request);
   requests_.add(std::move(request));
   load_.added(0);

@@ -84,8 +84,9 @@ void TaskCalls::submit_group(const Prepared& how, std::string_view name, std::ui
   const auto end = std::min(states.size() + kAtOnce, payloads.size());
   std::vector<proto::Submission> tasks;
   std::vector<OutgoingLoans> loans;
+  const std::size_t most = std::max<std::size_t>(options_.max_unsent_bytes / 4, 1);  // bytes of a group
   std::size_t bytes = 0;
-  for (auto at = states.size(); at < end && bytes < options_.max_unsent_bytes / 4; ++at) {
+  for (auto at = states.size(); at < end && bytes < most; ++at) {
     bytes += payloads[at].size();
     loans.emplace_back(payloads[at]);
     tasks.push_back(submission(how, name, signature, payloads[at]));

@@ -1,4 +1,5 @@
-// Lists: ids that are sent in as many messages as they need; records that are worked off while memory is fetched ahead.
+// Batches: ids that are sent in as many messages as they need; records that are worked off while memory is fetched
+// ahead.
 #pragma once
 
 #include <algorithm>

@@ -136,9 +136,9 @@ struct Session::Asking {
     if (refusal != nullptr) return session.effects_.fail_query(ask.cookie, refusal->code, refusal->text);
     session.queries_.add(std::move(ask.query), ask.cookie);
   }
-  void operator()(CommandBroker& order) const {
-    if (refusal != nullptr) return session.effects_.fail_query(order.cookie, refusal->code, refusal->text);
-    session.queries_.add(std::move(order.command), order.cookie);
+  void operator()(CommandBroker& request) const {
+    if (refusal != nullptr) return session.effects_.fail_query(request.cookie, refusal->code, refusal->text);
+    session.queries_.add(std::move(request.command), request.cookie);
   }
   void operator()(OperateObject& operate) const {
     if (refusal != nullptr) return session.effects_.fail_operation(operate.cookie, refusal->code, refusal->text);

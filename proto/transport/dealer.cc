@@ -17,7 +17,7 @@ std::string monitor_address() {
   return "inproc://forkmill-monitor-" + std::to_string(++count);
 }
 
-constexpr Instant kRetry = std::chrono::milliseconds{100};  // when there was no descriptor left
+constexpr Instant kRetry = std::chrono::milliseconds{100};  // when no connection could be made
 
 // The endpoint is valid; a connection can be made when the process has a free descriptor again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
@@ -95,11 +95,11 @@ Dealer::Dealer(const std::string& endpoint, LookUp look_up)
     : endpoint_{endpoint}, endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
   if (endpoint_tracker_) endpoint_tracker_->watch(waiter_, 0);
   waiter_.add(retry_.fd(), 0);
-  connect();
+  connect(true);
 }
 Dealer::~Dealer() = default;
 
-void Dealer::connect() {
+void Dealer::connect(bool first) {
   if (connection_) connection_->socket.set(zmq::sockopt::linger, 0);
   connection_.reset();
   const std::string endpoint = endpoint_tracker_ ? endpoint_tracker_->endpoint() : endpoint_;
@@ -107,8 +107,10 @@ void Dealer::connect() {
     connection_ = std::make_unique<Connection>(endpoint, waiter_);
     retry_.stop();
   } catch (const zmq::error_t& error) {
-    if (!is_shortage(error.num())) throw TransportError{connect_error_text(endpoint, error.num())};
-    shortage_ = std::string{"there is nothing left to make a connection of: "} + error.what();
+    const bool shortage = is_shortage(error.num());
+    if (first && !shortage) throw TransportError{connect_error_text(endpoint, error.num())};
+    shortage_ = shortage ? std::string{"there is nothing left to make a connection of: "} + error.what()
+                         : connect_error_text(endpoint, error.num());
     retry_.set(kRetry);
     retry_at_ = RealEnv::steady() + kRetry;
   }

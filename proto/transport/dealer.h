@@ -56,7 +56,9 @@ class Dealer {
 
  private:
   struct Connection;
-  void connect();  // makes a new connection, to the current address of the broker
+  // Makes a new connection, to the current address of the broker. The first one throws TransportError; later ones are
+  // tried again.
+  void connect(bool first = false);
   bool retry_due();
   bool find_why_stuck();
 
@@ -64,7 +66,7 @@ class Dealer {
   Waiter waiter_;
   const std::string endpoint_;
   std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint is an address
-  std::unique_ptr<Connection> connection_;             // null: no descriptor was left for it
+  std::unique_ptr<Connection> connection_;             // null: it could not be made
   Alarm retry_;
   Instant retry_at_{0};
   std::string shortage_;  // why the last connection could not be made

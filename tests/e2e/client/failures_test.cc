@@ -1,6 +1,10 @@
 // Brokers that come late, go, come back, or never come; and the end of the client itself.
+#include <forkmill/when.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <functional>
+#include <future>
 
 #include "tests/e2e/client/rig.h"
 
@@ -104,6 +108,25 @@ TEST_CASE("a full client blocks, times out or rejects") {
   blocked.join();
 }
 
+TEST_CASE_FIXTURE(Rig, "a task that has ended leaves room in its client") {
+  auto one = options();
+  one.max_outstanding = 1;
+  one.when_full = WhenFull::reject;
+  Client single{one};
+  // Each task is submitted by the callback of the one before, on the callback thread, while another thread drives.
+  std::promise<int> ended;
+  std::function<void(int)> submit = [&](int left) {
+    try {
+      if (left == 0) return ended.set_value(0);
+      single.submit(kAdd, left, 1).then([&, left](double) { submit(left - 1); });
+    } catch (const Rejected&) {
+      ended.set_value(left);
+    }
+  };
+  submit(2000);
+  CHECK(ended.get_future().get() == 0);
+}
+
 TEST_CASE_FIXTURE(Rig, "a small window does not stop a large map") {
   auto tight = options();
   tight.max_unsent = 2;
@@ -113,6 +136,9 @@ TEST_CASE_FIXTURE(Rig, "a small window does not stop a large map") {
   double sum = 0;
   for (auto& done : as_completed(small.map(kAdd, pairs))) sum += done.get();
   CHECK(sum == 1000);
+  tight.max_unsent_bytes = 1;  // less than any task has: each goes alone
+  Client smallest{tight};
+  CHECK(when_all(smallest.map(kAdd, std::vector<std::pair<double, double>>(3, {1.0, 1.0}))).get_for(60s).size() == 3);
 }
 
 TEST_CASE_FIXTURE(Rig, "a client can be destroyed in its own callback") {
