@@ -45,24 +45,14 @@ class TaskFeed::Call final : public Outstanding {
 
   // Ends the task, if it waits here. Else returns its state, so that the broker can be asked to cancel it.
   std::pair<Ref<State>, CancelState> cancel() {
-    {
-      const std::lock_guard hold{mutex_};
-      if (phase_ == Phase::over) return {Ref<State>{}, CancelState::finished};
-      if (phase_ == Phase::under_way && task_) return {Ref<State>{task_.get()}, CancelState::requested};
-      cancels_ = phase_ == Phase::under_way;  // the task is being sent
-      if (cancels_) return {Ref<State>{}, CancelState::requested};
-    }
-    resolve(std::make_exception_ptr(Cancelled{"the task was cancelled before it started"}));
-    return {Ref<State>{}, CancelState::cancelled};
+    if (end_waiting()) return {Ref<State>{}, CancelState::cancelled};
+    const std::lock_guard hold{mutex_};
+    if (phase_ == Phase::over) return {Ref<State>{}, CancelState::finished};
+    cancels_ = !task_;  // the task is being sent
+    return {Ref<State>{task_.get()}, CancelState::requested};
   }
   // Ends the task, if it waits here.
-  void cancel_waiting() override {
-    {
-      const std::lock_guard hold{mutex_};
-      if (phase_ != Phase::waiting) return;
-    }
-    resolve(std::make_exception_ptr(Cancelled{"the task was cancelled before it started"}));
-  }
+  void cancel_waiting() override { end_waiting(); }
 
   void end(std::exception_ptr error) override {
     resolve(std::move(error));
@@ -82,12 +72,26 @@ class TaskFeed::Call final : public Outstanding {
  private:
   enum class Phase { waiting, under_way, over };
 
+  // Ends the task with Cancelled, if it waits here. False: it is being sent, is at the broker or is over.
+  bool end_waiting() noexcept {
+    {
+      const std::lock_guard hold{mutex_};
+      if (phase_ != Phase::waiting) return false;
+      phase_ = Phase::over;
+    }
+    settle(std::make_exception_ptr(Cancelled{"the task was cancelled before it started"}));
+    return true;
+  }
   // Resolves the future, once: with the error, or as the task has ended.
   void resolve(const std::exception_ptr& error) noexcept {
     {
       const std::lock_guard hold{mutex_};
       if (std::exchange(phase_, Phase::over) == Phase::over) return;
     }
+    settle(error);
+  }
+  // The caller has just made the phase over.
+  void settle(const std::exception_ptr& error) noexcept {
     error ? promise_.state->fail(error) : promise_.state->become(task_);
     if (const auto feed = feed_.lock()) feed->calls_->remove(*this);
   }

@@ -160,6 +160,23 @@ TEST_CASE("cancel() of a future of an executor that waits ends it at once") {
   CHECK(waiting[0].get_for(60s) == 0);
 }
 
+TEST_CASE("a task of an executor that was cancelled before it started does not run") {
+  const Folder folder;
+  constexpr int kTasks = 2000;
+  std::vector<Future<int>> futures;
+  std::set<int> cancelled;
+  {
+    ProcessPoolExecutor executor{{.max_workers = 2}};
+    for (int i = 0; i < kTasks; ++i) futures.push_back(executor.submit(kMark, folder.path("ran"), i));
+    // Meets the tasks that are being sent again and again: these start one after the other meanwhile.
+    for (int i = 0; i < kTasks; ++i)
+      if (futures[i].cancel().get_for(60s) == CancelState::cancelled) cancelled.insert(i);
+  }
+  CHECK_FALSE(cancelled.empty());
+  std::ifstream ran{folder.path("ran")};
+  for (int number = 0; ran >> number;) CHECK_FALSE(cancelled.contains(number));
+}
+
 TEST_CASE("a lost process costs an executor one task, and a failed initializer all") {
   ProcessPoolExecutor executor{{.max_workers = 1}};
   auto lost = executor.submit(kRaise, SIGKILL);
