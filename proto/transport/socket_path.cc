@@ -47,7 +47,7 @@ std::string peer_of(int socket) {
 sockaddr_un address_of(std::string_view path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.data(), std::min(path.size(), sizeof address.sun_path - 1));
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
   return address;
 }
 

@@ -76,6 +76,7 @@ struct Threaded {
 struct ByHand : Threaded {
   std::shared_ptr<ManualExecutor> executor = std::make_shared<ManualExecutor>();
   ByHand() { origin = detail::make_ref<TestOrigin>(executor); }
+  ~ByHand() { executor->stop(); }  // callbacks that have not run hold the origin, which holds the executor
 };
 
 }  // namespace forkmill::tests

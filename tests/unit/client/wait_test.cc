@@ -11,6 +11,11 @@ namespace {
 struct Several : Threaded {
   std::vector<Promised<int>> tasks;
 
+  // Ends the other tasks, as a client that is closed does: what waits for them is held by them.
+  ~Several() {
+    for (auto& task : tasks)
+      if (!task.state->ready()) task.error(Cancelled{});
+  }
   std::vector<Future<int>> submit(int count) {
     std::vector<Future<int>> futures;
     for (int i = 0; i < count; ++i) {
