@@ -112,17 +112,33 @@ void Process::start() {
 }
 
 void Process::submit(State& state) {
-  const std::unique_lock lock{state.mutex};
-  if (state.result) refuse(state, "start() was called before");
-  if (state.task.empty()) {
-    const auto* known = client::process_class(typeid(*this));
-    if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
-    state.payload = known->pack(*this);
-    state.task = known->task;
+  {
+    const std::unique_lock lock{state.mutex};
+    if (state.starting || state.result) refuse(state, "start() was called before");
+    state.starting = true;
   }
-  if (!state.engine) state.engine = default_client().engine_;
-  state.result = engine_of(state.engine).tasks().submit(prepared(state), state.task, state.signature, state.payload);
-  state.sentinel = detail::task_future<RawResult>(state.result).share();
+  // Without the lock: a client that is full blocks, and this thread may do the client's work meanwhile, which takes
+  // locks of processes.
+  detail::Ref<detail::RemoteState> result;
+  try {
+    if (state.task.empty()) {
+      const auto* known = client::process_class(typeid(*this));
+      if (known == nullptr) refuse(state, "its class is not registered: see forkmill::register_process()");
+      state.payload = known->pack(*this);
+      state.task = known->task;
+    }
+    if (!state.engine) state.engine = default_client().engine_;
+    result = engine_of(state.engine).tasks().submit(prepared(state), state.task, state.signature, state.payload);
+  } catch (...) {
+    const std::unique_lock lock{state.mutex};
+    state.starting = false;
+    throw;
+  }
+  auto sentinel = detail::task_future<RawResult>(result).share();
+  const std::unique_lock lock{state.mutex};
+  state.result = std::move(result);
+  state.sentinel = std::move(sentinel);
+  state.starting = false;
 }
 
 void Process::join() {
@@ -166,6 +182,7 @@ void Process::close() {
   if (!state_) detail::throw_moved_from("process");
   const std::unique_lock lock{state_->mutex};
   if (state_->closed) return;
+  if (state_->starting) refuse(*state_, "close() while another thread starts it");
   if (state_->result && !state_->ended()) refuse(*state_, "close() while it is alive; join() it first");
   state_->closed = true;
 }

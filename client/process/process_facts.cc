@@ -27,6 +27,7 @@ void Process::get() {
 
 std::exception_ptr Process::error() const {
   const State& state = open();
+  const std::unique_lock lock{state.mutex};
   return state.ended() ? state.result->outcome().error() : nullptr;
 }
 

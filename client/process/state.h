@@ -26,6 +26,7 @@ struct Process::State {
 
   mutable std::mutex mutex;  // guards all below
   bool closed = false;
+  bool starting = false;                    // a thread is in start()
   int last_signal = 0;                      // the last one that was sent; 0: none
   detail::Ref<detail::RemoteState> result;  // set by start(), and not changed afterwards
   SharedFuture<RawResult> sentinel;

@@ -62,6 +62,25 @@ TEST_CASE("starting twice and joining too early are errors") {
   CHECK(error_of([&] { process.start(); }) == Errc::bad_request);
 }
 
+TEST_CASE("a start that waits for room in its client does not block the other methods") {
+  ProcessCluster cluster;
+  ClientOptions options;
+  options.endpoint = cluster.endpoint();
+  options.max_outstanding = 1;
+  Client full{options};
+  auto room = full.submit(kHold, cluster.path("up"), cluster.path("go"), false);
+  forkmill::Process process{full, ProcessOptions{}, kHold, cluster.path("second"), cluster.path("go"), false};
+  std::thread starts{[&] { process.start(); }};
+  for (int i = 0; i < 2000; ++i) {
+    CHECK_FALSE(process.is_alive());
+    std::this_thread::yield();
+  }
+  cluster.touch("go");
+  starts.join();
+  process.join();
+  CHECK(process.exitcode() == 0);
+}
+
 TEST_CASE("the exit code says how a process ended: an exception, exit(n), a signal") {
   ProcessCluster cluster;
   auto thrown = cluster.process(kThrow, "too far");
