@@ -62,6 +62,7 @@ enum class Mutant : std::uint8_t {
   holding_by_handle,
   lock_outlives_its_object,
   children_left_behind,
+  gentle_cancel_in_memory,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "broker/core/operators/named_task.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -69,6 +70,8 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
     for (const TaskId& id : attach->ids) add(id, false);
   } else if (const auto* cancel = std::get_if<Cancel>(&message)) {
     for (const TaskId& id : cancel->ids) add(id, true);
+    if (mutant(Mutant::gentle_cancel_in_memory)) return seqs;
+    for (const TaskId& id : cancel->unless_started) add(id, true);
   } else if (const auto named = task_named_in(message)) {
     if (const auto id = state_.tasks.named(*named)) add(*id, true);
   }

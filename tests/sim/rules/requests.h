@@ -16,12 +16,19 @@ class Requests {
   Requests(TaskRecords& records, ProcessHistory& processes, const TaskViews* views)
       : records_{records}, processes_{processes}, views_{views} {}
 
-  void cancel_asked(const TaskId& id);
-  // A client was told that the task is cancelled.
+  // A client wants the task cancelled.
+  struct CancelOrder {
+    TaskId id;
+    std::uint64_t asked_of = 0;  // the broker
+    bool certain = false;        // the broker certainly had the task at that time
+  };
+  CancelOrder cancel_asked(const TaskId& id);
+  void cancel_answered(const CancelOrder& order, proto::CancelState state);
+  // The broker says that the task is cancelled.
   void cancelled(const TaskId& id);
 
   // A client wants a signal sent to the process of the task. A task that has not started is cancelled instead.
-  void signal_asked(const TaskId& id) { cancel_asked(id); }
+  void signal_asked(const TaskId& id) { (void)cancel_asked(id); }
   struct Signalled {
     TaskId id;
     int signal = 0;
@@ -41,6 +48,8 @@ class Requests {
   void dead_answered(const DeadOrder& order, Errc code);
 
  private:
+  bool is_certainly_there(const TaskId& id) const;
+
   TaskRecords& records_;
   ProcessHistory& processes_;
   const TaskViews* views_;  // null: there is no model

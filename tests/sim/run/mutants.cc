@@ -82,6 +82,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::lock_outlives_its_object, "lock-outlives-its-object",
      "a lock stays when the object that it goes with is removed"},
     {Mutant::children_left_behind, "children-left-behind", "a worker that leaves does not say that its children end"},
+    {Mutant::gentle_cancel_in_memory, "gentle-cancel-in-memory",
+     "a task on disk is unknown to a client that cancels it only if it has not started"},
 };
 
 }  // namespace

@@ -34,9 +34,12 @@ void Cancels::cancel_as_well(const TaskId& id, std::string_view first) {
 }
 
 void Cancels::ask(const TaskId& id) {
-  history_.cancel_asked(id);
   const Cookie cookie = draw_cookie(world_.random);
-  cancels_[cookie] = id;
+  auto order = history_.cancel_asked(id);
+  // The answer to an earlier request may settle this one as well.
+  if (!order.certain) asked_early_.insert(id);
+  order.certain = order.certain && !asked_early_.contains(id);
+  cancels_[cookie] = order;
   session_.handle(client::CancelTask{.id = id, .cookie = cookie, .unless_started = world_.random.chance(0.3)});
 }
 
@@ -44,7 +47,7 @@ void Cancels::answered(Cookie cookie, const proto::Reply& reply) {
   const auto asked = cancels_.find(cookie);
   if (asked == cancels_.end()) return;
   const auto state = static_cast<proto::CancelState>(unpack_value<unsigned>(reply.body.view()));
-  if (state == proto::CancelState::cancelled) history_.cancelled(asked->second);
+  history_.cancel_answered(asked->second, state);
   cancels_.erase(asked);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "tests/sim/rules/requests.h"
 #include "tests/sim/users/questions.h"
@@ -24,7 +25,10 @@ class Cancels {
   // Whether each cancellation was answered.
   bool all_answered() const { return cancels_.empty(); }
   // Forgets all cancellations: their client is gone.
-  void clear() { cancels_.clear(); }
+  void clear() {
+    cancels_.clear();
+    asked_early_.clear();
+  }
 
  private:
   void cancel_as_well(const TaskId& id, std::string_view first);
@@ -35,7 +39,8 @@ class Cancels {
   Workload& workload_;
   std::string name_;
   SessionHands& session_;
-  std::unordered_map<Cookie, TaskId> cancels_;
+  std::unordered_map<Cookie, Requests::CancelOrder> cancels_;
+  std::unordered_set<TaskId> asked_early_;  // asked to cancel when it was not certain that the broker has the task
 };
 
 }  // namespace forkmill::sim

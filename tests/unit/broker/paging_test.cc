@@ -123,6 +123,19 @@ TEST_CASE("cancel, query and a repeated submission find a task on disk, and leav
   CHECK(paged.work_off(paged.broker.worker(1)) == expected);
 }
 
+TEST_CASE("a task on disk is found by a cancel of tasks that have not started, and does not run") {
+  Paged paged;
+  paged.submit(1, 20);
+  paged.broker.send(paged.client, Cancel{{}, {id(18), id(19)}});
+  const auto reply = paged.broker.take<CancelReply>(paged.client).at(0);
+  REQUIRE(reply.answers.size() == 2);
+  for (const auto& answer : reply.answers) CHECK(answer.state == CancelState::cancelled);
+  auto expected = ids(1, 20);
+  std::erase(expected, id(18));
+  std::erase(expected, id(19));
+  CHECK(paged.work_off(paged.broker.worker(1)) == expected);
+}
+
 TEST_CASE("a message may name a task twice although the task goes to disk at once") {
   Paged paged;
   paged.submit(1, 20);
