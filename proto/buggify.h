@@ -19,6 +19,7 @@ enum class Path : std::uint8_t {
   one_result,
   one_submission,
   one_outcome,
+  one_of_a_list,    // as well, for answers, notes, revocations and signals
   little_credit,    // a worker gives no credit although it has room
   handed_back,      // a worker returns a grant that it could start soon
   outcome_waits,    // outcomes wait for the next flush

@@ -22,6 +22,7 @@ inline constexpr std::size_t kMaxFrames = 1024;               // payload frames 
 inline constexpr std::size_t kMaxName = 128;                  // queue, task, worker and host names
 inline constexpr std::size_t kMaxSignature = 4096;
 inline constexpr std::size_t kMaxErrorText = 16 * 1024;  // text of an error report; its maker truncates it
+inline constexpr std::size_t kMaxRejectionText = 384;    // why a task was not taken in
 inline constexpr std::size_t kMaxOutputTail = 4 * 1024;  // last output of a dead child
 inline constexpr std::size_t kMaxProgressNote = 1024;
 
@@ -45,5 +46,6 @@ inline constexpr std::chrono::milliseconds kLongestSetting = 24h * 36525;
 static_assert(kInlinePayload < kBatchBytes && kBatchBytes < kMaxEnvelope, "a full batch fits in one envelope");
 static_assert(kBatchTasks * kInlinePayload <= kMaxEnvelope, "even a batch of the largest inline payloads fits");
 static_assert(kBatchTasks <= kMaxFrames && kBatchTasks <= kMaxRecords);
+static_assert(kMaxRecords * (kMaxRejectionText + 64) <= kMaxEnvelope, "all tasks of a message may be rejected");
 
 }  // namespace forkmill::proto::limits

@@ -1,6 +1,7 @@
 #include "broker/core/outbox.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "proto/buggify.h"
@@ -10,21 +11,42 @@ namespace forkmill::broker {
 
 using namespace proto;
 
+namespace {
+
+// Sends what a round has gathered in `list` of a message. A round may gather any number of records: they go in as many
+// messages as that takes, each far below the limits of a message.
+template <class Message, class T>
+void send_list(Output& output, Session& session, std::vector<T> Message::*list, Message gathered, CommitSeq after) {
+  std::vector<T>& all = gathered.*list;
+  if (all.empty()) return;
+  const std::size_t most = buggify(Path::one_of_a_list) ? 1 : limits::kMaxRecords / 4;
+  if (all.size() <= most) return output.send(session, std::move(gathered), after);
+  for (auto begin = all.begin(); begin != all.end();) {
+    const auto end = begin + std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(most), all.end() - begin);
+    Message part;
+    (part.*list).assign(std::make_move_iterator(begin), std::make_move_iterator(end));
+    output.send(session, std::move(part), after);
+    begin = end;
+  }
+}
+
+}  // namespace
+
 void Outbox::flush() {
   for (const ClientHandle handle : std::exchange(state_.output.touched_clients, {}))
     if (Client* client = state_.client(handle)) flush(*client, Acks::may_wait);
   for (const WorkerHandle handle : std::exchange(state_.output.touched_workers, {}))
     if (Worker* worker = state_.worker(handle)) flush(*worker, Acks::may_wait);
-  if (state_.clock.now() >= late_acks_at_) flush_late_acks();
+  if (state_.clock.now() >= late_at_) flush_late();
 }
 
 void Outbox::flush_all() {
   flush();
-  flush_late_acks();
+  flush_late();
 }
 
-void Outbox::flush_late_acks() {
-  late_acks_at_ = kNever;
+void Outbox::flush_late() {
+  late_at_ = kNever;
   for (const ClientHandle handle : std::exchange(late_clients_, {}))
     if (Client* client = state_.client(handle)) flush(*client, Acks::go);
   for (const WorkerHandle handle : std::exchange(late_workers_, {}))
@@ -38,33 +60,39 @@ bool Outbox::may_wait(Acks acks, std::size_t messages) const {
   return !go && messages < kAcksAtOnce;
 }
 
-void Outbox::wake_for_acks() { late_acks_at_ = std::min(late_acks_at_, state_.clock.now() + state_.options.ack_delay); }
+void Outbox::wake_for_acks() { late_at_ = std::min(late_at_, state_.clock.now() + state_.options.ack_delay); }
 
 void Outbox::flush(Client& client, Acks acks) {
   client.outgoing.touched = false;
   const bool alone = client.outgoing.cancels.answers.empty() && client.outgoing.progress.notes.empty() &&
-                     client.outgoing.started.notes.empty() && client.results.due.empty();
+                     client.outgoing.started.notes.empty() && client.outgoing.unknown.empty() &&
+                     client.outgoing.full_acks.empty() && client.results.due.empty();
   if (may_wait(acks, client.outgoing.ack.messages.size()) && alone && client.outgoing.ack.rejected.empty()) {
     if (client.outgoing.ack.messages.empty()) return;
     late_clients_.push_back(client.handle);
     return wake_for_acks();
   }
   send_ack(client);
-  if (!client.outgoing.cancels.answers.empty())
-    state_.output.send(client.session, std::exchange(client.outgoing.cancels, {}), state_.output.safe_after());
-  if (!client.outgoing.progress.notes.empty())
-    state_.output.send(client.session, std::exchange(client.outgoing.progress, {}));
-  if (!client.outgoing.started.notes.empty())
-    state_.output.send(client.session, std::exchange(client.outgoing.started, {}));
+  Output& output = state_.output;
+  send_list(output, client.session, &CancelReply::answers, std::exchange(client.outgoing.cancels, {}),
+            output.safe_after());
+  send_list(output, client.session, &Progress::notes, std::exchange(client.outgoing.progress, {}), {});
+  send_list(output, client.session, &Started::notes, std::exchange(client.outgoing.started, {}), {});
   deliveries_.flush(client);
+  if (deliveries_.flush_unknown(client)) return;
+  late_clients_.push_back(client.handle);
+  late_at_ = state_.clock.now();
 }
 
 void Outbox::send_ack(Client& client) {
   if (client.outgoing.ack.messages.empty()) return;
   const bool waits = std::exchange(client.outgoing.ack_waits, false);
-  client.outgoing.ack.commit = waits ? state_.output.safe_after() : state_.output.safe;
-  state_.output.send(client.session, std::exchange(client.outgoing.ack, {}),
-                     waits ? state_.output.safe_after() : CommitSeq{});
+  auto acks = std::exchange(client.outgoing.full_acks, {});
+  acks.push_back(std::exchange(client.outgoing.ack, {}));
+  for (SubmitAck& ack : acks) {
+    ack.commit = waits ? state_.output.safe_after() : state_.output.safe;
+    state_.output.send(client.session, std::move(ack), waits ? state_.output.safe_after() : CommitSeq{});
+  }
 }
 
 void Outbox::flush(Worker& worker, Acks acks) {
@@ -78,18 +106,21 @@ void Outbox::flush(Worker& worker, Acks acks) {
   }
   send_ack(worker);
   // Revocations and signals do not overtake the grants that they are about.
-  if (!worker.outgoing.revoke.empty())
-    state_.output.send(worker.session, std::exchange(worker.outgoing.revoke, {}), worker.outgoing.grants_after);
-  if (!worker.outgoing.signals.notes.empty())
-    state_.output.send(worker.session, std::exchange(worker.outgoing.signals, {}), worker.outgoing.grants_after);
+  Output& output = state_.output;
+  Revoke revoke = std::exchange(worker.outgoing.revoke, {});
+  Revoke unless_started{{}, std::exchange(revoke.unless_started, {})};
+  send_list(output, worker.session, &Revoke::grants, std::move(revoke), worker.outgoing.grants_after);
+  send_list(output, worker.session, &Revoke::unless_started, std::move(unless_started), worker.outgoing.grants_after);
+  send_list(output, worker.session, &Signals::notes, std::exchange(worker.outgoing.signals, {}),
+            worker.outgoing.grants_after);
   send_grants(worker);
 }
 
 void Outbox::send_ack(Worker& worker) {
   if (worker.outgoing.ack.messages.empty()) return;
   const bool waits = std::exchange(worker.outgoing.ack_waits, false);
-  state_.output.send(worker.session, std::exchange(worker.outgoing.ack, {}),
-                     waits ? state_.output.safe_after() : CommitSeq{});
+  send_list(state_.output, worker.session, &OutcomeAck::messages, std::exchange(worker.outgoing.ack, {}),
+            waits ? state_.output.safe_after() : CommitSeq{});
 }
 
 void Outbox::send_grants(Worker& worker) {

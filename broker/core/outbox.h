@@ -19,13 +19,13 @@ class Outbox {
   void flush();
   // Does the same, and sends all acknowledgements that wait.
   void flush_all();
-  Instant next_wakeup() const { return late_acks_at_; }
+  Instant next_wakeup() const { return late_at_; }
 
  private:
   enum class Acks : std::uint8_t { may_wait, go };
   void flush(Client& client, Acks acks);
   void flush(Worker& worker, Acks acks);
-  void flush_late_acks();
+  void flush_late();
   void send_ack(Client& client);
   void send_ack(Worker& worker);
   void send_grants(Worker& worker);
@@ -34,7 +34,8 @@ class Outbox {
 
   BrokerState& state_;
   Deliveries& deliveries_;
-  Instant late_acks_at_ = proto::kNever;
+  // Acknowledgements that wait, and more ids of unknown tasks than go in one message.
+  Instant late_at_ = proto::kNever;
   std::vector<ClientHandle> late_clients_;
   std::vector<WorkerHandle> late_workers_;
 };

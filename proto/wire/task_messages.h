@@ -135,6 +135,14 @@ struct Outcome {
   Payload value;             // OutcomeKind::succeeded
   Boxed<ErrorReport> error;  // all other kinds
 
+  // Returns about how many bytes the value and the texts take in a message.
+  std::size_t bytes() const {
+    std::size_t texts = 0;
+    if (error)
+      texts = error->type.size() + error->message.size() + error->backtrace.size() + error->cause.size() +
+              error->forensics.output.size();
+    return value.size() + texts;
+  }
   // Returns the outcome of a task that has not succeeded.
   static Outcome ended(OutcomeKind kind, Errc code, std::string message);
   friend bool operator==(const Outcome&, const Outcome&) = default;

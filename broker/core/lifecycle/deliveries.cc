@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/deliveries.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -42,9 +43,23 @@ void Deliveries::watch_paged_out(proto::TaskSeq seq, Client& client) {
 }
 
 void Deliveries::refuse_unknown(const TaskId& id, Client& client) {
+  constexpr std::size_t kMaxGathered = 1024 * 1024;
+  if (client.outgoing.unknown.size() >= kMaxGathered) flush_unknown(client);
+  client.outgoing.unknown.push_back(id);
+  state_.output.touch(client);
+}
+
+bool Deliveries::flush_unknown(Client& client) {
+  auto& unknown = client.outgoing.unknown;
+  if (unknown.empty()) return true;
   constexpr Errc kCode = Errc::task_unknown;
-  auto outcome = proto::Outcome::ended(proto::OutcomeKind::rejected, kCode, std::string{errc_text(kCode)});
-  state_.output.send(client.session, proto::Results{{{id, std::move(outcome)}}});
+  const auto outcome = proto::Outcome::ended(proto::OutcomeKind::rejected, kCode, std::string{errc_text(kCode)});
+  const std::size_t most = proto::buggify(proto::Path::one_of_a_list) ? 1 : proto::limits::kMaxRecords;
+  proto::Results refused;
+  for (; !unknown.empty() && refused.results.size() < most; unknown.pop_back())
+    refused.results.push_back({unknown.back(), outcome});
+  state_.output.send(client.session, std::move(refused));
+  return unknown.empty();
 }
 
 void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {

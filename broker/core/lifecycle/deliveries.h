@@ -20,8 +20,10 @@ class Deliveries {
   void watch(Task& task, Client& client);
   // Does the same for an unfinished task on disk.
   void watch_paged_out(proto::TaskSeq seq, Client& client);
-  // Tells the client that the task is unknown.
+  // Tells the client that the task is unknown; flush_unknown() sends it.
   void refuse_unknown(const TaskId& id, Client& client);
+  // Sends one message of those that wait. Returns whether that was all.
+  bool flush_unknown(Client& client);
 
   void acknowledge(Client& client, const proto::ResultAck& ack);
   // Makes results that were under way due again, because the client has come back.

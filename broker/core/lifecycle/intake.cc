@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/intake.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/tasks/process_queue.h"
@@ -9,6 +10,7 @@
 #include "proto/check.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
+#include "proto/text.h"
 
 namespace forkmill::broker {
 
@@ -70,9 +72,23 @@ Failure other_body(const proto::Submission& submission) {
                                                   " with other arguments or another task"};
 }
 
+// Begins another acknowledgement if the client's next one may not have room for a message of `tasks` tasks.
+void make_room_in_ack(Client& client, std::size_t tasks) {
+  using proto::limits::kMaxRecords;
+  proto::SubmitAck& ack = client.outgoing.ack;
+  if (ack.messages.size() < kMaxRecords && ack.rejected.size() + tasks <= kMaxRecords) return;
+  client.outgoing.full_acks.push_back(std::exchange(ack, {}));
+}
+
+proto::Rejection rejection_of(const TaskId& id, Failure failure) {
+  failure.text.resize(proto::first_bytes(failure.text, proto::limits::kMaxRejectionText).size());
+  return {id, failure.code, std::move(failure.text)};
+}
+
 }  // namespace
 
 void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit submit) {
+  make_room_in_ack(client, submit.tasks.size());
   const std::size_t ops_before = state_.output.ops.size();
   std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
@@ -80,8 +96,7 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
     auto status = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
                                    : take_in(client, std::move(submission), body.hash);
     if (!status.ok()) {
-      auto failure = std::move(status).failure();
-      client.outgoing.ack.rejected.push_back({body.id, failure.code, std::move(failure.text)});
+      client.outgoing.ack.rejected.push_back(rejection_of(body.id, std::move(status).failure()));
     } else if (on_disk(body.id)) {
       left_on_disk.push_back(body);
     }

@@ -86,6 +86,8 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
     client->parked = false;
     client->behind.clear();
     client->outgoing.ack = {};  // the client sends again what it has no answer to
+    client->outgoing.full_acks.clear();
+    client->outgoing.unknown.clear();
     deliveries_.resume(*client);
   }
 }

@@ -56,11 +56,13 @@ struct Client {
   // Messages of this round; Outbox sends them.
   struct Outgoing {
     proto::SubmitAck ack;
+    std::vector<proto::SubmitAck> full_acks;  // before `ack`: they have as many records as a message may have
     proto::CancelReply cancels;
     proto::Progress progress;
     proto::Started started;
-    bool ack_waits = false;  // `ack` waits for the commit of this round
-    bool touched = false;    // listed in Output
+    std::vector<TaskId> unknown;  // tasks that the client wants to attach, and that the broker does not know
+    bool ack_waits = false;       // `ack` waits for the commit of this round
+    bool touched = false;         // listed in Output
   };
   Outgoing outgoing;
 };

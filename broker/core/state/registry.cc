@@ -35,7 +35,10 @@ Registry::Answer Registry::ask(std::string_view name, std::uint64_t signature) c
 std::string Registry::signatures(std::string_view name) const {
   std::string text;
   if (auto found = by_name_.find(name); found != by_name_.end()) {
-    for (const auto& [hash, entry] : found->second) text += (text.empty() ? "" : ", ") + entry.text;
+    for (const auto& [hash, entry] : found->second) {
+      text += (text.empty() ? "" : ", ") + entry.text;
+      if (text.size() >= proto::limits::kMaxSignature) break;
+    }
   }
   return text;
 }

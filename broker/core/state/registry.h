@@ -20,7 +20,7 @@ class Registry {
   Answer ask(std::string_view name, std::uint64_t signature) const;
   // Rises when a worker comes or goes: an answer holds for its version.
   std::uint64_t version() const { return version_; }
-  // Returns all signatures of the task, such as "f64(f64), i32(i32)".
+  // Returns the signatures of the task, such as "f64(f64), i32(i32)"; not all of them if they are very long.
   std::string signatures(std::string_view name) const;
 
  private:

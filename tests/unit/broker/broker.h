@@ -12,6 +12,7 @@
 
 #include "broker/core/core.h"
 #include "broker/store/memory_store.h"
+#include "proto/wire/codec.h"
 
 namespace forkmill::broker::test {
 
@@ -210,10 +211,17 @@ class Broker {
       if (one.after > committed_)
         still.push_back(std::move(one));
       else
-        inbox_[one.peer].push_back(std::move(one.envelope));
+        arrive(one.peer, std::move(one.envelope));
     }
     waiting_ = std::move(still);
     if (answered) round();
+  }
+
+  // The peer gets the message, if that keeps within the limits of the protocol.
+  void arrive(PeerId peer, Envelope envelope) {
+    const Encoded bytes = encode(envelope);
+    REQUIRE(decode(bytes.envelope, bytes.frames).ok());
+    inbox_[peer].push_back(std::move(envelope));
   }
 
   // Does the work of the store's thread. Returns whether the core got an answer to a request.

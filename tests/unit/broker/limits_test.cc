@@ -92,3 +92,40 @@ TEST_CASE("a task that is larger than its queue is rejected for good, and those 
   process.edit().queue = "letters";
   CHECK(broker.submit_rejected(client, process).text.find("queue letters holds at most 8") != std::string::npos);
 }
+
+TEST_CASE("any number of tasks may be rejected at once, for reasons that take many words") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = Broker::worker_hello();
+  for (const char letter : {'a', 'b', 'c', 'd', 'e'}) {
+    hello.worker.tasks = {{"t.echo", std::string(limits::kMaxSignature, letter)}};
+    broker.connect(hello);
+  }
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= limits::kMaxRecords; ++n) {
+    tasks.push_back(task(n));
+    tasks.back().edit().signature = 4711;
+  }
+  broker.submit(client, tasks);
+  const auto acks = broker.take<SubmitAck>(client);
+  REQUIRE(acks.size() == 1);
+  REQUIRE(acks[0].rejected.size() == tasks.size());
+  CHECK(acks[0].rejected[0].code == Errc::signature_mismatch);
+  CHECK(acks[0].rejected[0].text.starts_with("the workers have t.echo as aaa"));
+}
+
+TEST_CASE("results with long error texts go out in messages that their client can read") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1000);
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= limits::kBatchTasks; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  Outcomes outcomes;
+  ErrorReport report;
+  report.type = report.message = report.backtrace = report.cause = std::string(limits::kMaxErrorText, 'x');
+  for (const auto& granted : broker.grants(worker))
+    outcomes.outcomes.push_back({granted.grant, {OutcomeKind::failed, {}, "", {}, report}, milliseconds{-1}, 10});
+  broker.send(worker, outcomes);
+  CHECK(broker.results(client).size() == tasks.size());
+}

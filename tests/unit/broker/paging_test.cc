@@ -419,3 +419,45 @@ TEST_CASE("a queue of a durable broker may keep its tasks in memory only") {
   paged.broker.restart();
   CHECK(paged.resident() + paged.paged_out() == 0);
 }
+
+TEST_CASE("messages that have waited for the disk together are answered in as many messages as that takes") {
+  Paged paged;
+  paged.submit(1, 20);
+  paged.broker.take<SubmitAck>(paged.client);
+  paged.broker.hold_commits();
+  paged.broker.send(paged.client, Cancel{{id(15)}});  // the later messages wait behind this one
+  constexpr std::size_t kMessages = 3;
+  constexpr std::size_t kTasks = 10'000;
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    std::vector<Submission> tasks(kTasks, task(100));
+    Attach attach;
+    for (std::size_t n = 0; n < kTasks; ++n) {
+      tasks[n].id = id(1'000'000 + i * kTasks + n);
+      tasks[n].edit().queue = "no name";
+      attach.ids.push_back(tasks[n].id);
+    }
+    paged.broker.submit(paged.client, std::move(tasks));
+    paged.broker.send(paged.client, attach);
+  }
+  paged.broker.release_commits();
+  std::size_t acknowledged = 0;
+  std::size_t rejected = 0;
+  for (const auto& ack : paged.broker.take<SubmitAck>(paged.client)) {
+    acknowledged += ack.messages.size();
+    rejected += ack.rejected.size();
+  }
+  CHECK(acknowledged == kMessages);
+  CHECK(rejected == kMessages * kTasks);
+  // A round sends a few messages at most that tell of unknown tasks.
+  std::size_t unknown = 0;
+  std::size_t messages = 0;
+  while (unknown < kMessages * kTasks) {
+    const auto results = paged.broker.take<Results>(paged.client);
+    REQUIRE(!results.empty());
+    messages += results.size();
+    for (const auto& one : results) unknown += one.results.size();
+    CHECK((paged.broker.core().next_wakeup() <= paged.broker.now.steady) == (unknown < kMessages * kTasks));
+    paged.broker.advance(0s);
+  }
+  CHECK(messages <= 4);
+}

@@ -5,6 +5,11 @@
 
 namespace forkmill::worker {
 
+void DeathNotes::add(std::uint32_t pid, bool in_order) {
+  if (untold_.size() == kMaxUntold) untold_.pop_front();
+  untold_.push_back({pid, in_order, proto::kNever});
+}
+
 proto::ChildrenGone DeathNotes::pop(proto::Instant now) {
   std::erase_if(told_, [&](const Note& note) { return is_old(note, now); });
   proto::ChildrenGone gone;
@@ -20,9 +25,8 @@ proto::ChildrenGone DeathNotes::pop(proto::Instant now) {
 
 void DeathNotes::begin_session(proto::Instant now, proto::Instant silence_limit) {
   silence_limit_ = silence_limit;
-  for (const Note& note : std::exchange(told_, {})) {
-    if (!is_old(note, now)) untold_.push_back(note);
-  }
+  for (const Note& note : std::exchange(told_, {}))
+    if (!is_old(note, now) && untold_.size() < kMaxUntold) untold_.push_back(note);
 }
 
 }  // namespace forkmill::worker

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "proto/clock.h"
+#include "proto/limits.h"
 #include "proto/wire/worker_messages.h"
 
 namespace forkmill::worker {
@@ -14,7 +16,8 @@ namespace forkmill::worker {
 class DeathNotes {
  public:
   // in_order: the child exited, and no signal ended it.
-  void add(std::uint32_t pid, bool in_order = false) { untold_.push_back({pid, in_order, proto::kNever}); }
+  // Without a session only the last ones are kept: the broker ends the sessions of silent clients itself.
+  void add(std::uint32_t pid, bool in_order = false);
   bool has_untold() const { return !untold_.empty(); }
   // Returns what is to be told now.
   proto::ChildrenGone pop(proto::Instant now);
@@ -30,8 +33,10 @@ class DeathNotes {
   // The broker has found out by itself by now.
   bool is_old(const Note& note, proto::Instant now) const { return now > note.told_at + 2 * silence_limit_; }
 
+  static constexpr std::size_t kMaxUntold = proto::limits::kMaxRecords;  // as many as a message may have
+
   proto::Instant silence_limit_{0};
-  std::vector<Note> untold_;
+  std::deque<Note> untold_;
   std::vector<Note> told_;  // and perhaps not heard
 };
 

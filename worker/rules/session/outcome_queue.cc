@@ -11,18 +11,12 @@ namespace forkmill::worker {
 
 namespace {
 
-std::size_t size_of(const proto::OutcomeRecord& record) {
-  std::size_t size = record.outcome.value.size();
-  if (record.outcome.error) size += record.outcome.error->message.size() + record.outcome.error->backtrace.size();
-  return size;
-}
-
 // Where the batch ends that begins at `begin`.
 std::size_t end_of_batch(const std::vector<proto::OutcomeRecord>& outcomes, std::size_t begin) {
   std::size_t end = begin;
   std::size_t bytes = 0;
   while (end < outcomes.size() && end - begin < proto::limits::kBatchTasks && bytes < proto::limits::kBatchBytes) {
-    bytes += size_of(outcomes[end++]);
+    bytes += outcomes[end++].outcome.bytes();
     if (proto::buggify(proto::Path::one_outcome)) break;
   }
   return end;
