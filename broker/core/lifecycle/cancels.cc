@@ -31,10 +31,10 @@ void Cancels::cancel_one(Client& client, const TaskId& id, bool unless_started) 
 }
 
 void Cancels::ask(Client& client, Task& task, bool unless_started) {
-  auto& asked = asked_.try_emplace(task.seq, Asked{TaskRef{task}, task.id, {}, {}}).first->second;
+  auto& asked = asked_.try_emplace(task.seq, Asked{task.id, {}, {}}).first->second;
   auto& askers = unless_started ? asked.gentle_askers : asked.askers;
   const bool first = askers.empty();
-  askers.push_back(client.handle);
+  if (std::ranges::find(askers, client.handle) == askers.end()) askers.push_back(client.handle);
   if (!first) return;
   unless_started ? revoke_unless_started(task) : revoke(task);
 }
@@ -69,7 +69,6 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
   for (const auto& [grant, state] : revoked.answers) {
     Task* task = grants_.held(worker, grant);
     if (task == nullptr) continue;  // the task has ended meanwhile: settle_finished() answers
-    const TaskId id = task->id;
     const proto::TaskSeq seq = task->seq;
     if (state == RevokeState::started) {
       task->cancel_unless_started = false;
@@ -77,9 +76,9 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
     }
     if (state == RevokeState::returned) {
       grants_.hand_back(worker, *task);  // this cancels the task
-      answer(id, seq, CancelState::cancelled);
+      answer(seq, CancelState::cancelled);
     } else if (state == RevokeState::stopping) {
-      answer(id, seq, CancelState::requested);
+      answer(seq, CancelState::requested);
     }
     // unknown: the outcome of the task is under way and will settle the cancel
   }
@@ -94,22 +93,15 @@ void Cancels::repeat(Worker& worker) {
 }
 
 void Cancels::settle_finished() {
-  for (auto asked = asked_.begin(); asked != asked_.end();) {
-    const Task* task = asked->second.task.get();
-    const auto next = std::next(asked);
-    if (task == nullptr || is_terminal(task->state)) {
-      const bool cancelled = task != nullptr && task->state == State::cancelled;
-      answer(asked->second.id, asked->first, cancelled ? CancelState::cancelled : CancelState::finished);
-    }
-    asked = next;
-  }
+  for (const auto& [seq, state] : std::exchange(state_.settled_cancels, {}))
+    state == CancelState::started ? answer_started(seq) : answer(seq, state);
 }
 
-void Cancels::answer(const TaskId& id, proto::TaskSeq seq, CancelState state) {
+void Cancels::answer(proto::TaskSeq seq, CancelState state) {
   auto asked = asked_.find(seq);
   if (asked == asked_.end()) return;
-  tell(asked->second.askers, id, state);
-  tell(asked->second.gentle_askers, id, state);
+  tell(asked->second.askers, asked->second.id, state);
+  tell(asked->second.gentle_askers, asked->second.id, state);
   asked_.erase(asked);
 }
 

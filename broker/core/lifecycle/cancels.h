@@ -22,7 +22,7 @@ class Cancels {
   void handle(Worker& worker, const proto::Revoked& revoked);
   // Revokes again in the new session of a worker: earlier REVOKEs may not have arrived.
   void repeat(Worker& worker);
-  // Answers the cancels of tasks that ended before their worker answered.
+  // Answers the cancels of tasks whose attempt ended before their worker answered.
   void settle_finished();
 
  private:
@@ -30,14 +30,13 @@ class Cancels {
   void ask(Client& client, Task& task, bool unless_started);
   void revoke(Task& task);
   void revoke_unless_started(Task& task);
-  void answer(const TaskId& id, proto::TaskSeq seq, proto::CancelState state);
+  void answer(proto::TaskSeq seq, proto::CancelState state);
   void answer_started(proto::TaskSeq seq);
   void tell(const std::vector<ClientHandle>& askers, const TaskId& id, proto::CancelState state);
 
   BrokerState& state_;
   TaskGrants& grants_;
   struct Asked {
-    TaskRef task;
     TaskId id;
     std::vector<ClientHandle> askers;
     std::vector<ClientHandle> gentle_askers;  // these want the task cancelled only if it has not started

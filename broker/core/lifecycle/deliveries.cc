@@ -13,20 +13,17 @@ using proto::Mutant;
 using proto::mutant;
 
 void Deliveries::task_finished(Task& task) {
+  const auto watchers = std::exchange(task.watchers, nullptr);  // from now on those to whom the result is due
   if (Client* client = state_.client(task.client)) enqueue(task, *client);
-  if (task.watchers != nullptr) {
-    for (const ClientHandle handle : *task.watchers)
+  if (watchers != nullptr)
+    for (const ClientHandle handle : *watchers)
       if (Client* client = state_.client(handle)) enqueue(task, *client);
-    task.watchers.reset();
-  }
   if (task.finished.deliveries == 0) retention_.keep(task);
 }
 
 void Deliveries::watch(Task& task, Client& client) {
   if (is_terminal(task.state)) {
-    const auto is_this = [&](const TaskRef& ref) { return ref.get() == &task; };
-    if (task.finished.deliveries > 0 && std::any_of(client.results.due.begin(), client.results.due.end(), is_this))
-      return;
+    if (is_due(task, client)) return;
     retention_.remove(task);
     enqueue(task, client);
     return;
@@ -85,6 +82,8 @@ void Deliveries::resume(Client& client) {
   // The latest results are put in front first, so that the earliest ones are in front in the end.
   for (auto sent = client.results.under_way.rbegin(); sent != client.results.under_way.rend(); ++sent)
     client.results.due.insert(client.results.due.begin(), sent->second.begin(), sent->second.end());
+  for (const auto& [seq, refs] : client.results.under_way)
+    for (const TaskRef& ref : refs) note_due(*ref.get(), client);
   client.results.under_way.clear();
   client.results.under_way_count = 0;
   if (!client.results.due.empty()) state_.output.touch(client);
@@ -93,6 +92,7 @@ void Deliveries::resume(Client& client) {
 void Deliveries::abandon(Client& client) {
   resume(client);
   for (const TaskRef& ref : client.results.due) {
+    note_sent(*ref.get(), client);
     forget_loans(*ref.get(), client);
     end_delivery(*ref.get(), false);
   }
@@ -110,10 +110,11 @@ void Deliveries::flush(Client& client) {
     while (!client.results.due.empty() && sent.size() < std::min(kBatchTasks, room) && bytes < kBatchBytes) {
       const TaskRef ref = client.results.due.front();
       client.results.due.pop_front();
-      const Task* task = ref.get();
+      Task* task = ref.get();
       FORKMILL_CHECK(task != nullptr && task->finished.outcome != nullptr);  // a delivery keeps its task
+      note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
-      bytes += task->finished.outcome->value.size();
+      bytes += task->finished.outcome->bytes();
       if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
       message.results.push_back({task->id, *task->finished.outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
@@ -128,7 +129,30 @@ void Deliveries::flush(Client& client) {
 void Deliveries::enqueue(Task& task, Client& client) {
   ++task.finished.deliveries;
   client.results.due.emplace_back(task);
+  note_due(task, client);
   state_.output.touch(client);
+}
+
+bool Deliveries::is_due(const Task& task, const Client& client) {
+  if (task.finished.due_to == client.handle) return true;
+  return task.watchers != nullptr && std::ranges::find(*task.watchers, client.handle) != task.watchers->end();
+}
+
+void Deliveries::note_due(Task& task, const Client& client) {
+  if (is_due(task, client)) return;
+  if (!task.finished.due_to) {
+    task.finished.due_to = client.handle;
+    return;
+  }
+  if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
+  task.watchers->push_back(client.handle);
+}
+
+void Deliveries::note_sent(Task& task, const Client& client) {
+  if (task.finished.due_to == client.handle)
+    task.finished.due_to = {};
+  else if (task.watchers != nullptr)
+    std::erase(*task.watchers, client.handle);
 }
 
 void Deliveries::forget_loans(const Task& task, const Client& client) {

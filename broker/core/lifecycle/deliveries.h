@@ -35,6 +35,10 @@ class Deliveries {
   void flush(Client& client);
 
  private:
+  // Whether the result is among those that are to be sent to the client.
+  static bool is_due(const Task& task, const Client& client);
+  static void note_due(Task& task, const Client& client);
+  static void note_sent(Task& task, const Client& client);
   void enqueue(Task& task, Client& client);
   // Counts one delivery less under way. The task counts as delivered when its submitter has the result: another client
   // may have fetched it while the submitter was out of reach.

@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
@@ -155,6 +156,8 @@ void TaskGrants::retry(Task& task, OutcomeKind kind, milliseconds delay) {
                        : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
                                : backoff(task);
   state_.step(task, Event::retried);
+  if (std::exchange(task.cancel_unless_started, false))
+    state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   task.ready_at = state_.clock.now() + wait;
   if (task.durable) {
@@ -182,6 +185,11 @@ Instant TaskGrants::backoff(const Task& task) const {
 
 void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   state_.step(task, event);
+  if (task.cancel_requested || task.cancel_unless_started) {
+    const bool cancelled = task.state == State::cancelled;
+    state_.settled_cancels.push_back(
+        {task.seq, cancelled ? proto::CancelState::cancelled : proto::CancelState::finished});
+  }
   state_.task_types.release(task.type);
   switch (task.state) {
     case State::succeeded:

@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "broker/core/state/client.h"
 #include "broker/core/state/clock.h"
@@ -93,6 +94,12 @@ struct BrokerState {
   std::unordered_map<ClientHandle, std::unique_ptr<Client>> clients;
   std::unordered_map<WorkerHandle, std::unique_ptr<Worker>> workers;
   std::unordered_map<proto::TaskSeq, proto::StartedNote> process_starts;  // processes of running tasks
+  // Attempts that have ended since their workers were asked to hand them back; Cancels answers.
+  struct SettledCancel {
+    proto::TaskSeq task;
+    proto::CancelState state;
+  };
+  std::vector<SettledCancel> settled_cancels;
   std::deque<NewSpec> new_specs;  // by rising `at`: UnservedNotices looks whether a worker takes such tasks
   // Queues whose children all seem to wait for tasks of the same queue.
   struct NestedWait {

@@ -57,6 +57,7 @@ struct Task {
     milliseconds at{0};
     Instant kept_until{0};
     std::uint32_t deliveries = 0;  // deliveries under way to clients
+    ClientHandle due_to;           // the client to which the result is still to be sent; none: it has been sent
     bool dropped = false;          // by an operator: erased as soon as no delivery is under way
     bool delivered = false;        // a client has acknowledged the result
     bool released = false;         // no longer counted in its queue's limits
@@ -64,7 +65,8 @@ struct Task {
   };
   Finished finished;
 
-  // Clients that wait for the result besides the submitter.
+  // Clients that wait for the result besides the submitter; once the task has finished, those to which the result is
+  // still to be sent besides `finished.due_to`.
   std::unique_ptr<std::vector<ClientHandle>> watchers;
 
   // Neighbours in the list that the task is in: a lane of its queue, or one of the retention lists.

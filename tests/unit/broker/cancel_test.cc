@@ -159,3 +159,59 @@ TEST_CASE("a task whose cancel depends on its start is retried, and cancelled in
     CHECK(broker.take<CancelReply>(operator_client).at(0).answers[0].state == CancelState::requested);
   }
 }
+
+TEST_CASE("a client that cancels a running task several times is told once what became of it") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  for (int i = 0; i < 3; ++i) broker.send(client, Cancel{{id(1)}});
+  broker.send(worker, Revoked{{{grant, RevokeState::stopping}}, 10});
+  CHECK(broker.take<CancelReply>(client).at(0).answers == std::vector<CancelAnswer>{{id(1), CancelState::requested}});
+}
+
+TEST_CASE("a cancel of a task that has not started is answered when its attempt ends, although another one follows") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1)});
+  const Grant grant = broker.grants(worker).at(0).grant;
+  broker.send(client, Cancel{{}, {id(1)}});
+  CHECK(broker.take<CancelReply>(client).empty());
+  broker.fail(worker, grant, OutcomeKind::lost, Errc::worker_lost);  // in the place of an answer to REVOKE
+  CHECK(broker.take<CancelReply>(client).at(0).answers == std::vector<CancelAnswer>{{id(1), CancelState::started}});
+  const auto next = broker.grants(worker);
+  REQUIRE(next.size() == 1);
+  broker.succeed(worker, next[0].grant);
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::succeeded);
+}
+
+TEST_CASE("more answers than one message may have go out in several") {
+  Broker broker;
+  const auto client = broker.client();
+  Cancel cancel;
+  for (std::uint64_t n = 1; n <= limits::kMaxRecords; ++n) cancel.ids.push_back(id(n));
+  cancel.unless_started = {id(limits::kMaxRecords + 1)};
+  broker.send(client, cancel);
+  std::size_t answers = 0;
+  for (const auto& reply : broker.take<CancelReply>(client)) answers += reply.answers.size();
+  CHECK(answers == limits::kMaxRecords + 1);
+}
+
+TEST_CASE("more revocations than one message may have go out in several") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(2 * limits::kMaxRecords);
+  Cancel cancel;
+  for (std::uint64_t n = 0; n < limits::kMaxRecords + 1; n += 128) {
+    std::vector<Submission> tasks;
+    for (std::uint64_t i = n; i < n + 128; ++i) tasks.push_back(task(i + 1));
+    for (const Submission& one : tasks) (n == 0 ? cancel.unless_started : cancel.ids).push_back(one.id);
+    broker.submit(client, std::move(tasks));
+  }
+  broker.send(client, cancel);
+  std::size_t revoked = 0;
+  for (const auto& revoke : broker.take<Revoke>(worker)) revoked += revoke.grants.size() + revoke.unless_started.size();
+  CHECK(revoked == cancel.ids.size() + cancel.unless_started.size());
+}

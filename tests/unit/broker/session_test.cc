@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/unit/broker/broker.h"
 
 using namespace forkmill;
@@ -231,6 +233,42 @@ TEST_CASE("progress is passed on from the current attempt only") {
   REQUIRE(notes.size() == 1);
   CHECK(notes[0].id == id(1));
   CHECK(notes[0].note == "half");
+}
+
+TEST_CASE("a result that is still to be sent is not sent twice, although two clients ask for it again") {
+  Broker broker;
+  Hello hello;
+  hello.window_results = 1;
+  const auto client = broker.connect(hello);
+  const auto other = broker.connect(hello);
+  const auto worker = broker.worker(100);
+  broker.submit(client, {task(1), task(2), task(3)});
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant);
+  for (int i = 0; i < 3; ++i) broker.send(other, Attach{{id(1), id(2), id(3)}});
+  for (int i = 0; i < 3; ++i) broker.send(client, Attach{{id(2), id(3)}});
+  for (const auto& peer : {client, other}) {
+    std::vector<TaskId> got;
+    for (auto results = broker.results(peer); !results.empty(); results = broker.results(peer)) {
+      for (const auto& result : results) got.push_back(result.id);
+      broker.send(peer, ResultAck{{broker.last_taken()}});
+    }
+    // The first one was under way to the second client when that asked for it again.
+    CHECK(std::count(got.begin(), got.end(), id(1)) == (peer.id == other.id ? 2 : 1));
+    CHECK(std::count(got.begin(), got.end(), id(2)) == 1);
+    CHECK(std::count(got.begin(), got.end(), id(3)) == 1);
+  }
+}
+
+TEST_CASE("a client hears of all tasks that it asks for and that are unknown in one message") {
+  Broker broker;
+  const auto client = broker.client();
+  Attach attach;
+  for (std::uint64_t n = 1; n <= 4096; ++n) attach.ids.push_back(id(n));
+  broker.send(client, attach);
+  const auto results = broker.take<Results>(client);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].results.size() == attach.ids.size());
+  CHECK(results[0].results[0].outcome.error->code == Errc::task_unknown);
 }
 
 TEST_CASE("the client's window bounds the results under way") {
