@@ -58,7 +58,10 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   if (std::holds_alternative<Goodbye>(message)) return parts_.sessions.close(peer);
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (const auto* load = std::get_if<Heartbeat>(&message)) {
-    if (worker != nullptr) worker->load = *load;
+    if (worker != nullptr) {
+      worker->load = *load;
+      Processes::forget_heard(*worker, load->signals_heard);
+    }
     return state_.output.send(*session, Heartbeat{});
   }
   if (client != nullptr && may.client) {

@@ -175,7 +175,7 @@ void fields(auto& io, Is<Welcome> auto& m) {
             m.window_bytes, m.max_payload, name(m.store), m.commit, name(m.software), m.routes, m.granted, m.abandon,
             m.kept);
 }
-void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting); }
+void fields(auto& io, Is<Heartbeat> auto& m) { io.record(0, m.running, m.waiting, m.signals_heard); }
 void fields(auto& io, Is<Goodbye> auto& m) { io.record(2, m.code, text(m.text)); }
 void fields(auto& io, Is<ErrorMessage> auto& m) { io.record(3, m.about, m.code, text(m.text)); }
 

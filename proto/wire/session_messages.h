@@ -84,8 +84,9 @@ struct Welcome {
 
 // Sent by either side after one heartbeat interval without another message. The broker answers each one.
 struct Heartbeat {
-  std::uint32_t running = 0;  // worker: running attempts
-  std::uint32_t waiting = 0;  // worker: grants that are not started
+  std::uint32_t running = 0;        // worker: running attempts
+  std::uint32_t waiting = 0;        // worker: grants that are not started
+  std::uint64_t signals_heard = 0;  // worker: as in WorkerInfo
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 

@@ -18,6 +18,7 @@ void TaskGrants::grant(Task& task, Worker& worker) {
   const proto::TaskOptions& options = task.options();
   FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
   state_.step(task, Event::granted);
+  task.signalled = false;
   task.attempts = task.attempts.next();
   task.epoch = state_.identity.epoch;
   task.worker = worker.handle;
@@ -66,13 +67,11 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
 }
 
 void TaskGrants::hand_back(Worker& worker, Task& task) {
-  const bool signalled = std::any_of(worker.unheard.begin(), worker.unheard.end(),
-                                     [&](const auto& note) { return note.grant == task.grant(); });
   unassign(worker, task);
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   state_.step(task, Event::handed_back);
-  if (task.cancel_requested || task.cancel_unless_started || signalled) {
+  if (task.cancel_requested || task.cancel_unless_started || task.signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // The deadline may have passed while a worker had the task: nothing was done about it then.

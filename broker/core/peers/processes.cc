@@ -4,6 +4,13 @@
 
 namespace forkmill::broker {
 
+namespace {
+
+// Signals that are kept for one worker. Earlier workers do not say in a session which signals they have heard of.
+constexpr std::size_t kMaxUnheard = 1024;
+
+}  // namespace
+
 void Processes::handle(Worker& worker, const proto::Started& started) {
   for (const proto::StartedNote& note : started.notes) {
     Task* task = grants_.held(worker, note.grant);
@@ -32,8 +39,8 @@ void Processes::repeat_all(Client& client) {
 void Processes::repeat_signals(Worker& worker) {
   const std::uint64_t heard = worker.info.signals_heard;
   worker.signalled = std::max(worker.signalled, heard);  // an earlier broker may have counted further
-  std::erase_if(worker.unheard,
-                [&](const auto& one) { return one.number <= heard || grants_.held(worker, one.grant) == nullptr; });
+  forget_heard(worker, heard);
+  std::erase_if(worker.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
   if (worker.unheard.empty()) return;
   worker.outgoing.signals.notes = worker.unheard;
   state_.output.touch(worker);
@@ -58,10 +65,16 @@ bool Processes::waits(const Task& task) const {
   return start != state_.process_starts.end() && worker != nullptr && waits(worker->instance, start->second.pid);
 }
 
-void Processes::signal(const Task& task, int number) {
+void Processes::forget_heard(Worker& worker, std::uint64_t number) {
+  std::erase_if(worker.unheard, [&](const auto& one) { return one.number <= number; });
+}
+
+void Processes::signal(Task& task, int number) {
+  task.signalled = true;
   Worker& worker = *state_.worker(task.worker);
   const proto::SignalNote note{task.grant(), number, ++worker.signalled};
   std::erase_if(worker.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
+  if (worker.unheard.size() == kMaxUnheard) worker.unheard.erase(worker.unheard.begin());
   worker.unheard.push_back(note);
   worker.outgoing.signals.notes.push_back(note);
   state_.output.touch(worker);

@@ -21,8 +21,10 @@ class Processes {
   void repeat(Client& client, const Task& task);
   void repeat_all(Client& client);
 
-  // To the process of a task that runs.
-  void signal(const Task& task, int number);
+  // Sends a signal to the process of a task that runs.
+  void signal(Task& task, int number);
+  // Forgets the signals up to that number: the worker has heard of them.
+  static void forget_heard(Worker& worker, std::uint64_t number);
   // Sends the signals again that a worker, which came back, has not heard of.
   void repeat_signals(Worker& worker);
 

@@ -37,7 +37,7 @@ struct Worker {
   std::size_t processes = 0;               // tasks in `holding` with a process of their own
   std::vector<proto::ProcessRow> report;   // its last REPORT
   std::uint64_t signalled = 0;             // the number of the last signal sent to it
-  std::vector<proto::SignalNote> unheard;  // signals to tasks that it holds, which may be under way
+  std::vector<proto::SignalNote> unheard;  // the last signals to tasks that it holds, which may be under way
   proto::Heartbeat load;                   // its last HEARTBEAT
   std::uint64_t finished = 0;
   std::uint64_t lost = 0;

@@ -30,6 +30,7 @@ struct Task {
   bool durable = false;
   bool cancel_requested = false;
   bool cancel_unless_started = false;  // running: is cancelled if its worker hands it back
+  bool signalled = false;              // running: its process was sent a signal, so it is cancelled as well
   struct Paging {
     bool in_paged_out_part = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
     bool rewritten = false;          // the task has changed on disk while it was in memory

@@ -499,6 +499,43 @@ TEST_CASE("a signal that was lost with the worker's connection is sent again, an
   CHECK(broker.take<Signals>(worker).empty());
 }
 
+TEST_CASE("signals that a worker has heard of are forgotten, and at most the last 1,024 others are kept") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1));
+  broker.submit(client, {process(1)});
+  REQUIRE(broker.grants(worker).size() == 1);
+  const auto unheard = [&] { return broker.core().state().workers.begin()->second->unheard.size(); };
+  for (int i = 0; i < 3; ++i) CHECK(signal(broker, client, 1, 10) == "sent");
+  CHECK(unheard() == 3);
+  broker.send(worker, Heartbeat{1, 0, 2});
+  CHECK(unheard() == 1);
+  for (int i = 0; i < 1100; ++i) signal(broker, client, 1, 10);
+  CHECK(unheard() == 1024);
+}
+
+TEST_CASE(
+    "a process that was sent a signal and comes back unstarted is cancelled, although its worker has heard of it") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = host(1);
+  auto worker = broker.connect(hello);
+  broker.submit(client, {process(1)});
+  const auto grants = broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(signal(broker, client, 1, 15) == "sent");
+  SUBCASE("in this session") { broker.send(worker, Heartbeat{0, 1, 1}); }
+  SUBCASE("before this session") {
+    hello.resume = worker.session;
+    hello.worker.holding = {grants[0].grant};
+    hello.worker.signals_heard = 1;
+    worker = broker.connect(hello);
+  }
+  broker.send(worker, Return{{grants[0].grant}, 0});
+  CHECK(broker.grants(worker).empty());
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::cancelled);
+}
+
 TEST_CASE("a process that was sent a signal and comes back unstarted is cancelled") {
   Broker broker;
   const auto client = broker.client();

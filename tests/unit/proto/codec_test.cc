@@ -61,7 +61,7 @@ TEST_CASE("stored records survive encoding and decoding") {
 }
 
 TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
-  // HEARTBEAT [running, waiting] with a nested third field, and a fifth element of the envelope.
+  // HEARTBEAT [running, waiting, signals_heard] with a nested fourth field, and a fifth element of the envelope.
   std::string bytes;
   struct Sink {
     std::string& out;
@@ -72,15 +72,16 @@ TEST_CASE("unknown trailing fields and options of a newer peer are skipped") {
   pack.pack(3);
   pack.pack(7);
   pack.pack(8);
-  pack.pack_array(3);
+  pack.pack_array(4);
   pack.pack(1);
   pack.pack(2);
+  pack.pack(3);
   pack.pack(std::vector<std::vector<int>>{{1, 2}, {3}});
   pack.pack(std::map<std::string, int>{{"later", 1}});
   const auto decoded = decode(bytes);
   REQUIRE(decoded.ok());
   CHECK(decoded->header.session == SessionId{7});
-  CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2});
+  CHECK(std::get<Heartbeat>(decoded->message) == Heartbeat{1, 2, 3});
 }
 
 TEST_CASE("every command survives encoding and decoding") {

@@ -65,7 +65,7 @@ inline std::vector<Message> all() {
               17,
               {grant(8)},
               true},
-      Heartbeat{2, 3},
+      Heartbeat{2, 3, 4},
       Goodbye{Errc::shutting_down, "bye"},
       ErrorMessage{MessageSeq{4}, Errc::hello_required, "say hello"},
       Submit{{Submission{id(1), spec("default", "math.add", 77, options), Payload::copy("\x92\x01\x02")},

@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "proto/wire/codec.h"
+
 using namespace forkmill;
 using namespace forkmill::worker;
 using namespace std::chrono_literals;
@@ -477,4 +479,40 @@ TEST_CASE("a signal that comes again is passed on once") {
   world.receive(kNow, {{}, welcome});
   world.hear(kNow, proto::Signals{{{grant_of(1), 10, 2}, {grant_of(1), 10, 3}}}, 8);
   CHECK(world.signals.size() == 3);
+}
+
+TEST_CASE("the broker is told at once which signals have come") {
+  World world;
+  world.establish();
+  world.hear(kNow, proto::Signals{{{grant_of(1), 15, 1}, {grant_of(1), 10, 2}}});
+  world.flush(kNow);
+  const auto told = world.said<proto::Heartbeat>();
+  REQUIRE(told);
+  CHECK(told->signals_heard == 2);
+  world.flush(kNow);
+  CHECK_FALSE(world.said<proto::Heartbeat>());
+  world.tick(kNow + 1s);
+  CHECK(world.said<proto::Heartbeat>()->signals_heard == 2);
+}
+
+TEST_CASE("of deaths without a session the last ones are told, as many as one message may have") {
+  World world;
+  for (std::uint32_t pid = 1; pid <= 20'000; ++pid) world.session->outbox().deaths.add(pid);
+  world.establish();
+  world.flush(kNow);
+  const auto gone = world.said<proto::ChildrenGone>();
+  REQUIRE(gone);
+  CHECK(gone->pids.size() == proto::limits::kMaxRecords);
+  CHECK(gone->pids.back() == 20'000);
+}
+
+TEST_CASE("outcomes with long error texts go out in messages that the broker can read") {
+  World world;
+  world.establish();
+  auto failed = outcome_of(1);
+  proto::ErrorReport& error = failed.outcome.error.emplace();
+  error.type = error.message = error.backtrace = error.cause = std::string(proto::limits::kMaxErrorText, 'x');
+  for (int i = 0; i < 300; ++i) world.session->outbox().outcomes.push(proto::OutcomeRecord{failed});
+  world.flush(kNow);
+  for (const auto& envelope : world.sent) CHECK(proto::decode(proto::encode(envelope).envelope).ok());
 }

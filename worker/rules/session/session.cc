@@ -45,6 +45,7 @@ bool Session::handle(proto::Instant now, proto::Envelope& envelope) {
       const auto& welcome = std::get<proto::Welcome>(envelope.message);
       hello_.worker.holding_store = welcome.store;
       credit_.begin_session(welcome.granted);
+      signals_untold_ = false;  // HELLO has told
       outbox_.begin_session(now, handshake_.silence_limit(), welcome.abandon);
       if (draining_) drain(now);
       return true;
@@ -76,6 +77,7 @@ bool Session::handle(proto::Message& message) {
   }
   if (auto* signals = std::get_if<proto::Signals>(&message)) {
     drop_repeated(*signals, hello_.worker.signals_heard);
+    signals_untold_ = true;
     return !signals->notes.empty();
   }
   return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::ErrorMessage>(message);
@@ -88,7 +90,7 @@ void Session::tick(proto::Instant now) {
       greeting_due_ = true;
       return;
     case Due::heartbeat:
-      return say(now, load_);
+      return beat(now);
     case Due::no_answer:
     case Due::silence:
       effects_.reconnect = true;
@@ -102,6 +104,12 @@ void Session::tick(proto::Instant now) {
 
 void Session::say(proto::Instant now, proto::Message message) {
   effects_.send.push_back(handshake_.stamp(now, std::move(message)));
+}
+
+void Session::beat(proto::Instant now) {
+  load_.signals_heard = hello_.worker.signals_heard;
+  signals_untold_ = false;
+  say(now, load_);
 }
 
 void Session::set_load(std::uint64_t room, proto::Heartbeat load) {
@@ -123,6 +131,7 @@ void Session::goodbye(proto::Instant now, std::string text) {
 void Session::flush(proto::Instant now) {
   auto report = std::exchange(outbox_.report, std::nullopt);
   if (!handshake_.established()) return;
+  if (signals_untold_) beat(now);
   if (report) say(now, std::move(*report));
   if (!outbox_.started.empty()) say(now, proto::Started{std::exchange(outbox_.started, {})});
   if (!outbox_.progress.empty()) say(now, proto::Progress{std::exchange(outbox_.progress, {})});

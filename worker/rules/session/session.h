@@ -60,6 +60,7 @@ class Session {
  private:
   bool handle(proto::Message& message);
   void say(proto::Instant now, proto::Message message);
+  void beat(proto::Instant now);
   void flush_outcomes(proto::Instant now);
 
   proto::Hello hello_;
@@ -69,6 +70,7 @@ class Session {
   proto::Heartbeat load_;
   bool draining_ = false;
   bool greeting_due_ = false;
+  bool signals_untold_ = false;  // signals have come of which the broker does not know that they have
   SessionEffects effects_;
 };
 
