@@ -32,9 +32,9 @@ std::string current_type() {
   return type == nullptr ? "unknown" : demangled(type->name());
 }
 
-void cut(std::string& text) {
-  if (text.size() > proto::limits::kMaxErrorText)
-    text.resize(proto::first_bytes(text, proto::limits::kMaxErrorText).size());
+void cut(HandlerError& error) {
+  for (std::string* text : {&error.type, &error.message, &error.backtrace, &error.cause})
+    text->resize(proto::first_bytes(*text, proto::limits::kMaxErrorText).size());
 }
 
 // One line for each exception nested in this one.
@@ -72,7 +72,9 @@ HandlerError describe_current_exception() {
   try {
     throw;
   } catch (const Relayed& relayed) {
-    return relayed.error();
+    error = relayed.error();
+    cut(error);
+    return error;
   } catch (const Retry& retry) {
     error.message = text_of(retry.what());
     error.retry = true;
@@ -90,10 +92,7 @@ HandlerError describe_current_exception() {
     error.message = message_of_value();
   }
   if (error.code == Errc::handler_error && !error.shortage) error.backtrace = throw_site_of_current_exception();
-  cut(error.type);
-  cut(error.message);
-  cut(error.backtrace);
-  cut(error.cause);
+  cut(error);
   return error;
 }
 

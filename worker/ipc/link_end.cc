@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "proto/limits.h"
+
 namespace forkmill::worker {
 
 namespace {
@@ -19,7 +21,7 @@ bool read_head(std::string_view& message, Head& head) {
 }
 
 bool read_text(std::string_view& message, std::size_t length, std::string_view& text) {
-  if (message.size() < length) return false;
+  if (message.size() < length || length > proto::limits::kMaxErrorText) return false;
   text = message.substr(0, length);
   message.remove_prefix(length);
   return true;
@@ -158,6 +160,7 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   result.retry_delay_ms = head.retry_delay_ms;
   result.code = head.code;
   if (result.verdict == Verdict::succeeded) {
+    if (message.size() > proto::limits::kMaxPayload) return std::nullopt;
     result.payload = message;
   } else if (!read_text(message, head.type_length, result.type) ||
              !read_text(message, head.message_length, result.message) ||

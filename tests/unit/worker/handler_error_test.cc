@@ -162,3 +162,11 @@ TEST_CASE("arguments that are not the task's have a code of their own") {
   CHECK(described([] { throw detail::BadArguments{"no"}; }).code == Errc::arguments_undecodable);
   CHECK(described([] { throw DecodeError{"the handler's own"}; }).code == Errc::handler_error);
 }
+
+TEST_CASE("the texts of an error that was described elsewhere are cut as well") {
+  HandlerError elsewhere;
+  elsewhere.message = elsewhere.cause = std::string(2 * proto::limits::kMaxErrorText, 'x');
+  const auto error = described([&] { throw worker::Relayed{elsewhere}; });
+  CHECK(error.message.size() == proto::limits::kMaxErrorText);
+  CHECK(error.cause.size() == proto::limits::kMaxErrorText);
+}

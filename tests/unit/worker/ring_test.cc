@@ -7,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "proto/limits.h"
 #include "tests/unit/worker/ring_kit.h"
 #include "worker/child/stop_watcher.h"
 
@@ -214,6 +215,43 @@ TEST_CASE("a result is believed only for a task that this child was given") {
   say_echo(child, forged);
   CHECK_FALSE(ear.read(pair.link));
   CHECK(ear.results.empty());
+}
+
+TEST_CASE("a result that is larger than a message to the broker may be is refused") {
+  Pair pair;
+  ChildEnd child{SharedArea::map(pair.memory.get()), pair.bell.writer()};
+  Ear ear;
+  pair.link.send(task_head(1), "q", {});
+  ResultHead head{};
+  head.serial = child.next().head.serial;
+  head.verdict = static_cast<std::uint8_t>(Verdict::failed);
+  SUBCASE("a text that just fits") {
+    head.cause_length = forkmill::proto::limits::kMaxErrorText;
+    const std::string text(head.cause_length, 'x');
+    const std::array<std::string_view, 2> pieces{bytes_of(head), text};
+    child.say(kResultRecord, pieces);
+    CHECK(ear.read(pair.link));
+  }
+  SUBCASE("a text that does not") {
+    head.message_length = forkmill::proto::limits::kMaxErrorText + 1;
+    const std::string text(head.message_length, 'x');
+    const std::array<std::string_view, 2> pieces{bytes_of(head), text};
+    child.say(kResultRecord, pieces);
+    CHECK_FALSE(ear.read(pair.link));
+  }
+  SUBCASE("a value") {
+    head.verdict = static_cast<std::uint8_t>(Verdict::succeeded);
+    const std::string value(forkmill::proto::limits::kMaxPayload + 1, 'x');
+    const std::array<std::string_view, 2> pieces{bytes_of(head), value};
+    std::jthread talker{[&] { child.say(kResultRecord, pieces); }};
+    bool sound = true;
+    while (sound && ear.results.empty()) {
+      CHECK(pair.wait());
+      sound = ear.read(pair.link);
+      pair.link.flush();
+    }
+    CHECK_FALSE(sound);
+  }
 }
 
 TEST_CASE("records that are too short or of an unknown kind are refused") {
