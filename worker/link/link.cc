@@ -226,11 +226,13 @@ bool Link::carry_out(const Effects& effects) {
   for (const auto& request : effects.stops) rings_.request_stop(request);
   for (const auto& request : effects.signals) setup_.control.send(message_of(request));
   for (const auto& request : effects.forks) setup_.control.send(message_of(request));
-  for (const auto& envelope : effects.send) {
+  const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return dealer_.send(one); });
+  if (!taken) {
     // A socket that takes no more has a dead connection behind it. What must arrive is said again after the next HELLO.
-    if (!dealer_.send(envelope)) log_.logger().warn("the broker reads too slowly: a message was dropped");
+    log_.logger().warn("the broker does not read; connecting again");
+    foreman_.disconnected();
   }
-  if (effects.reconnect) dealer_.reconnect();
+  if (!taken || effects.reconnect) dealer_.reconnect();
   for (const auto& welcome : effects.welcomes) report_timer_.begin_session(now(), welcome.heartbeat);
   log_.broker(effects);
   return !effects.refused;

@@ -1,5 +1,6 @@
 #include "tests/sim/nodes/client_node.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace forkmill::sim {
@@ -81,7 +82,7 @@ bool ClientNode::carry_out() {
   ObjectUser& objects = users_.objects();
   for (const Cookie cookie : effects.accepted) history_.futures().acknowledged(cookie, heard_in_);
   for (const auto& line : effects.log) note(line.text);
-  for (const auto& envelope : effects.send) send(envelope);
+  const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return send(one); });
   for (const auto& started : effects.started) tasks.started(started.cookie, started.pid);
   for (const auto& ended : effects.ended) tasks.ended(ended.cookie, ended.outcome, ended.known_before);
   for (const auto& answered : effects.answered) tasks.answered(answered.cookie, answered.reply);
@@ -90,7 +91,7 @@ bool ClientNode::carry_out() {
     objects.holdings_lost();
   }
   for (const auto& operated : effects.operated) objects.answered(operated.cookie, operated.answer);
-  if (effects.reconnect) {
+  if (!taken || effects.reconnect) {
     session_->disconnected();
     line_.reconnect();
   }
@@ -98,10 +99,10 @@ bool ClientNode::carry_out() {
 }
 
 // A simulated client may ask for fewer results at a time than a real one, which asks for as many as it can take.
-void ClientNode::send(proto::Envelope envelope) {
+bool ClientNode::send(proto::Envelope envelope) {
   auto* hello = std::get_if<proto::Hello>(&envelope.message);
   if (hello != nullptr && world_.options.result_window > 0) hello->window_results = world_.options.result_window;
-  line_.send(envelope);
+  return line_.send(envelope);
 }
 
 }  // namespace forkmill::sim

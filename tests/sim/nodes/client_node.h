@@ -43,7 +43,7 @@ class ClientNode final : private SessionHands {
   void round();
   void handle(Line::Event event);
   bool carry_out();
-  void send(proto::Envelope envelope);
+  bool send(proto::Envelope envelope);
   void note(std::string_view text) { world_.trace.note(world_.now(), line_.name(), text); }
 
   World& world_;

@@ -5,9 +5,17 @@ namespace forkmill::sim {
 void Line::end() {
   link_.reset();
   inbox_.clear();
+  full_ = false;
+}
+
+bool Line::send(const proto::Envelope& envelope) {
+  if (full_) return false;
+  link_->send(envelope);
+  return true;
 }
 
 void Line::reconnect() {
+  full_ = false;
   disturb(proto::kNever);
   inbox_.clear();
   link_->reconnect();

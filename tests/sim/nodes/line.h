@@ -34,16 +34,19 @@ class Line final : public Endpoint {
   // Whether the process lives.
   bool up() const { return link_ != nullptr; }
 
-  void send(const proto::Envelope& envelope) { link_->send(envelope); }
+  // Returns false if the socket does not take the message.
+  bool send(const proto::Envelope& envelope);
   // Drops the connection and all events, and connects again.
   void reconnect();
   std::optional<Event> next_event();
   bool has_events() const { return !inbox_.empty(); }
 
-  // Faults: the connection breaks; nothing passes until then; messages in a direction are lost.
+  // Faults: the connection breaks; nothing passes until then; messages in a direction are lost; the next message is not
+  // taken.
   void cut();
   void block(Instant until);
   void hollow(bool from_peer, bool to_peer);
+  void fill() { full_ = up(); }
 
   void link_up() override { add({Event::up, {}}); }
   void link_down() override;
@@ -61,6 +64,7 @@ class Line final : public Endpoint {
   Owner owner_;
   std::unique_ptr<Network::Link> link_;
   std::deque<Event> inbox_;
+  bool full_ = false;
 };
 
 }  // namespace forkmill::sim

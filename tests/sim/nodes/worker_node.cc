@@ -181,17 +181,18 @@ void WorkerNode::carry_out() {
     if (child != nullptr) one.to_group ? child->signal(one.signal) : child->signal_of_parent(one.signal);
   }
   for (const auto& one : effects.forks) pool_.fork(one.slot);
-  for (const auto& envelope : effects.send) send(envelope);
+  const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return send(one); });
+  if (!taken) foreman_->disconnected();
   for (const auto& welcome : effects.welcomes) welcomed(welcome);
   for (const auto& error : effects.errors) note("is told: " + error.text);
   if (effects.refused) throw Violation{config_.name.str() + " was refused: " + effects.errors.back().text};
-  if (effects.reconnect) line_.reconnect();
+  if (!taken || effects.reconnect) line_.reconnect();
 }
 
-void WorkerNode::send(const proto::Envelope& envelope) {
+bool WorkerNode::send(const proto::Envelope& envelope) {
   worked_ = true;
   credit_.said(envelope);
-  line_.send(envelope);
+  return line_.send(envelope);
 }
 
 void WorkerNode::welcomed(const proto::Welcome& welcome) {

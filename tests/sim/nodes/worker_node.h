@@ -39,7 +39,7 @@ class WorkerNode {
   void bury();
   void report();
   void carry_out();
-  void send(const proto::Envelope& envelope);
+  bool send(const proto::Envelope& envelope);
   void welcomed(const proto::Welcome& welcome);
   void disturbed(Instant until) { in_reach_since_ = std::max(in_reach_since_, until); }
   void note(std::string_view text) { world_.trace.note(world_.now(), line_.name(), text); }

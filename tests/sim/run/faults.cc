@@ -60,6 +60,7 @@ void Faults::begin_more(double clients, double workers) {
     const auto lost = random_.between(1, 3);  // from the peer, to the peer, both
     a_line().hollow((lost & 1) != 0, (lost & 2) != 0);
   });
+  keep_doing(rates.full * (clients + workers), [this] { a_line().fill(); });
   keep_doing(rates.wall_jump, [this] { set_a_clock(); });
   keep_doing(rates.stumble, [this] {
     nodes_.broker.crash();

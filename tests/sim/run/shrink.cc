@@ -74,7 +74,7 @@ bool Shrinker::drop_features() {
                                   &FaultRates::broker_stop,  &FaultRates::broker_pause, &FaultRates::worker_crash,
                                   &FaultRates::worker_pause, &FaultRates::worker_drain, &FaultRates::client_crash,
                                   &FaultRates::client_pause, &FaultRates::half_open,    &FaultRates::wall_jump,
-                                  &FaultRates::stumble,      &FaultRates::absence};
+                                  &FaultRates::stumble,      &FaultRates::absence,      &FaultRates::full};
   for (const auto rate : kFaults)
     if (best_.faults.*rate != 0) changed = try_change([&](Options& o) { o.faults.*rate = 0; }) || changed;
   constexpr std::array kFeatures = {
