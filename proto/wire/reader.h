@@ -216,7 +216,8 @@ class Reader {
     const Token token = cursor_.next();
     if (token.kind == Token::Kind::binary) {
       payload = Payload::copy({token.data, token.size});
-    } else if (token.kind == Token::Kind::number && token.number < frames_.size()) {
+    } else if (token.kind == Token::Kind::number && token.number >= next_frame_ && token.number < frames_.size()) {
+      next_frame_ = token.number + 1;
       if (frames_[token.number].size() > limits::kMaxPayload) return fail(Errc::payload_too_large);
       payload = frames_[token.number];
     } else {
@@ -380,9 +381,10 @@ class Reader {
   Cursor cursor_;
   std::span<const Payload> frames_;
   ReadBefore* before_;
-  std::string_view grant_;       // the run of the grant that is being read
-  std::size_t left_of_run_ = 0;  // fields of the run that is being read
-  std::size_t depth_ = 0;        // open arrays and maps
+  std::uint64_t next_frame_ = 0;  // frames are referred to in order, each once at most
+  std::string_view grant_;        // the run of the grant that is being read
+  std::size_t left_of_run_ = 0;   // fields of the run that is being read
+  std::size_t depth_ = 0;         // open arrays and maps
   Errc error_ = Errc::ok;
 };
 

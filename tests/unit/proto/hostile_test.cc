@@ -71,6 +71,22 @@ TEST_CASE("a payload in a missing frame is malformed") {
   CHECK(decode(encode({{}, submit}).envelope).code() == Errc::malformed);
 }
 
+TEST_CASE("a frame is one payload at most, and payloads refer to their frames in order") {
+  Submit submit;
+  submit.tasks.resize(2);
+  for (Submission& task : submit.tasks) task.payload = Payload::copy(std::string(limits::kInlinePayload, 'x'));
+  Encoded sent = encode({{}, submit});
+  REQUIRE(sent.frames.size() == 2);
+  REQUIRE(sent.envelope.back() == 1);  // the number of the second frame
+  CHECK(decode(sent.envelope, sent.frames).ok());
+  sent.envelope.back() = 0;
+  CHECK(decode(sent.envelope, sent.frames).code() == Errc::malformed);
+  // The one between them may belong to a field that only a newer peer knows.
+  sent.envelope.back() = 2;
+  sent.frames.push_back(sent.frames.back());
+  CHECK(decode(sent.envelope, sent.frames).ok());
+}
+
 TEST_CASE("an enumeration outside its range is malformed, and a new error code is unknown") {
   const auto decoded = decode("\x94\x04\x01\x02\x92\xcd\x7f\xff\xa0");  // GOODBYE [32767, ""]
   REQUIRE(decoded.ok());
