@@ -1,5 +1,6 @@
 // Recycled<T>: a T whose memory is used again for the next one of the same thread, for objects that come and go in
-// large numbers: the allocator need not look for a place. A thread keeps at most kKept unused places.
+// large numbers: the allocator need not look for a place. A thread keeps at most kKept unused places, and takes 8 KiB
+// for the list of them when it first uses one.
 #pragma once
 
 #include <cstddef>

@@ -102,9 +102,9 @@ RingReader::Look RingReader::look(Record& record) {
     if (length > kRingBytes) return Look::corrupt;
     next_ = record_size(length);
     if (next_ > to_end || next_ > seen_head_ - tail_) return Look::corrupt;
-    record.kind = header.kind;
-    record.more = header.more != 0;
-    record.total = header.total;
+    record.kind = std::atomic_ref{header.kind}.load(std::memory_order_relaxed);
+    record.more = std::atomic_ref{header.more}.load(std::memory_order_relaxed) != 0;
+    record.total = std::atomic_ref{header.total}.load(std::memory_order_relaxed);
     record.bytes = {bytes_ + offset_of(tail_) + sizeof(RecordHeader), length};
     record.state = &header.state;
     if (record.kind != kPadRecord) return Look::record;

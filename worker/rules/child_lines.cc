@@ -92,7 +92,7 @@ void ChildLines::revoke(proto::Instant now, std::uint32_t slot, std::uint64_t se
   if (child.line.size() < before) --child.assigned;
 }
 
-// When the one in front has assigned so long that its estimate is worth nothing.
+// When the front has run for so long that its estimate is worth nothing.
 proto::Instant ChildLines::late_at(const Child& child) {
   if (child.line.empty()) return proto::kNever;
   const auto expected = static_cast<std::int64_t>(2 * std::min(child.line.front().run_us, kUnknownUs));

@@ -32,8 +32,6 @@ class ProcessSlots {
 
   // Returns the slot of a free place, which is now the attempt's.
   std::uint32_t allocate(std::uint64_t serial);
-  // The child has died, or could not be forked.
-  void release(std::uint32_t slot) { *find(slot) = {}; }
   void clear() { places_.clear(); }
 
   // Null: no such place was ever allocated.

@@ -78,9 +78,11 @@ void Matching::give_processes() {
 
 Task* Matching::next_process(Worker& worker) {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
-  for (const Queue* queue : worker.queues)
-    if (queue->processes != nullptr && queue->processes->ready.size() > 0)
-      if (Task* task = queue->processes->ready.pop(serves_type)) return task;
+  for (std::size_t i = 0; i < worker.queues.size(); ++i) {
+    const Queue& queue = *worker.queues[worker.next_process_queue++ % worker.queues.size()];
+    if (queue.processes != nullptr && queue.processes->ready.size() > 0)
+      if (Task* task = queue.processes->ready.pop(serves_type)) return task;
+  }
   return nullptr;
 }
 

@@ -9,8 +9,7 @@ namespace forkmill::broker {
 
 const char* const kNestedWait =
     "every child of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
-    "with "
-    "workers of its own";
+    "with workers of its own";
 
 std::vector<Unserved> Serving::unserved() const {
   std::vector<Unserved> rows;

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxNotices = 1000;  // per client, that are remembered; t
 }  // namespace
 
 void UnservedNotices::tick() {
+  forget_nested_waits();
   auto& specs = state_.new_specs;
   while (!specs.empty() && specs.front().at + kPatience <= state_.clock.now()) {
     const NewSpec one = std::move(specs.front());
@@ -26,6 +27,13 @@ void UnservedNotices::tick() {
 
 Instant UnservedNotices::next_wakeup() const {
   return state_.new_specs.empty() ? proto::kNever : state_.new_specs.front().at + kPatience;
+}
+
+// The name of a queue that is forgotten may never come again.
+void UnservedNotices::forget_nested_waits() {
+  if (state_.queues.forgotten() == queues_forgotten_) return;
+  queues_forgotten_ = state_.queues.forgotten();
+  std::erase_if(state_.nested_waits, [&](const auto& one) { return state_.queues.find(one.first) == nullptr; });
 }
 
 void UnservedNotices::look_at(const NewSpec& one) {

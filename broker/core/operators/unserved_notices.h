@@ -20,6 +20,7 @@ class UnservedNotices {
   Instant next_wakeup() const;
 
  private:
+  void forget_nested_waits();
   void look_at(const NewSpec& one);
   std::optional<TaskTypeId> ready_type(const Queue& queue, const TaskSpec& spec) const;
   bool is_nested_wait(const Queue& queue);
@@ -28,6 +29,7 @@ class UnservedNotices {
 
   BrokerState& state_;
   Serving serving_;
+  std::uint64_t queues_forgotten_ = 0;  // Queues::forgotten() when that was looked at
 };
 
 }  // namespace forkmill::broker

@@ -26,8 +26,9 @@ struct Worker {
   std::uint64_t child_of = 0;  // the worker in whose child it lives, as the workers of pools do; 0: none
   proto::WorkerInfo info;
   std::vector<Queue*> queues;
-  std::size_t next_queue = 0;      // the queue whose turn it is
-  std::vector<ServedType> serves;  // by type
+  std::size_t next_queue = 0;          // the queue whose turn it is
+  std::size_t next_process_queue = 0;  // the same for tasks with a process of their own
+  std::vector<ServedType> serves;      // by type
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;  // granted never exceeds it
   bool draining = false;

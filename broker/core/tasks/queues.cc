@@ -13,12 +13,18 @@ Queue* Queues::find(std::string_view name) const {
   return found == queues_.end() ? nullptr : found->second.get();
 }
 
+std::size_t Queues::to_count(std::string_view name) const {
+  const Queue* base = is_process_queue(name) ? find(base_queue(name)) : nullptr;
+  return is_process_queue(name) && (base == nullptr || !base->counted) ? 2 : 1;
+}
+
 Queue* Queues::find_or_make(std::string_view name, Instant now) {
   Queue* known = find(name);
   if (known != nullptr && known->counted) return known;
-  // The queue of the other tasks first: it counts as well, and points to this one.
-  if (is_process_queue(name) && find_or_make(base_queue(name), now) == nullptr) return nullptr;
-  if (counted_ >= limits_.queues && !make_room(now)) return nullptr;
+  // The queue of the other tasks counts as well, and points to this one.
+  if (counted_ + to_count(name) > limits_.queues) make_room(now);
+  if (counted_ + to_count(name) > limits_.queues) return nullptr;
+  if (is_process_queue(name)) find_or_make(base_queue(name), now);
   known = &restore(name);  // the one before may have been forgotten just now
   known->counted = true;
   ++counted_;
@@ -45,8 +51,8 @@ Queue& Queues::make(std::string_view name) {
 // ---- Forgetting -----------------------------------------------------------------------------------------------------
 
 // Unused queues give way to a new one at once. All are looked at, so this happens once a second at most.
-bool Queues::make_room(Instant now) {
-  if (swept_at_ != proto::kNever && now < swept_at_ + std::chrono::seconds{1}) return false;
+void Queues::make_room(Instant now) {
+  if (swept_at_ != proto::kNever && now < swept_at_ + std::chrono::seconds{1}) return;
   swept_at_ = now;
   for (bool found = true; found;) {  // the queue of the other tasks goes after that of the processes
     found = false;
@@ -56,7 +62,6 @@ bool Queues::make_room(Instant now) {
       found = found || unused;
     }
   }
-  return counted_ < limits_.queues;
 }
 
 void Queues::forget_unused(Instant now) {

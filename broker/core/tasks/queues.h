@@ -51,7 +51,9 @@ class Queues {
   using Map = std::map<std::string, std::unique_ptr<Queue>, std::less<>>;
 
   Queue& make(std::string_view name);
-  bool make_room(Instant now);
+  // By how many queues the count rises when a queue of this name is made that does not count yet.
+  std::size_t to_count(std::string_view name) const;
+  void make_room(Instant now);
   Map::iterator forget(Map::iterator queue);
 
   Limits limits_;

@@ -61,8 +61,9 @@ class Tasks {
   std::size_t paged_out() const { return paged_out_; }
   std::size_t size() const { return index_.size(); }
 
-  // All resident tasks, and all paged-out ones; in no order.
+  // All resident tasks, in no order.
   std::vector<const Task*> resident_tasks() const;
+  // For audits: all paged-out tasks, in no order.
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 
   // Returns the id that `text` is, or else the only known id that begins with it; the latter walks the table. None:

@@ -92,6 +92,26 @@ TEST_CASE("a queue is kept for as long as it has a task, or a result that was no
   CHECK(queues(broker) == 0);
 }
 
+TEST_CASE("the queue of processes does not push its own queue of other tasks out of the limit") {
+  CoreOptions options;
+  options.max_queues = 2;
+  Broker broker{options};
+  const auto client = broker.client();
+  TaskOptions process;
+  process.process = true;
+  broker.submit(client, {task_of(1, "letters")});
+  // Two queues more than the one there is.
+  CHECK(broker.submit_rejected(client, task_of(2, "prints", "t.echo", process)).code == Errc::too_many_queues);
+  CHECK(queues(broker) <= 2);
+  broker.send(client, Cancel{{id(1)}});
+  broker.results(client);
+  broker.send(client, ResultAck{{broker.last_taken()}});
+  broker.advance_alive(Queues::kKept + 2s, {client});
+  broker.submit(client, {task_of(3, "prints", "t.echo", process)});
+  CHECK(broker.take<SubmitAck>(client).back().rejected.empty());
+  CHECK(queues(broker) == 2);
+}
+
 TEST_CASE("a finished task is shown with queue and name after these are forgotten") {
   Broker broker;
   const auto client = broker.client();

@@ -125,6 +125,23 @@ TEST_CASE("a worker that takes no processes gets none, and the task says why it 
   CHECK(answer.body.at("queue").as<std::string>() == "default");
 }
 
+TEST_CASE("a worker takes turns between its queues for processes as well") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.connect(host(1, {"one", "two"}));
+  for (std::uint64_t n = 1; n <= 6; ++n) {
+    Submission next = process(n);
+    next.edit().queue = n <= 3 ? "one" : "two";
+    broker.submit(client, {next});
+  }
+  std::vector<std::string> queues;
+  for (auto grants = broker.grants(worker); !grants.empty(); grants = broker.grants(worker)) {
+    queues.push_back(grants.at(0).spec->queue);
+    broker.succeed(worker, grants[0].grant);
+  }
+  CHECK(queues == std::vector<std::string>{"one", "two", "one", "two", "one", "two"});
+}
+
 TEST_CASE("processes spread over the workers") {
   Broker broker;
   const auto client = broker.client();
@@ -576,6 +593,20 @@ TEST_CASE("a queue whose children all wait for tasks of the same queue is report
     CHECK(ask(broker, client, QueryKind::status).body.at("unserved").via.array.size == 1);
     broker.succeed(worker, running[0].grant);  // there is progress
     CHECK(ask(broker, client, QueryKind::status).body.at("unserved").via.array.size == 0);
+  }
+  SUBCASE("both wait, and the queue is gone later") {
+    broker.submit(one, {task(3)});
+    broker.submit(two, {task(4)});
+    broker.advance_alive(5s, all);
+    CHECK(broker.core().state().nested_waits.size() == 1);
+    broker.take<ErrorMessage>(one);
+    broker.send(client, Cancel{{id(3), id(4)}});
+    for (const auto& granted : running) broker.succeed(worker, granted.grant);
+    broker.send(worker, Goodbye{});
+    for (const auto& peer : {client, one, two}) broker.send(peer, Goodbye{});
+    broker.advance(CoreOptions{}.result_ttl + 1s);
+    for (int i = 0; i < 3; ++i) broker.advance(Queues::kKept + 2s);
+    CHECK(broker.core().state().nested_waits.empty());
   }
   SUBCASE("one of them does not") {
     broker.submit(one, {task(3)});
