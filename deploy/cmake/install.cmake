@@ -20,10 +20,12 @@ install(DIRECTORY proto/include/ client/include/ worker/include/
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development FILES_MATCHING PATTERN "*.h")
 install(EXPORT forkmill-targets NAMESPACE forkmill:: DESTINATION ${forkmill_package_dir} COMPONENT development)
 
-configure_package_config_file(deploy/cmake/forkmill-config.cmake.in ${PROJECT_BINARY_DIR}/forkmill-config.cmake
+# In a folder that find_package() does not search: the package is complete only where it is installed.
+set(forkmill_package_files ${PROJECT_BINARY_DIR}/package)
+configure_package_config_file(deploy/cmake/forkmill-config.cmake.in ${forkmill_package_files}/forkmill-config.cmake
   INSTALL_DESTINATION ${forkmill_package_dir})
-write_basic_package_version_file(${PROJECT_BINARY_DIR}/forkmill-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_BINARY_DIR}/forkmill-config.cmake ${PROJECT_BINARY_DIR}/forkmill-config-version.cmake
+write_basic_package_version_file(${forkmill_package_files}/forkmill-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${forkmill_package_files}/forkmill-config.cmake ${forkmill_package_files}/forkmill-config-version.cmake
   DESTINATION ${forkmill_package_dir} COMPONENT development)
 install(FILES deploy/cmake/library-dependencies.cmake RENAME forkmill-dependencies.cmake
   DESTINATION ${forkmill_package_dir} COMPONENT development)

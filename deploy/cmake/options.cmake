@@ -57,9 +57,13 @@ function(forkmill_library name)
   set_target_properties(forkmill_${name} PROPERTIES EXPORT_NAME ${name} OUTPUT_NAME forkmill-${name})
 endfunction()
 
-# forkmill_program(NAME SOURCES ... LINK ...) adds an executable.
+# forkmill_program(NAME [INSTALLED] SOURCES ... LINK ...) adds an executable. INSTALLED ones are built in the folder bin, so
+# that a PATH with this folder leads to all of them, as after an installation.
 function(forkmill_program name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "INSTALLED" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  if(ARG_INSTALLED)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  endif()
   target_link_libraries(${name} PRIVATE forkmill_options ${ARG_LINK})
 endfunction()

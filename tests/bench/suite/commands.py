@@ -53,7 +53,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=20_000)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    forkmill = os.path.join(options.build, "client/cli/forkmill")
+    forkmill = os.path.join(options.build, "bin/forkmill")
     if options.what == "startup":
         startup(forkmill, options.repeats)
     else:

@@ -62,5 +62,5 @@ def backlog(get):
 
 
 def crash(get):
-    return (f"costs one attempt; its successor runs {number(get('p50_ms'), 1)} ms later, and the future says how "
+    return (f"costs one attempt; a new process runs {number(get('p50_ms'), 1)} ms later, and the future says how "
             "the child died")
