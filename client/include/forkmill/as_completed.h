@@ -2,6 +2,11 @@
 //
 //     for (auto& done : forkmill::as_completed(client.map(kCountWords, paths))) merge(done.get());
 //
+// Futures that have a name are moved in:
+//
+//     auto futures = client.map(kCountWords, paths);
+//     for (auto& done : forkmill::as_completed(std::move(futures))) merge(done.get());
+//
 // A future that has an error comes as well; get() throws it. To go on behind it:
 //
 //     for (auto& done : forkmill::as_completed(client.map(kCountWords, paths)))
@@ -16,9 +21,10 @@
 //       for (auto& late : counts.release_rest()) late.cancel();
 //     }
 //
-// For Future<T>, SharedFuture<T> and AsyncResult<T>. The range takes the futures over. Waiting needs no callback
-// thread. Leaving the loop early leaves the other tasks running; their futures go with the range, without being
-// cancelled, and keep nothing of it.
+// For Future<T>, SharedFuture<T> and AsyncResult<T>. The range owns the futures. A vector of SharedFuture
+// or AsyncResult may also be passed without std::move(); it is copied. Waiting needs no callback thread. Leaving the
+// loop early leaves the other tasks running; their futures go with the range, without being cancelled, and keep nothing
+// of it.
 #pragma once
 
 #include <forkmill/detail/gathering.h>

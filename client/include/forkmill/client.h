@@ -4,16 +4,21 @@
 //     auto sum = client.submit(kAdd, 2.0, 3.0);       // Future<double>; kAdd is a Task<double(double, double)>
 //     auto counts = client.map(kCountWords, paths);   // one task and one future for each path, in few messages
 //     auto count = client.with({.queue = "text", .timeout = 30s}).submit(kCountWords, path);
+//     for (auto& done : forkmill::as_completed(std::move(counts))) std::cout << done.get() << "\n";
 //     std::cout << sum.get() << "\n";                 // waits for the result
 //
 // This header includes everything that a program needs to submit tasks: Task, Future, when_all(), when_any(),
 // as_completed(), coroutines, SubmitOptions, ClientOptions, the errors. Pools, processes, locks, queues and shared
 // containers are in headers of their own: pool.h, process.h, sync.h, queue.h, pipe.h, manager.h.
 //
+// Attempts: a task whose worker was lost, that ran over its `timeout` or that threw forkmill::Retry is tried again, up
+// to three attempts in all unless SubmitOptions::max_attempts says otherwise. Any other exception of a handler is final
+// unless SubmitOptions::retry_errors is set.
+//
 // A client is one connection with one thread, and with the default executor one callback thread. Make one per program,
 // not one per task. default_client() is such a client for programs that need no settings.
 //
-// Connection: the constructor does not wait for the broker, and no call needs one.
+// Connection: the constructor does not wait for the broker, and every call also works before the broker is there.
 //
 //     no broker yet, or none for a while      tasks are kept and sent when it comes; futures wait
 //     the same, for connect_timeout           a warning is logged; with fail_fast, futures end with Disconnected
@@ -21,7 +26,7 @@
 //                                             id, so that each task is submitted once
 //     the broker restarts                     futures of tasks that it still knows stay as they are; futures of others
 //                                             end with Disconnected
-//     it comes back with an older history     (a backup was restored) every future ends with Disconnected, and so does
+//     it comes back with older data           (a backup was restored) every future ends with Disconnected, and so does
 //                                             every later call of this client
 //     its queue or its disk is full           the task waits here and is sent again, or its future ends with Rejected,
 //                                             as ClientOptions::when_full says
@@ -33,9 +38,11 @@
 //
 // Threads: every member may be called from any thread at any time, except the destructor, which must be the last call.
 //
-// Destructor and close() end every outstanding future with Disconnected{client_closed}. They do not wait for tasks, but
-// for callbacks that are due. Tasks that the broker has acknowledged go on; attach() finds their results, from any
-// program, as long as the broker keeps them.
+// Destructor and close() end every outstanding future with Disconnected{client_closed}. They wait for
+// callbacks that are ready to run, and not for tasks. Callbacks that are not ready by then get
+// Disconnected{client_closed}: a callback does not keep the program, so wait for the last future before main() returns.
+// Tasks that the broker has acknowledged go on; attach() finds their results, from any program, as long as the broker
+// keeps them.
 //
 // fork(): a client belongs to the process that made it. In a forked child submit(), attach(), cancel(), query(),
 // command() and waits throw Disconnected{client_closed}; the destructor and close() do nothing. The parent's client is
@@ -215,8 +222,8 @@ class Submitter {
 
   // Submits one task for each element of a range and returns the futures in the order of the range; none for an empty
   // range. An element is the task's argument, or a tuple, pair or array of all arguments. The range is read once, and
-  // its elements are sent in groups of up to 1,024 tasks or 1 MiB. A group is taken in as a whole as soon as there is
-  // room for one task, so the limits of ClientOptions can be exceeded by one group.
+  // its elements are sent in groups of up to 1,024 tasks or 1 MiB. A group is accepted as soon as there is room for
+  // one of its tasks, so the limits of ClientOptions can be exceeded by one group.
   //
   // Blocks and throws as submit() does, and passes on what the range throws, as long as nothing was submitted. Later
   // nothing is thrown, since the futures of the tasks that go on would be lost: the elements that could not be
@@ -312,7 +319,7 @@ class Client {
   // name is looked up in the background, and again when its broker moves.
   //
   // Does not wait for the broker; only the first use of local:// waits until its broker has started.
-  // Throws Error{bad_request} if the endpoint is malformed, if local:// cannot be had, or in a forked child of a
+  // Throws Error{bad_request} if the endpoint is malformed, if local:// is not available, or in a forked child of a
   // process that had a client.
   explicit Client(const std::string& endpoint = {});
   // The same with options.

@@ -1,4 +1,4 @@
-// Future<T>: the result of a task that will come, or of a callback that is chained to one.
+// Future<T>: the result of a task, which comes later, or of a callback that is chained to one.
 //
 //     auto sum = client.submit(kAdd, 2.0, 3.0);          // Future<double>
 //     sum.then([](double v) { std::cout << v; });         // a callback that runs when the value is there
@@ -23,6 +23,7 @@
 //     then, on_error, finally               add a callback and give a new future
 //     cancel                                asks for the task to be cancelled, and tells what came of it
 //     share                                 turns it into a future with several owners
+//     when_all, when_any, as_completed      several futures at once (when.h, wait.h, as_completed.h)
 //     co_await                              in a coroutine (coroutine.h)
 //
 // A future ends once and never changes afterwards; get() may be repeated. While the broker is away a future stays
@@ -41,10 +42,11 @@
 // Depth: a chain of futures may have any length, and a callback may return a future whose callback returns the next
 // one, and so on: the stack does not grow with it, and rounds that have ended are not kept.
 //
-// Lifetime: destroying a Future neither waits nor cancels, and its callbacks still run. A Future may outlive its
-// client. Once the executor has stopped (the default one with Client::close(), one of yours when nothing keeps it any
-// more), further callbacks are dropped: then() and on_error() give Disconnected{client_closed}, finally() passes the
-// outcome on.
+// Lifetime: destroying a Future neither waits nor cancels, and its callbacks still run. A callback does not keep the
+// program: wait for the last future before the client ends, or its callbacks get Disconnected{client_closed}. A Future
+// may outlive its client. Once the executor has stopped (the default one with Client::close(), one of yours when
+// nothing keeps it any more), further callbacks are dropped: then() and on_error() give Disconnected{client_closed},
+// finally() passes the outcome on.
 //
 // An empty future (default constructed, moved from, shared) has no outcome to come: valid() is false and every other
 // member throws std::logic_error.
@@ -106,7 +108,7 @@ Ref<State> cancel(State& state);
 template <class T>
 class FutureBase {
  public:
-  // Whether this object refers to an outcome. False for an empty future.
+  // Whether this is the future of something, and not an empty one.
   bool valid() const noexcept { return static_cast<bool>(state_); }
   // Whether the outcome is there, value or error. Both are the same; done() is Python's name.
   // Never block.
@@ -163,11 +165,11 @@ class FutureBase {
 
   // Asks the broker to cancel the task and returns at once, with the future of the broker's answer; ignore it if it is
   // of no interest. A task that has not started ends with Cancelled; the handler of a running one sees its stop token
-  // first and may still succeed.
+  // (Context::stop_token) first and may still succeed.
   //
   // A future of then() and the like cancels what it waits for: the task at the start of the chain, or the future that
-  // its callback returned or will return. when_all() and when_any() cancel all of their tasks; the answer is then that
-  // of the task for which the cancel came the latest: CancelState::cancelled only if all were taken back. Once ready,
+  // its callback returned or will return. when_all() and when_any() cancel all of their tasks; the answer is then
+  // that of the task that had got furthest: CancelState::cancelled only if all were taken back. Once ready,
   // and after the client was closed, nothing is asked and the answer is `finished`; for a coroutine, `unknown`. Other
   // submissions under the same SubmitOptions::key are cancelled with the task.
   // Never blocks.
@@ -283,7 +285,7 @@ class Future : public detail::FutureBase<T> {
   // error. After an error f is not called and the new future has that error.
   // Never blocks.
   //
-  // f is copied or moved in, called once at most, and destroyed with the callback. On an rvalue the value is moved into
+  // f is copied or moved in, called at most once, then destroyed. On an rvalue the value is moved into
   // f unless others can read it. This future stays valid; any number of callbacks may be added.
   //
   //     auto length = client.submit(kGreet, "Ada").then([](const std::string& text) { return text.size(); });
@@ -307,7 +309,7 @@ class Future : public detail::FutureBase<T> {
   // Never blocks.
   //
   //     auto words = client.submit(kCountWords, path).on_error([](const forkmill::WorkerLost&) { return -1; });
-  //     words.on_error([](const std::exception_ptr&) { std::cerr << "failed"; });   // looks on
+  //     words.on_error([](const std::exception_ptr&) { std::cerr << "failed"; });   // only observes the error
   template <class F>
   Future on_error(F&& f) {
     this->raw_state().mark_shared();

@@ -5,6 +5,9 @@
 //     forkmill::Queue<int> jobs{"jobs", 0, forkmill::ObjectOptions{client}.durable()};
 //     forkmill::Event begun{"begun", forkmill::ObjectOptions{}.must_exist()};
 //
+// Without a client, default_client() is meant: the broker of FORKMILL_BROKER, or local:// after local_main(), and never
+// another broker of this machine by itself.
+//
 // A name stands for one object of one kind, for all clients of a broker. Opening a name makes the object if there is
 // none. Names: 1 to 128 letters, digits and . _ - : /
 //
@@ -67,7 +70,7 @@ class ObjectOptions {
     return copy;
   }
 
-  // Makes a semaphore whose units stay acquired when their holder ends in order: when its client is closed, or its
+  // Makes a semaphore whose units stay acquired when their holder ends normally: when its client is closed, or its
   // process exits. They come back only when the holder is lost, for example killed. Without it they come back in both
   // cases. Matters only to the opening that makes a semaphore.
   //

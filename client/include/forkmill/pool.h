@@ -3,9 +3,9 @@
 //     forkmill::Pool pool{{.processes = 4}};
 //     double sum = pool.apply(kAdd, 2.0, 3.0);                                // waits for the result
 //     std::vector<int> squares = pool.map(kSquare, std::views::iota(0, 1000));
-//     auto later = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { print(v); },
-//                                   [](const forkmill::Error& error) { complain(error); });
-//     for (int square : pool.imap(kSquare, numbers)) print(square);           // results as they come
+//     auto later = pool.apply_async(kAdd, {2.0, 3.0}, [](double v) { std::cout << v; },
+//                                   [](const forkmill::Error& error) { std::cerr << error.what(); });
+//     for (int square : pool.imap(kSquare, std::vector{1, 2, 3})) std::cout << square;    // results as they come
 //
 // The calls:
 //
@@ -17,18 +17,24 @@
 //     imap             a call for each item; gives the results one after the other, in the order of the items
 //     imap_unordered   the same in the order of completion
 //
-// Here kAdd is a Task<double(double, double)> and kSquare a Task<int(int)>. Functions are called by the name of a task,
-// so the processes must know them: those that the worker's program has registered with Worker::on() or
-// forkmill::Registered. The processes are forked on one machine: on this one with local:// (local.h), else where a
-// worker of PoolOptions::queue has room for one more Process; the pool waits until there is room. They serve this pool
-// alone, and end with it, or with this program if that ends first, also by SIGKILL.
+// Here kAdd is a Task<double(double, double)> and kSquare a Task<int(int)>; in the examples below, print() is any
+// function and numbers a vector of int. Functions are called by the name of a task, so the processes must know them:
+// register each one with forkmill::Registered or Worker::on() in the program of the worker. A program by itself calls
+// local_main() first (local.h) and registers its own functions:
+//
+//     const forkmill::Registered kAddHere{kAdd, [](double a, double b) { return a + b; }};
+//
+// Without a client, a pool is at default_client(): at the broker of FORKMILL_BROKER, or at local:// after local_main(),
+// and never at another broker of this machine by itself. The processes are forked on one machine: on this one with
+// local://, else where a worker of PoolOptions::queue has room for one more Process; the pool waits until there is
+// room. They serve this pool alone, and end with it, or with this program if that ends first, also by SIGKILL.
 //
 // Items travel in chunks, each of which is one task, so that small items cost little. Without a chunk size (map,
 // starmap, map_reduce, and imap with `{}`) the pool cuts the chunks itself: the first ones for a function have one
 // item, and the following as many as run for 5 ms by what was measured, towards the end fewer, so that no process waits
-// long for another one. A chunk that runs for twice that time gives the items back that have not begun, and others run
-// them. A chunk of map_reduce runs for up to 1 s, because each costs a merge. With a chunk size, each chunk has that
-// many items and runs once: for functions that must never run twice for an item (see Errors).
+// long for another one. A chunk that runs for twice that time gives back the items that it has not started, and other
+// processes run them. A chunk of map_reduce runs for up to 1 s, because each costs a merge. With a chunk size, each
+// chunk has that many items and runs once: for functions that must never run twice for an item (see Errors).
 //
 //     open ── close() ──▶ closed ── join() ──▶ ended          everything that was submitted is finished
 //       └────── terminate(), destructor ─────▶ ended          outstanding results end with Cancelled
@@ -37,14 +43,14 @@
 // costs the chunk that it ran, and another process takes its place. A chunk with a given size ends with WorkerLost
 // then. The items of a chunk that the pool has cut run again, in 16 smaller chunks, and so on: an item fails with
 // WorkerLost if it was alone in its chunk when its process died, and costs no other item. So items that share a chunk
-// with one that kills its process run again, about as often as 16 divides the size of the chunk. An initializer that
-// throws, or a process that ends before it is ready, ends the pool: that error is the result of all calls, earlier and
-// later. If the pool's machine is lost, outstanding calls end with WorkerLost and the pool starts again elsewhere.
-// Arguments over 64 MiB for one chunk (Rejected{payload_too_large}) and exceptions of the range of items come out of
-// the call itself; from imap() they come at their place among the results. Results over 64 MiB for one chunk are
-// RemoteError{result_too_large}; in a chunk that the pool has cut, the result of one item may have 62 MiB.
-// std::invalid_argument says that a size or number is not positive, Error{object_closed} that the pool has been closed
-// or terminated.
+// with one that kills its process run again, once for each time that the size of the chunk can be divided by 16: at
+// most three times for 4,096 items. An initializer that throws, or a process that ends before it is ready, ends the
+// pool: that error is the result of all calls, earlier and later. If the pool's machine is lost, outstanding calls end
+// with WorkerLost and the pool starts again elsewhere. Arguments over 64 MiB for one chunk
+// (Rejected{payload_too_large}) and exceptions of the range of items come out of the call itself; from imap() they come
+// at their place among the results. Results over 64 MiB for one chunk are RemoteError{result_too_large}; in a chunk
+// that the pool has cut, the result of one item may have 62 MiB. std::invalid_argument says that a size or number is
+// not positive, Error{object_closed} that the pool has been closed or terminated.
 //
 // Threads: every member may be called from any thread, except the destructor, which must be the last call. The client
 // must outlive the pool; closing it ends the pool's calls with Disconnected. Callbacks run on one thread of the pool,
@@ -315,7 +321,7 @@ PoolResults<R> stream_items(const Task<R(P...)>&, Range&& items, const Deadline&
 // The head of this file says what holds for all members.
 class Pool {
  public:
-  // Starts the processes in the background. Without a client: at default_client().
+  // Starts the processes in the background. Without a client: at default_client(), see the head of this file.
   // Does not wait for them; calls can be made at once.
   // Throws std::invalid_argument if a number of the options is out of its range, Error if the name or the queue is not
   // allowed, Error{bad_request} inside a daemon (a daemon may not have children), and what Client::submit() and
@@ -369,9 +375,9 @@ class Pool {
   // Calls the function once for each item and returns the results in the order of the items; none for an empty range.
   // The range is read once, before anything is sent.
   // Blocks until all chunks are done, then throws the first error in the order of the items if there is one. Without a
-  // chunk size, an item that fails costs no other item, and all are run; only when 16 items and a quarter of those that
-  // have ended killed their process, the rest is not. With a chunk size, an item that fails ends its chunk: items
-  // behind it in the chunk are not run.
+  // chunk size, an item that fails costs no other item, and all are run; the call gives up on the rest only if at least
+  // 16 items, and a quarter of all that have ended, have killed their process. With a chunk size, an item that fails
+  // ends its chunk: items behind it in the chunk are not run.
   // Throws std::invalid_argument if chunk_size is less than 1.
   // Python: pool.map(f, items, chunksize)
   template <class R, class... P, class Range>
@@ -453,15 +459,17 @@ class Pool {
   // in the order of the items, imap_unordered() as they come. An item's error is thrown at its place, and the items
   // behind it follow. What the range throws comes as the last result. With a chunk of n items, n results become
   // available together. The chunk size {} leaves the size to the pool: the results of items that run for a few
-  // milliseconds become available together. An item waits for the next ones of its chunk to be read, up to 1 ms and the
-  // time that the range takes for one item, so a range whose items depend on results needs the chunk size 1.
+  // milliseconds become available together. An item may wait until more items fill its chunk: for 1 ms, and
+  // for the time that the range takes for one item. So a range whose items depend on results needs the chunk size 1.
   //
-  // Return at once. A container that the caller keeps is read before. Any other range, which may be slow or endless, is
-  // read by a thread of the pool: it is moved or copied into the pool if it is an rvalue or a view, else it must live
-  // until the last result has come. That thread reads ahead as credit allows: at least 64 chunks under way, and 1,024
-  // whose results wait to be read, with the chunk size {} 4 for each process and 64; without the second limit once
-  // close() was called. Therefore calls can be stages of a
-  // pipeline:
+  // Return at once. A container that the caller keeps is read before the call returns. Any other range, which may be
+  // slow or endless, is read later by a thread of the pool: it is moved or copied into the pool if it is an rvalue or a
+  // view, else it must live until the last result has come. How far that thread reads ahead:
+  //
+  //     chunk size given         at least 64 chunks under way, and 1,024 whose results wait to be read
+  //     left to the pool ({})    4 chunks under way for each process, and at least 64 whose results wait to be read
+  //
+  // The second limit ends with close(). Therefore calls can be stages of a pipeline:
   //
   //     for (int n : pool.imap(kSquare, pool.imap_unordered(kTwice, std::views::iota(0)))) print(n);
   //

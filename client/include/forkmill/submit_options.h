@@ -84,6 +84,11 @@ struct SubmitOptions {
   // Time limits of one attempt, from the start of the handler. At soft_timeout its stop token is set
   // (Context::stop_token); at timeout its process is ended by SIGTERM, then SIGKILL, and the future ends with
   // Timeout{timed_out} if no attempt is left. Zero: none.
+  //
+  // A task that ran over `timeout` is tried again, three attempts in all unless max_attempts says otherwise, and the
+  // future ends after the last one. For a single attempt:
+  //
+  //     auto once = client.with({.max_attempts = 1, .timeout = 30s}).submit(kCountWords, path);
   std::chrono::milliseconds soft_timeout{0};
   std::chrono::milliseconds timeout{0};
 

@@ -17,18 +17,23 @@
 //       std::cout << lock.token();                     // rises with each owner: a store can refuse an older one
 //     }
 //
-// The objects live at the broker; a handle here stands for one of them. Copies of a handle are cheap and stand for the
+// Queues are in queue.h, pipes in pipe.h, shared dicts and lists in manager.h, processes in process.h.
+//
+// The objects live at the broker; a handle here stands for one of them. A handle that is made without a client belongs
+// to default_client(): the broker of FORKMILL_BROKER, or local:// after local_main(), and never another broker of this
+// machine by itself (object_options.h). Copies of a handle are cheap and stand for the
 // same object, and so does a handle that travels: as an argument or result of a task, as an item of a queue, as a value
-// of a dict. All handles of one object at one client share what is held: a lock that was acquired through one of them
-// is released through any. A handle without a name makes an object of its own, which goes with its last copy here, or
-// with its client (object_options.h). A moved-from handle is empty: its members throw std::logic_error.
+// of a dict. A task that takes one is a forkmill::Task<void(forkmill::Lock)>. All handles of one object at one client
+// share what is held: a lock that was acquired through one of them is released through any. A handle without a name
+// makes an object of its own, which goes with its last copy here, or with its client (object_options.h). A moved-from
+// handle is empty: its members throw std::logic_error.
 //
 // Every operation is a round trip to the broker and blocks until the answer comes, constructors too; the _async members
-// return a future instead. Waiting is a message that comes later, never polling, and waiters are served in the order of
-// their arrival. Time limits are kept by the broker, to about a millisecond; zero or less tries once. Without a broker,
+// return a future instead. A waiter is woken by a message, and nothing polls. Waiters are served in the order of their
+// arrival. Time limits are kept by the broker, to about a millisecond; zero or less tries once. Without a broker,
 // operations without a time limit block until it is back; those with one end 1 to 2 seconds after the limit.
 //
-// A client holds what it has acquired until it releases it or its session ends: at once when its process ends in order
+// A client holds what it has acquired until it releases it or its session ends: at once when its process exits normally
 // or a worker's supervisor reports its death, else after the broker's session timeout (10 s). The next waiter then gets
 // it, with a higher fencing token, and release() of the former holder throws LeaseLost. (In Python, the waiters of a
 // holder that was killed wait forever.)
@@ -134,7 +139,7 @@ class AnyLock : public Acquirable {
 
 }  // namespace detail
 
-// Lock: at most one holder at a time. Not recursive: a thread that acquires it twice waits for itself.
+// Lock: at most one holder at a time. Not recursive: a thread that acquires it twice deadlocks.
 class Lock : public detail::AnyLock {
  public:
   // Marks types whose handles travel (detail/object.h).
@@ -182,7 +187,7 @@ class RLock : public detail::AnyLock {
 //
 // Units belong to the client that acquired them: they come back when its session ends. Those of a semaphore made with
 // ObjectOptions::kept() come back only when it is lost, as when its process is killed, and stay acquired, as in Python,
-// when it ends in order.
+// when it exits normally.
 class Semaphore : public detail::Acquirable {
  public:
   using TravelsAsTicket = void;
@@ -285,7 +290,7 @@ class Event : public detail::Handle {
 //     stock.add(-1);
 //
 // The other side changes the value with the lock held and calls notify(). A notification is not stored: it wakes
-// clients that wait at that moment. A wait ends with a notification or its time limit only, never for no reason.
+// clients that wait at that moment. A wait ends with a notification or its time limit; there are no spurious wakeups.
 class Condition : public detail::Handle {
  public:
   using TravelsAsTicket = void;
@@ -386,7 +391,8 @@ class Condition : public detail::Handle {
 //     if (barrier.wait(60s) == 0) std::cout << "the last to arrive";
 //
 // A barrier breaks when a waiter reaches its time limit before all have arrived, when a waiter dies, when the action
-// throws or no waiting party has it, or by abort(). It stays broken, and wait() throws BrokenBarrier, until reset().
+// throws, when none of the waiting parties has an action, or by abort(). It stays broken, and wait() throws
+// BrokenBarrier, until reset().
 class Barrier : public detail::Handle {
  public:
   using TravelsAsTicket = void;

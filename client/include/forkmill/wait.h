@@ -5,7 +5,7 @@
 //     for (auto& count : done) print(count.get());
 //     for (auto& count : not_done) count.cancel();
 //
-// For Future<T>, SharedFuture<T> and AsyncResult<T>. The futures are taken over and come back in one of the two
+// For Future<T>, SharedFuture<T> and AsyncResult<T>. The futures are moved in and come back in one of the two
 // vectors, each in the order in which they were given; copies of a SharedFuture or an AsyncResult do the same. To go on
 // waiting for the rest, pass `not_done` on:
 //

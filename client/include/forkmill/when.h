@@ -12,11 +12,11 @@
 //     auto any = forkmill::when_any(client.map(kCountWords, paths)).get();
 //     std::cout << paths[any.index] << " has " << any.first().get() << " words";
 //
-// They take the futures over and never block; the result is a future like others, with then(), get_for(), cancel() and
-// co_await. Waiting for it needs no callback thread. Its callbacks run on the executor of the first input that has one.
-// An error leaves the other tasks running; cancel() on the result cancels all of them. An empty input future is
-// std::logic_error. Once the result is there, inputs that go on keep nothing of it: a future that lives long may be
-// part of any number of when_any(), one after the other.
+// The futures are moved in: when_all(std::move(futures)). The calls never block; the result is a future like others,
+// with then(), get_for(), cancel() and co_await. Waiting for it needs no callback thread. Its callbacks run on the
+// executor of the first input that has one. An error leaves the other tasks running; cancel() on the result cancels all
+// of them. An empty input future is std::logic_error. Once the result is there, inputs that go on keep nothing of it: a
+// future that lives long may be part of any number of when_any(), one after the other.
 #pragma once
 
 #include <forkmill/detail/note.h>

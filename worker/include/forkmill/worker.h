@@ -8,15 +8,18 @@
 //
 // run() turns this process into the supervisor, which forks a link (the connection to the broker) and the children, and
 // runs no task itself. Handlers run in the children, one at a time in each, on the child's main thread. Register
-// handlers and load what all children need (on_start) before run(), and start no thread before it: a thread of the
-// supervisor does not exist in the children, but a lock that it holds does.
+// handlers and load what all children need (on_start) before run(), and start no thread before it: fork() does not
+// copy threads, but it copies the locks that they hold, which then stay locked. A handler may start threads, and joins
+// them before it returns.
 //
 // A handler is a callable that takes the task's arguments, by value or const reference, with or without a `Context&`
-// before them, and returns a value that converts to the task's result. Anything else does not compile. An exception of
+// before them, and returns a value that converts to the task's result. Anything else does not compile. Context
+// (context.h) has attempt(), progress(), stop_token(), fencing_token(), log() and more. An exception of
 // a handler, of any type, ends the attempt: the submitter gets a RemoteError with type, message, nested exceptions and
-// backtrace, or the task is tried again (SubmitOptions::retry_errors, forkmill::Retry).
+// backtrace, or the task is tried again (SubmitOptions::retry_errors). A handler asks for
+// another attempt by `throw forkmill::Retry{"server is away", 30s};` (retry.h).
 //
-// The end of a part, and what it costs:
+// What is lost when a part of the worker dies:
 //
 //     a child          the attempt that it ran: tried again, or WorkerLost with signal, exit code and last output;
 //                      another child takes its place
@@ -142,7 +145,7 @@ class Worker {
   //     options.queues = {"text", "default"};
   //     forkmill::Worker embedded{options};
   explicit Worker(WorkerOptions options);
-  // Does not stop anything: a Worker exists outside run() only.
+  // Outside run() there are no processes, so there is nothing to stop.
   ~Worker();
   // Movable before run(). A moved-from Worker can be assigned or destroyed; every other member throws
   // std::logic_error.
@@ -207,8 +210,8 @@ class Worker {
   // drain did not end in time; 2 if there is no handler.
   // Throws std::invalid_argument if a Registered function has the name of a task of on().
   //
-  // run() takes the process over: when it returns, every child process of this one has been killed, also one that the
-  // program itself had forked, SIGPIPE is ignored, and SIGTERM, SIGINT, SIGHUP and SIGCHLD are blocked.
+  // When run() returns, it has killed all child processes, also those that your program forked, ignores SIGPIPE, and
+  // has blocked SIGTERM, SIGINT, SIGHUP and SIGCHLD.
   int run();
 
   // The options as given or read. From run() on, `processes` is the number of children.
