@@ -22,12 +22,12 @@ std::shared_ptr<Object> open_condition(const ObjectOptions& options, std::string
 
 }  // namespace
 
-Condition::Condition(std::string_view name, ObjectOptions options)
+Condition::Condition(std::string_view name, const ObjectOptions& options)
     : lock_{name.empty() ? RLock{options} : RLock{std::string{name} + ":lock", options}} {
   object_ = open_condition(options, name, lock_.shared(), proto::kObjectTakesOther);
 }
 
-Condition::Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options) : lock_{lock} {
+Condition::Condition(std::string_view name, const detail::AnyLock& lock, const ObjectOptions& options) : lock_{lock} {
   object_ = open_condition(options.at(lock_.shared().engine_ref()), name, lock_.shared());
 }
 

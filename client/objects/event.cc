@@ -11,7 +11,7 @@ using client::Object;
 using client::ObjectKind;
 using client::Verb;
 
-Event::Event(std::string_view name, ObjectOptions options)
+Event::Event(std::string_view name, const ObjectOptions& options)
     : Handle{client::open_object(options, client::spec_of(ObjectKind::event, name))} {}
 Event::Event(const detail::Ticket& ticket, detail::FromTicket)
     : Handle{client::open_object(ticket, ObjectKind::event)} {}

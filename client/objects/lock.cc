@@ -20,12 +20,12 @@ bool is_locked(client::Object& lock) { return proto::times_held(lock.require({.v
 
 std::int64_t detail::AnyLock::token() const { return object().holding().token(); }
 
-Lock::Lock(std::string_view name, ObjectOptions options)
+Lock::Lock(std::string_view name, const ObjectOptions& options)
     : AnyLock{client::open_object(options, client::spec_of(ObjectKind::lock, name))} {}
 Lock::Lock(const detail::Ticket& ticket, detail::FromTicket) : AnyLock{client::open_object(ticket, ObjectKind::lock)} {}
 bool Lock::locked() const { return is_locked(object()); }
 
-RLock::RLock(std::string_view name, ObjectOptions options)
+RLock::RLock(std::string_view name, const ObjectOptions& options)
     : AnyLock{client::open_object(options, client::spec_of(ObjectKind::lock, name, 0, proto::kObjectRecursive))} {}
 RLock::RLock(std::string_view name, const client::Object& with)
     : AnyLock{[&] {

@@ -11,9 +11,9 @@ namespace forkmill {
 using client::ObjectKind;
 using client::Verb;
 
-Semaphore::Semaphore(std::string_view name, std::int64_t value, ObjectOptions options)
-    : Semaphore{name, value, 0, std::move(options)} {}
-Semaphore::Semaphore(std::string_view name, std::int64_t value, std::int64_t flags, ObjectOptions options)
+Semaphore::Semaphore(std::string_view name, std::int64_t value, const ObjectOptions& options)
+    : Semaphore{name, value, 0, options} {}
+Semaphore::Semaphore(std::string_view name, std::int64_t value, std::int64_t flags, const ObjectOptions& options)
     : Acquirable{[&] {
         if (value < 0) throw std::invalid_argument{"a semaphore's value is " + std::to_string(value) + ", below 0"};
         return client::open_object(options, client::spec_of(ObjectKind::semaphore, name, value, flags));
@@ -28,7 +28,7 @@ void Semaphore::release(std::int64_t how_many) {
 
 std::int64_t Semaphore::value() const { return proto::units_left(object().require({.verb = Verb::look})); }
 
-BoundedSemaphore::BoundedSemaphore(std::string_view name, std::int64_t value, ObjectOptions options)
-    : Semaphore{name, value, proto::kObjectBounded, std::move(options)} {}
+BoundedSemaphore::BoundedSemaphore(std::string_view name, std::int64_t value, const ObjectOptions& options)
+    : Semaphore{name, value, proto::kObjectBounded, options} {}
 
 }  // namespace forkmill

@@ -48,6 +48,7 @@ void PoolJob::complete(std::exception_ptr error) noexcept {
     error_ = std::move(error);
   }
   if (!has_callback_) return settle();
+  // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): without memory, the program ends
   callbacks_->execute(Work{new CallbackWork{[self = std::static_pointer_cast<PoolJob>(shared_from_this())](bool runs) {
     if (runs) self->deliver();
     self->settle();

@@ -32,9 +32,10 @@ struct Cell {
   Cell(const std::string& same) : value(same), text{same} {}  // NOLINT(google-explicit-constructor)
   Cell(nlohmann::ordered_json for_programs, std::string for_people)
       : value(std::move(for_programs)), text{std::move(for_people)} {}
+  // NOLINTBEGIN(google-explicit-constructor)
   template <class Number>
-  requires std::is_arithmetic_v<Number> Cell(Number number)
-      : value(number), text{value.dump()} {}  // NOLINT(google-explicit-constructor)
+  requires std::is_arithmetic_v<Number> Cell(Number number) : value(number), text{value.dump()} {}
+  // NOLINTEND(google-explicit-constructor)
 };
 
 class Table {

@@ -64,7 +64,7 @@ class Manager {
   // options: where the objects live; default_client() unless given.
   // Never blocks.
   // Python: mp.Manager()
-  explicit Manager(ObjectOptions options = {}) : options_{std::move(options)} {}
+  explicit Manager(const ObjectOptions& options = {}) : options_{options} {}
   // Does what shutdown() does; an error is logged.
   ~Manager();
   Manager(const Manager&) = delete;

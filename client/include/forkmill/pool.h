@@ -108,8 +108,8 @@ struct Count : std::optional<std::int64_t> {
   // None.
   Count() = default;
   Count(std::nullopt_t) {}  // NOLINT(google-explicit-constructor)
-  Count(std::optional<std::int64_t> count)
-      : std::optional<std::int64_t>{count} {}  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Count(std::optional<std::int64_t> count) : std::optional<std::int64_t>{count} {}
   // A number above the largest std::int64_t becomes that.
   template <class T>
   requires std::is_arithmetic_v<T> Count(T count)  // NOLINT(google-explicit-constructor)
@@ -526,6 +526,7 @@ class Pool {
 
  private:
   // A job of one chunk with one item, a job of many items, and a stream, which sends each chunk when it is full.
+  // NOLINTBEGIN(performance-unnecessary-value-param): deliver and items are moved from
   template <class R, class Call>
   AsyncResult<R> one(const Call& task, std::string_view packed, detail::PoolDeliver deliver) {
     detail::PackedItems items;
@@ -538,6 +539,7 @@ class Pool {
     auto deliver = detail::deliver_to<List<R>>(std::move(callback), std::move(error_callback), detail::ReadList<R>{});
     return {submit(task.name(), task.hash(), std::move(items), chunk_size, std::move(deliver)), detail::ReadList<R>{}};
   }
+  // NOLINTEND(performance-unnecessary-value-param)
   template <class R, class... P, class Range>
   PoolResults<R> stream(const Task<R(P...)>& task, Range&& items, ChunkSize chunk_size, bool ordered) {
     return detail::stream_items(task, std::forward<Range>(items), {},

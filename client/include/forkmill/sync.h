@@ -146,8 +146,8 @@ class Lock : public detail::AnyLock {
   using TravelsAsTicket = void;
   // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
   // Python: mp.Lock()
-  explicit Lock(ObjectOptions options = {}) : Lock{std::string_view{}, std::move(options)} {}
-  explicit Lock(std::string_view name, ObjectOptions options = {});
+  explicit Lock(const ObjectOptions& options = {}) : Lock{std::string_view{}, options} {}
+  explicit Lock(std::string_view name, const ObjectOptions& options = {});
   // For the library: opens the lock that a ticket names, and the ticket of this one.
   Lock(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
@@ -167,8 +167,8 @@ class RLock : public detail::AnyLock {
   using TravelsAsTicket = void;
   // Opens the lock of this name, or makes it, unlocked. Without a name: makes one of its own.
   // Python: mp.RLock()
-  explicit RLock(ObjectOptions options = {}) : RLock{std::string_view{}, std::move(options)} {}
-  explicit RLock(std::string_view name, ObjectOptions options = {});
+  explicit RLock(const ObjectOptions& options = {}) : RLock{std::string_view{}, options} {}
+  explicit RLock(std::string_view name, const ObjectOptions& options = {});
   // For the library: the lock of this name that goes with another object, and is removed with it.
   RLock(std::string_view name, const client::Object& with);
   RLock(const detail::Ticket& ticket, detail::FromTicket);
@@ -195,9 +195,9 @@ class Semaphore : public detail::Acquirable {
   // made with the same value (Error{object_differs}).
   // Throws std::invalid_argument if value is negative.
   // Python: mp.Semaphore(value)
-  explicit Semaphore(std::int64_t value = 1, ObjectOptions options = {})
-      : Semaphore{std::string_view{}, value, std::move(options)} {}
-  explicit Semaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
+  explicit Semaphore(std::int64_t value = 1, const ObjectOptions& options = {})
+      : Semaphore{std::string_view{}, value, options} {}
+  explicit Semaphore(std::string_view name, std::int64_t value = 1, const ObjectOptions& options = {});
   // For the library.
   Semaphore(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
@@ -219,7 +219,7 @@ class Semaphore : public detail::Acquirable {
   [[nodiscard]] std::unique_lock<Semaphore> guard() { return std::unique_lock{*this}; }
 
  protected:
-  Semaphore(std::string_view name, std::int64_t value, std::int64_t flags, ObjectOptions options);
+  Semaphore(std::string_view name, std::int64_t value, std::int64_t flags, const ObjectOptions& options);
 };
 
 // BoundedSemaphore: a Semaphore whose value never exceeds the initial one; a release too many throws
@@ -228,9 +228,9 @@ class BoundedSemaphore : public Semaphore {
  public:
   // As Semaphore's.
   // Python: mp.BoundedSemaphore(value)
-  explicit BoundedSemaphore(std::int64_t value = 1, ObjectOptions options = {})
-      : BoundedSemaphore{std::string_view{}, value, std::move(options)} {}
-  explicit BoundedSemaphore(std::string_view name, std::int64_t value = 1, ObjectOptions options = {});
+  explicit BoundedSemaphore(std::int64_t value = 1, const ObjectOptions& options = {})
+      : BoundedSemaphore{std::string_view{}, value, options} {}
+  explicit BoundedSemaphore(std::string_view name, std::int64_t value = 1, const ObjectOptions& options = {});
   // For the library.
   BoundedSemaphore(const detail::Ticket& ticket, detail::FromTicket from) : Semaphore{ticket, from} {}
 };
@@ -244,8 +244,8 @@ class Event : public detail::Handle {
   using TravelsAsTicket = void;
   // Opens the event of this name, or makes it, not set. Without a name: makes one of its own.
   // Python: mp.Event()
-  explicit Event(ObjectOptions options = {}) : Event{std::string_view{}, std::move(options)} {}
-  explicit Event(std::string_view name, ObjectOptions options = {});
+  explicit Event(const ObjectOptions& options = {}) : Event{std::string_view{}, options} {}
+  explicit Event(std::string_view name, const ObjectOptions& options = {});
   // For the library.
   Event(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const { return ticket(); }
@@ -296,15 +296,15 @@ class Condition : public detail::Handle {
   using TravelsAsTicket = void;
   // Opens the condition of this name, or makes it, with a recursive lock of its own, which has the name "<name>:lock"
   // and is removed with it. Python: mp.Condition()
-  explicit Condition(ObjectOptions options = {}) : Condition{std::string_view{}, std::move(options)} {}
-  explicit Condition(std::string_view name, ObjectOptions options = {});
+  explicit Condition(const ObjectOptions& options = {}) : Condition{std::string_view{}, options} {}
+  explicit Condition(std::string_view name, const ObjectOptions& options = {});
   // The same with a given lock, a Lock or an RLock, at the lock's client: of the options, all but the client count, and
   // durable() only for a durable lock. A name that is in use must have been made with the same lock
   // (Error{object_differs}).
   // Python: mp.Condition(lock)
-  explicit Condition(const detail::AnyLock& lock, ObjectOptions options = {})
-      : Condition{std::string_view{}, lock, std::move(options)} {}
-  Condition(std::string_view name, const detail::AnyLock& lock, ObjectOptions options = {});
+  explicit Condition(const detail::AnyLock& lock, const ObjectOptions& options = {})
+      : Condition{std::string_view{}, lock, options} {}
+  Condition(std::string_view name, const detail::AnyLock& lock, const ObjectOptions& options = {});
   // For the library. The ticket names the lock too.
   Condition(const detail::Ticket& ticket, detail::FromTicket);
   detail::Ticket travel_ticket() const;

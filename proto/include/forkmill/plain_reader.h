@@ -94,7 +94,7 @@ class PlainReader {
     std::make_unsigned_t<From> bits = 0;
     if (!raw(bits)) return false;
     const auto number = static_cast<From>(bits);
-    value = static_cast<T>(number);
+    value = static_cast<T>(number);  // NOLINT(bugprone-signed-char-misuse): a number, also if it has 8 bits
     return std::in_range<T>(number);
   }
   // msgpack-c packs a whole number as an integer.
@@ -139,7 +139,7 @@ bool PlainReader::read(T& value) {
   const auto first = byte();
   if (first < 0x80) return value = static_cast<T>(first), true;
   if (first >= 0xE0 && first < kNothing) {
-    value = static_cast<T>(static_cast<std::int8_t>(first));
+    value = static_cast<T>(static_cast<std::int64_t>(first) - 256);
     return std::is_signed_v<T>;
   }
   switch (first) {

@@ -24,6 +24,7 @@ TEST_CASE("notify(n) wakes at most n waiters, notify_all wakes all, and timeouts
   std::atomic<int> waiting{0};
   std::atomic<int> woken{0};
   std::vector<std::thread> sleepers;
+  sleepers.reserve(5);
   for (int i = 0; i < 5; ++i) {
     sleepers.emplace_back([&, i] {
       Condition condition{"c", i % 2 == 0 ? rig.a : rig.b};
@@ -173,6 +174,7 @@ TEST_CASE("exactly one party of a barrier gets 0, and the action runs once befor
   std::mutex mutex;
   std::multiset<std::int64_t> indices;
   std::vector<std::thread> parties;
+  parties.reserve(4);
   for (int i = 0; i < 4; ++i) {
     parties.emplace_back([&, i] {
       Barrier barrier{"b", 4, [&] { ++actions; }, i % 2 == 0 ? rig.a : rig.b};
@@ -321,7 +323,7 @@ TEST_CASE("the options of a condition with a given lock count") {
   CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_exist()}; }) == Errc::object_unknown);
   std::optional<Client> maker{rig.broker.endpoint()};
   const Lock theirs{"l", *maker};
-  Condition{"c", theirs, ObjectOptions{}.must_be_new().owned()};
+  const Condition made{"c", theirs, ObjectOptions{}.must_be_new().owned()};
   CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_be_new()}; }) == Errc::object_exists);
   CHECK(code_of([&] { Condition{"c", lock, ObjectOptions{}.must_exist()}; }) == Errc::ok);
   maker.reset();

@@ -38,6 +38,7 @@ class Peer {
   Peer(const BrokerProcess& broker, std::vector<std::string> words) {
     words.insert(words.begin(), {FORKMILL_PEER_PROGRAM, broker.endpoint()});
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     pid_ = ::fork();

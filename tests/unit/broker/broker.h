@@ -100,7 +100,7 @@ class Broker {
     round();
   }
   // Advances the clock by steps of up to 1 s; all `peers` send heartbeats, so that none falls silent.
-  void advance_alive(Instant by, std::vector<Peer> peers) {
+  void advance_alive(Instant by, const std::vector<Peer>& peers) {
     for (Instant done{0}; done < by; done += 1s) {
       advance(std::min<Instant>(1s, by - done));
       for (const Peer& peer : peers) {
@@ -152,7 +152,7 @@ class Broker {
     REQUIRE(acks[0].rejected.size() == 1);
     return acks[0].rejected[0];
   }
-  void succeed(const Peer& worker, const Grant& grant, std::string value = "result") {
+  void succeed(const Peer& worker, const Grant& grant, std::string_view value = "result") {
     finish(worker, grant, {OutcomeKind::succeeded, {}, "", Payload::copy(value), {}});
   }
   void fail(const Peer& worker, const Grant& grant, OutcomeKind kind = OutcomeKind::failed,

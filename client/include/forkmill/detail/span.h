@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <stdexcept>
 
 namespace forkmill::detail {
@@ -13,7 +14,7 @@ template <class To, class Rep, class Period>
 constexpr To saturated(std::chrono::duration<Rep, Period> span) {
   using Seconds = std::chrono::duration<long double>;
   const auto seconds = std::chrono::duration_cast<Seconds>(span);
-  if (seconds != seconds) throw std::invalid_argument{"a time limit that is not a number"};
+  if (std::isnan(seconds.count())) throw std::invalid_argument{"a time limit that is not a number"};
   if (seconds >= std::chrono::duration_cast<Seconds>(To::max())) return To::max();
   if (seconds <= std::chrono::duration_cast<Seconds>(To::min())) return To::min();
   return std::chrono::ceil<To>(span);
