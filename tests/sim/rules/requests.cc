@@ -10,15 +10,16 @@ bool Requests::is_certainly_there(const TaskId& id) const {
 Requests::CancelOrder Requests::cancel_asked(const TaskId& id) {
   records_.at(id).cancel_asked = true;
   if (Model* model = records_.model()) model->cancel_asked(id);
-  return {id, records_.broker(), is_certainly_there(id)};
+  const TaskRecord& record = records_.at(id);
+  const bool safe = record.acknowledged_by != 0 && records_.survives_restart(record);
+  return {id, records_.broker(), is_certainly_there(id), safe};
 }
 
 void Requests::cancel_answered(const CancelOrder& order, proto::CancelState state) {
   if (state == proto::CancelState::cancelled) cancelled(order.id);
   if (state != proto::CancelState::unknown || !order.certain || !is_certainly_there(order.id)) return;
   // Another broker may have had the task from a client that submitted it again after this answer.
-  const bool same_broker = order.asked_of == records_.broker();
-  if (same_broker || records_.survives_restart(records_.at(order.id)))
+  if (order.asked_of == records_.broker() || order.safe)
     violated("1", order.id, "was acknowledged, but a client that cancels it was told that it is unknown");
 }
 

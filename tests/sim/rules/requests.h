@@ -21,6 +21,7 @@ class Requests {
     TaskId id;
     std::uint64_t asked_of = 0;  // the broker
     bool certain = false;        // the broker certainly had the task at that time
+    bool safe = false;           // and certainly has it after a restart: it was acknowledged, and is stored
   };
   CancelOrder cancel_asked(const TaskId& id);
   void cancel_answered(const CancelOrder& order, proto::CancelState state);

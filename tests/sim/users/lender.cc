@@ -1,5 +1,6 @@
 #include "tests/sim/users/lender.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -41,9 +42,13 @@ void Lender::answered(const ObjectCall& call) {
 }
 
 void Lender::place(const ObjectCall& lent) {
-  const TaskId task = caller_.world().random.pick(workload_.known());
+  Random& random = caller_.world().random;
+  const auto& known = workload_.known();
+  constexpr std::size_t kLatest = 4;  // which have probably not ended
+  const TaskId task =
+      random.chance(0.7) ? known[known.size() - 1 - random.below(std::min(kLatest, known.size()))] : random.pick(known);
   const auto* bytes = reinterpret_cast<const char*>(task.bytes().data());
-  const std::int64_t in_result = caller_.world().random.chance(0.3) ? 1 : 0;
+  const std::int64_t in_result = random.chance(0.3) ? 1 : 0;
   call(lent, Verb::lend, in_result, lent.answer.a, {Payload::copy({bytes, task.bytes().size()})});
 }
 
