@@ -90,7 +90,7 @@ std::shared_ptr<const client::Prepared> ChunkSender::how(bool again) {
   return again ? how_again_ : how_;
 }
 
-Chunk ChunkSender::send_task(const ChunkCall& call, std::string arguments) {
+Chunk ChunkSender::send_task(const ChunkCall& call, std::string_view arguments) {
   return client::engine_of(engine_).tasks().submit(*how(false), call.task, call.signature, arguments);
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/engine/options.h"
@@ -53,7 +54,7 @@ class ChunkSender {
   // All block while the client is full, and throw what Client::submit() throws. The first one submits the call itself,
   // the second one all items in chunks of that size, and the third one a chunk of some items, which has a budget of
   // time unless that is 0.
-  Chunk send_task(const ChunkCall& call, std::string arguments);
+  Chunk send_task(const ChunkCall& call, std::string_view arguments);
   std::vector<Chunk> send_all(const ChunkCall& call, const PackedItems& items, std::size_t chunk_size);
   Chunk send(const ChunkCall& call, const PackedItems& items, const Span& span, std::chrono::microseconds budget);
   // Asks the broker to cancel those of these chunks that have not started. Does nothing when the client was closed.

@@ -47,6 +47,7 @@ class PoolHost::Gone final : public Continuation {
   Gone(const std::shared_ptr<PoolHost>& host, unsigned generation)
       : Continuation{true}, host_{host}, callbacks_{host->pool_.callbacks}, generation_{generation} {}
   void run() noexcept override {
+    // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): without memory, the program ends
     callbacks_->execute(Work{new CallbackWork{[host = host_, generation = generation_](bool runs) {
       if (const auto one = host.lock(); one && runs) one->gone(generation);
     }}});

@@ -80,6 +80,7 @@ std::vector<TaskId> left_open(const std::string& path) {
     }
   }
   std::vector<TaskId> ids;
+  ids.reserve(open.size());
   for (const auto& [number, id] : open) ids.push_back(id);
   return ids;
 }

@@ -165,7 +165,7 @@ void Faults::add_descriptors() {
   });
   add("link out of descriptors", [this] {
     Member& worker = some_worker();
-    const Ongoing starving = starve(part_of(worker, "forkmill-link"));
+    Ongoing starving = starve(part_of(worker, "forkmill-link"));
     if (!starving.end) return starving;
     silence(worker, starving.until - now_us() + kSessionTimeout);
     if (worker.proxy != nullptr) worker.proxy->cut();  // the link has to connect again
@@ -174,7 +174,7 @@ void Faults::add_descriptors() {
   add("supervisor out of descriptors", [this] {
     Member& worker = some_worker();
     if (part_of(worker, "forkmill-child") == 0) return Ongoing{};
-    const Ongoing starving = starve(worker.program.pid());
+    Ongoing starving = starve(worker.program.pid());
     if (starving.end) kill(part_of(worker, "forkmill-child"));  // the supervisor has to start another child
     return starving;
   });

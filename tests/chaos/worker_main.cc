@@ -25,7 +25,8 @@ std::unique_ptr<Journal> journal;
 class Execution {
  public:
   explicit Execution(Context& context) : id_{context.task_id()}, token_{context.fencing_token().to_string()} {
-    static const std::string worker = std::getenv("CHAOS_WORKER");
+    static const char* const named = std::getenv("CHAOS_WORKER");
+    static const std::string worker = named == nullptr ? "" : named;
     journal->append("B " + id_.to_string() + " " + token_ + " " + worker);
   }
   std::string done() const {

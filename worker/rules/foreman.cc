@@ -73,12 +73,12 @@ void Foreman::handle(proto::Instant now, ChildKey child, const ChildMessage& mes
   }
 }
 
-void Foreman::handle(proto::Instant now, ChildDeath death) {
+void Foreman::handle(proto::Instant now, const ChildDeath& death) {
   const bool exited = death.facts.signal == 0 && death.facts.exit_code >= 0;
   if (death.facts.pid != 0) outbox().deaths.add(static_cast<std::uint32_t>(death.facts.pid), exited);
   children_.remove(death.facts.child);
   state_.forget(death.facts.child);
-  death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, std::move(death));
+  death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, death);
 }
 
 const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {

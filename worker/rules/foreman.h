@@ -42,7 +42,7 @@ class Foreman {
   // A child was forked. It says ChildBorn when its start-up is over.
   void spawned(ChildKey child, std::uint32_t pid);
   void handle(proto::Instant now, ChildKey child, const ChildMessage& message);
-  void handle(proto::Instant now, ChildDeath death);
+  void handle(proto::Instant now, const ChildDeath& death);
 
   // ---- The supervisor
   // What the worker has to say besides: for example deaths of children that this foreman never knew.

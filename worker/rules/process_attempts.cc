@@ -81,7 +81,7 @@ void ProcessAttempts::handle(ChildKey child, const ChildResult& result) {
     place->outcome = outcome_of(state_.attempts.at(result.serial), result);
 }
 
-void ProcessAttempts::handle(proto::Instant now, ChildDeath death) {
+void ProcessAttempts::handle(proto::Instant now, const ChildDeath& death) {
   ProcessPlace* found = slots_.find(death.facts.child.slot);
   if (found == nullptr) return;
   ProcessPlace place = std::exchange(*found, {});

@@ -31,7 +31,7 @@ class ProcessAttempts {
   void spawned(ChildKey child, std::uint32_t pid);
   void born(proto::Instant now, ChildKey child);
   void handle(ChildKey child, const ChildResult& result);
-  void handle(proto::Instant now, ChildDeath death);
+  void handle(proto::Instant now, const ChildDeath& death);
 
   // Does what is due.
   void tick(proto::Instant now);

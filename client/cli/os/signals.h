@@ -14,7 +14,7 @@ namespace forkmill::cli {
 class Signals {
  public:
   // SIGHUP stays ignored if it is, as nohup(1) requests.
-  explicit Signals(std::initializer_list<int> signals);
+  Signals(std::initializer_list<int> signals);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;

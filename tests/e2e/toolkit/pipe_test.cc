@@ -46,7 +46,9 @@ TEST_CASE("messages of 16 MB and more arrive unchanged") {
 
 TEST_CASE("after the other end is closed, unread messages come first, then the end, and poll returns true") {
   Rig rig;
-  auto [here, there] = pipe<int>(true, rig.a);
+  auto ends = pipe<int>(true, rig.a);
+  auto& here = ends.first;
+  auto& there = ends.second;
   here.send(1);
   here.close();
   here.close();
@@ -68,7 +70,9 @@ TEST_CASE("a waiting reader is told of the end") {
 
 TEST_CASE("in a one-way pipe the first end receives and the second sends") {
   Rig rig;
-  auto [reader, writer] = pipe<int>(false, rig.a);
+  auto ends = pipe<int>(false, rig.a);
+  auto& reader = ends.first;
+  auto& writer = ends.second;
   CHECK(reader.readable());
   CHECK_FALSE(reader.writable());
   CHECK(writer.writable());

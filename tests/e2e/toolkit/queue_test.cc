@@ -80,6 +80,7 @@ TEST_CASE("items of each producer arrive once and in order") {
   Rig rig;
   constexpr int kEach = 500;
   std::vector<std::thread> producers;
+  producers.reserve(4);
   for (int p = 0; p < 4; ++p) {
     producers.emplace_back([&, p] {
       Queue<std::pair<int, int>> queue{"q", 10, p % 2 == 0 ? rig.a : rig.b};
@@ -121,7 +122,7 @@ TEST_CASE("many items travel in few messages, in order, also through a bounded q
 TEST_CASE("large and empty items arrive") {
   Rig rig;
   Queue<std::string> queue{rig.a};
-  const std::string large(20'000'000, 'x');
+  const std::string large(20'000'000, 'x');  // NOLINT(bugprone-string-constructor): many bytes are meant
   queue.put(large);
   queue.put("");
   queue.put_many(std::vector<std::string>(10, std::string(100'000, 'y')));

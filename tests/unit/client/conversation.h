@@ -20,7 +20,7 @@ using client::SessionOptions;
 using proto::Instant;
 
 struct Conversation {
-  explicit Conversation(SessionOptions options = {}) : session{std::move(options)} {}
+  explicit Conversation(const SessionOptions& options = {}) : session{options} {}
 
   Session session;
   Instant now{1'000'000};
