@@ -251,10 +251,16 @@ void PoolStream::remove_if(bool done) {
 // ---- Reading --------------------------------------------------------------------------------------------------------
 
 bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use) {
-  std::vector<Chunk> read;  // destroyed without the lock
+  std::unique_lock turn{next_mutex_, std::defer_lock};
+  if (!deadline)
+    turn.lock();
+  else if (!turn.try_lock_until(*deadline))
+    throw_pool_timeout(how_long);
+  std::vector<Chunk> read;  // destroyed without mutex_
   std::unique_lock lock{mutex_};
   for (;;) {
     if (!reader_.empty()) {
+      lock.unlock();
       reader_.next(use);
       return true;
     }

@@ -85,8 +85,13 @@ class PoolStream final : public Outstanding {
   bool abandoned_ = false;      // no results are read any more
   bool over_ = false;           // the call has ended as a whole
   std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
-  Chunk reading_;               // its items are next; kept, as ends of pipes in its results go with it
-  ItemReader reader_;           // reads that chunk
+
+  // Held while a result is awaited and decoded. Decoding may ask the broker for an object, and the thread that does the
+  // client's work meanwhile needs mutex_ for the chunks that get done; so mutex_ is not held then, and is acquired
+  // after this one.
+  std::timed_mutex next_mutex_;
+  Chunk reading_;      // its items are next; kept, as ends of pipes in its results go with it
+  ItemReader reader_;  // reads that chunk
 };
 
 }  // namespace forkmill::detail

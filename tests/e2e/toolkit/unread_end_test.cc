@@ -115,6 +115,26 @@ TEST_CASE("an end of a pipe in the result of a process is closed when the proces
   CHECK_THROWS_AS(here.recv(kHangGuard), EndOfStream);
 }
 
+TEST_CASE("ends of pipes in results are read while other results arrive") {
+  constexpr int kPipes = 200;
+  Pool pool{{.processes = 4}};
+  std::vector<Connection<std::string>> kept;
+  std::vector<Connection<std::string>> given;
+  for (int i = 0; i < kPipes; ++i) {
+    auto [here, there] = pipe<std::string>();
+    kept.push_back(std::move(here));
+    given.push_back(std::move(there));
+  }
+  auto results = pool.imap_unordered(kPassEnd, given);
+  int count = 0;
+  while (auto end = results.next(kHangGuard)) {
+    end->send("hello");
+    ++count;
+  }
+  CHECK(count == kPipes);
+  for (auto& one : kept) CHECK(one.recv(kHangGuard) == "hello");
+}
+
 TEST_CASE("an end of a pipe in a result is read once, however late") {
   auto [here, there] = pipe<std::string>();
   SUBCASE("from a future") {
