@@ -250,14 +250,40 @@ void PoolStream::remove_if(bool done) {
 
 // ---- Reading --------------------------------------------------------------------------------------------------------
 
+// The turn to read, which one thread has at a time. Its constructor waits for it until the deadline.
+class PoolStream::Turn {
+ public:
+  Turn(PoolStream& stream, std::unique_lock<std::mutex>& lock, const Deadline& deadline)
+      : stream_{stream}, lock_{lock} {
+    const auto is_free = [&] { return !stream.reads_; };
+    ++stream.readers_;
+    if (!deadline) stream.changed_.wait(lock, is_free);
+    taken_ = is_free() || stream.changed_.wait_until(lock, *deadline, is_free);
+    --stream.readers_;
+    if (taken_) stream.reads_ = true;
+  }
+  ~Turn() {
+    if (!taken_) return;
+    if (!lock_.owns_lock()) lock_.lock();
+    stream_.reads_ = false;
+    if (stream_.readers_ > 0) stream_.changed_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  bool taken() const { return taken_; }
+
+ private:
+  PoolStream& stream_;
+  std::unique_lock<std::mutex>& lock_;
+  bool taken_ = false;
+};
+
 bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use) {
-  std::unique_lock turn{next_mutex_, std::defer_lock};
-  if (!deadline)
-    turn.lock();
-  else if (!turn.try_lock_until(*deadline))
-    throw_pool_timeout(how_long);
-  std::vector<Chunk> read;  // destroyed without mutex_
+  std::vector<Chunk> read;  // destroyed without the lock
   std::unique_lock lock{mutex_};
+  const Turn turn{*this, lock, deadline};
+  if (!turn.taken()) throw_pool_timeout(how_long);
   for (;;) {
     if (!reader_.empty()) {
       lock.unlock();

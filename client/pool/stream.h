@@ -71,6 +71,7 @@ class PoolStream final : public Outstanding {
   bool is_done() const { return finished_ && chunks_.all_done(); }
   void remove_if(bool done);
   bool open_next_chunk(std::vector<Chunk>& read);
+  class Turn;
 
   const std::weak_ptr<PoolCalls> calls_;
   const StreamTerms terms_;
@@ -86,10 +87,10 @@ class PoolStream final : public Outstanding {
   bool over_ = false;           // the call has ended as a whole
   std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
 
-  // Held while a result is awaited and decoded. Decoding may ask the broker for an object, and the thread that does the
-  // client's work meanwhile needs mutex_ for the chunks that get done; so mutex_ is not held then, and is acquired
-  // after this one.
-  std::timed_mutex next_mutex_;
+  // The thread that reads the next result. Decoding it may ask the broker for an object, and the thread that does the
+  // client's work meanwhile needs mutex_ for the chunks that get done; therefore mutex_ is not held then.
+  bool reads_ = false;
+  int readers_ = 0;    // threads that wait for their turn to read
   Chunk reading_;      // its items are next; kept, as ends of pipes in its results go with it
   ItemReader reader_;  // reads that chunk
 };
