@@ -4,7 +4,7 @@
 //     wave N   submits N tasks at once, and prints "accepted" to stdout when the broker has accepted them
 //     calm     ends the load; the program ends when all that it asked for has ended
 //
-// With --sweep it only reads what is left in named objects.
+// With --sweep it only reads what is left in named objects, and fails if anything else is left at the broker.
 #include <poll.h>
 #include <unistd.h>
 
@@ -14,11 +14,14 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/chaos/client_load.h"
 #include "tests/chaos/client_objects.h"
 #include "tests/eventually.h"
+#include "tests/leftovers.h"
 
 namespace {
 
@@ -96,6 +99,7 @@ class Program {
   void sweep() {
     ObjectLoad{client_, journal_, arguments_.seed, arguments_.name, arguments_.folder}.read_rest(arguments_.sweep);
     journal_.append("Q");
+    audit();
   }
 
   void run() {
@@ -121,6 +125,29 @@ class Program {
   }
 
  private:
+  // Waits until nothing is left at the broker but named objects that no client uses. Tasks of clients that were killed
+  // still run for a while, and a session that has fallen silent ends after its timeout.
+  void audit() {
+    std::string left;
+    const auto is_clean = [&] {
+      left = without_owner(tests::leftovers(client_));
+      return left.empty();
+    };
+    if (!tests::eventually(is_clean))
+      throw std::runtime_error{"left at the broker, although all clients have ended:\n" + left};
+  }
+
+  // Returns the lines but those of named objects that are free. An object without a name is shown by one with a colon.
+  static std::string without_owner(const std::string& lines) {
+    std::istringstream all{lines};
+    std::string left;
+    for (std::string line; std::getline(all, line);) {
+      const bool free = line.ends_with(", held 0, waiting 0");
+      if (!free || line.find(':') != std::string::npos) left += line + "\n";
+    }
+    return left;
+  }
+
   ClientOptions options() const {
     ClientOptions made;
     made.endpoint = arguments_.endpoint;

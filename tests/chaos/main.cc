@@ -88,7 +88,8 @@ class Ring {
         std::to_string((now_us() - from) / kSecond) + " s");
     if (asked_to_end()) return false;
     swept_ = calm_ && cluster_.sweep(arguments_.patience);
-    if (calm_ && !swept_) say("what was left in named objects could NOT all be read");
+    if (calm_ && !swept_)
+      say("named objects could NOT all be read, or something else was left at the broker; see sweep.log");
     cluster_.stop();
     return true;
   }
