@@ -89,7 +89,7 @@ std::string find_program(const std::string& name, const std::string& room) {
 }
 
 std::string command_word(const std::string& name, const std::string& room) {
-  const auto program = find_program(name, room);
+  auto program = find_program(name, room);
   for (const auto& folder : search_path()) {
     std::error_code error;
     if (is_program(folder / name)) return fs::equivalent(folder / name, program, error) ? name : program;
