@@ -1,7 +1,9 @@
-// Texts for people that have a maximum size. Pure functions.
+// Texts for people: of a maximum size, and counts. Pure functions.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace forkmill::proto {
@@ -14,6 +16,16 @@ constexpr std::string_view first_bytes(std::string_view text, std::size_t max) {
   auto end = max;
   while (end > 0 && max - end <= kMaxContinuation && (text[end] & 0xC0) == 0x80) --end;
   return text.substr(0, max - end <= kMaxContinuation ? end : max);
+}
+
+// Returns "1 job", "2 jobs". REQUIRES: the plural of `noun` adds an "s", or "es" after an "s",
+// or "ren" after "child".
+inline std::string format_count(std::uint64_t count, std::string_view noun) {
+  std::string text = std::to_string(count) + " ";
+  text += noun;
+  if (count == 1) return text;
+  if (noun.ends_with("child")) return text + "ren";
+  return text + (noun.ends_with('s') ? "es" : "s");
 }
 
 }  // namespace forkmill::proto

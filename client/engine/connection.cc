@@ -9,6 +9,7 @@
 #include "client/engine/resolve.h"
 #include "client/futures/log.h"
 #include "proto/os/host.h"
+#include "proto/text.h"
 #include "proto/transport/errors.h"
 
 namespace forkmill::client {
@@ -128,7 +129,10 @@ void Connection::look_for_broker(proto::Instant now) {
   reachability_.update(session_.open(), now);
   if (!reachability_.is_overdue(now)) return;
   const auto text = why_waiting();
-  if (reachability_.is_to_be_warned_of()) log().warn("{}; {} task(s) wait for it", text, session_.load().outstanding);
+  if (reachability_.pop_warning(now)) {
+    const auto tasks = session_.load().outstanding;
+    log().warn("{}; {} {} for it", text, proto::format_count(tasks, "task"), tasks == 1 ? "waits" : "wait");
+  }
   if (options_.fail_fast) session_.end_all(Errc::disconnected, text);
 }
 

@@ -4,16 +4,15 @@
 #include <forkmill/detail/signal.h>
 
 #include <atomic>
-#include <utility>
 
-#include "proto/clock.h"
+#include "proto/session/absence.h"
 
 namespace forkmill::client {
 
 class Reachability {
  public:
   // patience: how long the broker may be away before it is overdue. since: when the client was made.
-  Reachability(proto::Instant patience, proto::Instant since) : patience_{patience}, away_since_{since} {}
+  Reachability(proto::Instant patience, proto::Instant since) : absence_{patience, since} {}
 
   // Any thread.
   bool reachable() const { return reachable_; }
@@ -24,24 +23,17 @@ class Reachability {
   void update(bool reachable, proto::Instant now) {
     if (closed_) return;
     reachable_ = reachable;
-    if (reachable) {
-      away_since_ = proto::kNever;
-      warned_ = false;
-      if (!signal_.is_set()) signal_.set();
-      return;
-    }
-    signal_.remove(detail::Signal::kSet);
-    if (away_since_ == proto::kNever) away_since_ = now;
+    absence_.update(reachable, now);
+    if (!reachable)
+      signal_.remove(detail::Signal::kSet);
+    else if (!signal_.is_set())
+      signal_.set();
   }
-  bool is_overdue(proto::Instant now) const {
-    return !closed_ && away_since_ != proto::kNever && now >= away_since_ + patience_;
-  }
-  // True once in each absence.
-  bool is_to_be_warned_of() { return !std::exchange(warned_, true); }
-  // When is_overdue() becomes true, if no warning has been given yet.
-  proto::Instant next_wakeup() const {
-    return closed_ || warned_ || away_since_ == proto::kNever ? proto::kNever : away_since_ + patience_;
-  }
+  bool is_overdue(proto::Instant now) const { return !closed_ && absence_.is_overdue(now); }
+  // True once in each absence, when the broker is overdue.
+  bool pop_warning(proto::Instant now) { return !closed_ && absence_.pop_warning(now); }
+  // When pop_warning() becomes true.
+  proto::Instant next_wakeup() const { return closed_ ? proto::kNever : absence_.next_wakeup(); }
   // The client is closed, or its broker will never answer: wakes all that wait for the signal, now and later.
   void close() {
     closed_ = true;
@@ -50,9 +42,7 @@ class Reachability {
   }
 
  private:
-  const proto::Instant patience_;
-  proto::Instant away_since_;
-  bool warned_ = false;
+  proto::Absence absence_;
   bool closed_ = false;
   std::atomic<bool> reachable_{false};
   detail::Signal signal_;

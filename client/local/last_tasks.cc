@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proto/pool_tasks.h"
+#include "proto/text.h"
 
 namespace forkmill::local {
 
@@ -59,9 +60,11 @@ LastTasks count_tasks(Client& client) {
   return left;
 }
 
+// Says on stderr what is to become of the tasks: `what` follows "is" or "are".
 void say(std::uint64_t tasks, const char* what) {
-  if (tasks > 0)
-    std::fprintf(stderr, "forkmill local://: %llu task(s) %s\n", static_cast<unsigned long long>(tasks), what);
+  if (tasks == 0) return;
+  std::fprintf(stderr, "forkmill local://: %s %s %s\n", proto::format_count(tasks, "task").c_str(),
+               tasks == 1 ? "is" : "are", what);
 }
 
 void settle(const std::string& endpoint, AtExit how) {
@@ -71,7 +74,7 @@ void settle(const std::string& endpoint, AtExit how) {
   Client client{options};
   LastTasks left = count_tasks(client);
   if (how == AtExit::drop)
-    return say(left.served + left.awaited + left.unserved, "are lost: the program ends and has not waited");
+    return say(left.served + left.awaited + left.unserved, "lost: the program ends and has not waited");
   const auto speaks_at = Clock::now() + kSilence;
   auto gives_up_at = Clock::now() + kWorkerPatience;
   bool silent = true;
@@ -80,12 +83,12 @@ void settle(const std::string& endpoint, AtExit how) {
     if (left.awaited == 0) gives_up_at = Clock::now() + kWorkerPatience;
     if (silent && Clock::now() >= speaks_at) {
       silent = false;
-      say(left.served + left.awaited, "are still to end before the program does");
+      say(left.served + left.awaited, "still to end before the program does");
     }
     std::this_thread::sleep_for(pause);
     left = count_tasks(client);
   }
-  say(left.awaited + left.unserved, "are lost: no worker serves their queue");
+  say(left.awaited + left.unserved, "lost: no worker serves the queue");
 }
 
 }  // namespace

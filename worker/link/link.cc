@@ -14,6 +14,7 @@
 #include "proto/os/signals_blocked.h"
 #include "proto/os/waiter.h"
 #include "proto/os/wakeup.h"
+#include "proto/text.h"
 #include "proto/transport/dealer.h"
 #include "worker/ipc/bell.h"
 #include "worker/link/child_rings.h"
@@ -88,6 +89,7 @@ int Link::run() {
     foreman_.tick(now());
     foreman_.flush(now());
     const bool accepted = carry_out(foreman_.take_effects());
+    log_.session(foreman_.has_session(), now());
     rings_.flush();
     setup_.control.flush();
     if (!accepted) return kLinkRefused;
@@ -97,7 +99,8 @@ int Link::run() {
   const bool all_delivered = foreman_.outbox().outcomes.size() == 0;
   // After an immediate stop the outcomes have just been sent: no acknowledgement is waited for.
   if (!all_delivered && !stopped_)
-    log_.logger().error("the broker has not acknowledged {} outcome(s)", foreman_.outbox().outcomes.size());
+    log_.logger().error("the broker has not acknowledged {}",
+                        proto::format_count(foreman_.outbox().outcomes.size(), "outcome"));
   return foreman_.attempts().empty() && all_delivered ? 0 : 1;
 }
 
@@ -243,7 +246,7 @@ bool Link::carry_out(const Effects& effects) {
 void Link::wait() {
   if (dealer_.pending()) return;
   if (rings_.doze()) {
-    auto next = std::min(foreman_.next_wakeup(), report_timer_.next_wakeup());
+    auto next = std::min({foreman_.next_wakeup(), report_timer_.next_wakeup(), log_.next_wakeup()});
     if (proto::flush_log(log_.logger())) next = std::min(next, now() + kRetryLog);
     const auto timeout = std::max(next - now(), proto::Instant{0});
     for (const auto tag : waiter_.wait(setup_.control.congested() ? std::min(timeout, kRetryControl) : timeout)) {

@@ -4,11 +4,14 @@
 #include <array>
 
 #include "proto/os/logging.h"
+#include "proto/os/real_env.h"
 
 namespace forkmill::worker {
 
 LinkLog::LinkLog(const WorkerOptions& options)
-    : endpoint_{options.broker}, log_{proto::make_logger("link", {options.log_level, options.log_format})} {}
+    : endpoint_{options.broker},
+      log_{proto::make_logger("link", {options.log_level, options.log_format})},
+      absence_{kPatience, proto::RealEnv::steady()} {}
 
 void LinkLog::connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event) {
   switch (event) {
@@ -19,6 +22,15 @@ void LinkLog::connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent e
     case proto::Dealer::LinkEvent::stuck:
       return log_->warn("{}: {}; trying again", endpoint_, dealer.why_stuck());
   }
+}
+
+void LinkLog::session(bool established, proto::Instant now) {
+  absence_.update(established, now);
+  if (!absence_.pop_warning(now)) return;
+  log_->warn(
+      "the broker at {} does not answer; still trying. Start forkmill-broker or `forkmill dev`, or give another "
+      "--broker",
+      endpoint_);
 }
 
 void LinkLog::broker(const Effects& effects) {

@@ -5,11 +5,13 @@
 #include <spdlog/logger.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <set>
 #include <string>
 
+#include "proto/session/absence.h"
 #include "proto/transport/dealer.h"
 #include "worker/ipc/child_messages.h"
 #include "worker/ipc/control_records.h"
@@ -24,6 +26,10 @@ class LinkLog {
   explicit LinkLog(const WorkerOptions& options);
 
   void connection(const proto::Dealer& dealer, proto::Dealer::LinkEvent event);
+  // Warns once in each absence of the broker, when there has been no session for kPatience.
+  void session(bool established, proto::Instant now);
+  // When session() must be called at the latest.
+  proto::Instant next_wakeup() const { return absence_.next_wakeup(); }
   // News of the broker among the effects.
   void broker(const Effects& effects);
   void death(const ControlFacts& facts);
@@ -35,8 +41,11 @@ class LinkLog {
   spdlog::logger& logger() { return *log_; }
 
  private:
+  static constexpr proto::Instant kPatience = std::chrono::seconds{5};  // as ClientOptions::connect_timeout
+
   const std::string& endpoint_;
   std::shared_ptr<spdlog::logger> log_;
+  proto::Absence absence_;
   std::set<std::string> closers_;  // task names whose handlers close descriptors of their child
 };
 

@@ -37,6 +37,7 @@ class Foreman {
   void connected(proto::Instant now);
   void disconnected() { session_.disconnected(); }
   void handle(proto::Instant now, proto::Envelope&& envelope);
+  bool has_session() const { return session_.handshake().established(); }
 
   // ---- The children
   // A child was forked. It says ChildBorn when its start-up is over.

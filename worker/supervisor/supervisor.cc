@@ -11,6 +11,9 @@
 #include <utility>
 
 #include "proto/os/logging.h"
+#include "proto/pool_tasks.h"
+#include "proto/settings/quantities.h"
+#include "proto/text.h"
 #include "worker/link/link.h"
 #include "worker/os/reaping.h"
 
@@ -48,6 +51,14 @@ proto::Descriptor watch_signals() {
   return fd;
 }
 
+// The tasks that the program has registered, without those that every worker has.
+std::size_t own_tasks(const Registry& registry) {
+  const auto& all = registry.all();
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [](const Registration& task) {
+    return task.name != proto::kPoolTask && task.name != proto::kChunkTask;
+  }));
+}
+
 // Tells the link how to end. No child and no link is started any more.
 void leave(ControlKind how, LinkProcess& link, ChildProcesses& children) {
   children.cancel_restarts();
@@ -75,8 +86,8 @@ Supervisor::~Supervisor() { end_everything(); }
 
 int Supervisor::run() {
   const auto& setup = origin_.setup;
-  log_->info("{} children serve {} task(s) from {}", setup.options.processes, setup.registry.all().size(),
-             setup.options.broker);
+  log_->info("starting {} with {}; connecting to {}", proto::format_count(setup.options.processes, "child"),
+             proto::format_count(own_tasks(setup.registry), "task"), setup.options.broker);
   link_.schedule(now());
   for (;;) {
     start_due();
@@ -161,7 +172,7 @@ void Supervisor::handle_stop_signal() {
 void Supervisor::drain() {
   const auto& options = origin_.setup.options;
   phase_ = Phase::draining;
-  log_->info("draining: running tasks have {} ms", options.drain_timeout.count());
+  log_->info("draining: tasks that run have {} to finish", proto::format_duration(options.drain_timeout));
   phase_ends_ = now() + options.drain_timeout + 2 * options.kill_grace + kDrainSlack;
   leave(ControlKind::drain, link_, children_);
 }

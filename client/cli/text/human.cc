@@ -81,9 +81,4 @@ std::string format_clock(std::int64_t unix_ms, std::int64_t now_ms) {
   return {text.data(), length};
 }
 
-std::string format_count(std::uint64_t count, const std::string& noun) {
-  const char* const plural = noun.ends_with('s') ? "es" : "s";
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : plural);
-}
-
 }  // namespace forkmill::cli

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "proto/text.h"
+
 namespace forkmill::cli {
 
 // At most two units: "350ms", "4.2s", "3m12s", "2h05m", "3d04h". "0s" for negative durations.
@@ -23,7 +25,7 @@ std::string format_time(std::int64_t unix_ms);
 // before `now_ms`. "-" for 0.
 std::string format_clock(std::int64_t unix_ms, std::int64_t now_ms);
 
-// "1 job", "2 jobs". REQUIRES: the plural of `noun` adds an "s", or "es" after an "s".
-std::string format_count(std::uint64_t count, const std::string& noun);
+// "1 job", "2 jobs".
+using proto::format_count;
 
 }  // namespace forkmill::cli

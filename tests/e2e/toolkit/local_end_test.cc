@@ -93,7 +93,7 @@ TEST_CASE("tasks on local:// that are dropped at the program's end are counted o
   CHECK(scene.start({LOCAL_PROGRAM, "drop"}).exit_code() == 0);
   const auto log = scene.log();
   CAPTURE(log);
-  CHECK(contains(log, "task(s) are lost"));
+  CHECK(contains(log, "lost: the program ends and has not waited"));
 }
 
 TEST_CASE("the error of a process is on stderr with type, text and backtrace, also if its starter does not ask") {

@@ -72,6 +72,14 @@ TEST_CASE("a worker waits for its broker and reconnects to a restarted one") {
   CHECK(client.submit(kEcho, "two").get_for(kLong) == "two");
 }
 
+TEST_CASE("a worker without a broker says so") {
+  Cluster cluster;
+  cluster.stop_broker();
+  cluster.start_worker();
+  const auto said = "the broker at " + cluster.endpoint() + " does not answer; still trying";
+  CHECK(eventually([&] { return cluster.log().find(said) != std::string::npos; }));
+}
+
 TEST_CASE("a drain without a broker ends too") {
   Cluster cluster;
   cluster.stop_broker();

@@ -154,8 +154,8 @@ TEST_CASE("a missing broker is logged once, after the connect timeout, and futur
   client::log().sinks().pop_back();
   REQUIRE(listener->lines.size() == 1);
   CHECK(listener->lines[0] ==
-        "the broker at ipc:///tmp/forkmill-no-broker does not answer; is forkmill-broker running there?; 1 task(s) "
-        "wait for it");
+        "the broker at ipc:///tmp/forkmill-no-broker does not answer; is forkmill-broker running there?; 1 task waits "
+        "for it");
 }
 
 TEST_CASE("time limits of a client may be longer than any clock") {
