@@ -171,7 +171,7 @@ std::optional<std::string> ExecFleet::stall_reason() {
     const auto reason = unserved_reason(json_from_msgpack(std::move(*answer).get().bytes), std::string{kExec.name()},
                                         options_.submit.queue);
     if (reason.empty()) return std::nullopt;
-    return "waiting: " + reason + "\n  fix: start a worker that runs commands: forkmill-worker --allow-exec";
+    return "waiting: " + reason + "\n  fix: start a worker that runs commands: " + options_.worker_command;
   } catch (const Error&) {
     return std::nullopt;
   }

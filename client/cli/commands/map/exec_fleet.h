@@ -28,6 +28,7 @@ class ExecFleet final : public Fleet {
     int umask = -1;            // -1: that of the worker
     std::map<std::string, std::string> env{};
     std::uint64_t output_limit = 16ULL * 1024 * 1024;  // bytes of each stream
+    std::string worker_command{};                      // starts a worker that would run the jobs
   };
 
   // `client` must have been made with `executor`, and both must outlive this object.

@@ -9,9 +9,11 @@
 #include <string_view>
 #include <system_error>
 
+#include "client/cli/commands/command.h"
 #include "client/cli/commands/exec_options.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/answers.h"
+#include "client/cli/text/quote.h"
 #include "proto/transport/errors.h"
 
 extern char** environ;
@@ -71,6 +73,14 @@ bool has_functions(const Environment& environment) {
                      [](const auto& one) { return one.first.starts_with("BASH_FUNC_"); });
 }
 
+// The command that starts a worker for these jobs: with the broker and the queue where they are not the defaults.
+std::string worker_command(const std::string& broker, const std::string& queue) {
+  std::string command = "forkmill-worker --allow-exec";
+  if (broker != default_connection().broker) command += " --broker " + shell_quote(broker);
+  if (queue != SubmitOptions{}.queue) command += " --queues " + shell_quote(queue);
+  return command;
+}
+
 bool contains(const nlohmann::ordered_json& list, const std::string& name) {
   return std::any_of(list.begin(), list.end(),
                      [&](const auto& one) { return one.is_string() ? one == name : text_of(one, "name") == name; });
@@ -91,6 +101,7 @@ ExecFleet::Options fleet_options(const MapOptions& options, const ConnectionOpti
   made.umask = command_umask(connection.broker);
   made.env = environment_of(command);
   made.output_limit = options.output.limit;
+  made.worker_command = worker_command(connection.broker, made.submit.queue);
   made.shell = command.quote ? ExecFleet::kNoShell : command.shell;
   if (made.shell.empty() && has_functions(made.env) && !command.env_all) made.shell = "bash";
   return made;
