@@ -26,7 +26,18 @@ struct Worker::State {
   worker::Registry registry;
   std::vector<std::function<void()>> on_start;
   std::vector<std::function<void()>> on_child_start;
+  bool has_run = false;
 };
+
+namespace {
+
+// Says so if a program has registered handlers and forgotten run(): it would end without a word.
+void check_has_run(const worker::Registry& registry, bool has_run, const std::string& program) {
+  if (has_run || registry.empty() || std::uncaught_exceptions() > 0) return;
+  std::fprintf(stderr, "%s: Worker::run() was not called, so nothing was served\n", program.c_str());
+}
+
+}  // namespace
 
 Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
   proto::open_standard_streams();
@@ -45,7 +56,9 @@ Worker::Worker(WorkerOptions options) : state_{std::make_unique<State>()} {
   state_->options = std::move(options);
 }
 
-Worker::~Worker() = default;
+Worker::~Worker() {
+  if (state_) check_has_run(state_->registry, state_->has_run, state_->program);
+}
 Worker::Worker(Worker&&) noexcept = default;
 Worker& Worker::operator=(Worker&&) noexcept = default;
 
@@ -94,6 +107,7 @@ const WorkerOptions& Worker::options() const { return own_state().options; }
 
 int Worker::run() {
   State& state = own_state();
+  state.has_run = true;
   add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,

@@ -124,13 +124,23 @@ class Completions {
 //
 // Python: as_completed(fs), as_completed(fs, timeout=5)
 template <detail::Awaitable F>
-Completions<F> as_completed(std::vector<F> futures) {
+Completions<F> as_completed(std::vector<F>&& futures) {
   return Completions<F>{std::move(futures)};
 }
 template <detail::Awaitable F, class Rep, class Period>
-Completions<F> as_completed(std::vector<F> futures, std::chrono::duration<Rep, Period> timeout) {
+Completions<F> as_completed(std::vector<F>&& futures, std::chrono::duration<Rep, Period> timeout) {
   const auto span = detail::saturated<std::chrono::nanoseconds>(timeout);
   return Completions<F>{std::move(futures), detail::deadline_after(span)};
+}
+
+// The same for copies of the futures.
+template <detail::Awaitable F>
+Completions<F> as_completed(const std::vector<F>& futures) {
+  return as_completed(detail::copies_of(futures));
+}
+template <detail::Awaitable F, class Rep, class Period>
+Completions<F> as_completed(const std::vector<F>& futures, std::chrono::duration<Rep, Period> timeout) {
+  return as_completed(detail::copies_of(futures), timeout);
 }
 
 }  // namespace forkmill

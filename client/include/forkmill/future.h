@@ -349,8 +349,14 @@ class Future : public detail::FutureBase<T> {
   }
   template <class F>
   auto then_impl(F&& f, bool may_move) {
-    using U = typename detail::Unwrapped<detail::CallResult<std::decay_t<F>, T>>::type;
-    return this->template chain<U, detail::Then, T, U, std::decay_t<F>>(true, std::forward<F>(f), may_move);
+    constexpr bool kTakes = detail::kTakes<std::decay_t<F>, T>;
+    static_assert(kTakes,
+                  "forkmill: the callback of then() must take the value of the future, by value or const reference; "
+                  "nothing for Future<void>");
+    if constexpr (kTakes) {
+      using U = typename detail::Unwrapped<detail::CallResult<std::decay_t<F>, T>>::type;
+      return this->template chain<U, detail::Then, T, U, std::decay_t<F>>(true, std::forward<F>(f), may_move);
+    }
   }
 };
 

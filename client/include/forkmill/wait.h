@@ -81,18 +81,33 @@ WaitResult<F> wait(std::vector<F> futures, WaitFor until, const Deadline& deadli
 //
 // Python: wait(fs, return_when=FIRST_COMPLETED), wait(fs, timeout=5)
 template <detail::Awaitable F>
-WaitResult<F> wait(std::vector<F> futures, WaitFor until = WaitFor::all_completed) {
+WaitResult<F> wait(std::vector<F>&& futures, WaitFor until = WaitFor::all_completed) {
   return detail::wait(std::move(futures), until, detail::Deadline{});
 }
 template <detail::Awaitable F, class Rep, class Period>
-WaitResult<F> wait(std::vector<F> futures, WaitFor until, std::chrono::duration<Rep, Period> timeout) {
+WaitResult<F> wait(std::vector<F>&& futures, WaitFor until, std::chrono::duration<Rep, Period> timeout) {
   const auto span = detail::saturated<std::chrono::nanoseconds>(timeout);
   return detail::wait(std::move(futures), until, detail::deadline_after(span));
 }
 template <detail::Awaitable F, class Rep, class Period>
-WaitResult<F> wait(std::vector<F> futures, std::chrono::duration<Rep, Period> timeout,
+WaitResult<F> wait(std::vector<F>&& futures, std::chrono::duration<Rep, Period> timeout,
                    WaitFor until = WaitFor::all_completed) {
   return forkmill::wait(std::move(futures), until, timeout);
+}
+
+// The same for copies of the futures.
+template <detail::Awaitable F>
+WaitResult<F> wait(const std::vector<F>& futures, WaitFor until = WaitFor::all_completed) {
+  return forkmill::wait(detail::copies_of(futures), until);
+}
+template <detail::Awaitable F, class Rep, class Period>
+WaitResult<F> wait(const std::vector<F>& futures, WaitFor until, std::chrono::duration<Rep, Period> timeout) {
+  return forkmill::wait(detail::copies_of(futures), until, timeout);
+}
+template <detail::Awaitable F, class Rep, class Period>
+WaitResult<F> wait(const std::vector<F>& futures, std::chrono::duration<Rep, Period> timeout,
+                   WaitFor until = WaitFor::all_completed) {
+  return forkmill::wait(detail::copies_of(futures), until, timeout);
 }
 
 }  // namespace forkmill

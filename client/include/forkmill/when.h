@@ -19,6 +19,7 @@
 // future that lives long may be part of any number of when_any(), one after the other.
 #pragma once
 
+#include <forkmill/detail/gathering.h>
 #include <forkmill/detail/note.h>
 #include <forkmill/future.h>
 
@@ -216,11 +217,17 @@ struct AllOf<void> {
 // of further inputs are dropped. The values are decoded when they are read; a void result that is none is an error
 // here.
 template <class T>
-auto when_all(std::vector<Future<T>> futures) {
+auto when_all(std::vector<Future<T>>&& futures) {
   using All = typename detail::AllOf<T>::type;
   auto state = detail::make_ref<detail::AllState<All, std::vector<Future<T>>>>(std::move(futures));
   state->start();
   return Future<All>{detail::Ref<detail::State>{std::move(state)}};
+}
+
+// Refuses to compile: futures that have a name are moved in.
+template <class T>
+auto when_all(const std::vector<Future<T>>& futures) {
+  return when_all(detail::copies_of(futures));
 }
 
 // The same for futures with several owners. The values are copied.
@@ -242,11 +249,17 @@ auto when_all(Future<T>... futures) {
 // itself. Its value cannot be copied, so get() gives it once.
 // Throws std::invalid_argument if there are no inputs: the future would never be ready.
 template <class T>
-Future<AnyOf<T>> when_any(std::vector<Future<T>> futures) {
+Future<AnyOf<T>> when_any(std::vector<Future<T>>&& futures) {
   if (futures.empty()) throw std::invalid_argument{"when_any of no futures would never be ready"};
   auto state = detail::make_ref<detail::AnyState<T>>(std::move(futures));
   state->start();
   return Future<AnyOf<T>>{detail::Ref<detail::State>{std::move(state)}};
+}
+
+// Refuses to compile: futures that have a name are moved in.
+template <class T>
+Future<AnyOf<T>> when_any(const std::vector<Future<T>>& futures) {
+  return when_any(detail::copies_of(futures));
 }
 
 // The same for futures with several owners.

@@ -14,6 +14,7 @@
 // program, one call at a time in each.
 #pragma once
 
+#include <forkmill/can_travel.h>
 #include <forkmill/serialize.h>
 #include <forkmill/task.h>
 #include <forkmill/task_id.h>
@@ -104,10 +105,9 @@ class Registered {
   // program). The name is checked when a worker starts (Worker::run).
   template <class R, class... P, class F>
   Registered(const Task<R(P...)>& task, F function) {
-    static_assert(std::is_invocable_r_v<R, F&, std::decay_t<P>&&...>,
-                  "the function must take the task's arguments and return something that converts to its result");
-    detail::register_function(
-        {std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(std::move(function)), {}});
+    if constexpr (fits<F, R, std::decay_t<P>...>())
+      detail::register_function(
+          {std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(std::move(function)), {}});
   }
   // The same, with a function that merges two results, for Pool::map_reduce(): merge(R& into, R&& from) adds `from` to
   // `into`. It must be associative and copyable.
@@ -115,13 +115,24 @@ class Registered {
   //     const forkmill::Registered kSumHere{kSquare, [](int n) { return n * n; }, [](int& into, int n) { into += n; }};
   template <class R, class... P, class F, MergeOf<R> Merge>
   Registered(const Task<R(P...)>& task, F function, Merge merge) {
-    static_assert(std::is_invocable_r_v<R, F&, std::decay_t<P>&&...>,
-                  "the function must take the task's arguments and return something that converts to its result");
-    detail::register_function({std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(function),
-                               merged<R, std::decay_t<P>...>(function, std::move(merge))});
+    if constexpr (fits<F, R, std::decay_t<P>...>())
+      detail::register_function({std::string{task.name()}, task.signature(), plain<R, std::decay_t<P>...>(function),
+                                 merged<R, std::decay_t<P>...>(function, std::move(merge))});
   }
 
  private:
+  // Whether F can be the function of a task. Does not compile if it cannot.
+  template <class F, class R, class... P>
+  static consteval bool fits() {
+    constexpr bool kFits = std::is_invocable_r_v<R, F&, P&&...>;
+    static_assert(kFits,
+                  "forkmill: the function must take the task's arguments and return something that converts to its "
+                  "result (no Context here: register a handler that wants one with Worker::on(), for local:// in "
+                  "`prepare` of local_main())");
+    constexpr bool kPacks = CanTravel<R> && (CanTravel<P> && ...);
+    static_assert(kPacks, "forkmill: an argument or result of the task cannot travel; give its struct MSGPACK_DEFINE");
+    return kFits && kPacks;
+  }
   // Converts the result to R before it is packed, so that the reader gets the type that the task declares.
   template <class R, class... P, class F>
   static R call(F& function, std::string_view payload) {

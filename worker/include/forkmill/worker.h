@@ -34,6 +34,7 @@
 // Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
 
+#include <forkmill/can_travel.h>
 #include <forkmill/context.h>
 #include <forkmill/registered.h>
 #include <forkmill/retry.h>
@@ -145,7 +146,8 @@ class Worker {
   //     options.queues = {"text", "default"};
   //     forkmill::Worker embedded{options};
   explicit Worker(WorkerOptions options);
-  // Outside run() there are no processes, so there is nothing to stop.
+  // Outside run() there are no processes, so there is nothing to stop. Says so on stderr if handlers were registered
+  // and run() was never called.
   ~Worker();
   // Movable before run(). A moved-from Worker can be assigned or destroyed; every other member throws
   // std::logic_error.
@@ -223,9 +225,11 @@ class Worker {
   static consteval bool fits() {
     constexpr bool kFits = std::is_invocable_r_v<R, F&, Args&&...> || std::is_invocable_r_v<R, F&, Context&, Args&&...>;
     static_assert(kFits,
-                  "the handler must take the task's arguments (by value or const reference), optionally with a "
-                  "forkmill::Context& before them, and return something that converts to the task's result");
-    return kFits;
+                  "forkmill: the handler must take the task's arguments (by value or const reference), optionally with "
+                  "a forkmill::Context& before them, and return something that converts to the task's result");
+    constexpr bool kPacks = CanTravel<R> && (CanTravel<Args> && ...);
+    static_assert(kPacks, "forkmill: an argument or result of the task cannot travel; give its struct MSGPACK_DEFINE");
+    return kFits && kPacks;
   }
 
   void add(std::string_view name, const std::string& signature, std::uint64_t hash,

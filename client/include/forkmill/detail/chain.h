@@ -40,6 +40,11 @@ template <class F>
 struct ResultOf<F, void> {
   using type = std::invoke_result_t<F>;
 };
+// Whether F can be called with the value of a Future<T>.
+template <class F, class T>
+inline constexpr bool kTakes = std::is_invocable_v<F, T>;
+template <class F>
+inline constexpr bool kTakes<F, void> = std::is_invocable_v<F>;
 // The result of calling F with the value of a Future<T>, without references.
 template <class F, class T>
 using CallResult = std::decay_t<typename ResultOf<F, T>::type>;

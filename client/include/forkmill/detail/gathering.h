@@ -30,6 +30,16 @@ std::vector<Ref<State>> states_of(std::vector<F>& futures) {
   return states;
 }
 
+// The futures, for a call that leaves them to the caller. Does not compile for futures that have one owner.
+template <class F>
+std::vector<F> copies_of(const std::vector<F>& futures) {
+  static_assert(std::copy_constructible<F>, "forkmill: a future has one owner: pass std::move(futures)");
+  if constexpr (std::copy_constructible<F>)
+    return futures;
+  else
+    return {};
+}
+
 // CompletionOrder: the states that are ready and were not returned yet. Filled by the threads that resolve, emptied by
 // the thread that waits.
 class CompletionOrder : public Counted {
