@@ -7,7 +7,8 @@ namespace forkmill {
 namespace {
 
 // One row of the catalogue. text: what happened, without a capital and a full stop, because details follow after a
-// colon. fix: what to do, a sentence with a capital and without a full stop.
+// colon. fix: what to do, a sentence with a capital and without a full stop; empty:
+// what happened says it.
 struct Entry {
   Errc code;
   std::string_view name;
@@ -36,8 +37,7 @@ constexpr std::array kCatalogue{
     Entry{Errc::queue_full, "queue_full", "the queue is full",
           "Submit again later, add workers, or raise the limits of the queue"},
     Entry{Errc::name_invalid, "name_invalid", "the name is not allowed", "Use 1 to 128 letters, digits and . _ - : /"},
-    Entry{Errc::option_out_of_range, "option_out_of_range", "an option is out of its range",
-          "Use a value from the range that is given where the option is declared"},
+    Entry{Errc::option_out_of_range, "option_out_of_range", "an option is out of its range", ""},
     Entry{Errc::signature_mismatch, "signature_mismatch", "the workers know this task with another signature",
           "Build submitter and workers from the same declaration of the task"},
     Entry{Errc::duplicate_task, "duplicate_task", "another task has this id or key already",
@@ -57,7 +57,7 @@ constexpr std::array kCatalogue{
           "Return large data by reference: a path or an address that the submitter can open"},
     Entry{Errc::unknown_task, "unknown_task", "the worker has no handler for this task",
           "Register the handler in the worker's program, or submit to a queue whose workers have it"},
-    Entry{Errc::worker_lost, "worker_lost", "the worker was lost while it ran the task",
+    Entry{Errc::worker_lost, "worker_lost", "the process that ran the task was lost",
           "Look at the signal, the exit code and the last output"},
     Entry{Errc::timed_out, "timed_out", "the task exceeded its time limit", "Raise the time limit, or split the task"},
     Entry{Errc::cancelled, "cancelled", "the task was cancelled", "Submit it again if it is still needed"},
@@ -67,7 +67,7 @@ constexpr std::array kCatalogue{
           "Build both sides from the same declaration of the type"},
     Entry{Errc::task_unknown, "task_unknown", "the broker does not know the task, or no longer keeps its result",
           "Check the id; a longer result_ttl keeps results for longer"},
-    Entry{Errc::bad_request, "bad_request", "the request is not valid", "Correct the request as described"},
+    Entry{Errc::bad_request, "bad_request", "the request is not valid", ""},
     Entry{Errc::disconnected, "disconnected", "no answer can come from the broker",
           "Check that the broker runs and can be reached"},
     Entry{Errc::timeout, "timeout", "the wait ended before the answer came", "Wait longer; the work itself goes on"},
@@ -77,7 +77,7 @@ constexpr std::array kCatalogue{
           "Wait for results before submitting more, or raise the limits of the client"},
     Entry{Errc::object_unknown, "object_unknown",
           "the object does not exist (it was removed, its owner ended, or the broker was restarted without it)",
-          "Open it again"},
+          "Check the name (`forkmill object ls` lists all), or open it again"},
     Entry{Errc::object_differs, "object_differs", "another object has this name",
           "Use another name, or the same kind, element type and size"},
     Entry{Errc::object_full, "object_full", "the object is full", "Wait longer, or make the object larger"},

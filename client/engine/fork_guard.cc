@@ -38,9 +38,8 @@ ForkGuard::ForkGuard() : forks_{forks_before_first_engine()} {}
 
 void ForkGuard::check() const {
   if (!in_child()) return;
-  throw Disconnected{Errc::client_closed,
-                     "this client was made before a fork, and belongs to the parent process; fork first, then make "
-                     "clients, or let the child exec a program"};
+  throw Disconnected{Errc::client_closed, "this client was made before a fork, and belongs to the parent process",
+                     "Fork first, then make clients, or let the child exec a program"};
 }
 
 }  // namespace forkmill::client

@@ -25,16 +25,20 @@ Failure failure_of(const proto::Outcome& outcome) {
   return failure;
 }
 
-std::string with_id(const std::string& text, const TaskId& id) {
-  return (text.empty() ? "" : text + " ") + "(task " + id.to_string() + ")";
+// attempt: 0 for a task that reached no worker.
+std::string with_id(Errc code, const std::string& text, const TaskId& id, std::uint32_t attempt = 0) {
+  auto place = "task " + id.to_string();
+  if (attempt > 0) place += ", attempt " + std::to_string(attempt);
+  return text.empty() || text == errc_text(code) ? place : text + " (" + place + ")";
 }
 
 std::exception_ptr rejection(Errc code, const std::string& text, const TaskId& id, bool lost_by_broker) {
   if (code == Errc::task_unknown && lost_by_broker) {
     return std::make_exception_ptr(Disconnected{
-        Errc::disconnected, with_id("the broker had accepted this task, was restarted and no longer knows it", id)});
+        Errc::disconnected,
+        with_id(Errc::disconnected, "the broker had accepted this task, was restarted and no longer knows it", id)});
   }
-  return exception_of(code, with_id(text, id));
+  return exception_of(code, with_id(code, text, id));
 }
 
 }  // namespace
@@ -48,11 +52,12 @@ std::exception_ptr exception_of(const proto::Outcome& outcome, const TaskId& id,
     case OutcomeKind::lost:
       return std::make_exception_ptr(WorkerLost{std::move(failure)});
     case OutcomeKind::timed_out:
-      return std::make_exception_ptr(Timeout{Errc::timed_out, with_id(failure.message, id)});
+      return std::make_exception_ptr(
+          Timeout{Errc::timed_out, with_id(Errc::timed_out, failure.message, id, failure.attempt)});
     case OutcomeKind::cancelled:
-      return std::make_exception_ptr(Cancelled{with_id(failure.message, id)});
+      return std::make_exception_ptr(Cancelled{with_id(Errc::cancelled, failure.message, id)});
     case OutcomeKind::expired:
-      return std::make_exception_ptr(Expired{with_id(failure.message, id)});
+      return std::make_exception_ptr(Expired{with_id(Errc::expired, failure.message, id)});
     case OutcomeKind::rejected:
       return rejection(failure.code, failure.message, id, lost_by_broker);
     case OutcomeKind::failed:

@@ -2,6 +2,8 @@
 
 #include <forkmill/object_errors.h>
 
+#include "client/objects/opening.h"
+
 namespace forkmill::client {
 
 void throw_object_error(Errc code, const std::string& text) {
@@ -34,8 +36,9 @@ void throw_object_error(Errc code, const std::string& text) {
 }
 
 std::string about_object(const std::string& name, const proto::OperationAnswer& answer) {
-  const std::string quoted = "'" + name + "'";
-  return answer.text == errc_text(answer.code) ? quoted : answer.text + " (" + quoted + ")";
+  const std::string quoted = is_anonymous(name) ? std::string{} : "'" + name + "'";
+  if (answer.text == errc_text(answer.code)) return quoted;
+  return quoted.empty() ? answer.text : answer.text + " (" + quoted + ")";
 }
 
 }  // namespace forkmill::client

@@ -11,13 +11,17 @@ namespace forkmill::client {
 
 namespace {
 
+constexpr const char* kAnonymous = "anonymous:";
+
 // A name that no other client makes up.
 std::string anonymous_name(const Holdings& holdings) {
   static std::atomic<std::uint64_t> last{0};
-  return "anonymous:" + std::to_string(holdings.owner()) + ":" + std::to_string(++last);
+  return kAnonymous + std::to_string(holdings.owner()) + ":" + std::to_string(++last);
 }
 
 }  // namespace
+
+bool is_anonymous(const std::string& name) { return name.starts_with(kAnonymous); }
 
 std::shared_ptr<Object> open_object(const ObjectOptions& options, proto::ObjectSpec spec, std::int64_t ends,
                                     std::string initial) {

@@ -36,4 +36,7 @@ inline proto::ObjectSpec spec_of_elements(ObjectKind kind, std::string_view name
   return spec;
 }
 
+// Whether the name was made up for an object without one. People need not see it.
+bool is_anonymous(const std::string& name);
+
 }  // namespace forkmill::client

@@ -10,7 +10,7 @@ void PoolCalls::add(const std::shared_ptr<Outstanding>& call) {
   std::exception_ptr failure;
   {
     const std::lock_guard hold{mutex_};
-    if (phase_ != Phase::open) throw Error{Errc::object_closed, pool_ + " takes no more calls"};
+    if (phase_ != Phase::open) throw Error{Errc::object_closed, pool_ + " takes no more calls", "Make another pool"};
     failure = failure_;
     if (!failure) calls_.emplace(call.get(), call);
   }

@@ -1,5 +1,7 @@
 #include "client/session/submissions.h"
 
+#include <forkmill/signature.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -18,6 +20,13 @@ std::size_t bytes_of(const proto::Submission& task) { return task.payload.size()
 
 bool is_temporary(Errc code) {
   return code == Errc::queue_full || code == Errc::disk_full || code == Errc::shutting_down;
+}
+
+// The text of a rejection; the broker knows the signature of the workers, and this program its own.
+std::string text_of_rejection(const proto::Rejection& why, const proto::TaskSpec& spec) {
+  const auto own = detail::KnownSignature::text_of(spec.signature);
+  if (why.code != Errc::signature_mismatch || own.empty()) return why.text;
+  return why.text + ", and this program as " + std::string{own};
 }
 
 }  // namespace
@@ -144,7 +153,7 @@ void Submissions::reject(Instant now, proto::Submission task, const proto::Rejec
     return full_queues_.add(now, std::move(task));
   }
   release(task);
-  if (entry != nullptr) tasks_.reject(entry, rejection(why.code, why.text));
+  if (entry != nullptr) tasks_.reject(entry, rejection(why.code, text_of_rejection(why, *task.spec)));
   full_queues_.settled(task);
 }
 

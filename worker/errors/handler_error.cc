@@ -84,6 +84,7 @@ HandlerError describe_current_exception() {
     error.shortage = true;
   } catch (const detail::BadArguments& bad) {
     error.code = Errc::arguments_undecodable;
+    error.type = errc_name(error.code);
     error.message = bad.what();
   } catch (const std::exception& exception) {
     error.message = text_of(exception.what());

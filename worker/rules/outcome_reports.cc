@@ -19,9 +19,9 @@ struct EndReport {
 std::optional<EndReport> report_of(EndReason reason) {
   switch (reason) {
     case EndReason::time_limit:
-      return EndReport{proto::OutcomeKind::timed_out, Errc::timed_out, "ran over its time limit; "};
+      return EndReport{proto::OutcomeKind::timed_out, Errc::timed_out, ""};
     case EndReason::cancelled:
-      return EndReport{proto::OutcomeKind::cancelled, Errc::cancelled, "cancelled; "};
+      return EndReport{proto::OutcomeKind::cancelled, Errc::cancelled, ""};
     case EndReason::shutdown:
       return EndReport{proto::OutcomeKind::lost, Errc::worker_lost, "its worker shut down; "};
     case EndReason::none:

@@ -129,7 +129,7 @@ const Registration& function_of(const Registry& registry, const std::string& nam
   const auto index = registry.find(name);
   if (!index) {
     error.code = Errc::unknown_task;
-    error.message = "this worker has no function for " + name + "; see forkmill::Registered and Worker::on()";
+    error.message = "no function is registered for " + name;
     throw Relayed{error};
   }
   const Registration& found = registry.at(*index);

@@ -33,14 +33,23 @@
 
 namespace forkmill {
 
-// Error: the base of all exceptions of the library. what() has the text of the code, the detail, the remedy and the
-// name of the code: "TEXT: DETAIL. REMEDY [NAME]".
+struct Failure;
+
+// Error: the base of all exceptions of the library. what() has the text of the code, the detail, the remedy, if there
+// is one, and the name of the code: "TEXT: DETAIL. REMEDY [NAME]".
 class Error : public std::runtime_error {
  public:
   // code: selects text and remedy from the catalogue (errc.h). detail: particulars of this case; empty: none.
   explicit Error(Errc code, const std::string& detail = {});
+  // fix: takes the place of the remedy, where that of the catalogue does not fit: a sentence with a capital and without
+  // a full stop.
+  Error(Errc code, const std::string& detail, const std::string& fix);
   // The stable code, for programs.
   Errc code() const noexcept { return code_; }
+
+ protected:
+  // The error of a task that failed.
+  explicit Error(const Failure& failure);
 
  private:
   Errc code_;
@@ -77,7 +86,8 @@ struct Failure {
 };
 
 // TaskError: an Error with the report of the worker's side. what() contains type, message, signal, exit code, worker,
-// attempt and output, as far as there are any.
+// attempt and output, as far as there are any: "the handler threw std::runtime_error: not yet (worker vm-1, attempt 1).
+// Correct the arguments or the handler [handler_error]".
 class TaskError : public Error {
  public:
   // For the library. The code of the failure becomes that of the error.

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <deque>
@@ -156,4 +157,35 @@ constexpr std::uint64_t signature_hash(std::string_view text) {
   return hash == 0 ? 1 : hash;
 }
 
+namespace detail {
+
+// KnownSignature: a signature that this program uses. Errors find its text by its hash, which is all that travels. A
+// static object; each adds itself to a list of all. Thread-safe, without locks.
+class KnownSignature {
+ public:
+  // text: must outlive the program's last error.
+  explicit KnownSignature(const std::string& text) noexcept
+      : text_{text}, hash_{signature_hash(text)}, next_{first.load()} {
+    while (!first.compare_exchange_weak(next_, this)) {
+    }
+  }
+  KnownSignature(const KnownSignature&) = delete;
+  KnownSignature& operator=(const KnownSignature&) = delete;
+  std::uint64_t hash() const noexcept { return hash_; }
+  // Returns the text of the signature with this hash. Empty: this program has not used it.
+  static std::string_view text_of(std::uint64_t hash) noexcept {
+    for (const KnownSignature* one = first.load(); one != nullptr; one = one->next_)
+      if (one->hash_ == hash) return one->text_;
+    return {};
+  }
+
+ private:
+  inline static std::atomic<const KnownSignature*> first{nullptr};
+
+  std::string_view text_;
+  std::uint64_t hash_;
+  const KnownSignature* next_;
+};
+
+}  // namespace detail
 }  // namespace forkmill

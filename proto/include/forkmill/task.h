@@ -55,8 +55,8 @@ class Task<R(Args...)> {
   }
   // The 64-bit hash of signature() that travels with each submission (signature_hash()). Never 0.
   static std::uint64_t hash() {
-    static const std::uint64_t value = signature_hash(signature());
-    return value;
+    static const detail::KnownSignature known{signature()};
+    return known.hash();
   }
 
  private:

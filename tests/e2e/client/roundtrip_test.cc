@@ -126,6 +126,8 @@ TEST_CASE_FIXTURE(Rig, "another signature than the worker's is an error, not a w
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.code() == Errc::signature_mismatch);
+    CHECK(std::string{error.what()}.find("have math.add as f64(f64,f64), and this program as i32(i32)") !=
+          std::string::npos);
   }
 }
 
