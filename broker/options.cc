@@ -77,6 +77,8 @@ proto::Status check_options(const ProgramOptions& options) {
     return usage_error("--check, --quarantine, --accept-loss and --restore: give one of them only");
   if (offline_commands == 1 && options.memory)
     return usage_error("--memory: there is no data directory to check, repair or restore; give --data DIR instead");
+  for (const std::string& endpoint : options.listen)
+    if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
   if (!options.memory && options.data.empty())
     return usage_error("--data: the directory is missing; give one, or --memory");
   if (options.core.heartbeat.count() < 10) {

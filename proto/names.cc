@@ -34,4 +34,17 @@ bool is_endpoint(std::string_view text) {
   return error == std::errc{} && end == digits.data() + digits.size() && port > 0 && port <= 65'535;
 }
 
+bool is_listen_endpoint(std::string_view text) {
+  constexpr std::string_view kAnyPort = "1";
+  for (const std::string_view end : {":*", ":0"})
+    if (text.ends_with(end)) return is_endpoint(std::string{text.substr(0, text.size() - 1)}.append(kAnyPort));
+  return is_endpoint(text);
+}
+
+std::string not_an_endpoint(std::string_view text) {
+  const bool is_port = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto tcp = is_port ? "tcp://127.0.0.1:" + std::string{text} : "tcp://HOST:PORT";
+  return "'" + std::string{text} + "' is not an endpoint: write " + tcp + " or ipc://PATH";
+}
+
 }  // namespace forkmill::proto

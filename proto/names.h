@@ -1,6 +1,7 @@
 // Names of queues, tasks and objects. They appear in commands, metrics and file names, so no character needs quoting.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace forkmill::proto {
@@ -11,5 +12,11 @@ bool is_name(std::string_view text);
 // Returns whether programs can connect to `text`: tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH with a
 // path of at most 107 bytes.
 bool is_endpoint(std::string_view text);
+
+// Returns whether a broker can listen on `text`: an endpoint, whose port may also be 0 or *, which mean a free one.
+bool is_listen_endpoint(std::string_view text);
+
+// Says that `text` is not an endpoint, and what one looks like.
+std::string not_an_endpoint(std::string_view text);
 
 }  // namespace forkmill::proto

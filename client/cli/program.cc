@@ -33,7 +33,7 @@ constexpr const char* kProgramFooter = R"(Start here:
   forkmill dev                             start a broker and workers on this machine
   forkmill map 'gzip -k {}' ::: *.log      run commands on the workers, from another terminal
 
-`forkmill COMMAND --help` describes a command. Durations and sizes: proto/settings/README.md.
+`forkmill COMMAND --help` describes a command.
 
 Exit status: 0 done; 1 failed; 2 wrong usage; 3 no broker; 4 not found; 5 timed out; 130 interrupted.
 `forkmill map` returns the number of failed jobs instead; see `forkmill map --help`.)";

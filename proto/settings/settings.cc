@@ -12,6 +12,7 @@
 
 #include "proto/limits.h"
 #include "proto/settings/help.h"
+#include "proto/settings/nearest.h"
 #include "proto/settings/quantities.h"
 
 namespace forkmill::proto {
@@ -21,7 +22,6 @@ namespace {
 constexpr const char* kSourcesHelp =
     "Each option can also be set in the --config file (log_level = \"debug\") and in the environment\n"
     "(FORKMILL_LOG_LEVEL=debug). The environment overrides the file; the command line overrides both.\n";
-constexpr const char* kGrammarHelp = "The grammar is in proto/settings/README.md.\n\n";
 
 std::string file_key(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
@@ -221,13 +221,30 @@ Status set_value(const std::string& path, const Setting& setting, const toml::no
 
 }  // namespace
 
+namespace {
+
+// An unknown option is named, with the one that was probably meant.
+std::string text_of(const CLI::App& app, const CLI::ParseError& error) {
+  const auto words = app.remaining();
+  const auto wrong = std::find_if(words.begin(), words.end(), [](const auto& word) { return word.starts_with("-"); });
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || words.empty()) return error.what();
+  if (wrong == words.end()) return "unexpected argument '" + words.front() + "'";
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options())
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  const auto given = wrong->substr(0, wrong->find('='));
+  return with_suggestion("unknown option " + given, nearest(given, names));
+}
+
+}  // namespace
+
 std::optional<int> Settings::parse(int argc, const char* const* argv) {
   CLI::App app{description_, program_};
   app.formatter(std::make_shared<HelpLayout>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   app.set_version_flag("-V,--version", program_ + " " + version_, "Print the version and exit");
-  app.footer(std::string{kSourcesHelp} + "DURATION: " + kDurationExamples + ". SIZE: " + kSizeExamples + ".\n" +
-             kGrammarHelp + footer_);
+  app.footer(std::string{kSourcesHelp} + "DURATION: " + kDurationExamples + ". SIZE: " + kSizeExamples + ".\n\n" +
+             footer_);
   std::string config;
   app.add_option("--config", config, "Read settings from this TOML file [env: FORKMILL_CONFIG]")->type_name("FILE");
   std::map<std::string, std::vector<std::string>> given;
@@ -251,7 +268,7 @@ std::optional<int> Settings::parse(int argc, const char* const* argv) {
       app.exit(error, std::cout, std::cerr);
       return status_of_output(program_, 0);
     }
-    std::cerr << program_ << ": " << error.what() << "; see " << program_ << " --help\n";
+    std::cerr << program_ << ": " << text_of(app, error) << "; see " << program_ << " --help\n";
     return 2;
   }
   if (config.empty() && std::getenv("FORKMILL_CONFIG") != nullptr) config = std::getenv("FORKMILL_CONFIG");

@@ -12,7 +12,9 @@ namespace {
 std::string reason(const std::string& endpoint, int error) {
   switch (error) {
     case EADDRINUSE:
-      return "the address is in use; is another broker running there (`ss -ltnp` tells)? Choose another port";
+      return "the address is in use; is another broker running there (`ss -ltnp` tells)? Stop it, or give another "
+             "address "
+             "with --listen";
     case EADDRNOTAVAIL:
       return "this machine has no such address";
     case ENODEV:

@@ -33,8 +33,8 @@ ReplyBody DeadLetters::drop(const proto::DropDeadLetter& command, Task* task) {
   return body_with(id);
 }
 
-proto::Status DeadLetters::check(std::string_view named, const Task* task) {
-  if (task == nullptr || task->finished.dropped) return task_unknown(named);
+proto::Status DeadLetters::check(std::string_view named, const Task* task) const {
+  if (task == nullptr || task->finished.dropped) return task_unknown(state_.tasks, named);
   if (task->state != State::failed) {
     return {Errc::bad_request, "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
                                    ": only a task that failed is a dead letter"};

@@ -20,7 +20,7 @@ class DeadLetters {
   ReplyBody drop(const proto::DropDeadLetter& command, Task* task);
 
  private:
-  static proto::Status check(std::string_view named, const Task* task);
+  proto::Status check(std::string_view named, const Task* task) const;
 
   BrokerState& state_;
   Intake& intake_;

@@ -32,7 +32,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
       body = workers();
       break;
     case proto::QueryKind::task:
-      if (task == nullptr) return reply_to(query.id, task_unknown(query.argument));
+      if (task == nullptr) return reply_to(query.id, task_unknown(state_.tasks, query.argument));
       body = this->task(*task);
       break;
     case proto::QueryKind::tasks:

@@ -10,6 +10,7 @@
 
 #include "broker/core/operators/packed_map.h"
 #include "broker/core/tasks/task.h"
+#include "broker/core/tasks/tasks.h"
 #include "proto/limits.h"
 #include "proto/result.h"
 #include "proto/text.h"
@@ -32,8 +33,9 @@ inline proto::Failure no_process(const Task& task) {
   return {Errc::bad_request, "task " + task.id.to_string() + " has no process of its own"};
 }
 
-inline proto::Failure task_unknown(std::string_view id) {
-  return {Errc::task_unknown, "no task, or more than one, with an id that begins with '" + std::string{id} + "'"};
+// For a text that names none of the tasks.
+inline proto::Failure task_unknown(const Tasks& tasks, std::string_view text) {
+  return {Errc::task_unknown, tasks.why_unknown(text)};
 }
 
 }  // namespace forkmill::broker

@@ -9,6 +9,9 @@ namespace forkmill::broker {
 
 namespace {
 
+// Characters that the beginning of an id needs to name a task.
+constexpr std::size_t kShortestPrefix = 8;
+
 // Compares digits without making a text, because millions of ids may be looked through.
 bool begins_with(const TaskId& id, std::string_view digits) {
   if (digits.size() > 2 * id.bytes().size()) return false;
@@ -105,20 +108,32 @@ void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntr
   });
 }
 
-std::optional<TaskId> Tasks::named(std::string_view text) const {
-  constexpr std::size_t kShortest = 8;
-  if (auto id = TaskId::parse(text)) return id;
-  if (text.size() < kShortest) return std::nullopt;
+std::vector<TaskId> Tasks::matches(std::string_view prefix) const {
   std::string digits;
-  for (const char c : text)
+  for (const char c : prefix)
     if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  std::vector<TaskId> matches;
-  const auto look_at = [&](const TaskId& id) {
-    if (matches.size() < 2 && begins_with(id, digits)) matches.push_back(id);
-  };
-  index_.visit([&](const TaskId& id, std::uint64_t) { look_at(id); });
-  if (matches.size() != 1) return std::nullopt;
-  return matches.front();
+  std::vector<TaskId> found;
+  index_.visit([&](const TaskId& id, std::uint64_t) {
+    if (found.size() < 2 && begins_with(id, digits)) found.push_back(id);
+  });
+  return found;
+}
+
+std::optional<TaskId> Tasks::named(std::string_view text) const {
+  if (auto id = TaskId::parse(text)) return id;
+  if (text.size() < kShortestPrefix) return std::nullopt;
+  const auto found = matches(text);
+  return found.size() == 1 ? std::optional{found.front()} : std::nullopt;
+}
+
+std::string Tasks::why_unknown(std::string_view text) const {
+  const auto quoted = "'" + std::string{text} + "'";
+  if (TaskId::parse(text)) return "no task has the id " + quoted;
+  if (text.size() < kShortestPrefix)
+    return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestPrefix) +
+           " characters";
+  if (matches(text).size() > 1) return "several tasks have ids that begin with " + quoted + ": write more of it";
+  return "no task has an id that begins with " + quoted;
 }
 
 }  // namespace forkmill::broker

@@ -69,8 +69,11 @@ class Tasks {
   // Returns the id that `text` is, or else the only known id that begins with it; the latter walks the table. None:
   // there is no such id, or more than one.
   std::optional<TaskId> named(std::string_view text) const;
+  // Returns why named() found none, for people.
+  std::string why_unknown(std::string_view text) const;
 
  private:
+  std::vector<TaskId> matches(std::string_view prefix) const;  // two at most
   Task& free_place();
 
   std::deque<Task> places_;

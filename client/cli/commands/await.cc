@@ -22,10 +22,16 @@ constexpr auto kReportPause = 5s;  // between two looks at a task that may becom
 constexpr auto kPatience = 3s;     // with a broker that is away, before that is reported
 constexpr int kMaxPollMs = 1000;
 
-// "running on worker vm-4711", "ready: no worker has task mail.send"
+// "is running on worker vm-4711", "waits: no worker has task mail.send"
 std::string state_text(const Json& task) {
   std::string text = text_of(task, "state");
-  if (const auto worker = text_of(task, "worker"); text == "running" && !worker.empty()) text += " on worker " + worker;
+  if (text == "ready") {
+    const auto reason = text_of(task, "reason");
+    return reason.empty() ? "waits for a worker" : "waits: " + reason;
+  }
+  text.insert(0, "is ");
+  if (const auto worker = text_of(task, "worker"); text == "is running" && !worker.empty())
+    text += " on worker " + worker;
   if (const auto reason = text_of(task, "reason"); !reason.empty()) text += ": " + reason;
   return text;
 }
@@ -87,7 +93,7 @@ void TaskWait::wait(Future<RawResult>& future, Clock::time_point deadline) {
     if (*done) return;
     check_signals(id);
     const auto now = Clock::now();
-    if (now >= deadline) give_up(id, ExitCode::timed_out, "the wait has ended, but the work itself goes on");
+    if (now >= deadline) give_up(id, ExitCode::timed_out, "gave up waiting, but the work itself goes on");
     watch_broker(now);
     if (now >= report_at && !away_since_)
       report_at = report_unserved(id) ? Clock::time_point::max() : now + kReportPause;
@@ -125,7 +131,7 @@ void TaskWait::give_up(const TaskId& id, ExitCode code, const std::string& why) 
   const auto name = id.to_string();
   std::string state = "has an unknown state, because the broker does not answer";
   try {
-    if (!away_since_) state = "is " + state_text(ask_task(connection_, name));
+    if (!away_since_) state = state_text(ask_task(connection_, name));
   } catch (const CommandError&) {
   } catch (const Error&) {
     throw CommandError{code, "interrupted before the broker has accepted task " + name};

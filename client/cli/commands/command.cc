@@ -132,7 +132,7 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
   add_format_options(command, options);
   command.add_flag("-w,--watch", options.watch, "Print again at each interval until interrupted");
   add_duration(command, "--interval", options.interval,
-               "Time between two prints of --watch, at least 100ms [default: 1s]");
+               "Time between two prints of --watch; shorter than 100ms counts as 100ms [default: 1s]");
 }
 
 }  // namespace forkmill::cli

@@ -88,7 +88,7 @@ void set_timeout(ExecRequest& request, SubmitOptions& how) {
 }
 
 int run(const RunCommand& options, const ConnectionOptions& connection_options) {
-  if (options.words.empty()) throw UsageError{"the command is missing", "see forkmill run --help"};
+  if (options.words.empty()) throw UsageError{"COMMAND is missing", "see forkmill run --help"};
   auto request = exec_request(options.exec, options.words, connection_options.broker);
   auto how = options.submit;
   how.dead_letter = options.detach;  // this command reports the failure itself
@@ -124,9 +124,10 @@ void add_run(const Program& program) {
   command->add_option("--queue", options->submit.queue, "Queue of the command [default: default]")->type_name("NAME");
   add_number(*command, "--priority", options->submit.priority, proto::limits::kMinPriority, proto::limits::kMaxPriority,
              "Priority; higher priorities run first");
-  add_number(*command, "--attempts", options->submit.max_attempts, 1U, proto::limits::kMaxAttempts,
-             "Maximum attempts if the worker is lost or --timeout passes; the output of an attempt that --timeout "
-             "stops is lost if several are allowed");
+  add_number(
+      *command, "--attempts", options->submit.max_attempts, 1U, proto::limits::kMaxAttempts,
+      "Maximum attempts if the worker is lost or --timeout passes; with more than one, the output before --timeout is "
+      "lost");
   add_duration(*command, "--timeout", options->submit.timeout,
                "Stop the command if it runs longer, and print its output until then [default: none]");
   add_exec_options(*command, options->exec);

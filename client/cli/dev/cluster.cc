@@ -17,6 +17,7 @@
 #include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
 #include "proto/limits.h"
+#include "proto/names.h"
 #include "proto/os/descriptor.h"
 
 namespace forkmill::cli {
@@ -103,13 +104,17 @@ const std::string& DevCluster::temp_home() {
 }
 
 std::string DevCluster::choose_endpoint(const DevOptions& options) {
-  if (!options.listen.empty()) return with_free_port(options.listen);
+  if (!options.listen.empty()) {
+    if (!proto::is_listen_endpoint(options.listen))
+      throw UsageError{"--listen: " + proto::not_an_endpoint(options.listen), "see forkmill dev --help"};
+    return with_free_port(options.listen);
+  }
   if (options.command.empty()) return with_free_port("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
   return "ipc://" + temp_home() + "/broker";
 }
 
 std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
-  std::vector<std::string> words{find_program("forkmill-broker", "broker"), "--listen", endpoint_, "--log-level",
+  std::vector<std::string> words{find_program("forkmill-broker"), "--listen", endpoint_, "--log-level",
                                  options.log_level};
   if (options.memory)
     words.emplace_back("--memory");
@@ -119,12 +124,8 @@ std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
 }
 
 std::vector<std::string> DevCluster::worker_words(const DevOptions& options) const {
-  std::vector<std::string> words{find_program("forkmill-worker", "worker"),
-                                 "--broker",
-                                 endpoint_,
-                                 "--allow-exec",
-                                 "--log-level",
-                                 options.log_level};
+  std::vector<std::string> words{
+      find_program("forkmill-worker"), "--broker", endpoint_, "--allow-exec", "--log-level", options.log_level};
   if (options.processes > 0) words.insert(words.end(), {"--processes", std::to_string(options.processes)});
   if (!options.queues.empty()) words.insert(words.end(), {"--queues", options.queues});
   return words;

@@ -90,8 +90,8 @@ std::uint64_t wait_ready(DevCluster& cluster, Signals& signals) {
 
 void welcome(const DevCluster& cluster, std::uint64_t processes, bool own_endpoint) {
   const auto setting = own_endpoint ? " --broker " + shell_quote(cluster.endpoint()) : std::string{};
-  const auto forkmill = "  " + shell_quote(command_word("forkmill", "client/cli"));
-  const auto worker = "  " + shell_quote(command_word("forkmill-worker", "worker"));
+  const auto forkmill = "  " + shell_quote(command_word("forkmill"));
+  const auto worker = "  " + shell_quote(command_word("forkmill-worker"));
   print_stdout("forkmill is ready: broker at " + cluster.endpoint() + ", " + format_count(processes, "worker process") +
                "\n\nIn another terminal:\n" + forkmill + setting + " map 'echo job {#}: {}' ::: a b c\n" + forkmill +
                setting + " status\n\nAnother worker; worker programs of your own have the same options:\n" + worker +

@@ -29,10 +29,9 @@ std::vector<fs::path> search_path() {
   return found;
 }
 
-std::vector<fs::path> places(const std::string& room) {
+std::vector<fs::path> places() {
   std::error_code ignored;
-  const auto here = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-  std::vector<fs::path> found{here, here.parent_path().parent_path() / room};
+  std::vector<fs::path> found{fs::read_symlink("/proc/self/exe", ignored).parent_path()};
   const auto folders = search_path();
   found.insert(found.end(), folders.begin(), folders.end());
   return found;
@@ -77,9 +76,9 @@ bool holds(const fs::path& process, const std::set<std::string>& inodes) {
 
 }  // namespace
 
-std::string find_program(const std::string& name, const std::string& room) {
+std::string find_program(const std::string& name) {
   std::string looked;
-  for (const auto& place : places(room)) {
+  for (const auto& place : places()) {
     const auto path = place / name;
     if (is_program(path)) return path.string();
     looked += (looked.empty() ? "" : ":") + place.string();
@@ -88,8 +87,8 @@ std::string find_program(const std::string& name, const std::string& room) {
                      "install it beside this program, or add its directory to PATH"};
 }
 
-std::string command_word(const std::string& name, const std::string& room) {
-  auto program = find_program(name, room);
+std::string command_word(const std::string& name) {
+  auto program = find_program(name);
   for (const auto& folder : search_path()) {
     std::error_code error;
     if (is_program(folder / name)) return fs::equivalent(folder / name, program, error) ? name : program;

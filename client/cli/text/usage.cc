@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "client/cli/text/nearest.h"
+#include "proto/settings/nearest.h"
 
 namespace forkmill::cli {
 
@@ -45,6 +45,20 @@ std::string joined_names(const std::vector<std::string>& names) {
   return text;
 }
 
+// The argument that the error says is missing; null: the error says something else.
+const CLI::Option* missing_argument(const CLI::App& command, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return nullptr;
+  const auto options = command.get_options(
+      [](const CLI::Option* option) { return option->get_positional() && option->get_required() && option->empty(); });
+  return options.empty() ? nullptr : options.front();
+}
+
+// "ID" for "ids" and "ID...".
+std::string argument_word(const CLI::Option& option) {
+  auto word = option.get_option_text();
+  return word.substr(0, word.find("..."));
+}
+
 std::string text_of_error(const CLI::App& command, const CLI::ParseError& error) {
   const auto words = command.remaining();
   const bool is_group = !command.get_subcommands({}).empty();
@@ -54,20 +68,23 @@ std::string text_of_error(const CLI::App& command, const CLI::ParseError& error)
     const auto wrong = std::find_if(words.begin(), words.end(), looks_like_option);
     if (wrong == words.end()) return "unexpected argument '" + words[0] + "'";
     const auto option = wrong->substr(0, wrong->find('='));
-    return with_suggestion("unknown option " + option, nearest(option, option_names(command)));
+    return proto::with_suggestion("unknown option " + option, proto::nearest(option, option_names(command)));
   }
   if (is_group && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
     return full_name(command) + " needs one of the commands " + joined_names(command_names(command));
+  if (const auto* missing = missing_argument(command, error); missing != nullptr)
+    return missing->get_items_expected_max() > 1 ? "give at least one " + argument_word(*missing)
+                                                 : argument_word(*missing) + " is missing";
   return error.what();
 }
 
 }  // namespace
 
 std::string unknown_command(const CLI::App& app, const std::string& word) {
-  const auto suggestion = nearest(word, command_names(app));
+  const auto suggestion = proto::nearest(word, command_names(app));
   const auto name = full_name(app) + " " + word;
   if (!suggestion.empty())
-    return with_suggestion("there is no command '" + name + "'", full_name(app) + " " + suggestion);
+    return proto::with_suggestion("there is no command '" + name + "'", full_name(app) + " " + suggestion);
   return "there is no command '" + name + "'; there are " + joined_names(command_names(app));
 }
 

@@ -1,5 +1,8 @@
 #include "client/cli/views/cluster.h"
 
+#include <array>
+#include <map>
+
 #include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 
@@ -44,9 +47,24 @@ std::string broker_text(const Json& body) {
          text_of(body, "epoch") + ", listening on " + joined(value_of(body, "listen"));
 }
 
+// Rows that differ only in the signature of their task, which is not shown, become one.
+std::vector<Json> merged_by_task(const Json& rows) {
+  std::vector<Json> merged;
+  std::map<std::array<std::string, 3>, std::size_t> places;
+  for (const auto& row : rows) {
+    const auto [at, is_new] =
+        places.try_emplace({text_of(row, "name"), text_of(row, "queue"), text_of(row, "reason")}, merged.size());
+    if (is_new)
+      merged.push_back(row);
+    else
+      merged[at->second]["count"] = number_of(merged[at->second], "count") + number_of(row, "count");
+  }
+  return merged;
+}
+
 Table unserved_table(const Json& body) {
   Table table{{{.name = "waiting", .right = true}, {.name = "task"}, {.name = "queue"}, {.name = "reason"}}};
-  for (const auto& row : value_of(body, "unserved")) {
+  for (const auto& row : merged_by_task(value_of(body, "unserved"))) {
     table.add({plain(row, "count"), plain(row, "name"), plain(row, "queue"), plain(row, "reason")});
   }
   return table;

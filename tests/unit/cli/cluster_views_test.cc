@@ -27,6 +27,17 @@ TEST_CASE("status is shown as fields and as JSON") {
   CHECK(unserved_reason(Json::object(), "census.count", "default").empty());
 }
 
+TEST_CASE("waiting tasks that differ in their signature only are one row") {
+  const auto body = Json::parse(R"({"unserved":[{"queue":"q","name":"greet","count":3,"reason":"no worker has it"},
+    {"queue":"q","name":"other","count":1,"reason":"no worker has it"},
+    {"queue":"q","name":"greet","count":4,"reason":"no worker has it"}]})");
+  const auto text = render_status(body, Format::table);
+  CHECK(
+      text.ends_with("WAITING  TASK   QUEUE  REASON\n"
+                     "      7  greet  q      no worker has it\n"
+                     "      1  other  q      no worker has it\n"));
+}
+
 TEST_CASE("the status in JSON has the same keys for every broker") {
   const auto json = Json::parse(render_status(Json::object(), Format::json));
   CHECK(json["dead_letters"].is_null());

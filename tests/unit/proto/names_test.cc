@@ -22,6 +22,15 @@ TEST_CASE("an endpoint to connect to has a host and a port, or a path that a soc
   CHECK_FALSE(is_endpoint("ipc://" + std::string(108, 'x')));
 }
 
+TEST_CASE("an endpoint to listen on may have any port, and what is none is said with an example") {
+  for (const char* good : {"tcp://127.0.0.1:7117", "tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "ipc:///run/broker"})
+    CHECK_MESSAGE(is_listen_endpoint(good), good);
+  for (const char* bad : {"", "7117", ":*", "tcp://:*", "tcp://", "tcp://host", "http://host:*", "ipc://"})
+    CHECK_MESSAGE(!is_listen_endpoint(bad), bad);
+  CHECK(not_an_endpoint("7117") == "'7117' is not an endpoint: write tcp://127.0.0.1:7117 or ipc://PATH");
+  CHECK(not_an_endpoint("host") == "'host' is not an endpoint: write tcp://HOST:PORT or ipc://PATH");
+}
+
 TEST_CASE("a text is not cut inside a character") {
   CHECK(first_bytes("abc", 3) == "abc");
   CHECK(first_bytes("abc", 2) == "ab");

@@ -5,7 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "client/cli/text/nearest.h"
+#include "client/cli/commands/map/elsewhere.h"
+#include "proto/settings/nearest.h"
 
 namespace forkmill::cli {
 
@@ -26,20 +27,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kAliases
     {"--progress", "--eta"},
 }};
 
-// Options of GNU parallel that a cluster does not need, with the reason.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kElsewhere{{
-    {"--sshlogin", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
-    {"--sshloginfile", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
-    {"--slf", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
-    {"-S", "the workers of the broker run the jobs: start forkmill-worker on each machine"},
-    {"--line-buffer", "the output of a job is printed when it has ended"},
-    {"--ungroup", "the output of a job is printed when it has ended"},
-    {"-u", "the output of a job is printed when it has ended"},
-    {"--nice", "the workers run the jobs: start forkmill-worker with nice(1)"},
-    {"--rpl", "use a shell command such as $(echo {} | sed ...), or the replacement strings of --plus"},
-    {"--semaphore", "see `forkmill object --help` for named locks and semaphores"},
-}};
-
 // Options of scripts for GNU parallel that ask for what is so in any case.
 constexpr std::array<std::string_view, 4> kWithoutEffect{"--will-cite", "--no-notice", "--gnu", "--group"};
 
@@ -52,11 +39,10 @@ std::vector<std::string> long_names(const CLI::App& command) {
 }
 
 [[noreturn]] void reject_option(const CLI::App& command, const std::string& name) {
-  const auto* const found =
-      std::find_if(kElsewhere.begin(), kElsewhere.end(), [&](auto& one) { return one.first == name; });
-  if (found == kElsewhere.end())
-    throw CLI::ValidationError{with_suggestion("unknown option " + name, nearest(name, long_names(command)))};
-  throw CLI::ValidationError{name + " is not supported: " + std::string{found->second}};
+  if (const auto place = place_of(name); !place.empty())
+    throw CLI::ValidationError{name + " is not supported: " + std::string{place}};
+  throw CLI::ValidationError{
+      proto::with_suggestion("unknown option " + name, proto::nearest(name, long_names(command)))};
 }
 
 bool is_source(std::string_view word) { return word == ":::" || word == ":::+" || word == "::::" || word == "::::+"; }
@@ -122,7 +108,7 @@ class OptionReader {
 
   // The option that `name` is, is another name of, or is a unique beginning of.
   std::string full_name(const std::string& name) const {
-    if (command_.get_option_no_throw(name) != nullptr) return name;
+    if (command_.get_option_no_throw(name) != nullptr || !place_of(name).empty()) return name;
     const auto* const alias =
         std::find_if(kAliases.begin(), kAliases.end(), [&](auto& one) { return one.first == name; });
     if (alias != kAliases.end()) return std::string{alias->second};

@@ -60,7 +60,7 @@ void add_packing(CLI::App& command, MapOptions::Input& input) {
         input.max_args = whole_number("-N", text);
         input.replace_args = true;
       },
-      "Give N arguments to each job, as {1} to {N}; 0: run one job per argument, without it");
+      "Give N arguments to each job, as {1} to {N}; 0: run one job per argument, and do not pass it");
   add_call(
       command, "-n,--max-args", "N",
       [&input](const std::string& text) { input.max_args = std::max<std::size_t>(1, whole_number("-n", text)); },
@@ -153,7 +153,8 @@ void add_limits(CLI::App& command, MapOptions::Run& run) {
       "Maximum jobs submitted at a time; the workers decide how many run. +N, -N and N% refer to their processes "
       "[default: 512; with --halt 100%]");
   add_duration(command, "--delay", run.delay, "Pause between the starts of two jobs [default: none]");
-  add_number(command, "--retries", run.retries, 1U, proto::limits::kMaxAttempts, "Maximum runs of a failing job");
+  add_number(command, "--retries", run.retries, 1U, proto::limits::kMaxAttempts,
+             "Run a failing job up to N times in all");
   add_call(
       command, "--timeout", "DURATION",
       [&run](const std::string& text) {
@@ -170,8 +171,9 @@ void add_limits(CLI::App& command, MapOptions::Run& run) {
         run.timeout_percent = value;
       },
       "Stop a job that runs longer, which counts as failed; N%: of the median run time [default: none]");
-  add_text(command, "--halt", run.halt, "RULE",
-           "When to stop early: never, or now|soon,fail|success|done=N|X% [default: never]");
+  add_text(
+      command, "--halt", run.halt, "RULE",
+      "When to stop early: never, or now|soon,fail|success|done=N|X%; now and soon alone mean fail=1 [default: never]");
 }
 
 void add_queueing(CLI::App& command, SubmitOptions& submit) {

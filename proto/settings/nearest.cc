@@ -1,8 +1,8 @@
-#include "client/cli/text/nearest.h"
+#include "proto/settings/nearest.h"
 
 #include <algorithm>
 
-namespace forkmill::cli {
+namespace forkmill::proto {
 
 namespace {
 
@@ -46,4 +46,4 @@ std::string with_suggestion(const std::string& text, const std::string& suggesti
   return suggestion.empty() ? text : text + "; did you mean '" + suggestion + "'?";
 }
 
-}  // namespace forkmill::cli
+}  // namespace forkmill::proto

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace forkmill::cli {
+namespace forkmill::proto {
 
 // Returns the candidate that `word` was probably meant to be: it differs by one typing error in three characters, or
 // begins with `word`. Empty: there is none.
@@ -14,4 +14,4 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 // Appends "; did you mean 'SUGGESTION'?" to `text`, unless `suggestion` is empty.
 std::string with_suggestion(const std::string& text, const std::string& suggestion);
 
-}  // namespace forkmill::cli
+}  // namespace forkmill::proto

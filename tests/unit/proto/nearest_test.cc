@@ -1,8 +1,8 @@
-#include "client/cli/text/nearest.h"
+#include "proto/settings/nearest.h"
 
 #include <doctest/doctest.h>
 
-using namespace forkmill::cli;
+using namespace forkmill::proto;
 
 TEST_CASE("a mistyped word is recognized, and another one is not") {
   const std::vector<std::string> commands{"dev", "map", "submit", "status", "queue", "worker", "task", "ping"};
