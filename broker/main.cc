@@ -8,8 +8,8 @@
 #include "broker/offline_commands.h"
 #include "broker/options.h"
 #include "broker/reserve_descriptor.h"
+#include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
-#include "broker/store/sqlite/sqlite_store.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/standard_streams.h"
 
@@ -41,7 +41,7 @@ std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options,
     return std::make_unique<broker::MemoryStore>("memory-" + id, false,
                                                  broker::MemoryStore::epoch_before(env.now().unix_time));
   make_default_home(options.data);
-  return std::make_unique<broker::SqliteStore>(broker::SqliteOptions{options.data, id});
+  return std::make_unique<broker::JournalStore>(broker::JournalOptions{{options.data, id}, env.random()});
 }
 
 }  // namespace

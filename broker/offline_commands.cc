@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 #include "proto/settings/settings.h"
 
 namespace forkmill::broker {

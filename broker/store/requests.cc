@@ -48,15 +48,14 @@ proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer)
 }  // namespace
 
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request) {
-  StoreAnswer answer{request.ticket, {}};
-  proto::Status status;
   if (const auto* wanted = std::get_if<FetchRequest>(&request.what)) {
-    status = fetch(store, *wanted, answer.what.emplace<FetchAnswer>());
-  } else {
-    status = scan(store, std::get<ScanRequest>(request.what), answer.what.emplace<ScanAnswer>());
+    FetchAnswer answer;
+    if (auto status = fetch(store, *wanted, answer); !status.ok()) return status.failure();
+    return StoreAnswer{request.ticket, std::move(answer)};
   }
-  if (!status.ok()) return status.failure();
-  return answer;
+  ScanAnswer answer;
+  if (auto status = scan(store, std::get<ScanRequest>(request.what), answer); !status.ok()) return status.failure();
+  return StoreAnswer{request.ticket, std::move(answer)};
 }
 
 }  // namespace forkmill::broker

@@ -1,6 +1,7 @@
 // DataDir: a data directory, locked against every other broker while the object lives. Functions throw StoreError.
 //
-//   forkmill.db, forkmill.db-wal   the database and its journal
+//   forkmill.db, forkmill.db-wal   the database and its write-ahead journal
+//   forkmill.journal.0, .1         the journal in front of the database: see broker/store/journal
 //   head                           the last commit, beside the database: see head.h
 //   lock                           locked by the running broker; holds its process id
 #pragma once
@@ -25,6 +26,7 @@ class DataDir {
   FileSystem& files() const { return files_; }
   std::string database() const { return path_ + "/forkmill.db"; }
   std::string journal() const { return database() + "-wal"; }
+  std::string segment(std::uint64_t number) const { return path_ + "/forkmill.journal." + std::to_string(number % 2); }
   std::string head() const { return path_ + "/head"; }
 
   std::optional<std::uint64_t> free_bytes() const { return files_.free_bytes(path_); }  // none: unknown to the system

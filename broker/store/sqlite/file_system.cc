@@ -44,7 +44,7 @@ class SystemFile final : public OpenFile {
     return true;
   }
   bool truncate(std::uint64_t size) override { return ::ftruncate(file_.get(), static_cast<off_t>(size)) == 0; }
-  bool sync() override { return ::fsync(file_.get()) == 0; }
+  bool sync() override { return ::fdatasync(file_.get()) == 0; }
   bool lock() override { return ::flock(file_.get(), LOCK_EX | LOCK_NB) == 0; }
 
  private:

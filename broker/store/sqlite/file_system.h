@@ -21,7 +21,7 @@ class OpenFile {
   virtual std::optional<std::size_t> read(std::uint64_t at, std::span<char> to) = 0;
   virtual bool write(std::uint64_t at, std::string_view bytes) = 0;  // writes all bytes or fails
   virtual bool truncate(std::uint64_t size) = 0;
-  virtual bool sync() = 0;
+  virtual bool sync() = 0;  // makes bytes and size safe; times need not be
   // Locks the file exclusively until the object ends. Does not wait: EWOULDBLOCK if it is locked already.
   virtual bool lock() = 0;
 };

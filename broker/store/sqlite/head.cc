@@ -58,6 +58,10 @@ Head::Record Head::Record::of(const Meta& meta) {
   return {meta.writes, meta.commit, meta.epoch, meta.last_seq, crc32c(meta.store)};
 }
 
+bool Head::Record::newer_than(const Record& other) const {
+  return writes != other.writes ? writes > other.writes : commit > other.commit;
+}
+
 Head::Reading Head::read(FileSystem& files, const std::string& path) {
   Reading reading;
   const auto file = files.open(path, FileSystem::Open::read);
@@ -72,7 +76,7 @@ Head::Reading Head::read(FileSystem& files, const std::string& path) {
     if (!size) throw_system_error(path + " cannot be read", errno);
     const auto record = *size == slot.size() ? decode(slot) : std::nullopt;
     if (!record) ++reading.damaged;
-    if (record && (!reading.record || record->writes > reading.record->writes)) reading.record = record;
+    if (record && (!reading.record || record->newer_than(*reading.record))) reading.record = record;
   }
   return reading;
 }
@@ -88,7 +92,7 @@ std::string Head::missing(const Reading& reading, const Meta& meta, const std::s
   const Record& head = *reading.record;
   if (head.store != crc32c(meta.store))
     return directory + "/head belongs to another store than " + directory + "/forkmill.db" + way_out;
-  if (head.writes <= meta.writes) return "";
+  if (head.writes <= meta.writes && head.commit <= meta.commit) return "";
   const std::uint64_t commits = head.commit > meta.commit ? head.commit.value() - meta.commit.value() : 0;
   if (commits == 0)
     return directory + "/forkmill.db lacks its last start: its journal was cut short or is damaged" + way_out;
@@ -116,13 +120,16 @@ Head::Head(FileSystem& files, std::string path)
   if (!file_) throw_system_error(path_ + " cannot be written", errno);
 }
 
-void Head::write(const Record& record) { write_slot(*file_, path_, record, record.writes % 2); }
+void Head::write(const Record& record) {
+  write_slot(*file_, path_, record, next_slot_);
+  next_slot_ = 1 - next_slot_;
+}
 
 void Head::sync() { sync_slots(*file_, path_); }
 
 void Head::renew(const Record& record) {
-  for (const std::uint64_t which : {(record.writes + 1) % 2, record.writes % 2}) {
-    write_slot(*file_, path_, record, which);
+  for (int slot = 0; slot < 2; ++slot) {
+    write(record);
     sync();
   }
 }

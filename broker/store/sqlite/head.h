@@ -2,7 +2,7 @@
 // has a flipped bit for a shorter one; the head reveals the missing commits. Functions throw StoreError.
 //
 // The file has two slots with a checksum each, written in turns. The head is written after the commit is on disk, and
-// nothing waits for it: it may be behind the database, but never ahead of it.
+// nothing waits for it: it may be behind the store, but never ahead of it.
 #pragma once
 
 #include <array>
@@ -19,11 +19,12 @@ namespace forkmill::broker {
 class Head {
  public:
   struct Record {
-    std::uint64_t writes = 0;
-    proto::CommitSeq commit;
+    std::uint64_t writes = 0;  // transactions of the database
+    proto::CommitSeq commit;   // the last one, in the database or in a journal in front of it
     proto::Epoch epoch;
     proto::TaskSeq last_seq;
     std::uint32_t store = 0;  // checksum of the store's id
+    bool newer_than(const Record& other) const;
     static Record of(const Meta& meta);
   };
   struct Reading {
@@ -33,7 +34,8 @@ class Head {
   };
   static Reading read(FileSystem& files, const std::string& path);
 
-  // Returns why the database must not be used as it is; empty if it has every commit. `directory` appears in the text.
+  // Returns why the store must not be used as it is; empty if it has every commit. `meta` is that of the database, with
+  // the last commit of the whole store. `directory` appears in the text.
   static std::string missing(const Reading& reading, const Meta& meta, const std::string& directory);
 
   // Creates the file with `record` in both slots and syncs it.
@@ -50,6 +52,7 @@ class Head {
  private:
   std::string path_;
   std::unique_ptr<OpenFile> file_;
+  std::uint64_t next_slot_ = 0;
 };
 
 }  // namespace forkmill::broker

@@ -11,21 +11,24 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr std::size_t kNumbers = 12;
-constexpr std::size_t kNumbersOfTasks = 10;  // the first ones, all that schema 1 had
+constexpr std::size_t kNumbers = 14;
+constexpr std::size_t kNumbersOfTasks = 10;    // the first ones, all that schema 1 had
+constexpr std::size_t kNumbersOfRecords = 12;  // all that schema 2 had
 
 std::array<std::uint64_t, kNumbers> numbers_of(const Meta& meta) {
   const TableTotals& totals = meta.totals;
   return {
       meta.writes,       meta.epoch.value(),  meta.commit.value(),  meta.last_seq.value(),   totals.task.rows,
       totals.task.marks, totals.outcome.rows, totals.outcome.marks, totals.progression.rows, totals.progression.marks,
-      meta.records.rows, meta.records.marks};
+      meta.records.rows, meta.records.marks,  meta.journal_segment, meta.journal_key};
 }
 
-// The checksum of a store without records equals that of schema 1, so a migration in SQL need not recompute it.
+// The checksum of a store without a journal equals that of schema 2, and without records that of schema 1, so a
+// migration in SQL need not recompute it.
 std::uint32_t checksum(const Meta& meta) {
   const auto numbers = numbers_of(meta);
-  const std::size_t covered = meta.records == Total{} ? kNumbersOfTasks : kNumbers;
+  const bool journal = meta.journal_segment != 0 || meta.journal_key != 0;
+  const std::size_t covered = journal ? kNumbers : meta.records == Total{} ? kNumbersOfTasks : kNumbersOfRecords;
   return crc32c({reinterpret_cast<const char*>(numbers.data()), covered * sizeof numbers[0]}, crc32c(meta.store));
 }
 
@@ -46,15 +49,18 @@ MetaTable::MetaTable(Database& database)
     : database_{database},
       read_{database,
             "SELECT store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, outcome_rows, outcome_marks, "
-            "progression_rows, progression_marks, record_rows, record_marks, checksum FROM meta WHERE id = 1"},
+            "progression_rows, progression_marks, record_rows, record_marks, journal_segment, journal_key, checksum "
+            "FROM meta WHERE id = 1"},
       insert_{database,
               "INSERT INTO meta (id, store_id, writes, epoch, commit_seq, last_seq, task_rows, task_marks, "
-              "outcome_rows, outcome_marks, progression_rows, progression_marks, record_rows, record_marks, checksum) "
-              "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"},
+              "outcome_rows, outcome_marks, progression_rows, progression_marks, record_rows, record_marks, "
+              "journal_segment, journal_key, checksum) "
+              "VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
       update_{database,
               "UPDATE meta SET store_id = ?1, writes = ?2, epoch = ?3, commit_seq = ?4, last_seq = ?5, task_rows = ?6, "
               "task_marks = ?7, outcome_rows = ?8, outcome_marks = ?9, progression_rows = ?10, progression_marks = "
-              "?11, record_rows = ?12, record_marks = ?13, checksum = ?14 WHERE id = 1 AND epoch = ?15"} {}
+              "?11, record_rows = ?12, record_marks = ?13, journal_segment = ?14, journal_key = ?15, checksum = ?16 "
+              "WHERE id = 1 AND epoch = ?17"} {}
 
 Meta MetaTable::read() {
   Resetting at_the_end{read_};
@@ -71,6 +77,8 @@ Meta MetaTable::read() {
     total->rows = next();
     total->marks = next();
   }
+  meta.journal_segment = next();
+  meta.journal_key = next();
   if (next() != checksum(meta))
     throw StoreError{database_.path() +
                      " is damaged: table meta, row 1: its checksum does not match: restore a backup"};
@@ -91,7 +99,7 @@ void MetaTable::insert(const Meta& meta) {
 
 void MetaTable::update(const Meta& meta, proto::Epoch epoch) {
   bind(update_, meta);
-  if (!update_.bind(15, epoch.value()).run())
+  if (!update_.bind(17, epoch.value()).run())
     throw StoreError{database_.path() + " was opened by another broker: this one must not write any more"};
 }
 

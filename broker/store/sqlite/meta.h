@@ -45,6 +45,10 @@ struct Meta {
   proto::TaskSeq last_seq;
   TableTotals totals;
   Total records;
+  // The journal in front of the database: the first segment that the database does not contain, and the key of its
+  // frames. 0: the database contains everything.
+  std::uint64_t journal_segment = 0;
+  std::uint64_t journal_key = 0;
 };
 
 // Begins a new epoch, which fences off every earlier opener of the store once it is committed. The task numbers of a

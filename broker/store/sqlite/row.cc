@@ -89,6 +89,10 @@ std::uint32_t row_checksum(std::string_view row) {
   return row.size() < kBodyAt ? 0 : get_number<std::uint32_t>(row.data() + kChecksumAt);
 }
 
+bool row_is_intact(RowKind kind, proto::TaskSeq seq, std::string_view row) {
+  return verify(kind, seq, row, kBodyAt).empty();
+}
+
 void RowCoder::begin(std::size_t header) {
   if (row_.capacity() > kKeepBuffer) row_ = {};
   row_.resize(header);

@@ -26,6 +26,8 @@ const char* table_name(RowKind kind);
 
 // Returns the checksum stored in a row; 0 if the row is too short.
 std::uint32_t row_checksum(std::string_view row);
+// Returns whether the row is of that table and number, by its checksum.
+bool row_is_intact(RowKind kind, proto::TaskSeq seq, std::string_view row);
 
 class RowCoder {
  public:

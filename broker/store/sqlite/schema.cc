@@ -23,7 +23,10 @@ constexpr std::array kSteps{
     // 2: records
     "CREATE TABLE record (seq INTEGER PRIMARY KEY, row BLOB NOT NULL) STRICT;"
     "ALTER TABLE meta ADD COLUMN record_rows INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE meta ADD COLUMN record_marks INTEGER NOT NULL DEFAULT 0;"};
+    "ALTER TABLE meta ADD COLUMN record_marks INTEGER NOT NULL DEFAULT 0;",
+    // 3: a journal in front of the database, without which an older broker would lose commits
+    "ALTER TABLE meta ADD COLUMN journal_segment INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE meta ADD COLUMN journal_key INTEGER NOT NULL DEFAULT 0;"};
 
 std::int64_t version_of(Database& database) { return database.number("PRAGMA user_version"); }
 
@@ -67,7 +70,7 @@ void configure(Database& database) {
       "PRAGMA mmap_size = 0;"
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = OFF;"
-      "PRAGMA cache_size = -32768;");
+      "PRAGMA cache_size = -8192;");
   const std::string journal = database.text("PRAGMA journal_mode = WAL");
   if (journal != "wal")
     throw StoreError{database.path() + " cannot have a journal (mode " + journal + "): look at its file system"};

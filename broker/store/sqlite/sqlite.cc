@@ -183,13 +183,25 @@ void Database::checkpoint(bool empty) {
   journal_pages_ = 0;
 }
 
-// SQLite takes the first invalid frame for the end of the journal, so zero bytes after the last frame do no harm.
-bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
+sqlite3_file* Database::journal_file() {
   errno = 0;
   sqlite3_file* file = nullptr;
   if (const int code = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file); code != SQLITE_OK)
     fail(code);
-  if (file == nullptr || file->pMethods == nullptr) return false;  // no journal yet
+  return file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
+void Database::sync_journal() {
+  sqlite3_file* const file = journal_file();
+  if (file == nullptr) return;
+  if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY); code != SQLITE_OK)
+    fail(code);
+}
+
+// SQLite takes the first invalid frame for the end of the journal, so zero bytes after the last frame do no harm.
+bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
+  sqlite3_file* const file = journal_file();
+  if (file == nullptr) return false;
   sqlite3_int64 size = 0;
   if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK) fail(code);
   if (static_cast<std::uint64_t>(size) >= length) return false;
@@ -202,8 +214,7 @@ bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
     if (code != SQLITE_OK) fail(code);
     size += bytes;
   }
-  if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY); code != SQLITE_OK)
-    fail(code);
+  sync_journal();
   return static_cast<std::uint64_t>(size) < length;
 }
 

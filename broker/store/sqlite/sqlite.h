@@ -10,6 +10,7 @@
 #include "broker/store/store_error.h"
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace forkmill::broker {
@@ -69,6 +70,8 @@ class Database {
   // than `length`. A write that extends a file takes a disk twice as long as one that does not. REQUIRES: no
   // transaction is open.
   bool lengthen_journal(std::uint64_t length, std::size_t piece);
+  // Syncs what was written to the journal, also in an open transaction.
+  void sync_journal();
   // Copies the journal into the database; `empty` also truncates the journal to zero bytes.
   void checkpoint(bool empty);
 
@@ -77,6 +80,8 @@ class Database {
   sqlite3* handle() { return handle_; }
 
  private:
+  sqlite3_file* journal_file();  // null: there is no journal yet
+
   std::string path_;
   sqlite3* handle_ = nullptr;
   std::size_t journal_pages_ = 0;

@@ -75,4 +75,27 @@ void SqliteBackup::finish() {
   }
 }
 
+proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
+                         FileSystem& files) {
+  if (backup) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
+  try {
+    backup = std::make_unique<SqliteBackup>(source, path, files);
+  } catch (const StoreError& error) {
+    return proto::Failure{Errc::bad_request, error.what()};
+  }
+  return {};
+}
+
+proto::Result<bool> continue_copy(std::unique_ptr<SqliteBackup>& backup) {
+  if (!backup) return proto::Failure{Errc::bad_request, "no backup is under way"};
+  try {
+    if (!backup->advance()) return false;
+    backup.reset();
+    return true;
+  } catch (const StoreError& error) {
+    backup.reset();
+    return error.failure();
+  }
+}
+
 }  // namespace forkmill::broker

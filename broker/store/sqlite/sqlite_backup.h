@@ -8,6 +8,7 @@
 #include <string>
 
 #include "broker/store/sqlite/sqlite.h"
+#include "proto/result.h"
 
 struct sqlite3_backup;
 
@@ -33,6 +34,11 @@ class SqliteBackup {
   std::unique_ptr<Database> copy_;
   sqlite3_backup* backup_ = nullptr;
 };
+
+// The two functions of Store for the backup of a store. A failure ends the backup, and `backup` is null again.
+proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source, const std::string& path,
+                         FileSystem& files);
+proto::Result<bool> continue_copy(std::unique_ptr<SqliteBackup>& backup);
 
 // Renames the complete file `from` to `to` and syncs the directory. Throws if `to` exists.
 void publish_file(FileSystem& files, const std::string& from, const std::string& to);

@@ -1,29 +1,18 @@
 #include "broker/store/sqlite/sqlite_store.h"
 
-#include "broker/store/sqlite/schema.h"
 #include "proto/check.h"
 
 namespace forkmill::broker {
-
-namespace {
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : "; ") + text;
-  return all;
-}
-
-}  // namespace
 
 SqliteStore::SqliteStore(SqliteOptions options) : options_{std::move(options)} {}
 
 SqliteStore::~SqliteStore() {
   backup_.reset();
-  if (!head_ || !status_.ok()) return;
+  if (!started_ || !status_.ok()) return;
   // Changes that are not committed are dropped. A failure here only makes the next opening slower.
   (void)guarded([this] {
-    if (in_transaction_) database_->run("ROLLBACK");
-    checkpoint(true);
+    database_->roll_back();
+    database_->checkpoint(true);
   });
 }
 
@@ -39,143 +28,63 @@ proto::Status SqliteStore::guarded(const Work& work) {
 }
 
 proto::Result<Store::Identity> SqliteStore::open() {
-  FORKMILL_CHECK(!directory_);
+  FORKMILL_CHECK(database_ == nullptr);
   const auto status = guarded([this] {
-    FileSystem& files = *options_.files;
-    directory_ = std::make_unique<DataDir>(options_.directory, DataDir::Missing::create, files);
-    const bool existing = directory_->has_database();
-    if (!existing) directory_->make_database();
-    database_ =
-        open_database(directory_->database(), existing ? Database::Open::existing : Database::Open::create, files);
-    page_bytes_ = static_cast<std::size_t>(database_->number("PRAGMA page_size"));
-    meta_table_ = std::make_unique<MetaTable>(*database_);
-    const Head::Reading head = Head::read(files, directory_->head());
-    if (!head.exists && database_->number("SELECT count(*) FROM meta") == 0) {
-      meta_.store = options_.new_id;
-      meta_table_->insert(meta_);
-    }
-    meta_ = meta_table_->read();
-    if (const std::string text = Head::missing(head, meta_, directory_->path()); !text.empty()) throw StoreError{text};
-    if (!head.exists) Head::create(files, directory_->head(), Head::Record::of(meta_));
-    directory_->make_names_safe();
-    head_ = std::make_unique<Head>(files, directory_->head());
-    if (head.record) head_->renew(*head.record);
-    tables_ = std::make_unique<Tables>(*database_, coder_, meta_, directory_->path());
-
-    begin();
-    epoch_in_database_ = meta_.epoch;
-    raise_epoch(meta_);
-    write_down();
-    head_->sync();
+    database_ = std::make_unique<TaskDatabase>(options_);
+    if (database_->meta().journal_segment != 0)
+      throw StoreError{database_->directory().path() + " has a journal in front of its database: let a broker start " +
+                       "and stop on it first"};
+    database_->check_head(database_->meta().commit);
+    database_->start();
+    started_ = true;
   });
   if (!status.ok()) return status.failure();
-  return Identity{meta_.store, meta_.epoch, meta_.commit, meta_.last_seq};
+  const Meta& meta = database_->meta();
+  return Identity{meta.store, meta.epoch, meta.commit, meta.last_seq};
 }
 
 proto::Status SqliteStore::load(const std::function<void(const TaskSummary&)>& visit) {
-  return guarded([&] {
-    const TableTotals found =
-        scan_rows(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
-    refuse(compare(meta_.totals, found, database_->path()));
-  });
+  return guarded([&] { database_->load(visit); });
 }
 
 proto::Status SqliteStore::load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
-  return guarded([&] {
-    const Total found =
-        scan_records(*database_, coder_, visit, [this](const RowDamage& damage) -> bool { refuse(damage); });
-    refuse(compare_records(meta_.records, found, database_->path()));
-  });
-}
-
-void SqliteStore::refuse(const RowDamage& damage) const {
-  throw StoreError{damaged_row(database_->path(), damage.kind, damage.seq, damage.reason) +
-                   way_out_of_damage(directory_->path())};
-}
-
-void SqliteStore::refuse(const std::vector<std::string>& differences) const {
-  if (!differences.empty()) throw StoreError{joined(differences) + way_out_of_damage(directory_->path())};
-}
-
-void SqliteStore::begin() {
-  if (in_transaction_) return;
-  database_->run("BEGIN IMMEDIATE");
-  in_transaction_ = true;
+  return guarded([&] { database_->load_records(visit); });
 }
 
 proto::Status SqliteStore::apply(std::span<const StoreOp> ops) {
   return guarded([&] {
-    begin();
-    for (const auto& op : ops) std::visit([this](const auto& one) { tables_->apply(one); }, op);
+    database_->begin();
+    for (const auto& op : ops) std::visit([this](const auto& one) { database_->tables().apply(one); }, op);
   });
-}
-
-void SqliteStore::write_down() {
-  ++meta_.writes;
-  meta_table_->update(meta_, epoch_in_database_);
-  database_->run("COMMIT");
-  in_transaction_ = false;
-  epoch_in_database_ = meta_.epoch;
-  head_->write(Head::Record::of(meta_));
-}
-
-void SqliteStore::checkpoint(bool empty) {
-  database_->checkpoint(empty);
-  head_->sync();
 }
 
 proto::Status SqliteStore::commit(proto::CommitSeq number) {
   return guarded([&] {
-    FORKMILL_CHECK(number > meta_.commit);
-    begin();
-    meta_.commit = number;
-    write_down();
-    if (database_->journal_pages() * page_bytes_ >= options_.checkpoint_bytes) checkpoint(false);
+    FORKMILL_CHECK(number > database_->meta().commit);
+    database_->begin();
+    database_->meta().commit = number;
+    database_->commit();
+    if (database_->is_due_for_checkpoint()) database_->checkpoint(false);
   });
 }
 
 proto::Status SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
-  return guarded([&] {
-    constexpr std::size_t kRun = 4;  // from this many neighbours on, a range query is cheaper
-    for (std::size_t begin = 0, end = 1; begin < seqs.size(); begin = end++) {
-      while (end < seqs.size() && seqs[end] == seqs[end - 1].next()) ++end;
-      if (end - begin >= kRun) {
-        tables_->fetch_run(seqs[begin], seqs[end - 1], visit);
-        continue;
-      }
-      for (const proto::TaskSeq seq : seqs.subspan(begin, end - begin))
-        if (auto task = tables_->fetch(seq)) visit(std::move(*task));
-    }
-  });
+  return guarded([&] { database_->fetch(seqs, visit); });
 }
 
 proto::Status SqliteStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {
-  return guarded([&] { tables_->scan(before, visit); });
+  return guarded([&] { database_->tables().scan(before, visit); });
 }
 
 proto::Status SqliteStore::begin_backup(const std::string& path) {
   if (!status_.ok()) return status_;
-  if (backup_) return proto::Failure{Errc::bad_request, "a backup is under way already: wait until it is complete"};
-  try {
-    backup_ = std::make_unique<SqliteBackup>(*database_, path, *options_.files);
-  } catch (const StoreError& error) {
-    return proto::Failure{Errc::bad_request, error.what()};
-  }
-  return {};
+  return begin_copy(backup_, database_->database(), path, *options_.files);
 }
 
 proto::Result<bool> SqliteStore::continue_backup() {
   if (!status_.ok()) return status_.failure();
-  if (!backup_) return proto::Failure{Errc::bad_request, "no backup is under way"};
-  if (in_transaction_) return false;
-  try {
-    if (!backup_->advance()) return false;
-    backup_.reset();
-    return true;
-  } catch (const StoreError& error) {
-    backup_.reset();
-    return error.failure();
-  }
+  if (backup_ && database_->in_transaction()) return false;
+  return continue_copy(backup_);
 }
 
 proto::Result<bool> SqliteStore::prepare() {
@@ -184,14 +93,16 @@ proto::Result<bool> SqliteStore::prepare() {
   bool more = false;
   const auto status = guarded([&] {
     const auto room = free_bytes();
-    if (in_transaction_ || (room && *room < kRoom * options_.checkpoint_bytes)) return;
+    if (database_->in_transaction() || (room && *room < kRoom * options_.checkpoint_bytes)) return;
     // Each frame has a header of 24 bytes besides its page.
-    more = database_->lengthen_journal(options_.checkpoint_bytes + options_.checkpoint_bytes / 128, kPiece);
+    more = database_->database().lengthen_journal(options_.checkpoint_bytes + options_.checkpoint_bytes / 128, kPiece);
   });
   if (!status.ok()) return status.failure();
   return more;
 }
 
-std::optional<std::uint64_t> SqliteStore::free_bytes() { return directory_ ? directory_->free_bytes() : std::nullopt; }
+std::optional<std::uint64_t> SqliteStore::free_bytes() {
+  return database_ ? database_->directory().free_bytes() : std::nullopt;
+}
 
 }  // namespace forkmill::broker

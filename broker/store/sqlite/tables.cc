@@ -46,15 +46,18 @@ bool Tables::has_task(proto::TaskSeq seq) {
   return has_task_.bind(1, seq.value()).step();
 }
 
-void Tables::apply(const PutTask& op) {
-  meta_.last_seq = std::max(meta_.last_seq, op.seq);
-  if (put_task_.bind(1, op.seq.value()).bind_blob(2, coder_.encode(op)).run()) meta_.totals.task.add(row_mark(op.seq));
+void Tables::apply(const PutTask& op) { add_task(op.seq, coder_.encode(op)); }
+void Tables::apply(const Finish& op) { add_outcome(op.seq, coder_.encode(op)); }
+void Tables::apply(const PutRecord& op) { put_record(op.seq, coder_.encode(op)); }
+
+void Tables::add_task(proto::TaskSeq seq, std::string_view row) {
+  meta_.last_seq = std::max(meta_.last_seq, seq);
+  if (put_task_.bind(1, seq.value()).bind_blob(2, row).run()) meta_.totals.task.add(row_mark(seq));
 }
 
-void Tables::apply(const Finish& op) {
-  if (!has_task(op.seq)) return;
-  if (put_outcome_.bind(1, op.seq.value()).bind_blob(2, coder_.encode(op)).run())
-    meta_.totals.outcome.add(row_mark(op.seq));
+void Tables::add_outcome(proto::TaskSeq seq, std::string_view row) {
+  if (!has_task(seq)) return;
+  if (put_outcome_.bind(1, seq.value()).bind_blob(2, row).run()) meta_.totals.outcome.add(row_mark(seq));
 }
 
 void Tables::apply(const Reschedule& op) {
@@ -112,14 +115,13 @@ std::optional<std::uint32_t> Tables::read_record(proto::TaskSeq seq) {
   return row_checksum(row);
 }
 
-void Tables::apply(const PutRecord& op) {
+void Tables::put_record(proto::TaskSeq seq, std::string_view row) {
   // A number above all others is new and needs no lookup.
-  const auto old = op.seq > meta_.last_seq ? std::nullopt : read_record(op.seq);
-  meta_.last_seq = std::max(meta_.last_seq, op.seq);
-  if (old) meta_.records.remove(row_mark(op.seq, *old));
-  const std::string_view row = coder_.encode(op);
-  meta_.records.add(row_mark(op.seq, row_checksum(row)));
-  put_record_.bind(1, op.seq.value()).bind_blob(2, row).run();
+  const auto old = seq > meta_.last_seq ? std::nullopt : read_record(seq);
+  meta_.last_seq = std::max(meta_.last_seq, seq);
+  if (old) meta_.records.remove(row_mark(seq, *old));
+  meta_.records.add(row_mark(seq, row_checksum(row)));
+  put_record_.bind(1, seq.value()).bind_blob(2, row).run();
 }
 
 void Tables::apply(const EraseRecord& op) {

@@ -28,6 +28,12 @@ class Tables {
   void apply(const PutRecord& op);
   void apply(const EraseRecord& op);
 
+  // Add a row that a RowCoder made, as apply() of its PutTask, Finish or PutRecord would.
+  void add_task(proto::TaskSeq seq, std::string_view row);
+  void add_outcome(proto::TaskSeq seq, std::string_view row);
+  void put_record(proto::TaskSeq seq, std::string_view row);
+
+  bool has_task(proto::TaskSeq seq);
   std::optional<StoredTask> fetch(proto::TaskSeq seq);
   // Calls `visit` for each existing task from `first` to `last`. Cheaper than fetch() for each.
   void fetch_run(proto::TaskSeq first, proto::TaskSeq last, const std::function<void(StoredTask)>& visit);
@@ -35,7 +41,6 @@ class Tables {
   void scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit);
 
  private:
-  bool has_task(proto::TaskSeq seq);
   // Returns the row's checksum; none without a row.
   std::optional<std::uint32_t> read_progression(proto::TaskSeq seq, Progression& progression);
   void write_progression(proto::TaskSeq seq, const std::function<void(Progression&)>& change);

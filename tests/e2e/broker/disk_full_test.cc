@@ -106,7 +106,8 @@ TEST_CASE("a broker on a full disk stops with a text, and acknowledged tasks are
   CHECK(cluster.broker().exit_code() == 1);
   const std::string log = cluster.log("broker.log");
   CHECK(contains(log, "critical"));
-  CHECK(contains(log, "the disk is full: " + folder.database() + " cannot grow"));
+  CHECK(contains(log, "the disk is full: " + folder.data() + "/forkmill."));
+  CHECK(contains(log, " cannot grow: free some space and start again"));
   CHECK(contains(log, "Nothing that is not safe was acknowledged"));
   const auto accepted = [](const auto& task) { return task.state() == FutureState::accepted; };
   CHECK(std::any_of(tasks.begin(), tasks.end(), accepted));

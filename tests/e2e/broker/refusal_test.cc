@@ -134,7 +134,7 @@ TEST_CASE_FIXTURE(Site, "a file that is no database, or a newer forkmill's datab
   std::string newer = before;
   newer.replace(60, 4, std::string{"\0\0\0\x63", 4});  // SQLite's user_version
   write_file(folder.database(), newer);
-  CHECK(contains(refusal(), "was written by a newer forkmill (schema 99; this one knows 2): upgrade forkmill or"));
+  CHECK(contains(refusal(), "was written by a newer forkmill (schema 99; this one knows 3): upgrade forkmill or"));
   write_file(folder.database(), before);
   cluster.start_broker();
   serve();
@@ -167,7 +167,7 @@ TEST_CASE_FIXTURE(Site, "a truncated journal is refused, and --accept-loss conti
   tasks.reserve(10);
   for (int i = 0; i < 10; ++i) tasks.push_back(submit(std::to_string(i)));
   cluster.kill_broker();
-  const std::string journal = folder.database() + "-wal";
+  const std::string journal = folder.data() + "/forkmill.journal.1";
   fs::resize_file(journal, used_bytes(journal) / 2);
   const std::string text = refusal();
   CHECK(contains(text, "that were reported safe"));

@@ -2,8 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
-#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/disk/disk.h"
 
 namespace forkmill::sim {
@@ -28,8 +28,9 @@ broker::Store& Storage::begin(std::uint64_t start) {
   const std::string id = "store-" + std::to_string(start);
   if (disk_) {
     failed_before_ = disk_->operations.failed();
-    store_ = std::make_unique<broker::SqliteStore>(
-        broker::SqliteOptions{"/data", id, world_.options.disk.checkpoint_bytes, disk_.get()});
+    const std::uint64_t bytes = world_.options.disk.checkpoint_bytes;
+    store_ =
+        std::make_unique<broker::JournalStore>(broker::JournalOptions{{"/data", id, bytes, disk_.get()}, start, bytes});
   } else if (store_ == nullptr || !world_.options.durable) {
     store_ = std::make_unique<broker::MemoryStore>(id, world_.options.durable,
                                                    proto::Epoch{world_.options.durable ? 0 : start});

@@ -1,5 +1,5 @@
 // Disks that fail, and machines that lose power, at chosen moments. tests/sim/disk has all moments, at random.
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 #include "broker/store/store_thread.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"

@@ -1,5 +1,5 @@
 // Backups, and what is done to directories while no broker runs on them.
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -11,6 +11,7 @@
 #include <iterator>
 #include <string>
 
+#include "broker/store/journal/journal_store.h"
 #include "broker/store/sqlite/sqlite_store.h"
 #include "tests/folder.h"
 #include "tests/unit/store/store_samples.h"
@@ -36,6 +37,13 @@ inline void copy_directory(const std::string& from, const std::string& to) {
 inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
                                                std::uint64_t checkpoint_bytes = 48 << 20) {
   return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", checkpoint_bytes});
+}
+
+inline std::unique_ptr<JournalStore> make_journal_store(const std::string& directory,
+                                                        std::uint64_t segment_bytes = 32 << 20,
+                                                        FileSystem& files = system_files()) {
+  const SqliteOptions database{directory, "store-1", 48 << 20, &files};
+  return std::make_unique<JournalStore>(JournalOptions{database, 7, segment_bytes});
 }
 
 // Opens and loads, as a broker does. The text of what is wrong; empty: nothing, and then `tasks` are there.

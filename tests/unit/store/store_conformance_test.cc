@@ -88,6 +88,41 @@ class SqliteKilled final : public StoreUnderTest {
   std::unique_ptr<SqliteStore> sqlite_;
 };
 
+// Closes the store before it opens it again.
+class JournalClosed final : public StoreUnderTest {
+ protected:
+  Store& reopen() override {
+    journal_.reset();
+    journal_ = make_journal_store(folder_.path("data"));
+    return *journal_;
+  }
+
+ private:
+  Folder folder_;
+  std::unique_ptr<JournalStore> journal_;
+};
+
+// Opens a copy of the files, as SqliteKilled does. `kSegment`: the bytes of a segment; 1: every commit begins one.
+template <std::uint64_t kSegment>
+class JournalKilled final : public StoreUnderTest {
+ protected:
+  Store& reopen() override {
+    const std::string before = directory_;
+    directory_ = folder_.path("data-" + std::to_string(++openings_));
+    if (journal_) copy_directory(before, directory_);
+    journal_ = make_journal_store(directory_, kSegment);
+    return *journal_;
+  }
+
+ private:
+  Folder folder_;
+  std::string directory_;
+  int openings_ = 0;
+  std::unique_ptr<JournalStore> journal_;
+};
+using JournalOfOneSegment = JournalKilled<32 << 20>;
+using JournalOfManySegments = JournalKilled<1>;
+
 const std::vector<StoreOp> kFiveTasks{put(1), put(2), put(3), put(4), put(5)};
 const Finish kSuccess{
     TaskSeq{1},
@@ -132,7 +167,13 @@ TYPE_TO_STRING_AS("memory store", InMemory);
 TYPE_TO_STRING_AS("SQLite store, closed before each opening", SqliteClosed);
 TYPE_TO_STRING_AS("SQLite store, killed before each opening", SqliteKilled);
 
-#define STORE_RULE(sentence) TEST_CASE_TEMPLATE(sentence, Kind, InMemory, SqliteClosed, SqliteKilled)
+TYPE_TO_STRING_AS("journal store, closed before each opening", JournalClosed);
+TYPE_TO_STRING_AS("journal store, killed before each opening", JournalOfOneSegment);
+TYPE_TO_STRING_AS("journal store with short segments, killed before each opening", JournalOfManySegments);
+
+#define STORE_RULE(sentence)                                                                                   \
+  TEST_CASE_TEMPLATE(sentence, Kind, InMemory, SqliteClosed, SqliteKilled, JournalClosed, JournalOfOneSegment, \
+                     JournalOfManySegments)
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 

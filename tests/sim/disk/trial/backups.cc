@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 #include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/world/violation.h"
 

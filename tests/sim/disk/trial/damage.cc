@@ -1,8 +1,10 @@
 #include "tests/sim/disk/trial/damage.h"
 
+#include <algorithm>
 #include <vector>
 
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/journal/frame.h"
+#include "broker/store/maintenance/maintenance.h"
 #include "broker/store/sqlite/row.h"
 #include "tests/sim/world/violation.h"
 
@@ -31,10 +33,13 @@ void Damage::harm() {
   for (const std::string& path : s.disk.files())
     if (path.starts_with(kDirectory) && size_of(s.disk, path) > 0) files.push_back(path);
   if (files.empty()) return;
-  const bool journal = s.random.chance(0.4) && size_of(s.disk, kJournal) > 0;
-  const std::string path = journal ? kJournal : s.random.pick(files);
+  std::vector<std::string> journals;
+  for (const std::string& path : files)
+    if (path == kJournal || path.starts_with(kSegments)) journals.push_back(path);
+  const bool journal = s.random.chance(0.6) && !journals.empty();
+  const std::string path = s.random.pick(journal ? journals : files);
   DiskNode& node = *s.disk.node(path);
-  if (s.random.chance(0.3) && path == kJournal) {
+  if (s.random.chance(0.3) && journal) {
     const std::uint64_t size = s.random.below(written(path));
     node.cut_short(size);
     s.disk.operations.note("cut short", path, size);
@@ -47,6 +52,44 @@ void Damage::harm() {
       s.disk.operations.note("flipped bit in", path, bit);
     }
   }
+  s.damaged = true;
+  ++s.counts.damaged;
+}
+
+// The commit that follows shows that one is missing, also when the head does not know of either, and when the one that
+// follows is in the next segment.
+void Damage::break_frame() {
+  Subject& s = subject_;
+  struct Found {
+    std::string path;
+    std::uint64_t at = 0;
+    broker::FrameHeader header;
+  };
+  std::vector<Found> frames;
+  for (const char* which : {"0", "1"}) {
+    const std::string path = kSegments + which;
+    if (size_of(s.disk, path) == 0) continue;
+    const std::string_view bytes = s.disk.node(path)->bytes();
+    std::uint64_t at = 0;
+    for (auto frame = broker::read_frame(bytes, kJournalKey, opening_.epoch());
+         frame && (at == 0 || frame->header.segment == frames.back().header.segment);
+         frame = broker::read_frame(bytes.substr(at), kJournalKey, opening_.epoch())) {
+      frames.push_back({path, at, frame->header});
+      at += frame->bytes();
+    }
+  }
+  std::sort(frames.begin(), frames.end(),
+            [](const Found& a, const Found& b) { return a.header.commit < b.header.commit; });
+  if (frames.size() < 2) return;
+  frames.pop_back();
+  // The last ones before a change of segments are few.
+  const auto last = std::adjacent_find(frames.begin(), frames.end(), [](const Found& a, const Found& b) {
+    return a.header.segment != b.header.segment;
+  });
+  const Found& broken = last != frames.end() && s.random.chance(0.5) ? *last : s.random.pick(frames);
+  const std::uint64_t bit = broken.at * 8 + s.random.below((broker::kFrameHeader + broken.header.size) * 8);
+  s.disk.node(broken.path)->flip(bit);
+  s.disk.operations.note("flipped bit in", broken.path, bit);
   s.damaged = true;
   ++s.counts.damaged;
 }

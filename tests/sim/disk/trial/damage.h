@@ -15,6 +15,8 @@ class Damage {
 
   // Flips bits of a file or cuts the journal short, if there is a file.
   void harm();
+  // Flips a bit in a commit of the journal that another one follows, if there is one.
+  void break_frame();
   // Opens the damaged directory; if the store refuses it, takes the way out that the text names. Throws Violation.
   void find_way_out();
 

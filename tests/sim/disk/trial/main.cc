@@ -58,6 +58,7 @@ int run_all(const Arguments& arguments, const DiskMutant* mutant) {
 int run_mutants(const Arguments& arguments) {
   int survivors = 0;
   for (const DiskMutant& mutant : disk_mutants()) {
+    if (mutant.journal != forkmill::broker::JournalMutant::none && !forkmill::broker::kHasJournalMutants) continue;
     TrialCounts ignored;
     std::uint64_t seed = arguments.first_seed;
     const std::uint64_t end = seed + arguments.seeds;

@@ -121,6 +121,10 @@ std::unique_ptr<Store> wrapped(std::unique_ptr<Store> store) {
   return std::make_unique<Kind>(std::move(store));
 }
 
+DiskMutant journal_mutant(JournalMutant mutant, const char* name, const char* fault) {
+  return {name, fault, {}, {}, false, mutant};
+}
+
 const std::array kMutants{
     DiskMutant{"journal-unsynced", "commits are reported before the journal is synced", {"-wal", "", ""}, {}},
     DiskMutant{"database-unsynced",
@@ -140,6 +144,28 @@ const std::array kMutants{
     DiskMutant{
         "last-number-forgotten", "numbers of forgotten tasks are given out again", {}, wrapped<ForgetsItsLastNumber>},
     DiskMutant{"finished-twice", "a second outcome takes the place of the first", {}, wrapped<FinishesTwice>},
+    journal_mutant(JournalMutant::acknowledged_unsynced, "segment-unsynced",
+                   "commits are reported before their segment is synced"),
+    journal_mutant(JournalMutant::crc_ignored, "frames-unchecked", "frames of the journal are read without their CRC"),
+    journal_mutant(JournalMutant::epoch_ignored, "old-frames-read", "frames of earlier openings are read"),
+    journal_mutant(JournalMutant::gap_accepted, "gap-accepted",
+                   "the journal ends at its first damaged frame, also if others follow"),
+    journal_mutant(JournalMutant::order_ignored, "order-ignored",
+                   "a segment is read whether or not it follows the one before it"),
+    journal_mutant(JournalMutant::segment_dropped, "segment-dropped",
+                   "a segment is written again before all of it is in the database"),
+    journal_mutant(JournalMutant::segment_freed_early, "segment-freed-early",
+                   "a segment is written again before the transaction with its rows is on disk"),
+    journal_mutant(JournalMutant::last_segment_skipped, "last-segment-skipped",
+                   "a start reads only the first of two segments that the database lacks"),
+    journal_mutant(JournalMutant::forgotten_without_trace, "forgotten-without-trace",
+                   "a task that the database has is forgotten in the journal only"),
+    journal_mutant(JournalMutant::later_outcome_counts, "later-outcome-counts",
+                   "a second outcome in a later segment takes the place of the first after a crash"),
+    journal_mutant(JournalMutant::end_unchecked, "end-unchecked",
+                   "the end of the journal is not compared with the head"),
+    journal_mutant(JournalMutant::left_out_of_backup, "left-out-of-backup",
+                   "a backup has only what is in the database"),
     DiskMutant{"records-left", "erased records are there again", {}, wrapped<LeavesRecords>},
 };
 

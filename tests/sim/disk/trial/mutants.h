@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 
+#include "broker/store/journal/mutants.h"
 #include "broker/store/store.h"
 #include "tests/sim/disk/disk.h"
 
@@ -17,6 +18,7 @@ struct DiskMutant {
   DiskFaults faults;
   std::function<std::unique_ptr<broker::Store>(std::unique_ptr<broker::Store>)> wrap;  // empty: the store as it is
   bool sealed_damage = false;  // damage changes rows together with their checksums
+  broker::JournalMutant journal = broker::JournalMutant::none;
 };
 
 std::span<const DiskMutant> disk_mutants();

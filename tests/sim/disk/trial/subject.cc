@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "broker/store/journal/journal_store.h"
 #include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/world/violation.h"
 
@@ -37,6 +38,9 @@ Subject::Subject(std::uint64_t seed, const DiskMutant* its_mutant, bool verbose)
   disk.sync("/");
   disk.sync(kPlace);
   if (mutant != nullptr) disk.faults = mutant->faults;
+#ifdef FORKMILL_MUTANTS
+  broker::chosen_journal_mutant = mutant == nullptr ? broker::JournalMutant::none : mutant->journal;
+#endif
 }
 
 void Subject::say(const std::string& text) const {
@@ -60,8 +64,12 @@ void Subject::end_faults() {
 
 std::unique_ptr<broker::Store> Subject::make_store() {
   const std::string id = "store-" + std::to_string(next_name());
-  std::unique_ptr<broker::Store> made =
-      std::make_unique<broker::SqliteStore>(broker::SqliteOptions{kDirectory, id, life.checkpoint_bytes, &disk});
+  const broker::SqliteOptions database{kDirectory, id, life.checkpoint_bytes, &disk};
+  std::unique_ptr<broker::Store> made;
+  if (life.journal)
+    made = std::make_unique<broker::JournalStore>(broker::JournalOptions{database, kJournalKey, life.segment_bytes});
+  else
+    made = std::make_unique<broker::SqliteStore>(database);
   if (mutant != nullptr && mutant->wrap) made = mutant->wrap(std::move(made));
   return made;
 }

@@ -21,6 +21,10 @@ inline const std::string kCopies = kPlace + "/copies";
 inline const std::string kDatabase = kDirectory + "/forkmill.db";
 inline const std::string kLock = kDirectory + "/lock";
 inline const std::string kJournal = kDatabase + "-wal";
+inline const std::string kSegments = kDirectory + "/forkmill.journal.";
+
+// Each opening has the same key: it is there against clients, and other things must tell old frames from new ones.
+constexpr std::uint64_t kJournalKey = 7;
 
 class Subject {
  public:

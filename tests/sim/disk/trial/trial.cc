@@ -1,6 +1,6 @@
 #include "tests/sim/disk/trial/trial.h"
 
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 #include "tests/sim/disk/trial/backups.h"
 #include "tests/sim/disk/trial/damage.h"
 #include "tests/sim/disk/trial/opening.h"
@@ -56,6 +56,7 @@ class Trial {
       ++subject_.counts.power_cuts;
       subject_.disk.cut_power();
       head_behind_ = true;
+      if (subject_.random.chance(subject_.life.damage)) damage_.break_frame();
     } else if (!head_behind_ && subject_.random.chance(subject_.life.damage)) {
       damage_.harm();
     }

@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
+#include "broker/store/maintenance/maintenance.h"
 #include "broker/store/sqlite/data_dir.h"
 #include "broker/store/sqlite/head.h"
-#include "broker/store/sqlite/maintenance.h"
 #include "broker/store/sqlite/schema.h"
 #include "broker/store/sqlite/sqlite_backup.h"
 #include "broker/store/sqlite/verify.h"
@@ -67,6 +67,8 @@ Meta adopt(FileSystem& files, const std::string& path, const std::string& file, 
   const proto::Epoch before = meta.epoch;
   meta.store = new_id;
   meta.epoch = far_beyond(meta.epoch);
+  meta.journal_segment = 0;
+  meta.journal_key = 0;
   ++meta.writes;
   database.run("BEGIN IMMEDIATE");
   table.update(meta, before);

@@ -1,10 +1,11 @@
-#include "broker/store/sqlite/maintenance.h"
+#include "broker/store/maintenance/maintenance.h"
 
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
 
+#include "broker/store/journal/replay.h"
 #include "broker/store/sqlite/data_dir.h"
 #include "broker/store/sqlite/head.h"
 #include "broker/store/sqlite/row_scan.h"
@@ -36,10 +37,21 @@ struct OfflineStore {
     table = std::make_unique<MetaTable>(*database);
     meta = table->read();
     head = Head::read(files, directory.head());
+    tables = std::make_unique<Tables>(*database, coder, meta, directory.path());
+    replay = std::make_unique<Replay>(directory, meta);
   }
-  std::string missing() const { return Head::missing(head, meta, directory.path()); }
-  // Commits the repairs.
+  // Returns why commits are missing, in the journal or in the database; empty if none are.
+  std::string missing() const {
+    Meta known = meta;
+    known.commit = replay->last();
+    return replay->damage().empty() ? Head::missing(head, known, directory.path()) : replay->damage();
+  }
+  void begin() const { database->run("BEGIN IMMEDIATE"); }
+  void write_down_journal() { replay->write_down(*tables, meta); }
+  // Commits the repairs. From then on the database has everything.
   void finish(Epoch epoch_before) {
+    meta.journal_segment = 0;
+    meta.journal_key = 0;
     ++meta.writes;
     table->update(meta, epoch_before);
     database->run("COMMIT");
@@ -53,7 +65,24 @@ struct OfflineStore {
   std::unique_ptr<MetaTable> table;
   Meta meta;
   Head::Reading head;
+  RowCoder coder;
+  std::unique_ptr<Tables> tables;
+  std::unique_ptr<Replay> replay;
 };
+
+// Writes down what can be read of the journal; what it cannot add to a damaged database is part of the loss.
+void write_down_rest(OfflineStore& store, std::string& reason) {
+  const Meta before = store.meta;
+  store.begin();
+  try {
+    store.write_down_journal();
+  } catch (const StoreError& error) {
+    store.database->run("ROLLBACK");
+    store.begin();
+    store.meta = before;
+    reason += "; the journal could not be added to the database: " + std::string{error.what()};
+  }
+}
 
 std::uint64_t lacking(const Total& written, const Total& found) {
   return written.rows > found.rows ? written.rows - found.rows : 0;
@@ -131,12 +160,16 @@ proto::Result<CheckReport> check(const std::string& directory, FileSystem& files
     CheckReport report;
     try {
       store.open();
+      const std::string missing = store.missing();
+      if (!missing.empty()) report.findings.push_back(missing);
+      // The changes of the journal are checked with the database, and taken back at the end.
+      store.begin();
+      store.write_down_journal();
       report.commit = store.meta.commit;
       report.tasks = store.meta.totals.task.rows;
       report.outcomes = store.meta.totals.outcome.rows;
       report.records = store.meta.records.rows;
       report.quarantined = static_cast<std::uint64_t>(store.database->number("SELECT count(*) FROM quarantine"));
-      if (const std::string text = store.missing(); !text.empty()) report.findings.push_back(text);
       if (store.head.record && store.head.damaged > 0)
         report.findings.push_back(store.directory.head() + ": one of its two slots is damaged; the other one is sound");
       const auto more = verify_database(*store.database, store.meta, store.database->path());
@@ -168,12 +201,13 @@ proto::Result<QuarantineReport> quarantine(const std::string& directory, FileSys
     look_for_strange_rows(damages, RowKind::outcome, written.outcome, before.outcome, report.strange);
     look_for_strange_rows(damages, RowKind::progression, written.progression, before.progression, report.strange);
     look_for_strange_rows(damages, RowKind::record, meta.records, records_before, report.strange);
-    store.database->run("BEGIN IMMEDIATE");
+    store.begin();
     report.rows = set_aside(*store.database, damages);
     if (!find_damage(*store.database, meta.totals, meta.records).none())
       throw StoreError{store.database->path() +
                        " is damaged in a way that setting rows aside does not mend: restore a "
                        "backup"};
+    store.write_down_journal();
     store.finish(meta.epoch);
     return report;
   });
@@ -183,11 +217,12 @@ proto::Result<LossReport> accept_loss(const std::string& directory, const std::s
   return guarded<LossReport>([&] {
     OfflineStore store{directory, files};
     store.open();
-    LossReport report{store.missing(), store.meta.commit};
+    LossReport report{store.missing(), {}};
     if (report.reason.empty()) throw StoreError{"nothing is missing in " + store.directory.path()};
     Meta& meta = store.meta;
     const Epoch before = meta.epoch;
-    store.database->run("BEGIN IMMEDIATE");
+    write_down_rest(store, report.reason);
+    report.commit = meta.commit;
     Statement record{*store.database,
                      "INSERT INTO loss (recorded_at, store_id, after_commit, reason) "
                      "VALUES (CAST(strftime('%s', 'now') AS INTEGER), ?1, ?2, ?3)"};

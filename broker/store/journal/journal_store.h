@@ -1,0 +1,101 @@
+// JournalStore: keeps tasks and records in a data directory. A commit is in the journal and on disk when commit()
+// returns; the database follows behind it. Most tasks end while the journal has them, and the database never sees them.
+//
+//   database   complete as of the end of an earlier segment of the journal
+//   move_      the changes of the previous segment, while they are moved into the database, a few with each commit
+//   newer_     the changes of the current segment
+//
+// The file of a segment is written again only after all of it has moved. The work that follows commits is done in small
+// steps: moves, the end of a move, and a checkpoint of the database have steps of their own.
+//
+// open() brings the database up to the journal that it finds, and the destructor up to the last commit; a closed store
+// has all in its database.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "broker/store/journal/changes.h"
+#include "broker/store/journal/journal.h"
+#include "broker/store/journal/overlay.h"
+#include "broker/store/journal/segment_move.h"
+#include "broker/store/sqlite/sqlite_backup.h"
+#include "broker/store/sqlite/task_database.h"
+#include "broker/store/store.h"
+
+namespace forkmill::broker {
+
+struct JournalOptions {
+  SqliteOptions database;
+  std::uint64_t key = 0;                               // begins the CRC of each frame of this opening; unpredictable
+  std::uint64_t segment_bytes = 256ULL * 1024 * 1024;  // a segment has less if the disk has little room
+};
+
+class JournalStore final : public Store {
+ public:
+  explicit JournalStore(JournalOptions options);
+  ~JournalStore() override;
+
+  proto::Result<Identity> open() override;
+  proto::Status load(const std::function<void(const TaskSummary&)>& visit) override;
+  proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit) override;
+  proto::Status apply(std::span<const StoreOp> ops) override;
+  proto::Status commit(proto::CommitSeq number) override;
+  proto::Status fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) override;
+  proto::Status scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) override;
+  // continue_backup() brings the database up to the last commit before each of its steps. It does nothing while changes
+  // are applied and not committed.
+  proto::Status begin_backup(const std::string& path) override;
+  proto::Result<bool> continue_backup() override;
+  // Extends the files of the journal to their later length, unless the disk is nearly full.
+  proto::Result<bool> prepare() override;
+  std::optional<std::uint64_t> free_bytes() override;
+  bool durable() const override { return true; }
+
+ private:
+  template <class Work>
+  proto::Status guarded(const Work& work);
+
+  void apply(const PutTask& op);
+  void apply(const Reschedule& op);
+  void apply(const Dispatch& op);
+  void apply(const Finish& op);
+  void apply(const Forget& op);
+  void apply(const PutRecord& op);
+  void apply(const EraseRecord& op);
+  void add(const JournalRecord& record);
+  void change(const JournalRecord& record);
+
+  // Returns how full the current segment is, by its bytes, by its changes, which are in memory, or by what its move
+  // will write; 1: full.
+  double filled() const;
+  // Takes one step of the work that follows commits.
+  void keep_up();
+  // Returns whether the head has not been synced for long.
+  bool head_is_due() const;
+  // Returns the bytes of a new segment.
+  std::uint64_t segment_bytes();
+  void begin_segment();
+  // Brings the database up to the last commit.
+  void settle();
+  // Does so in steps. Returns true when the database is there.
+  bool settle_for_backup();
+
+  JournalOptions options_;
+  std::unique_ptr<TaskDatabase> database_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<SegmentMove> move_;
+  std::unique_ptr<Overlay> overlay_;
+  std::unique_ptr<SqliteBackup> backup_;
+  RowCoder coder_;
+  Changes newer_;
+  proto::CommitSeq last_;
+  proto::TaskSeq last_seq_;
+  struct Unsynced {
+    std::uint64_t commits = 0;
+    std::uint64_t bytes = 0;
+  } head_;  // commits whose head is not synced
+  proto::Status status_;
+};
+
+}  // namespace forkmill::broker
