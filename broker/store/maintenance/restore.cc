@@ -29,13 +29,6 @@ void copy_file(FileSystem& files, const std::string& from, const std::string& to
   }
 }
 
-// Removes the files of a restore that was killed: SQLite would apply the other copy's journal to this one.
-void remove_leftovers(FileSystem& files, const std::string& partial) {
-  for (const char* suffix : {"", "-journal"})
-    if (!files.remove(partial + suffix) && errno != ENOENT)
-      throw_system_error(partial + suffix + " cannot be removed", errno);
-}
-
 void check_source(FileSystem& files, const std::string& file) {
   const auto size = file_size(files, file);
   if (!size) throw StoreError{"there is no file " + file};
@@ -86,7 +79,7 @@ proto::Result<RestoreReport> restore(const std::string& file, const std::string&
     check_target(target);
     const std::string partial = target.database() + ".partial";
     try {
-      remove_leftovers(files, partial);
+      remove_database(files, partial);
       copy_file(files, file, partial);
       const Meta meta = adopt(files, partial, file, new_id);
       Head::create(files, target.head(), Head::Record::of(meta));

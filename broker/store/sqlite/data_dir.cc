@@ -80,10 +80,6 @@ bool DataDir::has_database() const {
   return false;
 }
 
-void DataDir::make_database() const {
-  if (!files_.open(database(), FileSystem::Open::make)) throw_system_error(database() + " cannot be created", errno);
-}
-
 void DataDir::make_names_safe() const {
   sync_path(files_, path_);
   sync_path(files_, parent_of(path_));

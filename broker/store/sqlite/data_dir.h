@@ -1,6 +1,6 @@
 // DataDir: a data directory, locked against every other broker while the object lives. Functions throw StoreError.
 //
-//   forkmill.db, forkmill.db-wal   the database and its write-ahead journal
+//   forkmill.db, forkmill.db-wal   the database and its write-ahead journal; forkmill.db.new while it is created
 //   forkmill.journal.0, .1         the journal in front of the database: see broker/store/journal
 //   head                           the last commit, beside the database: see head.h
 //   lock                           locked by the running broker; holds its process id
@@ -33,7 +33,6 @@ class DataDir {
   // Returns whether there is a database. Throws StoreError if the file is not a database, or if other files show that
   // there was one.
   bool has_database() const;
-  void make_database() const;  // creates an empty file
   // Syncs the names of the files in the directory, and the directory's own name. A process that made them may have died
   // before its own sync.
   void make_names_safe() const;

@@ -18,11 +18,22 @@ std::string free_path(FileSystem& files, std::string path) {
 
 // Removes a partial copy that a killed process left behind.
 std::string fresh(FileSystem& files, std::string path) {
-  if (!files.remove(path) && errno != ENOENT) throw_system_error(path + " cannot be removed", errno);
+  remove_database(files, path);
   return path;
 }
 
 }  // namespace
+
+bool remove_database(FileSystem& files, const std::string& path) {
+  bool removed = false;
+  for (const char* suffix : {"", "-journal", "-wal"}) {
+    if (files.remove(path + suffix))
+      removed = true;
+    else if (errno != ENOENT)
+      throw_system_error(path + suffix + " cannot be removed", errno);
+  }
+  return removed;
+}
 
 void publish_file(FileSystem& files, const std::string& from, const std::string& to) {
   sync_path(files, from);

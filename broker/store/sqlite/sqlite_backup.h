@@ -40,6 +40,10 @@ proto::Status begin_copy(std::unique_ptr<SqliteBackup>& backup, Database& source
                          FileSystem& files);
 proto::Result<bool> continue_copy(std::unique_ptr<SqliteBackup>& backup);
 
+// Removes the database at `path` with its journals: SQLite would apply them to the next database of that name. Returns
+// false if there was none of these files.
+bool remove_database(FileSystem& files, const std::string& path);
+
 // Renames the complete file `from` to `to` and syncs the directory. Throws if `to` exists.
 void publish_file(FileSystem& files, const std::string& from, const std::string& to);
 

@@ -1,8 +1,10 @@
 #include "broker/store/sqlite/task_database.h"
 
 #include <algorithm>
+#include <cerrno>
 
 #include "broker/store/sqlite/schema.h"
+#include "broker/store/sqlite/sqlite_backup.h"
 
 namespace forkmill::broker {
 
@@ -14,15 +16,33 @@ std::string joined(const std::vector<std::string>& texts) {
   return all;
 }
 
+// Creates the database of a new store. It gets its name when it is complete, since SQLite's recovery of a half-made one
+// can leave files that look like those of a store in use. Removes what a killed start of an earlier version has left.
+void create_database(const DataDir& directory, const std::string& id) {
+  FileSystem& files = directory.files();
+  const std::string partial = directory.database() + ".new";
+  remove_database(files, partial);
+  {
+    const auto database = open_database(partial, Database::Open::create, files);
+    Meta meta;
+    meta.store = id;
+    MetaTable{*database}.insert(meta);
+    database->checkpoint(true);
+  }
+  if (!files.remove(partial + "-wal")) throw_system_error(partial + "-wal cannot be removed", errno);
+  if (remove_database(files, directory.database())) directory.make_names_safe();
+  publish_file(files, partial, directory.database());
+}
+
 }  // namespace
 
 TaskDatabase::TaskDatabase(const SqliteOptions& options)
     : checkpoint_bytes_{options.checkpoint_bytes},
       directory_{options.directory, DataDir::Missing::create, *options.files} {
   FileSystem& files = directory_.files();
-  const bool existing = directory_.has_database();
-  if (!existing) directory_.make_database();
-  database_ = open_database(directory_.database(), existing ? Database::Open::existing : Database::Open::create, files);
+  if (!directory_.has_database()) create_database(directory_, options.new_id);
+  directory_.make_names_safe();
+  database_ = open_database(directory_.database(), Database::Open::existing, files);
   page_bytes_ = static_cast<std::size_t>(database_->number("PRAGMA page_size"));
   meta_table_ = std::make_unique<MetaTable>(*database_);
   head_reading_ = Head::read(files, directory_.head());

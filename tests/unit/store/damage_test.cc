@@ -159,7 +159,9 @@ TEST_CASE("a truncated database is refused") {
   Images images;
   for (const std::string image : {"journal", "closed"}) {
     const std::uint64_t size = std::filesystem::file_size(images.at(image) + "/forkmill.db");
-    for (std::uint64_t left = 0; left < size; left += left < 8192 ? 1024 : 16 * 4096) {
+    // The last pages are in the journal as well.
+    const std::uint64_t most = image == "journal" ? size - 8 * 4096 : size;
+    for (std::uint64_t left = 0; left < most; left += left < 8192 ? 1024 : 16 * 4096) {
       INFO(image << " cut to " << left);
       CHECK(images.opened(image, "forkmill.db",
                           [&](const std::string& path) { std::filesystem::resize_file(path, left); }) != "");

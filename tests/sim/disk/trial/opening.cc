@@ -28,12 +28,8 @@ bool Opening::open() {
   return true;
 }
 
-// A first start that failed, followed by a power cut, can leave a file that may not be the store's: then the trial
-// ends.
 void Opening::refused(const proto::Failure& failure) {
-  const bool stillborn = id_.empty() && subject_.disk.operations.failed() > 0;
-  subject_.over = stillborn && failure.text.find("is not a database") != std::string::npos;
-  if (!subject_.over) subject_.accept(failure);
+  subject_.accept(failure);
   ++unchecked_;
 }
 

@@ -211,3 +211,38 @@ TEST_CASE("after a failed sync of the journal, a restart does not rely on unwrit
     }
   }
 }
+
+TEST_CASE("a store that was killed anywhere in its first two starts, each time with the machine, starts again") {
+  bool first_stopped = true;
+  for (std::uint64_t first = 0; first_stopped; ++first) {
+    bool second_stopped = true;
+    for (std::uint64_t second = first % 23; second_stopped; second += 23) {
+      INFO("after " << first << " and " << second << " operations");
+      forkmill::sim::DiskManners manners;
+      manners.names_in_order = (first + second) % 2 == 0;
+      manners.sync_takes_name = (first + second) % 3 == 0;
+      forkmill::sim::Disk disk{1000 * first + second, manners};
+      const auto stopped_start = [&disk](std::uint64_t operations) {
+        disk.operations.stop_after(operations);
+        auto store = make_journal_store("/data", 32 << 20, disk);
+        (void)failure_of(*store);
+        const bool stopped = disk.operations.stopped();
+        if (!stopped) disk.operations.stop_after(0);
+        store.reset();
+        disk.cut_power();
+        return stopped;
+      };
+      first_stopped = stopped_start(first);
+      second_stopped = stopped_start(second);
+      auto store = make_journal_store("/data", 32 << 20, disk);
+      REQUIRE(failure_of(*store) == "");
+      commit(*store, 1, {put(2)});
+      disk.operations.stop_after(0);
+      store.reset();
+      disk.cut_power();
+      store = make_journal_store("/data", 32 << 20, disk);
+      REQUIRE(failure_of(*store) == "");
+      CHECK(summaries(*store).size() == 1);
+    }
+  }
+}
