@@ -121,12 +121,22 @@ Damages find_damage(Database& database, TableTotals& totals, Total& records) {
   return damages;
 }
 
-// Reports intact rows that should not exist. The totals show that there are some, not which.
+// Reports intact rows that may be from an earlier time. The totals show that there are some, or that there may be, not
+// which. A damaged row whose number is intact explains a difference of checksums, not one of numbers.
 void look_for_strange_rows(const Damages& damages, RowKind table, const Total& written, const Total& found,
                            std::vector<std::string>& strange) {
-  if (found == written || found.rows < written.rows || damages.tables.contains(table)) return;
-  strange.push_back(std::string{"table "} + table_name(table) +
-                    " has rows other than those that were written, and none of them is damaged: they stay as they are");
+  if (found == written) return;
+  const bool marked_by_checksum = table == RowKind::progression || table == RowKind::record;
+  if (marked_by_checksum && found.rows == written.rows && damages.tables.contains(table)) return;
+  const std::string name = std::string{"table "} + table_name(table);
+  if (found.rows < written.rows)
+    strange.push_back(name + " lacks rows, so others may be from an earlier time: they stay as they are");
+  else if (damages.tables.contains(table))
+    strange.push_back(name +
+                      " has rows other than those that were written: those that are not damaged stay as they are");
+  else
+    strange.push_back(
+        name + " has rows other than those that were written, and none of them is damaged: they stay as " + "they are");
 }
 
 // Moves the rows of `table` with these numbers to table quarantine and returns how many there were.

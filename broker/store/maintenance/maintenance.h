@@ -29,7 +29,8 @@ struct QuarantineReport {
   std::uint64_t records = 0;  // set aside
   std::uint64_t rows = 0;     // rows of these tasks and records, now in table quarantine
   std::uint64_t missing = 0;  // rows that were written and have disappeared
-  // Descriptions of tables with intact rows that should not exist: an older state of a part of the file. The rows stay.
+  // Descriptions of tables with intact rows that should not exist, or that may have some since others are missing: an
+  // older state of a part of the file. The rows stay.
   std::vector<std::string> strange;
 };
 // Sets aside every task that has a damaged row, with all of its rows, and every damaged record. Such a task does not

@@ -7,6 +7,7 @@
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
+using forkmill::proto::TaskSeq;
 using forkmill::sim::Disk;
 using forkmill::sim::DiskManners;
 
@@ -125,6 +126,44 @@ TEST_CASE("a store that was killed anywhere in its first start starts again and 
       }
     }
   }
+}
+
+TEST_CASE("a quarantine reports that tasks may be back after a checkpoint that was killed and a damaged journal") {
+  int back = 0;
+  for (std::uint64_t at = 0; at < 60; ++at) {
+    INFO("after " << at << " operations");
+    Disk disk{at + 1, {}};
+    auto store = std::make_unique<SqliteStore>(SqliteOptions{kDirectory, "store-1", 1, &disk});
+    REQUIRE(failure_of(*store) == "");
+    const auto large = [](std::uint64_t n) {
+      PutTask task = put(n);
+      task.payload = forkmill::proto::Payload::own(std::string(3000, 'x'));
+      return task;
+    };
+    for (std::uint64_t n = 1; n <= 10; ++n) commit(*store, n, {large(n)});
+    disk.operations.stop_after(at);
+    REQUIRE(store->apply(std::vector<StoreOp>{Forget{TaskSeq{2}}, Forget{TaskSeq{9}}, large(11), large(12)}).ok());
+    (void)store->commit(CommitSeq{11});
+    store.reset();
+    disk.end_process();
+    disk.node(kDirectory + "/forkmill.db-wal")->flip(8 * 200);
+    const std::string text = opened(store, disk);
+    store.reset();
+    disk.end_process();
+    if (!contains(text, "--quarantine")) continue;
+    const auto report = quarantine(kDirectory, disk);
+    if (!report.ok()) {  // damage of the structure
+      CHECK(contains(report.failure().text, "restore a backup"));
+      continue;
+    }
+    REQUIRE(opened(store, disk) == "");
+    if (!fetched(*store, {TaskSeq{2}, TaskSeq{9}}).empty()) {
+      ++back;
+      CHECK_FALSE(report->strange.empty());
+    }
+    if (report->missing > 0) CHECK_FALSE(report->strange.empty());
+  }
+  CHECK(back > 0);
 }
 
 TEST_CASE("an unreadable head is not taken for a damaged one") {

@@ -161,12 +161,14 @@ void Damage::check_accepted_loss() {
   if (!status.ok()) s.accept(status.failure());
 }
 
-// A quarantine leaves part of what there was.
+// A quarantine leaves part of what there was. If rows are missing, or others than those that were written are there,
+// part of the file may be from an earlier time: the report says so, and tasks of that time may be back.
 void Damage::check_quarantine() {
   Subject& s = subject_;
   const auto report = broker::quarantine(kDirectory, s.disk);
   if (!report.ok()) return s.accept(report.failure());
-  if (!report->strange.empty()) return;
+  const bool doubtful = !report->strange.empty();
+  if (report->missing > 0 && !doubtful) throw Violation{"a quarantine does not report that rows may be old"};
   s.store = s.make_store();
   const auto identity = s.store->open();
   if (!identity.ok()) throw Violation{"the store refuses to open after a quarantine: " + identity.failure().text};
@@ -174,10 +176,10 @@ void Damage::check_quarantine() {
   std::string text;
   const auto status = s.store->scan(proto::TaskSeq{~0ULL}, [&](const broker::StoredTask& task) {
     const auto found = state.tasks.find(task.put.seq);
-    // Rows that are gone are counted and can not be restored; the progress of their tasks may be among them.
-    const bool whole = report->missing == 0;
-    if (found == state.tasks.end() || !(whole ? found->second == task : found->second.put == task.put))
-      text = "task " + std::to_string(task.put.seq.value()) + " differs after a quarantine";
+    const bool there = found != state.tasks.end();
+    const bool sound =
+        doubtful ? (there ? found->second.put == task.put : s.model.has_put(task.put)) : there && found->second == task;
+    if (!sound) text = "task " + std::to_string(task.put.seq.value()) + " differs after a quarantine";
     return text.empty();
   });
   if (!text.empty()) throw Violation{text};

@@ -131,6 +131,15 @@ bool StoreModel::knows(proto::CommitSeq number) const {
          std::any_of(commits_.begin(), commits_.end(), [&](const Commit& one) { return one.number == number; });
 }
 
+bool StoreModel::has_put(const PutTask& put) const {
+  const auto is_it = [&](const StoreOp& op) {
+    const auto* one = std::get_if<PutTask>(&op);
+    return one != nullptr && *one == put;
+  };
+  return std::any_of(commits_.begin(), commits_.end(),
+                     [&](const Commit& commit) { return std::any_of(commit.ops.begin(), commit.ops.end(), is_it); });
+}
+
 StoreState StoreModel::at(proto::CommitSeq number) const {
   FORKMILL_CHECK(knows(number));
   StoreState state;

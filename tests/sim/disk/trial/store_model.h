@@ -34,6 +34,8 @@ class StoreModel {
   // The state with the changes that are applied and not committed.
   const StoreState& now() const { return now_; }
   bool knows(proto::CommitSeq number) const;
+  // Whether any commit put this task; it may have been forgotten since.
+  bool has_put(const broker::PutTask& put) const;
   // The state as of that commit. REQUIRES: knows(number).
   StoreState at(proto::CommitSeq number) const;
   // Drops everything after commit `number`. New tasks and records get higher numbers than `last_seq`.
