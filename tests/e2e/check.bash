@@ -37,4 +37,17 @@ within() {
     sleep 0.02
   done
 }
+# background COMMAND…: runs it with its output in $work/out and $work/err, which are empty when this returns; its pid in $pid
+background() {
+  : >"$work/out" && : >"$work/err"
+  "$@" <&0 >>"$work/out" 2>>"$work/err" &
+  pid=$!
+  started+=("$pid")
+}
+# ends_with STATUS: waits for $pid
+ends_with() {
+  local status=0
+  wait "$pid" || status=$?
+  [ "$status" -eq "$1" ] || fail "exit status $status instead of $1"
+}
 gone() { ! kill -0 "$1" 2>/dev/null; }
