@@ -1,11 +1,14 @@
 #include "broker/loop.h"
 
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <stdexcept>
@@ -23,6 +26,8 @@ namespace {
 enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3, kClock = 4 };
 // The most messages of one round: enough to share the cost of a round, few enough to keep it short.
 constexpr std::size_t kRound = 256;
+constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
+constexpr Instant kSweep = std::chrono::seconds{1};
 
 proto::Descriptor open_signals() {
   sigset_t set;
@@ -53,10 +58,14 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
   if (path.empty()) return;
   std::string lines;
   for (const std::string& endpoint : endpoints) lines += endpoint + "\n";
-  // A reader that waits for the file must not see half of it.
+  // A reader that waits for the file must not see half of it. A file or link that is there already is not written to:
+  // it may be another user's, or lead to another file.
   const std::string fresh = path + ".new";
-  if (!(std::ofstream{fresh} << lines) || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    throw std::runtime_error{"cannot write " + path + " (--announce)"};
+  ::unlink(fresh.c_str());
+  const proto::Descriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)};
+  const bool written = file && ::write(file.get(), lines.data(), lines.size()) == static_cast<ssize_t>(lines.size());
+  if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
+    throw std::runtime_error{"cannot write " + path + " (--announce): " + std::strerror(errno)};
   }
 }
 
@@ -106,15 +115,28 @@ int Loop::run() {
     core_->tick(now);
     core_->flush(now);
     carry_out(core_->take_effects());
-    if (more || router_.pending()) continue;
-    constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
-    const Instant most = proto::flush_log(*log_) ? kLogRetry : proto::kNever;
-    const Instant wait = std::clamp(core_->next_wakeup() - env_.now().steady, Instant{0}, most);
-    const auto tags = waiter_.wait(wait);
-    if (std::find(tags.begin(), tags.end(), kClock) != tags.end()) watch_clock(clock_);
-    if (std::find(tags.begin(), tags.end(), kSignals) != tags.end() && stop_requested()) break;
+    sweep(now.steady);
+    const bool busy = more || router_.pending();
+    if (busy && now.steady - looked_at_ < kLookAround) continue;
+    if (!wait(busy ? Instant{0} : core_->next_wakeup() - env_.now().steady)) break;
+    looked_at_ = now.steady;
   }
   return end();
+}
+
+bool Loop::wait(Instant most) {
+  constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
+  if (proto::flush_log(*log_)) most = std::min(most, kLogRetry);
+  if (proto::Router::connections() > 0) most = std::min(most, kSweep);
+  const auto tags = waiter_.wait(std::max(most, Instant{0}));
+  if (std::find(tags.begin(), tags.end(), kClock) != tags.end()) watch_clock(clock_);
+  return std::find(tags.begin(), tags.end(), kSignals) == tags.end() || !stop_requested();
+}
+
+void Loop::sweep(Instant now) {
+  if (now - swept_at_ < kSweep) return;
+  swept_at_ = now;
+  router_.sweep(now, [this](proto::PeerId peer) { return core_->has_session(peer); });
 }
 
 int Loop::end() {
@@ -157,8 +179,7 @@ std::size_t Loop::take_input() {
     auto incoming = router_.receive();
     if (!incoming) break;
     if (!incoming->envelope.ok()) {
-      log_->warn("peer {:x}: {}: {}", incoming->peer.value(), errc_name(incoming->envelope.failure().code),
-                 incoming->envelope.failure().text);
+      note_bad_message(incoming->peer, incoming->envelope.failure());
     } else if (const auto* query = std::get_if<proto::Query>(&incoming->envelope->message)) {
       describe_self(query->kind);
     }
@@ -185,6 +206,7 @@ void Loop::describe_self(proto::QueryKind query) {
 void Loop::carry_out(Effects effects) {
   if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
   for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
+  for (const proto::PeerId peer : effects.cuts) router_.cut(peer);
   for (Send& one : effects.sends) {
     if (one.after > committed_)
       held_.hold(std::move(one));
@@ -197,6 +219,11 @@ void Loop::send(Send& one) {
   if (router_.send(one.peer, one.envelope)) return;
   log_->debug("peer {:x} is out of reach", one.peer.value());
   core_->unreachable(one.peer);
+}
+
+void Loop::note_bad_message(proto::PeerId peer, const proto::Failure& failure) {
+  if (!bad_messages_.allows(env_.now().steady)) return;
+  log_->warn("peer {:x}: {}: {}{}", peer.value(), errc_name(failure.code), failure.text, bad_messages_.take_omitted());
 }
 
 bool Loop::stop_requested() {

@@ -12,6 +12,7 @@
 #include "broker/core/held_sends.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
+#include "proto/log_limit.h"
 #include "proto/os/descriptor.h"
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
@@ -37,6 +38,10 @@ class Loop {
 
  private:
   std::size_t take_input();
+  void note_bad_message(proto::PeerId peer, const proto::Failure& failure);
+  // Waits for `most` at most. Returns false if the broker is to stop.
+  bool wait(Instant most);
+  void sweep(Instant now);
   void describe_self(proto::QueryKind query);
   void carry_out(Effects effects);
   // Handles the news of the store's thread. Returns false if the store failed.
@@ -58,6 +63,9 @@ class Loop {
   proto::CommitSeq committed_;
   proto::Descriptor signals_;
   proto::Descriptor clock_;
+  Instant looked_at_{0};  // when wait() was called last
+  Instant swept_at_{0};
+  proto::LogLimit bad_messages_;
 };
 
 }  // namespace forkmill::broker

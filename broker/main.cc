@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "broker/connection_calls.h"
 #include "broker/loop.h"
 #include "broker/offline_commands.h"
 #include "broker/options.h"
-#include "broker/reserve_descriptor.h"
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
 #include "proto/os/ready_note.h"
@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();
   broker::keep_reserve_descriptor();
+  broker::limit_connections();
   try {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;

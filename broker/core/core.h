@@ -63,6 +63,8 @@ class Core {
   // For queries: this process.
   void set_self(SelfReport self) { parts_.operators.set_self(std::move(self)); }
 
+  // Whether a client or worker speaks in a session through that connection.
+  bool has_session(proto::PeerId peer) const { return parts_.index.session(peer) != nullptr; }
   const BrokerState& state() const { return state_; }
   const Objects& objects() const { return parts_.objects; }
 

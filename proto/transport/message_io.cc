@@ -5,6 +5,7 @@
 
 #include "proto/os/signals_blocked.h"
 #include "proto/transport/errors.h"
+#include "proto/transport/frame_meter.h"
 
 namespace forkmill::proto {
 
@@ -19,10 +20,32 @@ Payload payload_of(zmq::message_t frame) {
   return Payload::share(std::move(holder), view);
 }
 
-zmq::message_t frame_of(const Payload& payload) {
-  auto* owner = new std::shared_ptr<const void>{payload.owner()};
-  auto release = [](void*, void* hint) { delete static_cast<std::shared_ptr<const void>*>(hint); };
-  return {const_cast<char*>(payload.view().data()), payload.size(), release, owner};  // ZeroMQ only reads it
+// SentFrame: ZeroMQ releases it once the frame has left, or its connection has ended.
+struct SentFrame {
+  std::shared_ptr<const void> owner;
+  Unread unread;
+  std::size_t size = 0;
+
+  ~SentFrame() {
+    if (unread == nullptr) return;
+    unread->waiting -= size;
+    unread->left += size;
+  }
+};
+
+zmq::message_t frame_of(std::shared_ptr<const void> owner, std::string_view bytes, const Unread& unread) {
+  auto* sent = new SentFrame{std::move(owner), unread, bytes.size()};
+  if (unread != nullptr) unread->waiting += bytes.size();
+  auto release = [](void*, void* hint) { delete static_cast<SentFrame*>(hint); };
+  return {const_cast<char*>(bytes.data()), bytes.size(), release, sent};  // ZeroMQ only reads it
+}
+
+zmq::message_t head_of(std::string&& envelope, const Unread& unread) {
+  constexpr std::size_t kCounted = 4096;  // smaller ones are limited by their number
+  if (unread == nullptr || envelope.size() < kCounted) return {envelope.data(), envelope.size()};
+  auto owner = std::make_shared<const std::string>(std::move(envelope));
+  const std::string_view bytes = *owner;
+  return frame_of(std::move(owner), bytes, unread);
 }
 
 bool send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
@@ -54,14 +77,15 @@ zmq::context_t& zmq_context() {
 void set_common_options(zmq::socket_t& socket, const std::string& endpoint) {
   const SignalsBlocked blocked;   // the first socket starts ZeroMQ's threads
   constexpr int kQueue = 50'000;  // messages; windows and credit stay far below
+  // ZeroMQ 4.3.4 stops reading a connection whose queue is full. If the peer resets it then, and a heartbeat timer
+  // fires or a PING of the peer is still in the buffer, ZeroMQ aborts the process (`!_io_error`): there is no limit
+  // here, and ConnectionTable ends connections that send too much. There are no heartbeats of ZeroMQ's either; those of
+  // the protocol find silent peers.
+  socket.set(zmq::sockopt::rcvhwm, 0);
   socket.set(zmq::sockopt::linger, kLinger);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(limits::kMaxPayload + limits::kMaxEnvelope));
   socket.set(zmq::sockopt::sndhwm, kQueue);
-  socket.set(zmq::sockopt::rcvhwm, kQueue);
   socket.set(zmq::sockopt::handshake_ivl, 5000);
-  socket.set(zmq::sockopt::heartbeat_ivl, 5000);
-  socket.set(zmq::sockopt::heartbeat_timeout, 15'000);
-  socket.set(zmq::sockopt::heartbeat_ttl, 30'000);
   // The pause before the second attempt; ZeroMQ doubles it and adds jitter of the same length. On a network, many peers
   // that have lost their broker at once should not come back at once.
   socket.set(zmq::sockopt::reconnect_ivl, is_local_endpoint(endpoint) ? 10 : 50);
@@ -88,6 +112,7 @@ std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
   zmq::message_t head;
   if (!receive_frame(socket, head)) return std::nullopt;
   std::vector<Payload> frames;
+  Arrived arrived{std::move(routing), Envelope{}, FrameMeter::cost_of(head.size()), {}};
   std::size_t bytes = head.size();
   bool too_large = false;
   for (bool more = head.more(); more;) {
@@ -95,19 +120,25 @@ std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
     if (!receive_frame(socket, frame)) break;
     more = frame.more();
     bytes += frame.size();
+    arrived.cost += FrameMeter::cost_of(frame.size());
     too_large = too_large || bytes > kMaxMessageBytes || frames.size() == limits::kMaxFrames;
     if (!too_large) frames.push_back(payload_of(std::move(frame)));
   }
-  if (too_large) return Arrived{std::move(routing), Failure{Errc::message_too_large, "too many or too large frames"}};
-  return Arrived{std::move(routing), decode({head.data<char>(), head.size()}, frames)};
+  if (too_large)
+    arrived.envelope = Failure{Errc::message_too_large, "too many or too large frames"};
+  else
+    arrived.envelope = decode({head.data<char>(), head.size()}, frames);
+  arrived.head = std::move(head);
+  return arrived;
 }
 
-bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded) {
+bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded, const Unread& unread) {
   if (routing != nullptr && !send_frame(socket, *routing, true)) return false;
-  zmq::message_t head{encoded.envelope.data(), encoded.envelope.size()};
+  zmq::message_t head = head_of(std::move(encoded.envelope), unread);
   if (!send_frame(socket, head, !encoded.frames.empty())) return false;
   for (std::size_t i = 0; i < encoded.frames.size(); ++i) {
-    zmq::message_t frame = frame_of(encoded.frames[i]);
+    const Payload& payload = encoded.frames[i];
+    zmq::message_t frame = frame_of(payload.owner(), payload.view(), unread);
     // ZeroMQ takes all parts of a message if it has taken the first.
     FORKMILL_CHECK(send_frame(socket, frame, i + 1 < encoded.frames.size()));
   }

@@ -1,7 +1,10 @@
 // Message I/O: envelopes to and from multipart messages of ZeroMQ. Router and Dealer share it.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <zmq.hpp>
@@ -27,12 +30,19 @@ bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = fal
 struct Arrived {
   zmq::message_t routing;
   Result<Envelope> envelope;
+  std::uint64_t cost = 0;  // cost of its frames (frame_meter.h)
+  zmq::message_t head;     // the envelope as it came
 };
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);
 
 // Sends without waiting. Returns false if the message was not taken: there is no such peer, or its queue is full.
-// Nothing of it is sent then.
-bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded);
+// Nothing of it is sent then. `unread` (may be null) counts the bytes of its large frames.
+struct UnreadBytes {
+  std::atomic<std::size_t> waiting{0};  // were sent, and have not left yet
+  std::atomic<std::size_t> left{0};     // in all
+};
+using Unread = std::shared_ptr<UnreadBytes>;
+bool send_message(zmq::socket_t& socket, zmq::message_t* routing, Encoded encoded, const Unread& unread = nullptr);
 
 // Returns whether a message can be received now. Also lets ZeroMQ handle the commands of its threads: call it before
 // each wait for the descriptor of the socket, which signals changes only.

@@ -1,11 +1,15 @@
 // Router: the broker's socket. One thread owns it. ZeroMQ gives each connection an id, by which the peer is known.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "proto/clock.h"
 #include "proto/wire/codec.h"
 
 namespace forkmill::proto {
@@ -29,8 +33,19 @@ class Router {
   // Returns the next message, without waiting; none if there is none.
   std::optional<Incoming> receive();
 
-  // Returns false if the peer is gone or does not read; the whole message is dropped then.
+  // Returns false if the peer is gone or does not read; the whole message is dropped then. A peer whose unread answers
+  // to queries have reached kMaxUnread bytes is cut.
   bool send(PeerId peer, const Envelope& envelope);
+  static constexpr std::size_t kMaxUnread = 64 * 1024 * 1024;
+
+  // Ends the connection of a peer; what it has sent before may still arrive. Does nothing without a ConnectionTable.
+  void cut(PeerId peer);
+  // Cuts connections that have no session in time (connection_table.h), and peers that have read nothing of what waits
+  // for them for kStall. Call about once a second while there are connections.
+  void sweep(Instant now, const std::function<bool(PeerId)>& has_session);
+  static constexpr Instant kStall = std::chrono::seconds{30};
+  // Returns the number of connections; 0 without a ConnectionTable.
+  static std::size_t connections();
 
   // Wait for fd() to become readable only after pending() has returned false: the descriptor signals changes, not
   // states.
@@ -39,6 +54,7 @@ class Router {
 
  private:
   struct Impl;
+  struct Peer;
   std::unique_ptr<Impl> impl_;
 };
 

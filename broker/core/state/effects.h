@@ -21,6 +21,7 @@ struct Effects {
   std::vector<StoreOp> ops;  // to be committed as number `commit`
   proto::CommitSeq commit;
   std::vector<StoreRequest> requests;  // to be answered after the ops have been applied
+  std::vector<proto::PeerId> cuts;     // connections to end: their peers keep to no limit
 };
 
 }  // namespace forkmill::broker

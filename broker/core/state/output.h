@@ -45,7 +45,8 @@ struct Output {
 
   // Removes and returns all of it.
   Effects take_effects() {
-    Effects effects{std::exchange(sends, {}), std::exchange(ops, {}), {}, std::exchange(requests, {})};
+    Effects effects{
+        std::exchange(sends, {}), std::exchange(ops, {}), {}, std::exchange(requests, {}), std::exchange(cuts, {})};
     if (!effects.ops.empty()) effects.commit = commit = commit.next();
     return effects;
   }
@@ -53,6 +54,7 @@ struct Output {
   std::vector<Send> sends;
   std::vector<StoreOp> ops;
   std::vector<StoreRequest> requests;
+  std::vector<proto::PeerId> cuts;
   std::uint64_t last_ticket = 0;
   proto::CommitSeq commit;  // the last commit handed to the store
   proto::CommitSeq safe;    // the last commit that the store has; a peer may be told of no later one

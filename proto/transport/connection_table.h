@@ -1,0 +1,112 @@
+// ConnectionTable: the connections that the broker has accepted, by descriptor, with limits that ZeroMQ does not have:
+// how many there are, in all and from one address; how long a connection may stay without a session; how much it may
+// have sent that was not received yet. ZeroMQ has no call that ends one connection: the table ends it through the calls
+// by which ZeroMQ accepts, reads and closes connections (broker/connection_calls.h).
+//
+// A connection whose peer has no session is a stranger. Strangers may send little more than a HELLO, and when there are
+// too many of them, the one that came first is ended: a peer that says HELLO is one for a moment only.
+//
+// accepted(), arrived() and closed() are called by ZeroMQ's thread, all others by the thread that owns the Router.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+
+#include "proto/clock.h"
+#include "proto/ids.h"
+#include "proto/transport/frame_meter.h"
+
+namespace forkmill::proto {
+
+struct ConnectionLimits {
+  std::size_t connections = 1024;  // places in all
+  // The cost (FrameMeter) of what was sent and not received yet.
+  std::uint64_t stranger_cost = 9ULL * 1024 * 1024;  // the largest HELLO
+  std::uint64_t peer_cost = 6ULL * limits::kMaxPayload;
+  std::uint64_t total_cost = 1024ULL * 1024 * 1024;
+  Instant hello_time = std::chrono::seconds{10};  // how long a connection may stay without a session
+
+  std::size_t strangers() const { return std::min<std::size_t>(connections / 2, 2048); }
+  std::size_t strangers_of_address() const { return strangers() / 2; }
+  std::size_t of_address() const { return connections / 8 * 7; }
+  // Limits for a process that may open `descriptors` descriptors: some are kept back for files.
+  static ConnectionLimits for_descriptors(std::size_t descriptors);
+};
+
+class ConnectionTable {
+ public:
+  explicit ConnectionTable(ConnectionLimits limits);
+  ~ConnectionTable();
+  ConnectionTable(const ConnectionTable&) = delete;
+  ConnectionTable& operator=(const ConnectionTable&) = delete;
+
+  // The table of this process; null: it has none, and nothing is limited. install() makes it.
+  static ConnectionTable* installed() { return installed_.load(std::memory_order_acquire); }
+  static void install(ConnectionLimits limits);
+
+  // A connection was accepted as `fd`. Returns false if there is no place for it: the caller closes it.
+  bool accepted(int fd, const std::string& address, Instant now);
+  // The connection has sent these bytes. Returns false if it must end: the caller does not deliver them.
+  bool arrived(int fd, std::span<const unsigned char> bytes);
+  void closed(int fd);
+
+  // Which connection a peer has; it may be gone meanwhile.
+  struct Place {
+    int fd = -1;
+    std::uint32_t generation = 0;
+  };
+  // A first message of `peer` was received from the connection that is `fd` now.
+  Place bind(int fd, PeerId peer);
+  // The peer of that connection has a session from now on.
+  void welcome(Place place);
+  // A frame of the peer was received.
+  void received(Place place, std::uint64_t cost);
+  // Ends the connection, if it is still there.
+  void cut(Place place);
+  bool is_open(Place place) const;
+
+  // Ends strangers whose time for HELLO is over; a peer whose session has ended is a stranger again. Call about once a
+  // second: after a longer pause, all strangers get their whole time, since their messages may be waiting.
+  // `has_session`: whether that peer has a session. `idle`: nothing waits to be received.
+  void sweep(Instant now, const std::function<bool(PeerId)>& has_session, bool idle);
+
+  std::size_t connections() const { return connections_; }
+  std::size_t strangers() const { return strangers_; }
+
+ private:
+  struct Connection;
+  struct Counts {
+    std::size_t all = 0;
+    std::size_t strangers = 0;
+  };
+
+  Connection* find(int fd) const;
+  Connection* find(Place place) const;
+  void evict_stranger(const std::string* address);
+  void set_stranger(Connection& connection, bool stranger, Instant now);
+  void end(int fd, Connection& connection);
+  bool may_keep(const Connection& connection, std::uint64_t waiting) const;
+
+  static std::atomic<ConnectionTable*> installed_;
+
+  const ConnectionLimits limits_;
+  const std::unique_ptr<std::unique_ptr<Connection>[]> by_fd_;
+  mutable std::mutex mutex_;  // guards addresses_, and a connection against being closed
+  std::unordered_map<std::string, Counts> addresses_;
+  Instant last_sweep_{0};
+  std::atomic<int> highest_{-1};  // descriptor that was ever a connection
+  std::atomic<std::size_t> connections_{0};
+  std::atomic<std::size_t> strangers_{0};
+  std::atomic<std::int64_t> waiting_{0};      // cost of what open connections have sent and was not received
+  std::atomic<std::int64_t> left_behind_{0};  // the same of connections that are closed
+};
+
+}  // namespace forkmill::proto
