@@ -24,7 +24,11 @@
 namespace forkmill::broker {
 
 struct Parts {
-  explicit Parts(BrokerState& broker_state) : state{broker_state} {}
+  explicit Parts(BrokerState& broker_state) : state{broker_state} {
+    state.task_types.ask_with([this](std::string_view name, std::uint64_t signature) {
+      return state.options.grants_unknown || registry.ask(name, signature) == Registry::Answer::served;
+    });
+  }
 
   BrokerState& state;
   Registry registry;

@@ -109,7 +109,10 @@ Task* Matching::next_task(Worker& worker) {
     if (queue.ready.size() == 0) continue;
     const auto& types = queue.ready.types();
     // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
-    if (std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); })) continue;
+    constexpr std::size_t kFew = 4;
+    if (types.size() <= kFew &&
+        std::none_of(types.begin(), types.end(), [&](const auto& type) { return serves_type(type.first); }))
+      continue;
     if (Task* task = queue.ready.pop(serves_type)) return task;
   }
   return nullptr;

@@ -52,9 +52,8 @@ void UnservedNotices::look_at(const NewSpec& one) {
 
 // The type of the spec, if tasks of it are ready in the queue.
 std::optional<TaskTypeId> UnservedNotices::ready_type(const Queue& queue, const TaskSpec& spec) const {
-  for (const auto& [type, count] : queue.ready.types())
-    if (state_.task_types.name(type) == spec.name && state_.task_types.signature(type) == spec.signature) return type;
-  return std::nullopt;
+  const auto type = state_.task_types.find(spec.name, spec.signature);
+  return type && queue.ready.types().contains(*type) ? type : std::nullopt;
 }
 
 // Whether the children of the queue have all waited for a while, without finishing a task.

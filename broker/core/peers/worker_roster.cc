@@ -14,12 +14,18 @@ void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
   for (const std::string& name : worker.info.queues) worker.queues.push_back(&state_.queues.restore(name));
   for (Queue* queue : worker.queues) ++queue->workers;
   registry_.add(worker.info);
+  note_tasks(worker);
 }
 
 void WorkerRoster::delist(Worker& worker) {
   for (Queue* queue : worker.queues) --queue->workers;
   worker.queues.clear();
   registry_.remove(worker.info);
+  note_tasks(worker);
+}
+
+void WorkerRoster::note_tasks(const Worker& worker) {
+  for (const proto::TaskInfo& task : worker.info.tasks) state_.task_types.note_workers_changed(task.name);
 }
 
 void WorkerRoster::forget(const Worker& worker) {

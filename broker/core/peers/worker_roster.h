@@ -23,6 +23,8 @@ class WorkerRoster {
   Worker* with_instance(std::uint64_t instance) const;
 
  private:
+  void note_tasks(const Worker& worker);
+
   BrokerState& state_;
   Registry& registry_;
   std::unordered_map<std::uint64_t, WorkerHandle> by_instance_;

@@ -26,7 +26,7 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       clock{start},
       task_types{options.max_task_types},
       tasks{last_used_seq(identity)},
-      queues{{options.max_queues, options.queue, options.queues, options.resident}},
+      queues{{options.max_queues, options.queue, options.queues, options.resident}, task_types},
       output{identity.commit} {}
 
 Instant BrokerState::first_due(const proto::TaskOptions& task, Instant arrived) const {

@@ -1,15 +1,36 @@
 #include "broker/core/tasks/lane.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 
 namespace forkmill::broker {
 
-Lane& Share::lane_of(TaskTypeId type) {
+Lane& Share::lane_of(TaskTypeId type, bool is_served) {
   auto found = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.type == type; });
   if (found != lanes.end()) return *found;
-  Lane& lane = lanes.emplace_back();
+  const auto apart = unserved.find(type);
+  if (apart != unserved.end()) return apart->second;
+  Lane& lane = is_served ? lanes.emplace_back() : unserved[type];
   lane.type = type;
   return lane;
+}
+
+void Share::sort(const TaskTypes& types) {
+  const auto is_unserved = [&](const Lane& lane) { return !types.is_served(lane.type); };
+  const auto kept = std::stable_partition(lanes.begin(), lanes.end(), std::not_fn(is_unserved));
+  std::vector<Lane> served;
+  for (auto apart = unserved.begin(); apart != unserved.end();) {
+    if (is_unserved(apart->second)) {
+      ++apart;
+      continue;
+    }
+    served.push_back(std::move(apart->second));
+    apart = unserved.erase(apart);
+  }
+  for (auto lane = kept; lane != lanes.end(); ++lane) unserved.emplace(lane->type, std::move(*lane));
+  lanes.erase(kept, lanes.end());
+  std::move(served.begin(), served.end(), std::back_inserter(lanes));
 }
 
 Lane* Share::next_lane(const Serves& serves) {

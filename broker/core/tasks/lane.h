@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "broker/core/tasks/queue_limits.h"
@@ -62,16 +63,26 @@ struct Lane {
   }
 };
 
-// Share: the lanes of one client at one priority.
+// Share: the lanes of one client at one priority. Those of types that no worker has are kept apart, so that matching
+// does not walk them, however many they are.
 struct Share {
   using Serves = std::function<bool(TaskTypeId)>;
 
   ClientHandle client;
   std::vector<Lane> lanes;
+  std::unordered_map<TaskTypeId, Lane> unserved;
   std::size_t count = 0;  // ready tasks, paged-out ones as well
 
-  // Made if there is none.
-  Lane& lane_of(TaskTypeId type);
+  // Made if there is none, among the unserved ones unless the type `is_served`.
+  Lane& lane_of(TaskTypeId type, bool is_served);
+  // Moves each lane to where it belongs.
+  void sort(const TaskTypes& types);
+  // Calls `visitor` with each lane, in no order.
+  template <class Visitor>
+  void visit(Visitor&& visitor) const {
+    for (const Lane& lane : lanes) visitor(lane);
+    for (const auto& [type, lane] : unserved) visitor(lane);
+  }
   // The lane with the earliest resident task of a type that `serves` accepts; null: there is none.
   Lane* next_lane(const Serves& serves);
   // Whether a lane of a type that `serves` accepts has tasks, but all of them on disk.

@@ -13,8 +13,9 @@ namespace forkmill::broker {
 class Queue {
  public:
   // `needs_refill`: see ReadyTasks.
-  Queue(std::string name, QueueOptions limits, ResidentLimits resident, std::vector<LaneKey>& needs_refill)
-      : budget{limits}, ready{*this, resident, needs_refill}, name_{std::move(name)} {}
+  Queue(std::string name, QueueOptions limits, ResidentLimits resident, std::vector<LaneKey>& needs_refill,
+        const TaskTypes& task_types)
+      : budget{limits}, ready{*this, resident, needs_refill, task_types}, name_{std::move(name)} {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 

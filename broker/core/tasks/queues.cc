@@ -44,7 +44,7 @@ Queue& Queues::make(std::string_view name) {
   const auto named = limits_.named.find(std::string{base_queue(name)});
   auto made =
       std::make_unique<Queue>(std::string{name}, named != limits_.named.end() ? named->second : limits_.standard,
-                              limits_.resident, needs_refill_);
+                              limits_.resident, needs_refill_, task_types_);
   return *queues_.emplace(std::string{name}, std::move(made)).first->second;
 }
 

@@ -21,7 +21,7 @@ class Queues {
     std::map<std::string, QueueOptions> named;  // in place of `standard`
     ResidentLimits resident;
   };
-  explicit Queues(Limits limits) : limits_{std::move(limits)} {}
+  Queues(Limits limits, const TaskTypes& task_types) : limits_{std::move(limits)}, task_types_{task_types} {}
 
   // Null: there is none.
   Queue* find(std::string_view name) const;
@@ -57,6 +57,7 @@ class Queues {
   Map::iterator forget(Map::iterator queue);
 
   Limits limits_;
+  const TaskTypes& task_types_;
   Map queues_;
   std::vector<Queue*> process_queues_;
   std::vector<LaneKey> needs_refill_;

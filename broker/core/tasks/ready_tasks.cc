@@ -9,7 +9,7 @@ namespace forkmill::broker {
 
 void ReadyTasks::push(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.type);
+  Lane& lane = lane_of(share, task.type);
   count_in(task, share);
   if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
     task.paging.in_paged_out_part = true;
@@ -22,7 +22,7 @@ void ReadyTasks::push(Task& task) {
 
 void ReadyTasks::put_back(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.type);
+  Lane& lane = lane_of(share, task.type);
   count_in(task, share);
   if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
   lane.insert_by_seq(task);
@@ -30,7 +30,7 @@ void ReadyTasks::put_back(Task& task) {
 
 void ReadyTasks::remove(Task& task) {
   Share& share = share_of(task);
-  Lane& lane = share.lane_of(task.type);
+  Lane& lane = lane_of(share, task.type);
   if (!task.paging.in_paged_out_part) lane.remove(task);
   task.paging.in_paged_out_part = false;
   count_out(task, share);
@@ -41,6 +41,7 @@ void ReadyTasks::remove(Task& task) {
 
 Task* ReadyTasks::pop(const Share::Serves& serves) {
   if (size_ == 0) return nullptr;
+  if (sorted_for_ != task_types_.served_version()) sort_lanes();
   for (auto& [priority, level] : levels_) {
     for (auto share = level.rotation.begin(); share != level.rotation.end(); ++share) {
       Lane* lane = share->next_lane(serves);
@@ -61,6 +62,12 @@ Task* ReadyTasks::pop(const Share::Serves& serves) {
   return nullptr;
 }
 
+void ReadyTasks::sort_lanes() {
+  sorted_for_ = task_types_.served_version();
+  for (auto& [priority, level] : levels_)
+    for (Share& share : level.rotation) share.sort(task_types_);
+}
+
 bool ReadyTasks::is_idle() const {
   return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level.second.rotation.empty(); });
 }
@@ -69,10 +76,10 @@ const Task* ReadyTasks::oldest() const {
   const Task* oldest = nullptr;
   for (const auto& [priority, level] : levels_)
     for (const Share& share : level.rotation)
-      for (const Lane& lane : share.lanes) {
+      share.visit([&](const Lane& lane) {
         const Task* head = lane.tasks.front();
         if (head != nullptr && (oldest == nullptr || head->ready_at < oldest->ready_at)) oldest = head;
-      }
+      });
   return oldest;
 }
 
@@ -97,7 +104,7 @@ void ReadyTasks::refill(const LaneKey& key, Task* task) {
 
 void ReadyTasks::end_refill(const LaneKey& key) {
   Share& share = share_of(key.priority, key.client);
-  Lane& lane = share.lane_of(key.type);
+  Lane& lane = lane_of(share, key.type);
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
   Level& level = levels_[key.priority];
@@ -110,7 +117,7 @@ void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_l
   ++size_;
   ++types_[key.type];
   if (!in_lane) return;
-  Lane& lane = share.lane_of(key.type);
+  Lane& lane = lane_of(share, key.type);
   lane.paged_out.push_back(seq);
   request_refill(share, lane, key.priority);
 }
@@ -119,7 +126,7 @@ Share& ReadyTasks::share_of(int priority, ClientHandle client) {
   Level& level = levels_[priority];
   auto found = level.by_client.find(client);
   if (found == level.by_client.end()) {
-    level.rotation.push_back({client, {}, 0});
+    level.rotation.push_back({client, {}, {}, 0});
     found = level.by_client.emplace(client, std::prev(level.rotation.end())).first;
   }
   return *found->second;
@@ -148,7 +155,9 @@ void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
 // paged-out parts; these are dropped as well, unless they are on their way.
 void ReadyTasks::drop_if_empty(Level& level, Rotation::iterator share) {
   if (share->count > 0) return;
-  if (std::any_of(share->lanes.begin(), share->lanes.end(), [](const Lane& lane) { return lane.needs_refill; })) return;
+  bool is_refilled = false;
+  share->visit([&](const Lane& lane) { is_refilled = is_refilled || lane.needs_refill; });
+  if (is_refilled) return;
   level.by_client.erase(share->client);
   level.rotation.erase(share);
 }

@@ -21,8 +21,8 @@ class ReadyTasks {
  public:
   // `needs_refill` gets the lanes whose resident part runs low while there is a paged-out part, each lane once until
   // end_refill() is called.
-  ReadyTasks(Queue& queue, ResidentLimits limits, std::vector<LaneKey>& needs_refill)
-      : queue_{queue}, limits_{limits}, needs_refill_{needs_refill} {}
+  ReadyTasks(Queue& queue, ResidentLimits limits, std::vector<LaneKey>& needs_refill, const TaskTypes& task_types)
+      : queue_{queue}, limits_{limits}, needs_refill_{needs_refill}, task_types_{task_types} {}
 
   // Adds a task at the end of its lane. The task's type, client and spec must be set, and must not change while it is
   // here. `in_paged_out_part` says afterwards in which part it is. A task that is not durable joins the paged-out part
@@ -67,7 +67,9 @@ class ReadyTasks {
 
   Share& share_of(int priority, ClientHandle client);
   Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
-  Lane& lane_of(const LaneKey& key) { return share_of(key.priority, key.client).lane_of(key.type); }
+  Lane& lane_of(Share& share, TaskTypeId type) { return share.lane_of(type, task_types_.is_served(type)); }
+  Lane& lane_of(const LaneKey& key) { return lane_of(share_of(key.priority, key.client), key.type); }
+  void sort_lanes();
   void count_in(const Task& task, Share& share);
   void count_out(const Task& task, Share& share);
   void request_refill(const Share& share, Lane& lane, int priority);
@@ -79,6 +81,8 @@ class ReadyTasks {
   std::size_t size_ = 0;
   std::unordered_map<TaskTypeId, std::size_t> types_;
   std::vector<LaneKey>& needs_refill_;
+  const TaskTypes& task_types_;
+  std::uint64_t sorted_for_ = 0;  // TaskTypes::served_version() when the lanes were sorted
 };
 
 }  // namespace forkmill::broker

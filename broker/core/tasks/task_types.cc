@@ -20,10 +20,22 @@ std::optional<TaskTypeId> TaskTypes::acquire(std::string_view name, std::uint64_
     if (!type) return std::nullopt;
     types_[*type].name = name;
     types_[*type].signature = signature;
+    types_[*type].is_served = !is_served_ || is_served_(name, signature);
     by_name_[std::string{name}].emplace(signature, *type);
   }
   ++types_[*type].tasks;
   return last_ = *type;
+}
+
+void TaskTypes::note_workers_changed(std::string_view name) {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end() || !is_served_) return;
+  for (const auto& [signature, type] : found->second) {
+    const bool is_served = is_served_(name, signature);
+    if (types_[type].is_served == is_served) continue;
+    types_[type].is_served = is_served;
+    ++served_version_;
+  }
 }
 
 void TaskTypes::release(TaskTypeId number) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,10 +20,23 @@ class TaskTypes {
  public:
   explicit TaskTypes(std::size_t most) : most_{most} {}
 
+  // How the workers are asked whether one of them has the pair. Set before the first pair; not set: all pairs count as
+  // served.
+  using IsServed = std::function<bool(std::string_view name, std::uint64_t signature)>;
+  void ask_with(IsServed is_served) { is_served_ = std::move(is_served); }
+  // The workers have tasks of that name that they did not have before, or the other way round.
+  void note_workers_changed(std::string_view name);
+  // Whether a connected worker has the pair.
+  bool is_served(TaskTypeId type) const { return types_[type].is_served; }
+  // Rises when is_served() of a pair changes.
+  std::uint64_t served_version() const { return served_version_; }
+
   // Counts an unfinished task of the pair, and returns the number of the pair. None: `most` pairs are in use.
   std::optional<TaskTypeId> acquire(std::string_view name, std::uint64_t signature);
   // A task of the pair has finished.
   void release(TaskTypeId type);
+  // None: the pair is not known.
+  std::optional<TaskTypeId> find(std::string_view name, std::uint64_t signature) const;
   // The pair must be in use.
   TaskTypeId number(std::string_view name, std::uint64_t signature) const;
 
@@ -42,13 +56,15 @@ class TaskTypes {
     std::uint32_t generation = 0;
     std::size_t tasks = 0;   // unfinished
     bool is_listed = false;  // in unused_
+    bool is_served = true;
   };
 
-  std::optional<TaskTypeId> find(std::string_view name, std::uint64_t signature) const;
   std::optional<TaskTypeId> free_number();
   void forget(TaskTypeId type);
 
   std::size_t most_;
+  IsServed is_served_;
+  std::uint64_t served_version_ = 1;
   std::vector<Type> types_;
   std::map<std::string, std::map<std::uint64_t, TaskTypeId>, std::less<>> by_name_;
   std::deque<TaskTypeId> unused_;  // the longest unused first; some may be in use again
