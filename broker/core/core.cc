@@ -38,6 +38,7 @@ void Core::run_deadlines() {
 
 void Core::flush(Now now) {
   state_.clock.set(now);
+  dispatcher_.answer_waiting();
   parts_.cancels.settle_finished();
   parts_.matching.run();
   parts_.paging.flush();
@@ -46,6 +47,7 @@ void Core::flush(Now now) {
 }
 
 Instant Core::next_wakeup() const {
+  if (dispatcher_.has_waiting() && !parts_.operators.is_scanning()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
                    parts_.retention.next_wakeup(), parts_.paging.next_wakeup(), parts_.matching.next_wakeup(),
                    parts_.notices.next_wakeup(), outbox_.next_wakeup()});

@@ -38,7 +38,13 @@ void Dispatcher::handle(StoreAnswer answer) {
   });
 }
 
-void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
+void Dispatcher::answer_waiting() {
+  if (queries_.empty() || parts_.operators.is_scanning()) return;
+  auto [peer, envelope] = queries_.pop();
+  handle(peer, envelope, {}, nullptr, true);
+}
+
+void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found, bool has_waited) {
   const Header header = envelope.header;
   Message& message = envelope.message;
   if (std::holds_alternative<Hello>(message)) return handle_hello(peer, envelope, fresh, found);
@@ -54,7 +60,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
   index.confirm(*session);
   Client* client = index.client(peer);
   Worker* worker = index.worker(peer);
-  if (client != nullptr && MessageParking::park_behind(*client, envelope)) return;
+  if (client != nullptr && parking_.park_behind(*client, envelope)) return;
   if (std::holds_alternative<Goodbye>(message)) return parts_.sessions.close(peer);
   if (std::holds_alternative<ErrorMessage>(message)) return;
   if (const auto* load = std::get_if<Heartbeat>(&message)) {
@@ -65,6 +71,10 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
     return state_.output.send(*session, Heartbeat{});
   }
   if (client != nullptr && may.client) {
+    if (found == nullptr && !has_waited && QueryLine::is_costly(message)) {
+      if (queries_.add(client->handle, peer, envelope)) return;
+      return refuse(peer, header, Errc::too_many_waiting, "too many queries of this client wait");
+    }
     if (found != nullptr || !parking_.park(peer, envelope, fresh)) dispatch(*client, header, message);
   } else if (worker != nullptr && may.worker) {
     dispatch(*worker, header, message);
@@ -132,6 +142,7 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
 void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, Outcomes& outcomes) {
   const std::size_t ops_before = state_.output.ops.size();
   for (OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, std::move(record));
+  worker.returned = 0;
   worker.outgoing.ack.messages.push_back(message);
   worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
   state_.output.touch(worker);
@@ -141,12 +152,26 @@ void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, Outcomes& o
 void Dispatcher::hand_back(Worker& worker, Return& back) {
   // Any order of the grants is right: each task goes back before those that arrived after it.
   for (const Grant& grant : back.grants)
-    if (Task* task = parts_.grants.held(worker, grant)) parts_.grants.hand_back(worker, *task);
+    if (Task* task = parts_.grants.held(worker, grant)) {
+      parts_.grants.hand_back(worker, *task);
+      ++worker.returned;
+    }
   set_credit(worker, back.credit);
-  if (back.pause.count() <= 0) return;
   constexpr milliseconds kLongestPause = std::chrono::minutes{5};
-  worker.paused_until = state_.clock.now() + std::min(back.pause, kLongestPause);
-  worker.shortage = std::move(back.shortage);
+  const milliseconds pause = std::min(std::max(back.pause, pause_for_returns(worker)), kLongestPause);
+  if (pause.count() <= 0) return;
+  worker.paused_until = std::max(worker.paused_until, state_.clock.now() + pause);
+  if (back.pause.count() > 0) worker.shortage = std::move(back.shortage);
+}
+
+// A worker that hands back many tasks and finishes none gets fewer and fewer of them.
+milliseconds Dispatcher::pause_for_returns(Worker& worker) {
+  constexpr std::size_t kMany = 4096;
+  if (worker.returned < kMany) return {};
+  worker.returned = 0;
+  constexpr std::uint32_t kMaxDoublings = 8;
+  worker.shortage = "hands back the tasks that it is granted";
+  return milliseconds{1000} * (1U << std::min(worker.return_pauses++, kMaxDoublings));
 }
 
 void Dispatcher::forward(Worker& worker, Progress& progress) {
@@ -160,8 +185,12 @@ void Dispatcher::forward(Worker& worker, Progress& progress) {
   }
 }
 
-// `total` counts from the beginning of the session. A smaller one takes back credit that has not been used.
-void Dispatcher::set_credit(Worker& worker, std::uint64_t total) { worker.credit = std::max(total, worker.granted); }
+// `total` counts from the beginning of the session. A smaller one takes back credit that has not been used. A worker
+// holds no more than kMaxHeld tasks, with any credit.
+void Dispatcher::set_credit(Worker& worker, std::uint64_t total) {
+  const std::uint64_t room = Worker::kMaxHeld - std::min<std::uint64_t>(Worker::kMaxHeld, worker.holding.size());
+  worker.credit = std::clamp(total, worker.granted, worker.granted + room);
+}
 
 void Dispatcher::refuse(PeerId peer, const Header& header, Errc code, std::string text) {
   ErrorMessage error{header.seq, code, std::move(text)};

@@ -5,6 +5,7 @@
 
 #include "broker/core/message_parking.h"
 #include "broker/core/parts.h"
+#include "broker/core/query_line.h"
 #include "proto/result.h"
 
 namespace forkmill::broker {
@@ -15,10 +16,14 @@ class Dispatcher {
 
   void handle(proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
   void handle(StoreAnswer answer);
+  // Answers the next query that waits. Call once in each round.
+  void answer_waiting();
+  bool has_waiting() const { return !queries_.empty(); }
 
  private:
   // `found`: the tasks that the message names, by number, if it has waited for them. Null: it has not waited.
-  void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
+  void handle(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found,
+              bool has_waited = false);
   void handle_hello(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh, const TaskIds* found);
   void dispatch(Client& client, const proto::Header& header, proto::Message& message);
   void dispatch(Worker& worker, const proto::Header& header, proto::Message& message);
@@ -27,10 +32,12 @@ class Dispatcher {
   void hand_back(Worker& worker, proto::Return& back);
   void forward(Worker& worker, proto::Progress& progress);
   static void set_credit(Worker& worker, std::uint64_t total);
+  static milliseconds pause_for_returns(Worker& worker);
   void refuse(proto::PeerId peer, const proto::Header& header, Errc code, std::string text);
 
   Parts& parts_;
   BrokerState& state_;
+  QueryLine queries_;
   MessageParking parking_{state_, parts_.paging, parts_.index};
 };
 

@@ -1,5 +1,6 @@
 #include "broker/core/message_parking.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "broker/core/operators/named_task.h"
@@ -17,6 +18,23 @@ std::optional<std::string_view> task_named_in(const Message& message) {
   return std::nullopt;
 }
 
+// About the memory that the message takes.
+std::size_t size_of(const Message& message) {
+  constexpr std::size_t kRecord = 256;
+  std::size_t bytes = kRecord;
+  if (const auto* submit = std::get_if<Submit>(&message))
+    for (const Submission& task : submit->tasks) bytes += kRecord + task.payload.size();
+  if (const auto* operate = std::get_if<Operate>(&message)) {
+    for (const Operation& operation : operate->operations) {
+      bytes += kRecord;
+      for (const Payload& value : operation.values) bytes += value.size();
+    }
+  }
+  if (const auto* attach = std::get_if<Attach>(&message)) bytes += attach->ids.size() * sizeof(TaskId);
+  if (const auto* cancel = std::get_if<Cancel>(&message)) bytes += cancel->ids.size() * sizeof(TaskId);
+  return bytes;
+}
+
 }  // namespace
 
 bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
@@ -31,7 +49,11 @@ bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
 bool MessageParking::park_behind(Client& client, Envelope& envelope) {
   // A heartbeat says nothing of tasks, and its sender may be waiting for the answer.
   if (!client.parked || std::holds_alternative<Heartbeat>(envelope.message)) return false;
-  client.behind.push_back(std::move(envelope));
+  client.behind_bytes += size_of(envelope.message);
+  if (client.behind_bytes <= kMaxBehind)
+    client.behind.push_back(std::move(envelope));
+  else
+    state_.output.cuts.push_back(client.session.peer);
   return true;
 }
 
@@ -52,6 +74,7 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
     if (client->parked || client->behind.empty()) return;
     Envelope next = std::move(client->behind.front());
     client->behind.pop_front();
+    client->behind_bytes -= std::min(client->behind_bytes, size_of(next.message));
     handle(parked.peer, next, {}, nullptr);
   }
 }

@@ -18,8 +18,10 @@ class MessageParking {
 
   // Keeps the message if it must wait: returns true, and `envelope` has been moved away.
   bool park(proto::PeerId peer, proto::Envelope& envelope, proto::SessionId fresh);
-  // Keeps the message if an earlier one of the client waits, as park() does.
-  static bool park_behind(Client& client, proto::Envelope& envelope);
+  // Keeps the message if an earlier one of the client waits, as park() does. A client that sends more than kMaxBehind
+  // bytes meanwhile is cut, and comes back.
+  bool park_behind(Client& client, proto::Envelope& envelope);
+  static constexpr std::size_t kMaxBehind = 128 * 1024 * 1024;
 
   // Handles the message, whose tasks have been fetched, and those that wait behind it; or parks it again, because tasks
   // of it have been paged out meanwhile. `found`: the tasks that a message names. Null: it has not waited.

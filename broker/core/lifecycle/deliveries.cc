@@ -63,8 +63,9 @@ void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
   for (const proto::MessageSeq seq : ack.messages) {
     auto found = client.results.under_way.find(seq);
     if (found == client.results.under_way.end()) continue;
-    client.results.under_way_count -= found->second.size();
-    for (const TaskRef& ref : found->second) {
+    client.results.under_way_count -= found->second.tasks.size();
+    client.results.under_way_bytes -= found->second.bytes;
+    for (const TaskRef& ref : found->second.tasks) {
       forget_loans(*ref.get(), client);
       end_delivery(*ref.get(), ref.get()->client == client.handle || !ref.get()->client);
     }
@@ -75,17 +76,17 @@ void Deliveries::acknowledge(Client& client, const proto::ResultAck& ack) {
 
 void Deliveries::resume(Client& client) {
   if (mutant(Mutant::deliveries_forgotten)) {
-    for (const auto& [seq, refs] : client.results.under_way)
-      for (const TaskRef& ref : refs) end_delivery(*ref.get(), true);
+    for (const auto& [seq, sent] : client.results.under_way)
+      for (const TaskRef& ref : sent.tasks) end_delivery(*ref.get(), true);
     client.results.under_way.clear();
   }
   // The latest results are put in front first, so that the earliest ones are in front in the end.
   for (auto sent = client.results.under_way.rbegin(); sent != client.results.under_way.rend(); ++sent)
-    client.results.due.insert(client.results.due.begin(), sent->second.begin(), sent->second.end());
-  for (const auto& [seq, refs] : client.results.under_way)
-    for (const TaskRef& ref : refs) note_due(*ref.get(), client);
+    client.results.due.insert(client.results.due.begin(), sent->second.tasks.begin(), sent->second.tasks.end());
+  for (const auto& [seq, sent] : client.results.under_way)
+    for (const TaskRef& ref : sent.tasks) note_due(*ref.get(), client);
   client.results.under_way.clear();
-  client.results.under_way_count = 0;
+  client.results.under_way_count = client.results.under_way_bytes = 0;
   if (!client.results.due.empty()) state_.output.touch(client);
 }
 
@@ -101,7 +102,8 @@ void Deliveries::abandon(Client& client) {
 
 void Deliveries::flush(Client& client) {
   using namespace proto::limits;
-  while (!client.results.due.empty() && client.results.under_way_count < client.results.window) {
+  while (!client.results.due.empty() && client.results.under_way_count < client.results.window &&
+         client.results.under_way_bytes < kMaxUnderWay) {
     proto::Results message;
     std::vector<TaskRef> sent;
     std::size_t bytes = 0;
@@ -122,7 +124,8 @@ void Deliveries::flush(Client& client) {
     }
     state_.output.send(client.session, std::move(message), durable ? state_.output.safe_after() : proto::CommitSeq{});
     client.results.under_way_count += sent.size();
-    client.results.under_way.emplace(client.session.sent, std::move(sent));
+    client.results.under_way_bytes += bytes;
+    client.results.under_way.emplace(client.session.sent, Client::Results::Sent{std::move(sent), bytes});
   }
 }
 

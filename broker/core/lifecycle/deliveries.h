@@ -34,6 +34,9 @@ class Deliveries {
   // Sends the results that are due and fit the client's window.
   void flush(Client& client);
 
+  // Bytes of results that may be under way to a client before it acknowledges some; one message may go beyond.
+  static constexpr std::size_t kMaxUnderWay = 64 * 1024 * 1024;
+
  private:
   // Whether the result is among those that are to be sent to the client.
   static bool is_due(const Task& task, const Client& client);

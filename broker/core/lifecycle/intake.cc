@@ -120,6 +120,19 @@ Status Intake::check(const proto::Submission& submission, bool spec_is_known) co
   return spec_is_known ? Status{} : check_spec(*submission.spec);
 }
 
+// A client that keeps to its window never fills it here: its own count goes down later. One task may be larger.
+Status Intake::check_windows(Client& client) {
+  client.unsafe.settle(state_.output.safe);
+  state_.unsafe.settle(state_.output.safe);
+  const CoreOptions& options = state_.options;
+  if (client.unsafe.tasks() >= 2 * std::size_t{options.window_tasks} ||
+      client.unsafe.bytes() >= options.window_bytes + options.max_payload)
+    return {Errc::queue_full, "the client has submitted more than its window before it was acknowledged"};
+  if (state_.unsafe.bytes() >= options.unsafe_bytes)
+    return {Errc::queue_full, "clients submit more than the broker's disk takes in"};
+  return {};
+}
+
 Status Intake::check_spec(const TaskSpec& spec) const {
   if (!proto::is_name(spec.queue)) return {Errc::name_invalid, "queue name '" + spec.queue + "'"};
   if (!proto::is_name(spec.name)) return {Errc::name_invalid, "task name '" + spec.name + "'"};
@@ -148,6 +161,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
   const bool spec_is_known = share_spec(client, submission);
   if (auto status = check(submission, spec_is_known); !status.ok()) return status;
+  if (auto status = check_windows(client); !status.ok()) return status;
   const bool stored =
       spec_is_known ? client.accepted.stored : durable(submission.spec->options, submission.spec->queue);
   if (submission.spec->options.process) submission.edit().queue = process_queue(submission.spec->queue);
@@ -180,6 +194,8 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   if (task.durable) {
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
+    client.unsafe.add(state_.output.safe_after(), task.payload.size());
+    state_.unsafe.add(state_.output.safe_after(), task.payload.size());
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(task, task.payload.size());

@@ -35,6 +35,8 @@ class Intake {
 
   proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body);
   proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
+  // Refuses what goes beyond the window of the client, or of all clients.
+  proto::Status check_windows(Client& client);
   proto::Status check_spec(const TaskSpec& spec) const;
   proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
   static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,

@@ -14,6 +14,22 @@ using namespace proto;
 
 namespace {
 
+// Whether the operation adds bytes to an object. What frees bytes is done on a full disk too.
+bool stores_values(const Operation& operation) {
+  switch (operation.verb) {
+    case Verb::put:
+    case Verb::send:
+    case Verb::store:
+    case Verb::add:
+    case Verb::append:
+    case Verb::exchange:
+    case Verb::insert:
+      return !operation.values.empty();
+    default:
+      return false;
+  }
+}
+
 Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
@@ -55,6 +71,10 @@ std::optional<Answer> Objects::attempt(Call& call) {
   if (call.op.verb == Verb::remove) {
     remove(*object);
     return done();
+  }
+  if (state_.disk_full && object->durable() && stores_values(call.op)) {
+    return failed(Errc::disk_full,
+                  "the broker's disk is nearly full: durable objects take nothing in until there is room");
   }
   call.object = object;
   const bool others_first = WaitLines::may_wait(call.op.verb) && !object->lines[object->line(call)].empty();

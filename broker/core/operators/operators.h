@@ -30,6 +30,9 @@ class Operators {
   // Replies to the query or command for which the store has answered a scan or a backup.
   void handle(StoreAnswer answer);
 
+  // Whether the store is scanning for a query.
+  bool is_scanning() const { return queries_.is_scanning(); }
+
   void set_self(SelfReport self) { self_ = std::move(self); }
 
  private:

@@ -23,6 +23,7 @@ class Queries {
   std::optional<proto::Reply> reply(const proto::Query& query, ClientHandle asker, const Task* task);
   // The store's answer to a scan.
   void handle(StoreAnswer answer);
+  bool is_scanning() const { return !scans_.empty(); }
 
  private:
   std::string status() const;

@@ -20,6 +20,7 @@ std::vector<Unserved> Serving::unserved() const {
   }
   for (const auto& [name, queue] : state_.queues) {
     for (const auto& [type, count] : queue->ready.types()) {
+      if (rows.size() >= kMaxUnserved) return rows;
       if (std::string reason = why_unserved(*queue, type); !reason.empty()) {
         rows.push_back({name, state_.task_types.name(type), count, std::move(reason)});
       }

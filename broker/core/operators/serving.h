@@ -26,7 +26,9 @@ class Serving {
  public:
   Serving(BrokerState& state, const Registry& registry) : state_{state}, registry_{registry} {}
 
+  // Returns at most kMaxUnserved rows.
   std::vector<Unserved> unserved() const;
+  static constexpr std::size_t kMaxUnserved = 1000;
   // Returns why the task waits. Empty: it does not wait.
   std::string why_waiting(const Task& task) const;
   std::size_t workers_of(const Queue& queue) const;

@@ -17,6 +17,7 @@
 #include "broker/core/state/options.h"
 #include "broker/core/state/output.h"
 #include "broker/core/state/paging_state.h"
+#include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
 #include "broker/core/tasks/deadlines.h"
 #include "broker/core/tasks/queues.h"
@@ -108,6 +109,7 @@ struct BrokerState {
     bool confirmed = false;      // seen again later, and no other task was finished
   };
   std::map<std::string, NestedWait> nested_waits;
+  UnsafeSubmissions unsafe;  // submissions of all clients
   Totals totals;
   Output output;
 };

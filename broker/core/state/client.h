@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "broker/core/state/session.h"
+#include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/tasks/tasks.h"
 #include "proto/wire/messages.h"
 
@@ -23,6 +24,7 @@ struct Client {
   // A message of the client waits for tasks from the disk. Later ones wait in `behind`, so that all keep their order.
   bool parked = false;
   std::deque<proto::Envelope> behind;
+  std::size_t behind_bytes = 0;  // about
   // The last spec that was accepted, and what was found out about it: most submissions of one client are alike.
   struct Accepted {
     SharedSpec spec;  // null: nothing was accepted yet
@@ -36,12 +38,19 @@ struct Client {
   std::set<std::string> notices;                      // that UnservedNotices has told it
   std::unordered_map<proto::TaskSeq, Task*> daemons;  // unfinished tasks that end with it
 
+  UnsafeSubmissions unsafe;  // count towards its window
+
   // Results on their way to the client. Each counts in its task's `deliveries`.
   struct Results {
-    std::uint32_t window = 0;                                     // maximum of `under_way_count`, given by the client
-    std::deque<TaskRef> due;                                      // to be sent
-    std::map<proto::MessageSeq, std::vector<TaskRef>> under_way;  // sent in this session, not acknowledged
+    std::uint32_t window = 0;  // maximum of `under_way_count`, given by the client
+    std::deque<TaskRef> due;   // to be sent
+    struct Sent {
+      std::vector<TaskRef> tasks;
+      std::size_t bytes = 0;
+    };
+    std::map<proto::MessageSeq, Sent> under_way;  // sent in this session, not acknowledged
     std::size_t under_way_count = 0;
+    std::size_t under_way_bytes = 0;
   };
   Results results;
 

@@ -30,7 +30,10 @@ struct Worker {
   std::size_t next_process_queue = 0;  // the same for tasks with a process of their own
   std::vector<ServedType> serves;      // by type
   std::uint64_t granted = 0;
-  std::uint64_t credit = 0;  // granted never exceeds it
+  std::uint64_t credit = 0;                           // granted never exceeds it
+  static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
+  std::size_t returned = 0;                           // tasks that it has handed back since it last finished one
+  std::uint32_t return_pauses = 0;                    // pauses that it has got for that
   bool draining = false;
   Instant paused_until{0};  // the worker is short of something: it is granted nothing until then
   std::string shortage;     // the reason of its last pause

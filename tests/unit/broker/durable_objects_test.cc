@@ -31,6 +31,20 @@ TEST_CASE("a change of a durable object is answered after its commit") {
   CHECK(user.answer(number)->a == 1);
 }
 
+TEST_CASE("while the disk is full, durable objects take nothing in, and give out what they have") {
+  Lasting at;
+  User user{at.broker};
+  const auto queue = open(user, ObjectKind::queue, "q");
+  const auto fleeting = user.open(ObjectKind::queue, "m");
+  CHECK(user.operate(Verb::put, queue, 0, 0, {bytes("x")}).a == 1);
+  at.broker.core().set_disk_full(true);
+  CHECK(user.code(Verb::put, queue, 0, 0, {bytes("y")}) == Errc::disk_full);
+  CHECK(user.operate(Verb::put, fleeting, 0, 0, {bytes("y")}).a == 1);
+  CHECK(user.operate(Verb::get, queue, 9).values == std::vector{bytes("x")});
+  at.broker.core().set_disk_full(false);
+  CHECK(user.operate(Verb::put, queue, 0, 0, {bytes("y")}).a == 1);
+}
+
 TEST_CASE("a durable queue outlives the broker, and one in memory does not") {
   Lasting at;
   User user{at.broker, 5};

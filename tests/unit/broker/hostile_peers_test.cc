@@ -1,0 +1,192 @@
+// Peers that keep to no limit but speak the protocol: what they cost the others, and what the broker does about it.
+#include "tests/unit/broker/broker.h"
+
+using namespace forkmill;
+using namespace forkmill::broker::test;
+using forkmill::broker::CoreOptions;
+using forkmill::broker::Deliveries;
+using forkmill::broker::MemoryStore;
+using forkmill::broker::QueryLine;
+using forkmill::broker::Worker;
+using forkmill::broker::test::id;
+
+namespace {
+
+Submission named(std::uint64_t n, std::string name, std::uint64_t signature = 0) {
+  Submission one = task(n);
+  one.edit().name = std::move(name);
+  one.edit().signature = signature;
+  return one;
+}
+
+}  // namespace
+
+TEST_CASE("errors quote only the beginning of many long signatures") {
+  Broker broker;
+  Hello hello = Broker::worker_hello();
+  for (int i = 0; i < 4000; ++i) hello.worker.tasks.push_back({"t.many", std::to_string(i) + std::string(4000, 'x')});
+  const auto worker = broker.connect(hello);
+  const auto client = broker.client();
+  const auto rejection = broker.submit_rejected(client, named(1, "t.many", 7));
+  CHECK(rejection.code == Errc::signature_mismatch);
+  CHECK(rejection.text.size() < 10'000);
+}
+
+TEST_CASE("status names at most a thousand kinds of tasks that no worker takes") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 3000; ++n) tasks.push_back(named(n, "t.unknown" + std::to_string(n)));
+  broker.submit(client, tasks);
+  broker.send(client, Query{1, QueryKind::status, "", {}});
+  const auto replies = broker.take<Reply>(client);
+  REQUIRE(replies.size() == 1);
+  CHECK(replies[0].body.size() < 300'000);
+}
+
+TEST_CASE("tasks that no worker has do not stand in the way of others, and run when a worker comes") {
+  Broker broker;
+  const auto client = broker.client();
+  constexpr std::uint64_t kMany = 20'000;
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= kMany; ++n) tasks.push_back(named(n, "t.unknown" + std::to_string(n)));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(5);
+  broker.submit(client, {task(kMany + 1), task(kMany + 2)});
+  CHECK(broker.grants(worker).size() == 2);
+  for (const auto& [name, queue] : broker.core().state().queues) CHECK(queue->ready.size() == kMany);
+
+  Hello late = Broker::worker_hello();
+  late.name = "late";
+  late.worker.tasks = {{"t.unknown7", ""}, {"t.unknown3", ""}};
+  const auto other = broker.connect(late);
+  broker.send(other, Credit{5});
+  const auto granted = broker.grants(other);
+  REQUIRE(granted.size() == 2);
+  CHECK(granted[0].id == id(3));
+  CHECK(granted[1].id == id(7));
+  broker.send(other, Goodbye{});
+  broker.submit(client, {named(kMany + 3, "t.unknown3")});
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("results under way to a client are limited in bytes until it acknowledges them") {
+  Broker broker;
+  Hello hello;
+  hello.name = "client";
+  hello.window_results = 1000;
+  const auto client = broker.connect(hello);
+  const auto worker = broker.worker(100);
+  constexpr std::size_t kLarge = 16 * 1024 * 1024;
+  for (std::uint64_t n = 1; n <= 10; ++n) broker.submit(client, {task(n)});
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant, std::string(kLarge, 'x'));
+  CHECK(broker.results(client).size() == Deliveries::kMaxUnderWay / kLarge);
+  broker.send(client, ResultAck{{broker.last_taken()}});
+  CHECK(broker.results(client).size() == 1);
+}
+
+TEST_CASE("attached tasks whose results are due already are sent once") {
+  Broker broker;
+  Hello hello;
+  hello.name = "client";
+  hello.window_results = 1;
+  const auto client = broker.connect(hello);
+  const auto worker = broker.worker(10);
+  broker.submit(client, {task(1), task(2), task(3)});
+  for (const auto& granted : broker.grants(worker)) broker.succeed(worker, granted.grant);
+  broker.send(client, Attach{{id(2), id(3), id(2)}});
+  std::vector<TaskId> got;
+  for (auto results = broker.results(client); !results.empty(); results = broker.results(client)) {
+    for (const TaskResult& one : results) got.push_back(one.id);
+    broker.send(client, ResultAck{{broker.last_taken()}});
+  }
+  CHECK(got == std::vector{id(1), id(2), id(3)});
+}
+
+TEST_CASE("a client that ignores its window is refused further tasks until the store has its earlier ones") {
+  MemoryStore store{"store", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  options.window_tasks = 10;
+  options.window_bytes = 1000;
+  options.max_payload = 100;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  broker.hold_commits();
+  for (std::uint64_t n = 1; n <= 30; ++n) broker.submit(client, {task(n)});
+  broker.release_commits();
+  std::size_t refused = 0;
+  for (const auto& ack : broker.take<SubmitAck>(client))
+    for (const Rejection& one : ack.rejected) refused += one.code == Errc::queue_full ? 1 : 0;
+  CHECK(refused == 10);
+  broker.submit(client, {task(31)});
+  CHECK(broker.take<SubmitAck>(client).at(0).rejected.empty());
+}
+
+TEST_CASE("all clients together are refused tasks while the store has too much to do") {
+  MemoryStore store{"store", true};
+  CoreOptions options;
+  options.restart_grace = 0ms;
+  options.unsafe_bytes = 90;  // ten tasks of nine bytes
+  Broker broker{options, &store};
+  broker.hold_commits();
+  std::vector<Broker::Peer> clients;
+  for (std::uint64_t n = 1; n <= 15; ++n) broker.submit(clients.emplace_back(broker.client()), {task(n)});
+  broker.release_commits();
+  std::size_t refused = 0;
+  for (const auto& client : clients) refused += broker.take<SubmitAck>(client).at(0).rejected.size();
+  CHECK(refused == 5);
+}
+
+TEST_CASE("a worker holds a limited number of tasks, with any credit") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  constexpr std::uint64_t kMany = Worker::kMaxHeld + 100;
+  for (std::uint64_t n = 1; n <= kMany; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(~std::uint64_t{0} >> 1);
+  CHECK(broker.grants(worker).size() == Worker::kMaxHeld);
+  broker.send(worker, Credit{~std::uint64_t{0}});
+  CHECK(broker.grants(worker).empty());
+}
+
+TEST_CASE("a worker that hands back all that it is granted gets less and less") {
+  Broker broker;
+  const auto client = broker.client();
+  std::vector<Submission> tasks;
+  for (std::uint64_t n = 1; n <= 100; ++n) tasks.push_back(task(n));
+  broker.submit(client, tasks);
+  const auto worker = broker.worker(100);
+  std::uint64_t credit = 100;
+  std::size_t rounds = 0;
+  for (; rounds < 200; ++rounds) {
+    Return back;
+    for (const auto& granted : broker.grants(worker)) back.grants.push_back(granted.grant);
+    if (back.grants.empty()) break;
+    back.credit = credit += 100;
+    broker.send(worker, back);
+  }
+  CHECK(rounds == 41);
+  broker.advance(1s);
+  CHECK(broker.grants(worker).size() == 100);
+}
+
+TEST_CASE("a flood of queries is answered one in each round, and clients take turns") {
+  QueryLine line;
+  const auto envelope = [](std::uint64_t n) { return Envelope{{}, Query{n, QueryKind::status, "", {}}}; };
+  using forkmill::broker::ClientHandle;
+  for (std::uint64_t n = 0; n < QueryLine::kMaxOfClient + 1; ++n) {
+    Envelope one = envelope(n);
+    CHECK(line.add(ClientHandle{1}, PeerId{1}, one) == (n < QueryLine::kMaxOfClient));
+  }
+  Envelope other = envelope(7);
+  CHECK(line.add(ClientHandle{2}, PeerId{2}, other));
+  CHECK(line.pop().first == PeerId{1});
+  CHECK(line.pop().first == PeerId{2});
+  for (std::uint64_t n = 1; n < QueryLine::kMaxOfClient; ++n) CHECK(line.pop().first == PeerId{1});
+  CHECK(line.empty());
+  CHECK(QueryLine::is_costly(Query{1, QueryKind::task, "01890a5d", {}}));
+  CHECK_FALSE(QueryLine::is_costly(Query{1, QueryKind::task, id(1).to_string(), {}}));
+  CHECK_FALSE(QueryLine::is_costly(Query{1, QueryKind::ping, "", {}}));
+}
