@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "proto/os/unblocked_stream.h"
+#include "proto/printable.h"
 
 namespace forkmill::proto {
 
@@ -49,12 +50,16 @@ class StderrSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    // Names and texts of peers stand in messages.
+    const std::string clean = printable({message.payload.data(), message.payload.size()}, LineBreaks::kept);
+    spdlog::details::log_msg shown = message;
+    shown.payload = clean;
     spdlog::memory_buf_t line;
-    formatter_->format(message, line);
+    formatter_->format(shown, line);
     std::string text{line.data(), line.size()};
-    if (colors_ && message.color_range_end > message.color_range_start) {
-      text.insert(message.color_range_end, "\033[m");
-      text.insert(message.color_range_start, color_of(message.level));
+    if (colors_ && shown.color_range_end > shown.color_range_start) {
+      text.insert(shown.color_range_end, "\033[m");
+      text.insert(shown.color_range_start, color_of(shown.level));
     }
     stream_.write(text);
   }
