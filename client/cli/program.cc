@@ -22,6 +22,7 @@
 #include "client/cli/text/usage.h"
 #include "proto/limits.h"
 #include "proto/os/standard_streams.h"
+#include "proto/printable.h"
 
 namespace forkmill::cli {
 
@@ -46,7 +47,8 @@ bool is_map(const CLI::App& app) {
 }
 
 int print_error(const std::string& text, int status) {
-  if (!text.empty()) std::fprintf(stderr, "forkmill: %s\n", text.c_str());
+  const std::string shown = proto::printable(text, proto::LineBreaks::kept);  // errors quote workers
+  if (!text.empty()) std::fprintf(stderr, "forkmill: %s\n", shown.c_str());
   return status;
 }
 

@@ -60,9 +60,14 @@ std::vector<std::string> command_words(const Program& program, const CLI::App& c
   return words;
 }
 
-int print_stdout(const std::string& text) {
-  if (!write_all(STDOUT_FILENO, text, "standard output")) throw CommandError{ExitCode::output_closed, ""};
+int print_stdout(const std::string& text, bool raw) {
+  if (!write_shown(STDOUT_FILENO, text, "standard output", raw)) throw CommandError{ExitCode::output_closed, ""};
   return 0;
+}
+
+void add_raw(CLI::App& command, bool& raw) {
+  command.add_flag("--raw", raw,
+                   "Print the output to a terminal as it is; else bytes that could control the terminal are escaped");
 }
 
 ConnectionOptions default_connection() {

@@ -62,6 +62,8 @@ struct Program {
 ConnectionOptions default_connection();
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options);
+// Adds --raw: bytes of others go to a terminal as they are.
+void add_raw(CLI::App& command, bool& raw);
 void add_output_options(CLI::App& command, OutputOptions& options);
 // add_output_options() without --watch, for commands that print once.
 void add_format_options(CLI::App& command, OutputOptions& options);
@@ -98,8 +100,9 @@ CLI::Option* add_number(CLI::App& command, const std::string& name, Number& valu
 std::vector<std::string> command_words(const Program& program, const CLI::App& command);
 
 // Prints `text` to stdout. Returns the exit status 0. Throws CommandError if it cannot be written: output_closed if the
-// reader has gone, failed for other errors, such as a full disk.
-int print_stdout(const std::string& text);
+// reader has gone, failed for other errors, such as a full disk. On a terminal, bytes that could control it are
+// escaped, unless `raw`.
+int print_stdout(const std::string& text, bool raw = false);
 
 void add_attach(const Program& program);
 void add_backup(const Program& program);

@@ -83,7 +83,8 @@ nlohmann::ordered_json Connection::carry_out_without_timeout(const Command& comm
 int print_result(const OutputOptions& output, const std::function<std::string()>& show) {
   for (;;) {
     const auto text = show();
-    print_stdout(std::string{output.watch && terminal().out ? kClearScreen : ""} + text);
+    if (output.watch && terminal().out) print_stdout(kClearScreen, true);
+    print_stdout(text);
     if (!output.watch) return 0;
     std::this_thread::sleep_for(std::max(output.interval, kMinInterval));
   }

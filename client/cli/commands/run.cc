@@ -49,14 +49,15 @@ struct RunCommand {
   ExecOptions exec;
   SubmitOptions submit{};
   bool detach = false;
+  bool raw = false;
   std::chrono::milliseconds wait{0};
   std::vector<std::string> words;
 };
 
 // Prints the output of the command. Returns its exit status as a shell shows it.
-int print_command(const ExecResult& result) {
-  print_stdout(result.out);
-  (void)write_all(STDERR_FILENO, result.err, "standard error");
+int print_command(const ExecResult& result, bool raw) {
+  print_stdout(result.out, raw);
+  (void)write_shown(STDERR_FILENO, result.err, "standard error", raw);
   if (result.timed_out) throw CommandError{ExitCode::failed, "the command was stopped by --timeout [timed_out]"};
   if (result.out_truncated || result.err_truncated) {
     throw CommandError{ExitCode::failed,
@@ -96,16 +97,17 @@ int run(const RunCommand& options, const ConnectionOptions& connection_options) 
   how.label = command_label(command_line(request.argv, request.shell));
   TaskWait wait{connection_options, "attach"};
   auto future = wait.connection().client().with(how).submit_raw(kExec.name(), pack_value(std::make_tuple(request)));
-  if (!options.detach) return print_command(command_result(wait, std::move(future), options.wait));
+  if (!options.detach) return print_command(command_result(wait, std::move(future), options.wait), options.raw);
   return print_accepted(wait, future);
 }
 
-int attach(const std::string& id, std::chrono::milliseconds timeout, const ConnectionOptions& connection_options) {
+int attach(const std::string& id, std::chrono::milliseconds timeout, bool raw,
+           const ConnectionOptions& connection_options) {
   TaskWait wait{connection_options, "attach"};
   const auto task = ask_task(wait.connection(), id);
   auto future = wait.connection().client().attach<RawResult>(task_id(task));
   if (text_of(task, "name") != kExec.name()) return print_when_done(wait, std::move(future), timeout);
-  return print_command(command_result(wait, std::move(future), timeout));
+  return print_command(command_result(wait, std::move(future), timeout), raw);
 }
 
 }  // namespace
@@ -119,6 +121,7 @@ void add_run(const Program& program) {
   command->prefix_command();
   command->add_flag("-d,--detach", options->detach,
                     "Print the task id once the broker has accepted the command, and exit");
+  add_raw(*command, options->raw);
   add_duration(*command, "--wait", options->wait,
                "Stop waiting after this time, while the command continues [default: none]");
   command->add_option("--queue", options->submit.queue, "Queue of the command [default: default]")->type_name("NAME");
@@ -142,14 +145,16 @@ void add_attach(const Program& program) {
   auto* command = program.app.add_subcommand("attach", "Print the output of a command or task that was detached");
   auto id = std::make_shared<std::string>();
   auto timeout = std::make_shared<std::chrono::milliseconds>(0);
+  auto raw = std::make_shared<bool>(false);
   command->footer(kAttachFooter);
   command->add_option("id", *id, "Id, or an unambiguous prefix of at least 8 characters")
       ->required()
       ->option_text("ID");
   add_duration(*command, "--timeout", *timeout, "Stop waiting after this time [default: none]");
   add_connection_options(*command, program.connection);
-  command->callback([program, id, timeout] {
-    program.action = [program, id, timeout] { return attach(*id, *timeout, program.connection); };
+  add_raw(*command, *raw);
+  command->callback([program, id, timeout, raw] {
+    program.action = [program, id, timeout, raw] { return attach(*id, *timeout, *raw, program.connection); };
   });
 }
 

@@ -5,6 +5,7 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/os/terminal.h"
 #include "client/cli/os/write_all.h"
+#include "proto/printable.h"
 
 namespace forkmill::cli {
 
@@ -16,7 +17,7 @@ constexpr std::chrono::milliseconds kRedraw{100};
 
 Display::Display(const Options& options)
     : options_{options},
-      printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { err(text); },
+      printer_{[this](std::string_view text) { out(text); }, [this](std::string_view text) { show_err(text); },
                options.output} {}
 
 Display::~Display() {
@@ -24,10 +25,14 @@ Display::~Display() {
 }
 
 void Display::out(std::string_view text) {
-  if (!stdout_closed_ && !write_all(STDOUT_FILENO, text, "standard output")) stdout_closed_ = true;
+  if (!stdout_closed_ && !write_shown(STDOUT_FILENO, text, "standard output", options_.raw)) stdout_closed_ = true;
 }
 
 void Display::err(std::string_view text) { (void)write_all(STDERR_FILENO, text, "standard error"); }
+
+void Display::show_err(std::string_view text) {
+  (void)write_shown(STDERR_FILENO, text, "standard error", options_.raw);
+}
 
 // Without stderr, for example after the terminal was closed, a run goes on.
 void Display::tell(std::string_view text) {
@@ -50,7 +55,7 @@ void Display::print(const Ended& ended) {
 
 void Display::message(const std::string& text) {
   erase();
-  tell("forkmill: " + text + "\n");
+  tell("forkmill: " + proto::printable(text, proto::LineBreaks::kept) + "\n");
 }
 
 void Display::progress(const Progress& progress, Rate::Clock::time_point time, bool now) {

@@ -16,6 +16,7 @@ class Display {
  public:
   struct Options {
     Printer::Options output{};
+    bool raw = false;       // the output of jobs goes to terminals as it is
     bool progress = false;  // draw the progress line. REQUIRES: stderr is a terminal
     ProgressStyle style{};
   };
@@ -43,6 +44,7 @@ class Display {
   void erase();
   void out(std::string_view text);
   void err(std::string_view text);
+  void show_err(std::string_view text);  // the output of a job
   void tell(std::string_view text);
 
   Options options_;

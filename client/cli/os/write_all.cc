@@ -8,6 +8,7 @@
 #include <string>
 
 #include "client/cli/errors/command_error.h"
+#include "proto/printable.h"
 
 namespace forkmill::cli {
 
@@ -26,6 +27,11 @@ bool write_all(int fd, std::string_view text, const char* name) {
     }
   }
   return true;
+}
+
+bool write_shown(int fd, std::string_view text, const char* name, bool raw) {
+  if (raw || ::isatty(fd) != 1) return write_all(fd, text, name);
+  return write_all(fd, proto::printable(text, proto::LineBreaks::kept), name);
 }
 
 }  // namespace forkmill::cli

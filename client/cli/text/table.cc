@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "proto/check.h"
+#include "proto/printable.h"
 
 namespace forkmill::cli {
 
@@ -55,10 +56,8 @@ std::size_t text_width(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  std::string clean{text};
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  }
+  std::string clean = proto::printable(text, proto::LineBreaks::shown);
+  std::replace(clean.begin(), clean.end(), '\t', ' ');
   return clean;
 }
 

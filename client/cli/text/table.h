@@ -47,7 +47,8 @@ class Table {
   bool empty() const { return rows_.empty(); }
 
   // Renders json as one indented array of objects, jsonl as one object per line. The result ends in a newline unless it
-  // is empty. Tables show control characters as "?", so that a name can neither forge lines nor control the terminal.
+  // is empty. Tables show control characters as escapes, so that a name can neither forge lines nor control the
+  // terminal.
   std::string render(Format format, bool headers) const;
 
  private:
@@ -61,7 +62,7 @@ class Table {
 // The columns of `text` on a terminal; each UTF-8 character counts as one.
 std::size_t text_width(std::string_view text);
 
-// Replaces control characters by "?".
+// Returns the text on one line, with escapes for what could control a terminal (proto/printable.h).
 std::string printable(std::string_view text);
 
 }  // namespace forkmill::cli

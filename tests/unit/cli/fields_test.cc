@@ -11,7 +11,7 @@ TEST_CASE("each field has an aligned line, empty ones are omitted, and longer on
   fields.add("nothing", Cell{nullptr, ""});
   fields.add("run_time", Cell{1500, "1.5s"});
   fields.add("output", Cell{"a\nb", "a\nb\x1b"});
-  CHECK(fields.render(Format::table) == "id        7\nrun time  1.5s\noutput    a\n          b?\n");
+  CHECK(fields.render(Format::table) == "id        7\nrun time  1.5s\noutput    a\n          b\\x1b\n");
   CHECK(fields.render(Format::jsonl) == "{\"id\":\"7\",\"nothing\":null,\"run_time\":1500,\"output\":\"a\\nb\"}\n");
 }
 

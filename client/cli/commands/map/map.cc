@@ -65,6 +65,7 @@ int dry_run(JobFeed feed, Display& display) {
 Display::Options display_options(const MapOptions::Output& output) {
   const auto found = terminal();
   return {.output = {.tag = output.tag || output.tagstring, .verbose = output.verbose || output.dry_run},
+          .raw = output.raw,
           .progress = (output.bar || output.eta) && !output.dry_run && found.err,
           .style = {.bar = output.bar, .colour = found.colour, .width = found.width}};
 }

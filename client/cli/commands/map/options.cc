@@ -116,6 +116,7 @@ void add_output(CLI::App& command, MapOptions::Output& output) {
   command.add_option("--tagstring", output.tagstring, "Start each line of output with TEXT, such as '{#}', and a tab")
       ->type_name("TEXT");
   command.add_flag("-v,--verbose", output.verbose, "Print each command before its output");
+  add_raw(command, output.raw);
   command.add_flag("--bar", output.bar, "Show a progress bar on a terminal");
   command.add_flag("--eta", output.eta, "Show the progress on a terminal, without a bar");
   command.add_flag("--dry-run", output.dry_run, "Print the commands without running them");

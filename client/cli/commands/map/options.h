@@ -50,6 +50,7 @@ struct MapOptions {
     bool tag = false;
     std::optional<std::string> tagstring;
     bool verbose = false;
+    bool raw = false;
     bool bar = false;
     bool eta = false;
     bool dry_run = false;
