@@ -1,3 +1,4 @@
+#include "broker/core/state/worker.h"
 #include "tests/unit/broker/broker.h"
 
 using namespace forkmill;
@@ -199,12 +200,12 @@ TEST_CASE("more answers than one message may have go out in several") {
   CHECK(answers == limits::kMaxRecords + 1);
 }
 
-TEST_CASE("more revocations than one message may have go out in several") {
+TEST_CASE("all that a worker may hold can be revoked at once, in messages within the limits") {
   Broker broker;
   const auto client = broker.client();
   const auto worker = broker.worker(2 * limits::kMaxRecords);
   Cancel cancel;
-  for (std::uint64_t n = 0; n < limits::kMaxRecords + 1; n += 128) {
+  for (std::uint64_t n = 0; n < forkmill::broker::Worker::kMaxHeld; n += 128) {
     std::vector<Submission> tasks;
     for (std::uint64_t i = n; i < n + 128; ++i) tasks.push_back(task(i + 1));
     for (const Submission& one : tasks) (n == 0 ? cancel.unless_started : cancel.ids).push_back(one.id);
@@ -212,6 +213,9 @@ TEST_CASE("more revocations than one message may have go out in several") {
   }
   broker.send(client, cancel);
   std::size_t revoked = 0;
-  for (const auto& revoke : broker.take<Revoke>(worker)) revoked += revoke.grants.size() + revoke.unless_started.size();
-  CHECK(revoked == cancel.ids.size() + cancel.unless_started.size());
+  for (const auto& revoke : broker.take<Revoke>(worker)) {
+    CHECK(revoke.grants.size() + revoke.unless_started.size() <= limits::kMaxRecords);
+    revoked += revoke.grants.size() + revoke.unless_started.size();
+  }
+  CHECK(revoked == forkmill::broker::Worker::kMaxHeld);
 }

@@ -26,7 +26,7 @@ TEST_CASE("a table shows processes like ps") {
         "a      10     1  S      1.5s  1.0 MiB  2023-11-14T22:13:20.250Z  broker             -  forkmill-broker\n"
         "b      20     1  S        0s  2.0 KiB  -                         supervisor         -  worker w1\n"
         "b      21    20  R        0s      0 B  -                         link               -  link\n"
-        "b      22    20  R        0s      0 B  -                         process          10s  t.echo read?er\n");
+        "b      22    20  R        0s      0 B  -                         process          10s  t.echo read\\ner\n");
   const auto rows = Json::parse(process_table(sample(), kNow).render(Format::json, true));
   REQUIRE(rows.size() == 4);
   CHECK(rows[3]["task"] == "t.echo");
@@ -40,7 +40,7 @@ TEST_CASE("a tree shows processes like pstree") {
         "└─ b\n"
         "   └─ supervisor 20  S  0s  2.0 KiB  worker w1\n"
         "      ├─ link 21  R  0s  0 B  link\n"
-        "      └─ process 22  R  0s  0 B  t.echo read?er  for 10s\n");
+        "      └─ process 22  R  0s  0 B  t.echo read\\ner  for 10s\n");
   CHECK(process_tree(Json::object(), kNow) == "broker\n");
 }
 
