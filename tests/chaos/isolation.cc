@@ -79,11 +79,11 @@ int run_isolated(const std::function<int(bool)>& body) {
 }
 
 bool mount_disk(const std::string& path, std::uint64_t bytes) {
-  return ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("size=" + std::to_string(bytes)).c_str()) == 0;
+  return ::mount("tmpfs", path.c_str(), "tmpfs", 0, ("mode=0700,size=" + std::to_string(bytes)).c_str()) == 0;
 }
 
 bool resize_disk(const std::string& path, std::uint64_t bytes) {
-  return ::mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT, ("size=" + std::to_string(bytes)).c_str()) == 0;
+  return ::mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT, ("mode=0700,size=" + std::to_string(bytes)).c_str()) == 0;
 }
 
 void unmount_disk(const std::string& path) { ::umount2(path.c_str(), MNT_DETACH); }

@@ -37,12 +37,30 @@ DataDir::DataDir(std::string path, Missing what, FileSystem& files) : files_{fil
   if (const auto found = files_.look(path_)) {
     if (found->kind != FileSystem::Entry::Kind::directory)
       throw StoreError{"data directory " + path_ + " is a file, not a directory"};
+    refuse_others(*found);
   } else if (errno == ENOENT && what == Missing::create) {
     make();
   } else {
     throw_system_error("data directory " + path_, errno);
   }
   lock();
+}
+
+// Who can write the directory can give a broker tasks to run; and a link in it leads a broker, perhaps one of root, to
+// files that are not its own.
+void DataDir::refuse_others(const FileSystem::Entry& directory) const {
+  if (directory.open_to_others)
+    throw StoreError{"data directory " + path_ +
+                     " can be written by every user of this machine: take that right away (" +
+                     "chmod o-w), and see that the files in it are the broker's"};
+  for (const std::string& path :
+       {path_ + "/lock", head(), head() + ".new", database(), database() + ".new", journal(), segment(0), segment(1)}) {
+    const auto found = files_.look(path);
+    if (found && found->is_link)
+      throw StoreError{path +
+                       " is a symbolic link: the files of a data directory are in it; move the file here, or start " +
+                       "the broker with the directory that has it"};
+  }
 }
 
 void DataDir::make() const {

@@ -18,6 +18,7 @@ namespace forkmill::broker {
 class DataDir {
  public:
   enum class Missing { create, refuse };
+  // Refuses a directory that any user may write, and one with a symbolic link in the place of a file.
   DataDir(std::string path, Missing what, FileSystem& files = system_files());
   DataDir(const DataDir&) = delete;
   DataDir& operator=(const DataDir&) = delete;
@@ -38,6 +39,7 @@ class DataDir {
   void make_names_safe() const;
 
  private:
+  void refuse_others(const FileSystem::Entry& directory) const;
   void make() const;
   void lock();
 

@@ -60,9 +60,10 @@ bool give_to_owner(int file, const std::string& path) {
 
 proto::Descriptor open_or_make(const std::string& path) {
   constexpr mode_t kPrivate = 0600;
-  // Only a file that this call creates changes its owner: an existing one may be a link to another user's file.
+  // Only a file that this call creates changes its owner: an existing one may be a hard link to another user's file.
   proto::Descriptor made{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kPrivate)};
-  if (!made.valid()) return proto::Descriptor{errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_CLOEXEC) : -1};
+  if (!made.valid())
+    return proto::Descriptor{errno == EEXIST ? ::open(path.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC) : -1};
   if (give_to_owner(made.get(), path)) return made;
   const int error = errno;
   made.reset();
@@ -76,16 +77,18 @@ class SystemFiles final : public FileSystem {
   const char* vfs() const override { return nullptr; }
 
   std::unique_ptr<OpenFile> open(const std::string& path, Open how) override {
-    const int flags = (how == Open::read ? O_RDONLY : O_RDWR) | O_CLOEXEC;
+    const int flags = (how == Open::read ? O_RDONLY : O_RDWR | O_NOFOLLOW) | O_CLOEXEC;
     auto file = how == Open::make ? open_or_make(path) : proto::Descriptor{::open(path.c_str(), flags)};
     return file.valid() ? std::make_unique<SystemFile>(std::move(file)) : nullptr;
   }
   std::optional<Entry> look(const std::string& path) override {
     struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+    if (::lstat(path.c_str(), &found) != 0) return std::nullopt;
+    const bool is_link = S_ISLNK(found.st_mode);
     using Kind = Entry::Kind;
+    if (is_link && ::stat(path.c_str(), &found) != 0) return Entry{Kind::other, 0, true, false};
     const Kind kind = S_ISREG(found.st_mode) ? Kind::file : S_ISDIR(found.st_mode) ? Kind::directory : Kind::other;
-    return Entry{kind, static_cast<std::uint64_t>(found.st_size)};
+    return Entry{kind, static_cast<std::uint64_t>(found.st_size), is_link, (found.st_mode & S_IWOTH) != 0};
   }
   bool make_directory(const std::string& path) override { return ::mkdir(path.c_str(), 0700) == 0; }
   bool remove(const std::string& path) override { return ::unlink(path.c_str()) == 0; }

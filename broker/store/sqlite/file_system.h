@@ -35,7 +35,7 @@ class FileSystem {
 
   enum class Open {
     read,
-    write,  // and read
+    write,  // and read; fails with ELOOP if the path is a symbolic link
     make    // write, and create a missing file with mode 0600 for the owner of the directory, also as root
   };
   virtual std::unique_ptr<OpenFile> open(const std::string& path, Open how) = 0;
@@ -43,6 +43,8 @@ class FileSystem {
   struct Entry {
     enum class Kind { file, directory, other } kind = Kind::file;
     std::uint64_t size = 0;
+    bool is_link = false;         // the path is a symbolic link to what the other members describe
+    bool open_to_others = false;  // any user of the machine may write it
   };
   virtual std::optional<Entry> look(const std::string& path) = 0;
 

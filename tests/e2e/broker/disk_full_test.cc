@@ -23,7 +23,7 @@ class SmallDisk {
   SmallDisk(std::string path, const std::string& size) : path_{std::move(path)} {
     std::filesystem::create_directory(path_);
     mounted_ = ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-               ::mount("tmpfs", path_.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+               ::mount("tmpfs", path_.c_str(), "tmpfs", 0, ("mode=0700,size=" + size).c_str()) == 0;
     if (!mounted_) MESSAGE("skipped: no right to mount a file system");
   }
   ~SmallDisk() {
@@ -34,7 +34,7 @@ class SmallDisk {
 
   bool mounted() const { return mounted_; }
   void resize(const std::string& size) {
-    REQUIRE(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, ("size=" + size).c_str()) == 0);
+    REQUIRE(::mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, ("mode=0700,size=" + size).c_str()) == 0);
   }
 
  private:

@@ -72,6 +72,17 @@ TEST_CASE("without a shell, each word stays one word and is not quoted") {
   CHECK(CommandTemplate({"echo"}, true).job(1, {"a b"}).argv == std::vector<std::string>{"echo", "a b"});
 }
 
+TEST_CASE("an argument between quotes of the command is noticed") {
+  const auto noticed = [](const std::string& line) { return CommandTemplate{{line}, false}.quotes_arguments(); };
+  for (const char* line :
+       {"ls '{}'", "ls \"{}\"", "ls \"a{1/}\"", "sh -c 'cat {} {}'", "echo \\\\'{}'", "echo '\\'\\''{}'"})
+    CHECK(noticed(line));
+  for (const char* line : {"ls {}", "ls 'a'{}", "ls", "echo '{#}' \"{%}\" {}", "echo \\'{}\\'", "awk '{print}' {}"})
+    CHECK_FALSE(noticed(line));
+  CHECK(CommandTemplate{{"cp", "'a", "{}'"}, {.each_word = true}}.quotes_arguments());
+  CHECK_FALSE(CommandTemplate{{"ls", "'{}'"}, true}.quotes_arguments());
+}
+
 TEST_CASE("a command that the system would not accept is refused with the number of its job") {
   const CommandTemplate command{{"echo"}, false};
   CHECK_NOTHROW(command.job(1, {std::string(CommandTemplate::kMaxLine - 5, 'x')}));

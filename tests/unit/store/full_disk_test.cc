@@ -74,7 +74,7 @@ TEST_CASE("a full file system stops the store, and what was committed is there")
   // In a mount namespace of its own: the file system goes with the child.
   const int status = in_child([&] {
     if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=2m") != 0)
+        ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "mode=0700,size=2m") != 0)
       return kCannotMount;
     auto store = make_store(disk + "/data");
     if (!failure_of(*store).empty()) return 1;
@@ -83,7 +83,7 @@ TEST_CASE("a full file system stops the store, and what was committed is there")
     write_file(folder.path("report"), text);
     if (commits < 10 || store->free_bytes().value_or(free_before) >= free_before) return 2;
     store.reset();
-    if (::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=8m") != 0) return 3;
+    if (::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "mode=0700,size=8m") != 0) return 3;
     return all_there(disk + "/data", commits) ? 0 : 4;
   });
   if (status == kCannotMount) {

@@ -50,6 +50,34 @@ TEST_CASE("a file in place of the directory, or a read-only directory, is refuse
   CHECK(status == 0);
 }
 
+TEST_CASE("a directory that every user may write is refused") {
+  Folder folder;
+  const std::string directory = directory_with_a_task(folder);
+  std::filesystem::permissions(directory, std::filesystem::perms{0777});
+  CHECK(contains(failure_of(directory), "can be written by every user of this machine"));
+  std::filesystem::permissions(directory, std::filesystem::perms{0770});
+  CHECK(failure_of(directory) == "");
+}
+
+TEST_CASE("a symbolic link in place of a file of the store is refused, and its target keeps what it has") {
+  for (const std::string name : {"lock", "head", "head.new", "forkmill.db", "forkmill.db.new", "forkmill.db-wal",
+                                 "forkmill.journal.0", "forkmill.journal.1"}) {
+    CAPTURE(name);
+    Folder folder;
+    const std::string directory = directory_with_a_task(folder);
+    write_file(folder.path("target"), "of another program");
+    std::filesystem::remove(directory + "/" + name);
+    std::filesystem::create_symlink(folder.path("target"), directory + "/" + name);
+    CHECK(contains(failure_of(directory), name + " is a symbolic link"));
+    CHECK(contains(check(directory).failure().text, name + " is a symbolic link"));
+    std::filesystem::remove(directory + "/" + name);
+    std::filesystem::create_symlink(folder.path("missing"), directory + "/" + name);
+    CHECK(contains(failure_of(directory), name + " is a symbolic link"));
+    CHECK(read_file(folder.path("target")) == "of another program");
+    CHECK_FALSE(std::filesystem::exists(folder.path("missing")));
+  }
+}
+
 TEST_CASE("a file that is no database, or another application's database, is refused") {
   Folder folder;
   std::filesystem::create_directory(folder.path("text"));

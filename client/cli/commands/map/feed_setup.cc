@@ -77,11 +77,17 @@ std::unique_ptr<Rows> FeedSetup::open_rows(std::vector<Input> inputs) {
 CommandTemplate FeedSetup::command_template(const std::vector<std::string>& command) const {
   const auto& input = options_.input;
   const bool no_arguments = input.replace_args && input.max_args == std::size_t{0};
-  return {command,
-          {.direct = options_.command.quote,
-           .append = !options_.pipe.on && !no_arguments,
-           .each_word = input.context || input.replace_args,
-           .syntax = syntax_}};
+  CommandTemplate made{command,
+                       {.direct = options_.command.quote,
+                        .append = !options_.pipe.on && !no_arguments,
+                        .each_word = input.context || input.replace_args,
+                        .syntax = syntax_}};
+  if (made.quotes_arguments())
+    std::fputs(
+        "forkmill: an argument stands between quotes of the command: it is quoted already, so these quotes end before "
+        "it, and a part of it can run as a command\n  fix: write {} without quotes, or use --quote\n",
+        stderr);
+  return made;
 }
 
 void FeedSetup::check_positions(const Rows& rows) const {

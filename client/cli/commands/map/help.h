@@ -11,6 +11,7 @@ shortened to a unique beginning.
   {/.}   its file name, no extension   {#}    the number of the job
   {%}    the slot of the job: a number from 1 that no other job in flight has
   {1} {2} ... {-1}   the argument from that source; also {1.} {2/}
+Write them without quotes: the shell gets each argument as one word, whatever it contains.
 " {}" is appended to a COMMAND without replacement strings. Without COMMAND, each argument is a command line.
 The environment variables PARALLEL_SEQ and PARALLEL_JOBSLOT have the values of {#} and {%}.
 

@@ -38,6 +38,7 @@ CommandTemplate::CommandTemplate(const std::vector<std::string>& words, const Op
     if (!direct_) words_[0].append(Text{" ", options.syntax});
     direct_ ? words_.push_back(all) : words_[0].append(all);
   }
+  quotes_arguments_ = !direct_ && words_[0].has_quoted_arguments();
   if (each_word_ && !direct_) words_ = words_[0].words();
 }
 

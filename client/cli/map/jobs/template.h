@@ -35,6 +35,9 @@ class CommandTemplate {
   bool direct() const { return direct_; }
   // Whether the command depends on the slot of a job.
   bool uses_slot() const;
+  // Whether an argument, which is quoted for the shell, is put between quotes of the template: they end there, and a
+  // part of the argument can be run as a command. Never without a shell.
+  bool quotes_arguments() const { return quotes_arguments_; }
   // The number of arguments that the replacement strings need ({3} needs 3, {-2} needs 2).
   int positions() const;
 
@@ -52,6 +55,7 @@ class CommandTemplate {
   std::vector<Text> words_;  // one word, unless direct_ or each_word_
   bool direct_ = false;
   bool each_word_ = false;
+  bool quotes_arguments_ = false;
   bool lines_ = false;  // the template is empty: the arguments are the shell line
   std::size_t max_line_ = kMaxLine;
 };

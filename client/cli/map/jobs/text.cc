@@ -126,6 +126,25 @@ bool Text::has_all_arguments() const {
   return std::any_of(pieces_.begin(), pieces_.end(), [](auto& piece) { return piece.kind == Piece::Kind::all; });
 }
 
+bool Text::has_quoted_arguments() const {
+  char open = 0;  // the quote that is open
+  bool escaped = false;
+  for (const Piece& piece : pieces_) {
+    if (open != 0 && (piece.kind == Piece::Kind::all || piece.kind == Piece::Kind::one)) return true;
+    if (piece.kind != Piece::Kind::literal)
+      escaped = false;
+    else
+      for (const char c : piece.text) {
+        if (std::exchange(escaped, c == '\\' && !escaped && open != '\'')) continue;
+        if (c == open)
+          open = 0;
+        else if (open == 0 && (c == '\'' || c == '"'))
+          open = c;
+      }
+  }
+  return false;
+}
+
 int Text::positions() const {
   int most = 0;
   for (const auto& piece : pieces_) most = std::max(most, std::abs(piece.position));

@@ -34,6 +34,8 @@ class Text {
   // Whether it is nothing but a replacement string for all arguments.
   bool is_all_arguments() const;
   bool has_all_arguments() const;
+  // Whether a replacement string for an argument stands between the quotes of a shell.
+  bool has_quoted_arguments() const;
   // The number of arguments that the positions need ({3} needs 3, {-2} needs 2).
   int positions() const;
 
