@@ -1,8 +1,8 @@
 #include "client/pool/part.h"
 
 #include <forkmill/async_result.h>
+#include <forkmill/detail/plain_reader.h>
 #include <forkmill/errors.h>
-#include <forkmill/plain_reader.h>
 
 #include <cstdint>
 #include <string>

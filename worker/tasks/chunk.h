@@ -1,7 +1,7 @@
 // Chunk: the arguments of forkmill.chunk (proto/pool_tasks.h), read where they are.
 #pragma once
 
-#include <forkmill/plain_reader.h>
+#include <forkmill/detail/plain_reader.h>
 
 #include <cstddef>
 #include <cstdint>

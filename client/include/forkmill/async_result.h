@@ -17,10 +17,10 @@
 
 #include <forkmill/detail/moved_from.h>
 #include <forkmill/detail/note.h>
+#include <forkmill/detail/plain_reader.h>
 #include <forkmill/detail/span.h>
 #include <forkmill/errors.h>
 #include <forkmill/future.h>
-#include <forkmill/plain_reader.h>
 #include <forkmill/serialize.h>
 #include <forkmill/wait.h>
 #include <forkmill/when.h>

@@ -50,13 +50,13 @@
 // own (the constructor throws) until it has called exec().
 #pragma once
 
-#include <forkmill/arguments_of.h>
 #include <forkmill/as_completed.h>
 #include <forkmill/async_result.h>
 #include <forkmill/client_options.h>
 #include <forkmill/command.h>
 #include <forkmill/coroutine.h>
 #include <forkmill/default_client.h>
+#include <forkmill/detail/arguments_of.h>
 #include <forkmill/detail/decode.h>
 #include <forkmill/detail/packed_items.h>
 #include <forkmill/future.h>

@@ -58,9 +58,9 @@
 // the child must use neither the pool nor its results.
 #pragma once
 
-#include <forkmill/arguments_of.h>
 #include <forkmill/async_result.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/arguments_of.h>
 #include <forkmill/detail/packed_items.h>
 #include <forkmill/pool_results.h>
 #include <forkmill/registered.h>

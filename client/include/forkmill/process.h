@@ -52,8 +52,8 @@
 // process runs, start() in a daemon. Error{object_closed}: any call but close() after close().
 #pragma once
 
-#include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/arguments_of.h>
 #include <forkmill/detail/moved_from.h>
 #include <forkmill/detail/object.h>
 #include <forkmill/detail/readiness.h>

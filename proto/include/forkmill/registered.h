@@ -14,7 +14,7 @@
 // program, one call at a time in each.
 #pragma once
 
-#include <forkmill/can_travel.h>
+#include <forkmill/detail/can_travel.h>
 #include <forkmill/serialize.h>
 #include <forkmill/task.h>
 #include <forkmill/task_id.h>

@@ -18,8 +18,8 @@
 // values are nested 64 deep at most. All functions are thread-safe and pure.
 #pragma once
 
+#include <forkmill/detail/plain_reader.h>
 #include <forkmill/errc.h>
-#include <forkmill/plain_reader.h>
 
 #include <array>
 #include <bit>

@@ -4,8 +4,8 @@
 //     inline constexpr forkmill::Task<double(double, double)> kMean{"math.mean"};
 //
 // A submitter passes arguments that convert to the declared types (Client::submit), a worker registers a function that
-// takes them (Worker::on, forkmill::Registered). A call (arguments_of.h) or a function that does not fit is a compile
-// error.
+// takes them (Worker::on, forkmill::Registered). A call or a function that does not fit is a compile error
+// (detail/arguments_of.h).
 //
 // Arguments and result travel as msgpack. Every type that msgpack-c can pack and convert works: numbers, bool, strings,
 // enums with MSGPACK_ADD_ENUM, standard containers, tuples, optionals, your own structs with MSGPACK_DEFINE, and the

@@ -1,7 +1,7 @@
 // A call whose arguments are not those of the task does not compile: wherever a task is called, by number and by type.
 #include <doctest/doctest.h>
-#include <forkmill/arguments_of.h>
 #include <forkmill/client.h>
+#include <forkmill/detail/arguments_of.h>
 #include <forkmill/list.h>
 #include <forkmill/pool.h>
 #include <forkmill/process.h>

@@ -34,8 +34,8 @@
 // Thread safety: none. Use a Worker in the main thread only, and only in the process that made it.
 #pragma once
 
-#include <forkmill/can_travel.h>
 #include <forkmill/context.h>
+#include <forkmill/detail/can_travel.h>
 #include <forkmill/registered.h>
 #include <forkmill/retry.h>
 #include <forkmill/serialize.h>

@@ -2,7 +2,7 @@
 // (arguments_of.h): none loses its value unnoticed. For the library.
 #pragma once
 
-#include <forkmill/arguments_of.h>
+#include <forkmill/detail/arguments_of.h>
 
 #include <concepts>
 #include <stdexcept>

@@ -11,7 +11,7 @@
 #include <type_traits>
 #include <utility>
 
-#include <forkmill/can_travel.h>
+#include <forkmill/detail/can_travel.h>
 #include <forkmill/task.h>
 
 namespace forkmill {
