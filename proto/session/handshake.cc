@@ -26,12 +26,23 @@ bool is_final(Errc code) {
 
 bool asks_for_hello(Errc code) { return code == Errc::hello_required || code == Errc::session_unknown; }
 
+// Between half of `longest` and `longest`.
+Instant pause(Instant longest, SplitMix64& random) {
+  const auto half = std::max<std::int64_t>(longest.count() / 2, 1);
+  return Instant{half + static_cast<std::int64_t>(random.next() % static_cast<std::uint64_t>(half))};
+}
+
+// unanswered: HELLOs in a row that brought no session.
+Instant patience(const HandshakeOptions& options, unsigned unanswered, SplitMix64& random) {
+  return pause(std::min(options.longest_patience, options.first_patience * (1U << std::min(unanswered, 8U))), random);
+}
+
 }  // namespace
 
 Envelope Handshake::greet(Instant now, Hello hello) {
   FORKMILL_CHECK(state_ != State::refused);
   state_ = State::greeting;
-  act_at_ = now + patience();
+  act_at_ = now + patience(options_, unanswered_, random_);
   order_ = std::max(order_ + 1, static_cast<std::uint64_t>(now.count()));
   hello.nonce = nonce_ = random_.next();
   hello.order = order_;
@@ -59,7 +70,7 @@ Handshake::Heard Handshake::handle(Instant now, const Envelope& envelope) {
   if (!established() || envelope.header.session != session_) return Heard::stale;
   liveness_.heard(now);
   if (!std::holds_alternative<Goodbye>(envelope.message)) return Heard::message;
-  wait(now + pause(options_.pause_after_goodbye));
+  wait(now + pause(options_.pause_after_goodbye, random_));
   return Heard::goodbye;
 }
 
@@ -86,10 +97,10 @@ Handshake::Heard Handshake::handle_error(Instant now, const Header& header, cons
     return Heard::refused;
   }
   if (error.code == Errc::shutting_down) {
-    wait(now + pause(options_.pause_after_goodbye));
+    wait(now + pause(options_.pause_after_goodbye, random_));
   } else {
     ++unanswered_;
-    wait(now + patience());
+    wait(now + patience(options_, unanswered_, random_));
   }
   return Heard::postponed;
 }
@@ -123,15 +134,6 @@ Instant Handshake::next_wakeup() const { return established() ? liveness_.next_w
 void Handshake::wait(Instant until) {
   state_ = State::waiting;
   act_at_ = until;
-}
-
-Instant Handshake::pause(Instant longest) {
-  const auto half = std::max<std::int64_t>(longest.count() / 2, 1);
-  return Instant{half + static_cast<std::int64_t>(random_.next() % static_cast<std::uint64_t>(half))};
-}
-
-Instant Handshake::patience() {
-  return pause(std::min(options_.longest_patience, options_.first_patience * (1U << std::min(unanswered_, 8U))));
 }
 
 }  // namespace forkmill::proto

@@ -89,9 +89,6 @@ class Handshake {
   Heard establish(Instant now, const Welcome& welcome);
   Heard handle_error(Instant now, const Header& header, const ErrorMessage& error);
   void wait(Instant until);
-  // Between half of `longest` and `longest`.
-  Instant pause(Instant longest);
-  Instant patience();
 
   HandshakeOptions options_;
   SplitMix64 random_;

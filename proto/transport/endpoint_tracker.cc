@@ -20,6 +20,12 @@ bool all_of(std::string_view text, std::string_view allowed) {
   return !text.empty() && text.find_first_not_of(allowed) == std::string_view::npos;
 }
 
+// Drawn from the second half of the pause, so that peers that lost the same broker do not come back in step.
+Instant pause_after(unsigned lookups, std::uint64_t random) {
+  const auto whole = std::min(kLongestPause, kFirstPause * (1 << std::min(lookups, 8U)));
+  return whole / 2 + Instant{static_cast<std::int64_t>(random % static_cast<std::uint64_t>(whole.count() / 2))};
+}
+
 }  // namespace
 
 std::unique_ptr<EndpointTracker> EndpointTracker::to(std::string_view endpoint, LookUp look_up) {
@@ -36,8 +42,8 @@ std::unique_ptr<EndpointTracker> EndpointTracker::to(std::string_view endpoint, 
 }
 
 EndpointTracker::EndpointTracker(std::string host, std::string port, LookUp look_up)
-    : port_{std::move(port)}, resolver_{std::move(host), std::move(look_up)} {
-  const auto time = now();
+    : resolver_{std::move(host), std::move(look_up)}, addresses_{std::move(port)} {
+  const auto time = RealEnv::steady();
   ask(time);
   hop_at_ = time + kConnectPatience;
   arm(time);
@@ -53,14 +59,13 @@ void EndpointTracker::watch(Waiter& waiter, std::uint64_t tag) {
 void EndpointTracker::connected() {
   searching_ = false;
   lookups_ = 0;
-  failure_.clear();
-  failure_is_new_ = false;
+  failure_.note_success();
   alarm_.stop();
 }
 
 void EndpointTracker::lost() {
   if (std::exchange(searching_, true)) return;
-  const auto time = now();
+  const auto time = RealEnv::steady();
   hop_at_ = time + kConnectPatience;
   ask(time);
   arm(time);
@@ -68,13 +73,10 @@ void EndpointTracker::lost() {
 
 // After each address was refused once, ZeroMQ retries the last one until the next lookup: addresses take turns, but not
 // as fast as they can refuse.
-bool EndpointTracker::refused() {
-  if (!searching_ || ++refused_ >= addresses_.size()) return false;
-  return move_on();
-}
+bool EndpointTracker::refused() { return searching_ && addresses_.count_refusal() && move_on(); }
 
 bool EndpointTracker::move_on() {
-  const auto time = now();
+  const auto time = RealEnv::steady();
   const bool changed = next_address(time);
   arm(time);
   return changed;
@@ -82,15 +84,17 @@ bool EndpointTracker::move_on() {
 
 // ---- The search -----------------------------------------------------------------------------------------------------
 
-bool EndpointTracker::due() { return resolver_.answered() || (searching_ && now() >= alarm_at_); }
+bool EndpointTracker::due() {
+  return resolver_.answered() || (searching_ && RealEnv::steady() >= std::min(look_at_, hop_at_));
+}
 
 bool EndpointTracker::attend() {
-  const auto time = now();
+  const auto time = RealEnv::steady();
   bool changed = false;
   if (auto found = resolver_.answer(); found && searching_) changed = take(std::move(*found), time);
   if (!searching_) return false;
   if (time >= look_at_) {
-    if (asking_) note("no name server answers");
+    if (asking_) failure_.note("no name server answers");
     ask(time);
   }
   if (time >= hop_at_) changed = next_address(time) || changed;
@@ -106,55 +110,27 @@ void EndpointTracker::ask(Instant now) {
 
 bool EndpointTracker::take(Addresses found, Instant now) {
   asking_ = false;
-  look_at_ = now + pause();
+  look_at_ = now + pause_after(lookups_++, env_.random());
   if (found.numeric.empty()) {
-    note(found.error);
+    failure_.note(std::move(found.error));
     return false;
   }
-  const auto tried = addresses_.empty() ? std::string{} : addresses_[at_];
-  addresses_ = std::move(found.numeric);
-  refused_ = 0;
-  const auto same = std::find(addresses_.begin(), addresses_.end(), tried);
-  if (same != addresses_.end()) {
-    at_ = static_cast<std::size_t>(same - addresses_.begin());
-    return false;
-  }
-  choose(0, now);
+  if (!addresses_.replace(std::move(found.numeric))) return false;
+  hop_at_ = now + kConnectPatience;
   return true;
 }
 
 bool EndpointTracker::next_address(Instant now) {
   hop_at_ = now + kConnectPatience;
-  if (addresses_.size() < 2) return false;
-  choose((at_ + 1) % addresses_.size(), now);
-  return true;
+  return addresses_.move_on();
 }
 
-void EndpointTracker::choose(std::size_t index, Instant now) {
-  at_ = index;
-  endpoint_ = "tcp://" + addresses_[at_] + ":" + port_;
-  hop_at_ = now + kConnectPatience;
-}
-
-// Drawn from the second half of the pause, so that peers that lost the same broker do not come back in step.
-Instant EndpointTracker::pause() {
-  const auto whole = std::min(kLongestPause, kFirstPause * (1 << std::min(lookups_++, 8U)));
-  return whole / 2 + Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
-}
-
-void EndpointTracker::arm(Instant now) {
-  alarm_at_ = std::min(look_at_, hop_at_);
-  alarm_.set(alarm_at_ - now);
-}
-
-void EndpointTracker::note(std::string failure) {
-  failure_is_new_ = failure_is_new_ || failure != failure_;
-  failure_ = std::move(failure);
-}
+void EndpointTracker::arm(Instant now) { alarm_.set(std::min(look_at_, hop_at_) - now); }
 
 std::optional<std::string> EndpointTracker::take_failure() {
-  if (!std::exchange(failure_is_new_, false)) return std::nullopt;
-  return "the name " + resolver_.host() + " cannot be looked up: " + failure_;
+  const auto failure = failure_.take();
+  if (!failure) return std::nullopt;
+  return "the name " + resolver_.host() + " cannot be looked up: " + *failure;
 }
 
 }  // namespace forkmill::proto

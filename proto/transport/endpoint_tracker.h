@@ -7,19 +7,37 @@
 // take turns. A failed lookup changes nothing: the known addresses are tried further. The thread of the Dealer owns it.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "proto/clock.h"
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
+#include "proto/transport/address_rotation.h"
 #include "proto/transport/resolver.h"
 
 namespace forkmill::proto {
+
+// FailureNews: the text of the last failure, which is told once, until another one or a success.
+class FailureNews {
+ public:
+  void note(std::string failure) {
+    is_new_ = is_new_ || failure != failure_;
+    failure_ = std::move(failure);
+  }
+  void note_success() {
+    failure_.clear();
+    is_new_ = false;
+  }
+  std::optional<std::string> take() { return std::exchange(is_new_, false) ? std::optional{failure_} : std::nullopt; }
+
+ private:
+  std::string failure_;
+  bool is_new_ = false;
+};
 
 class EndpointTracker {
  public:
@@ -29,7 +47,7 @@ class EndpointTracker {
 
   EndpointTracker(std::string host, std::string port, LookUp look_up);
 
-  const std::string& endpoint() const { return endpoint_; }  // numeric; empty while no address is known
+  const std::string& endpoint() const { return addresses_.endpoint(); }  // numeric; empty while no address is known
 
   // Events of the connection. Those that return a value return whether endpoint() has changed.
   void connected();
@@ -49,31 +67,21 @@ class EndpointTracker {
   void watch(Waiter& waiter, std::uint64_t tag);
 
  private:
-  Instant now() { return env_.now().steady; }
   void ask(Instant now);
   bool take(Addresses found, Instant now);
   bool next_address(Instant now);
-  void choose(std::size_t index, Instant now);
-  void note(std::string failure);
-  Instant pause();
   void arm(Instant now);
 
   RealEnv env_;
-  const std::string port_;
   Resolver resolver_;
-  Alarm alarm_;
-  std::vector<std::string> addresses_;
-  std::size_t at_ = 0;
-  std::size_t refused_ = 0;  // attempts that failed since the addresses were looked up
-  std::string endpoint_;
+  Alarm alarm_;  // set to the earlier of look_at_ and hop_at_
+  AddressRotation addresses_;
+  FailureNews failure_;  // the last lookup that failed
   bool searching_ = true;
   bool asking_ = false;
   Instant look_at_{0};    // time of the next lookup
   Instant hop_at_{0};     // time to try the next address
-  Instant alarm_at_{0};   // the earlier of both
   unsigned lookups_ = 0;  // answered since the connection was lost
-  std::string failure_;   // text of the last lookup that failed
-  bool failure_is_new_ = false;
 };
 
 }  // namespace forkmill::proto

@@ -8,6 +8,7 @@
 
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
+#include "proto/transport/address_rotation.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/endpoint_tracker.h"
 #include "proto/transport/resolver.h"
@@ -197,4 +198,31 @@ TEST_CASE("only names of hosts are looked up") {
   for (const char* plain : {"tcp://127.0.0.1:7117", "tcp://localhost:7117", "tcp://[::1]:7117", "ipc:///tmp/x",
                             "tcp://broker", "tcp://:7117", "tcp://broker:", "tcp:broker:1", "nonsense", ""})
     CHECK_MESSAGE(EndpointTracker::to(plain, look_up) == nullptr, plain);
+}
+
+TEST_CASE("addresses of a name take turns, and the one that is tried stays while the name has it") {
+  AddressRotation addresses{"7117"};
+  CHECK(addresses.endpoint().empty());
+  CHECK(!addresses.move_on());
+  CHECK(addresses.replace({"192.0.2.1", "192.0.2.2"}));
+  CHECK(addresses.endpoint() == "tcp://192.0.2.1:7117");
+  CHECK(addresses.move_on());
+  CHECK(addresses.endpoint() == "tcp://192.0.2.2:7117");
+  CHECK(!addresses.replace({"192.0.2.3", "192.0.2.2"}));
+  CHECK(addresses.endpoint() == "tcp://192.0.2.2:7117");
+  CHECK(addresses.move_on());
+  CHECK(addresses.endpoint() == "tcp://192.0.2.3:7117");
+  CHECK(addresses.replace({"192.0.2.4"}));
+  CHECK(addresses.endpoint() == "tcp://192.0.2.4:7117");
+  CHECK(!addresses.move_on());
+}
+
+TEST_CASE("an address is not tried twice before a lookup because all have refused") {
+  AddressRotation addresses{"7117"};
+  addresses.replace({"192.0.2.1", "192.0.2.2", "192.0.2.3"});
+  CHECK(addresses.count_refusal());
+  CHECK(addresses.count_refusal());
+  CHECK(!addresses.count_refusal());
+  addresses.replace({"192.0.2.1", "192.0.2.2", "192.0.2.3"});
+  CHECK(addresses.count_refusal());
 }
