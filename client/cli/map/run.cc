@@ -19,15 +19,14 @@ MapRun::Step MapRun::total_known(std::uint64_t total) {
   return step;
 }
 
-// Whether the job is tried again. Counts that try.
-bool MapRun::try_again(Entry& entry, const Outcome& outcome) const {
-  if (outcome.ok() || outcome.cancelled || !outcome.retriable || halted() || no_more_tries_) return false;
-  if (outcome.lost && entry.losses < kMaxLosses) {
-    ++entry.losses;
+bool MapRun::Entry::count_try(const Outcome& outcome, unsigned most) {
+  if (outcome.ok() || outcome.cancelled || !outcome.retriable) return false;
+  if (outcome.lost && losses < kMaxLosses) {
+    ++losses;
     return true;
   }
-  if (entry.tries >= options_.tries) return false;
-  ++entry.tries;
+  if (tries >= most) return false;
+  ++tries;
   return true;
 }
 
@@ -44,7 +43,7 @@ MapRun::Step MapRun::abandon() {
   stop();
   in_flight_ = 0;
   for (auto& [seq, entry] : jobs_) entry.cancelled = !entry.ended;
-  release_front(step);
+  release(jobs_.begin(), step);
   return step;
 }
 
@@ -53,14 +52,11 @@ const Job* MapRun::find(std::uint64_t seq) const {
   return at == jobs_.end() || at->second.ended ? nullptr : &at->second.job;
 }
 
-MapRun::Jobs::iterator MapRun::release(Jobs::iterator at, Step& step) {
-  if (at->second.ended) step.print.push_back(std::move(at->second.ended));
-  return jobs_.erase(at);
-}
-
-void MapRun::release_front(Step& step) {
-  auto at = jobs_.begin();
-  while (at != jobs_.end() && (at->second.ended || at->second.cancelled)) at = release(at, step);
+void MapRun::release(Jobs::iterator from, Step& step) {
+  while (from != jobs_.end() && (from->second.ended || from->second.cancelled)) {
+    if (from->second.ended) step.print.push_back(std::move(from->second.ended));
+    from = jobs_.erase(from);
+  }
 }
 
 MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
@@ -68,7 +64,7 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
   const auto at = jobs_.find(seq);
   FORKMILL_CHECK(at != jobs_.end() && !at->second.ended && !at->second.cancelled);
   auto& entry = at->second;
-  if (try_again(entry, outcome)) {
+  if (!halted() && !no_more_tries_ && entry.count_try(outcome, options_.tries)) {
     step.again = &entry.job;
     return step;
   }
@@ -80,10 +76,8 @@ MapRun::Step MapRun::ended(std::uint64_t seq, Outcome outcome) {
     step.log = entry.ended;
   }
   check_halt(step);
-  if (options_.keep_order)
-    release_front(step);
-  else
-    release(at, step);
+  // Without --keep-order, no other job has ended and is still here.
+  release(options_.keep_order ? jobs_.begin() : at, step);
   return step;
 }
 

@@ -75,12 +75,15 @@ class MapRun {
     unsigned losses = 0;
     std::shared_ptr<Ended> ended;  // not null: waits for its turn to be printed
     bool cancelled = false;
+
+    // Whether the job is tried again after this outcome, with at most `most` tries. Counts that try.
+    bool count_try(const Outcome& outcome, unsigned most);
   };
   using Jobs = std::map<std::uint64_t, Entry>;  // by seq, that is in the order of the input
-  bool try_again(Entry& entry, const Outcome& outcome) const;
   void check_halt(Step& step);
-  Jobs::iterator release(Jobs::iterator at, Step& step);
-  void release_front(Step& step);
+  // Removes the jobs from `from` on that have ended, up to the first that has not, and prints those that were not
+  // cancelled.
+  void release(Jobs::iterator from, Step& step);
 
   Options options_;
   HaltWatch halt_;
