@@ -16,6 +16,23 @@ using namespace std::chrono_literals;
 
 constexpr auto kGatherTime = 1ms;  // an item does not wait longer for others of its chunk, unless the next one is slow
 
+// Adds the items of one chunk, at most `most`. fixed: exactly this number, unless the source has fewer; more: whether
+// others may follow. Returns what the source has thrown.
+std::exception_ptr gather(ItemSource& source, std::size_t most, bool fixed, PackedItems& items, bool& more) noexcept {
+  try {
+    const auto start = std::chrono::steady_clock::now();
+    std::string item;
+    while (items.size() < most && (more = source(item))) {
+      items.add(item);
+      if (!fixed && (items.bytes() >= kChunkBytes || std::chrono::steady_clock::now() - start > kGatherTime)) break;
+    }
+    return nullptr;
+  } catch (...) {
+    more = false;
+    return std::current_exception();
+  }
+}
+
 bool is_cancelled(State& done) {
   try {
     if (const auto error = done.outcome().error()) std::rethrow_exception(error);
@@ -44,7 +61,7 @@ void PoolStream::feed(ItemSource source, ItemCount items) {
   const std::size_t count = items.in_memory;
   {
     const std::lock_guard hold{mutex_};
-    endless_ = items.endless;
+    course_.endless = items.endless;
   }
   if (count <= terms_.window) return read_all(source, count);
   terms_.feeders->start([self = std::static_pointer_cast<PoolStream>(shared_from_this()),
@@ -60,11 +77,12 @@ void PoolStream::read_all(ItemSource& source, std::size_t count) noexcept {
       const auto size = wait_for_credit(count);
       if (size == 0) break;
       PackedItems items;
-      failure = gather(source, terms_.chunk_size ? size : std::min(size, share), items, more);
+      const bool fixed = terms_.chunk_size.has_value();
+      failure = gather(source, fixed ? size : std::min(size, share), fixed, items, more);
       if (items.empty()) break;
       count -= std::min(count, items.size());
       // An end of a pipe goes to one task, also if its process dies.
-      const bool once = terms_.chunk_size || client::holds_unsent(items.range(0, items.size()));
+      const bool once = fixed || client::holds_unsent(items.range(0, items.size()));
       std::unique_lock lock{mutex_};
       const StreamItems chunk = chunks_.begin(std::move(items), once);
       lock.unlock();
@@ -77,32 +95,15 @@ void PoolStream::read_all(ItemSource& source, std::size_t count) noexcept {
   finish(std::move(failure));
 }
 
-// Adds the items of one chunk; more: whether others may follow. Returns what the source has thrown.
-std::exception_ptr PoolStream::gather(ItemSource& source, std::size_t most, PackedItems& items,
-                                      bool& more) const noexcept {
-  try {
-    const bool fixed = terms_.chunk_size.has_value();
-    const auto start = std::chrono::steady_clock::now();
-    std::string item;
-    while (items.size() < most && (more = source(item))) {
-      items.add(item);
-      if (!fixed && (items.bytes() >= kChunkBytes || std::chrono::steady_clock::now() - start > kGatherTime)) break;
-    }
-    return nullptr;
-  } catch (...) {
-    more = false;
-    return std::current_exception();
-  }
-}
-
 // Blocks until one more chunk may be sent, if `left` items are still to be read. Returns its size; 0: no more are
 // wanted.
 std::size_t PoolStream::wait_for_credit(std::size_t left) {
   std::unique_lock lock{mutex_};
   changed_.wait(lock, [this] {
-    return over_ || finished_ || (chunks_.waiting() < terms_.window && (closed_ || chunks_.unread() < terms_.unread));
+    return course_.over || course_.finished ||
+           (chunks_.waiting() < terms_.window && (course_.closed || chunks_.unread() < terms_.unread));
   });
-  if (over_ || finished_) return 0;
+  if (course_.over || course_.finished) return 0;
   return terms_.chunk_size ? static_cast<std::size_t>(*terms_.chunk_size) : chunks_.next_size(left);
 }
 
@@ -120,8 +121,8 @@ void PoolStream::send(const StreamItems& items) {
   {
     const std::lock_guard hold{mutex_};
     chunks_.sent(items, chunk);
-    too_late = over_;
-    cancelled = cancelled_;
+    too_late = course_.over;
+    cancelled = course_.cancelled;
   }
   if (too_late) {
     chunk->cancel();
@@ -136,7 +137,7 @@ void PoolStream::send_returned() noexcept {
   try {
     for (;;) {
       std::unique_lock lock{mutex_};
-      const auto items = over_ ? std::nullopt : chunks_.next_returned();
+      const auto items = course_.over ? std::nullopt : chunks_.next_returned();
       lock.unlock();
       if (!items) return;
       send(*items);
@@ -150,8 +151,8 @@ void PoolStream::finish(std::exception_ptr failure) {
   bool done = false;
   {
     const std::lock_guard hold{mutex_};
-    if (!over_ && !finished_) failure_ = std::move(failure);
-    finished_ = true;
+    if (!course_.over && !course_.finished) course_.failure = std::move(failure);
+    course_.finished = true;
     done = is_done();
     changed_.notify_all();
   }
@@ -160,7 +161,7 @@ void PoolStream::finish(std::exception_ptr failure) {
 
 void PoolStream::pool_closed() noexcept {
   const std::lock_guard hold{mutex_};
-  closed_ = true;
+  course_.closed = true;
   changed_.notify_all();
 }
 
@@ -170,9 +171,9 @@ void PoolStream::end(std::exception_ptr error) {
   std::vector<Chunk> rest;
   {
     const std::lock_guard hold{mutex_};
-    if (over_ || is_done()) return;
-    over_ = true;
-    failure_ = std::move(error);
+    if (course_.over || is_done()) return;
+    course_.over = true;
+    course_.failure = std::move(error);
     rest = chunks_.under_way();
     changed_.notify_all();
   }
@@ -185,10 +186,10 @@ void PoolStream::cancel_waiting() {
   bool done = false;
   {
     const std::lock_guard hold{mutex_};
-    if (over_ || cancelled_) return;
-    cancelled_ = true;
-    const bool all_read = std::exchange(finished_, true);
-    if (chunks_.drop_returned() || !all_read) failure_ = rest_cancelled();
+    if (course_.over || course_.cancelled) return;
+    course_.cancelled = true;
+    const bool all_read = std::exchange(course_.finished, true);
+    if (chunks_.drop_returned() || !all_read) course_.failure = rest_cancelled();
     rest = chunks_.under_way();
     done = is_done();
     changed_.notify_all();
@@ -202,8 +203,8 @@ void PoolStream::abandon() noexcept {
   bool done = false;
   {
     const std::lock_guard hold{mutex_};
-    abandoned_ = true;
-    finished_ = finished_ || (endless_ && !terms_.abandoned_is_cancelled);
+    course_.abandoned = true;
+    course_.finished = course_.finished || (course_.endless && !terms_.abandoned_is_cancelled);
     unread = drop_done();
     done = is_done();
     changed_.notify_all();
@@ -226,10 +227,10 @@ void PoolStream::chunk_done(std::size_t index) noexcept {
   bool sends = false;
   {
     const std::lock_guard hold{mutex_};
-    if (over_) return;
+    if (course_.over) return;
     chunks_.done(index);
-    if (cancelled_ && chunks_.drop_returned()) failure_ = rest_cancelled();
-    if (abandoned_) unread = drop_done();
+    if (course_.cancelled && chunks_.drop_returned()) course_.failure = rest_cancelled();
+    if (course_.abandoned) unread = drop_done();
     done = is_done();
     if (done) terms_.costs->note(terms_.call.task, chunks_.item_cost());
     sends = chunks_.claim_returned();
@@ -251,22 +252,23 @@ void PoolStream::remove_if(bool done) {
 // ---- Reading --------------------------------------------------------------------------------------------------------
 
 // The turn to read, which one thread has at a time. Its constructor waits for it until the deadline.
-class PoolStream::Turn {
+class PoolStream::Reading::Turn {
  public:
   Turn(PoolStream& stream, std::unique_lock<std::mutex>& lock, const Deadline& deadline)
       : stream_{stream}, lock_{lock} {
-    const auto is_free = [&] { return !stream.reads_; };
-    ++stream.readers_;
+    Reading& reading = stream.reading_;
+    const auto is_free = [&] { return !reading.has_reader; };
+    ++reading.waiting;
     if (!deadline) stream.changed_.wait(lock, is_free);
     taken_ = is_free() || stream.changed_.wait_until(lock, *deadline, is_free);
-    --stream.readers_;
-    if (taken_) stream.reads_ = true;
+    --reading.waiting;
+    if (taken_) reading.has_reader = true;
   }
   ~Turn() {
     if (!taken_) return;
     if (!lock_.owns_lock()) lock_.lock();
-    stream_.reads_ = false;
-    if (stream_.readers_ > 0) stream_.changed_.notify_all();
+    stream_.reading_.has_reader = false;
+    if (stream_.reading_.waiting > 0) stream_.changed_.notify_all();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -282,20 +284,20 @@ class PoolStream::Turn {
 bool PoolStream::next(const Deadline& deadline, std::chrono::nanoseconds how_long, const ItemReader::UseItem& use) {
   std::vector<Chunk> read;  // destroyed without the lock
   std::unique_lock lock{mutex_};
-  const Turn turn{*this, lock, deadline};
+  const Reading::Turn turn{*this, lock, deadline};
   if (!turn.taken()) throw_pool_timeout(how_long);
   for (;;) {
-    if (!reader_.empty()) {
+    if (!reading_.items.empty()) {
       lock.unlock();
-      reader_.next(use);
+      reading_.items.next(use);
       return true;
     }
     if (open_next_chunk(read)) {
       changed_.notify_all();  // for the thread that reads items
       continue;
     }
-    if (over_ || (finished_ && chunks_.all_popped()) || (cancelled_ && chunks_.all_done())) {
-      if (auto failure = std::exchange(failure_, nullptr)) std::rethrow_exception(failure);
+    if (course_.over || (course_.finished && chunks_.all_popped()) || (course_.cancelled && chunks_.all_done())) {
+      if (auto failure = std::exchange(course_.failure, nullptr)) std::rethrow_exception(failure);
       return false;
     }
     if (!deadline)
@@ -312,11 +314,11 @@ bool PoolStream::open_next_chunk(std::vector<Chunk>& read) {
   std::size_t items = 0;
   Chunk chunk = chunks_.pop(items);
   if (!chunk) return false;
-  read.push_back(std::exchange(reading_, std::move(chunk)));
-  if (cancelled_ && is_cancelled(*reading_))
-    failure_ = rest_cancelled();
+  read.push_back(std::exchange(reading_.chunk, std::move(chunk)));
+  if (course_.cancelled && is_cancelled(*reading_.chunk))
+    course_.failure = rest_cancelled();
   else
-    reader_.open(bytes_of(*reading_), items);
+    reading_.items.open(bytes_of(*reading_.chunk), items);
   return true;
 }
 

@@ -62,37 +62,44 @@ class PoolStream final : public Outstanding {
 
  private:
   void read_all(ItemSource& source, std::size_t count) noexcept;
-  std::exception_ptr gather(ItemSource& source, std::size_t most, PackedItems& items, bool& more) const noexcept;
   std::size_t wait_for_credit(std::size_t left);
   void send(const StreamItems& items);
   void send_returned() noexcept;
   void finish(std::exception_ptr failure);
   std::vector<Chunk> drop_done();
-  bool is_done() const { return finished_ && chunks_.all_done(); }
+  bool is_done() const { return course_.finished && chunks_.all_done(); }
   void remove_if(bool done);
   bool open_next_chunk(std::vector<Chunk>& read);
-  class Turn;
+
+  // Decisions about the call as a whole.
+  struct Course {
+    bool closed = false;         // the pool takes no more calls
+    bool endless = true;         // the range may have no end; also as long as there is none
+    bool finished = false;       // no more items are added
+    bool cancelled = false;      // chunks that had not started were cancelled
+    bool abandoned = false;      // no results are read any more
+    bool over = false;           // the call has ended as a whole
+    std::exception_ptr failure;  // thrown once: when nothing is left, or at once when over
+  };
+  // Reading: the state of the thread that reads the next result. Decoding it may ask the broker for an object, and the
+  // thread that does the client's work meanwhile needs mutex_ for the chunks that get done; therefore mutex_ is not
+  // held then.
+  struct Reading {
+    class Turn;
+    bool has_reader = false;
+    int waiting = 0;   // threads that wait for their turn
+    Chunk chunk;       // its items are next; kept, as ends of pipes in its results go with it
+    ItemReader items;  // reads that chunk
+  };
 
   const std::weak_ptr<PoolCalls> calls_;
   const StreamTerms terms_;
 
-  std::mutex mutex_;
+  std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   StreamChunks chunks_;
-  bool closed_ = false;         // the pool takes no more calls
-  bool endless_ = true;         // the range may have no end; also as long as there is none
-  bool finished_ = false;       // no more items are added
-  bool cancelled_ = false;      // chunks that had not started were cancelled
-  bool abandoned_ = false;      // no results are read any more
-  bool over_ = false;           // the call has ended as a whole
-  std::exception_ptr failure_;  // thrown once: when nothing is left, or at once when over
-
-  // The thread that reads the next result. Decoding it may ask the broker for an object, and the thread that does the
-  // client's work meanwhile needs mutex_ for the chunks that get done; therefore mutex_ is not held then.
-  bool reads_ = false;
-  int readers_ = 0;    // threads that wait for their turn to read
-  Chunk reading_;      // its items are next; kept, as ends of pipes in its results go with it
-  ItemReader reader_;  // reads that chunk
+  Course course_;
+  Reading reading_;
 };
 
 }  // namespace forkmill::detail
