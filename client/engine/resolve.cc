@@ -69,7 +69,7 @@ void resolve_waiters(Effects& effects) {
   for (auto& one : effects.operated) resolve(one);
   // A thread that drives while it waits looks for its signal at the end of the round, so all of them are set by then,
   // also if a continuation of another client's future does this round.
-  detail::State::hand_out_pending();
+  detail::hand_out_pending();
 }
 
 }  // namespace forkmill::client

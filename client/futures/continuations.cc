@@ -14,6 +14,20 @@ namespace {
 constinit thread_local StateQueue ready_states;
 constinit thread_local StateQueue dead_states;
 
+void hand_out(State& state, Continuation* link) noexcept {
+  link->source = Ref<State>{&state};
+  if (link->direct) {
+    link->run();
+    return link->dispose();
+  }
+  Work work{link};
+  try {
+    if (const auto where = state.executor()) where->execute(std::move(work));
+  } catch (...) {
+    log_callback_error("the executor's execute()");
+  }
+}
+
 }  // namespace
 
 State::~State() {
@@ -74,38 +88,24 @@ void State::hand_out_all() noexcept {
       auto* link = continuations_.pop();
       more = !continuations_.empty();
       unlock();
-      if (link != nullptr) hand_out(link);
+      if (link != nullptr) hand_out(*this, link);
     }
     signal_.remove(kDraining);
   } while (!continuations_.empty() && (signal_.add(kDraining) & kDraining) == 0);
-}
-
-void State::hand_out(Continuation* link) noexcept {
-  link->source = Ref<State>{this};
-  if (link->direct) {
-    link->run();
-    return link->dispose();
-  }
-  Work work{link};
-  try {
-    if (const auto where = executor()) where->execute(std::move(work));
-  } catch (...) {
-    log_callback_error("the executor's execute()");
-  }
 }
 
 void State::destroy() noexcept {
   dead_states.add(*this, [](State& state) { delete &state; });
 }
 
-void State::hand_out_pending() noexcept {
+void hand_out_pending() noexcept {
   ready_states.work_off([](State& state) {
     state.hand_out_all();
     state.release();
   });
 }
 
-void State::work_off() noexcept {
+void work_off() noexcept {
   hand_out_pending();
   dead_states.work_off([](State& state) { delete &state; });
 }

@@ -61,7 +61,7 @@ std::optional<std::size_t> CompletionOrder::next(const Deadline& deadline) {
 
 bool CompletionOrder::sleep(const Deadline& deadline) {
   if (some_.is_set()) return true;
-  State::work_off();
+  work_off();
   if (some_.is_set()) return true;
   if (deadline && *deadline <= std::chrono::steady_clock::now()) return false;
   check_wait();

@@ -76,12 +76,6 @@ class State : public Counted, public StateBits {
   // Takes a continuation back, for the caller to dispose of. False: it is being handed out, or has been.
   bool remove(Continuation& link) noexcept;
 
-  // Hands out all that this thread has still to hand out.
-  static void hand_out_pending() noexcept;
-  // The same, and deletes what it has still to delete. For a thread that is about to wait: what it waits for may be
-  // among it.
-  static void work_off() noexcept;
-
   // Resolves the state with an error. Each state is resolved exactly once: by this, or by a member of a derived class.
   void fail(std::exception_ptr error);
   // Asks for the task behind this state to be cancelled, or the tasks of the states that it stands for. Does nothing
@@ -121,11 +115,11 @@ class State : public Counted, public StateBits {
 
  private:
   friend class StateQueue;
+  friend void hand_out_pending() noexcept;
 
   // Hands out all continuations, unless another thread is at it, which then looks again.
   void drain() noexcept;
   void hand_out_all() noexcept;
-  void hand_out(Continuation* link) noexcept;
 
   State* next_ = nullptr;           // link of the StateQueue that the state is in
   ContinuationList continuations_;  // owned, except for those that dispose of themselves
@@ -133,6 +127,12 @@ class State : public Counted, public StateBits {
   std::exception_ptr error_;        // set before kSet
   TaskId id_;
 };
+
+// Hands out all continuations that the calling thread has still to hand out.
+void hand_out_pending() noexcept;
+// The same, and deletes the states that the thread has still to delete. For a thread that is about to wait: what it
+// waits for may be among it.
+void work_off() noexcept;
 
 // Throw std::logic_error, Timeout{Errc::timeout} and Error{result_undecodable}, the latter two with the task's id.
 [[noreturn]] void throw_empty_future();

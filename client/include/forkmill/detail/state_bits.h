@@ -34,15 +34,17 @@ class StateBits {
 
  protected:
   // Bits of the word beside those of Signal.
-  static constexpr std::uint32_t kDraining = 4;        // one thread hands out the continuations
-  static constexpr std::uint32_t kRemote = 8;          // is_remote()
-  static constexpr std::uint32_t kShared = 16;         // is_shared()
-  static constexpr std::uint32_t kNeedsExecutor = 32;  // needs_executor()
-  static constexpr std::uint32_t kAccepted = 64;       // accepted()
-  static constexpr std::uint32_t kRunning = 128;       // running()
-  static constexpr std::uint32_t kDriven = 256;        // is_driven()
-  static constexpr std::uint32_t kLocked = 512;        // see lock()
-  static constexpr std::uint32_t kCancelled = 1024;    // a ChainedState was asked to cancel what it waits for
+  enum Bit : std::uint32_t {
+    kDraining = 4,        // one thread hands out the continuations
+    kRemote = 8,          // is_remote()
+    kShared = 16,         // is_shared()
+    kNeedsExecutor = 32,  // needs_executor()
+    kAccepted = 64,       // accepted()
+    kRunning = 128,       // running()
+    kDriven = 256,        // is_driven()
+    kLocked = 512,        // see lock()
+    kCancelled = 1024,    // a ChainedState was asked to cancel what it waits for
+  };
 
   // bits: those that are set from the start.
   explicit StateBits(std::uint32_t bits) : signal_{bits} {}
