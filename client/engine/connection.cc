@@ -1,31 +1,30 @@
 #include "client/engine/connection.h"
 
-#include <forkmill/errors.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "client/engine/holdings/received_loans.h"
 #include "client/engine/resolve.h"
 #include "client/futures/log.h"
 #include "proto/os/host.h"
+#include "proto/os/real_env.h"
 #include "proto/text.h"
-#include "proto/transport/errors.h"
 
 namespace forkmill::client {
 
 namespace {
 
-constexpr int kRoundsOfAStep = 64;      // the driver then looks whether it has its answer
-constexpr int kMessagesOfARound = 256;  // requests then have their turn
+constexpr int kRoundsOfAStep = 64;  // the driver then looks whether it has its answer
+constexpr std::size_t kFewTasks = 16;
 
 std::uint64_t worker_around() {
   const char* text = std::getenv("FORKMILL_CHILD_OF");
   return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
 }
 
-SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, std::uint64_t instance,
-                               ReceivedLoans& received_loans) {
+SessionOptions session_options(const ClientOptions& options, std::uint64_t seed, Holdings& holdings) {
   SessionOptions session;
   session.name = options.name;
   session.host = proto::host_name();
@@ -34,30 +33,26 @@ SessionOptions session_options(const ClientOptions& options, std::uint64_t seed,
   session.on_queue_full = options.when_full == WhenFull::reject ? OnQueueFull::reject : OnQueueFull::resend;
   if (options.when_full == WhenFull::timeout) session.resend_for = std::max(options.submit_timeout, milliseconds{1});
   session.seed = seed;
-  session.instance = instance;
+  session.instance = holdings.owner();
   session.child_of = worker_around();
-  session.on_message = [&received_loans](proto::Message& message) { received_loans.hold_in(message); };
+  session.on_message = [&holdings](proto::Message& message) { holdings.received_loans().hold_in(message); };
   return session;
 }
 
-std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
-  try {
-    return std::make_unique<proto::Dealer>(endpoint);
-  } catch (const proto::TransportError& error) {
-    throw Error{Errc::bad_request, error.what()};
-  }
+std::uint64_t draw_seed() {
+  proto::RealEnv env;
+  return env.random();
 }
 
 }  // namespace
 
-Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings,
-                       ReceivedLoans& received_loans)
+Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings)
     : options_{options},
       inbox_{inbox},
       capacity_{capacity},
       holdings_{holdings},
-      dealer_{connect(options.endpoint)},
-      session_{session_options(options, env_.random(), holdings.owner(), received_loans)},
+      link_{options.endpoint},
+      session_{session_options(options, draw_seed(), holdings)},
       reachability_{options.connect_timeout, proto::RealEnv::steady()} {}
 
 std::string Connection::why_waiting() const {
@@ -65,24 +60,26 @@ std::string Connection::why_waiting() const {
   return "the broker at " + options_.endpoint + " does not answer; is forkmill-broker running there?";
 }
 
+bool Connection::is_urgent() const { return capacity_.outstanding() <= kFewTasks; }
+
 bool Connection::step() noexcept {
   try {
     for (int round = 0; round < kRoundsOfAStep; ++round) {
       handle_requests();
       const auto now = proto::RealEnv::steady();
-      receive(now);
+      link_.receive(now, session_);
       session_.tick(now);
       session_.flush(now);
       look_for_broker(now);
       carry_out();
-      if (!dealer_->pending() && !has_requests()) return false;
+      if (!link_.socket().pending() && !has_requests()) return false;
     }
   } catch (const std::exception& error) {
     log().error("{}: {}; connecting again, which sends what the broker has not acknowledged", options_.endpoint,
                 error.what());
     session_.disconnected();
     carry_out();
-    dealer_->reconnect();
+    link_.reconnect();
     return false;
   }
   return true;
@@ -99,30 +96,6 @@ void Connection::handle_requests() noexcept {
   requests_.clear();
   capacity_.publish(session_.load());
   inbox_.drained();
-}
-
-void Connection::receive(proto::Instant now) {
-  while (auto event = dealer_->link_event()) {
-    switch (*event) {
-      case proto::Dealer::LinkEvent::up:
-        session_.connected(now);
-        break;
-      case proto::Dealer::LinkEvent::down:
-        session_.disconnected();
-        break;
-      case proto::Dealer::LinkEvent::stuck:
-        log().warn("{}: {}; trying again", options_.endpoint, dealer_->why_stuck());
-        break;
-    }
-  }
-  for (int i = 0; i < kMessagesOfARound; ++i) {
-    auto arrived = dealer_->receive();
-    if (!arrived) return;
-    if (arrived->ok())
-      session_.handle(now, std::move(*arrived).value());
-    else
-      log().warn("a message of the broker at {} was dropped: {}", options_.endpoint, arrived->failure().text);
-  }
 }
 
 void Connection::look_for_broker(proto::Instant now) {
@@ -143,31 +116,15 @@ void Connection::carry_out() noexcept {
     if (line.unserved && !options_.warn_of_unserved) continue;
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
-  if (!send_all()) effects_.reconnect = true;
+  if (!link_.send_all(effects_.send)) effects_.reconnect = true;
   if (effects_.holdings_lost) holdings_.count_loss();
   capacity_.publish(session_.load());  // a task that has ended leaves room, which its waiter may need at once
   resolve_waiters(effects_);
-  if (effects_.reconnect) reconnect();
-  effects_.clear();
-}
-
-bool Connection::send_all() noexcept {
-  try {
-    for (const auto& envelope : effects_.send) {
-      if (dealer_->send(envelope)) continue;
-      log().warn("{}: the broker does not read; connecting again", options_.endpoint);
-      return false;
-    }
-  } catch (const std::exception& error) {
-    log().error("{}: sending has failed: {}; connecting again", options_.endpoint, error.what());
-    return false;
+  if (effects_.reconnect) {
+    session_.disconnected();
+    link_.reconnect();
   }
-  return true;
-}
-
-void Connection::reconnect() {
-  session_.disconnected();
-  dealer_->reconnect();
+  effects_.clear();
 }
 
 void Connection::give_up(Cookie operation) {

@@ -8,33 +8,29 @@
 
 #include <forkmill/client_options.h>
 
-#include <memory>
 #include <string>
-#include <vector>
 
 #include "client/engine/capacity.h"
 #include "client/engine/driver/work.h"
 #include "client/engine/holdings/holdings.h"
-#include "client/engine/holdings/received_loans.h"
 #include "client/engine/inbox.h"
-#include "client/engine/reachability.h"
+#include "client/engine/link/broker_link.h"
+#include "client/engine/link/reachability.h"
 #include "client/session/session.h"
-#include "proto/os/real_env.h"
-#include "proto/transport/dealer.h"
+#include "proto/clock.h"
 
 namespace forkmill::client {
 
 class Connection final : public Work {
  public:
   // Throws Error for an endpoint that makes no sense. All arguments outlive this.
-  Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings,
-             ReceivedLoans& received_loans);
+  Connection(const ClientOptions& options, Inbox& inbox, Capacity& capacity, Holdings& holdings);
 
   bool step() noexcept override;
   proto::Instant next_wakeup() const override;
   bool has_requests() const override { return inbox_.size() > 0; }
   bool expects_answers() const override { return capacity_.outstanding() > 0; }
-  bool is_urgent() const override { return capacity_.outstanding() <= kFewTasks; }
+  bool is_urgent() const override;
 
   // The waiter of this operation has given up.
   void give_up(Cookie operation);
@@ -45,28 +41,22 @@ class Connection final : public Work {
   // Ends everything that was asked with disconnected, and the session for good.
   void fail(const std::string& text);
 
-  proto::Dealer& socket() { return *dealer_; }
+  proto::Dealer& socket() { return link_.socket(); }
   // Any thread.
   Reachability& reachability() { return reachability_; }
   // Any thread. Empty: the broker is reachable.
   std::string why_waiting() const;
 
  private:
-  static constexpr std::size_t kFewTasks = 16;
-
   void handle_requests() noexcept;
-  void receive(proto::Instant now);
   void look_for_broker(proto::Instant now);
   void carry_out() noexcept;
-  bool send_all() noexcept;  // false: a new connection is needed
-  void reconnect();
 
   const ClientOptions& options_;
   Inbox& inbox_;
   Capacity& capacity_;
   Holdings& holdings_;
-  proto::RealEnv env_;
-  const std::unique_ptr<proto::Dealer> dealer_;
+  BrokerLink link_;
   Session session_;
   Reachability reachability_;
   Effects effects_;        // being carried out

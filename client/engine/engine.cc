@@ -34,8 +34,7 @@ std::uint64_t draw_instance() {
 Engine::Engine(ClientOptions options)
     : executors_{options.executor},
       options_{without_executor(std::move(options))},
-      holdings_{draw_instance()},
-      received_loans_{std::make_shared<ReceivedLoans>(*this, give_back)} {}
+      holdings_{draw_instance(), std::make_shared<ReceivedLoans>(*this, give_back)} {}
 
 // A client that is being closed is about to end the future whose task is cancelled: that is no error of the caller.
 detail::Ref<detail::State> Engine::cancel(const TaskId& id) {
@@ -60,7 +59,7 @@ void Engine::fail(const std::string& text) noexcept {
 void Engine::close() noexcept {
   if (in_forked_child() || !inbox_.close()) return;
   forget_unsent_of(*this);
-  received_loans_->close();
+  holdings_.received_loans().close();
   bool said_goodbye = false;
   driver_.stop([&] { said_goodbye = connection_.close(); },
                [&] {

@@ -16,7 +16,6 @@
 #include "client/engine/executor_owner.h"
 #include "client/engine/fork_guard.h"
 #include "client/engine/holdings/holdings.h"
-#include "client/engine/holdings/received_loans.h"
 #include "client/engine/inbox.h"
 #include "client/engine/object_calls.h"
 #include "client/engine/task_calls.h"
@@ -40,8 +39,6 @@ class Engine final : public detail::Origin {
 
   // Ends everything outstanding with client_closed, and the thread. Idempotent; does nothing in a forked child.
   void close() noexcept;
-  // Blocks until the broker has all tasks that were submitted (true) or until the deadline has passed (false).
-  bool deliver(const detail::Deadline& deadline) { return capacity_.wait_for_delivery(deadline); }
   // Ends everything outstanding with Disconnected and this text, and so all that is asked later. Does nothing after
   // close().
   void fail(const std::string& text) noexcept;
@@ -60,8 +57,7 @@ class Engine final : public detail::Origin {
   Holdings holdings_;
   Inbox inbox_{*this};
   Capacity capacity_{options_, inbox_, *this};
-  const std::shared_ptr<ReceivedLoans> received_loans_;  // kept by values that may outlive the engine
-  Connection connection_{options_, inbox_, capacity_, holdings_, *received_loans_};
+  Connection connection_{options_, inbox_, capacity_, holdings_};
   Driver driver_{connection_, connection_.socket().fd(), options_.stay_awake};
   TaskCalls tasks_{options_, guard_, inbox_, capacity_, driver_};
   ObjectCalls objects_{guard_, inbox_, connection_, driver_};

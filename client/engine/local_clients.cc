@@ -45,7 +45,7 @@ void LocalClients::remove(const Engine& engine) {
     const std::lock_guard hold{mutex_};
     if (std::erase_if(engines_, [&](const Engine& one) { return one.get() == engine.get(); }) == 0) return;
   }
-  engine_of(engine).deliver(std::chrono::steady_clock::now() + kPatience);
+  engine_of(engine).tasks().deliver(std::chrono::steady_clock::now() + kPatience);
 }
 
 void LocalClients::deliver() {
@@ -55,7 +55,7 @@ void LocalClients::deliver() {
     engines = engines_;
   }
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  for (const Engine& engine : engines) engine_of(engine).deliver(deadline);
+  for (const Engine& engine : engines) engine_of(engine).tasks().deliver(deadline);
 }
 
 void LocalClients::fail(const std::string& text) {

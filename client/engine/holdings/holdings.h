@@ -3,8 +3,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "client/engine/holdings/lock_holding.h"
+#include "client/engine/holdings/received_loans.h"
 #include "client/engine/holdings/semaphore_units.h"
 #include "client/engine/holdings/undelivered_items.h"
 
@@ -13,12 +16,14 @@ namespace forkmill::client {
 class Holdings {
  public:
   // owner: the instance under which the broker knows this client in all of its sessions.
-  explicit Holdings(std::uint64_t owner) : owner_{owner} {}
+  Holdings(std::uint64_t owner, std::shared_ptr<ReceivedLoans> received_loans)
+      : owner_{owner}, received_loans_{std::move(received_loans)} {}
 
   std::uint64_t owner() const { return owner_; }
   LockHoldings& locks() { return locks_; }
   SemaphoreUnits& units() { return units_; }
   UndeliveredItems& undelivered_items() { return undelivered_items_; }
+  ReceivedLoans& received_loans() { return *received_loans_; }
 
   // Counts the times when the broker may have given to others what this client held. A lock that was acquired at
   // another count may be lost.
@@ -31,6 +36,7 @@ class Holdings {
   LockHoldings locks_{losses_};
   SemaphoreUnits units_;
   UndeliveredItems undelivered_items_;
+  const std::shared_ptr<ReceivedLoans> received_loans_;  // kept by values that may outlive the client
 };
 
 }  // namespace forkmill::client

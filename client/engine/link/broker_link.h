@@ -1,0 +1,37 @@
+// BrokerLink: the socket to the broker, as a session uses it. Logs what goes wrong with it.
+//
+// Belongs to one thread at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/session/session.h"
+#include "proto/clock.h"
+#include "proto/transport/dealer.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::client {
+
+class BrokerLink {
+ public:
+  // Throws Error for an endpoint that makes no sense. `endpoint` outlives this.
+  explicit BrokerLink(const std::string& endpoint);
+
+  // Tells `session` of connections that were made or lost, and gives it some of the messages that have arrived. Does
+  // not block.
+  void receive(proto::Instant now, Session& session);
+  // Sends the messages in this order. Returns false if a new connection is needed; some may have been sent then.
+  [[nodiscard]] bool send_all(const std::vector<proto::Envelope>& messages) noexcept;
+  // Drops the connection and makes a new one. Messages that were under way may be lost.
+  void reconnect() { dealer_->reconnect(); }
+
+  proto::Dealer& socket() { return *dealer_; }
+
+ private:
+  const std::string& endpoint_;
+  const std::unique_ptr<proto::Dealer> dealer_;
+};
+
+}  // namespace forkmill::client
