@@ -151,7 +151,7 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   }
   // From the front: mostly the first task is answered.
   const auto sent = std::ranges::find(sent_, head.serial, &Sent::serial);
-  if (sent == sent_.end() || sent->written < sent->size || !is_started(*sent)) return std::nullopt;
+  if (sent == sent_.end() || sent->written < sent->size || !sent->is_started(tasks_)) return std::nullopt;
   ChildResult result;
   result.serial = head.serial;
   result.verdict = static_cast<Verdict>(head.verdict);
@@ -175,16 +175,16 @@ std::optional<ChildMessage> LinkEnd::parse_result(std::string_view message) {
   return result;
 }
 
-bool LinkEnd::is_started(const Sent& sent) const {
-  if (sent.written == 0) return false;
-  const auto* state = tasks_.state_at(sent.position);
+bool LinkEnd::Sent::is_started(const RingWriter& tasks) const {
+  if (written == 0) return false;
+  const auto* state = tasks.state_at(position);
   return state == nullptr || state->load() != kQueued;
 }
 
 std::vector<std::uint64_t> LinkEnd::started() const {
   std::vector<std::uint64_t> serials;
   for (const Sent& sent : sent_)
-    if (is_started(sent)) serials.push_back(sent.serial);
+    if (sent.is_started(tasks_)) serials.push_back(sent.serial);
   return serials;
 }
 

@@ -57,6 +57,8 @@ class LinkEnd {
     std::size_t written = 0;     // bytes of the message in the ring so far
     std::size_t size = 0;        // bytes of the message
     std::uint64_t position = 0;  // position of the first record, once something is written
+
+    bool is_started(const RingWriter& tasks) const;
   };
   // The message of a task that is not wholly in the ring.
   struct Unwritten {
@@ -67,7 +69,6 @@ class LinkEnd {
 
   std::optional<ChildMessage> parse(std::uint8_t kind, std::string_view message);
   std::optional<ChildMessage> parse_result(std::string_view message);
-  bool is_started(const Sent& sent) const;
   // Writes as much of the message as there is room for. False: not all of it.
   bool write(Sent& sent, Pieces message);
   void write_unwritten();

@@ -36,10 +36,10 @@ proto::Report report_processes(const LinkSetup& setup, proto::Now now, const Chi
   for (const auto& [slot, child] : rings.all()) {
     const bool process = slot >= setup.options.processes;
     auto* row = add_row(report, child.pid, process ? proto::ProcessRole::process : proto::ProcessRole::child, "idle");
-    const auto* task = foreman.task_of(slot);
+    const auto [task, since] = foreman.running(slot);
     if (row == nullptr || task == nullptr) continue;
     row->grant = task->grant;
-    row->task_started_at = process ? row->started_at : unix_time_of(foreman.task_since(slot), now);
+    row->task_started_at = process ? row->started_at : unix_time_of(since, now);
     const std::string& label = task->spec->options.label;
     row->command = label.empty() ? task->spec->name : task->spec->name + " " + label;
   }

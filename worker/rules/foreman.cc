@@ -14,6 +14,18 @@ namespace {
 constexpr std::size_t kMaxInHand = 7168;  // grants, and also unacknowledged outcomes
 static_assert(2 * kMaxInHand + kMaxProcesses <= proto::limits::kMaxRecords, "a HELLO can list them all");
 
+// Tells the session how many more grants the worker takes, and what it has.
+void update_load(proto::Instant now, const PoolState& state, const PoolAttempts& pool, const ProcessAttempts& processes,
+                 Session& session) {
+  std::size_t target = 0;
+  const bool takes_more = !state.draining && !state.shortage.lasts(now) && state.outbox.outcomes.size() <= kMaxInHand;
+  if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool.capacity(now), kMaxInHand);
+  const std::size_t in_pool = state.attempts.size() - processes.size();
+  const std::size_t running = std::min(pool.running(), in_pool);
+  session.set_load(target - std::min(target, in_pool), {static_cast<std::uint32_t>(running + processes.size()),
+                                                        static_cast<std::uint32_t>(in_pool - running)});
+}
+
 }  // namespace
 
 Foreman::Foreman(ForemanConfig config, proto::Hello hello, std::uint64_t seed, Rings& rings)
@@ -81,14 +93,17 @@ void Foreman::handle(proto::Instant now, const ChildDeath& death) {
   death.facts.child.slot < state_.config.slots ? pool_.handle(death) : processes_.handle(now, death);
 }
 
-const proto::GrantedTask* Foreman::task_of(std::uint32_t slot) const {
+Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
   std::uint64_t serial = 0;
-  if (slot < state_.config.slots)
+  proto::Instant since{0};
+  if (slot < state_.config.slots) {
     serial = pool_.lines().front(slot).value_or(0);
-  else if (const ProcessPlace* place = processes_.slots().find(slot))
+    since = pool_.lines().front_since(slot);
+  } else if (const ProcessPlace* place = processes_.slots().find(slot)) {
     serial = place->serial;
+  }
   const Attempt* attempt = state_.attempts.find(serial);
-  return attempt == nullptr ? nullptr : &attempt->task;
+  return attempt == nullptr ? RunningTask{} : RunningTask{&attempt->task, since};
 }
 
 // ---- Leaving --------------------------------------------------------------------------------------------------------
@@ -133,21 +148,9 @@ void Foreman::tick(proto::Instant now) {
   state_.shortage.tick(now);
   pool_.tick(now);
   processes_.tick(now);
-  update_load(now);
+  update_load(now, state_, pool_, processes_, session_);
   session_.tick(now);
   if (session_.wants_greeting()) connected(now);
-}
-
-void Foreman::update_load(proto::Instant now) {
-  std::size_t target = 0;
-  const bool takes_more =
-      !state_.draining && !state_.shortage.lasts(now) && state_.outbox.outcomes.size() <= kMaxInHand;
-  if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool_.capacity(now), kMaxInHand);
-  const std::size_t processes = processes_.size();
-  const std::size_t in_pool = state_.attempts.size() - processes;
-  const std::size_t running = std::min(pool_.running(), in_pool);
-  session_.set_load(target - std::min(target, in_pool),
-                    {static_cast<std::uint32_t>(running + processes), static_cast<std::uint32_t>(in_pool - running)});
 }
 
 void Foreman::flush(proto::Instant now) {
@@ -172,7 +175,8 @@ Effects& Foreman::take_effects() {
 }
 
 proto::Instant Foreman::next_wakeup() const {
-  proto::Instant next = std::min({session_.next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
+  proto::Instant next =
+      std::min({session_.handshake().next_wakeup(), drain_deadline_.next_wakeup(), pool_.next_wakeup()});
   next = std::min(next, processes_.next_wakeup());
   next = std::min(next, state_.shortage.next_wakeup());
   return session_.handshake().established() ? std::min(next, state_.progress.next_wakeup()) : next;

@@ -66,14 +66,14 @@ class Foreman {
   std::string shortage(proto::Instant now) const {
     return state_.shortage.lasts(now) ? state_.shortage.reason() : std::string{};
   }
-  // The task that a child runs; null: none.
-  const proto::GrantedTask* task_of(std::uint32_t slot) const;
-  // When a child of the pool that has a task started it, or a little earlier.
-  proto::Instant task_since(std::uint32_t slot) const { return pool_.lines().front_since(slot); }
+  struct RunningTask {
+    const proto::GrantedTask* task = nullptr;  // null: the child runs none
+    proto::Instant since{0};                   // a child of the pool: when it started the task, or a little earlier
+  };
+  RunningTask running(std::uint32_t slot) const;
 
  private:
   void handle(proto::Instant now, proto::Message& message);
-  void update_load(proto::Instant now);
 
   Session session_;
   PoolState state_;

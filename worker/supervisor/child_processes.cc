@@ -22,6 +22,9 @@ int checked_call(int result, const char* what) {
   return result;
 }
 
+// Whether children in this place are forked for one task each.
+bool is_process(const Origin& origin, std::uint32_t slot) { return slot >= origin.setup.options.processes; }
+
 ControlMessage death_message(ChildKey child, const Death& death) {
   ControlMessage message;
   ControlFacts& facts = message.facts;
@@ -65,7 +68,7 @@ void ChildProcesses::start_process(proto::Instant now, ControlMessage request) {
   const std::uint32_t slot = request.facts.child.slot;
   // The foreman limits how many run. Those that were given up, and are about to end, come on top.
   const std::size_t most = origin_.setup.options.processes + 2 * kMaxProcesses;
-  if (!is_process(slot) || slot >= most) return;
+  if (!is_process(origin_, slot) || slot >= most) return;
   if (slot >= children_.size()) children_.resize(slot + 1);
   if (children_[slot].pid != 0) return;
   children_[slot].purpose = {std::move(request.output), request.facts.daemon != 0, request.facts.pid,
@@ -91,8 +94,8 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
     return give_up(now, slot, error.what());
   }
   if (pid == 0) {
-    become_child(origin_, {is_process(slot), child.purpose, child.shared_area.get(), link_.bell().writer(), out.get(),
-                           err.get()});
+    become_child(origin_, {is_process(origin_, slot), child.purpose, child.shared_area.get(), link_.bell().writer(),
+                           out.get(), err.get()});
   }
   child.pid = pid;
   if (!sinks_.paused) child.streams.watch(waiter_, first_tag_ + slot);
@@ -107,7 +110,7 @@ void ChildProcesses::give_up(proto::Instant now, std::uint32_t slot, const std::
   Child& child = children_[slot];
   child.shared_area.reset();
   child.streams.reset();
-  if (is_process(slot)) {
+  if (is_process(origin_, slot)) {
     log_.error("no process can be forked for a task: {}", why);
     ControlMessage message = death_message({slot, child.generation}, {});
     message.output = why;
@@ -198,7 +201,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   child.streams.close(waiter_, sinks_);
   child.pid = 0;
   child.shared_area.reset();
-  if (replace && !is_process(slot)) schedule_successor(now, child, death, at_birth);
+  if (replace && !is_process(origin_, slot)) schedule_successor(now, child, death, at_birth);
   ControlMessage message = death_message({slot, child.generation}, death);
   message.facts.killed_by_us = child.killed_by_us ? 1 : 0;
   message.facts.at_birth = at_birth ? 1 : 0;

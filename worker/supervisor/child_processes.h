@@ -77,7 +77,6 @@ class ChildProcesses {
     void kill(int signal);
   };
 
-  bool is_process(std::uint32_t slot) const { return slot >= origin_.setup.options.processes; }
   void start(proto::Instant now, std::uint32_t slot);
   void give_up(proto::Instant now, std::uint32_t slot, const std::string& why);
   void schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth);

@@ -350,14 +350,14 @@ TEST_CASE("a broker's heartbeat of any length breaks no clock") {
     welcome.heartbeat = welcome.session_timeout = proto::milliseconds{length};
     world.receive(kNow, {{}, welcome});
     CHECK(world.session->handshake().established());
-    CHECK(world.session->next_wakeup() > kNow);
+    CHECK(world.session->handshake().next_wakeup() > kNow);
   }
 }
 
 TEST_CASE("a quiet worker sends heartbeats, and leaves a silent broker with growing pauses") {
   World world;
   world.establish();
-  CHECK(world.session->next_wakeup() == kNow + 1s);
+  CHECK(world.session->handshake().next_wakeup() == kNow + 1s);
   world.session->set_load(0, {2, 3});
   world.tick(kNow + 1s);
   CHECK(world.said<proto::Heartbeat>() == proto::Heartbeat{2, 3});
@@ -372,11 +372,11 @@ TEST_CASE("a quiet worker sends heartbeats, and leaves a silent broker with grow
   Instant longest{0};
   for (int i = 0; i < 8; ++i) {
     world.connect(now);
-    const Instant patience = world.session->next_wakeup() - now;
+    const Instant patience = world.session->handshake().next_wakeup() - now;
     CHECK(patience >= 1500ms);
     CHECK(patience <= 30s);
     longest = std::max(longest, patience);
-    now = world.session->next_wakeup();
+    now = world.session->handshake().next_wakeup();
     world.tick(now);
   }
   CHECK(world.reconnects == 9);
@@ -405,13 +405,13 @@ TEST_CASE("an error makes the worker say HELLO again, come back later or give up
     world.sent.clear();
     world.receive(kNow, {{}, proto::ErrorMessage{{}, Errc::shutting_down, ""}});
     CHECK_FALSE(world.refusal);
-    world.tick(world.session->next_wakeup());
+    world.tick(world.session->handshake().next_wakeup());
     CHECK(world.said<proto::Hello>());
   }
   SUBCASE("GOODBYE") {
     world.hear(kNow, proto::Goodbye{});
     CHECK_FALSE(world.session->handshake().established());
-    world.tick(world.session->next_wakeup());
+    world.tick(world.session->handshake().next_wakeup());
     CHECK(world.said<proto::Hello>());
   }
 }

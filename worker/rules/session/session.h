@@ -5,7 +5,7 @@
 //     on a new connection, and when wants_greeting()   greet(now, grants held)
 //     on a broken connection                           disconnected()
 //     on a message                                     handle(now, envelope)
-//     by the clock                                     tick(now), at next_wakeup() at the latest
+//     by the clock                                     tick(now), at handshake().next_wakeup() at the latest
 //     once per round                                   flush(now), take_effects()
 #pragma once
 
@@ -49,11 +49,10 @@ class Session {
   void set_load(std::uint64_t room, proto::Heartbeat load);
   Outbox& outbox() { return outbox_; }
 
-  // Says whether a session is established, was there before, or was refused for good; then the ERROR that handle() let
-  // through last says why.
+  // Says when tick() is due, and whether a session is established, was there before, or was refused for good; then the
+  // ERROR that handle() let through last says why.
   const proto::Handshake& handshake() const { return handshake_; }
   bool wants_greeting() const { return greeting_due_; }
-  proto::Instant next_wakeup() const { return handshake_.next_wakeup(); }
   // Swaps what was asked for since the last call with `effects`, which must be empty.
   void take_effects(SessionEffects& effects) { std::swap(effects, effects_); }
 
