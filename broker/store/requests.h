@@ -51,7 +51,7 @@ struct StoreAnswer {
 };
 
 class Store;
-// Serves a fetch or a scan, not a backup. For the owner of a store: StoreThread or a simulator.
+// Serves a fetch or a scan, not a backup. For the owner of a store: StoreService or a simulator.
 proto::Result<StoreAnswer> serve(Store& store, const StoreRequest& request);
 
 }  // namespace forkmill::broker

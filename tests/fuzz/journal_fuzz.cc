@@ -3,10 +3,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "broker/store/crc32c.h"
 #include "broker/store/journal/changes.h"
 #include "broker/store/journal/frame.h"
 #include "broker/store/journal/segment_reader.h"
-#include "broker/store/sqlite/crc32c.h"
 #include "tests/fuzz/feed.h"
 #include "tests/fuzz/require.h"
 

@@ -9,8 +9,8 @@
 
 #include "broker/core/core.h"
 #include "broker/core/objects/base/object.h"
-#include "broker/store/sqlite/bytes.h"
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
 #include "broker/store/sqlite/head.h"
 #include "broker/store/sqlite/row.h"
 #include "tests/fuzz/filler.h"

@@ -2,9 +2,9 @@
 
 #include <cstring>
 
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
 #include "broker/store/journal/mutants.h"
-#include "broker/store/sqlite/bytes.h"
-#include "broker/store/sqlite/crc32c.h"
 
 namespace forkmill::broker {
 

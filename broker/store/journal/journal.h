@@ -6,16 +6,13 @@
 // the current one.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "broker/store/journal/changes.h"
 #include "broker/store/journal/frame.h"
-#include "broker/store/journal/windows.h"
-#include "broker/store/sqlite/data_dir.h"
+#include "broker/store/journal/segment_files.h"
 
 namespace forkmill::broker {
 
@@ -47,22 +44,13 @@ class Journal {
   // Extends the file of the current segment by a piece, if the next commits would do so one by one.
   void grow_ahead();
   // Returns the bytes of both files when they have the length of lengthen().
-  std::uint64_t first_length() const { return 2 * first_segment_length(); }
+  std::uint64_t first_length() const;
 
  private:
-  struct File {
-    std::string path;
-    std::unique_ptr<OpenFile> file;
-    std::uint64_t length = 0;
-  };
-  File& file_of(std::uint32_t segment) { return files_[segment % 2]; }
-  std::uint64_t first_segment_length() const;
-  bool extend(File& one, std::uint64_t bytes);  // by zeros; false: the disk is full
   void begin_frame();
   void write_out();
-  void write(std::uint64_t at, std::string_view bytes);
 
-  std::array<File, 2> files_;
+  SegmentFiles files_;
   std::uint64_t segment_bytes_ = 0;
   std::uint64_t key_ = 0;
   proto::Epoch epoch_;
@@ -72,7 +60,6 @@ class Journal {
   std::uint64_t write_at_ = 0;  // offset of `frame_`: what is before it has been written
   std::string frame_;
   std::uint32_t crc_ = 0;  // CRC of the records that were written
-  Windows windows_;
 };
 
 }  // namespace forkmill::broker

@@ -1,7 +1,5 @@
 #include "broker/store/journal/journal_store.h"
 
-#include <algorithm>
-
 #include "broker/store/journal/mutants.h"
 #include "broker/store/journal/replay.h"
 #include "broker/store/store_error.h"
@@ -9,22 +7,14 @@
 
 namespace forkmill::broker {
 
-namespace {
-
-constexpr std::uint64_t kMiB = 1024 * 1024;
-
-double ratio(std::uint64_t part, std::uint64_t whole) { return static_cast<double>(part) / static_cast<double>(whole); }
-
-}  // namespace
-
 JournalStore::JournalStore(JournalOptions options) : options_{std::move(options)} {}
 
 // Changes that are not committed are dropped. A failure here only makes the next opening slower.
 JournalStore::~JournalStore() {
   backup_.reset();
-  if (overlay_ == nullptr || !status_.ok() || journal_->pending()) return;
+  if (overlay_ == nullptr || !status_.ok() || cycle_->pending()) return;
   (void)guarded([this] {
-    settle();
+    cycle_->settle();
     database_->begin();
     database_->meta().journal_segment = 0;
     database_->meta().journal_key = 0;
@@ -51,23 +41,20 @@ proto::Result<Store::Identity> JournalStore::open() {
     Meta& meta = database_->meta();
     Replay replay{database_->directory(), meta};
     if (!replay.damage().empty()) throw StoreError{replay.damage()};
-    journal_ = std::make_unique<Journal>(database_->directory());
+    cycle_ = std::make_unique<SegmentCycle>(*database_, options_.segment_bytes);
     const bool unchecked = mutant(JournalMutant::end_unchecked);
-    database_->check_head(unchecked ? proto::CommitSeq{~std::uint64_t{0}} : replay.last());
+    database_->head().check(unchecked ? proto::CommitSeq{~std::uint64_t{0}} : replay.last());
     database_->begin();
     replay.write_down(database_->tables(), meta);
     meta.journal_segment = 1;
     meta.journal_key = options_.key;
     database_->start();
-    last_ = meta.commit;
-    last_seq_ = meta.last_seq;
-    journal_->begin(meta.journal_key, meta.epoch, last_, segment_bytes());
-    move_ = std::make_unique<SegmentMove>(*database_, *journal_);
-    overlay_ = std::make_unique<Overlay>(*database_, *journal_, move_->rest(), newer_);
+    cycle_->begin();
+    overlay_ = std::make_unique<Overlay>(*database_, cycle_->journal(), cycle_->moving(), cycle_->newer());
   });
   if (!status.ok()) return status.failure();
   const Meta& meta = database_->meta();
-  return Identity{meta.store, meta.epoch, last_, last_seq_};
+  return Identity{meta.store, meta.epoch, cycle_->last(), cycle_->last_seq()};
 }
 
 proto::Status JournalStore::load(const std::function<void(const TaskSummary&)>& visit) {
@@ -86,106 +73,23 @@ proto::Status JournalStore::apply(std::span<const StoreOp> ops) {
 
 // A number above all others belongs to nothing yet.
 void JournalStore::apply(const PutTask& op) {
-  if (op.seq <= last_seq_ && overlay_->has_task(op.seq)) return;
-  add({RecordKind::put_task, op.seq, coder_.encode(op)});
+  if (op.seq <= cycle_->last_seq() && overlay_->has_task(op.seq)) return;
+  cycle_->add({RecordKind::put_task, op.seq, coder_.encode(op)});
 }
 
 void JournalStore::apply(const Reschedule& op) { change({RecordKind::reschedule, op.seq, encode_body(op)}); }
 void JournalStore::apply(const Dispatch& op) { change({RecordKind::dispatch, op.seq, encode_body(op)}); }
 void JournalStore::apply(const Finish& op) { change({RecordKind::finish, op.seq, coder_.encode(op)}); }
 void JournalStore::apply(const Forget& op) { change({RecordKind::forget, op.seq, {}}); }
-void JournalStore::apply(const PutRecord& op) { add({RecordKind::put_record, op.seq, coder_.encode(op)}); }
+void JournalStore::apply(const PutRecord& op) { cycle_->add({RecordKind::put_record, op.seq, coder_.encode(op)}); }
 void JournalStore::apply(const EraseRecord& op) { change({RecordKind::erase_record, op.seq, {}}); }
 
 void JournalStore::change(const JournalRecord& record) {
-  if (record.seq <= last_seq_ && newer_.matters(record.kind, record.seq)) add(record);
-}
-
-void JournalStore::add(const JournalRecord& record) {
-  newer_.add(record, journal_->append(record));
-  if (record.kind == RecordKind::put_task || record.kind == RecordKind::put_record)
-    last_seq_ = std::max(last_seq_, record.seq);
+  if (record.seq <= cycle_->last_seq() && cycle_->newer().matters(record.kind, record.seq)) cycle_->add(record);
 }
 
 proto::Status JournalStore::commit(proto::CommitSeq number) {
-  return guarded([&] {
-    FORKMILL_CHECK(number > last_);
-    head_.bytes += journal_->commit(number);
-    ++head_.commits;
-    last_ = number;
-    database_->write_head(last_, last_seq_);
-    keep_up();
-  });
-}
-
-// A segment whose tasks stay is shorter than one whose tasks end: the database must take them all, and waiting for more
-// only makes its transaction longer.
-double JournalStore::filled() const {
-  constexpr std::uint64_t kMaxChanges = 300'000;  // about 30 MB of memory
-  constexpr std::uint64_t kMaxBytes = 64 * kMiB;
-  constexpr std::uint64_t kMaxGrowth = 16 * kMiB;
-  return std::max({journal_->filled(), ratio(newer_.size(), kMaxChanges), ratio(newer_.bytes(), kMaxBytes),
-                   ratio(newer_.growth(), kMaxGrowth)});
-}
-
-void JournalStore::keep_up() {
-  constexpr double kMoved = 0.8;  // a segment has moved before the next one is full
-  journal_->grow_ahead();
-  if (head_is_due()) {
-    database_->sync_head();
-    head_ = {};
-  }
-  if (database_->is_due_for_checkpoint())
-    database_->checkpoint(false);
-  else if (move_->under_way())
-    move_->advance(filled() / kMoved);
-  else if (filled() >= 1)
-    begin_segment();
-}
-
-bool JournalStore::head_is_due() const {
-  constexpr std::uint64_t kCommits = 4096;
-  constexpr std::uint64_t kBytes = 16 * kMiB;
-  return head_.commits >= kCommits || head_.bytes >= kBytes;
-}
-
-// A broker with little room must not fill the disk with its journal.
-std::uint64_t JournalStore::segment_bytes() {
-  constexpr std::uint64_t kLeast = 4 * kMiB;
-  constexpr std::uint64_t kShare = 64;
-  const auto free = free_bytes();
-  return free ? std::min(options_.segment_bytes, std::max(kLeast, *free / kShare)) : options_.segment_bytes;
-}
-
-void JournalStore::begin_segment() {
-  journal_->next_segment(segment_bytes());
-  move_->begin(std::exchange(newer_, {}), last_, last_seq_);
-}
-
-void JournalStore::settle() {
-  move_->finish();
-  if (last_ == database_->meta().commit) return;
-  begin_segment();
-  move_->finish();
-}
-
-// A commit behind a step waits for some milliseconds. Steps are longer than what commits add between them.
-bool JournalStore::settle_for_backup() {
-  constexpr std::size_t kStep = 2048;
-  constexpr std::size_t kMaxStep = 8 * kStep;
-  constexpr std::size_t kLastStep = 4 * kStep;
-  if (mutant(JournalMutant::left_out_of_backup)) return true;
-  if (move_->rest().size() > kStep) {
-    move_->step(std::min(kStep + newer_.size(), kMaxStep));
-    return false;
-  }
-  move_->finish();
-  if (newer_.size() > kLastStep) {
-    begin_segment();
-    return false;
-  }
-  settle();
-  return true;
+  return guarded([&] { cycle_->commit(number); });
 }
 
 proto::Status JournalStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
@@ -204,7 +108,7 @@ proto::Status JournalStore::begin_backup(const std::string& path) {
 proto::Result<bool> JournalStore::continue_backup() {
   if (backup_ && status_.ok()) {
     bool settled = false;
-    const auto status = guarded([&] { settled = !journal_->pending() && settle_for_backup(); });
+    const auto status = guarded([&] { settled = !cycle_->pending() && cycle_->settle_for_backup(); });
     if (status.ok() && !settled) return false;
   }
   if (!status_.ok()) return status_.failure();
@@ -212,13 +116,8 @@ proto::Result<bool> JournalStore::continue_backup() {
 }
 
 proto::Result<bool> JournalStore::prepare() {
-  constexpr std::size_t kPiece = 2 * 1024 * 1024;  // a commit behind it waits for a few milliseconds
-  constexpr std::uint64_t kRoom = 8;               // the disk must have room for this many journals
   bool more = false;
-  const auto status = guarded([&] {
-    const auto room = free_bytes();
-    if (!room || *room >= kRoom * journal_->first_length()) more = journal_->lengthen(kPiece);
-  });
+  const auto status = guarded([&] { more = cycle_->prepare(); });
   if (!status.ok()) return status.failure();
   return more;
 }

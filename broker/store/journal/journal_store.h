@@ -1,12 +1,6 @@
 // JournalStore: keeps tasks and records in a data directory. A commit is in the journal and on disk when commit()
-// returns; the database follows behind it. Most tasks end while the journal has them, and the database never sees them.
-//
-//   database   complete as of the end of an earlier segment of the journal
-//   move_      the changes of the previous segment, while they are moved into the database, a few with each commit
-//   newer_     the changes of the current segment
-//
-// The file of a segment is written again only after all of it has moved. The work that follows commits is done in small
-// steps: moves, the end of a move, and a checkpoint of the database have steps of their own.
+// returns; the database follows behind it (segment_cycle.h). Most tasks end while the journal has them, and the
+// database never sees them.
 //
 // open() brings the database up to the journal that it finds, and the destructor up to the last commit; a closed store
 // has all in its database.
@@ -15,10 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "broker/store/journal/changes.h"
-#include "broker/store/journal/journal.h"
 #include "broker/store/journal/overlay.h"
-#include "broker/store/journal/segment_move.h"
+#include "broker/store/journal/segment_cycle.h"
 #include "broker/store/sqlite/sqlite_backup.h"
 #include "broker/store/sqlite/task_database.h"
 #include "broker/store/store.h"
@@ -63,38 +55,15 @@ class JournalStore final : public Store {
   void apply(const Forget& op);
   void apply(const PutRecord& op);
   void apply(const EraseRecord& op);
-  void add(const JournalRecord& record);
+  // Adds a record, unless it would change nothing.
   void change(const JournalRecord& record);
-
-  // Returns how full the current segment is, by its bytes, by its changes, which are in memory, or by what its move
-  // will write; 1: full.
-  double filled() const;
-  // Takes one step of the work that follows commits.
-  void keep_up();
-  // Returns whether the head has not been synced for long.
-  bool head_is_due() const;
-  // Returns the bytes of a new segment.
-  std::uint64_t segment_bytes();
-  void begin_segment();
-  // Brings the database up to the last commit.
-  void settle();
-  // Does so in steps. Returns true when the database is there.
-  bool settle_for_backup();
 
   JournalOptions options_;
   std::unique_ptr<TaskDatabase> database_;
-  std::unique_ptr<Journal> journal_;
-  std::unique_ptr<SegmentMove> move_;
+  std::unique_ptr<SegmentCycle> cycle_;
   std::unique_ptr<Overlay> overlay_;
   std::unique_ptr<SqliteBackup> backup_;
   RowCoder coder_;
-  Changes newer_;
-  proto::CommitSeq last_;
-  proto::TaskSeq last_seq_;
-  struct Unsynced {
-    std::uint64_t commits = 0;
-    std::uint64_t bytes = 0;
-  } head_;  // commits whose head is not synced
   proto::Status status_;
 };
 

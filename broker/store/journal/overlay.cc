@@ -103,18 +103,18 @@ void Overlay::fetch(std::span<const TaskSeq> seqs, const std::function<void(Stor
   for (std::size_t at = 0; at < seqs.size(); ++at) {
     const auto change = change_of(seqs[at]);
     if (!change) continue;
-    database_.fetch(seqs.subspan(done, at - done), visit);
+    database_.tables().fetch(seqs.subspan(done, at - done), visit);
     done = at + 1;
     if (change->task) {
       visit(new_task(seqs[at], *change));
     } else if (!change->forgotten) {
-      database_.fetch(seqs.subspan(at, 1), [&](StoredTask task) {
+      database_.tables().fetch(seqs.subspan(at, 1), [&](StoredTask task) {
         bring_up(task, *change);
         visit(std::move(task));
       });
     }
   }
-  database_.fetch(seqs.subspan(done), visit);
+  database_.tables().fetch(seqs.subspan(done), visit);
 }
 
 void Overlay::scan(TaskSeq before, const std::function<bool(StoredTask)>& visit) {

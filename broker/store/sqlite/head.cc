@@ -1,10 +1,11 @@
 #include "broker/store/sqlite/head.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
-#include "broker/store/sqlite/bytes.h"
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
 
 namespace forkmill::broker {
 
@@ -133,5 +134,31 @@ void Head::renew(const Record& record) {
     sync();
   }
 }
+
+// ---- HeadKeeper -----------------------------------------------------------------------------------------------------
+
+HeadKeeper::HeadKeeper(const DataDir& directory, const Meta& meta)
+    : directory_{directory}, meta_{meta}, reading_{Head::read(directory.files(), directory.head())} {}
+
+void HeadKeeper::check(proto::CommitSeq last) {
+  Meta known = meta_;
+  known.commit = last;
+  if (const std::string text = Head::missing(reading_, known, directory_.path()); !text.empty()) throw StoreError{text};
+  if (!reading_.exists) Head::create(directory_.files(), directory_.head(), Head::Record::of(meta_));
+  directory_.make_names_safe();
+  head_ = std::make_unique<Head>(directory_.files(), directory_.head());
+  if (reading_.record) head_->renew(*reading_.record);
+}
+
+void HeadKeeper::write(proto::CommitSeq last, proto::TaskSeq last_seq) {
+  last_ = last;
+  last_seq_ = last_seq;
+  Head::Record record = Head::Record::of(meta_);
+  record.commit = last;
+  record.last_seq = last_seq;
+  head_->write(record);
+}
+
+void HeadKeeper::follow() { write(std::max(last_, meta_.commit), std::max(last_seq_, meta_.last_seq)); }
 
 }  // namespace forkmill::broker

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "broker/store/sqlite/data_dir.h"
 #include "broker/store/sqlite/file_system.h"
 #include "broker/store/sqlite/meta.h"
 
@@ -53,6 +54,32 @@ class Head {
   std::string path_;
   std::unique_ptr<OpenFile> file_;
   std::uint64_t next_slot_ = 0;
+};
+
+// HeadKeeper: the head of a store that is being opened, and then of the open store. `directory` and `meta`, which is
+// that of the database, outlive it.
+class HeadKeeper {
+ public:
+  // Reads the head. Changes nothing.
+  HeadKeeper(const DataDir& directory, const Meta& meta);
+
+  bool existed() const { return reading_.exists; }
+  // Throws if the head knows of later commits than `last`, the last one of the whole store. Else readies the head for
+  // the functions below.
+  void check(proto::CommitSeq last);
+  // Writes the head of a store whose last commit is `last` and whose highest number is `last_seq`.
+  void write(proto::CommitSeq last, proto::TaskSeq last_seq);
+  // The same after a commit of the database, which may be behind the store: the head does not go back.
+  void follow();
+  void sync() { head_->sync(); }
+
+ private:
+  const DataDir& directory_;
+  const Meta& meta_;
+  Head::Reading reading_;
+  std::unique_ptr<Head> head_;
+  proto::CommitSeq last_;  // as of write()
+  proto::TaskSeq last_seq_;
 };
 
 }  // namespace forkmill::broker

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "broker/store/sqlite/bytes.h"
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
 #include "broker/store/store.h"
 #include "proto/random.h"
 

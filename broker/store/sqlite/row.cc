@@ -1,7 +1,7 @@
 #include "broker/store/sqlite/row.h"
 
-#include "broker/store/sqlite/bytes.h"
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/bytes.h"
+#include "broker/store/crc32c.h"
 #include "proto/wire/reader.h"
 #include "proto/wire/writer.h"
 

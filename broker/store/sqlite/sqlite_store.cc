@@ -34,7 +34,7 @@ proto::Result<Store::Identity> SqliteStore::open() {
     if (database_->meta().journal_segment != 0)
       throw StoreError{database_->directory().path() + " has a journal in front of its database: let a broker start " +
                        "and stop on it first"};
-    database_->check_head(database_->meta().commit);
+    database_->head().check(database_->meta().commit);
     database_->start();
     started_ = true;
   });
@@ -69,7 +69,7 @@ proto::Status SqliteStore::commit(proto::CommitSeq number) {
 }
 
 proto::Status SqliteStore::fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit) {
-  return guarded([&] { database_->fetch(seqs, visit); });
+  return guarded([&] { database_->tables().fetch(seqs, visit); });
 }
 
 proto::Status SqliteStore::scan(proto::TaskSeq before, const std::function<bool(StoredTask)>& visit) {

@@ -27,13 +27,12 @@ struct SqliteOptions {
 
 class TaskDatabase {
  public:
-  // Locks the directory, opens the files or creates them, and reads meta and head. Changes no task.
+  // Locks the directory, opens the files or creates them, and reads meta and head. Changes no task. Call head().check()
+  // next, and then start().
   explicit TaskDatabase(const SqliteOptions& options);
   TaskDatabase(const TaskDatabase&) = delete;
   TaskDatabase& operator=(const TaskDatabase&) = delete;
 
-  // Throws if the head knows of later commits than `last`, the last one of the whole store. Else readies the head.
-  void check_head(proto::CommitSeq last);
   // Begins a new epoch and commits it together with everything written since begin().
   void start();
 
@@ -45,38 +44,27 @@ class TaskDatabase {
   // Returns whether the database's own journal is long and can be copied into the database now.
   bool is_due_for_checkpoint() const;
   void checkpoint(bool empty);
-  // Writes the head of a store whose last commit is `last` and whose highest number is `last_seq`. Later transactions
-  // of the database keep them.
-  void write_head(proto::CommitSeq last, proto::TaskSeq last_seq);
-  void sync_head() { head_->sync(); }
 
   void load(const std::function<void(const TaskSummary&)>& visit);
   void load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit);
-  void fetch(std::span<const proto::TaskSeq> seqs, const std::function<void(StoredTask)>& visit);
 
   Meta& meta() { return meta_; }
+  HeadKeeper& head() { return *head_; }
   Tables& tables() { return *tables_; }
   Database& database() { return *database_; }
   DataDir& directory() { return directory_; }
 
  private:
-  void refuse(const std::vector<std::string>& differences) const;  // does nothing if there are none
-  [[noreturn]] void refuse(const RowDamage& damage) const;
-
-  std::uint64_t checkpoint_bytes_;
   DataDir directory_;
   std::unique_ptr<Database> database_;
   std::unique_ptr<MetaTable> meta_table_;
   RowCoder coder_;
   Meta meta_;
   std::unique_ptr<Tables> tables_;
-  Head::Reading head_reading_;
-  std::unique_ptr<Head> head_;
+  std::unique_ptr<HeadKeeper> head_;
   proto::Epoch epoch_in_database_;
-  std::size_t page_bytes_ = 0;
+  std::uint64_t checkpoint_pages_ = 0;  // length of the database's journal at which it is copied
   bool in_transaction_ = false;
-  proto::CommitSeq last_;  // as of write_head()
-  proto::TaskSeq last_seq_;
 };
 
 }  // namespace forkmill::broker

@@ -6,7 +6,7 @@ namespace forkmill::sim {
 
 namespace {
 
-constexpr milliseconds kLookForRoom{500};  // as in broker/store/store_thread.cc
+constexpr milliseconds kLookForRoom{500};  // as in broker/store/store_service.cc
 
 }  // namespace
 

@@ -32,7 +32,7 @@ class Storage {
 
   // Whether the disk has given the store a reason to fail.
   bool may_fail() const;
-  // Whether the disk is full, by the rule of StoreThread.
+  // Whether the disk is full, by the rule of StoreService.
   bool full();
   // Until then, other programs take nearly all of the room, or all of it.
   void crowd(Instant until);

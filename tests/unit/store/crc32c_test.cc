@@ -1,4 +1,4 @@
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/crc32c.h"
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "broker/store/sqlite/bytes.h"
+#include "broker/store/bytes.h"
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;

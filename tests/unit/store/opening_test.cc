@@ -1,8 +1,8 @@
 // Data directories that cannot be used: each says why.
 #include <sys/stat.h>
 
+#include "broker/store/crc32c.h"
 #include "broker/store/maintenance/maintenance.h"
-#include "broker/store/sqlite/crc32c.h"
 #include "broker/store/sqlite/schema.h"
 #include "tests/unit/store/rig.h"
 

@@ -1,8 +1,8 @@
 // The layout of a journal: what was written is read, and nothing else is.
 #include "broker/store/journal/frame.h"
 
+#include "broker/store/crc32c.h"
 #include "broker/store/journal/segment_reader.h"
-#include "broker/store/sqlite/crc32c.h"
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;

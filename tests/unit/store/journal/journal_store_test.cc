@@ -1,7 +1,7 @@
 // The journal store: what it does with its files. That it keeps what it is given: store_conformance_test.cc.
+#include "broker/store/crc32c.h"
 #include "broker/store/journal/frame.h"
 #include "broker/store/maintenance/maintenance.h"
-#include "broker/store/sqlite/crc32c.h"
 #include "broker/store/sqlite/schema.h"
 #include "tests/sim/disk/disk.h"
 #include "tests/unit/store/rig.h"

@@ -1,8 +1,8 @@
-#include "broker/store/sqlite/crc32c.h"
+#include "broker/store/crc32c.h"
 
 #include <array>
 
-#include "broker/store/sqlite/bytes.h"
+#include "broker/store/bytes.h"
 
 #ifdef __x86_64__
 #include <nmmintrin.h>

@@ -1,0 +1,114 @@
+#include "broker/store/store_service.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::chrono::milliseconds kLookForRoom{500};
+constexpr std::chrono::milliseconds kBetweenPreparations{5};
+
+}  // namespace
+
+// ---- A backup -------------------------------------------------------------------------------------------------------
+
+void RunningBackup::accept(std::uint64_t ticket, std::string path) {
+  answer_ = StoreAnswer{ticket, BackupAnswer{std::uint64_t{0}}};
+  path_ = std::move(path);
+  begun_ = false;
+}
+
+std::optional<StoreAnswer> RunningBackup::step() {
+  if (!std::exchange(begun_, true)) {
+    if (auto status = store_.begin_backup(path_); !status.ok()) return end(std::move(status).failure());
+  }
+  auto done = store_.continue_backup();
+  if (!done.ok()) return end(done.failure());
+  if (!done.value()) return std::nullopt;
+  std::error_code error;
+  const std::uint64_t bytes = std::filesystem::file_size(path_, error);
+  return end(bytes);
+}
+
+StoreAnswer RunningBackup::end(proto::Result<std::uint64_t> bytes) {
+  StoreAnswer answer = std::move(*answer_);
+  answer.what = BackupAnswer{std::move(bytes)};
+  answer_.reset();
+  return answer;
+}
+
+// ---- The service ----------------------------------------------------------------------------------------------------
+
+StoreService::StoreService(std::unique_ptr<Store> store, std::uint64_t reserve)
+    : store_{std::move(store)}, reserve_{reserve} {
+  check_room();
+}
+
+proto::Status StoreService::serve(std::vector<StoreJob>& jobs) {
+  proto::Status status = jobs.empty() ? proto::Status{} : serve_all(jobs);
+  if (status.ok() && backup_.under_way()) {
+    if (auto answer = backup_.step()) answers_.push_back(std::move(*answer));
+  }
+  if (status.ok() && jobs.empty()) status = prepare();
+  check_room();
+  return status;
+}
+
+std::optional<StoreService::Clock::time_point> StoreService::next_step() const {
+  if (backup_.under_way()) return kAtOnce;
+  if (full_) return Clock::now() + kLookForRoom;
+  if (preparing_) return next_preparation_;
+  return std::nullopt;
+}
+
+proto::Status StoreService::serve_all(std::vector<StoreJob>& jobs) {
+  proto::CommitSeq last;
+  for (StoreJob& job : jobs) {
+    if (auto* request = std::get_if<StoreRequest>(&job)) {
+      if (auto status = serve_one(*request); !status.ok()) return status;
+      continue;
+    }
+    const StoreCommit& commit = std::get<StoreCommit>(job);
+    if (auto status = store_->apply(commit.ops); !status.ok()) return status;
+    last = commit.number;
+  }
+  if (!last) return {};
+  if (auto status = store_->commit(last); !status.ok()) return status;
+  committed_ = last;
+  return {};
+}
+
+proto::Status StoreService::serve_one(StoreRequest& request) {
+  if (auto* wanted = std::get_if<BackupRequest>(&request.what)) {
+    if (!backup_.under_way()) {
+      backup_.accept(request.ticket, std::move(wanted->path));
+    } else {
+      proto::Failure busy{Errc::bad_request, "another backup is being written: try again when it is done"};
+      answers_.push_back({request.ticket, BackupAnswer{std::move(busy)}});
+    }
+    return {};
+  }
+  auto answer = broker::serve(*store_, request);
+  if (!answer.ok()) return answer.failure();
+  answers_.push_back(std::move(answer).value());
+  return {};
+}
+
+proto::Status StoreService::prepare() {
+  if (!preparing_ || full_ || Clock::now() < next_preparation_) return {};
+  const auto more = store_->prepare();
+  if (!more.ok()) return more.failure();
+  preparing_ = more.value();
+  next_preparation_ = Clock::now() + kBetweenPreparations;
+  return {};
+}
+
+void StoreService::check_room() {
+  const auto free = store_->free_bytes();
+  if (!free) return;
+  full_ = *free < (full_ ? reserve_ + reserve_ / 4 : reserve_);
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,83 @@
+// StoreService: what the store's thread does with a store: commits, answers, backups, preparation, and the look for
+// free space. Not thread-safe; functions block while the store works.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "broker/store/requests.h"
+#include "broker/store/store.h"
+
+namespace forkmill::broker {
+
+struct StoreCommit {
+  std::vector<StoreOp> ops;
+  proto::CommitSeq number;
+};
+using StoreJob = std::variant<StoreCommit, StoreRequest>;
+
+// RunningBackup: the one backup that may be under way, written in steps between commits.
+class RunningBackup {
+ public:
+  explicit RunningBackup(Store& store) : store_{store} {}
+
+  bool under_way() const { return answer_.has_value(); }
+  // Accepts a backup. REQUIRES: none is under way.
+  void accept(std::uint64_t ticket, std::string path);
+  // Takes a step. Returns the answer when the backup is over; an error of the copy ends the backup, not the store.
+  std::optional<StoreAnswer> step();
+
+ private:
+  StoreAnswer end(proto::Result<std::uint64_t> bytes);
+
+  Store& store_;
+  std::optional<StoreAnswer> answer_;  // to be
+  std::string path_;
+  bool begun_ = false;
+};
+
+class StoreService {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // `store` is open and loaded. The disk counts as full while it has less than `reserve` bytes free, and until it has a
+  // quarter more than that again.
+  StoreService(std::unique_ptr<Store> store, std::uint64_t reserve);
+
+  // Does the jobs in their order, all commits among them as one, and a step of what is under way besides. A failure is
+  // final.
+  proto::Status serve(std::vector<StoreJob>& jobs);
+  // Returns when serve() has work although there are no jobs; kAtOnce: now; none: never.
+  std::optional<Clock::time_point> next_step() const;
+  static constexpr Clock::time_point kAtOnce{};
+
+  bool has_backup() const { return backup_.under_way(); }
+  proto::CommitSeq committed() const { return committed_; }  // the last commit that is safe
+  bool disk_full() const { return full_; }
+  // Returns the answers since the last call.
+  std::vector<StoreAnswer> drain_answers() { return std::exchange(answers_, {}); }
+  bool has_answers() const { return !answers_.empty(); }
+
+ private:
+  proto::Status serve_all(std::vector<StoreJob>& jobs);
+  proto::Status serve_one(StoreRequest& request);
+  proto::Status prepare();
+  void check_room();
+
+  std::unique_ptr<Store> store_;
+  const std::uint64_t reserve_;
+  RunningBackup backup_{*store_};
+  std::vector<StoreAnswer> answers_;
+  proto::CommitSeq committed_;
+  bool full_ = false;
+  bool preparing_ = true;  // until prepare() says that it is done
+  Clock::time_point next_preparation_{};
+};
+
+}  // namespace forkmill::broker
