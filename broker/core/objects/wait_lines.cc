@@ -10,6 +10,21 @@ namespace forkmill::broker {
 
 using namespace proto;
 
+namespace {
+
+// A durable put that is half done must not begin again after a restart.
+void note_progress(const Object& object, const Call& call, OperationTable& operations) {
+  if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
+  operations.mark_dirty(call.client);
+}
+
+// A client that waits for a condition must not find after a restart that it does not hold the lock.
+void note_condition_waiter(const Call& call, OperationTable& operations) {
+  if (waits_for_condition(call)) operations.mark_dirty(call.client);
+}
+
+}  // namespace
+
 bool WaitLines::may_wait(Verb verb) {
   switch (verb) {
     case Verb::acquire:
@@ -41,8 +56,8 @@ void WaitLines::add(std::unique_ptr<Call> call, ClientOperations::Entry& entry) 
   Line& line = object.lines[waiting.line];
   waiting.place = line.insert(line.end(), &waiting);
   waiting.deadline = deadlines_.end();
-  note_progress(object, waiting);
-  note_condition_waiter(waiting);
+  note_progress(object, waiting, operations_);
+  note_condition_waiter(waiting, operations_);
   const milliseconds wait = std::min(waiting.op.wait, limits::kMaxDuration);
   if (wait.count() > 0) waiting.deadline = deadlines_.emplace(state_.clock.now() + wait, &waiting);
   if (wait.count() == 0) expire(waiting);
@@ -74,7 +89,7 @@ void WaitLines::move(Call& call, Object& to, std::size_t line) {
   call.line = line;
   call.place = to.lines[line].insert(to.lines[line].end(), &call);
   note_changed(to);
-  note_condition_waiter(call);
+  note_condition_waiter(call, operations_);
 }
 
 void WaitLines::expire(Call& call) {
@@ -118,7 +133,7 @@ void WaitLines::advance(Object& object) {
           other.splice(other.end(), line, head.place);
           head.line = now;
         } else {
-          note_progress(object, head);
+          note_progress(object, head, operations_);
           break;
         }
         further = true;
@@ -134,17 +149,6 @@ Call* WaitLines::next_expired() const {
 
 void WaitLines::stop_clock(Call& call) {
   if (call.deadline != deadlines_.end()) deadlines_.erase(std::exchange(call.deadline, deadlines_.end()));
-}
-
-// A durable put that is half done must not begin again after a restart.
-void WaitLines::note_progress(const Object& object, const Call& call) {
-  if (!object.durable() || !object.dirty || call.op.verb != Verb::put || call.count == 0) return;
-  operations_.mark_dirty(call.client);
-}
-
-// A client that waits for a condition must not find after a restart that it does not hold the lock.
-void WaitLines::note_condition_waiter(const Call& call) {
-  if (waits_for_condition(call)) operations_.mark_dirty(call.client);
 }
 
 }  // namespace forkmill::broker

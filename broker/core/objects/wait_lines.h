@@ -54,8 +54,6 @@ class WaitLines final : public ObjectHost {
 
  private:
   void stop_clock(Call& call);
-  void note_progress(const Object& object, const Call& call);
-  void note_condition_waiter(const Call& call);
 
   BrokerState& state_;
   Loans& loans_;

@@ -10,6 +10,32 @@ namespace forkmill::broker {
 
 using proto::Verb;
 
+namespace {
+
+// Steps of a call whose round has ended.
+constexpr std::int64_t kPassed = -1;
+constexpr std::int64_t kBroken = -2;
+// Step of a call whose party is to run the action of the present round.
+constexpr std::int64_t kActs = -3;
+
+bool acts(const proto::ObjectSpec& spec) { return (spec.flags & proto::kObjectActs) != 0; }
+
+// Returns the first call of this round whose party has an action. Null: there is none.
+Call* first_with_action(const Line& line, std::int64_t round) {
+  const auto found = std::find_if(line.begin(), line.end(),
+                                  [&](const Call* one) { return one->step == round && has_action(one->op); });
+  return found == line.end() ? nullptr : *found;
+}
+
+}  // namespace
+
+Barrier::Barrier(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
+    : Object{id, std::move(spec), object_host}, needs_action_{acts(this->spec())} {}
+
+std::size_t Barrier::line(const Call& call) const { return call.step == 0 ? 1 : call.step == kActs ? 2 : 0; }
+
+void Barrier::opened(Call& call) { needs_action_ = needs_action_ || acts(*call.op.spec); }
+
 std::optional<Answer> Barrier::attempt(Call& call) {
   switch (call.op.verb) {
     case Verb::wait:
@@ -26,7 +52,7 @@ std::optional<Answer> Barrier::attempt(Call& call) {
       dirty = true;
       return done();
     case Verb::look:
-      return done(acting_ ? 0 : arrived_, spec().size * 2 + (broken_ ? 1 : 0));
+      return done(actor_ ? 0 : arrived_, spec().size * 2 + (broken_ ? 1 : 0));
     default:
       return wrong_verb();
   }
@@ -38,7 +64,7 @@ std::optional<Answer> Barrier::wait(Call& call) {
   if (call.step == kBroken) return broken();
   if (call.step != 0) return std::nullopt;  // waits in its round
   if (broken_) return broken();
-  if (acting_) return std::nullopt;  // waits for the next round
+  if (actor_) return std::nullopt;  // waits for the next round
   ++arrived_;
   if (arrived_ == spec().size) return last_arrived(call);
   call.step = round_;
@@ -51,7 +77,8 @@ std::optional<Answer> Barrier::last_arrived(Call& call) {
     begin_action(call.client);
     return done(0, round_);
   }
-  if (Call* actor = first_with_action(); actor != nullptr && !proto::mutant(proto::Mutant::barrier_action_skipped)) {
+  if (Call* actor = first_with_action(lines[0], round_);
+      actor != nullptr && !proto::mutant(proto::Mutant::barrier_action_skipped)) {
     begin_action(actor->client);
     actor->step = kActs;
     host.move(*actor, *this, line(*actor));
@@ -66,21 +93,14 @@ std::optional<Answer> Barrier::last_arrived(Call& call) {
   return done(0);
 }
 
-Call* Barrier::first_with_action() const {
-  const auto found = std::find_if(lines[0].begin(), lines[0].end(),
-                                  [&](const Call* one) { return one->step == round_ && has_action(one->op); });
-  return found == lines[0].end() ? nullptr : *found;
-}
-
 void Barrier::begin_action(ClientHandle actor) {
-  acting_ = true;
   actor_ = actor;
   host.note_holding(actor, id());
 }
 
 Answer Barrier::acted(const Call& call) {
   // The same client may run the action of a later round by now.
-  if (!acting_ || actor_ != call.client || round_acted_in(call.op) != round_) return broken();
+  if (actor_ != call.client || round_acted_in(call.op) != round_) return broken();
   if (!action_succeeded(call.op)) {
     break_all();
     return done();
@@ -94,7 +114,7 @@ void Barrier::end_round(bool passed) {
     if (waiting->step == round_) waiting->step = passed ? kPassed : kBroken;
   ++round_;
   arrived_ = 0;
-  acting_ = false;
+  actor_.reset();
 }
 
 void Barrier::break_all(std::string why) {
@@ -109,7 +129,7 @@ std::optional<Answer> Barrier::expire(Call& call) {
   if (call.step == kPassed) return done(call.count);
   // The time limit is one of the arrival: when all have arrived, the call waits on for the end of the action. A call
   // without a time limit expires only when its client withdraws it.
-  if (call.step == round_ && acting_ && call.op.wait.count() >= 0) {
+  if (call.step == round_ && actor_ && call.op.wait.count() >= 0) {
     call.op.wait = proto::milliseconds{-1};
     return std::nullopt;
   }
@@ -125,12 +145,12 @@ void Barrier::waiter_gone(const Call& call) {
 }
 
 std::vector<Object::Hold> Barrier::holders() const {
-  if (!acting_) return {};
-  return {{actor_, 0, 1, round_}};
+  if (!actor_) return {};
+  return {{*actor_, 0, 1, round_}};
 }
 
 void Barrier::client_gone(ClientHandle client) {
-  if (acting_ && actor_ == client) break_all();
+  if (actor_ == client) break_all();
 }
 
 }  // namespace forkmill::broker

@@ -4,20 +4,23 @@
 // breaks the barrier for all, and so does a round without the action of a barrier that a client opened with one.
 #pragma once
 
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "broker/core/objects/base/object.h"
 
 namespace forkmill::broker {
 
 class Barrier final : public Object {
  public:
-  Barrier(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host)
-      : Object{id, std::move(spec), object_host}, needs_action_{acts(this->spec())} {}
+  Barrier(ObjectId id, proto::ObjectSpec spec, ObjectHost& object_host);
 
   std::optional<Answer> attempt(Call& call) override;
   // Line 1: calls that came while an action runs; they are let in afterwards. Line 2: the call of the party that is to
   // run the action.
-  std::size_t line(const Call& call) const override { return call.step == 0 ? 1 : call.step == kActs ? 2 : 0; }
-  void opened(Call& call) override { needs_action_ = needs_action_ || acts(*call.op.spec); }
+  std::size_t line(const Call& call) const override;
+  void opened(Call& call) override;
   std::optional<Answer> expire(Call& call) override;
   void waiter_gone(const Call& call) override;
   void client_gone(ClientHandle client) override;
@@ -28,11 +31,8 @@ class Barrier final : public Object {
   void load(const msgpack::object& state) override { broken_ = state.as<bool>(); }
 
  private:
-  static bool acts(const proto::ObjectSpec& spec) { return (spec.flags & proto::kObjectActs) != 0; }
   std::optional<Answer> wait(Call& call);
   std::optional<Answer> last_arrived(Call& call);
-  // Returns the first call of this round whose party has an action. Null: there is none.
-  Call* first_with_action() const;
   void begin_action(ClientHandle actor);
   Answer acted(const Call& call);
   Answer broken() const { return failed(Errc::barrier_broken, why_broken_); }
@@ -41,17 +41,12 @@ class Barrier final : public Object {
   void break_all(std::string why = {});
 
   // A round ends when its parties have passed or the barrier is broken. `step` of a waiting call is the round in which
-  // it came, and kPassed or kBroken afterwards: several rounds may end before the calls are tried again. kActs: the
-  // party is to run the action of the present round.
-  static constexpr std::int64_t kPassed = -1;
-  static constexpr std::int64_t kBroken = -2;
-  static constexpr std::int64_t kActs = -3;
+  // it came, and a constant of the source afterwards: several rounds may end before the calls are tried again.
   std::int64_t round_ = 1;
   std::int64_t arrived_ = 0;
   bool broken_ = false;
-  bool acting_ = false;  // all parties have arrived, and one client runs the action
-  ClientHandle actor_;
-  bool needs_action_;  // a client has opened the barrier with an action
+  std::optional<ClientHandle> actor_;  // all parties have arrived, and this client runs the action
+  bool needs_action_;                  // a client has opened the barrier with an action
   std::string why_broken_;
 };
 

@@ -17,6 +17,14 @@ namespace {
 Answer fixed_length() { return failed(Errc::wrong_verb, "its length is fixed"); }
 Answer no_index() { return failed(Errc::index_unknown); }
 
+// Returns the place of an element of `values`; negative indices count from the end. None: there is no such element.
+std::optional<std::size_t> place_of(std::int64_t index, const std::vector<Payload>& values) {
+  const auto length = std::ssize(values);
+  if (index < 0) index += length;
+  if (index < 0 || index >= length) return std::nullopt;
+  return static_cast<std::size_t>(index);
+}
+
 }  // namespace
 
 // A list of fixed length begins with zeros, unless the client that makes it says what it begins as.
@@ -67,13 +75,6 @@ std::optional<Answer> ValueList::attempt(Call& call) {
   }
 }
 
-std::optional<std::size_t> ValueList::at(std::int64_t index) const {
-  const auto length = std::ssize(values_);
-  if (index < 0) index += length;
-  if (index < 0 || index >= length) return std::nullopt;
-  return static_cast<std::size_t>(index);
-}
-
 bool ValueList::has_room(const Call& call) const { return bytes_ + call.bytes() <= max_list_bytes(durable()); }
 
 void ValueList::put(std::size_t index, Payload value) {
@@ -85,7 +86,7 @@ void ValueList::put(std::size_t index, Payload value) {
 }
 
 Answer ValueList::fetch(const Call& call) {
-  const auto first = at(index_of(call.op));
+  const auto first = place_of(index_of(call.op), values_);
   if (!first) return no_index();
   const auto many = static_cast<std::size_t>(std::max<std::int64_t>(1, element_count(call.op)));
   if (many > values_.size() - *first) return no_index();
@@ -110,7 +111,7 @@ Answer ValueList::items(const Call& call) {
 Answer ValueList::store(const Call& call) {
   if (expected_version(call.op) != 0 && expected_version(call.op) != changes_.version())
     return failed(Errc::value_differs);
-  const auto first = at(index_of(call.op));
+  const auto first = place_of(index_of(call.op), values_);
   if (!first || call.op.values.size() > values_.size() - *first) return no_index();
   if (!has_room(call)) return no_room("list");
   for (std::size_t i = 0; i < call.op.values.size(); ++i) put(*first + i, call.op.values[i]);
@@ -118,7 +119,7 @@ Answer ValueList::store(const Call& call) {
 }
 
 Answer ValueList::erase(const Call& call) {
-  const auto first = at(index_of(call.op));
+  const auto first = place_of(index_of(call.op), values_);
   const std::int64_t many = std::max<std::int64_t>(1, element_count(call.op));
   if (!first || static_cast<std::size_t>(many) > values_.size() - *first) return no_index();
   const auto begin = values_.begin() + static_cast<std::ptrdiff_t>(*first);
@@ -136,7 +137,7 @@ Answer ValueList::has(const Call& call) const {
 }
 
 Answer ValueList::add(const Call& call) {
-  const auto index = at(index_of(call.op));
+  const auto index = place_of(index_of(call.op), values_);
   if (!index) return no_index();
   auto total = sum(values_[*index], call.op.values[0], proto::type_of_sum(call.op));
   if (!total.ok()) return failed(total.failure());
@@ -168,7 +169,7 @@ Answer ValueList::insert(Call& call) {
 }
 
 Answer ValueList::exchange(const Call& call) {
-  const auto index = at(index_of(call.op));
+  const auto index = place_of(index_of(call.op), values_);
   if (!index) return no_index();
   if (values_[*index] != call.op.values[0]) {
     Answer answer = failed(Errc::value_differs);
@@ -182,7 +183,7 @@ Answer ValueList::exchange(const Call& call) {
 }
 
 Answer ValueList::pop(const Call& call) {
-  const auto index = at(index_of(call.op));
+  const auto index = place_of(index_of(call.op), values_);
   if (!index) return no_index();
   std::vector<Payload> value{std::move(values_[*index])};
   bytes_ -= value[0].size();

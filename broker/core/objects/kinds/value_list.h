@@ -22,8 +22,6 @@ class ValueList final : public Object {
 
  private:
   bool fixed() const { return (spec().flags & proto::kObjectFixed) != 0; }
-  // Returns the position of an index; negative indices count from the end. None: there is no such element.
-  std::optional<std::size_t> at(std::int64_t index) const;
   Answer fetch(const Call& call);
   Answer items(const Call& call);
   Answer store(const Call& call);
