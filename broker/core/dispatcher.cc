@@ -160,8 +160,8 @@ void Dispatcher::hand_back(Worker& worker, Return& back) {
   constexpr milliseconds kLongestPause = std::chrono::minutes{5};
   const milliseconds pause = std::min(std::max(back.pause, pause_for_returns(worker)), kLongestPause);
   if (pause.count() <= 0) return;
-  worker.paused_until = std::max(worker.paused_until, state_.clock.now() + pause);
-  if (back.pause.count() > 0) worker.shortage = std::move(back.shortage);
+  worker.pause.until = std::max(worker.pause.until, state_.clock.now() + pause);
+  if (back.pause.count() > 0) worker.pause.reason = std::move(back.shortage);
 }
 
 // A worker that hands back many tasks and finishes none gets fewer and fewer of them.
@@ -170,7 +170,7 @@ milliseconds Dispatcher::pause_for_returns(Worker& worker) {
   if (worker.returned < kMany) return {};
   worker.returned = 0;
   constexpr std::uint32_t kMaxDoublings = 8;
-  worker.shortage = "hands back the tasks that it is granted";
+  worker.pause.reason = "hands back the tasks that it is granted";
   return milliseconds{1000} * (1U << std::min(worker.return_pauses++, kMaxDoublings));
 }
 

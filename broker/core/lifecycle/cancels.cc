@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/residency.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -40,7 +41,7 @@ void Cancels::ask(Client& client, Task& task, bool unless_started) {
 }
 
 void Cancels::revoke(Task& task) {
-  task.cancel_requested = true;
+  task.cancelling.requested = true;
   if (Worker* worker = state_.worker(task.worker)) {
     worker->outgoing.revoke.grants.push_back(task.grant());
     state_.output.touch(*worker);
@@ -48,7 +49,7 @@ void Cancels::revoke(Task& task) {
 }
 
 void Cancels::revoke_unless_started(Task& task) {
-  task.cancel_unless_started = true;
+  task.cancelling.unless_started = true;
   if (Worker* worker = state_.worker(task.worker)) {
     worker->outgoing.revoke.unless_started.push_back(task.grant());
     state_.output.touch(*worker);
@@ -56,7 +57,7 @@ void Cancels::revoke_unless_started(Task& task) {
 }
 
 void Cancels::end_waiting(Task& task) {
-  if (task.state == State::ready) state_.remove_from_lane(task);
+  if (task.state == State::ready) remove_from_lane(state_, task);
   grants_.finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
 }
 
@@ -71,7 +72,7 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
     if (task == nullptr) continue;  // the task has ended meanwhile: settle_finished() answers
     const proto::TaskSeq seq = task->seq;
     if (state == RevokeState::started) {
-      task->cancel_unless_started = false;
+      task->cancelling.unless_started = false;
       answer_started(seq);
     }
     if (state == RevokeState::returned) {
@@ -86,9 +87,9 @@ void Cancels::handle(Worker& worker, const proto::Revoked& revoked) {
 
 void Cancels::repeat(Worker& worker) {
   for (const Task* task : worker.holding.by_seq()) {
-    if (task->cancel_requested) worker.outgoing.revoke.grants.push_back(task->grant());
-    if (task->cancel_unless_started) worker.outgoing.revoke.unless_started.push_back(task->grant());
-    if (task->cancel_requested || task->cancel_unless_started) state_.output.touch(worker);
+    if (task->cancelling.requested) worker.outgoing.revoke.grants.push_back(task->grant());
+    if (task->cancelling.unless_started) worker.outgoing.revoke.unless_started.push_back(task->grant());
+    if (task->cancelling.requested || task->cancelling.unless_started) state_.output.touch(worker);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
@@ -199,7 +200,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(task, task.payload.size());
-  start(task, state_.first_due(task.options(), state_.clock.now()));
+  start(task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
 
@@ -241,12 +242,12 @@ void Intake::start(Task& task, Instant due) {
   task.ready_at = due;
   if (due <= now) {
     state_.step(task, Event::queued);
-    return state_.add_to_lane(task);
+    return add_to_lane(state_, task);
   }
   state_.step(task, Event::delayed);
   const bool many =
       state_.paging.scheduled > state_.options.resident.scheduled || proto::buggify(proto::Path::delayed_to_disk);
-  if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return state_.put_away(task);
+  if (task.durable && many && due > PagedOutDeadlines::horizon(now)) return put_away(state_, task);
   state_.deadlines.add(due, task);
 }
 
@@ -254,12 +255,12 @@ void Intake::advance(Task& task, TaskGrants& grants) {
   const bool waits = task.state == State::scheduled || task.state == State::ready;
   if (waits && task.attempts.value() == 0 && task.expires_at <= state_.clock.now() &&
       !mutant(Mutant::deadline_ignored)) {
-    if (task.state == State::ready) state_.remove_from_lane(task);
+    if (task.state == State::ready) remove_from_lane(state_, task);
     return grants.finish_unstarted(task, Event::expired, Errc::expired, std::string{errc_text(Errc::expired)});
   }
   if (task.state == State::scheduled && task.ready_at <= state_.clock.now()) {
     state_.step(task, Event::queued);
-    state_.add_to_lane(task);
+    add_to_lane(state_, task);
   }
 }
 
@@ -267,7 +268,7 @@ void Intake::plan_again() {
   for (const Task* one : state_.tasks.resident_tasks()) {
     if (one->state != State::scheduled || one->attempts.value() > 0 || one->options().not_before.count() == 0) continue;
     Task& task = *state_.tasks.find(one->id);
-    task.ready_at = state_.first_due(task.options(), state_.arrived(task.seq, task.submitted_at));
+    task.ready_at = state_.clock.first_due(task.options(), state_.arrived(task.seq, task.submitted_at));
     state_.deadlines.add(std::max(task.ready_at, state_.clock.now()), task);
   }
 }

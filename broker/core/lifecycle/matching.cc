@@ -15,13 +15,13 @@ void Matching::run() {
 }
 
 bool Matching::is_paused(const Worker& worker) const {
-  return state_.clock.now() < worker.paused_until && !proto::mutant(proto::Mutant::pause_ignored);
+  return state_.clock.now() < worker.pause.until && !proto::mutant(proto::Mutant::pause_ignored);
 }
 
 Instant Matching::next_wakeup() const {
   Instant next = proto::kNever;
   for (const auto& [handle, worker] : state_.workers)
-    if (is_paused(*worker)) next = std::min(next, worker->paused_until);
+    if (is_paused(*worker)) next = std::min(next, worker->pause.until);
   return next;
 }
 
@@ -78,8 +78,8 @@ void Matching::give_processes() {
 
 Task* Matching::next_process(Worker& worker) {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
-  for (std::size_t i = 0; i < worker.queues.size(); ++i) {
-    const Queue& queue = *worker.queues[worker.next_process_queue++ % worker.queues.size()];
+  for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
+    const Queue& queue = *worker.queues.all[worker.queues.process_turn++ % worker.queues.all.size()];
     if (queue.processes != nullptr && queue.processes->ready.size() > 0)
       if (Task* task = queue.processes->ready.pop(serves_type)) return task;
   }
@@ -103,9 +103,9 @@ bool Matching::give_one(Worker& worker) {
 
 Task* Matching::next_task(Worker& worker) {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
-  for (std::size_t i = 0; i < worker.queues.size(); ++i) {
-    const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.next_queue++;
-    Queue& queue = *worker.queues[turn % worker.queues.size()];
+  for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
+    const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.queues.turn++;
+    Queue& queue = *worker.queues.all[turn % worker.queues.all.size()];
     if (queue.ready.size() == 0) continue;
     const auto& types = queue.ready.types();
     // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.

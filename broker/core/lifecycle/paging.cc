@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/residency.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
@@ -49,8 +50,8 @@ void Paging::recover(const TaskSummary& task) {
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
-  const Instant planned =
-      progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.first_due(spec.options, arrived);
+  const Instant planned = progression.due.count() > 0 ? state_.clock.instant(progression.due)
+                                                      : state_.clock.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
     state_.tasks.add_paged_out(task.id, {task.seq, State::ready});
@@ -65,7 +66,7 @@ void Paging::recover(const TaskSummary& task) {
     if (progression.due.count() > 0)
       state_.paging.deadlines.add(due, task.seq);
     else
-      state_.plan_paged_out(task.seq, spec.options, arrived);
+      plan_paged_out(state_, task.seq, spec.options, arrived);
   } else {
     queue->ready.add_paged_out(lane, task.seq, true);
   }
@@ -128,12 +129,13 @@ std::optional<Paging::Parked> Paging::handle(std::uint64_t ticket, FetchAnswer a
 void Paging::release(const Parked& message) {
   for (const TaskRef& visitor : message.visitors) {
     Task* task = visitor.get();
-    if (task == nullptr || task->cancel_requested) continue;
+    if (task == nullptr || task->cancelling.requested) continue;
     const bool far_away =
         task->state == State::scheduled && task->ready_at > PagedOutDeadlines::horizon(state_.clock.now());
     const bool suspect = std::any_of(resident_suspects_.begin(), resident_suspects_.end(),
                                      [&](const TaskRef& one) { return one.get() == task; });
-    if (far_away || (task->state == State::ready && task->paging.in_paged_out_part && !suspect)) state_.put_away(*task);
+    if (far_away || (task->state == State::ready && task->paging.in_paged_out_part && !suspect))
+      put_away(state_, *task);
   }
 }
 
@@ -203,7 +205,7 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
   const proto::TaskOptions& options = task.options();
   const Instant arrived = state_.arrived(task.seq, task.submitted_at);
   task.ready_at =
-      progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.first_due(options, arrived);
+      progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.clock.first_due(options, arrived);
   if (auto watchers = state_.paging.watchers.find(task.seq); watchers != state_.paging.watchers.end()) {
     std::erase(watchers->second, task.client);
     task.watchers = std::make_unique<std::vector<ClientHandle>>(std::move(watchers->second));
@@ -268,7 +270,7 @@ void Paging::settle_suspects() {
   for (const TaskRef& ref : std::exchange(resident_suspects_, {})) {
     Task* task = ref.get();
     if (task == nullptr || task->state != State::ready) continue;  // a worker came back with it
-    state_.remove_from_lane(*task);
+    remove_from_lane(state_, *task);
     grants_.lose(*task, "the broker was restarted while this task, which must not run twice, was with a worker");
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/core/state/residency.h"
 #include "proto/buggify.h"
 #include "proto/mutants.h"
 
@@ -147,7 +148,7 @@ void Retention::put_away_excess(Shelf& shelf) {
         oldest.finished.kept_until <= PagedOutDeadlines::horizon(state_.clock.now()))
       return;
     remove(oldest);
-    state_.put_away(oldest);
+    put_away(state_, oldest);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -18,7 +19,7 @@ void TaskGrants::grant(Task& task, Worker& worker) {
   const proto::TaskOptions& options = task.options();
   FORKMILL_CHECK(options.process ? worker.wants_process() : worker.wants_more());
   state_.step(task, Event::granted);
-  task.signalled = false;
+  task.cancelling.signalled = false;
   task.attempts = task.attempts.next();
   task.epoch = state_.identity.epoch;
   task.worker = worker.handle;
@@ -49,14 +50,14 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   Task* task = held(worker, record.grant);
   if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
-  ++worker.finished;
+  ++worker.ended.finished;
   proto::Outcome outcome = std::move(record.outcome);
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
   if (outcome.kind == OutcomeKind::succeeded) return finish(*task, Event::succeeded, std::move(outcome));
   if (!outcome.error) outcome.error.emplace();
   // The cancel may have been requested from a broker before this one.
-  if (task->cancel_requested || outcome.kind == OutcomeKind::cancelled) {
+  if (task->cancelling.requested || outcome.kind == OutcomeKind::cancelled) {
     outcome.kind = OutcomeKind::cancelled;
     outcome.error->code = Errc::cancelled;
     return finish(*task, Event::cancelled, std::move(outcome));
@@ -71,7 +72,7 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
   if (mutant(Mutant::credit_returned_twice) && worker.granted > 0) --worker.granted;
   task.attempts = proto::Attempt{task.attempts.value() - 1};
   state_.step(task, Event::handed_back);
-  if (task.cancel_requested || task.cancel_unless_started || task.signalled) {
+  if (task.cancelling.requested || task.cancelling.unless_started || task.cancelling.signalled) {
     return finish_unstarted(task, Event::cancelled, Errc::cancelled, "cancelled before it started");
   }
   // The deadline may have passed while a worker had the task: nothing was done about it then.
@@ -84,7 +85,7 @@ void TaskGrants::hand_back(Worker& worker, Task& task) {
 }
 
 void TaskGrants::adopt(Task& task, Worker& worker, const proto::Grant& grant) {
-  state_.remove_from_lane(task);
+  remove_from_lane(state_, task);
   state_.step(task, Event::granted);
   task.attempts = grant.attempt;
   task.epoch = grant.epoch;
@@ -103,7 +104,7 @@ void TaskGrants::lose(Task& task, const std::string& why) {
 void TaskGrants::worker_lost(Worker& worker, const std::string& why) {
   for (const Task* task : worker.holding.by_seq()) {
     auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
-    ++worker.lost;
+    ++worker.ended.lost;
     record_outcome(worker, {task->grant(), std::move(lost), milliseconds{-1}, 0});
   }
 }
@@ -155,7 +156,7 @@ void TaskGrants::retry(Task& task, OutcomeKind kind, milliseconds delay) {
                        : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
                                : backoff(task);
   state_.step(task, Event::retried);
-  if (std::exchange(task.cancel_unless_started, false))
+  if (std::exchange(task.cancelling.unless_started, false))
     state_.settled_cancels.push_back({task.seq, proto::CancelState::started});
   if (mutant(Mutant::loss_not_counted) && at_once) task.attempts = proto::Attempt{task.attempts.value() - 1};
   task.ready_at = state_.clock.now() + wait;
@@ -165,7 +166,7 @@ void TaskGrants::retry(Task& task, OutcomeKind kind, milliseconds delay) {
   }
   if (wait.count() > 0) return state_.deadlines.add(task.ready_at, task);
   state_.step(task, Event::queued);
-  state_.add_to_lane(task);
+  add_to_lane(state_, task);
 }
 
 // The backoff is exponential. Its jitter is a function of task and attempt, so that it is spread between tasks but
@@ -184,7 +185,7 @@ Instant TaskGrants::backoff(const Task& task) const {
 
 void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   state_.step(task, event);
-  if (task.cancel_requested || task.cancel_unless_started) {
+  if (task.cancelling.requested || task.cancelling.unless_started) {
     const bool cancelled = task.state == State::cancelled;
     state_.settled_cancels.push_back(
         {task.seq, cancelled ? proto::CancelState::cancelled : proto::CancelState::finished});

@@ -145,12 +145,12 @@ std::string Queries::workers() const {
             .add("max_processes", worker->info.max_processes)
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
-            .add("paused_ms", std::max<std::int64_t>(ms(worker->paused_until - state_.clock.now()), 0))
-            .add("shortage", state_.clock.now() < worker->paused_until ? worker->shortage : std::string{})
+            .add("paused_ms", std::max<std::int64_t>(ms(worker->pause.until - state_.clock.now()), 0))
+            .add("shortage", state_.clock.now() < worker->pause.until ? worker->pause.reason : std::string{})
             .add("connected_at_ms", session.since.count())
             .add("silent_ms", ms(state_.clock.now() - session.heard))
-            .add("finished", worker->finished)
-            .add("lost", worker->lost));
+            .add("finished", worker->ended.finished)
+            .add("lost", worker->ended.lost));
   }
   return PackedMap{}.add("workers", rows).bytes();
 }

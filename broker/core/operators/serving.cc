@@ -31,7 +31,7 @@ std::vector<Unserved> Serving::unserved() const {
 
 bool Serving::is_served(const Queue& queue, const Worker& worker) const {
   const auto is_this = [&](const Queue* one) { return one == &queue || one->processes == &queue; };
-  if (std::none_of(worker.queues.begin(), worker.queues.end(), is_this)) return false;
+  if (std::none_of(worker.queues.all.begin(), worker.queues.all.end(), is_this)) return false;
   return !is_process_queue(queue.name()) || worker.info.max_processes > 0;
 }
 
@@ -98,7 +98,7 @@ bool Serving::are_all_waiting(const Worker& worker, const Queue& queue, const Cl
 std::uint64_t Serving::finished(const Queue& queue) const {
   std::uint64_t count = 0;
   for (const auto& [handle, worker] : state_.workers)
-    if (is_served(queue, *worker)) count += worker->finished + worker->lost;
+    if (is_served(queue, *worker)) count += worker->ended.finished + worker->ended.lost;
   return count;
 }
 
@@ -113,7 +113,7 @@ std::string Serving::why_waiting(const Task& task) const {
                  : reason;
     }
     case State::running:
-      return task.cancel_requested ? "was asked to stop" : "";
+      return task.cancelling.requested ? "was asked to stop" : "";
     default:
       return {};
   }

@@ -113,7 +113,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   worker->child_of = hello.child_of;
   roster_.enlist(*worker, hello.worker);
   worker->draining = false;
-  worker->paused_until = Instant{0};
+  worker->pause.until = Instant{0};
   worker->outgoing.revoke = {};
   worker->outgoing.signals = {};
   worker->outgoing.ack = {};

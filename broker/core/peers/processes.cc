@@ -38,11 +38,11 @@ void Processes::repeat_all(Client& client) {
 
 void Processes::repeat_signals(Worker& worker) {
   const std::uint64_t heard = worker.info.signals_heard;
-  worker.signalled = std::max(worker.signalled, heard);  // an earlier broker may have counted further
+  worker.signals.last = std::max(worker.signals.last, heard);  // an earlier broker may have counted further
   forget_heard(worker, heard);
-  std::erase_if(worker.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
-  if (worker.unheard.empty()) return;
-  worker.outgoing.signals.notes = worker.unheard;
+  std::erase_if(worker.signals.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
+  if (worker.signals.unheard.empty()) return;
+  worker.outgoing.signals.notes = worker.signals.unheard;
   state_.output.touch(worker);
 }
 
@@ -66,16 +66,16 @@ bool Processes::waits(const Task& task) const {
 }
 
 void Processes::forget_heard(Worker& worker, std::uint64_t number) {
-  std::erase_if(worker.unheard, [&](const auto& one) { return one.number <= number; });
+  std::erase_if(worker.signals.unheard, [&](const auto& one) { return one.number <= number; });
 }
 
 void Processes::signal(Task& task, int number) {
-  task.signalled = true;
+  task.cancelling.signalled = true;
   Worker& worker = *state_.worker(task.worker);
-  const proto::SignalNote note{task.grant(), number, ++worker.signalled};
-  std::erase_if(worker.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
-  if (worker.unheard.size() == kMaxUnheard) worker.unheard.erase(worker.unheard.begin());
-  worker.unheard.push_back(note);
+  const proto::SignalNote note{task.grant(), number, ++worker.signals.last};
+  std::erase_if(worker.signals.unheard, [&](const auto& one) { return grants_.held(worker, one.grant) == nullptr; });
+  if (worker.signals.unheard.size() == kMaxUnheard) worker.signals.unheard.erase(worker.signals.unheard.begin());
+  worker.signals.unheard.push_back(note);
   worker.outgoing.signals.notes.push_back(note);
   state_.output.touch(worker);
 }

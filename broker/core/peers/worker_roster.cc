@@ -10,16 +10,16 @@ void WorkerRoster::enlist(Worker& worker, proto::WorkerInfo info) {
   worker.info = std::move(info);
   worker.info.holding.clear();
   worker.serves.clear();
-  worker.queues.clear();
-  for (const std::string& name : worker.info.queues) worker.queues.push_back(&state_.queues.restore(name));
-  for (Queue* queue : worker.queues) ++queue->workers;
+  worker.queues.all.clear();
+  for (const std::string& name : worker.info.queues) worker.queues.all.push_back(&state_.queues.restore(name));
+  for (Queue* queue : worker.queues.all) ++queue->workers;
   registry_.add(worker.info);
   note_tasks(worker);
 }
 
 void WorkerRoster::delist(Worker& worker) {
-  for (Queue* queue : worker.queues) --queue->workers;
-  worker.queues.clear();
+  for (Queue* queue : worker.queues.all) --queue->workers;
+  worker.queues.all.clear();
   registry_.remove(worker.info);
   note_tasks(worker);
 }

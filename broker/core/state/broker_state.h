@@ -60,18 +60,6 @@ struct BrokerState {
     return seq <= identity.last_seq ? std::min(at, clock.start()) : at;
   }
 
-  // Returns when a task that arrived at `arrived` may start. The wall clock counts only for `not_before`; when it is
-  // set, the answer changes.
-  Instant first_due(const proto::TaskOptions& options, Instant arrived) const;
-  // Notes when a task is due for its first attempt that waits on disk.
-  void plan_paged_out(proto::TaskSeq seq, const proto::TaskOptions& options, Instant arrived);
-
-  // Adds the task at the end of its lane, which may be on disk: the task must not be touched afterwards.
-  void add_to_lane(Task& task);
-  void remove_from_lane(Task& task);
-  // Removes a durable task from memory; it stays on disk. The task must be ready and in the paged-out part of its lane,
-  // or scheduled, or finished and on no shelf.
-  void put_away(Task& task);
   // Appends an op that changes the task in the store.
   template <class Op>
   void rewrite(Task& task, Op op) {

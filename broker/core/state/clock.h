@@ -1,10 +1,12 @@
 // Clock: the time of the call that the core is handling, and times as they are written down.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 #include "proto/clock.h"
 #include "proto/mutants.h"
+#include "proto/wire/messages.h"
 
 namespace forkmill::broker {
 
@@ -37,6 +39,14 @@ class Clock {
   milliseconds stamp() const { return stamp(now_.steady); }
   // The inverse of stamp().
   Instant instant(milliseconds stamped) const { return start_.steady + Instant{stamped - start_.unix_time}; }
+
+  // Returns when a task that arrived at `arrived` may start. The wall clock counts only for `not_before`; when it is
+  // set, the answer changes.
+  Instant first_due(const proto::TaskOptions& task, Instant arrived) const {
+    const Instant due = arrived + task.delay;
+    if (task.not_before <= unix_time()) return due;
+    return std::max(due, now() + Instant{task.not_before - unix_time()});
+  }
 
   // Time by which the silence of peers is measured: never the wall clock.
   Instant silence_clock() const {

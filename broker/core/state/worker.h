@@ -25,26 +25,40 @@ struct Worker {
   std::uint64_t instance = 0;
   std::uint64_t child_of = 0;  // the worker in whose child it lives, as the workers of pools do; 0: none
   proto::WorkerInfo info;
-  std::vector<Queue*> queues;
-  std::size_t next_queue = 0;          // the queue whose turn it is
-  std::size_t next_process_queue = 0;  // the same for tasks with a process of their own
-  std::vector<ServedType> serves;      // by type
+  // The queues that it serves, which take turns.
+  struct ServedQueues {
+    std::vector<Queue*> all;
+    std::size_t turn = 0;          // counts; the queue in this place, modulo their number, is next
+    std::size_t process_turn = 0;  // the same for tasks with a process of their own
+  };
+  ServedQueues queues;
+  std::vector<ServedType> serves;  // by type
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
   std::size_t returned = 0;                           // tasks that it has handed back since it last finished one
   std::uint32_t return_pauses = 0;                    // pauses that it has got for that
   bool draining = false;
-  Instant paused_until{0};  // the worker is short of something: it is granted nothing until then
-  std::string shortage;     // the reason of its last pause
+  // The last pause: the worker is short of something, and is granted nothing until it has passed.
+  struct Pause {
+    Instant until{0};
+    std::string reason;
+  };
+  Pause pause;
   HeldTasks holding;
-  std::size_t processes = 0;               // tasks in `holding` with a process of their own
-  std::vector<proto::ProcessRow> report;   // its last REPORT
-  std::uint64_t signalled = 0;             // the number of the last signal sent to it
-  std::vector<proto::SignalNote> unheard;  // the last signals to tasks that it holds, which may be under way
-  proto::Heartbeat load;                   // its last HEARTBEAT
-  std::uint64_t finished = 0;
-  std::uint64_t lost = 0;
+  std::size_t processes = 0;              // tasks in `holding` with a process of their own
+  std::vector<proto::ProcessRow> report;  // its last REPORT
+  struct SentSignals {
+    std::uint64_t last = 0;                  // the number of the last one
+    std::vector<proto::SignalNote> unheard;  // the last ones to tasks that it holds, which may be under way
+  };
+  SentSignals signals;
+  proto::Heartbeat load;  // its last HEARTBEAT
+  struct Ended {
+    std::uint64_t finished = 0;
+    std::uint64_t lost = 0;
+  };
+  Ended ended;  // attempts
 
   // Messages of this round; Outbox sends them.
   struct Outgoing {

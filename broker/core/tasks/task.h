@@ -28,9 +28,12 @@ struct Task {
   proto::TaskSeq seq;  // 0: this place in the table is free
   State state = State::submitted;
   bool durable = false;
-  bool cancel_requested = false;
-  bool cancel_unless_started = false;  // running: is cancelled if its worker hands it back
-  bool signalled = false;              // running: its process was sent a signal, so it is cancelled as well
+  struct Cancelling {
+    bool requested = false;
+    bool unless_started = false;  // running: is cancelled if its worker hands it back
+    bool signalled = false;       // running: its process was sent a signal, so it is cancelled as well
+  };
+  Cancelling cancelling;
   struct Paging {
     bool in_paged_out_part = false;  // ready: its turn comes when its number comes up in the paged-out part of its lane
     bool rewritten = false;          // the task has changed on disk while it was in memory

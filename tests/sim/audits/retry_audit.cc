@@ -60,7 +60,7 @@ void RetryAudit::arrived(const broker::Core& core, proto::PeerId peer, const pro
 // A task that has claimed an end of a pipe would not get it a second time.
 void RetryAudit::note(const broker::Core& core, const broker::Task& task, const proto::OutcomeRecord& record) {
   const bool first = std::none_of(ended_.begin(), ended_.end(), [&](const Ended& one) { return one.id == task.id; });
-  if (!first || record.outcome.kind == OutcomeKind::succeeded || task.cancel_requested) return;
+  if (!first || record.outcome.kind == OutcomeKind::succeeded || task.cancelling.requested) return;
   // The worker gave the attempt up or did not start it: no rule says how the task goes on.
   if (record.outcome.kind == OutcomeKind::cancelled) return;
   const bool again = has_another(task, record.outcome) && !core.objects().loans().was_claimed(task.id);

@@ -89,7 +89,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
     std::set<const broker::Queue*> waiting;
     for (const auto& [lane, wait] : lanes_)
       if (knows(*worker, state.task_types.name(lane.type))) waiting.insert(lane.queue);
-    for (const broker::Queue* queue : worker->queues) {
+    for (const broker::Queue* queue : worker->queues.all) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);
       const int own = found == by_queue.end() ? 0 : found->second;

@@ -56,7 +56,7 @@ void WorkerAudit::check_families(const broker::BrokerState& state) const {
             [&] { return "client " + client.session.name.str() + " lives on in a process that is gone"; });
   }
   for (const broker::Task* task : state.tasks.resident_tasks()) {
-    if (!task->options().daemon || broker::is_terminal(task->state) || task->cancel_requested) continue;
+    if (!task->options().daemon || broker::is_terminal(task->state) || task->cancelling.requested) continue;
     require(state.clients.contains(task->client), "5",
             [&] { return "daemon " + brief(task->id) + " outlives its submitter"; });
   }

@@ -79,7 +79,7 @@ TEST_CASE("signals that a worker has heard of are forgotten, and at most the las
   const auto worker = broker.connect(host(1));
   broker.submit(client, {process(1)});
   REQUIRE(broker.grants(worker).size() == 1);
-  const auto unheard = [&] { return broker.core().state().workers.begin()->second->unheard.size(); };
+  const auto unheard = [&] { return broker.core().state().workers.begin()->second->signals.unheard.size(); };
   for (int i = 0; i < 3; ++i) CHECK(signal(broker, client, 1, 10) == "sent");
   CHECK(unheard() == 3);
   broker.send(worker, Heartbeat{1, 0, 2});

@@ -1,0 +1,18 @@
+// Residency: which tasks are in memory, and which wait on disk alone. Intake, TaskGrants, Cancels, Retention and Paging
+// move tasks by these functions.
+#pragma once
+
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+// Adds the task at the end of its lane, which may be on disk: the task must not be touched afterwards.
+void add_to_lane(BrokerState& state, Task& task);
+void remove_from_lane(BrokerState& state, Task& task);
+// Removes a durable task from memory; it stays on disk. The task must be ready and in the paged-out part of its lane,
+// or scheduled, or finished and on no shelf.
+void put_away(BrokerState& state, Task& task);
+// Notes when a task is due for its first attempt that waits on disk.
+void plan_paged_out(BrokerState& state, proto::TaskSeq seq, const proto::TaskOptions& options, Instant arrived);
+
+}  // namespace forkmill::broker
