@@ -108,10 +108,13 @@ class TaskError : public Error {
 class RemoteError : public TaskError {
  public:
   using TaskError::TaskError;
-  // Type, text, place and nested exceptions of the exception; see Failure.
+  // Type of the exception, as the worker's compiler names it ("std::out_of_range").
   const std::string& type() const noexcept { return failure().type; }
+  // Text of the exception, its what().
   const std::string& message() const noexcept { return failure().message; }
+  // Where the exception was thrown, a frame a line; may be empty.
   const std::string& backtrace() const noexcept { return failure().backtrace; }
+  // Nested exceptions (std::throw_with_nested), outermost first, a line each; may be empty.
   const std::string& cause() const noexcept { return failure().cause; }
 };
 
@@ -120,12 +123,16 @@ class RemoteError : public TaskError {
 class WorkerLost : public TaskError {
  public:
   using TaskError::TaskError;
-  // Signal, exit code, last output, processor time and memory of the process; see Failure.
+  // Signal that killed the process; 0: it ended by itself, or nothing is known of its end.
   int signal() const noexcept { return failure().signal; }
+  // Exit code of a process that ended by itself; -1 when that is not known or it did not.
   int exit_code() const noexcept { return failure().exit_code; }
+  // Last lines that the process wrote to stdout and stderr, 4 KiB at most.
   const std::string& output() const noexcept { return failure().output; }
+  // Processor time of the process in user mode and in the kernel, in seconds.
   double user_seconds() const noexcept { return failure().user_seconds; }
   double system_seconds() const noexcept { return failure().system_seconds; }
+  // Largest resident size of the process, in bytes.
   std::uint64_t max_rss_bytes() const noexcept { return failure().max_rss_bytes; }
 };
 

@@ -380,12 +380,15 @@ class SharedFuture : public detail::FutureBase<T> {
   T get_for(std::chrono::duration<Rep, Period> how_long) const {
     return future().get_for(how_long);
   }
-  // Add callbacks, as Future::then(), on_error() and finally() do. f gets a copy of the value.
+  // Adds a callback, as Future::then() does. f gets a copy of the value.
+  // Never blocks.
   template <class F>
   auto then(F&& f) const {
     auto same = future();
     return same.then(std::forward<F>(f));
   }
+  // Add callbacks for errors and for the end, as Future::on_error() and Future::finally() do.
+  // Never block.
   template <class F>
   Future<T> on_error(F&& f) const {
     return future().on_error(std::forward<F>(f));

@@ -421,12 +421,16 @@ class Array : public detail::ListOf<T> {
   // Python: a[index] = value
   void set(std::int64_t index, const T& value) { this->store(index, {detail::pack_checked(value)}); }
   void set(std::int64_t index, const std::vector<T>& values) { this->store(index, this->packed(values)); }
-  // The Item of an index, addition and compare-and-set in one operation, as List's.
+  // Returns the Item of an index.
+  // Never blocks; what is done with the Item does.
   Item operator[](std::int64_t index) const { return {*this, index}; }
+  // Adds to the element at an index, in one operation, and returns the sum, as List::add() does.
   template <class N>
   T add(std::int64_t index, const N& number) {
     return this->add_at(index, number);
   }
+  // If the element at an index equals `expected`, replaces it by `desired`, and returns true; else changes nothing and
+  // returns false. One operation.
   bool compare_and_set(std::int64_t index, const T& expected, const T& desired) {
     return this->compare_and_set_at(index, expected, desired);
   }

@@ -123,12 +123,19 @@ class Manager {
   JoinableQueue<T> joinable_queue(std::int64_t maxsize = 0) {
     return keep(JoinableQueue<T>{maxsize, options()});
   }
-  // Make a lock, a semaphore of `value` units, and an event.
-  // Python: m.Lock(), m.RLock(), m.Semaphore(value), m.BoundedSemaphore(value), m.Event()
+  // Makes a lock that is not recursive, unlocked.
+  // Python: m.Lock()
   Lock lock() { return keep(Lock{options()}); }
+  // Makes a recursive lock, unlocked.
+  // Python: m.RLock()
   RLock rlock() { return keep(RLock{options()}); }
+  // Make a semaphore of `value` units, 0 or more. The value of the second one never exceeds that.
+  // Throw std::invalid_argument if value is negative.
+  // Python: m.Semaphore(value), m.BoundedSemaphore(value)
   Semaphore semaphore(std::int64_t value = 1) { return keep(Semaphore{value, options()}); }
   BoundedSemaphore bounded_semaphore(std::int64_t value = 1) { return keep(BoundedSemaphore{value, options()}); }
+  // Makes an event, not set.
+  // Python: m.Event()
   Event event() { return keep(Event{options()}); }
   // Make a condition with a recursive lock of its own, or with a given lock, a Lock or an RLock, which must be one of
   // this manager's broker.
