@@ -1,0 +1,165 @@
+// The work of the store's thread, one step after the other, on a store that does as the test says.
+#include "broker/store/store_service.h"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace forkmill;
+using namespace forkmill::broker;
+using proto::CommitSeq;
+
+namespace {
+
+// Script: calls of the store, and its answers.
+struct Script {
+  std::vector<std::string> calls;
+  int backup_steps = 1;
+  proto::Status backup_begins;
+  bool prepares = false;
+  std::optional<std::uint64_t> free;
+};
+
+class ScriptedStore final : public Store {
+ public:
+  explicit ScriptedStore(Script& script) : script_{script} {}
+
+  proto::Result<Identity> open() override { return Identity{}; }
+  proto::Status load(const std::function<void(const TaskSummary&)>&) override { return {}; }
+  proto::Status load_records(const std::function<void(proto::TaskSeq, std::string_view)>&) override { return {}; }
+  proto::Status apply(std::span<const StoreOp> ops) override {
+    note("apply " + std::to_string(ops.size()));
+    return {};
+  }
+  proto::Status commit(CommitSeq number) override {
+    note("commit " + std::to_string(number.value()));
+    return {};
+  }
+  proto::Status fetch(std::span<const proto::TaskSeq>, const std::function<void(StoredTask)>&) override {
+    note("fetch");
+    return {};
+  }
+  proto::Status scan(proto::TaskSeq, const std::function<bool(StoredTask)>&) override { return {}; }
+  proto::Status begin_backup(const std::string& path) override {
+    note("backup to " + path);
+    return script_.backup_begins;
+  }
+  proto::Result<bool> continue_backup() override {
+    note("step");
+    return --script_.backup_steps == 0;
+  }
+  proto::Result<bool> prepare() override {
+    note("prepare");
+    return script_.prepares;
+  }
+  std::optional<std::uint64_t> free_bytes() override { return script_.free; }
+  bool durable() const override { return true; }
+
+ private:
+  void note(std::string call) { script_.calls.push_back(std::move(call)); }
+
+  Script& script_;
+};
+
+struct Served {
+  Served() = default;
+  // change: of the script, before the service begins.
+  explicit Served(void (*change)(Script& script)) : script{changed(change)} {}
+
+  proto::Status serve(std::vector<StoreJob> jobs) { return service.serve(jobs); }
+  std::vector<std::string> calls() { return std::exchange(script.calls, {}); }
+  static Script changed(void (*change)(Script& script)) {
+    Script script;
+    change(script);
+    return script;
+  }
+
+  Script script;
+  StoreService service{std::make_unique<ScriptedStore>(script), 1000};
+};
+
+StoreJob commit(std::uint64_t number) { return StoreCommit{{Forget{}, Forget{}}, CommitSeq{number}}; }
+StoreJob fetch(std::uint64_t ticket) { return StoreRequest{ticket, FetchRequest{{proto::TaskSeq{1}}}}; }
+StoreJob backup(std::uint64_t ticket) {
+  return StoreRequest{ticket, BackupRequest{"/nowhere/" + std::to_string(ticket)}};
+}
+
+using Calls = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("jobs are done in their order, and all commits among them are one") {
+  Served served;
+  REQUIRE(served.serve({commit(1), fetch(7), commit(2)}).ok());
+  CHECK(served.calls() == Calls{"apply 2", "fetch", "apply 2", "commit 2"});
+  CHECK(served.service.committed() == CommitSeq{2});
+  const auto answers = served.service.drain_answers();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].ticket == 7);
+  CHECK_FALSE(served.service.has_answers());
+}
+
+TEST_CASE("a store is prepared while there are no jobs, until it is ready") {
+  Served served{[](Script& script) { script.prepares = true; }};
+  CHECK(served.service.next_step() == StoreService::kAtOnce);
+  REQUIRE(served.serve({}).ok());
+  CHECK(served.calls() == Calls{"prepare"});
+  CHECK(served.service.next_step() > StoreService::Clock::now() - std::chrono::seconds{60});
+  REQUIRE(served.serve({commit(1)}).ok());
+  CHECK(served.calls() == Calls{"apply 2", "commit 1"});
+}
+
+TEST_CASE("a store that is ready has nothing to do without jobs") {
+  Served served;
+  REQUIRE(served.serve({}).ok());
+  CHECK(served.calls() == Calls{"prepare"});
+  CHECK(served.service.next_step() == std::nullopt);
+}
+
+TEST_CASE("a backup goes on in steps between commits, and a second one is refused meanwhile") {
+  Served served{[](Script& script) { script.backup_steps = 3; }};
+  REQUIRE(served.serve({backup(1)}).ok());
+  CHECK(served.calls() == Calls{"backup to /nowhere/1", "step"});
+  CHECK(served.service.has_backup());
+  CHECK(served.service.next_step() == StoreService::kAtOnce);
+  REQUIRE(served.serve({commit(1), backup(2)}).ok());
+  CHECK(served.calls() == Calls{"apply 2", "commit 1", "step"});
+  auto answers = served.service.drain_answers();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].ticket == 2);
+  CHECK_FALSE(std::get<BackupAnswer>(answers[0].what).bytes.ok());
+  REQUIRE(served.serve({commit(2)}).ok());
+  CHECK_FALSE(served.service.has_backup());
+  answers = served.service.drain_answers();
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].ticket == 1);
+}
+
+TEST_CASE("a backup that cannot begin is answered, and the store goes on") {
+  Served served{[](Script& script) { script.backup_begins = {Errc::bad_request, "no such folder"}; }};
+  REQUIRE(served.serve({backup(1)}).ok());
+  CHECK_FALSE(served.service.has_backup());
+  const auto answers = served.service.drain_answers();
+  REQUIRE(answers.size() == 1);
+  CHECK(std::get<BackupAnswer>(answers[0].what).bytes.failure().text == "no such folder");
+  REQUIRE(served.serve({backup(2), commit(1)}).ok());
+  CHECK(served.service.committed() == CommitSeq{1});
+}
+
+TEST_CASE("a disk is full below the reserve, until it has a quarter more") {
+  Served served{[](Script& script) { script.free = 999; }};
+  CHECK(served.service.disk_full());
+  const auto full_after = [&](std::uint64_t free) {
+    served.script.free = free;
+    REQUIRE(served.serve({}).ok());
+    return served.service.disk_full();
+  };
+  CHECK(full_after(1249));
+  CHECK(served.calls().empty());  // a full disk is not prepared
+  CHECK_FALSE(full_after(1250));
+  CHECK_FALSE(full_after(1000));
+  CHECK(full_after(999));
+}
