@@ -10,7 +10,8 @@ namespace forkmill::broker {
 void ReadyTasks::push(Task& task) {
   Share& share = share_of(task);
   Lane& lane = lane_of(share, task.type);
-  count_in(task, share);
+  ++share.count;
+  counts_.add(task.type);
   if (lane.has_paged_out() || (task.durable && lane.is_full(limits_))) {
     task.paging.in_paged_out_part = true;
     lane.paged_out.push_back(task.seq);
@@ -23,7 +24,8 @@ void ReadyTasks::push(Task& task) {
 void ReadyTasks::put_back(Task& task) {
   Share& share = share_of(task);
   Lane& lane = lane_of(share, task.type);
-  count_in(task, share);
+  ++share.count;
+  counts_.add(task.type);
   if (proto::mutant(proto::Mutant::returned_to_the_end)) return lane.push_back(task);
   lane.insert_by_seq(task);
 }
@@ -33,14 +35,15 @@ void ReadyTasks::remove(Task& task) {
   Lane& lane = lane_of(share, task.type);
   if (!task.paging.in_paged_out_part) lane.remove(task);
   task.paging.in_paged_out_part = false;
-  count_out(task, share);
+  --share.count;
+  counts_.remove(task.type);
   request_refill(share, lane, task.options().priority);
   Level& level = levels_[task.options().priority];
-  drop_if_empty(level, level.by_client.at(task.client));
+  level.drop_if_empty(level.by_client.at(task.client));
 }
 
 Task* ReadyTasks::pop(const Share::Serves& serves) {
-  if (size_ == 0) return nullptr;
+  if (counts_.all() == 0) return nullptr;
   if (sorted_for_ != task_types_.served_version()) sort_lanes();
   for (auto& [priority, level] : levels_) {
     for (auto share = level.rotation.begin(); share != level.rotation.end(); ++share) {
@@ -48,11 +51,12 @@ Task* ReadyTasks::pop(const Share::Serves& serves) {
       if (lane == nullptr) continue;
       Task* task = lane->tasks.front();
       lane->remove(*task);
-      count_out(*task, *share);
+      --share->count;
+      counts_.remove(task->type);
       request_refill(*share, *lane, priority);
       if (!proto::mutant(proto::Mutant::client_turns_ignored))
         level.rotation.splice(level.rotation.end(), level.rotation, share);  // the other clients' turn
-      drop_if_empty(level, share);
+      level.drop_if_empty(share);
       return task;
     }
     // Lower priorities do not overtake tasks that are on their way from the disk.
@@ -108,41 +112,26 @@ void ReadyTasks::end_refill(const LaneKey& key) {
   lane.needs_refill = false;
   request_refill(share, lane, key.priority);
   Level& level = levels_[key.priority];
-  drop_if_empty(level, level.by_client.at(key.client));
+  level.drop_if_empty(level.by_client.at(key.client));
 }
 
 void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_lane) {
   Share& share = share_of(key.priority, key.client);
   ++share.count;
-  ++size_;
-  ++types_[key.type];
+  counts_.add(key.type);
   if (!in_lane) return;
   Lane& lane = lane_of(share, key.type);
   lane.paged_out.push_back(seq);
   request_refill(share, lane, key.priority);
 }
 
-Share& ReadyTasks::share_of(int priority, ClientHandle client) {
-  Level& level = levels_[priority];
-  auto found = level.by_client.find(client);
-  if (found == level.by_client.end()) {
-    level.rotation.push_back({client, {}, {}, 0});
-    found = level.by_client.emplace(client, std::prev(level.rotation.end())).first;
+Share& ReadyTasks::Level::share_of(ClientHandle client) {
+  auto found = by_client.find(client);
+  if (found == by_client.end()) {
+    rotation.push_back({client, {}, {}, 0});
+    found = by_client.emplace(client, std::prev(rotation.end())).first;
   }
   return *found->second;
-}
-
-void ReadyTasks::count_in(const Task& task, Share& share) {
-  ++share.count;
-  ++size_;
-  ++types_[task.type];
-}
-
-void ReadyTasks::count_out(const Task& task, Share& share) {
-  --share.count;
-  --size_;
-  auto type = types_.find(task.type);
-  if (--type->second == 0) types_.erase(type);
 }
 
 void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
@@ -151,15 +140,13 @@ void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
   needs_refill_.push_back({&queue_, priority, share.client, lane.type});
 }
 
-// Drops a share without ready tasks. Its lanes may still have numbers of tasks that are no longer ready in their
-// paged-out parts; these are dropped as well, unless they are on their way.
-void ReadyTasks::drop_if_empty(Level& level, Rotation::iterator share) {
+void ReadyTasks::Level::drop_if_empty(Rotation::iterator share) {
   if (share->count > 0) return;
   bool is_refilled = false;
   share->visit([&](const Lane& lane) { is_refilled = is_refilled || lane.needs_refill; });
   if (is_refilled) return;
-  level.by_client.erase(share->client);
-  level.rotation.erase(share);
+  by_client.erase(share->client);
+  rotation.erase(share);
 }
 
 }  // namespace forkmill::broker

@@ -17,6 +17,26 @@
 
 namespace forkmill::broker {
 
+// TypeCounts: how many ready tasks there are, in all and of each type.
+class TypeCounts {
+ public:
+  void add(TaskTypeId type) {
+    ++all_;
+    ++by_type_[type];
+  }
+  void remove(TaskTypeId type) {
+    --all_;
+    const auto found = by_type_.find(type);
+    if (--found->second == 0) by_type_.erase(found);
+  }
+  std::size_t all() const { return all_; }
+  const std::unordered_map<TaskTypeId, std::size_t>& by_type() const { return by_type_; }
+
+ private:
+  std::size_t all_ = 0;
+  std::unordered_map<TaskTypeId, std::size_t> by_type_;
+};
+
 class ReadyTasks {
  public:
   // `needs_refill` gets the lanes whose resident part runs low while there is a paged-out part, each lane once until
@@ -35,10 +55,10 @@ class ReadyTasks {
   // Removes and returns the next task whose type `serves` accepts. Null: there is none, or it is still to be fetched.
   Task* pop(const Share::Serves& serves);
 
-  std::size_t size() const { return size_; }
+  std::size_t size() const { return counts_.all(); }
   // True: no task is here, and none is on its way from the disk.
   bool is_idle() const;
-  const std::unordered_map<TaskTypeId, std::size_t>& types() const { return types_; }
+  const std::unordered_map<TaskTypeId, std::size_t>& types() const { return counts_.by_type(); }
   bool has_tasks_of(ClientHandle client) const {
     return std::any_of(levels_.begin(), levels_.end(),
                        [&](const auto& one) { return one.second.by_client.contains(client); });
@@ -60,26 +80,27 @@ class ReadyTasks {
   struct Level {
     Rotation rotation;
     std::unordered_map<ClientHandle, Rotation::iterator> by_client;
+
+    Share& share_of(ClientHandle client);
+    // Drops the share if it has no ready tasks. Its lanes may still have numbers of tasks that are no longer ready in
+    // their paged-out parts; these are dropped as well, unless they are on their way.
+    void drop_if_empty(Rotation::iterator share);
   };
   struct HighestFirst {
     bool operator()(int a, int b) const { return proto::mutant(proto::Mutant::priority_reversed) ? a < b : b < a; }
   };
 
-  Share& share_of(int priority, ClientHandle client);
+  Share& share_of(int priority, ClientHandle client) { return levels_[priority].share_of(client); }
   Share& share_of(const Task& task) { return share_of(task.options().priority, task.client); }
   Lane& lane_of(Share& share, TaskTypeId type) { return share.lane_of(type, task_types_.is_served(type)); }
   Lane& lane_of(const LaneKey& key) { return lane_of(share_of(key.priority, key.client), key.type); }
   void sort_lanes();
-  void count_in(const Task& task, Share& share);
-  void count_out(const Task& task, Share& share);
   void request_refill(const Share& share, Lane& lane, int priority);
-  void drop_if_empty(Level& level, Rotation::iterator share);
 
   Queue& queue_;
   ResidentLimits limits_;
   std::map<int, Level, HighestFirst> levels_;
-  std::size_t size_ = 0;
-  std::unordered_map<TaskTypeId, std::size_t> types_;
+  TypeCounts counts_;
   std::vector<LaneKey>& needs_refill_;
   const TaskTypes& task_types_;
   std::uint64_t sorted_for_ = 0;  // TaskTypes::served_version() when the lanes were sorted
