@@ -13,6 +13,15 @@ constexpr std::size_t kMaxDescriptors = 64 * 1024;  // connections with a higher
 constexpr std::uint64_t kSmall = 64ULL * 1024;      // a connection may have this waiting in any case
 constexpr std::uint64_t kSmallOfPeer = 1024ULL * 1024;
 
+// Whether a connection may have that much waiting, when all together have `total`. When that is much, those with little
+// of it go on, and strangers are the first to end.
+bool may_keep(const ConnectionLimits& limits, bool stranger, std::uint64_t waiting, std::uint64_t total) {
+  if (waiting > (stranger ? limits.stranger_cost : limits.peer_cost)) return false;
+  if (total > limits.total_cost && waiting > kSmallOfPeer) return false;
+  if (!stranger) return true;
+  return total <= limits.total_cost / 4 || (waiting <= kSmall && total <= limits.total_cost / 2);
+}
+
 }  // namespace
 
 ConnectionLimits ConnectionLimits::for_descriptors(std::size_t descriptors) {
@@ -40,19 +49,28 @@ struct ConnectionTable::Connection {
 
 std::atomic<ConnectionTable*> ConnectionTable::installed_{nullptr};
 
-ConnectionTable::ConnectionTable(ConnectionLimits limits)
-    : limits_{limits}, by_fd_{std::make_unique<std::unique_ptr<Connection>[]>(kMaxDescriptors)} {}
+ConnectionTable::ConnectionTable(ConnectionLimits limits) : limits_{limits} {}
 ConnectionTable::~ConnectionTable() = default;
+
+ConnectionTable::Slots::Slots() : by_fd_{std::make_unique<std::unique_ptr<Connection>[]>(kMaxDescriptors)} {}
+ConnectionTable::Slots::~Slots() = default;
+
+ConnectionTable::Connection& ConnectionTable::Slots::make(int fd) {
+  auto& place = by_fd_[static_cast<std::size_t>(fd)];
+  if (place == nullptr) place = std::make_unique<Connection>();
+  if (fd > highest_) highest_.store(fd, std::memory_order_release);
+  return *place;
+}
 
 void ConnectionTable::install(ConnectionLimits limits) {
   installed_.store(new ConnectionTable{limits}, std::memory_order_release);  // ZeroMQ's thread may use it to the end
 }
 
-ConnectionTable::Connection* ConnectionTable::find(int fd) const {
+ConnectionTable::Connection* ConnectionTable::Slots::find(int fd) const {
   return fd < 0 || fd > highest_.load(std::memory_order_acquire) ? nullptr : by_fd_[static_cast<std::size_t>(fd)].get();
 }
 
-ConnectionTable::Connection* ConnectionTable::find(Place place) const {
+ConnectionTable::Connection* ConnectionTable::Slots::find(Place place) const {
   Connection* found = find(place.fd);
   return found != nullptr && found->open && found->generation == place.generation ? found : nullptr;
 }
@@ -60,45 +78,39 @@ ConnectionTable::Connection* ConnectionTable::find(Place place) const {
 bool ConnectionTable::accepted(int fd, const std::string& address, Instant now) {
   if (fd < 0 || static_cast<std::size_t>(fd) >= kMaxDescriptors) return false;
   const std::lock_guard lock{mutex_};
-  Counts& counts = addresses_[address];
-  if (connections_ >= limits_.connections || counts.all >= limits_.of_address()) {
+  const auto counts = counts_.of(address);
+  if (counts_.all() >= limits_.connections || counts.all >= limits_.of_address()) {
     if (counts.strangers > 0) evict_stranger(&address);  // makes room for the next one
-    if (counts.all == 0) addresses_.erase(address);
     return false;
   }
   if (counts.strangers >= limits_.strangers_of_address())
     evict_stranger(&address);
-  else if (strangers_ >= limits_.strangers())
+  else if (counts_.strangers() >= limits_.strangers())
     evict_stranger(nullptr);
-  auto& place = by_fd_[static_cast<std::size_t>(fd)];
-  if (place == nullptr) place = std::make_unique<Connection>();
-  if (fd > highest_) highest_.store(fd, std::memory_order_release);
-  place->meter = {};
-  place->arrived = place->received = 0;
-  place->peer = 0;
-  place->ended = false;
-  place->address = address;
-  place->stranger = true;
-  place->stranger_since = now.count();
-  ++place->generation;
-  place->open = true;
-  ++counts.all;
-  ++counts.strangers;
-  ++connections_;
-  ++strangers_;
+  Connection& place = slots_.make(fd);
+  place.meter = {};
+  place.arrived = place.received = 0;
+  place.peer = 0;
+  place.ended = false;
+  place.address = address;
+  place.stranger = true;
+  place.stranger_since = now.count();
+  ++place.generation;
+  place.open = true;
+  counts_.add(address);
   return true;
 }
 
 // Ends the stranger that came first, among those of that address if one is given.
 void ConnectionTable::evict_stranger(const std::string* address) {
   int found = -1;
-  for (int fd = 0; fd <= highest_; ++fd) {
-    const Connection* one = find(fd);
+  for (int fd = 0; fd <= slots_.highest(); ++fd) {
+    const Connection* one = slots_.find(fd);
     if (one == nullptr || !one->open || !one->stranger || one->ended) continue;
     if (address != nullptr && one->address != *address) continue;
-    if (found < 0 || one->stranger_since < find(found)->stranger_since) found = fd;
+    if (found < 0 || one->stranger_since < slots_.find(found)->stranger_since) found = fd;
   }
-  if (found >= 0) end(found, *find(found));
+  if (found >= 0) end(found, *slots_.find(found));
 }
 
 // ZeroMQ sees the end of the connection, and closes it.
@@ -107,90 +119,70 @@ void ConnectionTable::end(int fd, Connection& connection) {
 }
 
 bool ConnectionTable::arrived(int fd, std::span<const unsigned char> bytes) {
-  Connection* one = find(fd);
+  Connection* one = slots_.find(fd);
   if (one == nullptr || !one->open) return true;
   if (one->ended) return false;
   const bool follows = one->meter.follow(bytes);
   const std::uint64_t cost = one->meter.cost();
-  waiting_ += static_cast<std::int64_t>(cost - one->arrived.exchange(cost));
-  if (follows && may_keep(*one, one->waiting())) return true;
+  backlog_.arrived(static_cast<std::int64_t>(cost - one->arrived.exchange(cost)));
+  if (follows && may_keep(limits_, one->stranger, one->waiting(), backlog_.total())) return true;
   one->ended = true;
   return false;
 }
 
-// When all connections together have much waiting, those with little of it go on, and strangers are the first to end.
-bool ConnectionTable::may_keep(const Connection& connection, std::uint64_t waiting) const {
-  const bool stranger = connection.stranger;
-  if (waiting > (stranger ? limits_.stranger_cost : limits_.peer_cost)) return false;
-  const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(0, waiting_ + left_behind_));
-  if (total > limits_.total_cost && waiting > kSmallOfPeer) return false;
-  if (!stranger) return true;
-  return total <= limits_.total_cost / 4 || (waiting <= kSmall && total <= limits_.total_cost / 2);
-}
-
 void ConnectionTable::closed(int fd) {
-  Connection* one = find(fd);
+  Connection* one = slots_.find(fd);
   if (one == nullptr || !one->open) return;
   const std::lock_guard lock{mutex_};
   one->open = false;
-  const auto waiting = static_cast<std::int64_t>(one->waiting());
-  waiting_ -= waiting;
-  left_behind_ += waiting;
-  const auto counts = addresses_.find(one->address);
-  if (one->stranger) {
-    --strangers_;
-    --counts->second.strangers;
-  }
-  --connections_;
-  if (--counts->second.all == 0) addresses_.erase(counts);
+  backlog_.closed(one->waiting());
+  counts_.remove(one->address, one->stranger);
 }
 
 // The descriptor may be that of a later connection by now: then the later one's own first message corrects that.
 ConnectionTable::Place ConnectionTable::bind(int fd, PeerId peer) {
-  Connection* one = find(fd);
+  Connection* one = slots_.find(fd);
   if (one == nullptr || !one->open) return {};
   one->peer = peer.value();
   return {fd, one->generation};
 }
 
 void ConnectionTable::welcome(Place place) {
-  Connection* one = find(place);
+  Connection* one = slots_.find(place);
   if (one == nullptr || !one->stranger) return;
   const std::lock_guard lock{mutex_};
-  if (find(place) == one) set_stranger(*one, false, Instant{0});
+  if (slots_.find(place) == one) set_stranger(*one, false, Instant{0});
 }
 
 void ConnectionTable::set_stranger(Connection& connection, bool stranger, Instant now) {
   connection.stranger = stranger;
   connection.stranger_since = now.count();
-  Counts& counts = addresses_[connection.address];
-  strangers_ += stranger ? 1 : -1;
-  counts.strangers += stranger ? 1 : -1;
+  counts_.set_stranger(connection.address, stranger);
 }
 
 void ConnectionTable::received(Place place, std::uint64_t cost) {
-  if (Connection* one = find(place)) {
+  if (Connection* one = slots_.find(place)) {
     one->received += cost;
-    waiting_ -= static_cast<std::int64_t>(cost);
+    backlog_.received(cost);
   } else {
-    left_behind_ -= static_cast<std::int64_t>(cost);
+    backlog_.received_from_closed(cost);
   }
 }
 
 void ConnectionTable::cut(Place place) {
   const std::lock_guard lock{mutex_};
-  if (Connection* one = find(place)) end(place.fd, *one);
+  if (Connection* one = slots_.find(place)) end(place.fd, *one);
 }
 
-bool ConnectionTable::is_open(Place place) const { return find(place) != nullptr; }
+bool ConnectionTable::is_open(Place place) const { return slots_.find(place) != nullptr; }
 
 void ConnectionTable::sweep(Instant now, const std::function<bool(PeerId)>& has_session, bool idle) {
-  if (idle) left_behind_ = 0;  // an unfinished message is gone with its connection
+  if (idle) backlog_.forget_closed();
   const std::lock_guard lock{mutex_};
   const bool paused = now - std::exchange(last_sweep_, now) > limits_.hello_time / 2;
   std::int64_t waiting = 0;
-  for (int fd = 0; fd <= highest_; ++fd) {
-    Connection* one = find(fd);
+  for (int fd = 0; fd <= slots_.highest(); ++fd) {
+    Connection* one = slots_.find(fd);
     if (one == nullptr || !one->open) continue;
     waiting += static_cast<std::int64_t>(one->waiting());
     const bool stranger = one->peer == 0 || !has_session(PeerId{one->peer});
@@ -198,7 +190,7 @@ void ConnectionTable::sweep(Instant now, const std::function<bool(PeerId)>& has_
     if (paused) one->stranger_since = now.count();
     if (stranger && now - Instant{one->stranger_since} > limits_.hello_time) end(fd, *one);
   }
-  if (idle) waiting_ = waiting;
+  if (idle) backlog_.correct(waiting);
 }
 
 }  // namespace forkmill::proto

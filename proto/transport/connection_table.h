@@ -18,10 +18,11 @@
 #include <mutex>
 #include <span>
 #include <string>
-#include <unordered_map>
 
 #include "proto/clock.h"
 #include "proto/ids.h"
+#include "proto/transport/connection_backlog.h"
+#include "proto/transport/connection_counts.h"
 #include "proto/transport/frame_meter.h"
 
 namespace forkmill::proto {
@@ -78,35 +79,40 @@ class ConnectionTable {
   // `has_session`: whether that peer has a session. `idle`: nothing waits to be received.
   void sweep(Instant now, const std::function<bool(PeerId)>& has_session, bool idle);
 
-  std::size_t connections() const { return connections_; }
-  std::size_t strangers() const { return strangers_; }
+  std::size_t connections() const { return counts_.all(); }
+  std::size_t strangers() const { return counts_.strangers(); }
 
  private:
   struct Connection;
-  struct Counts {
-    std::size_t all = 0;
-    std::size_t strangers = 0;
+  // The connections by descriptor. One thread makes them, any finds them.
+  class Slots {
+   public:
+    Slots();
+    ~Slots();
+    // Returns null for a descriptor that was never a connection.
+    Connection* find(int fd) const;
+    // Returns null if the connection is closed.
+    Connection* find(Place place) const;
+    Connection& make(int fd);
+    int highest() const { return highest_; }
+
+   private:
+    const std::unique_ptr<std::unique_ptr<Connection>[]> by_fd_;
+    std::atomic<int> highest_{-1};  // descriptor that was ever a connection
   };
 
-  Connection* find(int fd) const;
-  Connection* find(Place place) const;
   void evict_stranger(const std::string* address);
   void set_stranger(Connection& connection, bool stranger, Instant now);
   void end(int fd, Connection& connection);
-  bool may_keep(const Connection& connection, std::uint64_t waiting) const;
 
   static std::atomic<ConnectionTable*> installed_;
 
   const ConnectionLimits limits_;
-  const std::unique_ptr<std::unique_ptr<Connection>[]> by_fd_;
-  mutable std::mutex mutex_;  // guards addresses_, and a connection against being closed
-  std::unordered_map<std::string, Counts> addresses_;
+  Slots slots_;
+  std::mutex mutex_;  // guards changes of counts_, and a connection against being closed
+  ConnectionCounts counts_;
+  ConnectionBacklog backlog_;
   Instant last_sweep_{0};
-  std::atomic<int> highest_{-1};  // descriptor that was ever a connection
-  std::atomic<std::size_t> connections_{0};
-  std::atomic<std::size_t> strangers_{0};
-  std::atomic<std::int64_t> waiting_{0};      // cost of what open connections have sent and was not received
-  std::atomic<std::int64_t> left_behind_{0};  // the same of connections that are closed
 };
 
 }  // namespace forkmill::proto
