@@ -1,16 +1,12 @@
 #include "broker/loop.h"
 
 #include <fcntl.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <fstream>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -23,28 +19,10 @@ namespace forkmill::broker {
 
 namespace {
 
-enum Tag : std::uint64_t { kSocket = 1, kSignals = 2, kStore = 3, kClock = 4 };
 // The most messages of one round: enough to share the cost of a round, few enough to keep it short.
 constexpr std::size_t kRound = 256;
 constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
 constexpr Instant kSweep = std::chrono::seconds{1};
-
-proto::Descriptor open_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  return proto::Descriptor{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
-}
-
-// A timer that never fires. Its descriptor becomes readable when the wall clock is set.
-proto::Descriptor open_clock() { return proto::Descriptor{timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)}; }
-
-void watch_clock(const proto::Descriptor& clock) {
-  itimerspec never{};
-  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
-  timerfd_settime(clock.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
-}
 
 std::uint64_t resident_bytes() {
   std::ifstream statm{"/proc/self/statm"};
@@ -52,6 +30,18 @@ std::uint64_t resident_bytes() {
   std::uint64_t resident = 0;
   statm >> size >> resident;
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+// Reading the row of a process takes several files: only the query that shows it pays for that.
+void refresh(SelfReport& self, proto::QueryKind query) {
+  self.rss_bytes = resident_bytes();
+  auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
+                                                  : std::nullopt;
+  if (row) {
+    row->command = "forkmill-broker";
+    self.process = std::move(*row);
+    self.host = proto::host_name();
+  }
 }
 
 void announce(const std::string& path, const std::vector<std::string>& endpoints) {
@@ -72,7 +62,7 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, log_{std::move(log)}, clock_{open_clock()} {
+    : options_{std::move(options)}, log_{std::move(log)} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -95,19 +85,16 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     log_->info("store {}, epoch {}, commit {}: {} tasks", opened->id, opened->epoch.value(), opened->last.value(),
                recovered);
     store_ = std::make_unique<StoreThread>(std::move(store), options_.disk_reserve);
-    waiter_.add(store_->fd(), kStore);
+    waiter_.watch(store_->fd());
   }
-  signals_ = open_signals();
-  waiter_.add(router_.fd(), kSocket);
-  waiter_.add(signals_.get(), kSignals);
-  watch_clock(clock_);
-  waiter_.add(clock_.get(), kClock);
+  waiter_.watch(router_.fd());
   announce(options_.announce, endpoints_);
 }
 
 Loop::~Loop() = default;
 
 int Loop::run() {
+  Instant looked_at{0};  // when wait() was called last
   for (;;) {
     if (!take_news()) return 1;
     const bool more = take_input() == kRound;
@@ -117,9 +104,9 @@ int Loop::run() {
     carry_out(core_->take_effects());
     sweep(now.steady);
     const bool busy = more || router_.pending();
-    if (busy && now.steady - looked_at_ < kLookAround) continue;
+    if (busy && now.steady - looked_at < kLookAround) continue;
     if (!wait(busy ? Instant{0} : core_->next_wakeup() - env_.now().steady)) break;
-    looked_at_ = now.steady;
+    looked_at = now.steady;
   }
   return end();
 }
@@ -128,9 +115,7 @@ bool Loop::wait(Instant most) {
   constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
   if (proto::flush_log(*log_)) most = std::min(most, kLogRetry);
   if (proto::Router::connections() > 0) most = std::min(most, kSweep);
-  const auto tags = waiter_.wait(std::max(most, Instant{0}));
-  if (std::find(tags.begin(), tags.end(), kClock) != tags.end()) watch_clock(clock_);
-  return std::find(tags.begin(), tags.end(), kSignals) == tags.end() || !stop_requested();
+  return waiter_.wait(most);
 }
 
 void Loop::sweep(Instant now) {
@@ -181,25 +166,13 @@ std::size_t Loop::take_input() {
     if (!incoming->envelope.ok()) {
       note_bad_message(incoming->peer, incoming->envelope.failure());
     } else if (const auto* query = std::get_if<proto::Query>(&incoming->envelope->message)) {
-      describe_self(query->kind);
+      refresh(self_, query->kind);
+      core_->set_self(self_);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
     core_->handle(env_.now(), incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
   }
   return count;
-}
-
-// Reading the row of a process takes several files: only the query that shows it pays for that.
-void Loop::describe_self(proto::QueryKind query) {
-  self_.rss_bytes = resident_bytes();
-  auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
-                                                  : std::nullopt;
-  if (row) {
-    row->command = "forkmill-broker";
-    self_.process = std::move(*row);
-    self_.host = proto::host_name();
-  }
-  core_->set_self(self_);
 }
 
 // The store gets its work first, so that the disk starts early.
@@ -224,11 +197,6 @@ void Loop::send(Send& one) {
 void Loop::note_bad_message(proto::PeerId peer, const proto::Failure& failure) {
   if (!bad_messages_.allows(env_.now().steady)) return;
   log_->warn("peer {:x}: {}: {}{}", peer.value(), errc_name(failure.code), failure.text, bad_messages_.take_omitted());
-}
-
-bool Loop::stop_requested() {
-  signalfd_siginfo info{};
-  return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
 }
 
 }  // namespace forkmill::broker

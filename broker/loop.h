@@ -10,12 +10,11 @@
 
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
+#include "broker/loop_waiter.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
 #include "proto/log_limit.h"
-#include "proto/os/descriptor.h"
 #include "proto/os/real_env.h"
-#include "proto/os/waiter.h"
 #include "proto/transport/router.h"
 
 namespace forkmill::broker {
@@ -42,28 +41,23 @@ class Loop {
   // Waits for `most` at most. Returns false if the broker is to stop.
   bool wait(Instant most);
   void sweep(Instant now);
-  void describe_self(proto::QueryKind query);
   void carry_out(Effects effects);
   // Handles the news of the store's thread. Returns false if the store failed.
   bool take_news();
   int end();
   void send(Send& send);
-  bool stop_requested();
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
   proto::Router router_;
-  proto::Waiter waiter_;
+  LoopWaiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
   SelfReport self_;
   std::unique_ptr<StoreThread> store_;  // null: a memory store, used by this thread
   HeldSends held_;
   proto::CommitSeq committed_;
-  proto::Descriptor signals_;
-  proto::Descriptor clock_;
-  Instant looked_at_{0};  // when wait() was called last
   Instant swept_at_{0};
   proto::LogLimit bad_messages_;
 };
