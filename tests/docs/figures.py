@@ -1,17 +1,15 @@
 """The figures of a source tree: how large its files, functions, classes and folders are, and how well it is commented.
 
 Product code: the .cc and .h files of broker/, worker/, client/ and proto/, with their examples. Public headers: those
-below client/include, worker/include and proto/include. universal-ctags finds functions, classes and members. The
-members of a class are the functions and data that it declares, of all access levels; each overload counts.
+below client/include, worker/include and proto/include that programs include, which leaves out detail/. universal-ctags
+finds functions, classes and members (classes.py). Each overload counts as a member here.
 """
-import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 from collections import Counter, defaultdict
 
+import classes
 import comments
 import includes
 import tree
@@ -21,11 +19,11 @@ LARGEST = 15
 
 def main(root):
     """Prints the table of figures of the tree at `root`."""
-    if not shutil.which("ctags"):
-        print("tests/docs/rooms: --figures needs ctags: apt-get install universal-ctags", file=sys.stderr)
+    if not classes.is_available():
+        print(f"tests/docs/rooms: --figures {classes.HINT}", file=sys.stderr)
         return 2
     product = [path for path in tree.sources(root, (".cc", ".h")) if path.startswith(includes.ROOMS)]
-    tags = read_tags(root, product)
+    tags = classes.read_tags(root, product)
     for title, rows in (("rooms", room_figures(root)), ("code", code_figures(root, product, tags)),
                         ("comments", comment_figures(root, tags)),
                         ("classes with most data members / functions / both", class_figures(tags, lambda c: c)),
@@ -75,13 +73,6 @@ def shape(graph):
 # --- Files, functions and classes
 
 
-def read_tags(root, paths):
-    command = ["ctags", "--output-format=json", "--sort=no", "-f", "-", "--language-force=C++",
-               "--kinds-C++=cfmps", "--fields=NFneKaSs", "-L", "-"]
-    done = subprocess.run(command, cwd=root, input="\n".join(paths), capture_output=True, text=True, check=True)
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
 def distribution(values):
     values = sorted(values)
     return " / ".join(str(values[min(int(len(values) * share), len(values) - 1)]) for share in (0.5, 0.95, 1))
@@ -97,30 +88,12 @@ def code_figures(root, product, tags):
     yield "function length: median / 95 % / max", distribution(functions)
 
 
-def classes_of(tags):
-    """Classes and structs as {(file, name): (tag, members)}; the members are the functions and data declared in it."""
-    classes = {}
-    for tag in tags:
-        if tag["kind"] in ("class", "struct") and "end" in tag:
-            classes[tag["path"], full_name(tag)] = (tag, [])
-    for tag in tags:
-        owner, members = classes.get((tag["path"], tag.get("scope")), (None, None))
-        is_member = tag["kind"] in ("function", "prototype", "member")
-        if owner and is_member and owner["line"] <= tag["line"] <= owner["end"]:
-            members.append(tag)
-    return classes
-
-
-def full_name(tag):
-    return f"{tag['scope']}::{tag['name']}" if "scope" in tag else tag["name"]
-
-
 def class_figures(tags, order):
     """The largest classes, in the order of (data members, all members)."""
     counted = []
-    for (path, name), (_, members) in classes_of(tags).items():
+    for (path, name), (_, members) in classes.classes_of(tags).items():
         data = sum(tag["kind"] == "member" for tag in members)
-        name = re.sub(r"__anon\w+::", "", name).removeprefix("forkmill::")
+        name = classes.plain_name(name).removeprefix("forkmill::")
         counted.append((data, len(members), f"{name} ({path})"))
     for data, everything, name in sorted(counted, key=order, reverse=True)[:LARGEST]:
         yield name, f"{data} / {everything - data} / {everything}"
@@ -130,11 +103,11 @@ def class_figures(tags, order):
 
 
 def comment_figures(root, tags):
-    public = [path for path in tree.sources(root, (".h",)) if re.match(r"\w+/include/", path)]
-    texts = {path: tree.read(root, path).splitlines() for path in public}
-    written = [line for lines in texts.values() for line in lines if line.strip()]
-    commented = sum(comments.split(line)[1] is not None for line in written)
-    yield "public headers: lines with a comment, of those that are not empty", percent(commented, len(written))
+    installed = [path for path in tree.sources(root, (".h",)) if re.match(r"\w+/include/", path)]
+    texts = {path: tree.read(root, path).splitlines() for path in installed if "/detail/" not in path}
+    yield "public headers: lines with a comment, of those that are not empty", commented_share(texts.values())
+    everything = [tree.read(root, path).splitlines() for path in installed]
+    yield "the same with the headers in detail/, which are installed as well", commented_share(everything)
     members = public_members(tags, texts)
     own = sum(has_comment(texts[tag["path"]], tag) for tag in members)
     group = sum(has_comment(texts[tag["path"]], tag, group=True) for tag in members)
@@ -149,13 +122,19 @@ def comment_figures(root, tags):
     yield "comments after code that do not begin with their subject", blocks[True]
 
 
+def commented_share(files):
+    written = [line for lines in files for line in lines if line.strip()]
+    return percent(sum(comments.split(line)[1] is not None for line in written), len(written))
+
+
 def percent(part, whole):
     return f"{100 * part / whole:.1f} % of {whole}"
 
 
 def public_members(tags, texts):
     """The public functions and data of the classes of public headers, but those of namespace detail."""
-    return [tag for (path, name), (_, members) in classes_of(tags).items() if path in texts and "detail" not in name
+    return [tag for (path, name), (_, members) in classes.classes_of(tags).items()
+            if path in texts and "detail" not in name
             for tag in members if tag.get("access") == "public"]
 
 
