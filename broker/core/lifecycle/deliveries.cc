@@ -18,7 +18,7 @@ void Deliveries::task_finished(Task& task) {
   if (watchers != nullptr)
     for (const ClientHandle handle : *watchers)
       if (Client* client = state_.client(handle)) enqueue(task, *client);
-  if (task.finished.deliveries == 0) retention_.keep(task);
+  if (task.finished->deliveries == 0) retention_.keep(task);
 }
 
 void Deliveries::watch(Task& task, Client& client) {
@@ -113,12 +113,12 @@ void Deliveries::flush(Client& client) {
       const TaskRef ref = client.results.due.front();
       client.results.due.pop_front();
       Task* task = ref.get();
-      FORKMILL_CHECK(task != nullptr && task->finished.outcome != nullptr);  // a delivery keeps its task
+      FORKMILL_CHECK(task != nullptr && task->finished != nullptr);  // a delivery keeps its task
       note_sent(*task, client);
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
-      bytes += task->finished.outcome->bytes();
+      bytes += task->finished->outcome.bytes();
       if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
-      message.results.push_back({task->id, *task->finished.outcome, task->options().key.empty() ? 0 : task->body_hash});
+      message.results.push_back({task->id, task->finished->outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }
@@ -130,21 +130,21 @@ void Deliveries::flush(Client& client) {
 }
 
 void Deliveries::enqueue(Task& task, Client& client) {
-  ++task.finished.deliveries;
+  ++task.finished->deliveries;
   client.results.due.emplace_back(task);
   note_due(task, client);
   state_.output.touch(client);
 }
 
 bool Deliveries::is_due(const Task& task, const Client& client) {
-  if (task.finished.due_to == client.handle) return true;
+  if (task.finished->due_to == client.handle) return true;
   return task.watchers != nullptr && std::ranges::find(*task.watchers, client.handle) != task.watchers->end();
 }
 
 void Deliveries::note_due(Task& task, const Client& client) {
   if (is_due(task, client)) return;
-  if (!task.finished.due_to) {
-    task.finished.due_to = client.handle;
+  if (!task.finished->due_to) {
+    task.finished->due_to = client.handle;
     return;
   }
   if (task.watchers == nullptr) task.watchers = std::make_unique<std::vector<ClientHandle>>();
@@ -152,8 +152,8 @@ void Deliveries::note_due(Task& task, const Client& client) {
 }
 
 void Deliveries::note_sent(Task& task, const Client& client) {
-  if (task.finished.due_to == client.handle)
-    task.finished.due_to = {};
+  if (task.finished->due_to == client.handle)
+    task.finished->due_to = {};
   else if (task.watchers != nullptr)
     std::erase(*task.watchers, client.handle);
 }
@@ -163,9 +163,9 @@ void Deliveries::forget_loans(const Task& task, const Client& client) {
 }
 
 void Deliveries::end_delivery(Task& task, bool delivered) {
-  FORKMILL_CHECK(task.finished.deliveries > 0);
-  task.finished.delivered = task.finished.delivered || delivered;
-  if (--task.finished.deliveries == 0) retention_.keep(task);
+  FORKMILL_CHECK(task.finished->deliveries > 0);
+  task.finished->delivered = task.finished->delivered || delivered;
+  if (--task.finished->deliveries == 0) retention_.keep(task);
 }
 
 }  // namespace forkmill::broker

@@ -228,8 +228,8 @@ bool Intake::on_disk(const TaskId& id) const {
 
 // A dead letter is kept for longer than its key names it. Another task may take its place afterwards.
 bool Intake::key_is_free(const Task& task) const {
-  return !task.options().key.empty() && task.state == State::failed && task.finished.deliveries == 0 &&
-         task.finished.kept_until <= state_.clock.now();
+  return !task.options().key.empty() && task.state == State::failed && task.finished->deliveries == 0 &&
+         task.finished->kept_until <= state_.clock.now();
 }
 
 void Intake::start(Task& task, Instant due) {

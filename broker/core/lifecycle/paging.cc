@@ -234,8 +234,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.attempts = finish.outcome.attempt;
   task.held_bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
-  task.finished.at = finish.finished_at;
-  task.finished.outcome = std::make_unique<KeptOutcome>(std::move(finish.outcome));
+  set_finished(task, std::move(finish.outcome), finish.finished_at);
   retention_.restore(task);
 }
 

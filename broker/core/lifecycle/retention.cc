@@ -10,9 +10,9 @@ namespace forkmill::broker {
 
 std::size_t kept_size(const Task& task) {
   std::size_t bytes = task.payload.size();
-  if (task.finished.outcome == nullptr) return bytes;
-  bytes += task.finished.outcome->value.size();
-  if (const auto& error = task.finished.outcome->error) {
+  if (task.finished == nullptr) return bytes;
+  bytes += task.finished->outcome.value.size();
+  if (const auto& error = task.finished->outcome.error) {
     bytes += error->type.size() + error->message.size() + error->backtrace.size() + error->cause.size() +
              error->forensics.output.size();
   }
@@ -20,21 +20,22 @@ std::size_t kept_size(const Task& task) {
 }
 
 void Retention::keep(Task& task) {
-  const bool over = task.state == State::failed && task.finished.delivered && !task.options().dead_letter;
-  if (task.finished.dropped || over) return forget(task);
-  task.finished.kept_until = kept_until(task.options(), state_.clock.now());
-  if (task.finished.delivered && !task.finished.released) release(task);
+  const bool over = task.state == State::failed && task.finished->delivered && !task.options().dead_letter;
+  if (task.finished->dropped || over) return forget(task);
+  task.finished->kept_until = kept_until(task.options(), state_.clock.now());
+  if (task.finished->delivered && !task.finished->released) release(task);
   shelve(task, shelf_for(task));
-  if (task.finished.shelf == kTimed) state_.deadlines.add(task.finished.kept_until, task);
-  put_away_excess(shelves_[task.finished.shelf]);
+  if (task.finished->shelf == kTimed) state_.deadlines.add(task.finished->kept_until, task);
+  put_away_excess(shelves_[task.finished->shelf]);
   trim(shelves_[kDelivered], state_.options.kept_results, state_.options.kept_result_bytes);
   trim(shelves_[kDead], state_.options.dead_letters, state_.options.kept_result_bytes);
 }
 
 void Retention::restore(Task& task) {
-  task.finished.kept_until = kept_after_restart(task.options(), task.finished.at);
+  task.finished->kept_until = kept_after_restart(task.options(), task.finished->at);
   shelve(task, shelf_for(task));
-  if (task.finished.shelf == kTimed) state_.deadlines.add(std::max(task.finished.kept_until, state_.clock.now()), task);
+  if (task.finished->shelf == kTimed)
+    state_.deadlines.add(std::max(task.finished->kept_until, state_.clock.now()), task);
 }
 
 Instant Retention::kept_until(const proto::TaskOptions& options, Instant ended) const {
@@ -55,36 +56,36 @@ Instant Retention::kept_after_restart(const proto::TaskOptions& options, millise
 }
 
 void Retention::drop(Task& task) {
-  if (task.finished.deliveries > 0)
-    task.finished.dropped = true;
+  if (task.finished->deliveries > 0)
+    task.finished->dropped = true;
   else
     forget(task);
 }
 
 void Retention::remove(Task& task) {
-  if (task.finished.shelf == kNone) return;
-  Shelf& shelf = shelves_[task.finished.shelf];
+  if (task.finished->shelf == kNone) return;
+  Shelf& shelf = shelves_[task.finished->shelf];
   shelf.tasks.remove(task);
   --shelf.count;
   shelf.bytes -= kept_size(task);
-  task.finished.shelf = kNone;
+  task.finished->shelf = kNone;
 }
 
 void Retention::expire_if_due(Task& task) {
-  if (task.finished.shelf == kTimed && task.finished.kept_until <= state_.clock.now()) expire(task);
+  if (task.finished->shelf == kTimed && task.finished->kept_until <= state_.clock.now()) expire(task);
 }
 
 void Retention::tick() {
   for (const Kind kind : {kWaiting, kDelivered}) {
     TaskList& tasks = shelves_[kind].tasks;
-    while (!tasks.empty() && tasks.front()->finished.kept_until <= state_.clock.now()) expire(*tasks.front());
+    while (!tasks.empty() && tasks.front()->finished->kept_until <= state_.clock.now()) expire(*tasks.front());
   }
 }
 
 Instant Retention::next_wakeup() const {
   Instant next = proto::kNever;
   for (const Kind kind : {kWaiting, kDelivered}) {
-    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->finished.kept_until);
+    if (const Task* front = shelves_[kind].tasks.front()) next = std::min(next, front->finished->kept_until);
   }
   return next;
 }
@@ -103,10 +104,10 @@ std::size_t Retention::kept_bytes() const {
 
 Retention::Kind Retention::shelf_for(const Task& task) const {
   // The task's time was over, and a client has asked for the result since and not fetched it.
-  if (task.state == State::failed && task.finished.released && !task.finished.delivered && task.options().dead_letter)
+  if (task.state == State::failed && task.finished->released && !task.finished->delivered && task.options().dead_letter)
     return kDead;
   if (task.options().result_ttl.count() > 0 || !task.options().key.empty()) return kTimed;
-  if (!task.finished.delivered) return kWaiting;
+  if (!task.finished->delivered) return kWaiting;
   return task.state == State::failed && task.options().dead_letter ? kDead : kDelivered;
 }
 
@@ -114,7 +115,7 @@ Retention::Kind Retention::shelf_for(const Task& task) const {
 void Retention::release(Task& task) {
   task.queue->budget.release(task);
   task.queue = nullptr;
-  task.finished.released = true;
+  task.finished->released = true;
 }
 
 void Retention::shelve(Task& task, Kind kind) {
@@ -122,13 +123,13 @@ void Retention::shelve(Task& task, Kind kind) {
   shelf.tasks.push_back(task);
   ++shelf.count;
   shelf.bytes += kept_size(task);
-  task.finished.shelf = kind;
+  task.finished->shelf = kind;
 }
 
 // A failed task becomes a dead letter, unless it has a result_ttl of its own or its submitter wants none.
 void Retention::expire(Task& task) {
   const bool dead = task.state == State::failed && task.options().result_ttl.count() == 0 &&
-                    task.options().dead_letter && !task.finished.released &&
+                    task.options().dead_letter && !task.finished->released &&
                     !proto::mutant(proto::Mutant::unfetched_failure_forgotten);
   if (!dead) return forget(task);
   remove(task);
@@ -144,8 +145,8 @@ void Retention::put_away_excess(Shelf& shelf) {
   while (shelf.count > resident.results || (shelf.bytes > resident.result_bytes && shelf.count > 1) ||
          (shelf.count > 0 && proto::buggify(proto::Path::results_to_disk))) {
     Task& oldest = *shelf.tasks.front();
-    if (!oldest.durable || oldest.finished.released ||
-        oldest.finished.kept_until <= PagedOutDeadlines::horizon(state_.clock.now()))
+    if (!oldest.durable || oldest.finished->released ||
+        oldest.finished->kept_until <= PagedOutDeadlines::horizon(state_.clock.now()))
       return;
     remove(oldest);
     put_away(state_, oldest);
@@ -160,7 +161,7 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 
 void Retention::forget(Task& task) {
   remove(task);
-  if (!task.finished.released) release(task);
+  if (!task.finished->released) release(task);
   if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
   state_.tasks.erase(task);
 }

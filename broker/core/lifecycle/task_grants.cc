@@ -209,10 +209,9 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
   if (task.options().daemon) {
     if (Client* owner = state_.client(task.client)) owner->daemons.erase(task.seq);
   }
-  task.finished.at = state_.clock.stamp();
-  task.finished.outcome = std::make_unique<KeptOutcome>(std::move(outcome));
-  task.queue->budget.change(task, task.payload.size() + task.finished.outcome->value.size());
-  if (task.durable) state_.rewrite(task, Finish{task.seq, *task.finished.outcome, task.finished.at});
+  set_finished(task, std::move(outcome), state_.clock.stamp());
+  task.queue->budget.change(task, task.payload.size() + task.finished->outcome.value.size());
+  if (task.durable) state_.rewrite(task, Finish{task.seq, task.finished->outcome, task.finished->at});
   objects_.task_ended(task);
   deliveries_.task_finished(task);
 }

@@ -34,7 +34,7 @@ ReplyBody DeadLetters::drop(const proto::DropDeadLetter& command, Task* task) {
 }
 
 proto::Status DeadLetters::check(std::string_view named, const Task* task) const {
-  if (task == nullptr || task->finished.dropped) return task_unknown(state_.tasks, named);
+  if (task == nullptr || is_dropped(*task)) return task_unknown(state_.tasks, named);
   if (task->state != State::failed) {
     return {Errc::bad_request, "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
                                    ": only a task that failed is a dead letter"};

@@ -20,9 +20,15 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
 }
 
 TaskRow row_of(const Task& task) {
-  TaskRow row{task.seq,          task.id,          task.spec, state_name(task.state), task.attempts.value(),
-              task.submitted_at, task.finished.at, nullptr};
-  if (task.finished.outcome != nullptr && task.finished.outcome->error) row.error = &*task.finished.outcome->error;
+  TaskRow row{task.seq,
+              task.id,
+              task.spec,
+              state_name(task.state),
+              task.attempts.value(),
+              task.submitted_at,
+              task.finished ? task.finished->at : milliseconds{0},
+              nullptr};
+  if (task.finished != nullptr && task.finished->outcome.error) row.error = &*task.finished->outcome.error;
   return row;
 }
 
@@ -73,7 +79,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
     const Task* resident = state.tasks.find(row.id);
-    if (resident != nullptr && resident->finished.dropped) continue;
+    if (resident != nullptr && is_dropped(*resident)) continue;
     if (row.state.empty()) {  // the state in memory is the present one
       const auto paged_out = state.tasks.find_paged_out(row.id);
       if (resident != nullptr) {

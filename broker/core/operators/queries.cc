@@ -169,7 +169,7 @@ std::string Queries::task(const Task& task) const {
     map.add("not_before_ms", ms(task.ready_at - state_.clock.now()) + state_.clock.unix_time().count());
   if (!task.options().label.empty()) map.add("label", task.options().label);
   if (const auto start = attempt_start(state_, task)) map.add("started_at_ms", start->count());
-  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished.at.count());
+  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished->at.count());
   if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
     constexpr std::size_t kShown = 16 * 1024;
     map.add("arguments",
@@ -178,11 +178,12 @@ std::string Queries::task(const Task& task) const {
   if (const Worker* worker = state_.worker(task.worker)) {
     map.add("worker", worker->session.name.str()).add("grant", proto::to_string(task.grant()));
   }
-  if (const proto::Outcome* outcome = task.finished.outcome.get()) {
-    map.add("kind", static_cast<int>(outcome->kind))
-        .add("worker", outcome->worker.str())
-        .add("result_bytes", outcome->value.size());
-    if (const auto& error = outcome->error) {
+  if (task.finished != nullptr) {
+    const proto::Outcome& outcome = task.finished->outcome;
+    map.add("kind", static_cast<int>(outcome.kind))
+        .add("worker", outcome.worker.str())
+        .add("result_bytes", outcome.value.size());
+    if (const auto& error = outcome.error) {
       map.add("code", std::string{errc_name(error->code)});
       map.add("error", PackedMap{}
                            .add("code", std::string{errc_name(error->code)})

@@ -23,7 +23,7 @@ void put_away(BrokerState& state, Task& task) {
   FORKMILL_CHECK(task.durable);
   PagingState& paging = state.paging;
   if (is_terminal(task.state)) {
-    paging.deadlines.add(task.finished.kept_until, task.seq);
+    paging.deadlines.add(task.finished->kept_until, task.seq);
   } else {
     if (task.state == State::scheduled) {
       paging.no_longer_scheduled(task);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "broker/core/tasks/states.h"
@@ -19,9 +20,20 @@ using proto::milliseconds;
 using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions: its `instance`
 using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
 
-using KeptOutcome = proto::Recycled<proto::Outcome>;
-
 class Queue;
+
+// FinishedPart: the part of a task that has finished. It is kept apart, because most tasks in memory have not finished.
+struct FinishedPart {
+  proto::Outcome outcome;
+  milliseconds at{0};
+  Instant kept_until{0};
+  ClientHandle due_to{};         // the client to which the result is still to be sent; none: it has been sent
+  std::uint32_t deliveries = 0;  // deliveries under way to clients
+  bool dropped = false;          // by an operator: erased as soon as no delivery is under way
+  bool delivered = false;        // a client has acknowledged the result
+  bool released = false;         // no longer counted in its queue's limits
+  std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
+};
 
 struct Task {
   TaskId id;
@@ -56,21 +68,10 @@ struct Task {
 
   std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
 
-  struct Finished {
-    std::unique_ptr<KeptOutcome> outcome;  // null: the task is not finished
-    milliseconds at{0};
-    Instant kept_until{0};
-    std::uint32_t deliveries = 0;  // deliveries under way to clients
-    ClientHandle due_to;           // the client to which the result is still to be sent; none: it has been sent
-    bool dropped = false;          // by an operator: erased as soon as no delivery is under way
-    bool delivered = false;        // a client has acknowledged the result
-    bool released = false;         // no longer counted in its queue's limits
-    std::uint8_t shelf = 0;        // the shelf on which Retention keeps it
-  };
-  Finished finished;
+  std::unique_ptr<proto::Recycled<FinishedPart>> finished;  // null: the task has not finished
 
   // Clients that wait for the result besides the submitter; once the task has finished, those to which the result is
-  // still to be sent besides `finished.due_to`.
+  // still to be sent besides `finished->due_to`.
   std::unique_ptr<std::vector<ClientHandle>> watchers;
 
   // Neighbours in the list that the task is in: a lane of its queue, or one of the retention lists.
@@ -83,6 +84,14 @@ struct Task {
   const proto::TaskOptions& options() const { return spec->options; }
   proto::Grant grant() const { return {epoch, seq, attempts}; }
 };
+
+inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
+  task.finished =
+      std::make_unique<proto::Recycled<FinishedPart>>(FinishedPart{.outcome = std::move(outcome), .at = at});
+}
+
+// Whether an operator has dropped the task; it is there only as long as a delivery is under way.
+inline bool is_dropped(const Task& task) { return task.finished != nullptr && task.finished->dropped; }
 
 // TaskList: a doubly linked list through the tasks themselves. A task is in one list at a time.
 class TaskList {

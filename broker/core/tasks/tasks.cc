@@ -40,18 +40,11 @@ Task* resident_task(std::uint64_t value) {
 
 Task& Tasks::insert(const TaskId& id) {
   last_ = last_.next();
-  Task& task = free_place();
+  Task& task = places_.allocate();
   task.id = id;
   task.seq = last_;
   index_.insert(id, pack(task));
   return task;
-}
-
-Task& Tasks::free_place() {
-  if (free_.empty()) return places_.emplace_back();
-  Task* task = free_.back();
-  free_.pop_back();
-  return *task;
 }
 
 Task* Tasks::find(const TaskId& id) const {
@@ -61,15 +54,13 @@ Task* Tasks::find(const TaskId& id) const {
 
 void Tasks::erase(Task& task) {
   index_.erase(task.id);
-  task = Task{};  // the number becomes 0: each TaskRef sees that the task is gone
-  free_.push_back(&task);
+  places_.release(task);
 }
 
 void Tasks::put_away(Task& task) {
   *index_.find(task.id) = pack(PagedOutEntry{task.seq, task.state});
   ++paged_out_;
-  task = Task{};
-  free_.push_back(&task);
+  places_.release(task);
 }
 
 void Tasks::add_paged_out(const TaskId& id, PagedOutEntry entry) {
@@ -86,7 +77,7 @@ std::optional<PagedOutEntry> Tasks::find_paged_out(const TaskId& id) const {
 Task& Tasks::page_in(const TaskId& id) {
   std::uint64_t* found = index_.find(id);
   FORKMILL_CHECK(found != nullptr && is_paged_out(*found));
-  Task& task = free_place();
+  Task& task = places_.allocate();
   task.id = id;
   task.seq = paged_out_entry(*found).seq;
   *found = pack(task);
@@ -97,8 +88,9 @@ Task& Tasks::page_in(const TaskId& id) {
 std::vector<const Task*> Tasks::resident_tasks() const {
   std::vector<const Task*> tasks;
   tasks.reserve(resident());
-  for (const Task& task : places_)
+  places_.visit([&](const Task& task) {
     if (task.seq) tasks.push_back(&task);
+  });
   return tasks;
 }
 

@@ -3,7 +3,6 @@
 // disk, the table knows the number and the state.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/task.h"
+#include "broker/core/tasks/task_slab.h"
 
 namespace forkmill::broker {
 
@@ -74,10 +74,8 @@ class Tasks {
 
  private:
   std::vector<TaskId> matches(std::string_view prefix) const;  // two at most
-  Task& free_place();
 
-  std::deque<Task> places_;
-  std::vector<Task*> free_;
+  TaskSlab places_;
   IdIndex index_;  // the place of a resident task, the number and state of a paged-out one
   std::size_t paged_out_ = 0;
   proto::TaskSeq last_;

@@ -32,11 +32,11 @@ void RetentionAudit::round(const broker::BrokerState& state) {
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     if (!broker::is_terminal(task->state) || has_its_own_time(*task)) continue;
     const bool failed = task->state == State::failed;
-    if (task->finished.deliveries > 0) {
-      if (task->finished.delivered && !failed) ++under_way;
+    if (task->finished->deliveries > 0) {
+      if (task->finished->delivered && !failed) ++under_way;
     } else if (failed) {
-      if (task->finished.delivered || task->finished.released) ++dead;
-    } else if (task->finished.delivered) {
+      if (task->finished->delivered || task->finished->released) ++dead;
+    } else if (task->finished->delivered) {
       const auto before = fetched_.find(task->id);
       fetched.emplace(task->id, before == fetched_.end() ? looked_ : before->second);
     }

@@ -33,7 +33,7 @@ namespace {
 void check_task(const broker::BrokerState& state, const broker::Task& task) {
   const auto named = [&](const char* text) { return "task " + brief(task.id) + text; };
   require(task.state != State::submitted, "12", [&] { return named(" is in no state"); });
-  require(broker::is_terminal(task.state) == (task.finished.outcome != nullptr), "3",
+  require(broker::is_terminal(task.state) == (task.finished != nullptr), "3",
           [&] { return named(": state and outcome disagree"); });
   if (task.state != State::running) return;
   const auto worker = state.workers.find(task.worker);
@@ -64,7 +64,7 @@ StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state)
   ByQueue by_queue;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
     Counted& counted = by_queue[task->queue];
-    if (!task->finished.released) ++counted.held;
+    if (task->finished == nullptr || !task->finished->released) ++counted.held;
     if (task->state == State::scheduled) ++counted.scheduled;
     if (task->state == State::ready) ++counted.ready;
     if (task->state == State::running) ++counted.running;
