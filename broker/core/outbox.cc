@@ -30,6 +30,14 @@ void send_list(Output& output, Session& session, std::vector<T> Message::*list, 
   }
 }
 
+// Whether send_grants() needs no other message for these.
+bool fits_one_message(const Grants& grants) {
+  if (grants.tasks.size() > limits::kBatchTasks || buggify(Path::one_grant)) return false;
+  std::size_t bytes = 0;
+  for (const GrantedTask& task : grants.tasks) bytes += task.payload.size();
+  return bytes < limits::kBatchBytes;
+}
+
 }  // namespace
 
 void Outbox::flush() {
@@ -87,12 +95,12 @@ void Outbox::flush(Client& client, Acks acks) {
 void Outbox::send_ack(Client& client) {
   if (client.outgoing.ack.messages.empty()) return;
   const bool waits = std::exchange(client.outgoing.ack_waits, false);
-  auto acks = std::exchange(client.outgoing.full_acks, {});
-  acks.push_back(std::exchange(client.outgoing.ack, {}));
-  for (SubmitAck& ack : acks) {
+  const auto send = [&](SubmitAck&& ack) {
     ack.commit = waits ? state_.output.safe_after() : state_.output.safe;
     state_.output.send(client.session, std::move(ack), waits ? state_.output.safe_after() : CommitSeq{});
-  }
+  };
+  for (SubmitAck& full : std::exchange(client.outgoing.full_acks, {})) send(std::move(full));
+  send(std::exchange(client.outgoing.ack, {}));
 }
 
 void Outbox::flush(Worker& worker, Acks acks) {
@@ -128,6 +136,7 @@ void Outbox::send_grants(Worker& worker) {
   const CommitSeq after =
       worker.outgoing.grants_after > state_.output.safe ? worker.outgoing.grants_after : CommitSeq{};
   Grants grants = std::exchange(worker.outgoing.grants, {});
+  if (fits_one_message(grants)) return state_.output.send(worker.session, std::move(grants), after);
   std::size_t bytes = 0;
   Grants batch;
   for (GrantedTask& task : grants.tasks) {
