@@ -135,6 +135,7 @@ void Outbox::send_grants(Worker& worker) {
   if (std::exchange(worker.outgoing.grants_wait, false)) worker.outgoing.grants_after = state_.output.safe_after();
   const CommitSeq after =
       worker.outgoing.grants_after > state_.output.safe ? worker.outgoing.grants_after : CommitSeq{};
+  if (worker.outgoing.grants.tasks.empty()) return;
   Grants grants = std::exchange(worker.outgoing.grants, {});
   if (fits_one_message(grants)) return state_.output.send(worker.session, std::move(grants), after);
   std::size_t bytes = 0;
