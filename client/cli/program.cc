@@ -1,11 +1,14 @@
 #include "client/cli/program.h"
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -17,6 +20,7 @@
 
 #include "client/cli/commands/command.h"
 #include "client/cli/commands/map/command_line.h"
+#include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/errors/report.h"
 #include "client/cli/text/usage.h"
@@ -108,7 +112,8 @@ constexpr auto kCommands = std::to_array<NamedCommand>({{"dev", add_dev},
                                                         {"task", add_task},
                                                         {"dead", add_dead},
                                                         {"backup", add_backup},
-                                                        {"ping", add_ping}});
+                                                        {"ping", add_ping},
+                                                        {"web", add_web}});
 
 // Adds the command that `first`, the first argument, names. Adds all commands if it names none of kCommands, since
 // help, completion and corrections of a name are about all. To add them all takes a third of the start of this program.
@@ -121,9 +126,16 @@ void add_commands(const Program& program, std::string_view first) {
   add_version(program, kVersion);
 }
 
+// Becomes the program of the gateway, which is installed beside this one. Throws CommandError.
+int become_web_program(char** argv) {
+  const auto path = find_program("forkmill-web");
+  ::execv(path.c_str(), argv);
+  throw CommandError{ExitCode::cannot_execute, "cannot execute " + path + ": " + std::strerror(errno)};
+}
+
 }  // namespace
 
-int run_program(int argc, char** argv) {
+int run_program(int argc, char** argv, WebServer serve_web) {
   proto::open_standard_streams();
   ::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"Run commands and tasks on a forkmill cluster, and operate the cluster.", "forkmill"};
@@ -137,7 +149,10 @@ int run_program(int argc, char** argv) {
   add_connection_options(app, connection);
   const auto tail = split_tail(argc, argv);
   CommandWords map_words;
-  const Program program{app, *help, connection, action, map_words, tail};
+  const std::function<int(const WebOptions&)> serve = [&](const WebOptions& options) {
+    return serve_web == nullptr ? become_web_program(argv) : serve_web(options);
+  };
+  const Program program{app, *help, connection, action, map_words, tail, serve};
   add_commands(program, argc > 1 ? argv[1] : "");
   app.footer(kProgramFooter);  // after the commands, which would inherit it
   try {

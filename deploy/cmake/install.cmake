@@ -4,7 +4,7 @@ include(CMakePackageConfigHelpers)
 
 set(forkmill_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/forkmill)
 
-install(TARGETS forkmill forkmill-broker forkmill-worker
+install(TARGETS forkmill forkmill-broker forkmill-web forkmill-worker
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
 
 # A static library needs the libraries it was built from: transport and settings are exported for the linker, not for

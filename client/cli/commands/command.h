@@ -12,15 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "client/cli/commands/connection_options.h"
 #include "client/cli/text/table.h"
 #include "proto/settings/help.h"
 
 namespace forkmill::cli {
 
-struct ConnectionOptions {
-  std::string broker;  // an endpoint: tcp://HOST:PORT or ipc://PATH
-  std::chrono::milliseconds connect_timeout{5000};
-};
+struct WebOptions;
 
 struct OutputOptions {
   Format format = Format::table;
@@ -56,6 +54,7 @@ struct Program {
   std::function<int()>& action;   // runs the command and returns the exit status; set when the command line is parsed
   const CommandWords& map_words;
   const std::optional<std::vector<std::string>>& tail;  // the words after "--" of commands that run them; null: no "--"
+  const std::function<int(const WebOptions&)>& serve_web;
 };
 
 // The broker of FORKMILL_BROKER, or the default port of this machine.
@@ -121,6 +120,7 @@ void add_submit(const Program& program);
 void add_task(const Program& program);
 void add_version(const Program& program, const std::string& version);
 void add_wait(const Program& program);
+void add_web(const Program& program);
 void add_worker(const Program& program);
 
 }  // namespace forkmill::cli

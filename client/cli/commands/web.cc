@@ -1,0 +1,57 @@
+// forkmill web: starts the HTTP gateway (client/web/).
+#include "client/cli/commands/web_options.h"
+
+#include "client/cli/commands/command.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr const char* kWebFooter =
+    R"(Serves web pages at /, /healthz, /readyz, /metrics for Prometheus, and an HTTP API at /api/v1, which is
+described by /api/v1/openapi.json. Prints its URL when it listens, and runs until Ctrl-C. While the broker
+is away, it answers 503 and connects again.
+
+Without --token-file, any user of this machine may use it. With it, each request needs the header
+Authorization: Bearer SECRET, and pages ask for the secret. A line of the file is SECRET or USER SECRET;
+only its owner may read it.
+
+Examples:
+  forkmill web
+  forkmill web --listen 0.0.0.0:7118 --token-file /etc/forkmill/web-tokens --read-only
+  curl -s http://127.0.0.1:7118/api/v1/status
+
+Exit status: 0 stopped by a signal; 1 it cannot listen, or the audit log cannot be written; 2 wrong usage.)";
+
+}  // namespace
+
+void add_web(const Program& program) {
+  auto* command = program.app.add_subcommand("web", "Serve web pages, an HTTP API and metrics of a broker");
+  auto options = std::make_shared<WebOptions>();
+  command->footer(kWebFooter);
+  command
+      ->add_option("--listen", options->listen,
+                   "Address and port, beyond this machine only with --token-file; port 0 is any free one [default: " +
+                       options->listen + "]")
+      ->type_name("HOST:PORT");
+  command->add_option("--token-file", options->token_file, "File with the tokens of the users")->type_name("FILE");
+  command->add_flag("--read-only", options->read_only, "Refuse all changes");
+  command
+      ->add_option("--audit-log", options->audit_log,
+                   "File to which each change is appended as lines of JSON [default: stderr]")
+      ->type_name("FILE");
+  command
+      ->add_option("--host", options->hosts,
+                   "Name by which a proxy calls this gateway in the header Host; may be repeated")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  add_connection_options(*command, program.connection);
+  command->callback([program, options] {
+    program.action = [program, options] {
+      options->connection = program.connection;
+      return program.serve_web(*options);
+    };
+  });
+}
+
+}  // namespace forkmill::cli

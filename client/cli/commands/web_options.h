@@ -1,0 +1,20 @@
+// The options of `forkmill web`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/cli/commands/connection_options.h"
+
+namespace forkmill::cli {
+
+struct WebOptions {
+  ConnectionOptions connection{};
+  std::string listen = "127.0.0.1:7118";
+  std::string token_file{};          // empty: no tokens
+  std::string audit_log{};           // empty: stderr
+  std::vector<std::string> hosts{};  // allowed in the header Host beside those of this machine
+  bool read_only = false;
+};
+
+}  // namespace forkmill::cli

@@ -1,0 +1,54 @@
+#include "client/web/api/broker.h"
+
+#include "client/cli/text/values.h"
+
+namespace forkmill::web {
+
+namespace {
+
+// A broker that has just restarted is back within this time.
+constexpr std::chrono::milliseconds kReconnect{200};
+
+ClientOptions client_options(const std::string& endpoint, std::chrono::milliseconds timeout) {
+  ClientOptions made;
+  made.endpoint = endpoint;
+  made.name = "forkmill web";
+  made.connect_timeout = timeout;
+  made.fail_fast = true;  // questions that the gateway does not wait for any more end
+  made.warn_of_unserved = false;
+  made.stay_awake = std::chrono::microseconds{0};
+  return made;
+}
+
+}  // namespace
+
+Broker::Broker(const std::string& endpoint, std::chrono::milliseconds timeout)
+    : timeout_{timeout}, client_{client_options(endpoint, timeout)} {}
+
+Json Broker::ask(const Query& query) { return cli::json_from_msgpack(ask_packed(query)); }
+
+std::string Broker::ask_packed(const Query& query) {
+  check_connected();
+  return answer(client_.query(query)).bytes;
+}
+
+Future<RawResult> Broker::give(const Command& command) {
+  check_connected();
+  return client_.command(command);
+}
+
+Future<CancelState> Broker::cancel(const TaskId& id) {
+  check_connected();
+  return client_.cancel(id);
+}
+
+void Broker::check_connected() {
+  if (!client_.wait_connected(kReconnect)) throw unreachable("does not answer");
+}
+
+Failure Broker::unreachable(const std::string& what) const {
+  return {503, "broker_unreachable", "the broker at " + client_.endpoint() + " " + what,
+          "see whether it runs; the gateway connects again by itself"};
+}
+
+}  // namespace forkmill::web

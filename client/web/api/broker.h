@@ -1,0 +1,57 @@
+// Broker: the questions and commands of the gateway to the broker. Each one has a time limit, and fails at once while
+// the broker is away. Thread-safe.
+#pragma once
+
+#include <forkmill/client.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "client/web/http/failure.h"
+
+namespace forkmill::web {
+
+using Json = nlohmann::ordered_json;
+
+class Broker {
+ public:
+  // Connects in the background.
+  Broker(const std::string& endpoint, std::chrono::milliseconds timeout);
+
+  // Whether the connection stands.
+  bool connected() const { return client_.connected(); }
+  // Blocks until the broker has answered, for the timeout at most. Throws Failure (503) if it does not answer, and
+  // forkmill::Error: task_unknown, object_unknown or bad_request.
+  Json ask(const Query& query);
+  Json ask(QueryKind kind, const std::string& argument = {}) {
+    return ask(Query{.kind = kind, .argument = argument, .filter = {}});
+  }
+  // ask() with the answer in msgpack.
+  std::string ask_packed(const Query& query);
+
+  // Give the broker a command. Throw Failure (503) while the broker is away.
+  Future<RawResult> give(const Command& command);
+  Future<CancelState> cancel(const TaskId& id);
+
+  // Blocks until the answer is there, for the timeout at most. Throws as ask() does. A command whose answer does not
+  // come may be carried out nevertheless.
+  template <class T>
+  T answer(Future<T> reply) const {
+    try {
+      return reply.get_for(timeout_);
+    } catch (const Error& error) {
+      if (error.code() != Errc::timeout && error.code() != Errc::disconnected) throw;
+    }
+    throw unreachable("has not answered in time");
+  }
+
+ private:
+  void check_connected();
+  Failure unreachable(const std::string& what) const;
+
+  std::chrono::milliseconds timeout_;
+  Client client_;
+};
+
+}  // namespace forkmill::web

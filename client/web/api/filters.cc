@@ -1,0 +1,89 @@
+#include "client/web/api/filters.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "client/cli/text/when.h"
+
+namespace forkmill::web {
+
+namespace {
+
+std::string text_in(const Parameters& parameters, const char* name) {
+  const auto at = parameters.find(name);
+  return at == parameters.end() ? "" : at->second;
+}
+
+std::chrono::milliseconds read_when(const Parameters& parameters, const char* name, std::chrono::milliseconds now) {
+  const auto text = text_in(parameters, name);
+  if (text.empty()) return std::chrono::milliseconds{0};
+  const auto when = cli::parse_when(text, now);
+  if (!when)
+    throw Failure{400, "bad_parameter", "'" + std::string{name} + "' is not a time",
+                  "write 10m (ago) or 2026-11-20T13:51:13Z"};
+  return *when;
+}
+
+}  // namespace
+
+std::vector<Parameter> filter_parameters(bool with_state) {
+  constexpr auto kText = Parameter::Type::text;
+  std::vector<Parameter> parameters{
+      {"id", kText, "Only tasks whose ids start with this text"},
+      {"queue", kText, "Only tasks of this queue"},
+      {"task", kText, "Only tasks with this name"},
+      {"since", kText, "Only tasks submitted at this time or later: 10m (ago), or 2026-11-20T13:51Z"},
+      {"until", kText, "Only tasks submitted at this time or earlier"},
+      {"error", kText, "Only tasks with this text in the type, message or code of the error"}};
+  if (with_state)
+    parameters.push_back({"state", kText,
+                          "Only tasks in this state: scheduled, ready, running, succeeded, failed, cancelled or "
+                          "expired"});
+  return parameters;
+}
+
+TaskFilter read_filter(const Parameters& parameters, std::chrono::milliseconds now) {
+  TaskFilter filter;
+  filter.id = text_in(parameters, "id");
+  filter.queue = text_in(parameters, "queue");
+  filter.name = text_in(parameters, "task");
+  filter.state = text_in(parameters, "state");
+  filter.text = text_in(parameters, "error");
+  filter.since = read_when(parameters, "since", now);
+  filter.until = read_when(parameters, "until", now);
+  return filter;
+}
+
+Parameters filter_of_body(const Json& body, bool with_state) {
+  const auto known = filter_parameters(with_state);
+  Parameters parameters;
+  const auto filter = body.value("filter", Json::object());
+  for (const auto& [name, value] : filter.items()) {
+    const bool is_known = std::any_of(known.begin(), known.end(),
+                                      [&name = name](const Parameter& parameter) { return name == parameter.name; });
+    if (!is_known || !value.is_string())
+      throw Failure{400, "bad_parameter", "'" + name + "' in the filter is unknown, or not a text"};
+    parameters[name] = value.get<std::string>();
+  }
+  return parameters;
+}
+
+std::uint64_t read_number(const Parameters& parameters, const char* name, std::uint64_t min, std::uint64_t max,
+                          std::uint64_t fallback) {
+  const auto at = parameters.find(name);
+  if (at == parameters.end()) return fallback;
+  const auto& text = at->second;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < min || number > max)
+    throw Failure{
+        400, "bad_parameter",
+        "'" + std::string{name} + "' is not a number from " + std::to_string(min) + " to " + std::to_string(max)};
+  return number;
+}
+
+std::chrono::milliseconds unix_time() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+}  // namespace forkmill::web

@@ -1,0 +1,44 @@
+// Requests and responses of HTTP as the gateway sees them. Plain values.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "client/web/http/event_stream.h"
+#include "client/web/http/target.h"
+
+namespace forkmill::web {
+
+// The headers that the gateway reads. Empty: the request does not have the header.
+struct Headers {
+  std::string host{};
+  std::string origin{};
+  std::string fetch_site{};     // Sec-Fetch-Site
+  std::string authorization{};  // with its scheme: "Bearer …"
+  std::string csrf_token{};     // X-CSRF-Token
+  std::string content_type{};
+  std::string accept{};
+  std::string cookie{};
+  std::string last_event_id{};  // the last event that the peer has had
+  bool repeated = false;        // one of these but Accept was sent more than once
+};
+
+struct Request {
+  std::string method;
+  Target target;
+  Headers headers;
+  std::string body{};
+  std::string peer{};  // the address of the other end, for the audit log
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string body{};
+  std::string type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::shared_ptr<EventStream> events{};  // null: the body is `body`
+};
+
+}  // namespace forkmill::web

@@ -1,0 +1,135 @@
+#include "client/web/metrics/cluster.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "client/cli/text/answers.h"
+
+namespace forkmill::web {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = Exposition::Kind;
+
+constexpr std::size_t kMaxUnserved = 200;  // pairs of a queue and a task that no worker has
+
+double value_of(const Json& body, const char* key) { return static_cast<double>(cli::number_of(body, key)); }
+
+void add_gauge(Exposition& text, const char* name, const char* help, double value) {
+  text.begin(name, Kind::gauge, help);
+  text.add(value);
+}
+
+// The sums of the numbers of one queue, or of kOtherQueues.
+struct QueueSums {
+  double ready = 0;
+  double running = 0;
+  double scheduled = 0;
+  double oldest_seconds = 0;
+  double bytes = 0;
+  double workers = 0;
+
+  void add(const Json& row) {
+    ready += value_of(row, "ready");
+    running += value_of(row, "running");
+    scheduled += value_of(row, "scheduled");
+    oldest_seconds = std::max(oldest_seconds, value_of(row, "oldest_ready_ms") / 1000);
+    bytes += value_of(row, "bytes");
+    workers = std::max(workers, value_of(row, "workers"));
+  }
+};
+
+// The queues with the most tasks by name, and kOtherQueues.
+std::map<std::string, QueueSums> sums_of(const Json& body) {
+  std::vector<Json> rows;
+  for (const auto& row : cli::value_of(body, "queues")) rows.push_back(row);
+  const auto tasks = [](const Json& row) {
+    return value_of(row, "ready") + value_of(row, "running") + value_of(row, "scheduled");
+  };
+  std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) { return tasks(a) > tasks(b); });
+  std::map<std::string, QueueSums> sums;
+  for (const auto& row : rows)
+    sums[sums.size() < kMaxLabelledQueues ? cli::text_of(row, "name") : kOtherQueues].add(row);
+  return sums;
+}
+
+template <class Value>
+void add_by_queue(Exposition& text, const std::map<std::string, QueueSums>& sums, const char* name, const char* help,
+                  Value value) {
+  text.begin(name, Kind::gauge, help);
+  for (const auto& [queue, sum] : sums) text.add({{"queue", queue}}, value(sum));
+}
+
+// Adds up the rows of a queue and a task, which differ in the signature of the task.
+void add_unserved(Exposition& text, const Json& body) {
+  std::map<std::pair<std::string, std::string>, double> counts;
+  for (const auto& row : cli::value_of(body, "unserved")) {
+    const std::pair key{cli::text_of(row, "queue"), cli::text_of(row, "name")};
+    if (counts.size() < kMaxUnserved || counts.contains(key)) counts[key] += value_of(row, "count");
+  }
+  text.begin("forkmill_tasks_unserved", Kind::gauge, "Tasks that wait because no worker can run them.");
+  for (const auto& [key, count] : counts) text.add({{"queue", key.first}, {"task", key.second}}, count);
+}
+
+}  // namespace
+
+void add_status(Exposition& text, const Json& body) {
+  text.begin("forkmill_broker_info", Kind::gauge, "The version of the broker and its store.");
+  text.add({{"software", cli::text_of(body, "software")}, {"store", cli::text_of(body, "store")}}, 1);
+  add_gauge(text, "forkmill_broker_uptime_seconds", "Time since the start of the broker.",
+            value_of(body, "uptime_ms") / 1000);
+  add_gauge(text, "forkmill_broker_epoch", "The number of starts of the broker with its store.",
+            value_of(body, "epoch"));
+  add_gauge(text, "forkmill_broker_resident_memory_bytes", "Memory of the broker.", value_of(body, "rss_bytes"));
+  add_gauge(text, "forkmill_clients", "Connected clients.", value_of(body, "clients"));
+  add_gauge(text, "forkmill_results_kept", "Results that wait for their clients.", value_of(body, "results_kept"));
+  add_gauge(text, "forkmill_results_bytes", "Size of these results.", value_of(body, "results_bytes"));
+  add_gauge(text, "forkmill_dead_letters", "Dead letters: tasks that have failed for good and are kept.",
+            value_of(body, "dead_letters"));
+  const auto tasks = cli::value_of(body, "tasks");
+  text.begin("forkmill_tasks_finished", Kind::counter, "Tasks that have ended since the start of the broker.");
+  for (const char* outcome : {"succeeded", "failed", "cancelled", "expired"})
+    text.add({{"outcome", outcome}}, value_of(tasks, outcome));
+  add_unserved(text, body);
+}
+
+void add_queues(Exposition& text, const Json& body) {
+  const auto sums = sums_of(body);
+  text.begin("forkmill_tasks", Kind::gauge, "Unfinished tasks.");
+  for (const auto& [queue, sum] : sums) {
+    text.add({{"queue", queue}, {"state", "ready"}}, sum.ready);
+    text.add({{"queue", queue}, {"state", "running"}}, sum.running);
+    text.add({{"queue", queue}, {"state", "scheduled"}}, sum.scheduled);
+  }
+  add_by_queue(text, sums, "forkmill_queue_oldest_ready_age_seconds",
+               "Age of the oldest task that is ready to run; 0 without one.",
+               [](const QueueSums& sum) { return sum.oldest_seconds; });
+  add_by_queue(text, sums, "forkmill_queue_bytes", "Size of the arguments of unfinished tasks.",
+               [](const QueueSums& sum) { return sum.bytes; });
+  add_by_queue(text, sums, "forkmill_queue_workers", "Workers that serve the queue.",
+               [](const QueueSums& sum) { return sum.workers; });
+}
+
+void add_workers(Exposition& text, const Json& body) {
+  double serving = 0;
+  double draining = 0;
+  double busy = 0;
+  double slots = 0;
+  for (const auto& row : cli::value_of(body, "workers")) {
+    const auto is_draining = cli::value_of(row, "draining");
+    (is_draining.is_boolean() && is_draining.get<bool>() ? draining : serving) += 1;
+    busy += value_of(row, "running");
+    slots += value_of(row, "children");
+  }
+  text.begin("forkmill_workers", Kind::gauge, "Connected workers.");
+  text.add({{"state", "serving"}}, serving);
+  text.add({{"state", "draining"}}, draining);
+  text.begin("forkmill_worker_slots", Kind::gauge, "Processes of the workers for tasks.");
+  text.add({{"state", "busy"}}, busy);
+  text.add({{"state", "idle"}}, std::max(slots - busy, 0.0));
+}
+
+}  // namespace forkmill::web

@@ -1,0 +1,59 @@
+// Elements, made of tags, attributes and children. Texts become text nodes: what others have written is never markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+const SVG_TAGS = new Set(["svg", "polyline"]);
+
+export function h(tag, attributes = {}, ...children) {
+  const element = SVG_TAGS.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined).map(visible));
+  return element;
+}
+
+// Shows characters that change the direction of text, or that are not visible, as escapes.
+function visible(child) {
+  if (child instanceof Node) return child;
+  return String(child).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+export function replace(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+}
+
+// A table. columns: [{title, number, value(row)}]
+export function table(columns, rows, empty) {
+  if (rows.length === 0) return h("p", {class: "faint"}, empty);
+  const kind = (column) => column.number ? "number" : column.short ? "short" : undefined;
+  return h("div", {class: "scroll", tabindex: 0, role: "region", "aria-label": "Table"}, h("table", {},
+    h("thead", {}, h("tr", {}, columns.map((column) => h("th", {scope: "col", class: kind(column)}, column.title)))),
+    h("tbody", {}, rows.map((row) =>
+      h("tr", {}, columns.map((column) => h("td", {class: kind(column)}, column.value(row) ?? "–")))))));
+}
+
+export function fields(pairs) {
+  const known = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  return h("dl", {}, known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+}
+
+// Asks for confirmation; with `word`, it must be typed. Resolves to true or false.
+export function confirm(question, action, word) {
+  return new Promise((resolve) => {
+    const input = word === undefined ? null : h("input", {"aria-label": `Type ${word}`, autocomplete: "off"});
+    const go = h("button", {class: "danger", value: "yes", disabled: input !== null}, action);
+    input?.addEventListener("input", () => { go.disabled = input.value !== word; });
+    const dialog = h("dialog", {}, h("form", {method: "dialog"}, h("p", {}, question),
+      input === null ? null : h("p", {}, "Type ", h("code", {}, word), " to confirm: ", input),
+      h("div", {class: "row"}, go, h("button", {value: "", formnovalidate: true}, "Leave it"))));
+    dialog.addEventListener("close", () => {
+      resolve(dialog.returnValue === "yes");
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

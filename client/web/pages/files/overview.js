@@ -1,0 +1,58 @@
+// The overview: what needs attention, counts, and how the last minutes went.
+import {h, replace} from "./dom.js";
+import {watch} from "./api.js";
+import {fault} from "./fault.js";
+import {bytes, count, duration} from "./format.js";
+
+function tile(name, value, kind) {
+  return h("div", {class: "tile"}, h("b", {class: kind}, value ?? "–"), h("span", {}, name));
+}
+
+// The rises of a counter per second between samples.
+function rates(at, values) {
+  return values.slice(1).map((value, i) => Math.max(value - values[i], 0) * 1000 / Math.max(at[i + 1] - at[i], 1));
+}
+
+function plot(title, unit, lines) {
+  const max = Math.max(...lines.flatMap(({values}) => values), 1e-9);
+  const points = (values) =>
+    values.map((value, i) => `${values.length < 2 ? 0 : i * 300 / (values.length - 1)},${78 - 74 * value / max}`).join(" ");
+  const now = lines.map(({name, values}) => `${name} ${values.length === 0 ? "–" : count(round(values.at(-1)))}`);
+  const text = `${title}: now ${now.join(", ")}${unit}; at most ${count(round(max))}${unit}`;
+  return h("figure", {},
+    h("svg", {viewBox: "0 0 300 80", preserveAspectRatio: "none", role: "img", "aria-label": text},
+      lines.map(({values, kind}) => h("polyline", {points: points(values), class: kind}))),
+    h("figcaption", {}, h("span", {}, title), h("span", {}, `${now.join(", ")}${unit}`)));
+}
+
+function round(value) {
+  return value >= 100 ? Math.round(value) : Math.round(value * 10) / 10;
+}
+
+function view({status, attention, history}) {
+  const {tasks} = status;
+  const {at_ms, succeeded, failed, ready, running} = history;
+  return [
+    h("h2", {}, attention.length === 0 ? "Nothing needs attention" : "Needs attention"),
+    h("ul", {class: "notes"}, attention.map(({text, page}) => h("li", {}, h("a", {href: page}, text)))),
+    h("div", {class: "tiles"},
+      tile("ready", count(tasks.ready)), tile("running", count(tasks.running)), tile("scheduled", count(tasks.scheduled)),
+      tile("dead letters", count(status.dead_letters), status.dead_letters > 0 ? "dead" : undefined),
+      tile("workers", count(status.workers)), tile("processes", count(status.children)),
+      tile("clients", count(status.clients)), tile("memory of the broker", bytes(status.rss_bytes))),
+    h("h2", {}, "The last minutes"),
+    h("div", {class: "plots"},
+      plot("Ends", " a second", [{name: "succeeded", values: rates(at_ms, succeeded)},
+        {name: "failed", values: rates(at_ms, failed), kind: "bad"}]),
+      plot("Unfinished tasks", "", [{name: "ready", values: ready}, {name: "running", values: running, kind: "bad"}])),
+    h("p", {class: "faint"}, `${status.software}, up ${duration(status.uptime_ms)}, start ${status.epoch} of store `,
+      status.store, `; since then ${count(tasks.succeeded)} succeeded, ${count(tasks.failed)} failed, `,
+      `${count(tasks.cancelled)} cancelled, ${count(tasks.expired)} expired`),
+    h("p", {class: "faint"}, "Keys: ", h("kbd", {}, "/"), " finds a task; ", h("kbd", {}, "g"), " and then ",
+      h("kbd", {}, "o"), h("kbd", {}, "q"), h("kbd", {}, "t"), h("kbd", {}, "d"), h("kbd", {}, "w"), " opens a page"),
+  ];
+}
+
+export function overview({place}) {
+  return watch("/overview", (answer) => replace(place, view(answer)), (error) => replace(place, fault(error)));
+}

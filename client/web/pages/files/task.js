@@ -1,0 +1,73 @@
+// One task: its state, arguments and error, and what may be done with it.
+import {confirm, fields, h, replace} from "./dom.js";
+import {post, segment, watch} from "./api.js";
+import {fault} from "./fault.js";
+import {age, bytes, duration, time} from "./format.js";
+
+const UNFINISHED = ["scheduled", "ready", "running"];
+
+function section(title, text) {
+  return text === null || text === undefined || text === "" ? [] : [h("h2", {}, title), h("pre", {tabindex: 0}, text)];
+}
+
+function error_view(error) {
+  if (!error) return [];
+  const end = error.signal ? `signal ${error.signal}` : error.exit_code !== null ? `exit status ${error.exit_code}` : null;
+  return [h("h2", {}, "Error"),
+    fields([["code", error.code], ["type", error.type], ["message", error.message], ["process", end]]),
+    section("Cause", error.cause), section("Backtrace", error.backtrace), section("Last output", error.output)];
+}
+
+function view(task) {
+  const ran = task.state === "running" ? age(task.started_at_ms) : null;
+  const took = task.finished_at_ms ? duration(task.finished_at_ms - task.submitted_at_ms) : null;
+  return [
+    fields([["state", h("span", {class: task.state}, task.state)], ["why it waits", task.reason],
+      ["task", task.name], ["command", task.command], ["queue", h("a", {href: `/tasks?queue=${segment(task.queue)}`}, task.queue)],
+      ["attempt", `${task.attempt} of ${task.max_attempts}`], ["priority", task.priority],
+      ["submitted", time(task.submitted_at_ms)], ["not before", time(task.not_before_ms)],
+      ["started", time(task.started_at_ms)], ["running for", ran], ["finished", time(task.finished_at_ms)],
+      ["from submission to end", took], ["worker", task.worker], ["last attempt", task.outcome],
+      ["result", task.result_bytes > 0 ? bytes(task.result_bytes) : null]]),
+    error_view(task.error),
+    section("Arguments", task.arguments === null ? null : JSON.stringify(task.arguments, null, 2)),
+  ];
+}
+
+export function task({place, session, argument, go}) {
+  const answer = h("div", {});
+  const body = h("div", {});
+  const buttons = h("div", {class: "row"});
+  replace(place, h("p", {}, h("code", {}, argument)), buttons, answer, body);
+  const say = (content) => replace(answer, content);
+
+  const button = (title, question, act) => h("button", {class: "danger", onclick: async () => {
+    if (!await confirm(question, title)) return;
+    try {
+      await act();
+    } catch (error) {
+      say(fault(error));
+    }
+  }}, `${title}…`);
+  const changes = ({id, state}) => [
+    UNFINISHED.includes(state) ? button("Cancel", `Cancel task ${id}? A running one is asked to stop.`, async () => {
+      const {result} = await post(`/tasks/${segment(id)}/cancel`);
+      say(h("p", {role: "status"}, result === "requested" ? "The task was asked to stop." : `The task is ${result}.`));
+    }) : null,
+    state === "failed" ? button("Retry", `Submit task ${id} again as a new task?`, async () => {
+      const {new_id} = await post(`/dead/${segment(id)}/retry`);
+      go(`/tasks/${segment(new_id)}`);
+    }) : null,
+    state === "failed" ? button("Drop", `Delete dead letter ${id} with its arguments, permanently?`, async () => {
+      await post(`/dead/${segment(id)}/drop`);
+      go("/dead");
+    }) : null,
+  ];
+  let shown_state = null;
+  return watch(`/tasks/${segment(argument)}`, (found) => {
+    replace(body, view(found));
+    if (found.state === shown_state || session.read_only) return;
+    shown_state = found.state;
+    replace(buttons, changes(found));
+  }, (error) => replace(body, fault(error)));
+}

@@ -1,0 +1,97 @@
+// The search for tasks, and the dead letters: the same list with other changes.
+import {confirm, h, replace, table} from "./dom.js";
+import {get, post, segment} from "./api.js";
+import {fault} from "./fault.js";
+import {age, count, first_line, time} from "./format.js";
+
+const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"];
+const UNFINISHED = ["", "scheduled", "ready", "running"];
+const FILTERS = [["queue", "Queue"], ["task", "Task"], ["id", "Id begins with"], ["error", "Error contains"],
+  ["since", "Submitted since (10m, or a time)"], ["until", "Submitted until"]];
+
+const COLUMNS = [
+  {title: "Id", short: true, value: (row) => h("a", {href: `/tasks/${segment(row.id)}`}, row.id.slice(0, 23))},
+  {title: "State", value: (row) => h("span", {class: row.state}, row.state)},
+  {title: "Queue", value: (row) => row.queue},
+  {title: "Task", value: (row) => row.command ? `${row.name}: ${first_line(row.command)}` : row.name},
+  {title: "Attempt", number: true, value: (row) => count(row.attempt)},
+  {title: "Submitted", short: true, value: (row) => h("span", {title: time(row.submitted_at_ms)}, `${age(row.submitted_at_ms)} ago`)},
+  {title: "Ran", number: true, value: (row) => row.state === "running" ? age(row.started_at_ms) : "–"},
+  {title: "Error", value: (row) => row.error ? `${row.error.type ?? row.error.code}: ${first_line(row.error.message) ?? ""}` : "–"},
+];
+
+function form(query, with_state, go, path) {
+  const submit = (event) => {
+    event.preventDefault();
+    const chosen = [...new FormData(event.target)].filter(([, value]) => value !== "");
+    go(`${path}?${new URLSearchParams(chosen)}`);
+  };
+  const state = h("label", {}, "State", h("select", {name: "state"}, STATES.map((name) =>
+    h("option", {value: name, selected: name === (query.get("state") ?? "")}, name || "any"))));
+  return h("form", {class: "row", onsubmit: submit}, with_state ? state : null,
+    FILTERS.map(([name, title]) => h("label", {}, title, h("input", {name, value: query.get(name) ?? ""}))),
+    h("button", {}, "Search"));
+}
+
+// Carries out a change of all tasks that match, in as many requests as it takes.
+async function change_all(path, filter, verb, say) {
+  try {
+    const {matched, more} = await post(path, {filter, dry_run: true});
+    if (matched === 0) return say(h("p", {role: "status"}, "No task matches."));
+    const many = `${more ? "more than " : ""}${matched}`;
+    if (!await confirm(`${verb} ${many} tasks: all that match the search, not only those of this page?`, verb, many)) return false;
+    let done = 0;
+    for (let left = true; left;) {
+      const answer = await post(path, {filter, confirm: 10000});
+      left = answer.more && answer.matched > 0;
+      done += answer.matched;
+      say(h("p", {role: "status"}, `${verb}: ${count(done)} tasks`));
+    }
+    return true;
+  } catch (error) {
+    say(fault(error));
+  }
+  return false;
+}
+
+function list({place, session, query, go}, {path, with_state, empty, changes}) {
+  const answer = h("div", {});
+  const rows_place = h("div", {});
+  const more_place = h("div", {class: "row"});
+  const filter = Object.fromEntries([...query].filter(([name, value]) => value !== "" && (with_state || name !== "state")));
+  const say = (content) => replace(answer, content);
+  let rows = [];
+  let ended = false;
+
+  const load = async (cursor) => {
+    const asked = new URLSearchParams({...filter, limit: "50", ...(cursor === undefined ? {} : {cursor})});
+    try {
+      const page = await get(`${path}?${asked}`);
+      if (ended) return;
+      rows = cursor === undefined ? page.tasks : [...rows, ...page.tasks];
+      replace(rows_place, table(COLUMNS, rows, empty));
+      replace(more_place, page.next === null ? null : h("button", {onclick: () => load(page.next)}, "More"));
+    } catch (error) {
+      say(fault(error));
+    }
+  };
+  const button = ([verb, to, allowed]) => allowed(filter) ? h("button", {class: "danger", onclick: async () => {
+    if (await change_all(to, filter, verb, say)) load();
+  }}, `${verb} all that match…`) : null;
+
+  replace(place, form(query, with_state, go, location.pathname),
+    h("div", {class: "row"}, h("button", {onclick: () => load()}, "Refresh"), session.read_only ? null : changes.map(button)),
+    answer, rows_place, more_place);
+  load();
+  return () => { ended = true; };
+}
+
+export function tasks(page) {
+  return list(page, {path: "/tasks", with_state: true, empty: "No task matches.",
+    changes: [["Cancel", "/tasks/cancel", ({state}) => UNFINISHED.includes(state ?? "")]]});
+}
+
+export function dead_letters(page) {
+  return list(page, {path: "/dead", with_state: false, empty: "No dead letter matches.",
+    changes: [["Retry", "/dead/retry", () => true], ["Drop", "/dead/drop", () => true]]});
+}

@@ -1,0 +1,46 @@
+#include "client/web/pages/pages.h"
+
+#include <algorithm>
+
+namespace forkmill::web {
+
+namespace {
+
+constexpr std::string_view kShell = "index.html";
+
+// Scripts and styles come from this gateway alone, and scripts cannot make markup of texts.
+constexpr const char* kPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+const char* type_of(std::string_view name) {
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  return "text/html; charset=utf-8";
+}
+
+std::optional<Response> file(std::string_view name) {
+  const auto files = page_files();
+  const auto at = std::find_if(files.begin(), files.end(), [&](const PageFile& one) { return one.name == name; });
+  if (at == files.end()) return std::nullopt;
+  return Response{.body = std::string{at->text},
+                  .type = type_of(name),
+                  .headers = {{"Content-Security-Policy", kPolicy}, {"Cache-Control", "no-cache"}},
+                  .events = nullptr};
+}
+
+bool is_page(const std::vector<std::string>& path) {
+  if (path.empty()) return true;
+  if (path.size() == 2) return path[0] == "tasks";
+  constexpr std::string_view kPages[] = {"queues", "tasks", "dead", "workers"};
+  return path.size() == 1 && std::find(std::begin(kPages), std::end(kPages), path[0]) != std::end(kPages);
+}
+
+}  // namespace
+
+std::optional<Response> page_at(const std::vector<std::string>& path) {
+  if (is_page(path)) return file(kShell);
+  return path.size() == 2 && path[0] == "static" ? file(path[1]) : std::nullopt;
+}
+
+}  // namespace forkmill::web

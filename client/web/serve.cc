@@ -1,0 +1,109 @@
+#include "client/web/serve.h"
+
+#include <poll.h>
+#include <signal.h>
+
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <system_error>
+
+#include "client/cli/errors/command_error.h"
+#include "client/cli/os/signals.h"
+#include "client/web/gateway.h"
+#include "client/web/http/server.h"
+#include "proto/names.h"
+#include "proto/os/ready_note.h"
+#include "proto/os/real_env.h"
+
+namespace forkmill::web {
+
+namespace {
+
+constexpr int kTickMs = 500;
+
+using cli::CommandError;
+using cli::ExitCode;
+using cli::UsageError;
+
+Address listen_address(const cli::WebOptions& options) {
+  const auto address = parse_address(options.listen);
+  if (!address)
+    throw UsageError{"--listen " + options.listen + " is not HOST:PORT",
+                     "write an IP address and a port, such as 127.0.0.1:7118 or [::1]:7118"};
+  if (!address->is_loopback() && options.token_file.empty())
+    throw UsageError{"--listen " + options.listen + " is open to other machines, and there is no --token-file",
+                     "give a file with tokens, or listen on 127.0.0.1 behind a proxy that authenticates users"};
+  return *address;
+}
+
+Tokens tokens_of(const cli::WebOptions& options) {
+  if (options.token_file.empty()) return {};
+  try {
+    return read_tokens(options.token_file);
+  } catch (const std::exception& error) {
+    throw UsageError{"--token-file " + options.token_file + ": " + error.what()};
+  }
+}
+
+std::string random_token() {
+  proto::RealEnv env;
+  std::string token;
+  for (int i = 0; i < 2; ++i) {
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(env.random()));
+    token += text.data();
+  }
+  return token;
+}
+
+AccessRules rules_of(const cli::WebOptions& options, const Address& address) {
+  AccessRules rules{.tokens = tokens_of(options),
+                    .hosts = {"localhost", "127.0.0.1", "[::1]", host_without_port(address.text())},
+                    .csrf_token = random_token(),
+                    .read_only = options.read_only};
+  for (const auto& host : options.hosts) rules.hosts.push_back(host_without_port(host));
+  return rules;
+}
+
+void add_server_metrics(Exposition& text, const Server& server) {
+  text.begin("forkmill_web_responses", Exposition::Kind::counter, "Responses of the gateway, by class of status.");
+  for (const std::size_t hundreds : {2U, 4U, 5U})
+    text.add({{"code", std::to_string(hundreds) + "xx"}}, static_cast<double>(server.responses(hundreds)));
+}
+
+void run_until_stopped(Server& server, cli::Signals& signals) {
+  while (signals.pop() == 0) {
+    pollfd asked{.fd = signals.fd(), .events = POLLIN, .revents = 0};
+    ::poll(&asked, 1, kTickMs);
+    server.enforce_time_limits();
+  }
+}
+
+}  // namespace
+
+int serve(const cli::WebOptions& options) {
+  const auto address = listen_address(options);
+  if (!proto::is_endpoint(options.connection.broker))
+    throw UsageError{proto::not_an_endpoint(options.connection.broker)};
+  const Access access{rules_of(options, address)};
+  cli::Signals signals{SIGINT, SIGTERM};  // before the threads of client and server
+  try {
+    Audit audit{options.audit_log};
+    Broker broker{options.connection.broker, options.connection.connect_timeout};
+    Gateway gateway{broker, audit, access};
+    Server server{address, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
+                  [&](const Request& request) { return gateway.answer(request); }};
+    gateway.add_metrics([&](Exposition& text) { add_server_metrics(text, server); });
+    std::printf("http://%s/\n", server.address().text().c_str());
+    std::fflush(stdout);
+    proto::send_ready_note();
+    run_until_stopped(server, signals);
+    return 0;
+  } catch (const std::system_error& error) {
+    throw CommandError{ExitCode::failed, error.what()};
+  }
+}
+
+}  // namespace forkmill::web

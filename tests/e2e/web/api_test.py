@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+"""The API and the metrics of a gateway tell and do what the command does. Arguments: forkmill, forkmill-broker."""
+import http.client
+import json
+import re
+
+from gateway import GUARD, Gateway, command, folder, in_cluster, need, rows, within
+
+
+def submit(*options):
+    return command("submit", "-d", *options).strip()
+
+
+def fail_tasks(many):
+    """Submits tasks that fail for good, and returns their ids."""
+    ids = [submit("--attempts", "1", "forkmill.exec", "5") for _ in range(many)]
+    for one in ids:
+        within(lambda one=one: rows("task", "get", one)["state"] == "failed", one)
+    return ids
+
+
+def without_ages(queues):
+    return [{key: value for key, value in row.items() if key != "oldest_ready_ms"} for row in queues]
+
+
+def check_views(gateway):
+    """Each list is what the command prints."""
+    need(list(gateway.get("/api/v1/status").json()) == list(rows("status")))
+    need(without_ages(gateway.get("/api/v1/queues").json()) == without_ages(rows("queue", "ls")))
+    need(gateway.get("/api/v1/objects").json() == rows("object", "ls"))
+    for path, words in {"workers": ("worker", "ls"), "processes": ("ps",)}.items():
+        ours, theirs = gateway.get(f"/api/v1/{path}").json(), rows(*words)
+        need(len(ours) == len(theirs) and list(ours[0]) == list(theirs[0]), ours, theirs)
+
+
+def check_tasks(gateway):
+    ids = [submit("--queue", "a/b", "nobody.has", str(i)) for i in range(7)]
+    found, cursor, pages = [], None, 0
+    while cursor is not None or pages == 0:
+        path = "/api/v1/tasks?queue=a%2Fb&state=ready&limit=3" + (f"&cursor={cursor}" if cursor else "")
+        page = gateway.get(path).json()
+        need(len(page["tasks"]) <= 3)
+        found += page["tasks"]
+        cursor, pages = page["next"], pages + 1
+    need(found == rows("task", "ls", "--queue", "a/b"), found)
+    need([task["id"] for task in found] == ids[::-1])
+    need(gateway.get(f"/api/v1/tasks/{ids[0]}").json() == rows("task", "get", ids[0]))
+    need(gateway.get("/api/v1/tasks/00000000-0000-7000-8000-000000000000", 404).error() == "task_unknown")
+    for wrong in ("limit=0", "limit=1001", "cursor=x", "since=soon", "state=ripe", "sate=ready"):
+        gateway.get(f"/api/v1/tasks?{wrong}", 400).error()
+    need(gateway.get("/api/v1/queues/a%2Fb").json()["ready"] == 7)
+    need(gateway.get("/api/v1/queues/a/b", 404).error() == "no_such_path")
+    need(gateway.get("/api/v1/queues/none", 404).error() == "queue_unknown")
+    return ids
+
+
+def check_scaling(gateway):
+    load = gateway.get("/api/v1/queues/a%2Fb/scaling?tasks_per_worker=3").json()
+    need(list(load) == ["ready", "running", "oldest_age_s", "desired_workers"], load)
+    need((load["ready"], load["desired_workers"]) == (7, 3) and load["oldest_age_s"] > 0, load)
+    need(gateway.get("/api/v1/queues/a%2Fb/scaling?max_workers=2").json()["desired_workers"] == 2)
+    need(gateway.get("/api/v1/queues/none/scaling").json()["desired_workers"] == 0)
+
+
+def check_metrics(gateway):
+    text = gateway.get("/metrics").body.decode()
+    families, samples = {}, {}
+    for line in text.splitlines():
+        kind = re.fullmatch(r"# TYPE ([a-z_]+) (gauge|counter)", line)
+        sample = re.fullmatch(r'([a-z_]+)(\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? ([0-9.e+-]+)', line)
+        need(kind or sample or line.startswith("# HELP "), line)
+        if kind:
+            need(kind[1] not in families, line)
+            families[kind[1]] = kind[2]
+            need((kind[2] == "counter") == kind[1].endswith("_total"), line)
+        if sample:
+            need(sample[1] in families and (sample[1], sample[2]) not in samples, line)
+            samples[sample[1], sample[2]] = float(sample[3])
+    need(samples["forkmill_up", None] == 1)
+    need(samples["forkmill_tasks", '{queue="a/b",state="ready"}'] == 7, text)
+    need(samples["forkmill_worker_slots", '{state="idle"}'] == 2, text)
+    need(samples["process_resident_memory_bytes", None] > 0)
+    open_metrics = gateway.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    need(open_metrics.body.endswith(b"# EOF\n"))
+    need(open_metrics.headers["Content-Type"].startswith("application/openmetrics-text"))
+
+
+def check_openapi(gateway):
+    """Each path of the description without a variable answers, and each operation of it exists."""
+    document = gateway.get("/api/v1/openapi.json").json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            real = re.sub(r"\{\w+\}", "no-such-thing", path)
+            if method == "post":  # an unknown key is found before anything is done
+                need(gateway.post(real, {"no_such_key": 1}, 400).error() == "bad_parameter", path)
+                continue
+            answer = gateway.request("GET", real)
+            need(answer.status == 200 or "{" in path, path, answer.body)
+            need(answer.status == 200 or answer.error() not in ("no_such_path", "wrong_method"), path)
+            for parameter in operation["parameters"]:
+                need(parameter["in"] in ("path", "query") and parameter["schema"]["type"], parameter)
+
+
+class Events:
+    """A stream of server-sent events."""
+
+    def __init__(self, gateway, path, **headers):
+        self.connection = http.client.HTTPConnection(gateway.url.hostname, gateway.url.port, timeout=GUARD)
+        self.connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        self.response = self.connection.getresponse()
+        need(self.response.status == 200, path, self.response.status)
+        need(self.response.headers["Content-Type"] == "text/event-stream")
+
+    def next(self):
+        """The next event as (id, data); comments are skipped."""
+        fields = {}
+        while True:
+            line = self.response.readline().decode().rstrip("\n")
+            if line == "" and "data" in fields:
+                return fields["id"], json.loads(fields["data"])
+            name, _, value = line.partition(": ")
+            if name:
+                fields[name] = value
+
+    def close(self):
+        self.connection.close()
+
+
+def check_watches(gateway):
+    events = Events(gateway, "/api/v1/queues/watched?watch=1")
+    first, answer = events.next()
+    need(answer["error"]["code"] == "queue_unknown", answer)
+    submit("--queue", "watched", "nobody.has", "1")
+    last, answer = events.next()
+    need(answer["ready"] == 1 and last != first, answer)
+    again = Events(gateway, "/api/v1/queues/watched?watch=1", Last_Event_ID=first)
+    need(again.next()[1]["ready"] == 1)
+    again.close()
+    overview = Events(gateway, "/api/v1/overview?watch=1")
+    need(list(overview.next()[1]) == ["status", "attention", "history"])
+    within(lambda: "queue watched cannot run" in json.dumps(overview.next()[1]["attention"]))
+    overview.close()
+    gateway.post("/api/v1/queues/watched/purge", {"confirm": "watched"})
+    gateway.get("/api/v1/none?watch=1", 404)
+    gateway.get("/api/v1/tasks?watch=1&sate=ready", 400)
+    return events  # still open when the gateway ends
+
+
+def check_pages(gateway):
+    shell = gateway.get("/")
+    need("script-src 'self'" in shell.headers["Content-Security-Policy"])
+    for path in ("/queues", "/tasks?state=ready", "/tasks/0190163d", "/dead", "/workers"):
+        need(gateway.get(path, Sec_Fetch_Site="cross-site").body == shell.body, path)
+    for file in re.findall(rb'"(/static/[^"]+)"', shell.body):
+        need(gateway.get(file.decode()).body)
+    need(gateway.get("/static/none.js", 404).error() == "no_such_path")
+
+
+def check_changes(gateway, ids):
+    need(gateway.post(f"/api/v1/tasks/{ids[0]}/cancel").json() == {"id": ids[0], "result": "cancelled"})
+    need(gateway.post(f"/api/v1/tasks/{ids[0]}/cancel").json()["result"] == "finished")
+    wanted = {"filter": {"queue": "a/b", "state": "ready"}}
+    need(gateway.post("/api/v1/tasks/cancel", {**wanted, "dry_run": True}).json() ==
+         {"matched": 6, "more": False, "dry_run": True})
+    need(gateway.post("/api/v1/tasks/cancel", {**wanted, "confirm": 5}, 409).error() == "not_confirmed")
+    need(gateway.post("/api/v1/tasks/cancel", wanted, 409).error() == "not_confirmed")
+    need(gateway.get("/api/v1/queues/a%2Fb").json()["ready"] == 6)
+    need(gateway.post("/api/v1/tasks/cancel", {**wanted, "confirm": 6}).json()["cancelled"] == 6)
+
+    submit("--queue", "a/b", "nobody.has", "1")
+    need(gateway.post("/api/v1/queues/a%2Fb/purge", {"confirm": "a"}, 409).error() == "not_confirmed")
+    need(gateway.post("/api/v1/queues/a%2Fb/purge", {"dry_run": True}).json()["matched"] == 1)
+    need(gateway.post("/api/v1/queues/a%2Fb/purge", {"confirm": "a/b"}).json()["cancelled"] == 1)
+
+
+def check_dead_letters(gateway):
+    ids = fail_tasks(4)
+    page = gateway.get("/api/v1/dead?queue=default").json()["tasks"]
+    need([letter["id"] for letter in page] == ids[::-1], page)
+    letter = gateway.get(f"/api/v1/dead/{ids[0]}").json()
+    need(letter == rows("dead", "show", ids[0]) and letter["arguments"] == [5], letter)
+    answer = gateway.post(f"/api/v1/dead/{ids[0]}/retry").json()
+    need(answer["id"] == ids[0] and answer["new_id"] != ids[0], answer)
+    within(lambda: rows("task", "get", answer["new_id"])["state"] == "failed")
+    need(gateway.post(f"/api/v1/dead/{ids[1]}/drop").json() == {"id": ids[1]})
+    gateway.post(f"/api/v1/dead/{ids[1]}/drop", status=404)
+    need(gateway.post("/api/v1/dead/retry", {"confirm": 100, "filter": {"id": ids[2]}}).json()["retried"] == 1)
+    within(lambda: len(rows("dead", "ls")) == 3)
+    need(gateway.post("/api/v1/dead/drop", {"confirm": 2}, 409).error() == "not_confirmed")
+    need(gateway.post("/api/v1/dead/drop", {"confirm": 3}).json()["dropped"] == 3)
+    need(gateway.get("/api/v1/dead").json() == {"tasks": [], "next": None})
+
+
+def check_audit(path):
+    """Each change has a line for its beginning and one for its end; refused ones have none."""
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    need([line["event"] for line in lines] == ["begin", "end"] * (len(lines) // 2), lines)
+    for begin, end in zip(lines[::2], lines[1::2]):
+        need(begin["user"] == "local" and begin["peer"] == "127.0.0.1" and begin["at_ms"] <= end["at_ms"], begin)
+        need(begin["route"] == end["route"] and ("answer" in end) != ("error" in end), end)
+    purges = [line for line in lines if line["route"].endswith("/purge") and "answer" in line]
+    need(purges[-1]["path"] == {"queue": "a/b"} and purges[-1]["answer"]["cancelled"] == 1, purges)
+
+
+def main():
+    in_cluster()
+    with folder() as place, Gateway("--audit-log", f"{place}/audit") as gateway:
+        need(gateway.get("/healthz").json() == {"status": "ok"})
+        within(lambda: gateway.request("GET", "/readyz").status == 200)
+        ids = check_tasks(gateway)
+        check_views(gateway)
+        check_scaling(gateway)
+        check_metrics(gateway)
+        check_openapi(gateway)
+        events = check_watches(gateway)
+        check_pages(gateway)
+        check_changes(gateway, ids)
+        check_dead_letters(gateway)
+        check_audit(f"{place}/audit")
+        need(gateway.request("HEAD", "/api/v1/status").body == b"")
+        need(gateway.stop() == 0)
+        events.close()
+
+
+main()

@@ -1,0 +1,77 @@
+#include "client/web/metrics/cluster.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "client/web/metrics/process.h"
+
+namespace forkmill::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class Add>
+std::string text_of(Add add) {
+  Exposition text{Exposition::Format::prometheus};
+  add(text);
+  return text.finish();
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
+
+TEST_CASE("status becomes counters of ends and gauges") {
+  const auto body = Json::parse(R"({"software":"forkmill 0.1.0","store":"memory","uptime_ms":1500,"clients":2,
+    "tasks":{"succeeded":7,"failed":1},"dead_letters":1,"rss_bytes":1048576,"unserved":[
+    {"queue":"q","name":"t","count":2,"reason":"a"},{"queue":"q","name":"t","count":3,"reason":"b"}]})");
+  const auto text = text_of([&](Exposition& to) { add_status(to, body); });
+  for (const char* line :
+       {"forkmill_broker_info{software=\"forkmill 0.1.0\",store=\"memory\"} 1", "forkmill_broker_uptime_seconds 1.5",
+        "forkmill_tasks_finished_total{outcome=\"succeeded\"} 7",
+        "forkmill_tasks_finished_total{outcome=\"expired\"} 0", "forkmill_dead_letters 1",
+        "forkmill_tasks_unserved{queue=\"q\",task=\"t\"} 5"})
+    CHECK_MESSAGE(has_line(text, line), text);
+}
+
+TEST_CASE("queues beyond the limit of labels are added up, those with the fewest tasks first") {
+  auto queues = Json::array();
+  for (std::size_t i = 0; i < kMaxLabelledQueues; ++i)
+    queues.push_back({{"name", "queue" + std::to_string(i)}, {"ready", 5}, {"running", 0}});
+  queues.push_back({{"name", "small"}, {"ready", 1}, {"running", 1}, {"oldest_ready_ms", 9000}});
+  queues.push_back({{"name", "smaller"}, {"ready", 1}, {"running", 0}, {"oldest_ready_ms", 2000}});
+  Json body = Json::object();
+  body["queues"] = queues;
+  const auto text = text_of([&](Exposition& to) { add_queues(to, body); });
+  CHECK(has_line(text, "forkmill_tasks{queue=\"queue0\",state=\"ready\"} 5"));
+  CHECK(has_line(text, "forkmill_tasks{queue=\"(others)\",state=\"ready\"} 2"));
+  CHECK(has_line(text, "forkmill_queue_oldest_ready_age_seconds{queue=\"(others)\"} 9"));
+  CHECK(text.find("small") == std::string::npos);
+}
+
+TEST_CASE("workers are counted by state, and their processes by what they do") {
+  const auto body = Json::parse(R"({"workers":[{"name":"a","children":4,"running":3,"draining":false},
+    {"name":"b","children":2,"running":0,"draining":true}]})");
+  const auto text = text_of([&](Exposition& to) { add_workers(to, body); });
+  for (const char* line : {"forkmill_workers{state=\"serving\"} 1", "forkmill_workers{state=\"draining\"} 1",
+                           "forkmill_worker_slots{state=\"busy\"} 3", "forkmill_worker_slots{state=\"idle\"} 3"})
+    CHECK_MESSAGE(has_line(text, line), text);
+}
+
+TEST_CASE("answers without any key give metrics as well") {
+  CHECK_NOTHROW(text_of([](Exposition& to) {
+    add_status(to, Json::object());
+    add_queues(to, Json::object());
+    add_workers(to, Json::object());
+  }));
+}
+
+TEST_CASE("the gateway tells its own memory and descriptors") {
+  const auto text = text_of([](Exposition& to) { add_process(to); });
+  for (const char* name : {"process_resident_memory_bytes ", "process_cpu_seconds_total ", "process_open_fds "})
+    CHECK_MESSAGE(text.find("\n" + std::string{name}) != std::string::npos, text);
+}
+
+}  // namespace
+}  // namespace forkmill::web
