@@ -28,6 +28,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kWorkerStopTimeout = 3s;  // after its second SIGTERM
 constexpr auto kBrokerStopTimeout = 5s;
+constexpr auto kWebStopTimeout = 2s;
 constexpr std::uint64_t kStandardReserve = 256ULL * 1024 * 1024;  // the default of the broker's --disk-reserve
 
 struct HostPort {
@@ -140,12 +141,22 @@ DevCluster::DevCluster(const DevOptions& options)
 
 void DevCluster::start_worker() { worker_ = std::make_unique<Child>(worker_words_, Child::Options{}); }
 
+void DevCluster::start_web(const std::string& listen) {
+  const std::vector<std::string> words{find_program("forkmill-web"), "web", "--broker", endpoint_, "--listen", listen};
+  web_ = std::make_unique<Child>(words, Child::Options{});
+}
+
 void DevCluster::check() {
   check_one("forkmill-broker", *broker_);
   if (worker_) check_one("forkmill-worker", *worker_);
+  if (web_) check_one("forkmill web", *web_);
 }
 
 void DevCluster::stop(const std::function<bool()>& keep_waiting) {
+  if (web_) {
+    web_->signal(SIGTERM);
+    web_->wait_for(kWebStopTimeout);
+  }
   worker_->signal(SIGTERM);
   while (!worker_->wait_for(50ms) && keep_waiting()) {
   }

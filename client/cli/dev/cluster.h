@@ -1,4 +1,4 @@
-// A broker and a stock worker on this machine. They run as long as this object lives.
+// A broker, a stock worker and, if asked for, an HTTP gateway on this machine. They run as long as this object lives.
 #pragma once
 
 #include <functional>
@@ -18,25 +18,29 @@ class DevCluster {
  public:
   // Starts the broker. Throws CommandError if a program is missing or if the port is in use.
   explicit DevCluster(const DevOptions& options);
-  // Kills broker and worker unless stop() has stopped them.
+  // Kills all of them unless stop() has stopped them.
   ~DevCluster() = default;
   DevCluster(const DevCluster&) = delete;
   DevCluster& operator=(const DevCluster&) = delete;
 
   // Starts the worker. A worker that starts before the broker listens tries to connect again only after a pause.
   void start_worker();
+  // Starts the gateway, which prints its URL. Throws CommandError if its program is missing.
+  void start_web(const std::string& listen);
 
   const std::string& endpoint() const { return endpoint_; }
   Child& broker() { return *broker_; }
   Child& worker() { return *worker_; }
+  // Readable once the gateway has ended. -1: there is none.
+  int web_fd() const { return web_ ? web_->fd() : -1; }
   // Readable once the broker listens.
   int broker_ready_fd() const { return notes_.fd(); }
 
-  // Throws CommandError, with the name and the exit, if broker or worker has ended.
+  // Throws CommandError, with the name and the exit, if one of them has ended.
   void check();
 
-  // Drains the worker, and then stops the broker. Running tasks may finish as long as `keep_waiting` returns true; it
-  // is called every 50 ms. Blocks until both have ended, or for some seconds if they do not end.
+  // Stops the gateway, drains the worker, and then stops the broker. Running tasks may finish as long as `keep_waiting`
+  // returns true; it is called every 50 ms. Blocks until all have ended, or for some seconds if they do not end.
   void stop(const std::function<bool()>& keep_waiting);
 
  private:
@@ -51,6 +55,7 @@ class DevCluster {
   std::vector<std::string> worker_words_;
   std::unique_ptr<Child> broker_;
   std::unique_ptr<Child> worker_;
+  std::unique_ptr<Child> web_;  // null: there is none
 };
 
 }  // namespace forkmill::cli

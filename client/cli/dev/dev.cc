@@ -32,6 +32,7 @@ constexpr const char* kDevFooter = R"(Examples:
   forkmill dev                                  run until Ctrl-C; other terminals need no options
   forkmill dev --listen tcp://127.0.0.1:7200    run a second cluster
   forkmill dev --data ~/forkmill                keep tasks and results for the next start
+  forkmill dev --web 127.0.0.1:7118             also serve web pages, an HTTP API and metrics (forkmill web)
   forkmill dev -- ./my-test                     run a test on a private cluster, whose endpoint it gets in
                                                 FORKMILL_BROKER
 
@@ -106,7 +107,7 @@ void stop(DevCluster& cluster, Signals& signals, std::chrono::milliseconds timeo
 int serve(DevCluster& cluster, Signals& signals) {
   for (;;) {
     cluster.check();
-    if (wait_for_event(signals, {cluster.broker().fd(), cluster.worker().fd()}) == 0) continue;
+    if (wait_for_event(signals, {cluster.broker().fd(), cluster.worker().fd(), cluster.web_fd()}) == 0) continue;
     std::fputs("\nforkmill: stopping; running tasks have 10 s to finish; press Ctrl-C again to stop now\n", stderr);
     stop(cluster, signals, kStopTimeout);
     return 0;
@@ -152,6 +153,7 @@ int dev(const DevOptions& options, bool own_endpoint) {
   const auto processes = wait_ready(cluster, signals);
   if (!options.command.empty()) return run_command(cluster, options, signals);
   welcome(cluster, processes, own_endpoint);
+  if (!options.web.empty()) cluster.start_web(options.web);
   return serve(cluster, signals);
 }
 
@@ -180,6 +182,10 @@ void add_dev(const Program& program) {
       ->add_option("--log-level", options->log_level,
                    "Log level of broker and worker: debug, info, warn or error [default: warn]")
       ->type_name("LEVEL");
+  command
+      ->add_option("--web", options->web,
+                   "Also start `forkmill web` at this address and print its URL; not with COMMAND [default: none]")
+      ->type_name("HOST:PORT");
   auto with_parent = std::make_shared<bool>(false);
   command->add_flag("--with-parent", *with_parent, "Stop when the parent process ends, even if it is killed");
   command->prefix_command();
@@ -187,6 +193,8 @@ void add_dev(const Program& program) {
   command->callback([program, command, options, with_parent, parent] {
     options->command = command_words(program, *command);
     program.action = [options, with_parent, parent] {
+      if (!options->web.empty() && !options->command.empty())
+        throw UsageError{"--web is not for clusters with a COMMAND", "start `forkmill web` in the COMMAND"};
       if (*with_parent) stop_with_parent(parent);
       return dev(*options, !options->listen.empty());
     };

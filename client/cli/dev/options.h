@@ -12,6 +12,7 @@ struct DevOptions {
   bool memory = false;     // the broker has no data directory
   unsigned processes = 0;  // 0: the default of the worker, one per CPU
   std::string queues;      // empty: the default of the worker
+  std::string web;         // where the HTTP gateway listens; empty: there is none
   std::string log_level = "warn";
   std::vector<std::string> command;  // the cluster runs as long as this command; empty: until a signal
 };
