@@ -23,6 +23,7 @@ namespace {
 constexpr std::size_t kRound = 256;
 constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
 constexpr Instant kSweep = std::chrono::seconds{1};
+constexpr Instant kWarningInterval = std::chrono::minutes{1};
 
 std::uint64_t resident_bytes() {
   std::ifstream statm{"/proc/self/statm"};
@@ -103,9 +104,10 @@ int Loop::run() {
     core_->flush(now);
     carry_out(core_->take_effects());
     sweep(now.steady);
+    warn_of_open_endpoint(now.steady);
     const bool busy = more || router_.pending();
     if (busy && now.steady - looked_at < kLookAround) continue;
-    if (!wait(busy ? Instant{0} : core_->next_wakeup() - env_.now().steady)) break;
+    if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), warning_due_) - env_.now().steady)) break;
     looked_at = now.steady;
   }
   return end();
@@ -197,6 +199,17 @@ void Loop::send(Send& one) {
 void Loop::note_bad_message(proto::PeerId peer, const proto::Failure& failure) {
   if (!bad_messages_.allows(env_.now().steady)) return;
   log_->warn("peer {:x}: {}: {}{}", peer.value(), errc_name(failure.code), failure.text, bad_messages_.take_omitted());
+}
+
+void Loop::warn_of_open_endpoint(Instant now) {
+  if (now < warning_due_) return;
+  warning_due_ = proto::kNever;
+  for (const std::string& endpoint : endpoints_) {
+    if (!endpoint.starts_with("tcp://")) continue;
+    log_->warn("--insecure: any program that can connect to {} may submit tasks, run them and read all results",
+               endpoint);
+    warning_due_ = now + kWarningInterval;
+  }
 }
 
 }  // namespace forkmill::broker

@@ -46,6 +46,7 @@ class Loop {
   bool take_news();
   int end();
   void send(Send& send);
+  void warn_of_open_endpoint(Instant now);
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;
@@ -60,6 +61,7 @@ class Loop {
   proto::CommitSeq committed_;
   Instant swept_at_{0};
   proto::LogLimit bad_messages_;
+  Instant warning_due_{0};  // the next warning of an endpoint that accepts any program
 };
 
 }  // namespace forkmill::broker

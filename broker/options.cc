@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/quantities.h"
 #include "proto/settings/settings.h"
@@ -23,7 +24,7 @@ constexpr const char* kFooter = R"(Limits and durability of a single queue are s
   durability = "memory"
 
 Examples:
-  forkmill-broker                                    listen on this machine only, store tasks on disk
+  forkmill-broker                                    serve this user on this machine, store tasks on disk
   forkmill-broker --data /srv/queue --check          look for damage while no broker runs
   forkmill-broker --restore backup.db --data /srv/new
 
@@ -67,6 +68,12 @@ std::string state_home() {
              : std::string{user->pw_dir} + "/.local/state";
 }
 
+constexpr std::string_view kTcp = "tcp://";
+
+std::string who_could_connect(const std::string& endpoint) {
+  return proto::is_local_endpoint(endpoint) ? "any user of this machine" : "other machines";
+}
+
 proto::Status usage_error(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
 
 // Checks what Settings cannot check by itself.
@@ -90,12 +97,11 @@ proto::Status check_options(const ProgramOptions& options) {
                        proto::format_duration(options.core.heartbeat));
   }
   for (const std::string& endpoint : options.listen) {
-    if (!options.insecure && !proto::is_local_endpoint(endpoint)) {
-      return usage_error(
-          "--listen " + endpoint +
-          ": other machines could reach this endpoint, and connections are neither encrypted nor authenticated yet; "
-          "listen on tcp://127.0.0.1:PORT or ipc://PATH, or give --insecure inside a network that you trust");
-    }
+    if (options.insecure || !endpoint.starts_with(kTcp)) continue;
+    return usage_error(
+        "--listen " + endpoint + ": " + who_could_connect(endpoint) +
+        " could connect, submit any task and read any result, since TCP connections are neither "
+        "encrypted nor authenticated yet; listen on ipc://PATH, or give --insecure if you trust them all");
   }
   return {};
 }
@@ -114,11 +120,13 @@ struct Limits {
 
 void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
   settings.group("Endpoints");
-  settings.list("listen", options.listen,
-                "Accept clients and workers here: tcp://HOST:PORT (port * picks a free one) or ipc://PATH; repeatable",
-                "ENDPOINT");
+  settings.list(
+      "listen", options.listen,
+      "Accept clients and workers here: ipc://PATH, for processes of this user, or tcp://HOST:PORT (usually " +
+          std::to_string(proto::limits::kDefaultPort) + "; * picks a free port); repeatable",
+      "ENDPOINT");
   settings.flag("insecure", options.insecure,
-                "Allow endpoints that other machines can reach, without encryption and authentication");
+                "Allow TCP endpoints without encryption and authentication: any program that reaches one is obeyed");
   settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
                 "FILE");
   settings.duration("heartbeat", options.core.heartbeat, "Heartbeat interval of clients and workers, at least 10ms");

@@ -7,6 +7,7 @@
 
 #include "broker/core/state/options.h"
 #include "proto/os/logging.h"
+#include "proto/transport/default_endpoint.h"
 
 namespace forkmill::broker {
 
@@ -14,11 +15,11 @@ namespace forkmill::broker {
 std::string default_data_directory();
 
 struct ProgramOptions {
-  std::vector<std::string> listen{"tcp://127.0.0.1:7117"};
+  std::vector<std::string> listen{proto::default_endpoint()};
   std::string data = default_data_directory();
   bool memory = false;
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
-  bool insecure = false;
+  bool insecure = false;                              // accept anyone on TCP endpoints
   // Offline commands: see offline_commands.h.
   bool check = false;
   bool quarantine = false;

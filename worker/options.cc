@@ -9,6 +9,7 @@
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/settings.h"
+#include "proto/transport/default_endpoint.h"
 #include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
@@ -40,6 +41,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   const std::string path = argc > 0 ? argv[0] : "worker";
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;
+  complete(options);
   std::uint64_t processes = options.processes;
   std::uint64_t max_processes = options.max_processes;
   proto::Settings settings{name, "Run the tasks of a forkmill broker in a pool of pre-forked processes.",
@@ -102,7 +104,8 @@ void check(const WorkerOptions& options) {
   require_one_of("log-format", options.log_format, {"text", "json"});
 }
 
-void saturate(WorkerOptions& options) {
+void complete(WorkerOptions& options) {
+  if (options.broker.empty()) options.broker = proto::default_endpoint();
   options.drain_timeout = std::min(options.drain_timeout, proto::limits::kLongestSetting);
   options.kill_grace = std::min(options.kill_grace, proto::limits::kLongestSetting);
 }

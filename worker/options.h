@@ -22,7 +22,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
 // Throws std::invalid_argument, with the value and what is accepted, if an option is wrong. For options of all sources,
 // the program itself included.
 void check(const WorkerOptions& options);
-// Cuts durations to limits::kLongestSetting.
-void saturate(WorkerOptions& options);
+// Fills in the default endpoint, and cuts durations to limits::kLongestSetting.
+void complete(WorkerOptions& options);
 
 }  // namespace forkmill::worker

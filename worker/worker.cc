@@ -51,8 +51,8 @@ Worker::Worker(int argc, char** argv) : state_{std::make_unique<State>()} {
 
 Worker::Worker(WorkerOptions options) : state_{std::make_unique<State>()} {
   proto::open_standard_streams();
+  worker::complete(options);
   worker::check(options);
-  worker::saturate(options);
   state_->options = std::move(options);
 }
 

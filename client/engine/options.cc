@@ -11,6 +11,7 @@
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/text.h"
+#include "proto/transport/default_endpoint.h"
 
 namespace forkmill {
 
@@ -91,9 +92,8 @@ Prepared prepare(const SubmitOptions& options) {
 ClientOptions completed(ClientOptions options) {
   if (options.endpoint.empty()) {
     const char* from_environment = std::getenv("FORKMILL_BROKER");
-    options.endpoint = from_environment != nullptr && *from_environment != '\0'
-                           ? from_environment
-                           : "tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort);
+    options.endpoint =
+        from_environment != nullptr && *from_environment != '\0' ? from_environment : proto::default_endpoint();
   }
   if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;

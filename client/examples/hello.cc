@@ -6,7 +6,7 @@
 inline constexpr forkmill::Task<std::string(std::string)> kGreet{"greet"};
 
 int main() {
-  forkmill::Client client;  // FORKMILL_BROKER, or tcp://127.0.0.1:7117
+  forkmill::Client client;  // FORKMILL_BROKER, or this user's broker on this machine
   auto greeting = client.submit(kGreet, "world");
   std::cout << greeting.get() << "\n";
 }

@@ -5,7 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "proto/transport/default_endpoint.h"
 #include "proto/transport/errors.h"
+#include "proto/transport/local_peer.h"
 #include "proto/transport/message_io.h"
 
 namespace forkmill::proto {
@@ -18,6 +20,7 @@ std::string monitor_address() {
 }
 
 constexpr Instant kRetry = std::chrono::milliseconds{100};  // when no connection could be made
+constexpr Instant kRetryForeign = std::chrono::seconds{1};  // when a program of another user listens
 
 // The endpoint is valid; a connection can be made when the process has a free descriptor again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
@@ -29,8 +32,8 @@ struct Dealer::Connection {
   Connection(const std::string& endpoint, Waiter& watched) : waiter{watched} {
     set_common_options(socket, endpoint);
     const std::string address = monitor_address();
-    constexpr int kEvents =
-        ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
+    constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                            ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
     if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t{};
     try {
       monitor.connect(address);
@@ -55,8 +58,8 @@ struct Dealer::Connection {
     unwatch();
     socket.close();
     monitor.set(zmq::sockopt::rcvtimeo, 2 * kLinger);
-    int seen = event(true);
-    while (seen != 0 && seen != ZMQ_EVENT_MONITOR_STOPPED) seen = event(true);
+    int seen = event(true).number;
+    while (seen != 0 && seen != ZMQ_EVENT_MONITOR_STOPPED) seen = event(true).number;
     // The monitor must outlive the socket: without a listener ZeroMQ's thread would block forever.
     if (seen == 0) static_cast<void>(new zmq::socket_t{std::move(monitor)});
   }
@@ -69,18 +72,23 @@ struct Dealer::Connection {
   // Call before the destructor of the socket closes it: ZeroMQ's thread must not wait for a listener that is gone.
   void stop_monitor() { zmq_socket_monitor(socket.handle(), nullptr, 0); }
 
-  // Returns the number of the next event of the monitor; 0: none.
-  int event(bool wait = false) {
+  struct Event {
+    std::uint16_t number = 0;  // 0: none
+    std::uint32_t value = 0;   // ZMQ_EVENT_CONNECTED: the descriptor of the connection
+  };
+  // Returns the next event of the monitor.
+  Event event(bool wait = false) {
     constexpr int kMaxSkipped = 16;
-    if (has_messages && !wait && ++skipped <= kMaxSkipped) return 0;
+    if (has_messages && !wait && ++skipped <= kMaxSkipped) return {};
     skipped = 0;
-    zmq::message_t event;
+    zmq::message_t frame;
     zmq::message_t address;
-    if (!receive_frame(monitor, event, wait)) return 0;
+    if (!receive_frame(monitor, frame, wait)) return {};
     static_cast<void>(receive_frame(monitor, address));
-    std::uint16_t number = 0;
-    std::memcpy(&number, event.data(), sizeof number);
-    return number;
+    Event event;
+    std::memcpy(&event.number, frame.data(), sizeof event.number);
+    std::memcpy(&event.value, frame.data<char>() + sizeof event.number, sizeof event.value);
+    return event;
   }
 
   Waiter& waiter;
@@ -93,6 +101,7 @@ struct Dealer::Connection {
 
 Dealer::Dealer(const std::string& endpoint, LookUp look_up)
     : endpoint_{endpoint}, endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
+  prepare_default_endpoint(endpoint);
   if (endpoint_tracker_) endpoint_tracker_->watch(waiter_, 0);
   waiter_.add(retry_.fd(), 0);
   connect(true);
@@ -100,8 +109,7 @@ Dealer::Dealer(const std::string& endpoint, LookUp look_up)
 Dealer::~Dealer() = default;
 
 void Dealer::connect(bool first) {
-  if (connection_) connection_->socket.set(zmq::sockopt::linger, 0);
-  connection_.reset();
+  disconnect();
   const std::string endpoint = endpoint_tracker_ ? endpoint_tracker_->endpoint() : endpoint_;
   try {
     connection_ = std::make_unique<Connection>(endpoint, waiter_);
@@ -109,11 +117,21 @@ void Dealer::connect(bool first) {
   } catch (const zmq::error_t& error) {
     const bool shortage = is_shortage(error.num());
     if (first && !shortage) throw TransportError{connect_error_text(endpoint, error.num())};
-    shortage_ = shortage ? std::string{"there is nothing left to make a connection of: "} + error.what()
-                         : connect_error_text(endpoint, error.num());
-    retry_.set(kRetry);
-    retry_at_ = RealEnv::steady() + kRetry;
+    retry_later(shortage ? std::string{"there is nothing left to make a connection of: "} + error.what()
+                         : connect_error_text(endpoint, error.num()),
+                kRetry);
   }
+}
+
+void Dealer::disconnect() {
+  if (connection_) connection_->socket.set(zmq::sockopt::linger, 0);
+  connection_.reset();
+}
+
+void Dealer::retry_later(std::string obstacle, Instant pause) {
+  obstacle_ = std::move(obstacle);
+  retry_.set(pause);
+  retry_at_ = RealEnv::steady() + pause;
 }
 
 bool Dealer::retry_due() { return !connection_ && RealEnv::steady() >= retry_at_; }
@@ -122,8 +140,13 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {
     if (endpoint_tracker_ && endpoint_tracker_->due() && endpoint_tracker_->attend()) connect();
     if (retry_due()) connect();
-    switch (connection_ ? connection_->event() : 0) {
+    const auto event = connection_ ? connection_->event() : Connection::Event{};
+    switch (event.number) {
+      case ZMQ_EVENT_CONNECTED:
+        leave_foreign_server(static_cast<int>(event.value));
+        break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        obstacle_.clear();
         told_.clear();
         if (endpoint_tracker_) endpoint_tracker_->connected();
         return LinkEvent::up;
@@ -132,6 +155,7 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         return LinkEvent::down;
       case ZMQ_EVENT_CONNECT_RETRIED:
         if (endpoint_tracker_ && endpoint_tracker_->refused()) connect();
+        if (auto why = why_barred(endpoint_); !why.empty()) obstacle_ = std::move(why);
         break;
       default:
         return find_why_stuck() ? std::optional{LinkEvent::stuck} : std::nullopt;
@@ -139,10 +163,17 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
   }
 }
 
+void Dealer::leave_foreign_server(int socket) {
+  auto why = why_server_is_foreign(socket);
+  if (why.empty()) return;
+  disconnect();
+  retry_later(std::move(why), kRetryForeign);
+}
+
 // Each reason is reported once until there was a connection.
 bool Dealer::find_why_stuck() {
-  if (!connection_ && std::exchange(told_, shortage_) != shortage_) {
-    why_stuck_ = shortage_;
+  if (std::exchange(told_, obstacle_) != obstacle_) {
+    why_stuck_ = obstacle_;
     return true;
   }
   auto failure = endpoint_tracker_ ? endpoint_tracker_->take_failure() : std::nullopt;
@@ -176,7 +207,7 @@ void Dealer::finish() {
 
 bool Dealer::pending() {
   if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
-  if (!connection_) return retry_due() || told_ != shortage_;
+  if (!connection_) return retry_due() || told_ != obstacle_;
   // Before a wait, both sockets must be asked, because has_input has a side effect.
   connection_->has_messages = has_input(connection_->socket);
   return connection_->has_messages || has_input(connection_->monitor);

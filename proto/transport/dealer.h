@@ -18,7 +18,8 @@ namespace forkmill::proto {
 
 class Dealer {
  public:
-  // Does not wait for the broker. Throws TransportError if the endpoint is not valid.
+  // Does not wait for the broker. Throws TransportError if the endpoint is not valid, or is the default one and other
+  // users could use it (default_endpoint.h).
   explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up);
   ~Dealer();
   Dealer(const Dealer&) = delete;
@@ -27,7 +28,8 @@ class Dealer {
   enum class LinkEvent {
     up,     // a connection was made: send HELLO
     down,   // the connection broke
-    stuck,  // no connection can be made: the broker's name has no address, or no descriptor is left; see why_stuck()
+    stuck,  // no connection can be made: the broker's name has no address, no descriptor is left, or the endpoint is
+            // that of another user; see why_stuck()
   };
   // Returns the next event, without waiting.
   std::optional<LinkEvent> link_event();
@@ -59,6 +61,9 @@ class Dealer {
   // Makes a new connection, to the current address of the broker. The first one throws TransportError; later ones are
   // tried again.
   void connect(bool first = false);
+  void disconnect();  // drops the connection, with all messages that wait in it
+  void retry_later(std::string obstacle, Instant pause);
+  void leave_foreign_server(int socket);
   bool retry_due();
   bool find_why_stuck();
 
@@ -66,11 +71,11 @@ class Dealer {
   Waiter waiter_;
   const std::string endpoint_;
   std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint is an address
-  std::unique_ptr<Connection> connection_;             // null: it could not be made
+  std::unique_ptr<Connection> connection_;             // null: there was an obstacle to it
   Alarm retry_;
   Instant retry_at_{0};
-  std::string shortage_;  // why the last connection could not be made
-  std::string told_;      // the shortage that link_event() has reported
+  std::string obstacle_;  // why the last connection could not be made
+  std::string told_;      // the obstacle that link_event() has reported
   std::string why_stuck_;
 };
 

@@ -1,11 +1,15 @@
 #include "proto/transport/router.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstring>
 #include <unordered_map>
 #include <utility>
 
 #include "proto/transport/connection_table.h"
+#include "proto/transport/default_endpoint.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/message_io.h"
 #include "proto/transport/socket_path.h"
@@ -63,6 +67,25 @@ zmq::message_t routing_of(PeerId peer) {
   return {bytes, kRoutingBytes};
 }
 
+// Makes new sockets of the file system mode 0600, whatever the umask of the process is.
+class PrivateFiles {
+ public:
+  PrivateFiles() : before_{::umask(0177)} {}
+  ~PrivateFiles() { ::umask(before_); }
+  PrivateFiles(const PrivateFiles&) = delete;
+  PrivateFiles& operator=(const PrivateFiles&) = delete;
+
+ private:
+  const mode_t before_;
+};
+
+// Connections to ipc:// endpoints bound afterwards are closed unless they come from these users. The mode of the socket
+// keeps other users out already, but someone may change it.
+void admit_only_this_user_and_root(zmq::socket_t& socket) {
+  for (const uid_t user : {::geteuid(), uid_t{0}})
+    if (zmq_setsockopt(socket.handle(), ZMQ_IPC_FILTER_UID, &user, sizeof user) != 0) throw zmq::error_t{};
+}
+
 }  // namespace
 
 Router::Router() : impl_{std::make_unique<Impl>()} {
@@ -75,8 +98,11 @@ Router::~Router() = default;
 
 std::string Router::bind(const std::string& endpoint) {
   set_common_options(impl_->socket, endpoint);
+  prepare_default_endpoint(endpoint);
   const SocketPath path{endpoint};
+  const PrivateFiles files;
   try {
+    admit_only_this_user_and_root(impl_->socket);
     impl_->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
     throw TransportError{bind_error_text(endpoint, error.num())};

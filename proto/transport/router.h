@@ -23,7 +23,8 @@ class Router {
 
   // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port.
   // Throws TransportError, also when a program listens there already or something that is not a socket is at the path;
-  // a socket that a dead program left behind is replaced.
+  // a socket that a dead program left behind is replaced. Only processes of this user and of root may connect to an
+  // ipc:// endpoint, whatever the umask is. Sets the umask for a moment: no other thread may create files meanwhile.
   std::string bind(const std::string& endpoint);
 
   struct Incoming {

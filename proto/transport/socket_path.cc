@@ -9,19 +9,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <thread>
 
 #include "proto/transport/errors.h"
+#include "proto/transport/local_peer.h"
 
 namespace forkmill::proto {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::string_view kScheme = "ipc://";
 
 [[noreturn]] void refuse(const std::string& endpoint, const std::string& why) {
   throw TransportError{"cannot listen on " + endpoint + ": " + why};
@@ -32,16 +30,6 @@ std::string kind_of(mode_t mode) {
   if (S_ISDIR(mode)) return "a folder";
   if (S_ISLNK(mode)) return "a symbolic link";
   return "something that is not a socket";
-}
-
-// The program at the other end of a connection.
-std::string peer_of(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return "another program";
-  std::string name;
-  std::getline(std::ifstream{"/proc/" + std::to_string(peer.pid) + "/comm"}, name);
-  return (name.empty() ? "a program" : name) + " (pid " + std::to_string(peer.pid) + ")";
 }
 
 sockaddr_un address_of(std::string_view path) {
@@ -60,7 +48,7 @@ void check(const std::string& endpoint, const std::string& path) {
   const Descriptor socket = open_socket();
   const sockaddr_un address = address_of(path);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    refuse(endpoint, peer_of(socket.get()) + " listens there already");
+    refuse(endpoint, program_at(socket.get()) + " listens there already");
   if (errno == ECONNREFUSED || errno == ENOENT) return;  // left behind by a program that has ended
   if (errno == EAGAIN) refuse(endpoint, "a program listens there already, and has no room for a connection");
   refuse(endpoint, std::string{"a socket is there, and whether it is in use cannot be seen: "} + std::strerror(errno));
@@ -69,8 +57,7 @@ void check(const std::string& endpoint, const std::string& path) {
 }  // namespace
 
 SocketPath::SocketPath(const std::string& endpoint) {
-  if (!endpoint.starts_with(kScheme)) return;
-  const std::string path = endpoint.substr(kScheme.size());
+  const std::string path = ipc_path(endpoint);
   if (path.empty() || path[0] == '@' || path == "*" || path.size() >= sizeof(sockaddr_un::sun_path)) return;
   lock(endpoint, path);
   check(endpoint, path);

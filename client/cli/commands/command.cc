@@ -9,8 +9,8 @@
 
 #include "client/cli/errors/command_error.h"
 #include "client/cli/os/write_all.h"
-#include "proto/limits.h"
 #include "proto/settings/quantities.h"
+#include "proto/transport/default_endpoint.h"
 
 namespace forkmill::cli {
 
@@ -73,7 +73,7 @@ void add_raw(CLI::App& command, bool& raw) {
 ConnectionOptions default_connection() {
   const char* broker = std::getenv("FORKMILL_BROKER");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (broker != nullptr && *broker != '\0') return {.broker = broker};
-  return {.broker = "tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort)};
+  return {.broker = proto::default_endpoint()};
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,

@@ -57,7 +57,7 @@ struct Program {
   const std::function<int(const WebOptions&)>& serve_web;
 };
 
-// The broker of FORKMILL_BROKER, or the default port of this machine.
+// The broker of FORKMILL_BROKER, or this user's broker on this machine.
 ConnectionOptions default_connection();
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options);

@@ -16,9 +16,10 @@
 
 #include "client/cli/dev/programs.h"
 #include "client/cli/errors/command_error.h"
-#include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/os/descriptor.h"
+#include "proto/transport/default_endpoint.h"
+#include "proto/transport/local_peer.h"
 
 namespace forkmill::cli {
 
@@ -75,8 +76,16 @@ std::string with_free_port(const std::string& endpoint) {
   const auto owner = port_owner(address->port);
   throw CommandError{ExitCode::failed,
                      "port " + std::to_string(address->port) + " is in use" + (owner.empty() ? "" : " by " + owner),
-                     "stop that process, or choose another port: forkmill dev --listen tcp://127.0.0.1:" +
+                     "stop that process, or choose another port: forkmill dev --insecure --listen tcp://127.0.0.1:" +
                          std::to_string(address->port + 1)};
+}
+
+// Throws CommandError if a program listens on an ipc:// endpoint.
+void check_unused(const std::string& endpoint) {
+  const auto owner = proto::listener_on(endpoint);
+  if (owner.empty()) return;
+  throw CommandError{ExitCode::failed, endpoint + " is in use by " + owner,
+                     "stop that process, or choose another socket: forkmill dev --listen " + endpoint + "-2"};
 }
 
 // A tenth of the disk at most: the broker's own default would take a small disk for a full one from the start.
@@ -105,18 +114,18 @@ const std::string& DevCluster::temp_home() {
 }
 
 std::string DevCluster::choose_endpoint(const DevOptions& options) {
-  if (!options.listen.empty()) {
-    if (!proto::is_listen_endpoint(options.listen))
-      throw UsageError{"--listen: " + proto::not_an_endpoint(options.listen), "see forkmill dev --help"};
-    return with_free_port(options.listen);
-  }
-  if (options.command.empty()) return with_free_port("tcp://127.0.0.1:" + std::to_string(proto::limits::kDefaultPort));
-  return "ipc://" + temp_home() + "/broker";
+  if (options.listen.empty() && !options.command.empty()) return "ipc://" + temp_home() + "/broker";
+  if (!options.listen.empty() && !proto::is_listen_endpoint(options.listen))
+    throw UsageError{"--listen: " + proto::not_an_endpoint(options.listen), "see forkmill dev --help"};
+  const auto endpoint = options.listen.empty() ? proto::default_endpoint() : options.listen;
+  check_unused(endpoint);
+  return with_free_port(endpoint);
 }
 
 std::vector<std::string> DevCluster::broker_words(const DevOptions& options) {
   std::vector<std::string> words{find_program("forkmill-broker"), "--listen", endpoint_, "--log-level",
                                  options.log_level};
+  if (options.insecure) words.emplace_back("--insecure");
   if (options.memory)
     words.emplace_back("--memory");
   else

@@ -16,7 +16,7 @@ namespace forkmill::cli {
 
 class DevCluster {
  public:
-  // Starts the broker. Throws CommandError if a program is missing or if the port is in use.
+  // Starts the broker. Throws CommandError if a program is missing or if the endpoint is in use.
   explicit DevCluster(const DevOptions& options);
   // Kills all of them unless stop() has stopped them.
   ~DevCluster() = default;

@@ -15,6 +15,7 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/quote.h"
+#include "proto/transport/default_endpoint.h"
 
 namespace forkmill::cli {
 
@@ -30,14 +31,15 @@ constexpr auto kStopTimeout = 10s;  // for running tasks, after the first signal
 
 constexpr const char* kDevFooter = R"(Examples:
   forkmill dev                                  run until Ctrl-C; other terminals need no options
-  forkmill dev --listen tcp://127.0.0.1:7200    run a second cluster
+  forkmill dev --listen ipc://$HOME/second      run a second cluster
   forkmill dev --data ~/forkmill                keep tasks and results for the next start
   forkmill dev --web 127.0.0.1:7118             also serve web pages, an HTTP API and metrics (forkmill web)
   forkmill dev -- ./my-test                     run a test on a private cluster, whose endpoint it gets in
                                                 FORKMILL_BROKER
 
 Tasks are stored on disk, in a temporary directory unless --data names one. The workers run any command
-that a client submits (forkmill map), so the broker accepts connections from this machine only.
+that a client submits (forkmill map), so the broker serves only processes of this user (and of root), on a
+socket. --listen tcp://127.0.0.1:PORT serves all users of this machine, and therefore needs --insecure.
 
 Exit status: 0 after SIGINT or SIGTERM; that of COMMAND; 127 or 126 if there is no such COMMAND or it
 cannot be executed; 1 if broker or worker fail.)";
@@ -166,8 +168,10 @@ void add_dev(const Program& program) {
   command->footer(kDevFooter);
   command
       ->add_option("--listen", options->listen,
-                   "Endpoint of the broker [default: tcp://127.0.0.1:7117; with COMMAND, a private socket]")
+                   "Endpoint of the broker [default: this user's socket, " + proto::default_endpoint() +
+                       "; with COMMAND, a private one]")
       ->type_name("ENDPOINT");
+  command->add_flag("--insecure", options->insecure, "Allow a TCP endpoint: any program that reaches it is obeyed");
   auto* data = command
                    ->add_option("--data", options->data,
                                 "Store tasks in this directory [default: a temporary one, removed at exit]")

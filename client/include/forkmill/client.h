@@ -1,6 +1,6 @@
 // Client: submits tasks to a broker and returns futures of their results.
 //
-//     forkmill::Client client{"tcp://127.0.0.1:7117"};
+//     forkmill::Client client;                        // this user's broker on this machine
 //     auto sum = client.submit(kAdd, 2.0, 3.0);       // Future<double>; kAdd is a Task<double(double, double)>
 //     auto counts = client.map(kCountWords, paths);   // one task and one future for each path, in few messages
 //     auto count = client.with({.queue = "text", .timeout = 30s}).submit(kCountWords, path);
@@ -315,12 +315,12 @@ class Submitter {
 class Client {
  public:
   // Connects in the background. endpoint: tcp://HOST:PORT, ipc://PATH, or local:// for a broker of this program's own
-  // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that tcp://127.0.0.1:7117. A host
-  // name is looked up in the background, and again when its broker moves.
+  // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that the socket of this user's broker
+  // on this machine. A host name is looked up in the background, and again when its broker moves.
   //
   // Does not wait for the broker; only the first use of local:// waits until its broker has started.
-  // Throws Error{bad_request} if the endpoint is malformed, if local:// is not available, or in a forked child of a
-  // process that had a client.
+  // Throws Error{bad_request} if the endpoint is malformed, if the folder of the default one is not safe from other
+  // users, if local:// is not available, or in a forked child of a process that had a client.
   explicit Client(const std::string& endpoint = {});
   // The same with options.
   // Also throws Error{option_out_of_range} if one of the three limits is 0.

@@ -29,7 +29,8 @@ enum class WhenFull : std::uint8_t {
 
 struct ClientOptions {
   // Address of the broker: tcp://HOST:PORT, ipc://PATH, or local:// for a broker of this program's own (local.h).
-  // Empty: the value of FORKMILL_BROKER in the environment, and without that tcp://127.0.0.1:7117.
+  // Empty: the value of FORKMILL_BROKER in the environment, and without that the socket of this user's broker on this
+  // machine, where forkmill-broker listens by default.
   std::string endpoint{};
   // Name of this client in the broker's logs and in lists, for people; cut after 128 bytes. Empty: the program's name.
   std::string name{};

@@ -29,7 +29,7 @@ void Cluster::kill_broker() {
 }
 
 void Cluster::start_broker() {
-  std::vector<std::string> argv{programs_.broker, "--listen", endpoint(), "--log-level", "warn"};
+  std::vector<std::string> argv{programs_.broker, "--listen", endpoint(), "--insecure", "--log-level", "error"};
   if (scratch_) {
     argv.insert(argv.end(), {"--data", scratch_->path("broker")});
   } else {

@@ -94,7 +94,7 @@ int main(int argc, char** argv) {
 
   const std::string announced =
       std::filesystem::temp_directory_path() / ("forkmill-live-" + std::to_string(::getpid()));
-  tests::BrokerProcess broker{{"--listen", "tcp://127.0.0.1:*", "--announce", announced, "--heartbeat", "200ms",
+  tests::BrokerProcess broker{{"--listen", "tcp://127.0.0.1:*", "--insecure", "--announce", announced, "--heartbeat", "200ms",
                                "--session-timeout", "2s", "--queue-max-tasks", "1000", "--queue-max-bytes", "4M",
                                "--kept-results", "1000", "--dead-letters", "100", "--log-level", "off"}};
   std::vector<std::string> endpoints;

@@ -11,8 +11,9 @@
 namespace forkmill {
 
 struct WorkerOptions {
-  // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying.
-  std::string broker = "tcp://127.0.0.1:7117";
+  // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying. Empty: the
+  // socket of this user's broker on this machine, where forkmill-broker listens by default.
+  std::string broker;
   // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use,
   // by affinity mask and CPU quota.
   unsigned processes = 0;
