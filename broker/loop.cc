@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t kRound = 256;
 constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
 constexpr Instant kSweep = std::chrono::seconds{1};
-constexpr Instant kWarningInterval = std::chrono::minutes{1};
 
 std::uint64_t resident_bytes() {
   std::ifstream statm{"/proc/self/statm"};
@@ -63,7 +62,9 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, log_{std::move(log)} {
+    : options_{std::move(options)}, log_{std::move(log)}, doorkeeper_{options_, log_}, waiter_{[this] {
+        return reload();
+      }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -88,7 +89,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
     store_ = std::make_unique<StoreThread>(std::move(store), options_.disk_reserve);
     waiter_.watch(store_->fd());
   }
-  waiter_.watch(router_.fd());
+  for (const int fd : router_.descriptors()) waiter_.watch(fd);
   announce(options_.announce, endpoints_);
 }
 
@@ -104,10 +105,10 @@ int Loop::run() {
     core_->flush(now);
     carry_out(core_->take_effects());
     sweep(now.steady);
-    warn_of_open_endpoint(now.steady);
-    const bool busy = more || router_.pending();
+    doorkeeper_.tick(now.steady, endpoints_);
+    const bool busy = router_.pending() || more;
     if (busy && now.steady - looked_at < kLookAround) continue;
-    if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), warning_due_) - env_.now().steady)) break;
+    if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), doorkeeper_.next_wakeup()) - env_.now().steady)) break;
     looked_at = now.steady;
   }
   return end();
@@ -165,9 +166,9 @@ std::size_t Loop::take_input() {
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
     if (!incoming) break;
-    if (!incoming->envelope.ok()) {
-      note_bad_message(incoming->peer, incoming->envelope.failure());
-    } else if (const auto* query = std::get_if<proto::Query>(&incoming->envelope->message)) {
+    if (!doorkeeper_.admits(router_, *incoming, env_.now().steady)) continue;
+    const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
+    if (query != nullptr) {
       refresh(self_, query->kind);
       core_->set_self(self_);
     }
@@ -196,20 +197,10 @@ void Loop::send(Send& one) {
   core_->unreachable(one.peer);
 }
 
-void Loop::note_bad_message(proto::PeerId peer, const proto::Failure& failure) {
-  if (!bad_messages_.allows(env_.now().steady)) return;
-  log_->warn("peer {:x}: {}: {}{}", peer.value(), errc_name(failure.code), failure.text, bad_messages_.take_omitted());
-}
-
-void Loop::warn_of_open_endpoint(Instant now) {
-  if (now < warning_due_) return;
-  warning_due_ = proto::kNever;
-  for (const std::string& endpoint : endpoints_) {
-    if (!endpoint.starts_with("tcp://")) continue;
-    log_->warn("--insecure: any program that can connect to {} may submit tasks, run them and read all results",
-               endpoint);
-    warning_due_ = now + kWarningInterval;
-  }
+bool Loop::reload() {
+  if (!doorkeeper_.has_keys()) return false;
+  doorkeeper_.reload(*core_, env_.now());
+  return true;
 }
 
 }  // namespace forkmill::broker

@@ -10,10 +10,10 @@
 
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
+#include "broker/doorkeeper.h"
 #include "broker/loop_waiter.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
-#include "proto/log_limit.h"
 #include "proto/os/real_env.h"
 #include "proto/transport/router.h"
 
@@ -31,13 +31,12 @@ class Loop {
   // The endpoints as bound, with the ports that the system chose.
   const std::vector<std::string>& endpoints() const { return endpoints_; }
 
-  // Runs until SIGTERM or SIGINT, which must be blocked in every thread. Returns the exit code: 0, or 1 if the store
-  // failed.
+  // Runs until SIGTERM, SIGINT or SIGHUP, which must be blocked in every thread; SIGHUP reads the authorized keys again
+  // if the options name a file with them. Returns the exit code: 0, or 1 if the store failed.
   int run();
 
  private:
   std::size_t take_input();
-  void note_bad_message(proto::PeerId peer, const proto::Failure& failure);
   // Waits for `most` at most. Returns false if the broker is to stop.
   bool wait(Instant most);
   void sweep(Instant now);
@@ -46,12 +45,14 @@ class Loop {
   bool take_news();
   int end();
   void send(Send& send);
-  void warn_of_open_endpoint(Instant now);
+  // Reads the authorized keys again. Returns false if there are none: SIGHUP ends the broker.
+  bool reload();
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
-  proto::Router router_;
+  Doorkeeper doorkeeper_;
+  proto::Router router_{&doorkeeper_.gate()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;
   std::unique_ptr<Core> core_;
@@ -60,8 +61,6 @@ class Loop {
   HeldSends held_;
   proto::CommitSeq committed_;
   Instant swept_at_{0};
-  proto::LogLimit bad_messages_;
-  Instant warning_due_{0};  // the next warning of an endpoint that accepts any program
 };
 
 }  // namespace forkmill::broker

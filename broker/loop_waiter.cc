@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <csignal>
 #include <limits>
+#include <utility>
 
 namespace forkmill::broker {
 
@@ -19,6 +20,7 @@ proto::Descriptor open_signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGHUP);
   return proto::Descriptor{signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)};
 }
 
@@ -33,7 +35,8 @@ void watch_clock(const proto::Descriptor& clock) {
 
 }  // namespace
 
-LoopWaiter::LoopWaiter() : signals_{open_signals()}, clock_{open_clock()} {
+LoopWaiter::LoopWaiter(OnHangup on_hangup)
+    : on_hangup_{std::move(on_hangup)}, signals_{open_signals()}, clock_{open_clock()} {
   waiter_.add(signals_.get(), kSignals);
   watch_clock(clock_);
   waiter_.add(clock_.get(), kClock);
@@ -44,12 +47,14 @@ void LoopWaiter::watch(int fd) { waiter_.add(fd, kInput); }
 bool LoopWaiter::wait(proto::Instant most) {
   const auto tags = waiter_.wait(std::max(most, proto::Instant{0}));
   if (std::find(tags.begin(), tags.end(), kClock) != tags.end()) watch_clock(clock_);
-  return std::find(tags.begin(), tags.end(), kSignals) == tags.end() || !stop_requested();
+  return std::find(tags.begin(), tags.end(), kSignals) == tags.end() || take_signals();
 }
 
-bool LoopWaiter::stop_requested() {
+bool LoopWaiter::take_signals() {
   signalfd_siginfo info{};
-  return ::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info);
+  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+    if (info.ssi_signo != SIGHUP || !on_hangup_()) return false;
+  return true;
 }
 
 }  // namespace forkmill::broker

@@ -2,6 +2,8 @@
 // clock to be set. One thread owns it.
 #pragma once
 
+#include <functional>
+
 #include "proto/clock.h"
 #include "proto/os/descriptor.h"
 #include "proto/os/waiter.h"
@@ -10,17 +12,20 @@ namespace forkmill::broker {
 
 class LoopWaiter {
  public:
-  // SIGTERM and SIGINT must be blocked in every thread.
-  LoopWaiter();
+  // Called for SIGHUP; returns false if the broker is to end.
+  using OnHangup = std::function<bool()>;
+  // SIGTERM, SIGINT and SIGHUP must be blocked in every thread.
+  explicit LoopWaiter(OnHangup on_hangup);
 
   // wait() returns when `fd` is readable.
   void watch(int fd);
-  // Waits for `most` at most. Returns false if SIGTERM or SIGINT has come.
+  // Waits for `most` at most. Returns false if SIGTERM or SIGINT has come, or SIGHUP ends the broker.
   bool wait(proto::Instant most);
 
  private:
-  bool stop_requested();
+  bool take_signals();
 
+  const OnHangup on_hangup_;
   proto::Waiter waiter_;
   proto::Descriptor signals_;
   proto::Descriptor clock_;

@@ -28,7 +28,7 @@ Examples:
   forkmill-broker --data /srv/queue --check          look for damage while no broker runs
   forkmill-broker --restore backup.db --data /srv/new
 
-SIGTERM and SIGINT stop the broker cleanly.
+SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again, and stops a broker without it.
 Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
 
 // A limit of 0 is not set. After all settings have been read, the limit of the other queues takes its place.
@@ -76,6 +76,23 @@ std::string who_could_connect(const std::string& endpoint) {
 
 proto::Status usage_error(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
 
+// Reads the files of keys.
+proto::Status read_keys(ProgramOptions& options) {
+  options.gate.open_to_all = options.insecure;
+  if (options.server_key.empty() && options.authorized_keys.empty()) return {};
+  if (options.server_key.empty()) return usage_error("--authorized-keys needs --server-key, the key of this broker");
+  if (options.authorized_keys.empty())
+    return usage_error("--server-key needs --authorized-keys, the keys that this broker accepts");
+  if (options.insecure) return usage_error("--insecure and --server-key: give one of them only");
+  auto key = proto::read_key_pair(options.server_key);
+  if (!key.ok()) return usage_error("--server-key: " + key.failure().text);
+  auto authorized = proto::read_authorized_keys(options.authorized_keys);
+  if (!authorized.ok()) return usage_error("--authorized-keys: " + authorized.failure().text);
+  options.gate.key = key.value();
+  options.gate.authorized = std::move(authorized).value();
+  return {};
+}
+
 // Checks what Settings cannot check by itself.
 proto::Status check_options(const ProgramOptions& options) {
   const int offline_commands =
@@ -97,11 +114,10 @@ proto::Status check_options(const ProgramOptions& options) {
                        proto::format_duration(options.core.heartbeat));
   }
   for (const std::string& endpoint : options.listen) {
-    if (options.insecure || !endpoint.starts_with(kTcp)) continue;
-    return usage_error(
-        "--listen " + endpoint + ": " + who_could_connect(endpoint) +
-        " could connect, submit any task and read any result, since TCP connections are neither "
-        "encrypted nor authenticated yet; listen on ipc://PATH, or give --insecure if you trust them all");
+    if (options.insecure || options.gate.key || !endpoint.starts_with(kTcp)) continue;
+    return usage_error("--listen " + endpoint + ": " + who_could_connect(endpoint) +
+                       " could connect, submit any task and read any result; give --server-key and --authorized-keys, "
+                       "listen on ipc://PATH, or give --insecure if you trust them all");
   }
   return {};
 }
@@ -127,6 +143,14 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
       "ENDPOINT");
   settings.flag("insecure", options.insecure,
                 "Allow TCP endpoints without encryption and authentication: any program that reaches one is obeyed");
+  settings.text("server-key", options.server_key,
+                "File of this broker's secret key (forkmill keygen): TCP connections are encrypted, and peers know the "
+                "broker by its public key; needs --authorized-keys",
+                "FILE");
+  settings.text(
+      "authorized-keys", options.authorized_keys,
+      "File of the keys that may connect by TCP, one a line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
+      "FILE");
   settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
                 "FILE");
   settings.duration("heartbeat", options.core.heartbeat, "Heartbeat interval of clients and workers, at least 10ms");
@@ -209,7 +233,9 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   apply(limits, options);
-  if (const auto status = check_options(options); !status.ok()) {
+  auto status = read_keys(options);
+  if (status.ok()) status = check_options(options);
+  if (!status.ok()) {
     std::cerr << "forkmill-broker: " << status.failure().text << "\n";
     return 2;
   }

@@ -8,6 +8,7 @@
 #include "broker/core/state/options.h"
 #include "proto/os/logging.h"
 #include "proto/transport/default_endpoint.h"
+#include "proto/transport/gate.h"
 
 namespace forkmill::broker {
 
@@ -19,7 +20,10 @@ struct ProgramOptions {
   std::string data = default_data_directory();
   bool memory = false;
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
-  bool insecure = false;                              // accept anyone on TCP endpoints
+  bool insecure = false;                              // accept TCP peers without keys
+  std::string server_key;                             // file of the broker's secret key; empty: TCP peers have no keys
+  std::string authorized_keys;                        // file of the keys that are accepted
+  proto::Gate::Options gate;                          // as the files and `insecure` say
   // Offline commands: see offline_commands.h.
   bool check = false;
   bool quarantine = false;

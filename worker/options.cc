@@ -48,6 +48,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
                            FORKMILL_VERSION};
   settings.group("Connection");
   settings.text("broker", options.broker, "Endpoint of the broker: tcp://HOST:PORT or ipc://PATH", "ENDPOINT");
+  settings.text("server-public-key", options.server_public_key,
+                "The broker's public key, or a file with it; for TCP, with --key", "KEY");
+  settings.text("key", options.key, "File of this worker's secret key (forkmill keygen); for TCP", "FILE");
   settings.list("queues", options.queues, "Queues to serve, with commas between; repeatable", "NAMES");
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");

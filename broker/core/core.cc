@@ -46,6 +46,11 @@ void Core::flush(Now now) {
   outbox_.flush();
 }
 
+void Core::expel(Now now, const Sessions::WhyExpelled& why) {
+  state_.clock.set(now);
+  parts_.sessions.expel(why);
+}
+
 Instant Core::next_wakeup() const {
   if (dispatcher_.has_waiting() && !parts_.operators.is_scanning()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),

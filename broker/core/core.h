@@ -45,6 +45,9 @@ class Core {
   void handle(proto::Now now, StoreAnswer answer);
   // A message to that peer could not be sent.
   void unreachable(proto::PeerId peer) { parts_.index.lose_peer(peer); }
+  // Ends the sessions of the peers for which `why` has a reason, as if they had fallen silent, and says GOODBYE to them
+  // with not_permitted and this reason.
+  void expel(proto::Now now, const Sessions::WhyExpelled& why);
   // All commits up to that one are safe.
   void committed(proto::CommitSeq commit) { state_.output.safe = commit; }
 

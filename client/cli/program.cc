@@ -82,7 +82,9 @@ std::optional<std::vector<std::string>> split_tail(int& argc, char** argv) {
   int i = 1;
   for (; i < argc && argv[i][0] == '-'; ++i) {
     const std::string_view option = argv[i];
-    if (option == "--broker" || option == "--connect-timeout") ++i;
+    constexpr auto kWithValue =
+        std::to_array<std::string_view>({"--broker", "--connect-timeout", "--server-public-key", "--key"});
+    if (std::ranges::find(kWithValue, option) != kWithValue.end()) ++i;
   }
   const std::string_view command = i < argc ? argv[i] : "";
   if (command != "dev" && command != "run") return std::nullopt;
@@ -112,6 +114,7 @@ constexpr auto kCommands = std::to_array<NamedCommand>({{"dev", add_dev},
                                                         {"task", add_task},
                                                         {"dead", add_dead},
                                                         {"backup", add_backup},
+                                                        {"keygen", add_keygen},
                                                         {"ping", add_ping},
                                                         {"web", add_web}});
 

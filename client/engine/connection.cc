@@ -51,12 +51,14 @@ Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& cap
       inbox_{inbox},
       capacity_{capacity},
       holdings_{holdings},
-      link_{options.endpoint},
+      link_{options},
       session_{session_options(options, draw_seed(), holdings)},
       reachability_{options.connect_timeout, proto::RealEnv::steady()} {}
 
 std::string Connection::why_waiting() const {
   if (reachability_.reachable()) return {};
+  const std::string obstacle = link_.obstacle();
+  if (!obstacle.empty()) return "the broker at " + options_.endpoint + " cannot be used: " + obstacle;
   return "the broker at " + options_.endpoint + " does not answer; is forkmill-broker running there?";
 }
 

@@ -44,7 +44,7 @@ class Connection final : public Work {
   proto::Dealer& socket() { return link_.socket(); }
   // Any thread.
   Reachability& reachability() { return reachability_; }
-  // Any thread. Empty: the broker is reachable.
+  // Any thread. Empty: the broker is reachable. Names the obstacle that the socket has reported, if any.
   std::string why_waiting() const;
 
  private:

@@ -89,12 +89,21 @@ Prepared prepare(const SubmitOptions& options) {
   return {options.queue, std::move(task)};
 }
 
+namespace {
+
+// Sets an empty option from the environment.
+void fill_in(std::string& option, const char* variable) {
+  const char* value = std::getenv(variable);
+  if (option.empty() && value != nullptr) option = value;
+}
+
+}  // namespace
+
 ClientOptions completed(ClientOptions options) {
-  if (options.endpoint.empty()) {
-    const char* from_environment = std::getenv("FORKMILL_BROKER");
-    options.endpoint =
-        from_environment != nullptr && *from_environment != '\0' ? from_environment : proto::default_endpoint();
-  }
+  fill_in(options.endpoint, "FORKMILL_BROKER");
+  fill_in(options.server_public_key, "FORKMILL_SERVER_PUBLIC_KEY");
+  fill_in(options.key, "FORKMILL_KEY");
+  if (options.endpoint.empty()) options.endpoint = proto::default_endpoint();
   if (options.endpoint == "local://") options.endpoint = detail::local_endpoint();
   if (options.name.empty()) options.name = program_invocation_short_name;
   options.name.resize(proto::first_bytes(options.name, proto::limits::kMaxName).size());

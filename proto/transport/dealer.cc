@@ -1,10 +1,12 @@
 #include "proto/transport/dealer.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "proto/os/real_env.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/errors.h"
 #include "proto/transport/local_peer.h"
@@ -21,6 +23,39 @@ std::string monitor_address() {
 
 constexpr Instant kRetry = std::chrono::milliseconds{100};  // when no connection could be made
 constexpr Instant kRetryForeign = std::chrono::seconds{1};  // when a program of another user listens
+constexpr Instant kRetryRefused = std::chrono::seconds{1};  // after a refused handshake; doubles each time
+constexpr unsigned kMaxDoublings = 4;
+
+void set_keys(zmq::socket_t& socket, const CurveKeys& keys) {
+  const auto set = [&](int option, const Key& key) {
+    if (zmq_setsockopt(socket.handle(), option, key.bytes.data(), key.bytes.size()) != 0) throw zmq::error_t{};
+  };
+  set(ZMQ_CURVE_SERVERKEY, keys.broker);
+  set(ZMQ_CURVE_PUBLICKEY, keys.own.public_key);
+  set(ZMQ_CURVE_SECRETKEY, keys.own.secret_key);
+}
+
+// Returns why the broker has ended a handshake, and what to do. Empty: nothing can be said yet.
+std::string why_handshake_failed(std::uint16_t event, std::uint32_t value, const CurveKeys* keys,
+                                 unsigned failed_in_row) {
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+    if (keys == nullptr) return "the broker refuses peers without keys, or of another user";
+    return "the broker does not accept the public key " + to_string(keys->own.public_key) +
+           " of this program: add a line for it to the --authorized-keys file of the broker and send SIGHUP to the "
+           "broker, or use another --key";
+  }
+  const bool differs = event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL &&
+                       value == static_cast<std::uint32_t>(ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH);
+  if (differs && keys == nullptr)
+    return "the broker requires keys: give its public key with --server-public-key, and a key of your own with --key "
+           "(`forkmill keygen FILE` creates one, which the broker must authorize)";
+  if (differs) return "the broker there has no key (--server-key), so it cannot prove who it is, and is left";
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) return "what listens there is not a forkmill broker";
+  // The connection has just ended: a broker that is being stopped does the same, but not twice.
+  if (keys == nullptr || failed_in_row < 2) return {};
+  return "the broker there ends each handshake: its public key is probably not " + to_string(keys->broker) +
+         "; see --server-public-key";
+}
 
 // The endpoint is valid; a connection can be made when the process has a free descriptor again.
 bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM; }
@@ -29,11 +64,13 @@ bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error
 
 struct Dealer::Connection {
   // An empty endpoint connects to nothing yet.
-  Connection(const std::string& endpoint, Waiter& watched) : waiter{watched} {
+  Connection(const std::string& endpoint, const CurveKeys* keys, Waiter& watched) : waiter{watched} {
     set_common_options(socket, endpoint);
+    if (keys != nullptr) set_keys(socket, *keys);
     const std::string address = monitor_address();
-    constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                            ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
+    constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                            ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                            ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED;
     if (zmq_socket_monitor(socket.handle(), address.c_str(), kEvents) != 0) throw zmq::error_t{};
     try {
       monitor.connect(address);
@@ -74,7 +111,7 @@ struct Dealer::Connection {
 
   struct Event {
     std::uint16_t number = 0;  // 0: none
-    std::uint32_t value = 0;   // ZMQ_EVENT_CONNECTED: the descriptor of the connection
+    std::uint32_t value = 0;   // the descriptor of the connection, or why a handshake has failed
   };
   // Returns the next event of the monitor.
   Event event(bool wait = false) {
@@ -92,6 +129,7 @@ struct Dealer::Connection {
   }
 
   Waiter& waiter;
+  bool up = false;  // link_event() has reported the connection, and not its end
   // Messages wait to be received: the monitor, which costs a system call, is asked some rounds later.
   bool has_messages = false;
   int skipped = 0;  // rounds
@@ -99,11 +137,13 @@ struct Dealer::Connection {
   zmq::socket_t monitor{zmq_context(), zmq::socket_type::pair};
 };
 
-Dealer::Dealer(const std::string& endpoint, LookUp look_up)
-    : endpoint_{endpoint}, endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
+Dealer::Dealer(const std::string& endpoint, LookUp look_up, std::optional<CurveKeys> keys)
+    : endpoint_{endpoint},
+      keys_{std::move(keys)},
+      endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
   prepare_default_endpoint(endpoint);
   if (endpoint_tracker_) endpoint_tracker_->watch(waiter_, 0);
-  waiter_.add(retry_.fd(), 0);
+  waiter_.add(obstacle_.alarm.fd(), 0);
   connect(true);
 }
 Dealer::~Dealer() = default;
@@ -112,8 +152,8 @@ void Dealer::connect(bool first) {
   disconnect();
   const std::string endpoint = endpoint_tracker_ ? endpoint_tracker_->endpoint() : endpoint_;
   try {
-    connection_ = std::make_unique<Connection>(endpoint, waiter_);
-    retry_.stop();
+    connection_ = std::make_unique<Connection>(endpoint, keys_ ? &*keys_ : nullptr, waiter_);
+    obstacle_.alarm.stop();
   } catch (const zmq::error_t& error) {
     const bool shortage = is_shortage(error.num());
     if (first && !shortage) throw TransportError{connect_error_text(endpoint, error.num())};
@@ -129,12 +169,12 @@ void Dealer::disconnect() {
 }
 
 void Dealer::retry_later(std::string obstacle, Instant pause) {
-  obstacle_ = std::move(obstacle);
-  retry_.set(pause);
-  retry_at_ = RealEnv::steady() + pause;
+  obstacle_.text = std::move(obstacle);
+  obstacle_.alarm.set(pause);
+  obstacle_.retry_at = RealEnv::steady() + pause;
 }
 
-bool Dealer::retry_due() { return !connection_ && RealEnv::steady() >= retry_at_; }
+bool Dealer::retry_due() { return !connection_ && RealEnv::steady() >= obstacle_.retry_at; }
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {
@@ -146,16 +186,24 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         leave_foreign_server(static_cast<int>(event.value));
         break;
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-        obstacle_.clear();
-        told_.clear();
+        obstacle_.text.clear();
+        obstacle_.told.clear();
+        obstacle_.failed_handshakes = 0;
+        connection_->up = true;
         if (endpoint_tracker_) endpoint_tracker_->connected();
         return LinkEvent::up;
       case ZMQ_EVENT_DISCONNECTED:
         if (endpoint_tracker_) endpoint_tracker_->lost();
-        return LinkEvent::down;
+        if (std::exchange(connection_->up, false)) return LinkEvent::down;
+        break;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        explain_failed_handshake(event.number, event.value);
+        break;
       case ZMQ_EVENT_CONNECT_RETRIED:
         if (endpoint_tracker_ && endpoint_tracker_->refused()) connect();
-        if (auto why = why_barred(endpoint_); !why.empty()) obstacle_ = std::move(why);
+        if (auto why = why_barred(endpoint_); !why.empty()) obstacle_.text = std::move(why);
         break;
       default:
         return find_why_stuck() ? std::optional{LinkEvent::stuck} : std::nullopt;
@@ -170,10 +218,19 @@ void Dealer::leave_foreign_server(int socket) {
   retry_later(std::move(why), kRetryForeign);
 }
 
+void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) {
+  const unsigned failed = ++obstacle_.failed_handshakes;
+  auto why = why_handshake_failed(event, value, keys_ ? &*keys_ : nullptr, failed);
+  if (why.empty()) return;
+  // ZeroMQ would not connect again after most of these events, and too often after the others.
+  disconnect();
+  retry_later(std::move(why), kRetryRefused * (1U << std::min(failed - 1, kMaxDoublings)));
+}
+
 // Each reason is reported once until there was a connection.
 bool Dealer::find_why_stuck() {
-  if (std::exchange(told_, obstacle_) != obstacle_) {
-    why_stuck_ = obstacle_;
+  if (std::exchange(obstacle_.told, obstacle_.text) != obstacle_.text) {
+    why_stuck_ = obstacle_.text;
     return true;
   }
   auto failure = endpoint_tracker_ ? endpoint_tracker_->take_failure() : std::nullopt;
@@ -207,7 +264,7 @@ void Dealer::finish() {
 
 bool Dealer::pending() {
   if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
-  if (!connection_) return retry_due() || told_ != obstacle_;
+  if (!connection_) return retry_due() || obstacle_.told != obstacle_.text;
   // Before a wait, both sockets must be asked, because has_input has a side effect.
   connection_->has_messages = has_input(connection_->socket);
   return connection_->has_messages || has_input(connection_->monitor);

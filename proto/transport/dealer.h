@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 
-#include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
 #include "proto/transport/endpoint_tracker.h"
+#include "proto/transport/keys.h"
 #include "proto/transport/resolver.h"
 #include "proto/wire/codec.h"
 
@@ -18,9 +18,9 @@ namespace forkmill::proto {
 
 class Dealer {
  public:
-  // Does not wait for the broker. Throws TransportError if the endpoint is not valid, or is the default one and other
-  // users could use it (default_endpoint.h).
-  explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up);
+  // `keys`: for TCP; none: the connection is not encrypted. Does not wait for the broker. Throws TransportError if the
+  // endpoint is not valid, or is the default one and other users could use it (default_endpoint.h).
+  explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up, std::optional<CurveKeys> keys = {});
   ~Dealer();
   Dealer(const Dealer&) = delete;
   Dealer& operator=(const Dealer&) = delete;
@@ -28,8 +28,8 @@ class Dealer {
   enum class LinkEvent {
     up,     // a connection was made: send HELLO
     down,   // the connection broke
-    stuck,  // no connection can be made: the broker's name has no address, no descriptor is left, or the endpoint is
-            // that of another user; see why_stuck()
+    stuck,  // no connection can be made: the broker's name has no address, no descriptor is left, the endpoint is
+            // that of another user, or the broker refuses the keys or their absence; see why_stuck()
   };
   // Returns the next event, without waiting.
   std::optional<LinkEvent> link_event();
@@ -58,24 +58,31 @@ class Dealer {
 
  private:
   struct Connection;
+  // Why there is no connection, and when to try again.
+  struct Obstacle {
+    std::string text;  // why the last connection could not be made
+    std::string told;  // the text that link_event() has reported
+    Alarm alarm;
+    Instant retry_at{0};
+    unsigned failed_handshakes = 0;  // in a row
+  };
+
   // Makes a new connection, to the current address of the broker. The first one throws TransportError; later ones are
   // tried again.
   void connect(bool first = false);
   void disconnect();  // drops the connection, with all messages that wait in it
   void retry_later(std::string obstacle, Instant pause);
-  void leave_foreign_server(int socket);
   bool retry_due();
+  void leave_foreign_server(int socket);
+  void explain_failed_handshake(std::uint16_t event, std::uint32_t value);
   bool find_why_stuck();
 
-  RealEnv env_;
   Waiter waiter_;
   const std::string endpoint_;
+  const std::optional<CurveKeys> keys_;
   std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint is an address
   std::unique_ptr<Connection> connection_;             // null: there was an obstacle to it
-  Alarm retry_;
-  Instant retry_at_{0};
-  std::string obstacle_;  // why the last connection could not be made
-  std::string told_;      // the obstacle that link_event() has reported
+  Obstacle obstacle_;
   std::string why_stuck_;
 };
 

@@ -1,5 +1,7 @@
 #include "proto/transport/message_io.h"
 
+#include <charconv>
+#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -46,6 +48,14 @@ zmq::message_t head_of(std::string&& envelope, const Unread& unread) {
   auto owner = std::make_shared<const std::string>(std::move(envelope));
   const std::string_view bytes = *owner;
   return frame_of(std::move(owner), bytes, unread);
+}
+
+// The id frame of a message has no metadata after a poll that has fetched it: the first frame behind it always has.
+std::uint32_t principal_in(zmq::message_t& head) {
+  const char* text = zmq_msg_gets(head.handle(), "User-Id");
+  std::uint32_t number = 0;
+  if (text != nullptr) std::from_chars(text, text + std::strlen(text), number);
+  return number;
 }
 
 bool send_frame(zmq::socket_t& socket, zmq::message_t& frame, bool more) {
@@ -112,7 +122,8 @@ std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed) {
   zmq::message_t head;
   if (!receive_frame(socket, head)) return std::nullopt;
   std::vector<Payload> frames;
-  Arrived arrived{std::move(routing), Envelope{}, FrameMeter::cost_of(head.size()), {}};
+  Arrived arrived{
+      std::move(routing), Envelope{}, FrameMeter::cost_of(head.size()), {}, routed ? principal_in(head) : 0};
   std::size_t bytes = head.size();
   bool too_large = false;
   for (bool more = head.more(); more;) {

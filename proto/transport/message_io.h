@@ -30,8 +30,9 @@ bool receive_frame(zmq::socket_t& socket, zmq::message_t& frame, bool wait = fal
 struct Arrived {
   zmq::message_t routing;
   Result<Envelope> envelope;
-  std::uint64_t cost = 0;  // cost of its frames (frame_meter.h)
-  zmq::message_t head;     // the envelope as it came
+  std::uint64_t cost = 0;       // cost of its frames (frame_meter.h)
+  zmq::message_t head;          // the envelope as it came
+  std::uint32_t principal = 0;  // number that the gate gave to the connection; 0: the socket has no gate
 };
 std::optional<Arrived> receive_message(zmq::socket_t& socket, bool routed);
 

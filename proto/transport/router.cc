@@ -33,9 +33,19 @@ struct Router::Peer {
 };
 
 struct Router::Impl {
+  explicit Impl(Gate* its_gate) : gate{its_gate} {}
+  ~Impl() {
+    // ZeroMQ's thread must not wait for a listener that is gone.
+    if (refusals) zmq_socket_monitor(socket.handle(), nullptr, 0);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  Gate* const gate;
   zmq::socket_t socket{zmq_context(), zmq::socket_type::router};
   std::unordered_map<PeerId, Peer> peers;
-  bool idle = false;  // the last receive() found nothing
+  zmq::socket_t refusals;  // events of handshakes that failed before the gate was asked; null: there is no gate
+  bool idle = false;       // the last receive() found nothing
 
   // `message`: one of the peer.
   Peer& peer_of(PeerId id, zmq::message_t& message) {
@@ -47,17 +57,25 @@ struct Router::Impl {
 
 namespace {
 
+std::string refusals_address() {
+  static std::atomic<std::uint64_t> count{0};
+  return "inproc://forkmill-refusals-" + std::to_string(++count);
+}
+
+constexpr int kEnforceZapDomain = 93;  // ZMQ_ZAP_ENFORCE_DOMAIN, which Debian's header hides
+constexpr unsigned kPrincipalShift = 33;
+
 // A routing id that ZeroMQ has made: a zero byte and a 32-bit count.
 constexpr std::size_t kRoutingBytes = 5;
 constexpr ConnectionTable::Place kNoPlace;
 
 // Returns none for a peer that has chosen its own id, which the protocol forbids: the id could be that of another peer.
 // (ZeroMQ does not let a peer choose an id that begins with a zero byte.)
-std::optional<PeerId> peer_id(const zmq::message_t& routing) {
+std::optional<PeerId> peer_id(const zmq::message_t& routing, std::uint32_t principal) {
   if (routing.size() != kRoutingBytes || *routing.data<char>() != 0) return std::nullopt;
   std::uint32_t count = 0;
   std::memcpy(&count, routing.data<char>() + 1, sizeof count);
-  return PeerId{std::uint64_t{1} << 32 | count};
+  return PeerId{std::uint64_t{principal} << kPrincipalShift | std::uint64_t{1} << 32 | count};
 }
 
 zmq::message_t routing_of(PeerId peer) {
@@ -67,7 +85,7 @@ zmq::message_t routing_of(PeerId peer) {
   return {bytes, kRoutingBytes};
 }
 
-// Makes new sockets of the file system mode 0600, whatever the umask of the process is.
+// Makes new sockets of the file system mode 0600, with any umask of the process.
 class PrivateFiles {
  public:
   PrivateFiles() : before_{::umask(0177)} {}
@@ -86,12 +104,42 @@ void admit_only_this_user_and_root(zmq::socket_t& socket) {
     if (zmq_setsockopt(socket.handle(), ZMQ_IPC_FILTER_UID, &user, sizeof user) != 0) throw zmq::error_t{};
 }
 
+void set_option(zmq::socket_t& socket, int option, const void* value, std::size_t size) {
+  if (zmq_setsockopt(socket.handle(), option, value, size) != 0) throw zmq::error_t{};
+}
+
+void set_option(zmq::socket_t& socket, int option, int value) { set_option(socket, option, &value, sizeof value); }
+
+// ZeroMQ asks the gate about each connection, and refuses all if it cannot ask.
+void ask_gate(zmq::socket_t& socket) {
+  socket.set(zmq::sockopt::zap_domain, "forkmill");
+  set_option(socket, kEnforceZapDomain, 1);
+}
+
+// Endpoints that are bound afterwards have the key, or none.
+void set_server_key(zmq::socket_t& socket, const std::optional<KeyPair>& key) {
+  set_option(socket, ZMQ_CURVE_SERVER, key ? 1 : 0);
+  if (!key) return;
+  set_option(socket, ZMQ_CURVE_SECRETKEY, key->secret_key.bytes.data(), key->secret_key.bytes.size());
+}
+
 }  // namespace
 
-Router::Router() : impl_{std::make_unique<Impl>()} {
+std::uint32_t principal_of(PeerId peer) { return static_cast<std::uint32_t>(peer.value() >> kPrincipalShift); }
+
+Router::Router(Gate* gate) : impl_{std::make_unique<Impl>(gate)} {
   constexpr int kBacklog = 1024;  // connections that are not accepted yet: all peers may come back at once
-  impl_->socket.set(zmq::sockopt::router_mandatory, true);
-  impl_->socket.set(zmq::sockopt::backlog, kBacklog);
+  zmq::socket_t& socket = impl_->socket;
+  socket.set(zmq::sockopt::router_mandatory, true);
+  socket.set(zmq::sockopt::backlog, kBacklog);
+  if (gate == nullptr) return;
+  ask_gate(socket);
+  const std::string address = refusals_address();
+  if (zmq_socket_monitor(socket.handle(), address.c_str(), ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) != 0)
+    throw zmq::error_t{};
+  impl_->refusals = zmq::socket_t{zmq_context(), zmq::socket_type::pair};
+  impl_->refusals.set(zmq::sockopt::rcvhwm, 0);  // no limit: ZeroMQ's thread must never wait for this one
+  impl_->refusals.connect(address);
 }
 
 Router::~Router() = default;
@@ -103,6 +151,8 @@ std::string Router::bind(const std::string& endpoint) {
   const PrivateFiles files;
   try {
     admit_only_this_user_and_root(impl_->socket);
+    const bool is_tcp = endpoint.starts_with("tcp://");
+    if (impl_->gate != nullptr) set_server_key(impl_->socket, is_tcp ? impl_->gate->key() : std::nullopt);
     impl_->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
     throw TransportError{bind_error_text(endpoint, error.num())};
@@ -114,9 +164,10 @@ std::optional<Router::Incoming> Router::receive() {
   ConnectionTable* table = ConnectionTable::installed();
   while (auto arrived = receive_message(impl_->socket, true)) {
     impl_->idle = false;
-    const auto peer = peer_id(arrived->routing);
+    const auto peer = peer_id(arrived->routing, arrived->principal);
     if (table != nullptr) table->received(peer ? impl_->peer_of(*peer, arrived->head).place : kNoPlace, arrived->cost);
-    if (peer) return Incoming{*peer, std::move(arrived->envelope)};
+    if (impl_->gate != nullptr && arrived->principal == 0) continue;
+    if (peer) return Incoming{*peer, std::move(arrived->envelope), arrived->principal};
   }
   impl_->idle = true;
   return std::nullopt;
@@ -160,7 +211,25 @@ void Router::sweep(Instant now, const std::function<bool(PeerId)>& has_session) 
   }
 }
 
-bool Router::pending() { return has_input(impl_->socket); }
+bool Router::pending() {
+  bool more = false;
+  if (impl_->gate != nullptr) {
+    more = impl_->gate->serve();
+    for (zmq::message_t event; receive_frame(impl_->refusals, event);) {
+      while (event.more() && receive_frame(impl_->refusals, event)) {
+      }
+      impl_->gate->note_refusal(
+          "a peer did not use CURVE, or not the public key of this broker; see --server-public-key");
+    }
+  }
+  return has_input(impl_->socket) || more;
+}
+
+std::vector<int> Router::descriptors() const {
+  if (impl_->gate == nullptr) return {fd()};
+  return {fd(), impl_->gate->fd(), impl_->refusals.get(zmq::sockopt::fd)};
+}
+
 int Router::fd() const { return impl_->socket.get(zmq::sockopt::fd); }
 
 }  // namespace forkmill::proto

@@ -8,28 +8,33 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "proto/clock.h"
+#include "proto/transport/gate.h"
 #include "proto/wire/codec.h"
 
 namespace forkmill::proto {
 
 class Router {
  public:
-  Router();
+  // `gate` decides on connections, and outlives this. Null: all are accepted.
+  explicit Router(Gate* gate = nullptr);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port.
+  // Listens on tcp://HOST:PORT (port `*`: any free one) or ipc://PATH. Returns the endpoint with the actual port. TCP
+  // connections are encrypted if the gate has a key.
   // Throws TransportError, also when a program listens there already or something that is not a socket is at the path;
   // a socket that a dead program left behind is replaced. Only processes of this user and of root may connect to an
-  // ipc:// endpoint, whatever the umask is. Sets the umask for a moment: no other thread may create files meanwhile.
+  // ipc:// endpoint, with any umask. Sets the umask for a moment: no other thread may create files meanwhile.
   std::string bind(const std::string& endpoint);
 
   struct Incoming {
     PeerId peer;
     Result<Envelope> envelope;
+    std::uint32_t principal = 0;  // as the gate numbers them; 0: there is no gate
   };
   // Returns the next message, without waiting; none if there is none.
   std::optional<Incoming> receive();
@@ -48,15 +53,20 @@ class Router {
   // Returns the number of connections; 0 without a ConnectionTable.
   static std::size_t connections();
 
-  // Wait for fd() to become readable only after pending() has returned false: the descriptor signals changes, not
-  // states.
+  // Wait for the descriptors only after pending() has returned false: they signal changes, not states. pending() also
+  // answers the handshakes of new connections.
   bool pending();
-  int fd() const;
+  int fd() const;  // without a gate, the only descriptor
+  std::vector<int> descriptors() const;
 
  private:
   struct Impl;
   struct Peer;
   std::unique_ptr<Impl> impl_;
 };
+
+// Returns the number of the principal behind a connection, with which the transport has marked its id; 0: there is no
+// gate.
+std::uint32_t principal_of(PeerId peer);
 
 }  // namespace forkmill::proto

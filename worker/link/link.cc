@@ -16,6 +16,8 @@
 #include "proto/os/wakeup.h"
 #include "proto/text.h"
 #include "proto/transport/dealer.h"
+#include "proto/transport/errors.h"
+#include "proto/transport/keys.h"
 #include "worker/ipc/bell.h"
 #include "worker/link/child_rings.h"
 #include "worker/link/identity.h"
@@ -35,6 +37,12 @@ enum Tag : std::uint64_t { kBell, kControl, kBroker };
 
 constexpr proto::Instant kRetryControl = 20ms;  // while the supervisor has no room for a message
 constexpr proto::Instant kRetryLog = 100ms;     // while the log is not read
+
+std::optional<proto::CurveKeys> keys_of(const WorkerOptions& options) {
+  auto keys = proto::read_curve_keys(options.broker, options.server_public_key, options.key);
+  if (!keys.ok()) throw proto::TransportError{keys.failure().text};
+  return keys.value();
+}
 
 class Link {
  public:
@@ -72,7 +80,7 @@ class Link {
 Link::Link(LinkSetup setup)
     : setup_{std::move(setup)},
       log_{setup_.options},
-      dealer_{setup_.options.broker},
+      dealer_{setup_.options.broker, proto::look_up, keys_of(setup_.options)},
       foreman_{config_of(setup_), hello_of(setup_), env_.random(), rings_} {
   waiter_.add(setup_.bell, kBell);
   waiter_.add(setup_.control.fd(), kControl);

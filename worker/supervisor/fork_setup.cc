@@ -24,6 +24,10 @@ void set_environment(const Origin& origin, const ChildRole& role) {
   for (const char* name : {"FORKMILL_PROCESS", "FORKMILL_DAEMON"}) ::unsetenv(name);
   if (!origin.setup.of_client) ::unsetenv("FORKMILL_PARENT");  // else that of the pool's host: the client
   set("FORKMILL_BROKER", origin.setup.options.broker);
+  if (!origin.setup.options.key.empty()) {
+    set("FORKMILL_SERVER_PUBLIC_KEY", origin.setup.options.server_public_key);
+    set("FORKMILL_KEY", origin.setup.options.key);
+  }
   set("FORKMILL_CHILD_OF", std::to_string(origin.instance));
   if (!role.process) {
     if (origin.setup.of_client) set("FORKMILL_DAEMON", "pool");

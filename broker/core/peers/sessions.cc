@@ -74,6 +74,25 @@ void Sessions::tick() {
     close(*one, "worker " + one->session.name.str() + " on " + one->session.host + " fell silent");
 }
 
+void Sessions::expel(const WhyExpelled& why) {
+  std::vector<Client*> clients;
+  for (const auto& [handle, one] : state_.clients)
+    if (dismiss(one->session, proto::Role::client, why)) clients.push_back(one.get());
+  std::vector<Worker*> workers;
+  for (const auto& [handle, one] : state_.workers)
+    if (dismiss(one->session, proto::Role::worker, why)) workers.push_back(one.get());
+  for (Client* one : clients) close(*one, Objects::End::lost);
+  for (Worker* one : workers) close(*one, "worker " + one->session.name.str() + " is not permitted any longer");
+}
+
+bool Sessions::dismiss(Session& session, proto::Role role, const WhyExpelled& why) {
+  if (!session.peer) return false;  // out of reach: it must connect again, and is refused then
+  std::string text = why(session.peer, role);
+  if (text.empty()) return false;
+  state_.output.send(session, proto::Goodbye{Errc::not_permitted, std::move(text)});
+  return true;
+}
+
 void Sessions::farewell() {
   const proto::Goodbye goodbye{Errc::shutting_down, std::string{errc_text(Errc::shutting_down)}};
   for (const auto& [handle, one] : state_.clients) state_.output.send(one->session, goodbye);

@@ -2,6 +2,7 @@
 // and with that everything that depended on it. Admission begins sessions.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -49,7 +50,14 @@ class Sessions {
   // Says GOODBYE to all: the broker shuts down.
   void farewell();
 
+  // Returns why a peer may not have a session in its role any longer. Empty: it may.
+  using WhyExpelled = std::function<std::string(proto::PeerId peer, proto::Role role)>;
+  // Ends the sessions of all peers that `why` gives a reason for, and says GOODBYE to them.
+  void expel(const WhyExpelled& why);
+
  private:
+  // Says GOODBYE to the peer of `session` if `why` has a reason. Returns whether it has.
+  bool dismiss(Session& session, proto::Role role, const WhyExpelled& why);
   void close(Client& client, Objects::End end);
   void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
   void close(Worker& worker, const std::string& why);

@@ -110,6 +110,16 @@ void add_connection_options(CLI::App& command, ConnectionOptions& options) {
                       options.broker + "]")
       ->type_name("ENDPOINT")
       ->group("Connection");
+  command
+      .add_option("--server-public-key", options.server_public_key,
+                  "The broker's public key, or a file with it; for TCP, with --key [env: FORKMILL_SERVER_PUBLIC_KEY]")
+      ->type_name("KEY")
+      ->group("Connection");
+  if (command.get_option_no_throw("--key") == nullptr) {  // `submit` has another one
+    command.add_option("--key", options.key, "File of your secret key (forkmill keygen); for TCP [env: FORKMILL_KEY]")
+        ->type_name("FILE")
+        ->group("Connection");
+  }
   add_duration(command, "--connect-timeout", options.connect_timeout,
                "Fail if no broker has answered within this time [default: 5s]")
       ->group("Connection");

@@ -109,6 +109,7 @@ void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_help(const Program& program);
+void add_keygen(const Program& program);
 void add_map(const Program& program);
 void add_object(const Program& program);
 void add_ping(const Program& program);

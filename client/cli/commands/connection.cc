@@ -32,6 +32,8 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
+  made.server_public_key = options.server_public_key;
+  made.key = options.key;
   made.connect_timeout = fail_fast ? options.connect_timeout + kExtraClientTimeout : std::chrono::milliseconds::max();
   made.fail_fast = fail_fast;
   made.warn_of_unserved = false;  // the commands say so themselves, with what to do

@@ -9,6 +9,8 @@ namespace forkmill::cli {
 struct ConnectionOptions {
   std::string broker{};  // an endpoint: tcp://HOST:PORT or ipc://PATH
   std::chrono::milliseconds connect_timeout{5000};
+  std::string server_public_key{};  // the broker's public key or its file; empty: the environment's
+  std::string key{};                // file of the secret key; empty: the environment's
 };
 
 }  // namespace forkmill::cli

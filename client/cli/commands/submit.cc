@@ -63,7 +63,10 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
                "Drop the task if it has not started within this time [default: never]");
   add_durability(command, options.durability);
   add_duration(command, "--result-ttl", options.result_ttl, "Keep the result for this long [default: the broker's]");
-  command.add_option("--key", options.key, "Idempotency key: a second submission with the same key is the same task")
+  command
+      .add_option("--key", options.key,
+                  "Idempotency key: a second submission with the same key is the same task. The file of your secret "
+                  "key stands before the command: forkmill --key FILE submit")
       ->type_name("KEY");
   command
       .add_option("--label", options.label, "Text for people, which lists show [default: the command of forkmill.exec]")

@@ -15,7 +15,6 @@
 #include "client/cli/errors/command_error.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/quote.h"
-#include "proto/transport/default_endpoint.h"
 
 namespace forkmill::cli {
 
@@ -168,8 +167,7 @@ void add_dev(const Program& program) {
   command->footer(kDevFooter);
   command
       ->add_option("--listen", options->listen,
-                   "Endpoint of the broker [default: this user's socket, " + proto::default_endpoint() +
-                       "; with COMMAND, a private one]")
+                   "Endpoint of the broker [default: this user's socket; with COMMAND, a private one]")
       ->type_name("ENDPOINT");
   command->add_flag("--insecure", options->insecure, "Allow a TCP endpoint: any program that reaches it is obeyed");
   auto* data = command

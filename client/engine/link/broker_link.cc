@@ -7,6 +7,7 @@
 
 #include "client/futures/log.h"
 #include "proto/transport/errors.h"
+#include "proto/transport/keys.h"
 
 namespace forkmill::client {
 
@@ -14,9 +15,11 @@ namespace {
 
 constexpr int kMessagesOfARound = 256;  // requests then have their turn
 
-std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
+std::unique_ptr<proto::Dealer> connect(const ClientOptions& options) {
+  auto keys = proto::read_curve_keys(options.endpoint, options.server_public_key, options.key);
+  if (!keys.ok()) throw Error{Errc::bad_request, keys.failure().text};
   try {
-    return std::make_unique<proto::Dealer>(endpoint);
+    return std::make_unique<proto::Dealer>(options.endpoint, proto::look_up, keys.value());
   } catch (const proto::TransportError& error) {
     throw Error{Errc::bad_request, error.what()};
   }
@@ -24,18 +27,30 @@ std::unique_ptr<proto::Dealer> connect(const std::string& endpoint) {
 
 }  // namespace
 
-BrokerLink::BrokerLink(const std::string& endpoint) : endpoint_{endpoint}, dealer_{connect(endpoint)} {}
+BrokerLink::BrokerLink(const ClientOptions& options) : endpoint_{options.endpoint}, dealer_{connect(options)} {}
+
+std::string BrokerLink::obstacle() const {
+  const std::lock_guard lock{mutex_};
+  return obstacle_;
+}
+
+void BrokerLink::set_obstacle(std::string text) {
+  const std::lock_guard lock{mutex_};
+  obstacle_ = std::move(text);
+}
 
 void BrokerLink::receive(proto::Instant now, Session& session) {
   while (auto event = dealer_->link_event()) {
     switch (*event) {
       case proto::Dealer::LinkEvent::up:
+        set_obstacle({});
         session.connected(now);
         break;
       case proto::Dealer::LinkEvent::down:
         session.disconnected();
         break;
       case proto::Dealer::LinkEvent::stuck:
+        set_obstacle(dealer_->why_stuck());
         log().warn("{}: {}; trying again", endpoint_, dealer_->why_stuck());
         break;
     }

@@ -3,7 +3,10 @@
 // Belongs to one thread at a time.
 #pragma once
 
+#include <forkmill/client_options.h>
+
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -16,8 +19,8 @@ namespace forkmill::client {
 
 class BrokerLink {
  public:
-  // Throws Error for an endpoint that makes no sense. `endpoint` outlives this.
-  explicit BrokerLink(const std::string& endpoint);
+  // Throws Error for an endpoint or keys that make no sense. `options` outlive this.
+  explicit BrokerLink(const ClientOptions& options);
 
   // Tells `session` of connections that were made or lost, and gives it some of the messages that have arrived. Does
   // not block.
@@ -28,10 +31,16 @@ class BrokerLink {
   void reconnect() { dealer_->reconnect(); }
 
   proto::Dealer& socket() { return *dealer_; }
+  // Any thread. Returns what the socket has reported that keeps it from the broker; empty: nothing.
+  std::string obstacle() const;
 
  private:
+  void set_obstacle(std::string text);
+
   const std::string& endpoint_;
   const std::unique_ptr<proto::Dealer> dealer_;
+  mutable std::mutex mutex_;
+  std::string obstacle_;  // guarded by mutex_
 };
 
 }  // namespace forkmill::client

@@ -315,8 +315,8 @@ class Submitter {
 class Client {
  public:
   // Connects in the background. endpoint: tcp://HOST:PORT, ipc://PATH, or local:// for a broker of this program's own
-  // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that the socket of this user's broker
-  // on this machine. A host name is looked up in the background, and again when its broker moves.
+  // (local.h). Empty: the value of FORKMILL_BROKER in the environment, and without that the socket of this user's
+  // broker on this machine. A host name is looked up in the background, and again when its broker moves.
   //
   // Does not wait for the broker; only the first use of local:// waits until its broker has started.
   // Throws Error{bad_request} if the endpoint is malformed, if the folder of the default one is not safe from other

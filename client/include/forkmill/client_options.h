@@ -35,6 +35,16 @@ struct ClientOptions {
   // Name of this client in the broker's logs and in lists, for people; cut after 128 bytes. Empty: the program's name.
   std::string name{};
 
+  // Keys of a TCP connection, which is then encrypted, and on which both sides prove who they are; ipc:// needs none.
+  // Give both or none. The constructor of Client throws Error{bad_request} if one of them cannot be used.
+  //
+  // The broker's public key, 64 hexadecimal digits, or the name of a file with it. Empty: the value of
+  // FORKMILL_SERVER_PUBLIC_KEY in the environment.
+  std::string server_public_key{};
+  // Name of the file with this client's secret key, which `forkmill keygen` writes. Empty: the value of FORKMILL_KEY in
+  // the environment.
+  std::string key{};
+
   // Time without a broker, at the start or later, after which a warning is logged, once. Nothing else happens unless
   // `fail_fast` is set. Values are moved into 0 to 366 days.
   std::chrono::milliseconds connect_timeout{5000};

@@ -28,7 +28,8 @@ struct Folder {
 Process broker_at(const Folder& folder, const std::string& endpoint) {
   const auto announcement = folder / "endpoint";
   std::filesystem::remove(announcement);
-  Process broker{{FORKMILL_BROKER_PROGRAM, "--listen", endpoint, "--insecure", "--data", folder / "data", "--announce", announcement},
+  Process broker{{FORKMILL_BROKER_PROGRAM, "--listen", endpoint, "--insecure", "--data", folder / "data", "--announce",
+                  announcement},
                  folder / "broker.log"};
   REQUIRE(eventually([&] { return std::filesystem::exists(announcement); }));
   return broker;

@@ -94,6 +94,10 @@ class Broker {
     core_->handle(now, peer, std::move(failure), SessionId{++last_session_});
     round();
   }
+  void expel(const Sessions::WhyExpelled& why) {
+    core_->expel(now, why);
+    round();
+  }
   void advance(Instant by) {
     now.steady += by;
     now.unix_time += std::chrono::duration_cast<milliseconds>(by);

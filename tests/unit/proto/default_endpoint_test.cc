@@ -75,7 +75,7 @@ TEST_CASE("broker and clients of a user meet at the default endpoint, which othe
   CHECK(*event == Dealer::LinkEvent::up);
 }
 
-TEST_CASE("a socket is for its user only, whatever the umask is and wherever it is") {
+TEST_CASE("a socket is for its user only, with any umask and in any folder") {
   const forkmill::tests::Folder folder;
   const mode_t before = ::umask(0);
   Router router;

@@ -59,7 +59,7 @@ std::optional<Dealer::LinkEvent> next_event(Dealer& dealer) {
 std::string port_of(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':') + 1); }
 
 // Blocks lookups until it is opened.
-class Gate {
+class LookUpGate {
  public:
   void open() {
     const std::lock_guard lock{mutex_};
@@ -151,7 +151,7 @@ TEST_CASE("a name without an address is reported once, and tried until it has on
 }
 
 TEST_CASE("a hanging lookup blocks nothing, and its late result is dropped") {
-  const auto gate = std::make_shared<Gate>();
+  const auto gate = std::make_shared<LookUpGate>();
   const auto count = std::make_shared<std::atomic<int>>(0);
   Resolver resolver{"broker.test", [=](const std::string&) -> Addresses {
                       const int number = ++*count;
@@ -168,7 +168,7 @@ TEST_CASE("a hanging lookup blocks nothing, and its late result is dropped") {
 }
 
 TEST_CASE("hanging lookups are bounded, and a destructor does not wait for them") {
-  const auto gate = std::make_shared<Gate>();
+  const auto gate = std::make_shared<LookUpGate>();
   const auto count = std::make_shared<std::atomic<int>>(0);
   {
     Resolver resolver{"broker.test", [=](const std::string&) -> Addresses {

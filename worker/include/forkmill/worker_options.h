@@ -13,7 +13,13 @@ namespace forkmill {
 struct WorkerOptions {
   // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying. Empty: the
   // socket of this user's broker on this machine, where forkmill-broker listens by default.
-  std::string broker;
+  std::string broker{};
+  // Keys of a TCP connection, which is then encrypted, and on which both sides prove who they are; ipc:// needs none.
+  // Give both or none. server_public_key: the broker's public key, 64 hexadecimal digits, or the name of a file with
+  // it.
+  std::string server_public_key{};
+  // Name of the file with this worker's secret key, which `forkmill keygen` writes. Clients in handlers use it as well.
+  std::string key{};
   // Children of the pool, each of which runs one task at a time; 0 to 4096. 0: as many as CPUs this process may use,
   // by affinity mask and CPU quota.
   unsigned processes = 0;

@@ -1,0 +1,57 @@
+#include "broker/access.h"
+
+#include <string>
+#include <variant>
+
+namespace forkmill::broker {
+
+using proto::Principal;
+using proto::Roles;
+using proto::Status;
+
+namespace {
+
+std::string names_of(const Roles& roles) {
+  std::string names;
+  const auto add = [&](bool has, const char* name) {
+    if (has) names += (names.empty() ? "" : ", ") + std::string{name};
+  };
+  add(roles.client, "client");
+  add(roles.worker, "worker");
+  add(roles.admin, "admin");
+  return names;
+}
+
+Status refusal(const Principal& principal, const std::string& needed) {
+  if (principal.is_removed) {
+    return {Errc::not_permitted, "the key of " + principal.name +
+                                     " is not authorized any longer; use another key, or have it added to "
+                                     "--authorized-keys of the broker"};
+  }
+  return {Errc::not_permitted, principal.name + " has the roles " + names_of(principal.roles) + ", and this needs " +
+                                   needed + "; the roles stand in --authorized-keys of the broker"};
+}
+
+// A signal ends a task of a process, as a cancel does: clients send it to their own processes.
+bool is_for_admins(const proto::Command& command) {
+  return !std::holds_alternative<proto::SendSignal>(command.command);
+}
+
+}  // namespace
+
+Status may_be(const Principal& principal, proto::Role role) {
+  const Roles& roles = principal.roles;
+  const bool has_role = role == proto::Role::worker ? roles.worker : roles.client || roles.admin;
+  if (has_role && !principal.is_removed) return {};
+  return refusal(principal, role == proto::Role::worker ? "worker" : "client or admin");
+}
+
+Status may_send(const Principal& principal, const proto::Message& message) {
+  if (const auto* hello = std::get_if<proto::Hello>(&message)) return may_be(principal, hello->role);
+  const auto* command = std::get_if<proto::Command>(&message);
+  const bool needs_admin = command != nullptr && is_for_admins(*command);
+  if (principal.is_removed || (needs_admin && !principal.roles.admin)) return refusal(principal, "admin");
+  return {};
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,80 @@
+#include "broker/doorkeeper.h"
+
+#include <utility>
+#include <variant>
+
+#include "broker/access.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr Instant kOpenInterval = std::chrono::minutes{1};
+constexpr Instant kRefusalsInterval = std::chrono::seconds{1};
+
+}  // namespace
+
+Doorkeeper::Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log)
+    : authorized_keys_{options.authorized_keys},
+      open_to_all_{options.gate.open_to_all},
+      log_{std::move(log)},
+      gate_{options.gate} {}
+
+bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now) {
+  if (!incoming.envelope.ok()) {
+    note_bad_message(incoming, now);
+    return true;
+  }
+  const proto::Principal& principal = gate_.principal(incoming.principal);
+  const proto::Envelope& envelope = incoming.envelope.value();
+  const auto status = may_send(principal, envelope.message);
+  if (status.ok()) return true;
+  // A peer whose key was removed is told so when it says HELLO; its other messages come too late.
+  if (principal.is_removed && !std::holds_alternative<proto::Hello>(envelope.message)) return false;
+  const proto::ErrorMessage error{envelope.header.seq, status.code(), status.failure().text};
+  router.send(incoming.peer, {{envelope.header.session, {}}, error});
+  return false;
+}
+
+void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Instant now) {
+  if (!bad_messages_.allows(now)) return;
+  const proto::Failure& failure = incoming.envelope.failure();
+  log_->warn("peer {:x}: {}: {}{}", incoming.peer.value(), errc_name(failure.code), failure.text,
+             bad_messages_.take_omitted());
+}
+
+void Doorkeeper::reload(Core& core, proto::Now now) {
+  auto authorized = proto::read_authorized_keys(authorized_keys_);
+  if (!authorized.ok()) {
+    log_->error("{}; the keys of before stay authorized", authorized.failure().text);
+    return;
+  }
+  log_->info("{} keys are authorized now", authorized->size());
+  gate_.replace(std::move(authorized).value());
+  core.expel(now, [this](proto::PeerId peer, proto::Role role) -> std::string {
+    const auto status = may_be(gate_.principal(proto::principal_of(peer)), role);
+    return status.ok() ? "" : status.failure().text;
+  });
+}
+
+void Doorkeeper::tick(Instant now, const std::vector<std::string>& endpoints) {
+  if (now >= open_due_) warn_of_open_endpoints(now, endpoints);
+  if (now < refusals_due_) return;
+  const std::string refusals = gate_.take_refusals();
+  if (refusals.empty()) return;
+  log_->warn("{}", refusals);
+  refusals_due_ = now + kRefusalsInterval;
+}
+
+void Doorkeeper::warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints) {
+  open_due_ = proto::kNever;
+  if (!open_to_all_) return;
+  for (const std::string& endpoint : endpoints) {
+    if (!endpoint.starts_with("tcp://")) continue;
+    log_->warn("--insecure: any program that can connect to {} may submit tasks, run them and read all results",
+               endpoint);
+    open_due_ = now + kOpenInterval;
+  }
+}
+
+}  // namespace forkmill::broker

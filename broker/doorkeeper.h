@@ -1,0 +1,53 @@
+// Doorkeeper: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
+// says in the log who was turned away and whether the door stands open. Thread of the loop.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/core/core.h"
+#include "broker/options.h"
+#include "proto/log_limit.h"
+#include "proto/transport/gate.h"
+#include "proto/transport/router.h"
+
+namespace forkmill::broker {
+
+class Doorkeeper {
+ public:
+  // Throws TransportError if the process has a gate already.
+  Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log);
+
+  proto::Gate& gate() { return gate_; }
+  // Whether authorized keys can be read again.
+  bool has_keys() const { return !authorized_keys_.empty(); }
+
+  // Returns whether the core may see the message. If not, the peer is told why through `router`. A message that cannot
+  // be decoded is for the core, and noted in the log.
+  bool admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now);
+
+  // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
+  // file with a mistake changes nothing.
+  void reload(Core& core, proto::Now now);
+
+  // Logs the warnings that are due: of refused connections, and of `endpoints` that accept any peer.
+  void tick(Instant now, const std::vector<std::string>& endpoints);
+  Instant next_wakeup() const { return open_due_; }
+
+ private:
+  void note_bad_message(const proto::Router::Incoming& incoming, Instant now);
+  void warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints);
+
+  const std::string authorized_keys_;  // the file; empty: there is none
+  const bool open_to_all_;
+  const std::shared_ptr<spdlog::logger> log_;
+  proto::Gate gate_;
+  proto::LogLimit bad_messages_;
+  Instant refusals_due_{0};
+  Instant open_due_{0};
+};
+
+}  // namespace forkmill::broker

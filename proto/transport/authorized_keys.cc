@@ -1,0 +1,80 @@
+#include "proto/transport/authorized_keys.h"
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+#include <utility>
+#include <vector>
+
+#include "proto/names.h"
+
+namespace forkmill::proto {
+
+namespace {
+
+constexpr std::size_t kMaxKeysOfPrincipal = 2;
+
+std::optional<Roles> parse_roles(const std::string& text) {
+  Roles roles;
+  std::istringstream words{text};
+  for (std::string word; std::getline(words, word, ',');) {
+    bool* const role = word == "client"   ? &roles.client
+                       : word == "worker" ? &roles.worker
+                       : word == "admin"  ? &roles.admin
+                                          : nullptr;
+    if (role == nullptr) return std::nullopt;
+    *role = true;
+  }
+  return roles == Roles{} ? std::nullopt : std::optional{roles};
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream{line.substr(0, line.find('#'))};
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(std::move(word));
+  return words;
+}
+
+// Adds the key of one line. Returns what is wrong with the line; empty: nothing.
+std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys) {
+  if (words.size() != 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
+  const std::string& name = words[0];
+  if (!is_name(name)) return "the principal must have 1 to 128 letters, digits and . _ - : /";
+  const auto roles = parse_roles(words[1]);
+  if (!roles) return "the roles must be some of client, worker and admin, with commas between";
+  const auto key = parse_key(words[2]);
+  if (!key) return "the public key must have 64 hexadecimal digits";
+  std::size_t others = 0;
+  for (const auto& [other_key, other] : keys) {
+    if (other.name != name) continue;
+    ++others;
+    if (other.roles != *roles) return "all keys of " + name + " must have the same roles";
+  }
+  if (others == kMaxKeysOfPrincipal) return name + " has two keys already; remove one that is not used any more";
+  if (!keys.emplace(*key, Principal{name, *roles}).second) return "this key stands in an earlier line already";
+  return {};
+}
+
+}  // namespace
+
+Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std::string& path) {
+  AuthorizedKeys keys;
+  std::istringstream lines{text};
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    const auto words = words_of(line);
+    if (words.empty()) continue;
+    if (auto why = add_line(words, keys); !why.empty())
+      return Failure{Errc::option_out_of_range, path + ":" + std::to_string(number) + ": " + why};
+  }
+  return keys;
+}
+
+Result<AuthorizedKeys> read_authorized_keys(const std::string& path) {
+  auto text = read_trusted_file(path, false);
+  if (!text.ok()) return text.failure();
+  return parse_authorized_keys(text.value(), path);
+}
+
+}  // namespace forkmill::proto

@@ -1,0 +1,29 @@
+// Authorized keys: the file that says which keys a broker accepts, one key a line:
+//
+//     # principal     roles           public key
+//     mail-workers    worker          8c1d…
+//     mail-workers    worker          03be…      # the next key of the same principal: both are valid
+//     alice           client,admin    77a0…
+//
+// A principal has at most two keys, all with the same roles, so that a key can be replaced without a pause. A key
+// stands in one line only.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "proto/result.h"
+#include "proto/transport/keys.h"
+#include "proto/transport/principal.h"
+
+namespace forkmill::proto {
+
+using AuthorizedKeys = std::map<Key, Principal>;
+
+// Fails, naming `path` and the line, if a line makes no sense.
+Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std::string& path);
+
+// Reads the file, as read_trusted_file() does.
+Result<AuthorizedKeys> read_authorized_keys(const std::string& path);
+
+}  // namespace forkmill::proto

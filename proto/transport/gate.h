@@ -1,0 +1,78 @@
+// Gate: decides which connections a Router accepts, and knows who the peer of each is. ZeroMQ asks it by ZAP in each
+// handshake, over a socket inside the process, which the owner of the Router serves: there is no thread.
+//
+//     ipc://                   processes of this user and of root, as the kernel names them; all roles
+//     tcp:// with a key        the keys of a file, with their roles; CURVE encrypts and authenticates both sides
+//     tcp:// without a key     any peer, if open_to_all; all roles
+//
+// One process has one Gate at most, since ZeroMQ has one place to ask. One thread owns it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proto/transport/authorized_keys.h"
+#include "proto/transport/keys.h"
+#include "proto/transport/principal.h"
+
+namespace forkmill::proto {
+
+class Gate {
+ public:
+  struct Options {
+    std::optional<KeyPair> key;  // the broker's; none: TCP peers have no keys
+    AuthorizedKeys authorized{};
+    bool open_to_all = false;  // accept TCP peers without keys
+  };
+  // Throws TransportError if the process has a Gate already.
+  explicit Gate(Options options);
+  ~Gate();
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  const std::optional<KeyPair>& key() const { return options_.key; }
+
+  // Answers the handshakes that wait, at most 64 of them, without waiting. Returns whether more may wait.
+  bool serve();
+  int fd() const;  // as Router::fd()
+
+  // Takes the place of the authorized keys. Principals whose key is among them get its roles; all others that came with
+  // a key are removed.
+  void replace(AuthorizedKeys authorized);
+
+  // Returns the principal of that number, which serve() has given to a connection. REQUIRES: there is one.
+  const Principal& principal(std::uint32_t number) const { return principals_[number - 1]; }
+  std::uint32_t principals() const { return static_cast<std::uint32_t>(principals_.size()); }
+
+  // Returns a line for the log about the handshakes that were refused since the last call; empty: none was. Names the
+  // last one.
+  std::string take_refusals();
+  // Counts a handshake that was refused before the gate was asked.
+  void note_refusal(std::string text);
+
+ private:
+  struct Socket;
+  struct Request;
+  // Returns the number of the principal; 0: the connection is refused.
+  std::uint32_t decide(const Request& request);
+  std::uint32_t admit_user(const std::string& address);
+  std::uint32_t admit_key(const Request& request);
+  std::uint32_t enter(Principal principal);
+
+  Options options_;
+  std::unique_ptr<Socket> socket_;
+  std::deque<Principal> principals_;            // by number, from 1
+  std::map<Key, std::uint32_t> number_of_key_;  // keys that have been used
+  std::map<std::string, std::uint32_t> number_of_user_;
+  std::size_t refused_ = 0;
+  std::string last_refusal_;
+};
+
+}  // namespace forkmill::proto

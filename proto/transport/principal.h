@@ -1,0 +1,23 @@
+// Principals: who a peer of the broker is, and what it may do. The transport knows the principal of each connection, by
+// its key or by its user.
+#pragma once
+
+#include <string>
+
+namespace forkmill::proto {
+
+// The sessions that peers of a principal may have, and what they may do in them.
+struct Roles {
+  bool client = false;  // submit tasks, await them, use named objects, ask
+  bool worker = false;  // run tasks
+  bool admin = false;   // as client, and the commands of operators
+  friend bool operator==(const Roles&, const Roles&) = default;
+};
+
+struct Principal {
+  std::string name;
+  Roles roles;
+  bool is_removed = false;  // its key was removed: it may do nothing
+};
+
+}  // namespace forkmill::proto

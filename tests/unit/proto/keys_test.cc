@@ -1,0 +1,134 @@
+#include <doctest/doctest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "proto/transport/authorized_keys.h"
+#include "proto/transport/keys.h"
+#include "tests/folder.h"
+
+using namespace forkmill::proto;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+const std::string kHex(64, 'a');
+const std::string kOther(64, 'b');
+const std::string kThird(64, 'c');
+
+std::string error_of(const std::string& lines) {
+  const auto parsed = parse_authorized_keys(lines, "keys");
+  return parsed.ok() ? "" : parsed.failure().text;
+}
+
+}  // namespace
+
+TEST_CASE("a key is 64 hexadecimal digits, and nothing else") {
+  const auto key = parse_key("0123456789abcdefABCDEF9876543210" + std::string(32, '0'));
+  REQUIRE(key.has_value());
+  CHECK(to_string(*key) == "0123456789abcdefabcdef9876543210" + std::string(32, '0'));
+  for (const std::string& wrong :
+       {std::string{}, kHex.substr(1), kHex + "a", "g" + kHex.substr(1), " " + kHex.substr(1), std::string(64, '\0')})
+    CHECK_FALSE(parse_key(wrong).has_value());
+}
+
+TEST_CASE("a key pair is written once, with mode 0600, and read as it was made") {
+  const forkmill::tests::Folder folder;
+  const KeyPair pair = make_key_pair();
+  const auto path = folder.path("own.key");
+  REQUIRE(write_key_pair(path, pair).ok());
+  CHECK(fs::status(path).permissions() == fs::perms{0600});
+  const auto read = read_key_pair(path);
+  REQUIRE(read.ok());
+  CHECK(read->public_key == pair.public_key);
+  CHECK(read->secret_key == pair.secret_key);
+  const auto named = read_public_key(path + ".pub");
+  REQUIRE(named.ok());
+  CHECK(*named.operator->() == pair.public_key);
+  CHECK(read_public_key(to_string(pair.public_key)).value() == pair.public_key);
+  CHECK_FALSE(contains(folder.read("own.key.pub"), to_string(pair.secret_key)));
+
+  CHECK(contains(write_key_pair(path, make_key_pair()).failure().text, "never overwritten"));
+  fs::remove(path);
+  CHECK(contains(write_key_pair(path, make_key_pair()).failure().text, "own.key.pub: it exists"));
+  CHECK_FALSE(folder.has("own.key"));
+}
+
+TEST_CASE("a file of a secret key that others could read, that is a link, or that has no key is refused") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.path("own.key");
+  REQUIRE(write_key_pair(path, make_key_pair()).ok());
+  const auto refusal = [](const std::string& file) { return read_key_pair(file).failure().text; };
+  fs::permissions(path, fs::perms{0640});
+  CHECK(contains(refusal(path), "chmod 600 " + path));
+  fs::permissions(path, fs::perms{0600});
+  fs::create_symlink(path, folder.path("link"));
+  CHECK(contains(refusal(folder.path("link")), "symbolic link"));
+  CHECK(contains(refusal(folder.path("none")), "No such file"));
+  CHECK(contains(refusal(folder.path()), "not a regular file"));
+  REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  CHECK(contains(refusal(folder.path("pipe")), "not a regular file"));
+  fs::permissions(path + ".pub", fs::perms{0600});
+  CHECK(contains(refusal(path + ".pub"), "no line `secret`"));
+  CHECK(contains(read_public_key(path).failure().text, "no line `public`"));
+  if (::geteuid() != 0) return;
+  REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
+  REQUIRE(::chown((path + ".pub").c_str(), 65534, 65534) == 0);
+  CHECK(contains(refusal(path), "belongs to another user (uid 65534)"));
+}
+
+TEST_CASE("workers and clients need both keys for TCP, and none for a socket") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.path("own.key");
+  REQUIRE(write_key_pair(path, make_key_pair()).ok());
+  CHECK_FALSE(read_curve_keys("tcp://127.0.0.1:1", "", "").value().has_value());
+  CHECK_FALSE(read_curve_keys("ipc:///tmp/x", "nonsense", "nonsense").value().has_value());
+  CHECK(contains(read_curve_keys("tcp://127.0.0.1:1", "", path).failure().text, "server-public-key is missing"));
+  CHECK(contains(read_curve_keys("tcp://127.0.0.1:1", kHex, "").failure().text, "key is missing"));
+  CHECK(contains(read_curve_keys("tcp://127.0.0.1:1", "abc", path).failure().text, "64 hexadecimal digits"));
+  const auto both = read_curve_keys("tcp://127.0.0.1:1", kHex, path);
+  REQUIRE(both.ok());
+  REQUIRE(both.value().has_value());
+  CHECK(to_string(both.value()->broker) == kHex);
+}
+
+TEST_CASE("authorized keys: one a line, with comments, two for a principal") {
+  const auto keys = parse_authorized_keys("# keys\n\nalice client,admin " + kHex + "  # laptop\nalice client,admin " +
+                                              kOther + "\n\tmail/1\tworker\t" + kThird,
+                                          "keys");
+  REQUIRE(keys.ok());
+  REQUIRE(keys->size() == 3);
+  CHECK(keys->at(*parse_key(kHex)).name == "alice");
+  CHECK(keys->at(*parse_key(kOther)).roles == Roles{true, false, true});
+  CHECK(keys->at(*parse_key(kThird)).name == "mail/1");
+  CHECK(keys->at(*parse_key(kThird)).roles == Roles{false, true, false});
+  CHECK(parse_authorized_keys("", "keys")->empty());
+}
+
+TEST_CASE("a wrong line of authorized keys is named with what is right") {
+  CHECK(contains(error_of("\nalice client"), "keys:2: write PRINCIPAL ROLES PUBLIC_KEY"));
+  CHECK(contains(error_of("alice client " + kHex + " more"), "keys:1: write"));
+  CHECK(contains(error_of("al!ce client " + kHex), "letters, digits"));
+  CHECK(contains(error_of("alice clients " + kHex), "client, worker and admin"));
+  CHECK(contains(error_of("alice , " + kHex), "client, worker and admin"));
+  CHECK(contains(error_of("alice client abc"), "64 hexadecimal digits"));
+  CHECK(contains(error_of("alice client " + kHex + "\nbob client " + kHex),
+                 "keys:2: this key stands in an earlier line"));
+  CHECK(contains(error_of("alice client " + kHex + "\nalice worker " + kOther), "must have the same roles"));
+  CHECK(contains(error_of("a client " + kHex + "\na client " + kOther + "\na client " + kThird), "two keys already"));
+}
+
+TEST_CASE("a file of authorized keys that others could write is refused") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.write("authorized_keys", "alice client " + kHex + "\n");
+  fs::permissions(path, fs::perms{0644});
+  CHECK(read_authorized_keys(path).ok());
+  fs::permissions(path, fs::perms{0664});
+  CHECK(contains(read_authorized_keys(path).failure().text, "chmod go-w " + path));
+}
