@@ -70,11 +70,20 @@ std::string state_home() {
 
 constexpr std::string_view kTcp = "tcp://";
 
-std::string who_could_connect(const std::string& endpoint) {
-  return proto::is_local_endpoint(endpoint) ? "any user of this machine" : "other machines";
-}
-
 proto::Status usage_error(std::string text) { return {Errc::option_out_of_range, std::move(text)}; }
+
+// Fails for an endpoint on which programs could connect that have no key and may be those of other users.
+proto::Status check_openness(const std::string& endpoint, const ProgramOptions& options) {
+  if (options.gate.key || !endpoint.starts_with(kTcp)) return {};
+  const bool is_local = proto::is_local_endpoint(endpoint);
+  if (options.insecure && is_local) return {};
+  const std::string risk = "--listen " + endpoint + ": " + (is_local ? "any user of this machine" : "other machines") +
+                           " could connect, submit any task and read any result";
+  const std::string remedy = "; give --server-key and --authorized-keys (see `forkmill keygen --help`), ";
+  if (is_local) return usage_error(risk + remedy + "listen on ipc://PATH, or give --insecure if you trust them all");
+  return usage_error(risk + remedy + "or listen on ipc://PATH" +
+                     (options.insecure ? "; --insecure is for loopback only" : ""));
+}
 
 // Reads the files of keys.
 proto::Status read_keys(ProgramOptions& options) {
@@ -113,12 +122,8 @@ proto::Status check_options(const ProgramOptions& options) {
                        ": must be at least twice --heartbeat, which is " +
                        proto::format_duration(options.core.heartbeat));
   }
-  for (const std::string& endpoint : options.listen) {
-    if (options.insecure || options.gate.key || !endpoint.starts_with(kTcp)) continue;
-    return usage_error("--listen " + endpoint + ": " + who_could_connect(endpoint) +
-                       " could connect, submit any task and read any result; give --server-key and --authorized-keys, "
-                       "listen on ipc://PATH, or give --insecure if you trust them all");
-  }
+  for (const std::string& endpoint : options.listen)
+    if (auto status = check_openness(endpoint, options); !status.ok()) return status;
   return {};
 }
 
@@ -142,7 +147,7 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
           std::to_string(proto::limits::kDefaultPort) + "; * picks a free port); repeatable",
       "ENDPOINT");
   settings.flag("insecure", options.insecure,
-                "Allow TCP endpoints without encryption and authentication: any program that reaches one is obeyed");
+                "Allow TCP endpoints on loopback without keys: any program on this machine is obeyed");
   settings.text("server-key", options.server_key,
                 "File of this broker's secret key (forkmill keygen): TCP connections are encrypted, and peers know the "
                 "broker by its public key; needs --authorized-keys",

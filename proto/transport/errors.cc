@@ -1,8 +1,12 @@
 #include "proto/transport/errors.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <string_view>
 #include <zmq.hpp>
 
 namespace forkmill::proto {
@@ -46,9 +50,13 @@ std::string connect_error_text(const std::string& endpoint, int error) {
 }
 
 bool is_local_endpoint(const std::string& endpoint) {
-  auto starts = [&](const char* prefix) { return endpoint.rfind(prefix, 0) == 0; };
-  return starts("ipc://") || starts("inproc://") || starts("tcp://127.") || starts("tcp://localhost:") ||
-         starts("tcp://[::1]:");
+  constexpr std::string_view kTcp = "tcp://";
+  if (!endpoint.starts_with(kTcp)) return endpoint.starts_with("ipc://") || endpoint.starts_with("inproc://");
+  const std::string host = endpoint.substr(kTcp.size(), endpoint.rfind(':') - kTcp.size());
+  in_addr address{};
+  constexpr std::uint32_t kLoopbackNetwork = 127;
+  if (::inet_pton(AF_INET, host.c_str(), &address) == 1) return ntohl(address.s_addr) >> 24 == kLoopbackNetwork;
+  return host == "localhost" || host == "[::1]";
 }
 
 void raise_descriptor_limit() {

@@ -10,7 +10,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
+#include "proto/transport/keys.h"
 #include "tests/bench/measure/child.h"
 
 namespace forkmill::chaos {
@@ -43,6 +45,7 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chr
     own_disk_ = mount_disk(data_folder(), kDiskBytes);
     far_.emplace();
   }
+  if (far() != nullptr) make_keys();
   for (int i = 0; i < kWorkers + kClients; ++i) {
     Member member;
     member.worker = i < kWorkers;
@@ -58,8 +61,29 @@ Cluster::Cluster(std::string folder, bool isolated, std::uint64_t seed, std::chr
   for (auto& member : members_) start(member);
 }
 
-std::vector<std::string> Cluster::environment() const {
-  return {std::string{"LD_PRELOAD="} + CHAOS_CLOCK_LIBRARY, "CHAOS_CLOCK=" + folder_ + "/clock"};
+// A broker that the far machine reaches needs keys: its own, one for all workers and one for all clients.
+void Cluster::make_keys() {
+  std::string authorized;
+  for (const std::string role : {"broker", "worker", "client"}) {
+    const auto pair = proto::make_key_pair();
+    if (!proto::write_key_pair(folder_ + "/" + role + ".key", pair).ok()) throw std::runtime_error{folder_};
+    if (role != "broker") authorized += role + "s worker,client " + to_string(pair.public_key) + "\n";
+  }
+  std::ofstream{folder_ + "/authorized_keys"} << authorized;
+}
+
+// `role`: "broker", "worker" or "client".
+std::vector<std::string> Cluster::environment(const std::string& role) const {
+  std::vector<std::string> variables{std::string{"LD_PRELOAD="} + CHAOS_CLOCK_LIBRARY,
+                                     "CHAOS_CLOCK=" + folder_ + "/clock"};
+  if (role == "broker") {
+    variables.push_back(far() == nullptr ? "FORKMILL_INSECURE=true" : "FORKMILL_SERVER_KEY=" + folder_ + "/broker.key");
+    if (far() != nullptr) variables.push_back("FORKMILL_AUTHORIZED_KEYS=" + folder_ + "/authorized_keys");
+  } else if (far() != nullptr) {
+    variables.push_back("FORKMILL_KEY=" + folder_ + "/" + role + ".key");
+    variables.push_back("FORKMILL_SERVER_PUBLIC_KEY=" + folder_ + "/broker.key.pub");
+  }
+  return variables;
 }
 
 void Cluster::start_broker() {
@@ -67,7 +91,6 @@ void Cluster::start_broker() {
   Start start{{FORKMILL_BROKER_PROGRAM,
                "--listen",
                "tcp://" + address + ":" + std::to_string(port_) + ",ipc://" + folder_ + "/socket",
-               "--insecure",
                "--data",
                data_folder(),
                "--disk-reserve",
@@ -86,7 +109,7 @@ void Cluster::start_broker() {
                "128M",
                "--dead-letters",
                "1000"}};
-  start.environment = environment();
+  start.environment = environment("broker");
   start.log = folder_ + "/broker.log";
   journal_.append("R");
   broker_ = Program{start};
@@ -114,7 +137,7 @@ void Cluster::start(Member& member) {
 void Cluster::start_worker(Member& member) {
   Start start{{CHAOS_WORKER_PROGRAM, "--broker", endpoint_of(member), "--name", member.name(), "--processes",
                std::to_string(member.number == 3 ? 2 : 3), "--kill-grace", "200ms", "--drain-timeout", "3s"}};
-  start.environment = environment();
+  start.environment = environment("worker");
   start.environment.push_back("CHAOS_JOURNAL=" + folder_ + "/" + member.name() + ".journal");
   start.environment.push_back("CHAOS_WORKER=" + std::to_string(member.number));
   start.log = folder_ + "/" + member.name() + ".log";
@@ -131,7 +154,7 @@ void Cluster::start_client(Member& member) {
     start.argv.push_back("--predecessor");
     start.argv.push_back(journal_of(member, member.life - 1));
   }
-  start.environment = environment();
+  start.environment = environment("client");
   start.log = folder_ + "/" + member.name() + ".log";
   start.talks = true;
   if (member.far) start.network = far()->network();

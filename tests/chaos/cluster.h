@@ -85,6 +85,7 @@ class Cluster {
   void stop();
 
  private:
+  void make_keys();
   void start_broker();
   void start(Member& member);
   void start_worker(Member& member);
@@ -94,7 +95,7 @@ class Cluster {
   void reap(Member& member);
   static bool has_reason(int status, std::int64_t excused_until);
   void trouble(const std::string& text);
-  std::vector<std::string> environment() const;
+  std::vector<std::string> environment(const std::string& role) const;
 
   const std::string folder_;
   const std::uint64_t seed_;

@@ -169,7 +169,8 @@ void add_dev(const Program& program) {
       ->add_option("--listen", options->listen,
                    "Endpoint of the broker [default: this user's socket; with COMMAND, a private one]")
       ->type_name("ENDPOINT");
-  command->add_flag("--insecure", options->insecure, "Allow a TCP endpoint: any program that reaches it is obeyed");
+  command->add_flag("--insecure", options->insecure,
+                    "Allow a TCP endpoint on loopback: any program on this machine is obeyed");
   auto* data = command
                    ->add_option("--data", options->data,
                                 "Store tasks in this directory [default: a temporary one, removed at exit]")

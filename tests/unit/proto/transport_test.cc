@@ -176,7 +176,8 @@ TEST_CASE("is_local_endpoint() knows endpoints that only this machine can reach"
   for (const char* local :
        {"ipc:///tmp/x", "tcp://127.0.0.1:1", "tcp://127.9.9.9:*", "tcp://localhost:1", "tcp://[::1]:5"})
     CHECK(is_local_endpoint(local));
-  for (const char* open : {"tcp://0.0.0.0:1", "tcp://*:1", "tcp://10.0.0.1:1", "tcp://[::]:5", "tcp://eth0:1"})
+  for (const char* open :
+       {"tcp://0.0.0.0:1", "tcp://*:1", "tcp://10.0.0.1:1", "tcp://[::]:5", "tcp://eth0:1", "tcp://127.example:1"})
     CHECK_FALSE(is_local_endpoint(open));
 }
 
