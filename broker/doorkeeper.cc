@@ -20,6 +20,11 @@ Doorkeeper::Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::lo
       log_{std::move(log)},
       gate_{options.gate} {}
 
+std::string Doorkeeper::principal_of(proto::PeerId peer) const {
+  const proto::Principal& principal = gate_.principal(proto::principal_of(peer));
+  return principal.is_owner ? "" : principal.name;
+}
+
 bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now) {
   if (!incoming.envelope.ok()) {
     note_bad_message(incoming, now);

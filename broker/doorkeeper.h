@@ -25,6 +25,9 @@ class Doorkeeper {
   // Whether authorized keys can be read again.
   bool has_keys() const { return !authorized_keys_.empty(); }
 
+  // Returns the name of the principal behind a connection; empty: the broker's own user.
+  std::string principal_of(proto::PeerId peer) const;
+
   // Returns whether the core may see the message. If not, the peer is told why through `router`. A message that cannot
   // be decoded is for the core, and noted in the log.
   bool admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now);

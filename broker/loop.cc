@@ -72,6 +72,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   Identity identity{
       opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_, opened->last_seq};
+  options_.core.principal_of = [this](proto::PeerId peer) { return doorkeeper_.principal_of(peer); };
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
   auto status = store->load([&](const TaskSummary& task) {

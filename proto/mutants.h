@@ -63,6 +63,7 @@ enum class Mutant : std::uint8_t {
   lock_outlives_its_object,
   children_left_behind,
   gentle_cancel_in_memory,
+  principal_ignored,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -87,7 +87,7 @@ void Dispatcher::handle(PeerId peer, Envelope& envelope, SessionId fresh, const 
 void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, const TaskIds* found) {
   if (found == nullptr && parking_.park(peer, envelope, fresh)) return;
   static const TaskIds none;
-  parts_.admission.admit(peer, envelope.header, std::get<Hello>(envelope.message), fresh,
+  parts_.admission.admit(peer, envelope.header, std::get<Hello>(std::move(envelope.message)), fresh,
                          found != nullptr ? *found : none);
   if (Client* client = parts_.index.client(peer)) parts_.processes.repeat_all(*client);
   if (Worker* worker = parts_.index.worker(peer)) parts_.processes.repeat_signals(*worker);

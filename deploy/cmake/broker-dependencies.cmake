@@ -3,3 +3,6 @@
 if(NOT TARGET PkgConfig::forkmill_sqlite)
   pkg_check_modules(forkmill_sqlite REQUIRED QUIET IMPORTED_TARGET GLOBAL sqlite3>=3.37)  # STRICT tables
 endif()
+if(NOT TARGET PkgConfig::forkmill_sodium)
+  pkg_check_modules(forkmill_sodium REQUIRED QUIET IMPORTED_TARGET GLOBAL libsodium)
+endif()

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <sstream>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace forkmill::proto {
 namespace {
 
 constexpr std::size_t kMaxKeysOfPrincipal = 2;
+constexpr std::string_view kUser = "uid:";  // names of the principals of ipc:// peers
 
 std::optional<Roles> parse_roles(const std::string& text) {
   Roles roles;
@@ -40,6 +42,7 @@ std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys
   if (words.size() != 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
   const std::string& name = words[0];
   if (!is_name(name)) return "the principal must have 1 to 128 letters, digits and . _ - : /";
+  if (name.starts_with(kUser)) return "the principal must not begin with uid:, as users of this machine do";
   const auto roles = parse_roles(words[1]);
   if (!roles) return "the roles must be some of client, worker and admin, with commas between";
   const auto key = parse_key(words[2]);

@@ -18,6 +18,7 @@ struct Principal {
   std::string name;
   Roles roles;
   bool is_removed = false;  // its key was removed: it may do nothing
+  bool is_owner = false;    // the user as whom the broker runs, or any peer where TCP needs no keys
 };
 
 }  // namespace forkmill::proto

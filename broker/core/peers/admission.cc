@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "broker/core/peers/principals.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
@@ -17,8 +18,8 @@ using proto::SessionId;
 using proto::Status;
 using proto::Welcome;
 
-void Admission::admit(PeerId peer, const proto::Header& header, const Hello& hello, SessionId fresh,
-                      const TaskIds& running) {
+void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
+  bind_instances(hello, principal_of(state_, peer));
   if (auto status = check(hello); !status.ok()) {
     proto::Failure failure = std::move(status).failure();
     return state_.output.send_to_stranger(peer, proto::ErrorMessage{header.seq, failure.code, std::move(failure.text)});
@@ -55,8 +56,18 @@ bool Admission::is_late(const Hello& hello) const {
   return worker != nullptr && hello.order <= worker->session.order;
 }
 
-void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
+Client* Admission::resumed_client(const Hello& hello, const std::string& principal) const {
   Client* client = index_.client(hello.resume);
+  return client != nullptr && client->session.principal == principal ? client : nullptr;
+}
+
+Worker* Admission::resumed_worker(const Hello& hello, const std::string& principal) const {
+  Worker* worker = index_.worker(hello.resume);
+  return worker != nullptr && worker->session.principal == principal ? worker : nullptr;
+}
+
+void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
+  Client* client = resumed_client(hello, principal_of(state_, peer));
   const bool resumed = client != nullptr;
   bool known = resumed;
   if (!resumed) {
@@ -94,7 +105,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
 }
 
 void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, const TaskIds& running) {
-  Worker* worker = index_.worker(hello.resume);
+  Worker* worker = resumed_worker(hello, principal_of(state_, peer));
   const bool resumed = worker != nullptr;
   // A worker may say HELLO again on one connection: it is the same worker, and not another one to be given work.
   if (!resumed) worker = index_.worker(peer);
@@ -140,11 +151,19 @@ bool Admission::adopt(Worker& worker, const proto::Grant& grant, const TaskIds& 
   const auto id = running.find(grant.seq);
   Task* task = id == running.end() ? nullptr : state_.tasks.find(id->second);
   if (task == nullptr || task->seq != grant.seq || task->state != State::ready ||
-      grant.attempt != task->attempts.next()) {
+      grant.attempt != task->attempts.next() || !may_run(worker, *task)) {
     return false;
   }
   grants_.adopt(*task, worker, grant);
   return true;
+}
+
+// Whether the worker could be granted the task.
+bool Admission::may_run(Worker& worker, const Task& task) const {
+  const auto has_task = [&](const Queue* queue) { return queue == task.queue || queue->processes == task.queue; };
+  const auto& queues = worker.queues.all;
+  if (std::none_of(queues.begin(), queues.end(), has_task)) return false;
+  return state_.options.grants_unknown || serves(worker, state_.task_types, task.type);
 }
 
 void Admission::begin(Session& session, PeerId peer, const Hello& hello, SessionId fresh) {
@@ -166,7 +185,8 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
              hello.host,
              hello.pid,
              std::move(before),
-             hello.order};
+             hello.order,
+             principal_of(state_, peer)};
   silence_.note_session();
 }
 

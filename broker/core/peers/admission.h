@@ -35,13 +35,16 @@ class Admission {
   // Answers with WELCOME or ERROR, or ignores a HELLO that comes too late. `fresh`: the id of a session that begins,
   // which cannot be guessed. `running`: the stored tasks of which a worker says that it holds a grant of an earlier
   // broker on this store.
-  void admit(proto::PeerId peer, const proto::Header& header, const proto::Hello& hello, proto::SessionId fresh,
+  void admit(proto::PeerId peer, const proto::Header& header, proto::Hello hello, proto::SessionId fresh,
              const TaskIds& running);
 
  private:
   proto::Status check(const proto::Hello& hello);
   // Whether the peer sent the HELLO before the one that began the session that it has now.
   bool is_late(const proto::Hello& hello) const;
+  // The client or worker whose session the HELLO resumes; null: there is none that its principal has begun.
+  Client* resumed_client(const proto::Hello& hello, const std::string& principal) const;
+  Worker* resumed_worker(const proto::Hello& hello, const std::string& principal) const;
   void admit_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   void admit_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
   void begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
@@ -49,6 +52,7 @@ class Admission {
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,
                  proto::Welcome& answer);
   bool adopt(Worker& worker, const proto::Grant& grant, const TaskIds& running);
+  bool may_run(Worker& worker, const Task& task) const;
 
   BrokerState& state_;
   SessionIndex& index_;

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 
 #include "broker/core/tasks/queue_limits.h"
 #include "proto/clock.h"
+#include "proto/ids.h"
 #include "proto/limits.h"
 
 namespace forkmill::broker {
@@ -37,6 +39,9 @@ struct CoreOptions {
   // Grants tasks that no worker has as well: the worker ends them with unknown_task at once. For a broker whose workers
   // all have the same tasks, so that a better one never comes.
   bool grants_unknown = false;
+  // Returns the principal behind a connection; empty: it is the broker's own user. Null: all peers are that. Sessions,
+  // instances and all that they hold belong to a principal (peers/principals.h).
+  std::function<std::string(proto::PeerId peer)> principal_of;
   ResidentLimits resident;
   QueueOptions queue;  // for every queue that is not named in `queues`
   std::map<std::string, QueueOptions> queues;

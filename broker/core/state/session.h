@@ -26,6 +26,7 @@ struct Session {
   // connection takes over, too, and the peer goes on from the session that it knows.
   std::vector<proto::SessionId> before;
   std::uint64_t order = 0;   // order of the HELLO that began it
+  std::string principal;     // principal of its peer; empty: the broker's own user
   proto::CommitSeq after{};  // nothing goes out in this session before this commit is safe
 };
 

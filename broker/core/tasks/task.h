@@ -17,7 +17,7 @@ namespace forkmill::broker {
 using proto::Instant;
 using proto::milliseconds;
 
-using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions: its `instance`
+using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client through all its sessions
 using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
 
 class Queue;

@@ -115,6 +115,7 @@ TEST_CASE("a wrong line of authorized keys is named with what is right") {
   CHECK(contains(error_of("\nalice client"), "keys:2: write PRINCIPAL ROLES PUBLIC_KEY"));
   CHECK(contains(error_of("alice client " + kHex + " more"), "keys:1: write"));
   CHECK(contains(error_of("al!ce client " + kHex), "letters, digits"));
+  CHECK(contains(error_of("uid:0 client " + kHex), "must not begin with uid:"));
   CHECK(contains(error_of("alice clients " + kHex), "client, worker and admin"));
   CHECK(contains(error_of("alice , " + kHex), "client, worker and admin"));
   CHECK(contains(error_of("alice client abc"), "64 hexadecimal digits"));
