@@ -9,13 +9,19 @@ namespace {
 
 constexpr std::size_t kRound = 256;  // as in broker/loop.cc
 
+broker::CoreOptions core_options(const World& world) {
+  broker::CoreOptions options = world.options.core;
+  options.principal_of = Network::principal_of;
+  return options;
+}
+
 }  // namespace
 
 BrokerLoop::BrokerLoop(Machine& machine, const broker::Store::Identity& identity, StoreFailed store_failed)
     : machine_{machine},
       recovered_{identity.last},
       core_{
-          machine.world.options.core,
+          core_options(machine.world),
           {identity.id, identity.epoch, identity.last, machine.storage.store().durable(), "sim", {}, identity.last_seq},
           machine.clock.now()},
       pulse_{machine.world, machine.world.options.slow.broker, [this] { round(); }},

@@ -87,7 +87,7 @@ void Network::Link::dial() {
 void Network::Link::establish() {
   if (peer_ || network_.hub_ == nullptr) return;
   if (world_.now() < blocked_until_) return dial();
-  peer_ = proto::PeerId{++network_.last_peer_};
+  peer_ = proto::PeerId{++network_.last_peer_ | (endpoint_.is_stranger() ? kStranger : 0)};
   network_.peers_[peer_] = {this, {}};
   up_.lose(false);
   down_.lose(false);

@@ -24,6 +24,8 @@ class Endpoint {
   virtual void link_down() = 0;
   virtual void arrived(proto::Envelope envelope) = 0;
   virtual std::string_view name() const = 0;
+  // Whether its principal is another one than that of all others.
+  virtual bool is_stranger() const { return false; }
 };
 
 // The broker, as its connections see it.
@@ -38,6 +40,9 @@ class Network {
   class Link;
 
   explicit Network(World& world) : world_{world} {}
+
+  // Returns the name of the principal behind a connection, as broker::CoreOptions::principal_of does.
+  static std::string principal_of(proto::PeerId peer) { return (peer.value() & kStranger) != 0 ? "stranger" : ""; }
 
   // The broker listens; peers connect after a while.
   void open(Hub& hub);
@@ -55,6 +60,8 @@ class Network {
     Link* link = nullptr;       // null: the other end is gone
     Instant believed_until{0};  // the broker does not know that until then
   };
+
+  static constexpr std::uint64_t kStranger = std::uint64_t{1} << 63;  // marks their PeerIds
 
   World& world_;
   Hub* hub_ = nullptr;  // null: the broker does not listen

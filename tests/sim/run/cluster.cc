@@ -150,7 +150,7 @@ class Cluster {
   std::vector<std::unique_ptr<ClientNode>> families_;
   std::vector<std::unique_ptr<WorkerNode>> workers_;
   std::vector<std::unique_ptr<ClientNode>> clients_;
-  Faults faults_{world_, {broker_, clients_, workers_}};
+  Faults faults_{world_, {network_, broker_, clients_, workers_}};
   std::uint64_t visits_ = 0;
 };
 

@@ -74,6 +74,7 @@ void Faults::begin_more(double clients, double workers) {
       });
     });
   });
+  keep_doing(rates.stranger, [this] { meet_a_stranger(); });
   keep_doing(rates.absence * workers, [this] {
     a_worker().line().block(world_.now() + 2 * outage());
     world_.after(outage(), [this] {
@@ -92,6 +93,13 @@ void Faults::set_a_clock() {
   // Workers do not read their wall clocks.
   const auto number = random_.below(nodes_.clients.size() + nodes_.workers.size());
   if (number < nodes_.clients.size()) nodes_.clients[number]->users().tasks().set_clock(skew);
+}
+
+void Faults::meet_a_stranger() {
+  std::erase_if(strangers_, [](const auto& one) { return one->done(); });
+  if (!nodes_.broker.up()) return;
+  if (auto stranger = make_stranger(nodes_.network, nodes_.broker.core().state(), random_))
+    strangers_.push_back(std::move(stranger));
 }
 
 void Faults::mend() {

@@ -7,11 +7,13 @@
 
 #include "tests/sim/nodes/broker_node.h"
 #include "tests/sim/nodes/client_node.h"
+#include "tests/sim/nodes/stranger.h"
 #include "tests/sim/nodes/worker_node.h"
 
 namespace forkmill::sim {
 
 struct Nodes {
+  Network& network;
   BrokerNode& broker;
   std::vector<std::unique_ptr<ClientNode>>& clients;
   std::vector<std::unique_ptr<WorkerNode>>& workers;
@@ -31,6 +33,7 @@ class Faults {
  private:
   void begin_more(double clients, double workers);
   void set_a_clock();
+  void meet_a_stranger();
   void keep_doing(double per_minute, const std::function<void()>& what);
   void next_of(double per_minute, std::function<void()> what);
   Instant outage();
@@ -47,6 +50,7 @@ class Faults {
   Random times_{world_.options.seed ^ 0xFA017};
   Random random_{0};
   std::uint64_t count_ = 0;
+  std::vector<std::unique_ptr<Stranger>> strangers_;
 };
 
 }  // namespace forkmill::sim

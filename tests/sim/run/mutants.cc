@@ -84,6 +84,8 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::children_left_behind, "children-left-behind", "a worker that leaves does not say that its children end"},
     {Mutant::gentle_cancel_in_memory, "gentle-cancel-in-memory",
      "a task on disk is unknown to a client that cancels it only if it has not started"},
+    {Mutant::principal_ignored, "principal-ignored",
+     "a peer takes over the session of a peer of another principal, whose number it names"},
 };
 
 }  // namespace

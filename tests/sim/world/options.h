@@ -30,6 +30,7 @@ struct FaultRates {
   double wall_jump = 0;  // the wall clock of a node is set, forwards or back
   double stumble = 0;    // the broker crashes, and again when it has hardly begun
   double absence = 0;    // a worker is cut off for long, while the broker is restarted
+  double stranger = 0;   // a peer of another principal names the numbers of a client or worker
   double full = 0;       // the socket of a client or worker does not take its next message
 };
 
