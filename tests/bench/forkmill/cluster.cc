@@ -1,14 +1,32 @@
 #include "tests/bench/forkmill/cluster.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
 #include <utility>
+
+#include "proto/transport/keys.h"
 
 namespace forkmill::bench {
 
-Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments)
+Cluster::Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments, bool keys)
     : programs_{programs}, arguments_{std::move(arguments)}, port_{free_port()} {
   if (!data.empty()) scratch_.emplace(data);
+  if (keys) make_keys();
   start_broker();
   wait_for_port(port_, *broker_);
+}
+
+// Pools and clients find the key of their own in the environment.
+void Cluster::make_keys() {
+  keys_.emplace("");
+  const auto own = proto::make_key_pair();
+  if (!proto::write_key_pair(keys_->path("broker.key"), proto::make_key_pair()).ok() ||
+      !proto::write_key_pair(keys_->path("own.key"), own).ok())
+    throw std::runtime_error{"cannot write keys to " + keys_->path()};
+  std::ofstream{keys_->path("authorized_keys")} << "bench worker,client " << to_string(own.public_key) << "\n";
+  ::setenv("FORKMILL_KEY", keys_->path("own.key").c_str(), 1);
+  ::setenv("FORKMILL_SERVER_PUBLIC_KEY", keys_->path("broker.key.pub").c_str(), 1);
 }
 
 Child Cluster::pool(int processes) const {
@@ -29,7 +47,13 @@ void Cluster::kill_broker() {
 }
 
 void Cluster::start_broker() {
-  std::vector<std::string> argv{programs_.broker, "--listen", endpoint(), "--insecure", "--log-level", "error"};
+  std::vector<std::string> argv{programs_.broker, "--listen", endpoint(), "--log-level", "error"};
+  if (keys_) {
+    argv.insert(argv.end(),
+                {"--server-key", keys_->path("broker.key"), "--authorized-keys", keys_->path("authorized_keys")});
+  } else {
+    argv.emplace_back("--insecure");
+  }
   if (scratch_) {
     argv.insert(argv.end(), {"--data", scratch_->path("broker")});
   } else {

@@ -23,8 +23,10 @@ struct Programs {
 class Cluster {
  public:
   // `data`: where the store's new directory is made; empty: a broker in memory. `arguments` go to the broker.
+  // `keys`: broker, pools and clients of this process know each other by new keys, and connections are encrypted.
   // Throws std::runtime_error when it does not come up.
-  Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {});
+  Cluster(const Programs& programs, const std::string& data, std::vector<std::string> arguments = {},
+          bool keys = false);
 
   Child pool(int processes) const;
   // Worker sessions whose children are played (sessions.cc), for `queues` queues; 1: the default queue.
@@ -37,9 +39,13 @@ class Cluster {
 
   void kill_broker();   // SIGKILL
   void start_broker();  // again, on the same port and store; returns once it has been executed
+
  private:
+  void make_keys();
+
   Programs programs_;
   std::optional<Scratch> scratch_;
+  std::optional<Scratch> keys_;  // files of keys; none: there are no keys
   std::vector<std::string> arguments_;
   int port_;
   std::optional<Child> broker_;

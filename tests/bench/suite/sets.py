@@ -100,6 +100,15 @@ def payload(plan):
         yield parameter, plan.peer("bench_multiprocessing", "throughput", **more)
 
 
+def keys(plan):
+    """Throughput and latency over TCP with keys, which encrypt all connections, and without."""
+    for parameter in ("64 B", "64 KiB"):
+        size, count = SIZES[parameter]
+        more = {"bytes": size, "window": count}
+        yield parameter, plan.peer("bench_forkmill", "throughput latency", **more)
+        yield parameter, plan.peer("bench_forkmill", "throughput latency", "forkmill-keys", **more) + ["--keys"]
+
+
 def clients(plan):
     """Throughput of 1, 10 and 100 client processes, 10,000 tasks outstanding over all of them."""
     for count in (1, 10, 100):
@@ -208,10 +217,10 @@ def restart(plan):
 
 
 # In the order of the page. ONCE: sets that run once, also with --runs.
-SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "clients": clients,
-        "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
-        "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "toolkit": toolkit,
-        "backlog": backlog, "steady": steady, "restart": restart}
+SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
+        "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_,
+        "commands": commands, "startup": startup, "memory": memory, "inflight": inflight, "respawn": respawn,
+        "durable": durable, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart}
 ONCE = ("backlog", "steady", "restart")
 SPINE = ("throughput", "latency", "inflight", "respawn")
 ON_DISK = ("durable", "backlog", "steady", "restart")

@@ -23,6 +23,7 @@ BACKLOG = ("submitted_per_s", "submit_first_per_s", "submit_last_per_s", "memory
 KEYS = {
     "throughput": ({"forkmill", "forkmill-map", "gearmand", "gearmand-ahead", "nats", "celery", "zmq"}, RATES),
     "latency": ({"forkmill", "gearmand", "zmq"}, ("p50_us", "p99_us")),
+    "keys": ({"forkmill", "forkmill-keys"}, (*RATES, "p50_us", "p99_us")),
     "mixed": ({"forkmill", "gearmand"}, ("short_p50_us", "short_p99_us")),
     "map": ({"forkmill-pool-map", "multiprocessing-map"}, ("items_per_s",)),
     "commands": ({"forkmill-map", "xargs"}, ("jobs_per_s",)),

@@ -114,6 +114,18 @@ def payload(figures):
     return text
 
 
+def keys(figures):
+    rows = []
+    for parameter in figures.parameters("keys"):
+        view = View(figures, "keys", parameter)
+        for system in view.systems("tasks_per_s"):
+            rows.append([parameter, code(system), number(view.get(system, "tasks_per_s")),
+                         number(view.get(system, "cpu_us_per_task"), 1), number(view.get(system, "p50_us")),
+                         number(view.get(system, "p99_us"))])
+    heads = ["payload", "system", "tasks/s", "CPU µs a task, all processes", "round trip p50 µs", "p99 µs"]
+    return table(heads, rows) + "\n\n"
+
+
 def clients(figures):
     return (by_parameter(figures, "clients", "tasks/s of so many clients") +
             goal("100 clients in units of one", growth(figures, "clients"), 0.8))
@@ -270,8 +282,8 @@ def restart(figures):
             goal("the latest first result, in ms", max(first), 2000, True, 0))
 
 
-TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "clients": clients,
-          "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
+TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
+          "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
           "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "toolkit": toolkit,
           "backlog": backlog, "steady": steady, "restart": restart}
 
