@@ -25,6 +25,10 @@ std::string Doorkeeper::principal_of(proto::PeerId peer) const {
   return principal.is_owner ? "" : principal.name;
 }
 
+const proto::Rights* Doorkeeper::rights_of(proto::PeerId peer) const {
+  return &gate_.principal(proto::principal_of(peer)).rights;
+}
+
 bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now) {
   if (!incoming.envelope.ok()) {
     note_bad_message(incoming, now);
@@ -34,6 +38,7 @@ bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& in
   const proto::Envelope& envelope = incoming.envelope.value();
   const auto status = may_send(principal, envelope.message);
   if (status.ok()) return true;
+  ++refused_;
   // A peer whose key was removed is told so when it says HELLO; its other messages come too late.
   if (principal.is_removed && !std::holds_alternative<proto::Hello>(envelope.message)) return false;
   const proto::ErrorMessage error{envelope.header.seq, status.code(), status.failure().text};

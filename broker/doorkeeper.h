@@ -28,6 +28,11 @@ class Doorkeeper {
   // Returns the name of the principal behind a connection; empty: the broker's own user.
   std::string principal_of(proto::PeerId peer) const;
 
+  // Returns what the principal behind a connection may use. The rights stay where they are, and follow reload().
+  const proto::Rights* rights_of(proto::PeerId peer) const;
+  // The number of messages that admits() has refused.
+  std::uint64_t refused() const { return refused_; }
+
   // Returns whether the core may see the message. If not, the peer is told why through `router`. A message that cannot
   // be decoded is for the core, and noted in the log.
   bool admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now);
@@ -49,6 +54,7 @@ class Doorkeeper {
   const std::shared_ptr<spdlog::logger> log_;
   proto::Gate gate_;
   proto::LogLimit bad_messages_;
+  std::uint64_t refused_ = 0;
   Instant refusals_due_{0};
   Instant open_due_{0};
 };

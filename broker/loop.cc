@@ -73,6 +73,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_, opened->last_seq};
   options_.core.principal_of = [this](proto::PeerId peer) { return doorkeeper_.principal_of(peer); };
+  options_.core.rights_of = [this](proto::PeerId peer) { return doorkeeper_.rights_of(peer); };
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
   auto status = store->load([&](const TaskSummary& task) {
@@ -171,6 +172,7 @@ std::size_t Loop::take_input() {
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
+      self_.refused = doorkeeper_.refused();
       core_->set_self(self_);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.

@@ -32,6 +32,8 @@ constexpr std::array kCatalogue{
     Entry{Errc::not_permitted, "not_permitted", "this role may not send this message",
           "Connect as a client to submit and ask, as a worker to run tasks"},
     Entry{Errc::session_unknown, "session_unknown", "the session has ended", "Send HELLO again"},
+    Entry{Errc::right_missing, "right_missing", "this key may not use that queue or name",
+          "Use another key, or have the right added to --authorized-keys of the broker"},
     Entry{Errc::payload_too_large, "payload_too_large", "the packed data is too large or nested too deep",
           "Pass large data by reference: a path or an address that the reader can open"},
     Entry{Errc::queue_full, "queue_full", "the queue is full",

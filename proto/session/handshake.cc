@@ -16,6 +16,7 @@ bool is_final(Errc code) {
     case Errc::version_unsupported:
     case Errc::name_invalid:
     case Errc::not_permitted:
+    case Errc::right_missing:
     case Errc::malformed:
     case Errc::message_too_large:
       return true;

@@ -37,9 +37,33 @@ std::vector<std::string> words_of(const std::string& line) {
   return words;
 }
 
+bool is_pattern(std::string_view text) {
+  if (text.ends_with('*')) text.remove_suffix(1);
+  return text.empty() || is_name(text);
+}
+
+// Reads RIGHT=PATTERN,PATTERN. Returns what is wrong; empty: nothing.
+std::string add_right(const std::string& word, Rights& rights) {
+  const std::size_t equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  Patterns* const patterns = name == "submit"    ? &rights.submit
+                             : name == "serve"   ? &rights.serve
+                             : name == "objects" ? &rights.objects
+                                                 : nullptr;
+  if (patterns == nullptr || equals == std::string::npos)
+    return "behind the key, write submit=QUEUES, serve=QUEUES or objects=NAMES";
+  std::istringstream list{word.substr(equals + 1)};
+  for (std::string pattern; std::getline(list, pattern, ',');) {
+    if (pattern.empty() || !is_pattern(pattern))
+      return "the patterns of " + name + "= must be names, or beginnings of names with * behind, with commas between";
+    patterns->push_back(pattern);
+  }
+  return patterns->empty() ? name + "= needs a pattern" : "";
+}
+
 // Adds the key of one line. Returns what is wrong with the line; empty: nothing.
 std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys) {
-  if (words.size() != 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
+  if (words.size() < 3) return "write PRINCIPAL ROLES PUBLIC_KEY, with blanks between";
   const std::string& name = words[0];
   if (!is_name(name)) return "the principal must have 1 to 128 letters, digits and . _ - : /";
   if (name.starts_with(kUser)) return "the principal must not begin with uid:, as users of this machine do";
@@ -47,14 +71,18 @@ std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys
   if (!roles) return "the roles must be some of client, worker and admin, with commas between";
   const auto key = parse_key(words[2]);
   if (!key) return "the public key must have 64 hexadecimal digits";
+  Rights rights;
+  for (std::size_t i = 3; i < words.size(); ++i)
+    if (auto why = add_right(words[i], rights); !why.empty()) return why;
   std::size_t others = 0;
   for (const auto& [other_key, other] : keys) {
     if (other.name != name) continue;
     ++others;
-    if (other.roles != *roles) return "all keys of " + name + " must have the same roles";
+    if (other.roles != *roles || other.rights != rights)
+      return "all keys of " + name + " must have the same roles and rights";
   }
   if (others == kMaxKeysOfPrincipal) return name + " has two keys already; remove one that is not used any more";
-  if (!keys.emplace(*key, Principal{name, *roles}).second) return "this key stands in an earlier line already";
+  if (!keys.emplace(*key, Principal{name, *roles, rights}).second) return "this key stands in an earlier line already";
   return {};
 }
 

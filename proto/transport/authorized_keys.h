@@ -4,8 +4,10 @@
 //     mail-workers    worker          8c1d…
 //     mail-workers    worker          03be…      # the next key of the same principal: both are valid
 //     alice           client,admin    77a0…
+//     mail-web        client          1f90…      submit=mail.* objects=mail.*,shared
 //
-// A principal has at most two keys, all with the same roles, so that a key can be replaced without a pause. A key
+// Behind the key may stand the rights (proto/session/rights.h): submit=, serve= and objects= with patterns. A principal
+// has at most two keys, all with the same roles and rights, so that a key can be replaced without a pause. A key
 // stands in one line only.
 #pragma once
 

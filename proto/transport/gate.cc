@@ -104,7 +104,7 @@ std::uint32_t Gate::decide(const Request& request) {
     return 0;
   }
   auto& number = number_of_user_["anyone"];
-  if (number == 0) number = enter({"anyone", kAllRoles, false, true});
+  if (number == 0) number = enter({"anyone", kAllRoles, {}, false, true});
   return number;
 }
 
@@ -116,7 +116,7 @@ std::uint32_t Gate::admit_user(const std::string& address) {
     return 0;
   }
   auto& number = number_of_user_[name];
-  if (number == 0) number = enter({name, kAllRoles, false, user == ::geteuid()});
+  if (number == 0) number = enter({name, kAllRoles, {}, false, user == ::geteuid()});
   return number;
 }
 
@@ -147,6 +147,7 @@ void Gate::replace(AuthorizedKeys authorized) {
     const auto now = authorized.find(used->first);
     if (now != authorized.end() && now->second.name == principal.name) {
       principal.roles = now->second.roles;
+      principal.rights = now->second.rights;
       ++used;
       continue;
     }

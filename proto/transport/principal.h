@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "proto/session/rights.h"
+
 namespace forkmill::proto {
 
 // The sessions that peers of a principal may have, and what they may do in them.
@@ -17,6 +19,7 @@ struct Roles {
 struct Principal {
   std::string name;
   Roles roles;
+  Rights rights{};
   bool is_removed = false;  // its key was removed: it may do nothing
   bool is_owner = false;    // the user as whom the broker runs, or any peer where TCP needs no keys
 };

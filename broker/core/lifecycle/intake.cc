@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/state/permits.h"
 #include "broker/core/state/residency.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
@@ -160,6 +161,7 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
 Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
   Task* known = state_.tasks.find(submission.id);
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
+  if (auto status = may_submit(state_, client.session.rights, submission.spec->queue); !status.ok()) return status;
   const bool spec_is_known = share_spec(client, submission);
   if (auto status = check(submission, spec_is_known); !status.ok()) return status;
   if (auto status = check_windows(client); !status.ok()) return status;

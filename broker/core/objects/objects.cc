@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "broker/core/objects/spec.h"
+#include "broker/core/state/permits.h"
 #include "proto/mutants.h"
 #include "proto/wire/operands.h"
 
@@ -38,17 +39,27 @@ Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) 
   return done(1);
 }
 
+Status check_right(BrokerState& state, const ObjectDirectory& directory, const Operation& operation,
+                   const Rights* rights) {
+  if (rights == nullptr || rights->objects.empty()) return {};
+  if (operation.spec) return may_use_object(state, rights, operation.spec->name);
+  const Object* object = directory.find(ObjectId{operation.object});
+  return object == nullptr ? Status{} : may_use_object(state, rights, object->spec().name);
+}
+
 }  // namespace
 
 void Objects::operate(Client& client, Operate& message) {
   ClientOperations& operations = operations_.of(client.handle);
   OperationTable::acknowledge(operations, message);
-  for (Operation& operation : message.operations) begin(operations, std::move(operation));
+  for (Operation& operation : message.operations) begin(operations, std::move(operation), client.session.rights);
 }
 
-void Objects::begin(ClientOperations& operations, Operation operation) {
+void Objects::begin(ClientOperations& operations, Operation operation, const Rights* rights) {
   ClientOperations::Entry* entry = operations_.admit(operations, operation.number);
   if (entry == nullptr) return;
+  if (auto status = check_right(state_, directory_, operation, rights); !status.ok())
+    return operations_.answer(operations.client, operation.number, nullptr, failed(status.failure()));
   auto call = std::make_unique<Call>();
   call->client = operations.client;
   call->op = std::move(operation);

@@ -99,6 +99,7 @@ std::string Queries::status() const {
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", retention_.dead())
       .add("rss_bytes", self_.rss_bytes)
+      .add("refused", state_.totals.refused + self_.refused)
       .add("unserved", waiting)
       .bytes();
 }

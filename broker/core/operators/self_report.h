@@ -12,6 +12,7 @@ struct SelfReport {
   std::uint64_t rss_bytes = 0;
   proto::ProcessRow process;
   std::string host;
+  std::uint64_t refused = 0;  // messages that were refused before the core saw them
 };
 
 }  // namespace forkmill::broker

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "broker/core/peers/principals.h"
+#include "broker/core/state/permits.h"
 #include "proto/limits.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
@@ -20,7 +21,7 @@ using proto::Welcome;
 
 void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, SessionId fresh, const TaskIds& running) {
   bind_instances(hello, principal_of(state_, peer));
-  if (auto status = check(hello); !status.ok()) {
+  if (auto status = check(hello, rights_of(peer)); !status.ok()) {
     proto::Failure failure = std::move(status).failure();
     return state_.output.send_to_stranger(peer, proto::ErrorMessage{header.seq, failure.code, std::move(failure.text)});
   }
@@ -29,7 +30,11 @@ void Admission::admit(PeerId peer, const proto::Header& header, Hello hello, Ses
   hello.role == proto::Role::client ? admit_client(peer, hello, fresh) : admit_worker(peer, hello, fresh, running);
 }
 
-Status Admission::check(const Hello& hello) {
+const proto::Rights* Admission::rights_of(PeerId peer) const {
+  return state_.options.rights_of ? state_.options.rights_of(peer) : nullptr;
+}
+
+Status Admission::check(const Hello& hello, const proto::Rights* rights) {
   using namespace proto::limits;
   if (hello.protocol_max < kProtocolMin || hello.protocol_min > kProtocolMax) {
     return {Errc::version_unsupported,
@@ -40,6 +45,7 @@ Status Admission::check(const Hello& hello) {
   for (const proto::TaskInfo& task : hello.worker.tasks)
     if (!proto::is_name(task.name)) return {Errc::name_invalid, "task name '" + task.name + "'"};
   if (hello.role != proto::Role::worker) return {};
+  if (auto status = may_serve(state_, rights, hello.worker); !status.ok()) return status;
   for (const std::string& queue : hello.worker.queues)
     if (state_.queues.find_or_make(queue, state_.clock.now()) == nullptr)
       return {Errc::too_many_queues, std::string{errc_text(Errc::too_many_queues)}};
@@ -186,7 +192,8 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
              hello.pid,
              std::move(before),
              hello.order,
-             principal_of(state_, peer)};
+             principal_of(state_, peer),
+             rights_of(peer)};
   silence_.note_session();
 }
 

@@ -39,7 +39,9 @@ class Admission {
              const TaskIds& running);
 
  private:
-  proto::Status check(const proto::Hello& hello);
+  proto::Status check(const proto::Hello& hello, const proto::Rights* rights);
+  // Null: the peer may use everything.
+  const proto::Rights* rights_of(proto::PeerId peer) const;
   // Whether the peer sent the HELLO before the one that began the session that it has now.
   bool is_late(const proto::Hello& hello) const;
   // The client or worker whose session the HELLO resumes; null: there is none that its principal has begun.

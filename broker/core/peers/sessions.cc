@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 
+#include "broker/core/state/permits.h"
+
 namespace forkmill::broker {
 
 void Sessions::close(proto::PeerId peer) {
@@ -80,7 +82,7 @@ void Sessions::expel(const WhyExpelled& why) {
     if (dismiss(one->session, proto::Role::client, why)) clients.push_back(one.get());
   std::vector<Worker*> workers;
   for (const auto& [handle, one] : state_.workers)
-    if (dismiss(one->session, proto::Role::worker, why)) workers.push_back(one.get());
+    if (dismiss(one->session, proto::Role::worker, why) || dismiss_for_queues(*one)) workers.push_back(one.get());
   for (Client* one : clients) close(*one, Objects::End::lost);
   for (Worker* one : workers) close(*one, "worker " + one->session.name.str() + " is not permitted any longer");
 }
@@ -90,6 +92,13 @@ bool Sessions::dismiss(Session& session, proto::Role role, const WhyExpelled& wh
   std::string text = why(session.peer, role);
   if (text.empty()) return false;
   state_.output.send(session, proto::Goodbye{Errc::not_permitted, std::move(text)});
+  return true;
+}
+
+bool Sessions::dismiss_for_queues(Worker& worker) {
+  auto status = may_serve(state_, worker.session.rights, worker.info);
+  if (status.ok()) return false;
+  state_.output.send(worker.session, proto::Goodbye{status.code(), status.failure().text});
   return true;
 }
 

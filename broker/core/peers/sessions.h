@@ -52,12 +52,15 @@ class Sessions {
 
   // Returns why a peer may not have a session in its role any longer. Empty: it may.
   using WhyExpelled = std::function<std::string(proto::PeerId peer, proto::Role role)>;
-  // Ends the sessions of all peers that `why` gives a reason for, and says GOODBYE to them.
+  // Ends the sessions of all peers that `why` gives a reason for, or that serve a queue without the right to it, and
+  // says GOODBYE to them.
   void expel(const WhyExpelled& why);
 
  private:
   // Says GOODBYE to the peer of `session` if `why` has a reason. Returns whether it has.
   bool dismiss(Session& session, proto::Role role, const WhyExpelled& why);
+  // The same if the worker serves a queue that its principal may not serve any longer.
+  bool dismiss_for_queues(Worker& worker);
   void close(Client& client, Objects::End end);
   void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
   void close(Worker& worker, const std::string& why);

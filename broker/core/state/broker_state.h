@@ -31,6 +31,7 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
+  std::uint64_t refused = 0;  // submissions, HELLOs and operations for lack of a right
 };
 
 // A spec that a client has submitted for the first time, or again after another one.

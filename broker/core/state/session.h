@@ -6,6 +6,7 @@
 
 #include "proto/clock.h"
 #include "proto/ids.h"
+#include "proto/session/rights.h"
 #include "proto/shared_text.h"
 
 namespace forkmill::broker {
@@ -25,9 +26,10 @@ struct Session {
   // Sessions that this one carries on, until the peer has sent something in it: a HELLO that comes late from a broken
   // connection takes over, too, and the peer goes on from the session that it knows.
   std::vector<proto::SessionId> before;
-  std::uint64_t order = 0;   // order of the HELLO that began it
-  std::string principal;     // principal of its peer; empty: the broker's own user
-  proto::CommitSeq after{};  // nothing goes out in this session before this commit is safe
+  std::uint64_t order = 0;                // order of the HELLO that began it
+  std::string principal;                  // principal of its peer; empty: the broker's own user
+  const proto::Rights* rights = nullptr;  // null: its principal may use everything
+  proto::CommitSeq after{};               // nothing goes out in this session before this commit is safe
 };
 
 }  // namespace forkmill::broker

@@ -71,8 +71,9 @@ Table unserved_table(const Json& body) {
 }
 
 Json status_json(const Json& body) {
-  auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
-                              "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "unserved"});
+  auto status =
+      shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children", "tasks",
+                    "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused", "unserved"});
   status["tasks"] =
       shaped(value_of(body, "tasks"), {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"});
   status["unserved"] = shaped_rows(body, "unserved", {"queue", "name", "count", "reason"});
@@ -92,6 +93,7 @@ std::string render_status(const Json& body, Format format) {
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
   fields.add("memory", size(body, "rss_bytes"));
+  if (number_of(body, "refused") > 0) fields.add("refused", text_of(body, "refused") + " messages without the right");
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
 }

@@ -29,6 +29,7 @@ enum class Errc : std::uint16_t {
   hello_required = 14,       // a message from a peer without a session
   not_permitted = 15,        // a message that this role may not send
   session_unknown = 16,      // the session has ended, or never was
+  right_missing = 17,        // a queue or name that this key may not use
 
   // Submitting
   payload_too_large = 30,    // arguments, value or item over 64 MiB when packed, or a value nested 64 deep

@@ -9,7 +9,7 @@ TEST_CASE("status is shown as fields and as JSON") {
   const auto body = Json::parse(R"({"software":"forkmill 0.1.0","epoch":3,"store":"memory-1","listen":["ipc:///tmp/b"],
     "uptime_ms":192000,"clients":2,"workers":1,"children":4,"tasks":{"scheduled":0,"ready":3,"running":2,"succeeded":100,
     "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"dead_letters":1,"rss_bytes":14680064,
-    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}]})");
+    "refused":7,    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}]})");
   CHECK(render_status(body, Format::table) ==
         "broker       forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
         "clients      2\n"
@@ -18,6 +18,7 @@ TEST_CASE("status is shown as fields and as JSON") {
         "since start  succeeded 100, failed 1, cancelled 0, expired 0\n"
         "results      3 kept, 1.2 KiB\n"
         "memory       14.0 MiB\n"
+        "refused      7 messages without the right\n"
         "\n"
         "WAITING  TASK          QUEUE    REASON\n"
         "      3  census.count  default  no worker has task census.count\n");

@@ -196,8 +196,8 @@ TEST_CASE("a broker that does not know the session is greeted at once") {
 }
 
 TEST_CASE("a HELLO that the broker will never take ends the handshake") {
-  for (const Errc code :
-       {Errc::version_unsupported, Errc::name_invalid, Errc::not_permitted, Errc::malformed, Errc::message_too_large}) {
+  for (const Errc code : {Errc::version_unsupported, Errc::name_invalid, Errc::not_permitted, Errc::right_missing,
+                          Errc::malformed, Errc::message_too_large}) {
     Peer peer;
     CHECK(peer.hear_error(code) == Heard::stale);
     const auto hello = peer.greet();

@@ -113,7 +113,10 @@ TEST_CASE("authorized keys: one a line, with comments, two for a principal") {
 
 TEST_CASE("a wrong line of authorized keys is named with what is right") {
   CHECK(contains(error_of("\nalice client"), "keys:2: write PRINCIPAL ROLES PUBLIC_KEY"));
-  CHECK(contains(error_of("alice client " + kHex + " more"), "keys:1: write"));
+  CHECK(contains(error_of("alice client " + kHex + " more"), "keys:1: behind the key, write submit="));
+  CHECK(contains(error_of("alice client " + kHex + " submit="), "submit= needs a pattern"));
+  CHECK(contains(error_of("alice client " + kHex + " submit=a*b"), "names, or beginnings of names"));
+  CHECK(contains(error_of("a client " + kHex + " submit=x\na client " + kOther), "the same roles and rights"));
   CHECK(contains(error_of("al!ce client " + kHex), "letters, digits"));
   CHECK(contains(error_of("uid:0 client " + kHex), "must not begin with uid:"));
   CHECK(contains(error_of("alice clients " + kHex), "client, worker and admin"));

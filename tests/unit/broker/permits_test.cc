@@ -1,0 +1,98 @@
+// Permits: queues and objects that a principal may use.
+#include "broker/core/state/permits.h"
+
+#include "tests/unit/broker/broker.h"
+
+namespace forkmill::broker::test {
+
+namespace {
+
+// A broker whose peers all have these rights.
+Broker limited_to(const Rights& rights) {
+  CoreOptions options;
+  options.rights_of = [&rights](PeerId) { return &rights; };
+  return Broker{options};
+}
+
+Submission task_in(std::uint64_t n, std::string queue) {
+  auto spec = std::make_shared<const TaskSpec>(TaskSpec{std::move(queue), "t.echo", 0, {}});
+  return {id(n), std::move(spec), Payload::copy("arguments")};
+}
+
+// Returns the code of the answer.
+Errc operate(Broker& broker, const Broker::Peer& peer, Operation operation) {
+  broker.send(peer, Operate{0, {std::move(operation)}});
+  return broker.take<Operated>(peer).at(0).answers.at(0).code;
+}
+
+Operation open_lock(std::uint64_t number, std::string name) {
+  Operation operation;
+  operation.number = number;
+  operation.verb = Verb::open;
+  operation.spec = ObjectSpec{std::move(name), ObjectKind::lock, 0, 0, 0, 0, Durability::memory};
+  return operation;
+}
+
+}  // namespace
+
+TEST_CASE("a pattern is a name, or its beginning with * behind; no pattern allows all") {
+  CHECK(allows({}, "mail"));
+  CHECK(allows({"mail"}, "mail"));
+  CHECK_FALSE(allows({"mail"}, "mail.fetch"));
+  CHECK(allows({"other", "mail.*"}, "mail.fetch"));
+  CHECK_FALSE(allows({"mail.*"}, "mail"));
+  CHECK(allows({"*"}, "mail"));
+}
+
+TEST_CASE("tasks for queues that a client may not use are rejected one by one, also after its rights have changed") {
+  Rights rights{{"mail.*"}, {}, {}};
+  Broker broker = limited_to(rights);
+  const auto client = broker.client();
+  broker.submit(client, {task_in(1, "mail.fetch"), task_in(2, "other")});
+  const auto acks = broker.take<SubmitAck>(client);
+  REQUIRE(acks.at(0).rejected.size() == 1);
+  CHECK(acks[0].rejected[0].id == id(2));
+  CHECK(acks[0].rejected[0].code == Errc::right_missing);
+  CHECK(acks[0].rejected[0].text.find("queue 'other'") != std::string::npos);
+  CHECK(broker.core().state().totals.refused == 1);
+  rights.submit = {"other"};
+  CHECK(broker.submit_rejected(client, task_in(3, "mail.fetch")).code == Errc::right_missing);
+  CHECK(broker.core().state().tasks.size() == 1);
+}
+
+TEST_CASE("a worker that serves a queue without the right to it is refused, and ends when the right is taken away") {
+  Rights rights{{}, {"mail.*"}, {}};
+  Broker broker = limited_to(rights);
+  const PeerId stranger{500};
+  broker.greet(stranger, Broker::worker_hello({"mail.fetch", "default"}));
+  CHECK(broker.take<ErrorMessage>(stranger).at(0).code == Errc::right_missing);
+  const auto worker = broker.connect(Broker::worker_hello({"mail.fetch"}));
+  REQUIRE(worker.session);
+  const auto nobody = [](PeerId, Role) { return std::string{}; };
+  broker.expel(nobody);
+  CHECK(broker.core().state().workers.size() == 1);
+  rights.serve = {"default"};
+  broker.expel(nobody);
+  CHECK(broker.take<Goodbye>(worker).at(0).code == Errc::right_missing);
+  CHECK(broker.core().state().workers.empty());
+}
+
+TEST_CASE("an object that a client may not use cannot be opened, nor used by its number") {
+  Rights rights{{}, {}, {}};
+  Broker broker = limited_to(rights);
+  const auto owner = broker.client();
+  broker.send(owner, Operate{0, {open_lock(1, "other")}});
+  const auto lock = static_cast<std::uint64_t>(broker.take<Operated>(owner).at(0).answers.at(0).a);
+  rights.objects = {"mail.*"};
+  const auto client = broker.client();
+  CHECK(operate(broker, client, open_lock(1, "other")) == Errc::right_missing);
+  Operation acquire;
+  acquire.number = 2;
+  acquire.verb = Verb::acquire;
+  acquire.object = lock;
+  CHECK(operate(broker, client, acquire) == Errc::right_missing);
+  CHECK(operate(broker, client, open_lock(3, "mail.lock")) == Errc::ok);
+  CHECK(operate(broker, client, open_lock(4, "anonymous:1:1")) == Errc::ok);
+}
+
+}  // namespace forkmill::broker::test
