@@ -1,0 +1,89 @@
+// Peers with keys of their own against a live broker: what one principal has begun stays its own.
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <optional>
+
+#include "proto/os/waiter.h"
+#include "proto/transport/dealer.h"
+#include "tests/e2e/client/broker_process.h"
+#include "tests/eventually.h"
+#include "tests/folder.h"
+
+using namespace forkmill;
+using namespace forkmill::tests;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A broker on TCP that knows two principals: alice, who has two keys, and mallory.
+struct Keyed {
+  Keyed() {
+    REQUIRE(proto::write_key_pair(folder.path("broker.key"), own).ok());
+    std::ofstream{folder.path("authorized_keys")} << "alice client " << to_string(alice.public_key) << "\nalice client "
+                                                  << to_string(alice_next.public_key) << "\nmallory client "
+                                                  << to_string(mallory.public_key) << "\n";
+    broker.emplace(std::vector<std::string>{"--listen", "tcp://127.0.0.1:*", "--announce", folder.path("endpoints"),
+                                            "--server-key", folder.path("broker.key"), "--authorized-keys",
+                                            folder.path("authorized_keys")});
+    REQUIRE(eventually([&] { return folder.has("endpoints"); }));
+    const std::string endpoints = folder.read("endpoints");
+    const auto tcp = endpoints.find("tcp://");
+    endpoint = endpoints.substr(tcp, endpoints.find('\n', tcp) - tcp);
+  }
+
+  Folder folder;
+  proto::KeyPair own = proto::make_key_pair();
+  proto::KeyPair alice = proto::make_key_pair();
+  proto::KeyPair alice_next = proto::make_key_pair();
+  proto::KeyPair mallory = proto::make_key_pair();
+  std::optional<BrokerProcess> broker;
+  std::string endpoint;
+};
+
+// A client that speaks the protocol by hand.
+class KeyedClient {
+ public:
+  KeyedClient(const Keyed& site, const proto::KeyPair& key)
+      : dealer_{site.endpoint, proto::look_up, proto::CurveKeys{site.own.public_key, key}} {}
+
+  // Says HELLO and returns the WELCOME.
+  proto::Welcome greet(proto::SessionId resume, std::uint64_t order) {
+    proto::Hello hello;
+    hello.name = "client";
+    hello.instance = 4711;
+    hello.resume = resume;
+    hello.order = order;
+    std::optional<proto::Welcome> welcome;
+    REQUIRE(eventually([&] {
+      while (const auto event = dealer_.link_event())
+        if (*event == proto::Dealer::LinkEvent::up) CHECK(dealer_.send({{}, hello}));
+      while (const auto message = dealer_.receive()) {
+        REQUIRE(message->ok());
+        if (const auto* answer = std::get_if<proto::Welcome>(&message->value().message)) welcome = *answer;
+      }
+      static_cast<void>(dealer_.pending());
+      return welcome.has_value();
+    }));
+    return *welcome;
+  }
+
+ private:
+  proto::Dealer dealer_;
+};
+
+}  // namespace
+
+TEST_CASE("a session is carried on by any key of its principal, and by no key of another one") {
+  const Keyed site;
+  KeyedClient alice{site, site.alice};
+  const auto first = alice.greet({}, 1);
+  KeyedClient mallory{site, site.mallory};
+  const auto stolen = mallory.greet(first.session, ~std::uint64_t{0});
+  CHECK_FALSE(stolen.resumed);
+  CHECK_FALSE(stolen.kept);
+  KeyedClient next{site, site.alice_next};
+  const auto second = next.greet(first.session, 2);
+  CHECK(second.resumed);
+  CHECK(second.kept);
+}
