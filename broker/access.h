@@ -3,7 +3,7 @@
 #pragma once
 
 #include "proto/status.h"
-#include "proto/transport/principal.h"
+#include "proto/transport/keys/principal.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::broker {

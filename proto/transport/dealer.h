@@ -10,7 +10,7 @@
 
 #include "proto/os/waiter.h"
 #include "proto/transport/endpoint_tracker.h"
-#include "proto/transport/keys.h"
+#include "proto/transport/keys/keys.h"
 #include "proto/transport/resolver.h"
 #include "proto/wire/codec.h"
 

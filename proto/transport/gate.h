@@ -18,9 +18,9 @@
 #include <string>
 #include <vector>
 
-#include "proto/transport/authorized_keys.h"
-#include "proto/transport/keys.h"
-#include "proto/transport/principal.h"
+#include "proto/transport/keys/authorized_keys.h"
+#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/principal.h"
 
 namespace forkmill::proto {
 

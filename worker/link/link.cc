@@ -17,7 +17,7 @@
 #include "proto/text.h"
 #include "proto/transport/dealer.h"
 #include "proto/transport/errors.h"
-#include "proto/transport/keys.h"
+#include "proto/transport/keys/keys.h"
 #include "worker/ipc/bell.h"
 #include "worker/link/child_rings.h"
 #include "worker/link/identity.h"

@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "proto/transport/keys.h"
+#include "proto/transport/keys/keys.h"
 
 namespace forkmill::bench {
 

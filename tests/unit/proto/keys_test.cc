@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "proto/transport/authorized_keys.h"
-#include "proto/transport/keys.h"
+#include "proto/transport/keys/authorized_keys.h"
+#include "proto/transport/keys/keys.h"
 #include "tests/folder.h"
 
 using namespace forkmill::proto;

@@ -15,8 +15,8 @@
 #include <string>
 
 #include "proto/result.h"
-#include "proto/transport/keys.h"
-#include "proto/transport/principal.h"
+#include "proto/transport/keys/keys.h"
+#include "proto/transport/keys/principal.h"
 
 namespace forkmill::proto {
 

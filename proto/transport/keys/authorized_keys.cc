@@ -1,4 +1,4 @@
-#include "proto/transport/authorized_keys.h"
+#include "proto/transport/keys/authorized_keys.h"
 
 #include <algorithm>
 #include <optional>

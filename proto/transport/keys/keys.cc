@@ -1,4 +1,4 @@
-#include "proto/transport/keys.h"
+#include "proto/transport/keys/keys.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
