@@ -10,6 +10,7 @@
 #include "proto/names.h"
 #include "proto/settings/settings.h"
 #include "proto/transport/default_endpoint.h"
+#include "proto/transport/keys/invitation.h"
 #include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
@@ -51,6 +52,9 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("server-public-key", options.server_public_key,
                 "The broker's public key, or a file with it; for TCP, with --key", "KEY");
   settings.text("key", options.key, "File of this worker's secret key (forkmill keygen); for TCP", "FILE");
+  std::string invitation;
+  settings.text("join", invitation,
+                "An invitation (forkmill invite), in place of --broker, --server-public-key and --key", "FILE");
   settings.list("queues", options.queues, "Queues to serve, with commas between; repeatable", "NAMES");
   settings.text("name", options.name, "Name of the worker in `forkmill worker ls` and in errors [default: HOST-PID]",
                 "NAME");
@@ -75,6 +79,15 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   settings.text("log-format", options.log_format, "text or json; the log is written to stderr", "FORMAT");
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
+  if (!invitation.empty()) {
+    const auto endpoint = proto::read_invitation(invitation);
+    if (!endpoint.ok()) {
+      std::cerr << name << ": --join: " << endpoint.failure().text << "\n";
+      return 2;
+    }
+    options.broker = endpoint.value();
+    options.server_public_key = options.key = invitation;
+  }
   options.processes = static_cast<unsigned>(processes);
   options.max_processes = static_cast<unsigned>(max_processes);
   try {

@@ -115,6 +115,8 @@ constexpr auto kCommands = std::to_array<NamedCommand>({{"dev", add_dev},
                                                         {"dead", add_dead},
                                                         {"backup", add_backup},
                                                         {"keygen", add_keygen},
+                                                        {"invite", add_invite},
+                                                        {"login", add_login},
                                                         {"ping", add_ping},
                                                         {"web", add_web}});
 

@@ -11,6 +11,7 @@
 #include "client/cli/os/write_all.h"
 #include "proto/settings/quantities.h"
 #include "proto/transport/default_endpoint.h"
+#include "proto/transport/keys/invitation.h"
 
 namespace forkmill::cli {
 
@@ -73,7 +74,23 @@ void add_raw(CLI::App& command, bool& raw) {
 ConnectionOptions default_connection() {
   const char* broker = std::getenv("FORKMILL_BROKER");  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
   if (broker != nullptr && *broker != '\0') return {.broker = broker};
-  return {.broker = proto::default_endpoint()};
+  const std::string login = login_file();
+  if (login.empty() || ::access(login.c_str(), F_OK) != 0) return {.broker = proto::default_endpoint()};
+  const auto endpoint = proto::read_invitation(login);
+  ConnectionOptions options{.broker = endpoint.ok() ? endpoint.value() : proto::default_endpoint()};
+  options.login = {login, options.broker, endpoint.ok() ? "" : endpoint.failure().text};
+  return options;
+}
+
+std::string login_file() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
+    return value == nullptr ? "" : value;
+  };
+  const std::string config = variable("XDG_CONFIG_HOME");
+  if (config.starts_with('/')) return config + "/forkmill/login";
+  const std::string home = variable("HOME");
+  return home.starts_with('/') ? home + "/.config/forkmill/login" : "";
 }
 
 CLI::Option* add_duration(CLI::App& command, const std::string& name, std::chrono::milliseconds& value,

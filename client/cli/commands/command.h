@@ -59,6 +59,8 @@ struct Program {
 
 // The broker of FORKMILL_BROKER, or this user's broker on this machine.
 ConnectionOptions default_connection();
+// Returns the file that `forkmill login` writes. Empty: this user has no home directory.
+std::string login_file();
 
 void add_connection_options(CLI::App& command, ConnectionOptions& options);
 // Adds --raw: bytes of others go to a terminal as they are.
@@ -109,7 +111,9 @@ void add_completion(const Program& program);
 void add_dead(const Program& program);
 void add_dev(const Program& program);
 void add_help(const Program& program);
+void add_invite(const Program& program);
 void add_keygen(const Program& program);
+void add_login(const Program& program);
 void add_map(const Program& program);
 void add_object(const Program& program);
 void add_ping(const Program& program);

@@ -1,6 +1,11 @@
 #include "proto/transport/keys/authorized_keys.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <optional>
 #include <sstream>
 #include <string_view>
@@ -106,6 +111,23 @@ Result<AuthorizedKeys> read_authorized_keys(const std::string& path) {
   auto text = read_trusted_file(path, false);
   if (!text.ok()) return text.failure();
   return parse_authorized_keys(text.value(), path);
+}
+
+Status add_authorized_key(const std::string& path, const std::string& line) {
+  std::string text;
+  if (::access(path.c_str(), F_OK) == 0) {
+    auto before = read_trusted_file(path, false);
+    if (!before.ok()) return before.failure();
+    text = std::move(before).value();
+  }
+  if (!text.empty() && !text.ends_with('\n')) text += '\n';
+  text += line + "\n";
+  if (auto parsed = parse_authorized_keys(text, path); !parsed.ok()) return parsed.failure();
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  if (auto status = create_key_file(fresh, 0644, text); !status.ok()) return status;
+  if (std::rename(fresh.c_str(), path.c_str()) == 0) return {};
+  return Failure{Errc::option_out_of_range, "cannot write " + path + ": " + std::strerror(errno)};
 }
 
 }  // namespace forkmill::proto

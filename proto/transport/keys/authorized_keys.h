@@ -28,4 +28,8 @@ Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std:
 // Reads the file, as read_trusted_file() does.
 Result<AuthorizedKeys> read_authorized_keys(const std::string& path);
 
+// Adds a line to the file, in one step for all readers; makes the file if it is missing. Fails if the file would have a
+// mistake then.
+Status add_authorized_key(const std::string& path, const std::string& line);
+
 }  // namespace forkmill::proto

@@ -54,17 +54,6 @@ std::optional<Key> find_key(const std::string& text, std::string_view word) {
   return std::nullopt;
 }
 
-Status create_file(const std::string& path, mode_t mode, const std::string& text) {
-  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
-  if (!file) {
-    if (errno == EEXIST) return unusable(path, "it exists, and keys are never overwritten; give another name");
-    return unusable(path, system_error());
-  }
-  const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                       ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0;
-  return written ? Status{} : Status{unusable(path, system_error())};
-}
-
 // Returns what is wrong with the owner or the mode of a file; empty: nothing.
 std::string distrust(const struct stat& file, const std::string& path, bool secret) {
   if (!S_ISREG(file.st_mode)) return "it is not a regular file";
@@ -106,16 +95,27 @@ KeyPair make_key_pair() {
   return {key_of_z85(public_text.data()), key_of_z85(secret_text.data())};
 }
 
+Status create_key_file(const std::string& path, unsigned mode, const std::string& text) {
+  const Descriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode)};
+  if (!file) {
+    if (errno == EEXIST) return unusable(path, "it exists, and keys are never overwritten; give another name");
+    return unusable(path, system_error());
+  }
+  const bool written = ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0;
+  return written ? Status{} : Status{unusable(path, system_error())};
+}
+
 Status write_key_pair(const std::string& path, const KeyPair& pair) {
   const std::string public_path = path + ".pub";
   struct stat found {};
   if (::lstat(public_path.c_str(), &found) == 0)
     return unusable(public_path, "it exists, and keys are never overwritten; give another name");
-  if (auto status = create_file(
+  if (auto status = create_key_file(
           path, 0600, "# Secret key of forkmill: keep it to its owner.\nsecret " + to_string(pair.secret_key) + "\n");
       !status.ok())
     return status;
-  auto status = create_file(public_path, 0644, "public " + to_string(pair.public_key) + "\n");
+  auto status = create_key_file(public_path, 0644, "public " + to_string(pair.public_key) + "\n");
   if (!status.ok()) ::unlink(path.c_str());
   return status;
 }

@@ -42,6 +42,9 @@ KeyPair make_key_pair();
 // of the files exists.
 Status write_key_pair(const std::string& path, const KeyPair& pair);
 
+// Creates a file of keys with that content, as safe on disk as the file system makes it. Fails if the file exists.
+Status create_key_file(const std::string& path, unsigned mode, const std::string& text);
+
 // Reads a file with a secret key. Fails, with what to do, if the file is a symbolic link, belongs to another user, can
 // be read by others, or has no secret key.
 Result<KeyPair> read_key_pair(const std::string& path);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "proto/transport/keys/authorized_keys.h"
+#include "proto/transport/keys/invitation.h"
 #include "proto/transport/keys/keys.h"
 #include "tests/folder.h"
 
@@ -81,6 +82,37 @@ TEST_CASE("a file of a secret key that others could read, that is a link, or tha
   REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
   REQUIRE(::chown((path + ".pub").c_str(), 65534, 65534) == 0);
   CHECK(contains(refusal(path), "belongs to another user (uid 65534)"));
+}
+
+TEST_CASE("an invitation is an endpoint, the broker's public key and a secret key in one file, for its owner only") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.path("alice");
+  const auto broker = make_key_pair();
+  const auto alice = make_key_pair();
+  const std::string endpoint = "tcp://192.0.2.1:7117";
+  const Invitation invitation{"alice", endpoint, broker.public_key, alice.secret_key};
+  REQUIRE(write_invitation(path, invitation).ok());
+  CHECK_FALSE(write_invitation(path, invitation).ok());
+  CHECK(read_invitation(path).value() == endpoint);
+  const auto keys = read_curve_keys(endpoint, path, path);
+  REQUIRE(keys.ok());
+  CHECK(keys.value()->broker == broker.public_key);
+  CHECK(keys.value()->own.public_key == alice.public_key);
+  fs::permissions(path, fs::perms::others_read, fs::perm_options::add);
+  CHECK_FALSE(read_invitation(path).ok());
+  REQUIRE(write_key_pair(folder.path("key"), alice).ok());
+  CHECK_FALSE(read_invitation(folder.path("key")).ok());
+}
+
+TEST_CASE("a key is added to a file of authorized keys unless that gets a mistake") {
+  const forkmill::tests::Folder folder;
+  const auto path = folder.path("authorized_keys");
+  REQUIRE(add_authorized_key(path, "alice client " + kHex).ok());
+  CHECK_FALSE(add_authorized_key(path, "bob boss " + kOther).ok());
+  REQUIRE(add_authorized_key(path, "bob worker " + kOther + " serve=mail.*").ok());
+  const auto keys = read_authorized_keys(path);
+  REQUIRE(keys.ok());
+  CHECK(keys->size() == 2);
 }
 
 TEST_CASE("workers and clients need both keys for TCP, and none for a socket") {
