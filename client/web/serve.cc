@@ -91,7 +91,7 @@ int serve(const cli::WebOptions& options) {
   cli::Signals signals{SIGINT, SIGTERM};  // before the threads of client and server
   try {
     Audit audit{options.audit_log};
-    Broker broker{options.connection.broker, options.connection.connect_timeout};
+    Broker broker{options.connection};
     Gateway gateway{broker, audit, access};
     Server server{address, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
                   [&](const Request& request) { return gateway.answer(request); }};

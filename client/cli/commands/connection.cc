@@ -22,16 +22,6 @@ constexpr std::chrono::seconds kExtraClientTimeout{1};
 constexpr std::chrono::milliseconds kMinInterval{100};  // the floor of --interval, as in watch(1)
 constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
-// Returns whether the connection uses the login: neither another endpoint nor keys were given. Throws CommandError if
-// the login cannot be used.
-bool uses_login(const ConnectionOptions& options) {
-  if (options.login.file.empty() || options.broker != options.login.endpoint) return false;
-  if (!options.key.empty() || !options.server_public_key.empty()) return false;
-  if (!options.login.failure.empty())
-    throw CommandError{ExitCode::failed, options.login.failure, "log in again, or remove " + options.login.file};
-  return true;
-}
-
 // Throws UsageError if the endpoint is malformed, which ZeroMQ would report late or not at all.
 ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor, bool fail_fast) {
   if (!proto::is_endpoint(options.broker)) {
@@ -42,9 +32,9 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
   ClientOptions made;
   made.endpoint = options.broker;
   made.name = "forkmill";
-  const bool logged_in = uses_login(options);
-  made.server_public_key = logged_in ? options.login.file : options.server_public_key;
-  made.key = logged_in ? options.login.file : options.key;
+  const ConnectionOptions complete = with_login(options);
+  made.server_public_key = complete.server_public_key;
+  made.key = complete.key;
   made.connect_timeout = fail_fast ? options.connect_timeout + kExtraClientTimeout : std::chrono::milliseconds::max();
   made.fail_fast = fail_fast;
   made.warn_of_unserved = false;  // the commands say so themselves, with what to do
@@ -53,6 +43,15 @@ ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<E
 }
 
 }  // namespace
+
+ConnectionOptions with_login(ConnectionOptions options) {
+  if (options.login.file.empty() || options.broker != options.login.endpoint) return options;
+  if (!options.key.empty() || !options.server_public_key.empty()) return options;
+  if (!options.login.failure.empty())
+    throw CommandError{ExitCode::failed, options.login.failure, "log in again, or remove " + options.login.file};
+  options.key = options.server_public_key = options.login.file;
+  return options;
+}
 
 Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executor> executor, Signals* signals,
                        OnLoss on_loss)

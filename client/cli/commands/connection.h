@@ -14,6 +14,10 @@
 
 namespace forkmill::cli {
 
+// Returns the options with the keys of the login, if neither another endpoint nor keys were given. Throws CommandError
+// if the login cannot be used.
+ConnectionOptions with_login(ConnectionOptions options);
+
 class Connection {
  public:
   // Fate of futures when the broker is lost later, for longer than the connect timeout.

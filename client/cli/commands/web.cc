@@ -2,6 +2,7 @@
 #include "client/cli/commands/web_options.h"
 
 #include "client/cli/commands/command.h"
+#include "client/cli/commands/connection.h"
 
 namespace forkmill::cli {
 
@@ -48,7 +49,7 @@ void add_web(const Program& program) {
   add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [program, options] {
-      options->connection = program.connection;
+      options->connection = with_login(program.connection);
       return program.serve_web(*options);
     };
   });

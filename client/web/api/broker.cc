@@ -9,11 +9,13 @@ namespace {
 // A broker that has just restarted is back within this time.
 constexpr std::chrono::milliseconds kReconnect{200};
 
-ClientOptions client_options(const std::string& endpoint, std::chrono::milliseconds timeout) {
+ClientOptions client_options(const cli::ConnectionOptions& connection) {
   ClientOptions made;
-  made.endpoint = endpoint;
+  made.endpoint = connection.broker;
+  made.server_public_key = connection.server_public_key;
+  made.key = connection.key;
   made.name = "forkmill web";
-  made.connect_timeout = timeout;
+  made.connect_timeout = connection.connect_timeout;
   made.fail_fast = true;  // questions that the gateway does not wait for any more end
   made.warn_of_unserved = false;
   made.stay_awake = std::chrono::microseconds{0};
@@ -22,8 +24,8 @@ ClientOptions client_options(const std::string& endpoint, std::chrono::milliseco
 
 }  // namespace
 
-Broker::Broker(const std::string& endpoint, std::chrono::milliseconds timeout)
-    : timeout_{timeout}, client_{client_options(endpoint, timeout)} {}
+Broker::Broker(const cli::ConnectionOptions& connection)
+    : timeout_{connection.connect_timeout}, client_{client_options(connection)} {}
 
 Json Broker::ask(const Query& query) { return cli::json_from_msgpack(ask_packed(query)); }
 

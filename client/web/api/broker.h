@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "client/cli/commands/connection_options.h"
 #include "client/web/http/failure.h"
 
 namespace forkmill::web {
@@ -17,7 +18,7 @@ using Json = nlohmann::ordered_json;
 class Broker {
  public:
   // Connects in the background.
-  Broker(const std::string& endpoint, std::chrono::milliseconds timeout);
+  explicit Broker(const cli::ConnectionOptions& connection);
 
   // Whether the connection stands.
   bool connected() const { return client_.connected(); }

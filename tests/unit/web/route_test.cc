@@ -12,7 +12,7 @@ struct Found {
 };
 
 Found look_up(const std::string& method, const std::string& uri, const std::string& body = "") {
-  static Broker broker{"ipc:///nowhere/broker", std::chrono::milliseconds{1}};
+  static Broker broker{{.broker = "ipc:///nowhere/broker", .connect_timeout = std::chrono::milliseconds{1}}};
   static const History history;
   Call call{.broker = broker, .history = history, .path = {}, .query = {}, .body = {}};
   try {
