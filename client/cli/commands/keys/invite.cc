@@ -82,6 +82,7 @@ void add_invite(const Program& program) {
       ->type_name("FILE");
   command->add_option("--to", options->file, "File of the invitation [default: PRINCIPAL.invitation]")
       ->type_name("FILE");
+  add_connection_options(*command, program.connection);
   command->callback([program, options] {
     program.action = [options, &connection = program.connection] { return invite(*options, connection.broker); };
   });
