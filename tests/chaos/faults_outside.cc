@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 
 #include "tests/chaos/faults.h"
 #include "tests/processes.h"
@@ -113,6 +114,7 @@ Ongoing Faults::fill_disk(std::uint64_t leave) {
   struct statvfs facts {};
   if (disk_filled_ || ::statvfs(cluster_.data_folder().c_str(), &facts) != 0) return {};
   const std::uint64_t used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize;
+  if (used + leave == 0) return {};                                   // a size of 0 would be no limit, for good
   if (!resize_disk(cluster_.data_folder(), used + leave)) return {};  // the data has just grown
   disk_filled_ = true;
   const auto how_long = span(1000, 3000);
@@ -120,7 +122,8 @@ Ongoing Faults::fill_disk(std::uint64_t leave) {
   cluster_.excuse_broker(now_us() + kPatience);
   cluster_.out_of_reach(0, now_us(), now_us() + how_long + kSessionTimeout);
   return {now_us() + how_long, [this] {
-            resize_disk(cluster_.data_folder(), Cluster::kDiskBytes);
+            if (!resize_disk(cluster_.data_folder(), Cluster::kDiskBytes))
+              throw std::runtime_error{"the disk of the broker cannot be made larger again"};
             disk_filled_ = false;
           }};
 }

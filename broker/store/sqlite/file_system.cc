@@ -113,6 +113,7 @@ class SystemFiles final : public FileSystem {
   std::optional<std::uint64_t> free_bytes(const std::string& path) override {
     struct statvfs found {};
     if (::statvfs(path.c_str(), &found) != 0) return std::nullopt;
+    if (found.f_blocks == 0) return std::nullopt;  // a file system without a limit, such as tmpfs with size=0
     return static_cast<std::uint64_t>(found.f_bavail) * found.f_frsize;
   }
 };

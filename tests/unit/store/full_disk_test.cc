@@ -94,3 +94,23 @@ TEST_CASE("a full file system stops the store, and what was committed is there")
   CHECK(status == 0);
   CHECK(contains(read_file(folder.path("report")), "the disk is full: " + disk + "/data/forkmill.db"));
 }
+
+TEST_CASE("a file system without a limit is not taken for a full one") {
+  Folder folder;
+  const std::string disk = folder.path("disk");
+  std::filesystem::create_directory(disk);
+  constexpr int kCannotMount = 77;
+  const int status = in_child([&] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "mode=0700,size=0") != 0)
+      return kCannotMount;
+    auto store = make_store(disk + "/data");
+    if (!failure_of(*store).empty()) return 1;
+    return store->free_bytes() ? 2 : 0;
+  });
+  if (status == kCannotMount) {
+    MESSAGE("skipped: no right to mount a file system");
+    return;
+  }
+  CHECK(status == 0);
+}
