@@ -1,4 +1,4 @@
-// Rows of the SQLite store <-> records. A row is a BLOB: a version byte, a CRC32C over everything else about it (its
+// Rows of the database <-> records. A row is a BLOB: a version byte, a CRC32C over everything else about it (its
 // table, its number, its bytes), a header of fixed layout, and what is long:
 //
 //   task         id, submitted_at, owner, sizes; the spec (msgpack); the payload

@@ -65,7 +65,7 @@ void make_journal_safe(FileSystem& files, const std::string& path) {
     const auto size = file->read(at, buffer);
     if (!size) throw_system_error(journal + " cannot be read", errno);
     const std::string_view piece{buffer.data(), *size};
-    // The rest of the journal is zero bytes of lengthen_journal().
+    // Earlier versions lengthened the journal with zero bytes.
     if (piece.find_first_not_of('\0') == std::string_view::npos) break;
     if (!file->write(at, piece)) throw_system_error(journal + " cannot be written", errno);
   }
@@ -196,26 +196,6 @@ void Database::sync_journal() {
   if (file == nullptr) return;
   if (const int code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY); code != SQLITE_OK)
     fail(code);
-}
-
-// SQLite takes the first invalid frame for the end of the journal, so zero bytes after the last frame do no harm.
-bool Database::lengthen_journal(std::uint64_t length, std::size_t piece) {
-  sqlite3_file* const file = journal_file();
-  if (file == nullptr) return false;
-  sqlite3_int64 size = 0;
-  if (const int code = file->pMethods->xFileSize(file, &size); code != SQLITE_OK) fail(code);
-  if (static_cast<std::uint64_t>(size) >= length) return false;
-  const std::vector<char> nothing(64 * 1024);  // SQLite's VFS accepts writes below 128 KiB
-  const auto end = static_cast<sqlite3_int64>(std::min(length, static_cast<std::uint64_t>(size) + piece));
-  while (size < end) {
-    const auto bytes = std::min<sqlite3_int64>(end - size, static_cast<sqlite3_int64>(nothing.size()));
-    const int code = file->pMethods->xWrite(file, nothing.data(), static_cast<int>(bytes), size);
-    if (code == SQLITE_FULL) return false;
-    if (code != SQLITE_OK) fail(code);
-    size += bytes;
-  }
-  sync_journal();
-  return static_cast<std::uint64_t>(size) < length;
 }
 
 void Database::fail(int code) const {

@@ -66,10 +66,6 @@ class Database {
   std::int64_t number(const char* sql);                         // the first column of the first row; 0 without one
   std::string text(const char* sql);                            // the same, as text
   std::size_t journal_pages() const { return journal_pages_; }  // after the last commit
-  // Extends the journal by at most `piece` zero bytes, up to `length`, and syncs it. Returns true while it is shorter
-  // than `length`. A write that extends a file takes a disk twice as long as one that does not. REQUIRES: no
-  // transaction is open.
-  bool lengthen_journal(std::uint64_t length, std::size_t piece);
   // Syncs what was written to the journal, also in an open transaction.
   void sync_journal();
   // Copies the journal into the database; `empty` also truncates the journal to zero bytes.

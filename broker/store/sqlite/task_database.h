@@ -1,4 +1,4 @@
-// TaskDatabase: the database of a data directory and the head beside it, as the stores use them: opening, transactions,
+// TaskDatabase: the database of a data directory and the head beside it, as a store uses them: opening, transactions,
 // full reads. Changes go through tables() between begin() and commit(). Functions throw StoreError.
 #pragma once
 

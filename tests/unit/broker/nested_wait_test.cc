@@ -3,19 +3,33 @@
 
 namespace forkmill::broker::test {
 
-TEST_CASE("a queue whose children all wait for tasks of the same queue is reported, to them and in status") {
+namespace {
+
+// A worker with two children, in both of which tasks use a client.
+struct TwoChildren {
   Broker broker;
-  Hello hello = host(0);
-  hello.worker.children = 2;
-  const auto worker = broker.connect(hello);
-  broker.send(worker, Credit{2});
-  const auto client = broker.client();
-  const auto one = broker.connect(child_client(11));
-  const auto two = broker.connect(child_client(12));
+  Broker::Peer worker = broker.connect(worker_with_two());
+  Broker::Peer client = broker.client();
+  Broker::Peer one = broker.connect(child_client(11));
+  Broker::Peer two = broker.connect(child_client(12));
+  const std::vector<Broker::Peer> all{worker, client, one, two};
+
+  TwoChildren() { broker.send(worker, Credit{2}); }
+
+  static Hello worker_with_two() {
+    Hello hello = host(0);
+    hello.worker.children = 2;
+    return hello;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(TwoChildren,
+                  "a queue whose children all wait for tasks of the same queue is reported, to them and in status") {
   broker.submit(client, {task(1), task(2)});
   const auto running = broker.grants(worker);
   REQUIRE(running.size() == 2);
-  const std::vector<Broker::Peer> all{worker, client, one, two};
   SUBCASE("both wait") {
     broker.submit(one, {task(3)});
     broker.submit(two, {task(4)});
@@ -50,16 +64,8 @@ TEST_CASE("a queue whose children all wait for tasks of the same queue is report
   CHECK(broker.take<ErrorMessage>(client).empty());
 }
 
-TEST_CASE("a queue in which one child waits for another child, and that one for a task that waits, is reported") {
-  Broker broker;
-  Hello hello = host(0);
-  hello.worker.children = 2;
-  const auto worker = broker.connect(hello);
-  broker.send(worker, Credit{2});
-  const auto client = broker.client();
-  const auto one = broker.connect(child_client(11));
-  const auto two = broker.connect(child_client(12));
-  const std::vector<Broker::Peer> all{worker, client, one, two};
+TEST_CASE_FIXTURE(TwoChildren,
+                  "a queue in which a child waits for another, and that one for a waiting task, is reported") {
   broker.submit(client, {task(1)});
   REQUIRE(broker.grants(worker).size() == 1);
   broker.submit(one, {task(2)});

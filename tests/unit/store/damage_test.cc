@@ -52,7 +52,7 @@ std::vector<StoredTask> everything(Store& store) {
 class Images {
  public:
   Images() {
-    auto store = open_store(at("closed"), 400 * 1024);
+    auto store = open_database_store(at("closed"), 400 * 1024);
     live(*store);
     expected_ = everything(*store);
     expected_records_ = records(*store);
@@ -74,7 +74,7 @@ class Images {
     std::filesystem::remove_all(directory);
     copy_directory(at(image), directory);
     damage(directory + "/" + file);
-    auto store = make_store(directory);
+    auto store = make_database_store(directory);
     std::string text = failure_of(*store);
     if (text.empty()) {
       CHECK(everything(*store) == expected_);
@@ -204,7 +204,7 @@ TEST_CASE("a missing, damaged or foreign head is refused") {
                  }),
                  "head is damaged"));
   {
-    auto other = std::make_unique<SqliteStore>(SqliteOptions{images.at("other"), "store-2"});
+    auto other = std::make_unique<DatabaseStore>(SqliteOptions{images.at("other"), "store-2"});
     REQUIRE(failure_of(*other) == "");
   }
   CHECK(contains(text([&](const std::string& path) {
@@ -239,7 +239,7 @@ TEST_CASE("a flipped bit in a record is refused with its place, at the start and
       "or set aside what is concerned: forkmill-broker --data " + directory + " --quarantine";
   CHECK(text == expected);
   for (const StoreOp& op : {StoreOp{piece(37, 3)}, StoreOp{EraseRecord{TaskSeq{10'037}}}}) {
-    auto store = make_store(directory);
+    auto store = make_database_store(directory);
     REQUIRE(store->open().ok());
     const auto status = store->apply(std::vector<StoreOp>{op});
     REQUIRE_FALSE(status.ok());
@@ -255,7 +255,7 @@ TEST_CASE("after a failure the store does nothing") {
   const std::size_t at = bytes.find("body 411");  // in the payload of a task
   REQUIRE(at != std::string::npos);
   flip(directory + "/forkmill.db", at * 8);
-  auto store = make_store(directory);
+  auto store = make_database_store(directory);
   REQUIRE(store->open().ok());
   const auto status = store->fetch(std::vector{TaskSeq{411}}, [](const StoredTask&) {});
   REQUIRE_FALSE(status.ok());

@@ -15,12 +15,12 @@ namespace {
 
 const std::string kDirectory = "/data";
 
-std::unique_ptr<SqliteStore> store_on(Disk& disk, const std::string& directory = kDirectory) {
-  return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", 48 << 20, &disk});
+std::unique_ptr<DatabaseStore> store_on(Disk& disk, const std::string& directory = kDirectory) {
+  return std::make_unique<DatabaseStore>(SqliteOptions{directory, "store-1", 48 << 20, &disk});
 }
 
 // As a broker's start does it; the text of what is wrong.
-std::string opened(std::unique_ptr<SqliteStore>& store, Disk& disk) {
+std::string opened(std::unique_ptr<DatabaseStore>& store, Disk& disk) {
   store = store_on(disk);
   return failure_of(*store);
 }
@@ -55,7 +55,7 @@ void make_backup(Disk& disk, const std::string& directory, std::uint64_t commits
 
 TEST_CASE("a journal that cannot be set up is an error, not a reason for another journal mode") {
   Disk disk{1, {}};
-  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<DatabaseStore> store;
   disk.faults.failing_sync = "-journal";
   CHECK(contains(opened(store, disk), "or its journal failed"));
   store.reset();
@@ -72,7 +72,7 @@ TEST_CASE("after a failed sync, a restart does not rely on unwritten pages") {
       DiskManners manners;
       manners.forgets_on_failure = forgets;
       Disk disk{seed, manners};
-      std::unique_ptr<SqliteStore> store;
+      std::unique_ptr<DatabaseStore> store;
       REQUIRE(opened(store, disk) == "");
       commit(*store, 1, {put(1)});
       disk.faults.failing_sync = "-wal";
@@ -107,7 +107,7 @@ TEST_CASE("a store that was killed anywhere in its first start starts again and 
         DiskManners manners;
         manners.names_in_order = in_order;
         Disk disk{at + 1, manners};
-        std::unique_ptr<SqliteStore> store;
+        std::unique_ptr<DatabaseStore> store;
         disk.operations.stop_after(at);
         const std::string text = opened(store, disk);
         stopped = disk.operations.stopped();
@@ -133,7 +133,7 @@ TEST_CASE("a quarantine reports that tasks may be back after a checkpoint that w
   for (std::uint64_t at = 0; at < 60; ++at) {
     INFO("after " << at << " operations");
     Disk disk{at + 1, {}};
-    auto store = std::make_unique<SqliteStore>(SqliteOptions{kDirectory, "store-1", 1, &disk});
+    auto store = std::make_unique<DatabaseStore>(SqliteOptions{kDirectory, "store-1", 1, &disk});
     REQUIRE(failure_of(*store) == "");
     const auto large = [](std::uint64_t n) {
       PutTask task = put(n);
@@ -168,7 +168,7 @@ TEST_CASE("a quarantine reports that tasks may be back after a checkpoint that w
 
 TEST_CASE("an unreadable head is not taken for a damaged one") {
   Disk disk{1, {}};
-  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<DatabaseStore> store;
   REQUIRE(opened(store, disk) == "");
   commit(*store, 1, {put(1)});
   store.reset();
@@ -181,7 +181,7 @@ TEST_CASE("an unreadable head is not taken for a damaged one") {
 
 TEST_CASE("the next start repairs a half-written head") {
   Disk disk{1, {}};
-  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<DatabaseStore> store;
   REQUIRE(opened(store, disk) == "");
   commit(*store, 1, {put(1)});
   store.reset();
@@ -195,7 +195,7 @@ TEST_CASE("the next start repairs a half-written head") {
 
 TEST_CASE("a nearly full disk is known from the start") {
   Disk disk{1, {}};
-  std::unique_ptr<SqliteStore> store;
+  std::unique_ptr<DatabaseStore> store;
   REQUIRE(opened(store, disk) == "");
   disk.manners.capacity = disk.used() + 100'000;
   {
@@ -238,7 +238,7 @@ TEST_CASE("after a kill anywhere in --accept-loss, it has succeeded or can be re
     for (std::uint64_t at = 0; stopped; ++at) {
       INFO("after " << at << " operations" << (power ? std::string{", with the machine"} : ""));
       Disk disk{at + 1, {}};
-      std::unique_ptr<SqliteStore> store;
+      std::unique_ptr<DatabaseStore> store;
       REQUIRE(opened(store, disk) == "");
       for (std::uint64_t n = 1; n <= 5; ++n) commit(*store, n, {put(n)});
       disk.operations.stop_after(0);

@@ -4,6 +4,9 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 
+#include <functional>
+#include <optional>
+
 #include "tests/unit/store/rig.h"
 
 using namespace forkmill::broker;
@@ -35,9 +38,25 @@ std::pair<std::uint64_t, std::string> fill_up(Store& store) {
 }
 
 bool all_there(const std::string& directory, std::uint64_t commits) {
-  auto store = make_store(directory);
+  auto store = make_database_store(directory);
   std::vector<TaskSummary> tasks;
   return failure_of(*store, &tasks).empty() && tasks.size() == commits;
+}
+
+// Runs `body` in a child that has a file system of its own at `path`, which goes with it; `options`: of tmpfs. Returns
+// its status; none: this user must not mount.
+std::optional<int> on_own_disk(const std::string& path, const char* options, const std::function<int()>& body) {
+  constexpr int kCannotMount = 77;
+  std::filesystem::create_directory(path);
+  const int status = in_child([&] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", path.c_str(), "tmpfs", 0, options) != 0)
+      return kCannotMount;
+    return body();
+  });
+  if (status != kCannotMount) return status;
+  MESSAGE("skipped: no right to mount a file system");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -50,7 +69,7 @@ TEST_CASE("a write beyond the file size limit stops the store, and what was comm
     ::signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{1'000'000, 1'000'000};
     if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 1;
-    auto store = make_store(directory);
+    auto store = make_database_store(directory);
     if (!failure_of(*store).empty()) return 2;
     const auto [commits, text] = fill_up(*store);
     write_file(report, std::to_string(commits) + " " + text);
@@ -67,16 +86,10 @@ TEST_CASE("a write beyond the file size limit stops the store, and what was comm
 }
 
 TEST_CASE("a full file system stops the store, and what was committed is there") {
-  Folder folder;
+  const Folder folder;
   const std::string disk = folder.path("disk");
-  std::filesystem::create_directory(disk);
-  constexpr int kCannotMount = 77;
-  // In a mount namespace of its own: the file system goes with the child.
-  const int status = in_child([&] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "mode=0700,size=2m") != 0)
-      return kCannotMount;
-    auto store = make_store(disk + "/data");
+  const auto status = on_own_disk(disk, "mode=0700,size=2m", [&] {
+    auto store = make_database_store(disk + "/data");
     if (!failure_of(*store).empty()) return 1;
     const auto free_before = store->free_bytes().value_or(0);
     const auto [commits, text] = fill_up(*store);
@@ -86,31 +99,19 @@ TEST_CASE("a full file system stops the store, and what was committed is there")
     if (::mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "mode=0700,size=8m") != 0) return 3;
     return all_there(disk + "/data", commits) ? 0 : 4;
   });
-  if (status == kCannotMount) {
-    MESSAGE("skipped: no right to mount a file system");
-    return;
-  }
+  if (!status) return;
   INFO(read_file(folder.path("report")));
-  CHECK(status == 0);
+  CHECK(*status == 0);
   CHECK(contains(read_file(folder.path("report")), "the disk is full: " + disk + "/data/forkmill.db"));
 }
 
 TEST_CASE("a file system without a limit is not taken for a full one") {
-  Folder folder;
+  const Folder folder;
   const std::string disk = folder.path("disk");
-  std::filesystem::create_directory(disk);
-  constexpr int kCannotMount = 77;
-  const int status = in_child([&] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", disk.c_str(), "tmpfs", 0, "mode=0700,size=0") != 0)
-      return kCannotMount;
+  const auto status = on_own_disk(disk, "mode=0700,size=0", [&] {
     auto store = make_store(disk + "/data");
     if (!failure_of(*store).empty()) return 1;
     return store->free_bytes() ? 2 : 0;
   });
-  if (status == kCannotMount) {
-    MESSAGE("skipped: no right to mount a file system");
-    return;
-  }
-  CHECK(status == 0);
+  if (status) CHECK(*status == 0);
 }

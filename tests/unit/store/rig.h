@@ -1,4 +1,4 @@
-// Shared by the tests of the SQLite store: a folder, stores in it, tasks to fill them, a child process that dies.
+// Shared by the tests of stores: a folder, stores in it, tasks to fill them, a child process that dies.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -12,8 +12,8 @@
 #include <string>
 
 #include "broker/store/journal/journal_store.h"
-#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/folder.h"
+#include "tests/unit/store/database_store.h"
 #include "tests/unit/store/store_samples.h"
 
 namespace forkmill::broker::test {
@@ -34,14 +34,14 @@ inline void copy_directory(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(entry.path(), std::filesystem::path{to} / entry.path().filename());
 }
 
-inline std::unique_ptr<SqliteStore> make_store(const std::string& directory,
-                                               std::uint64_t checkpoint_bytes = 48 << 20) {
-  return std::make_unique<SqliteStore>(SqliteOptions{directory, "store-1", checkpoint_bytes});
+inline std::unique_ptr<DatabaseStore> make_database_store(const std::string& directory,
+                                                          std::uint64_t checkpoint_bytes = 48 << 20) {
+  return std::make_unique<DatabaseStore>(SqliteOptions{directory, "store-1", checkpoint_bytes});
 }
 
-inline std::unique_ptr<JournalStore> make_journal_store(const std::string& directory,
-                                                        std::uint64_t segment_bytes = 32 << 20,
-                                                        FileSystem& files = system_files()) {
+// A store as brokers have it.
+inline std::unique_ptr<JournalStore> make_store(const std::string& directory, std::uint64_t segment_bytes = 32 << 20,
+                                                FileSystem& files = system_files()) {
   const SqliteOptions database{directory, "store-1", 48 << 20, &files};
   return std::make_unique<JournalStore>(JournalOptions{database, 7, segment_bytes});
 }
@@ -59,9 +59,14 @@ inline std::string failure_of(Store& store, std::vector<TaskSummary>* tasks = nu
 inline std::string failure_of(const std::string& directory) { return failure_of(*make_store(directory)); }
 
 // An open store.
-inline std::unique_ptr<SqliteStore> open_store(const std::string& directory,
-                                               std::uint64_t checkpoint_bytes = 48 << 20) {
-  auto store = make_store(directory, checkpoint_bytes);
+inline std::unique_ptr<JournalStore> open_store(const std::string& directory, std::uint64_t segment_bytes = 32 << 20) {
+  auto store = make_store(directory, segment_bytes);
+  REQUIRE(failure_of(*store) == "");
+  return store;
+}
+inline std::unique_ptr<DatabaseStore> open_database_store(const std::string& directory,
+                                                          std::uint64_t checkpoint_bytes = 48 << 20) {
+  auto store = make_database_store(directory, checkpoint_bytes);
   REQUIRE(failure_of(*store) == "");
   return store;
 }

@@ -56,72 +56,50 @@ class InMemory final : public StoreUnderTest {
   MemoryStore memory_{"memory-1"};
 };
 
+// Makes a store of a kind in a data directory.
+std::unique_ptr<Store> database(const std::string& directory) { return make_database_store(directory); }
+std::unique_ptr<Store> one_segment(const std::string& directory) { return make_store(directory); }
+std::unique_ptr<Store> a_segment_each_commit(const std::string& directory) { return make_store(directory, 1); }
+
 // Closes the store before it opens it again.
-class SqliteClosed final : public StoreUnderTest {
+template <auto kMake>
+class Closed final : public StoreUnderTest {
  protected:
   Store& reopen() override {
-    sqlite_.reset();
-    sqlite_ = make_store(folder_.path("data"));
-    return *sqlite_;
+    store_.reset();
+    store_ = kMake(folder_.path("data"));
+    return *store_;
   }
 
  private:
   Folder folder_;
-  std::unique_ptr<SqliteStore> sqlite_;
+  std::unique_ptr<Store> store_;
 };
 
 // Opens a copy of the files of the store while that one is still open: they are what a killed process leaves.
-class SqliteKilled final : public StoreUnderTest {
+template <auto kMake>
+class Killed final : public StoreUnderTest {
  protected:
   Store& reopen() override {
     const std::string before = directory_;
     directory_ = folder_.path("data-" + std::to_string(++openings_));
-    if (sqlite_) copy_directory(before, directory_);
-    sqlite_ = make_store(directory_);
-    return *sqlite_;
+    if (store_) copy_directory(before, directory_);
+    store_ = kMake(directory_);
+    return *store_;
   }
 
  private:
   Folder folder_;
   std::string directory_;
   int openings_ = 0;
-  std::unique_ptr<SqliteStore> sqlite_;
+  std::unique_ptr<Store> store_;
 };
 
-// Closes the store before it opens it again.
-class JournalClosed final : public StoreUnderTest {
- protected:
-  Store& reopen() override {
-    journal_.reset();
-    journal_ = make_journal_store(folder_.path("data"));
-    return *journal_;
-  }
-
- private:
-  Folder folder_;
-  std::unique_ptr<JournalStore> journal_;
-};
-
-// Opens a copy of the files, as SqliteKilled does. `kSegment`: the bytes of a segment; 1: every commit begins one.
-template <std::uint64_t kSegment>
-class JournalKilled final : public StoreUnderTest {
- protected:
-  Store& reopen() override {
-    const std::string before = directory_;
-    directory_ = folder_.path("data-" + std::to_string(++openings_));
-    if (journal_) copy_directory(before, directory_);
-    journal_ = make_journal_store(directory_, kSegment);
-    return *journal_;
-  }
-
- private:
-  Folder folder_;
-  std::string directory_;
-  int openings_ = 0;
-  std::unique_ptr<JournalStore> journal_;
-};
-using JournalOfOneSegment = JournalKilled<32 << 20>;
-using JournalOfManySegments = JournalKilled<1>;
+using DatabaseClosed = Closed<database>;
+using DatabaseKilled = Killed<database>;
+using JournalClosed = Closed<one_segment>;
+using JournalOfOneSegment = Killed<one_segment>;
+using JournalOfManySegments = Killed<a_segment_each_commit>;
 
 const std::vector<StoreOp> kFiveTasks{put(1), put(2), put(3), put(4), put(5)};
 const Finish kSuccess{
@@ -164,15 +142,15 @@ const std::string kLargeRecord = std::string(100'000, 'x') + std::string("\0\xFF
 }  // namespace
 
 TYPE_TO_STRING_AS("memory store", InMemory);
-TYPE_TO_STRING_AS("SQLite store, closed before each opening", SqliteClosed);
-TYPE_TO_STRING_AS("SQLite store, killed before each opening", SqliteKilled);
+TYPE_TO_STRING_AS("database alone, closed before each opening", DatabaseClosed);
+TYPE_TO_STRING_AS("database alone, killed before each opening", DatabaseKilled);
 
 TYPE_TO_STRING_AS("journal store, closed before each opening", JournalClosed);
 TYPE_TO_STRING_AS("journal store, killed before each opening", JournalOfOneSegment);
 TYPE_TO_STRING_AS("journal store with short segments, killed before each opening", JournalOfManySegments);
 
-#define STORE_RULE(sentence)                                                                                   \
-  TEST_CASE_TEMPLATE(sentence, Kind, InMemory, SqliteClosed, SqliteKilled, JournalClosed, JournalOfOneSegment, \
+#define STORE_RULE(sentence)                                                                                       \
+  TEST_CASE_TEMPLATE(sentence, Kind, InMemory, DatabaseClosed, DatabaseKilled, JournalClosed, JournalOfOneSegment, \
                      JournalOfManySegments)
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------

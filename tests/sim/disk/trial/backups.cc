@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "broker/store/journal/journal_store.h"
 #include "broker/store/maintenance/maintenance.h"
-#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
@@ -35,7 +35,7 @@ void Backups::check(const Copy& copy) {
   const std::string directory = copy.path + ".restored";
   const auto report = broker::restore(copy.path, directory, "restored", disk);
   if (!report.ok()) throw Violation{"a backup cannot be restored: " + report.failure().text};
-  broker::SqliteStore store{broker::SqliteOptions{directory, "unused", 1 << 20, &disk}};
+  broker::JournalStore store{broker::JournalOptions{{directory, "unused", 1 << 20, &disk}, kJournalKey}};
   if (const auto identity = store.open(); !identity.ok())
     throw Violation{"a restored backup does not open: " + identity.failure().text};
   proto::Status status;

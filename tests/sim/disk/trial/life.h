@@ -13,7 +13,6 @@ struct LifeOptions {
   std::uint64_t steps = 20;  // the most steps of one life
   std::uint64_t batch = 1;   // the most changes at a time
   std::uint64_t checkpoint_bytes = 1 << 20;
-  bool journal = false;  // the store has a journal in front of its database
   std::uint64_t segment_bytes = 1 << 20;
   double stops = 0;  // the chance of a life to end in the middle of an operation
   double power = 0;  // the chance of an end to take the machine along

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "broker/store/journal/journal_store.h"
-#include "broker/store/sqlite/sqlite_store.h"
 #include "tests/sim/world/violation.h"
 
 namespace forkmill::sim {
@@ -65,11 +64,8 @@ void Subject::end_faults() {
 std::unique_ptr<broker::Store> Subject::make_store() {
   const std::string id = "store-" + std::to_string(next_name());
   const broker::SqliteOptions database{kDirectory, id, life.checkpoint_bytes, &disk};
-  std::unique_ptr<broker::Store> made;
-  if (life.journal)
-    made = std::make_unique<broker::JournalStore>(broker::JournalOptions{database, kJournalKey, life.segment_bytes});
-  else
-    made = std::make_unique<broker::SqliteStore>(database);
+  std::unique_ptr<broker::Store> made =
+      std::make_unique<broker::JournalStore>(broker::JournalOptions{database, kJournalKey, life.segment_bytes});
   if (mutant != nullptr && mutant->wrap) made = mutant->wrap(std::move(made));
   return made;
 }

@@ -12,13 +12,13 @@ using forkmill::proto::TaskSeq;
 
 namespace {
 
-constexpr std::uint64_t kKey = 7;  // that of make_journal_store()
+constexpr std::uint64_t kKey = 7;  // that of make_store()
 
 // A data directory as a killed broker leaves it: `commits` commits of one task each, all in the first segment.
 class Killed {
  public:
   explicit Killed(std::uint64_t commits) {
-    const auto store = make_journal_store(folder_.path("running"));
+    const auto store = make_store(folder_.path("running"));
     REQUIRE(failure_of(*store) == "");
     for (std::uint64_t n = 1; n <= commits; ++n) commit(*store, n, {put(n * 2)});
     copy_directory(folder_.path("running"), data());
@@ -38,12 +38,12 @@ class Killed {
     bytes[byte] = static_cast<char>(bytes[byte] ^ 4);
     write_file(segment(), bytes);
   }
-  std::string refusal() const { return failure_of(*make_journal_store(data())); }
+  std::string refusal() const { return failure_of(*make_store(data())); }
   // Accepts the loss. Returns the tasks that are left.
   std::size_t left_after_loss() const {
     const auto report = accept_loss(data(), "store-2");
     REQUIRE_MESSAGE(report.ok(), (report.ok() ? "" : report.failure().text));
-    const auto store = make_journal_store(data());
+    const auto store = make_store(data());
     const auto identity = store->open();
     REQUIRE(identity.ok());
     CHECK(identity->id == "store-2");
@@ -55,6 +55,24 @@ class Killed {
  private:
   Folder folder_;
 };
+
+// The directory of a killed store: two tasks are in its database, one of them damaged, and their ends, with a third
+// task, in its journal.
+std::string with_damaged_row(const Folder& folder) {
+  auto store = make_store(folder.path("running"));
+  REQUIRE(failure_of(*store) == "");
+  commit(*store, 1, {put(1), put(2)});
+  store.reset();  // the database has both
+  store = make_store(folder.path("running"));
+  REQUIRE(failure_of(*store) == "");
+  commit(*store, 2, {finish(1), finish(2), put(100'000'000)});
+  std::string directory = folder.path("data");
+  copy_directory(folder.path("running"), directory);
+  std::string bytes = read_file(directory + "/forkmill.db");
+  bytes[bytes.find("body 2")] = 'B';
+  write_file(directory + "/forkmill.db", bytes);
+  return directory;
+}
 
 }  // namespace
 
@@ -102,7 +120,7 @@ TEST_CASE("a commit that was never complete is left out without a word") {
   bytes.replace(end, 200, bytes.substr(0, 200));  // a frame that is not the next one
   bytes[end + 100] = 'x';
   write_file(killed.segment(), bytes);
-  const auto store = make_journal_store(killed.data());
+  const auto store = make_store(killed.data());
   REQUIRE(failure_of(*store) == "");
   CHECK(summaries(*store).size() == 5);
 }
@@ -110,15 +128,15 @@ TEST_CASE("a commit that was never complete is left out without a word") {
 TEST_CASE("frames of an earlier opening are not read") {
   Folder folder;
   {
-    const auto store = make_journal_store(folder.path("data"));
+    const auto store = make_store(folder.path("data"));
     REQUIRE(failure_of(*store) == "");
     for (std::uint64_t n = 1; n <= 5; ++n) commit(*store, n, {put(n * 2)});
   }
-  auto store = make_journal_store(folder.path("data"));
+  auto store = make_store(folder.path("data"));
   REQUIRE(failure_of(*store) == "");
   commit(*store, 6, {Forget{TaskSeq{2}}});
   copy_directory(folder.path("data"), folder.path("copy"));
-  store = make_journal_store(folder.path("copy"));
+  store = make_store(folder.path("copy"));
   const auto identity = store->open();
   REQUIRE(identity.ok());
   CHECK(identity->last == CommitSeq{6});
@@ -126,50 +144,26 @@ TEST_CASE("frames of an earlier opening are not read") {
 }
 
 TEST_CASE("a damaged row of the database is set aside, and the journal is kept") {
-  Folder folder;
-  {
-    auto store = make_journal_store(folder.path("running"));
-    REQUIRE(failure_of(*store) == "");
-    commit(*store, 1, {put(1), put(2)});
-    store.reset();  // the database has both
-    store = make_journal_store(folder.path("running"));
-    REQUIRE(failure_of(*store) == "");
-    commit(*store, 2, {finish(1), finish(2), put(100'000'000)});
-    copy_directory(folder.path("running"), folder.path("data"));
-  }
-  const std::string database = folder.path("data/forkmill.db");
-  std::string bytes = read_file(database);
-  bytes[bytes.find("body 2")] = 'B';
-  write_file(database, bytes);
-  CHECK(contains(failure_of(*make_journal_store(folder.path("data"))), "--quarantine"));
+  const Folder folder;
+  const std::string directory = with_damaged_row(folder);
+  CHECK(contains(failure_of(*make_store(directory)), "--quarantine"));
   // The failed start has brought the database up to the journal.
-  const auto report = quarantine(folder.path("data"));
+  const auto report = quarantine(directory);
   REQUIRE(report.ok());
   CHECK(report->tasks == 1);
-  const auto store = make_journal_store(folder.path("data"));
+  const auto store = make_store(directory);
   REQUIRE(failure_of(*store) == "");
   CHECK(fetched(*store, {TaskSeq{1}, TaskSeq{2}, TaskSeq{100'000'000}}) ==
         std::vector<StoredTask>{{put(1), {}, finish(1)}, {put(100'000'000), {}, {}}});
 }
 
 TEST_CASE("quarantine adds the journal to the rows that it leaves") {
-  Folder folder;
-  auto store = make_journal_store(folder.path("running"));
-  REQUIRE(failure_of(*store) == "");
-  commit(*store, 1, {put(1), put(2)});
-  store.reset();
-  store = make_journal_store(folder.path("running"));
-  REQUIRE(failure_of(*store) == "");
-  commit(*store, 2, {finish(1), finish(2), put(100'000'000)});
-  copy_directory(folder.path("running"), folder.path("data"));
-  const std::string database = folder.path("data/forkmill.db");
-  std::string bytes = read_file(database);
-  bytes[bytes.find("body 2")] = 'B';
-  write_file(database, bytes);
-  const auto report = quarantine(folder.path("data"));
+  const Folder folder;
+  const std::string directory = with_damaged_row(folder);
+  const auto report = quarantine(directory);
   REQUIRE(report.ok());
   CHECK(report->tasks == 1);
-  store = make_journal_store(folder.path("data"));
+  const auto store = make_store(directory);
   const auto identity = store->open();
   REQUIRE(identity.ok());
   CHECK(identity->last == CommitSeq{2});
@@ -184,7 +178,7 @@ TEST_CASE("after a failed sync of the journal, a restart does not rely on unwrit
       forkmill::sim::DiskManners manners;
       manners.forgets_on_failure = forgets;
       forkmill::sim::Disk disk{seed, manners};
-      auto store = make_journal_store("/data", 32 << 20, disk);
+      auto store = make_store("/data", 32 << 20, disk);
       REQUIRE(failure_of(*store) == "");
       commit(*store, 1, {put(2)});
       disk.faults.failing_sync = "forkmill.journal.1";
@@ -194,7 +188,7 @@ TEST_CASE("after a failed sync of the journal, a restart does not rely on unwrit
       CHECK(contains(status.failure().text, "/data/forkmill.journal.1 cannot be made safe"));
       store.reset();
       disk.end_process();
-      store = make_journal_store("/data", 32 << 20, disk);
+      store = make_store("/data", 32 << 20, disk);
       const auto identity = store->open();
       REQUIRE(identity.ok());
       const std::uint64_t there = identity->last.value();
@@ -203,7 +197,7 @@ TEST_CASE("after a failed sync of the journal, a restart does not rely on unwrit
       disk.operations.stop_after(0);
       store.reset();
       disk.cut_power();
-      store = make_journal_store("/data", 32 << 20, disk);
+      store = make_store("/data", 32 << 20, disk);
       const auto again = store->open();
       REQUIRE_MESSAGE(again.ok(), (again.ok() ? "" : again.failure().text));
       CHECK(again->last == CommitSeq{10});
@@ -224,7 +218,7 @@ TEST_CASE("a store that was killed anywhere in its first two starts, each time w
       forkmill::sim::Disk disk{1000 * first + second, manners};
       const auto stopped_start = [&disk](std::uint64_t operations) {
         disk.operations.stop_after(operations);
-        auto store = make_journal_store("/data", 32 << 20, disk);
+        auto store = make_store("/data", 32 << 20, disk);
         (void)failure_of(*store);
         const bool stopped = disk.operations.stopped();
         if (!stopped) disk.operations.stop_after(0);
@@ -234,13 +228,13 @@ TEST_CASE("a store that was killed anywhere in its first two starts, each time w
       };
       first_stopped = stopped_start(first);
       second_stopped = stopped_start(second);
-      auto store = make_journal_store("/data", 32 << 20, disk);
+      auto store = make_store("/data", 32 << 20, disk);
       REQUIRE(failure_of(*store) == "");
       commit(*store, 1, {put(2)});
       disk.operations.stop_after(0);
       store.reset();
       disk.cut_power();
-      store = make_journal_store("/data", 32 << 20, disk);
+      store = make_store("/data", 32 << 20, disk);
       REQUIRE(failure_of(*store) == "");
       CHECK(summaries(*store).size() == 1);
     }

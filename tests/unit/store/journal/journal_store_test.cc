@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::uint64_t kSegment = 64 * 1024;
 
-std::unique_ptr<JournalStore> open_journal_store(const std::string& directory, std::uint64_t segment = 32 << 20) {
-  auto store = make_journal_store(directory, segment);
-  REQUIRE(failure_of(*store) == "");
-  return store;
-}
-
 // Commits `count` tasks from number `first` on. Each is finished in the commit after its own and forgotten in the next.
 void run_tasks(Store& store, std::uint64_t first, std::uint64_t count) {
   for (std::uint64_t n = first; n < first + count + 2; ++n) {
@@ -47,12 +41,12 @@ TEST_CASE("a closed store has everything in its database") {
   Folder folder;
   const std::string directory = folder.path("data");
   {
-    auto store = open_journal_store(directory);
+    auto store = open_store(directory);
     commit(*store, 1, {put(1), put(2), record(3, "piece")});
     commit(*store, 2, {finish(1)});
   }
   CHECK(size_of(directory + "/forkmill.db-wal") == 0);
-  auto sqlite = make_store(directory);
+  auto sqlite = make_database_store(directory);
   const auto identity = sqlite->open();
   REQUIRE(identity.ok());
   CHECK(identity->last == CommitSeq{2});
@@ -64,8 +58,8 @@ TEST_CASE("a closed store has everything in its database") {
 TEST_CASE("a store without a journal gets one when it is opened, and keeps its tasks") {
   Folder folder;
   const std::string directory = folder.path("data");
-  commit(*open_store(directory), 5, {put(1), put(2)});
-  auto store = make_journal_store(directory);
+  commit(*open_database_store(directory), 5, {put(1), put(2)});
+  auto store = make_store(directory);
   const auto identity = store->open();
   REQUIRE(identity.ok());
   CHECK(identity->last == CommitSeq{5});
@@ -77,15 +71,15 @@ TEST_CASE("a store without a journal gets one when it is opened, and keeps its t
 
 TEST_CASE("a database that needs its journal is refused without it") {
   Folder folder;
-  const auto store = open_journal_store(folder.path("data"));
+  const auto store = open_store(folder.path("data"));
   commit(*store, 1, {put(1)});
   copy_directory(folder.path("data"), folder.path("copy"));
-  CHECK(contains(failure_of(*make_store(folder.path("copy"))), "has a journal in front of its database"));
+  CHECK(contains(failure_of(*make_database_store(folder.path("copy"))), "has a journal in front of its database"));
 }
 
 TEST_CASE("a broker that knows no journal refuses the database") {
   Folder folder;
-  { const auto store = open_journal_store(folder.path("data")); }
+  { const auto store = open_store(folder.path("data")); }
   Database database{folder.path("data/forkmill.db"), Database::Open::existing};
   CHECK_THROWS_WITH_AS(has_schema(database, schema_steps().first(2)),
                        doctest::Contains("was written by a newer forkmill (schema 3; this one knows 2)"), StoreError);
@@ -94,7 +88,7 @@ TEST_CASE("a broker that knows no journal refuses the database") {
 TEST_CASE("tasks that end soon never reach the database, and no file grows") {
   Folder folder;
   const std::string directory = folder.path("data");
-  auto store = open_journal_store(directory, kSegment);
+  auto store = open_store(directory, kSegment);
   while (store->prepare().value()) {
   }
   run_tasks(*store, 1, 500);
@@ -113,7 +107,7 @@ TEST_CASE("tasks that end soon never reach the database, and no file grows") {
 TEST_CASE("tasks that stay are in the database when their segment is written again") {
   Folder folder;
   const std::string directory = folder.path("data");
-  auto store = open_journal_store(directory, kSegment);
+  auto store = open_store(directory, kSegment);
   commit(*store, 1, {put(1), record(2, "old")});
   for (std::uint64_t n = 2; n <= 800; ++n) {
     std::vector<StoreOp> ops{put(n * 2), record(2, std::to_string(n))};
@@ -124,7 +118,7 @@ TEST_CASE("tasks that stay are in the database when their segment is written aga
   copy_directory(directory, folder.path("copy"));
   for (const std::string& place : {directory, folder.path("copy")}) {
     store.reset();
-    store = open_journal_store(place, kSegment);
+    store = open_store(place, kSegment);
     CHECK(numbers(*store) == std::vector<std::uint64_t>{1, 200, 400, 600, 800, 1000, 1200, 1400, 1600});
     CHECK(records(*store) == std::vector<PutRecord>{record(2, "800")});
   }
@@ -132,7 +126,7 @@ TEST_CASE("tasks that stay are in the database when their segment is written aga
 
 TEST_CASE("a commit larger than a segment is kept, and read before and after it is complete") {
   Folder folder;
-  auto store = open_journal_store(folder.path("data"), kSegment);
+  auto store = open_store(folder.path("data"), kSegment);
   std::vector<StoreOp> ops;
   for (std::uint64_t n = 1; n <= 40; ++n) {
     PutTask task = put(n);
@@ -148,14 +142,14 @@ TEST_CASE("a commit larger than a segment is kept, and read before and after it 
   REQUIRE(store->commit(CommitSeq{1}).ok());
   check_all();
   copy_directory(folder.path("data"), folder.path("copy"));
-  store = open_journal_store(folder.path("copy"), kSegment);
+  store = open_store(folder.path("copy"), kSegment);
   check_all();
 }
 
 TEST_CASE("what a client sends is not taken for a frame") {
   Folder folder;
   const std::string directory = folder.path("data");
-  auto store = open_journal_store(directory, kSegment);
+  auto store = open_store(directory, kSegment);
   // The records of a frame that would be the next commit, under a key that a client may guess.
   std::string records;
   append_record(records, {RecordKind::forget, TaskSeq{1}, {}});
@@ -165,13 +159,13 @@ TEST_CASE("what a client sends is not taken for a frame") {
   task.payload = forkmill::proto::Payload::own(std::string{bytes.data(), bytes.size()} + records);
   commit(*store, 1, {task});
   copy_directory(directory, folder.path("copy"));
-  store = open_journal_store(folder.path("copy"), kSegment);
+  store = open_store(folder.path("copy"), kSegment);
   CHECK(fetched(*store, {TaskSeq{1}}) == std::vector<StoredTask>{{task, {}, {}}});
 }
 
 TEST_CASE("a backup has what only the journal had, and the store goes on") {
   Folder folder;
-  auto store = open_journal_store(folder.path("data"), kSegment);
+  auto store = open_store(folder.path("data"), kSegment);
   commit(*store, 1, {put(1), put(2)});
   REQUIRE(store->begin_backup(folder.path("backup.db")).ok());
   REQUIRE(store->apply(std::vector<StoreOp>{finish(1)}).ok());
@@ -185,13 +179,13 @@ TEST_CASE("a backup has what only the journal had, and the store goes on") {
   CHECK(report->commit == CommitSeq{2});
   CHECK(report->tasks == 2);
   CHECK(report->outcomes == 1);
-  CHECK(numbers(*open_journal_store(folder.path("other"))) == std::vector<std::uint64_t>{1, 2});
+  CHECK(numbers(*open_store(folder.path("other"))) == std::vector<std::uint64_t>{1, 2});
   CHECK(numbers(*store) == std::vector<std::uint64_t>{1, 2, 4});
 }
 
 TEST_CASE("a backup of a long journal is made in steps, between commits") {
   Folder folder;
-  auto store = open_journal_store(folder.path("data"));
+  auto store = open_store(folder.path("data"));
   constexpr std::uint64_t kTasks = 40'000;
   std::vector<StoreOp> ops;
   for (std::uint64_t n = 1; n <= kTasks; ++n) ops.emplace_back(put(n * 2));
@@ -230,12 +224,12 @@ TEST_CASE("a backlog moves to the database in short transactions") {
   CHECK(longest < 40 << 20);
   CHECK(size_of(directory + "/forkmill.db") > 16 << 20);
   copy_directory(directory, folder.path("copy"));
-  CHECK(numbers(*open_journal_store(folder.path("copy"))).size() == 60 * kGroup);
+  CHECK(numbers(*open_store(folder.path("copy"))).size() == 60 * kGroup);
 }
 
 TEST_CASE("segments are short while the disk has little room") {
   forkmill::sim::Disk disk{1, {}};
-  auto store = make_journal_store("/data", 8 << 20, disk);
+  auto store = make_store("/data", 8 << 20, disk);
   REQUIRE(failure_of(*store) == "");
   disk.manners.capacity = disk.used() + (64 << 20);
   for (std::uint64_t n = 1; n <= 600; ++n) {
@@ -253,7 +247,7 @@ TEST_CASE("segments are short while the disk has little room") {
 
 TEST_CASE("segments change also if each commit is larger than one") {
   forkmill::sim::Disk disk{1, {}};
-  auto store = make_journal_store("/data", 1 << 20, disk);
+  auto store = make_store("/data", 1 << 20, disk);
   REQUIRE(failure_of(*store) == "");
   constexpr std::size_t kLarge = 17 << 20;
   for (std::uint64_t n = 1; n <= 9; ++n) {
@@ -269,7 +263,7 @@ TEST_CASE("segments change also if each commit is larger than one") {
 
 TEST_CASE("--check counts what only the journal has, and changes nothing") {
   Folder folder;
-  const auto store = open_journal_store(folder.path("data"));
+  const auto store = open_store(folder.path("data"));
   commit(*store, 1, {put(1), put(2), record(3, "piece")});
   commit(*store, 2, {finish(1)});
   copy_directory(folder.path("data"), folder.path("copy"));
@@ -286,14 +280,14 @@ TEST_CASE("--check counts what only the journal has, and changes nothing") {
 
 TEST_CASE("a second broker is refused also when the file lock is gone") {
   Folder folder;
-  const auto store = open_journal_store(folder.path("data"));
+  const auto store = open_store(folder.path("data"));
   std::filesystem::remove(folder.path("data/lock"));
-  CHECK(contains(failure_of(*make_journal_store(folder.path("data"))), "is in use by another"));
+  CHECK(contains(failure_of(*make_store(folder.path("data"))), "is in use by another"));
 }
 
 TEST_CASE("the journal gets its length in advance, unless the disk is nearly full") {
   forkmill::sim::Disk disk{1, {}};
-  auto store = make_journal_store("/data", kSegment, disk);
+  auto store = make_store("/data", kSegment, disk);
   REQUIRE(failure_of(*store) == "");
   disk.manners.capacity = disk.used() + 10 * kSegment;
   CHECK_FALSE(store->prepare().value());
@@ -306,7 +300,7 @@ TEST_CASE("the journal gets its length in advance, unless the disk is nearly ful
 
 TEST_CASE("a full disk stops the store with a text that says what to do, and loses no commit") {
   forkmill::sim::Disk disk{1, {}};
-  auto store = make_journal_store("/data", kSegment, disk);
+  auto store = make_store("/data", kSegment, disk);
   REQUIRE(failure_of(*store) == "");
   disk.manners.capacity = disk.used() + 20'000;
   std::uint64_t done = 0;
@@ -322,7 +316,7 @@ TEST_CASE("a full disk stops the store with a text that says what to do, and los
   store.reset();
   disk.end_process();
   disk.manners.capacity = 1 << 30;
-  store = make_journal_store("/data", kSegment, disk);
+  store = make_store("/data", kSegment, disk);
   const auto identity = store->open();
   REQUIRE(identity.ok());
   CHECK(identity->last.value() >= done);

@@ -1,4 +1,4 @@
-// The SQLite store: crashes of the process, checkpoints, the lock.
+// The store in a data directory: crashes of the process, checkpoints, the lock.
 #include <sys/stat.h>
 
 #include "tests/unit/store/rig.h"
@@ -8,7 +8,7 @@ using namespace forkmill::broker::test;
 using forkmill::proto::CommitSeq;
 using forkmill::proto::TaskSeq;
 
-TEST_CASE("the SQLite store is durable and says how much room there is") {
+TEST_CASE("the store in a data directory is durable and says how much room there is") {
   Folder folder;
   const auto store = open_store(folder.path("data"));
   CHECK(store->durable());
@@ -48,50 +48,17 @@ TEST_CASE("a store that is destroyed before a commit drops the applied changes")
   CHECK_FALSE(tasks[0].end);
 }
 
-TEST_CASE("preparation extends the journal and touches no commit") {
+TEST_CASE("the database's own journal is checkpointed at its limit and at the end") {
   Folder folder;
   const std::string directory = folder.path("data");
-  const std::string journal = directory + "/forkmill.db-wal";
-  const std::uint64_t length = 1024 * 1024;
-  auto store = open_store(directory, length);
-  commit(*store, 1, {put(1)});
-  REQUIRE(store->apply(std::vector<StoreOp>{put(2)}).ok());
-  auto size = std::filesystem::file_size(journal);
-  CHECK_FALSE(store->prepare().value());  // in the middle of a commit
-  CHECK(std::filesystem::file_size(journal) == size);
-  REQUIRE(store->commit(CommitSeq{2}).ok());
-  std::uint64_t commits = 2;
-  for (bool more = true; more;) {
-    size = std::filesystem::file_size(journal);
-    more = store->prepare().value();
-    CHECK(std::filesystem::file_size(journal) > size);
-    REQUIRE(++commits < 100);
-    commit(*store, commits, {put(commits)});
-  }
-  size = std::filesystem::file_size(journal);
-  CHECK(size > length);
-  CHECK(size < 2 * length);
-  CHECK_FALSE(store->prepare().value());
-  CHECK(std::filesystem::file_size(journal) == size);
-  const std::string crashed = folder.path("crashed");
-  copy_directory(directory, crashed);
-  CHECK(summaries(*open_store(crashed)).size() == commits);
-  store.reset();
-  CHECK(std::filesystem::file_size(journal) == 0);
-  CHECK(summaries(*open_store(directory)).size() == commits);
-}
-
-TEST_CASE("the journal is checkpointed at its limit and at the end") {
-  Folder folder;
-  const std::string directory = folder.path("data");
-  auto store = open_store(directory, 64 * 1024);
+  auto store = open_database_store(directory, 64 * 1024);
   for (std::uint64_t n = 1; n <= 400; ++n) commit(*store, n, {put(2 * n)});
   CHECK(std::filesystem::file_size(directory + "/forkmill.db-wal") < 256 * 1024);
   CHECK(std::filesystem::file_size(directory + "/forkmill.db") > 16 * 1024);
   store.reset();
   CHECK(std::filesystem::file_size(directory + "/forkmill.db-wal") == 0);
   std::vector<TaskSummary> tasks;
-  CHECK(failure_of(*make_store(directory), &tasks) == "");
+  CHECK(failure_of(*make_database_store(directory), &tasks) == "");
   CHECK(tasks.size() == 400);
 }
 
