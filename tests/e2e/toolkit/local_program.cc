@@ -131,7 +131,7 @@ int lose(const Words& words) {
   });
   waits.add("barrier", [&] { barrier.wait(); });
   waits.add("pipe", [&, &far = far] { far.recv(); });
-  std::this_thread::sleep_for(500ms);
+  std::this_thread::sleep_for(500ms);  // until each waits at the broker, which nothing announces
   ::kill(words[1] == "zygote" ? zygote : child_of(zygote, "forkmill-" + words[1]), SIGKILL);
   waits.join();
   std::cout << "all " << waits.count() << " ended\n";

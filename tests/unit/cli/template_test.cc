@@ -11,7 +11,7 @@ std::string line(const std::string& words, Row args, std::uint64_t seq = 1) {
   return CommandTemplate{{words}, false}.job(seq, std::move(args)).command;
 }
 
-TEST_CASE("each placeholder is replaced by its form of the argument") {
+TEST_CASE("each replacement string gives its form of the argument") {
   CHECK(line("echo {}", {"a/b.tar.gz"}) == "echo a/b.tar.gz");
   CHECK(line("echo {.}", {"a/b.tar.gz"}) == "echo a/b.tar");
   CHECK(line("echo {/}", {"a/b.tar.gz"}) == "echo b.tar.gz");
@@ -33,7 +33,7 @@ TEST_CASE("unusual paths have the parts that GNU parallel and dirname give them"
   CHECK(line("{.}", {""}) == "''");
 }
 
-TEST_CASE("a placeholder with a number takes the argument of that source") {
+TEST_CASE("a replacement string with a number takes the argument of that source") {
   CHECK(line("cp {1} {2}", {"a b", "c"}) == "cp 'a b' c");
   CHECK(line("echo {}", {"a b", "c"}) == "echo 'a b' c");
   CHECK(line("echo {2.} {1/} {-1//}", {"x/a.c", "y/b.c"}) == "echo y/b a.c y");
@@ -42,7 +42,7 @@ TEST_CASE("a placeholder with a number takes the argument of that source") {
   CHECK(CommandTemplate({"echo {3} {-5}"}, false).positions() == 5);
 }
 
-TEST_CASE("the arguments are appended to a template without placeholders") {
+TEST_CASE("the arguments are appended to a template without replacement strings") {
   CHECK(line("echo hi", {"a b"}) == "echo hi 'a b'");
   CHECK(line("echo", {"a", "b"}) == "echo a b");
   CHECK(CommandTemplate({"wc", "-l"}, false).job(1, {"x"}).command == "wc -l x");
