@@ -74,7 +74,8 @@ std::optional<Response> Gateway::answer_at_once(const Request& request) const {
       return page;
     }
     if (request.method == "POST" && is_at(request, {"api", "v1", "login"})) return answer_login(request);
-    access_.admit(request);
+    const bool is_scrape = is_get(request) && is_at(request, {"metrics"});
+    access_.admit(request, is_scrape ? Access::Users::all : Access::Users::own);
     if (!is_get(request) && request.method != "POST") throw Failure{405, "wrong_method", "use GET, POST"};
     if (!is_get(request)) access_.admit_change(request);
     if (is_get(request) && is_at(request, {"api", "v1", "session"})) return json_response(session());

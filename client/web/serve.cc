@@ -61,6 +61,7 @@ std::string random_token() {
 AccessRules rules_of(const cli::WebOptions& options, const Address& address) {
   AccessRules rules{.tokens = tokens_of(options),
                     .hosts = {"localhost", "127.0.0.1", "[::1]", host_without_port(address.text())},
+                    .user = ::geteuid(),
                     .csrf_token = random_token(),
                     .read_only = options.read_only};
   for (const auto& host : options.hosts) rules.hosts.push_back(host_without_port(host));

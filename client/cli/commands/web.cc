@@ -13,9 +13,9 @@ constexpr const char* kWebFooter =
 described by /api/v1/openapi.json. Prints its URL when it listens, and runs until Ctrl-C. While the broker
 is away, it answers 503 and connects again.
 
-Without --token-file, any user of this machine may use it. With it, each request needs the header
-Authorization: Bearer SECRET, and pages ask for the secret. A line of the file is SECRET or USER SECRET;
-only its owner may read it.
+Without --token-file, it serves the user who has started it and root; other users of this machine may
+read /metrics. With it, each request needs the header Authorization: Bearer SECRET, and pages ask for the
+secret. A line of the file is SECRET or USER SECRET; only its owner may read it.
 
 Examples:
   forkmill web

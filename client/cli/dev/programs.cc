@@ -2,17 +2,17 @@
 
 #include <unistd.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
-#include <sstream>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include "client/cli/errors/command_error.h"
+#include "proto/os/tcp_table.h"
 
 namespace forkmill::cli {
 
@@ -42,27 +42,14 @@ bool is_program(const fs::path& path) {
   return fs::is_regular_file(path, ignored) && ::access(path.c_str(), X_OK) == 0;
 }
 
-// The inodes of the sockets that listen on `port`. /proc/net/tcp has lines like
-// "0: 0100007F:1BCD 00000000:0000 0A … INODE".
+// The sockets that listen on `port`, as /proc/PID/fd names them.
 std::set<std::string> listeners(unsigned port) {
-  std::set<std::string> inodes;
-  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
-    std::ifstream file{table};
-    std::string line;
-    std::getline(file, line);
-    while (std::getline(file, line)) {
-      std::istringstream fields{line};
-      std::string slot, local, remote, state, skipped, inode;
-      fields >> slot >> local >> remote >> state;
-      for (int i = 0; i < 5; ++i) fields >> skipped;
-      fields >> inode;
-      const auto colon = local.rfind(':');
-      unsigned number = 0;
-      std::from_chars(local.data() + colon + 1, local.data() + local.size(), number, 16);
-      if (state == "0A" && number == port) inodes.insert("socket:[" + inode + "]");
-    }
-  }
-  return inodes;
+  std::set<std::string> names;
+  proto::visit_tcp_sockets([&](const proto::TcpSocket& socket) {
+    if (socket.listens && socket.port == port) names.insert("socket:[" + std::to_string(socket.inode) + "]");
+    return true;
+  });
+  return names;
 }
 
 bool holds(const fs::path& process, const std::set<std::string>& inodes) {

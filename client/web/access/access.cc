@@ -57,14 +57,23 @@ bool is_json(std::string_view type) {
 
 Access::Access(AccessRules rules) : rules_{std::move(rules)} {}
 
-std::string Access::admit(const Request& request) const {
+std::string Access::admit(const Request& request, Users users) const {
   check_host(request);
   if (is_of_other_site(request.headers.fetch_site))
     throw Failure{403, "cross_site", "pages of other sites may not use this gateway"};
-  if (rules_.tokens.empty()) return "local";
+  if (rules_.tokens.empty()) {
+    if (users == Users::own) check_user(request);
+    return "local";
+  }
   const auto user = user_of(request.headers);
   if (!user) throw unauthorized();
   return *user;
+}
+
+void Access::check_user(const Request& request) const {
+  if (request.peer_user && (*request.peer_user == rules_.user || *request.peer_user == 0)) return;
+  throw Failure{403, "other_user", "this gateway serves its own user and root",
+                "start it with --token-file, for other users and for proxies that run as other users"};
 }
 
 void Access::check_host(const Request& request) const {

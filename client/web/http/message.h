@@ -1,7 +1,10 @@
 // Requests and responses of HTTP as the gateway sees them. Plain values.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +33,8 @@ struct Request {
   Target target;
   Headers headers;
   std::string body{};
-  std::string peer{};  // the address of the other end, for the audit log
+  std::string peer{};                // the address of the other end, for the audit log
+  std::optional<uid_t> peer_user{};  // the user of the other end; none: it is unknown, or on another machine
 };
 
 struct Response {

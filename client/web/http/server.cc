@@ -19,6 +19,7 @@
 
 #include "client/web/http/failure.h"
 #include "proto/os/descriptor.h"
+#include "proto/os/tcp_table.h"
 
 namespace forkmill::web {
 
@@ -47,6 +48,9 @@ unsigned short port_of(int fd) {
   std::memcpy(&port, reinterpret_cast<const char*>(&socket) + offsetof(sockaddr_in, sin_port), sizeof port);
   return ntohs(port);
 }
+
+// Who is at the other end of a connection: found once, kept with the connection.
+using PeerUser = std::optional<uid_t>;
 
 int descriptor_of(MHD_Connection* connection) {
   return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -175,13 +179,18 @@ void Exchange::complete(void* server, MHD_Connection* connection, void** exchang
   owner.time_limits_.set(descriptor_of(connection), TimeLimits::Clock::now() + owner.limits_.receive);
 }
 
-void Exchange::connected(void* server, MHD_Connection* connection, void**, MHD_ConnectionNotificationCode code) {
+void Exchange::connected(void* server, MHD_Connection* connection, void** context,
+                         MHD_ConnectionNotificationCode code) {
   auto& owner = *static_cast<Server*>(server);
   const int fd = descriptor_of(connection);
-  if (code == MHD_CONNECTION_NOTIFY_STARTED)
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
     owner.time_limits_.set(fd, TimeLimits::Clock::now() + owner.limits_.receive);
-  else
+    *context = owner.address_.is_loopback() ? new PeerUser{proto::user_of_peer(fd)} : nullptr;
+  } else {
     owner.time_limits_.clear(fd);
+    delete static_cast<PeerUser*>(*context);
+    *context = nullptr;
+  }
 }
 
 MHD_Result Exchange::proceed(MHD_Connection* connection, const char* method, const char* data, std::size_t* size) {
@@ -200,6 +209,8 @@ MHD_Result Exchange::read_head(MHD_Connection* connection, const char* method) {
   request_.method = method;
   MHD_get_connection_values(connection, MHD_HEADER_KIND, &add_header, &request_.headers);
   request_.peer = host_of(*MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+  const auto* const user = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+  if (user != nullptr) request_.peer_user = *static_cast<const PeerUser*>(user);
   too_large_ = announces_more_than(connection, server_.limits_.body);
   return too_large_ ? answer(connection) : MHD_YES;
 }

@@ -84,6 +84,22 @@ def check_strangers(gateway):
     need("Access-Control-Allow-Origin" not in headers)
 
 
+def check_other_users(gateway):
+    """Without tokens, another user of this machine gets metrics only. Needs root, to be another user."""
+    if os.geteuid() != 0:
+        return
+    ask = ("import http.client, sys\n"
+           "for path in sys.argv[3:]:\n"
+           "    connection = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]))\n"
+           "    connection.request('GET', path)\n"
+           "    print(connection.getresponse().status)\n")
+    paths = ["/api/v1/status", "/api/v1/session", "/api/v1/tasks?watch=1", "/metrics", "/healthz"]
+    words = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "/usr/bin/python3", "-c", ask]
+    done = subprocess.run([*words, gateway.url.hostname, str(gateway.url.port), *paths], cwd="/", capture_output=True,
+                          text=True, timeout=GUARD)
+    need(done.stdout.split() == ["403", "403", "403", "200", "200"], done)
+
+
 def check_many_connections(gateway):
     """Connections that say nothing keep the others waiting only until they are closed."""
     silent = [gateway.connect() for _ in range(300)]
@@ -181,6 +197,7 @@ def main():
         check_heads(gateway)
         check_bodies(gateway)
         check_strangers(gateway)
+        check_other_users(gateway)
         check_many_connections(gateway)
         check_many_streams(gateway)
         check_tokens(place)

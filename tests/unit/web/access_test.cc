@@ -7,6 +7,8 @@
 namespace forkmill::web {
 namespace {
 
+constexpr uid_t kUser = 1000;
+
 // The status of the refusal. 0: the request is admitted.
 template <class Check>
 unsigned refusal(Check check) {
@@ -19,7 +21,7 @@ unsigned refusal(Check check) {
 }
 
 unsigned admit(const Access& access, const Headers& headers) {
-  return refusal([&] { access.admit(Request{.method = "GET", .target = {}, .headers = headers}); });
+  return refusal([&] { access.admit(Request{.method = "GET", .target = {}, .headers = headers, .peer_user = kUser}); });
 }
 
 unsigned change(const Access& access, const Headers& headers, const std::string& body = "{}") {
@@ -27,7 +29,7 @@ unsigned change(const Access& access, const Headers& headers, const std::string&
       [&] { access.admit_change(Request{.method = "POST", .target = {}, .headers = headers, .body = body}); });
 }
 
-const Access kLocal{{.hosts = {"localhost", "127.0.0.1"}, .csrf_token = "csrf"}};
+const Access kLocal{{.hosts = {"localhost", "127.0.0.1"}, .user = kUser, .csrf_token = "csrf"}};
 const Access kGuarded{{.tokens = Tokens{"anna 0123456789abcdef"}, .hosts = {"localhost"}, .csrf_token = "csrf"}};
 
 TEST_CASE("without tokens, a request must name this gateway") {
@@ -35,6 +37,21 @@ TEST_CASE("without tokens, a request must name this gateway") {
   CHECK(admit(kLocal, {.host = "LOCALHOST"}) == 0);
   for (const char* host : {"", "evil.example", "localhost.evil.example:7118", "evil.example:localhost", "127.0.0.2"})
     CHECK_MESSAGE(admit(kLocal, {.host = host}) == 421, host);
+}
+
+TEST_CASE("without tokens, a request must come from the gateway's own user or from root") {
+  const auto from = [](const Access& access, std::optional<uid_t> user, Access::Users users = Access::Users::own) {
+    const Headers headers{.host = "localhost", .authorization = "Bearer 0123456789abcdef"};
+    return refusal(
+        [&] { access.admit(Request{.method = "GET", .target = {}, .headers = headers, .peer_user = user}, users); });
+  };
+  CHECK(from(kLocal, kUser) == 0);
+  CHECK(from(kLocal, 0) == 0);
+  CHECK(from(kLocal, kUser + 1) == 403);
+  CHECK(from(kLocal, std::nullopt) == 403);
+  CHECK(from(kLocal, kUser + 1, Access::Users::all) == 0);
+  CHECK(from(kGuarded, kUser + 1) == 0);
+  CHECK(from(kGuarded, std::nullopt) == 0);
 }
 
 TEST_CASE("with tokens, a request must have one, under any name of the gateway") {
