@@ -123,7 +123,7 @@ TEST_CASE("bodies must be JSON, as forms of other sites are not") {
 }
 
 TEST_CASE("a read-only gateway refuses all changes") {
-  const Access read_only{{.hosts = {"localhost"}, .csrf_token = "csrf", .read_only = true}};
+  const Access read_only{{.hosts = {"localhost"}, .user = kUser, .csrf_token = "csrf", .read_only = true}};
   CHECK(change(read_only, {.csrf_token = "csrf", .content_type = "application/json"}) == 403);
   CHECK(admit(read_only, {.host = "localhost"}) == 0);
 }
