@@ -47,6 +47,15 @@ Tokens tokens_of(const cli::WebOptions& options) {
   }
 }
 
+Tls tls_of(const cli::WebOptions& options) {
+  if (options.tls_cert.empty()) return {};
+  try {
+    return read_tls(options.tls_cert, options.tls_key);
+  } catch (const std::exception& error) {
+    throw UsageError{std::string{"cannot serve TLS: "} + error.what()};
+  }
+}
+
 std::string random_token() {
   proto::RealEnv env;
   std::string token;
@@ -63,6 +72,7 @@ AccessRules rules_of(const cli::WebOptions& options, const Address& address) {
                     .hosts = {"localhost", "127.0.0.1", "[::1]", host_without_port(address.text())},
                     .user = ::geteuid(),
                     .csrf_token = random_token(),
+                    .is_tls = !options.tls_cert.empty(),
                     .read_only = options.read_only};
   for (const auto& host : options.hosts) rules.hosts.push_back(host_without_port(host));
   return rules;
@@ -88,16 +98,17 @@ int serve(const cli::WebOptions& options) {
   const auto address = listen_address(options);
   if (!proto::is_endpoint(options.connection.broker))
     throw UsageError{proto::not_an_endpoint(options.connection.broker)};
+  const auto tls = tls_of(options);
   const Access access{rules_of(options, address)};
   cli::Signals signals{SIGINT, SIGTERM};  // before the threads of client and server
   try {
     Audit audit{options.audit_log};
     Broker broker{options.connection};
     Gateway gateway{broker, audit, access};
-    Server server{address, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
+    Server server{address, tls, ServerLimits{}, [&](const Request& request) { return gateway.answer_at_once(request); },
                   [&](const Request& request) { return gateway.answer(request); }};
     gateway.add_metrics([&](Exposition& text) { add_server_metrics(text, server); });
-    std::printf("http://%s/\n", server.address().text().c_str());
+    std::printf("%s://%s/\n", tls.scheme(), server.address().text().c_str());
     std::fflush(stdout);
     proto::send_ready_note();
     run_until_stopped(server, signals);

@@ -17,9 +17,12 @@ Without --token-file, it serves the user who has started it and root; other user
 read /metrics. With it, each request needs the header Authorization: Bearer SECRET, and pages ask for the
 secret. A line of the file is SECRET or USER SECRET; only its owner may read it.
 
+With --tls-cert and --tls-key, it serves https, by TLS 1.2 and 1.3. The files are read at the start.
+
 Examples:
   forkmill web
   forkmill web --listen 0.0.0.0:7118 --token-file /etc/forkmill/web-tokens --read-only
+  forkmill web --tls-cert /etc/forkmill/web.crt --tls-key /etc/forkmill/web.key
   curl -s http://127.0.0.1:7118/api/v1/status
 
 Exit status: 0 stopped by a signal; 1 it cannot listen, or the audit log cannot be written; 2 wrong usage.)";
@@ -36,6 +39,16 @@ void add_web(const Program& program) {
                        options->listen + "]")
       ->type_name("HOST:PORT");
   command->add_option("--token-file", options->token_file, "File with the tokens of the users")->type_name("FILE");
+  auto* certificate =
+      command
+          ->add_option("--tls-cert", options->tls_cert, "Serve TLS with this certificate chain (PEM); with --tls-key")
+          ->type_name("FILE");
+  auto* key = command
+                  ->add_option("--tls-key", options->tls_key,
+                               "File of the private key of the certificate (PEM), which other users must not read")
+                  ->type_name("FILE");
+  certificate->needs(key);
+  key->needs(certificate);
   command->add_flag("--read-only", options->read_only, "Refuse all changes");
   command
       ->add_option("--audit-log", options->audit_log,

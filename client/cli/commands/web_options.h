@@ -12,6 +12,8 @@ struct WebOptions {
   ConnectionOptions connection{};
   std::string listen = "127.0.0.1:7118";
   std::string token_file{};          // empty: no tokens
+  std::string tls_cert{};            // file of the certificate chain; empty: plain HTTP
+  std::string tls_key{};             // file of the private key; empty without tls_cert
   std::string audit_log{};           // empty: stderr
   std::vector<std::string> hosts{};  // allowed in the header Host beside those of this machine
   bool read_only = false;

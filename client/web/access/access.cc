@@ -93,7 +93,7 @@ std::string Access::login(const Request& request) const {
   const bool has_token = body.is_object() && body.contains("token") && body.at("token").is_string();
   const std::string secret = has_token ? body.at("token").get<std::string>() : "";
   if (!rules_.tokens.user_of("Bearer " + secret)) throw unauthorized();
-  return std::string{kCookie} + secret + "; HttpOnly; SameSite=Strict; Path=/";
+  return std::string{kCookie} + secret + "; HttpOnly; SameSite=Strict; Path=/" + (rules_.is_tls ? "; Secure" : "");
 }
 
 std::optional<std::string> Access::user_of(const Headers& headers) const {

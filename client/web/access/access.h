@@ -25,6 +25,7 @@ struct AccessRules {
   std::vector<std::string> hosts{};  // allowed in Host, in lower case, without ports
   uid_t user = 0;                    // that the gateway runs as
   std::string csrf_token{};
+  bool is_tls = false;  // the gateway itself speaks TLS
   bool read_only = false;
 };
 

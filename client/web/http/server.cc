@@ -116,6 +116,20 @@ void end_events(void* of) {
   streaming->events->end();
 }
 
+// The options of a server that speaks TLS, none for others. Valid as long as `tls`.
+std::vector<MHD_OptionItem> tls_options(const Tls& tls) {
+  const auto item = [](MHD_OPTION option, const char* text) {
+    return MHD_OptionItem{option, 0, const_cast<char*>(text)};
+  };
+  std::vector<MHD_OptionItem> options;
+  if (tls.is_on())
+    options = {item(MHD_OPTION_HTTPS_MEM_CERT, tls.certificates.c_str()),
+               item(MHD_OPTION_HTTPS_MEM_KEY, tls.key.c_str()),
+               item(MHD_OPTION_HTTPS_PRIORITIES, "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2")};
+  options.push_back(item(MHD_OPTION_END, nullptr));
+  return options;
+}
+
 constexpr std::array<std::pair<const char*, const char*>, 6> kHeadersOfAll{{
     {"Cache-Control", "no-store"},
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
@@ -270,7 +284,7 @@ MHD_Result Exchange::send(MHD_Connection* connection, const Response& response) 
   return MHD_queue_response(connection, response.status, made.get());
 }
 
-Server::Server(const Address& address, ServerLimits limits, QuickHandler quick, Handler handler)
+Server::Server(const Address& address, const Tls& tls, ServerLimits limits, QuickHandler quick, Handler handler)
     : limits_{limits},
       quick_{std::move(quick)},
       handler_{std::move(handler)},
@@ -279,13 +293,19 @@ Server::Server(const Address& address, ServerLimits limits, QuickHandler quick, 
       daemon_{nullptr, &MHD_stop_daemon} {
   const auto fd = listen_on(address);  // the daemon owns a copy
   address_.port = port_of(fd.get());
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+  if (tls.is_on()) flags |= MHD_USE_TLS;
+  auto options = tls_options(tls);
   daemon_.reset(MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &Exchange::access, this,
-      MHD_OPTION_LISTEN_SOCKET, ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0), MHD_OPTION_CONNECTION_LIMIT,
-      static_cast<unsigned>(limits.connections), MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.headers,
-      MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
-      &Exchange::begin, this, MHD_OPTION_UNESCAPE_CALLBACK, &leave_encoded, nullptr, MHD_OPTION_NOTIFY_COMPLETED,
-      &Exchange::complete, this, MHD_OPTION_NOTIFY_CONNECTION, &Exchange::connected, this, MHD_OPTION_END));
+      flags, 0, nullptr, nullptr, &Exchange::access, this, MHD_OPTION_LISTEN_SOCKET,
+      ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0), MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(limits.connections),
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits.headers, MHD_OPTION_CONNECTION_TIMEOUT, kIdleSeconds,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, &Exchange::begin, this,
+      MHD_OPTION_UNESCAPE_CALLBACK, &leave_encoded, nullptr, MHD_OPTION_NOTIFY_COMPLETED, &Exchange::complete, this,
+      MHD_OPTION_NOTIFY_CONNECTION, &Exchange::connected, this, MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END));
+  if (!daemon_ && tls.is_on())
+    throw std::system_error{EINVAL, std::generic_category(),
+                            "cannot serve TLS: certificate and key must be PEM, and belong together"};
   if (!daemon_) throw std::system_error{errno, std::generic_category(), "cannot start the HTTP server"};
 }
 

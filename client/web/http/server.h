@@ -1,6 +1,6 @@
-// Server: HTTP/1.1 by libmicrohttpd. One thread speaks with all peers and never waits for a handler: requests are
-// answered by a pool of threads, or refused with 503 if too many wait. The sizes of requests, the number of connections
-// and the time that a request or a response takes are limited.
+// Server: HTTP/1.1 by libmicrohttpd, in the clear or by TLS 1.2 and 1.3. One thread speaks with all peers and never
+// waits for a handler: requests are answered by a pool of threads, or refused with 503 if too many wait. The sizes of
+// requests, the number of connections and the time that a request or a response takes are limited.
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "client/web/http/address.h"
 #include "client/web/http/message.h"
 #include "client/web/http/time_limits.h"
+#include "client/web/http/tls.h"
 #include "client/web/http/work_pool.h"
 
 struct MHD_Daemon;
@@ -40,8 +41,8 @@ class Server {
   // Answers a request at once, without waiting for anything. Null: it is one for the Handler.
   using QuickHandler = std::function<std::optional<Response>(const Request&)>;
 
-  // Listens. Throws std::system_error if the address cannot be used.
-  Server(const Address& address, ServerLimits limits, QuickHandler quick, Handler handler);
+  // Listens. Throws std::system_error if the address, or the certificate and the key, cannot be used.
+  Server(const Address& address, const Tls& tls, ServerLimits limits, QuickHandler quick, Handler handler);
   // Answers the requests that have arrived whole, ends all streams of events, and closes all connections.
   ~Server();
   Server(const Server&) = delete;

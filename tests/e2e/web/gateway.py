@@ -86,11 +86,13 @@ class Gateway:
 
     def __init__(self, *options, broker=None):
         environment = dict(os.environ, **({"FORKMILL_BROKER": broker} if broker else {}))
-        self.process = subprocess.Popen([FORKMILL, "web", "--listen", "127.0.0.1:0", *options], env=environment,
-                                        stdout=subprocess.PIPE, text=True)
+        place = [] if "--listen" in options else ["--listen", "127.0.0.1:0"]
+        self.process = subprocess.Popen([FORKMILL, "web", *place, *options], env=environment, stdout=subprocess.PIPE,
+                                        text=True)
         self.url = urllib.parse.urlsplit(self.process.stdout.readline().strip())
-        need(self.url.scheme == "http" and self.url.port, "the gateway did not start")
+        need(self.url.scheme in ("http", "https") and self.url.port, "the gateway did not start")
         self.csrf = None
+        self.trusted = None  # an ssl.SSLContext, for a gateway that speaks TLS
 
     def __enter__(self):
         return self
@@ -108,7 +110,9 @@ class Gateway:
         return socket.create_connection((self.url.hostname, self.url.port), GUARD)
 
     def request(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection(self.url.hostname, self.url.port, timeout=GUARD)
+        place = {"host": self.url.hostname, "port": self.url.port, "timeout": GUARD}
+        connection = (http.client.HTTPSConnection(**place, context=self.trusted) if self.url.scheme == "https"
+                      else http.client.HTTPConnection(**place))
         try:
             names = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, names)

@@ -31,6 +31,7 @@ unsigned change(const Access& access, const Headers& headers, const std::string&
 
 const Access kLocal{{.hosts = {"localhost", "127.0.0.1"}, .user = kUser, .csrf_token = "csrf"}};
 const Access kGuarded{{.tokens = Tokens{"anna 0123456789abcdef"}, .hosts = {"localhost"}, .csrf_token = "csrf"}};
+const Access kGuardedByTls{{.tokens = Tokens{"anna 0123456789abcdef"}, .csrf_token = "csrf", .is_tls = true}};
 
 TEST_CASE("without tokens, a request must name this gateway") {
   CHECK(admit(kLocal, {.host = "localhost:7118"}) == 0);
@@ -85,6 +86,7 @@ TEST_CASE("a login turns a token into a cookie, with which a change needs the CS
   const std::string body = R"({"token":"0123456789abcdef"})";
   const auto cookie = login(kGuarded, {.host = "queue.example"}, body);
   CHECK(cookie == "forkmill_token=0123456789abcdef; HttpOnly; SameSite=Strict; Path=/");
+  CHECK(login(kGuardedByTls, {.host = "queue.example"}, body) == cookie + "; Secure");
   const std::string sent = "theme=dark; " + cookie.substr(0, cookie.find(';'));
   CHECK(admit(kGuarded, {.host = "queue.example", .cookie = sent}) == 0);
   CHECK(admit(kGuarded, {.host = "queue.example", .cookie = "x" + cookie}) == 401);
