@@ -94,7 +94,7 @@ void Connection::handle_requests() noexcept {
   if (!has_requests()) return;
   inbox_.drain(requests_);
   const auto now = proto::RealEnv::steady();
-  requests_.for_each([&](auto&& request) { session_.handle(now, std::move(request)); });
+  requests_.for_each([&](auto&& request) { session_.handle(now, std::forward<decltype(request)>(request)); });
   requests_.clear();
   capacity_.publish(session_.load());
   inbox_.drained();

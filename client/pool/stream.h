@@ -53,6 +53,7 @@ class PoolStream final : public Outstanding {
   void cancel_waiting() override;
   // No results are read any more.
   void abandon() noexcept;
+  // noexcept, as the thread that resolves a chunk can tell no one: the program ends if memory runs out.
   void chunk_done(std::size_t index) noexcept override;
   void pool_closed() noexcept override;
 
