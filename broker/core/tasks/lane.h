@@ -75,6 +75,12 @@ struct Share {
 
   // Made if there is none, among the unserved ones unless the type `is_served`.
   Lane& lane_of(TaskTypeId type, bool is_served);
+  // Nothing is ready, and nothing is on its way.
+  bool is_idle() const { return count == 0 && lanes.empty() && unserved.empty(); }
+  void clear() {
+    lanes.clear();  // keeps the memory of the list
+    unserved.clear();
+  }
   // Moves each lane to where it belongs.
   void sort(const TaskTypes& types);
   // Calls `visitor` with each lane, in no order.

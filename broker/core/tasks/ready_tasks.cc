@@ -73,7 +73,7 @@ void ReadyTasks::sort_lanes() {
 }
 
 bool ReadyTasks::is_idle() const {
-  return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level.second.rotation.empty(); });
+  return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level.second.is_idle(); });
 }
 
 const Task* ReadyTasks::oldest() const {
@@ -126,12 +126,20 @@ void ReadyTasks::add_paged_out(const LaneKey& key, proto::TaskSeq seq, bool in_l
 }
 
 Share& ReadyTasks::Level::share_of(ClientHandle client) {
-  auto found = by_client.find(client);
-  if (found == by_client.end()) {
-    rotation.push_back({client, {}, {}, 0});
-    found = by_client.emplace(client, std::prev(rotation.end())).first;
+  const auto found = by_client.find(client);
+  if (found != by_client.end()) return *found->second;
+  if (!rotation.empty() && is_idle()) {
+    by_client.clear();
+    rotation.clear();
   }
-  return *found->second;
+  rotation.push_back({client, {}, {}, 0});
+  by_client.emplace(client, std::prev(rotation.end()));
+  return rotation.back();
+}
+
+bool ReadyTasks::Level::has_share_of(ClientHandle client) const {
+  const auto found = by_client.find(client);
+  return found != by_client.end() && !found->second->is_idle();
 }
 
 void ReadyTasks::request_refill(const Share& share, Lane& lane, int priority) {
@@ -145,6 +153,7 @@ void ReadyTasks::Level::drop_if_empty(Rotation::iterator share) {
   bool is_refilled = false;
   share->visit([&](const Lane& lane) { is_refilled = is_refilled || lane.needs_refill; });
   if (is_refilled) return;
+  if (rotation.size() == 1) return share->clear();
   by_client.erase(share->client);
   rotation.erase(share);
 }

@@ -10,6 +10,7 @@
 #include <list>
 #include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "broker/core/tasks/lane.h"
@@ -17,24 +18,37 @@
 
 namespace forkmill::broker {
 
-// TypeCounts: how many ready tasks there are, in all and of each type.
+// TypeCounts: how many ready tasks there are, in all and of each type. The node of the type that was removed last is
+// kept for the next one, because the tasks of a queue that is often empty come and go one by one.
 class TypeCounts {
  public:
   void add(TaskTypeId type) {
     ++all_;
-    ++by_type_[type];
+    const auto found = by_type_.find(type);
+    if (found != by_type_.end()) {
+      ++found->second;
+    } else if (unused_) {
+      unused_.key() = type;
+      unused_.mapped() = 1;
+      by_type_.insert(std::move(unused_));
+    } else {
+      by_type_.emplace(type, 1);
+    }
   }
   void remove(TaskTypeId type) {
     --all_;
     const auto found = by_type_.find(type);
-    if (--found->second == 0) by_type_.erase(found);
+    if (--found->second == 0) unused_ = by_type_.extract(found);
   }
   std::size_t all() const { return all_; }
   const std::unordered_map<TaskTypeId, std::size_t>& by_type() const { return by_type_; }
 
  private:
+  using ByType = std::unordered_map<TaskTypeId, std::size_t>;
+
   std::size_t all_ = 0;
-  std::unordered_map<TaskTypeId, std::size_t> by_type_;
+  ByType by_type_;
+  ByType::node_type unused_;
 };
 
 class ReadyTasks {
@@ -61,7 +75,7 @@ class ReadyTasks {
   const std::unordered_map<TaskTypeId, std::size_t>& types() const { return counts_.by_type(); }
   bool has_tasks_of(ClientHandle client) const {
     return std::any_of(levels_.begin(), levels_.end(),
-                       [&](const auto& one) { return one.second.by_client.contains(client); });
+                       [&](const auto& one) { return one.second.has_share_of(client); });
   }
   // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
   const Task* oldest() const;
@@ -82,8 +96,11 @@ class ReadyTasks {
     std::unordered_map<ClientHandle, Rotation::iterator> by_client;
 
     Share& share_of(ClientHandle client);
+    bool has_share_of(ClientHandle client) const;
+    bool is_idle() const { return rotation.empty() || rotation.front().is_idle(); }
     // Drops the share if it has no ready tasks. Its lanes may still have numbers of tasks that are no longer ready in
-    // their paged-out parts; these are dropped as well, unless they are on their way.
+    // their paged-out parts; these are dropped as well, unless they are on their way. A share that is the only one
+    // stays, idle, until another client has tasks: most often the same client submits the next ones.
     void drop_if_empty(Rotation::iterator share);
   };
   struct HighestFirst {

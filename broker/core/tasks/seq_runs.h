@@ -2,8 +2,9 @@
 // paged-out part of a long lane costs next to nothing in memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 #include "proto/check.h"
 #include "proto/ids.h"
@@ -12,7 +13,7 @@ namespace forkmill::broker {
 
 class SeqRuns {
  public:
-  bool empty() const { return runs_.empty(); }
+  bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
 
   void push_back(proto::TaskSeq seq) {
@@ -27,9 +28,9 @@ class SeqRuns {
   proto::TaskSeq pop_front() {
     FORKMILL_CHECK(!empty());
     --size_;
-    Run& run = runs_.front();
+    Run& run = runs_[first_];
     const proto::TaskSeq seq{run.first++};
-    if (--run.count == 0) runs_.pop_front();
+    if (--run.count == 0) remove_first_run();
     return seq;
   }
 
@@ -38,7 +39,16 @@ class SeqRuns {
     std::uint64_t first;
     std::uint64_t count;
   };
-  std::deque<Run> runs_;
+  // Moves the runs that are left to the beginning once there are fewer of them than of those that have been used up.
+  void remove_first_run() {
+    ++first_;
+    if (first_ * 2 < runs_.size()) return;
+    runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+
+  std::vector<Run> runs_;  // unlike a deque, takes no memory while it is empty
+  std::size_t first_ = 0;  // place of the first run; those before it are used up
   std::size_t size_ = 0;
 };
 

@@ -39,6 +39,25 @@ TEST_CASE("clients of one queue take turns, however much each has submitted") {
   CHECK(order == std::vector{id(1), id(1001), id(2), id(1002), id(3), id(4)});
 }
 
+TEST_CASE("clients come to a queue one after the other, and all at once after that") {
+  Broker broker;
+  const auto worker = broker.worker(10);
+  const auto first = broker.client();
+  const auto second = broker.client();
+  broker.submit(first, {task(1)});
+  CHECK(ids(broker.grants(worker)) == std::vector{id(1)});
+  broker.submit(second, {task(1001)});
+  CHECK(ids(broker.grants(worker)) == std::vector{id(1001)});
+  broker.submit(second, {task(1002), task(1003)});
+  CHECK(ids(broker.grants(worker)) == std::vector{id(1002), id(1003)});
+  const auto other = broker.worker(0);
+  broker.send(worker, Drain{});
+  broker.submit(first, {task(2), task(3)});
+  broker.submit(second, {task(1004), task(1005)});
+  broker.send(other, Credit{4});
+  CHECK(ids(broker.grants(other)) == std::vector{id(2), id(1004), id(3), id(1005)});
+}
+
 TEST_CASE("a worker takes turns between its queues") {
   Broker broker;
   const auto client = broker.client();

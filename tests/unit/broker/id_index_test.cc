@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <deque>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/paged_out_deadlines.h"
 #include "broker/core/tasks/seq_runs.h"
+#include "proto/random.h"
 
 using namespace forkmill;
 using namespace forkmill::broker;
@@ -48,6 +50,27 @@ TEST_CASE("runs of numbers come out as they went in") {
   CHECK(runs.size() == numbers.size());
   for (const std::uint64_t number : numbers) CHECK(runs.pop_front() == proto::TaskSeq{number});
   CHECK(runs.empty());
+}
+
+TEST_CASE("runs of numbers agree with a plain queue while they are filled and emptied") {
+  SeqRuns runs;
+  std::deque<std::uint64_t> expected;
+  proto::SplitMix64 random{1};
+  const auto chance = [&](std::uint64_t percent) { return random.next() % 100 < percent; };
+  std::uint64_t next = 1;
+  for (int step = 0; step < 20'000; ++step) {
+    const bool fills = chance(step / 1'000 % 2 == 0 ? 60 : 40);
+    if (fills) {
+      next += chance(50) ? 1 : 2;
+      runs.push_back(proto::TaskSeq{next});
+      expected.push_back(next);
+    } else if (!expected.empty()) {
+      REQUIRE(runs.pop_front() == proto::TaskSeq{expected.front()});
+      expected.pop_front();
+    }
+    REQUIRE(runs.size() == expected.size());
+    REQUIRE(runs.empty() == expected.empty());
+  }
 }
 
 TEST_CASE("paged-out deadlines are popped before they are due, never after") {
