@@ -10,6 +10,7 @@
 #include "broker/options.h"
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
+#include "proto/os/kept_memory.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/standard_streams.h"
 
@@ -52,6 +53,7 @@ int main(int argc, char** argv) {
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
   block_signals();
+  proto::keep_freed_memory();
   broker::keep_reserve_descriptor();
   broker::limit_connections();
   try {

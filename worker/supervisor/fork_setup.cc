@@ -9,6 +9,7 @@
 #include <exception>
 #include <utility>
 
+#include "proto/os/kept_memory.h"
 #include "proto/transport/errors.h"
 #include "worker/child/child.h"
 #include "worker/link/link.h"
@@ -63,6 +64,7 @@ void keep_only(const Origin& origin, std::initializer_list<int> fds) {
 
 void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log) {
   ::prctl(PR_SET_NAME, "forkmill-link");
+  proto::keep_freed_memory();
   // A group of its own: ^C in a terminal is for the supervisor. Not a session of its own: if the link was stopped when
   // the supervisor died, it would stay stopped forever.
   ::setpgid(0, 0);
@@ -87,6 +89,7 @@ void become_child(const Origin& origin, const ChildRole& role) {
   die_with(origin.supervisor);
   ::setsid();  // its own group for signals, and its own session, by which its descendants are found when it dies
   ::prctl(PR_SET_NAME, role.process ? "forkmill-proc" : "forkmill-child");
+  proto::keep_freed_memory();
   set_environment(origin, role);
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   reset_signals();
