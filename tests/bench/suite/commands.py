@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Times whole commands: the start of a system until its first result, and many jobs that run `true`."""
 import argparse
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -34,6 +35,26 @@ def startup(forkmill, repeats):
         report(f"{name}.startup_ms", 1000 * statistics.median(timed(words, expected) for _ in range(repeats)))
 
 
+def spawn(count):
+    """Starts /bin/true `count` times, and waits for each."""
+    for _ in range(count):
+        os.waitpid(os.posix_spawn("/bin/true", ["true"], os.environ), 0)
+
+
+def spawn_in_two(count):
+    """The floor of all that run a process for each job: two processes that do nothing else. Returns the seconds."""
+    processes = [multiprocessing.Process(target=spawn, args=(count // 2,)) for _ in range(2)]
+    start = time.monotonic()
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    took = time.monotonic() - start
+    if any(process.exitcode != 0 for process in processes):
+        raise RuntimeError("posix_spawn of /bin/true failed")
+    return took
+
+
 def jobs(forkmill, count):
     """The output is checked by a run of `echo` over a part of the numbers."""
     everything = "".join(f"{number}\n" for number in range(count))
@@ -43,6 +64,7 @@ def jobs(forkmill, count):
     timed([*dev, forkmill, "map", "-k", "echo"], part, input=part)
     report("forkmill-map.jobs_per_s", count / timed([*dev, forkmill, "map", "true"], "", input=everything))
     report("xargs.jobs_per_s", count / timed(["xargs", "-P2", "-n1", "true"], "", input=everything))
+    report("posix-spawn.jobs_per_s", count / spawn_in_two(count))
     report("parallel.jobs_per_s", few / timed(["parallel", "-j2", "true"], "", input=part))
 
 

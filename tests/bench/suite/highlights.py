@@ -27,6 +27,11 @@ def table_of(figures):
             "\n\n![tasks a second beside other systems](tests/bench/charts/throughput.svg)")
 
 
+def thousands(value):
+    """Rounded to what two runs have in common."""
+    return number(round(value, -3))
+
+
 def times(value):
     return f"{number(value, 0 if value >= 10 else 1 if value >= 2 else 2)} ×"
 
@@ -34,7 +39,7 @@ def times(value):
 def memory(view):
     to = lambda peer: times(view.ratio("tasks_per_s", "forkmill", peer))  # noqa: E731
     rate, cpu = view.get("forkmill", "tasks_per_s"), view.get("forkmill", "cpu_us_per_task")
-    return (f"{number(rate)} a second, {number(cpu, 1)} µs of CPU time each over all processes: "
+    return (f"{thousands(rate)} a second, {number(cpu, 1)} µs of CPU time each over all processes: "
             f"{to('gearmand')} gearmand with workers that take one job at a time, "
             f"{to('gearmand-ahead')} one whose workers grab 64 ahead, {to('nats')} NATS core, {to('celery')} Celery; "
             f"{to('zmq')} a bare ZeroMQ router")
@@ -47,12 +52,12 @@ def round_trip(view):
 
 def durable(view):
     to = lambda peer: times(view.ratio("tasks_per_s", "forkmill-durable", peer))  # noqa: E731
-    return (f"{number(view.get('forkmill-durable', 'tasks_per_s'))} a second: {to('jetstream')} NATS JetStream, "
+    return (f"{thousands(view.get('forkmill-durable', 'tasks_per_s'))} a second: {to('jetstream')} NATS JetStream, "
             f"which syncs now and then, {to('beanstalkd')} beanstalkd, {to('forkmill-memory')} forkmill in memory")
 
 
 def map_(view):
-    return (f"{number(view.get('forkmill-pool-map', 'items_per_s'))} items a second: "
+    return (f"{thousands(view.get('forkmill-pool-map', 'items_per_s'))} items a second: "
             f"{times(view.ratio('items_per_s', 'forkmill-pool-map', 'multiprocessing-map'))} Python's `Pool.map`")
 
 

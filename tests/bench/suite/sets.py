@@ -172,7 +172,7 @@ def startup(plan):
 
 
 def commands(plan):
-    """20,000 times `true`: forkmill map beside xargs, and GNU parallel with a tenth of the jobs."""
+    """20,000 times `true`: forkmill map beside xargs, bare posix_spawn, and GNU parallel with a tenth of the jobs."""
     yield "", [os.path.join(plan.suite, "commands.py"), "jobs", "--build", plan.build, "--jobs",
                str(plan.items(20_000, 500))]
 

@@ -26,7 +26,7 @@ KEYS = {
     "keys": ({"forkmill", "forkmill-keys"}, (*RATES, "p50_us", "p99_us")),
     "mixed": ({"forkmill", "gearmand"}, ("short_p50_us", "short_p99_us")),
     "map": ({"forkmill-pool-map", "multiprocessing-map"}, ("items_per_s",)),
-    "commands": ({"forkmill-map", "xargs"}, ("jobs_per_s",)),
+    "commands": ({"forkmill-map", "xargs", "posix-spawn"}, ("jobs_per_s",)),
     "startup": ({"forkmill-dev"}, ("startup_ms",)),
     "memory": ({"inflight"}, ("broker_bytes_per_task", "client_bytes_per_task")),
     "inflight": ({"inflight"}, ("submitted_per_s", "drained_per_s", "lost")),

@@ -97,7 +97,7 @@ def growth(figures, set_name, system="forkmill"):
 
 
 def window(figures):
-    return by_parameter(figures, "window", "tasks/s with so many outstanding")
+    return by_parameter(figures, "window", "tasks/s, by tasks outstanding")
 
 
 def megabytes(parameter, rate):
@@ -127,17 +127,17 @@ def keys(figures):
 
 
 def clients(figures):
-    return (by_parameter(figures, "clients", "tasks/s of so many clients") +
+    return (by_parameter(figures, "clients", "tasks/s, by clients") +
             goal("100 clients in units of one", growth(figures, "clients"), 0.8))
 
 
 def sessions(figures):
-    return (by_parameter(figures, "sessions", "tasks/s with so many worker sessions") +
+    return (by_parameter(figures, "sessions", "tasks/s, by worker sessions") +
             goal("1,000 sessions in units of two", growth(figures, "sessions"), 0.8))
 
 
 def queues(figures):
-    return (by_parameter(figures, "queues", "tasks/s over so many queues") +
+    return (by_parameter(figures, "queues", "tasks/s, by queues") +
             goal("10,000 queues in units of one", growth(figures, "queues"), 0.8))
 
 
@@ -169,7 +169,8 @@ def commands(figures):
     rows = [[code(system), number(view.get(system, "jobs_per_s")), spread(view.runs(system, "jobs_per_s"))]
             for system in view.systems("jobs_per_s")]
     return (table(["`true` for each line of the input", "jobs/s", "lowest to highest"], rows) + "\n\n" +
-            goal("forkmill map in units of xargs -P2 -n1", view.ratio("jobs_per_s", "forkmill-map", "xargs"), 2))
+            goal("forkmill map in units of xargs -P2 -n1", view.ratio("jobs_per_s", "forkmill-map", "xargs"), 2) + "\n" +
+            goal("of bare posix_spawn", view.ratio("jobs_per_s", "forkmill-map", "posix-spawn"), 0.8))
 
 
 def startup(figures):
