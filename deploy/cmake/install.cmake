@@ -1,11 +1,13 @@
-# Three install components: `programs` (what runs), `development` (libraries, headers, CMake package) and `examples`, which
-# only `cmake --install --component examples` installs (the container image does).
+# Install components: `broker`, `worker` and `command` (what runs, with its pages and systemd unit), `development` (libraries,
+# headers, files for CMake and pkg-config) and `examples`, which only `cmake --install --component examples` installs (the
+# container image does).
 include(CMakePackageConfigHelpers)
 
 set(forkmill_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/forkmill)
 
-install(TARGETS forkmill forkmill-broker forkmill-web forkmill-worker
-  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT programs)
+install(TARGETS forkmill-broker RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT broker)
+install(TARGETS forkmill-worker RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT worker)
+install(TARGETS forkmill forkmill-web RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT command)
 
 # A static library needs the libraries it was built from: transport and settings are exported for the linker, not for
 # users.
