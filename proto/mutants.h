@@ -64,6 +64,10 @@ enum class Mutant : std::uint8_t {
   children_left_behind,
   gentle_cancel_in_memory,
   principal_ignored,
+  queue_pause_ignored,
+  running_limit_ignored,
+  steering_lost_at_restart,
+  orders_not_repeated,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -17,7 +17,6 @@ namespace forkmill::worker {
 
 namespace {
 
-constexpr std::uint64_t kMaxChildren = 4096;
 constexpr std::uint64_t kAnyCount = 1'000'000'000'000;
 
 constexpr const char* kFooter =

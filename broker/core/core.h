@@ -30,9 +30,11 @@ class Core {
 
   // One task that is in the store; by rising seq.
   void recover(const TaskSummary& task) { parts_.paging.recover(task); }
-  // One record of named objects that is in the store; by rising seq. Throws std::runtime_error, which names the record,
-  // if it makes no sense.
-  void recover_record(proto::TaskSeq seq, std::string_view bytes) { parts_.objects.recover(seq, bytes); }
+  // One record that is in the store, of named objects or of what operators have set; by rising seq. Throws
+  // std::runtime_error, which names the record, if it makes no sense.
+  void recover_record(proto::TaskSeq seq, std::string_view bytes) {
+    Steering::is_record(bytes) ? parts_.steering.recover(seq, bytes) : parts_.objects.recover(seq, bytes);
+  }
   // After the last record.
   void finish_recovery() { parts_.sessions.expect(parts_.objects.finish_recovery()); }
 

@@ -90,7 +90,10 @@ void Dispatcher::handle_hello(PeerId peer, Envelope& envelope, SessionId fresh, 
   parts_.admission.admit(peer, envelope.header, std::get<Hello>(std::move(envelope.message)), fresh,
                          found != nullptr ? *found : none);
   if (Client* client = parts_.index.client(peer)) parts_.processes.repeat_all(*client);
-  if (Worker* worker = parts_.index.worker(peer)) parts_.processes.repeat_signals(*worker);
+  if (Worker* worker = parts_.index.worker(peer)) {
+    parts_.processes.repeat_signals(*worker);
+    parts_.orders.repeat(*worker);
+  }
 }
 
 void Dispatcher::dispatch(Client& client, const Header& header, Message& message) {
@@ -120,6 +123,7 @@ void Dispatcher::dispatch(Worker& worker, const Header& header, Message& message
                  [&](Drain&) { worker.draining = true; },
                  [&](Started& started) { parts_.processes.handle(worker, started); },
                  [&](ChildrenGone& gone) { parts_.processes.handle(worker, gone); },
+                 [&](Scaled& scaled) { parts_.orders.handle(worker, scaled); },
                  [&](Report& report) { worker.report = std::move(report.processes); },
                  [](auto&) {},
              },
@@ -142,7 +146,7 @@ void Dispatcher::attach(Client& client, const Attach& attach) {
 void Dispatcher::finish_attempts(Worker& worker, MessageSeq message, Outcomes& outcomes) {
   const std::size_t ops_before = state_.output.ops.size();
   for (OutcomeRecord& record : outcomes.outcomes) parts_.grants.record_outcome(worker, std::move(record));
-  worker.returned = 0;
+  worker.returns.tasks = 0;
   worker.outgoing.ack.messages.push_back(message);
   worker.outgoing.ack_waits = worker.outgoing.ack_waits || state_.output.ops.size() > ops_before;
   state_.output.touch(worker);
@@ -154,7 +158,7 @@ void Dispatcher::hand_back(Worker& worker, Return& back) {
   for (const Grant& grant : back.grants)
     if (Task* task = parts_.grants.held(worker, grant)) {
       parts_.grants.hand_back(worker, *task);
-      ++worker.returned;
+      ++worker.returns.tasks;
     }
   set_credit(worker, back.credit);
   constexpr milliseconds kLongestPause = std::chrono::minutes{5};
@@ -167,11 +171,11 @@ void Dispatcher::hand_back(Worker& worker, Return& back) {
 // A worker that hands back many tasks and finishes none gets fewer and fewer of them.
 milliseconds Dispatcher::pause_for_returns(Worker& worker) {
   constexpr std::size_t kMany = 4096;
-  if (worker.returned < kMany) return {};
-  worker.returned = 0;
+  if (worker.returns.tasks < kMany) return {};
+  worker.returns.tasks = 0;
   constexpr std::uint32_t kMaxDoublings = 8;
   worker.pause.reason = "hands back the tasks that it is granted";
-  return milliseconds{1000} * (1U << std::min(worker.return_pauses++, kMaxDoublings));
+  return milliseconds{1000} * (1U << std::min(worker.returns.pauses++, kMaxDoublings));
 }
 
 void Dispatcher::forward(Worker& worker, Progress& progress) {

@@ -10,6 +10,7 @@
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operators.h"
+#include "broker/core/operators/steering.h"
 #include "broker/core/operators/unserved_notices.h"
 #include "broker/core/peers/admission.h"
 #include "broker/core/peers/child_clients.h"
@@ -17,6 +18,7 @@
 #include "broker/core/peers/session_index.h"
 #include "broker/core/peers/sessions.h"
 #include "broker/core/peers/silence.h"
+#include "broker/core/peers/worker_orders.h"
 #include "broker/core/peers/worker_roster.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
@@ -48,7 +50,9 @@ struct Parts {
   Matching matching{state, registry, grants};
   Paging paging{state, grants, retention};
   UnservedNotices notices{state, registry};
-  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes};
+  WorkerOrders orders{state};
+  Steering steering{state, orders};
+  Operators operators{state, registry, intake, retention, grants, cancels, objects, processes, steering};
 };
 
 }  // namespace forkmill::broker

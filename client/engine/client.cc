@@ -27,6 +27,16 @@ struct ToWire {
   proto::AnyCommand operator()(const SendSignal& one) const { return proto::SendSignal{one.task, one.signal}; }
   proto::AnyCommand operator()(const RemoveObject& one) const { return proto::RemoveObject{one.name}; }
   proto::AnyCommand operator()(const ReleaseObject& one) const { return proto::ReleaseObject{one.name}; }
+  proto::AnyCommand operator()(const PauseQueue& one) const { return proto::PauseQueue{one.queue}; }
+  proto::AnyCommand operator()(const ResumeQueue& one) const { return proto::ResumeQueue{one.queue}; }
+  proto::AnyCommand operator()(const PauseName& one) const { return proto::PauseName{one.name}; }
+  proto::AnyCommand operator()(const ResumeName& one) const { return proto::ResumeName{one.name}; }
+  proto::AnyCommand operator()(const LimitQueue& one) const {
+    return proto::LimitQueue{one.queue, one.reset, one.max_tasks, one.max_bytes, one.max_running};
+  }
+  proto::AnyCommand operator()(const SteerWorkers& one) const {
+    return proto::SteerWorkers{static_cast<proto::WorkerAction>(one.action), one.name, one.host, one.children};
+  }
 };
 
 }  // namespace

@@ -57,6 +57,8 @@ template Message::Message(CancelReply);
 template Message::Message(Progress);
 template Message::Message(Credit);
 template Message::Message(Grants);
+template Message::Message(Scale);
+template Message::Message(Scaled);
 template Message::Message(Outcomes);
 template Message::Message(OutcomeAck);
 template Message::Message(Return);

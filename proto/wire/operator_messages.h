@@ -96,6 +96,62 @@ struct ReleaseObject {
   friend bool operator==(const ReleaseObject&, const ReleaseObject&) = default;
 };
 
+// Lets no further task of the queue start until ResumeQueue. Tasks are taken in, and those that run go on.
+struct PauseQueue {
+  static constexpr std::uint8_t kNumber = 7;
+  std::string queue;
+  friend bool operator==(const PauseQueue&, const PauseQueue&) = default;
+};
+
+struct ResumeQueue {
+  static constexpr std::uint8_t kNumber = 8;
+  std::string queue;
+  friend bool operator==(const ResumeQueue&, const ResumeQueue&) = default;
+};
+
+// PauseQueue for all tasks with this name, in every queue.
+struct PauseName {
+  static constexpr std::uint8_t kNumber = 9;
+  std::string name;
+  friend bool operator==(const PauseName&, const PauseName&) = default;
+};
+
+struct ResumeName {
+  static constexpr std::uint8_t kNumber = 10;
+  std::string name;
+  friend bool operator==(const ResumeName&, const ResumeName&) = default;
+};
+
+// Sets limits of a queue, in place of those that the broker was started with.
+struct LimitQueue {
+  static constexpr std::uint8_t kNumber = 11;
+  std::string queue;
+  bool reset = false;           // first drops the limits that earlier commands have set
+  std::uint64_t max_tasks = 0;  // 0: stays as it is; so for the others
+  std::uint64_t max_bytes = 0;
+  std::uint64_t max_running = 0;
+  friend bool operator==(const LimitQueue&, const LimitQueue&) = default;
+};
+
+enum class WorkerAction : std::uint8_t {
+  drain = 1,  // finish what runs, hand back the rest, leave
+  scale = 2,  // have `children` children in the pool
+  pause = 3,  // no further grants until `resume`, by the name of the worker
+  resume = 4,
+};
+constexpr WorkerAction last_of(WorkerAction) { return WorkerAction::resume; }
+
+// Steers workers: those with the name, those of the host, or, if both are empty, all. Workers that live in a child of
+// another worker are meant by their name only.
+struct SteerWorkers {
+  static constexpr std::uint8_t kNumber = 12;
+  WorkerAction action = WorkerAction::drain;
+  std::string name;
+  std::string host;
+  std::uint32_t children = 0;  // scale: 1 or more
+  friend bool operator==(const SteerWorkers&, const SteerWorkers&) = default;
+};
+
 // A command of a newer client. The broker refuses it by REPLY.
 struct UnknownCommand {
   std::uint8_t number = 0;
@@ -103,7 +159,8 @@ struct UnknownCommand {
 };
 
 using AnyCommand =
-    std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, UnknownCommand>;
+    std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject, PauseQueue,
+                 ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, UnknownCommand>;
 
 // Client to broker. Sent again in each later session until REPLY, and done once nevertheless.
 struct Command {

@@ -145,6 +145,10 @@ inline constexpr std::uint8_t kTypeOf<ChildrenGone> = 41;
 template <>
 inline constexpr std::uint8_t kTypeOf<Report> = 42;
 template <>
+inline constexpr std::uint8_t kTypeOf<Scale> = 43;
+template <>
+inline constexpr std::uint8_t kTypeOf<Scaled> = 44;
+template <>
 inline constexpr std::uint8_t kTypeOf<Query> = 48;
 template <>
 inline constexpr std::uint8_t kTypeOf<Reply> = 49;
@@ -163,7 +167,7 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard);
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
@@ -242,6 +246,8 @@ void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants, m.unless_star
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
 void fields(auto& io, Is<Drain> auto&) { io.record(0); }
+void fields(auto& io, Is<Scale> auto& m) { io.record(1, m.children); }
+void fields(auto& io, Is<Scaled> auto& m) { io.record(1, m.children); }
 
 void fields(auto& io, Is<StartedNote> auto& m) { io.record(4, m.id, m.grant, m.pid, name(m.host)); }
 void fields(auto& io, Is<Started> auto& m) { io.record(1, m.notes); }
@@ -277,6 +283,14 @@ void fields(auto& io, Is<WriteBackup> auto& m) { io.record(1, text(m.path)); }
 void fields(auto& io, Is<SendSignal> auto& m) { io.record(2, name(m.task), m.signal); }
 void fields(auto& io, Is<RemoveObject> auto& m) { io.record(1, name(m.name)); }
 void fields(auto& io, Is<ReleaseObject> auto& m) { io.record(1, name(m.name)); }
+void fields(auto& io, Is<PauseQueue> auto& m) { io.record(1, name(m.queue)); }
+void fields(auto& io, Is<ResumeQueue> auto& m) { io.record(1, name(m.queue)); }
+void fields(auto& io, Is<PauseName> auto& m) { io.record(1, name(m.name)); }
+void fields(auto& io, Is<ResumeName> auto& m) { io.record(1, name(m.name)); }
+void fields(auto& io, Is<LimitQueue> auto& m) {
+  io.record(5, name(m.queue), m.reset, m.max_tasks, m.max_bytes, m.max_running);
+}
+void fields(auto& io, Is<SteerWorkers> auto& m) { io.record(4, m.action, name(m.name), name(m.host), m.children); }
 void fields(auto& io, Is<UnknownCommand> auto&) { io.record(0); }
 void fields(auto& io, Is<Command> auto& m) { io.record(3, m.id, number_in(m.command), record_in(m.command)); }
 void fields(auto& io, Is<Reply> auto& m) { io.record(4, m.id, m.code, text(m.text), m.body); }

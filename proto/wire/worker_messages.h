@@ -97,9 +97,23 @@ struct Revoked {
   friend bool operator==(const Revoked&, const Revoked&) = default;
 };
 
-// Worker to broker: no more grants. The worker returns those that are not started, and finishes those that are.
+// Worker to broker: no more grants. The worker returns those that are not started, and finishes those that are. Broker
+// to worker: asks it to do so, as an operator has ordered.
 struct Drain {
   friend bool operator==(const Drain&, const Drain&) = default;
+};
+
+// Broker to worker: the number of children that the pool is to have from now on. Sent again in later sessions until
+// HELLO says so.
+struct Scale {
+  std::uint32_t children = 0;
+  friend bool operator==(const Scale&, const Scale&) = default;
+};
+
+// Worker to broker: the number of places for children that the pool has now. The answer to SCALE.
+struct Scaled {
+  std::uint32_t children = 0;
+  friend bool operator==(const Scaled&, const Scaled&) = default;
 };
 
 // Broker to worker: a signal for the process of a task with TaskOptions::process.

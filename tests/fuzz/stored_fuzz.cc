@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "broker/core/core.h"
 #include "broker/core/objects/base/object.h"
@@ -101,6 +102,19 @@ void rows_of_bytes(Feed& feed) {
 
 proto::Now after_start() { return {std::chrono::hours{1}, proto::milliseconds{1'700'000'000'000}}; }
 
+// Drops what operators had set, as the records tell, and sets something.
+void use_controls(Core& core, const std::function<void(proto::Message)>& say) {
+  const auto controls = core.state().controls;
+  for (const auto& [queue, control] : controls.queues) {
+    require(core.state().queues.find(queue) != nullptr, "a queue with a control is there");
+    say(proto::Command{4, proto::ResumeQueue{queue}});
+    say(proto::Command{5, proto::LimitQueue{.queue = queue, .reset = true}});
+  }
+  for (const auto& [name, control] : controls.names) say(proto::Command{6, proto::ResumeName{name}});
+  require(core.state().controls.queues.empty() && core.state().controls.names.empty(), "all controls are dropped");
+  say(proto::Command{7, proto::LimitQueue{.queue = "default", .max_running = 1}});
+}
+
 // Asks every object for all that it knows.
 void look_around(Core& core, proto::PeerId peer) {
   proto::Hello hello;
@@ -132,6 +146,7 @@ void look_around(Core& core, proto::PeerId peer) {
     say(std::move(operate));
     say(proto::Command{3, proto::ReleaseObject{name}});
   }
+  use_controls(core, say);
   core.tick(after_start());
   core.flush(after_start());
   (void)core.take_effects();

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "proto/os/host.h"
+#include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
 
@@ -24,7 +25,8 @@ std::string name_of(const LinkSetup& setup) {
 ForemanConfig config_of(const LinkSetup& setup) {
   ForemanConfig config;
   for (const auto& task : setup.registry.all()) config.tasks.push_back({task.name, task.hash});
-  config.slots = setup.options.processes;
+  config.slots = pool_places(setup.options.processes);
+  config.children = setup.options.processes;
   config.max_tasks_per_child = setup.options.max_tasks_per_child;
   config.kill_grace = setup.options.kill_grace;
   config.name = name_of(setup);
@@ -46,6 +48,7 @@ proto::Hello hello_of(const LinkSetup& setup) {
   for (const auto& task : setup.registry.all()) hello.worker.tasks.push_back({task.name, task.signature});
   hello.worker.children = setup.options.processes;
   hello.worker.max_processes = setup.options.max_processes;
+  hello.worker.max_children = static_cast<std::uint32_t>(pool_places(setup.options.processes));
   return hello;
 }
 

@@ -62,6 +62,7 @@ class Link {
   int end_without_supervisor();
 
   bool carry_out(const Effects& effects);
+  void carry_out(const PoolRequest& request);
   void wait();
 
   static proto::Instant now() { return proto::RealEnv::steady(); }
@@ -174,6 +175,8 @@ void Link::handle(ControlMessage message) {
     case ControlKind::kill:
     case ControlKind::signal:
     case ControlKind::fork:
+    case ControlKind::leave:
+    case ControlKind::scale:
       return;  // sent by the link only
   }
 }
@@ -235,6 +238,7 @@ bool Link::carry_out(const Effects& effects) {
   for (const auto& assignment : effects.assignments)
     rings_.assign(assignment, foreman_.attempts().at(assignment.head.serial).task);
   for (const auto& request : effects.stops) rings_.request_stop(request);
+  carry_out(effects.pool);
   for (const auto& request : effects.signals) setup_.control.send(message_of(request));
   for (const auto& request : effects.forks) setup_.control.send(message_of(request));
   const bool taken = std::ranges::all_of(effects.send, [this](const auto& one) { return dealer_.send(one); });
@@ -247,6 +251,16 @@ bool Link::carry_out(const Effects& effects) {
   for (const auto& welcome : effects.welcomes) report_timer_.begin_session(now(), welcome.heartbeat);
   log_.broker(effects);
   return !effects.refused;
+}
+
+void Link::carry_out(const PoolRequest& request) {
+  if (request.children != 0) {
+    log_.logger().info("an operator has ordered {}", proto::format_count(request.children, "child"));
+    setup_.control.send(scale_message(request.children));
+  }
+  if (!request.drain) return;
+  log_.logger().info("an operator has ordered a drain");
+  setup_.control.send(leave_message());
 }
 
 // ---- Waiting --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include "proto/os/processes.h"
 #include "worker/link/identity.h"
+#include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
 
@@ -34,7 +35,7 @@ proto::Report report_processes(const LinkSetup& setup, proto::Now now, const Chi
           "worker " + name_of(setup) + (shortage.empty() ? "" : " (takes no tasks: " + shortage + ")"));
   add_row(report, ::getpid(), proto::ProcessRole::link, "link");
   for (const auto& [slot, child] : rings.all()) {
-    const bool process = slot >= setup.options.processes;
+    const bool process = slot >= pool_places(setup.options.processes);
     auto* row = add_row(report, child.pid, process ? proto::ProcessRole::process : proto::ProcessRole::child, "idle");
     const auto [task, since] = foreman.running(slot);
     if (row == nullptr || task == nullptr) continue;

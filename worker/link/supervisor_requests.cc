@@ -21,4 +21,17 @@ ControlMessage message_of(const ForkRequest& request) {
   return message;
 }
 
+ControlMessage leave_message() {
+  ControlMessage message;
+  message.facts.kind = ControlKind::leave;
+  return message;
+}
+
+ControlMessage scale_message(std::uint32_t children) {
+  ControlMessage message;
+  message.facts.kind = ControlKind::scale;
+  message.facts.child.slot = children;
+  return message;
+}
+
 }  // namespace forkmill::worker

@@ -27,13 +27,30 @@ void ChildLines::add_child(ChildKey key) {
 }
 
 void ChildLines::open(ChildKey key) {
-  if (is_present(key)) children_[key.slot].open = true;
+  if (is_present(key)) children_[key.slot].open = !children_[key.slot].dismissed;
+}
+
+void ChildLines::set_limit(std::size_t limit) {
+  limit_ = limit;
+  if (limit > children_.size()) children_.resize(limit);
+}
+
+std::vector<ChildKey> ChildLines::dismiss_surplus() {
+  std::vector<ChildKey> idle;
+  for (std::size_t slot = limit_; slot < children_.size(); ++slot) {
+    Child& child = children_[slot];
+    if (!child.present || child.dismissed || !child.line.empty()) continue;
+    child.open = false;
+    child.dismissed = true;
+    idle.push_back(child.key);
+  }
+  return idle;
 }
 
 std::vector<std::uint64_t> ChildLines::remove_child(ChildKey key) {
   std::vector<std::uint64_t> serials;
   if (!is_present(key)) return serials;
-  for (const Entry& entry : children_[key.slot].line) serials.push_back(entry.serial);
+  for (const ChildLine::Entry& entry : children_[key.slot].line) serials.push_back(entry.serial);
   children_[key.slot] = {};
   return serials;
 }
@@ -41,9 +58,9 @@ std::vector<std::uint64_t> ChildLines::remove_child(ChildKey key) {
 std::optional<std::uint32_t> ChildLines::choose(proto::Instant now, std::optional<double> run_us) const {
   std::optional<std::uint32_t> best;
   double best_wait = kMaxAheadUs;
-  for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
+  for (std::uint32_t slot = 0; slot < limit_; ++slot) {
     const Child& child = children_[slot];
-    if (!child.open || now >= late_at(child) || (max_tasks_ != 0 && child.assigned >= max_tasks_)) continue;
+    if (!child.open || now >= child.late_at() || (max_tasks_ != 0 && child.assigned >= max_tasks_)) continue;
     double wait = kWakeUs;
     if (!child.line.empty()) {
       if (!run_us || *run_us > kMaxAheadUs || child.line.size() >= kMaxLine) continue;
@@ -77,7 +94,7 @@ void ChildLines::finish(proto::Instant now, std::uint32_t slot, std::uint64_t se
     child.line.pop_front();
     child.front_since = now;
   } else if (const auto found = std::find_if(child.line.rbegin(), child.line.rend(),
-                                             [&](const Entry& entry) { return entry.serial == serial; });
+                                             [&](const ChildLine::Entry& entry) { return entry.serial == serial; });
              found != child.line.rend()) {
     child.line_us -= found->run_us;
     child.line.erase(std::next(found).base());
@@ -92,36 +109,32 @@ void ChildLines::revoke(proto::Instant now, std::uint32_t slot, std::uint64_t se
   if (child.line.size() < before) --child.assigned;
 }
 
-// When the front has run for so long that its estimate is worth nothing.
-proto::Instant ChildLines::late_at(const Child& child) {
-  if (child.line.empty()) return proto::kNever;
-  const auto expected = static_cast<std::int64_t>(2 * std::min(child.line.front().run_us, kUnknownUs));
-  return child.front_since + proto::Instant{expected} + kPatience;
-}
-
-proto::Instant ChildLines::overdue_at(const Child& child) {
-  return child.line.size() < 2 ? proto::kNever : late_at(child);
+proto::Instant ChildLine::late_at() const {
+  if (line.empty()) return proto::kNever;
+  const auto expected = static_cast<std::int64_t>(2 * std::min(line.front().run_us, kUnknownUs));
+  return front_since + proto::Instant{expected} + ChildLines::kPatience;
 }
 
 std::vector<std::uint32_t> ChildLines::overdue(proto::Instant now) const {
   std::vector<std::uint32_t> slots;
   for (std::uint32_t slot = 0; slot < children_.size(); ++slot) {
-    if (now >= overdue_at(children_[slot])) slots.push_back(slot);
+    if (now >= children_[slot].overdue_at()) slots.push_back(slot);
   }
   return slots;
 }
 
 proto::Instant ChildLines::next_overdue() const {
   proto::Instant next = proto::kNever;
-  for (const Child& child : children_) next = std::min(next, overdue_at(child));
+  for (const Child& child : children_) next = std::min(next, child.overdue_at());
   return next;
 }
 
 std::size_t ChildLines::capacity(proto::Instant now, std::size_t ahead) const {
   std::size_t sum = 0;
-  for (const Child& child : children_) {
+  for (std::size_t slot = 0; slot < children_.size(); ++slot) {
+    const Child& child = children_[slot];
     std::size_t most = child.line.size();
-    if (child.open && now < late_at(child)) {
+    if (slot < limit_ && child.open && now < child.late_at()) {
       std::size_t more = 1 + ahead - std::min(1 + ahead, most);
       if (max_tasks_ != 0) more = std::min<std::size_t>(more, max_tasks_ - std::min(max_tasks_, child.assigned));
       most += more;
@@ -134,7 +147,7 @@ std::size_t ChildLines::capacity(proto::Instant now, std::size_t ahead) const {
 proto::Instant ChildLines::next_late(proto::Instant now) const {
   proto::Instant next = proto::kNever;
   for (const Child& child : children_) {
-    if (const auto at = late_at(child); child.open && at > now) next = std::min(next, at);
+    if (const auto at = child.late_at(); child.open && at > now) next = std::min(next, at);
   }
   return next;
 }

@@ -16,10 +16,30 @@
 
 namespace forkmill::worker {
 
+// ChildLine: one child, and the attempts that are assigned to it, in order.
+struct ChildLine {
+  struct Entry {
+    std::uint64_t serial = 0;
+    double run_us = 0;
+  };
+  ChildKey key;
+  bool present = false;
+  bool open = false;
+  bool dismissed = false;
+  std::deque<Entry> line;
+  double line_us = 0;             // sum over the line
+  proto::Instant front_since{0};  // when the front became the front
+  std::uint64_t assigned = 0;     // attempts that the child has had, without the revoked ones
+
+  // When the front has run for so long that its estimate is worth nothing.
+  proto::Instant late_at() const;
+  proto::Instant overdue_at() const { return line.size() < 2 ? proto::kNever : late_at(); }
+};
+
 class ChildLines {
  public:
   // max_tasks: how many attempts a child starts before it is replaced; 0: any number.
-  ChildLines(std::size_t slots, std::uint64_t max_tasks) : max_tasks_{max_tasks}, children_(slots) {}
+  ChildLines(std::size_t slots, std::uint64_t max_tasks) : max_tasks_{max_tasks}, limit_{slots}, children_(slots) {}
 
   // ---- Children
   // A child has this place now, and nothing is assigned to it yet.
@@ -28,6 +48,10 @@ class ChildLines {
   void open(ChildKey key);
   // The child is given nothing more: it is leaving, or has been condemned. Its line stays.
   void close(std::uint32_t slot) { children_.at(slot).open = false; }
+  // Only children in the first `limit` places are given attempts from now on. There are as many places, or more.
+  void set_limit(std::size_t limit);
+  // Returns the children beyond the limit whose lines are empty; each is given nothing more, and returned once.
+  std::vector<ChildKey> dismiss_surplus();
   // The child has died. Returns its line, in order.
   std::vector<std::uint64_t> remove_child(ChildKey key);
 
@@ -68,24 +92,12 @@ class ChildLines {
   static constexpr proto::Instant kPatience = std::chrono::milliseconds{2};
 
  private:
-  struct Entry {
-    std::uint64_t serial = 0;
-    double run_us = 0;
-  };
-  struct Child {
-    ChildKey key;
-    bool present = false;
-    bool open = false;
-    std::deque<Entry> line;
-    double line_us = 0;             // sum over the line
-    proto::Instant front_since{0};  // when the front became the front
-    std::uint64_t assigned = 0;     // attempts that the child has had, without the revoked ones
-  };
-  static proto::Instant late_at(const Child& child);
-  static proto::Instant overdue_at(const Child& child);
+  using Child = ChildLine;
+
   bool is_present(ChildKey key) const;
 
   std::uint64_t max_tasks_;
+  std::size_t limit_;
   std::vector<Child> children_;
 };
 

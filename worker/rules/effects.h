@@ -41,11 +41,18 @@ struct ForkRequest {
   bool hosts_pool = false;  // the task is forkmill.pool
 };
 
+// Ask the supervisor for what the broker has ordered.
+struct PoolRequest {
+  bool drain = false;          // to end the worker as on SIGTERM
+  std::uint32_t children = 0;  // number of children that the pool is to have; 0: as it is
+};
+
 struct Effects {
   std::vector<Assignment> assignments;
   std::vector<StopRequest> stops;
   std::vector<SignalRequest> signals;  // in this order
   std::vector<ForkRequest> forks;
+  PoolRequest pool;                   // before `signals`
   std::vector<proto::Envelope> send;  // to the broker, in this order
   bool reconnect = false;             // after `send`: drop the connection and make a new one
 
@@ -65,6 +72,7 @@ inline void Effects::clear() {
   stops.clear();
   signals.clear();
   forks.clear();
+  pool = {};
   send.clear();
   reconnect = false;
   welcomes.clear();
@@ -78,6 +86,7 @@ inline void Effects::swap(Effects& other) noexcept {
   stops.swap(other.stops);
   signals.swap(other.signals);
   forks.swap(other.forks);
+  std::swap(pool, other.pool);
   send.swap(other.send);
   std::swap(reconnect, other.reconnect);
   welcomes.swap(other.welcomes);

@@ -21,7 +21,7 @@ void update_load(proto::Instant now, const PoolState& state, const PoolAttempts&
   const bool takes_more = !state.draining && !state.shortage.lasts(now) && state.outbox.outcomes.size() <= kMaxInHand;
   if (takes_more && !proto::buggify(proto::Path::little_credit)) target = std::min(pool.capacity(now), kMaxInHand);
   const std::size_t in_pool = state.attempts.size() - processes.size();
-  const std::size_t running = std::min(pool.running(), in_pool);
+  const std::size_t running = std::min(pool.lines().running(), in_pool);
   session.set_load(target - std::min(target, in_pool), {static_cast<std::uint32_t>(running + processes.size()),
                                                         static_cast<std::uint32_t>(in_pool - running)});
 }
@@ -57,6 +57,14 @@ void Foreman::handle(proto::Instant now, proto::Message& message) {
     intake_.abandon(now, welcome->abandon);
     processes_.tell_all_started();
     state_.effects.welcomes.push_back(std::move(*welcome));
+  } else if (std::holds_alternative<proto::Drain>(message)) {
+    state_.effects.pool.drain = !state_.draining;
+  } else if (const auto* order = std::get_if<proto::Scale>(&message)) {
+    if (state_.draining) return;
+    const auto children = std::clamp<std::size_t>(order->children, 1, state_.config.slots);
+    pool_.scale(now, children);
+    state_.effects.pool.children = static_cast<std::uint32_t>(children);
+    outbox().scaled = state_.effects.pool.children;
   } else if (auto* error = std::get_if<proto::ErrorMessage>(&message)) {
     state_.effects.errors.push_back(std::move(*error));
     state_.effects.refused = session_.handshake().refused();
@@ -96,7 +104,7 @@ void Foreman::handle(proto::Instant now, const ChildDeath& death) {
 Foreman::RunningTask Foreman::running(std::uint32_t slot) const {
   std::uint64_t serial = 0;
   proto::Instant since{0};
-  if (slot < state_.config.slots) {
+  if (slot < pool_.lines().slots()) {
     serial = pool_.lines().front(slot).value_or(0);
     since = pool_.lines().front_since(slot);
   } else if (const ProcessPlace* place = processes_.slots().find(slot)) {

@@ -1,6 +1,7 @@
 #include "worker/rules/pool_attempts.h"
 
 #include <algorithm>
+#include <csignal>
 
 #include "proto/buggify.h"
 
@@ -22,7 +23,7 @@ PoolAttempts::PoolAttempts(PoolState& state, Rings& rings)
     : state_{state},
       rings_{rings},
       estimates_{state.config.tasks.size()},
-      lines_{state.config.slots, state.config.max_tasks_per_child} {}
+      lines_{state.config.children_at_start(), state.config.max_tasks_per_child} {}
 
 bool PoolAttempts::revoke(proto::Instant now, std::uint64_t serial) {
   Attempt& attempt = state_.attempts.at(serial);
@@ -76,6 +77,11 @@ void PoolAttempts::handle(const ChildDeath& death) {
   }
 }
 
+void PoolAttempts::scale(proto::Instant now, std::size_t children) {
+  lines_.set_limit(children);
+  for (auto slot = static_cast<std::uint32_t>(children); slot < lines_.slots(); ++slot) call_back(now, slot);
+}
+
 // ---- Lines ----------------------------------------------------------------------------------------------------------
 
 void PoolAttempts::tick(proto::Instant now) {
@@ -87,6 +93,7 @@ void PoolAttempts::tick(proto::Instant now) {
     assign_waiting(now);
   hand_back_stale(now);
   end_due(now);
+  for (const ChildKey child : lines_.dismiss_surplus()) state_.effects.signals.push_back({child, SIGKILL, true});
 }
 
 void PoolAttempts::assign_waiting(proto::Instant now) {

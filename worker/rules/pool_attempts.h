@@ -25,6 +25,9 @@ class PoolAttempts {
   // Takes the attempt away from its child. False: the child has started it.
   bool revoke(proto::Instant now, std::uint64_t serial);
 
+  // Sets the number of children: those beyond it get no further attempts, and end when they have none.
+  void scale(proto::Instant now, std::size_t children);
+
   void spawned(ChildKey child) { lines_.add_child(child); }
   void born(ChildKey child) { lines_.open(child); }
   void handle(proto::Instant now, ChildKey child, const ChildResult& result);
@@ -38,7 +41,6 @@ class PoolAttempts {
 
   // How many attempts the pool may have in hand.
   std::size_t capacity(proto::Instant now) const { return lines_.capacity(now, estimates_.ahead()); }
-  std::size_t running() const { return lines_.running(); }
   const ChildLines& lines() const { return lines_; }
 
  private:

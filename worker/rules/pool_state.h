@@ -23,12 +23,15 @@ struct ForemanConfig {
     std::uint64_t hash = 0;
   };
   std::vector<Task> tasks;  // a handler's index is its place here
-  std::size_t slots = 1;    // children of the pool
+  std::size_t slots = 1;    // places for children of the pool
   std::uint64_t max_tasks_per_child = 0;
   proto::Instant kill_grace = std::chrono::seconds{5};
   proto::SharedText name;  // stands in every outcome
   std::string host;
   std::size_t max_processes = 0;  // children beyond `slots`, each for one attempt
+  std::size_t children = 0;       // children of the pool at the start; 0: as many as there are places
+
+  std::size_t children_at_start() const { return children == 0 ? slots : children; }
 };
 
 struct PoolState {

@@ -13,6 +13,14 @@
 namespace forkmill::worker {
 
 inline constexpr std::size_t kMaxProcesses = 2048;
+inline constexpr std::size_t kMaxChildren = 4096;  // maximum of a pool
+
+// Places for children of a pool that starts with `processes` children: how many it may have later. Children beyond the
+// pool have places behind these.
+constexpr std::size_t pool_places(std::size_t processes) {
+  constexpr std::size_t kFactor = 4;
+  return processes * kFactor < kMaxChildren ? processes * kFactor : kMaxChildren;
+}
 
 struct ProcessPlace {
   bool free = true;

@@ -23,7 +23,9 @@ int checked_call(int result, const char* what) {
 }
 
 // Whether children in this place are forked for one task each.
-bool is_process(const Origin& origin, std::uint32_t slot) { return slot >= origin.setup.options.processes; }
+bool is_process(const Origin& origin, std::uint32_t slot) {
+  return slot >= pool_places(origin.setup.options.processes);
+}
 
 ControlMessage death_message(ChildKey child, const Death& death) {
   ControlMessage message;
@@ -37,6 +39,21 @@ ControlMessage death_message(ChildKey child, const Death& death) {
   facts.system_us = death.system_us;
   facts.max_rss_bytes = death.max_rss_bytes;
   return message;
+}
+
+void schedule_successor(proto::Instant now, SupervisedChild& child, const Death& death, bool at_birth,
+                        const Origin& origin, spdlog::logger& log) {
+  if (!at_birth) {
+    child.backoff.succeeded();
+    child.due = now;
+    return;
+  }
+  child.died_at_birth = true;
+  const proto::Instant pause = child.backoff.failed();
+  if (origin.setup.on_death_at_birth) return origin.setup.on_death_at_birth(death);
+  child.due = now + pause;
+  log.error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
+            death.exit_code, death.signal, in_milliseconds(pause));
 }
 
 }  // namespace
@@ -54,20 +71,30 @@ ChildProcesses::ChildProcesses(const Origin& origin, proto::Waiter& waiter, std:
 // ---- Forking --------------------------------------------------------------------------------------------------------
 
 void ChildProcesses::begin(proto::Instant now) {
-  children_.resize(origin_.setup.options.processes);
+  wanted_ = origin_.setup.options.processes;
+  children_.resize(wanted_);
   for (Child& child : children_) child.due = now;
 }
 
 void ChildProcesses::start_due(proto::Instant now) {
-  for (std::uint32_t slot = 0; slot < origin_.setup.options.processes; ++slot) {
+  for (std::uint32_t slot = 0; slot < wanted_; ++slot) {
     if (now >= children_[slot].due) start(now, slot);
   }
+}
+
+void ChildProcesses::scale(proto::Instant now, std::uint32_t children) {
+  if (children > children_.size()) children_.resize(children);
+  for (std::uint32_t slot = wanted_; slot < children; ++slot) {
+    if (children_[slot].pid == 0) children_[slot].due = now;
+  }
+  for (std::uint32_t slot = children; slot < wanted_; ++slot) children_[slot].due = proto::kNever;
+  wanted_ = children;
 }
 
 void ChildProcesses::start_process(proto::Instant now, ControlMessage request) {
   const std::uint32_t slot = request.facts.child.slot;
   // The foreman limits how many run. Those that were given up, and are about to end, come on top.
-  const std::size_t most = origin_.setup.options.processes + 2 * kMaxProcesses;
+  const std::size_t most = pool_places(origin_.setup.options.processes) + 2 * kMaxProcesses;
   if (!is_process(origin_, slot) || slot >= most) return;
   if (slot >= children_.size()) children_.resize(slot + 1);
   if (children_[slot].pid != 0) return;
@@ -121,10 +148,6 @@ void ChildProcesses::give_up(proto::Instant now, std::uint32_t slot, const std::
   child.due = now + pause;
 }
 
-void ChildProcesses::cancel_restarts() {
-  for (Child& child : children_) child.due = proto::kNever;
-}
-
 proto::Instant ChildProcesses::next_wakeup() const {
   proto::Instant next = proto::kNever;
   for (const Child& child : children_) next = std::min(next, child.due);
@@ -143,7 +166,7 @@ void ChildProcesses::signal(const ControlFacts& request) {
   ::kill(child.pid, request.signal);
 }
 
-void ChildProcesses::Child::kill(int signal) {
+void SupervisedChild::kill(int signal) {
   killed_by_us = true;
   // A child that was forked just now has no group of its own yet.
   if (::kill(-pid, signal) != 0) ::kill(pid, signal);
@@ -162,7 +185,7 @@ void ChildProcesses::kill_all(Hosts hosts) {
 }
 
 bool ChildProcesses::are_ready() const {
-  const auto end = children_.begin() + origin_.setup.options.processes;
+  const auto end = children_.begin() + wanted_;
   return std::any_of(children_.begin(), end, [](const Child& child) { return child.died_at_birth; }) ||
          std::all_of(children_.begin(), end, [](const Child& child) {
            return child.pid != 0 && SharedArea::was_born(child.shared_area.get());
@@ -201,26 +224,12 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   child.streams.close(waiter_, sinks_);
   child.pid = 0;
   child.shared_area.reset();
-  if (replace && !is_process(origin_, slot)) schedule_successor(now, child, death, at_birth);
+  if (replace && slot < wanted_) schedule_successor(now, child, death, at_birth, origin_, log_);
   ControlMessage message = death_message({slot, child.generation}, death);
   message.facts.killed_by_us = child.killed_by_us ? 1 : 0;
   message.facts.at_birth = at_birth ? 1 : 0;
   message.output = child.streams.drain_tail();
   link_.report_death(std::move(message));
-}
-
-void ChildProcesses::schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth) {
-  if (!at_birth) {
-    child.backoff.succeeded();
-    child.due = now;
-    return;
-  }
-  child.died_at_birth = true;
-  const proto::Instant pause = child.backoff.failed();
-  if (origin_.setup.on_death_at_birth) return origin_.setup.on_death_at_birth(death);
-  child.due = now + pause;
-  log_.error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
-             death.exit_code, death.signal, in_milliseconds(pause));
 }
 
 }  // namespace forkmill::worker

@@ -28,6 +28,21 @@ namespace forkmill::worker {
 // not.
 enum class Hosts { are_asked, are_killed };
 
+// A place for a child, and the child that is there.
+struct SupervisedChild {
+  std::uint64_t generation = 0;
+  Purpose purpose;
+  pid_t pid = 0;  // 0: there is no child in this place now
+  proto::Descriptor shared_area;
+  ChildStreams streams;
+  bool killed_by_us = false;
+  bool died_at_birth = false;  // an earlier child in this place
+  RestartBackoff backoff;
+  proto::Instant due = proto::kNever;  // when the next child starts
+
+  void kill(int signal);
+};
+
 class ChildProcesses {
  public:
   // `waiter` returns first_tag + slot when a child has printed something. All that is given must outlive this.
@@ -38,10 +53,11 @@ class ChildProcesses {
   void begin(proto::Instant now);
   // Forks the children of the pool that are due.
   void start_due(proto::Instant now);
+  // Sets the number of children of the pool: missing ones are due now, and those beyond it have no successors. 0: no
+  // child is replaced any more, until begin().
+  void scale(proto::Instant now, std::uint32_t children);
   // Forks a child for one task, as the link asks for it.
   void start_process(proto::Instant now, ControlMessage request);
-  // No child is replaced any more, until begin().
-  void cancel_restarts();
   // When the next child of the pool is due.
   proto::Instant next_wakeup() const;
 
@@ -63,23 +79,10 @@ class ChildProcesses {
   void handle_death(proto::Instant now, std::uint32_t slot, const Death& death, bool replace);
 
  private:
-  struct Child {
-    std::uint64_t generation = 0;
-    Purpose purpose;
-    pid_t pid = 0;  // 0: there is no child in this place now
-    proto::Descriptor shared_area;
-    ChildStreams streams;
-    bool killed_by_us = false;
-    bool died_at_birth = false;  // an earlier child in this place
-    RestartBackoff backoff;
-    proto::Instant due = proto::kNever;  // when the next child starts
-
-    void kill(int signal);
-  };
+  using Child = SupervisedChild;
 
   void start(proto::Instant now, std::uint32_t slot);
   void give_up(proto::Instant now, std::uint32_t slot, const std::string& why);
-  void schedule_successor(proto::Instant now, Child& child, const Death& death, bool at_birth);
 
   const Origin& origin_;
   proto::Waiter& waiter_;
@@ -87,6 +90,7 @@ class ChildProcesses {
   LinkProcess& link_;
   spdlog::logger& log_;
   OutputSinks sinks_;
+  std::uint32_t wanted_ = 0;  // children of the pool
   std::deque<Child> children_;
 };
 

@@ -61,7 +61,7 @@ std::size_t own_tasks(const Registry& registry) {
 
 // Tells the link how to end. No child and no link is started any more.
 void leave(ControlKind how, LinkProcess& link, ChildProcesses& children) {
-  children.cancel_restarts();
+  children.scale(proto::Instant{0}, 0);
   if (link.pid() == 0) link.schedule(proto::kNever);
   ControlMessage message;
   message.facts.kind = how;
@@ -155,12 +155,17 @@ void Supervisor::handle_signals() {
   reap_all();
 }
 
-void Supervisor::handle_stop_signal() {
-  if (phase_ == Phase::working && origin_.setup.drains_when_ready && !children_.are_ready()) {
+bool Supervisor::drain_when_ready() {
+  if (phase_ != Phase::working && phase_ != Phase::restarting) return false;
+  if (phase_ == Phase::working && origin_.setup.drains_when_ready && !children_.are_ready())
     phase_ = Phase::settling;
-    return;
-  }
-  if (phase_ == Phase::working || phase_ == Phase::restarting) return drain();
+  else
+    drain();
+  return true;
+}
+
+void Supervisor::handle_stop_signal() {
+  if (drain_when_ready()) return;
   phase_ = Phase::stopping;
   log_->info("stopping at once");
   exit_code_ = 1;
@@ -179,10 +184,21 @@ void Supervisor::drain() {
 
 void Supervisor::handle_link() {
   while (auto message = link_.receive()) {
-    if (message->facts.kind != ControlKind::fork)
-      children_.signal(message->facts);
-    else if (phase_ == Phase::working || phase_ == Phase::settling || phase_ == Phase::draining)
-      children_.start_process(now(), std::move(*message));
+    switch (message->facts.kind) {
+      case ControlKind::fork:
+        if (phase_ == Phase::working || phase_ == Phase::settling || phase_ == Phase::draining)
+          children_.start_process(now(), std::move(*message));
+        break;
+      case ControlKind::leave:
+        drain_when_ready();
+        break;
+      case ControlKind::scale:
+        if (phase_ == Phase::working) children_.scale(now(), message->facts.child.slot);
+        break;
+      default:
+        children_.signal(message->facts);
+        break;
+    }
   }
 }
 
@@ -220,7 +236,7 @@ void Supervisor::link_died(const Death& death) {
   log_->error("the link died (exit code {}, signal {}): its children end, and the pool starts again", death.exit_code,
               death.signal);
   children_.kill_all(Hosts::are_killed);
-  children_.cancel_restarts();
+  children_.scale(now(), 0);
   phase_ = Phase::restarting;
 }
 

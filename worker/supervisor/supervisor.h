@@ -47,6 +47,8 @@ class Supervisor {
   proto::Instant time_to_wait();
   void handle_signals();
   void handle_stop_signal();
+  // False: the worker leaves already.
+  bool drain_when_ready();
   void drain();
   void handle_link();
   void reap_all();

@@ -270,7 +270,7 @@ void Intake::plan_again() {
   for (const Task* one : state_.tasks.resident_tasks()) {
     if (one->state != State::scheduled || one->attempts.value() > 0 || one->options().not_before.count() == 0) continue;
     Task& task = *state_.tasks.find(one->id);
-    task.ready_at = state_.clock.first_due(task.options(), state_.arrived(task.seq, task.submitted_at));
+    task.ready_at = state_.clock.first_due(task.options(), arrival(state_, task.seq, task.submitted_at));
     state_.deadlines.add(std::max(task.ready_at, state_.clock.now()), task);
   }
 }

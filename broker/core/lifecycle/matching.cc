@@ -14,6 +14,10 @@ void Matching::run() {
   give_processes();
 }
 
+bool Matching::may_grant(const Worker& worker) const {
+  return !is_paused(worker) && !state_.controls.is_worker_paused(worker.session.name.str());
+}
+
 bool Matching::is_paused(const Worker& worker) const {
   return state_.clock.now() < worker.pause.until && !proto::mutant(proto::Mutant::pause_ignored);
 }
@@ -28,7 +32,7 @@ Instant Matching::next_wakeup() const {
 void Matching::give_pool() {
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_more() && !is_paused(*worker)) candidates_.push_back(worker.get());
+    if (worker->wants_more() && may_grant(*worker)) candidates_.push_back(worker.get());
   if (candidates_.empty()) return;
   std::sort(candidates_.begin(), candidates_.end(),
             [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
@@ -64,7 +68,7 @@ void Matching::give_processes() {
   if (std::none_of(queues.begin(), queues.end(), [](const Queue* queue) { return queue->ready.size() > 0; })) return;
   candidates_.clear();
   for (const auto& [handle, worker] : state_.workers)
-    if (worker->wants_process() && !is_paused(*worker)) candidates_.push_back(worker.get());
+    if (worker->wants_process() && may_grant(*worker)) candidates_.push_back(worker.get());
   while (!candidates_.empty()) {
     const auto next = std::min_element(candidates_.begin(), candidates_.end(), [](const Worker* a, const Worker* b) {
       return std::pair{a->processes, a->handle} < std::pair{b->processes, b->handle};
@@ -80,13 +84,14 @@ Task* Matching::next_process(Worker& worker) {
   const auto serves_type = [&](TaskTypeId type) { return takes(worker, type); };
   for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
     const Queue& queue = *worker.queues.all[worker.queues.process_turn++ % worker.queues.all.size()];
-    if (queue.processes != nullptr && queue.processes->ready.size() > 0)
+    if (queue.processes != nullptr && queue.processes->ready.size() > 0 && queue.may_grant())
       if (Task* task = queue.processes->ready.pop(serves_type)) return task;
   }
   return nullptr;
 }
 
 bool Matching::takes(Worker& worker, TaskTypeId type) const {
+  if (state_.controls.is_name_paused(state_.task_types.name(type))) return false;
   if (serves(worker, state_.task_types, type)) return true;
   if (!state_.options.grants_unknown) return false;
   const TaskTypes& types = state_.task_types;
@@ -106,7 +111,7 @@ Task* Matching::next_task(Worker& worker) {
   for (std::size_t i = 0; i < worker.queues.all.size(); ++i) {
     const std::size_t turn = proto::mutant(proto::Mutant::queue_turns_ignored) ? i : worker.queues.turn++;
     Queue& queue = *worker.queues.all[turn % worker.queues.all.size()];
-    if (queue.ready.size() == 0) continue;
+    if (queue.ready.size() == 0 || !queue.may_grant()) continue;
     const auto& types = queue.ready.types();
     // Most of the time one type is ready. If the worker does not serve it, the lanes need not be walked.
     constexpr std::size_t kFew = 4;

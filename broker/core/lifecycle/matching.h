@@ -21,6 +21,8 @@ class Matching {
   Instant next_wakeup() const;
 
  private:
+  bool may_grant(const Worker& worker) const;
+  // Whether the worker is short of something.
   bool is_paused(const Worker& worker) const;
   void give_pool();
   void give_processes();

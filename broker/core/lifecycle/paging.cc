@@ -49,7 +49,7 @@ void Paging::recover(const TaskSummary& task) {
   state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
   const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
-  const Instant arrived = state_.arrived(task.seq, task.submitted_at);
+  const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   const Instant planned = progression.due.count() > 0 ? state_.clock.instant(progression.due)
                                                       : state_.clock.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
@@ -203,7 +203,7 @@ void Paging::set_up_waiting(Task& task, const Progression& progression, State st
   task.attempts = progression.attempts;
   task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
-  const Instant arrived = state_.arrived(task.seq, task.submitted_at);
+  const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   task.ready_at =
       progression.due.count() > 0 ? state_.clock.instant(progression.due) : state_.clock.first_due(options, arrived);
   if (auto watchers = state_.paging.watchers.find(task.seq); watchers != state_.paging.watchers.end()) {

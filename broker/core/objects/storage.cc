@@ -1,5 +1,7 @@
 #include "broker/core/objects/storage.h"
 
+#include <forkmill/serialize.h>
+
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
@@ -79,6 +81,8 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
       operations.stored_as = seq;
       break;
     }
+    case RecordKind::control:
+      throw DecodeError{"a record of no object"};
   }
 }
 

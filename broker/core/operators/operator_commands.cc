@@ -66,6 +66,10 @@ struct OperatorCommands::Order {
   }
   Body operator()(const proto::RemoveObject& remove) const { return remove_object(commands.objects_, remove.name); }
   Body operator()(const proto::ReleaseObject& release) const { return release_object(commands.objects_, release.name); }
+  template <class Steered>
+  Body operator()(const Steered& steered) const {
+    return commands.steering_.carry_out(steered);
+  }
   Body operator()(const proto::UnknownCommand& unknown) const {
     return proto::Failure{Errc::bad_request, "this broker does not know command " + std::to_string(unknown.number) +
                                                  ": it is older than the client"};

@@ -14,6 +14,7 @@
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/dead_letters.h"
 #include "broker/core/operators/replies.h"
+#include "broker/core/operators/steering.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
 
@@ -22,11 +23,12 @@ namespace forkmill::broker {
 class OperatorCommands {
  public:
   OperatorCommands(BrokerState& state, Intake& intake, Retention& retention, Cancels& cancels, Objects& objects,
-                   Processes& processes)
+                   Processes& processes, Steering& steering)
       : state_{state},
         cancels_{cancels},
         objects_{objects},
         processes_{processes},
+        steering_{steering},
         dead_letters_{state, intake, retention} {}
 
   // `task`: the task that the command names, or null. None: the reply goes out when the store has answered.
@@ -47,6 +49,7 @@ class OperatorCommands {
   Cancels& cancels_;
   Objects& objects_;
   Processes& processes_;
+  Steering& steering_;
   DeadLetters dead_letters_;
   std::unordered_map<std::uint64_t, Backup> backups_;  // by ticket
 };

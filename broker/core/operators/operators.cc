@@ -12,12 +12,12 @@ using proto::QueryKind;
 using proto::Reply;
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
-                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes)
+                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering)
     : state_{state},
       objects_{objects},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
-      commands_{state, intake, retention, cancels, objects, processes} {}
+      commands_{state, intake, retention, cancels, objects, processes, steering} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   auto answer = reply(client, query);

@@ -22,7 +22,7 @@ namespace forkmill::broker {
 class Operators {
  public:
   Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention, TaskGrants& grants,
-            Cancels& cancels, Objects& objects, Processes& processes);
+            Cancels& cancels, Objects& objects, Processes& processes, Steering& steering);
 
   // Replies now, or when the store has answered. A task that the query or command names must be in memory.
   void handle(Client& client, const proto::Query& query);

@@ -14,6 +14,13 @@ namespace {
 
 std::int64_t ms(Instant duration) { return std::chrono::duration_cast<milliseconds>(duration).count(); }
 
+std::vector<std::string> paused_in(const Controls::ByName& controls) {
+  std::vector<std::string> names;
+  for (const auto& [name, control] : controls)
+    if (control.paused) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHandle asker, const Task* task) {
@@ -101,6 +108,8 @@ std::string Queries::status() const {
       .add("rss_bytes", self_.rss_bytes)
       .add("refused", state_.totals.refused + self_.refused)
       .add("unserved", waiting)
+      .add("paused_queues", paused_in(state_.controls.queues))
+      .add("paused_names", paused_in(state_.controls.names))
       .bytes();
 }
 
@@ -109,6 +118,7 @@ std::string Queries::queues() const {
   for (const auto& [name, queue] : state_.queues) {
     if (is_process_queue(name) && queue->budget.tasks() == 0) continue;
     const Task* oldest = queue->ready.oldest();
+    const Control* control = state_.controls.of_queue(base_queue(name));
     rows.push_back(PackedMap{}
                        .add("name", name)
                        .add("ready", queue->ready.size())
@@ -118,6 +128,9 @@ std::string Queries::queues() const {
                        .add("bytes", queue->budget.bytes())
                        .add("max_tasks", queue->budget.limits().max_tasks)
                        .add("max_bytes", queue->budget.limits().max_bytes)
+                       .add("max_running", queue->budget.limits().max_running)
+                       .add("paused", queue->is_paused)
+                       .add("limited", control != nullptr && control->has_limits())
                        .add("oldest_ready_ms", oldest == nullptr ? 0 : ms(state_.clock.now() - oldest->ready_at))
                        .add("workers", serving_.workers_of(*queue)));
   }
@@ -151,7 +164,9 @@ std::string Queries::workers() const {
             .add("connected_at_ms", session.since.count())
             .add("silent_ms", ms(state_.clock.now() - session.heard))
             .add("finished", worker->ended.finished)
-            .add("lost", worker->ended.lost));
+            .add("lost", worker->ended.lost)
+            .add("held", state_.controls.is_worker_paused(session.name.str()))
+            .add("max_children", worker->info.max_children));
   }
   return PackedMap{}.add("workers", rows).bytes();
 }

@@ -25,7 +25,7 @@ BrokerState::BrokerState(CoreOptions core_options, Identity who, proto::Now star
       clock{start},
       task_types{options.max_task_types},
       tasks{last_used_seq(identity)},
-      queues{{options.max_queues, options.queue, options.queues, options.resident}, task_types},
+      queues{{options.max_queues, options.queue, options.queues, options.resident, controls}, task_types},
       output{identity.commit} {}
 
 void BrokerState::step(Task& task, Event event) {

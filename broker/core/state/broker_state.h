@@ -19,6 +19,7 @@
 #include "broker/core/state/paging_state.h"
 #include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
+#include "broker/core/tasks/controls.h"
 #include "broker/core/tasks/deadlines.h"
 #include "broker/core/tasks/queues.h"
 #include "broker/core/tasks/task_types.h"
@@ -54,13 +55,6 @@ struct BrokerState {
     return found == workers.end() ? nullptr : found->second.get();
   }
 
-  // Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was
-  // set back meanwhile: otherwise all stored tasks would wait until the clock has caught up.
-  Instant arrived(proto::TaskSeq seq, milliseconds stamped) const {
-    const Instant at = clock.instant(stamped);
-    return seq <= identity.last_seq ? std::min(at, clock.start()) : at;
-  }
-
   // Appends an op that changes the task in the store.
   template <class Op>
   void rewrite(Task& task, Op op) {
@@ -78,6 +72,7 @@ struct BrokerState {
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
   TaskTypes task_types;
   Tasks tasks;
+  Controls controls;
   Queues queues;
   Deadlines deadlines;
   PagingState paging;
@@ -102,5 +97,12 @@ struct BrokerState {
   Totals totals;
   Output output;
 };
+
+// Returns when a task arrived. A task from before this broker's start arrived before it even if the wall clock was set
+// back meanwhile: otherwise all stored tasks would wait until the clock has caught up.
+inline Instant arrival(const BrokerState& state, proto::TaskSeq seq, milliseconds stamped) {
+  const Instant at = state.clock.instant(stamped);
+  return seq <= state.identity.last_seq ? std::min(at, state.clock.start()) : at;
+}
 
 }  // namespace forkmill::broker

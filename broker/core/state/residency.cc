@@ -28,7 +28,7 @@ void put_away(BrokerState& state, Task& task) {
     if (task.state == State::scheduled) {
       paging.no_longer_scheduled(task);
       if (task.attempts.value() == 0)
-        plan_paged_out(state, task.seq, task.options(), state.arrived(task.seq, task.submitted_at));
+        plan_paged_out(state, task.seq, task.options(), arrival(state, task.seq, task.submitted_at));
       else
         paging.deadlines.add(task.ready_at, task.seq);
     } else {

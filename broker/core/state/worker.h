@@ -36,9 +36,18 @@ struct Worker {
   std::uint64_t granted = 0;
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
-  std::size_t returned = 0;                           // tasks that it has handed back since it last finished one
-  std::uint32_t return_pauses = 0;                    // pauses that it has got for that
+  struct Returns {
+    std::size_t tasks = 0;     // that it has handed back since it last finished one
+    std::uint32_t pauses = 0;  // that it has got for that
+  };
+  Returns returns;
   bool draining = false;
+  // Orders of operators that the worker has not carried out yet (peers/worker_orders.h).
+  struct Orders {
+    bool drain = false;
+    std::uint32_t children = 0;  // 0: none
+  };
+  Orders orders;
   // The last pause: the worker is short of something, and is granted nothing until it has passed.
   struct Pause {
     Instant until{0};

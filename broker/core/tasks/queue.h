@@ -7,6 +7,7 @@
 
 #include "broker/core/tasks/queue_budget.h"
 #include "broker/core/tasks/ready_tasks.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -21,7 +22,16 @@ class Queue {
 
   const std::string& name() const { return name_; }
   // False: nothing points to the queue, and nothing would be lost with it.
-  bool in_use() const { return budget.tasks() > 0 || workers > 0 || processes != nullptr || !ready.is_idle(); }
+  bool in_use() const {
+    return budget.tasks() > 0 || workers > 0 || processes != nullptr || !ready.is_idle() || has_control;
+  }
+  // Whether a task may be granted now, also one of `processes`: the queue is not paused, and fewer tasks run than may.
+  bool may_grant() const {
+    if (is_paused && !proto::mutant(proto::Mutant::queue_pause_ignored)) return false;
+    const std::size_t max = budget.limits().max_running;
+    if (max == 0 || proto::mutant(proto::Mutant::running_limit_ignored)) return true;
+    return running + (processes == nullptr ? 0 : processes->running) < max;
+  }
 
   QueueBudget budget;
   ReadyTasks ready;
@@ -30,6 +40,8 @@ class Queue {
   std::size_t workers = 0;     // sessions of workers that serve it
   Queue* processes = nullptr;  // its tasks with a process of their own; null: there are none
   bool counted = false;        // towards the maximum number of queues
+  bool has_control = false;    // operators have paused or limited it (controls.h)
+  bool is_paused = false;
   Instant unused_since = proto::kNever;
 
  private:

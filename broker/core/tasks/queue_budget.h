@@ -14,6 +14,8 @@ class QueueBudget {
   explicit QueueBudget(QueueOptions limits) : limits_{limits} {}
 
   const QueueOptions& limits() const { return limits_; }
+  // Tasks beyond lower limits stay, and none is added to them.
+  void set_limits(QueueOptions limits) { limits_ = limits; }
   std::size_t tasks() const { return tasks_; }
   std::size_t bytes() const { return bytes_; }
 

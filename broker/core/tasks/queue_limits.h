@@ -9,6 +9,7 @@ struct QueueOptions {
   std::size_t max_tasks = 2'000'000;           // tasks that are not finished, or whose result has not been fetched
   std::size_t max_bytes = 1024 * 1024 * 1024;  // bytes of their payloads and results
   bool durable = true;                         // tasks that do not say otherwise are stored, if there is a store
+  std::size_t max_running = 0;                 // tasks that workers have at a time; 0: any number
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;
 };
 

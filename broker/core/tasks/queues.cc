@@ -41,11 +41,35 @@ Queue& Queues::restore(std::string_view name) {
 }
 
 Queue& Queues::make(std::string_view name) {
-  const auto named = limits_.named.find(std::string{base_queue(name)});
-  auto made =
-      std::make_unique<Queue>(std::string{name}, named != limits_.named.end() ? named->second : limits_.standard,
-                              limits_.resident, needs_refill_, task_types_);
-  return *queues_.emplace(std::string{name}, std::move(made)).first->second;
+  auto made = std::make_unique<Queue>(std::string{name}, limits_of(base_queue(name)), limits_.resident, needs_refill_,
+                                      task_types_);
+  Queue& queue = *queues_.emplace(std::string{name}, std::move(made)).first->second;
+  apply_control(queue);
+  return queue;
+}
+
+// ---- What operators set ---------------------------------------------------------------------------------------------
+
+QueueOptions Queues::limits_of(std::string_view queue) const {
+  const auto named = limits_.named.find(std::string{queue});
+  const QueueOptions& options = named != limits_.named.end() ? named->second : limits_.standard;
+  const Control* control = limits_.controls.of_queue(queue);
+  return control == nullptr ? options : control->over(options);
+}
+
+void Queues::apply_control(std::string_view queue) {
+  if (limits_.controls.of_queue(queue) != nullptr) restore(queue);
+  if (Queue* base = find(queue)) {
+    apply_control(*base);
+    if (base->processes != nullptr) apply_control(*base->processes);
+  }
+}
+
+void Queues::apply_control(Queue& queue) const {
+  const Control* control = limits_.controls.of_queue(base_queue(queue.name()));
+  queue.has_control = control != nullptr && !is_process_queue(queue.name());
+  queue.is_paused = control != nullptr && control->paused;
+  queue.budget.set_limits(limits_of(base_queue(queue.name())));
 }
 
 // ---- Forgetting -----------------------------------------------------------------------------------------------------

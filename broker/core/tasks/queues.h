@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/tasks/controls.h"
 #include "broker/core/tasks/queue.h"
 
 namespace forkmill::broker {
@@ -20,6 +21,7 @@ class Queues {
     QueueOptions standard;
     std::map<std::string, QueueOptions> named;  // in place of `standard`
     ResidentLimits resident;
+    const Controls& controls;  // must outlive the queues
   };
   Queues(Limits limits, const TaskTypes& task_types) : limits_{std::move(limits)}, task_types_{task_types} {}
 
@@ -36,6 +38,12 @@ class Queues {
   // Queues of tasks with a process of their own; all are among the others, too.
   const std::vector<Queue*>& process_queues() const { return process_queues_; }
 
+  // The control of the queue has changed: applies it to the queue and to that of its processes. A queue with a control
+  // is made if there is none, and is not forgotten.
+  void apply_control(std::string_view queue);
+  // The limits of a queue, as operators have set them or as the broker was started.
+  QueueOptions limits_of(std::string_view queue) const;
+
   // Returns the lanes that need tasks from the disk, and have not been returned since their last end_refill().
   std::vector<LaneKey> drain_needs_refill() { return std::exchange(needs_refill_, {}); }
 
@@ -51,6 +59,7 @@ class Queues {
   using Map = std::map<std::string, std::unique_ptr<Queue>, std::less<>>;
 
   Queue& make(std::string_view name);
+  void apply_control(Queue& queue) const;
   // By how many queues the count rises when a queue of this name is made that does not count yet.
   std::size_t to_count(std::string_view name) const;
   void make_room(Instant now);

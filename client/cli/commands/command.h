@@ -115,6 +115,7 @@ void add_invite(const Program& program);
 void add_keygen(const Program& program);
 void add_login(const Program& program);
 void add_map(const Program& program);
+void add_name(const Program& program);
 void add_object(const Program& program);
 void add_ping(const Program& program);
 void add_ps(const Program& program);

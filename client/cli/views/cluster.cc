@@ -32,6 +32,12 @@ Cell limit(const Json& body, const char* key) {
   return {value_of(body, key), max == 0 ? "-" : std::to_string(max)};
 }
 
+// A value that is true or false, in words. Older brokers leave it out.
+Cell flag(const Json& body, const char* key, const char* when_true, const char* when_false) {
+  const auto value = value_of(body, key);
+  return {value, value.is_boolean() && value.get<bool>() ? when_true : when_false};
+}
+
 // "scheduled 0, ready 3, running 2"
 std::string counts(const Json& tasks, std::initializer_list<const char*> states) {
   std::string text;
@@ -71,9 +77,11 @@ Table unserved_table(const Json& body) {
 }
 
 Json status_json(const Json& body) {
-  auto status =
-      shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children", "tasks",
-                    "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused", "unserved"});
+  auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
+                              "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
+                              "unserved", "paused_queues", "paused_names"});
+  for (const char* key : {"paused_queues", "paused_names"})
+    if (!status[key].is_array()) status[key] = Json::array();
   status["tasks"] =
       shaped(value_of(body, "tasks"), {"scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"});
   status["unserved"] = shaped_rows(body, "unserved", {"queue", "name", "count", "reason"});
@@ -94,8 +102,18 @@ std::string render_status(const Json& body, Format format) {
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
   fields.add("memory", size(body, "rss_bytes"));
   if (number_of(body, "refused") > 0) fields.add("refused", text_of(body, "refused") + " messages without the right");
+  if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);
+  if (const auto paused = joined(value_of(body, "paused_names")); !paused.empty()) fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);
   return fields.render(format) + (unserved.empty() ? "" : "\n" + unserved.render(format, true));
+}
+
+Table paused_names_table(const Json& body) {
+  Table table{{{.name = "name"}, {.name = "state"}}};
+  for (const auto& name : value_of(body, "paused_names")) {
+    table.add({Cell{name.is_string() ? name.get<std::string>() : name.dump()}, Cell{std::string{"paused"}}});
+  }
+  return table;
 }
 
 Table queue_table(const Json& body) {
@@ -107,11 +125,15 @@ Table queue_table(const Json& body) {
                {.name = "workers", .right = true},
                {.name = "bytes", .wide = true, .right = true},
                {.name = "max_tasks", .wide = true, .right = true},
-               {.name = "max_bytes", .wide = true, .right = true}}};
+               {.name = "max_bytes", .wide = true, .right = true},
+               {.name = "paused", .title = "state"},
+               {.name = "max_running", .wide = true, .right = true},
+               {.name = "limited", .title = "limits", .wide = true}}};
   for (const auto& row : value_of(body, "queues")) {
     table.add({plain(row, "name"), plain(row, "ready"), plain(row, "running"), plain(row, "scheduled"),
                duration_ms(row, "oldest_ready_ms"), plain(row, "workers"), size(row, "bytes"), limit(row, "max_tasks"),
-               limit(row, "max_bytes")});
+               limit(row, "max_bytes"), flag(row, "paused", "paused", "open"), limit(row, "max_running"),
+               flag(row, "limited", "set", "-")});
   }
   return table;
 }
@@ -131,12 +153,15 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
                {.name = "connected_at_ms", .title = "connected", .wide = true, .right = true},
                {.name = "silent_ms", .title = "silent", .wide = true, .right = true},
                {.name = "shortage", .wide = true},
-               {.name = "tasks", .wide = true}}};
+               {.name = "tasks", .wide = true},
+               {.name = "held", .wide = true},
+               {.name = "max_children", .title = "most", .wide = true, .right = true}}};
   for (const auto& row : value_of(body, "workers")) {
     const auto draining = value_of(row, "draining");
     const auto connected = number_of(row, "connected_at_ms");
     const bool is_draining = draining.is_boolean() && draining.get<bool>();
-    const bool is_paused = number_of(row, "paused_ms") > 0;
+    const auto held = flag(row, "held", "by an operator", "-");
+    const bool is_paused = number_of(row, "paused_ms") > 0 || held.text != "-";
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),
@@ -148,10 +173,27 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
                plain(row, "waiting"), plain(row, "credit"),
                Cell{value_of(row, "connected_at_ms"),
                     connected == 0 ? "-" : format_duration(static_cast<double>(now_ms - connected) / 1000)},
-               duration_ms(row, "silent_ms", "0s"), plain(row, "shortage"),
-               Cell{value_of(row, "tasks"), joined(names)}});
+               duration_ms(row, "silent_ms", "0s"), plain(row, "shortage"), Cell{value_of(row, "tasks"), joined(names)},
+               held, limit(row, "max_children")});
   }
   return table;
+}
+
+Table steered_table(const Json& body) {
+  Table table{{{.name = "name"}, {.name = "host"}, {.name = "answer"}}};
+  for (const auto& row : value_of(body, "workers"))
+    table.add({plain(row, "name"), plain(row, "host"), plain(row, "answer")});
+  return table;
+}
+
+std::string render_limits(const Json& body, Format format) {
+  if (!for_people(format)) return render_json(shaped(body, {"queue", "max_tasks", "max_bytes", "max_running"}), format);
+  Fields fields;
+  fields.add("queue", plain(body, "queue"));
+  fields.add("max_tasks", limit(body, "max_tasks"));
+  fields.add("max_bytes", text_of(body, "max_bytes") + " (" + size(body, "max_bytes").text + ")");
+  fields.add("max_running", limit(body, "max_running"));
+  return fields.render(format);
 }
 
 std::string render_backup(const Json& body, Format format) {

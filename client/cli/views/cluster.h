@@ -13,8 +13,14 @@ namespace forkmill::cli {
 
 std::string render_status(const Json& body, Format format);
 Table queue_table(const Json& body);
+// The task names that are paused, of the status.
+Table paused_names_table(const Json& body);
 // `now_ms`, in milliseconds since 1970, is the time that ages refer to.
 Table worker_table(const Json& body, std::int64_t now_ms);
+// The workers that SteerWorkers has met, with their answers.
+Table steered_table(const Json& body);
+// The limits of a queue, of the answer to LimitQueue.
+std::string render_limits(const Json& body, Format format);
 std::string render_backup(const Json& body, Format format);
 
 // The reason why no worker runs the tasks of this name on this queue. Empty: a worker runs them.

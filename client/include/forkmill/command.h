@@ -10,6 +10,7 @@
 // Plain values: copy them freely, share them between threads.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -53,6 +54,68 @@ struct ReleaseObject {
   std::string name{};
 };
 
-using Command = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject>;
+// Lets no further task of a queue start until ResumeQueue: tasks are taken in, and those that run go on. Lasts over
+// restarts of the broker, if it has a store. A queue may be paused before it has a task. The answer has `changed`,
+// false if the queue was paused already. Rejected{name_invalid}; Error{bad_request} if 1,000 queues are paused or
+// limited.
+struct PauseQueue {
+  std::string queue{};
+};
+
+// Ends the pause of a queue. The answer has `changed`, false if the queue was not paused. Rejected{name_invalid}.
+struct ResumeQueue {
+  std::string queue{};
+};
+
+// PauseQueue for all tasks with this name, in every queue; Error{bad_request} if 1,000 names are paused.
+struct PauseName {
+  std::string name{};
+};
+
+// Ends the pause of a task name, as ResumeQueue does that of a queue.
+struct ResumeName {
+  std::string name{};
+};
+
+// Sets limits of a queue in place of those that the broker was started with. Last over restarts of the broker, if it
+// has a store. What the queue holds beyond a lower limit stays. The answer has the limits that are valid now.
+// Rejected{name_invalid}; Error{bad_request} if 1,000 queues are paused or limited.
+struct LimitQueue {
+  std::string queue{};
+  // First drops all limits that earlier commands have set: those of the broker's start are valid again.
+  bool reset = false;
+  // Most tasks in the queue; more are rejected with queue_full. 0: as it is.
+  std::uint64_t max_tasks = 0;
+  // Most bytes of their arguments and results. 0: as it is.
+  std::uint64_t max_bytes = 0;
+  // Most tasks that workers have at a time: those that run, and those that wait in a worker. 0: as it is.
+  std::uint64_t max_running = 0;
+};
+
+// How SteerWorkers steers a worker. The numbers are those of the wire.
+enum class WorkerAction : std::uint8_t {
+  drain = 1,  // finish what runs, hand back the rest and leave, as on SIGTERM
+  scale = 2,  // have SteerWorkers::children processes in the pool
+  pause =
+      3,  // get no further tasks until `resume`; lasts over restarts of the broker, if it has a store, and of workers
+  resume = 4,  // get tasks again
+};
+
+// Steers connected workers: those with the name, those of the host, or, if both are empty, all; workers that live in a
+// child of another worker, such as those of pools, only by their name. The answer lists the workers, each with `name`,
+// `host` and `answer`: "ordered" (the worker has been told, and will be told again after a broken connection), "done"
+// (nothing is left to do), "unsupported" (the worker is of an earlier version; it can be paused only). An order to
+// drain or scale is lost if the broker ends before the worker has it. Error{bad_request} if there is no such worker, or
+// it cannot have that number of processes.
+struct SteerWorkers {
+  WorkerAction action = WorkerAction::pause;
+  std::string name{};
+  std::string host{};
+  // WorkerAction::scale: 1 to 4 times as many as the worker has started with, 4,096 at most.
+  std::uint32_t children = 0;
+};
+
+using Command = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
+                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers>;
 
 }  // namespace forkmill

@@ -34,6 +34,8 @@ std::string Broker::ask_packed(const Query& query) {
   return answer(client_.query(query)).bytes;
 }
 
+Json Broker::carry_out(const Command& command) { return cli::json_from_msgpack(answer(give(command)).bytes); }
+
 Future<RawResult> Broker::give(const Command& command) {
   check_connected();
   return client_.command(command);

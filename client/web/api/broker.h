@@ -31,6 +31,9 @@ class Broker {
   // ask() with the answer in msgpack.
   std::string ask_packed(const Query& query);
 
+  // Gives the broker a command, and blocks and throws as ask() does. A command whose answer does not come may be
+  // carried out nevertheless.
+  Json carry_out(const Command& command);
   // Give the broker a command. Throw Failure (503) while the broker is away.
   Future<RawResult> give(const Command& command);
   Future<CancelState> cancel(const TaskId& id);

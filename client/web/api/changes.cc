@@ -1,6 +1,5 @@
 // The routes that change one thing.
 #include "client/cli/text/answers.h"
-#include "client/cli/text/values.h"
 #include "client/web/api/route.h"
 #include "client/web/api/task_ids.h"
 
@@ -17,25 +16,21 @@ Json cancel(Call& call) {
   return {{"id", id.to_string()}, {"result", cancel_word(state)}};
 }
 
-Json carry_out(Call& call, const Command& command) {
-  return cli::json_from_msgpack(call.broker.answer(call.broker.give(command)).bytes);
-}
-
 Json retry(Call& call) {
   const auto& id = call.path.at("id");
-  const auto body = carry_out(call, RetryDeadLetter{.task = id});
+  const auto body = call.broker.carry_out(RetryDeadLetter{.task = id});
   return {{"id", id}, {"new_id", cli::value_of(body, "id")}};
 }
 
 Json drop(Call& call) {
-  const auto body = carry_out(call, DropDeadLetter{.task = call.path.at("id")});
+  const auto body = call.broker.carry_out(DropDeadLetter{.task = call.path.at("id")});
   auto answer = Json::object();
   answer["id"] = cli::value_of(body, "id");
   return answer;
 }
 
 Json release(Call& call) {
-  const auto body = carry_out(call, ReleaseObject{.name = call.path.at("name")});
+  const auto body = call.broker.carry_out(ReleaseObject{.name = call.path.at("name")});
   return {{"name", call.path.at("name")}, {"released", cli::value_of(body, "released")}};
 }
 
@@ -44,7 +39,7 @@ Json remove(Call& call) {
   if (call.body.at("confirm") != name)
     throw Failure{409, "not_confirmed", "removing '" + name + "' deletes its contents",
                   "give the name of the object as \"confirm\""};
-  carry_out(call, RemoveObject{.name = name});
+  call.broker.carry_out(RemoveObject{.name = name});
   auto answer = Json::object();
   answer["name"] = name;
   return answer;

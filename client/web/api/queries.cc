@@ -45,6 +45,8 @@ Json queue(Call& call) {
   return row;
 }
 
+Json paused_names(Call& call) { return table(cli::paused_names_table(call.broker.ask(QueryKind::status))); }
+
 // A queue that nothing uses is forgotten by the broker, and needs no workers.
 Json scaling(Call& call) {
   const auto per_worker = read_number(call.query, "tasks_per_worker", 1, 1'000'000, 1);
@@ -141,6 +143,7 @@ std::vector<Route> query_routes() {
        {{"tasks_per_worker", Type::number, "The ready and running tasks that one worker is for; 1 without it"},
         {"max_workers", Type::number, "The most desired workers"}},
        scaling},
+      {false, "/api/v1/names", "The names of paused tasks", {}, paused_names},
       {false, "/api/v1/tasks", "A page of tasks, the newest first", page_parameters(true), tasks},
       {false, "/api/v1/tasks/{id}", "One task by its id, or by 8 characters of it or more", {}, task},
       {false, "/api/v1/dead", "A page of dead letters, the newest first", page_parameters(false), dead_letters},

@@ -94,7 +94,8 @@ Json parse_body(const Route& route, const std::string& text) {
 const std::vector<Route>& routes() {
   static const std::vector<Route> all = [] {
     auto made = query_routes();
-    for (auto&& more : {change_routes(), bulk_routes()}) std::copy(more.begin(), more.end(), std::back_inserter(made));
+    for (auto&& more : {change_routes(), steering_routes(), bulk_routes()})
+      std::copy(more.begin(), more.end(), std::back_inserter(made));
     return made;
   }();
   return all;

@@ -47,6 +47,7 @@ const std::vector<Route>& routes();
 // The routes of queries and of changes, in routes().
 std::vector<Route> query_routes();
 std::vector<Route> change_routes();
+std::vector<Route> steering_routes();
 std::vector<Route> bulk_routes();
 
 // The names of the values in the path of a route: {"id"}.

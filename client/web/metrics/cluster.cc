@@ -31,6 +31,7 @@ struct QueueSums {
   double oldest_seconds = 0;
   double bytes = 0;
   double workers = 0;
+  double paused = 0;  // 1, or the number of paused queues among the others
 
   void add(const Json& row) {
     ready += value_of(row, "ready");
@@ -39,6 +40,8 @@ struct QueueSums {
     oldest_seconds = std::max(oldest_seconds, value_of(row, "oldest_ready_ms") / 1000);
     bytes += value_of(row, "bytes");
     workers = std::max(workers, value_of(row, "workers"));
+    const auto is_paused = cli::value_of(row, "paused");
+    paused += is_paused.is_boolean() && is_paused.get<bool>() ? 1 : 0;
   }
 };
 
@@ -111,6 +114,8 @@ void add_queues(Exposition& text, const Json& body) {
                [](const QueueSums& sum) { return sum.bytes; });
   add_by_queue(text, sums, "forkmill_queue_workers", "Workers that serve the queue.",
                [](const QueueSums& sum) { return sum.workers; });
+  add_by_queue(text, sums, "forkmill_queue_paused", "1 if operators have paused the queue.",
+               [](const QueueSums& sum) { return sum.paused; });
 }
 
 void add_workers(Exposition& text, const Json& body) {

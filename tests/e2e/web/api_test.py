@@ -173,6 +173,47 @@ def check_changes(gateway, ids):
     need(gateway.post("/api/v1/queues/a%2Fb/purge", {"confirm": "a/b"}).json()["cancelled"] == 1)
 
 
+def check_steering(gateway):
+    """Pauses and limits are those that the command shows, and are in the metrics."""
+    need(gateway.post("/api/v1/queues/a%2Fb/pause").json() == {"name": "a/b", "paused": True, "changed": True})
+    need(gateway.post("/api/v1/queues/a%2Fb/pause").json()["changed"] is False)
+    need(gateway.get("/api/v1/queues/a%2Fb").json()["paused"] is True)
+    need('forkmill_queue_paused{queue="a/b"} 1' in gateway.get("/metrics").body.decode())
+    need(gateway.get("/api/v1/status").json()["paused_queues"] == ["a/b"])
+    need("queue a/b is paused" in json.dumps(gateway.get("/api/v1/overview").json()["attention"]))
+    need(gateway.post("/api/v1/queues/a%2Fb/resume").json() == {"name": "a/b", "paused": False, "changed": True})
+    need(gateway.post("/api/v1/names/mail.send/pause").json()["changed"] is True)
+    need(gateway.get("/api/v1/names").json() == rows("name", "ls") == [{"name": "mail.send", "state": "paused"}])
+    need(gateway.post("/api/v1/names/mail.send/resume").json()["changed"] is True)
+    need(gateway.post("/api/v1/queues/no%20queue/pause", status=400).error() == "name_invalid")
+    gateway.post("/api/v1/queues/a%2Fb/limits", {}, 400)
+    limits = gateway.post("/api/v1/queues/a%2Fb/limits", {"max_tasks": 5, "max_running": 2}).json()
+    need((limits["name"], limits["max_tasks"], limits["max_running"]) == ("a/b", 5, 2), limits)
+    row = gateway.get("/api/v1/queues/a%2Fb").json()
+    need(row["limited"] is True and row["max_tasks"] == 5 and row["max_running"] == 2, row)
+    need(gateway.post("/api/v1/queues/a%2Fb/limits", {"reset": True}).json()["max_running"] == 0)
+    need([row for row in rows("queue", "ls") if row["name"] == "a/b" and row["limited"]] == [])
+
+
+def check_worker_steering(gateway):
+    """Workers are paused and scaled; those that are not named exactly are refused."""
+    name = rows("worker", "ls")[0]["name"]
+    row = lambda: next(row for row in gateway.get("/api/v1/workers").json() if row["name"] == name)
+    answer = gateway.post("/api/v1/workers/pause", {"name": name}).json()
+    need([(one["name"], one["answer"]) for one in answer] == [(name, "done")], answer)
+    need(row()["held"] is True and row()["state"] == "paused", row())
+    gateway.post("/api/v1/workers/resume", {"all": True})
+    need(row()["held"] is False and row()["state"] == "serving", row())
+    before = row()["children"]
+    need(gateway.post("/api/v1/workers/scale", {"name": name, "children": before + 1}).json()[0]["answer"] == "ordered")
+    within(lambda: row()["children"] == before + 1)
+    gateway.post("/api/v1/workers/scale", {"name": name, "children": before})
+    within(lambda: row()["children"] == before)
+    for wrong in ({}, {"name": name, "all": True}, {"name": "no-such-worker"}, {"host": "no-such-host"}):
+        gateway.post("/api/v1/workers/drain", wrong, 400)
+    gateway.post("/api/v1/workers/scale", {"name": name, "children": 0}, 400)
+
+
 def check_dead_letters(gateway):
     ids = fail_tasks(4)
     page = gateway.get("/api/v1/dead?queue=default").json()["tasks"]
@@ -216,6 +257,8 @@ def main():
         events = check_watches(gateway)
         check_pages(gateway)
         check_changes(gateway, ids)
+        check_steering(gateway)
+        check_worker_steering(gateway)
         check_dead_letters(gateway)
         check_audit(f"{place}/audit")
         need(gateway.request("HEAD", "/api/v1/status").body == b"")

@@ -9,12 +9,14 @@ void Audits::begin(const broker::Core& core, proto::CommitSeq last, milliseconds
   retention_audit_.begin();
   turns_audit_.begin();
   reply_audit_.begin();
+  steering_audit_.begin(core.state());
 }
 
 void Audits::arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope) {
   reply_audit_.arrived(core.state(), peer, envelope);
   worker_audit_.arrived(core.state(), peer, envelope);
   retry_audit_.arrived(core, peer, envelope);
+  steering_audit_.arrived(peer, envelope);
 }
 
 void Audits::round(const broker::Core& core, const broker::Effects& effects) {
@@ -35,6 +37,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   retry_audit_.round(state, effects.sends, effects.commit);
   retention_audit_.round(state);
   turns_audit_.round(state, effects.sends);
+  steering_audit_.round(state, effects.sends);
 }
 
 }  // namespace forkmill::sim

@@ -8,6 +8,7 @@
 #include "tests/sim/audits/retention_audit.h"
 #include "tests/sim/audits/retry_audit.h"
 #include "tests/sim/audits/state_audit.h"
+#include "tests/sim/audits/steering_audit.h"
 #include "tests/sim/audits/turns_audit.h"
 #include "tests/sim/audits/worker_audit.h"
 
@@ -32,7 +33,10 @@ class Audits {
   // The broker has finished a round with these effects.
   void round(const broker::Core& core, const broker::Effects& effects);
   // A message leaves the broker, when what it depends on is safe.
-  void leaves(const broker::Send& send) { reply_audit_.leaves(send); }
+  void leaves(const broker::Send& send) {
+    reply_audit_.leaves(send);
+    steering_audit_.leaves(send);
+  }
 
  private:
   StateAudit state_audit_;
@@ -42,6 +46,7 @@ class Audits {
   RetentionAudit retention_audit_;
   TurnsAudit turns_audit_;
   ReplyAudit reply_audit_;
+  SteeringAudit steering_audit_;
   std::uint64_t rounds_ = 0;
 };
 

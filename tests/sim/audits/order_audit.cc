@@ -24,7 +24,7 @@ class Waiting {
  public:
   explicit Waiting(const broker::BrokerState& state) {
     for (const broker::Task* task : state.tasks.resident_tasks()) {
-      if (task->state != State::ready) continue;
+      if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
       // A task that must not run twice and may have run waits for its worker, in no lane.
       if (task->options().at_most_once && task->attempts.value() > 0) continue;
       const auto [highest, first_of_type] = highest_.try_emplace({task->queue, task->type}, task->options().priority);

@@ -12,10 +12,10 @@ namespace forkmill::sim {
 using broker::State;
 
 void StateAudit::begin(const broker::BrokerState& state) {
-  recovered_.clear();
+  room_.clear();
   overdue_.clear();
   shuts_down_ = false;
-  for (const auto& [name, queue] : state.queues) recovered_[name] = queue->budget.tasks();
+  for (const auto& [name, queue] : state.queues) room_[name] = queue->budget.tasks();
 }
 
 void StateAudit::check_sessions(const broker::BrokerState& state) {
@@ -84,9 +84,8 @@ StateAudit::Counted StateAudit::count_paged_out(const broker::BrokerState& state
 }
 
 void StateAudit::check_room(const broker::Queue& queue) const {
-  const auto recovered = recovered_.find(queue.name());
-  const std::size_t before = recovered == recovered_.end() ? 0 : recovered->second;
-  require(queue.budget.tasks() <= std::max(before, queue.budget.limits().max_tasks), "13",
+  const auto room = room_.find(queue.name());
+  require(room != room_.end() && queue.budget.tasks() <= room->second, "13",
           [&] { return "queue " + queue.name() + " holds more than it may"; });
 }
 
@@ -121,11 +120,13 @@ void StateAudit::check_names(const broker::BrokerState& state) {
   constexpr int kRounds = 100;
   std::map<std::string, int> overdue;
   for (const auto& [name, queue] : state.queues) {
+    auto& room = room_[name];
+    room = std::max(room, queue->budget.limits().max_tasks);
     const bool is_served =
         std::ranges::any_of(state.workers, [served_by = broker::base_queue(name)](const auto& worker) {
           return std::ranges::count(worker.second->info.queues, served_by) > 0;
         });
-    if (queue->budget.tasks() > 0 || queue->processes != nullptr || is_served) continue;
+    if (queue->budget.tasks() > 0 || queue->processes != nullptr || queue->has_control || is_served) continue;
     const bool is_kept =
         queue->unused_since != proto::kNever && state.clock.now() <= queue->unused_since + broker::Queues::kKept;
     if (is_kept) continue;

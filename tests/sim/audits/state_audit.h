@@ -44,7 +44,8 @@ class StateAudit {
   static Counted count_paged_out(const broker::BrokerState& state);
   void check_room(const broker::Queue& queue) const;
 
-  std::map<std::string, std::size_t> recovered_;  // by queue: its tasks at the start of the broker
+  // By queue: the most tasks that it may have, since the start of the broker. An operator may have lowered the limit.
+  std::map<std::string, std::size_t> room_;
   bool shuts_down_ = false;
   std::map<std::string, int> overdue_;  // rounds in which a queue should have been looked at or forgotten
 };

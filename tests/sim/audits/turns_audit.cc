@@ -46,7 +46,8 @@ std::vector<TurnsAudit::Grant> TurnsAudit::grants_in(const broker::BrokerState& 
 TurnsAudit::Lanes TurnsAudit::lanes_in(const broker::BrokerState& state) {
   Lanes lanes;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
-    if (task->state != State::ready) continue;
+    // A task whose name is paused has no turn until it is resumed.
+    if (task->state != State::ready || state.controls.is_name_paused(task->spec->name)) continue;
     // A task that must not run twice and may have run waits for its worker, in no lane.
     if (task->options().at_most_once && task->attempts.value() > 0) continue;
     lanes.try_emplace({task->queue, task->options().priority, task->client, task->type}, Wait{task->id, {}});
@@ -88,7 +89,7 @@ void TurnsAudit::check_queues(const broker::BrokerState& state, const std::vecto
   for (const auto& [worker, by_queue] : turns) {
     std::set<const broker::Queue*> waiting;
     for (const auto& [lane, wait] : lanes_)
-      if (knows(*worker, state.task_types.name(lane.type))) waiting.insert(lane.queue);
+      if (knows(*worker, state.task_types.name(lane.type)) && lane.queue->may_grant()) waiting.insert(lane.queue);
     for (const broker::Queue* queue : worker->queues.all) {
       auto& others = queues_[{worker->handle, queue}];
       const auto found = by_queue.find(queue);

@@ -6,18 +6,18 @@ namespace forkmill::sim {
 
 using namespace std::chrono_literals;
 
-ChildPool::ChildPool(World& world, History& history, std::string name, std::size_t slots, std::uint32_t pid,
-                     Owner owner)
+ChildPool::ChildPool(World& world, History& history, std::string name, Places places, std::uint32_t pid, Owner owner)
     : world_{world},
       history_{history},
       name_{std::move(name)},
-      pool_{slots},
+      places_{places},
       last_pid_{pid},
       owner_{std::move(owner)} {}
 
 void ChildPool::start() {
   life_ = ++lives_;
-  for (std::uint32_t slot = 0; slot < pool_; ++slot) spawn(slot);
+  wanted_ = 0;
+  scale(places_.children);
 }
 
 void ChildPool::stop() {
@@ -25,6 +25,12 @@ void ChildPool::stop() {
   slots_.clear();
   deaths_.clear();
   stopped_until_ = {};
+}
+
+void ChildPool::scale(std::size_t children) {
+  const auto before = std::exchange(wanted_, children);
+  for (auto slot = static_cast<std::uint32_t>(before); slot < children; ++slot)
+    if (!slots_[slot].child) spawn(slot);
 }
 
 void ChildPool::later(Instant pause, std::function<void()> what) {
@@ -38,7 +44,7 @@ void ChildPool::spawn(std::uint32_t number) {
   const worker::ChildKey key{number, ++slot.generation};
   const std::uint32_t pid = ++last_pid_;
   slot.child = std::make_unique<Child>(world_, history_, static_cast<ChildOwner&>(*this),
-                                       Child::Identity{key, pid, number >= pool_});
+                                       Child::Identity{key, pid, number >= places_.slots});
   owner_.spawned(key, pid);
   owner_.wake();
 }
@@ -76,10 +82,12 @@ void ChildPool::bury(const worker::ControlFacts& facts) {
   const std::uint32_t number = facts.child.slot;
   Slot& slot = slots_[number];
   slot.child.reset();
-  if (number >= pool_) return;
+  if (number >= wanted_) return;
   if (facts.at_birth == 0) slot.restart_backoff.succeeded();
   const Instant pause = facts.at_birth != 0 ? slot.restart_backoff.failed() : Instant{0};
-  later(pause, [this, number] { spawn(number); });
+  later(pause, [this, number] {
+    if (number < wanted_ && !slots_[number].child) spawn(number);
+  });
 }
 
 Child* ChildPool::find(worker::ChildKey key) {

@@ -24,12 +24,19 @@ class ChildPool final : public worker::Rings, private ChildOwner {
     std::function<ClientNode*(std::uint32_t pid)> settle_in;
   };
 
-  // `slots`: the children of the pool; processes have slots beyond them. Process numbers begin after `pid`.
-  ChildPool(World& world, History& history, std::string name, std::size_t slots, std::uint32_t pid, Owner owner);
+  // `children`: of the pool at the start of a life. `slots`: places for them; processes have slots beyond. Process
+  // numbers begin after `pid`.
+  struct Places {
+    std::size_t children = 1;
+    std::size_t slots = 1;
+  };
+  ChildPool(World& world, History& history, std::string name, Places places, std::uint32_t pid, Owner owner);
 
   // Begins and ends a life of the worker.
   void start();
   void stop();
+  // Sets the number of children of the pool.
+  void scale(std::size_t children);
   // Starts a process for one task, after a while.
   void fork(std::uint32_t slot);
   // The children stand still until then.
@@ -70,7 +77,8 @@ class ChildPool final : public worker::Rings, private ChildOwner {
   World& world_;
   History& history_;
   std::string name_;
-  std::size_t pool_;  // slots of the pool
+  Places places_;
+  std::size_t wanted_ = 0;  // children of the pool
   std::uint32_t last_pid_;
   Owner owner_;
   std::map<std::uint32_t, Slot> slots_;

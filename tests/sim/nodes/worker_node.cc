@@ -41,7 +41,7 @@ WorkerNode::WorkerNode(World& world, Network& network, History& history, std::si
       pool_{world,
             history,
             config_.name,
-            config_.slots,
+            {.children = config_.children_at_start(), .slots = config_.slots},
             static_cast<std::uint32_t>(1000 * (number + 1)),
             {.wake = [this] { pulse_.soon(); },
              .spawned =
@@ -176,6 +176,7 @@ void WorkerNode::carry_out() {
   }
   for (const auto& one : effects.stops)
     if (Child* child = pool_.find(one.child)) child->work().request_stop(one.serial);
+  carry_out(effects.pool);
   for (const auto& one : effects.signals) {
     Child* child = pool_.find(one.child);
     if (child != nullptr) one.to_group ? child->signal(one.signal) : child->signal_of_parent(one.signal);
@@ -187,6 +188,15 @@ void WorkerNode::carry_out() {
   for (const auto& error : effects.errors) note("is told: " + error.text);
   if (effects.refused) throw Violation{config_.name.str() + " was refused: " + effects.errors.back().text};
   if (!taken || effects.reconnect) line_.reconnect();
+}
+
+// As the supervisor does.
+void WorkerNode::carry_out(const worker::PoolRequest& request) {
+  if (request.children != 0) pool_.scale(request.children);
+  if (!request.drain) return;
+  world_.after(world_.random.between(Instant{50us}, Instant{5ms}), [this, instance = instance_] {
+    if (instance == instance_) drain();
+  });
 }
 
 bool WorkerNode::send(const proto::Envelope& envelope) {

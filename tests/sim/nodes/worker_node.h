@@ -39,6 +39,7 @@ class WorkerNode {
   void bury();
   void report();
   void carry_out();
+  void carry_out(const worker::PoolRequest& request);
   bool send(const proto::Envelope& envelope);
   void welcomed(const proto::Welcome& welcome);
   void disturbed(Instant until) { in_reach_since_ = std::max(in_reach_since_, until); }

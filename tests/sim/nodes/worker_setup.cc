@@ -14,7 +14,8 @@ worker::ForemanConfig draw_worker(World& world, std::size_t number, const std::s
   const bool all = number == 0 || !options.specialists;
   for (std::size_t i = 0; i < options.kinds; ++i)
     if (all || world.random.chance(0.5)) config.tasks.push_back({Workload::task_name(i), signature_hash(kSignature)});
-  config.slots = world.random.between(1, options.children);
+  config.children = world.random.between(1, options.children);
+  config.slots = options.steering > 0 ? 2 * config.children : config.children;
   config.max_tasks_per_child = options.max_tasks_per_child;
   config.kill_grace = world.random.between(Instant{10ms}, Instant{1s});
   config.name = name;
@@ -29,7 +30,8 @@ proto::Hello draw_hello(World& world, std::size_t number, const worker::ForemanC
   hello.name = config.name;
   hello.host = config.host;
   hello.instance = instance;
-  hello.worker.children = static_cast<std::uint32_t>(config.slots);
+  hello.worker.children = static_cast<std::uint32_t>(config.children);
+  hello.worker.max_children = static_cast<std::uint32_t>(config.slots);
   hello.worker.max_processes = static_cast<std::uint32_t>(config.max_processes);
   const bool all = number == 0 || !world.options.specialists;
   for (std::size_t i = 0; i < world.options.queues; ++i)

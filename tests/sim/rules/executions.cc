@@ -46,7 +46,7 @@ void Executions::granted(const proto::GrantedTask& granted, broker::WorkerHandle
 void Executions::check_time(const broker::Task& task, const proto::TaskOptions& options,
                             const broker::BrokerState& state) const {
   constexpr milliseconds kGrain{2};
-  const milliseconds arrived = state.clock.stamp(state.arrived(task.seq, task.submitted_at));
+  const milliseconds arrived = state.clock.stamp(broker::arrival(state, task.seq, task.submitted_at));
   // The broker reads the wall clock once for `not_before`, and the clock may have been as wrong as it can be.
   const auto latest_unix = records_.world().both(records_.options().most_skew).unix_time;
   if (state.clock.stamp() + kGrain < arrived + options.delay || latest_unix + kGrain < options.not_before)

@@ -15,6 +15,7 @@ namespace {
 // Results that no client will ever fetch may fill a queue until their time is over; all else is far quicker.
 constexpr Instant kPatience = 90min;
 constexpr Instant kLook = 100ms;
+constexpr Instant kSteering = 1s;  // how often what is paused is resumed at the end
 // Operations on objects end with their waits, and those end early.
 constexpr Instant kPatienceOfUsers = 5min;
 
@@ -41,6 +42,7 @@ class Cluster {
       world_.trace.note(world_.now(), "broker", "is left with" + unfinished());
     history_.futures().check_all_ended();
     require(broker_idle(), "14", [&] { return "tasks are left that do not end:" + unfinished(); });
+    if (!orders_done()) throw Violation{"invariant 15: a worker has not carried out an order of an operator"};
     survey();
     finish_objects();
   }
@@ -95,6 +97,12 @@ class Cluster {
   }
 
   bool broker_idle() const { return broker_.up() && StateAudit::idle(broker_.core().state()); }
+  // Whether workers have carried out all orders of operators.
+  bool orders_done() const {
+    return std::ranges::all_of(broker_.core().state().workers, [](const auto& worker) {
+      return !worker.second->orders.drain && worker.second->orders.children == 0;
+    });
+  }
   std::string unfinished() const { return broker_.up() ? StateAudit::unfinished(broker_.core().state()) : ""; }
 
   bool users_idle() {
@@ -132,11 +140,17 @@ class Cluster {
     ObjectAudit::nothing_left(broker_.core());
   }
 
+  // Ends what operators have paused and limited, also by commands that arrive late.
+  void end_steering() {
+    if (broker_.up()) clients_.front()->users().tasks().steering().end_all(broker_.core().state().controls);
+  }
+
   void await_quiet(Instant from) {
     for (Instant look = from; look < from + kPatience; look += kLook) {
       run_until(look);
+      if ((look - from) % kSteering == Instant{0}) end_steering();
       if (look > from + kPatienceOfUsers && !users_idle()) throw Violation{"objects: an operation does not end"};
-      if (look > from && history_.futures().all_ended() && broker_idle() && users_idle()) return;
+      if (look > from && history_.futures().all_ended() && broker_idle() && users_idle() && orders_done()) return;
     }
   }
 

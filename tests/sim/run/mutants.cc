@@ -86,6 +86,13 @@ constexpr MutantEntry kMutants[] = {
      "a task on disk is unknown to a client that cancels it only if it has not started"},
     {Mutant::principal_ignored, "principal-ignored",
      "a peer takes over the session of a peer of another principal, whose number it names"},
+    {Mutant::queue_pause_ignored, "queue-pause-ignored", "tasks of a paused queue are granted"},
+    {Mutant::running_limit_ignored, "running-limit-ignored",
+     "workers are granted more tasks of a queue than its limit of running tasks"},
+    {Mutant::steering_lost_at_restart, "steering-lost-at-restart",
+     "after a restart nothing is paused or limited by operators"},
+    {Mutant::orders_not_repeated, "orders-not-repeated",
+     "an order to a worker that is lost with its connection is not sent again"},
 };
 
 }  // namespace

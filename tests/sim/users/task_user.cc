@@ -35,6 +35,7 @@ void TaskUser::act() {
     attach(world_.random.pick(workload_.known()));
   if (world_.random.chance(options.queries)) query();
   if (options.operators > 0 && world_.random.chance(options.operators)) look_after_dead();
+  if (options.steering > 0 && world_.random.chance(options.steering)) operator_.act();
   if (options.signals > 0 && world_.random.chance(options.signals)) signal_a_process();
   session_.wake_soon();
 }

@@ -1,5 +1,5 @@
-// TaskUser: a user of tasks through one client's session: submits, attaches, cancels, asks, and looks after processes
-// and dead letters.
+// TaskUser: a user of tasks through one client's session: submits, attaches, cancels, asks, looks after processes
+// and dead letters, and steers queues.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 
 #include "tests/sim/rules/history.h"
 #include "tests/sim/users/cancels.h"
+#include "tests/sim/users/operator.h"
 #include "tests/sim/users/questions.h"
 #include "tests/sim/users/session_hands.h"
 #include "tests/sim/users/survey.h"
@@ -35,6 +36,7 @@ class TaskUser {
   void forgotten() { ++lives_; }
 
   Survey& survey() { return survey_; }
+  Operator& steering() { return operator_; }
   bool cancels_answered() const { return cancels_.all_answered(); }
 
  private:
@@ -51,6 +53,7 @@ class TaskUser {
   SessionHands& session_;
   Questions questions_{world_, session_};
   Survey survey_{questions_, history_};
+  Operator operator_{world_, session_, questions_};
   Cancels cancels_;
   milliseconds skew_{0};
   std::vector<std::pair<Cookie, TaskId>> outstanding_;

@@ -149,6 +149,7 @@ struct Options {
   double other_body = 0;   // the share of those with other arguments
   double short_lived = 0;  // tasks whose results are kept for a short time
   double operators = 0;    // dead letters are retried and dropped
+  double steering = 0;     // queues and task names are paused, resumed and limited
   DiskOptions disk;
 
   std::size_t max_processes = 0;  // per worker, beyond its pool

@@ -111,6 +111,7 @@ void draw_features(Random& random, Options& options) {
   draw_more_objects(random, options);
   options.faults.full = seldom(random, 6);
   options.faults.stranger = seldom(random, 20);
+  options.steering = seldom(random, 1);
 }
 
 std::string features_to_string(const Options& options) {
@@ -124,7 +125,8 @@ std::string features_to_string(const Options& options) {
        << ms(options.slow.worker) << ", birth " << ms(options.slow.birth) << " ms\n"
        << "  more tasks: under keys " << options.keyed << " (" << options.keys << ", other arguments "
        << options.other_body << ", window " << options.core.key_window.count() << " ms), short-lived "
-       << options.short_lived << "; dead letters looked after " << options.operators << "\n";
+       << options.short_lived << "; dead letters looked after " << options.operators << ", queues steered "
+       << options.steering << "\n";
   if (options.max_processes > 0) {
     text << "  processes: " << options.processes << " of all, up to " << options.max_processes << " of a worker, up to "
          << ms(options.process_time) << " ms; daemons " << options.daemons << ", signals " << options.signals

@@ -42,7 +42,9 @@ TEST_CASE("a principal has sessions in its roles only, and an admin those of a c
 TEST_CASE("commands of operators need admin, and a signal to a process does not") {
   for (const AnyCommand& one :
        {AnyCommand{RetryDeadLetter{"id", {}}}, AnyCommand{DropDeadLetter{"id"}}, AnyCommand{WriteBackup{"/x"}},
-        AnyCommand{RemoveObject{"x"}}, AnyCommand{ReleaseObject{"x"}}, AnyCommand{UnknownCommand{200}}}) {
+        AnyCommand{RemoveObject{"x"}}, AnyCommand{ReleaseObject{"x"}}, AnyCommand{PauseQueue{"x"}},
+        AnyCommand{ResumeQueue{"x"}}, AnyCommand{PauseName{"x"}}, AnyCommand{ResumeName{"x"}},
+        AnyCommand{LimitQueue{"x"}}, AnyCommand{SteerWorkers{}}, AnyCommand{UnknownCommand{200}}}) {
     CHECK(may_send(kClient, command(one)).code() == Errc::not_permitted);
     CHECK(may_send(kAdmin, command(one)).ok());
   }

@@ -9,16 +9,19 @@ TEST_CASE("status is shown as fields and as JSON") {
   const auto body = Json::parse(R"({"software":"forkmill 0.1.0","epoch":3,"store":"memory-1","listen":["ipc:///tmp/b"],
     "uptime_ms":192000,"clients":2,"workers":1,"children":4,"tasks":{"scheduled":0,"ready":3,"running":2,"succeeded":100,
     "failed":1,"cancelled":0,"expired":0},"results_kept":3,"results_bytes":1229,"dead_letters":1,"rss_bytes":14680064,
-    "refused":7,    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}]})");
+    "refused":7,    "unserved":[{"queue":"default","name":"census.count","count":3,"reason":"no worker has task census.count"}],
+    "paused_queues":["mail","text"],"paused_names":["census.count"]})");
   CHECK(render_status(body, Format::table) ==
-        "broker       forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
-        "clients      2\n"
-        "workers      1 with 4 processes\n"
-        "tasks        scheduled 0, ready 3, running 2\n"
-        "since start  succeeded 100, failed 1, cancelled 0, expired 0\n"
-        "results      3 kept, 1.2 KiB\n"
-        "memory       14.0 MiB\n"
-        "refused      7 messages without the right\n"
+        "broker         forkmill 0.1.0, up 3m12s, epoch 3, listening on ipc:///tmp/b\n"
+        "clients        2\n"
+        "workers        1 with 4 processes\n"
+        "tasks          scheduled 0, ready 3, running 2\n"
+        "since start    succeeded 100, failed 1, cancelled 0, expired 0\n"
+        "results        3 kept, 1.2 KiB\n"
+        "memory         14.0 MiB\n"
+        "refused        7 messages without the right\n"
+        "paused queues  mail,text\n"
+        "paused names   census.count\n"
         "\n"
         "WAITING  TASK          QUEUE    REASON\n"
         "      3  census.count  default  no worker has task census.count\n");
@@ -48,12 +51,28 @@ TEST_CASE("the status in JSON has the same keys for every broker") {
 
 TEST_CASE("queues are shown as rows") {
   const auto body = Json::parse(R"({"queues":[{"name":"default","ready":3,"running":2,"scheduled":0,"bytes":2048,
-    "max_tasks":0,"max_bytes":1000,"oldest_ready_ms":1500,"workers":1}]})");
+    "max_tasks":0,"max_bytes":1000,"oldest_ready_ms":1500,"workers":1,"max_running":2,"paused":true,"limited":true}]})");
   CHECK(queue_table(body).render(Format::table, true) ==
-        "NAME     READY  RUNNING  SCHEDULED  OLDEST  WORKERS\ndefault      3        2          0    1.5s        1\n");
+        "NAME     READY  RUNNING  SCHEDULED  OLDEST  WORKERS  STATE\n"
+        "default      3        2          0    1.5s        1  paused\n");
   const auto row = Json::parse(queue_table(body).render(Format::jsonl, true));
   CHECK(row["oldest_ready_ms"] == 1500);
   CHECK(row["bytes"] == 2048);
+  CHECK(row["paused"] == true);
+  CHECK(row["max_running"] == 2);
+  CHECK(row["limited"] == true);
+}
+
+TEST_CASE("a queue of an older broker, which does not tell of pauses, is shown as open") {
+  const auto body = Json::parse(R"({"queues":[{"name":"default","ready":3}]})");
+  CHECK(queue_table(body).render(Format::table, false).ends_with("open\n"));
+  CHECK(Json::parse(queue_table(body).render(Format::jsonl, false))["paused"].is_null());
+}
+
+TEST_CASE("the names of paused tasks are shown as rows") {
+  const auto body = Json::parse(R"({"paused_names":["a.one","b.two"]})");
+  CHECK(paused_names_table(body).render(Format::table, true) == "NAME   STATE\na.one  paused\nb.two  paused\n");
+  CHECK(paused_names_table(Json::object()).empty());
 }
 
 TEST_CASE("workers are shown as rows, with more columns in wide") {
@@ -64,10 +83,24 @@ TEST_CASE("workers are shown as rows, with more columns in wide") {
   CHECK(worker_table(body, 61'000).render(Format::table, false) ==
         "w1  node1  42  default,text  4  1  9  0  serving\n");
   CHECK(worker_table(body, 61'000).render(Format::wide, false) ==
-        "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms    forkmill.exec\n");
+        "w1  node1  42  default,text  4  1  9  0  serving  0  5  1m00s  20ms    forkmill.exec  -  -\n");
   auto lacking = body;
   lacking["workers"][0]["shortage"] = "fork: Resource temporarily unavailable";
   CHECK(worker_table(lacking, 61'000).render(Format::wide, false).find("fork: Resource") != std::string::npos);
+}
+
+TEST_CASE("a worker that an operator has paused is shown as paused") {
+  const auto body = Json::parse(R"({"workers":[{"name":"w1","held":true,"max_children":8}]})");
+  CHECK(worker_table(body, 0).render(Format::table, false).find("paused") != std::string::npos);
+  const auto row = Json::parse(worker_table(body, 0).render(Format::jsonl, false));
+  CHECK(row["state"] == "paused");
+  CHECK(row["held"] == true);
+  CHECK(row["max_children"] == 8);
+}
+
+TEST_CASE("the workers that an order has met are rows with their answers") {
+  const auto body = Json::parse(R"({"workers":[{"name":"w1","host":"node1","answer":"ordered"}]})");
+  CHECK(steered_table(body).render(Format::table, true) == "NAME  HOST   ANSWER\nw1    node1  ordered\n");
 }
 
 TEST_CASE("a backup is shown with its path and size") {

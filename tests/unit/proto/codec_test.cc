@@ -90,7 +90,13 @@ TEST_CASE("every command survives encoding and decoding") {
                                          WriteBackup{"/backups/one"},
                                          SendSignal{"0190", 15},
                                          RemoveObject{"jobs"},
-                                         ReleaseObject{"jobs"}};
+                                         ReleaseObject{"jobs"},
+                                         PauseQueue{"mail"},
+                                         ResumeQueue{"mail"},
+                                         PauseName{"mail.send"},
+                                         ResumeName{"mail.send"},
+                                         LimitQueue{"mail", true, 1, 2, 3},
+                                         SteerWorkers{WorkerAction::scale, "w1", "host", 4}};
   for (const auto& command : commands) {
     const Envelope envelope{{SessionId{1}, MessageSeq{2}}, Command{3, command}};
     const auto decoded = decode(encode(envelope).envelope);

@@ -50,6 +50,20 @@ TEST_CASE("queues beyond the limit of labels are added up, those with the fewest
   CHECK(text.find("small") == std::string::npos);
 }
 
+TEST_CASE("a paused queue has the value 1, and the paused ones among the others are counted") {
+  auto queues = Json::array();
+  for (std::size_t i = 0; i < kMaxLabelledQueues; ++i)
+    queues.push_back({{"name", "queue" + std::to_string(i)}, {"ready", 5}, {"paused", i == 0}});
+  queues.push_back({{"name", "small"}, {"ready", 1}, {"paused", true}});
+  queues.push_back({{"name", "smaller"}, {"ready", 1}, {"paused", true}});
+  Json body = Json::object();
+  body["queues"] = queues;
+  const auto text = text_of([&](Exposition& to) { add_queues(to, body); });
+  CHECK(has_line(text, "forkmill_queue_paused{queue=\"queue0\"} 1"));
+  CHECK(has_line(text, "forkmill_queue_paused{queue=\"queue1\"} 0"));
+  CHECK(has_line(text, "forkmill_queue_paused{queue=\"(others)\"} 2"));
+}
+
 TEST_CASE("workers are counted by state, and their processes by what they do") {
   const auto body = Json::parse(R"({"workers":[{"name":"a","children":4,"running":3,"draining":false},
     {"name":"b","children":2,"running":0,"draining":true}]})");

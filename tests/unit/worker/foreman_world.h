@@ -64,6 +64,8 @@ struct World final : Rings {
     for (const auto& one : effects.stops) children[one.child.slot].log += "stop ";
     for (const auto& one : effects.signals) children[one.child.slot].log += text_of(one);
     for (const auto& one : effects.forks) forked.push_back(one.slot);
+    if (effects.pool.children != 0) wanted = effects.pool.children;
+    drain_ordered = drain_ordered || effects.pool.drain;
     for (const auto& one : effects.send) send(one);
     refused = refused || effects.refused;
   }
@@ -107,6 +109,7 @@ struct World final : Rings {
       CHECK_MESSAGE(!gone.empty(), "it says GOODBYE before it tells of its children");
       left = true;
     }
+    if (const auto* said = std::get_if<proto::Scaled>(&envelope.message)) scaled = said->children;
     drained = drained || std::holds_alternative<proto::Drain>(envelope.message);
   }
 
@@ -234,8 +237,11 @@ struct World final : Rings {
   proto::Hello last_hello;
   proto::SessionId session;
   std::uint64_t last_credit = 0;
-  Instant pause{0};      // as the last RETURN said
-  std::string shortage;  // the same
+  Instant pause{0};          // as the last RETURN said
+  std::string shortage;      // the same
+  std::uint32_t wanted = 0;  // children that the supervisor was asked for
+  std::uint32_t scaled = 0;  // as the last SCALED said
+  bool drain_ordered = false;
   bool drained = false;
   bool left = false;
   bool refused = false;

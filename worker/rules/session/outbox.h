@@ -1,6 +1,7 @@
 // Outbox: what the worker has to say to the broker. The parts of the foreman fill it, the session empties it. Pure.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct Outbox {
   std::vector<proto::ProgressNote> progress;
   std::vector<proto::StartedNote> started;
   DeathNotes deaths;
+  std::optional<std::uint32_t> scaled;  // the pool has another number of children, which later HELLOs tell
   std::optional<proto::Report> report;  // dropped when there is no session
 
   // A HELLO goes out, which lists all grants that the worker still holds. A grant that is not in the list is thereby

@@ -80,7 +80,8 @@ bool Session::handle(proto::Message& message) {
     signals_untold_ = true;
     return !signals->notes.empty();
   }
-  return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::ErrorMessage>(message);
+  return std::holds_alternative<proto::Revoke>(message) || std::holds_alternative<proto::Drain>(message) ||
+         std::holds_alternative<proto::Scale>(message) || std::holds_alternative<proto::ErrorMessage>(message);
 }
 
 void Session::tick(proto::Instant now) {
@@ -130,7 +131,10 @@ void Session::goodbye(proto::Instant now, std::string text) {
 
 void Session::flush(proto::Instant now) {
   auto report = std::exchange(outbox_.report, std::nullopt);
+  const auto scaled = std::exchange(outbox_.scaled, std::nullopt);
+  if (scaled) hello_.worker.children = *scaled;
   if (!handshake_.established()) return;
+  if (scaled) say(now, proto::Scaled{*scaled});
   if (signals_untold_) beat(now);
   if (report) say(now, std::move(*report));
   if (!outbox_.started.empty()) say(now, proto::Started{std::exchange(outbox_.started, {})});

@@ -57,3 +57,24 @@ export function confirm(question, action, word) {
     dialog.showModal();
   });
 }
+
+// Asks for whole numbers. inputs: [{name, title, value}]. Resolves to {name: number} of those that were changed and are
+// not empty, or to null.
+export function ask_numbers(question, action, inputs) {
+  return new Promise((resolve) => {
+    const shown = inputs.map(({title, value}) =>
+      h("input", {type: "number", min: 1, step: 1, "aria-label": title, value: value > 0 ? value : undefined}));
+    const dialog = h("dialog", {}, h("form", {method: "dialog"}, h("p", {}, question),
+      inputs.map(({title}, i) => h("p", {}, h("label", {}, title, " ", shown[i]))),
+      h("div", {class: "row"}, h("button", {class: "danger", value: "yes"}, action),
+        h("button", {value: "", formnovalidate: true}, "Leave it"))));
+    dialog.addEventListener("close", () => {
+      const changed = inputs.map(({name, value}, i) => [name, Number(shown[i].value), value])
+        .filter(([, number, before]) => number > 0 && number !== before);
+      resolve(dialog.returnValue === "yes" ? Object.fromEntries(changed) : null);
+      dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

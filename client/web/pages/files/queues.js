@@ -1,5 +1,5 @@
 // The queues, and what may be done with one.
-import {confirm, h, replace, table} from "./dom.js";
+import {ask_numbers, confirm, h, replace, table} from "./dom.js";
 import {post, segment, watch} from "./api.js";
 import {fault} from "./fault.js";
 import {bytes, count, duration} from "./format.js";
@@ -17,6 +17,52 @@ async function purge(name, say) {
   }
 }
 
+async function pause(row, say) {
+  const {name, paused} = row;
+  try {
+    if (!paused && !await confirm(`Start no further tasks of queue ${name}? Those that run go on.`, "Pause")) return;
+    await post(`/queues/${segment(name)}/${paused ? "resume" : "pause"}`);
+    say(h("p", {role: "status"}, `queue ${name} is ${paused ? "resumed" : "paused"}`));
+  } catch (error) {
+    say(fault(error));
+  }
+}
+
+async function limit(row, say) {
+  const {name} = row;
+  try {
+    const limits = await ask_numbers(`Limits of queue ${name}, until they are reset`, "Set", [
+      {name: "max_tasks", title: "Most tasks", value: row.max_tasks},
+      {name: "max_bytes", title: "Most bytes", value: row.max_bytes},
+      {name: "max_running", title: "Most running", value: row.max_running},
+    ]);
+    if (limits === null || Object.keys(limits).length === 0) return;
+    await post(`/queues/${segment(name)}/limits`, limits);
+    say(h("p", {role: "status"}, `limits of queue ${name} are set`));
+  } catch (error) {
+    say(fault(error));
+  }
+}
+
+async function reset(name, say) {
+  try {
+    if (!await confirm(`Reset the limits of queue ${name} to those of the broker's start?`, "Reset")) return;
+    await post(`/queues/${segment(name)}/limits`, {reset: true});
+    say(h("p", {role: "status"}, `limits of queue ${name} are reset`));
+  } catch (error) {
+    say(fault(error));
+  }
+}
+
+function actions(row, say) {
+  const button = (word, what, act) => h("button", {"aria-label": `${word} ${row.name}`, onclick: act}, what);
+  return h("span", {class: "row"},
+    row.paused ? button("Resume", "Resume", () => pause(row, say)) : button("Pause", "Pause…", () => pause(row, say)),
+    button("Limit", "Limits…", () => limit(row, say)),
+    row.limited ? button("Reset limits of", "Reset…", () => reset(row.name, say)) : null,
+    button("Purge", "Purge…", () => purge(row.name, say)));
+}
+
 export function queues({place, session}) {
   const answer = h("div", {});
   const list = h("div", {});
@@ -25,6 +71,7 @@ export function queues({place, session}) {
   const link = (row, state) => h("a", {href: `/tasks?queue=${segment(row.name)}&state=${state}`}, count(row[state]));
   const columns = [
     {title: "Queue", value: (row) => h("a", {href: `/tasks?queue=${segment(row.name)}`}, row.name)},
+    {title: "State", value: (row) => row.paused ? h("span", {class: "error"}, "paused") : "open"},
     {title: "Ready", number: true, value: (row) => link(row, "ready")},
     {title: "Running", number: true, value: (row) => link(row, "running")},
     {title: "Scheduled", number: true, value: (row) => link(row, "scheduled")},
@@ -32,8 +79,8 @@ export function queues({place, session}) {
     {title: "Workers", number: true, value: (row) => count(row.workers)},
     {title: "Size", number: true, value: (row) => bytes(row.bytes)},
     {title: "Most tasks", number: true, value: (row) => row.max_tasks > 0 ? count(row.max_tasks) : "–"},
+    {title: "Most running", number: true, value: (row) => row.max_running > 0 ? count(row.max_running) : "–"},
   ];
-  if (!session.read_only)
-    columns.push({title: "", value: (row) => h("button", {"aria-label": `Purge ${row.name}`, onclick: () => purge(row.name, say)}, "Purge…")});
+  if (!session.read_only) columns.push({title: "", value: (row) => actions(row, say)});
   return watch("/queues", (rows) => replace(list, table(columns, rows, "No queue is in use.")), (error) => say(fault(error)));
 }

@@ -1,7 +1,8 @@
-// forkmill queue ls, purge: the queues of tasks.
+// forkmill queue ls, pause, resume, limit, purge: the queues of tasks.
 #include <algorithm>
 
 #include "client/cli/commands/cancel.h"
+#include "client/cli/commands/steering/pause.h"
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/os/confirm.h"
@@ -22,6 +23,27 @@ Examples:
   forkmill queue purge mail --yes
 
 Exit status: 0 the queue has none of these tasks any more; 4 there is no such queue.)";
+
+constexpr const char* kPauseQueueFooter =
+    R"(No further task of the queue starts. Tasks are taken in, and those that run go on, as do the few that a worker
+has received but not started: these start within 50 ms or come back. The pause lasts until `forkmill queue
+resume`, also when the broker is restarted (a broker with --memory forgets it). A queue may be paused before
+it has a task.
+
+Examples:
+  forkmill queue pause mail
+  forkmill queue ls)";
+
+constexpr const char* kLimitFooter =
+    R"(The limits take the place of those that the broker was started with, until --reset, also when the broker is
+restarted (a broker with --memory forgets them). Limits that are not given stay as they are. What the queue
+holds beyond a lower limit stays; submissions wait, or are rejected with queue_full. --running counts what
+workers have of the queue, also the few tasks that wait in a worker.
+
+Examples:
+  forkmill queue limit mail --running 20
+  forkmill queue limit mail --length 100000 --bytes 2G
+  forkmill queue limit mail --reset)";
 
 struct PurgeCommand {
   std::string queue;
@@ -72,6 +94,35 @@ int purge(const PurgeCommand& options, const ConnectionOptions& connection_optio
                       "\n");
 }
 
+int limit(const LimitQueue& limits, const OutputOptions& output, const ConnectionOptions& connection_options) {
+  if (!limits.reset && limits.max_tasks + limits.max_bytes + limits.max_running == 0)
+    throw UsageError{"give --length, --bytes, --running or --reset"};
+  Connection connection{connection_options};
+  return print_stdout(render_limits(connection.carry_out(limits), output.format));
+}
+
+void add_limit(const Program& program, CLI::App& group) {
+  constexpr std::uint64_t kMaxCount = 1'000'000'000;
+  auto* command = group.add_subcommand("limit", "Set limits of a queue, or reset them to those of the broker's start");
+  auto limits = std::make_shared<LimitQueue>();
+  auto output = std::make_shared<OutputOptions>();
+  command->footer(kLimitFooter);
+  command->add_option("queue", limits->queue, "Name of the queue")->required()->option_text("QUEUE");
+  const auto add_count = [&](const char* name, std::uint64_t& value, const char* help) {
+    command->add_option(name, value, help)->check(number_between(std::uint64_t{1}, kMaxCount))->type_name("N");
+  };
+  add_count("--length", limits->max_tasks,
+            "Maximum tasks in the queue, with those whose results have not been fetched");
+  add_size(*command, "--bytes", limits->max_bytes, "Maximum size of their arguments and results");
+  add_count("--running", limits->max_running, "Maximum tasks of the queue that workers have at a time");
+  command->add_flag("--reset", limits->reset, "First drop all limits that were set by this command");
+  add_format_options(*command, *output);
+  add_connection_options(*command, program.connection);
+  command->callback([program, limits, output] {
+    program.action = [program, limits, output] { return limit(*limits, *output, program.connection); };
+  });
+}
+
 void add_purge(const Program& program, CLI::App& group) {
   auto* command = group.add_subcommand("purge", "Cancel all tasks of a queue that have not started");
   auto options = std::make_shared<PurgeCommand>();
@@ -88,7 +139,7 @@ void add_purge(const Program& program, CLI::App& group) {
 }  // namespace
 
 void add_queue(const Program& program) {
-  auto* group = program.app.add_subcommand("queue", "List and purge queues")->require_subcommand(1);
+  auto* group = program.app.add_subcommand("queue", "List, pause, limit and purge queues")->require_subcommand(1);
   auto* list =
       group->add_subcommand("ls", "List queues with the numbers of their tasks and the age of the oldest ready task");
   list->alias("list")->footer(
@@ -96,6 +147,16 @@ void add_queue(const Program& program) {
   add_view(program, *list, QueryKind::queues, [](const Json& body, const OutputOptions& output) {
     return queue_table(body).render(output.format, output.headers);
   });
+  const char* const names = "Names of queues";
+  add_pause<PauseQueue>(
+      program, *group,
+      {"pause", "Start no further tasks of queues", "queue", names, "QUEUE...", "is paused", "was paused already"})
+      ->footer(kPauseQueueFooter);
+  add_pause<ResumeQueue>(
+      program, *group,
+      {"resume", "Start tasks of paused queues again", "queue", names, "QUEUE...", "is resumed", "was not paused"})
+      ->footer("Example:\n  forkmill queue resume mail");
+  add_limit(program, *group);
   add_purge(program, *group);
 }
 

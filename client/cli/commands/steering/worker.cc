@@ -1,0 +1,190 @@
+// forkmill worker ls, drain, scale, pause, resume: the workers.
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "client/cli/commands/tasks.h"
+#include "client/cli/errors/command_error.h"
+#include "client/cli/os/confirm.h"
+#include "client/cli/text/answers.h"
+
+namespace forkmill::cli {
+
+namespace {
+
+constexpr const char* kDrainWorkerFooter =
+    R"(A drained worker finishes what runs, hands back what has not started, and ends, as on SIGTERM; --drain-timeout
+of the worker limits that. It ends with status 0: what has started it decides whether it is started again. A
+worker of an earlier version does not obey and is reported as unsupported: send it SIGTERM.
+
+Examples:
+  forkmill worker drain w1 --wait
+  forkmill worker drain --host node7 --yes
+
+Exit status: 0 the workers drain, or have ended with --wait; 1 one of them does not obey; 2 there is no such
+worker.)";
+
+constexpr const char* kScaleWorkerFooter =
+    R"(A worker may have up to four times the processes that it was started with. Processes beyond a lower number end
+when they have finished what they run. A worker that is started again has its own number again.
+
+Examples:
+  forkmill worker scale w1=8
+  forkmill worker scale w1=2 w2=2)";
+
+constexpr const char* kPauseWorkerFooter =
+    R"(A paused worker stays connected, finishes what it has, and gets no further tasks until `forkmill worker resume`,
+also when it or the broker is restarted (a broker with --memory forgets it).
+
+Examples:
+  forkmill worker pause w1
+  forkmill worker resume --all)";
+
+struct WorkerSelection {
+  std::vector<std::string> names;
+  std::string host;
+  bool all = false;
+  bool wait = false;
+  bool yes = false;
+  OutputOptions output;
+};
+
+constexpr std::chrono::milliseconds kLookForWorkers{200};
+
+std::string show_workers(const Json& body, const OutputOptions& output) {
+  return worker_table(body, unix_now().count()).render(output.format, output.headers);
+}
+
+std::vector<SteerWorkers> orders_of(const WorkerSelection& selection, WorkerAction action) {
+  if (int{!selection.names.empty()} + int{!selection.host.empty()} + int{selection.all} != 1)
+    throw UsageError{"give either names, --host or --all"};
+  if (selection.names.empty()) return {SteerWorkers{.action = action, .host = selection.host}};
+  std::vector<SteerWorkers> orders;
+  for (const auto& name : selection.names) orders.push_back({.action = action, .name = name});
+  return orders;
+}
+
+// Returns the rows of all answers, as one answer.
+Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orders) {
+  Json answer{{"workers", Json::array()}};
+  for (const auto& order : orders) {
+    const auto body = connection.carry_out(order);
+    for (const auto& row : value_of(body, "workers")) answer["workers"].push_back(row);
+  }
+  return answer;
+}
+
+int status_of_steering(const Json& answer) {
+  for (const auto& row : value_of(answer, "workers"))
+    if (text_of(row, "answer") == "unsupported") return static_cast<int>(ExitCode::failed);
+  return 0;
+}
+
+int print_answer(const Json& answer, const OutputOptions& output) {
+  print_stdout(steered_table(answer).render(output.format, output.headers));
+  return status_of_steering(answer);
+}
+
+// Blocks until none of the workers in `answer` that obey is connected.
+void await_end(Connection& connection, const Json& answer) {
+  std::set<std::pair<std::string, std::string>> leaving;
+  for (const auto& row : value_of(answer, "workers"))
+    if (text_of(row, "answer") != "unsupported") leaving.emplace(text_of(row, "name"), text_of(row, "host"));
+  const auto any_there = [&] {
+    for (const auto& row : value_of(connection.ask(QueryKind::workers), "workers")) {
+      const auto draining = value_of(row, "draining");
+      const bool is_leaving = draining.is_boolean() && draining.get<bool>();
+      if (is_leaving && leaving.contains({text_of(row, "name"), text_of(row, "host")})) return true;
+    }
+    return false;
+  };
+  while (any_there()) std::this_thread::sleep_for(kLookForWorkers);
+}
+
+int drain_workers(Connection& connection, const WorkerSelection& selection) {
+  const auto answer = carry_out_all(connection, orders_of(selection, WorkerAction::drain));
+  if (selection.wait) await_end(connection, answer);
+  return print_answer(answer, selection.output);
+}
+
+int pause_workers(Connection& connection, const WorkerSelection& selection) {
+  return print_answer(carry_out_all(connection, orders_of(selection, WorkerAction::pause)), selection.output);
+}
+
+int resume_workers(Connection& connection, const WorkerSelection& selection) {
+  return print_answer(carry_out_all(connection, orders_of(selection, WorkerAction::resume)), selection.output);
+}
+
+// "w1=8"
+SteerWorkers scale_order(const std::string& text) {
+  const auto sign = text.rfind('=');
+  const auto number = sign == std::string::npos ? "" : text.substr(sign + 1);
+  SteerWorkers order{.action = WorkerAction::scale, .name = text.substr(0, sign)};
+  if (order.name.empty() || !CLI::detail::lexical_cast(number, order.children) || order.children == 0)
+    throw UsageError{"'" + text + "' is not NAME=N with a number of 1 or more"};
+  return order;
+}
+
+int scale_workers(Connection& connection, const WorkerSelection& selection) {
+  std::vector<SteerWorkers> orders;
+  for (const auto& text : selection.names) orders.push_back(scale_order(text));
+  return print_answer(carry_out_all(connection, orders), selection.output);
+}
+
+std::shared_ptr<WorkerSelection> add(const Program& program, CLI::App& command, const char* names, const char* help,
+                                     bool asks, int (*act)(Connection&, const WorkerSelection&)) {
+  auto selection = std::make_shared<WorkerSelection>();
+  command.add_option("names", selection->names, help)->option_text(names);
+  add_format_options(command, selection->output);
+  add_connection_options(command, program.connection);
+  command.callback([program, selection, asks, act] {
+    program.action = [program, selection, asks, act] {
+      const bool many = asks && selection->names.empty();
+      if (many) check_can_ask(selection->yes);
+      if (many && !selection->yes)
+        confirm("Drain all workers" + (selection->host.empty() ? "" : " of host " + selection->host) + "? [y/N]",
+                "nothing was drained");
+      Connection connection{program.connection};
+      return act(connection, *selection);
+    };
+  });
+  return selection;
+}
+
+std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& command, bool asks,
+                                              int (*act)(Connection&, const WorkerSelection&)) {
+  auto selection = add(program, command, "NAME...", "Names of workers", asks, act);
+  command.add_option("--host", selection->host, "All workers of this host")->type_name("HOST");
+  command.add_flag("--all", selection->all, "All workers");
+  return selection;
+}
+
+void add_drain(const Program& program, CLI::App& group) {
+  auto* command = group.add_subcommand("drain", "Let workers finish what they run, and end");
+  const auto selection = add_for_many(program, *command, true, drain_workers);
+  command->footer(kDrainWorkerFooter);
+  command->add_flag("--wait", selection->wait, "Wait until they have ended");
+  command->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation of --host and --all");
+}
+
+}  // namespace
+
+void add_worker(const Program& program) {
+  auto* group = program.app.add_subcommand("worker", "List, drain, scale and pause workers")->require_subcommand(1);
+  auto* list = group->add_subcommand("ls", "List workers, where they run and what they do");
+  list->alias("list")->footer("Examples:\n  forkmill worker ls -o wide\n  forkmill worker ls --no-headers | wc -l");
+  add_view(program, *list, QueryKind::workers, show_workers);
+  add_drain(program, *group);
+  auto* scaled = group->add_subcommand("scale", "Set the number of processes of workers while they run");
+  scaled->footer(kScaleWorkerFooter);
+  add(program, *scaled, "NAME=N...", "Names of workers, each with a number of processes", false, scale_workers);
+  scaled->get_option("names")->required();
+  auto* paused = group->add_subcommand("pause", "Give workers no further tasks");
+  add_for_many(program, *paused, false, pause_workers);
+  paused->footer(kPauseWorkerFooter);
+  auto* resumed = group->add_subcommand("resume", "Give paused workers tasks again");
+  add_for_many(program, *resumed, false, resume_workers);
+  resumed->footer("Example:\n  forkmill worker resume w1");
+}
+
+}  // namespace forkmill::cli

@@ -1,0 +1,108 @@
+// The routes that pause, resume and limit queues and task names, and that steer workers.
+#include "client/cli/text/answers.h"
+#include "client/cli/views/cluster.h"
+#include "client/web/api/route.h"
+
+namespace forkmill::web {
+
+namespace {
+
+using Type = Parameter::Type;
+
+// The state after the command, and whether the command has changed it.
+Json pause_answer(const std::string& name, bool paused, const Json& body) {
+  return {{"name", name}, {"paused", paused}, {"changed", cli::value_of(body, "changed")}};
+}
+
+Json pause_queue(Call& call) {
+  const auto& queue = call.path.at("queue");
+  return pause_answer(queue, true, call.broker.carry_out(PauseQueue{.queue = queue}));
+}
+
+Json resume_queue(Call& call) {
+  const auto& queue = call.path.at("queue");
+  return pause_answer(queue, false, call.broker.carry_out(ResumeQueue{.queue = queue}));
+}
+
+Json pause_name(Call& call) {
+  const auto& name = call.path.at("name");
+  return pause_answer(name, true, call.broker.carry_out(PauseName{.name = name}));
+}
+
+Json resume_name(Call& call) {
+  const auto& name = call.path.at("name");
+  return pause_answer(name, false, call.broker.carry_out(ResumeName{.name = name}));
+}
+
+Json limit_queue(Call& call) {
+  const auto number = [&](const char* key) { return call.body.value(key, std::uint64_t{0}); };
+  LimitQueue command{.queue = call.path.at("queue"),
+                     .reset = call.body.value("reset", false),
+                     .max_tasks = number("max_tasks"),
+                     .max_bytes = number("max_bytes"),
+                     .max_running = number("max_running")};
+  if (!command.reset && command.max_tasks + command.max_bytes + command.max_running == 0)
+    throw Failure{400, "bad_parameter", "the body has no limit", "give max_tasks, max_bytes, max_running or reset"};
+  const auto body = call.broker.carry_out(command);
+  auto answer = Json::object();
+  answer["name"] = command.queue;
+  for (const char* key : {"max_tasks", "max_bytes", "max_running"}) answer[key] = cli::value_of(body, key);
+  return answer;
+}
+
+// Exactly one of name, host and all must be given.
+Json steer(Call& call, SteerWorkers command) {
+  command.name = cli::text_of(call.body, "name");
+  command.host = cli::text_of(call.body, "host");
+  const bool all = call.body.value("all", false);
+  if (int{!command.name.empty()} + int{!command.host.empty()} + int{all} != 1)
+    throw Failure{400, "bad_parameter", "the workers are missing or named twice", "give name, host or \"all\": true"};
+  return Json::parse(cli::steered_table(call.broker.carry_out(command)).render(cli::Format::json, false));
+}
+
+Json drain(Call& call) { return steer(call, {.action = WorkerAction::drain}); }
+Json pause(Call& call) { return steer(call, {.action = WorkerAction::pause}); }
+Json resume(Call& call) { return steer(call, {.action = WorkerAction::resume}); }
+Json scale(Call& call) {
+  const auto children = call.body.at("children").get<std::uint64_t>();
+  constexpr std::uint64_t kMax = 4096;
+  if (children < 1 || children > kMax) throw Failure{400, "bad_parameter", "'children' is not a number from 1 to 4096"};
+  return steer(call, {.action = WorkerAction::scale, .children = static_cast<std::uint32_t>(children)});
+}
+
+std::vector<Parameter> worker_parameters() {
+  return {{"name", Type::text, "The workers with this name"},
+          {"host", Type::text, "All workers of this host"},
+          {"all", Type::boolean, "All workers"}};
+}
+
+std::vector<Parameter> scale_parameters() {
+  auto parameters = worker_parameters();
+  parameters.push_back({"children", Type::number, "The number of processes", true});
+  return parameters;
+}
+
+}  // namespace
+
+std::vector<Route> steering_routes() {
+  return {
+      {true, "/api/v1/queues/{queue}/pause", "Start no further tasks of a queue", {}, pause_queue},
+      {true, "/api/v1/queues/{queue}/resume", "Start tasks of a paused queue again", {}, resume_queue},
+      {true,
+       "/api/v1/queues/{queue}/limits",
+       "Set limits of a queue in place of those of the broker's start",
+       {{"max_tasks", Type::number, "The most tasks in the queue"},
+        {"max_bytes", Type::number, "The most bytes of their arguments and results"},
+        {"max_running", Type::number, "The most tasks of the queue that workers have at a time"},
+        {"reset", Type::boolean, "First drop the limits that were set before"}},
+       limit_queue},
+      {true, "/api/v1/names/{name}/pause", "Start no further tasks with a name, in any queue", {}, pause_name},
+      {true, "/api/v1/names/{name}/resume", "Start tasks with a paused name again", {}, resume_name},
+      {true, "/api/v1/workers/drain", "Let workers finish what they run, and end", worker_parameters(), drain},
+      {true, "/api/v1/workers/scale", "Set the number of processes of workers", scale_parameters(), scale},
+      {true, "/api/v1/workers/pause", "Give workers no further tasks", worker_parameters(), pause},
+      {true, "/api/v1/workers/resume", "Give paused workers tasks again", worker_parameters(), resume},
+  };
+}
+
+}  // namespace forkmill::web
