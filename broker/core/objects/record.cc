@@ -48,7 +48,7 @@ bool waits_for_condition(const Call& call) {
 }
 
 std::string record_of(const Object& object) {
-  return pack_record(RecordKind::object, [&](DurableState::Packer& packer) {
+  return pack_record(RecordType::object, [&](DurableState::Packer& packer) {
     const ObjectSpec& spec = object.spec();
     packer.pack_array(9);
     packer.pack(object.id().value());
@@ -64,7 +64,7 @@ std::string record_of(const Object& object) {
 }
 
 std::string record_of(const ClientOperations& operations) {
-  return pack_record(RecordKind::operations, [&](DurableState::Packer& packer) {
+  return pack_record(RecordType::operations, [&](DurableState::Packer& packer) {
     const auto& entries = operations.entries;
     const auto count =
         std::count_if(entries.begin(), entries.end(), [](const auto& entry) { return is_kept(entry.second); });
@@ -92,11 +92,11 @@ std::string record_of(const ClientOperations& operations) {
 
 StoredRecord::StoredRecord(std::string_view bytes) : handle_{forkmill::detail::unpack_bounded(bytes)} {
   const auto [kind, body] = handle_.get().as<std::tuple<unsigned, msgpack::object>>();
-  if (kind < static_cast<unsigned>(RecordKind::object) || kind > static_cast<unsigned>(RecordKind::operations) ||
+  if (kind < static_cast<unsigned>(RecordType::object) || kind > static_cast<unsigned>(RecordType::operations) ||
       body.type != msgpack::type::ARRAY || body.via.array.size == 0) {
     throw DecodeError{"a record of an unknown kind"};
   }
-  kind_ = static_cast<RecordKind>(kind);
+  kind_ = static_cast<RecordType>(kind);
   body_ = body;
 }
 

@@ -26,7 +26,7 @@ std::string record_of(const ClientOperations& operations);
 class StoredRecord {
  public:
   explicit StoredRecord(std::string_view bytes);
-  RecordKind kind() const { return kind_; }
+  RecordType kind() const { return kind_; }
   const msgpack::object& body() const { return body_; }
 
   std::unique_ptr<Object> object(ObjectHost& host) const;  // without its parts
@@ -36,7 +36,7 @@ class StoredRecord {
 
  private:
   msgpack::object_handle handle_;
-  RecordKind kind_;
+  RecordType kind_;
   msgpack::object body_;
 };
 

@@ -66,22 +66,22 @@ void ObjectStorage::recover(TaskSeq seq, std::string_view record, ObjectHost& ho
 
 void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& host) {
   switch (record.kind()) {
-    case RecordKind::object: {
+    case RecordType::object: {
       auto object = record.object(host);
       object->stored_as = seq;
       directory_.insert(std::move(object));
       break;
     }
-    case RecordKind::part:
+    case RecordType::part:
       if (Object* object = directory_.find(record.owner_of_part())) object->load_part(seq, record.body());
       break;
-    case RecordKind::operations: {
+    case RecordType::operations: {
       ClientOperations& operations = operations_.of(record.client());
       if (!mutant(Mutant::ledger_lost_at_restart)) operations = record.operations();
       operations.stored_as = seq;
       break;
     }
-    case RecordKind::control:
+    case RecordType::control:
       throw DecodeError{"a record of no object"};
   }
 }

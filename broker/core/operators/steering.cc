@@ -198,7 +198,7 @@ void Steering::drop_absent_workers() {
 // ---- Records --------------------------------------------------------------------------------------------------------
 
 std::string Steering::record_of(const Named& named) {
-  return pack_record(RecordKind::control, [&](DurableState::Packer& packer) {
+  return pack_record(RecordType::control, [&](DurableState::Packer& packer) {
     const Control& control = named.control;
     packer.pack(ControlBody{static_cast<unsigned>(named.what), named.name, control.paused, control.max_tasks,
                             control.max_bytes, control.max_running});
@@ -216,7 +216,7 @@ Steering::Named Steering::control_in(std::string_view record) {
   return {static_cast<ControlOf>(what), std::move(name), {paused, max_tasks, max_bytes, max_running, {}}};
 }
 
-bool Steering::is_record(std::string_view record) { return kind_of_record(record) == RecordKind::control; }
+bool Steering::is_record(std::string_view record) { return kind_of_record(record) == RecordType::control; }
 
 void Steering::recover(proto::TaskSeq seq, std::string_view record) {
   if (mutant(Mutant::steering_lost_at_restart)) return;

@@ -358,9 +358,9 @@ TEST_CASE("names that no queue can have are refused, and more controls than ther
 TEST_CASE("a control that makes no sense is refused when it is read, and says which record it is") {
   using forkmill::broker::DurableState;
   using forkmill::broker::pack_record;
-  using forkmill::broker::RecordKind;
+  using forkmill::broker::RecordType;
   const auto with_name = [](unsigned what, const std::string& name) {
-    return pack_record(RecordKind::control,
+    return pack_record(RecordType::control,
                        [&](DurableState::Packer& packer) { packer.pack(std::make_tuple(what, name, true, 0, 0, 0)); });
   };
   for (const std::string& record : {with_name(9, "a"), with_name(1, "a b"), std::string{"\x92\x04"},

@@ -11,7 +11,7 @@
 
 namespace forkmill::broker {
 
-enum class RecordKind : std::uint8_t {
+enum class RecordType : std::uint8_t {
   object = 1,      // one object: its number, spec, owner and state
   part = 2,        // a piece of an object, whose number comes first in the body
   operations = 3,  // answers to one client
@@ -19,14 +19,14 @@ enum class RecordKind : std::uint8_t {
 };
 
 // Returns the kind of a record that pack_record() has made. None: the bytes are no such record.
-inline std::optional<RecordKind> kind_of_record(std::string_view bytes) {
+inline std::optional<RecordType> kind_of_record(std::string_view bytes) {
   constexpr char kArrayOfTwo = '\x92';
   if (bytes.size() < 2 || bytes[0] != kArrayOfTwo) return std::nullopt;
-  return static_cast<RecordKind>(bytes[1]);  // kinds are small numbers, which msgpack writes as they are
+  return static_cast<RecordType>(bytes[1]);  // kinds are small numbers, which msgpack writes as they are
 }
 
 template <class F>
-std::string pack_record(RecordKind kind, F&& body) {
+std::string pack_record(RecordType kind, F&& body) {
   msgpack::sbuffer buffer;
   DurableState::Packer packer{buffer};
   packer.pack_array(2);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "broker/core/objects/base/object.h"
-#include "broker/core/objects/kinds/changes.h"
+#include "broker/core/objects/kinds/change_log.h"
 #include "broker/core/objects/kinds/dict_entries.h"
 
 namespace forkmill::broker {
@@ -44,7 +44,7 @@ class Dict final : public Object {
   void drop(const std::string& key);
 
   DictEntries entries_{durable()};
-  Changes changes_;
+  ChangeLog changes_;
 };
 
 }  // namespace forkmill::broker

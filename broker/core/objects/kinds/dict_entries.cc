@@ -55,7 +55,7 @@ void DictEntries::drain_parts(ObjectId dict, std::vector<StoreOp>& ops, const Du
     const std::string& key = *one.second;
     Entry& entry = entries_.at(key);
     if (!entry.record) entry.record = next();
-    ops.emplace_back(PutRecord{entry.record, pack_record(RecordKind::part, [&](DurableState::Packer& packer) {
+    ops.emplace_back(PutRecord{entry.record, pack_record(RecordType::part, [&](DurableState::Packer& packer) {
                                  packer.pack_array(4);
                                  packer.pack(dict.value());
                                  packer.pack(entry.number);

@@ -18,7 +18,7 @@ enum : std::size_t { kGetters, kPutters, kJoiners, kPollers };
 
 // `lease` and `client` name the reader that has the item. 0 and none: no reader has it.
 std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, ClientHandle client) {
-  return pack_record(RecordKind::part, [&](DurableState::Packer& packer) {
+  return pack_record(RecordType::part, [&](DurableState::Packer& packer) {
     packer.pack_array(5);
     packer.pack(queue.value());
     packer.pack(item.number);

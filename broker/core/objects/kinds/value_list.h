@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "broker/core/objects/base/object.h"
-#include "broker/core/objects/kinds/changes.h"
+#include "broker/core/objects/kinds/change_log.h"
 
 namespace forkmill::broker {
 
@@ -39,7 +39,7 @@ class ValueList final : public Object {
 
   std::vector<proto::Payload> values_;
   std::size_t bytes_ = 0;
-  Changes changes_;
+  ChangeLog changes_;
 };
 
 }  // namespace forkmill::broker

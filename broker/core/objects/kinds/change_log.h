@@ -1,4 +1,4 @@
-// Changes: the keys or indices that have changed in a dict or a list, version by version, for clients that watch it.
+// ChangeLog: the keys or indices that have changed in a dict or a list, version by version, for clients that watch it.
 // The log begins with the first watch and keeps the last kMax changes, with at most kMaxBytes of keys. A client that
 // asks for more is told that the changes are not known in full.
 #pragma once
@@ -19,7 +19,7 @@ namespace forkmill::broker {
 // Returns whether a watch is tried although other watches wait. False in one mutant only.
 inline bool watchers_overtake() { return !proto::mutant(proto::Mutant::watchers_in_line); }
 
-class Changes {
+class ChangeLog {
  public:
   std::int64_t version() const { return version_; }
 
