@@ -21,11 +21,12 @@ class QueryLine {
  public:
   static constexpr std::size_t kMaxOfClient = 256;
 
-  // Whether the message is such a query: a list, or one that names a task by the beginning of its id.
+  // Whether the message is such a query: a list, reasons, or one that names a task by the beginning of its id.
   static bool is_costly(const proto::Message& message) {
     if (const auto* command = std::get_if<proto::Command>(&message)) return is_prefix(named_task(*command));
     const auto* query = std::get_if<proto::Query>(&message);
     if (query == nullptr) return false;
+    if (query->kind == proto::QueryKind::why_task) return true;
     if (const auto named = named_task(*query)) return is_prefix(named);
     return query->kind != proto::QueryKind::ping && query->kind != proto::QueryKind::object;
   }

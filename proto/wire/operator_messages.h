@@ -26,7 +26,10 @@ enum class QueryKind : std::uint8_t {
   processes = 11,  // all processes of the broker and its workers
   objects = 12,
   object = 13,
-  process = 16,  // state of a task with TaskOptions::process
+  process = 16,   // state of a task with TaskOptions::process
+  why_task = 17,  // why a task waits or ended as it did
+  why_queue = 18,
+  why_worker = 19,
 };
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.
@@ -46,8 +49,9 @@ struct TaskFilter {
 struct Query {
   std::uint64_t id = 0;  // chosen by the client; the reply repeats it
   QueryKind kind = QueryKind::ping;
-  std::string argument;  // task, process: the id, or an unambiguous beginning of it; objects, object: a name
-  TaskFilter filter{};   // tasks
+  // task, process, why_task: the id, or an unambiguous beginning of it; objects, object, why_queue, why_worker: a name
+  std::string argument;
+  TaskFilter filter{};  // tasks
   friend bool operator==(const Query&, const Query&) = default;
 };
 

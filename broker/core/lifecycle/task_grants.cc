@@ -62,7 +62,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
     outcome.error->code = Errc::cancelled;
     return finish(*task, Event::cancelled, std::move(outcome));
   }
-  if (may_retry(*task, outcome)) return retry(*task, outcome.kind, record.retry_delay);
+  if (may_retry(*task, outcome)) return retry(*task, outcome, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
 }
@@ -149,9 +149,10 @@ bool TaskGrants::may_retry(const Task& task, const proto::Outcome& outcome) cons
   }
 }
 
-void TaskGrants::retry(Task& task, OutcomeKind kind, milliseconds delay) {
-  const bool at_once = kind == OutcomeKind::lost;
-  const bool asked = kind == OutcomeKind::retry && delay.count() >= 0;
+void TaskGrants::retry(Task& task, const proto::Outcome& outcome, milliseconds delay) {
+  state_.tasks.attempt_history().add(task.seq, {outcome, state_.clock.stamp()});
+  const bool at_once = outcome.kind == OutcomeKind::lost;
+  const bool asked = outcome.kind == OutcomeKind::retry && delay.count() >= 0;
   const Instant wait = at_once ? Instant{0}
                        : asked ? Instant{std::min(delay, proto::limits::kMaxDuration)}
                                : backoff(task);

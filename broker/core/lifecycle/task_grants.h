@@ -38,7 +38,7 @@ class TaskGrants {
   void assign(Worker& worker, Task& task);
   void unassign(Worker& worker, Task& task);
   bool may_retry(const Task& task, const proto::Outcome& outcome) const;
-  void retry(Task& task, proto::OutcomeKind kind, milliseconds delay);
+  void retry(Task& task, const proto::Outcome& outcome, milliseconds delay);
   void finish(Task& task, Event event, proto::Outcome outcome);
   Instant backoff(const Task& task) const;
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "broker/core/operators/attempt_start.h"
 #include "broker/core/operators/packed_map.h"
 #include "broker/core/operators/task_row.h"
+#include "broker/core/operators/why/attempt_start.h"
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {

@@ -11,7 +11,9 @@ namespace forkmill::broker {
 
 // The id, or the beginning of one. None: the query or command names no task.
 inline std::optional<std::string_view> named_task(const proto::Query& query) {
-  const bool names_one = query.kind == proto::QueryKind::task || query.kind == proto::QueryKind::process;
+  using proto::QueryKind;
+  const bool names_one =
+      query.kind == QueryKind::task || query.kind == QueryKind::process || query.kind == QueryKind::why_task;
   return names_one ? std::optional<std::string_view>{query.argument} : std::nullopt;
 }
 inline std::optional<std::string_view> named_task(const proto::Command& command) {

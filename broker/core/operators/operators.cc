@@ -17,14 +17,14 @@ Operators::Operators(BrokerState& state, const Registry& registry, Intake& intak
       objects_{objects},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
+      why_queries_{state, registry, processes},
       commands_{state, intake, retention, cancels, objects, processes, steering} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   auto answer = reply(client, query);
   if (!answer) return;
-  // The state of a task is sent when it is safe: a crash might take it back.
   state_.output.send(client.session, std::move(*answer),
-                     named_task(query) ? state_.output.safe_after() : proto::CommitSeq{});
+                     must_be_safe(query) ? state_.output.safe_after() : proto::CommitSeq{});
 }
 
 void Operators::handle(Client& client, const proto::Command& command) {
@@ -37,6 +37,14 @@ void Operators::handle(StoreAnswer answer) {
   is_backup ? commands_.handle(std::move(answer)) : queries_.handle(std::move(answer));
 }
 
+// The state of a task is sent when it is safe: a crash might take it back. What an unfinished task waits for may be
+// that commit.
+bool Operators::must_be_safe(const proto::Query& query) const {
+  if (query.kind != QueryKind::why_task) return named_task(query).has_value();
+  const Task* named = task(named_task(query));
+  return named == nullptr || is_terminal(named->state);
+}
+
 std::optional<Reply> Operators::reply(Client& client, const proto::Query& query) {
   switch (query.kind) {
     case QueryKind::objects:
@@ -47,6 +55,12 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query)
       return reply_to(query.id, process_queries_.state(query.argument, task(named_task(query))));
     case QueryKind::processes:
       return reply_to(query.id, process_queries_.list());
+    case QueryKind::why_task:
+      return reply_to(query.id, why_queries_.task(query.argument, task(named_task(query))));
+    case QueryKind::why_queue:
+      return reply_to(query.id, why_queries_.queue(query.argument));
+    case QueryKind::why_worker:
+      return reply_to(query.id, why_queries_.worker(query.argument));
     default:
       return queries_.reply(query, client.handle, task(named_task(query)));
   }

@@ -13,6 +13,7 @@
 #include "broker/core/operators/process_queries.h"
 #include "broker/core/operators/queries.h"
 #include "broker/core/operators/self_report.h"
+#include "broker/core/operators/why_queries.h"
 #include "broker/core/peers/processes.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
@@ -37,6 +38,7 @@ class Operators {
 
  private:
   std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
+  bool must_be_safe(const proto::Query& query) const;
   // Returns null if `named` is none, or no task in memory.
   Task* task(std::optional<std::string_view> named) const;
 
@@ -45,6 +47,7 @@ class Operators {
   SelfReport self_;
   Queries queries_;
   ProcessQueries process_queries_;
+  WhyQueries why_queries_;
   OperatorCommands commands_;
 };
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "broker/core/operators/attempt_start.h"
 #include "broker/core/operators/listing.h"
 #include "broker/core/operators/replies.h"
+#include "broker/core/operators/why/attempt_start.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
@@ -117,7 +117,7 @@ std::string Queries::queues() const {
   std::vector<PackedMap> rows;
   for (const auto& [name, queue] : state_.queues) {
     if (is_process_queue(name) && queue->budget.tasks() == 0) continue;
-    const Task* oldest = queue->ready.oldest();
+    const Task* oldest = oldest_of(queue->ready);
     const Control* control = state_.controls.of_queue(base_queue(name));
     rows.push_back(PackedMap{}
                        .add("name", name)

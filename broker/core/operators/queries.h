@@ -8,7 +8,7 @@
 
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/operators/self_report.h"
-#include "broker/core/operators/serving.h"
+#include "broker/core/operators/why/serving.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 

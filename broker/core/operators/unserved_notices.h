@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "broker/core/operators/serving.h"
+#include "broker/core/operators/why/serving.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
 

@@ -6,6 +6,16 @@
 
 namespace forkmill::broker {
 
+std::size_t Lane::count_before(const Task& task, std::size_t most) const {
+  if (task.paging.in_paged_out_part) {
+    const std::size_t fetched = std::min(resident + on_their_way, most);
+    return fetched + paged_out.count_before(task.seq, most - fetched);
+  }
+  std::size_t count = 0;
+  for (const Task* one = task.links.previous; one != nullptr && count < most; one = one->links.previous) ++count;
+  return count;
+}
+
 Lane& Share::lane_of(TaskTypeId type, bool is_served) {
   auto found = std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.type == type; });
   if (found != lanes.end()) return *found;

@@ -32,6 +32,9 @@ struct Lane {
   bool needs_refill = false;     // the lane is on the list of its queue, or is being refilled
 
   bool has_paged_out() const { return on_their_way > 0 || !paged_out.empty(); }
+  std::size_t size() const { return resident + on_their_way + paged_out.size(); }
+  // Counts the tasks that are granted before `task` of this lane. Stops at `most` of them.
+  std::size_t count_before(const Task& task, std::size_t most) const;
   bool is_full(const ResidentLimits& limits) const {
     return resident >= limits.tasks || resident_bytes >= limits.bytes;
   }

@@ -76,17 +76,6 @@ bool ReadyTasks::is_idle() const {
   return std::all_of(levels_.begin(), levels_.end(), [](const auto& level) { return level.second.is_idle(); });
 }
 
-const Task* ReadyTasks::oldest() const {
-  const Task* oldest = nullptr;
-  for (const auto& [priority, level] : levels_)
-    for (const Share& share : level.rotation)
-      share.visit([&](const Lane& lane) {
-        const Task* head = lane.tasks.front();
-        if (head != nullptr && (oldest == nullptr || head->ready_at < oldest->ready_at)) oldest = head;
-      });
-  return oldest;
-}
-
 std::vector<proto::TaskSeq> ReadyTasks::next_paged_out(const LaneKey& key) {
   Lane& lane = lane_of(key);
   std::vector<proto::TaskSeq> seqs;
@@ -156,6 +145,40 @@ void ReadyTasks::Level::drop_if_empty(Rotation::iterator share) {
   if (rotation.size() == 1) return share->clear();
   by_client.erase(share->client);
   rotation.erase(share);
+}
+
+const Task* oldest_of(const ReadyTasks& ready) {
+  const Task* oldest = nullptr;
+  ready.visit_shares([&](int, const Share& share) {
+    share.visit([&](const Lane& lane) {
+      const Task* head = lane.tasks.front();
+      if (head != nullptr && (oldest == nullptr || head->ready_at < oldest->ready_at)) oldest = head;
+    });
+  });
+  return oldest;
+}
+
+Ahead ahead_of(const ReadyTasks& ready, const Task& task) {
+  Ahead ahead;
+  bool is_past_own = false;  // priorities that follow are lower
+  ready.visit_shares([&](int priority, const Share& share) {
+    if (priority == task.options().priority)
+      is_past_own = true;
+    else if (is_past_own)
+      return;
+    std::size_t served = 0;
+    for (const Lane& lane : share.lanes) served += lane.size();
+    if (!is_past_own) {
+      ahead.higher += served;
+    } else if (share.client != task.client) {
+      ahead.clients += served > 0 ? 1 : 0;
+    } else {
+      share.visit([&](const Lane& lane) {
+        if (lane.type == task.type) ahead.before = lane.count_before(task, Ahead::kMaxCounted);
+      });
+    }
+  });
+  return ahead;
 }
 
 }  // namespace forkmill::broker

@@ -77,8 +77,12 @@ class ReadyTasks {
     return std::any_of(levels_.begin(), levels_.end(),
                        [&](const auto& one) { return one.second.has_share_of(client); });
   }
-  // Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
-  const Task* oldest() const;
+  // Calls `visitor` with the priority and the share of each client, the highest priority first.
+  template <class Visitor>
+  void visit_shares(Visitor&& visitor) const {
+    for (const auto& [priority, level] : levels_)
+      for (const Share& share : level.rotation) visitor(priority, share);
+  }
 
   // Removes and returns the next numbers of the lane. They are on their way until refill() has been called for each.
   std::vector<proto::TaskSeq> next_paged_out(const LaneKey& key);
@@ -122,5 +126,19 @@ class ReadyTasks {
   const TaskTypes& task_types_;
   std::uint64_t sorted_for_ = 0;  // TaskTypes::served_version() when the lanes were sorted
 };
+
+// Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
+const Task* oldest_of(const ReadyTasks& ready);
+
+// Ahead: what is granted before a ready task. Tasks that no worker has are left out.
+struct Ahead {
+  static constexpr std::size_t kMaxCounted = 10'000;
+
+  std::size_t higher = 0;   // tasks of higher priority
+  std::size_t before = 0;   // tasks of its client, priority and type; kMaxCounted: that many or more
+  std::size_t clients = 0;  // other clients with tasks of its priority, which take turns with its own
+};
+// `task` is one of `ready`.
+Ahead ahead_of(const ReadyTasks& ready, const Task& task);
 
 }  // namespace forkmill::broker

@@ -2,6 +2,7 @@
 // paged-out part of a long lane costs next to nothing in memory.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -23,6 +24,18 @@ class SeqRuns {
     } else {
       runs_.push_back({seq.value(), 1});
     }
+  }
+
+  // Counts the numbers before `seq`, which is in the queue. Stops at `most` of them.
+  std::size_t count_before(proto::TaskSeq seq, std::size_t most) const {
+    std::size_t count = 0;
+    for (std::size_t i = first_; i < runs_.size() && count < most; ++i) {
+      const Run& run = runs_[i];
+      const bool is_here = seq.value() >= run.first && seq.value() - run.first < run.count;
+      if (is_here) return std::min<std::size_t>(count + (seq.value() - run.first), most);
+      count += run.count;
+    }
+    return std::min(count, most);
   }
 
   proto::TaskSeq pop_front() {

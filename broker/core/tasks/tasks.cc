@@ -53,6 +53,7 @@ Task* Tasks::find(const TaskId& id) const {
 }
 
 void Tasks::erase(Task& task) {
+  attempt_history_.forget(task.seq);
   index_.erase(task.id);
   places_.release(task);
 }

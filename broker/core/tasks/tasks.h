@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "broker/core/tasks/attempt_history.h"
 #include "broker/core/tasks/id_index.h"
 #include "broker/core/tasks/task.h"
 #include "broker/core/tasks/task_slab.h"
@@ -66,6 +67,10 @@ class Tasks {
   // For audits: all paged-out tasks, in no order.
   void visit_paged_out(const std::function<void(const TaskId&, PagedOutEntry)>& visitor) const;
 
+  // Earlier attempts of the tasks, on disk as well. erase() drops those of its task.
+  AttemptHistory& attempt_history() { return attempt_history_; }
+  const AttemptHistory& attempt_history() const { return attempt_history_; }
+
   // Returns the id that `text` is, or else the only known id that begins with it; the latter walks the table. None:
   // there is no such id, or more than one.
   std::optional<TaskId> named(std::string_view text) const;
@@ -78,6 +83,7 @@ class Tasks {
   TaskSlab places_;
   IdIndex index_;  // the place of a resident task, the number and state of a paged-out one
   std::size_t paged_out_ = 0;
+  AttemptHistory attempt_history_;
   proto::TaskSeq last_;
 };
 

@@ -127,6 +127,7 @@ void add_task(const Program& program);
 void add_version(const Program& program, const std::string& version);
 void add_wait(const Program& program);
 void add_web(const Program& program);
+void add_why(const Program& program);
 void add_worker(const Program& program);
 
 }  // namespace forkmill::cli

@@ -18,16 +18,19 @@ namespace forkmill {
 // The question. The comment gives the argument that it takes, and the error codes of its own. The numbers are those of
 // the wire.
 enum class QueryKind : std::uint8_t {
-  ping = 1,        // nothing; the answer says that the broker lives
-  status = 2,      // the broker: its version, counts of clients, workers and tasks, memory
-  queues = 3,      // all queues, with their lengths and limits
-  workers = 4,     // all workers, with what they run
-  task = 5,        // one task. Argument: its id, or an unambiguous beginning of 8 characters or more. task_unknown
-  tasks = 6,       // the tasks that `filter` lets through, newest first. bad_request
-  processes = 11,  // the processes of the broker and of all workers
-  objects = 12,    // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
-  object = 13,     // one object, with its holders and waiters. Argument: its name. object_unknown
-  process = 16,    // the state of a task's own process. Argument as for `task`. task_unknown, bad_request
+  ping = 1,         // nothing; the answer says that the broker lives
+  status = 2,       // the broker: its version, counts of clients, workers and tasks, memory
+  queues = 3,       // all queues, with their lengths and limits
+  workers = 4,      // all workers, with what they run
+  task = 5,         // one task. Argument: its id, or an unambiguous beginning of 8 characters or more. task_unknown
+  tasks = 6,        // the tasks that `filter` lets through, newest first. bad_request
+  processes = 11,   // the processes of the broker and of all workers
+  objects = 12,     // locks, queues, dicts …, 10,000 at most. Argument: the beginning of their names
+  object = 13,      // one object, with its holders and waiters. Argument: its name. object_unknown
+  process = 16,     // the state of a task's own process. Argument as for `task`. task_unknown, bad_request
+  why_task = 17,    // why a task waits, or ended as it did. Argument as for `task`. task_unknown
+  why_queue = 18,   // why the tasks of a queue wait. Argument: its name
+  why_worker = 19,  // why a worker gets no tasks. Argument: its name
 };
 
 // TaskFilter: the tasks that QueryKind::tasks lists. A field that is empty or 0 lets everything through.

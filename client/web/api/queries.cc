@@ -9,6 +9,7 @@
 #include "client/cli/views/objects.h"
 #include "client/cli/views/processes.h"
 #include "client/cli/views/tasks.h"
+#include "client/cli/views/why.h"
 #include "client/web/api/filters.h"
 #include "client/web/api/openapi.h"
 #include "client/web/api/route.h"
@@ -113,6 +114,23 @@ Json task(Call& call) {
   return cli::task_json(body, true);
 }
 
+Json why_task(Call& call) { return cli::why_task_json(call.broker.ask(QueryKind::why_task, call.path.at("id"))); }
+
+Json why_queue(Call& call) {
+  const auto& name = call.path.at("queue");
+  const auto rows = cli::why_queues_json(call.broker.ask(QueryKind::why_queue, name));
+  if (rows.empty()) throw Failure{404, "queue_unknown", "there is no queue " + name};
+  return rows.front();
+}
+
+// Several workers may have one name.
+Json why_worker(Call& call) {
+  const auto& name = call.path.at("worker");
+  auto rows = cli::why_workers_json(call.broker.ask(QueryKind::why_worker, name));
+  if (rows.empty()) throw Failure{404, "worker_unknown", "there is no worker " + name};
+  return rows;
+}
+
 Json dead_letter(Call& call) {
   auto found = task(call);
   if (cli::text_of(found, "state") != "failed")
@@ -146,6 +164,9 @@ std::vector<Route> query_routes() {
       {false, "/api/v1/names", "The names of paused tasks", {}, paused_names},
       {false, "/api/v1/tasks", "A page of tasks, the newest first", page_parameters(true), tasks},
       {false, "/api/v1/tasks/{id}", "One task by its id, or by 8 characters of it or more", {}, task},
+      {false, "/api/v1/tasks/{id}/why", "Why a task waits, or ended as it did, in words", {}, why_task},
+      {false, "/api/v1/queues/{queue}/why", "Why the tasks of a queue wait, in words", {}, why_queue},
+      {false, "/api/v1/workers/{worker}/why", "Why the workers of a name get no tasks, in words", {}, why_worker},
       {false, "/api/v1/dead", "A page of dead letters, the newest first", page_parameters(false), dead_letters},
       {false, "/api/v1/dead/{id}", "One dead letter with its error and arguments", {}, dead_letter},
       {false, "/api/v1/workers", "All workers", {}, workers},

@@ -51,7 +51,18 @@ def check_tasks(gateway):
     need(gateway.get("/api/v1/queues/a%2Fb").json()["ready"] == 7)
     need(gateway.get("/api/v1/queues/a/b", 404).error() == "no_such_path")
     need(gateway.get("/api/v1/queues/none", 404).error() == "queue_unknown")
+    check_reasons(gateway, ids[0])
     return ids
+
+
+def check_reasons(gateway, waiting):
+    why = gateway.get(f"/api/v1/tasks/{waiting}/why").json()
+    need(why == rows("why", waiting) and why["findings"][0]["reason"] == "unserved", why)
+    need([gateway.get("/api/v1/queues/a%2Fb/why").json()] == rows("why", "queue", "a/b"))
+    need(gateway.get("/api/v1/queues/none/why", 404).error() == "queue_unknown")
+    worker = rows("worker", "ls")[0]["name"]
+    need(gateway.get(f"/api/v1/workers/{worker}/why").json()[0]["name"] == worker)
+    need(gateway.get("/api/v1/workers/none/why", 404).error() == "worker_unknown")
 
 
 def check_scaling(gateway):

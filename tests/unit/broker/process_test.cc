@@ -200,6 +200,9 @@ TEST_CASE("a process is shown as waiting while its client waits for a named obje
   operate(owner, 2, Verb::acquire, lock);
   operate(child, 1, Verb::acquire, lock);
   CHECK(how() == "waiting");
+  Answer why = ask(broker, owner, QueryKind::why_task, id(1).to_string());
+  const auto reasons = why.body.at("findings").as<std::vector<std::map<std::string, std::string>>>();
+  CHECK(reasons.at(1).at("reason") == "waits_for_object");
   operate(owner, 3, Verb::release, lock);
   CHECK(how() == "running");
   broker.succeed(worker, grant);

@@ -22,7 +22,7 @@ function view(task) {
   const ran = task.state === "running" ? age(task.started_at_ms) : null;
   const took = task.finished_at_ms ? duration(task.finished_at_ms - task.submitted_at_ms) : null;
   return [
-    fields([["state", h("span", {class: task.state}, task.state)], ["why it waits", task.reason],
+    fields([["state", h("span", {class: task.state}, task.state)],
       ["task", task.name], ["command", task.command], ["queue", h("a", {href: `/tasks?queue=${segment(task.queue)}`}, task.queue)],
       ["attempt", `${task.attempt} of ${task.max_attempts}`], ["priority", task.priority],
       ["submitted", time(task.submitted_at_ms)], ["not before", time(task.not_before_ms)],
@@ -34,11 +34,16 @@ function view(task) {
   ];
 }
 
+function why_view({findings}) {
+  return [h("h2", {}, "Why"), h("ul", {class: "notes"}, findings.map(({text}) => h("li", {}, text)))];
+}
+
 export function task({place, session, argument, go}) {
   const answer = h("div", {});
   const body = h("div", {});
+  const why = h("section", {"aria-label": "Why"});
   const buttons = h("div", {class: "row"});
-  replace(place, h("p", {}, h("code", {}, argument)), buttons, answer, body);
+  replace(place, h("p", {}, h("code", {}, argument)), buttons, answer, why, body);
   const say = (content) => replace(answer, content);
 
   const button = (title, question, act) => h("button", {class: "danger", onclick: async () => {
@@ -64,10 +69,15 @@ export function task({place, session, argument, go}) {
     }) : null,
   ];
   let shown_state = null;
-  return watch(`/tasks/${segment(argument)}`, (found) => {
+  const end_why = watch(`/tasks/${segment(argument)}/why`, (found) => replace(why, why_view(found)), () => replace(why));
+  const end_task = watch(`/tasks/${segment(argument)}`, (found) => {
     replace(body, view(found));
     if (found.state === shown_state || session.read_only) return;
     shown_state = found.state;
     replace(buttons, changes(found));
   }, (error) => replace(body, fault(error)));
+  return () => {
+    end_why();
+    end_task();
+  };
 }

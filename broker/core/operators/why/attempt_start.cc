@@ -1,4 +1,4 @@
-#include "broker/core/operators/attempt_start.h"
+#include "broker/core/operators/why/attempt_start.h"
 
 #include <algorithm>
 

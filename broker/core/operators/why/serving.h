@@ -35,6 +35,10 @@ class Serving {
   // at its limit of running tasks. Empty: it is not held back.
   std::string why_held_back(const Task& task) const;
   std::size_t workers_of(const Queue& queue) const;
+  // Whether the worker serves the queue and has the type.
+  bool could_run(const Worker& worker, const Queue& queue, TaskTypeId type) const;
+  // Returns the workers that could run tasks of this type.
+  std::vector<const Worker*> takers(const Queue& queue, TaskTypeId type) const;
   // Returns why no worker takes tasks of this type. Empty: a worker takes them.
   std::string why_unserved(const Queue& queue, TaskTypeId type) const;
   // Whether no child is free in the workers of the queue, tasks wait in it, and each child has submitted tasks that

@@ -1,4 +1,4 @@
-#include "broker/core/operators/serving.h"
+#include "broker/core/operators/why/serving.h"
 
 #include <algorithm>
 #include <set>
@@ -41,6 +41,19 @@ std::size_t Serving::workers_of(const Queue& queue) const {
                                                 [&](const auto& one) { return is_served(queue, *one.second); }));
 }
 
+bool Serving::could_run(const Worker& worker, const Queue& queue, TaskTypeId type) const {
+  // serves() changes nothing of the worker but its memory of answers.
+  Worker& asked = *state_.workers.at(worker.handle);
+  return is_served(queue, worker) && serves(asked, state_.task_types, type);
+}
+
+std::vector<const Worker*> Serving::takers(const Queue& queue, TaskTypeId type) const {
+  std::vector<const Worker*> workers;
+  for (const auto& [handle, worker] : state_.workers)
+    if (could_run(*worker, queue, type)) workers.push_back(worker.get());
+  return workers;
+}
+
 std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
   const std::string name{base_queue(queue.name())};
   if (workers_of(queue) == 0) {
@@ -49,7 +62,7 @@ std::string Serving::why_unserved(const Queue& queue, TaskTypeId type) const {
                           : "no worker serves queue " + name;
   }
   for (const auto& [handle, worker] : state_.workers)
-    if (is_served(queue, *worker) && serves(*worker, state_.task_types, type)) return {};
+    if (could_run(*worker, queue, type)) return {};
   const std::string& task = state_.task_types.name(type);
   switch (registry_.ask(task, state_.task_types.signature(type))) {
     case Registry::Answer::nobody:

@@ -1,0 +1,223 @@
+#include "broker/core/operators/why/why_task.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/operators/why/takers.h"
+#include "broker/core/operators/why/words.h"
+#include "broker/core/tasks/process_queue.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+using proto::OutcomeKind;
+
+void append_any(Findings& found, std::optional<Finding> finding) {
+  if (finding) found.push_back(std::move(*finding));
+}
+
+std::string attempt_text(const Task& task, std::uint32_t attempt) {
+  return "attempt " + std::to_string(attempt) + " of " + std::to_string(task.options().max_attempts);
+}
+
+// When the task is due, by both clocks.
+std::string due_text(const BrokerState& state, const Task& task) {
+  const Instant wait = task.ready_at - state.clock.now();
+  return at_utc(state.clock.unix_time() + std::chrono::duration_cast<milliseconds>(wait)) + ", in " + in_words(wait);
+}
+
+Finding why_scheduled(const BrokerState& state, const Task& task) {
+  const std::uint32_t made = task.attempts.value();
+  if (made == 0) return {Reason::delayed, "is delayed until " + due_text(state, task)};
+  return {Reason::next_attempt, attempt_text(task, made + 1) + " is due at " + due_text(state, task)};
+}
+
+std::optional<Finding> why_behind(const Task& task) {
+  const auto ahead = ahead_of(task.queue->ready, task);
+  std::vector<std::string> first;
+  if (ahead.higher > 0) first.push_back(proto::format_count(ahead.higher, "task") + " of higher priority");
+  if (ahead.before > 0) {
+    const bool is_all = ahead.before < Ahead::kMaxCounted;
+    first.push_back(proto::format_count(ahead.before, "task") + (is_all ? "" : " or more") +
+                    " of its client, priority and name");
+  }
+  if (ahead.clients > 0)
+    first.push_back("tasks of " + proto::format_count(ahead.clients, "other client") +
+                    ", in turns with those of its own");
+  if (first.empty()) return std::nullopt;
+  return Finding{Reason::behind, "granted before it: " + listed(first)};
+}
+
+Findings why_ready(const BrokerState& state, const Serving& serving, const Task& task) {
+  Findings found;
+  append_any(found, why_restarting(state));
+  if (std::string text = serving.why_unserved(*task.queue, task.type); !text.empty()) {
+    found.push_back({Reason::unserved, std::move(text)});
+    return found;
+  }
+  append_any(found, why_nested(state, serving, *task.queue));
+  append_any(found, why_all_busy(state, serving, *task.queue, task.type));
+  append_any(found, why_behind(task));
+  if (task.paging.in_paged_out_part) {
+    found.push_back(
+        {Reason::paged_out, "it is on disk, since many tasks wait: the broker fetches it when its turn comes near"});
+  }
+  if (found.empty()) found.push_back({Reason::next_in_line, "it is next: a worker takes it now"});
+  return found;
+}
+
+Finding why_with_worker(const BrokerState& state, const Task& task, const Worker& worker) {
+  const std::string attempt = attempt_text(task, task.attempts.value());
+  const std::string& name = worker.session.name.str();
+  const bool must_be_safe = task.durable && task.options().at_most_once;
+  if (must_be_safe && (worker.outgoing.grants_wait || worker.outgoing.grants_after > state.output.safe)) {
+    return {Reason::commit_awaited, attempt + " is for worker " + name +
+                                        ", which gets it when the disk has the grant: the task must not run twice"};
+  }
+  if (const auto start = attempt_start(state, task)) {
+    return {Reason::runs, attempt + " runs in worker " + name + " on " + worker.session.host + " for " +
+                              in_words(state.clock.unix_time() - *start)};
+  }
+  return {Reason::in_worker, attempt + " waits in worker " + name + " for a free child: it holds " +
+                                 proto::format_count(worker.in_pool(), "task") + " for " +
+                                 proto::format_count(worker.info.children, "child")};
+}
+
+Findings why_running(const BrokerState& state, const Task& task, bool waits_for_object) {
+  const auto at = state.workers.find(task.worker);
+  if (at == state.workers.end()) return {{Reason::runs, attempt_text(task, task.attempts.value()) + " runs"}};
+  const Worker& worker = *at->second;
+  Findings found{why_with_worker(state, task, worker)};
+  if (waits_for_object) found.push_back({Reason::waits_for_object, "its process waits for a named object"});
+  if (task.cancelling.requested) {
+    found.push_back({Reason::cancel_requested, "it was asked to stop, and its handler has not ended yet"});
+  } else if (task.cancelling.unless_started) {
+    found.push_back({Reason::cancel_requested, "it is cancelled if its worker has not started it"});
+  }
+  if (auto silent = why_out_of_reach(state, worker)) {
+    silent->text = "its worker " + silent->text;
+    found.push_back(std::move(*silent));
+  }
+  return found;
+}
+
+std::string on_worker(const std::string& worker) { return worker.empty() ? "" : " on worker " + worker; }
+
+std::string end_text(const Task& task, const AttemptEnd& end) {
+  std::string text = attempt_text(task, end.attempt.value()) + " ";
+  text += end.kind == OutcomeKind::lost        ? "was lost"
+          : end.kind == OutcomeKind::timed_out ? "ran over its time limit"
+          : end.kind == OutcomeKind::retry     ? "asked for another one"
+          : end.kind == OutcomeKind::cancelled ? "was given up"
+                                               : std::string{outcome_name(end.kind)};
+  text += on_worker(end.worker) + " at " + at_utc(end.at);
+  if (!end.message.empty()) text += ": " + end.message;
+  return text;
+}
+
+// Why the attempt that failed was the last one: the rules of TaskGrants::may_retry().
+std::string no_other_attempt(const Task& task) {
+  const proto::TaskOptions& options = task.options();
+  const proto::Outcome& outcome = task.finished->outcome;
+  if (options.at_most_once) return "the task must not run twice (at_most_once)";
+  if (options.max_attempts == 1) return "the task has one attempt (max_attempts)";
+  if (outcome.attempt.value() >= options.max_attempts) return "that was the last of its attempts (max_attempts)";
+  if (outcome.kind != OutcomeKind::failed) return "it was lent an end of a pipe, which no other attempt could get";
+  return outcome.error && outcome.error->code == Errc::handler_error
+             ? "what a handler throws is not tried again (retry_errors)"
+             : "an error of this kind would be the same in each attempt";
+}
+
+Findings why_failed(const Task& task) {
+  const AttemptEnd last{task.finished->outcome, task.finished->at};
+  std::string text = "failed for good: " + end_text(task, last);
+  if (const std::string_view fix = errc_fix(last.code); !fix.empty()) text += ". " + std::string{fix};
+  return {{Reason::failed, std::move(text)}, {Reason::no_other_attempt, no_other_attempt(task)}};
+}
+
+Finding why_unstarted(const Task& task, Reason reason, const char* what) {
+  const AttemptEnd last{task.finished->outcome, task.finished->at};
+  std::string text = std::string{what} + on_worker(last.worker) + " at " + at_utc(last.at);
+  if (!last.message.empty()) text += ": " + last.message;
+  return {reason, std::move(text)};
+}
+
+Findings why_in_state(const BrokerState& state, const Serving& serving, const Task& task, bool waits_for_object) {
+  switch (task.state) {
+    case State::submitted:
+      return {{Reason::submitted, "the broker takes it in"}};
+    case State::scheduled:
+      return {why_scheduled(state, task)};
+    case State::ready:
+      return why_ready(state, serving, task);
+    case State::running:
+      return why_running(state, task, waits_for_object);
+    case State::succeeded:
+      return {{Reason::succeeded, end_text(task, {task.finished->outcome, task.finished->at})}};
+    case State::failed:
+      return why_failed(task);
+    case State::cancelled:
+      return {why_unstarted(task, Reason::cancelled, "was cancelled")};
+    case State::expired:
+      return {why_unstarted(task, Reason::expired, "was not started within its time (expires), and ended")};
+  }
+  return {};
+}
+
+// The earlier attempts of a task that was tried again.
+void add_earlier_attempts(Findings& found, const BrokerState& state, const Task& task) {
+  const std::uint32_t made = task.attempts.value();
+  const bool last_is_told = task.state == State::running || is_terminal(task.state);
+  const std::uint32_t earlier = last_is_told && made > 0 ? made - 1 : made;
+  const auto known = state.tasks.attempt_history().of(task.seq);
+  if (known.size() < earlier) {
+    found.push_back({Reason::ran_again, proto::format_count(earlier - known.size(), "earlier attempt") +
+                                            " ended before this broker started, or long ago: how is not known"});
+  }
+  for (const AttemptEnd& end : known) found.push_back({Reason::ran_again, end_text(task, end)});
+}
+
+}  // namespace
+
+std::string_view outcome_name(OutcomeKind kind) {
+  switch (kind) {
+    case OutcomeKind::succeeded:
+      return "succeeded";
+    case OutcomeKind::failed:
+      return "failed";
+    case OutcomeKind::retry:
+      return "retry";
+    case OutcomeKind::lost:
+      return "lost";
+    case OutcomeKind::timed_out:
+      return "timed_out";
+    case OutcomeKind::cancelled:
+      return "cancelled";
+    case OutcomeKind::expired:
+      return "expired";
+    case OutcomeKind::rejected:
+      return "rejected";
+  }
+  return "unknown";
+}
+
+Findings why_task(const BrokerState& state, const Serving& serving, const Task& task, bool waits_for_object) {
+  Findings found = why_in_state(state, serving, task, waits_for_object);
+  add_earlier_attempts(found, state, task);
+  return found;
+}
+
+std::vector<AttemptEnd> ended_attempts(const BrokerState& state, const Task& task) {
+  auto ends = state.tasks.attempt_history().of(task.seq);
+  if (task.finished == nullptr) return ends;
+  // A task that was cancelled between two attempts has the number of the earlier one.
+  const proto::Attempt last = task.finished->outcome.attempt;
+  if (last.value() > 0 && (ends.empty() || ends.back().attempt != last))
+    ends.emplace_back(task.finished->outcome, task.finished->at);
+  return ends;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,80 @@
+#include "broker/core/operators/why_queries.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "broker/core/operators/why/why_queue.h"
+#include "broker/core/operators/why/why_task.h"
+#include "broker/core/tasks/process_queue.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+std::vector<PackedMap> packed_findings(const Findings& findings) {
+  std::vector<PackedMap> rows;
+  for (const Finding& one : findings)
+    rows.push_back(PackedMap{}.add("reason", reason_name(one.reason)).add("text", one.text));
+  return rows;
+}
+
+PackedMap packed_end(const AttemptEnd& end) {
+  PackedMap map;
+  map.add("attempt", end.attempt.value()).add("outcome", outcome_name(end.kind)).add("ended_at_ms", end.at.count());
+  if (!end.worker.empty()) map.add("worker", end.worker);
+  if (end.code != Errc::ok) map.add("code", errc_name(end.code)).add("message", end.message);
+  return map;
+}
+
+}  // namespace
+
+ReplyBody WhyQueries::task(const std::string& named, const Task* task) const {
+  if (task == nullptr) return task_unknown(state_.tasks, named);
+  std::vector<PackedMap> attempts;
+  for (const AttemptEnd& end : ended_attempts(state_, *task)) attempts.push_back(packed_end(end));
+  return PackedMap{}
+      .add("id", task->id.to_string())
+      .add("queue", base_queue(task->spec->queue))
+      .add("name", task->spec->name)
+      .add("state", state_name(task->state))
+      .add("attempt", task->attempts.value())
+      .add("max_attempts", task->options().max_attempts)
+      .add("findings", packed_findings(why_task(state_, serving_, *task, processes_.waits(*task))))
+      .add("attempts", attempts);
+}
+
+ReplyBody WhyQueries::queue(const std::string& name) const {
+  std::vector<PackedMap> rows;
+  const Queue* queue = state_.queues.find(name);
+  if (const Findings findings = why_queue(state_, serving_, name); !findings.empty()) {
+    const Queue* processes = queue->processes;
+    const auto sum = [&](auto count) { return count(*queue) + (processes == nullptr ? 0 : count(*processes)); };
+    rows.push_back(PackedMap{}
+                       .add("name", name)
+                       .add("ready", sum([](const Queue& one) { return one.ready.size(); }))
+                       .add("running", sum([](const Queue& one) { return one.running; }))
+                       .add("scheduled", sum([](const Queue& one) { return one.scheduled; }))
+                       .add("workers", serving_.workers_of(*queue))
+                       .add("findings", packed_findings(findings)));
+  }
+  return PackedMap{}.add("queues", rows);
+}
+
+ReplyBody WhyQueries::worker(const std::string& name) const {
+  std::vector<const Worker*> workers;
+  for (const auto& [handle, worker] : state_.workers)
+    if (worker->session.name.str() == name) workers.push_back(worker.get());
+  std::sort(workers.begin(), workers.end(), [](const Worker* a, const Worker* b) { return a->handle < b->handle; });
+  if (workers.size() > kMaxWorkers) workers.resize(kMaxWorkers);
+  std::vector<PackedMap> rows;
+  for (const Worker* worker : workers) {
+    rows.push_back(PackedMap{}
+                       .add("name", name)
+                       .add("host", worker->session.host)
+                       .add("pid", worker->session.pid)
+                       .add("findings", packed_findings(why_worker(state_, serving_, *worker))));
+  }
+  return PackedMap{}.add("workers", rows);
+}
+
+}  // namespace forkmill::broker
