@@ -40,6 +40,7 @@ void Paging::recover(const TaskSummary& task) {
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
     state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind)});
+    if (failed && spec.options.dead_letter) ++state_.totals.dead_letters;
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
     return state_.paging.deadlines.add(failed ? now : until, task.seq);

@@ -56,10 +56,9 @@ Instant Retention::kept_after_restart(const proto::TaskOptions& options, millise
 }
 
 void Retention::drop(Task& task) {
-  if (task.finished->deliveries > 0)
-    task.finished->dropped = true;
-  else
-    forget(task);
+  if (task.finished->deliveries == 0) return forget(task);
+  if (is_dead_letter(task)) --state_.totals.dead_letters;
+  task.finished->dropped = true;
 }
 
 void Retention::remove(Task& task) {
@@ -160,6 +159,7 @@ void Retention::trim(Shelf& shelf, std::size_t most, std::size_t most_bytes) {
 }
 
 void Retention::forget(Task& task) {
+  if (is_dead_letter(task)) --state_.totals.dead_letters;
   remove(task);
   if (!task.finished->released) release(task);
   if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});

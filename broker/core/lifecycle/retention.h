@@ -42,7 +42,6 @@ class Retention {
 
   std::size_t kept() const;
   std::size_t kept_bytes() const;
-  std::size_t dead() const { return shelves_[kDead].count; }
 
  private:
   enum Kind : std::uint8_t { kNone, kWaiting, kDelivered, kDead, kTimed, kKinds };

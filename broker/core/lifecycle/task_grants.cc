@@ -198,6 +198,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
       break;
     case State::failed:
       ++state_.totals.failed;
+      if (task.options().dead_letter) ++state_.totals.dead_letters;
       break;
     case State::cancelled:
       ++state_.totals.cancelled;

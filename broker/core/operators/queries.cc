@@ -104,7 +104,7 @@ std::string Queries::status() const {
       .add("tasks", tasks)
       .add("results_kept", retention_.kept())
       .add("results_bytes", retention_.kept_bytes())
-      .add("dead_letters", retention_.dead())
+      .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
       .add("refused", state_.totals.refused + self_.refused)
       .add("unserved", waiting)

@@ -32,7 +32,8 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
-  std::uint64_t refused = 0;  // submissions, HELLOs and operations for lack of a right
+  std::uint64_t dead_letters = 0;  // kept now, on disk as well: is_dead_letter()
+  std::uint64_t refused = 0;       // submissions, HELLOs and operations for lack of a right
 };
 
 // A spec that a client has submitted for the first time, or again after another one.

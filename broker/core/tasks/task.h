@@ -93,6 +93,11 @@ inline void set_finished(Task& task, proto::Outcome outcome, milliseconds at) {
 // Whether an operator has dropped the task; it is there only as long as a delivery is under way.
 inline bool is_dropped(const Task& task) { return task.finished != nullptr && task.finished->dropped; }
 
+// Whether the task has failed for good and stays for operators, at least until its result is fetched.
+inline bool is_dead_letter(const Task& task) {
+  return task.state == State::failed && task.options().dead_letter && !is_dropped(task);
+}
+
 // TaskList: a doubly linked list through the tasks themselves. A task is in one list at a time.
 class TaskList {
  public:

@@ -50,6 +50,16 @@ void check_time(const broker::BrokerState& state, const broker::Task& task) {
           "12", [&] { return "task " + brief(task.id) + " waits for a time that has passed"; });
 }
 
+// Dead letters on disk are among those that are counted.
+void check_dead_letters(const broker::BrokerState& state) {
+  std::uint64_t resident = 0;
+  for (const broker::Task* task : state.tasks.resident_tasks()) resident += broker::is_dead_letter(*task) ? 1 : 0;
+  const std::uint64_t counted = state.totals.dead_letters;
+  require(resident <= counted && counted <= resident + state.tasks.paged_out(), "12", [&] {
+    return std::to_string(counted) + " dead letters are counted, but " + std::to_string(resident) + " are in memory";
+  });
+}
+
 void check_holders(const broker::BrokerState& state, std::size_t running) {
   std::size_t holding = 0;
   for (const auto& [handle, worker] : state.workers) holding += worker->holding.size();
@@ -100,6 +110,7 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
   std::size_t running = 0;
   for (const auto& [queue, counted] : by_queue) running += counted.running;
   check_holders(state, running);
+  check_dead_letters(state);
   Counted rest = paged_out_too ? count_paged_out(state) : Counted{};
   for (const auto& [name, queue] : state.queues) {
     const Counted& counted = by_queue[queue.get()];

@@ -43,6 +43,45 @@ Asked list(Broker& broker, const Broker::Peer& client, TaskFilter filter) {
 
 }  // namespace
 
+TEST_CASE("the number of dead letters in the status is that of the tasks that are listed as such") {
+  MemoryStore store{"s", true};
+  CoreOptions options;
+  options.resident.results = 1;
+  options.dead_letters = 3;
+  Broker broker{options, &store};
+  const auto client = broker.client();
+  const auto worker = broker.worker(100);
+  TaskOptions reported;
+  reported.dead_letter = false;
+  const auto counted = [&] {
+    TaskFilter failed;
+    failed.state = "failed";
+    const auto count = broker.core().state().totals.dead_letters;
+    CHECK(list(broker, client, failed).rows.size() == count);
+    return count;
+  };
+  const auto fail = [&](std::uint64_t n) {
+    broker.submit(client, {task(n)});
+    broker.fail(worker, broker.grants(worker).at(0).grant);
+  };
+  CHECK(counted() == 0);
+  fail(1);
+  CHECK(counted() == 1);  // its result has not been fetched
+  for (std::uint64_t n = 2; n <= 5; ++n) fail(n);
+  CHECK(counted() == 5);  // some of them on disk
+  broker.submit(client, {task(6, reported)});
+  broker.fail(worker, broker.grants(worker).at(0).grant);
+  CHECK(broker.core().state().totals.dead_letters == 5);
+  for (std::uint64_t seq = 1; seq < 60; ++seq) broker.send(client, ResultAck{{MessageSeq{seq}}});
+  CHECK(counted() == 3);  // the oldest went
+  broker.restart();
+  const auto again = broker.client();
+  CHECK(broker.core().state().totals.dead_letters == 3);
+  broker.send(again, Command{1, DropDeadLetter{id(5).to_string()}});
+  CHECK(broker.take<Reply>(again).at(0).code == Errc::ok);
+  CHECK(broker.core().state().totals.dead_letters == 2);
+}
+
 TEST_CASE("tasks are listed newest first and filtered, in memory and on disk") {
   for (const bool durable : {false, true}) {
     CAPTURE(durable);
