@@ -173,6 +173,7 @@ std::size_t Loop::take_input() {
     if (query != nullptr) {
       refresh(self_, query->kind);
       self_.refused = doorkeeper_.refused();
+      if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();
       core_->set_self(self_);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.

@@ -68,6 +68,9 @@ class Store {
   // while there is more to do. REQUIRES: nothing is applied and not committed.
   virtual proto::Result<bool> prepare() { return false; }
 
+  // Returns the bytes that commits have written since the opening; 0 if the store does not count them.
+  virtual std::uint64_t written_bytes() const { return 0; }
+
   // Returns the free bytes on the disk of the store; none if the store has no disk.
   virtual std::optional<std::uint64_t> free_bytes() = 0;
 

@@ -72,11 +72,18 @@ proto::Status StoreService::serve_all(std::vector<StoreJob>& jobs) {
     }
     const StoreCommit& commit = std::get<StoreCommit>(job);
     if (auto status = store_->apply(commit.ops); !status.ok()) return status;
+    meter_.changes += commit.ops.size();
     last = commit.number;
   }
-  if (!last) return {};
-  if (auto status = store_->commit(last); !status.ok()) return status;
-  committed_ = last;
+  return last ? commit(last) : proto::Status{};
+}
+
+proto::Status StoreService::commit(proto::CommitSeq number) {
+  const auto begin = Clock::now();
+  if (auto status = store_->commit(number); !status.ok()) return status;
+  meter_.commit_times.add(std::chrono::duration_cast<proto::Instant>(Clock::now() - begin));
+  meter_.bytes = store_->written_bytes();
+  committed_ = number;
   return {};
 }
 

@@ -13,6 +13,7 @@
 
 #include "broker/store/requests.h"
 #include "broker/store/store.h"
+#include "broker/store/store_meter.h"
 
 namespace forkmill::broker {
 
@@ -60,6 +61,7 @@ class StoreService {
   bool has_backup() const { return backup_.under_way(); }
   proto::CommitSeq committed() const { return committed_; }  // the last commit that is safe
   bool disk_full() const { return full_; }
+  const StoreMeter& meter() const { return meter_; }
   // Returns the answers since the last call.
   std::vector<StoreAnswer> drain_answers() { return std::exchange(answers_, {}); }
   bool has_answers() const { return !answers_.empty(); }
@@ -67,6 +69,7 @@ class StoreService {
  private:
   proto::Status serve_all(std::vector<StoreJob>& jobs);
   proto::Status serve_one(StoreRequest& request);
+  proto::Status commit(proto::CommitSeq number);
   proto::Status prepare();
   void check_room();
 
@@ -75,6 +78,7 @@ class StoreService {
   RunningBackup backup_{*store_};
   std::vector<StoreAnswer> answers_;
   proto::CommitSeq committed_;
+  StoreMeter meter_;
   bool full_ = false;
   bool preparing_ = true;  // until prepare() says that it is done
   Clock::time_point next_preparation_{};

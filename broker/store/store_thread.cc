@@ -60,6 +60,11 @@ StoreThread::News StoreThread::take() {
   return news;
 }
 
+StoreMeter StoreThread::meter() {
+  const std::lock_guard lock{mutex_};
+  return meter_;
+}
+
 void StoreThread::run() {
   pthread_setname_np(pthread_self(), "store");
   for (;;) {
@@ -97,6 +102,7 @@ std::vector<StoreJob> StoreThread::next_jobs() {
 void StoreThread::publish() {
   const bool news = service_.committed() != news_.committed || service_.has_answers() ||
                     service_.disk_full() != news_.disk_full || !news_.status.ok();
+  meter_ = service_.meter();
   news_.committed = service_.committed();
   news_.disk_full = service_.disk_full();
   for (StoreAnswer& answer : service_.drain_answers()) news_.answers.push_back(std::move(answer));

@@ -40,6 +40,8 @@ class StoreThread {
     proto::Status status;  // a failure is final: the thread serves nothing more
   };
   News take();
+  // Returns what the store has done so far.
+  StoreMeter meter();
   // Returns whether take() may have news, without a system call.
   bool has_news() const { return announced_.load(std::memory_order_acquire); }
   int fd() const { return ready_.fd(); }
@@ -62,6 +64,7 @@ class StoreThread {
   bool busy_ = false;
   bool stopping_ = false;
   News news_;
+  StoreMeter meter_;
   std::atomic<bool> announced_{false};  // fd() is readable; changes with the mutex held
 
   std::thread thread_;

@@ -9,6 +9,7 @@
 #include "client/web/http/failure.h"
 #include "client/web/metrics/cluster.h"
 #include "client/web/metrics/process.h"
+#include "client/web/metrics/times.h"
 #include "client/web/pages/pages.h"
 
 namespace forkmill::web {
@@ -39,6 +40,16 @@ Response check_of_health(bool is_well) {
   return response;
 }
 
+// Returns the answer to QUERY metrics. An empty object: the broker is older than that query.
+Json ask_metrics(Broker& broker) {
+  try {
+    return broker.ask(QueryKind::metrics);
+  } catch (const Error& error) {
+    if (error.code() != Errc::bad_request) throw;
+    return Json::object();
+  }
+}
+
 bool is_get(const Request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
 bool is_at(const Request& request, std::initializer_list<const char*> path) {
@@ -59,7 +70,7 @@ Gateway::Gateway(Broker& broker, Audit& audit, const Access& access)
 void Gateway::sample() {
   if (!broker_.connected()) return;
   try {
-    history_.add(unix_time().count(), broker_.ask(QueryKind::status));
+    history_.add(unix_time().count(), broker_.ask(QueryKind::status), ask_metrics(broker_));
   } catch (const std::exception&) {
     return;  // there is no sample while the broker is away
   }
@@ -157,6 +168,7 @@ Response Gateway::metrics(const Request& request) {
     add_status(text, status);
     add_queues(text, queues);
     add_workers(text, workers);
+    add_times(text, ask_metrics(broker_));
   } catch (const Failure&) {
     is_up = false;
   }

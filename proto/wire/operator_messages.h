@@ -30,6 +30,7 @@ enum class QueryKind : std::uint8_t {
   why_task = 17,  // why a task waits or ended as it did
   why_queue = 18,
   why_worker = 19,
+  metrics = 20,  // counts and times to watch
 };
 
 // Conditions that a listed task meets. A field that is empty or 0 matches all tasks.

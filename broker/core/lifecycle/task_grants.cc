@@ -51,6 +51,7 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   if (task == nullptr) return;  // fenced off: another worker has the task by now, or it is done
   unassign(worker, *task);
   ++worker.ended.finished;
+  count_end(*task, record);
   proto::Outcome outcome = std::move(record.outcome);
   outcome.attempt = task->attempts;
   outcome.worker = worker.session.name;
@@ -65,6 +66,21 @@ void TaskGrants::record_outcome(Worker& worker, proto::OutcomeRecord record) {
   if (may_retry(*task, outcome)) return retry(*task, outcome, record.retry_delay);
   if (outcome.kind == OutcomeKind::retry) outcome.kind = OutcomeKind::failed;
   finish(*task, Event::failed, std::move(outcome));
+}
+
+// The time of an attempt besides its run is waiting: in the queue, in its worker, and on the way.
+void TaskGrants::count_end(const Task& task, const proto::OutcomeRecord& record) {
+  const Instant now = state_.clock.now();
+  TaskSeries& series = state_.totals.times.of(task.spec, now);
+  ++series.ended[static_cast<std::size_t>(record.outcome.kind)];
+  if (record.outcome.kind == OutcomeKind::lost) {  // how long it ran is not known
+    ++state_.totals.lost.attempts;
+    return;
+  }
+  const Instant whole = std::max(now - task.ready_at, Instant{0});
+  const auto ran = std::min(record.run_us, static_cast<std::uint64_t>(whole.count()));
+  series.ran.add(Instant{static_cast<std::int64_t>(ran)});
+  series.waited.add(whole - Instant{static_cast<std::int64_t>(ran)});
 }
 
 void TaskGrants::hand_back(Worker& worker, Task& task) {
@@ -105,6 +121,7 @@ void TaskGrants::worker_lost(Worker& worker, const std::string& why) {
   for (const Task* task : worker.holding.by_seq()) {
     auto lost = proto::Outcome::ended(OutcomeKind::lost, Errc::worker_lost, why);
     ++worker.ended.lost;
+    ++state_.totals.lost.with_worker;
     record_outcome(worker, {task->grant(), std::move(lost), milliseconds{-1}, 0});
   }
 }

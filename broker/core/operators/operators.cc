@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "broker/core/operators/metrics.h"
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
 #include "broker/core/operators/replies.h"
@@ -55,6 +56,8 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query)
       return reply_to(query.id, process_queries_.state(query.argument, task(named_task(query))));
     case QueryKind::processes:
       return reply_to(query.id, process_queries_.list());
+    case QueryKind::metrics:
+      return reply_to(query.id, metrics(state_, self_));
     case QueryKind::why_task:
       return reply_to(query.id, why_queries_.task(query.argument, task(named_task(query))));
     case QueryKind::why_queue:

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "broker/store/store_meter.h"
 #include "proto/wire/messages.h"
 
 namespace forkmill::broker {
@@ -12,7 +14,8 @@ struct SelfReport {
   std::uint64_t rss_bytes = 0;
   proto::ProcessRow process;
   std::string host;
-  std::uint64_t refused = 0;  // messages that were refused before the core saw them
+  std::uint64_t refused = 0;          // messages that were refused before the core saw them
+  std::optional<StoreMeter> store{};  // none: there is no store
 };
 
 }  // namespace forkmill::broker

@@ -17,6 +17,7 @@
 #include "broker/core/state/options.h"
 #include "broker/core/state/output.h"
 #include "broker/core/state/paging_state.h"
+#include "broker/core/state/task_times.h"
 #include "broker/core/state/unsafe_submissions.h"
 #include "broker/core/state/worker.h"
 #include "broker/core/tasks/controls.h"
@@ -27,6 +28,7 @@
 
 namespace forkmill::broker {
 
+// Totals: counts since the start of the broker, but for `dead_letters`.
 struct Totals {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
@@ -34,6 +36,13 @@ struct Totals {
   std::uint64_t expired = 0;
   std::uint64_t dead_letters = 0;  // kept now, on disk as well: is_dead_letter()
   std::uint64_t refused = 0;       // submissions, HELLOs and operations for lack of a right
+  // Attempts that ended because their child or their worker went away.
+  struct Lost {
+    std::uint64_t attempts = 0;
+    std::uint64_t with_worker = 0;  // the worker itself went away
+  };
+  Lost lost;
+  TaskTimes times;
 };
 
 // A spec that a client has submitted for the first time, or again after another one.

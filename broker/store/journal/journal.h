@@ -28,6 +28,8 @@ class Journal {
   bool pending() const { return write_at_ + frame_.size() > frame_at_ + kFrameHeader; }
   // Writes the pending records as commit `number` and syncs them. Returns the bytes that it wrote.
   std::uint64_t commit(proto::CommitSeq number);
+  // Returns the bytes that commits have written.
+  std::uint64_t written_bytes() const { return files_.written_bytes(); }
   // Returns the bytes at `place`, which is in the current segment or the one before it; they are valid until the next
   // call of any function.
   std::string_view read(const RowPlace& place);

@@ -122,6 +122,8 @@ proto::Result<bool> JournalStore::prepare() {
   return more;
 }
 
+std::uint64_t JournalStore::written_bytes() const { return cycle_ ? cycle_->journal().written_bytes() : 0; }
+
 std::optional<std::uint64_t> JournalStore::free_bytes() {
   return database_ ? database_->directory().free_bytes() : std::nullopt;
 }

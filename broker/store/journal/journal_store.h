@@ -41,6 +41,7 @@ class JournalStore final : public Store {
   proto::Result<bool> continue_backup() override;
   // Extends the files of the journal to their later length, unless the disk is nearly full.
   proto::Result<bool> prepare() override;
+  std::uint64_t written_bytes() const override;
   std::optional<std::uint64_t> free_bytes() override;
   bool durable() const override { return true; }
 

@@ -37,6 +37,7 @@ void SegmentFiles::write(std::uint64_t segment, std::uint64_t at, std::string_vi
   errno = 0;
   if (!one.file->write(at, bytes)) fail_to_write(one.path, errno);
   one.length = std::max(one.length, at + bytes.size());
+  written_bytes_ += bytes.size();
 }
 
 void SegmentFiles::sync(std::uint64_t segment) {

@@ -22,6 +22,7 @@ class SegmentFiles {
   std::uint64_t length(std::uint64_t segment) const { return files_[segment % 2].length; }
   void write(std::uint64_t segment, std::uint64_t at, std::string_view bytes);
   void sync(std::uint64_t segment);
+  std::uint64_t written_bytes() const { return written_bytes_; }  // by write()
   // Extends the file by zeros and syncs it. Returns false if the disk is full.
   bool extend(std::uint64_t segment, std::uint64_t bytes);
   // As Windows::read().
@@ -37,6 +38,7 @@ class SegmentFiles {
 
   std::array<File, 2> files_;
   Windows windows_;
+  std::uint64_t written_bytes_ = 0;
 };
 
 }  // namespace forkmill::broker

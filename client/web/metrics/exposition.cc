@@ -17,6 +17,18 @@ std::string number_text(double value) {
   return {text.data(), end};
 }
 
+const char* type_name(Exposition::Kind kind) {
+  switch (kind) {
+    case Exposition::Kind::gauge:
+      return "gauge";
+    case Exposition::Kind::counter:
+      return "counter";
+    case Exposition::Kind::histogram:
+      return "histogram";
+  }
+  return "unknown";
+}
+
 }  // namespace
 
 std::string label_value(std::string_view text) {
@@ -40,11 +52,25 @@ void Exposition::begin(std::string_view name, Kind kind, std::string_view help) 
   sample_ = std::string{name} + (kind == Kind::counter ? "_total" : "");
   const auto family = format_ == Format::openmetrics ? std::string{name} : sample_;
   text_ += "# HELP " + family + " " + std::string{help} + "\n";
-  text_ += "# TYPE " + family + (kind == Kind::counter ? " counter\n" : " gauge\n");
+  text_ += "# TYPE " + family + " " + type_name(kind) + "\n";
 }
 
-void Exposition::add(const Labels& labels, double value) {
+void Exposition::add(const Labels& labels, double value) { add_sample("", labels, value); }
+
+void Exposition::add_histogram(const Labels& labels, const std::vector<std::pair<double, double>>& counts, double sum) {
+  auto of_bucket = labels;
+  of_bucket.emplace_back("le", "");
+  for (const auto& [bound, count] : counts) {
+    of_bucket.back().second = number_text(bound);
+    add_sample("_bucket", of_bucket, count);
+  }
+  add_sample("_sum", labels, sum);
+  add_sample("_count", labels, counts.empty() ? 0 : counts.back().second);
+}
+
+void Exposition::add_sample(std::string_view suffix, const Labels& labels, double value) {
   text_ += sample_;
+  text_ += suffix;
   const char* before = "{";
   for (const auto& [name, of_label] : labels) {
     text_ += before + std::string{name} + "=\"" + label_value(of_label) + "\"";

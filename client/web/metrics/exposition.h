@@ -18,7 +18,7 @@ using Labels = std::vector<std::pair<std::string_view, std::string>>;
 class Exposition {
  public:
   enum class Format { prometheus, openmetrics };
-  enum class Kind { gauge, counter };
+  enum class Kind { gauge, counter, histogram };
 
   explicit Exposition(Format format) : format_{format} {}
 
@@ -27,6 +27,9 @@ class Exposition {
   // Adds a sample of the family. Values of labels may have any bytes.
   void add(const Labels& labels, double value);
   void add(double value) { add({}, value); }
+  // Adds the samples of a histogram. `counts`: by the upper bound of their bucket, each with those of all smaller
+  // bounds; the last bound is infinite.
+  void add_histogram(const Labels& labels, const std::vector<std::pair<double, double>>& counts, double sum);
   // The whole text. Nothing may be added afterwards.
   std::string finish();
 
@@ -34,6 +37,8 @@ class Exposition {
   static std::string media_type(Format format);
 
  private:
+  void add_sample(std::string_view suffix, const Labels& labels, double value);
+
   Format format_;
   std::string sample_{};  // the name of the samples of the family
   std::string text_{};

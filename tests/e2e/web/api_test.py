@@ -77,7 +77,7 @@ def check_metrics(gateway):
     text = gateway.get("/metrics").body.decode()
     families, samples = {}, {}
     for line in text.splitlines():
-        kind = re.fullmatch(r"# TYPE ([a-z_]+) (gauge|counter)", line)
+        kind = re.fullmatch(r"# TYPE ([a-z_]+) (gauge|counter|histogram)", line)
         sample = re.fullmatch(r'([a-z_]+)(\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? ([0-9.e+-]+)', line)
         need(kind or sample or line.startswith("# HELP "), line)
         if kind:
@@ -85,15 +85,32 @@ def check_metrics(gateway):
             families[kind[1]] = kind[2]
             need((kind[2] == "counter") == kind[1].endswith("_total"), line)
         if sample:
-            need(sample[1] in families and (sample[1], sample[2]) not in samples, line)
+            family = re.sub("_(bucket|sum|count)$", "", sample[1])
+            need(sample[1] in families or families.get(family) == "histogram", line)
+            need((sample[1], sample[2]) not in samples, line)
             samples[sample[1], sample[2]] = float(sample[3])
     need(samples["forkmill_up", None] == 1)
     need(samples["forkmill_tasks", '{queue="a/b",state="ready"}'] == 7, text)
     need(samples["forkmill_worker_slots", '{state="idle"}'] == 2, text)
     need(samples["process_resident_memory_bytes", None] > 0)
+    need(samples["forkmill_store_commit_seconds_count", None] > 0 and samples["forkmill_store_changes_total", None] > 7)
+    need(samples["forkmill_store_written_bytes_total", None] > 0)
     open_metrics = gateway.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     need(open_metrics.body.endswith(b"# EOF\n"))
     need(open_metrics.headers["Content-Type"].startswith("application/openmetrics-text"))
+
+
+def check_times(gateway):
+    """The histograms and the counters of attempts have the attempts that have ended, and nothing else."""
+    command("run", "--", "true")
+    names = '{queue="default",task="forkmill.exec"'
+    text = gateway.get("/metrics").body.decode()
+    for line in (f"forkmill_task_run_seconds_count{names}}} 1", f"forkmill_queue_wait_seconds_count{names}}} 1",
+                 f'forkmill_queue_wait_seconds_bucket{names},le="+Inf"}} 1',
+                 f'forkmill_task_attempts_total{names},outcome="succeeded"}} 1'):
+        need(line in text.splitlines(), line, text)
+    history = gateway.get("/api/v1/overview").json()["history"]
+    need(len(history["run_p95_ms"]) == len(history["at_ms"]), history)
 
 
 def check_openapi(gateway):
@@ -264,6 +281,7 @@ def main():
         check_views(gateway)
         check_scaling(gateway)
         check_metrics(gateway)
+        check_times(gateway)
         check_openapi(gateway)
         events = check_watches(gateway)
         check_pages(gateway)

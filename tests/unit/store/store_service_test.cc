@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,6 +56,7 @@ class ScriptedStore final : public Store {
     note("prepare");
     return script_.prepares;
   }
+  std::uint64_t written_bytes() const override { return 4096; }
   std::optional<std::uint64_t> free_bytes() override { return script_.free; }
   bool durable() const override { return true; }
 
@@ -100,6 +102,11 @@ TEST_CASE("jobs are done in their order, and all commits among them are one") {
   REQUIRE(answers.size() == 1);
   CHECK(answers[0].ticket == 7);
   CHECK_FALSE(served.service.has_answers());
+  const StoreMeter& meter = served.service.meter();
+  CHECK(meter.changes == 4);
+  CHECK(meter.bytes == 4096);
+  const auto& counts = meter.commit_times.counts();
+  CHECK(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}) == 1);
 }
 
 TEST_CASE("a store is prepared while there are no jobs, until it is ready") {

@@ -28,6 +28,16 @@ TEST_CASE("the family of a counter has another name in each format") {
         "# HELP age_seconds Age.\n# TYPE age_seconds gauge\nage_seconds 0.25\n# EOF\n");
 }
 
+TEST_CASE("a histogram has its buckets, its sum and its count") {
+  Exposition text{Format::openmetrics};
+  text.begin("wait_seconds", Kind::histogram, "Wait.");
+  text.add_histogram({{"queue", "q"}}, {{0.5, 1}, {std::numeric_limits<double>::infinity(), 3}}, 7.25);
+  CHECK(text.finish() ==
+        "# HELP wait_seconds Wait.\n# TYPE wait_seconds histogram\n"
+        "wait_seconds_bucket{queue=\"q\",le=\"0.5\"} 1\nwait_seconds_bucket{queue=\"q\",le=\"+Inf\"} 3\n"
+        "wait_seconds_sum{queue=\"q\"} 7.25\nwait_seconds_count{queue=\"q\"} 3\n# EOF\n");
+}
+
 TEST_CASE("the format follows the header Accept") {
   CHECK(accepted_format("") == Format::prometheus);
   CHECK(accepted_format("text/plain") == Format::prometheus);

@@ -15,7 +15,7 @@ Json status(std::int64_t uptime_ms, std::int64_t succeeded) {
 
 TEST_CASE("the history has the newest samples, the oldest first") {
   History history;
-  for (std::int64_t i = 0; i < 400; ++i) history.add(1000 + i, status(i, 2 * i));
+  for (std::int64_t i = 0; i < 400; ++i) history.add(1000 + i, status(i, 2 * i), Json::object());
   const auto json = history.json();
   CHECK(json.at("at_ms").size() == History::kMaxSamples);
   CHECK(json.at("at_ms").back() == 1399);
@@ -25,9 +25,28 @@ TEST_CASE("the history has the newest samples, the oldest first") {
 
 TEST_CASE("the history begins again with a broker that has started again") {
   History history;
-  history.add(1, status(5000, 100));
-  history.add(2, status(10, 0));
+  history.add(1, status(5000, 100), Json::object());
+  history.add(2, status(10, 0), Json::object());
   CHECK(history.json().at("succeeded") == Json::array({0}));
+}
+
+TEST_CASE("the history has percentiles of the times of all queues in its window, and none while nothing ends") {
+  const auto metrics = [](int fast, int slow) {
+    Json body = Json::parse(R"({"bounds_us":[1000,2000,4000],"times":[{"queue":"a"},{"queue":"b"}]})");
+    body["times"][0]["run"] = {{"sum_us", 1}, {"counts", {fast}}};
+    body["times"][1]["run"] = {{"sum_us", 1}, {"counts", {0, 0, slow}}};
+    return body;
+  };
+  History history;
+  history.add(1, status(1, 0), metrics(0, 0));
+  history.add(2, status(2, 0), metrics(90, 10));
+  for (std::int64_t i = 3; i < 10; ++i) history.add(i, status(i, 0), metrics(90, 10));
+  const auto json = history.json();
+  CHECK(json.at("run_p50_ms").at(0).is_null());
+  CHECK(json.at("run_p50_ms").at(1) == doctest::Approx(1000.0 * 0.001 * 50 / 90));
+  CHECK(json.at("run_p95_ms").at(1) == doctest::Approx(3.0));
+  CHECK(json.at("run_p95_ms").back().is_null());
+  CHECK(json.at("wait_p50_ms").at(1).is_null());
 }
 
 // The texts of the notes.

@@ -13,12 +13,13 @@ function rates(at, values) {
   return values.slice(1).map((value, i) => Math.max(value - values[i], 0) * 1000 / Math.max(at[i + 1] - at[i], 1));
 }
 
-function plot(title, unit, lines) {
+// Values that are null are left out.
+function plot(title, unit, lines, show = (value) => count(round(value))) {
   const max = Math.max(...lines.flatMap(({values}) => values), 1e-9);
-  const points = (values) =>
-    values.map((value, i) => `${values.length < 2 ? 0 : i * 300 / (values.length - 1)},${78 - 74 * value / max}`).join(" ");
-  const now = lines.map(({name, values}) => `${name} ${values.length === 0 ? "–" : count(round(values.at(-1)))}`);
-  const text = `${title}: now ${now.join(", ")}${unit}; at most ${count(round(max))}${unit}`;
+  const points = (values) => values.map((value, i) => value === null ? null :
+    `${values.length < 2 ? 0 : i * 300 / (values.length - 1)},${78 - 74 * value / max}`).filter((point) => point).join(" ");
+  const now = lines.map(({name, values}) => `${name} ${(values.at(-1) ?? null) === null ? "–" : show(values.at(-1))}`);
+  const text = `${title}: now ${now.join(", ")}${unit}; at most ${show(max)}${unit}`;
   return h("figure", {},
     h("svg", {viewBox: "0 0 300 80", preserveAspectRatio: "none", role: "img", "aria-label": text},
       lines.map(({values, kind}) => h("polyline", {points: points(values), class: kind}))),
@@ -44,7 +45,11 @@ function view({status, attention, history}) {
     h("div", {class: "plots"},
       plot("Ends", " a second", [{name: "succeeded", values: rates(at_ms, succeeded)},
         {name: "failed", values: rates(at_ms, failed), kind: "bad"}]),
-      plot("Unfinished tasks", "", [{name: "ready", values: ready}, {name: "running", values: running, kind: "bad"}])),
+      plot("Unfinished tasks", "", [{name: "ready", values: ready}, {name: "running", values: running, kind: "bad"}]),
+      plot("Waiting before an attempt", "", [{name: "half within", values: history.wait_p50_ms},
+        {name: "95 % within", values: history.wait_p95_ms, kind: "bad"}], duration),
+      plot("Run of an attempt", "", [{name: "half within", values: history.run_p50_ms},
+        {name: "95 % within", values: history.run_p95_ms, kind: "bad"}], duration)),
     h("p", {class: "faint"}, `${status.software}, up ${duration(status.uptime_ms)}, start ${status.epoch} of store `,
       status.store, `; since then ${count(tasks.succeeded)} succeeded, ${count(tasks.failed)} failed, `,
       `${count(tasks.cancelled)} cancelled, ${count(tasks.expired)} expired`),

@@ -1,0 +1,59 @@
+#include "broker/core/operators/metrics.h"
+
+#include <vector>
+
+#include "broker/core/operators/why/why_task.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+// Empty buckets at the end are left out.
+PackedMap packed_histogram(const proto::Histogram& histogram) {
+  const auto& counts = histogram.counts();
+  std::size_t used = counts.size();
+  while (used > 0 && counts[used - 1] == 0) --used;
+  return PackedMap{}
+      .add("sum_us", histogram.sum_us())
+      .add("counts", std::vector<std::uint64_t>(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(used)));
+}
+
+PackedMap packed_series(const TaskSeries& series) {
+  PackedMap attempts;
+  for (std::size_t kind = 1; kind < TaskSeries::kKinds; ++kind) {
+    if (series.ended[kind] > 0) attempts.add(outcome_name(static_cast<proto::OutcomeKind>(kind)), series.ended[kind]);
+  }
+  return PackedMap{}
+      .add("queue", series.queue)
+      .add("task", series.task)
+      .add("attempts", attempts)
+      .add("wait", packed_histogram(series.waited))
+      .add("run", packed_histogram(series.ran));
+}
+
+std::vector<std::uint64_t> bounds() {
+  std::vector<std::uint64_t> us;
+  for (std::size_t i = 0; i < proto::Histogram::kBounds; ++i) us.push_back(proto::Histogram::bound_us(i));
+  return us;
+}
+
+}  // namespace
+
+ReplyBody metrics(const BrokerState& state, const SelfReport& self) {
+  const Totals::Lost& lost = state.totals.lost;
+  std::vector<PackedMap> series;
+  state.totals.times.visit([&](const TaskSeries& one) { series.push_back(packed_series(one)); });
+  PackedMap map;
+  map.add("bounds_us", bounds())
+      .add("times", series)
+      .add("lost", PackedMap{}.add("child", lost.attempts - lost.with_worker).add("worker", lost.with_worker));
+  if (self.store) {
+    map.add("store", PackedMap{}
+                         .add("changes", self.store->changes)
+                         .add("bytes", self.store->bytes)
+                         .add("commit", packed_histogram(self.store->commit_times)));
+  }
+  return map;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,12 @@
+// metrics(): the counts that operators watch over time, as a reply. Pure.
+#pragma once
+
+#include "broker/core/operators/replies.h"
+#include "broker/core/operators/self_report.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+ReplyBody metrics(const BrokerState& state, const SelfReport& self);
+
+}  // namespace forkmill::broker

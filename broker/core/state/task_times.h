@@ -1,0 +1,74 @@
+// TaskTimes: how long tasks wait and run, and how their attempts end, by queue and task name, for operators.
+//
+// Clients choose the names, so their number is bounded: the first kMaxSeries pairs of a queue and a name have a series
+// of their own, and all others share one. A pair that has not been used for kUnused makes room for another one.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "proto/histogram.h"
+#include "proto/wire/messages.h"
+
+namespace forkmill::broker {
+
+using proto::Instant;
+
+struct TaskSeries {
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(last_of(proto::OutcomeKind{})) + 1;
+
+  std::string queue;
+  std::string task;
+  proto::Histogram waited;  // from the time at which it was due to the start of the attempt
+  proto::Histogram ran;
+  std::array<std::uint64_t, kKinds> ended{};  // attempts, by OutcomeKind
+  Instant used{0};
+};
+
+class TaskTimes {
+ public:
+  static constexpr std::size_t kMaxSeries = 100;
+  static constexpr Instant kUnused = std::chrono::minutes{10};
+  static constexpr const char* kOthers = "(others)";  // queue and task of the shared series
+
+  TaskTimes() { others_.queue = others_.task = kOthers; }
+  TaskTimes(const TaskTimes&) = delete;
+  TaskTimes& operator=(const TaskTimes&) = delete;
+
+  // Returns the series of the tasks with this spec, for a change at once.
+  TaskSeries& of(const proto::SharedSpec& spec, Instant now) {
+    Slot& slot = slots_[(reinterpret_cast<std::uintptr_t>(spec.get()) / sizeof(proto::TaskSpec)) % kSlots];
+    if (slot.spec != spec) slot = {spec, &find_or_make(*spec, now)};
+    slot.series->used = now;
+    return *slot.series;
+  }
+
+  // Calls `visitor` with each series that was used, in the order of their names, the shared one last.
+  template <class Visitor>
+  void visit(Visitor&& visitor) const {
+    for (const auto& [name, series] : by_name_) visitor(*series);
+    if (others_.used.count() > 0) visitor(others_);
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 16;
+  // The series of a spec. Most tasks share their spec with the one before.
+  struct Slot {
+    proto::SharedSpec spec{};  // held, so that no other spec gets its address
+    TaskSeries* series = nullptr;
+  };
+
+  TaskSeries& find_or_make(const proto::TaskSpec& spec, Instant now);
+  bool make_room(Instant now);
+
+  std::array<Slot, kSlots> slots_{};
+  std::map<std::string, std::unique_ptr<TaskSeries>> by_name_;  // queue and task with a blank between them
+  TaskSeries others_{};
+  Instant next_look_{0};  // for series that have not been used
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,74 @@
+#include "client/web/metrics/times.h"
+
+#include <string>
+
+#include "client/cli/text/answers.h"
+#include "client/web/metrics/histogram.h"
+
+namespace forkmill::web {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Kind = Exposition::Kind;
+
+constexpr std::size_t kEverySecond = 2;  // the broker has more bounds than a scrape should
+
+double count_of(const Json& body, const char* key) { return static_cast<double>(cli::number_of(body, key)); }
+
+Labels labels_of(const Json& row) {
+  return {{"queue", cli::text_of(row, "queue")}, {"task", cli::text_of(row, "task")}};
+}
+
+void add_histograms(Exposition& text, const Json& body, const char* key, const char* name, const char* help) {
+  text.begin(name, Kind::histogram, help);
+  const auto bounds = cli::value_of(body, "bounds_us");
+  for (const auto& row : cli::value_of(body, "times")) {
+    const BucketCounts counts{bounds, cli::value_of(row, key)};
+    text.add_histogram(labels_of(row), counts.cumulative(kEverySecond), counts.sum_seconds());
+  }
+}
+
+void add_attempts(Exposition& text, const Json& body) {
+  text.begin("forkmill_task_attempts", Kind::counter, "Attempts that have ended since the start of the broker.");
+  for (const auto& row : cli::value_of(body, "times")) {
+    const auto attempts = cli::value_of(row, "attempts");
+    for (const auto& [outcome, count] : attempts.items()) {
+      auto labels = labels_of(row);
+      labels.emplace_back("outcome", outcome);
+      text.add(labels, count.is_number() ? count.get<double>() : 0);
+    }
+  }
+}
+
+void add_lost(Exposition& text, const Json& body) {
+  const auto lost = cli::value_of(body, "lost");
+  text.begin("forkmill_tasks_lost", Kind::counter, "Attempts that ended because their process or their worker did.");
+  for (const char* cause : {"child", "worker"}) text.add({{"cause", cause}}, count_of(lost, cause));
+}
+
+void add_store(Exposition& text, const Json& body) {
+  const auto store = cli::value_of(body, "store");
+  if (!store.is_object()) return;
+  text.begin("forkmill_store_changes", Kind::counter, "Changes of tasks and objects that the store has committed.");
+  text.add(count_of(store, "changes"));
+  text.begin("forkmill_store_written_bytes", Kind::counter, "Bytes that commits have written.");
+  text.add(count_of(store, "bytes"));
+  text.begin("forkmill_store_commit_seconds", Kind::histogram, "How long commits take, with their sync.");
+  const BucketCounts counts{cli::value_of(body, "bounds_us"), cli::value_of(store, "commit")};
+  text.add_histogram({}, counts.cumulative(kEverySecond), counts.sum_seconds());
+}
+
+}  // namespace
+
+void add_times(Exposition& text, const Json& body) {
+  if (body.empty()) return;  // the broker is older than that query
+  add_histograms(text, body, "wait", "forkmill_queue_wait_seconds",
+                 "How long tasks that were due have waited for their attempts to start.");
+  add_histograms(text, body, "run", "forkmill_task_run_seconds", "How long attempts have run.");
+  add_attempts(text, body);
+  add_lost(text, body);
+  add_store(text, body);
+}
+
+}  // namespace forkmill::web

@@ -1,0 +1,140 @@
+// How long tasks wait and run, by queue and name, and how their attempts end.
+#include "broker/core/state/task_times.h"
+
+#include <numeric>
+
+#include "tests/unit/broker/process_kit.h"
+
+namespace forkmill::broker::test {
+
+namespace {
+
+using Row = std::map<std::string, msgpack::object>;
+
+SharedSpec spec(const std::string& queue, const std::string& name) {
+  return std::make_shared<const TaskSpec>(TaskSpec{queue, name, 0, {}});
+}
+
+std::uint64_t all(const Histogram& histogram) {
+  const auto& counts = histogram.counts();
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+const TaskSeries* series_of(const TaskTimes& times, const std::string& queue) {
+  const TaskSeries* found = nullptr;
+  times.visit([&](const TaskSeries& one) {
+    if (one.queue == queue) found = &one;
+  });
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("the wait of a task is the time from when it was due to its start, without its delay and its run") {
+  Broker broker;
+  const auto client = broker.client();
+  TaskOptions later;
+  later.delay = 5s;
+  broker.submit(client, {task(1, later)});
+  broker.advance(7s);
+  const auto worker = broker.worker(1);
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.advance(3s);
+  broker.send(
+      worker,
+      Outcomes{{{grant, {OutcomeKind::succeeded, {}, "", Payload::copy("r"), {}}, milliseconds{-1}, 2'500'000}}, 1});
+  const TaskSeries* series = series_of(broker.core().state().totals.times, "default");
+  REQUIRE(series != nullptr);
+  CHECK(series->task == "t.echo");
+  CHECK(series->ran.sum_us() == 2'500'000);
+  CHECK(series->waited.sum_us() == 2'500'000);  // 2 s in the queue, and half a second in the worker and on the way
+  CHECK(series->ended[static_cast<std::size_t>(OutcomeKind::succeeded)] == 1);
+}
+
+TEST_CASE("a worker that tells an impossible run makes no time negative") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  const auto grant = broker.grants(worker).at(0).grant;
+  broker.send(
+      worker,
+      Outcomes{{{grant, {OutcomeKind::succeeded, {}, "", Payload::copy("r"), {}}, milliseconds{-1}, ~std::uint64_t{0}}},
+               1});
+  const TaskSeries* series = series_of(broker.core().state().totals.times, "default");
+  REQUIRE(series != nullptr);
+  CHECK(series->ran.sum_us() == 0);
+  CHECK(series->waited.sum_us() == 0);
+  CHECK(all(series->ran) == 1);
+}
+
+TEST_CASE("lost attempts are counted by what was lost, and have no times") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.fail(worker, broker.grants(worker).at(0).grant, OutcomeKind::lost, Errc::worker_lost);
+  broker.grants(worker);
+  broker.send(worker, Goodbye{});
+  const Totals& totals = broker.core().state().totals;
+  CHECK(totals.lost.attempts == 2);
+  CHECK(totals.lost.with_worker == 1);
+  const TaskSeries* series = series_of(totals.times, "default");
+  REQUIRE(series != nullptr);
+  CHECK(series->ended[static_cast<std::size_t>(OutcomeKind::lost)] == 2);
+  CHECK(all(series->waited) == 0);
+  Answer answer = ask(broker, client, QueryKind::metrics);
+  CHECK(answer.body.at("lost").as<std::map<std::string, std::uint64_t>>() ==
+        std::map<std::string, std::uint64_t>{{"child", 1}, {"worker", 1}});
+}
+
+TEST_CASE("the answer to QUERY metrics has the series, the bounds, and the store if there is one") {
+  Broker broker;
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1)});
+  broker.succeed(worker, broker.grants(worker).at(0).grant);
+  Answer answer = ask(broker, client, QueryKind::metrics);
+  const auto rows = answer.body.at("times").as<std::vector<Row>>();
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].at("queue").as<std::string>() == "default");
+  CHECK(rows[0].at("attempts").as<std::map<std::string, int>>() == std::map<std::string, int>{{"succeeded", 1}});
+  CHECK(rows[0].at("run").as<Row>().at("counts").as<std::vector<int>>() == std::vector<int>{1});
+  CHECK(answer.body.at("bounds_us").via.array.size == Histogram::kBounds);
+  CHECK_FALSE(answer.body.contains("store"));
+  SelfReport self;
+  self.store.emplace();
+  self.store->changes = 7;
+  self.store->commit_times.add(3ms);
+  broker.core().set_self(self);
+  answer = ask(broker, client, QueryKind::metrics);
+  const auto store = answer.body.at("store").as<Row>();
+  CHECK(store.at("changes").as<int>() == 7);
+  CHECK(store.at("commit").as<Row>().at("sum_us").as<int>() == 3000);
+}
+
+TEST_CASE("names beyond the limit share one series, until others have not been used for long") {
+  TaskTimes times;
+  const auto name = [](std::size_t i) { return "q" + std::to_string(i); };
+  for (std::size_t i = 0; i < TaskTimes::kMaxSeries; ++i) times.of(spec(name(i), "t"), 1s);
+  TaskSeries& others = times.of(spec("late", "t"), 2s);
+  CHECK(others.queue == TaskTimes::kOthers);
+  CHECK(&times.of(spec("later", "t"), 2s) == &others);
+  const auto used = spec(name(7), "t");
+  const Instant long_after = 3s + TaskTimes::kUnused;
+  times.of(used, long_after - 2s).ended[1] = 5;
+  CHECK(times.of(spec("last", "t"), long_after).queue == "last");
+  CHECK(times.of(used, long_after).ended[1] == 5);
+  CHECK(series_of(times, name(8)) == nullptr);
+  CHECK(series_of(times, TaskTimes::kOthers) != nullptr);
+}
+
+TEST_CASE("tasks of one queue and name share a series, also those with a process of their own") {
+  TaskTimes times;
+  TaskSeries& first = times.of(spec("q", "t"), 1s);
+  for (int i = 0; i < 100; ++i) CHECK(&times.of(spec("q", "t"), 1s) == &first);
+  CHECK(&times.of(spec("q+process", "t"), 1s) == &first);
+  CHECK(&times.of(spec("q", "u"), 1s) != &first);
+}
+
+}  // namespace forkmill::broker::test
