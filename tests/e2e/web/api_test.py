@@ -93,7 +93,8 @@ def check_metrics(gateway):
     need(samples["forkmill_tasks", '{queue="a/b",state="ready"}'] == 7, text)
     need(samples["forkmill_worker_slots", '{state="idle"}'] == 2, text)
     need(samples["process_resident_memory_bytes", None] > 0)
-    need(samples["forkmill_store_commit_seconds_count", None] > 0 and samples["forkmill_store_changes_total", None] > 7)
+    need(samples["forkmill_store_commit_seconds_count", None] > 0 and samples["forkmill_store_changes_total", None] >= 7,
+         [line for line in text.splitlines() if line.startswith("forkmill_store_")])
     need(samples["forkmill_store_written_bytes_total", None] > 0)
     open_metrics = gateway.get("/metrics", Accept="application/openmetrics-text; version=1.0.0")
     need(open_metrics.body.endswith(b"# EOF\n"))

@@ -24,6 +24,7 @@ std::vector<std::string> findings(const msgpack::object& list) {
 struct Why {
   Broker broker;
   Broker::Peer client;
+  std::uint64_t orders = 100;
 
   explicit Why(CoreOptions options = {}, MemoryStore* store = nullptr)
       : broker{std::move(options), store}, client{broker.client()} {}
@@ -213,6 +214,44 @@ TEST_CASE("a worker that takes nothing tells why") {
     tells(why.worker(), "worker_silent", "has not been heard for 6 s, and counts as lost after 10 s");
   }
   CHECK(why.worker("other").empty());
+}
+
+TEST_CASE("what an operator has paused or limited tells so, with the command that resumes it or the tasks that run") {
+  Why why;
+  why.broker.worker(10);
+  const auto order = [&](AnyCommand command) {
+    why.broker.send(why.client, Command{++why.orders, std::move(command)});
+    REQUIRE(why.broker.take<Reply>(why.client).at(0).code == Errc::ok);
+  };
+  SUBCASE("a queue") {
+    order(PauseQueue{"default"});
+    why.broker.submit(why.client, {task(1)});
+    tells(why.task(1, "ready"), "paused", "queue default is paused: forkmill queue resume default");
+    tells(why.queue(), "paused", "1 task t.echo waits: queue default is paused");
+    tells(why.worker(), "paused", "queue default is paused");
+  }
+  SUBCASE("a name") {
+    order(PauseName{"t.echo"});
+    why.broker.submit(why.client, {task(1)});
+    tells(why.task(1, "ready"), "paused", "task t.echo is paused: forkmill name resume t.echo");
+  }
+  SUBCASE("a worker") {
+    SteerWorkers steer;
+    steer.action = WorkerAction::pause;
+    steer.name = "worker";
+    order(steer);
+    why.broker.submit(why.client, {task(1)});
+    tells(why.task(1, "ready"), "workers_busy", "is paused by an operator: forkmill worker resume worker");
+    tells(why.worker(), "held", "is paused by an operator");
+  }
+  SUBCASE("a limit") {
+    LimitQueue limit;
+    limit.queue = "default";
+    limit.max_running = 1;
+    order(limit);
+    why.broker.submit(why.client, {task(1), task(2)});
+    tells(why.task(2, "ready"), "running_limit", "run as may (max_running 1): 1 in worker worker on host");
+  }
 }
 
 TEST_CASE("a queue without tasks, one that is full, and one with tasks for later tell so") {

@@ -12,6 +12,8 @@ namespace forkmill::broker {
 enum class Reason : std::uint8_t {
   // A task, and a queue with tasks that wait
   restart_grace,   // the broker has just started, and grants nothing yet
+  paused,          // an operator has paused its queue or its name
+  running_limit,   // as many tasks of its queue run as may
   delayed,         // not due yet, by its options
   next_attempt,    // due for another attempt later
   unserved,        // no connected worker takes it
@@ -39,6 +41,7 @@ enum class Reason : std::uint8_t {
   scheduled,
   // A worker
   draining,
+  held,  // an operator has paused it
   short_of_something,
   no_work,        // nothing is ready in its queues
   other_names,    // tasks are ready, and it has none of their names
@@ -47,13 +50,13 @@ enum class Reason : std::uint8_t {
 };
 
 constexpr std::string_view reason_name(Reason reason) {
-  constexpr std::array<std::string_view, 31> kNames{
-      "restart_grace",    "delayed",          "next_attempt",       "unserved",       "nested_wait", "workers_busy",
-      "behind",           "paged_out",        "next_in_line",       "commit_awaited", "in_worker",   "runs",
-      "waits_for_object", "cancel_requested", "worker_silent",      "submitted",      "succeeded",   "failed",
-      "no_other_attempt", "ran_again",        "cancelled",          "expired",        "empty",       "full",
-      "scheduled",        "draining",         "short_of_something", "no_work",        "other_names", "credit_used",
-      "processes_used"};
+  constexpr std::array<std::string_view, 34> kNames{
+      "restart_grace", "paused",       "running_limit",    "delayed",          "next_attempt",  "unserved",
+      "nested_wait",   "workers_busy", "behind",           "paged_out",        "next_in_line",  "commit_awaited",
+      "in_worker",     "runs",         "waits_for_object", "cancel_requested", "worker_silent", "submitted",
+      "succeeded",     "failed",       "no_other_attempt", "ran_again",        "cancelled",     "expired",
+      "empty",         "full",         "scheduled",        "draining",         "held",          "short_of_something",
+      "no_work",       "other_names",  "credit_used",      "processes_used"};
   static_assert(kNames.size() == static_cast<std::size_t>(Reason::processes_used) + 1);
   return kNames[static_cast<std::size_t>(reason)];
 }

@@ -34,7 +34,9 @@ void explain_ready(Findings& found, const BrokerState& state, const Serving& ser
     }
     const auto& [count, type] = types[i];
     const std::string tasks = tasks_named(count, state.task_types.name(type)) + (count == 1 ? " waits: " : " wait: ");
-    if (const std::string text = serving.why_unserved(queue, type); !text.empty()) {
+    if (const auto held = why_held_back(state, queue, state.task_types.name(type))) {
+      found.push_back({held->reason, tasks + held->text});
+    } else if (const std::string text = serving.why_unserved(queue, type); !text.empty()) {
       found.push_back({Reason::unserved, tasks + text});
     } else if (const auto busy = why_all_busy(state, serving, queue, type)) {
       found.push_back({Reason::workers_busy, tasks + busy->text});
@@ -69,9 +71,11 @@ void explain(Findings& found, const BrokerState& state, const Serving& serving, 
   }
 }
 
-// Ready tasks in the queues of a worker: how many of them it could run, and the names of the others.
+// Ready tasks in the queues of a worker: how many of them it could run, why others are held back, and the names of
+// those that it does not have.
 struct WorkFor {
   std::size_t runnable = 0;
+  std::optional<Finding> held_back;
   std::set<std::string> other_names;
 };
 
@@ -79,10 +83,13 @@ WorkFor work_for(const BrokerState& state, const Serving& serving, const Worker&
   WorkFor work;
   const auto add = [&](const Queue& queue) {
     for (const auto& [type, count] : queue.ready.types()) {
-      if (serving.could_run(worker, queue, type))
-        work.runnable += count;
+      const std::string& name = state.task_types.name(type);
+      if (!serving.could_run(worker, queue, type))
+        work.other_names.insert(name);
+      else if (auto held = why_held_back(state, queue, name))
+        work.held_back = std::move(held);
       else
-        work.other_names.insert(state.task_types.name(type));
+        work.runnable += count;
     }
   };
   for (const Queue* queue : worker.queues.all) {
@@ -93,6 +100,7 @@ WorkFor work_for(const BrokerState& state, const Serving& serving, const Worker&
 }
 
 Finding why_without_work(const Worker& worker, const WorkFor& work) {
+  if (work.held_back) return *work.held_back;
   const std::string queues = worker.info.queues.size() == 1 ? "its queue " : "its queues ";
   if (work.other_names.empty()) return {Reason::no_work, "nothing is ready in " + queues + listed(worker.info.queues)};
   return {Reason::other_names, "tasks are ready in " + queues + listed(worker.info.queues) +

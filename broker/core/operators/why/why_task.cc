@@ -54,6 +54,7 @@ std::optional<Finding> why_behind(const Task& task) {
 Findings why_ready(const BrokerState& state, const Serving& serving, const Task& task) {
   Findings found;
   append_any(found, why_restarting(state));
+  append_any(found, why_held_back(state, *task.queue, task.spec->name));
   if (std::string text = serving.why_unserved(*task.queue, task.type); !text.empty()) {
     found.push_back({Reason::unserved, std::move(text)});
     return found;

@@ -33,8 +33,8 @@ Examples:
   forkmill worker scale w1=2 w2=2)";
 
 constexpr const char* kPauseWorkerFooter =
-    R"(A paused worker stays connected, finishes what it has, and gets no further tasks until `forkmill worker resume`,
-also when it or the broker is restarted (a broker with --memory forgets it).
+    R"(A paused worker stays connected, finishes what it has, and gets no further tasks until `forkmill worker
+resume`, also when it or the broker is restarted (a broker with --memory forgets it).
 
 Examples:
   forkmill worker pause w1
