@@ -60,7 +60,7 @@ TEST_CASE("a client that asks much and never reads the answers is cut, and costs
   CHECK(broker.serves());
   // Until all that were taken are answered, or the client was cut.
   CHECK(eventually([&] { return !rude.send(proto::Heartbeat{}); }, 60s));
-  CHECK(broker.resident_mib() < before + 200);
+  CHECK(broker.resident_mib() < before + Besieged::kLittleMemory);
   CHECK(broker.serves());
 }
 

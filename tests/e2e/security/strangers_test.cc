@@ -43,7 +43,7 @@ TEST_CASE("a message that never ends is cut off before it has cost much memory")
       CHECK_FALSE(taken);
     }
   }
-  CHECK(broker.resident_mib() < before + 200);
+  CHECK(broker.resident_mib() < before + Besieged::kLittleMemory);
   CHECK(broker.serves());
 }
 
