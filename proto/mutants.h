@@ -64,6 +64,8 @@ enum class Mutant : std::uint8_t {
   children_left_behind,
   gentle_cancel_in_memory,
   principal_ignored,
+  others_tasks_seen,
+  quota_leak,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -5,6 +5,7 @@
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
 #include "broker/core/operators/replies.h"
+#include "broker/core/state/sight.h"
 
 namespace forkmill::broker {
 
@@ -28,7 +29,7 @@ void Operators::handle(Client& client, const proto::Query& query) {
 }
 
 void Operators::handle(Client& client, const proto::Command& command) {
-  auto answer = commands_.reply(client, command, task(named_task(command)));
+  auto answer = commands_.reply(client, command, task(client, named_task(command)));
   if (answer) state_.output.send(client.session, std::move(*answer), state_.output.safe_after());
 }
 
@@ -40,21 +41,22 @@ void Operators::handle(StoreAnswer answer) {
 std::optional<Reply> Operators::reply(Client& client, const proto::Query& query) {
   switch (query.kind) {
     case QueryKind::objects:
-      return reply_to(query.id, list_objects(objects_, query.argument));
+      return reply_to(query.id, list_objects(objects_, client, query.argument));
     case QueryKind::object:
-      return reply_to(query.id, show_object(objects_, state_, query.argument));
+      return reply_to(query.id, show_object(objects_, state_, client, query.argument));
     case QueryKind::process:
-      return reply_to(query.id, process_queries_.state(query.argument, task(named_task(query))));
+      return reply_to(query.id, process_queries_.state(client, query.argument, task(client, named_task(query))));
     case QueryKind::processes:
-      return reply_to(query.id, process_queries_.list());
+      return reply_to(query.id, process_queries_.list(client));
     default:
-      return queries_.reply(query, client.handle, task(named_task(query)));
+      return queries_.reply(query, client, task(client, named_task(query)));
   }
 }
 
-Task* Operators::task(std::optional<std::string_view> named) const {
-  const auto id = named ? state_.tasks.named(*named) : std::nullopt;
-  return id ? state_.tasks.find(*id) : nullptr;
+Task* Operators::task(const Client& client, std::optional<std::string_view> named) const {
+  const auto id = named ? named_by(state_, client, *named) : std::nullopt;
+  Task* task = id ? state_.tasks.find(*id) : nullptr;
+  return task != nullptr && may_see(client, *task) ? task : nullptr;
 }
 
 }  // namespace forkmill::broker

@@ -37,8 +37,8 @@ class Operators {
 
  private:
   std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
-  // Returns null if `named` is none, or no task in memory.
-  Task* task(std::optional<std::string_view> named) const;
+  // Returns null if `named` is none, or no task in memory that the client may see.
+  Task* task(const Client& client, std::optional<std::string_view> named) const;
 
   BrokerState& state_;
   Objects& objects_;

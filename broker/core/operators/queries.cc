@@ -16,7 +16,7 @@ std::int64_t ms(Instant duration) { return std::chrono::duration_cast<millisecon
 
 }  // namespace
 
-std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHandle asker, const Task* task) {
+std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Client& asker, const Task* task) {
   std::string body;
   switch (query.kind) {
     case proto::QueryKind::ping:
@@ -32,8 +32,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
       body = workers();
       break;
     case proto::QueryKind::task:
-      if (task == nullptr) return reply_to(query.id, task_unknown(state_.tasks, query.argument));
-      body = this->task(*task);
+      if (task == nullptr) return reply_to(query.id, task_unknown(state_, asker, query.argument));
+      body = this->task(*task, id_for(asker, *task));
       break;
     case proto::QueryKind::tasks:
       if (const auto status = check_filter(query.filter); !status.ok()) return reply_to(query.id, status.failure());
@@ -41,7 +41,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
         scan(query, asker);
         return std::nullopt;
       }
-      body = list_tasks(state_, query.filter, {});
+      body = list_tasks(state_, query.filter, sight_of(asker), {});
       break;
     default:
       return reply_to(query.id, proto::Failure{Errc::bad_request, "this broker does not know query " +
@@ -50,8 +50,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
   return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
 }
 
-void Queries::scan(const proto::Query& query, ClientHandle asker) {
-  scans_.emplace(state_.output.ask(scan_for(query.filter)), Scan{query, asker});
+void Queries::scan(const proto::Query& query, const Client& asker) {
+  scans_.emplace(state_.output.ask(scan_for(query.filter, sight_of(asker))), Scan{query, asker.handle});
 }
 
 void Queries::handle(StoreAnswer answer) {
@@ -61,7 +61,7 @@ void Queries::handle(StoreAnswer answer) {
   scans_.erase(found);
   Client* client = state_.client(scan.asker);
   if (client == nullptr) return;  // gone before the answer came
-  auto body = list_tasks(state_, scan.query.filter, std::move(std::get<ScanAnswer>(answer.what)));
+  auto body = list_tasks(state_, scan.query.filter, sight_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
   state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
@@ -99,7 +99,7 @@ std::string Queries::status() const {
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", retention_.dead())
       .add("rss_bytes", self_.rss_bytes)
-      .add("refused", state_.totals.refused + self_.refused)
+      .add("refused", state_.totals.refused.count + self_.refused)
       .add("unserved", waiting)
       .bytes();
 }
@@ -156,9 +156,9 @@ std::string Queries::workers() const {
   return PackedMap{}.add("workers", rows).bytes();
 }
 
-std::string Queries::task(const Task& task) const {
+std::string Queries::task(const Task& task, const TaskId& id) const {
   PackedMap map;
-  map.add("id", task.id.to_string())
+  map.add("id", id.to_string())
       .add("queue", base_queue(task.spec->queue))
       .add("name", task.spec->name)
       .add("state", state_name(task.state))

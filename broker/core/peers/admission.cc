@@ -91,6 +91,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
   client->results.window = std::max(1U, hello.window_results);
   children_.add(*client, hello.child_of, hello.pid);
   begin(client->session, peer, hello, fresh);
+  client->owner = state_.tasks.owners.find_or_make(client->session.principal);
   index_.bind(peer, fresh, *client);
   Welcome answer = welcome(client->session, hello);
   answer.resumed = resumed;

@@ -31,7 +31,12 @@ struct Totals {
   std::uint64_t failed = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
-  std::uint64_t refused = 0;  // submissions, HELLOs and operations for lack of a right
+  // Submissions, HELLOs and operations that were refused for lack of a right, or for a quota.
+  struct Refused {
+    std::uint64_t count = 0;
+    std::string last;  // why the last one was, for the log
+  };
+  Refused refused;
 };
 
 // A spec that a client has submitted for the first time, or again after another one.

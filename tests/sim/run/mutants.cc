@@ -86,6 +86,8 @@ constexpr MutantEntry kMutants[] = {
      "a task on disk is unknown to a client that cancels it only if it has not started"},
     {Mutant::principal_ignored, "principal-ignored",
      "a peer takes over the session of a peer of another principal, whose number it names"},
+    {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},
+    {Mutant::quota_leak, "quota-leak", "a task that was cancelled counts in the quota of its owner forever"},
 };
 
 }  // namespace
