@@ -66,6 +66,7 @@ enum class Mutant : std::uint8_t {
   principal_ignored,
   others_tasks_seen,
   quota_leak,
+  overrun_ignored,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/peers/principals.h"
 #include "broker/core/state/permits.h"
 #include "proto/limits.h"
@@ -130,7 +131,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   worker->instance = hello.instance;
   worker->child_of = hello.child_of;
   roster_.enlist(*worker, hello.worker);
-  worker->draining = false;
+  worker->draining = TimeLimits::is_barred(*worker);
   worker->pause.until = Instant{0};
   worker->outgoing.revoke = {};
   worker->outgoing.signals = {};

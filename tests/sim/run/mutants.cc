@@ -87,6 +87,7 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::principal_ignored, "principal-ignored",
      "a peer takes over the session of a peer of another principal, whose number it names"},
     {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},
+    {Mutant::overrun_ignored, "overrun-ignored", "the broker leaves an attempt that its worker does not end to it"},
     {Mutant::quota_leak, "quota-leak", "a task that was cancelled counts in the quota of its owner forever"},
 };
 

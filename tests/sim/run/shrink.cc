@@ -82,7 +82,8 @@ bool Shrinker::drop_features() {
       &Options::limited,      &Options::retry_errors, &Options::large,      &Options::cancels,    &Options::attaches,
       &Options::queries,      &Options::at_most_once, &Options::keyed,      &Options::other_body, &Options::short_lived,
       &Options::operators,    &Options::twice,        &Options::throws,     &Options::asks_retry, &Options::shortages,
-      &Options::strays,       &Options::child_dies,   &Options::stillborn,  &Options::progress,   &Options::stubborn};
+      &Options::strays,       &Options::child_dies,   &Options::stillborn,  &Options::progress,   &Options::stubborn,
+      &Options::deaf};
   for (const auto feature : kFeatures)
     if (best_.*feature != 0) changed = try_change([&](Options& o) { o.*feature = 0; }) || changed;
   const broker::CoreOptions plain;
