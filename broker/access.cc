@@ -32,9 +32,11 @@ Status refusal(const Principal& principal, const std::string& needed) {
                                    needed + "; the roles stand in --authorized-keys of the broker"};
 }
 
-// A signal ends a task of a process, as a cancel does: clients send it to their own processes.
+// A client needs no admin for tasks that it may see, which are its own in most cases.
 bool is_for_admins(const proto::Command& command) {
-  return !std::holds_alternative<proto::SendSignal>(command.command);
+  return !std::holds_alternative<proto::SendSignal>(command.command) &&
+         !std::holds_alternative<proto::RetryDeadLetter>(command.command) &&
+         !std::holds_alternative<proto::DropDeadLetter>(command.command);
 }
 
 }  // namespace

@@ -41,9 +41,14 @@ bool Doorkeeper::admits(proto::Router& router, const proto::Router::Incoming& in
   ++refused_;
   // A peer whose key was removed is told so when it says HELLO; its other messages come too late.
   if (principal.is_removed && !std::holds_alternative<proto::Hello>(envelope.message)) return false;
+  log_denial(principal.name, status.failure().text, now);
   const proto::ErrorMessage error{envelope.header.seq, status.code(), status.failure().text};
   router.send(incoming.peer, {{envelope.header.session, {}}, error});
   return false;
+}
+
+void Doorkeeper::log_denial(const std::string& principal, const std::string& why, Instant now) {
+  if (denials_.allows(now)) log_->warn("refused {}: {}{}", principal, why, denials_.take_omitted());
 }
 
 void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Instant now) {

@@ -37,6 +37,12 @@ class Doorkeeper {
   // be decoded is for the core, and noted in the log.
   bool admits(proto::Router& router, const proto::Router::Incoming& incoming, Instant now);
 
+  // Logs that the core has refused something of the peer that sent the message, for lack of a right or a quota; a few
+  // lines a second.
+  void note_refused(const proto::Router::Incoming& incoming, const std::string& why, Instant now) {
+    log_denial(gate_.principal(incoming.principal).name, why, now);
+  }
+
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
   // file with a mistake changes nothing.
   void reload(Core& core, proto::Now now);
@@ -46,6 +52,7 @@ class Doorkeeper {
   Instant next_wakeup() const { return open_due_; }
 
  private:
+  void log_denial(const std::string& principal, const std::string& why, Instant now);
   void note_bad_message(const proto::Router::Incoming& incoming, Instant now);
   void warn_of_open_endpoints(Instant now, const std::vector<std::string>& endpoints);
 
@@ -54,6 +61,7 @@ class Doorkeeper {
   const std::shared_ptr<spdlog::logger> log_;
   proto::Gate gate_;
   proto::LogLimit bad_messages_;
+  proto::LogLimit denials_;
   std::uint64_t refused_ = 0;
   Instant refusals_due_{0};
   Instant open_due_{0};

@@ -177,7 +177,11 @@ std::size_t Loop::take_input() {
       core_->set_self(self_);
     }
     // Each message gets its own time. With the time of the round, waits and delays of a late message would end early.
-    core_->handle(env_.now(), incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
+    const proto::Now now = env_.now();
+    const Totals::Refused& refused = core_->state().totals.refused;
+    const std::uint64_t refused_before = refused.count;
+    core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
+    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused.last, now.steady);
   }
   return count;
 }

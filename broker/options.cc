@@ -161,6 +161,10 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
   settings.duration("heartbeat", options.core.heartbeat, "Heartbeat interval of clients and workers, at least 10ms");
   settings.duration("session-timeout", options.core.session_timeout,
                     "Consider a client or worker dead after this much silence; at least twice --heartbeat");
+  settings.duration(
+      "timeout-grace", options.core.timeout_grace,
+      "End an attempt that runs over its timeout and that its worker has not ended after this time; longer "
+      "than --kill-grace of the workers");
 }
 
 void add_storage(proto::Settings& settings, ProgramOptions& options) {

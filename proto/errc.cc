@@ -51,6 +51,8 @@ constexpr std::array kCatalogue{
           "Use fewer names at a time; a name is forgotten when it has no task and no worker"},
     Entry{Errc::disk_full, "disk_full", "the broker's disk is nearly full",
           "Free space on that disk; the broker then goes on by itself"},
+    Entry{Errc::quota_exceeded, "quota_exceeded", "this key has as much at the broker as its quotas allow",
+          "Fetch or cancel what is there, or have the quota raised in --authorized-keys of the broker"},
     Entry{Errc::handler_error, "handler_error", "the handler threw an exception",
           "Correct the arguments or the handler"},
     Entry{Errc::arguments_undecodable, "arguments_undecodable", "the arguments are not those that the handler takes",

@@ -68,6 +68,9 @@ enum class Mutant : std::uint8_t {
   running_limit_ignored,
   steering_lost_at_restart,
   orders_not_repeated,
+  others_tasks_seen,
+  quota_leak,
+  overrun_ignored,
 };
 
 #ifdef FORKMILL_MUTANTS

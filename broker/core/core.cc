@@ -25,6 +25,7 @@ void Core::tick(Now now) {
   run_deadlines();
   parts_.sessions.tick();
   parts_.objects.tick();
+  parts_.time_limits.tick();
   parts_.retention.tick();
   state_.queues.forget_unused(state_.clock.now());
   parts_.notices.tick();
@@ -54,8 +55,8 @@ void Core::expel(Now now, const Sessions::WhyExpelled& why) {
 Instant Core::next_wakeup() const {
   if (dispatcher_.has_waiting() && !parts_.operators.is_scanning()) return state_.clock.now();
   return std::min({state_.deadlines.next_due(), parts_.sessions.next_wakeup(), parts_.objects.next_wakeup(),
-                   parts_.retention.next_wakeup(), parts_.paging.next_wakeup(), parts_.matching.next_wakeup(),
-                   parts_.notices.next_wakeup(), outbox_.next_wakeup()});
+                   parts_.retention.next_wakeup(), parts_.time_limits.next_wakeup(), parts_.paging.next_wakeup(),
+                   parts_.matching.next_wakeup(), parts_.notices.next_wakeup(), outbox_.next_wakeup()});
 }
 
 void Core::shut_down(Now now) {

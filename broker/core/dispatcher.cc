@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "broker/core/permissions.h"
+#include "broker/core/state/sight.h"
 #include "proto/mutants.h"
 #include "proto/wire/codec.h"
 
@@ -132,10 +133,11 @@ void Dispatcher::dispatch(Worker& worker, const Header& header, Message& message
 
 void Dispatcher::attach(Client& client, const Attach& attach) {
   for (const TaskId& id : attach.ids) {
-    if (Task* task = state_.tasks.find(id)) {
+    if (Task* task = seen_task(state_, client, id)) {
       parts_.deliveries.watch(*task, client);
       parts_.processes.repeat(client, *task);
-    } else if (const auto paged_out = state_.tasks.find_paged_out(id)) {
+    } else if (const auto paged_out = state_.tasks.find_paged_out(id_in_table(client, id));
+               paged_out && (sees_all(client) || owns(client, *paged_out))) {
       parts_.deliveries.watch_paged_out(paged_out->seq, client);
     } else {
       parts_.deliveries.refuse_unknown(id, client);
@@ -183,7 +185,7 @@ void Dispatcher::forward(Worker& worker, Progress& progress) {
     Task* task = parts_.grants.held(worker, note.grant);
     Client* client = task == nullptr ? nullptr : state_.client(task->client);
     if (client == nullptr) continue;
-    note.id = task->id;
+    note.id = id_for(*client, *task);
     client->outgoing.progress.notes.push_back(std::move(note));
     state_.output.touch(*client);
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/operators/named_task.h"
+#include "broker/core/state/sight.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -38,10 +39,10 @@ std::size_t size_of(const Message& message) {
 }  // namespace
 
 bool MessageParking::park(PeerId peer, Envelope& envelope, SessionId fresh) {
-  std::vector<TaskSeq> wanted = needed(envelope.message);
+  Client* client = index_.client(peer);
+  std::vector<TaskSeq> wanted = needed(envelope.message, client);
   if (wanted.empty()) return false;
-  if (Client* client = index_.client(peer); client != nullptr && !std::holds_alternative<Hello>(envelope.message))
-    client->parked = true;
+  if (client != nullptr && !std::holds_alternative<Hello>(envelope.message)) client->parked = true;
   paging_.park({peer, std::move(envelope), fresh, {}, {}}, std::move(wanted));
   return true;
 }
@@ -63,8 +64,8 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
     Client* client = index_.client(parked.peer);
     return client != nullptr && client->session.id == session ? client : nullptr;
   };
-  if (!std::holds_alternative<Hello>(parked.envelope.message) && waiting() != nullptr) {
-    if (auto wanted = needed(parked.envelope.message); !wanted.empty())
+  if (const Client* client = waiting(); !std::holds_alternative<Hello>(parked.envelope.message) && client != nullptr) {
+    if (auto wanted = needed(parked.envelope.message, client); !wanted.empty())
       return paging_.park(std::move(parked), std::move(wanted));
   }
   if (Client* client = waiting()) client->parked = false;
@@ -79,13 +80,18 @@ void MessageParking::resume(Paging::Parked parked, const Handle& handle) {
   }
 }
 
-std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
+std::vector<TaskSeq> MessageParking::needed(const Message& message, const Client* client) const {
   if (const auto* hello = std::get_if<Hello>(&message)) return needed(*hello);
   std::vector<TaskSeq> seqs;
-  if (state_.tasks.paged_out() == 0) return seqs;
+  if (state_.tasks.paged_out() == 0 || client == nullptr) return seqs;
+  // A submission names a task of its own principal only.
+  const bool is_submission = std::holds_alternative<Submit>(message);
   const auto add = [&](const TaskId& id, bool also_unfinished) {
-    const auto entry = state_.tasks.find_paged_out(id);
-    if (entry && (also_unfinished || is_terminal(entry->state))) seqs.push_back(entry->seq);
+    const auto entry = state_.tasks.find_paged_out(id_in_table(*client, id));
+    if (!entry || !(is_submission ? owns(*client, *entry) : might_see(*client, *entry))) return;
+    // The queue of a task on disk, by which the client may see it, is not known.
+    const bool by_queue = !sees_all(*client) && !owns(*client, *entry);
+    if (also_unfinished || by_queue || is_terminal(entry->state)) seqs.push_back(entry->seq);
   };
   if (const auto* submit = std::get_if<Submit>(&message)) {
     for (const Submission& submission : submit->tasks) add(submission.id, true);
@@ -96,7 +102,7 @@ std::vector<TaskSeq> MessageParking::needed(const Message& message) const {
     if (mutant(Mutant::gentle_cancel_in_memory)) return seqs;
     for (const TaskId& id : cancel->unless_started) add(id, true);
   } else if (const auto named = task_named_in(message)) {
-    if (const auto id = state_.tasks.named(*named)) add(*id, true);
+    if (const auto id = named_by(state_, *client, *named)) add(*id, true);
   }
   return seqs;
 }

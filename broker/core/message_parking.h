@@ -29,7 +29,8 @@ class MessageParking {
   void resume(Paging::Parked parked, const Handle& handle);
 
  private:
-  std::vector<proto::TaskSeq> needed(const proto::Message& message) const;
+  // `client`: the sender, or null for a HELLO.
+  std::vector<proto::TaskSeq> needed(const proto::Message& message, const Client* client) const;
   std::vector<proto::TaskSeq> needed(const proto::Hello& hello) const;
 
   BrokerState& state_;

@@ -8,6 +8,7 @@
 #include "broker/core/lifecycle/paging.h"
 #include "broker/core/lifecycle/retention.h"
 #include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/objects.h"
 #include "broker/core/operators/operators.h"
 #include "broker/core/operators/steering.h"
@@ -39,6 +40,7 @@ struct Parts {
   Deliveries deliveries{state, retention, objects.loans()};
   TaskGrants grants{state, deliveries, objects};
   Intake intake{state, deliveries, retention, registry};
+  TimeLimits time_limits{state, grants};
   Cancels cancels{state, grants};
   SessionIndex index{state};
   ChildClients children;

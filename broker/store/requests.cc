@@ -35,7 +35,7 @@ proto::Status scan(Store& store, const ScanRequest& request, ScanAnswer& answer)
   std::size_t visited = 0;
   return store.scan(request.before, [&](StoredTask task) {
     const proto::TaskSeq seq = task.put.seq;
-    if (request.passes(request.filter, task)) {
+    if (request.passes(task)) {
       task.put.payload = {};
       answer.tasks.push_back(std::move(task));
     }

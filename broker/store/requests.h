@@ -2,6 +2,7 @@
 // reflects every operation that was handed over before the request.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,14 +21,13 @@ struct FetchAnswer {
   std::vector<StoredTask> tasks;  // the existing ones, in the order of the request
 };
 
-// ScanRequest: reads tasks with numbers below `before` that pass `filter`, newest first, without their arguments.
-// `passes` tests one task; it is called on the thread of the store.
+// ScanRequest: reads tasks with numbers below `before` that pass, newest first, without their arguments. `passes` tests
+// one task; it is called on the thread of the store.
 struct ScanRequest {
   proto::TaskSeq before;
   std::size_t most = 0;          // tasks
   std::size_t most_visited = 0;  // tasks to look at before giving up
-  proto::TaskFilter filter;
-  bool (*passes)(const proto::TaskFilter& filter, const StoredTask& task) = nullptr;
+  std::function<bool(const StoredTask& task)> passes;
 };
 struct ScanAnswer {
   std::vector<StoredTask> tasks;

@@ -145,6 +145,8 @@ bool Client::wait_connected(std::chrono::milliseconds how_long) {
   return connected();
 }
 
+std::string Client::obstacle() const { return engine_of(engine_).reachability().obstacle(); }
+
 const std::string& Client::endpoint() const { return engine_of(engine_).options().endpoint; }
 
 std::size_t Client::poll() {

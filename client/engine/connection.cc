@@ -51,14 +51,13 @@ Connection::Connection(const ClientOptions& options, Inbox& inbox, Capacity& cap
       inbox_{inbox},
       capacity_{capacity},
       holdings_{holdings},
-      link_{options},
-      session_{session_options(options, draw_seed(), holdings)},
-      reachability_{options.connect_timeout, proto::RealEnv::steady()} {}
+      reachability_{options.connect_timeout, proto::RealEnv::steady()},
+      link_{options, reachability_},
+      session_{session_options(options, draw_seed(), holdings)} {}
 
 std::string Connection::why_waiting() const {
   if (reachability_.reachable()) return {};
-  const std::string obstacle = link_.obstacle();
-  if (!obstacle.empty()) return "the broker at " + options_.endpoint + " cannot be used: " + obstacle;
+  if (const std::string obstacle = reachability_.obstacle(); !obstacle.empty()) return obstacle;
   return "the broker at " + options_.endpoint + " does not answer; is forkmill-broker running there?";
 }
 
@@ -116,6 +115,7 @@ void Connection::carry_out() noexcept {
   session_.take_effects(effects_);
   for (const auto& line : effects_.log) {
     if (line.unserved && !options_.warn_of_unserved) continue;
+    if (line.serious) reachability_.set_obstacle(line.text);  // the broker has refused this client
     log().log(line.serious ? spdlog::level::err : spdlog::level::warn, "{}: {}", options_.endpoint, line.text);
   }
   if (!link_.send_all(effects_.send)) effects_.reconnect = true;

@@ -44,7 +44,7 @@ class Connection final : public Work {
   proto::Dealer& socket() { return link_.socket(); }
   // Any thread.
   Reachability& reachability() { return reachability_; }
-  // Any thread. Empty: the broker is reachable. Names the obstacle that the socket has reported, if any.
+  // Any thread. Empty: the broker is reachable. Names the obstacle, if one is known.
   std::string why_waiting() const;
 
  private:
@@ -56,9 +56,9 @@ class Connection final : public Work {
   Inbox& inbox_;
   Capacity& capacity_;
   Holdings& holdings_;
+  Reachability reachability_;
   BrokerLink link_;
   Session session_;
-  Reachability reachability_;
   Effects effects_;        // being carried out
   RequestQueue requests_;  // being handled
 };

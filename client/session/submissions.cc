@@ -19,7 +19,8 @@ constexpr std::size_t kPerTask = 320;  // bytes that a submission takes beside i
 std::size_t bytes_of(const proto::Submission& task) { return task.payload.size() + kPerTask; }
 
 bool is_temporary(Errc code) {
-  return code == Errc::queue_full || code == Errc::disk_full || code == Errc::shutting_down;
+  return code == Errc::queue_full || code == Errc::disk_full || code == Errc::quota_exceeded ||
+         code == Errc::shutting_down;
 }
 
 // The text of a rejection; the broker knows the signature of the workers, and this program its own.
@@ -145,9 +146,10 @@ void Submissions::reject(Instant now, proto::Submission task, const proto::Rejec
   auto* entry = tasks_.find(task);
   if (entry != nullptr && may_be_sent_again(now, task, why.code)) {
     constexpr Instant kTellAgain = std::chrono::minutes{1};
-    if (why.code == Errc::disk_full && now >= told_of_disk_at_ + kTellAgain) {
-      told_of_disk_at_ = now;
-      news_ = why.text + "; tasks wait until then";
+    const bool is_news = why.code == Errc::disk_full || why.code == Errc::quota_exceeded;
+    if (is_news && now >= told_of_room_at_ + kTellAgain) {
+      told_of_room_at_ = now;
+      news_ = why.text + "; tasks wait until there is room";
     }
     tasks_.defer(*entry);
     return full_queues_.add(now, std::move(task));

@@ -3,7 +3,7 @@
 //     add ──▶ waiting ──flush: window, batches──▶ sent ──SUBMIT_ACK──▶ accepted, or rejected
 //                ▲                                 │
 //                ├──────────new session────────────┤
-//                └────full queue: wait, again◀─────┘ rejected: queue_full, disk_full, shutting_down
+//                └────full queue: wait, again◀─────┘ rejected: queue_full, disk_full, quota_exceeded …
 //
 // A task that has ended meanwhile is not sent: it was cancelled, or its result has overtaken the acknowledgement.
 #pragma once
@@ -62,7 +62,7 @@ class Submissions {
   SubmissionQueue waiting_;  // not sent in this session
   UnacknowledgedSubmissions unacknowledged_;
   std::string news_;  // for the log
-  Instant told_of_disk_at_ = -std::chrono::hours{1};
+  Instant told_of_room_at_ = -std::chrono::hours{1};
   FullQueues full_queues_;
 };
 

@@ -1,8 +1,11 @@
-// Rights: the queues and names that a principal may use. Each kind has patterns, which are names or beginnings of names
-// with `*` behind: mail.fetch, mail.*. A kind without a pattern is not limited.
+// Rights: the queues and names that a principal may use, and how much of the broker. Each kind of names has patterns,
+// which are names or beginnings of names with `*` behind: mail.fetch, mail.*. A kind without a pattern is not limited,
+// except `manage`.
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +25,26 @@ inline bool allows(const Patterns& patterns, std::string_view name) {
                                          [&](const std::string& pattern) { return matches(name, pattern); });
 }
 
+// Quotas: how much a principal may have at the broker, through all its clients.
+struct Quotas {
+  static constexpr std::uint64_t kUnlimited = std::numeric_limits<std::uint64_t>::max();
+
+  std::uint64_t tasks = kUnlimited;       // unfinished tasks
+  std::uint64_t task_bytes = kUnlimited;  // arguments of these
+  std::uint64_t objects = kUnlimited;     // named objects that it has made
+  friend bool operator==(const Quotas&, const Quotas&) = default;
+};
+
 struct Rights {
-  Patterns submit;   // queues into which clients may submit
-  Patterns serve;    // queues that workers may serve
-  Patterns objects;  // named objects; objects without a name, whose names clients make up, are always allowed
+  Patterns submit;          // queues into which clients may submit
+  Patterns serve;           // queues that workers may serve
+  Patterns objects;         // named objects; objects without a name, whose names clients make up, are always allowed
+  Patterns submit_names{};  // names of tasks that clients may submit
+  Patterns serve_names{};   // names of tasks that workers may register
+  Patterns manage{};        // queues whose tasks of other principals clients may see, await and cancel; none: no queue
+  bool own_tasks_only = false;  // tasks of other principals are unknown to its clients, apart from `manage`
+  int max_priority = std::numeric_limits<int>::max();  // highest of a task that clients submit
+  Quotas quotas{};
   friend bool operator==(const Rights&, const Rights&) = default;
 };
 

@@ -197,8 +197,10 @@ void fields(auto& io, Is<TaskOptions> auto& m) {
              option(15, m.daemon, standard.daemon), option(16, m.label, standard.label),
              option(17, m.dead_letter, standard.dead_letter));
 }
-// One record by itself: in messages its fields stand in runs.
-void fields(auto& io, Is<TaskSpec> auto& m) { io.record(4, name(m.queue), name(m.name), m.signature, m.options); }
+// One record by itself, as it is stored: in messages its fields stand in runs.
+void fields(auto& io, Is<TaskSpec> auto& m) {
+  io.record(4, name(m.queue), name(m.name), m.signature, m.options, name(m.principal), m.owners_id);
+}
 template <RunOf R>
 void run_fields(auto& io, Is<TaskSpec> auto& m) {
   if constexpr (R == RunOf::submission)

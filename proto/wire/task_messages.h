@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,9 @@ struct TaskSpec {
   std::string name;
   std::uint64_t signature = 0;  // hash; 0: not checked
   TaskOptions options;
+  // The broker's notes, which are stored with the task and never sent.
+  std::string principal{};            // its submitter's principal; empty: the broker's own user, or not known
+  std::optional<TaskId> owners_id{};  // the id by which its submitter knows it; none: that of the task
   friend bool operator==(const TaskSpec&, const TaskSpec&) = default;
 };
 using SharedSpec = std::shared_ptr<const TaskSpec>;  // never null

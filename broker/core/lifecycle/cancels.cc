@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/state/residency.h"
+#include "broker/core/state/sight.h"
 #include "proto/mutants.h"
 
 namespace forkmill::broker {
@@ -17,9 +18,9 @@ void Cancels::cancel(Client& client, const proto::Cancel& cancel) {
 }
 
 void Cancels::cancel_one(Client& client, const TaskId& id, bool unless_started) {
-  Task* task = state_.tasks.find(id);
+  Task* task = seen_task(state_, client, id);
   if (task != nullptr && task->state == State::running && !proto::mutant(proto::Mutant::cancel_without_revoke)) {
-    return ask(client, *task, unless_started);
+    return ask(client, id, *task, unless_started);
   }
   CancelState state = CancelState::unknown;
   if (task != nullptr && is_terminal(task->state)) state = CancelState::finished;
@@ -31,11 +32,11 @@ void Cancels::cancel_one(Client& client, const TaskId& id, bool unless_started) 
   state_.output.touch(client);
 }
 
-void Cancels::ask(Client& client, Task& task, bool unless_started) {
-  auto& asked = asked_.try_emplace(task.seq, Asked{task.id, {}, {}}).first->second;
+void Cancels::ask(Client& client, const TaskId& id, Task& task, bool unless_started) {
+  auto& asked = asked_[task.seq];
   auto& askers = unless_started ? asked.gentle_askers : asked.askers;
   const bool first = askers.empty();
-  if (std::ranges::find(askers, client.handle) == askers.end()) askers.push_back(client.handle);
+  if (std::ranges::find(askers, client.handle, &Asker::client) == askers.end()) askers.push_back({client.handle, id});
   if (!first) return;
   unless_started ? revoke_unless_started(task) : revoke(task);
 }
@@ -101,8 +102,8 @@ void Cancels::settle_finished() {
 void Cancels::answer(proto::TaskSeq seq, CancelState state) {
   auto asked = asked_.find(seq);
   if (asked == asked_.end()) return;
-  tell(asked->second.askers, asked->second.id, state);
-  tell(asked->second.gentle_askers, asked->second.id, state);
+  tell(asked->second.askers, state);
+  tell(asked->second.gentle_askers, state);
   asked_.erase(asked);
 }
 
@@ -110,14 +111,14 @@ void Cancels::answer(proto::TaskSeq seq, CancelState state) {
 void Cancels::answer_started(proto::TaskSeq seq) {
   auto asked = asked_.find(seq);
   if (asked == asked_.end()) return;
-  tell(std::exchange(asked->second.gentle_askers, {}), asked->second.id, CancelState::started);
+  tell(std::exchange(asked->second.gentle_askers, {}), CancelState::started);
   if (asked->second.askers.empty()) asked_.erase(asked);
 }
 
-void Cancels::tell(const std::vector<ClientHandle>& askers, const TaskId& id, CancelState state) {
-  for (const ClientHandle handle : askers) {
-    if (Client* client = state_.client(handle)) {
-      client->outgoing.cancels.answers.push_back({id, state});
+void Cancels::tell(const std::vector<Asker>& askers, CancelState state) {
+  for (const Asker& asker : askers) {
+    if (Client* client = state_.client(asker.client)) {
+      client->outgoing.cancels.answers.push_back({asker.id, state});
       state_.output.touch(*client);
     }
     if (proto::mutant(proto::Mutant::cancel_told_to_one)) break;

@@ -27,19 +27,22 @@ class Cancels {
 
  private:
   void cancel_one(Client& client, const TaskId& id, bool unless_started);
-  void ask(Client& client, Task& task, bool unless_started);
+  void ask(Client& client, const TaskId& id, Task& task, bool unless_started);
   void revoke(Task& task);
   void revoke_unless_started(Task& task);
   void answer(proto::TaskSeq seq, proto::CancelState state);
   void answer_started(proto::TaskSeq seq);
-  void tell(const std::vector<ClientHandle>& askers, const TaskId& id, proto::CancelState state);
+  struct Asker {
+    ClientHandle client;
+    TaskId id;  // as the client named the task
+  };
+  void tell(const std::vector<Asker>& askers, proto::CancelState state);
 
   BrokerState& state_;
   TaskGrants& grants_;
   struct Asked {
-    TaskId id;
-    std::vector<ClientHandle> askers;
-    std::vector<ClientHandle> gentle_askers;  // these want the task cancelled only if it has not started
+    std::vector<Asker> askers;
+    std::vector<Asker> gentle_askers;  // these want the task cancelled only if it has not started
   };
   std::unordered_map<proto::TaskSeq, Asked> asked_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/state/sight.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -118,7 +119,8 @@ void Deliveries::flush(Client& client) {
       durable = durable || (task->durable && !mutant(Mutant::result_before_commit));
       bytes += task->finished->outcome.bytes();
       if (task->client == client.handle) loans_.add_in_result(task->id, message.results.size(), message.loans);
-      message.results.push_back({task->id, task->finished->outcome, task->options().key.empty() ? 0 : task->body_hash});
+      message.results.push_back(
+          {id_for(client, *task), task->finished->outcome, task->options().key.empty() ? 0 : task->body_hash});
       sent.push_back(ref);
       if (proto::buggify(proto::Path::one_result)) break;
     }

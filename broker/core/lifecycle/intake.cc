@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/core/lifecycle/namesakes.h"
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/permits.h"
 #include "broker/core/state/residency.h"
+#include "broker/core/state/sight.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
@@ -82,6 +84,14 @@ void make_room_in_ack(Client& client, std::size_t tasks) {
   client.outgoing.full_acks.push_back(std::exchange(ack, {}));
 }
 
+// Whether a spec that the client has submitted before is that of its next submission, apart from whose it is.
+bool is_like(const TaskSpec& accepted, const TaskSpec& submitted) {
+  return accepted.queue == submitted.queue && accepted.name == submitted.name &&
+         accepted.signature == submitted.signature && accepted.options == submitted.options &&
+         accepted.owners_id == submitted.owners_id &&
+         (submitted.principal.empty() || submitted.principal == accepted.principal);
+}
+
 proto::Rejection rejection_of(const TaskId& id, Failure failure) {
   failure.text.resize(proto::first_bytes(failure.text, proto::limits::kMaxRejectionText).size());
   return {id, failure.code, std::move(failure.text)};
@@ -94,14 +104,10 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
   const std::size_t ops_before = state_.output.ops.size();
   std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
-    const Body body{submission.id, body_of(submission)};
-    auto status = on_disk(body.id) ? repeat_on_disk(left_on_disk, body, submission)
-                                   : take_in(client, std::move(submission), body.hash);
-    if (!status.ok()) {
-      client.outgoing.ack.rejected.push_back(rejection_of(body.id, std::move(status).failure()));
-    } else if (on_disk(body.id)) {
-      left_on_disk.push_back(body);
-    }
+    const TaskId named = submission.id;
+    submission.id = id_in_table(client, named);
+    if (auto status = take_in(client, std::move(submission), left_on_disk); !status.ok())
+      client.outgoing.ack.rejected.push_back(rejection_of(named, std::move(status).failure()));
   }
   client.outgoing.ack.messages.push_back(message);
   const bool waits = state_.output.ops.size() > ops_before && !mutant(Mutant::ack_before_commit);
@@ -154,14 +160,31 @@ Status Intake::check_spec(const TaskSpec& spec) const {
 }
 
 Status Intake::take_in(Client& client, proto::Submission submission) {
+  submission.id = id_in_table(client, submission.id);
+  Task* known = state_.tasks.find(submission.id);
+  if (is_namesake(state_, client, submission.id, known)) {
+    rename(state_, client, submission);
+    known = nullptr;
+  }
   const std::uint64_t body = body_of(submission);
-  return take_in(client, std::move(submission), body);
+  return take_in(client, std::move(submission), body, known);
 }
 
-Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body) {
-  Task* known = state_.tasks.find(submission.id);
+Status Intake::take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk) {
+  const bool is_stored = on_disk(submission.id);
+  Task* known = is_stored ? nullptr : state_.tasks.find(submission.id);
+  const bool is_anothers = is_namesake(state_, client, submission.id, known);
+  if (is_anothers) rename(state_, client, submission);
+  const Body body{submission.id, body_of(submission)};
+  if (is_stored && !is_anothers) return repeat_on_disk(left_on_disk, body, submission);
+  auto status = take_in(client, std::move(submission), body.hash, is_anothers ? nullptr : known);
+  if (status.ok() && on_disk(body.id)) left_on_disk.push_back(body);
+  return status;
+}
+
+Status Intake::take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known) {
   if (known != nullptr && !key_is_free(*known)) return repeat(client, *known, submission, body);
-  if (auto status = may_submit(state_, client.session.rights, submission.spec->queue); !status.ok()) return status;
+  if (auto status = may_submit(state_, client, *submission.spec); !status.ok()) return status;
   const bool spec_is_known = share_spec(client, submission);
   if (auto status = check(submission, spec_is_known); !status.ok()) return status;
   if (auto status = check_windows(client); !status.ok()) return status;
@@ -180,6 +203,8 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
                                   std::to_string(queue->budget.tasks()) + " tasks, " +
                                   std::to_string(queue->budget.bytes()) + " bytes"};
   }
+  Owner* owner = owner_of(state_, client, *submission.spec);
+  if (auto status = may_have_task(state_, client, owner, submission.payload.size()); !status.ok()) return status;
   const auto type = state_.task_types.acquire(submission.spec->name, submission.spec->signature);
   if (!type) return {Errc::too_many_queues, "tasks of as many names as there may be are not finished"};
 
@@ -188,12 +213,14 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   task.durable = stored;
   task.type = *type;
   task.queue = queue;
+  task.counts.owner = owner;
   task.client = client.handle;
   task.body_hash = body;
   task.submitted_at = state_.clock.stamp();
   task.payload = std::move(submission.payload);
   task.spec = std::move(submission.spec);
   if (!spec_is_known) note_accepted(client, task);
+  if (task.spec->owners_id) owner->renamed[*task.spec->owners_id] = task.id;
   if (task.durable) {
     state_.output.ops.emplace_back(
         PutTask{task.seq, task.id, task.spec, task.payload, client.handle.value(), task.submitted_at});
@@ -202,6 +229,7 @@ Status Intake::take_in(Client& client, proto::Submission submission, std::uint64
   }
   if (task.options().daemon) client.daemons.emplace(task.seq, &task);
   queue->budget.hold(task, task.payload.size());
+  owner->hold(task.counts.bytes);
   start(task, state_.clock.first_due(task.options(), state_.clock.now()));
   return {};
 }
@@ -277,11 +305,12 @@ void Intake::plan_again() {
 
 bool Intake::share_spec(const Client& client, proto::Submission& submission) const {
   const Client::Accepted& last = client.accepted;
-  if (last.spec == nullptr) return false;
-  if (last.spec != submission.spec) {
-    if (*last.spec != *submission.spec) return false;
-    submission.spec = last.spec;
+  if (last.spec == nullptr || (last.spec != submission.spec && !is_like(*last.spec, *submission.spec))) {
+    const bool has_name = client.owner != nullptr && !client.owner->name.empty();
+    if (has_name && submission.spec->principal.empty()) submission.edit().principal = client.owner->name;
+    return false;
   }
+  submission.spec = last.spec;
   return last.registry_version == registry_.version() && !submission.spec->options.process;
 }
 

@@ -17,7 +17,8 @@ class Intake {
       : state_{state}, deliveries_{deliveries}, retention_{retention}, registry_{registry} {}
 
   void submit(Client& client, proto::MessageSeq message, proto::Submit submit);
-  // Accepts one task. A task that is known under the same id must be resident.
+  // Accepts one task, which belongs to the principal that its spec names, or else to that of the client. A task that is
+  // known under the same id must be resident.
   proto::Status take_in(Client& client, proto::Submission submission);
   // Moves on a task that waits, of which something was due: its time has come, or is over.
   void advance(Task& task, TaskGrants& grants);
@@ -33,7 +34,10 @@ class Intake {
     std::uint64_t hash;  // proto/body_hash.h
   };
 
-  proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body);
+  // Accepts one task of a message, or recognizes it.
+  proto::Status take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk);
+  // `known`: the task under the same id, or null.
+  proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known);
   proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
   // Refuses what goes beyond the window of the client, or of all clients.
   proto::Status check_windows(Client& client);
@@ -45,7 +49,7 @@ class Intake {
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
   // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of
-  // that spec still hold.
+  // that spec still hold. If it shares none, notes in its spec whose it is.
   bool share_spec(const Client& client, proto::Submission& submission) const;
   // Null: as many queues are in use as there may be.
   Queue* queue_of(const Client& client, const TaskSpec& spec, bool spec_is_known);

@@ -35,11 +35,17 @@ void Paging::recover(const TaskSummary& task) {
   const TaskSpec& spec = *task.spec;
   Queue* queue = &state_.queues.restore(spec.queue);
   const bool failed = task.end && end_state(task.end->kind) == State::failed;
-  queue->budget.hold(counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed));
+  const std::size_t bytes =
+      counted_bytes(task.payload_bytes, task.end ? task.end->bytes : 0, task.end.has_value(), failed);
+  queue->budget.hold(bytes);
+  Owner* owner = state_.tasks.owners.find_or_make(spec.principal);
+  if (owner == nullptr) owner = state_.tasks.owners.with_number(0);
+  if (!task.end) owner->hold(bytes);
+  if (spec.owners_id) owner->renamed[*spec.owners_id] = task.id;
   const Instant now = state_.clock.now();
   if (task.end) {
     if (mutant(Mutant::key_forgotten_at_restart) && !spec.options.key.empty()) return;
-    state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind)});
+    state_.tasks.add_paged_out(task.id, {task.seq, end_state(task.end->kind), number_of(owner)});
     if (failed && spec.options.dead_letter) ++state_.totals.dead_letters;
     // Dead letters are kept in memory, so that there are no more than there may be.
     const Instant until = retention_.kept_after_restart(spec.options, task.end->finished_at);
@@ -55,13 +61,13 @@ void Paging::recover(const TaskSummary& task) {
                                                       : state_.clock.first_due(spec.options, arrived);
   const Instant due = mutant(Mutant::delay_forgotten_at_restart) ? now : planned;
   if (progression.dispatched) {
-    state_.tasks.add_paged_out(task.id, {task.seq, State::ready});
+    state_.tasks.add_paged_out(task.id, {task.seq, State::ready, number_of(owner)});
     queue->ready.add_paged_out(lane, task.seq, false);
     suspects_.push_back(task.seq);
     return;
   }
   const bool waits = due > now;
-  state_.tasks.add_paged_out(task.id, {task.seq, waits ? State::scheduled : State::ready});
+  state_.tasks.add_paged_out(task.id, {task.seq, waits ? State::scheduled : State::ready, number_of(owner)});
   if (waits) {
     ++queue->scheduled;
     if (progression.due.count() > 0)
@@ -186,6 +192,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
   Task& task = state_.tasks.page_in(put.id);
   task.durable = true;
   task.queue = &state_.queues.restore(put.spec->queue);
+  task.counts.owner = state_.tasks.owners.with_number(entry->owner);
   if (!stored.finish) task.type = state_.task_types.number(put.spec->name, put.spec->signature);
   task.client = ClientHandle{put.owner};
   task.body_hash = proto::body_hash(put.spec->name, put.spec->signature, put.payload.view());
@@ -202,7 +209,7 @@ Task* Paging::page_in(StoredTask stored, bool& was_paged_out) {
 
 void Paging::set_up_waiting(Task& task, const Progression& progression, State state) {
   task.attempts = progression.attempts;
-  task.held_bytes = counted_bytes(task.payload.size(), 0, false, false);
+  task.counts.bytes = counted_bytes(task.payload.size(), 0, false, false);
   const proto::TaskOptions& options = task.options();
   const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   task.ready_at =
@@ -233,7 +240,7 @@ void Paging::set_up_finished(Task& task, Finish finish) {
   task.state = end_state(finish.outcome.kind);
   const bool failed = task.state == State::failed;
   task.attempts = finish.outcome.attempt;
-  task.held_bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
+  task.counts.bytes = counted_bytes(task.payload.size(), finish.outcome.value.size(), true, failed);
   if (!failed) task.payload = {};
   set_finished(task, std::move(finish.outcome), finish.finished_at);
   retention_.restore(task);

@@ -163,6 +163,7 @@ void Retention::forget(Task& task) {
   remove(task);
   if (!task.finished->released) release(task);
   if (task.durable) state_.output.ops.emplace_back(Forget{task.seq});
+  if (task.spec->owners_id) task.counts.owner->renamed.erase(*task.spec->owners_id);
   state_.tasks.erase(task);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "broker/core/state/residency.h"
+#include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 #include "proto/mutants.h"
@@ -209,6 +210,7 @@ void TaskGrants::finish(Task& task, Event event, proto::Outcome outcome) {
         {task.seq, cancelled ? proto::CancelState::cancelled : proto::CancelState::finished});
   }
   state_.task_types.release(task.type);
+  if (task.state != State::cancelled || !mutant(Mutant::quota_leak)) task.counts.owner->release(task.counts.bytes);
   switch (task.state) {
     case State::succeeded:
       ++state_.totals.succeeded;

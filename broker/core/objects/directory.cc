@@ -7,6 +7,7 @@
 
 #include "broker/core/objects/kinds/make_object.h"
 #include "broker/core/objects/spec.h"
+#include "broker/core/state/permits.h"
 
 namespace forkmill::broker {
 
@@ -50,6 +51,9 @@ Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, Objec
   }
   if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
   if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
+  if (const Client* maker = state_.client(client)) {
+    if (auto status = may_have_object(state_, *maker); !status.ok()) return std::move(status).failure();
+  }
   if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
   // A condition that outlived its lock would be of no use; a lock that outlived its object would stay forever.
   if (const Object* other = find(ObjectId{spec.other}); other != nullptr && !other->durable())
@@ -65,12 +69,18 @@ Object& ObjectDirectory::make(ClientHandle client, ObjectSpec spec, ObjectHost& 
   Object& object = *objects_.emplace(id, make_object(id, std::move(spec), host)).first->second;
   names_.emplace(object.name(), &object);
   note_dependence(object);
+  if (const Client* maker = state_.client(client)) count_for(object, maker->owner);
   if (owned) {
     object.owner = client;
     belongings_[client].owned.insert(id);
   }
   object.dirty = true;
   return object;
+}
+
+void ObjectDirectory::count_for(Object& object, Owner* maker) {
+  object.maker = maker;
+  if (maker != nullptr) ++maker->objects;
 }
 
 void ObjectDirectory::insert(std::unique_ptr<Object> object) {
@@ -97,6 +107,7 @@ void ObjectDirectory::erase(Object& object) {
     std::erase(of_other->second, object.id());
     if (of_other->second.empty()) dependents_.erase(of_other);
   }
+  if (object.maker != nullptr) --object.maker->objects;
   names_.erase(object.name());
   objects_.erase(object.id());
 }

@@ -33,6 +33,8 @@ class ObjectDirectory {
     bool made = false;
   };
   proto::Result<Opened> open(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
+  // Counts the object in the quota of its maker; null: of none. Call once for each object.
+  static void count_for(Object& object, Owner* maker);
   // Adds an object that was found in the store. Throws DecodeError if its number or its name is taken.
   void insert(std::unique_ptr<Object> object);
   // Ends recovery; call after all objects and their parts have been read.

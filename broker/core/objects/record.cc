@@ -50,7 +50,7 @@ bool waits_for_condition(const Call& call) {
 std::string record_of(const Object& object) {
   return pack_record(RecordType::object, [&](DurableState::Packer& packer) {
     const ObjectSpec& spec = object.spec();
-    packer.pack_array(9);
+    packer.pack_array(10);
     packer.pack(object.id().value());
     packer.pack(spec.name);
     packer.pack(static_cast<unsigned>(spec.kind));
@@ -60,6 +60,7 @@ std::string record_of(const Object& object) {
     packer.pack(spec.other);
     packer.pack(object.owner.value());
     object.save(packer);
+    packer.pack(object.maker == nullptr ? std::string{} : object.maker->name);
   });
 }
 
@@ -112,6 +113,12 @@ std::unique_ptr<Object> StoredRecord::object(ObjectHost& host) const {
   object->owner = ClientHandle{owner};
   object->load(state);
   return object;
+}
+
+std::optional<std::string> StoredRecord::maker() const {
+  constexpr std::uint32_t kAt = 9;
+  if (body_.via.array.size <= kAt) return std::nullopt;  // written before there were quotas
+  return body_.via.array.ptr[kAt].as<std::string>();
 }
 
 ObjectId StoredRecord::owner_of_part() const { return ObjectId{body_.via.array.ptr[0].as<std::uint64_t>()}; }

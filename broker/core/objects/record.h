@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <msgpack.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,7 +30,8 @@ class StoredRecord {
   RecordType kind() const { return kind_; }
   const msgpack::object& body() const { return body_; }
 
-  std::unique_ptr<Object> object(ObjectHost& host) const;  // without its parts
+  std::unique_ptr<Object> object(ObjectHost& host) const;  // without its parts and its maker
+  std::optional<std::string> maker() const;                // the principal of an object; none: not known
   ObjectId owner_of_part() const;
   ClientHandle client() const;
   ClientOperations operations() const;

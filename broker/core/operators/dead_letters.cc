@@ -13,28 +13,34 @@ ReplyBody body_with(const TaskId& id) { return PackedMap{}.add("id", id.to_strin
 
 ReplyBody DeadLetters::retry(Client& client, const proto::RetryDeadLetter& command, Task* task) {
   if (command.new_id.is_nil()) return proto::Failure{Errc::bad_request, "a retry needs the id of the new task"};
-  const bool done_before = state_.tasks.find(command.new_id) != nullptr || state_.tasks.find_paged_out(command.new_id);
-  if (done_before) return body_with(command.new_id);
-  if (auto status = check(command.task, task); !status.ok()) return std::move(status).failure();
+  if (is_done(client, command.new_id)) return body_with(command.new_id);
+  if (auto status = check(client, command.task, task); !status.ok()) return std::move(status).failure();
   proto::Submission again{command.new_id, task->spec, task->payload};
   TaskSpec& spec = again.edit();
   spec.queue = base_queue(task->spec->queue);
   spec.options.delay = spec.options.not_before = milliseconds{0};
   spec.options.key.clear();  // the key names the task that failed
+  spec.owners_id.reset();
   if (auto status = intake_.take_in(client, std::move(again)); !status.ok()) return std::move(status).failure();
   retention_.drop(*task);
   return body_with(command.new_id);
 }
 
-ReplyBody DeadLetters::drop(const proto::DropDeadLetter& command, Task* task) {
-  if (auto status = check(command.task, task); !status.ok()) return std::move(status).failure();
-  const TaskId id = task->id;
+ReplyBody DeadLetters::drop(const Client& client, const proto::DropDeadLetter& command, Task* task) {
+  if (auto status = check(client, command.task, task); !status.ok()) return std::move(status).failure();
+  const TaskId id = id_for(client, *task);
   retention_.drop(*task);
   return body_with(id);
 }
 
-proto::Status DeadLetters::check(std::string_view named, const Task* task) const {
-  if (task == nullptr || is_dropped(*task)) return task_unknown(state_.tasks, named);
+// Whether an earlier command of this client has made the task.
+bool DeadLetters::is_done(const Client& client, const TaskId& new_id) const {
+  const auto paged_out = state_.tasks.find_paged_out(new_id);
+  return seen_task(state_, client, new_id) != nullptr || (paged_out && might_see(client, *paged_out));
+}
+
+proto::Status DeadLetters::check(const Client& client, std::string_view named, const Task* task) const {
+  if (task == nullptr || is_dropped(*task)) return task_unknown(state_, client, named);
   if (task->state != State::failed) {
     return {Errc::bad_request, "task " + task->id.to_string() + " is " + std::string{state_name(task->state)} +
                                    ": only a task that failed is a dead letter"};

@@ -15,12 +15,14 @@ class DeadLetters {
 
   // retry() never changes a finished task: it submits another one with the same arguments and options, but without
   // delay and key, and drops the dead letter. A client that missed the reply repeats the command with the same new id,
-  // which then does nothing and succeeds. `task`: resident, or null if it is unknown. The bodies have the id.
+  // which then does nothing and succeeds. `task`: resident, or null if it is unknown to the client. The bodies have the
+  // id.
   ReplyBody retry(Client& client, const proto::RetryDeadLetter& command, Task* task);
-  ReplyBody drop(const proto::DropDeadLetter& command, Task* task);
+  ReplyBody drop(const Client& client, const proto::DropDeadLetter& command, Task* task);
 
  private:
-  proto::Status check(std::string_view named, const Task* task) const;
+  bool is_done(const Client& client, const TaskId& new_id) const;
+  proto::Status check(const Client& client, std::string_view named, const Task* task) const;
 
   BrokerState& state_;
   Intake& intake_;

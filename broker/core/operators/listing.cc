@@ -32,9 +32,9 @@ TaskRow row_of(const Task& task) {
   return row;
 }
 
-PackedMap packed(const BrokerState& state, const TaskRow& row) {
+PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& row) {
   PackedMap map;
-  map.add("id", row.id.to_string())
+  map.add("id", sight.shown_id(row.id, *row.spec).to_string())
       .add("seq", row.seq.value())
       .add("queue", base_queue(row.spec->queue))
       .add("name", row.spec->name)
@@ -64,17 +64,19 @@ proto::Status check_filter(const proto::TaskFilter& filter) {
                                  "': there are scheduled, ready, running, succeeded, failed, cancelled, expired"};
 }
 
-ScanRequest scan_for(const proto::TaskFilter& filter) {
+ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight) {
   ScanRequest scan;
   scan.before = filter.before ? filter.before : proto::TaskSeq{~std::uint64_t{0} >> 1};
   scan.most = most_rows(filter);
   scan.most_visited = kMaxVisited;
-  scan.filter = filter;
-  scan.passes = [](const proto::TaskFilter& wanted, const StoredTask& task) { return passes(wanted, row_of(task)); };
+  scan.passes = [filter, sight = std::move(sight)](const StoredTask& task) {
+    return sight.shows(*task.put.spec) && passes(filter, row_of(task));
+  };
   return scan;
 }
 
-std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, ScanAnswer scanned) {
+std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter, const Sight& sight,
+                       ScanAnswer scanned) {
   std::vector<TaskRow> rows;
   for (const StoredTask& stored : scanned.tasks) {
     TaskRow row = row_of(stored);
@@ -96,7 +98,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
   }
   for (const Task* task : state.tasks.resident_tasks()) {
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
-    if (TaskRow row = row_of(*task); passes(filter, row)) rows.push_back(std::move(row));
+    if (TaskRow row = row_of(*task); sight.shows(*row.spec) && passes(filter, row)) rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
   proto::TaskSeq next = scanned.next;
@@ -105,7 +107,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
     next = rows.back().seq;
   }
   std::vector<PackedMap> maps;
-  for (const TaskRow& row : rows) maps.push_back(packed(state, row));
+  for (const TaskRow& row : rows) maps.push_back(packed(state, sight, row));
   return PackedMap{}.add("tasks", maps).add("next", next.value()).bytes();
 }
 

@@ -21,24 +21,29 @@ PackedMap object_row(const Object& object) {
       .add("owner", object.owner.value());
 }
 
+// An operator knows of all objects, another client of those that it may use.
+bool may_know(const Client& client, const std::string& name) {
+  return sees_all(client) || proto::allows(client.session.rights->objects, name);
+}
+
 Failure unknown_object(const std::string& name) { return {Errc::object_unknown, "there is no object '" + name + "'"}; }
 
 }  // namespace
 
-ReplyBody list_objects(const Objects& objects, const std::string& prefix) {
+ReplyBody list_objects(const Objects& objects, const Client& asker, const std::string& prefix) {
   constexpr std::size_t kMax = 10'000;
   std::vector<PackedMap> rows;
   const auto& names = objects.directory().by_name();
   for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix) && rows.size() < kMax;
        ++at) {
-    rows.push_back(object_row(*at->second));
+    if (may_know(asker, at->first)) rows.push_back(object_row(*at->second));
   }
   return PackedMap{}.add("objects", rows).add("count", names.size());
 }
 
-ReplyBody show_object(const Objects& objects, BrokerState& state, const std::string& name) {
+ReplyBody show_object(const Objects& objects, BrokerState& state, const Client& asker, const std::string& name) {
   const Object* object = objects.directory().named(name);
-  if (object == nullptr) return unknown_object(name);
+  if (object == nullptr || !may_know(asker, name)) return unknown_object(name);
   constexpr std::size_t kMax = 1000;
   const auto peer = [&](ClientHandle handle) {
     const Client* client = state.client(handle);

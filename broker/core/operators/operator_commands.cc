@@ -39,7 +39,7 @@ struct OperatorCommands::Order {
   Body operator()(const proto::RetryDeadLetter& retry) const {
     return commands.dead_letters_.retry(client, retry, task);
   }
-  Body operator()(const proto::DropDeadLetter& drop) const { return commands.dead_letters_.drop(drop, task); }
+  Body operator()(const proto::DropDeadLetter& drop) const { return commands.dead_letters_.drop(client, drop, task); }
   Body operator()(const proto::WriteBackup& backup) const {
     if (!backup.path.starts_with("/"))
       return proto::Failure{Errc::bad_request, "a backup needs an absolute path on the broker's machine"};
@@ -52,7 +52,7 @@ struct OperatorCommands::Order {
   Body operator()(const proto::SendSignal& order) const {
     if (order.signal < 1 || order.signal > kLastSignal)
       return proto::Failure{Errc::bad_request, "a signal has a number from 1 to 64"};
-    if (task == nullptr) return task_unknown(commands.state_.tasks, order.task);
+    if (task == nullptr) return task_unknown(commands.state_, client, order.task);
     if (!task->options().process) return no_process(*task);
     const char* state = "finished";
     if (task->state == State::running) {

@@ -6,11 +6,21 @@
 #include "broker/core/operators/named_task.h"
 #include "broker/core/operators/object_queries.h"
 #include "broker/core/operators/replies.h"
+#include "broker/core/state/sight.h"
 
 namespace forkmill::broker {
 
 using proto::QueryKind;
 using proto::Reply;
+
+namespace {
+
+// For reasons that name tasks of all principals.
+proto::Failure tells_of_others() {
+  return {Errc::not_permitted, "why a queue or a worker waits is told to clients with the role admin"};
+}
+
+}  // namespace
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
                      TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering)
@@ -25,11 +35,11 @@ void Operators::handle(Client& client, const proto::Query& query) {
   auto answer = reply(client, query);
   if (!answer) return;
   state_.output.send(client.session, std::move(*answer),
-                     must_be_safe(query) ? state_.output.safe_after() : proto::CommitSeq{});
+                     must_be_safe(client, query) ? state_.output.safe_after() : proto::CommitSeq{});
 }
 
 void Operators::handle(Client& client, const proto::Command& command) {
-  auto answer = commands_.reply(client, command, task(named_task(command)));
+  auto answer = commands_.reply(client, command, task(client, named_task(command)));
   if (answer) state_.output.send(client.session, std::move(*answer), state_.output.safe_after());
 }
 
@@ -40,38 +50,39 @@ void Operators::handle(StoreAnswer answer) {
 
 // The state of a task is sent when it is safe: a crash might take it back. What an unfinished task waits for may be
 // that commit.
-bool Operators::must_be_safe(const proto::Query& query) const {
+bool Operators::must_be_safe(const Client& client, const proto::Query& query) const {
   if (query.kind != QueryKind::why_task) return named_task(query).has_value();
-  const Task* named = task(named_task(query));
+  const Task* named = task(client, named_task(query));
   return named == nullptr || is_terminal(named->state);
 }
 
 std::optional<Reply> Operators::reply(Client& client, const proto::Query& query) {
   switch (query.kind) {
     case QueryKind::objects:
-      return reply_to(query.id, list_objects(objects_, query.argument));
+      return reply_to(query.id, list_objects(objects_, client, query.argument));
     case QueryKind::object:
-      return reply_to(query.id, show_object(objects_, state_, query.argument));
+      return reply_to(query.id, show_object(objects_, state_, client, query.argument));
     case QueryKind::process:
-      return reply_to(query.id, process_queries_.state(query.argument, task(named_task(query))));
+      return reply_to(query.id, process_queries_.state(client, query.argument, task(client, named_task(query))));
     case QueryKind::processes:
-      return reply_to(query.id, process_queries_.list());
+      return reply_to(query.id, process_queries_.list(client));
     case QueryKind::metrics:
       return reply_to(query.id, metrics(state_, self_));
     case QueryKind::why_task:
-      return reply_to(query.id, why_queries_.task(query.argument, task(named_task(query))));
+      return reply_to(query.id, why_queries_.task(client, query.argument, task(client, named_task(query))));
     case QueryKind::why_queue:
-      return reply_to(query.id, why_queries_.queue(query.argument));
+      return reply_to(query.id, sees_all(client) ? why_queries_.queue(query.argument) : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
-      return reply_to(query.id, why_queries_.worker(query.argument));
+      return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
     default:
-      return queries_.reply(query, client.handle, task(named_task(query)));
+      return queries_.reply(query, client, task(client, named_task(query)));
   }
 }
 
-Task* Operators::task(std::optional<std::string_view> named) const {
-  const auto id = named ? state_.tasks.named(*named) : std::nullopt;
-  return id ? state_.tasks.find(*id) : nullptr;
+Task* Operators::task(const Client& client, std::optional<std::string_view> named) const {
+  const auto id = named ? named_by(state_, client, *named) : std::nullopt;
+  Task* task = id ? state_.tasks.find(*id) : nullptr;
+  return task != nullptr && may_see(client, *task) ? task : nullptr;
 }
 
 }  // namespace forkmill::broker

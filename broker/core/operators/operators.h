@@ -38,9 +38,9 @@ class Operators {
 
  private:
   std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
-  bool must_be_safe(const proto::Query& query) const;
-  // Returns null if `named` is none, or no task in memory.
-  Task* task(std::optional<std::string_view> named) const;
+  bool must_be_safe(const Client& client, const proto::Query& query) const;
+  // Returns null if `named` is none, or no task in memory that the client may see.
+  Task* task(const Client& client, std::optional<std::string_view> named) const;
 
   BrokerState& state_;
   Objects& objects_;

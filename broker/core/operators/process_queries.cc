@@ -20,6 +20,11 @@ const char* role_name(proto::ProcessRole role) {
   return "process";
 }
 
+proto::ProcessRow without_command(proto::ProcessRow row) {
+  row.command.clear();
+  return row;
+}
+
 PackedMap packed_process(const proto::ProcessRow& row, const std::string& host, const std::string& worker,
                          const char* role) {
   return PackedMap{}
@@ -37,8 +42,8 @@ PackedMap packed_process(const proto::ProcessRow& row, const std::string& host, 
 
 }  // namespace
 
-ReplyBody ProcessQueries::state(const std::string& named, const Task* task) const {
-  if (task == nullptr) return task_unknown(state_.tasks, named);
+ReplyBody ProcessQueries::state(const Client& client, const std::string& named, const Task* task) const {
+  if (task == nullptr) return task_unknown(state_, client, named);
   if (!task->options().process) return no_process(*task);
   const std::string_view state = is_terminal(task->state)  ? "finished"
                                  : processes_.waits(*task) ? "waiting"
@@ -46,17 +51,21 @@ ReplyBody ProcessQueries::state(const std::string& named, const Task* task) cons
   return PackedMap{}.add("state", state);
 }
 
-ReplyBody ProcessQueries::list() const {
+ReplyBody ProcessQueries::list(const Client& client) const {
   std::vector<PackedMap> rows;
   rows.push_back(packed_process(self_.process, self_.host, "", "broker"));
   for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
-      PackedMap map = packed_process(row, worker->session.host, worker->session.name.str(), role_name(row.role));
+      const Task* task = grants_.held(*worker, row.grant);
+      // The command of a process may have the arguments of its task.
+      const bool hidden = task != nullptr && !may_see(client, *task);
+      PackedMap map = packed_process(hidden ? without_command(row) : row, worker->session.host,
+                                     worker->session.name.str(), role_name(row.role));
       map.add("session", worker->session.id.value());
-      if (const Task* task = grants_.held(*worker, row.grant)) {
+      if (task != nullptr && !hidden) {
         map.add("task", state_.task_types.name(task->type))
             .add("label", task->options().label)
-            .add("id", task->id.to_string());
+            .add("id", id_for(client, *task).to_string());
         if (row.task_started_at.count() > 0) map.add("task_started_at_ms", row.task_started_at.count());
       }
       map.add("waiting", processes_.waits(worker->instance, row.pid));

@@ -15,9 +15,10 @@ class ProcessQueries {
   ProcessQueries(const BrokerState& state, TaskGrants& grants, const Processes& processes, const SelfReport& self)
       : state_{state}, grants_{grants}, processes_{processes}, self_{self} {}
 
-  ReplyBody list() const;
-  // `task`: the task that the query names, or null.
-  ReplyBody state(const std::string& named, const Task* task) const;
+  // Leaves out what tells of tasks that the client may not see.
+  ReplyBody list(const Client& client) const;
+  // `task`: the task that the query names and the client may see, or null.
+  ReplyBody state(const Client& client, const std::string& named, const Task* task) const;
 
  private:
   const BrokerState& state_;

@@ -23,7 +23,7 @@ std::vector<std::string> paused_in(const Controls::ByName& controls) {
 
 }  // namespace
 
-std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHandle asker, const Task* task) {
+std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Client& asker, const Task* task) {
   std::string body;
   switch (query.kind) {
     case proto::QueryKind::ping:
@@ -39,8 +39,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
       body = workers();
       break;
     case proto::QueryKind::task:
-      if (task == nullptr) return reply_to(query.id, task_unknown(state_.tasks, query.argument));
-      body = this->task(*task);
+      if (task == nullptr) return reply_to(query.id, task_unknown(state_, asker, query.argument));
+      body = this->task(*task, id_for(asker, *task));
       break;
     case proto::QueryKind::tasks:
       if (const auto status = check_filter(query.filter); !status.ok()) return reply_to(query.id, status.failure());
@@ -48,7 +48,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
         scan(query, asker);
         return std::nullopt;
       }
-      body = list_tasks(state_, query.filter, {});
+      body = list_tasks(state_, query.filter, sight_of(asker), {});
       break;
     default:
       return reply_to(query.id, proto::Failure{Errc::bad_request, "this broker does not know query " +
@@ -57,8 +57,8 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, ClientHand
   return proto::Reply{query.id, Errc::ok, {}, proto::Payload::own(std::move(body))};
 }
 
-void Queries::scan(const proto::Query& query, ClientHandle asker) {
-  scans_.emplace(state_.output.ask(scan_for(query.filter)), Scan{query, asker});
+void Queries::scan(const proto::Query& query, const Client& asker) {
+  scans_.emplace(state_.output.ask(scan_for(query.filter, sight_of(asker))), Scan{query, asker.handle});
 }
 
 void Queries::handle(StoreAnswer answer) {
@@ -68,7 +68,7 @@ void Queries::handle(StoreAnswer answer) {
   scans_.erase(found);
   Client* client = state_.client(scan.asker);
   if (client == nullptr) return;  // gone before the answer came
-  auto body = list_tasks(state_, scan.query.filter, std::move(std::get<ScanAnswer>(answer.what)));
+  auto body = list_tasks(state_, scan.query.filter, sight_of(*client), std::move(std::get<ScanAnswer>(answer.what)));
   state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
@@ -106,7 +106,7 @@ std::string Queries::status() const {
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
-      .add("refused", state_.totals.refused + self_.refused)
+      .add("refused", state_.totals.refused.count + self_.refused)
       .add("unserved", waiting)
       .add("paused_queues", paused_in(state_.controls.queues))
       .add("paused_names", paused_in(state_.controls.names))
@@ -171,9 +171,9 @@ std::string Queries::workers() const {
   return PackedMap{}.add("workers", rows).bytes();
 }
 
-std::string Queries::task(const Task& task) const {
+std::string Queries::task(const Task& task, const TaskId& id) const {
   PackedMap map;
-  map.add("id", task.id.to_string())
+  map.add("id", id.to_string())
       .add("queue", base_queue(task.spec->queue))
       .add("name", task.spec->name)
       .add("state", state_name(task.state))

@@ -20,7 +20,7 @@ class Queries {
       : state_{state}, retention_{retention}, self_{self}, serving_{state, registry} {}
 
   // `task`: the one that the query names, or null. Empty: the reply goes out when the store has answered.
-  std::optional<proto::Reply> reply(const proto::Query& query, ClientHandle asker, const Task* task);
+  std::optional<proto::Reply> reply(const proto::Query& query, const Client& asker, const Task* task);
   // The store's answer to a scan.
   void handle(StoreAnswer answer);
   bool is_scanning() const { return !scans_.empty(); }
@@ -29,8 +29,9 @@ class Queries {
   std::string status() const;
   std::string queues() const;
   std::string workers() const;
-  std::string task(const Task& task) const;
-  void scan(const proto::Query& query, ClientHandle asker);
+  // `id`: as the asker knows it.
+  std::string task(const Task& task, const TaskId& id) const;
+  void scan(const proto::Query& query, const Client& asker);
 
   struct Scan {
     proto::Query query;

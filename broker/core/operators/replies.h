@@ -9,8 +9,7 @@
 #include <utility>
 
 #include "broker/core/operators/packed_map.h"
-#include "broker/core/tasks/task.h"
-#include "broker/core/tasks/tasks.h"
+#include "broker/core/state/sight.h"
 #include "proto/limits.h"
 #include "proto/result.h"
 #include "proto/text.h"
@@ -33,9 +32,9 @@ inline proto::Failure no_process(const Task& task) {
   return {Errc::bad_request, "task " + task.id.to_string() + " has no process of its own"};
 }
 
-// For a text that names none of the tasks.
-inline proto::Failure task_unknown(const Tasks& tasks, std::string_view text) {
-  return {Errc::task_unknown, tasks.why_unknown(text)};
+// For a text that names none of the tasks that the client may see.
+inline proto::Failure task_unknown(const BrokerState& state, const Client& client, std::string_view text) {
+  return {Errc::task_unknown, why_unknown(state, client, text)};
 }
 
 }  // namespace forkmill::broker

@@ -28,12 +28,12 @@ PackedMap packed_end(const AttemptEnd& end) {
 
 }  // namespace
 
-ReplyBody WhyQueries::task(const std::string& named, const Task* task) const {
-  if (task == nullptr) return task_unknown(state_.tasks, named);
+ReplyBody WhyQueries::task(const Client& client, const std::string& named, const Task* task) const {
+  if (task == nullptr) return task_unknown(state_, client, named);
   std::vector<PackedMap> attempts;
   for (const AttemptEnd& end : ended_attempts(state_, *task)) attempts.push_back(packed_end(end));
   return PackedMap{}
-      .add("id", task->id.to_string())
+      .add("id", id_for(client, *task).to_string())
       .add("queue", base_queue(task->spec->queue))
       .add("name", task->spec->name)
       .add("state", state_name(task->state))

@@ -16,8 +16,8 @@ class WhyQueries {
   WhyQueries(BrokerState& state, const Registry& registry, const Processes& processes)
       : state_{state}, processes_{processes}, serving_{state, registry} {}
 
-  // `task`: the task that the query names, or null.
-  ReplyBody task(const std::string& named, const Task* task) const;
+  // `task`: the task that the client's query names, or null.
+  ReplyBody task(const Client& client, const std::string& named, const Task* task) const;
   // No rows: there is no such queue.
   ReplyBody queue(const std::string& name) const;
   // The workers of that name, kMaxWorkers at most. No rows: there is none.

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/peers/principals.h"
 #include "broker/core/state/permits.h"
 #include "proto/limits.h"
@@ -91,6 +92,7 @@ void Admission::admit_client(PeerId peer, const Hello& hello, SessionId fresh) {
   client->results.window = std::max(1U, hello.window_results);
   children_.add(*client, hello.child_of, hello.pid);
   begin(client->session, peer, hello, fresh);
+  client->owner = state_.tasks.owners.find_or_make(client->session.principal);
   index_.bind(peer, fresh, *client);
   Welcome answer = welcome(client->session, hello);
   answer.resumed = resumed;
@@ -129,7 +131,7 @@ void Admission::admit_worker(PeerId peer, const Hello& hello, SessionId fresh, c
   worker->instance = hello.instance;
   worker->child_of = hello.child_of;
   roster_.enlist(*worker, hello.worker);
-  worker->draining = false;
+  worker->draining = TimeLimits::is_barred(*worker);
   worker->pause.until = Instant{0};
   worker->outgoing.revoke = {};
   worker->outgoing.signals = {};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "broker/core/state/sight.h"
+
 namespace forkmill::broker {
 
 namespace {
@@ -27,6 +29,7 @@ void Processes::repeat(Client& client, const Task& task) {
   const auto start = state_.process_starts.find(task.seq);
   if (start == state_.process_starts.end()) return;
   client.outgoing.started.notes.push_back(start->second);
+  client.outgoing.started.notes.back().id = id_for(client, task);
   state_.output.touch(client);
 }
 

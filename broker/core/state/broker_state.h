@@ -35,7 +35,6 @@ struct Totals {
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
   std::uint64_t dead_letters = 0;  // kept now, on disk as well: is_dead_letter()
-  std::uint64_t refused = 0;       // submissions, HELLOs and operations for lack of a right
   // Attempts that ended because their child or their worker went away.
   struct Lost {
     std::uint64_t attempts = 0;
@@ -43,6 +42,12 @@ struct Totals {
   };
   Lost lost;
   TaskTimes times;
+  // Submissions, HELLOs and operations that were refused for lack of a right, or for a quota.
+  struct Refused {
+    std::uint64_t count = 0;
+    std::string last;  // why the last one was, for the log
+  };
+  Refused refused;
 };
 
 // A spec that a client has submitted for the first time, or again after another one.

@@ -28,7 +28,8 @@ struct CoreOptions {
   std::uint64_t window_bytes = 64 * 1024 * 1024;
   std::uint64_t unsafe_bytes = 512 * 1024 * 1024;  // submissions of all clients that are not safe yet
   std::uint64_t max_payload = proto::limits::kMaxPayload;
-  milliseconds restart_grace = 1s;  // for workers to come back with running tasks; nothing is granted before
+  milliseconds restart_grace = 1s;    // for workers to come back with running tasks; nothing is granted before
+  milliseconds timeout_grace = 1min;  // for workers to end attempts that run over their timeout; then the broker does
   milliseconds result_ttl = 10min;
   milliseconds key_window = 1h;        // a finished task with a key is known for at least this long
   std::size_t kept_results = 100'000;  // delivered results kept for clients that attach later, oldest dropped first

@@ -4,31 +4,98 @@
 
 namespace forkmill::broker {
 
+using proto::Quotas;
+using proto::Rights;
+using proto::Status;
+
 namespace {
 
-proto::Status refuse(BrokerState& state, const std::string& what, std::string_view name, const std::string& right) {
-  ++state.totals.refused;
-  return {Errc::right_missing, "this key may not " + what + " '" + std::string{name} + "': no pattern " + right +
-                                   "= of its line in --authorized-keys of the broker matches"};
+Status refuse(BrokerState& state, Errc code, std::string why) {
+  ++state.totals.refused.count;
+  state.totals.refused.last = why;
+  return {code, std::move(why)};
+}
+
+Status refuse_name(BrokerState& state, const std::string& what, std::string_view name, const std::string& right) {
+  return refuse(state, Errc::right_missing,
+                "this key may not " + what + " '" + std::string{name} + "': no pattern " + right +
+                    "= of its line in --authorized-keys of the broker matches");
+}
+
+Status refuse_quota(BrokerState& state, const std::string& name, const std::string& has, const std::string& quota) {
+  return refuse(state, Errc::quota_exceeded,
+                name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
+}
+
+Status too_many_principals(BrokerState& state) {
+  return refuse(
+      state, Errc::quota_exceeded,
+      "the broker has seen tasks of as many principals as it can have; restart it to forget those without any");
 }
 
 }  // namespace
 
-proto::Status may_submit(BrokerState& state, const proto::Rights* rights, std::string_view queue) {
-  if (rights == nullptr || proto::allows(rights->submit, queue)) return {};
-  return refuse(state, "submit into queue", queue, "submit");
-}
-
-proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker) {
+Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec) {
+  const Rights* rights = client.session.rights;
   if (rights == nullptr) return {};
-  for (const std::string& queue : worker.queues)
-    if (!proto::allows(rights->serve, queue)) return refuse(state, "serve queue", queue, "serve");
+  if (!proto::allows(rights->submit, spec.queue)) return refuse_name(state, "submit into queue", spec.queue, "submit");
+  if (!proto::allows(rights->submit_names, spec.name))
+    return refuse_name(state, "submit task", spec.name, "submit-names");
+  if (spec.options.priority > rights->max_priority) {
+    return refuse(
+        state, Errc::right_missing,
+        "this key may not submit with priority " + std::to_string(spec.options.priority) +
+            ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
+  }
   return {};
 }
 
-proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, std::string_view name) {
+Status may_serve(BrokerState& state, const Rights* rights, const proto::WorkerInfo& worker) {
+  if (rights == nullptr) return {};
+  for (const std::string& queue : worker.queues)
+    if (!proto::allows(rights->serve, queue)) return refuse_name(state, "serve queue", queue, "serve");
+  for (const proto::TaskInfo& task : worker.tasks)
+    if (!proto::allows(rights->serve_names, task.name))
+      return refuse_name(state, "serve task", task.name, "serve-names");
+  return {};
+}
+
+Status may_use_object(BrokerState& state, const Rights* rights, std::string_view name) {
   if (rights == nullptr || name.starts_with(proto::kAnonymousObject) || proto::allows(rights->objects, name)) return {};
-  return refuse(state, "use object", name, "objects");
+  return refuse_name(state, "use object", name, "objects");
+}
+
+Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec) {
+  const bool is_own = spec.principal.empty() || (client.owner != nullptr && spec.principal == client.owner->name);
+  return is_own ? client.owner : state.tasks.owners.find_or_make(spec.principal);
+}
+
+Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes) {
+  if (owner == nullptr) return too_many_principals(state);
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || owner != client.owner) return {};
+  const Quotas& quotas = rights->quotas;
+  if (bytes > quotas.task_bytes) {
+    return {Errc::payload_too_large, "the arguments are " + std::to_string(bytes) + " bytes; " + owner->name +
+                                         " may have max-queued-bytes=" + std::to_string(quotas.task_bytes) + " in all"};
+  }
+  if (owner->tasks >= quotas.tasks) {
+    return refuse_quota(state, owner->name, std::to_string(owner->tasks) + " unfinished tasks",
+                        "max-queued=" + std::to_string(quotas.tasks));
+  }
+  if (owner->bytes + bytes > quotas.task_bytes) {
+    return refuse_quota(state, owner->name, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
+                        "max-queued-bytes=" + std::to_string(quotas.task_bytes));
+  }
+  return {};
+}
+
+Status may_have_object(BrokerState& state, const Client& client) {
+  if (client.owner == nullptr) return too_many_principals(state);
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || client.owner->objects < rights->quotas.objects) return {};
+  return refuse_quota(state, client.owner->name, std::to_string(client.owner->objects) + " objects",
+                      "max-objects=" + std::to_string(rights->quotas.objects));
 }
 
 }  // namespace forkmill::broker

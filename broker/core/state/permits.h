@@ -1,5 +1,6 @@
-// Permits: whether a principal may use a queue or a named object, by its rights (proto/session/rights.h). Refusals fail
-// with right_missing, and are counted. `rights` may be null: all is permitted then.
+// Permits: whether a principal may use a queue, a task name or a named object, by its rights (proto/session/rights.h),
+// and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and say which right or quota it
+// is; they are counted. Peers whose session has no rights may use everything.
 #pragma once
 
 #include <string_view>
@@ -11,10 +12,18 @@
 
 namespace forkmill::broker {
 
-proto::Status may_submit(BrokerState& state, const proto::Rights* rights, std::string_view queue);
-// Names the first queue that the worker may not serve.
+// Whether the client may submit such a task: its queue, name and priority.
+proto::Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec);
+// Names the first queue or task that the worker may not serve.
 proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker);
 // `name`: the name of an object, which exists or is to be made.
 proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, std::string_view name);
+
+// Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners.
+Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
+// Whether the owner may have one more task with that many bytes, or one more object. The quotas are those of the
+// client: what it does on behalf of another principal is not limited.
+proto::Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes);
+proto::Status may_have_object(BrokerState& state, const Client& client);
 
 }  // namespace forkmill::broker

@@ -66,6 +66,7 @@ struct Worker {
   struct Ended {
     std::uint64_t finished = 0;
     std::uint64_t lost = 0;
+    std::uint64_t overrun = 0;  // lost ones that the broker has ended, since they ran over their timeout
   };
   Ended ended;  // attempts
 

@@ -36,17 +36,17 @@ class QueueBudget {
   }
   void hold(Task& task, std::size_t bytes) {
     hold(bytes);
-    task.held_bytes = bytes;
+    task.counts.bytes = bytes;
   }
   void change(Task& task, std::size_t bytes) {
-    bytes_ += bytes - task.held_bytes;
-    task.held_bytes = bytes;
+    bytes_ += bytes - task.counts.bytes;
+    task.counts.bytes = bytes;
   }
   void release(Task& task) {
-    FORKMILL_CHECK(tasks_ > 0 && bytes_ >= task.held_bytes);
+    FORKMILL_CHECK(tasks_ > 0 && bytes_ >= task.counts.bytes);
     --tasks_;
-    bytes_ -= task.held_bytes;
-    task.held_bytes = 0;
+    bytes_ -= task.counts.bytes;
+    task.counts.bytes = 0;
   }
 
  private:

@@ -21,6 +21,7 @@ using ClientHandle = proto::Strong<struct ClientHandleTag>;  // one client throu
 using WorkerHandle = proto::Strong<struct WorkerHandleTag>;  // one worker through all its sessions
 
 class Queue;
+struct Owner;
 
 // FinishedPart: the part of a task that has finished. It is kept apart, because most tasks in memory have not finished.
 struct FinishedPart {
@@ -66,7 +67,12 @@ struct Task {
   Instant granted_at{0};  // running: since its worker has it
   Instant expires_at = proto::kNever;
 
-  std::uint64_t held_bytes = 0;  // bytes that it counts for in its queue
+  // A task counts in the limits of its queue, and while it is unfinished in the quotas of its owner.
+  struct Counts {
+    std::uint64_t bytes = 0;
+    Owner* owner = nullptr;  // the submitter's principal
+  };
+  Counts counts;
 
   std::unique_ptr<proto::Recycled<FinishedPart>> finished;  // null: the task has not finished
 

@@ -9,9 +9,6 @@ namespace forkmill::broker {
 
 namespace {
 
-// Characters that the beginning of an id needs to name a task.
-constexpr std::size_t kShortestPrefix = 8;
-
 // Compares digits without making a text, because millions of ids may be looked through.
 bool begins_with(const TaskId& id, std::string_view digits) {
   if (digits.size() > 2 * id.bytes().size()) return false;
@@ -22,15 +19,20 @@ bool begins_with(const TaskId& id, std::string_view digits) {
   return true;
 }
 
-// A value of the index: a pointer, which is even, or a number and a state with the lowest bit set.
+// A value of the index: a pointer, which is even, or an owner, a number and a state with the lowest bit set.
+constexpr unsigned kSeqAt = 4;
+constexpr unsigned kOwnerAt = 52;
 std::uint64_t pack(Task& task) { return reinterpret_cast<std::uintptr_t>(&task); }
 std::uint64_t pack(PagedOutEntry entry) {
-  FORKMILL_CHECK(entry.seq.value() >> 60 == 0);
-  return entry.seq.value() << 4 | static_cast<std::uint64_t>(entry.state) << 1 | 1;
+  FORKMILL_CHECK(entry.seq.value() >> (kOwnerAt - kSeqAt) == 0 && entry.owner <= Owners::kMax);
+  return std::uint64_t{entry.owner} << kOwnerAt | entry.seq.value() << kSeqAt |
+         static_cast<std::uint64_t>(entry.state) << 1 | 1;
 }
 bool is_paged_out(std::uint64_t value) { return (value & 1) != 0; }
 PagedOutEntry paged_out_entry(std::uint64_t value) {
-  return {proto::TaskSeq{value >> 4}, static_cast<State>(value >> 1 & 7)};
+  constexpr std::uint64_t kSeqs = (std::uint64_t{1} << (kOwnerAt - kSeqAt)) - 1;
+  return {proto::TaskSeq{value >> kSeqAt & kSeqs}, static_cast<State>(value >> 1 & 7),
+          static_cast<std::uint16_t>(value >> kOwnerAt)};
 }
 Task* resident_task(std::uint64_t value) {
   return reinterpret_cast<Task*>(value);  // NOLINT(performance-no-int-to-ptr): it was one
@@ -59,7 +61,7 @@ void Tasks::erase(Task& task) {
 }
 
 void Tasks::put_away(Task& task) {
-  *index_.find(task.id) = pack(PagedOutEntry{task.seq, task.state});
+  *index_.find(task.id) = pack(PagedOutEntry{task.seq, task.state, number_of(task.counts.owner)});
   ++paged_out_;
   places_.release(task);
 }
@@ -101,32 +103,17 @@ void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntr
   });
 }
 
-std::vector<TaskId> Tasks::matches(std::string_view prefix) const {
+std::vector<TaskId> Tasks::matches(std::string_view prefix, const Choice& choice) const {
   std::string digits;
   for (const char c : prefix)
     if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   std::vector<TaskId> found;
-  index_.visit([&](const TaskId& id, std::uint64_t) {
-    if (found.size() < 2 && begins_with(id, digits)) found.push_back(id);
+  index_.visit([&](const TaskId& id, std::uint64_t value) {
+    if (found.size() == 2 || !begins_with(id, digits)) return;
+    if (is_paged_out(value) ? choice.paged_out(paged_out_entry(value)) : choice.resident(*resident_task(value)))
+      found.push_back(id);
   });
   return found;
-}
-
-std::optional<TaskId> Tasks::named(std::string_view text) const {
-  if (auto id = TaskId::parse(text)) return id;
-  if (text.size() < kShortestPrefix) return std::nullopt;
-  const auto found = matches(text);
-  return found.size() == 1 ? std::optional{found.front()} : std::nullopt;
-}
-
-std::string Tasks::why_unknown(std::string_view text) const {
-  const auto quoted = "'" + std::string{text} + "'";
-  if (TaskId::parse(text)) return "no task has the id " + quoted;
-  if (text.size() < kShortestPrefix)
-    return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestPrefix) +
-           " characters";
-  if (matches(text).size() > 1) return "several tasks have ids that begin with " + quoted + ": write more of it";
-  return "no task has an id that begins with " + quoted;
 }
 
 }  // namespace forkmill::broker

@@ -1,6 +1,6 @@
 // Tasks: the table of all tasks that the broker knows. Resident tasks are in memory. Their places never move, so a
 // pointer is valid until the task is erased or paged out, which a TaskRef notices. Of paged-out tasks, which are on
-// disk, the table knows the number and the state.
+// disk, the table knows the number, the state and the owner.
 #pragma once
 
 #include <functional>
@@ -11,6 +11,7 @@
 
 #include "broker/core/tasks/attempt_history.h"
 #include "broker/core/tasks/id_index.h"
+#include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/task.h"
 #include "broker/core/tasks/task_slab.h"
 
@@ -34,6 +35,7 @@ using TaskIds = std::unordered_map<proto::TaskSeq, TaskId>;
 struct PagedOutEntry {
   proto::TaskSeq seq;
   State state = State::ready;
+  std::uint16_t owner = 0;  // number of its owner
   friend bool operator==(const PagedOutEntry&, const PagedOutEntry&) = default;
 };
 
@@ -46,6 +48,7 @@ class Tasks {
   Task& insert(const TaskId& id);
   // Returns the next number, for a record that is no task.
   proto::TaskSeq next_number() { return last_ = last_.next(); }
+  proto::TaskSeq last_number() const { return last_; }
   // Returns a resident task. Null: the task is unknown or paged out.
   Task* find(const TaskId& id) const;
   void erase(Task& task);
@@ -71,17 +74,19 @@ class Tasks {
   AttemptHistory& attempt_history() { return attempt_history_; }
   const AttemptHistory& attempt_history() const { return attempt_history_; }
 
-  // Returns the id that `text` is, or else the only known id that begins with it; the latter walks the table. None:
-  // there is no such id, or more than one.
-  std::optional<TaskId> named(std::string_view text) const;
-  // Returns why named() found none, for people.
-  std::string why_unknown(std::string_view text) const;
+  // Whether a task counts: a resident one, or one on disk.
+  struct Choice {
+    std::function<bool(const Task&)> resident;
+    std::function<bool(PagedOutEntry)> paged_out;
+  };
+  // Returns the ids of tasks that count and begin with `prefix`, two at most; walks the table.
+  std::vector<TaskId> matches(std::string_view prefix, const Choice& choice) const;
+
+  Owners owners;  // owners of tasks and of named objects
 
  private:
-  std::vector<TaskId> matches(std::string_view prefix) const;  // two at most
-
   TaskSlab places_;
-  IdIndex index_;  // the place of a resident task, the number and state of a paged-out one
+  IdIndex index_;  // the place of a resident task, the entry of a paged-out one
   std::size_t paged_out_ = 0;
   AttemptHistory attempt_history_;
   proto::TaskSeq last_;

@@ -65,6 +65,7 @@ Connection::Connection(const ConnectionOptions& options, std::shared_ptr<Executo
     const int signal = signals == nullptr ? 0 : signals->pop();
     if (signal != 0 && signal != SIGUSR1 && signal != SIGUSR2) throw CommandError{ExitCode::interrupted, "interrupted"};
     if (left > std::chrono::nanoseconds{0}) continue;
+    if (auto obstacle = client_.obstacle(); !obstacle.empty()) throw CommandError{ExitCode::unreachable, obstacle};
     throw CommandError{
         ExitCode::unreachable,
         "no broker answered at " + options.broker + " within " +

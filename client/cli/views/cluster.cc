@@ -101,7 +101,8 @@ std::string render_status(const Json& body, Format format) {
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
   fields.add("memory", size(body, "rss_bytes"));
-  if (number_of(body, "refused") > 0) fields.add("refused", text_of(body, "refused") + " messages without the right");
+  if (number_of(body, "refused") > 0)
+    fields.add("refused", text_of(body, "refused") + " messages and tasks without the right, or over a quota");
   if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);
   if (const auto paused = joined(value_of(body, "paused_names")); !paused.empty()) fields.add("paused_names", paused);
   const auto unserved = unserved_table(body);

@@ -27,30 +27,21 @@ std::unique_ptr<proto::Dealer> connect(const ClientOptions& options) {
 
 }  // namespace
 
-BrokerLink::BrokerLink(const ClientOptions& options) : endpoint_{options.endpoint}, dealer_{connect(options)} {}
-
-std::string BrokerLink::obstacle() const {
-  const std::lock_guard lock{mutex_};
-  return obstacle_;
-}
-
-void BrokerLink::set_obstacle(std::string text) {
-  const std::lock_guard lock{mutex_};
-  obstacle_ = std::move(text);
-}
+BrokerLink::BrokerLink(const ClientOptions& options, Reachability& reachability)
+    : endpoint_{options.endpoint}, reachability_{reachability}, dealer_{connect(options)} {}
 
 void BrokerLink::receive(proto::Instant now, Session& session) {
   while (auto event = dealer_->link_event()) {
     switch (*event) {
       case proto::Dealer::LinkEvent::up:
-        set_obstacle({});
+        reachability_.set_obstacle({});
         session.connected(now);
         break;
       case proto::Dealer::LinkEvent::down:
         session.disconnected();
         break;
       case proto::Dealer::LinkEvent::stuck:
-        set_obstacle(dealer_->why_stuck());
+        reachability_.set_obstacle("the broker at " + endpoint_ + " cannot be used: " + dealer_->why_stuck());
         log().warn("{}: {}; trying again", endpoint_, dealer_->why_stuck());
         break;
     }

@@ -6,10 +6,10 @@
 #include <forkmill/client_options.h>
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "client/engine/link/reachability.h"
 #include "client/session/session.h"
 #include "proto/clock.h"
 #include "proto/transport/dealer.h"
@@ -19,8 +19,9 @@ namespace forkmill::client {
 
 class BrokerLink {
  public:
-  // Throws Error for an endpoint or keys that make no sense. `options` outlive this.
-  explicit BrokerLink(const ClientOptions& options);
+  // Throws Error for an endpoint or keys that make no sense. Both arguments outlive this. Tells `reachability` what
+  // keeps the socket from the broker.
+  BrokerLink(const ClientOptions& options, Reachability& reachability);
 
   // Tells `session` of connections that were made or lost, and gives it some of the messages that have arrived. Does
   // not block.
@@ -31,16 +32,11 @@ class BrokerLink {
   void reconnect() { dealer_->reconnect(); }
 
   proto::Dealer& socket() { return *dealer_; }
-  // Any thread. Returns what the socket has reported that keeps it from the broker; empty: nothing.
-  std::string obstacle() const;
 
  private:
-  void set_obstacle(std::string text);
-
   const std::string& endpoint_;
+  Reachability& reachability_;
   const std::unique_ptr<proto::Dealer> dealer_;
-  mutable std::mutex mutex_;
-  std::string obstacle_;  // guarded by mutex_
 };
 
 }  // namespace forkmill::client

@@ -1,9 +1,13 @@
-// Reachability: whether there is a session with the broker, and for how long there has been none.
+// Reachability: whether there is a session with the broker, for how long there has been none, and what keeps this
+// client from it.
 #pragma once
 
 #include <forkmill/detail/signal.h>
 
 #include <atomic>
+#include <mutex>
+#include <string>
+#include <utility>
 
 #include "proto/session/absence.h"
 
@@ -18,6 +22,16 @@ class Reachability {
   bool reachable() const { return reachable_; }
   // Is set while the broker is reachable.
   detail::Signal& signal() { return signal_; }
+  // Returns what keeps this client from the broker, in words: a key that is not accepted, a role that is missing.
+  // Empty: nothing is known, and the broker may just not answer.
+  std::string obstacle() const {
+    const std::lock_guard lock{mutex_};
+    return obstacle_;
+  }
+  void set_obstacle(std::string text) {
+    const std::lock_guard lock{mutex_};
+    obstacle_ = std::move(text);
+  }
 
   // Takes note of what the session says.
   void update(bool reachable, proto::Instant now) {
@@ -46,6 +60,8 @@ class Reachability {
   bool closed_ = false;
   std::atomic<bool> reachable_{false};
   detail::Signal signal_;
+  mutable std::mutex mutex_;
+  std::string obstacle_;  // guarded by mutex_
 };
 
 }  // namespace forkmill::client

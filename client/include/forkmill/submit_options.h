@@ -98,9 +98,9 @@ struct SubmitOptions {
   // Safety of the task and its result at the broker.
   Durability durability = Durability::by_queue;
 
-  // Idempotency key, 128 bytes at most. The same key again in the same queue, by any client and within the broker's
-  // window (an hour after the task's end, unless configured), is the same task and has the same result; with another
-  // task or other arguments the future ends with Rejected{duplicate_task}. Empty: none.
+  // Idempotency key, 128 bytes at most. The same key again in the same queue, by any client of the same principal and
+  // within the broker's window (an hour after the task's end, unless configured), is the same task and has the same
+  // result; with another task or other arguments the future ends with Rejected{duplicate_task}. Empty: none.
   //
   //     auto order = client.with({.key = "order-17"}).submit(kGreet, "Ada");     // runs once, however often it is sent
   std::string key{};

@@ -96,6 +96,9 @@ void add_status(Exposition& text, const Json& body) {
   text.begin("forkmill_tasks_finished", Kind::counter, "Tasks that have ended since the start of the broker.");
   for (const char* outcome : {"succeeded", "failed", "cancelled", "expired"})
     text.add({{"outcome", outcome}}, value_of(tasks, outcome));
+  text.begin("forkmill_refused", Kind::counter,
+             "Messages and tasks refused for lack of a right or for a quota, since the start of the broker.");
+  text.add(value_of(body, "refused"));
   add_unserved(text, body);
 }
 

@@ -42,6 +42,7 @@ enum class Errc : std::uint16_t {
   queue_paused = 37,         // the queue takes nothing in; not used yet
   too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
   disk_full = 39,            // the broker's disk is nearly full: nothing durable is taken in until there is room again
+  quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
 
   // Running
   handler_error = 50,          // the handler threw

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <optional>
@@ -12,13 +14,16 @@
 #include <utility>
 #include <vector>
 
+#include "proto/limits.h"
 #include "proto/names.h"
+#include "proto/settings/quantities.h"
 
 namespace forkmill::proto {
 
 namespace {
 
 constexpr std::size_t kMaxKeysOfPrincipal = 2;
+constexpr std::size_t kMaxKeys = 4000;      // the broker can tell the tasks of somewhat more principals apart
 constexpr std::string_view kUser = "uid:";  // names of the principals of ipc:// peers
 
 std::optional<Roles> parse_roles(const std::string& text) {
@@ -47,23 +52,61 @@ bool is_pattern(std::string_view text) {
   return text.empty() || is_name(text);
 }
 
-// Reads RIGHT=PATTERN,PATTERN. Returns what is wrong; empty: nothing.
-std::string add_right(const std::string& word, Rights& rights) {
-  const std::size_t equals = word.find('=');
-  const std::string name = word.substr(0, equals);
-  Patterns* const patterns = name == "submit"    ? &rights.submit
-                             : name == "serve"   ? &rights.serve
-                             : name == "objects" ? &rights.objects
-                                                 : nullptr;
-  if (patterns == nullptr || equals == std::string::npos)
-    return "behind the key, write submit=QUEUES, serve=QUEUES or objects=NAMES";
-  std::istringstream list{word.substr(equals + 1)};
+struct PatternsWord {
+  std::string_view name;
+  Patterns Rights::*patterns;
+};
+constexpr std::array kPatterns{
+    PatternsWord{"submit", &Rights::submit},   PatternsWord{"submit-names", &Rights::submit_names},
+    PatternsWord{"serve", &Rights::serve},     PatternsWord{"serve-names", &Rights::serve_names},
+    PatternsWord{"objects", &Rights::objects}, PatternsWord{"manage", &Rights::manage}};
+
+struct QuotaWord {
+  std::string_view name;
+  std::uint64_t Quotas::*quota;
+};
+constexpr std::array kQuotas{QuotaWord{"max-queued", &Quotas::tasks},
+                             QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
+                             QuotaWord{"max-objects", &Quotas::objects}};
+
+// The functions below return what is wrong; empty: nothing.
+
+std::string add_patterns(const std::string& name, const std::string& text, Patterns& patterns) {
+  std::istringstream list{text};
   for (std::string pattern; std::getline(list, pattern, ',');) {
     if (pattern.empty() || !is_pattern(pattern))
       return "the patterns of " + name + "= must be names, or beginnings of names with * behind, with commas between";
-    patterns->push_back(pattern);
+    patterns.push_back(pattern);
   }
-  return patterns->empty() ? name + "= needs a pattern" : "";
+  return patterns.empty() ? name + "= needs a pattern" : "";
+}
+
+std::string set_quota(const std::string& name, const std::string& text, std::uint64_t& quota) {
+  const auto size = parse_size(text);
+  if (!size) return name + "= needs a number, such as " + kSizeExamples;
+  quota = *size;
+  return {};
+}
+
+std::string set_max_priority(const std::string& text, int& most) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), most);
+  const bool is_priority = error == std::errc{} && end == text.data() + text.size() && most >= limits::kMinPriority &&
+                           most <= limits::kMaxPriority;
+  return is_priority ? "" : "max-priority= needs a priority from -100 to 100";
+}
+
+// Reads RIGHT=PATTERN,PATTERN or QUOTA=NUMBER.
+std::string add_right(const std::string& word, Rights& rights) {
+  const std::size_t equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  const std::string text = equals == std::string::npos ? "" : word.substr(equals + 1);
+  if (const auto* one = std::ranges::find(kPatterns, name, &PatternsWord::name); one != kPatterns.end())
+    return add_patterns(name, text, rights.*one->patterns);
+  if (const auto* one = std::ranges::find(kQuotas, name, &QuotaWord::name); one != kQuotas.end())
+    return set_quota(name, text, rights.quotas.*one->quota);
+  if (name == "max-priority") return set_max_priority(text, rights.max_priority);
+  return "behind the key, write submit=QUEUES, submit-names=TASKS, serve=QUEUES, serve-names=TASKS, objects=NAMES, "
+         "manage=QUEUES, max-priority=N, max-queued=N, max-queued-bytes=SIZE or max-objects=N";
 }
 
 // Adds the key of one line. Returns what is wrong with the line; empty: nothing.
@@ -77,6 +120,7 @@ std::string add_line(const std::vector<std::string>& words, AuthorizedKeys& keys
   const auto key = parse_key(words[2]);
   if (!key) return "the public key must have 64 hexadecimal digits";
   Rights rights;
+  rights.own_tasks_only = !roles->admin;
   for (std::size_t i = 3; i < words.size(); ++i)
     if (auto why = add_right(words[i], rights); !why.empty()) return why;
   std::size_t others = 0;
@@ -101,8 +145,9 @@ Result<AuthorizedKeys> parse_authorized_keys(const std::string& text, const std:
     ++number;
     const auto words = words_of(line);
     if (words.empty()) continue;
-    if (auto why = add_line(words, keys); !why.empty())
-      return Failure{Errc::option_out_of_range, path + ":" + std::to_string(number) + ": " + why};
+    auto why = add_line(words, keys);
+    if (why.empty() && keys.size() > kMaxKeys) why = "a file has at most " + std::to_string(kMaxKeys) + " keys";
+    if (!why.empty()) return Failure{Errc::option_out_of_range, path + ":" + std::to_string(number) + ": " + why};
   }
   return keys;
 }

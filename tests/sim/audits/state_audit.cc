@@ -70,6 +70,18 @@ void check_holders(const broker::BrokerState& state, std::size_t running) {
 
 }  // namespace
 
+namespace {
+
+// Each unfinished task counts for one owner.
+void check_owners(const broker::BrokerState& state) {
+  std::size_t tasks = 0;
+  for (const auto& [name, queue] : state.queues) tasks += queue->scheduled + queue->ready.size() + queue->running;
+  for (const broker::Owner& owner : state.tasks.owners.all()) tasks -= owner.tasks;
+  require(tasks == 0, "12", [&] { return "the quotas of principals do not count the unfinished tasks"; });
+}
+
+}  // namespace
+
 StateAudit::ByQueue StateAudit::count_resident(const broker::BrokerState& state) {
   ByQueue by_queue;
   for (const broker::Task* task : state.tasks.resident_tasks()) {
@@ -122,6 +134,7 @@ void StateAudit::check_tasks(const broker::BrokerState& state, bool paged_out_to
             "12", [&, &name = name] { return "the counts of queue " + name + " are not those of its tasks"; });
     check_room(*queue);
   }
+  check_owners(state);
   require(!paged_out_too || (rest.scheduled == 0 && rest.ready == 0 && rest.held == 0), "12",
           [&] { return "the counts of the queues are not those of the tasks on disk"; });
 }

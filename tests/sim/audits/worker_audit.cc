@@ -14,6 +14,7 @@ void WorkerAudit::begin() {
 
 void WorkerAudit::round(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
   look_for_the_lost(state);
+  record_overruns(state, sends);
   record_grants(state, sends);
 }
 
@@ -78,6 +79,19 @@ void WorkerAudit::look_for_the_lost(const broker::BrokerState& state) {
   for (const auto& [handle, worker] : state.workers) {
     workers_[handle] = worker->session.id;
     heard_.try_emplace(worker->session.id, world_.now());  // in its HELLO
+  }
+}
+
+void WorkerAudit::record_overruns(const broker::BrokerState& state, const std::vector<broker::Send>& sends) {
+  constexpr std::size_t kIdAt = std::string_view{"task "}.size();
+  constexpr std::size_t kIdSize = 36;
+  for (const broker::Send& one : sends) {
+    const auto* error = std::get_if<proto::ErrorMessage>(&one.envelope.message);
+    const broker::Worker* worker = worker_at(state, one.peer);
+    if (error == nullptr || worker == nullptr || error->code != Errc::timed_out) continue;
+    const auto id = TaskId::parse(std::string_view{error->text}.substr(kIdAt, kIdSize));
+    require(id.has_value(), "12", [] { return "a worker is not told which task has run over its time limit"; });
+    history_.executions().overrun(*id, worker->handle);
   }
 }
 

@@ -32,6 +32,8 @@ class WorkerAudit {
   void note_late(const proto::Hello& hello);
   void check_left_behind(const broker::BrokerState& state, const broker::Worker& worker) const;
   void look_for_the_lost(const broker::BrokerState& state);
+  // Attempts that the broker has ended because their worker did not.
+  void record_overruns(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
   void record_grants(const broker::BrokerState& state, const std::vector<broker::Send>& sends);
 
   World& world_;

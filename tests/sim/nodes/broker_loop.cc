@@ -12,6 +12,7 @@ constexpr std::size_t kRound = 256;  // as in broker/loop.cc
 broker::CoreOptions core_options(const World& world) {
   broker::CoreOptions options = world.options.core;
   options.principal_of = Network::principal_of;
+  options.rights_of = Network::rights_of;
   return options;
 }
 

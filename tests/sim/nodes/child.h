@@ -31,6 +31,8 @@ class ChildOwner {
   virtual Instant in_reach_since() const = 0;
   // Makes a client that lives in the process `pid`; null: there are enough.
   virtual ClientNode* settle_in(std::uint32_t pid) = 0;
+  // Whether the attempt never ends by itself.
+  virtual bool hangs(const proto::Grant& grant) const = 0;
 };
 
 class Child {
@@ -62,6 +64,7 @@ class Child {
   void ring() { owner_.rang(); }
   // A task begins that runs for so long: a client may settle in the process.
   void may_found_family(Instant run);
+  bool hangs(const proto::Grant& grant) const { return owner_.hangs(grant); }
   // The task is finished.
   void note_finished() const;
 

@@ -25,6 +25,7 @@ void ChildPool::stop() {
   slots_.clear();
   deaths_.clear();
   stopped_until_ = {};
+  hanging_.reset();
 }
 
 void ChildPool::scale(std::size_t children) {

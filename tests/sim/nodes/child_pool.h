@@ -42,6 +42,11 @@ class ChildPool final : public worker::Rings, private ChildOwner {
   // The children stand still until then.
   void stand_still(Instant until) { stopped_until_ = until; }
 
+  // This attempt, which has not started, never ends by itself.
+  void let_hang(const proto::Grant& grant) { hanging_ = grant; }
+  // Whether an attempt was let hang in this life of the worker.
+  bool has_hanging() const { return hanging_.has_value(); }
+
   // Null: there is no such child.
   Child* find(worker::ChildKey key);
   // The child in that slot; null: none.
@@ -69,6 +74,7 @@ class ChildPool final : public worker::Rings, private ChildOwner {
   Instant stopped_until() const override { return stopped_until_; }
   Instant in_reach_since() const override { return owner_.in_reach_since(); }
   ClientNode* settle_in(std::uint32_t pid) override { return owner_.settle_in(pid); }
+  bool hangs(const proto::Grant& grant) const override { return hanging_ == grant; }
 
   void spawn(std::uint32_t slot);
   void spawn_process(std::uint32_t slot);
@@ -84,6 +90,7 @@ class ChildPool final : public worker::Rings, private ChildOwner {
   std::map<std::uint32_t, Slot> slots_;
   std::deque<worker::ControlFacts> deaths_;
   Instant stopped_until_{0};
+  std::optional<proto::Grant> hanging_;
   std::uint64_t life_ = 0;  // 0: the worker is gone
   std::uint64_t lives_ = 0;
 };

@@ -68,6 +68,10 @@ void ChildWork::start_next() {
   stubborn_ = random.chance(options.stubborn);
   const Instant run = random.between(Instant{1us}, child_.is_process() ? options.process_time : options.run_time);
   child_.may_found_family(run);
+  if (child_.hangs(current_->task.grant)) {
+    stubborn_ = false;
+    return;
+  }
   if (!world_.calm && random.chance(options.child_dies)) return child_.after(run, [this] { child_.die(SIGSEGV, -1); });
   if (random.chance(options.progress)) child_.after(run / 2, [this] { note_progress(); });
   const auto verdict = random.chance(options.throws)       ? Verdict::failed

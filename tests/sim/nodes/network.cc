@@ -57,6 +57,15 @@ bool Network::send(proto::PeerId peer, const proto::Envelope& envelope) {
 
 std::unique_ptr<Network::Link> Network::attach(Endpoint& endpoint) { return std::make_unique<Link>(*this, endpoint); }
 
+const proto::Rights* Network::rights_of(proto::PeerId peer) {
+  static const proto::Rights stranger = [] {
+    proto::Rights rights;
+    rights.own_tasks_only = true;
+    return rights;
+  }();
+  return sim::is_stranger(peer) ? &stranger : nullptr;
+}
+
 // ---- The link of a peer ---------------------------------------------------------------------------------------------
 
 Network::Link::Link(Network& network, Endpoint& endpoint)

@@ -9,9 +9,11 @@
 #include <unordered_map>
 #include <vector>
 
+#include "proto/session/rights.h"
 #include "proto/wire/codec.h"
 #include "tests/sim/nodes/lane.h"
 #include "tests/sim/world/alarm.h"
+#include "tests/sim/world/strangers.h"
 #include "tests/sim/world/world.h"
 
 namespace forkmill::sim {
@@ -42,7 +44,9 @@ class Network {
   explicit Network(World& world) : world_{world} {}
 
   // Returns the name of the principal behind a connection, as broker::CoreOptions::principal_of does.
-  static std::string principal_of(proto::PeerId peer) { return (peer.value() & kStranger) != 0 ? "stranger" : ""; }
+  static std::string principal_of(proto::PeerId peer) { return sim::is_stranger(peer) ? "stranger" : ""; }
+  // Returns its rights, as broker::CoreOptions::rights_of does: a stranger may see its own tasks only.
+  static const proto::Rights* rights_of(proto::PeerId peer);
 
   // The broker listens; peers connect after a while.
   void open(Hub& hub);
@@ -60,8 +64,6 @@ class Network {
     Link* link = nullptr;       // null: the other end is gone
     Instant believed_until{0};  // the broker does not know that until then
   };
-
-  static constexpr std::uint64_t kStranger = std::uint64_t{1} << 63;  // marks their PeerIds
 
   World& world_;
   Hub* hub_ = nullptr;  // null: the broker does not listen

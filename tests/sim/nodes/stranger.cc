@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
+
+#include "tests/sim/audits/require.h"
 
 namespace forkmill::sim {
 
@@ -14,6 +17,15 @@ auto* pick(const Map& all, Random& random) {
   for (const auto& [key, value] : all) keys.push_back(key);
   std::sort(keys.begin(), keys.end());
   return keys.empty() ? nullptr : all.at(random.pick(keys)).get();
+}
+
+// Returns the id of a task, in memory or on disk. None: there is none.
+std::optional<TaskId> pick_task(const broker::BrokerState& state, Random& random) {
+  std::vector<TaskId> ids;
+  for (const broker::Task* task : state.tasks.resident_tasks()) ids.push_back(task->id);
+  state.tasks.visit_paged_out([&](const TaskId& id, broker::PagedOutEntry) { ids.push_back(id); });
+  std::sort(ids.begin(), ids.end());
+  return ids.empty() ? std::nullopt : std::optional{random.pick(ids)};
 }
 
 proto::Hello hello_like(const broker::Session& session, proto::Role role, std::uint64_t instance) {
@@ -31,15 +43,52 @@ proto::Hello hello_like(const broker::Session& session, proto::Role role, std::u
 }  // namespace
 
 void Stranger::link_up() {
-  if (!done_) say({}, hello_);
+  if (!done_) say({}, plan_.hello);
 }
 
 void Stranger::arrived(proto::Envelope envelope) {
-  if (done_ || !std::holds_alternative<proto::Welcome>(envelope.message)) return;
+  if (done_) return;
+  check(envelope.message);
+  if (const auto* welcome = std::get_if<proto::Welcome>(&envelope.message)) {
+    session_ = welcome->session;
+    if (!plan_.children.empty()) say(session_, proto::ChildrenGone{plan_.children});
+    if (plan_.task) return want(*plan_.task);
+  }
+  constexpr int kAnswers = 4;
+  if (!session_ || (plan_.task && answers_ < kAnswers)) return;
   done_ = true;
-  const proto::SessionId session = std::get<proto::Welcome>(envelope.message).session;
-  if (!children_.empty()) say(session, proto::ChildrenGone{children_});
-  say(session, proto::Goodbye{});
+  say(session_, proto::Goodbye{});
+}
+
+void Stranger::want(const TaskId& task) {
+  say(session_, proto::Query{1, proto::QueryKind::task, task.to_string(), {}});
+  proto::TaskFilter filter;
+  filter.id = task.to_string();
+  say(session_, proto::Query{2, proto::QueryKind::tasks, {}, filter});
+  say(session_, proto::Attach{{task}});
+  say(session_, proto::Cancel{{task}});
+}
+
+void Stranger::check(const proto::Message& message) {
+  const auto tells_nothing = [](bool holds, const char* what) {
+    require(holds, "17", [&] { return std::string{"a stranger is told of a task of others by "} + what; });
+  };
+  if (const auto* reply = std::get_if<proto::Reply>(&message)) {
+    ++answers_;
+    tells_nothing(reply->id != 1 || reply->code == Errc::task_unknown, "a query");
+    tells_nothing(reply->id != 2 || reply->body.view().find(plan_.task->to_string()) == std::string_view::npos,
+                  "a list");
+  }
+  if (const auto* results = std::get_if<proto::Results>(&message)) {
+    ++answers_;
+    for (const auto& one : results->results)
+      tells_nothing(one.outcome.error && one.outcome.error->code == Errc::task_unknown, "a result");
+  }
+  if (const auto* cancels = std::get_if<proto::CancelReply>(&message)) {
+    ++answers_;
+    for (const auto& one : cancels->answers)
+      tells_nothing(one.state == proto::CancelState::unknown, "the answer to a cancel");
+  }
 }
 
 std::unique_ptr<Stranger> make_stranger(Network& network, const broker::BrokerState& state, Random& random) {
@@ -47,7 +96,7 @@ std::unique_ptr<Stranger> make_stranger(Network& network, const broker::BrokerSt
     const broker::Client* client = pick(state.clients, random);
     if (client == nullptr) return nullptr;
     proto::Hello hello = hello_like(client->session, proto::Role::client, client->handle.value());
-    return std::make_unique<Stranger>(network, std::move(hello), std::vector<std::uint32_t>{});
+    return std::make_unique<Stranger>(network, Stranger::Plan{std::move(hello), {}, pick_task(state, random)});
   }
   const broker::Worker* worker = pick(state.workers, random);
   if (worker == nullptr) return nullptr;
@@ -60,7 +109,7 @@ std::unique_ptr<Stranger> make_stranger(Network& network, const broker::BrokerSt
   for (const auto& [handle, client] : state.clients)
     if (client->child_of == worker->instance && worker->instance != 0) children.push_back(client->session.pid);
   std::sort(children.begin(), children.end());
-  return std::make_unique<Stranger>(network, std::move(hello), std::move(children));
+  return std::make_unique<Stranger>(network, Stranger::Plan{std::move(hello), std::move(children), {}});
 }
 
 }  // namespace forkmill::sim

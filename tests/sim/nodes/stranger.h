@@ -1,9 +1,11 @@
 // Stranger: a peer of another principal, which has learnt the numbers of a client or worker, names them in its HELLO
-// with the highest order, says what it likes in the session that it gets, and leaves. Nothing may come of that.
+// with the highest order, says what it likes in the session that it gets, and leaves. Nothing may come of that. A
+// client asks for a task of others, wants its result and cancels it: each answer must be that for an unknown task.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -14,14 +16,17 @@ namespace forkmill::sim {
 
 class Stranger final : public Endpoint {
  public:
-  // `hello`: the HELLO; `children`: the processes that a worker says have ended.
-  Stranger(Network& network, proto::Hello hello, std::vector<std::uint32_t> children)
-      : hello_{std::move(hello)}, children_{std::move(children)}, link_{network.attach(*this)} {}
+  struct Plan {
+    proto::Hello hello;
+    std::vector<std::uint32_t> children;  // the processes that a worker says have ended
+    std::optional<TaskId> task;           // the task that a client wants
+  };
+  Stranger(Network& network, Plan plan) : plan_{std::move(plan)}, link_{network.attach(*this)} {}
 
   bool done() const { return done_; }
 
   void link_up() override;
-  void link_down() override {}
+  void link_down() override { done_ = true; }
   void arrived(proto::Envelope envelope) override;
   std::string_view name() const override { return "stranger"; }
   bool is_stranger() const override { return true; }
@@ -31,9 +36,14 @@ class Stranger final : public Endpoint {
     link_->send({{session, proto::MessageSeq{++said_}}, std::move(message)});
   }
 
-  proto::Hello hello_;
-  std::vector<std::uint32_t> children_;
+  void want(const TaskId& task);
+  // Throws Violation if the message tells something of the task.
+  void check(const proto::Message& message);
+
+  Plan plan_;
+  proto::SessionId session_;
   std::uint64_t said_ = 0;
+  int answers_ = 0;
   bool done_ = false;
   std::unique_ptr<Network::Link> link_;
 };

@@ -126,10 +126,21 @@ void WorkerNode::handle(Line::Event event) {
       break;
     case Line::Event::message:
       credit_.heard(event.envelope, line_.name());
+      if (auto* grants = std::get_if<proto::Grants>(&event.envelope.message)) overhear_timeout(*grants);
       foreman_->handle(world_.now(), std::move(event.envelope));
       break;
   }
   carry_out();
+}
+
+void WorkerNode::overhear_timeout(proto::Grants& grants) {
+  for (proto::GrantedTask& task : grants.tasks) {
+    const bool is_limited = task.spec->options.timeout.count() > 0 && !task.spec->options.process;
+    if (world_.calm || !is_limited || pool_.has_hanging() || !world_.random.chance(world_.options.deaf)) continue;
+    note("forgets a time limit");
+    task.edit().options.timeout = task.edit().options.soft_timeout = milliseconds{0};
+    pool_.let_hang(task.grant);
+  }
 }
 
 void WorkerNode::read(Child& child) {

@@ -35,6 +35,8 @@ class WorkerNode {
  private:
   void round();
   void handle(Line::Event event);
+  // Forgets the time limit of one attempt among the grants, which then hangs.
+  void overhear_timeout(proto::Grants& grants);
   void read(Child& child);
   void bury();
   void report();

@@ -55,6 +55,13 @@ void Executions::check_time(const broker::Task& task, const proto::TaskOptions& 
     violated("10", task.id, "was granted after its deadline");
 }
 
+void Executions::overrun(const TaskId& id, broker::WorkerHandle worker) {
+  if (records_.at(id).task.spec->options.timeout.count() == 0)
+    violated("10", id, "was ended by the broker, but it has no time limit");
+  for (const GrantKey& key : given_to_[worker])
+    if (key.id == id) grants_[key].lost = records_.at(id).worker_lost = true;
+}
+
 void Executions::worker_ended(broker::WorkerHandle worker) {
   for (const GrantKey& key : given_to_[worker])
     if (Given& given = grants_[key]; given.worker == worker) given.lost = records_.at(key.id).worker_lost = true;

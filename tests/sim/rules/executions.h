@@ -25,6 +25,8 @@ class Executions {
   void granted(const proto::GrantedTask& task, broker::WorkerHandle worker);
   // A worker came back with an attempt that an earlier broker had granted.
   void taken_up(const TaskId& id, broker::WorkerHandle worker) { taken_up_[worker].push_back(id); }
+  // The broker gave up the attempt that the worker ran, but not the worker.
+  void overrun(const TaskId& id, broker::WorkerHandle worker);
   // The broker gave the worker up.
   void worker_ended(broker::WorkerHandle worker);
 

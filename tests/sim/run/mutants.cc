@@ -93,6 +93,9 @@ constexpr MutantEntry kMutants[] = {
      "after a restart nothing is paused or limited by operators"},
     {Mutant::orders_not_repeated, "orders-not-repeated",
      "an order to a worker that is lost with its connection is not sent again"},
+    {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},
+    {Mutant::overrun_ignored, "overrun-ignored", "the broker leaves an attempt that its worker does not end to it"},
+    {Mutant::quota_leak, "quota-leak", "a task that was cancelled counts in the quota of its owner forever"},
 };
 
 }  // namespace

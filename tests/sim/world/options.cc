@@ -45,6 +45,7 @@ void draw_core(Random& random, broker::CoreOptions& core) {
   constexpr milliseconds kTimeouts[] = {1s, 2s, 5s, 10s};
   core.session_timeout = kTimeouts[random.below(4)];
   core.heartbeat = core.session_timeout / static_cast<int>(random.between(2, 5));
+  core.timeout_grace = core.session_timeout + 2s;
   core.result_ttl = random.chance(0.1) ? milliseconds{static_cast<std::int64_t>(random.between(1000, 30'000))} : 5min;
   core.ack_delay = milliseconds{static_cast<std::int64_t>(random.below(4))};
   if (random.chance(0.3)) core.window_tasks = static_cast<std::uint32_t>(random.between(1, 20));

@@ -136,6 +136,7 @@ struct Options {
   double stillborn = 0;   // children that die before they are ready
   double progress = 0;
   double stubborn = 0;  // handlers that ignore stop token and SIGTERM
+  double deaf = 0;      // attempts that hang and whose worker does not know of their time limit
 
   ObjectOptions objects;
 

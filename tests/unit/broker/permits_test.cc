@@ -54,10 +54,48 @@ TEST_CASE("tasks for queues that a client may not use are rejected one by one, a
   CHECK(acks[0].rejected[0].id == id(2));
   CHECK(acks[0].rejected[0].code == Errc::right_missing);
   CHECK(acks[0].rejected[0].text.find("queue 'other'") != std::string::npos);
-  CHECK(broker.core().state().totals.refused == 1);
+  CHECK(broker.core().state().totals.refused.count == 1);
   rights.submit = {"other"};
   CHECK(broker.submit_rejected(client, task_in(3, "mail.fetch")).code == Errc::right_missing);
   CHECK(broker.core().state().tasks.size() == 1);
+}
+
+TEST_CASE("tasks of a name or a priority without the right are rejected, and the text says which right is missing") {
+  Rights rights;
+  rights.submit_names = {"mail.*"};
+  rights.max_priority = 5;
+  Broker broker = limited_to(rights);
+  const auto client = broker.client();
+  const auto by_name = broker.submit_rejected(client, task(1));
+  CHECK(by_name.code == Errc::right_missing);
+  CHECK(by_name.text ==
+        "this key may not submit task 't.echo': no pattern submit-names= of its line in "
+        "--authorized-keys of the broker matches");
+  rights.submit_names = {"t.*"};
+  TaskOptions urgent;
+  urgent.priority = 6;
+  const auto by_priority = broker.submit_rejected(client, task(2, urgent));
+  CHECK(by_priority.code == Errc::right_missing);
+  CHECK(by_priority.text ==
+        "this key may not submit with priority 6: its line in --authorized-keys of the broker has max-priority=5");
+  CHECK(broker.core().state().totals.refused.count == 2);
+  CHECK(broker.core().state().totals.refused.last == by_priority.text);
+  urgent.priority = 5;
+  broker.submit(client, {task(3, urgent)});
+  CHECK(broker.core().state().tasks.size() == 1);
+}
+
+TEST_CASE("a worker that registers a task without the right to its name is refused") {
+  Rights rights;
+  rights.serve_names = {"mail.*"};
+  Broker broker = limited_to(rights);
+  const PeerId stranger{500};
+  broker.greet(stranger, Broker::worker_hello());
+  const auto error = broker.take<ErrorMessage>(stranger).at(0);
+  CHECK(error.code == Errc::right_missing);
+  CHECK(error.text.find("serve task 't.echo': no pattern serve-names=") != std::string::npos);
+  rights.serve_names = {"t.echo"};
+  CHECK(broker.connect(Broker::worker_hello()).session);
 }
 
 TEST_CASE("a worker that serves a queue without the right to it is refused, and ends when the right is taken away") {

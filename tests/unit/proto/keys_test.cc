@@ -160,6 +160,33 @@ TEST_CASE("a wrong line of authorized keys is named with what is right") {
   CHECK(contains(error_of("a client " + kHex + "\na client " + kOther + "\na client " + kThird), "two keys already"));
 }
 
+TEST_CASE("rights and quotas stand behind the key, in any order") {
+  const auto keys = parse_authorized_keys(
+      "web client " + kHex +
+          " max-priority=-5 submit=mail.*,ads submit-names=mail.send objects=mail.* manage=mail.* max-queued=100000 "
+          "max-queued-bytes=1GiB max-objects=10\nrun worker " +
+          kOther + " serve=mail.* serve-names=mail.*\nboss client,admin " + kThird,
+      "keys");
+  REQUIRE(keys.ok());
+  const Rights& web = keys->at(*parse_key(kHex)).rights;
+  CHECK(web.submit == Patterns{"mail.*", "ads"});
+  CHECK(web.submit_names == Patterns{"mail.send"});
+  CHECK(web.objects == Patterns{"mail.*"});
+  CHECK(web.manage == Patterns{"mail.*"});
+  CHECK(web.max_priority == -5);
+  CHECK(web.quotas == Quotas{100'000, 1ULL << 30, 10});
+  CHECK(web.own_tasks_only);
+  const Rights& run = keys->at(*parse_key(kOther)).rights;
+  CHECK(run.serve == Patterns{"mail.*"});
+  CHECK(run.serve_names == Patterns{"mail.*"});
+  CHECK(run.quotas == Quotas{});
+  CHECK_FALSE(keys->at(*parse_key(kThird)).rights.own_tasks_only);
+  CHECK(contains(error_of("a client " + kHex + " max-queued=many"), "max-queued= needs a number"));
+  CHECK(
+      contains(error_of("a client " + kHex + " max-priority=200"), "max-priority= needs a priority from -100 to 100"));
+  CHECK(contains(error_of("a client " + kHex + " manage="), "manage= needs a pattern"));
+}
+
 TEST_CASE("a file of authorized keys that others could write is refused") {
   const forkmill::tests::Folder folder;
   const auto path = folder.write("authorized_keys", "alice client " + kHex + "\n");

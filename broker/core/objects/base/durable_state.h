@@ -6,6 +6,7 @@
 #include <msgpack.hpp>
 #include <vector>
 
+#include "broker/core/tasks/owners.h"
 #include "broker/core/tasks/task.h"
 #include "broker/store/records.h"
 
@@ -40,6 +41,7 @@ class DurableState {
 
   bool dirty = false;        // the state has changed since it was last written
   proto::TaskSeq stored_as;  // number of its record; 0: it has none yet
+  Owner* maker = nullptr;    // the principal that has made it, in whose quota it counts; null: not known
 };
 
 }  // namespace forkmill::broker

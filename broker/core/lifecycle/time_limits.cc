@@ -1,0 +1,84 @@
+#include "broker/core/lifecycle/time_limits.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr int kLooks = 4;  // in each grace
+
+// The attempts that a worker says it runs.
+std::unordered_set<proto::Grant> reported(const Worker& worker) {
+  std::unordered_set<proto::Grant> grants;
+  for (const proto::ProcessRow& row : worker.report) grants.insert(row.grant);
+  return grants;
+}
+
+}  // namespace
+
+void TimeLimits::tick() {
+  const Instant now = state_.clock.now();
+  if (now < next_look_ || proto::mutant(proto::Mutant::overrun_ignored)) return;
+  next_look_ = now + Instant{state_.options.timeout_grace} / kLooks;
+  Attempts still;
+  std::vector<std::pair<Worker*, Task*>> over;
+  for (const auto& [handle, worker] : state_.workers)
+    for (Task* task : look(*worker, still)) over.emplace_back(worker.get(), task);
+  running_ = std::move(still);
+  std::sort(over.begin(), over.end(), [](const auto& a, const auto& b) { return a.second->seq < b.second->seq; });
+  for (const auto& [worker, task] : over) end(*worker, *task);
+}
+
+Instant TimeLimits::next_wakeup() const {
+  const bool any = std::any_of(state_.workers.begin(), state_.workers.end(),
+                               [](const auto& one) { return one.second->holding.size() > 0; });
+  return any && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
+}
+
+std::vector<Task*> TimeLimits::look(const Worker& worker, Attempts& still) const {
+  std::vector<Task*> over;
+  const auto by_report = reported(worker);
+  const auto runs = [&](const Task& task) {
+    if (task.options().process) return state_.process_starts.contains(task.seq);
+    return by_report.empty() ? worker.in_pool() <= worker.info.children : by_report.contains(task.grant());
+  };
+  for (Task* task : worker.holding.by_seq()) {
+    const milliseconds timeout = task->options().timeout;
+    if (timeout.count() == 0 || !runs(*task)) continue;
+    const auto before = running_.find(task->seq);
+    const bool is_new = before == running_.end() || before->second.grant != task->grant();
+    const Instant since = is_new ? state_.clock.now() : before->second.since;
+    if (state_.clock.now() - since >= timeout + state_.options.timeout_grace)
+      over.push_back(task);
+    else
+      still.emplace(task->seq, Running{task->grant(), since});
+  }
+  return over;
+}
+
+void TimeLimits::end(Worker& worker, Task& task) {
+  const proto::Grant grant = task.grant();
+  auto outcome =
+      proto::Outcome::ended(proto::OutcomeKind::timed_out, Errc::timed_out,
+                            "ran for longer than its timeout of " + std::to_string(task.options().timeout.count()) +
+                                " ms, and worker " + worker.session.name.str() + " did not end it");
+  state_.output.send(worker.session, proto::ErrorMessage{{},
+                                                         Errc::timed_out,
+                                                         "task " + task.id.to_string() + " " + outcome.error->message +
+                                                             ": the attempt does not count any more"});
+  worker.outgoing.revoke.grants.push_back(grant);
+  state_.output.touch(worker);
+  ++worker.ended.lost;
+  ++worker.ended.overrun;
+  worker.draining = worker.draining || is_barred(worker);
+  grants_.record_outcome(worker, {grant, std::move(outcome), milliseconds{-1}, 0});
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,47 @@
+// TimeLimits: ends attempts that run over TaskOptions::timeout and that their worker does not end. A worker does so by
+// itself, with a grace of its own between SIGTERM and SIGKILL. If an attempt has run for its timeout and
+// CoreOptions::timeout_grace, its grant ends, as for a worker that is lost, and its worker is told. A worker that lets
+// another attempt run over is granted nothing more in its session.
+//
+// The start of an attempt is known to its worker only. Here an attempt runs from the first look at which its worker
+// reports it, or, if the worker sends no reports, has a child for each task that it holds.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/core/lifecycle/task_grants.h"
+#include "broker/core/state/broker_state.h"
+
+namespace forkmill::broker {
+
+class TimeLimits {
+ public:
+  TimeLimits(BrokerState& state, TaskGrants& grants) : state_{state}, grants_{grants} {}
+
+  void tick();
+  Instant next_wakeup() const;
+
+  // Whether the worker has let too many attempts run over their timeout: it is granted nothing more.
+  static bool is_barred(const Worker& worker) { return worker.ended.overrun > kMaxOverruns; }
+
+ private:
+  struct Running {
+    proto::Grant grant;
+    Instant since;
+  };
+  static constexpr std::uint64_t kMaxOverruns = 1;
+  using Attempts = std::unordered_map<proto::TaskSeq, Running>;
+
+  // Moves the attempts with a timeout that the worker runs from running_ to `still`; returns those that are over.
+  std::vector<Task*> look(const Worker& worker, Attempts& still) const;
+  void end(Worker& worker, Task& task);
+
+  BrokerState& state_;
+  TaskGrants& grants_;
+  Attempts running_;  // as seen at the last look
+  Instant next_look_{0};
+};
+
+}  // namespace forkmill::broker

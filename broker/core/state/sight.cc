@@ -1,0 +1,97 @@
+#include "broker/core/state/sight.h"
+
+#include <algorithm>
+
+#include "broker/core/tasks/process_queue.h"
+#include "proto/mutants.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+// Characters that the beginning of an id needs to name a task.
+constexpr std::size_t kShortestPrefix = 8;
+
+bool any_matches(const proto::Patterns& patterns, std::string_view queue) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& pattern) { return proto::matches(base_queue(queue), pattern); });
+}
+
+// Returns at most two ids.
+std::vector<TaskId> matches(const BrokerState& state, const Client& client, std::string_view prefix) {
+  if (prefix.size() < kShortestPrefix) return {};
+  return state.tasks.matches(prefix, {[&](const Task& task) { return may_see(client, task); },
+                                      [&](PagedOutEntry entry) { return might_see(client, entry); }});
+}
+
+}  // namespace
+
+bool Sight::shows(const TaskSpec& spec) const {
+  return all || (!principal.empty() && spec.principal == principal) || any_matches(queues, spec.queue);
+}
+
+TaskId Sight::shown_id(const TaskId& id, const TaskSpec& spec) const {
+  return spec.owners_id && spec.principal == principal ? *spec.owners_id : id;
+}
+
+Sight sight_of(const Client& client) {
+  Sight sight{sees_all(client), client.session.principal, {}};
+  if (client.session.rights != nullptr) sight.queues = client.session.rights->manage;
+  return sight;
+}
+
+bool sees_all(const Client& client) {
+  const proto::Rights* rights = client.session.rights;
+  return rights == nullptr || !rights->own_tasks_only || proto::mutant(proto::Mutant::others_tasks_seen);
+}
+
+bool owns(const Client& client, const Task& task) {
+  return client.owner != nullptr && task.counts.owner == client.owner;
+}
+
+bool owns(const Client& client, PagedOutEntry entry) {
+  return client.owner != nullptr && entry.owner == client.owner->number;
+}
+
+bool may_see(const Client& client, const Task& task) {
+  return sees_all(client) || owns(client, task) || any_matches(client.session.rights->manage, task.spec->queue);
+}
+
+bool might_see(const Client& client, PagedOutEntry entry) {
+  return sees_all(client) || owns(client, entry) || !client.session.rights->manage.empty();
+}
+
+TaskId id_in_table(const Client& client, const TaskId& id) {
+  if (client.owner == nullptr || client.owner->renamed.empty()) return id;
+  const auto found = client.owner->renamed.find(id);
+  return found == client.owner->renamed.end() ? id : found->second;
+}
+
+TaskId id_for(const Client& client, const Task& task) {
+  const auto& owners_id = task.spec->owners_id;
+  return owners_id && owns(client, task) ? *owners_id : task.id;
+}
+
+Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id) {
+  Task* task = state.tasks.find(id_in_table(client, id));
+  return task != nullptr && may_see(client, *task) ? task : nullptr;
+}
+
+std::optional<TaskId> named_by(const BrokerState& state, const Client& client, std::string_view text) {
+  if (auto id = TaskId::parse(text)) return id_in_table(client, *id);
+  const auto found = matches(state, client, text);
+  return found.size() == 1 ? std::optional{found.front()} : std::nullopt;
+}
+
+std::string why_unknown(const BrokerState& state, const Client& client, std::string_view text) {
+  const auto quoted = "'" + std::string{text} + "'";
+  if (TaskId::parse(text)) return "no task has the id " + quoted;
+  if (text.size() < kShortestPrefix)
+    return quoted + " names no task: write an id, or at least its first " + std::to_string(kShortestPrefix) +
+           " characters";
+  if (matches(state, client, text).size() > 1)
+    return "several tasks have ids that begin with " + quoted + ": write more of it";
+  return "no task has an id that begins with " + quoted;
+}
+
+}  // namespace forkmill::broker

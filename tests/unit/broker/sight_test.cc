@@ -1,0 +1,291 @@
+// Sight: tasks of another principal are unknown to a client, by lists, by id and by key.
+#include "tests/unit/broker/principals_kit.h"
+
+namespace forkmill::broker::test {
+
+namespace {
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+CoreOptions on_disk() {
+  CoreOptions options;
+  options.resident.tasks = 1;
+  options.resident.page = 1;
+  options.resident.results = 0;
+  return options;
+}
+
+// Everything that bob may try with a task of alice by its id is answered as for an id that is not known.
+void check_unknown(Principals& site, const Broker::Peer& bob, const TaskId& one) {
+  const std::string text = one.to_string();
+  CHECK(site.query(bob, QueryKind::task, text) == Errc::task_unknown);
+  CHECK(site.query(bob, QueryKind::task, text.substr(0, 34)) == Errc::task_unknown);
+  CHECK(site.query(bob, QueryKind::process, text) == Errc::task_unknown);
+  CHECK(site.ask(bob, Command{6, SendSignal{text, 15}}) == Errc::task_unknown);
+  CHECK(site.ask(bob, Command{7, DropDeadLetter{text}}) == Errc::task_unknown);
+  CHECK(site.ask(bob, Command{8, RetryDeadLetter{text, id(900)}}) == Errc::task_unknown);
+  CHECK(site.cancel(bob, one) == CancelState::unknown);
+  site.broker.send(bob, Cancel{{}, {one}});
+  CHECK(site.broker.take<CancelReply>(bob).at(0).answers.at(0).state == CancelState::unknown);
+  site.broker.send(bob, Attach{{one}});
+  const auto results = site.broker.results(bob);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == one);
+  CHECK(results[0].outcome.error->code == Errc::task_unknown);
+}
+
+}  // namespace
+
+TEST_CASE("a task of another principal is unknown by its id in any state") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  site.broker.submit(alice, {task(1)});
+  check_unknown(site, bob, id(1));  // ready
+  const auto worker = site.broker.worker(1);
+  const Grant grant = site.broker.grants(worker).at(0).grant;
+  check_unknown(site, bob, id(1));  // running
+  CHECK(site.broker.take<Revoke>(worker).empty());
+  site.broker.fail(worker, grant);
+  check_unknown(site, bob, id(1));  // a dead letter
+  CHECK(site.broker.results(alice).size() == 1);
+  std::string body;
+  CHECK(site.query(alice, QueryKind::task, id(1).to_string(), &body) == Errc::ok);
+  CHECK(has(body, "\"state\":\"failed\""));
+  CHECK(site.ask(alice, Command{9, DropDeadLetter{id(1).to_string()}}) == Errc::ok);
+}
+
+TEST_CASE("a task of another principal is unknown while it is on disk, and after a restart") {
+  MemoryStore store{"s", true};
+  Principals site{&store, on_disk()};
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  site.broker.submit(alice, {task(1), task(2), task(3)});
+  REQUIRE(site.broker.core().state().tasks.paged_out() > 0);
+  check_unknown(site, bob, id(3));
+  site.broker.restart();
+  const auto alice_again = site.client(Principals::kAlice);
+  const auto bob_again = site.client(Principals::kBob);
+  check_unknown(site, bob_again, id(2));
+  CHECK(site.query(alice_again, QueryKind::task, id(2).to_string()) == Errc::ok);
+  CHECK(site.cancel(alice_again, id(3)) == CancelState::cancelled);
+}
+
+TEST_CASE("lists leave out the tasks of others, and an operator sees all") {
+  for (const bool durable : {false, true}) {
+    CAPTURE(durable);
+    MemoryStore store{"s", true};
+    Principals site{durable ? &store : nullptr};
+    const auto alice = site.client(Principals::kAlice);
+    const auto bob = site.client(Principals::kBob);
+    const auto boss = site.client(Principals::kOperator);
+    site.broker.submit(alice, {task(1)});
+    site.broker.submit(bob, {task(2)});
+    std::string body;
+    CHECK(site.query(bob, QueryKind::tasks, "", &body) == Errc::ok);
+    CHECK_FALSE(has(body, id(1).to_string()));
+    CHECK(has(body, id(2).to_string()));
+    CHECK(site.query(boss, QueryKind::tasks, "", &body) == Errc::ok);
+    CHECK(has(body, id(1).to_string()));
+    CHECK(has(body, id(2).to_string()));
+    CHECK(site.cancel(boss, id(1)) == CancelState::cancelled);
+  }
+}
+
+TEST_CASE("the beginning of an id that only one visible task has names that task") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  const auto boss = site.client(Principals::kOperator);
+  site.broker.submit(alice, {task(1)});
+  site.broker.submit(bob, {task(2)});
+  const std::string prefix = id(1).to_string().substr(0, 13);
+  REQUIRE(id(2).to_string().starts_with(prefix));
+  std::string body;
+  CHECK(site.query(bob, QueryKind::task, prefix, &body) == Errc::ok);
+  CHECK(has(body, id(2).to_string()));
+  CHECK(site.query(boss, QueryKind::task, prefix) == Errc::task_unknown);
+}
+
+TEST_CASE("the right manage= opens the tasks of its queues, in memory and on disk") {
+  MemoryStore store{"s", true};
+  Principals site{&store, on_disk()};
+  site.bob.manage = {"default"};
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  auto elsewhere = task(4);
+  elsewhere.edit().queue = "other";
+  site.broker.submit(alice, {task(1), task(2), task(3), elsewhere});
+  REQUIRE(site.broker.core().state().tasks.find_paged_out(id(3)));
+  site.broker.send(bob, Attach{{id(3)}});
+  CHECK(site.broker.results(bob).empty());
+  CHECK(site.cancel(bob, id(2)) == CancelState::cancelled);
+  check_unknown(site, bob, id(4));
+  std::string body;
+  CHECK(site.query(bob, QueryKind::tasks, "", &body) == Errc::ok);
+  CHECK(has(body, id(3).to_string()));
+  CHECK_FALSE(has(body, id(4).to_string()));
+  const auto worker = site.broker.worker(9);
+  for (const auto& granted : site.broker.grants(worker)) site.broker.succeed(worker, granted.grant);
+  CHECK(site.broker.results(bob).at(0).id == id(3));
+}
+
+TEST_CASE("all clients of one principal see its tasks, and another connection fetches the result") {
+  Principals site;
+  const auto first = site.client(Principals::kAlice);
+  const auto second = site.client(Principals::kAlice);
+  site.broker.submit(first, {task(1)});
+  site.broker.send(second, Attach{{id(1)}});
+  const auto worker = site.broker.worker(1);
+  site.broker.succeed(worker, site.broker.grants(worker).at(0).grant);
+  CHECK(site.broker.results(second).size() == 1);
+}
+
+TEST_CASE("a list of processes says nothing of the tasks of others") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  auto secret = task(1);
+  secret.edit().options.label = "secret label";
+  site.broker.submit(alice, {secret});
+  const auto worker = site.broker.worker(1);
+  ProcessRow row;
+  row.pid = 50;
+  row.role = ProcessRole::child;
+  row.grant = site.broker.grants(worker).at(0).grant;
+  row.command = "secret command";
+  site.broker.send(worker, Report{{row}});
+  std::string body;
+  CHECK(site.query(bob, QueryKind::processes, "", &body) == Errc::ok);
+  CHECK(has(body, "\"pid\":50"));
+  CHECK_FALSE(has(body, "secret"));
+  CHECK_FALSE(has(body, id(1).to_string()));
+  CHECK(site.query(alice, QueryKind::processes, "", &body) == Errc::ok);
+  CHECK(has(body, "secret command"));
+  CHECK(has(body, "secret label"));
+}
+
+TEST_CASE("each principal has its own keys: none learns of, takes over or blocks another's") {
+  for (const bool durable : {false, true}) {
+    CAPTURE(durable);
+    MemoryStore store{"s", true};
+    Principals site{durable ? &store : nullptr, durable ? on_disk() : CoreOptions{}};
+    const auto bob = site.client(Principals::kBob);
+    auto alice = site.client(Principals::kAlice);
+    site.broker.submit(bob, {task(8), keyed(1, "order-17", "forged"), task(9)});  // the same queue and key: the same id
+    site.broker.submit(alice, {keyed(1, "order-17"), keyed(1, "order-17")});
+    for (const SubmitAck& ack : site.broker.take<SubmitAck>(alice)) CHECK(ack.rejected.empty());
+    CHECK(site.broker.core().state().tasks.size() == 4);
+    CHECK(site.broker.submit_rejected(alice, keyed(1, "order-17", "other")).code == Errc::duplicate_task);
+    if (durable) {
+      site.broker.restart();
+      alice = site.client(Principals::kAlice);
+      site.broker.submit(alice, {keyed(1, "order-17")});  // is recognized
+      CHECK(site.broker.core().state().tasks.size() == 4);
+      site.broker.advance(2s);
+    }
+    std::string body;
+    CHECK(site.query(alice, QueryKind::task, id(1).to_string(), &body) == Errc::ok);
+    CHECK(has(body, id(1).to_string()));
+    CHECK(site.query(alice, QueryKind::tasks, "", &body) == Errc::ok);
+    CHECK(has(body, id(1).to_string()));
+    const auto worker = site.broker.worker(9);
+    std::size_t count = 0;
+    for (const auto& granted : site.broker.grants(worker)) {
+      const bool is_honest = granted.payload.view() == "arguments" && granted.id != id(8) && granted.id != id(9);
+      CHECK_FALSE((is_honest && granted.id == id(1)));
+      site.broker.succeed(worker, granted.grant, is_honest ? "honest" : "forged");
+      ++count;
+    }
+    CHECK(count == 4);
+    const auto results = site.broker.results(alice);
+    REQUIRE(results.size() == 1);
+    CHECK(results[0].id == id(1));
+    CHECK(results[0].outcome.value.view() == "honest");
+    site.broker.send(alice, ResultAck{{site.broker.last_taken()}});
+    if (!durable) CHECK(site.broker.results(bob).size() == 3);
+  }
+}
+
+TEST_CASE("a task under a name that another's has is cancelled and watched by the name that its owner gave it") {
+  Principals site;
+  const auto bob = site.client(Principals::kBob);
+  const auto alice = site.client(Principals::kAlice);
+  site.broker.submit(bob, {keyed(1, "k")});
+  site.broker.submit(alice, {keyed(1, "k")});
+  const auto worker = site.broker.worker(9);
+  const auto grants = site.broker.grants(worker);
+  REQUIRE(grants.size() == 2);
+  CHECK(grants[0].id == id(1));
+  CHECK(grants[1].id != id(1));
+  site.broker.send(worker, Progress{{{{}, grants[1].grant, 0.5, "half"}}});
+  CHECK(site.broker.take<Progress>(alice).at(0).notes.at(0).id == id(1));
+  CHECK(site.broker.take<Progress>(bob).empty());
+  site.broker.send(alice, Cancel{{id(1)}});
+  CHECK(site.broker.take<Revoke>(worker).at(0).grants == std::vector<Grant>{grants[1].grant});
+  site.broker.send(worker, Revoked{{{grants[1].grant, RevokeState::returned}}, 9});
+  const auto answers = site.broker.take<CancelReply>(alice).at(0).answers;
+  CHECK(answers.at(0).id == id(1));
+  CHECK(answers.at(0).state == CancelState::cancelled);
+  CHECK(site.broker.results(alice).at(0).id == id(1));
+  CHECK(site.cancel(bob, grants[1].id) == CancelState::unknown);
+}
+
+TEST_CASE("tasks of peers without a principal do not hide those of principals, and the other way round") {
+  Principals site;
+  const auto local = site.broker.client();
+  const auto alice = site.client(Principals::kAlice);
+  site.broker.submit(local, {keyed(1, "k", "local")});
+  site.broker.submit(alice, {keyed(1, "k")});
+  CHECK(site.broker.core().state().tasks.size() == 2);
+  site.broker.submit(alice, {keyed(2, "j")});
+  site.broker.submit(local, {keyed(2, "j", "local")});
+  CHECK(site.broker.core().state().tasks.size() == 4);
+  const auto worker = site.broker.worker(9);
+  for (const auto& granted : site.broker.grants(worker)) site.broker.succeed(worker, granted.grant);
+  CHECK(site.broker.results(local).size() == 2);
+  CHECK(site.broker.results(alice).size() == 2);
+}
+
+TEST_CASE("tasks that were stored before principals were noted belong to operators") {
+  MemoryStore store{"s", true};
+  {
+    Broker before{{}, &store};
+    before.submit(before.client(), {task(1)});
+  }
+  Principals site{&store};
+  const auto alice = site.client(Principals::kAlice);
+  const auto boss = site.client(Principals::kOperator);
+  check_unknown(site, alice, id(1));
+  CHECK(site.query(boss, QueryKind::task, id(1).to_string()) == Errc::ok);
+}
+
+TEST_CASE("a dead letter that an operator retries still belongs to its submitter") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto boss = site.client(Principals::kOperator);
+  site.broker.submit(alice, {task(1)});
+  const auto worker = site.broker.worker(1);
+  site.broker.fail(worker, site.broker.grants(worker).at(0).grant);
+  CHECK(site.ask(boss, Command{6, RetryDeadLetter{id(1).to_string(), id(2)}}) == Errc::ok);
+  CHECK(site.query(alice, QueryKind::task, id(2).to_string()) == Errc::ok);
+}
+
+TEST_CASE("objects that a client may not use are unknown to its queries") {
+  Principals site;
+  site.bob.objects = {"mail.*"};
+  const auto alice = site.client(Principals::kAlice);
+  const auto bob = site.client(Principals::kBob);
+  Operation open;
+  open.number = 1;
+  open.verb = Verb::open;
+  open.spec = ObjectSpec{"other", ObjectKind::lock, 0, 0, 0, 0, Durability::memory};
+  site.broker.send(alice, Operate{0, {open}});
+  std::string body;
+  CHECK(site.query(bob, QueryKind::objects, "", &body) == Errc::ok);
+  CHECK_FALSE(has(body, "other"));
+  CHECK(site.query(bob, QueryKind::object, "other") == Errc::object_unknown);
+  CHECK(site.query(alice, QueryKind::object, "other") == Errc::ok);
+}
+
+}  // namespace forkmill::broker::test
