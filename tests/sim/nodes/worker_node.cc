@@ -138,7 +138,9 @@ void WorkerNode::overhear_timeout(proto::Grants& grants) {
     const bool is_limited = task.spec->options.timeout.count() > 0 && !task.spec->options.process;
     if (world_.calm || !is_limited || pool_.has_hanging() || !world_.random.chance(world_.options.deaf)) continue;
     note("forgets a time limit");
-    task.edit().options.timeout = task.edit().options.soft_timeout = milliseconds{0};
+    auto& options = task.edit().options;
+    options.timeout = milliseconds{0};
+    options.soft_timeout = milliseconds{0};
     pool_.let_hang(task.grant);
   }
 }

@@ -41,8 +41,10 @@ Requests::DeadOrder Requests::dead_asked(const TaskId& id, const TaskId& new_id)
     TaskRecord& record = records_.make(new_id);
     record.task = records_.at(id).task;
     record.task.id = new_id;
-    record.task.edit().options.delay = record.task.edit().options.not_before = milliseconds{0};
-    record.task.edit().options.key.clear();
+    auto& options = record.task.edit().options;
+    options.delay = milliseconds{0};
+    options.not_before = milliseconds{0};
+    options.key.clear();
     record.known = true;
     if (model != nullptr) model->submitted(record.task);
   }

@@ -38,7 +38,8 @@ proto::Submission Workload::make_stray(milliseconds skew) {
   proto::Submission task = make(skew);
   task.edit().queue = "stray-" + std::to_string(known_.size());
   task.edit().options.expires = milliseconds{static_cast<std::int64_t>(world_.random.between(1, 2000))};
-  task.edit().options.not_before = task.edit().options.delay = milliseconds{0};
+  task.edit().options.not_before = milliseconds{0};
+  task.edit().options.delay = milliseconds{0};
   return task;
 }
 
