@@ -34,6 +34,21 @@ bool is_endpoint(std::string_view text) {
   return error == std::errc{} && end == digits.data() + digits.size() && port > 0 && port <= 65'535;
 }
 
+std::vector<std::string> split_endpoints(std::string_view text) {
+  std::vector<std::string> all;
+  for (;;) {
+    const auto comma = std::min(text.find(",tcp://"), text.find(",ipc://"));
+    all.emplace_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return all;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+bool is_endpoint_list(std::string_view text) {
+  const auto all = split_endpoints(text);
+  return std::all_of(all.begin(), all.end(), is_endpoint);
+}
+
 bool is_listen_endpoint(std::string_view text) {
   constexpr std::string_view kAnyPort = "1";
   for (const std::string_view end : {":*", ":0"})

@@ -47,7 +47,11 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
   proto::Settings settings{name, "Run the tasks of a forkmill broker in a pool of pre-forked processes.",
                            FORKMILL_VERSION};
   settings.group("Connection");
-  settings.text("broker", options.broker, "Endpoint of the broker: tcp://HOST:PORT or ipc://PATH", "ENDPOINT");
+  settings.text(
+      "broker", options.broker,
+      "Endpoint of the broker: tcp://HOST:PORT or ipc://PATH; or those of brokers that stand by for each other, with "
+      "commas between",
+      "ENDPOINT");
   settings.text("server-public-key", options.server_public_key,
                 "The broker's public key, or a file with it; for TCP, with --key", "KEY");
   settings.text("key", options.key, "File of this worker's secret key (forkmill keygen); for TCP", "FILE");
@@ -99,7 +103,7 @@ std::optional<int> read_options(int argc, const char* const* argv, Program progr
 }
 
 void check(const WorkerOptions& options) {
-  require(proto::is_endpoint(options.broker),
+  require(proto::is_endpoint_list(options.broker),
           "broker '" + options.broker + "': must be tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH");
   require(options.processes <= kMaxChildren,
           "processes " + std::to_string(options.processes) + ": must be at most 4096");

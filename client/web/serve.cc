@@ -96,7 +96,7 @@ void run_until_stopped(Server& server, cli::Signals& signals) {
 
 int serve(const cli::WebOptions& options) {
   const auto address = listen_address(options);
-  if (!proto::is_endpoint(options.connection.broker))
+  if (!proto::is_endpoint_list(options.connection.broker))
     throw UsageError{proto::not_an_endpoint(options.connection.broker)};
   const auto tls = tls_of(options);
   const Access access{rules_of(options, address)};

@@ -25,6 +25,7 @@ constexpr Instant kRetry = std::chrono::milliseconds{100};  // when no connectio
 constexpr Instant kRetryForeign = std::chrono::seconds{1};  // when a program of another user listens
 constexpr Instant kRetryRefused = std::chrono::seconds{1};  // after a refused handshake; doubles each time
 constexpr unsigned kMaxDoublings = 4;
+constexpr int kBrief = 2000;  // ms until one of several endpoints is left that does not answer
 
 void set_keys(zmq::socket_t& socket, const CurveKeys& keys) {
   const auto set = [&](int option, const Key& key) {
@@ -63,9 +64,13 @@ bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error
 }  // namespace
 
 struct Dealer::Connection {
-  // An empty endpoint connects to nothing yet.
-  Connection(const std::string& endpoint, const CurveKeys* keys, Waiter& watched) : waiter{watched} {
+  // An empty endpoint connects to nothing yet. `is_brief`: a peer that does not answer is left soon.
+  Connection(const std::string& endpoint, const CurveKeys* keys, Waiter& watched, bool is_brief) : waiter{watched} {
     set_common_options(socket, endpoint);
+    if (is_brief) {
+      socket.set(zmq::sockopt::connect_timeout, kBrief);
+      socket.set(zmq::sockopt::handshake_ivl, kBrief);
+    }
     if (keys != nullptr) set_keys(socket, *keys);
     const std::string address = monitor_address();
     constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
@@ -138,11 +143,8 @@ struct Dealer::Connection {
 };
 
 Dealer::Dealer(const std::string& endpoint, LookUp look_up, std::optional<CurveKeys> keys)
-    : endpoint_{endpoint},
-      keys_{std::move(keys)},
-      endpoint_tracker_{EndpointTracker::to(endpoint, std::move(look_up))} {
-  prepare_default_endpoint(endpoint);
-  if (endpoint_tracker_) endpoint_tracker_->watch(waiter_, 0);
+    : endpoints_{endpoint, std::move(look_up), waiter_}, keys_{std::move(keys)} {
+  for (const std::string& one : endpoints_.all()) prepare_default_endpoint(one);
   waiter_.add(obstacle_.alarm.fd(), 0);
   connect(true);
 }
@@ -150,9 +152,11 @@ Dealer::~Dealer() = default;
 
 void Dealer::connect(bool first) {
   disconnect();
-  const std::string endpoint = endpoint_tracker_ ? endpoint_tracker_->endpoint() : endpoint_;
+  const std::string endpoint = endpoints_.address();
+  const bool has_keys = keys_ && endpoints_.current().starts_with("tcp://");
   try {
-    connection_ = std::make_unique<Connection>(endpoint, keys_ ? &*keys_ : nullptr, waiter_);
+    connection_ =
+        std::make_unique<Connection>(endpoint, has_keys ? &*keys_ : nullptr, waiter_, endpoints_.has_several());
     obstacle_.alarm.stop();
   } catch (const zmq::error_t& error) {
     const bool shortage = is_shortage(error.num());
@@ -178,7 +182,7 @@ bool Dealer::retry_due() { return !connection_ && RealEnv::steady() >= obstacle_
 
 std::optional<Dealer::LinkEvent> Dealer::link_event() {
   for (;;) {
-    if (endpoint_tracker_ && endpoint_tracker_->due() && endpoint_tracker_->attend()) connect();
+    if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->due() && tracker->attend()) connect();
     if (retry_due()) connect();
     const auto event = connection_ ? connection_->event() : Connection::Event{};
     switch (event.number) {
@@ -190,10 +194,11 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         obstacle_.told.clear();
         obstacle_.failed_handshakes = 0;
         connection_->up = true;
-        if (endpoint_tracker_) endpoint_tracker_->connected();
+        endpoints_.connected();
+        if (auto* tracker = endpoints_.tracker()) tracker->connected();
         return LinkEvent::up;
       case ZMQ_EVENT_DISCONNECTED:
-        if (endpoint_tracker_) endpoint_tracker_->lost();
+        if (auto* tracker = endpoints_.tracker()) tracker->lost();
         if (std::exchange(connection_->up, false)) return LinkEvent::down;
         break;
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
@@ -202,8 +207,11 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         explain_failed_handshake(event.number, event.value);
         break;
       case ZMQ_EVENT_CONNECT_RETRIED:
-        if (endpoint_tracker_ && endpoint_tracker_->refused()) connect();
-        if (auto why = why_barred(endpoint_); !why.empty()) obstacle_.text = std::move(why);
+        if (auto why = why_barred(endpoints_.current()); !why.empty()) obstacle_.text = std::move(why);
+        if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->refused())
+          connect();
+        else if (endpoints_.has_several())
+          try_next();
         break;
       default:
         return find_why_stuck() ? std::optional{LinkEvent::stuck} : std::nullopt;
@@ -211,10 +219,16 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
   }
 }
 
+void Dealer::try_next() {
+  disconnect();
+  retry_later(obstacle_.text, endpoints_.move_on());
+}
+
 void Dealer::leave_foreign_server(int socket) {
   auto why = why_server_is_foreign(socket);
   if (why.empty()) return;
   disconnect();
+  if (endpoints_.has_several()) endpoints_.move_on();
   retry_later(std::move(why), kRetryForeign);
 }
 
@@ -224,6 +238,7 @@ void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) 
   if (why.empty()) return;
   // ZeroMQ would not connect again after most of these events, and too often after the others.
   disconnect();
+  if (endpoints_.has_several()) endpoints_.move_on();
   retry_later(std::move(why), kRetryRefused * (1U << std::min(failed - 1, kMaxDoublings)));
 }
 
@@ -233,9 +248,12 @@ bool Dealer::find_why_stuck() {
     why_stuck_ = obstacle_.text;
     return true;
   }
-  auto failure = endpoint_tracker_ ? endpoint_tracker_->take_failure() : std::nullopt;
-  if (failure) why_stuck_ = std::move(*failure);
-  return failure.has_value();
+  auto* tracker = endpoints_.tracker();
+  auto failure = tracker != nullptr ? tracker->take_failure() : std::nullopt;
+  if (!failure) return false;
+  why_stuck_ = std::move(*failure);
+  if (endpoints_.has_several()) try_next();
+  return true;
 }
 
 std::optional<Result<Envelope>> Dealer::receive() {
@@ -250,9 +268,11 @@ bool Dealer::send(const Envelope& envelope) {
 }
 
 void Dealer::reconnect() {
-  if (endpoint_tracker_) {
-    endpoint_tracker_->lost();
-    endpoint_tracker_->move_on();
+  if (endpoints_.has_several()) {
+    endpoints_.move_on();
+  } else if (auto* tracker = endpoints_.tracker()) {
+    tracker->lost();
+    tracker->move_on();
   }
   connect();
 }
@@ -263,7 +283,7 @@ void Dealer::finish() {
 }
 
 bool Dealer::pending() {
-  if (endpoint_tracker_ && endpoint_tracker_->due()) return true;
+  if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->due()) return true;
   if (!connection_) return retry_due() || obstacle_.told != obstacle_.text;
   // Before a wait, both sockets must be asked, because has_input has a side effect.
   connection_->has_messages = has_input(connection_->socket);

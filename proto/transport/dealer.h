@@ -1,7 +1,8 @@
 // Dealer: the socket of a client or a worker, connected to one broker. One thread owns it. It reconnects by itself,
 // with growing, jittered pauses and without an end, follows the name of a broker to other addresses
-// (endpoint_tracker.h), and waits for a descriptor if the process has none left. Messages that were under way when a
-// connection broke may be lost or not: the session decides what to send again.
+// (endpoint_tracker.h), goes on to the next endpoint of a list (endpoint_list.h), and waits for a descriptor if the
+// process has none left. Messages that were under way when a connection broke may be lost or not: the session decides
+// what to send again.
 #pragma once
 
 #include <memory>
@@ -9,7 +10,7 @@
 #include <string>
 
 #include "proto/os/waiter.h"
-#include "proto/transport/endpoint_tracker.h"
+#include "proto/transport/endpoint_list.h"
 #include "proto/transport/keys/keys.h"
 #include "proto/transport/resolver.h"
 #include "proto/wire/codec.h"
@@ -18,8 +19,9 @@ namespace forkmill::proto {
 
 class Dealer {
  public:
-  // `keys`: for TCP; none: the connection is not encrypted. Does not wait for the broker. Throws TransportError if the
-  // endpoint is not valid, or is the default one and other users could use it (default_endpoint.h).
+  // `endpoint`: one, or a list of those of brokers that stand by for each other, with commas between. `keys`: for TCP;
+  // none: the connection is not encrypted. Does not wait for the broker. Throws TransportError if the first endpoint is
+  // not valid, or one is the default one and other users could use it (default_endpoint.h).
   explicit Dealer(const std::string& endpoint, LookUp look_up = proto::look_up, std::optional<CurveKeys> keys = {});
   ~Dealer();
   Dealer(const Dealer&) = delete;
@@ -43,8 +45,8 @@ class Dealer {
   // it is sent then.
   bool send(const Envelope& envelope);
 
-  // Drops the connection, with all messages that wait in it, and makes a new one. For a broker that is silent although
-  // the connection is up.
+  // Drops the connection, with all messages that wait in it, and makes a new one, to the next endpoint of several. For
+  // a broker that is silent although the connection is up.
   void reconnect();
 
   // Ends the connection. Blocks until the system has taken over all sent messages, for a second at most: a process that
@@ -73,15 +75,16 @@ class Dealer {
   void disconnect();  // drops the connection, with all messages that wait in it
   void retry_later(std::string obstacle, Instant pause);
   bool retry_due();
+  // The current endpoint of several is left for the next one.
+  void try_next();
   void leave_foreign_server(int socket);
   void explain_failed_handshake(std::uint16_t event, std::uint32_t value);
   bool find_why_stuck();
 
   Waiter waiter_;
-  const std::string endpoint_;
+  EndpointList endpoints_;
   const std::optional<CurveKeys> keys_;
-  std::unique_ptr<EndpointTracker> endpoint_tracker_;  // null: the endpoint is an address
-  std::unique_ptr<Connection> connection_;             // null: there was an obstacle to it
+  std::unique_ptr<Connection> connection_;  // null: there was an obstacle to it
   Obstacle obstacle_;
   std::string why_stuck_;
 };

@@ -49,11 +49,6 @@ EndpointTracker::EndpointTracker(std::string host, std::string port, LookUp look
   arm(time);
 }
 
-void EndpointTracker::watch(Waiter& waiter, std::uint64_t tag) {
-  waiter.add(resolver_.fd(), tag);
-  waiter.add(alarm_.fd(), tag);
-}
-
 // ---- The connection -------------------------------------------------------------------------------------------------
 
 void EndpointTracker::connected() {

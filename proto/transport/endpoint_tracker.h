@@ -7,6 +7,7 @@
 // take turns. A failed lookup changes nothing: the known addresses are tried further. The thread of the Dealer owns it.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,8 +64,8 @@ class EndpointTracker {
   // Returns why the name has no address; each reason once until there was a connection.
   std::optional<std::string> take_failure();
 
-  // Adds to `waiter` the descriptors that become readable when attend() has work.
-  void watch(Waiter& waiter, std::uint64_t tag);
+  // Returns the descriptors that become readable when attend() has work.
+  std::array<int, 2> descriptors() const { return {resolver_.fd(), alarm_.fd()}; }
 
  private:
   void ask(Instant now);

@@ -24,7 +24,7 @@ constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 // Throws UsageError if the endpoint is malformed, which ZeroMQ would report late or not at all.
 ClientOptions client_options(const ConnectionOptions& options, std::shared_ptr<Executor> executor, bool fail_fast) {
-  if (!proto::is_endpoint(options.broker)) {
+  if (!proto::is_endpoint_list(options.broker)) {
     throw UsageError{
         "'" + options.broker + "' is not the endpoint of a broker",
         "write tcp://HOST:PORT with a port from 1 to 65535, or ipc://PATH, in --broker or FORKMILL_BROKER"};

@@ -31,6 +31,16 @@ TEST_CASE("an endpoint to listen on may have any port, and what is none is said 
   CHECK(not_an_endpoint("host") == "'host' is not an endpoint: write tcp://HOST:PORT or ipc://PATH");
 }
 
+TEST_CASE("endpoints of brokers that stand by for each other have commas between") {
+  using Endpoints = std::vector<std::string>;
+  CHECK(split_endpoints("tcp://a:1,ipc:///run/b,tcp://c:3") == Endpoints{"tcp://a:1", "ipc:///run/b", "tcp://c:3"});
+  CHECK(split_endpoints("ipc:///run/a,b") == Endpoints{"ipc:///run/a,b"});
+  CHECK(is_endpoint_list("tcp://a:1"));
+  CHECK(is_endpoint_list("tcp://a:1,tcp://b:1"));
+  for (const char* bad : {"", "tcp://a:1,", ",tcp://a:1", "tcp://a:1,tcp://b", "tcp://a:1,,tcp://b:1", "a,tcp://b:1"})
+    CHECK_MESSAGE(!is_endpoint_list(bad), bad);
+}
+
 TEST_CASE("a text is not cut inside a character") {
   CHECK(first_bytes("abc", 3) == "abc");
   CHECK(first_bytes("abc", 2) == "ab");

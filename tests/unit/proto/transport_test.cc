@@ -113,6 +113,29 @@ TEST_CASE("a new connection is a new peer, and the old peer is unreachable") {
   CHECK_FALSE(router.send(PeerId{first.value() + 1000}, {{}, Heartbeat{}}));
 }
 
+TEST_CASE("a dealer of several endpoints goes on to one that answers, and further when that is gone or silent") {
+  const std::string name = "ipc://@forkmill-list-" + std::to_string(::getpid());
+  const std::string closed = "tcp://127.0.0.1:1";
+  auto first = std::make_unique<Router>();
+  Router second;
+  const auto endpoints = closed + "," + first->bind(name + "-1") + "," + second.bind(name + "-2");
+  Dealer dealer{endpoints};
+  const auto comes_to = [&](Router& router) {
+    return wait_until(router, dealer, [&] {
+      while (const auto event = dealer.link_event())
+        if (*event == Dealer::LinkEvent::up) dealer.send({{}, Heartbeat{}});
+      return router.receive().has_value();
+    });
+  };
+  CHECK(comes_to(*first));
+  first.reset();
+  CHECK(comes_to(second));
+  first = std::make_unique<Router>();
+  first->bind(name + "-1");
+  dealer.reconnect();  // the second one is silent
+  CHECK(comes_to(*first));
+}
+
 TEST_CASE("finish() returns when all sent messages have left") {
   Router router;
   const auto endpoint = router.bind("tcp://127.0.0.1:*");

@@ -1,0 +1,75 @@
+// EndpointList: the endpoints of brokers of which one serves and the others stand by. One endpoint is tried at a time;
+// they take turns, with growing, jittered pauses. A list of one endpoint stays with it. The thread of the Dealer owns
+// it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/clock.h"
+#include "proto/names.h"
+#include "proto/os/real_env.h"
+#include "proto/os/waiter.h"
+#include "proto/transport/endpoint_tracker.h"
+#include "proto/transport/resolver.h"
+
+namespace forkmill::proto {
+
+class EndpointList {
+ public:
+  // `text`: endpoints with commas between. `waiter` gets the descriptors of the tracker that is current, and outlives
+  // the object.
+  EndpointList(const std::string& text, LookUp look_up, Waiter& waiter)
+      : all_{split_endpoints(text)}, look_up_{std::move(look_up)}, waiter_{waiter} {
+    begin();
+  }
+
+  bool has_several() const { return all_.size() > 1; }
+  const std::vector<std::string>& all() const { return all_; }
+  // The endpoint that is tried, as it was given, and as an address; empty while that is not known.
+  const std::string& current() const { return all_[at_]; }
+  const std::string& address() const { return tracker_ ? tracker_->endpoint() : current(); }
+  // Finds the address of the current endpoint; null: the endpoint is one.
+  EndpointTracker* tracker() { return tracker_.get(); }
+
+  // Goes on to the next endpoint. Returns how long to wait before it is tried.
+  Instant move_on() {
+    if (tracker_)
+      for (const int fd : tracker_->descriptors()) waiter_.remove(fd);
+    at_ = (at_ + 1) % all_.size();
+    begin();
+    return pause();
+  }
+  // There is a connection: pauses begin small again.
+  void connected() { moves_ = 0; }
+
+ private:
+  static constexpr Instant kFirstPause = std::chrono::milliseconds{20};  // doubles with each round
+  static constexpr std::size_t kMaxDoublings = 6;
+
+  void begin() {
+    tracker_ = EndpointTracker::to(current(), look_up_);
+    if (!tracker_) return;
+    for (const int fd : tracker_->descriptors()) waiter_.add(fd, 0);
+  }
+  Instant pause() {
+    const auto whole = kFirstPause * (1 << std::min(moves_++ / all_.size(), kMaxDoublings));
+    return whole / 2 +
+           Instant{static_cast<std::int64_t>(env_.random() % static_cast<std::uint64_t>(whole.count() / 2))};
+  }
+
+  const std::vector<std::string> all_;
+  const LookUp look_up_;
+  Waiter& waiter_;
+  RealEnv env_;
+  std::size_t at_ = 0;
+  std::size_t moves_ = 0;  // since there was a connection
+  std::unique_ptr<EndpointTracker> tracker_;
+};
+
+}  // namespace forkmill::proto
