@@ -3,6 +3,9 @@
 #include <exception>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "broker/connection_calls.h"
 #include "broker/loop.h"
@@ -10,6 +13,7 @@
 #include "broker/options.h"
 #include "broker/store/journal/journal_store.h"
 #include "broker/store/memory_store.h"
+#include "broker/store/postgres/postgres_store.h"
 #include "proto/os/kept_memory.h"
 #include "proto/os/ready_note.h"
 #include "proto/os/standard_streams.h"
@@ -37,8 +41,29 @@ void make_default_home(const std::string& data) {
   std::filesystem::create_directories(std::filesystem::path{data}.parent_path(), ignored);
 }
 
-std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env) {
+bool is_stopped() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
+std::unique_ptr<broker::Store> make_postgres_store(const broker::ProgramOptions& options, const std::string& id,
+                                                   std::shared_ptr<spdlog::logger> log) {
+  broker::PostgresOptions of_store = broker::postgres_options(options, id);
+  of_store.stopped = is_stopped;
+  of_store.note = [log](const std::string& text) { log->info("{}", text); };
+  of_store.warn = [log](const std::string& text) { log->error("{}", text); };
+  of_store.standing_by = [log](const std::string& text) {
+    log->info("{}", text);
+    proto::send_ready_note();
+  };
+  return std::make_unique<broker::PostgresStore>(std::move(of_store));
+}
+
+std::unique_ptr<broker::Store> make_store(const broker::ProgramOptions& options, proto::Env& env,
+                                          std::shared_ptr<spdlog::logger> log) {
   const std::string id = broker::fresh_store_id(env);
+  if (!options.store.empty()) return make_postgres_store(options, id, std::move(log));
   if (options.memory)
     return std::make_unique<broker::MemoryStore>("memory-" + id, false,
                                                  broker::MemoryStore::epoch_before(env.now().unix_time));
@@ -52,6 +77,7 @@ int main(int argc, char** argv) {
   proto::open_standard_streams();
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
+  for (int i = 1; i < argc; ++i) broker::hide_password(argv[i]);
   block_signals();
   proto::keep_freed_memory();
   broker::keep_reserve_descriptor();
@@ -60,12 +86,18 @@ int main(int argc, char** argv) {
     proto::RealEnv env;
     if (const auto code = broker::run_offline_command(options, env)) return *code;
     auto log = proto::make_logger("broker", options.log);
-    broker::Loop loop{options, make_store(options, env), log};
+    auto store = make_store(options, env, log);
+    const auto is_turn = store->await();
+    if (!is_turn.ok()) throw std::runtime_error{is_turn.failure().text};
+    if (!is_turn.value()) return 0;
+    broker::Loop loop{options, std::move(store), log};
     for (const std::string& endpoint : loop.endpoints()) log->info("listening on {}", endpoint);
     if (options.memory)
       log->info("tasks are kept in memory only: they end with this process");
-    else
+    else if (options.store.empty())
       log->info("tasks are kept in {}", options.data);
+    else
+      log->info("tasks are kept in {}", broker::ServerAddress::parse(options.store)->shown());
     proto::send_ready_note();
     return loop.run();
   } catch (const std::invalid_argument& error) {

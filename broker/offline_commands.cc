@@ -1,9 +1,13 @@
 #include "broker/offline_commands.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <iostream>
 
 #include "broker/store/maintenance/maintenance.h"
+#include "broker/store/maintenance/migration.h"
+#include "proto/os/host.h"
 #include "proto/settings/settings.h"
 
 namespace forkmill::broker {
@@ -63,6 +67,15 @@ int run_restore(const std::string& file, const std::string& data, proto::Env& en
   return 0;
 }
 
+int run_migrate(const ProgramOptions& options, proto::Env& env) {
+  const auto report = migrate_to(options.migrate, postgres_options(options, fresh_store_id(env)));
+  if (failed(report)) return 1;
+  std::cout << "copied " << report->tasks << " tasks, " << report->outcomes << " of them finished, and "
+            << report->records << " records of named objects. Start no broker on " << options.migrate
+            << " any more: move it away\n";
+  return 0;
+}
+
 }  // namespace
 
 std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env) {
@@ -70,8 +83,21 @@ std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env
   if (options.check) status = run_check(options.data);
   if (options.quarantine) status = run_quarantine(options.data);
   if (options.accept_loss) status = run_accept_loss(options.data, env);
+  if (!options.migrate.empty()) status = run_migrate(options, env);
   if (!options.restore.empty()) status = run_restore(options.restore, options.data, env);
   return status ? std::optional{proto::status_of_output("forkmill-broker", *status)} : std::nullopt;
+}
+
+PostgresOptions postgres_options(const ProgramOptions& options, const std::string& id) {
+  PostgresOptions of_store;
+  of_store.address = ServerAddress::parse(options.store).value();
+  of_store.safety = options.durability == "local" ? CommitSafety::local : CommitSafety::standby;
+  of_store.cluster = options.cluster;
+  of_store.origin.id = id;
+  of_store.owner = proto::host_name() + " pid " + std::to_string(::getpid()) + " (" + id + ")";
+  for (const std::string& endpoint : options.listen)
+    of_store.endpoints += (of_store.endpoints.empty() ? "" : ",") + endpoint;
+  return of_store;
 }
 
 std::string fresh_store_id(proto::Env& env) {

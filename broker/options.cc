@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "broker/store/postgres/server_address.h"
 #include "proto/limits.h"
 #include "proto/names.h"
 #include "proto/settings/quantities.h"
@@ -27,6 +28,7 @@ Examples:
   forkmill-broker                                    serve this user on this machine, store tasks on disk
   forkmill-broker --data /srv/queue --check          look for damage while no broker runs
   forkmill-broker --restore backup.db --data /srv/new
+  forkmill-broker --store postgresql://forkmill@db/forkmill    store tasks in PostgreSQL
 
 SIGTERM and SIGINT stop the broker cleanly. SIGHUP reads --authorized-keys again, and stops a broker without it.
 Exit status: 0 stopped as requested; 1 failed; 2 wrong setting.)";
@@ -102,6 +104,23 @@ proto::Status read_keys(ProgramOptions& options) {
   return {};
 }
 
+// Checks the options of a store in PostgreSQL.
+proto::Status check_store(const ProgramOptions& options, bool is_offline) {
+  if (options.durability != "local" && options.durability != "standby")
+    return usage_error("--durability '" + options.durability + "': must be local or standby");
+  if (!options.migrate.empty() && options.store.empty())
+    return usage_error("--migrate needs --store, the database that gets the tasks");
+  if (options.store.empty()) return {};
+  const auto address = ServerAddress::parse(options.store);
+  if (!address.ok()) return usage_error("--store: " + address.failure().text);
+  if (options.memory) return usage_error("--memory and --store: give one of them only");
+  if (is_offline)
+    return usage_error("--check, --quarantine, --accept-loss and --restore are for data directories, not for --store");
+  if (!proto::is_name(options.cluster))
+    return usage_error("--cluster '" + options.cluster + "': must be 1 to 128 letters, digits and . _ - : /");
+  return {};
+}
+
 // Checks what Settings cannot check by itself.
 proto::Status check_options(const ProgramOptions& options) {
   const int offline_commands =
@@ -110,6 +129,7 @@ proto::Status check_options(const ProgramOptions& options) {
     return usage_error("--check, --quarantine, --accept-loss and --restore: give one of them only");
   if (offline_commands == 1 && options.memory)
     return usage_error("--memory: there is no data directory to check, repair or restore; give --data DIR instead");
+  if (auto status = check_store(options, offline_commands > 0); !status.ok()) return status;
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
   if (!options.memory && options.data.empty())
@@ -171,6 +191,17 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
   settings.group("Storage");
   settings.text("data", options.data, "Store tasks in this directory; it is created if missing", "DIR");
   settings.flag("memory", options.memory, "Keep tasks in memory only; they are lost when the broker stops");
+  settings.text(
+      "store", options.store,
+      "Store tasks in this PostgreSQL database instead; brokers that share it stand by for each other. Give the "
+      "password in a file (PGPASSFILE), not here",
+      "URL");
+  settings.text("durability", options.durability,
+                "With --store: a task is safe once it is on the server (local), or also on a synchronous standby of it "
+                "(standby)",
+                "KIND");
+  settings.text("cluster", options.cluster,
+                "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
   settings.duration("restart-grace", options.core.restart_grace,
@@ -184,6 +215,8 @@ void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
   settings.flag("accept-loss", options.accept_loss,
                 "Accept that the data directory lacks commits, and exit; clients are told which tasks are lost");
   settings.text("restore", options.restore, "Create the data directory from this backup and exit", "FILE");
+  settings.text("migrate", options.migrate,
+                "Copy the tasks of this data directory into the empty database of --store and exit", "DIR");
 }
 
 void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {

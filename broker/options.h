@@ -19,6 +19,9 @@ struct ProgramOptions {
   std::vector<std::string> listen{proto::default_endpoint()};
   std::string data = default_data_directory();
   bool memory = false;
+  std::string store;                   // URL of a PostgreSQL database in place of a directory; may hold a password
+  std::string durability = "standby";  // needed for a commit there: local or standby
+  std::string cluster = "forkmill";    // the name of the cluster, in its database
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
   bool insecure = false;                              // accept TCP peers without keys
   std::string server_key;                             // file of the broker's secret key; empty: TCP peers have no keys
@@ -29,6 +32,7 @@ struct ProgramOptions {
   bool quarantine = false;
   bool accept_loss = false;
   std::string restore;   // the backup to restore from
+  std::string migrate;   // the data directory whose tasks go into the database
   std::string announce;  // file that gets the bound endpoints, one per line; for scripts that let the system choose the
                          // port
   proto::LogOptions log;

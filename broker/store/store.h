@@ -1,7 +1,7 @@
 // Store: keeps tasks and the records of named objects. Every store keeps the rules in
 // tests/unit/store/store_conformance_test.cc. Nothing outside this folder knows which store runs.
 //
-// Threads: one thread owns a store: that of StoreThread, or the broker's loop for a memory store.
+// Threads: one thread owns a store: that of StoreThread, or the broker's loop for a memory store; hurry() excepted.
 //
 // Errors: a failure is final. The broker does not call the store again and stops. The text of a failure says what
 // happened, to which file or row, and what to do.
@@ -21,6 +21,10 @@ namespace forkmill::broker {
 class Store {
  public:
   virtual ~Store() = default;
+
+  // Blocks while the store belongs to another broker that is alive. Returns false if this broker is to end instead.
+  // Call before open(), which would wait as well.
+  virtual proto::Result<bool> await() { return true; }
 
   struct Identity {
     std::string id;         // names the store; never changes
@@ -70,6 +74,14 @@ class Store {
 
   // Returns the bytes that commits have written since the opening; 0 if the store does not count them.
   virtual std::uint64_t written_bytes() const { return 0; }
+
+  // Returns whether another broker may take the store over. Call still_owned() now and then in that case, also while
+  // nothing waits for the store: it fails once the store has another owner.
+  virtual bool is_shared() const { return false; }
+  virtual proto::Status still_owned() { return {}; }
+
+  // Any thread: the broker is to end. A store that waits for its server gives up after some seconds, with a failure.
+  virtual void hurry() {}
 
   // Returns the free bytes on the disk of the store; none if the store has no disk.
   virtual std::optional<std::uint64_t> free_bytes() = 0;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLookForRoom{500};
 constexpr std::chrono::milliseconds kBetweenPreparations{5};
+constexpr std::chrono::milliseconds kLookForOwner{200};
 
 }  // namespace
 
@@ -52,6 +53,7 @@ proto::Status StoreService::serve(std::vector<StoreJob>& jobs) {
     if (auto answer = backup_.step()) answers_.push_back(std::move(*answer));
   }
   if (status.ok() && jobs.empty()) status = prepare();
+  if (status.ok() && store_->is_shared()) status = store_->still_owned();
   check_room();
   return status;
 }
@@ -60,6 +62,7 @@ std::optional<StoreService::Clock::time_point> StoreService::next_step() const {
   if (backup_.under_way()) return kAtOnce;
   if (full_) return Clock::now() + kLookForRoom;
   if (preparing_) return next_preparation_;
+  if (store_->is_shared()) return Clock::now() + kLookForOwner;
   return std::nullopt;
 }
 

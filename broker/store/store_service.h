@@ -62,6 +62,8 @@ class StoreService {
   proto::CommitSeq committed() const { return committed_; }  // the last commit that is safe
   bool disk_full() const { return full_; }
   const StoreMeter& meter() const { return meter_; }
+  // Any thread: see Store.
+  void hurry() { store_->hurry(); }
   // Returns the answers since the last call.
   std::vector<StoreAnswer> drain_answers() { return std::exchange(answers_, {}); }
   bool has_answers() const { return !answers_.empty(); }

@@ -47,6 +47,7 @@ void StoreThread::hand_over(StoreJob job) {
 }
 
 void StoreThread::finish() {
+  service_.hurry();
   std::unique_lock lock{mutex_};
   idle_.wait(lock, [this] { return (jobs_.empty() && !busy_) || !news_.status.ok(); });
 }

@@ -30,7 +30,8 @@ class StoreThread {
 
   void commit(std::vector<StoreOp> ops, proto::CommitSeq number);
   void ask(StoreRequest request);
-  // Blocks until everything handed over is done, or the store has failed.
+  // Blocks until everything handed over is done, or the store has failed. A store that waits for its server gives up
+  // after some seconds.
   void finish();
 
   struct News {

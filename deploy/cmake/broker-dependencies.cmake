@@ -3,6 +3,9 @@
 if(NOT TARGET PkgConfig::forkmill_sqlite)
   pkg_check_modules(forkmill_sqlite REQUIRED QUIET IMPORTED_TARGET GLOBAL sqlite3>=3.37)  # STRICT tables
 endif()
+if(NOT TARGET PkgConfig::forkmill_pq)
+  pkg_check_modules(forkmill_pq REQUIRED QUIET IMPORTED_TARGET GLOBAL libpq>=14)  # pipelines
+endif()
 if(NOT TARGET PkgConfig::forkmill_sodium)
   pkg_check_modules(forkmill_sodium REQUIRED QUIET IMPORTED_TARGET GLOBAL libsodium)
 endif()

@@ -71,7 +71,7 @@ set(CPACK_DEBIAN_BROKER_PACKAGE_SUGGESTS "forkmill, forkmill-worker")
 set(CPACK_DEBIAN_WORKER_PACKAGE_SUGGESTS "forkmill-broker")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "forkmill-broker, forkmill-worker")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-  "libzmq3-dev, libspdlog-dev, libfmt-dev, libmsgpack-cxx-dev, libsqlite3-dev, libsodium-dev, pkg-config")
+  "libzmq3-dev, libspdlog-dev, libfmt-dev, libmsgpack-cxx-dev, libsqlite3-dev, libpq-dev, libsodium-dev, pkg-config")
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME forkmill)

@@ -19,5 +19,5 @@ forkmill_install_pc(client "Submits tasks to a forkmill broker, and awaits their
 forkmill_install_pc(worker "Runs the tasks of a forkmill broker" "${common_requires}"
   worker settings transport proto)
 forkmill_install_pc(local "Runs a forkmill broker and its processes inside a program"
-  "${common_requires}, sqlite3 >= 3.37, libsodium"
+  "${common_requires}, sqlite3 >= 3.37, libpq >= 14, libsodium"
   local client worker broker_program broker_core broker_store settings transport proto)

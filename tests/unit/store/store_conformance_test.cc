@@ -1,9 +1,12 @@
-// The rules of a store: one test case per rule, run for each kind of store. A rule that fails names its store.
-#include <filesystem>
+// The rules of a store: one test case per rule, run for each kind of store. A rule that fails names its store. The
+// kinds are those of a header, which a program may choose.
 #include <string>
 
-#include "broker/store/memory_store.h"
-#include "tests/unit/store/rig.h"
+#ifndef STORE_KINDS_HEADER
+#define STORE_KINDS_HEADER "tests/unit/store/local_kinds.h"
+#endif
+#include STORE_KINDS_HEADER
+#include "tests/unit/store/store_samples.h"
 
 using namespace forkmill::broker;
 using namespace forkmill::broker::test;
@@ -13,93 +16,6 @@ using forkmill::proto::milliseconds;
 using forkmill::proto::TaskSeq;
 
 namespace {
-
-// One store over several openings.
-class StoreUnderTest {
- public:
-  virtual ~StoreUnderTest() = default;
-
-  // Opens the store as a new process would find it.
-  Store::Identity open() {
-    store_ = &reopen();
-    auto identity = store_->open();
-    REQUIRE(identity.ok());
-    last_ = identity->last;
-    return std::move(identity).value();
-  }
-  Store& store() { return *store_; }
-
-  void apply(const std::vector<StoreOp>& ops) { REQUIRE(store_->apply(ops).ok()); }
-  void commit(CommitSeq number) {
-    REQUIRE(store_->commit(number).ok());
-    last_ = number;
-  }
-  // Applies `ops` and commits them under the next number.
-  void commit(const std::vector<StoreOp>& ops) {
-    apply(ops);
-    commit(last_.next());
-  }
-
- protected:
-  virtual Store& reopen() = 0;
-
- private:
-  Store* store_ = nullptr;
-  CommitSeq last_;
-};
-
-class InMemory final : public StoreUnderTest {
- protected:
-  Store& reopen() override { return memory_; }
-
- private:
-  MemoryStore memory_{"memory-1"};
-};
-
-// Makes a store of a kind in a data directory.
-std::unique_ptr<Store> database(const std::string& directory) { return make_database_store(directory); }
-std::unique_ptr<Store> one_segment(const std::string& directory) { return make_store(directory); }
-std::unique_ptr<Store> a_segment_each_commit(const std::string& directory) { return make_store(directory, 1); }
-
-// Closes the store before it opens it again.
-template <auto kMake>
-class Closed final : public StoreUnderTest {
- protected:
-  Store& reopen() override {
-    store_.reset();
-    store_ = kMake(folder_.path("data"));
-    return *store_;
-  }
-
- private:
-  Folder folder_;
-  std::unique_ptr<Store> store_;
-};
-
-// Opens a copy of the files of the store while that one is still open: they are what a killed process leaves.
-template <auto kMake>
-class Killed final : public StoreUnderTest {
- protected:
-  Store& reopen() override {
-    const std::string before = directory_;
-    directory_ = folder_.path("data-" + std::to_string(++openings_));
-    if (store_) copy_directory(before, directory_);
-    store_ = kMake(directory_);
-    return *store_;
-  }
-
- private:
-  Folder folder_;
-  std::string directory_;
-  int openings_ = 0;
-  std::unique_ptr<Store> store_;
-};
-
-using DatabaseClosed = Closed<database>;
-using DatabaseKilled = Killed<database>;
-using JournalClosed = Closed<one_segment>;
-using JournalOfOneSegment = Killed<one_segment>;
-using JournalOfManySegments = Killed<a_segment_each_commit>;
 
 const std::vector<StoreOp> kFiveTasks{put(1), put(2), put(3), put(4), put(5)};
 const Finish kSuccess{
@@ -141,17 +57,7 @@ const std::string kLargeRecord = std::string(100'000, 'x') + std::string("\0\xFF
 
 }  // namespace
 
-TYPE_TO_STRING_AS("memory store", InMemory);
-TYPE_TO_STRING_AS("database alone, closed before each opening", DatabaseClosed);
-TYPE_TO_STRING_AS("database alone, killed before each opening", DatabaseKilled);
-
-TYPE_TO_STRING_AS("journal store, closed before each opening", JournalClosed);
-TYPE_TO_STRING_AS("journal store, killed before each opening", JournalOfOneSegment);
-TYPE_TO_STRING_AS("journal store with short segments, killed before each opening", JournalOfManySegments);
-
-#define STORE_RULE(sentence)                                                                                       \
-  TEST_CASE_TEMPLATE(sentence, Kind, InMemory, DatabaseClosed, DatabaseKilled, JournalClosed, JournalOfOneSegment, \
-                     JournalOfManySegments)
+#define STORE_RULE(sentence) TEST_CASE_TEMPLATE(sentence, Kind, STORE_KINDS)
 
 // ---- Tasks ----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,188 @@
+#include "broker/store/postgres/batch.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace forkmill::broker {
+
+namespace {
+
+void replace_all(std::string& text, std::string_view word, const std::string& by) {
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += by.size())
+    text.replace(at, word.size(), by);
+}
+
+// A statement about the tables of a span, prepared under a name of its own.
+ServerStatement of_span(const std::string& name, std::uint64_t span, std::string sql) {
+  return {name + "_" + std::to_string(span), for_span(std::move(sql), span)};
+}
+
+constexpr const char* kPutNew = "INSERT INTO TASK (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])";
+constexpr const char* kPut =
+    "INSERT INTO TASK (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT DO NOTHING";
+constexpr const char* kFinish =
+    "INSERT INTO OUTCOME (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[]) AS new (seq, data)"
+    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq) ON CONFLICT DO NOTHING";
+constexpr const char* kReschedule =
+    "INSERT INTO PROGRESSION (seq, attempts, due, dispatched)"
+    " SELECT seq, attempts, due, false FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS new (seq, attempts, "
+    "due)"
+    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
+    " ON CONFLICT (seq) DO UPDATE SET attempts = excluded.attempts, due = excluded.due, dispatched = false";
+constexpr const char* kDispatch =
+    "INSERT INTO PROGRESSION (seq, attempts, due, dispatched)"
+    " SELECT seq, attempts, 0, true FROM unnest($1::bigint[], $2::bigint[]) AS new (seq, attempts)"
+    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
+    " ON CONFLICT (seq) DO UPDATE SET attempts = excluded.attempts, dispatched = true";
+constexpr const char* kPutRecords =
+    "INSERT INTO forkmill.record_1 (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
+    " ON CONFLICT (seq) DO UPDATE SET data = excluded.data";
+constexpr const char* kEraseRecords = "DELETE FROM forkmill.record_1 WHERE seq = ANY ($1::bigint[])";
+
+}  // namespace
+
+std::string for_span(std::string sql, std::uint64_t span) {
+  const std::string suffix = "_" + std::to_string(kShard) + "_" + std::to_string(span);
+  replace_all(sql, "TASK", "forkmill.task" + suffix);
+  replace_all(sql, "OUTCOME", "forkmill.outcome" + suffix);
+  replace_all(sql, "PROGRESSION", "forkmill.progression" + suffix);
+  return sql;
+}
+
+// ---- The tasks of a span --------------------------------------------------------------------------------------------
+
+void SpanChanges::put(proto::TaskSeq seq, std::string_view row, bool is_new) {
+  puts_.add(seq.value());
+  put_rows_.add(row);
+  all_new_ = all_new_ && is_new;
+}
+
+void SpanChanges::reschedule(const Reschedule& op) { progress_[op.seq] = {op, std::nullopt}; }
+void SpanChanges::dispatch(const Dispatch& op) { progress_[op.seq].dispatched = op; }
+
+void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
+  outcomes_.add(seq.value());
+  outcome_rows_.add(row);
+}
+
+void SpanChanges::send(ServerConnection& server, std::uint64_t span) const {
+  if (!puts_.empty()) send_puts(server, span);
+  if (!progress_.empty()) send_progress(server, span);
+  if (!outcomes_.empty()) send_outcomes(server, span);
+  if (!forgotten_.empty()) send_forgotten(server, span);
+}
+
+void SpanChanges::send_puts(ServerConnection& server, std::uint64_t span) const {
+  server.send(all_new_ ? of_span("put_new", span, kPutNew) : of_span("put", span, kPut),
+              Parameters{}.array(puts_).array(put_rows_));
+}
+
+void SpanChanges::send_progress(ServerConnection& server, std::uint64_t span) const {
+  using Of = ArrayParameter::Of;
+  ArrayParameter rescheduled{Of::bigint};
+  ArrayParameter made{Of::bigint};
+  ArrayParameter due{Of::bigint};
+  ArrayParameter dispatched{Of::bigint};
+  ArrayParameter before{Of::bigint};
+  for (const auto& [seq, progress] : progress_) {
+    if (const auto& op = progress.rescheduled) {
+      rescheduled.add(seq.value());
+      made.add(std::uint64_t{op->attempts.value()});
+      due.add(static_cast<std::uint64_t>(op->due.count()));
+    }
+    if (const auto& op = progress.dispatched) {
+      dispatched.add(seq.value());
+      before.add(std::uint64_t{op->attempt.value() - 1});
+    }
+  }
+  if (!rescheduled.empty())
+    server.send(of_span("reschedule", span, kReschedule), Parameters{}.array(rescheduled).array(made).array(due));
+  if (!dispatched.empty())
+    server.send(of_span("dispatch", span, kDispatch), Parameters{}.array(dispatched).array(before));
+}
+
+void SpanChanges::send_outcomes(ServerConnection& server, std::uint64_t span) const {
+  server.send(of_span("finish", span, kFinish), Parameters{}.array(outcomes_).array(outcome_rows_));
+}
+
+void SpanChanges::send_forgotten(ServerConnection& server, std::uint64_t span) const {
+  for (const auto& [name, table] :
+       {std::pair{"forget", "TASK"}, {"forget_outcome", "OUTCOME"}, {"forget_progression", "PROGRESSION"}}) {
+    const std::string sql = std::string{"DELETE FROM "} + table + " WHERE seq = ANY ($1::bigint[])";
+    server.send(of_span(name, span, sql), Parameters{}.array(forgotten_));
+  }
+}
+
+// ---- The batch ------------------------------------------------------------------------------------------------------
+
+void Batch::add(const PutTask& op) {
+  const std::string_view row = coder_.encode(op);
+  changes(op.seq).put(op.seq, row, op.seq > last_seq_);
+  last_seq_ = std::max(last_seq_, op.seq);
+  bytes_ += row.size();
+}
+
+void Batch::add(const Finish& op) {
+  const std::string_view row = coder_.encode(op);
+  changes(op.seq).finish(op.seq, row);
+  bytes_ += row.size();
+}
+
+void Batch::add(const PutRecord& op) {
+  const std::string_view row = coder_.encode(op);
+  parts_.back().records[op.seq] = std::string{row};
+  last_seq_ = std::max(last_seq_, op.seq);
+  bytes_ += row.size();
+}
+
+void Batch::send(ServerConnection& server, Spans& spans) {
+  for (; sent_ < parts_.size(); ++sent_) send_part(parts_[sent_], server, spans);
+  parts_.emplace_back();
+  bytes_ = 0;
+}
+
+void Batch::send_part(const Part& part, ServerConnection& server, Spans& spans) {
+  for (const auto& [span, changes] : part.spans) {
+    if (changes.has_puts() && !spans.has(span)) {
+      server.send_sql("SELECT forkmill.create_span($1::bigint::integer, $2::bigint)",
+                      Parameters{}.number(kShard).number(span));
+      spans.add(span);
+      created_.push_back(span);
+    }
+    if (spans.has(span)) changes.send(server, span);
+  }
+  send_records(part, server);
+}
+
+void Batch::send_records(const Part& part, ServerConnection& server) {
+  ArrayParameter put{ArrayParameter::Of::bigint};
+  ArrayParameter rows{ArrayParameter::Of::bytea};
+  ArrayParameter erased{ArrayParameter::Of::bigint};
+  for (const auto& [seq, row] : part.records) {
+    (row ? put : erased).add(seq.value());
+    if (row) rows.add(*row);
+  }
+  if (!put.empty()) server.send({"put_records", kPutRecords}, Parameters{}.array(put).array(rows));
+  if (!erased.empty()) server.send({"erase_records", kEraseRecords}, Parameters{}.array(erased));
+}
+
+void Batch::rewind(Spans& spans) {
+  for (const std::uint64_t span : created_) spans.remove(span);
+  created_.clear();
+  sent_ = 0;
+}
+
+void Batch::clear(Spans& spans) {
+  for (const Part& part : parts_) {
+    for (const auto& [span, changes] : part.spans) {
+      if (changes.has_puts()) spans.add(span);  // rewind() has removed it if the answer to the commit was lost
+      if (spans.has(span)) spans.change(span, changes.growth());
+    }
+  }
+  parts_.assign(1, {});
+  created_.clear();
+  sent_ = 0;
+  bytes_ = 0;
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,143 @@
+#include "broker/store/postgres/ownership.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "broker/store/postgres/schema.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::chrono::milliseconds kPause{10};  // before another attempt; grows by as much with each
+constexpr std::chrono::milliseconds kLongestPause{200};
+constexpr std::chrono::seconds kBetweenReports{5};
+constexpr const char* kNoRight = "42501";
+
+// Adds to a server's error what an operator can do.
+std::string with_remedy(const std::string& text, const std::string& state) {
+  if (state == kNoRight) return text + ": make this user the owner of the database (ALTER DATABASE ... OWNER TO ...)";
+  if (text.find("password") != std::string::npos)
+    return text + ": give the right password in a file (PGPASSFILE, or ~/.pgpass with mode 0600)";
+  return text;
+}
+
+}  // namespace
+
+std::chrono::milliseconds Outage::report(const std::string& reason,
+                                         const std::function<void(const std::string&)>& warn) {
+  const auto now = Patience::Clock::now();
+  const bool is_news = !std::exchange(lasts_, true) || (told_ != reason && now >= next_);
+  if (is_news) {
+    told_ = reason;
+    next_ = now + kBetweenReports;
+    warn("the database is away: " + reason + "; nothing is acknowledged until it is back");
+  }
+  return std::min(kLongestPause, losses_++ * kPause);
+}
+
+void Ownership::connect() {
+  try {
+    server_ = open_session(options_.address, patience_, options_.safety);
+  } catch (const StoreError& error) {
+    // Another server than before, or another setting, which may be mended.
+    if (!ready_ || patience_.is_over()) throw;
+    throw Interrupted{error.what()};
+  }
+  reached_ = true;
+  if (ready_) return;
+  bring_up_schema(*server_, options_.cluster, options_.origin);
+  ready_ = true;
+}
+
+bool Ownership::is_free(const ShardRow& row) {
+  if (!options_.waits || !row.is_leased || row.owner == options_.owner) return true;
+  if (std::exchange(told_, row.owner) != row.owner) {
+    options_.standing_by("standing by: the tasks are owned by " + row.owner + " (epoch " +
+                         std::to_string(row.epoch.value()) + (row.address.empty() ? "" : ", " + row.address) + ")");
+  }
+  return false;
+}
+
+bool Ownership::await() {
+  for (;;) {
+    if (options_.stopped()) return false;
+    try {
+      if (server_ == nullptr) connect();
+      if (is_free(read_shard(*server_))) return true;
+      std::this_thread::sleep_for(kLeaseLook);
+    } catch (const Interrupted& interrupted) {
+      if (!reached_) throw StoreError{with_remedy(interrupted.what(), interrupted.state())};
+      lose(interrupted);
+    } catch (const SqlError& error) {
+      throw StoreError{with_remedy(error.what(), error.state())};
+    }
+  }
+}
+
+bool Ownership::try_to_take(ShardRow& row) {
+  try {
+    if (server_ == nullptr) connect();
+    row = read_shard(*server_);
+    if (row.owner == options_.owner) {  // the answer was lost
+      confirm_ownership(*server_, row.epoch);
+      return true;
+    }
+    return is_free(row) && take_over(*server_, row.epoch, options_.owner, options_.endpoints, row);
+  } catch (const Interrupted& interrupted) {
+    lose(interrupted);
+    return false;
+  }
+}
+
+ShardRow Ownership::take() {
+  ShardRow row;
+  do {
+    if (!await()) throw StoreError{"the broker was stopped before it owned the tasks"};
+  } while (!try_to_take(row));
+  epoch_ = row.epoch;
+  stored_ = row.commit;
+  outage_.end();
+  keeper_ =
+      std::make_unique<LeaseKeeper>([address = options_.address, safety = options_.safety](
+                                        const Patience& patience) { return open_session(address, patience, safety); },
+                                    epoch_);
+  return row;
+}
+
+ServerConnection& Ownership::server() {
+  if (server_ == nullptr) {
+    connect();
+    stored_ = confirm_ownership(*server_, epoch_);
+    if (outage_.end()) options_.note("the database is back");
+  }
+  return *server_;
+}
+
+void Ownership::lose(const Interrupted& reason) {
+  server_.reset();
+  if (patience_.is_over())
+    throw StoreError{"the broker was stopped while the database was away: " + std::string{reason.what()}};
+  std::this_thread::sleep_for(outage_.report(reason.what(), options_.warn));
+}
+
+void Ownership::check() const {
+  if (keeper_ == nullptr) return;
+  if (const auto text = keeper_->deposed(); !text.empty()) throw StoreError{text};
+}
+
+std::string Ownership::explain(const StoreError& error) {
+  const auto* refused = dynamic_cast<const SqlError*>(&error);
+  if (refused == nullptr) return error.what();
+  try {
+    server_.reset();
+    connect();
+    if (const ShardRow row = read_shard(*server_); keeper_ && row.epoch != epoch_) return deposed_text(row);
+  } catch (const std::runtime_error&) {
+    server_.reset();
+  }
+  return with_remedy(error.what(), refused->state());
+}
+
+}  // namespace forkmill::broker

@@ -1,0 +1,103 @@
+// Ownership: this broker's hold on the shard, and its connection to the server. Waits for its turn, takes the shard
+// over, and after an outage comes back only if the shard is still its own. One thread owns it, except where noted.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "broker/store/postgres/lease_keeper.h"
+#include "broker/store/postgres/schema.h"
+#include "broker/store/postgres/session.h"
+#include "broker/store/postgres/shard.h"
+
+namespace forkmill::broker {
+
+struct PostgresOptions {
+  ServerAddress address;
+  CommitSafety safety = CommitSafety::standby;
+  std::string cluster = "forkmill";  // the name of the cluster, which the database must have too
+  StoreOrigin origin;                // begins a store that is created
+  std::string owner;                 // names this process; unique
+  std::string endpoints;             // where clients reach it
+  bool waits = true;                 // for the lease of the present owner to end; false: takes over at once
+  std::function<bool()> stopped = [] { return false; };  // whether the broker is to end: asked while it waits
+  std::chrono::milliseconds answer{10'000};              // longest wait for an answer of the server
+  // Called for what operators should know: news, trouble, and whom the broker waits for. On the thread that uses the
+  // store.
+  std::function<void(const std::string&)> note = [](const std::string&) {};
+  std::function<void(const std::string&)> warn = [](const std::string&) {};
+  std::function<void(const std::string&)> standing_by = [](const std::string&) {};
+};
+
+// Outage: tells operators of an outage of the server, and how long to wait before another attempt.
+class Outage {
+ public:
+  // A connection was lost, or could not be made. Calls `warn`, with a new reason at most every 5 seconds. Returns how
+  // long to wait: not at all after a loss that is the first one since settle().
+  std::chrono::milliseconds report(const std::string& reason, const std::function<void(const std::string&)>& warn);
+  // Returns whether there was an outage.
+  bool end() { return std::exchange(lasts_, false); }
+  // A connection was of use.
+  void settle() { losses_ = 0; }
+
+ private:
+  bool lasts_ = false;
+  std::string told_;  // the reason
+  Patience::Clock::time_point next_{};
+  int losses_ = 0;
+};
+
+class Ownership {
+ public:
+  explicit Ownership(PostgresOptions options) : options_{std::move(options)}, patience_{options_.answer} {}
+
+  // Connects and brings up the schema, then waits until no other broker owns the shard. Returns false if the broker was
+  // stopped meanwhile. Throws StoreError if the server cannot be used.
+  bool await();
+  // Takes the shard over; waits as await() if another broker was quicker. Returns the row of the shard. Throws
+  // StoreError.
+  ShardRow take();
+
+  // Returns the connection. After lose(), connects first, and confirms that the shard is still this broker's. Throws
+  // Interrupted if the server cannot be reached, StoreError if the shard has another owner.
+  ServerConnection& server();
+  // The last commit that the server is known to have, safe as commits are.
+  proto::CommitSeq stored() const { return stored_; }
+  void set_stored(proto::CommitSeq commit) {
+    stored_ = commit;
+    outage_.settle();
+  }
+  // Drops the connection because of `reason`, and waits a little. Throws StoreError if the broker is to end.
+  void lose(const Interrupted& reason);
+
+  // Throws StoreError if the shard is known to have another owner.
+  void check() const;
+  // Returns the reason behind a failed statement: another owner, if there is one.
+  std::string explain(const StoreError& error);
+  // Any thread: the broker is to end.
+  void hurry() { patience_.hurry(); }
+
+  const PostgresOptions& options() const { return options_; }
+  proto::Epoch epoch() const { return epoch_; }
+
+ private:
+  void connect();
+  bool is_free(const ShardRow& row);
+  // Takes the shard over unless another broker was quicker.
+  bool try_to_take(ShardRow& row);
+
+  const PostgresOptions options_;
+  Patience patience_;
+  std::unique_ptr<ServerConnection> server_;
+  bool reached_ = false;  // the server, once
+  bool ready_ = false;    // the schema is there
+  std::string told_;      // the owner that was reported last
+  Outage outage_;
+  proto::Epoch epoch_;
+  proto::CommitSeq stored_;
+  std::unique_ptr<LeaseKeeper> keeper_;  // null: not the owner
+};
+
+}  // namespace forkmill::broker

@@ -1,0 +1,43 @@
+// The schema of a PostgreSQL database that brokers share, and its versions.
+//
+//     forkmill.cluster            one row: the name of the cluster, the version of the schema
+//     forkmill.shard              for each shard: its owner's epoch, the last commit, the highest number
+//     forkmill.lease              for each shard: until when its owner counts as alive
+//     forkmill.span               for each shard: the spans that have tables
+//     forkmill.task_1_S           tasks of span S of shard 1, and their outcomes and progressions beside them
+//     forkmill.record_1           pieces of named objects
+//
+// A span is a million consecutive task numbers. Tasks are removed one by one, and the tables of a span as a whole when
+// nothing is left in it, so that no space has to be reclaimed row by row.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "broker/store/postgres/server_connection.h"
+#include "proto/ids.h"
+
+namespace forkmill::broker {
+
+inline constexpr std::uint64_t kShard = 1;  // there is one shard
+inline constexpr std::uint64_t kSpanNumbers = std::uint64_t{1} << 20;
+
+inline std::uint64_t span_of(proto::TaskSeq seq) { return seq.value() / kSpanNumbers; }
+
+// StoreOrigin: what a store that is created begins with.
+struct StoreOrigin {
+  std::string id;      // unpredictable
+  proto::Epoch epoch;  // the one before its first one
+  proto::CommitSeq commit;
+  proto::TaskSeq last_seq;
+};
+
+// Creates the schema if it is missing, and converts one of an earlier version, in one transaction; brokers that start
+// at the same time wait for each other. `cluster` names the cluster. Throws StoreError for a schema of a newer version
+// or of another cluster.
+void bring_up_schema(ServerConnection& server, const std::string& cluster, const StoreOrigin& origin);
+bool has_schema(ServerConnection& server);
+// Gives the cluster another name. REQUIRES: has_schema().
+void rename_cluster(ServerConnection& server, const std::string& name);
+
+}  // namespace forkmill::broker

@@ -1,0 +1,56 @@
+// Shard: who owns the tasks. A row in the database names the owner by its epoch, and only the owner commits: each
+// transaction locks the row and checks the epoch. A lease beside it says whether the owner is alive; the lease decides
+// when another broker tries to take over, and nothing else.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "broker/store/postgres/server_connection.h"
+#include "proto/ids.h"
+
+namespace forkmill::broker {
+
+// How long a lease lasts, and how often its owner renews it and others look at it.
+inline constexpr std::chrono::milliseconds kLease{2500};
+inline constexpr std::chrono::milliseconds kLeaseRenewal{500};
+inline constexpr std::chrono::milliseconds kLeaseLook{200};
+
+// SQLSTATEs of this schema's functions.
+inline constexpr const char* kDeposed = "FM001";
+inline constexpr const char* kNoStandbys = "FM002";
+
+// The row of the shard.
+struct ShardRow {
+  std::string store;  // the id of the store; never changes
+  proto::Epoch epoch;
+  std::string owner;    // names one process
+  std::string address;  // where clients reach it
+  proto::CommitSeq commit;
+  proto::TaskSeq last_seq;
+  bool is_leased = false;  // the owner is alive
+};
+
+// Reads the row as it is committed.
+ShardRow read_shard(ServerConnection& server);
+
+// Makes `owner` the owner and raises the epoch, unless the epoch is not `seen` any longer. Returns whether it did; the
+// new row is in `row` then, and what every earlier owner has committed is on the standby. Ends the transaction of an
+// earlier owner that is in the way.
+bool take_over(ServerConnection& server, proto::Epoch seen, const std::string& owner, const std::string& address,
+               ShardRow& row);
+
+// Commits something as the owner of `epoch`. When it returns, all earlier commits are as safe as later ones will be.
+// Returns the last commit. Throws StoreError if the shard has another owner.
+proto::CommitSeq confirm_ownership(ServerConnection& server, proto::Epoch epoch);
+
+// Ends the lease of an owner that stops.
+void release_lease(ServerConnection& server, proto::Epoch epoch);
+// Renews the lease. Returns false if the shard has another owner.
+bool renew_lease(ServerConnection& server, proto::Epoch epoch);
+
+// The text for an owner that has lost its shard.
+std::string deposed_text(const ShardRow& row);
+
+}  // namespace forkmill::broker

@@ -1,0 +1,99 @@
+// Tasks of a data directory that move into a database.
+#include <doctest/doctest.h>
+
+#include "broker/store/journal/journal_store.h"
+#include "broker/store/maintenance/migration.h"
+#include "tests/e2e/cluster/postgres_rig.h"
+#include "tests/folder.h"
+#include "tests/unit/store/store_samples.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+using namespace forkmill::broker;
+using namespace forkmill::broker::test;
+using proto::Attempt;
+using proto::CommitSeq;
+using proto::milliseconds;
+using proto::TaskSeq;
+
+namespace {
+
+std::string failure_of(const proto::Result<MigrationReport>& report) {
+  return report.ok() ? "" : report.failure().text;
+}
+
+// Everything that a store has.
+struct Contents {
+  std::vector<StoredTask> tasks;
+  std::vector<PutRecord> records;
+};
+Contents contents(Store& store) {
+  std::vector<TaskSeq> seqs;
+  for (const TaskSummary& task : summaries(store)) seqs.push_back(task.seq);
+  return {fetched(store, seqs), records(store)};
+}
+
+}  // namespace
+
+TEST_CASE("a migration copies everything that a data directory has, and goes on with its numbers") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const tests::Folder folder;
+  const std::string data = folder.path("data");
+  Store::Identity before;
+  Contents expected;
+  {
+    JournalStore source{{{data, "the-store"}, 1}};
+    REQUIRE(source.open().ok());
+    std::vector<StoreOp> ops;
+    for (std::uint64_t n = 1; n <= 1000; ++n) ops.emplace_back(put(n));
+    ops.emplace_back(Reschedule{TaskSeq{2}, Attempt{1}, milliseconds{9000}});
+    ops.emplace_back(Dispatch{TaskSeq{4}, Attempt{1}});
+    ops.emplace_back(Reschedule{TaskSeq{5}, Attempt{2}, milliseconds{7000}});
+    ops.emplace_back(Dispatch{TaskSeq{5}, Attempt{3}});
+    ops.emplace_back(Finish{TaskSeq{6},
+                            {proto::OutcomeKind::succeeded, Attempt{1}, "w", proto::Payload::copy("42"), {}},
+                            milliseconds{5000}});
+    ops.emplace_back(Forget{TaskSeq{7}});
+    ops.emplace_back(record(1001, "a record"));
+    REQUIRE(source.apply(ops).ok());
+    REQUIRE(source.commit(CommitSeq{70}).ok());
+  }
+  {
+    JournalStore source{{{data, "the-store"}, 1}};
+    before = source.open().value();
+    expected = contents(source);
+  }
+  const auto report = migrate_to(data, store_options(server.url()));
+  REQUIRE(failure_of(report) == "");
+  CHECK(report->tasks == 999);
+  CHECK(report->outcomes == 1);
+  CHECK(report->records == 1);
+  const auto store = make_store(server.url());
+  const auto after = store->open().value();
+  CHECK(after.id == "the-store");
+  CHECK(after.epoch > before.epoch);
+  CHECK(after.last > before.last);
+  CHECK(after.last_seq > before.last_seq);
+  const Contents found = contents(*store);
+  CHECK(found.tasks == expected.tasks);
+  CHECK(found.records == expected.records);
+  CHECK(failure_of(migrate_to(data, store_options(server.url()))).find("has schema forkmill already") !=
+        std::string::npos);
+}
+
+TEST_CASE("a migration of what is no data directory leaves the database as it is, and half of one is refused") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const tests::Folder folder;
+  const std::string data = folder.path("data");
+  const std::string none = failure_of(migrate_to(data, store_options(server.url())));
+  CHECK(none.find("there is no data directory") != std::string::npos);
+  CHECK(server.sql("SELECT count(*) FROM pg_namespace WHERE nspname = 'forkmill'") == "0");
+  { REQUIRE(JournalStore{{{data, "the-store"}, 1}}.open().ok()); }
+  REQUIRE(failure_of(migrate_to(data, store_options(server.url()))) == "");
+  server.sql("UPDATE forkmill.cluster SET name = name || ' (a migration that was not completed)'");
+  const auto opened = make_store(server.url())->open();
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.failure().text.find("a migration that was not completed") != std::string::npos);
+}

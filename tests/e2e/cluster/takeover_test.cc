@@ -1,0 +1,171 @@
+// Brokers that stand by for each other on one PostgreSQL database, with real clients and workers that know both.
+#include <doctest/doctest.h>
+#include <forkmill/client.h>
+
+#include <atomic>
+#include <map>
+#include <thread>
+
+#include "tests/e2e/cluster/postgres_server.h"
+#include "tests/e2e/worker/cluster.h"
+#include "tests/e2e/worker/rogue_tasks.h"
+#include "tests/folder.h"
+
+using namespace forkmill;
+using namespace forkmill::test;
+
+namespace {
+
+constexpr auto kLong = 120s;
+
+// Two places for brokers of one cluster.
+class Brokers {
+ public:
+  Brokers() {
+    server_.start();
+    start("a");
+    await_log("a", "listening on");
+    start("b");
+    await_log("b", "standing by");
+  }
+
+  std::string endpoint(const std::string& name) const { return "ipc://" + folder_.path(name); }
+  std::string endpoints() const { return endpoint("a") + "," + endpoint("b"); }
+  std::string log(const std::string& name) const { return folder_.read(name + ".log"); }
+  std::string path(const std::string& name) const { return folder_.path(name); }
+  PostgresServer& server() { return server_; }
+
+  void start(const std::string& name) {
+    std::filesystem::remove(folder_.path(name + ".log"));
+    processes_.insert_or_assign(
+        name, std::make_unique<Process>(std::vector<std::string>{FORKMILL_BROKER_PROGRAM, "--listen", endpoint(name),
+                                                                 "--store", server_.url(), "--durability", "local",
+                                                                 "--heartbeat", "200ms", "--session-timeout", "2s"},
+                                        folder_.path(name + ".log")));
+  }
+  Process& operator[](const std::string& name) { return *processes_.at(name); }
+  void await_log(const std::string& name, const std::string& text) const {
+    REQUIRE_MESSAGE(eventually([&] { return log(name).find(text) != std::string::npos; }), log(name));
+  }
+  std::unique_ptr<Process> worker() const {
+    return std::make_unique<Process>(std::vector<std::string>{ROGUE_WORKER_PROGRAM, "--broker", endpoints(),
+                                                              "--processes", "2", "--kill-grace", "200ms"},
+                                     folder_.path("worker.log"));
+  }
+
+ private:
+  PostgresServer server_;
+  tests::Folder folder_;
+  std::map<std::string, std::unique_ptr<Process>> processes_;
+};
+
+// Submits tasks without a pause, and counts what becomes of each.
+class Load {
+ public:
+  explicit Load(const std::string& endpoints) : client_{endpoints} {
+    thread_ = std::jthread{[this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) submit();
+    }};
+  }
+  std::size_t ended() const { return ended_; }
+  void stop() {
+    thread_.request_stop();
+    thread_.join();
+  }
+  // Waits for all tasks. Fails unless each has ended once, with its own value.
+  void check() {
+    for (std::size_t i = 0; i < futures_.size(); ++i) CHECK(futures_[i].get_for(kLong) == text_of(i));
+    CHECK(eventually([&] { return ended_ == futures_.size(); }));
+    MESSAGE(futures_.size() << " tasks");
+  }
+
+ private:
+  static std::string text_of(std::size_t number) { return "task " + std::to_string(number); }
+  void submit() {
+    constexpr std::size_t kAtOnce = 500;
+    if (futures_.size() - ended_ >= kAtOnce) {
+      std::this_thread::sleep_for(1ms);
+      return;
+    }
+    futures_.push_back(client_.submit(kEcho, text_of(futures_.size())).then([this](const std::string& text) {
+      ++ended_;
+      return text;
+    }));
+  }
+
+  Client client_;
+  std::atomic<std::size_t> ended_{0};
+  std::vector<Future<std::string>> futures_;
+  std::jthread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("when the owner dies, stops or is paused under load, the other takes over and no acknowledged task is lost") {
+  Brokers brokers;
+  const auto worker = brokers.worker();
+  Load load{brokers.endpoints()};
+  const auto await_progress = [&] {
+    const std::size_t before = load.ended();
+    REQUIRE(eventually([&] { return load.ended() > before + 1000; }));
+  };
+  await_progress();
+  SUBCASE("kill -9, three times in turns") {
+    std::string owner = "a";
+    std::string other = "b";
+    for (int round = 0; round < 3; ++round) {
+      brokers[owner].signal(SIGKILL);
+      brokers[owner].wait();
+      brokers.await_log(other, "listening on");
+      await_progress();
+      brokers.start(owner);
+      brokers.await_log(owner, "standing by");
+      std::swap(owner, other);
+    }
+  }
+  SUBCASE("a clean stop") {
+    brokers["a"].signal(SIGTERM);
+    CHECK(brokers["a"].exit_code() == 0);
+    brokers.await_log("b", "listening on");
+    await_progress();
+  }
+  SUBCASE("a pause: the old owner ends itself when it goes on") {
+    brokers["a"].signal(SIGSTOP);
+    brokers.await_log("b", "listening on");
+    await_progress();
+    brokers["a"].signal(SIGCONT);
+    CHECK(brokers["a"].exit_code() == 1);
+    CHECK(brokers.log("a").find("another broker has taken over") != std::string::npos);
+    await_progress();
+  }
+  load.stop();
+  load.check();
+}
+
+TEST_CASE("a broker that stands by ends when it is stopped, and one that is stopped while the database is away ends") {
+  Brokers brokers;
+  brokers["b"].signal(SIGTERM);
+  CHECK(brokers["b"].exit_code() == 0);
+  Client client{brokers.endpoints()};
+  const auto done = client.submit(kEcho, "x");
+  REQUIRE(eventually([&] { return done.state() == FutureState::accepted; }));
+  brokers.server().stop();
+  const auto waiting = client.submit(kEcho, "y");
+  brokers.await_log("a", "the database is away");
+  brokers["a"].signal(SIGTERM);
+  CHECK(brokers["a"].exit_code() == 1);
+  CHECK(waiting.state() == FutureState::pending);
+}
+
+TEST_CASE("passwords on the command line of a broker are hidden, and logs do not have them") {
+  Brokers brokers;
+  const std::string url = "postgresql://forkmill:secret-word@/postgres?host=" + brokers.server().folder();
+  Process broker{{FORKMILL_BROKER_PROGRAM, "--listen", brokers.endpoint("c"), "--store", url, "--durability", "local"},
+                 brokers.path("c.log")};
+  brokers.await_log("c", "standing by");
+  std::ifstream file{"/proc/" + std::to_string(broker.pid()) + "/cmdline"};
+  const std::string line{std::istreambuf_iterator<char>{file}, {}};
+  CHECK(line.find("secret-word") == std::string::npos);
+  CHECK(line.find("forkmill:***********@") != std::string::npos);
+  CHECK(brokers.log("c").find("secret-word") == std::string::npos);
+}
