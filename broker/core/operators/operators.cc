@@ -15,9 +15,9 @@ using proto::Reply;
 
 namespace {
 
-// For reasons that name tasks of all principals.
+// For answers that name tasks of all principals.
 proto::Failure tells_of_others() {
-  return {Errc::not_permitted, "why a queue or a worker waits is told to clients with the role admin"};
+  return {Errc::not_permitted, "metrics, and why a queue or a worker waits, are told to clients with the role admin"};
 }
 
 }  // namespace
@@ -67,7 +67,7 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query)
     case QueryKind::processes:
       return reply_to(query.id, process_queries_.list(client));
     case QueryKind::metrics:
-      return reply_to(query.id, metrics(state_, self_));
+      return reply_to(query.id, sees_all(client) ? metrics(state_, self_) : ReplyBody{tells_of_others()});
     case QueryKind::why_task:
       return reply_to(query.id, why_queries_.task(client, query.argument, task(client, named_task(query))));
     case QueryKind::why_queue:

@@ -21,6 +21,7 @@ void check_unknown(Principals& site, const Broker::Peer& bob, const TaskId& one)
   CHECK(site.query(bob, QueryKind::task, text) == Errc::task_unknown);
   CHECK(site.query(bob, QueryKind::task, text.substr(0, 34)) == Errc::task_unknown);
   CHECK(site.query(bob, QueryKind::process, text) == Errc::task_unknown);
+  CHECK(site.query(bob, QueryKind::why_task, text) == Errc::task_unknown);
   CHECK(site.ask(bob, Command{6, SendSignal{text, 15}}) == Errc::task_unknown);
   CHECK(site.ask(bob, Command{7, DropDeadLetter{text}}) == Errc::task_unknown);
   CHECK(site.ask(bob, Command{8, RetryDeadLetter{text, id(900)}}) == Errc::task_unknown);
@@ -53,6 +54,18 @@ TEST_CASE("a task of another principal is unknown by its id in any state") {
   CHECK(site.query(alice, QueryKind::task, id(1).to_string(), &body) == Errc::ok);
   CHECK(has(body, "\"state\":\"failed\""));
   CHECK(site.ask(alice, Command{9, DropDeadLetter{id(1).to_string()}}) == Errc::ok);
+}
+
+TEST_CASE("answers that name tasks of all principals are given to admins only") {
+  Principals site;
+  const auto alice = site.client(Principals::kAlice);
+  const auto boss = site.client(Principals::kOperator);
+  site.broker.submit(alice, {task(1)});
+  for (const QueryKind kind : {QueryKind::why_queue, QueryKind::why_worker, QueryKind::metrics}) {
+    CHECK(site.query(alice, kind, "default") == Errc::not_permitted);
+    CHECK(site.query(boss, kind, "default") == Errc::ok);
+  }
+  CHECK(site.query(alice, QueryKind::why_task, id(1).to_string()) == Errc::ok);
 }
 
 TEST_CASE("a task of another principal is unknown while it is on disk, and after a restart") {
