@@ -125,7 +125,7 @@ class PostgresServer {
                        "/children"};
     return {std::istream_iterator<pid_t>{list}, {}};
   }
-  std::string log() const { return folder_ + ".log"; }
+  std::string log() const { return folder_ + "/log"; }
 
   std::string folder_ = std::filesystem::temp_directory_path() / "forkmill-pg-XXXXXX";
   std::vector<std::string> user_;
