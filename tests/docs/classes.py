@@ -24,9 +24,9 @@ def is_available():
     return shutil.which("ctags") is not None
 
 
-def read_tags(root, paths):
+def read_tags(root, paths, kinds="cfmps"):
     command = ["ctags", "--output-format=json", "--sort=no", "-f", "-", "--language-force=C++",
-               "--kinds-C++=cfmps", "--fields=NFneKaSs", "-L", "-"]
+               f"--kinds-C++={kinds}", "--fields=NFneKaSsP", "-L", "-"]
     done = subprocess.run(command, cwd=root, input="\n".join(paths), capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -73,3 +73,19 @@ def large_classes(root, paths):
         if count <= MAX_MEMBERS and plain_name(name) in EXEMPT:
             yield (f"{path}:{owner['line']}: {plain_name(name)} has {count} members and needs no exemption any more: "
                    "remove it from tests/docs/classes.py")
+
+
+def twins(root, paths):
+    """Texts about classes and enumerations that have one full name in two files. The linker keeps one of two functions
+    of a name, and says nothing. Specialisations of templates are no twins."""
+    found = {}
+    for tag in read_tags(root, paths, "csg"):
+        name = full_name(tag)
+        is_special = re.search(rf"\b{re.escape(tag['name'])}\s*<", tag["pattern"])
+        if "end" in tag and "__anon" not in name and not is_special:
+            found.setdefault(name, {})[tag["path"]] = tag["line"]
+    for name, places in sorted(found.items()):
+        if len(places) > 1:
+            where = " and ".join(f"{path}:{line}" for path, line in sorted(places.items()))
+            yield (f"{where}: two types have the name {name}. The linker keeps one of two functions of the same name: "
+                   "give one of them a name of its own, or put it into an unnamed namespace")

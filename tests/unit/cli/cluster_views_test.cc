@@ -19,7 +19,7 @@ TEST_CASE("status is shown as fields and as JSON") {
         "since start    succeeded 100, failed 1, cancelled 0, expired 0\n"
         "results        3 kept, 1.2 KiB\n"
         "memory         14.0 MiB\n"
-        "refused        7 messages without the right\n"
+        "refused        7 messages and tasks without the right, or over a quota\n"
         "paused queues  mail,text\n"
         "paused names   census.count\n"
         "\n"
