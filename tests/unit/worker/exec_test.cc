@@ -161,11 +161,14 @@ TEST_CASE("a stop request ends the command, by SIGTERM and if need be by SIGKILL
                          std::runtime_error);
   }
   SUBCASE("taken as a reason to finish") {
-    request.argv = {"trap 'echo cleaned; exit 0' TERM; tail -f /dev/null & : > $UP; wait"};
+    request.argv = {"trap 'echo cleaned; exit 0' TERM; sh -c ': > $UP; exec tail -f /dev/null' & wait"};
     CHECK(run_command(context, request).out == "cleaned\n");
   }
   SUBCASE("taken as a reason to finish by a program behind the shell, which ends at once") {
-    request.argv = {"sh -c 'trap \"sleep 0.2; : > $UP.done; exit\" TERM; tail -f /dev/null & : > $UP; wait'; true"};
+    // The program in the background is told to stop as well. It must not be a copy of the shell any more, which would
+    // keep the signal for its trap.
+    request.argv = {
+        "sh -c 'trap \"sleep 0.2; : > $UP.done; exit\" TERM; sh -c \": > $UP; exec tail -f /dev/null\" & wait'; true"};
     CHECK_THROWS_WITH_AS(run_command(context, request, 60s), "the command was asked to stop and ended with signal 15",
                          std::runtime_error);
     CHECK(std::filesystem::exists(request.env.at("UP") + ".done"));
