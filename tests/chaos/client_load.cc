@@ -159,14 +159,17 @@ void Load::process() {
   watch(client_.attach(kLong, process.id()), begun_, std::nullopt);
 }
 
-// Submits a task under a key that other clients use in the same period.
+// Submits a task under a key that other clients of the same principal use in the same period. Clients on the broker's
+// machine are the broker's own user, and those on the far one have a key: under one key their tasks would be different
+// ones, and children would know some of them by other ids than their clients.
 void Load::under_key() {
   constexpr std::int64_t kPeriod = 5'000'000;
   const int argument = between(0, 20);
   SubmitOptions options;
   options.backoff = Backoff{50ms, 500ms};
   options.max_attempts = 10;
-  options.key = std::to_string(now_us() / kPeriod) + "." + std::to_string(argument);
+  options.key = (client_.endpoint().starts_with("ipc") ? "own." : "key.") + std::to_string(now_us() / kPeriod) + "." +
+                std::to_string(argument);
   submit("short", options, [=](const Submitter& to) { return to.submit(kShort, argument); });
 }
 

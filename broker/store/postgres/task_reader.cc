@@ -46,7 +46,10 @@ TaskSummary TaskReader::summary(const Rows& row) {
   const proto::TaskSeq seq = seq_of(row);
   decode(RowKind::task, seq, row.bytes(0, kRow), task);
   task.progression = progression_of(row);
-  if (!row.is_null(0, kOutcome)) decode(RowKind::outcome, seq, row.bytes(0, kOutcome), task.end.emplace());
+  if (row.is_null(0, kOutcome)) return task;
+  TaskSummary::End end;
+  decode(RowKind::outcome, seq, row.bytes(0, kOutcome), end);
+  task.end = end;
   return task;
 }
 
