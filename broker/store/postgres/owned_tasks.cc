@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <ranges>
 #include <utility>
 
 #include "broker/store/postgres/schema.h"
@@ -17,8 +16,9 @@ constexpr std::size_t kPartBytes = 16ULL * 1024 * 1024;  // changes that wait to
 constexpr std::chrono::seconds kBetweenDrops{10};        // pause after a failed attempt
 
 std::vector<std::uint64_t> numbers_of(const Spans& spans) {
-  const auto numbers = spans.all() | std::views::keys;
-  return {numbers.begin(), numbers.end()};
+  std::vector<std::uint64_t> numbers;
+  for (const auto& span : spans.all()) numbers.push_back(span.first);
+  return numbers;
 }
 
 }  // namespace
@@ -104,7 +104,9 @@ void OwnedTasks::scan(proto::TaskSeq before, const std::function<bool(StoredTask
   insist([&](ServerConnection& server) { send_applied(server); });
   proto::TaskSeq below{std::min(before.value(), kMax)};
   bool going = true;
-  for (const std::uint64_t span : std::views::reverse(numbers_of(spans_))) {
+  auto numbers = numbers_of(spans_);
+  std::reverse(numbers.begin(), numbers.end());
+  for (const std::uint64_t span : numbers) {
     for (bool more = going && span <= span_of(below); more && going;) {
       insist([&](ServerConnection& server) {
         send_applied(server);
