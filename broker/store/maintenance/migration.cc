@@ -33,7 +33,8 @@ Store::Identity open_loaded(Store& store, const std::function<void(const TaskSum
 
 // Returns the changes that make a task what it is.
 std::vector<StoreOp> changes_of(const StoredTask& task) {
-  std::vector<StoreOp> ops{task.put};
+  std::vector<StoreOp> ops;
+  ops.emplace_back(task.put);
   const proto::TaskSeq seq = task.put.seq;
   const Progression& progression = task.progression;
   if (progression != Progression{}) ops.emplace_back(Reschedule{seq, progression.attempts, progression.due});
