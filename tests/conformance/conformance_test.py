@@ -9,11 +9,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 
 import peer
 from client import Client, id_of_key
@@ -51,6 +51,15 @@ def started(*arguments, **options):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextlib.contextmanager
+def ready_note(path):
+    """A socket for the note of a program that is ready, as sd_notify(3) sends it. Yields the function that waits for it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+        notes.bind(path)
+        notes.settimeout(peer.GUARD)
+        yield lambda: need(b"READY=1" in notes.recv(4096))
 
 
 @contextlib.contextmanager
@@ -321,11 +330,11 @@ def check_curve(place):
         for name, (public, _, _) in keys.items():
             file.write(f"{name} client {public.hex()} submit-names=math.* max-queued=2\n")
     os.chmod(f"{place}/authorized", 0o644)
-    with started(BROKER, "--memory", "--listen", "tcp://127.0.0.1:*", "--announce", f"{place}/tcp", "--server-key",
-                 f"{place}/broker.key", "--authorized-keys", f"{place}/authorized", "--log-level", "off"):
-        deadline = time.monotonic() + peer.GUARD
-        while not os.path.exists(f"{place}/tcp") and time.monotonic() < deadline:
-            time.sleep(0.02)
+    with ready_note(f"{place}/ready") as wait_ready, \
+         started(BROKER, "--memory", "--listen", "tcp://127.0.0.1:*", "--announce", f"{place}/tcp", "--server-key",
+                 f"{place}/broker.key", "--authorized-keys", f"{place}/authorized", "--log-level", "off",
+                 env={**os.environ, "NOTIFY_SOCKET": f"{place}/ready"}):
+        wait_ready()
         with open(f"{place}/tcp", encoding="utf-8") as file:
             endpoint = file.read().split()[0]
         with Client(endpoint, keys=keys["alice"]) as alice, Client(endpoint, keys=keys["bob"]) as bob:

@@ -51,3 +51,7 @@ ends_with() {
   [ "$status" -eq "$1" ] || fail "exit status $status instead of $1"
 }
 gone() { ! kill -0 "$1" 2>/dev/null; }
+# make_gate FILE: what reads a line of FILE waits there until let_through lets it go on
+make_gate() { mkfifo "$1" && exec {gate}<>"$1"; }
+# let_through COUNT: lets as many readers of the last gate go on, also those that come later
+let_through() { for ((i = 0; i < $1; i++)); do echo >&"$gate"; done; }

@@ -210,7 +210,7 @@ TEST_CASE("exec: a command over the time limit of its request is stopped, and it
 TEST_CASE("exec: a command that ignores SIGTERM at its time limit is killed after the grace") {
   FakeContext context;
   ExecRequest request;
-  request.argv = {"trap '' TERM; echo ready; while :; do sleep 0.01; done"};
+  request.argv = {"trap '' TERM; echo ready; tail -f /dev/null"};
   request.shell = true;
   request.timeout_ms = 200;
   const auto result = run_command(context, request, 100ms);
