@@ -1,5 +1,6 @@
 """Gateways, brokers and requests for the tests in this folder."""
 import contextlib
+import errno
 import http.client
 import json
 import os
@@ -36,6 +37,15 @@ def within(condition, *what):
             return value
         time.sleep(0.02)
     raise AssertionError(f"not within time: {what}")
+
+
+@contextlib.contextmanager
+def may_be_cut():
+    """For exchanges in which the gateway may end the connection at any time: the rest of them is left out."""
+    try:
+        yield
+    except OSError as error:
+        need(error.errno in (errno.ECONNRESET, errno.ENOTCONN, errno.EPIPE), error)
 
 
 def in_cluster():

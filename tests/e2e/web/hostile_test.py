@@ -5,7 +5,7 @@ import socket
 import subprocess
 import threading
 
-from gateway import FORKMILL, GUARD, Gateway, folder, in_cluster, need, within
+from gateway import FORKMILL, GUARD, Gateway, folder, in_cluster, may_be_cut, need, within
 
 SECRET = "0123456789abcdef0123"
 
@@ -13,17 +13,15 @@ SECRET = "0123456789abcdef0123"
 def exchange(gateway, data, ends=False):
     """Sends bytes, with `ends` no more than these, and returns what comes back until the gateway closes the connection.
     Empty: nothing came."""
-    with gateway.connect() as peer:
-        try:
-            peer.sendall(data)
-            if ends:
-                peer.shutdown(socket.SHUT_WR)
-            answer = b""
-            while piece := peer.recv(65536):
-                answer += piece
-            return answer
-        except (ConnectionResetError, BrokenPipeError):
-            return b""
+    with gateway.connect() as peer, may_be_cut():
+        peer.sendall(data)
+        if ends:
+            peer.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := peer.recv(65536):
+            answer += piece
+        return answer
+    return b""
 
 
 def status_of(answer):
