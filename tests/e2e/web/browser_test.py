@@ -2,9 +2,9 @@
 """The pages show the cluster in a real browser, and take nothing that others have written for markup. Arguments:
 forkmill, forkmill-broker. Needs Chromium."""
 import re
-import subprocess
 
-from gateway import GUARD, Gateway, command, folder, in_cluster, need, rows, within
+from chromium import Chromium
+from gateway import Gateway, command, folder, in_cluster, need, rows, within
 
 PAYLOAD = "<img src=x onerror=document.title=1>"
 NO_FOLDER = f'[[["true"],"",{{}},"/{PAYLOAD}",false,1000]]'  # the error of the task quotes the folder
@@ -15,32 +15,34 @@ def submit(*options):
 
 
 class Browser:
-    def __init__(self, place, gateway):
-        self.place = place
+    def __init__(self, chromium, gateway):
+        self.chromium = chromium
         self.gateway = gateway
 
-    def page(self, path, width):
-        """The elements of a page, as markup, after its scripts have run. Chromium waits for the answers to the requests
-        of a page, but not for the events of a stream, which never ends: a page with one gets some seconds instead."""
-        has_stream = not path.startswith(("tasks?", "dead"))
-        patience = "--timeout=5000" if has_stream else "--virtual-time-budget=10000"
-        done = subprocess.run(
-            ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={self.place}/browser",
-             f"--window-size={width},800", patience, "--dump-dom", self.gateway.url.geturl() + path],
-            capture_output=True, text=True, timeout=GUARD)
-        need(done.returncode == 0, path, done.stderr[-2000:])
-        need("<title>1</title>" not in done.stdout and "<img" not in done.stdout, path, "a script of others has run")
-        return done.stdout
+    def open(self, path, width=1280):
+        self.chromium.open(self.gateway.url.geturl() + path, width)
+
+    def page(self):
+        """The elements of the page as they are now, as markup."""
+        page = self.chromium.run("document.documentElement?.outerHTML ?? ''")
+        need("<title>1</title>" not in page and "<img" not in page, page, "a script of others has run")
+        return page
 
     def shows(self, path, *texts):
         """The page has these texts at each width, and no error."""
         for width in (1280, 768, 390):
-            page = within(lambda width=width: self.seen(path, width, texts), path, width, texts)
-            need('class="error" role="alert"' not in page, path, width)
+            self.open(path, width)
+            page = self.awaited(*texts)
+            need('class="error" role="alert"' not in page, path, width, page)
             need(re.search(r"<main.*<h1>", page, re.S), path, width)
+            need(self.chromium.run("document.documentElement.scrollWidth <= window.innerWidth"), path, width, "overflows")
 
-    def seen(self, path, width, texts):
-        page = self.page(path, width)
+    def awaited(self, *texts):
+        """Waits until the page has these texts, and returns it."""
+        return within(lambda: self.seen(texts), texts)
+
+    def seen(self, texts):
+        page = self.page()
         return page if all(text in page for text in texts) else None
 
 
@@ -51,27 +53,49 @@ def main():
     command("run", "-d", "--", "tail", "-f", "/dev/null", PAYLOAD)
     within(lambda: rows("task", "get", failed)["state"] == "failed")
     within(lambda: rows("status")["unserved"])
+    with folder() as place, Chromium(place) as chromium:
+        with Gateway() as gateway:
+            within(lambda: gateway.request("GET", "/readyz").status == 200)
+            check_pages(Browser(chromium, gateway), waiting, failed)
+            check_steering(Browser(chromium, gateway), waiting)
+        with Gateway("--read-only") as gateway:
+            within(lambda: gateway.request("GET", "/readyz").status == 200)
+            browser = Browser(chromium, gateway)
+            browser.open("queues")
+            page = browser.awaited("mail")
+            need("Purge" not in page and "Pause" not in page and "Limits" not in page, page)
+
+
+def check_pages(browser, waiting, failed):
     shown = PAYLOAD.replace("<", "&lt;").replace(">", "&gt;")
-    with folder() as place, Gateway() as gateway:
-        within(lambda: gateway.request("GET", "/readyz").status == 200)
-        browser = Browser(place, gateway)
-        browser.shows("", "Needs attention", "1 task mail.send of queue mail cannot run", "dead letters", "<polyline")
-        command("queue", "pause", "mail")
-        command("queue", "limit", "default", "--running", "7")
-        browser.shows("queues", "mail", "paused", "Resume", "Pause…", "Limits…", "Reset…", "Purge…")
-        command("queue", "resume", "mail")
-        browser.shows("tasks?queue=mail", waiting[:23], "Cancel all that match…")
-        browser.shows("tasks?state=running", shown)
-        browser.shows(f"tasks/{waiting}", "Why", "no worker serves queue mail", shown, "Cancel…")
-        browser.shows(f"tasks/{failed}", "failed for good", "the task has one attempt", "ExecFolderError", "Backtrace", shown, "Retry…")
-        browser.shows("dead", failed[:23], shown, "Drop all that match…")
-        browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Drain…")
-        within(lambda: browser.seen("tasks/0190163d-8694-739b", 1280, ['role="alert"']))
-    with folder() as place, Gateway("--read-only") as gateway:
-        within(lambda: gateway.request("GET", "/readyz").status == 200)
-        browser = Browser(place, gateway)
-        page = within(lambda: browser.seen("queues", 1280, ["mail"]))
-        need("Purge" not in page and "Pause" not in page and "Limits" not in page)
+    browser.shows("", "Needs attention", "1 task mail.send of queue mail cannot run", "dead letters", "<polyline")
+    browser.shows("queues", "mail", "Pause…", "Limits…", "Purge…")
+    browser.shows("tasks?queue=mail", waiting[:23], "Cancel all that match…")
+    browser.shows("tasks?state=running", shown)
+    browser.shows(f"tasks/{waiting}", "Why", "no worker serves queue mail", shown, "Cancel…")
+    browser.shows(f"tasks/{failed}", "failed for good", "the task has one attempt", "ExecFolderError", "Backtrace", shown, "Retry…")
+    browser.shows("dead", failed[:23], shown, "Drop all that match…")
+    browser.shows("workers", "1 of 2", shown, "Pause…", "Scale…", "Drain…")
+    browser.open("tasks/0190163d-8694-739b")
+    browser.awaited('role="alert"')
+
+
+def check_steering(browser, waiting):
+    """Changes by others are shown while a page is open, and those of the page are carried out once they are confirmed."""
+    browser.open("queues?queue=mail")
+    browser.awaited("mail", "Pause…")
+    command("queue", "pause", "mail")
+    command("queue", "limit", "default", "--running", "7")
+    browser.awaited("paused", "Resume", "Reset…")
+    command("queue", "resume", "mail")
+    browser.open(f"tasks/{waiting}")
+    browser.chromium.click("Cancel…")
+    browser.chromium.click("Leave it")
+    need(rows("task", "get", waiting)["state"] == "ready", "the task was cancelled without a confirmation")
+    browser.chromium.click("Cancel…")
+    browser.chromium.click("Cancel")
+    within(lambda: rows("task", "get", waiting)["state"] == "cancelled")
+    browser.awaited("cancelled")
 
 
 main()

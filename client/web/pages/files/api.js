@@ -54,10 +54,19 @@ export async function login(token) {
   await ask("/login", {method: "POST", body: JSON.stringify({token}), headers: {"Content-Type": "application/json"}});
 }
 
+// The streams that are open. A browser keeps pages that were left, to show them again, and has only a few connections for
+// one host, which the streams of these pages would take: opening a page then took a minute.
+const sources = new Set();
+addEventListener("pagehide", () => sources.forEach((source) => source.close()));
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
 // Calls show(answer) now and after each change, and fail(error) while there is no answer. Returns a function that ends
 // the watch. Streams stay open across restarts of broker and gateway.
 export function watch(path, show, fail) {
   const source = new EventSource(`${BASE}${path}${path.includes("?") ? "&" : "?"}watch=1`);
+  sources.add(source);
   const link = document.getElementById("link");
   const say = (text, lost) => {
     link.textContent = text;
@@ -79,6 +88,7 @@ export function watch(path, show, fail) {
   };
   return () => {
     source.close();
+    sources.delete(source);
     say("", false);
   };
 }
