@@ -27,9 +27,9 @@ def table_of(figures):
             "\n\n![tasks a second beside other systems](tests/bench/charts/throughput.svg)")
 
 
-def thousands(value):
-    """Rounded to what two runs have in common."""
-    return number(round(value, -3))
+def rounded(value):
+    """To three digits: two runs do not have more in common."""
+    return number(float(f"{value:.3g}"))
 
 
 def times(value):
@@ -39,10 +39,8 @@ def times(value):
 def memory(view):
     to = lambda peer: times(view.ratio("tasks_per_s", "forkmill", peer))  # noqa: E731
     rate, cpu = view.get("forkmill", "tasks_per_s"), view.get("forkmill", "cpu_us_per_task")
-    return (f"{thousands(rate)} a second, {number(cpu, 1)} µs of CPU time each over all processes: "
-            f"{to('gearmand')} gearmand with workers that take one job at a time, "
-            f"{to('gearmand-ahead')} one whose workers grab 64 ahead, {to('nats')} NATS core, {to('celery')} Celery; "
-            f"{to('zmq')} a bare ZeroMQ router")
+    return (f"{rounded(rate)} a second, {number(cpu, 1)} µs of CPU time each: {to('gearmand')} gearmand, "
+            f"{to('gearmand-ahead')} gearmand with 64 jobs ahead, {to('nats')} NATS core")
 
 
 def round_trip(view):
@@ -52,18 +50,18 @@ def round_trip(view):
 
 def durable(view):
     to = lambda peer: times(view.ratio("tasks_per_s", "forkmill-durable", peer))  # noqa: E731
-    return (f"{thousands(view.get('forkmill-durable', 'tasks_per_s'))} a second: {to('jetstream')} NATS JetStream, "
+    return (f"{rounded(view.get('forkmill-durable', 'tasks_per_s'))} a second: {to('jetstream')} NATS JetStream, "
             f"which syncs now and then, {to('beanstalkd')} beanstalkd, {to('forkmill-memory')} forkmill in memory")
 
 
 def map_(view):
-    return (f"{thousands(view.get('forkmill-pool-map', 'items_per_s'))} items a second: "
+    return (f"{rounded(view.get('forkmill-pool-map', 'items_per_s'))} items a second: "
             f"{times(view.ratio('items_per_s', 'forkmill-pool-map', 'multiprocessing-map'))} Python's `Pool.map`")
 
 
 def backlog(get):
     return (f"{number(get('memory_bytes_per_task'))} bytes of memory and {number(get('disk_bytes_per_task'))} "
-            f"of disk each; back {number(get('restart_s'))} s after `kill -9`")
+            f"of disk each; back {number(get('restart_s'), 1)} s after `kill -9`")
 
 
 def crash(get):
