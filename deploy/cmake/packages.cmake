@@ -26,13 +26,24 @@ macro(forkmill_package component name section summary description)
     RENAME ${name} COMPONENT ${component})
 endmacro()
 
-# forkmill_service(COMPONENT NAME) adds the maintainer scripts of a component with a unit, and the settings of that.
-macro(forkmill_service component name)
+# forkmill_service(COMPONENT NAME UNITS) adds the maintainer scripts of a component with units (a pattern), and the settings
+# of these. A component has scripts of its own in deploy/debian/COMPONENT; the others are made from deploy/debian/*.in.
+macro(forkmill_service component name units)
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS "adduser")
-  set(scripts ${forkmill_debian}/${component})
-  set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA
-    "${scripts}/postinst;${scripts}/prerm;${scripts}/postrm;${scripts}/conffiles")
+  set(made ${PROJECT_BINARY_DIR}/debian/${component})
+  set(control ${made}/conffiles)
+  file(WRITE ${made}/conffiles "/etc/default/${name}\n")
+  set(units ${units})  # a parameter of a macro is no variable, which configure_file() needs
+  foreach(script postinst prerm postrm)
+    if(EXISTS ${forkmill_debian}/${component}/${script})
+      list(APPEND control ${forkmill_debian}/${component}/${script})
+    else()
+      configure_file(${forkmill_debian}/${script}.in ${made}/${script} @ONLY)
+      list(APPEND control ${made}/${script})
+    endif()
+  endforeach()
+  set(CPACK_DEBIAN_${upper}_PACKAGE_CONTROL_EXTRA "${control}")
   install(FILES ${forkmill_debian}/default/${name} DESTINATION /etc/default COMPONENT ${component})
 endmacro()
 
@@ -64,9 +75,9 @@ multiprocessing of Python.
 .
 The libraries are static. This package has their headers, and files for CMake
 and pkg-config.")
-forkmill_service(broker forkmill-broker)
-forkmill_service(worker forkmill-worker)
-forkmill_service(command forkmill-web)
+forkmill_service(broker forkmill-broker forkmill-broker.service)
+forkmill_service(worker forkmill-worker forkmill-worker@*.service)
+forkmill_service(command forkmill-web forkmill-web.service)
 set(CPACK_DEBIAN_BROKER_PACKAGE_SUGGESTS "forkmill, forkmill-worker")
 set(CPACK_DEBIAN_WORKER_PACKAGE_SUGGESTS "forkmill-broker")
 set(CPACK_DEBIAN_COMMAND_PACKAGE_RECOMMENDS "forkmill-broker, forkmill-worker")
