@@ -49,16 +49,16 @@ std::string show(Connection& connection, const Subject& subject, const std::stri
   return subject.render(body, format);
 }
 
-void add_subject(const Program& program, CLI::App& command, const Subject& subject, const char* placeholder,
+void add_subject(const Program& program, CLI::App& command, const Subject& subject, const char* value_name,
                  const char* help) {
   auto name = std::make_shared<std::string>();
   auto output = std::make_shared<OutputOptions>();
-  command.add_option("name", *name, help)->option_text(placeholder);
+  command.add_option("name", *name, help)->option_text(value_name);
   add_output_options(command, *output);
   add_connection_options(command, program.connection);
-  command.callback([program, &command, subject, name, output, placeholder] {
+  command.callback([program, &command, subject, name, output, value_name] {
     if (!command.get_subcommands().empty()) return;
-    if (name->empty()) throw CLI::RequiredError{placeholder};
+    if (name->empty()) throw CLI::RequiredError{value_name};
     program.action = [program, subject, name, output] {
       Connection connection{program.connection};
       return print_result(*output, [&] { return show(connection, subject, *name, output->format); });

@@ -14,7 +14,7 @@ struct PauseWords {
   const char* help;
   const char* thing;        // "queue"
   const char* names;        // help of the names
-  const char* placeholder;  // stands for the names in the usage line
+  const char* value_name;   // stands for the names in the usage line
   const char* done;         // printed behind the name: "is paused"
   const char* done_before;  // the same if nothing has changed
 };
@@ -24,7 +24,7 @@ template <class Order>
 CLI::App* add_pause(const Program& program, CLI::App& group, const PauseWords& words) {
   auto* command = group.add_subcommand(words.verb, words.help);
   auto names = std::make_shared<std::vector<std::string>>();
-  command->add_option("names", *names, words.names)->required()->option_text(words.placeholder);
+  command->add_option("names", *names, words.names)->required()->option_text(words.value_name);
   add_connection_options(*command, program.connection);
   command->callback([program, names, words] {
     program.action = [program, names, words] {
