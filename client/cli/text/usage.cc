@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "client/cli/text/joined.h"
 #include "proto/settings/nearest.h"
 
 namespace forkmill::cli {
@@ -39,12 +40,6 @@ bool looks_like_option(const std::string& word) {
   return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9') && word[1] != '.';
 }
 
-std::string joined_names(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 // The argument that the error says is missing; null: the error says something else.
 const CLI::Option* missing_argument(const CLI::App& command, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::RequiredError*>(&error) == nullptr) return nullptr;
@@ -71,7 +66,7 @@ std::string text_of_error(const CLI::App& command, const CLI::ParseError& error)
     return proto::with_suggestion("unknown option " + option, proto::nearest(option, option_names(command)));
   }
   if (is_group && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    return full_name(command) + " needs one of the commands " + joined_names(command_names(command));
+    return full_name(command) + " needs one of the commands " + joined(command_names(command), ", ");
   if (const auto* missing = missing_argument(command, error); missing != nullptr)
     return missing->get_items_expected_max() > 1 ? "give at least one " + argument_word(*missing)
                                                  : argument_word(*missing) + " is missing";
@@ -85,7 +80,7 @@ std::string unknown_command(const CLI::App& app, const std::string& word) {
   const auto name = full_name(app) + " " + word;
   if (!suggestion.empty())
     return proto::with_suggestion("there is no command '" + name + "'", full_name(app) + " " + suggestion);
-  return "there is no command '" + name + "'; there are " + joined_names(command_names(app));
+  return "there is no command '" + name + "'; there are " + joined(command_names(app), ", ");
 }
 
 std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {

@@ -1,17 +1,15 @@
 #include "client/cli/commands/completion/scripts.h"
+#include "client/cli/text/joined.h"
 
 namespace forkmill::cli {
 
 namespace {
 
 std::string bash_words(const CompletionPoint& point) {
-  std::string words;
-  for (const auto& [name, description] : point.commands) words += name + " ";
-  for (const auto& option : point.options) {
-    for (const auto& name : option.names) words += name + " ";
-  }
-  if (!words.empty()) words.pop_back();
-  return words;
+  std::vector<std::string> words;
+  for (const auto& [name, description] : point.commands) words.push_back(name);
+  for (const auto& option : point.options) words.insert(words.end(), option.names.begin(), option.names.end());
+  return joined(words, " ");
 }
 
 // The cases for the word before: an option with a value has its choices, or none, instead of the words of the command.
@@ -19,11 +17,7 @@ std::string bash_values(const CompletionPoint& point) {
   std::string cases;
   for (const auto& option : point.options) {
     if (!option.has_value) continue;
-    std::string names;
-    for (const auto& name : option.names) names += (names.empty() ? "" : "|") + name;
-    std::string choices;
-    for (const auto& choice : option.choices) choices += (choices.empty() ? "" : " ") + choice;
-    cases += "      " + names + ") words='" + choices + "' ;;\n";
+    cases += "      " + joined(option.names, "|") + ") words='" + joined(option.choices, " ") + "' ;;\n";
   }
   return cases.empty() ? "" : "      case $before in\n" + cases + "      esac ;;\n";
 }
@@ -38,12 +32,8 @@ std::string bash_script(const std::vector<CompletionPoint>& points) {
   }
   return "_forkmill() {\n"
          "  local word at=forkmill words= before=${COMP_WORDS[COMP_CWORD-1]}\n"
-         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-         "    case \"$at $word\" in\n"
-         "      " +
-         quoted_paths(points, "|") +
-         ") at+=\" $word\" ;;\n"
-         "    esac\n"
+         "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n" +
+         path_search(points) +
          "  done\n"
          "  case $at in\n" +
          cases +

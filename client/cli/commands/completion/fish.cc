@@ -1,4 +1,5 @@
 #include "client/cli/commands/completion/scripts.h"
+#include "client/cli/text/joined.h"
 
 namespace forkmill::cli {
 
@@ -15,9 +16,7 @@ std::string fish_option(const CompletionOption& option) {
   for (const auto& name : option.names)
     text += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
   if (option.has_value) text += option.has_file ? " -r -F" : " -x";
-  std::string choices;
-  for (const auto& choice : option.choices) choices += (choices.empty() ? "" : " ") + choice;
-  if (!choices.empty()) text += " -a '" + choices + "'";
+  if (!option.choices.empty()) text += " -a '" + joined(option.choices, " ") + "'";
   return text + " -d " + fish_quoted(option.description);
 }
 

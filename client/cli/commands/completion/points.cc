@@ -2,6 +2,7 @@
 #include <map>
 
 #include "client/cli/commands/completion/scripts.h"
+#include "client/cli/text/joined.h"
 
 namespace forkmill::cli {
 
@@ -65,10 +66,17 @@ std::vector<CompletionPoint> completion_points(const CLI::App& app) {
 }
 
 std::string quoted_paths(const std::vector<CompletionPoint>& points, const std::string& separator) {
-  std::string text;
-  for (auto point = points.begin() + 1; point < points.end(); ++point)
-    text += (text.empty() ? "'" : separator + "'") + point->path + "'";
-  return text;
+  std::vector<std::string> paths;
+  for (auto point = points.begin() + 1; point < points.end(); ++point) paths.push_back("'" + point->path + "'");
+  return joined(paths, separator);
+}
+
+std::string path_search(const std::vector<CompletionPoint>& points) {
+  return "    case \"$at $word\" in\n"
+         "      (" +
+         quoted_paths(points, "|") +
+         ") at+=\" $word\" ;;\n"
+         "    esac\n";
 }
 
 }  // namespace forkmill::cli

@@ -31,5 +31,7 @@ std::string fish_script(const std::vector<CompletionPoint>& points);
 
 // Returns the paths of `points` but the first as quoted words with `separator` between.
 std::string quoted_paths(const std::vector<CompletionPoint>& points, const std::string& separator);
+// Returns the lines for bash and zsh that lengthen `at`, the path of a command, by `word` if that is a command too.
+std::string path_search(const std::vector<CompletionPoint>& points);
 
 }  // namespace forkmill::cli

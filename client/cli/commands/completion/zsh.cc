@@ -1,4 +1,5 @@
 #include "client/cli/commands/completion/scripts.h"
+#include "client/cli/text/joined.h"
 
 namespace forkmill::cli {
 
@@ -19,14 +20,10 @@ std::string zsh_case(const CompletionPoint& point) {
   text += ")\n      options=(";
   std::string values;
   for (const auto& option : point.options) {
-    std::string names;
-    for (const auto& name : option.names) {
-      text += "\n        " + zsh_item(name, option.description);
-      names += (names.empty() ? "" : "|") + name;
-    }
-    std::string choices;
-    for (const auto& choice : option.choices) choices += (choices.empty() ? "" : " ") + choice;
-    if (option.has_value) values += "        (" + names + ") has_value=1 choices=(" + choices + ") ;;\n";
+    for (const auto& name : option.names) text += "\n        " + zsh_item(name, option.description);
+    if (!option.has_value) continue;
+    values +=
+        "        (" + joined(option.names, "|") + ") has_value=1 choices=(" + joined(option.choices, " ") + ") ;;\n";
   }
   text += ")\n";
   if (!values.empty()) text += "      case $words[CURRENT-1] in\n" + values + "      esac\n";
@@ -42,12 +39,8 @@ std::string zsh_script(const std::vector<CompletionPoint>& points) {
          "_forkmill() {\n"
          "  local at=forkmill word has_value=0\n"
          "  local -a names options choices\n"
-         "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-         "    case \"$at $word\" in\n"
-         "      (" +
-         quoted_paths(points, "|") +
-         ") at+=\" $word\" ;;\n"
-         "    esac\n"
+         "  for word in \"${(@)words[2,CURRENT-1]}\"; do\n" +
+         path_search(points) +
          "  done\n"
          "  case $at in\n" +
          cases +

@@ -4,19 +4,10 @@
 #include <utility>
 
 #include "client/cli/errors/command_error.h"
+#include "client/cli/text/joined.h"
 #include "client/cli/text/quote.h"
 
 namespace forkmill::cli {
-
-namespace {
-
-std::string joined_words(const std::vector<std::string>& words) {
-  std::string line;
-  for (std::size_t i = 0; i < words.size(); ++i) line += (i == 0 ? "" : " ") + words[i];
-  return line;
-}
-
-}  // namespace
 
 CommandTemplate::CommandTemplate(const std::vector<std::string>& words, bool direct)
     : CommandTemplate{words, Options{.direct = direct}} {}
@@ -30,7 +21,7 @@ CommandTemplate::CommandTemplate(const std::vector<std::string>& words, const Op
   if (direct_) {
     for (const auto& word : words) words_.emplace_back(word, options.syntax);
   } else {
-    words_.emplace_back(joined_words(words), options.syntax);
+    words_.emplace_back(joined(words, " "), options.syntax);
   }
   const bool complete = std::any_of(words_.begin(), words_.end(), [](auto& word) { return word.has_replacements(); });
   if (!complete && options.append) {
@@ -53,7 +44,7 @@ int CommandTemplate::positions() const {
 }
 
 std::string CommandTemplate::line(const Job& job) const {
-  if (lines_) return joined_words(job.args);
+  if (lines_) return joined(job.args, " ");
   if (!each_word_) return words_[0].expand(job, true);
   std::vector<std::string> words;
   for (const auto& word : words_) {
@@ -63,7 +54,7 @@ std::string CommandTemplate::line(const Job& job) const {
     }
     for (const auto& arg : job.args) words.push_back(word.expand_one(job, arg, true));
   }
-  return joined_words(words);
+  return joined(words, " ");
 }
 
 void CommandTemplate::fill(Job& job) const {
