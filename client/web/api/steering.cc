@@ -9,30 +9,19 @@ namespace {
 
 using Type = Parameter::Type;
 
-// The state after the command, and whether the command has changed it.
-Json pause_answer(const std::string& name, bool paused, const Json& body) {
+// Carries out PauseQueue, ResumeQueue, PauseName or ResumeName for the name that the path has as `variable`. Returns
+// the state after the command, and whether the command has changed it.
+template <class Order>
+Json set_paused(Call& call, const char* variable, bool paused) {
+  const auto& name = call.path.at(variable);
+  const auto body = call.broker.carry_out(Order{name});
   return {{"name", name}, {"paused", paused}, {"changed", cli::value_of(body, "changed")}};
 }
 
-Json pause_queue(Call& call) {
-  const auto& queue = call.path.at("queue");
-  return pause_answer(queue, true, call.broker.carry_out(PauseQueue{.queue = queue}));
-}
-
-Json resume_queue(Call& call) {
-  const auto& queue = call.path.at("queue");
-  return pause_answer(queue, false, call.broker.carry_out(ResumeQueue{.queue = queue}));
-}
-
-Json pause_name(Call& call) {
-  const auto& name = call.path.at("name");
-  return pause_answer(name, true, call.broker.carry_out(PauseName{.name = name}));
-}
-
-Json resume_name(Call& call) {
-  const auto& name = call.path.at("name");
-  return pause_answer(name, false, call.broker.carry_out(ResumeName{.name = name}));
-}
+Json pause_queue(Call& call) { return set_paused<PauseQueue>(call, "queue", true); }
+Json resume_queue(Call& call) { return set_paused<ResumeQueue>(call, "queue", false); }
+Json pause_name(Call& call) { return set_paused<PauseName>(call, "name", true); }
+Json resume_name(Call& call) { return set_paused<ResumeName>(call, "name", false); }
 
 Json limit_queue(Call& call) {
   const auto number = [&](const char* key) { return call.body.value(key, std::uint64_t{0}); };

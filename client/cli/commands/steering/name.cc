@@ -24,14 +24,10 @@ void add_name(const Program& program) {
   add_view(program, *list, QueryKind::status, [](const Json& body, const OutputOptions& output) {
     return paused_names_table(body).render(output.format, output.headers);
   });
-  const char* const names = "Names of tasks";
-  add_pause<PauseName>(
-      program, *group,
-      {"pause", "Start no further tasks with these names", "task", names, "NAME...", "is paused", "was paused already"})
+  constexpr Pausable kNames{"task", "Names of tasks", "NAME..."};
+  add_pause<PauseName>(program, *group, kNames, kPauseVerb, "Start no further tasks with these names")
       ->footer(kPauseNameFooter);
-  add_pause<ResumeName>(
-      program, *group,
-      {"resume", "Start tasks with these names again", "task", names, "NAME...", "is resumed", "was not paused"})
+  add_pause<ResumeName>(program, *group, kNames, kResumeVerb, "Start tasks with these names again")
       ->footer("Example:\n  forkmill name resume mail.send");
 }
 

@@ -147,14 +147,10 @@ void add_queue(const Program& program) {
   add_view(program, *list, QueryKind::queues, [](const Json& body, const OutputOptions& output) {
     return queue_table(body).render(output.format, output.headers);
   });
-  const char* const names = "Names of queues";
-  add_pause<PauseQueue>(
-      program, *group,
-      {"pause", "Start no further tasks of queues", "queue", names, "QUEUE...", "is paused", "was paused already"})
+  constexpr Pausable kQueues{"queue", "Names of queues", "QUEUE..."};
+  add_pause<PauseQueue>(program, *group, kQueues, kPauseVerb, "Start no further tasks of queues")
       ->footer(kPauseQueueFooter);
-  add_pause<ResumeQueue>(
-      program, *group,
-      {"resume", "Start tasks of paused queues again", "queue", names, "QUEUE...", "is resumed", "was not paused"})
+  add_pause<ResumeQueue>(program, *group, kQueues, kResumeVerb, "Start tasks of paused queues again")
       ->footer("Example:\n  forkmill queue resume mail");
   add_limit(program, *group);
   add_purge(program, *group);
