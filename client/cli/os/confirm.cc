@@ -9,10 +9,9 @@
 
 namespace forkmill::cli {
 
-void check_can_ask(bool yes) {
+void check_can_ask(bool yes, const std::string& fix) {
   if (!yes && ::isatty(STDIN_FILENO) != 1)
-    throw UsageError{"cannot ask for confirmation, because standard input is not a terminal",
-                     "give --yes, or look first with --dry-run"};
+    throw UsageError{"cannot ask for confirmation, because standard input is not a terminal", fix};
 }
 
 void confirm(const std::string& question, const std::string& refusal, const std::string& expected) {

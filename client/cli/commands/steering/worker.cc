@@ -45,6 +45,7 @@ struct WorkerSelection {
   std::string host;
   bool all = false;
   bool wait = false;
+  bool asks = false;  // before it steers all workers, or all of a host
   bool yes = false;
   OutputOptions output;
 };
@@ -55,23 +56,17 @@ std::string show_workers(const Json& body, const OutputOptions& output) {
   return worker_table(body, unix_now().count()).render(output.format, output.headers);
 }
 
-std::vector<SteerWorkers> orders_of(const WorkerSelection& selection, WorkerAction action) {
+using MakeOrders = std::vector<SteerWorkers> (*)(const WorkerSelection& selection);
+
+// Throws UsageError unless the workers are chosen in exactly one way.
+template <WorkerAction action>
+std::vector<SteerWorkers> orders_of(const WorkerSelection& selection) {
   if (int{!selection.names.empty()} + int{!selection.host.empty()} + int{selection.all} != 1)
     throw UsageError{"give either names, --host or --all"};
   if (selection.names.empty()) return {SteerWorkers{.action = action, .host = selection.host}};
   std::vector<SteerWorkers> orders;
   for (const auto& name : selection.names) orders.push_back({.action = action, .name = name});
   return orders;
-}
-
-// Returns the rows of all answers, as one answer.
-Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orders) {
-  Json answer{{"workers", Json::array()}};
-  for (const auto& order : orders) {
-    const auto body = connection.carry_out(order);
-    for (const auto& row : value_of(body, "workers")) answer["workers"].push_back(row);
-  }
-  return answer;
 }
 
 int status_of_steering(const Json& answer) {
@@ -101,20 +96,6 @@ void await_end(Connection& connection, const Json& answer) {
   while (any_there()) std::this_thread::sleep_for(kLookForWorkers);
 }
 
-int drain_workers(Connection& connection, const WorkerSelection& selection) {
-  const auto answer = carry_out_all(connection, orders_of(selection, WorkerAction::drain));
-  if (selection.wait) await_end(connection, answer);
-  return print_answer(answer, selection.output);
-}
-
-int pause_workers(Connection& connection, const WorkerSelection& selection) {
-  return print_answer(carry_out_all(connection, orders_of(selection, WorkerAction::pause)), selection.output);
-}
-
-int resume_workers(Connection& connection, const WorkerSelection& selection) {
-  return print_answer(carry_out_all(connection, orders_of(selection, WorkerAction::resume)), selection.output);
-}
-
 // "w1=8"
 SteerWorkers scale_order(const std::string& text) {
   const auto sign = text.rfind('=');
@@ -125,35 +106,59 @@ SteerWorkers scale_order(const std::string& text) {
   return order;
 }
 
-int scale_workers(Connection& connection, const WorkerSelection& selection) {
+std::vector<SteerWorkers> scale_orders(const WorkerSelection& selection) {
   std::vector<SteerWorkers> orders;
   for (const auto& text : selection.names) orders.push_back(scale_order(text));
-  return print_answer(carry_out_all(connection, orders), selection.output);
+  return orders;
+}
+
+// Returns the rows of all answers, as one answer. If one order fails, prints the answers before, whose orders stay
+// valid, and throws the error.
+Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orders, const OutputOptions& output) {
+  Json answer{{"workers", Json::array()}};
+  auto& rows = answer["workers"];
+  try {
+    for (const auto& order : orders) {
+      const auto body = connection.carry_out(order);
+      for (const auto& row : value_of(body, "workers")) rows.push_back(row);
+    }
+  } catch (const Error&) {
+    if (!rows.empty()) print_answer(answer, output);
+    throw;
+  }
+  return answer;
+}
+
+void confirm_drain(const WorkerSelection& selection) {
+  check_can_ask(selection.yes, "give --yes; `forkmill worker ls` lists the workers");
+  if (!selection.yes)
+    confirm("Drain all workers" + (selection.host.empty() ? "" : " of host " + selection.host) + "? [y/N]",
+            "nothing was drained");
+}
+
+int steer(const WorkerSelection& selection, MakeOrders make_orders, const ConnectionOptions& connection_options) {
+  const auto orders = make_orders(selection);
+  if (selection.asks && selection.names.empty()) confirm_drain(selection);
+  Connection connection{connection_options};
+  const auto answer = carry_out_all(connection, orders, selection.output);
+  if (selection.wait) await_end(connection, answer);
+  return print_answer(answer, selection.output);
 }
 
 std::shared_ptr<WorkerSelection> add(const Program& program, CLI::App& command, const char* names, const char* help,
-                                     bool asks, int (*act)(Connection&, const WorkerSelection&)) {
+                                     MakeOrders make_orders) {
   auto selection = std::make_shared<WorkerSelection>();
   command.add_option("names", selection->names, help)->option_text(names);
   add_format_options(command, selection->output);
   add_connection_options(command, program.connection);
-  command.callback([program, selection, asks, act] {
-    program.action = [program, selection, asks, act] {
-      const bool many = asks && selection->names.empty();
-      if (many) check_can_ask(selection->yes);
-      if (many && !selection->yes)
-        confirm("Drain all workers" + (selection->host.empty() ? "" : " of host " + selection->host) + "? [y/N]",
-                "nothing was drained");
-      Connection connection{program.connection};
-      return act(connection, *selection);
-    };
+  command.callback([program, selection, make_orders] {
+    program.action = [program, selection, make_orders] { return steer(*selection, make_orders, program.connection); };
   });
   return selection;
 }
 
-std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& command, bool asks,
-                                              int (*act)(Connection&, const WorkerSelection&)) {
-  auto selection = add(program, command, "NAME...", "Names of workers", asks, act);
+std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& command, MakeOrders make_orders) {
+  auto selection = add(program, command, "NAME...", "Names of workers", make_orders);
   command.add_option("--host", selection->host, "All workers of this host")->type_name("HOST");
   command.add_flag("--all", selection->all, "All workers");
   return selection;
@@ -161,7 +166,8 @@ std::shared_ptr<WorkerSelection> add_for_many(const Program& program, CLI::App& 
 
 void add_drain(const Program& program, CLI::App& group) {
   auto* command = group.add_subcommand("drain", "Let workers finish what they run, and end");
-  const auto selection = add_for_many(program, *command, true, drain_workers);
+  const auto selection = add_for_many(program, *command, orders_of<WorkerAction::drain>);
+  selection->asks = true;
   command->footer(kDrainWorkerFooter);
   command->add_flag("--wait", selection->wait, "Wait until they have ended");
   command->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation of --host and --all");
@@ -177,13 +183,13 @@ void add_worker(const Program& program) {
   add_drain(program, *group);
   auto* scaled = group->add_subcommand("scale", "Set the number of processes of workers while they run");
   scaled->footer(kScaleWorkerFooter);
-  add(program, *scaled, "NAME=N...", "Names of workers, each with a number of processes", false, scale_workers);
+  add(program, *scaled, "NAME=N...", "Names of workers, each with a number of processes", scale_orders);
   scaled->get_option("names")->required();
   auto* paused = group->add_subcommand("pause", "Give workers no further tasks");
-  add_for_many(program, *paused, false, pause_workers);
+  add_for_many(program, *paused, orders_of<WorkerAction::pause>);
   paused->footer(kPauseWorkerFooter);
   auto* resumed = group->add_subcommand("resume", "Give paused workers tasks again");
-  add_for_many(program, *resumed, false, resume_workers);
+  add_for_many(program, *resumed, orders_of<WorkerAction::resume>);
   resumed->footer("Example:\n  forkmill worker resume w1");
 }
 
