@@ -49,21 +49,25 @@ std::string show(Connection& connection, const Subject& subject, const std::stri
   return subject.render(body, format);
 }
 
-void add_subject(const Program& program, CLI::App& command, const Subject& subject, const char* value_name,
-                 const char* help) {
+// Adds the name of a `subject` to `command`, and what asks about it unless a command below it is given. `output` is
+// that of all subjects: its options may stand before and after the command below.
+CLI::Option* add_subject(const Program& program, CLI::App& command, const Subject& subject,
+                         const std::shared_ptr<OutputOptions>& output, const char* value_name, const char* help) {
   auto name = std::make_shared<std::string>();
-  auto output = std::make_shared<OutputOptions>();
-  command.add_option("name", *name, help)->option_text(value_name);
+  auto* option = command.add_option("name", *name, help)->option_text(value_name);
   add_output_options(command, *output);
   add_connection_options(command, program.connection);
   command.callback([program, &command, subject, name, output, value_name] {
-    if (!command.get_subcommands().empty()) return;
+    const bool asks_below = !command.get_subcommands().empty();
+    if (asks_below && !name->empty()) throw CLI::ValidationError{"unexpected argument '" + *name + "'"};
+    if (asks_below) return;
     if (name->empty()) throw CLI::RequiredError{value_name};
     program.action = [program, subject, name, output] {
       Connection connection{program.connection};
       return print_result(*output, [&] { return show(connection, subject, *name, output->format); });
     };
   });
+  return option;
 }
 
 }  // namespace
@@ -71,16 +75,19 @@ void add_subject(const Program& program, CLI::App& command, const Subject& subje
 void add_why(const Program& program) {
   auto* command = program.app.add_subcommand("why", "Tell why a task, a queue or a worker waits, or a task failed");
   command->footer(kWhyFooter);
-  add_subject(program, *command, {QueryKind::why_task, render_why_task, nullptr, "task"}, "ID",
+  const auto output = std::make_shared<OutputOptions>();
+  add_subject(program, *command, {QueryKind::why_task, render_why_task, nullptr, "task"}, output, "ID",
               "Id of a task, or an unambiguous prefix of at least 8 characters");
   auto* queue = command->add_subcommand("queue", "Tell why the tasks of a queue wait");
   queue->footer("Example:\n  forkmill why queue mail");
-  add_subject(program, *queue, {QueryKind::why_queue, render_why_queues, "queues", "queue"}, "NAME",
-              "Name of the queue");
+  add_subject(program, *queue, {QueryKind::why_queue, render_why_queues, "queues", "queue"}, output, "NAME",
+              "Name of the queue")
+      ->required();
   auto* worker = command->add_subcommand("worker", "Tell why a worker gets no tasks");
   worker->footer("Example:\n  forkmill why worker host-1 -o jsonl");
-  add_subject(program, *worker, {QueryKind::why_worker, render_why_workers, "workers", "worker"}, "NAME",
-              "Name of the worker");
+  add_subject(program, *worker, {QueryKind::why_worker, render_why_workers, "workers", "worker"}, output, "NAME",
+              "Name of the worker")
+      ->required();
 }
 
 }  // namespace forkmill::cli

@@ -54,6 +54,12 @@ std::string argument_word(const CLI::Option& option) {
   return word.substr(0, word.find("..."));
 }
 
+// "ID or " for a command that has an argument, or commands below it.
+std::string argument_or(const CLI::App& command) {
+  const auto arguments = command.get_options([](const CLI::Option* option) { return option->get_positional(); });
+  return arguments.empty() ? "" : argument_word(*arguments.front()) + " or ";
+}
+
 std::string text_of_error(const CLI::App& command, const CLI::ParseError& error) {
   const auto words = command.remaining();
   const bool is_group = !command.get_subcommands({}).empty();
@@ -66,7 +72,8 @@ std::string text_of_error(const CLI::App& command, const CLI::ParseError& error)
     return proto::with_suggestion("unknown option " + option, proto::nearest(option, option_names(command)));
   }
   if (is_group && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    return full_name(command) + " needs one of the commands " + joined(command_names(command), ", ");
+    return full_name(command) + " needs " + argument_or(command) + "one of the commands " +
+           joined(command_names(command), ", ");
   if (const auto* missing = missing_argument(command, error); missing != nullptr)
     return missing->get_items_expected_max() > 1 ? "give at least one " + argument_word(*missing)
                                                  : argument_word(*missing) + " is missing";

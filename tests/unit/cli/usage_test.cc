@@ -23,6 +23,10 @@ std::string message(std::vector<std::string> words) {
   wait->add_option("ids")->required()->option_text("ID...")->expected(1, 100);
   auto* attach = app.add_subcommand("attach");
   attach->add_option("id")->required()->option_text("ID");
+  auto* why = app.add_subcommand("why");
+  why->add_option("id")->option_text("ID");
+  why->add_subcommand("queue");
+  why->callback([] { throw CLI::RequiredError{"ID"}; });
   submit->allow_extras();
   submit->callback([submit] { throw CLI::ExtrasError{"submit", submit->remaining()}; });
   std::reverse(words.begin(), words.end());
@@ -48,9 +52,10 @@ TEST_CASE("a mistyped command or option is named with the one that was meant") {
 
 TEST_CASE("other words are named as well") {
   CHECK(message({"frobnicate"}) ==
-        "there is no command 'forkmill frobnicate'; there are status, task, submit, wait, attach\n  fix: see forkmill "
-        "--help");
+        "there is no command 'forkmill frobnicate'; there are status, task, submit, wait, attach, why\n  fix: see "
+        "forkmill --help");
   CHECK(message({"task"}) == "forkmill task needs one of the commands ls\n  fix: see forkmill task --help");
+  CHECK(message({"why"}) == "forkmill why needs ID or one of the commands queue\n  fix: see forkmill why --help");
   CHECK(message({"status", "now"}) == "unexpected argument 'now'\n  fix: see forkmill status --help");
   CHECK(message({"status", "--zzzzzzzz"}) == "unknown option --zzzzzzzz\n  fix: see forkmill status --help");
   CHECK(message({"wait"}) == "give at least one ID\n  fix: see forkmill wait --help");
