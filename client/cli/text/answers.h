@@ -16,6 +16,8 @@ nlohmann::ordered_json value_of(const nlohmann::ordered_json& body, const char* 
 std::string text_of(const nlohmann::ordered_json& body, const char* key);
 // 0 if the value is not a number.
 std::int64_t number_of(const nlohmann::ordered_json& body, const char* key);
+// False if there is no such key, or if the value is neither true nor false.
+bool is_true(const nlohmann::ordered_json& body, const char* key);
 // A cell with the value and its text_of().
 Cell plain(const nlohmann::ordered_json& body, const char* key);
 

@@ -34,8 +34,7 @@ Cell limit(const Json& body, const char* key) {
 
 // A value that is true or false, in words. Older brokers leave it out.
 Cell flag(const Json& body, const char* key, const char* when_true, const char* when_false) {
-  const auto value = value_of(body, key);
-  return {value, value.is_boolean() && value.get<bool>() ? when_true : when_false};
+  return {value_of(body, key), is_true(body, key) ? when_true : when_false};
 }
 
 // "scheduled 0, ready 3, running 2"
@@ -158,11 +157,10 @@ Table worker_table(const Json& body, std::int64_t now_ms) {
                {.name = "held", .wide = true},
                {.name = "max_children", .title = "most", .wide = true, .right = true}}};
   for (const auto& row : value_of(body, "workers")) {
-    const auto draining = value_of(row, "draining");
     const auto connected = number_of(row, "connected_at_ms");
-    const bool is_draining = draining.is_boolean() && draining.get<bool>();
+    const bool is_draining = is_true(row, "draining");
     const auto held = flag(row, "held", "by an operator", "-");
-    const bool is_paused = number_of(row, "paused_ms") > 0 || held.text != "-";
+    const bool is_paused = number_of(row, "paused_ms") > 0 || is_true(row, "held");
     auto names = Json::array();
     for (const auto& task : value_of(row, "tasks")) names.push_back(text_of(task, "name"));
     table.add({plain(row, "name"), plain(row, "host"), plain(row, "pid"),

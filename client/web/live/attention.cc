@@ -51,8 +51,7 @@ void note_queues(Notes& notes, const Json& queues) {
     const auto unfinished = ready + cli::number_of(row, "running") + cli::number_of(row, "scheduled");
     if (is_nearly_full(row, unfinished, "max_tasks") || is_nearly_full(row, cli::number_of(row, "bytes"), "max_bytes"))
       notes.add("queue " + name + " is nearly full and will reject tasks", page_of_queue(name));
-    const auto paused = cli::value_of(row, "paused");
-    if (paused.is_boolean() && paused.get<bool>())
+    if (cli::is_true(row, "paused"))
       notes.add("queue " + name + " is paused and has " + tasks(ready) + " ready", "/queues");
     else if (ready > 0 && cli::number_of(row, "workers") == 0)
       notes.add("queue " + name + " has " + tasks(ready) + " ready and no worker", page_of_queue(name));

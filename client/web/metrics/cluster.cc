@@ -40,8 +40,7 @@ struct QueueSums {
     oldest_seconds = std::max(oldest_seconds, value_of(row, "oldest_ready_ms") / 1000);
     bytes += value_of(row, "bytes");
     workers = std::max(workers, value_of(row, "workers"));
-    const auto is_paused = cli::value_of(row, "paused");
-    paused += is_paused.is_boolean() && is_paused.get<bool>() ? 1 : 0;
+    paused += cli::is_true(row, "paused") ? 1 : 0;
   }
 };
 
@@ -127,8 +126,7 @@ void add_workers(Exposition& text, const Json& body) {
   double busy = 0;
   double slots = 0;
   for (const auto& row : cli::value_of(body, "workers")) {
-    const auto is_draining = cli::value_of(row, "draining");
-    (is_draining.is_boolean() && is_draining.get<bool>() ? draining : serving) += 1;
+    (cli::is_true(row, "draining") ? draining : serving) += 1;
     busy += value_of(row, "running");
     slots += value_of(row, "children");
   }

@@ -56,8 +56,7 @@ void add_store(Exposition& text, const Json& body) {
   text.add(count_of(store, "bytes"));
   text.begin("forkmill_store_disk_full", Kind::gauge,
              "Whether the broker rejects durable tasks for lack of disk space.");
-  const auto full = cli::value_of(store, "disk_full");
-  text.add(full.is_boolean() && full.get<bool>() ? 1 : 0);
+  text.add(cli::is_true(store, "disk_full") ? 1 : 0);
   text.begin("forkmill_store_commit_seconds", Kind::histogram, "How long commits take, with their sync.");
   const BucketCounts counts{cli::value_of(body, "bounds_us"), cli::value_of(store, "commit")};
   text.add_histogram({}, counts.cumulative(kEverySecond), counts.sum_seconds());

@@ -87,9 +87,7 @@ void await_end(Connection& connection, const Json& answer) {
     if (text_of(row, "answer") != "unsupported") leaving.emplace(text_of(row, "name"), text_of(row, "host"));
   const auto any_there = [&] {
     for (const auto& row : value_of(connection.ask(QueryKind::workers), "workers")) {
-      const auto draining = value_of(row, "draining");
-      const bool is_leaving = draining.is_boolean() && draining.get<bool>();
-      if (is_leaving && leaving.contains({text_of(row, "name"), text_of(row, "host")})) return true;
+      if (is_true(row, "draining") && leaving.contains({text_of(row, "name"), text_of(row, "host")})) return true;
     }
     return false;
   };
