@@ -1,4 +1,7 @@
 // The routes that pause, resume and limit queues and task names, and that steer workers.
+#include <cstdint>
+#include <limits>
+
 #include "client/cli/text/answers.h"
 #include "client/cli/views/cluster.h"
 #include "client/web/api/route.h"
@@ -23,14 +26,21 @@ Json resume_queue(Call& call) { return set_paused<ResumeQueue>(call, "queue", fa
 Json pause_name(Call& call) { return set_paused<PauseName>(call, "name", true); }
 Json resume_name(Call& call) { return set_paused<ResumeName>(call, "name", false); }
 
+// The value of a limit in the body; 0 without it. Readers of the queues take limits for signed numbers.
+std::uint64_t limit_of(const Json& body, const char* key) {
+  const auto value = body.value(key, std::uint64_t{0});
+  if (value <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return value;
+  throw Failure{400, "bad_parameter", std::string{"'"} + key + "' is larger than 2^63 - 1"};
+}
+
 Json limit_queue(Call& call) {
-  const auto number = [&](const char* key) { return call.body.value(key, std::uint64_t{0}); };
   LimitQueue command{.queue = call.path.at("queue"),
                      .reset = call.body.value("reset", false),
-                     .max_tasks = number("max_tasks"),
-                     .max_bytes = number("max_bytes"),
-                     .max_running = number("max_running")};
-  if (!command.reset && command.max_tasks + command.max_bytes + command.max_running == 0)
+                     .max_tasks = limit_of(call.body, "max_tasks"),
+                     .max_bytes = limit_of(call.body, "max_bytes"),
+                     .max_running = limit_of(call.body, "max_running")};
+  const bool has_limit = command.max_tasks > 0 || command.max_bytes > 0 || command.max_running > 0;
+  if (!command.reset && !has_limit)
     throw Failure{400, "bad_parameter", "the body has no limit", "give max_tasks, max_bytes, max_running or reset"};
   const auto body = call.broker.carry_out(command);
   auto answer = Json::object();

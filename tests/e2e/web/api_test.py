@@ -215,7 +215,9 @@ def check_steering(gateway):
     need(gateway.get("/api/v1/names").json() == rows("name", "ls") == [{"name": "mail.send", "state": "paused"}])
     need(gateway.post("/api/v1/names/mail.send/resume").json()["changed"] is True)
     need(gateway.post("/api/v1/queues/no%20queue/pause", status=400).error() == "name_invalid")
-    gateway.post("/api/v1/queues/a%2Fb/limits", {}, 400)
+    for wrong in ({}, {"max_tasks": 0}, {"max_tasks": -1}, {"max_running": 2**64 - 1}, {"max_tasks": 2**63, "max_bytes": 2**63}):
+        need(gateway.post("/api/v1/queues/a%2Fb/limits", wrong, 400).error() == "bad_parameter", wrong)
+    need("2^63" in gateway.post("/api/v1/queues/a%2Fb/limits", {"max_tasks": 2**63}, 400).body.decode())
     limits = gateway.post("/api/v1/queues/a%2Fb/limits", {"max_tasks": 5, "max_running": 2}).json()
     need((limits["name"], limits["max_tasks"], limits["max_running"]) == ("a/b", 5, 2), limits)
     row = gateway.get("/api/v1/queues/a%2Fb").json()

@@ -95,8 +95,8 @@ int purge(const PurgeCommand& options, const ConnectionOptions& connection_optio
 }
 
 int limit(const LimitQueue& limits, const OutputOptions& output, const ConnectionOptions& connection_options) {
-  if (!limits.reset && limits.max_tasks + limits.max_bytes + limits.max_running == 0)
-    throw UsageError{"give --length, --bytes, --running or --reset"};
+  const bool has_limit = limits.max_tasks > 0 || limits.max_bytes > 0 || limits.max_running > 0;
+  if (!limits.reset && !has_limit) throw UsageError{"give --length, --bytes, --running or --reset"};
   Connection connection{connection_options};
   return print_stdout(render_limits(connection.carry_out(limits), output.format));
 }
