@@ -165,10 +165,11 @@ Response Gateway::metrics(const Request& request) {
     const auto status = broker_.ask(QueryKind::status);
     const auto queues = broker_.ask(QueryKind::queues);
     const auto workers = broker_.ask(QueryKind::workers);
+    const auto times = ask_metrics(broker_);
     add_status(text, status);
     add_queues(text, queues);
     add_workers(text, workers);
-    add_times(text, ask_metrics(broker_));
+    add_times(text, times);
   } catch (const Failure&) {
     is_up = false;
   }
