@@ -52,7 +52,10 @@ void add_points(const CLI::App& command, const std::string& path, std::vector<Co
     if (!option->get_positional()) point.options.push_back(completion_option(*option));
   }
   points.push_back(std::move(point));
-  for (const auto* below : command.get_subcommands({})) add_points(*below, path + " " + below->get_name(), points);
+  for (const auto* below : command.get_subcommands({})) {
+    add_points(*below, path + " " + below->get_name(), points);
+    for (const auto& alias : below->get_aliases()) add_points(*below, path + " " + alias, points);
+  }
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct CompletionPoint {
   std::vector<CompletionOption> options{};
 };
 
-// The program itself comes first, and each command before those below it.
+// The program itself comes first, and each command before those below it. A command with an alias is there twice, so
+// that its options are completed behind both names; only its name is proposed.
 std::vector<CompletionPoint> completion_points(const CLI::App& app);
 
 std::string bash_script(const std::vector<CompletionPoint>& points);
