@@ -94,10 +94,9 @@ struct LimitQueue {
 
 // How SteerWorkers steers a worker. The numbers are those of the wire.
 enum class WorkerAction : std::uint8_t {
-  drain = 1,  // finish what runs, hand back the rest and leave, as on SIGTERM
-  scale = 2,  // have SteerWorkers::children processes in the pool
-  pause =
-      3,  // get no further tasks until `resume`; lasts over restarts of the broker, if it has a store, and of workers
+  drain = 1,   // finish what runs, hand back the rest and leave, as on SIGTERM
+  scale = 2,   // have SteerWorkers::children processes in the pool
+  pause = 3,   // get no further tasks until `resume`; lasts over restarts of workers, and of a broker with a store
   resume = 4,  // get tasks again
 };
 
