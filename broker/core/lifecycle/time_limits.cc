@@ -4,7 +4,6 @@
 #include <string>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
 #include "proto/mutants.h"
 
@@ -28,12 +27,11 @@ void TimeLimits::tick() {
   if (now < next_look_ || proto::mutant(proto::Mutant::overrun_ignored)) return;
   next_look_ = now + Instant{state_.options.timeout_grace} / kLooks;
   Attempts still;
-  std::vector<std::pair<Worker*, Task*>> over;
-  for (const auto& [handle, worker] : state_.workers)
-    for (Task* task : look(*worker, still)) over.emplace_back(worker.get(), task);
+  std::vector<Overrun> over;
+  for (const auto& [handle, worker] : state_.workers) look(*worker, still, over);
   running_ = std::move(still);
-  std::sort(over.begin(), over.end(), [](const auto& a, const auto& b) { return a.second->seq < b.second->seq; });
-  for (const auto& [worker, task] : over) end(*worker, *task);
+  std::sort(over.begin(), over.end(), [](const Overrun& a, const Overrun& b) { return a.task->seq < b.task->seq; });
+  for (const Overrun& one : over) end(one);
 }
 
 Instant TimeLimits::next_wakeup() const {
@@ -42,8 +40,7 @@ Instant TimeLimits::next_wakeup() const {
   return any && !proto::mutant(proto::Mutant::overrun_ignored) ? next_look_ : proto::kNever;
 }
 
-std::vector<Task*> TimeLimits::look(const Worker& worker, Attempts& still) const {
-  std::vector<Task*> over;
+void TimeLimits::look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const {
   const auto by_report = reported(worker);
   const auto runs = [&](const Task& task) {
     if (task.options().process) return state_.process_starts.contains(task.seq);
@@ -55,15 +52,17 @@ std::vector<Task*> TimeLimits::look(const Worker& worker, Attempts& still) const
     const auto before = running_.find(task->seq);
     const bool is_new = before == running_.end() || before->second.grant != task->grant();
     const Instant since = is_new ? state_.clock.now() : before->second.since;
-    if (state_.clock.now() - since >= timeout + state_.options.timeout_grace)
-      over.push_back(task);
+    const Instant ran = state_.clock.now() - since;
+    if (ran >= timeout + state_.options.timeout_grace)
+      over.push_back({&worker, task, ran});
     else
       still.emplace(task->seq, Running{task->grant(), since});
   }
-  return over;
 }
 
-void TimeLimits::end(Worker& worker, Task& task) {
+void TimeLimits::end(const Overrun& overrun) {
+  Worker& worker = *overrun.worker;
+  const Task& task = *overrun.task;
   const proto::Grant grant = task.grant();
   auto outcome =
       proto::Outcome::ended(proto::OutcomeKind::timed_out, Errc::timed_out,
@@ -78,7 +77,8 @@ void TimeLimits::end(Worker& worker, Task& task) {
   ++worker.ended.lost;
   ++worker.ended.overrun;
   worker.draining = worker.draining || is_barred(worker);
-  grants_.record_outcome(worker, {grant, std::move(outcome), milliseconds{-1}, 0});
+  grants_.record_outcome(
+      worker, {grant, std::move(outcome), milliseconds{-1}, static_cast<std::uint64_t>(overrun.ran.count())});
 }
 
 }  // namespace forkmill::broker

@@ -34,9 +34,15 @@ class TimeLimits {
   static constexpr std::uint64_t kMaxOverruns = 1;
   using Attempts = std::unordered_map<proto::TaskSeq, Running>;
 
-  // Moves the attempts with a timeout that the worker runs from running_ to `still`; returns those that are over.
-  std::vector<Task*> look(const Worker& worker, Attempts& still) const;
-  void end(Worker& worker, Task& task);
+  // An attempt that has run over its timeout and the grace.
+  struct Overrun {
+    Worker* worker;
+    Task* task;
+    Instant ran;  // at least for so long
+  };
+  // Moves the attempts with a timeout that the worker runs from running_ to `still`, and those that are over to `over`.
+  void look(Worker& worker, Attempts& still, std::vector<Overrun>& over) const;
+  void end(const Overrun& overrun);
 
   BrokerState& state_;
   TaskGrants& grants_;

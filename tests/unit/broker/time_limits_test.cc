@@ -46,6 +46,11 @@ TEST_CASE("an attempt that its worker does not end is ended after its timeout an
         "ran for longer than its timeout of 3000 ms, and worker worker did not end it");
   CHECK(broker.take<Revoke>(worker).at(0).grants == std::vector<Grant>{grant});
   CHECK(broker.take<ErrorMessage>(worker).at(0).code == Errc::timed_out);
+  broker.core().state().totals.times.visit([](const TaskSeries& series) {
+    CHECK(series.ended[static_cast<std::size_t>(OutcomeKind::timed_out)] == 1);
+    CHECK(Instant{static_cast<std::int64_t>(series.ran.sum_us())} >= 7s);  // the timeout and the grace
+    CHECK(Instant{static_cast<std::int64_t>(series.waited.sum_us())} < 2s);
+  });
   broker.succeed(worker, grant, "too late");
   CHECK(broker.results(client).empty());
   CHECK(broker.core().state().totals.succeeded == 0);
