@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/intake.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "broker/core/lifecycle/namesakes.h"
@@ -84,12 +85,11 @@ void make_room_in_ack(Client& client, std::size_t tasks) {
   client.outgoing.full_acks.push_back(std::exchange(ack, {}));
 }
 
-// Whether a spec that the client has submitted before is that of its next submission, apart from whose it is.
-bool is_like(const TaskSpec& accepted, const TaskSpec& submitted) {
+// Whether a spec that was accepted before is that of a submission which belongs to `principal`.
+bool is_like(const TaskSpec& accepted, const TaskSpec& submitted, std::string_view principal) {
   return accepted.queue == submitted.queue && accepted.name == submitted.name &&
          accepted.signature == submitted.signature && accepted.options == submitted.options &&
-         accepted.owners_id == submitted.owners_id &&
-         (submitted.principal.empty() || submitted.principal == accepted.principal);
+         accepted.owners_id == submitted.owners_id && accepted.principal == principal;
 }
 
 proto::Rejection rejection_of(const TaskId& id, Failure failure) {
@@ -305,9 +305,10 @@ void Intake::plan_again() {
 
 bool Intake::share_spec(const Client& client, proto::Submission& submission) const {
   const Client::Accepted& last = client.accepted;
-  if (last.spec == nullptr || (last.spec != submission.spec && !is_like(*last.spec, *submission.spec))) {
-    const bool has_name = client.owner != nullptr && !client.owner->name.empty();
-    if (has_name && submission.spec->principal.empty()) submission.edit().principal = client.owner->name;
+  std::string_view principal = submission.spec->principal;
+  if (principal.empty() && client.owner != nullptr) principal = client.owner->name;
+  if (last.spec == nullptr || (last.spec != submission.spec && !is_like(*last.spec, *submission.spec, principal))) {
+    if (submission.spec->principal != principal) submission.edit().principal = principal;
     return false;
   }
   submission.spec = last.spec;

@@ -284,6 +284,24 @@ TEST_CASE("a dead letter that an operator retries still belongs to its submitter
   CHECK(site.query(alice, QueryKind::task, id(2).to_string()) == Errc::ok);
 }
 
+TEST_CASE("a task that an operator submits after it has retried one of another principal is the operator's own") {
+  for (const bool is_named : {true, false}) {
+    CAPTURE(is_named);
+    Principals site;
+    const auto alice = site.client(Principals::kAlice);
+    const auto boss = is_named ? site.client(Principals::kOperator) : site.broker.client();
+    site.broker.submit(alice, {task(1)});
+    const auto worker = site.broker.worker(1);
+    site.broker.fail(worker, site.broker.grants(worker).at(0).grant);
+    CHECK(site.ask(boss, Command{6, RetryDeadLetter{id(1).to_string(), id(2)}}) == Errc::ok);
+    site.broker.submit(boss, {task(3)});
+    REQUIRE(site.broker.core().state().tasks.find(id(3)) != nullptr);
+    CHECK(site.broker.core().state().tasks.find(id(3))->spec->principal == (is_named ? "operator" : ""));
+    CHECK(site.query(alice, QueryKind::task, id(3).to_string()) == Errc::task_unknown);
+    CHECK(site.query(alice, QueryKind::task, id(2).to_string()) == Errc::ok);
+  }
+}
+
 TEST_CASE("objects that a client may not use are unknown to its queries") {
   Principals site;
   site.bob.objects = {"mail.*"};
