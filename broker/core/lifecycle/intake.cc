@@ -105,7 +105,7 @@ void Intake::submit(Client& client, proto::MessageSeq message, proto::Submit sub
   std::vector<Body> left_on_disk;  // tasks of this message, which may name one twice
   for (proto::Submission& submission : submit.tasks) {
     const TaskId named = submission.id;
-    submission.id = id_in_table(client, named);
+    use_id_in_table(client, submission);
     if (auto status = take_in(client, std::move(submission), left_on_disk); !status.ok())
       client.outgoing.ack.rejected.push_back(rejection_of(named, std::move(status).failure()));
   }
@@ -160,9 +160,9 @@ Status Intake::check_spec(const TaskSpec& spec) const {
 }
 
 Status Intake::take_in(Client& client, proto::Submission submission) {
-  submission.id = id_in_table(client, submission.id);
+  use_id_in_table(client, submission);
   Task* known = state_.tasks.find(submission.id);
-  if (is_namesake(state_, client, submission.id, known)) {
+  if (is_namesake(client, known, paged_out(submission.id))) {
     rename(state_, client, submission);
     known = nullptr;
   }
@@ -171,14 +171,14 @@ Status Intake::take_in(Client& client, proto::Submission submission) {
 }
 
 Status Intake::take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk) {
-  const bool is_stored = on_disk(submission.id);
-  Task* known = is_stored ? nullptr : state_.tasks.find(submission.id);
-  const bool is_anothers = is_namesake(state_, client, submission.id, known);
+  const auto stored = paged_out(submission.id);
+  Task* known = stored ? nullptr : state_.tasks.find(submission.id);
+  const bool is_anothers = is_namesake(client, known, stored);
   if (is_anothers) rename(state_, client, submission);
   const Body body{submission.id, body_of(submission)};
-  if (is_stored && !is_anothers) return repeat_on_disk(left_on_disk, body, submission);
+  if (stored && !is_anothers) return repeat_on_disk(left_on_disk, body, submission);
   auto status = take_in(client, std::move(submission), body.hash, is_anothers ? nullptr : known);
-  if (status.ok() && on_disk(body.id)) left_on_disk.push_back(body);
+  if (status.ok() && paged_out(body.id)) left_on_disk.push_back(body);
   return status;
 }
 
@@ -252,8 +252,8 @@ Status Intake::repeat_on_disk(const std::vector<Body>& left_on_disk, const Body&
   return {};
 }
 
-bool Intake::on_disk(const TaskId& id) const {
-  return state_.tasks.paged_out() > 0 && state_.tasks.find_paged_out(id).has_value();
+std::optional<PagedOutEntry> Intake::paged_out(const TaskId& id) const {
+  return state_.tasks.paged_out() > 0 ? state_.tasks.find_paged_out(id) : std::nullopt;
 }
 
 // A dead letter is kept for longer than its key names it. Another task may take its place afterwards.

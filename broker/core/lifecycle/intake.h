@@ -1,6 +1,7 @@
 // Intake: accepts the tasks that clients submit, or says why not. A rejected task leaves nothing behind.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "broker/core/lifecycle/deliveries.h"
@@ -45,7 +46,7 @@ class Intake {
   proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
   static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
                                       const proto::Submission& submission);
-  bool on_disk(const TaskId& id) const;
+  std::optional<PagedOutEntry> paged_out(const TaskId& id) const;
   void start(Task& task, Instant due);
   bool key_is_free(const Task& task) const;
   // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "broker/core/state/sight.h"
 
@@ -28,11 +29,16 @@ TaskId derived(const std::string& principal, const TaskId& id, std::uint64_t num
 
 }  // namespace
 
-bool is_namesake(const BrokerState& state, const Client& client, const TaskId& id, const Task* known) {
-  if (!state.tasks.owners.have_names()) return false;
+void use_id_in_table(const Client& client, proto::Submission& submission) {
+  const TaskId id = id_in_table(client, submission.id);
+  if (id == submission.id) return;
+  // The task may be a dead letter whose key is free again: the submission takes its place, under both ids.
+  submission.edit().owners_id = std::exchange(submission.id, id);
+}
+
+bool is_namesake(const Client& client, const Task* known, const std::optional<PagedOutEntry>& paged_out) {
   if (known != nullptr) return !owns(client, *known);
-  const auto entry = state.tasks.paged_out() > 0 ? state.tasks.find_paged_out(id) : std::nullopt;
-  return entry && !owns(client, *entry);
+  return paged_out && !owns(client, *paged_out);
 }
 
 void rename(const BrokerState& state, const Client& client, proto::Submission& submission) {

@@ -4,12 +4,18 @@
 // (Owner::renamed, TaskSpec::owners_id).
 #pragma once
 
+#include <optional>
+
 #include "broker/core/state/broker_state.h"
 
 namespace forkmill::broker {
 
-// Returns whether a task of another principal has this id. `known`: the task in memory that has it, or null.
-bool is_namesake(const BrokerState& state, const Client& client, const TaskId& id, const Task* known);
+// Gives the submission the id that its task has in the table, if the client's principal has such a task already.
+void use_id_in_table(const Client& client, proto::Submission& submission);
+
+// Returns whether a task of another principal has the id of a submission. `known`: the task in memory that has this id,
+// or null. `paged_out`: the one on disk, or none.
+bool is_namesake(const Client& client, const Task* known, const std::optional<PagedOutEntry>& paged_out);
 
 // Gives a submission, of which is_namesake() is true, an id that is free.
 void rename(const BrokerState& state, const Client& client, proto::Submission& submission);

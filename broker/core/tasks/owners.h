@@ -44,7 +44,6 @@ class Owners {
   Owner* with_number(std::uint16_t number) { return &owners_[number]; }
 
   const std::deque<Owner>& all() const { return owners_; }
-  bool have_names() const { return owners_.size() > 1; }
 
  private:
   std::deque<Owner> owners_{1};  // by number

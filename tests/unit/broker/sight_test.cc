@@ -244,6 +244,32 @@ TEST_CASE("a task under a name that another's has is cancelled and watched by th
   CHECK(site.cancel(bob, grants[1].id) == CancelState::unknown);
 }
 
+TEST_CASE("a key under a name that another's has can be used again, and its owner still knows the task by that name") {
+  CoreOptions options;
+  options.result_ttl = options.key_window = 10s;
+  Principals site{nullptr, options};
+  const auto bob = site.client(Principals::kBob);
+  const auto alice = site.client(Principals::kAlice);
+  site.broker.submit(bob, {keyed(1, "k")});
+  site.broker.submit(alice, {keyed(1, "k")});
+  const auto worker = site.broker.worker(9);
+  for (const auto& granted : site.broker.grants(worker)) site.broker.fail(worker, granted.grant);
+  REQUIRE(site.broker.results(alice).size() == 1);
+  site.broker.send(alice, ResultAck{{site.broker.last_taken()}});
+  site.broker.advance_alive(11s, {alice, bob, worker});  // only a dead letter has the key from now on
+  site.broker.submit(alice, {keyed(1, "k", "others")});
+  const auto grants = site.broker.grants(worker);
+  REQUIRE(grants.size() == 1);
+  CHECK(grants[0].payload.view() == "others");
+  site.broker.succeed(worker, grants[0].grant);
+  const auto results = site.broker.results(alice);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].id == id(1));
+  std::string body;
+  CHECK(site.query(alice, QueryKind::task, id(1).to_string(), &body) == Errc::ok);
+  CHECK(has(body, "\"state\":\"succeeded\""));
+}
+
 TEST_CASE("tasks of peers without a principal do not hide those of principals, and the other way round") {
   Principals site;
   const auto local = site.broker.client();
