@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/objects/base/record_packing.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
@@ -173,7 +174,7 @@ Result<std::string_view> Steering::steer(Worker& worker, const SteerWorkers& com
   }
   if (!WorkerOrders::obeys(worker)) return kUnsupported;
   if (command.action == WorkerAction::drain) {
-    if (worker.draining) return kDone;
+    if (worker.draining && !TimeLimits::is_barred(worker)) return kDone;
     orders_.drain(worker);
     return kOrdered;
   }

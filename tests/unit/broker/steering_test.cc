@@ -268,6 +268,25 @@ TEST_CASE("a worker that is ordered to drain gets nothing more, and is told agai
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::drain, "w1", "", 0})) == Answers{{"w1", "done"}});
 }
 
+TEST_CASE("a worker that is granted nothing more since attempts ran over their timeout can be ordered to drain") {
+  CoreOptions options;
+  options.timeout_grace = 4s;
+  Broker broker{options};
+  const auto client = broker.client();
+  const auto worker = broker.connect(named_worker("w1"));
+  broker.send(worker, Credit{10});
+  Submission one = task(1);
+  one.edit().options.timeout = 1s;
+  one.edit().options.backoff = {0ms, 0ms, 0};
+  broker.submit(client, {one});
+  broker.advance_alive(16s, {client, worker});
+  REQUIRE(broker.grants(worker).size() == 2);
+  CHECK(has(query(broker, client, QueryKind::why_worker, "w1"), "has let 2 attempts run over their timeout"));
+  CHECK(has(query(broker, client, QueryKind::why_task, id(1).to_string()), "is granted nothing more: restart it"));
+  CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::drain, "w1", "", 0})) == Answers{{"w1", "ordered"}});
+  CHECK(broker.take<Drain>(worker).size() == 1);
+}
+
 TEST_CASE("a worker that is ordered to scale is told until it says that it has") {
   Broker broker;
   const auto client = broker.client();

@@ -41,7 +41,8 @@ enum class Reason : std::uint8_t {
   scheduled,
   // A worker
   draining,
-  held,  // an operator has paused it
+  held,    // an operator has paused it
+  barred,  // has let attempts run over their timeout
   short_of_something,
   no_work,        // nothing is ready in its queues
   other_names,    // tasks are ready, and it has none of their names
@@ -50,13 +51,16 @@ enum class Reason : std::uint8_t {
 };
 
 constexpr std::string_view reason_name(Reason reason) {
-  constexpr std::array<std::string_view, 34> kNames{
-      "restart_grace", "paused",       "running_limit",    "delayed",          "next_attempt",  "unserved",
-      "nested_wait",   "workers_busy", "behind",           "paged_out",        "next_in_line",  "commit_awaited",
-      "in_worker",     "runs",         "waits_for_object", "cancel_requested", "worker_silent", "submitted",
-      "succeeded",     "failed",       "no_other_attempt", "ran_again",        "cancelled",     "expired",
-      "empty",         "full",         "scheduled",        "draining",         "held",          "short_of_something",
-      "no_work",       "other_names",  "credit_used",      "processes_used"};
+  constexpr std::array<std::string_view, 35> kNames{
+      // A task
+      "restart_grace", "paused", "running_limit", "delayed", "next_attempt", "unserved", "nested_wait", "workers_busy",
+      "behind", "paged_out", "next_in_line", "commit_awaited", "in_worker", "runs", "waits_for_object",
+      "cancel_requested", "worker_silent", "submitted", "succeeded", "failed", "no_other_attempt", "ran_again",
+      "cancelled", "expired",
+      // A queue
+      "empty", "full", "scheduled",
+      // A worker
+      "draining", "held", "barred", "short_of_something", "no_work", "other_names", "credit_used", "processes_used"};
   static_assert(kNames.size() == static_cast<std::size_t>(Reason::processes_used) + 1);
   return kNames[static_cast<std::size_t>(reason)];
 }

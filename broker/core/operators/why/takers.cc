@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/core/lifecycle/time_limits.h"
 #include "broker/core/operators/why/words.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/text.h"
@@ -54,6 +55,10 @@ std::optional<Finding> why_out_of_reach(const BrokerState& state, const Worker& 
 }
 
 std::optional<Finding> why_takes_none(const BrokerState& state, const Worker& worker, bool process) {
+  if (TimeLimits::is_barred(worker)) {
+    return Finding{Reason::barred, "has let " + proto::format_count(worker.ended.overrun, "attempt") +
+                                       " run over their timeout, and is granted nothing more: restart it"};
+  }
   if (worker.draining) return Finding{Reason::draining, "is draining: it finishes what it has, and takes no more"};
   const std::string& name = worker.session.name.str();
   if (state.controls.is_worker_paused(name))
