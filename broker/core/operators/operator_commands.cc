@@ -53,7 +53,7 @@ struct OperatorCommands::Order {
     if (order.signal < 1 || order.signal > kLastSignal)
       return proto::Failure{Errc::bad_request, "a signal has a number from 1 to 64"};
     if (task == nullptr) return task_unknown(commands.state_, client, order.task);
-    if (!task->options().process) return no_process(*task);
+    if (!task->options().process) return no_process(client, *task);
     const char* state = "finished";
     if (task->state == State::running) {
       state = "sent";

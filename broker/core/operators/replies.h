@@ -28,8 +28,8 @@ inline proto::Reply reply_to(std::uint64_t id, const ReplyBody& body) {
 }
 
 // For commands and queries about the process of a task.
-inline proto::Failure no_process(const Task& task) {
-  return {Errc::bad_request, "task " + task.id.to_string() + " has no process of its own"};
+inline proto::Failure no_process(const Client& client, const Task& task) {
+  return {Errc::bad_request, "task " + id_for(client, task).to_string() + " has no process of its own"};
 }
 
 // For a text that names none of the tasks that the client may see.

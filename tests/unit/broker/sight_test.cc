@@ -234,6 +234,12 @@ TEST_CASE("a task under a name that another's has is cancelled and watched by th
   site.broker.send(worker, Progress{{{{}, grants[1].grant, 0.5, "half"}}});
   CHECK(site.broker.take<Progress>(alice).at(0).notes.at(0).id == id(1));
   CHECK(site.broker.take<Progress>(bob).empty());
+  for (const Message& refused : {Message{Query{5, QueryKind::process, id(1).to_string(), {}}},
+                                 Message{Command{6, SendSignal{id(1).to_string(), 15}}},
+                                 Message{Command{7, DropDeadLetter{id(1).to_string()}}}}) {
+    site.broker.send(alice, refused);
+    CHECK(has(site.broker.take<Reply>(alice).at(0).text, "task " + id(1).to_string() + " "));
+  }
   site.broker.send(alice, Cancel{{id(1)}});
   CHECK(site.broker.take<Revoke>(worker).at(0).grants == std::vector<Grant>{grants[1].grant});
   site.broker.send(worker, Revoked{{{grants[1].grant, RevokeState::returned}}, 9});
