@@ -57,8 +57,9 @@ ReplyBody ProcessQueries::list(const Client& client) const {
   for (const auto& [handle, worker] : state_.workers) {
     for (const proto::ProcessRow& row : worker->report) {
       const Task* task = grants_.held(*worker, row.grant);
-      // The command of a process may have the arguments of its task.
-      const bool hidden = task != nullptr && !may_see(client, *task);
+      // The command of a process may have the arguments of its task. The report may be older than the end of the task,
+      // of which nothing is known then.
+      const bool hidden = task != nullptr ? !may_see(client, *task) : row.grant.seq && !sees_all(client);
       PackedMap map = packed_process(hidden ? without_command(row) : row, worker->session.host,
                                      worker->session.name.str(), role_name(row.role));
       map.add("session", worker->session.id.value());

@@ -176,6 +176,12 @@ TEST_CASE("a list of processes says nothing of the tasks of others") {
   CHECK(site.query(alice, QueryKind::processes, "", &body) == Errc::ok);
   CHECK(has(body, "secret command"));
   CHECK(has(body, "secret label"));
+  site.broker.succeed(worker, row.grant);  // before the next report
+  CHECK(site.query(bob, QueryKind::processes, "", &body) == Errc::ok);
+  CHECK(has(body, "\"pid\":50"));
+  CHECK_FALSE(has(body, "secret"));
+  CHECK(site.query(site.client(Principals::kOperator), QueryKind::processes, "", &body) == Errc::ok);
+  CHECK(has(body, "secret command"));
 }
 
 TEST_CASE("each principal has its own keys: none learns of, takes over or blocks another's") {
