@@ -32,10 +32,11 @@ Operators::Operators(BrokerState& state, const Registry& registry, Intake& intak
       commands_{state, intake, retention, cancels, objects, processes, steering} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
-  auto answer = reply(client, query);
+  Task* named = task(client, named_task(query));
+  auto answer = reply(client, query, named);
   if (!answer) return;
   state_.output.send(client.session, std::move(*answer),
-                     must_be_safe(client, query) ? state_.output.safe_after() : proto::CommitSeq{});
+                     must_be_safe(query, named) ? state_.output.safe_after() : proto::CommitSeq{});
 }
 
 void Operators::handle(Client& client, const proto::Command& command) {
@@ -50,32 +51,31 @@ void Operators::handle(StoreAnswer answer) {
 
 // The state of a task is sent when it is safe: a crash might take it back. What an unfinished task waits for may be
 // that commit.
-bool Operators::must_be_safe(const Client& client, const proto::Query& query) const {
+bool Operators::must_be_safe(const proto::Query& query, const Task* named) {
   if (query.kind != QueryKind::why_task) return named_task(query).has_value();
-  const Task* named = task(client, named_task(query));
   return named == nullptr || is_terminal(named->state);
 }
 
-std::optional<Reply> Operators::reply(Client& client, const proto::Query& query) {
+std::optional<Reply> Operators::reply(Client& client, const proto::Query& query, Task* named) {
   switch (query.kind) {
     case QueryKind::objects:
       return reply_to(query.id, list_objects(objects_, client, query.argument));
     case QueryKind::object:
       return reply_to(query.id, show_object(objects_, state_, client, query.argument));
     case QueryKind::process:
-      return reply_to(query.id, process_queries_.state(client, query.argument, task(client, named_task(query))));
+      return reply_to(query.id, process_queries_.state(client, query.argument, named));
     case QueryKind::processes:
       return reply_to(query.id, process_queries_.list(client));
     case QueryKind::metrics:
       return reply_to(query.id, sees_all(client) ? metrics(state_, self_) : ReplyBody{tells_of_others()});
     case QueryKind::why_task:
-      return reply_to(query.id, why_queries_.task(client, query.argument, task(client, named_task(query))));
+      return reply_to(query.id, why_queries_.task(client, query.argument, named));
     case QueryKind::why_queue:
       return reply_to(query.id, sees_all(client) ? why_queries_.queue(query.argument) : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
     default:
-      return queries_.reply(query, client, task(client, named_task(query)));
+      return queries_.reply(query, client, named);
   }
 }
 

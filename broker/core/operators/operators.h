@@ -37,8 +37,9 @@ class Operators {
   void set_self(SelfReport self) { self_ = std::move(self); }
 
  private:
-  std::optional<proto::Reply> reply(Client& client, const proto::Query& query);
-  bool must_be_safe(const Client& client, const proto::Query& query) const;
+  // `named`: the task that the query names, or null.
+  std::optional<proto::Reply> reply(Client& client, const proto::Query& query, Task* named);
+  static bool must_be_safe(const proto::Query& query, const Task* named);
   // Returns null if `named` is none, or no task in memory that the client may see.
   Task* task(const Client& client, std::optional<std::string_view> named) const;
 
