@@ -211,7 +211,8 @@ TEST_CASE("workers have no more tasks of a queue at a time than its limit") {
   broker.submit(client, {task(1), task(2), task(3), named(4, "other", "t.echo")});
   auto granted = broker.grants(worker);
   REQUIRE(granted.size() == 3);
-  CHECK(has(query(broker, client, QueryKind::task, id(3).to_string()), "as many tasks of queue default run as may: 2"));
+  CHECK(has(query(broker, client, QueryKind::task, id(3).to_string()),
+            "as many tasks of queue default run as may (max_running 2): 2 in worker worker"));
   const auto first = std::find_if(granted.begin(), granted.end(), [](const auto& one) { return one.id == id(1); });
   broker.succeed(worker, first->grant);
   CHECK(broker.grants(worker).at(0).id == id(3));

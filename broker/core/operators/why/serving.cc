@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
+#include "broker/core/operators/why/held_back.h"
 #include "broker/core/tasks/process_queue.h"
 
 namespace forkmill::broker {
@@ -115,23 +117,13 @@ std::uint64_t Serving::finished(const Queue& queue) const {
   return count;
 }
 
-std::string Serving::why_held_back(const Task& task) const {
-  const std::string queue{base_queue(task.queue->name())};
-  if (task.queue->is_paused) return "queue " + queue + " is paused: forkmill queue resume " + queue;
-  if (state_.controls.is_name_paused(task.spec->name))
-    return "task " + task.spec->name + " is paused: forkmill name resume " + task.spec->name;
-  const Queue* base = state_.queues.find(queue);
-  if (base->may_grant()) return {};
-  return "as many tasks of queue " + queue + " run as may: " + std::to_string(base->budget.limits().max_running);
-}
-
 std::string Serving::why_waiting(const Task& task) const {
   switch (task.state) {
     case State::scheduled:
       return task.attempts.value() > 0 ? "waits for its next attempt" : "is not due yet";
     case State::ready: {
-      std::string reason = why_held_back(task);
-      if (reason.empty()) reason = why_unserved(*task.queue, task.type);
+      if (auto held = why_held_back(state_, *task.queue, task.spec->name)) return std::move(held->text);
+      std::string reason = why_unserved(*task.queue, task.type);
       return reason.empty()
                  ? "waits for a free child; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
                  : reason;

@@ -31,9 +31,6 @@ class Serving {
   static constexpr std::size_t kMaxUnserved = 1000;
   // Returns why the task waits. Empty: it does not wait.
   std::string why_waiting(const Task& task) const;
-  // Returns why a ready task is not granted although workers may take it: its queue or name is paused, or its queue is
-  // at its limit of running tasks. Empty: it is not held back.
-  std::string why_held_back(const Task& task) const;
   std::size_t workers_of(const Queue& queue) const;
   // Whether the worker serves the queue and has the type.
   bool could_run(const Worker& worker, const Queue& queue, TaskTypeId type) const;

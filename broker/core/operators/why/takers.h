@@ -23,10 +23,6 @@ std::optional<Finding> why_out_of_reach(const BrokerState& state, const Worker& 
 std::optional<Finding> why_all_busy(const BrokerState& state, const Serving& serving, const Queue& queue,
                                     TaskTypeId type);
 
-// Returns that operators hold tasks of this name in the queue back: the queue or the name is paused, or as many tasks
-// of the queue run as may, with the workers that have them. None: they do not.
-std::optional<Finding> why_held_back(const BrokerState& state, const Queue& queue, const std::string& task);
-
 // Returns that the broker grants nothing yet after its start. None: it does.
 std::optional<Finding> why_restarting(const BrokerState& state);
 

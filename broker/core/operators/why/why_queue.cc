@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/core/operators/why/held_back.h"
 #include "broker/core/operators/why/takers.h"
 #include "broker/core/operators/why/words.h"
 #include "broker/core/tasks/process_queue.h"

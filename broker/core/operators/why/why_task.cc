@@ -5,6 +5,7 @@
 #include <string>
 
 #include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/operators/why/held_back.h"
 #include "broker/core/operators/why/takers.h"
 #include "broker/core/operators/why/words.h"
 #include "broker/core/tasks/process_queue.h"
