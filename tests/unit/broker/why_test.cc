@@ -225,6 +225,9 @@ TEST_CASE("what an operator has paused or limited tells so, with the command tha
   };
   SUBCASE("a queue") {
     order(PauseQueue{"default"});
+    CHECK(all_of(why.queue()) ==
+          "empty: no task of the queue is unfinished\n"
+          "paused: queue default is paused: forkmill queue resume default\n");
     why.broker.submit(why.client, {task(1)});
     tells(why.task(1, "ready"), "paused", "queue default is paused: forkmill queue resume default");
     tells(why.queue(), "paused", "1 task t.echo waits: queue default is paused");

@@ -119,6 +119,8 @@ Findings why_queue(const BrokerState& state, const Serving& serving, std::string
   explain(found, state, serving, *queue);
   if (queue->processes != nullptr) explain(found, state, serving, *queue->processes);
   if (found.empty()) found.push_back({Reason::empty, "no task of the queue is unfinished"});
+  const bool has_ready = queue->ready.size() > 0 || (queue->processes != nullptr && queue->processes->ready.size() > 0);
+  if (queue->is_paused && !has_ready) found.push_back(*why_held_back(state, *queue, std::string{}));
   if (serving.workers_of(*queue) == 0 && queue->ready.size() == 0)
     found.push_back({Reason::unserved, "no worker serves queue " + std::string{name}});
   return found;
