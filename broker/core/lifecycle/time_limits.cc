@@ -1,6 +1,7 @@
 #include "broker/core/lifecycle/time_limits.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -11,7 +12,8 @@ namespace forkmill::broker {
 
 namespace {
 
-constexpr int kLooks = 4;  // in each grace
+constexpr int kLooks = 4;                                          // in each grace
+constexpr Instant kBetweenLooks = std::chrono::milliseconds{100};  // at least, for any grace
 
 // The attempts that a worker says it runs.
 std::unordered_set<proto::Grant> reported(const Worker& worker) {
@@ -25,7 +27,7 @@ std::unordered_set<proto::Grant> reported(const Worker& worker) {
 void TimeLimits::tick() {
   const Instant now = state_.clock.now();
   if (now < next_look_ || proto::mutant(proto::Mutant::overrun_ignored)) return;
-  next_look_ = now + Instant{state_.options.timeout_grace} / kLooks;
+  next_look_ = now + std::max(Instant{state_.options.timeout_grace} / kLooks, kBetweenLooks);
   Attempts still;
   std::vector<Overrun> over;
   for (const auto& [handle, worker] : state_.workers) look(*worker, still, over);

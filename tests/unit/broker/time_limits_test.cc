@@ -90,6 +90,18 @@ TEST_CASE("a task that waits in its worker is not over its timeout") {
   CHECK(results[0].id == id(2));
 }
 
+TEST_CASE("a broker without a grace does not look for attempts over their timeout all the time") {
+  Broker broker{with_grace(0ms)};
+  const auto client = broker.client();
+  const auto worker = broker.worker(1);
+  broker.submit(client, {task(1, limited(1s))});
+  REQUIRE(broker.grants(worker).size() == 1);
+  broker.advance_alive(500ms, {client, worker});
+  CHECK(broker.core().next_wakeup() > broker.now.steady);
+  broker.advance_alive(2s, {client, worker});
+  CHECK(broker.results(client).at(0).outcome.kind == OutcomeKind::timed_out);
+}
+
 TEST_CASE("tasks without a timeout, and those that end in time, are left alone") {
   Broker broker{with_grace(4s)};
   const auto client = broker.client();
