@@ -1,7 +1,7 @@
 // TimeLimits: ends attempts that run over TaskOptions::timeout and that their worker does not end. A worker does so by
 // itself, with a grace of its own between SIGTERM and SIGKILL. If an attempt has run for its timeout and
 // CoreOptions::timeout_grace, its grant ends, as for a worker that is lost, and its worker is told. A worker that lets
-// another attempt run over is granted nothing more in its session.
+// another attempt run over is granted nothing more, in this session and in those that resume it.
 //
 // The start of an attempt is known to its worker only. Here an attempt runs from the first look at which its worker
 // reports it, or, if the worker sends no reports, has a child for each task that it holds.

@@ -274,7 +274,8 @@ TEST_CASE("a worker that is granted nothing more since attempts ran over their t
   options.timeout_grace = 4s;
   Broker broker{options};
   const auto client = broker.client();
-  const auto worker = broker.connect(named_worker("w1"));
+  Hello hello = named_worker("w1");
+  auto worker = broker.connect(hello);
   broker.send(worker, Credit{10});
   Submission one = task(1);
   one.edit().options.timeout = 1s;
@@ -282,6 +283,11 @@ TEST_CASE("a worker that is granted nothing more since attempts ran over their t
   broker.submit(client, {one});
   broker.advance_alive(16s, {client, worker});
   REQUIRE(broker.grants(worker).size() == 2);
+  hello.resume = worker.session;
+  hello.order = 2;
+  worker = broker.connect(hello);
+  broker.send(worker, Credit{10});
+  CHECK(broker.grants(worker).empty());
   CHECK(has(query(broker, client, QueryKind::why_worker, "w1"), "has let 2 attempts run over their timeout"));
   CHECK(has(query(broker, client, QueryKind::why_task, id(1).to_string()), "is granted nothing more: restart it"));
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::drain, "w1", "", 0})) == Answers{{"w1", "ordered"}});
