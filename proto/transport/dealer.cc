@@ -152,11 +152,10 @@ Dealer::~Dealer() = default;
 
 void Dealer::connect(bool first) {
   disconnect();
+  endpoints_.start();
   const std::string endpoint = endpoints_.address();
-  const bool has_keys = keys_ && endpoints_.current().starts_with("tcp://");
   try {
-    connection_ =
-        std::make_unique<Connection>(endpoint, has_keys ? &*keys_ : nullptr, waiter_, endpoints_.has_several());
+    connection_ = std::make_unique<Connection>(endpoint, keys(), waiter_, endpoints_.has_several());
     obstacle_.alarm.stop();
   } catch (const zmq::error_t& error) {
     const bool shortage = is_shortage(error.num());
@@ -192,6 +191,7 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
         obstacle_.text.clear();
         obstacle_.told.clear();
+        obstacle_.all_told.clear();
         obstacle_.failed_handshakes = 0;
         connection_->up = true;
         endpoints_.connected();
@@ -207,7 +207,7 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         explain_failed_handshake(event.number, event.value);
         break;
       case ZMQ_EVENT_CONNECT_RETRIED:
-        if (auto why = why_barred(endpoints_.current()); !why.empty()) obstacle_.text = std::move(why);
+        if (auto why = why_barred(endpoints_.current()); !why.empty()) obstacle_.text = about_current(std::move(why));
         if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->refused())
           connect();
         else if (endpoints_.has_several())
@@ -227,6 +227,7 @@ void Dealer::try_next() {
 void Dealer::leave_foreign_server(int socket) {
   auto why = why_server_is_foreign(socket);
   if (why.empty()) return;
+  why = about_current(std::move(why));
   disconnect();
   if (endpoints_.has_several()) endpoints_.move_on();
   retry_later(std::move(why), kRetryForeign);
@@ -234,8 +235,9 @@ void Dealer::leave_foreign_server(int socket) {
 
 void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) {
   const unsigned failed = ++obstacle_.failed_handshakes;
-  auto why = why_handshake_failed(event, value, keys_ ? &*keys_ : nullptr, failed);
+  auto why = why_handshake_failed(event, value, keys(), failed);
   if (why.empty()) return;
+  why = about_current(std::move(why));
   // ZeroMQ would not connect again after most of these events, and too often after the others.
   disconnect();
   if (endpoints_.has_several()) endpoints_.move_on();
@@ -244,16 +246,26 @@ void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) 
 
 // Each reason is reported once until there was a connection.
 bool Dealer::find_why_stuck() {
-  if (std::exchange(obstacle_.told, obstacle_.text) != obstacle_.text) {
-    why_stuck_ = obstacle_.text;
-    return true;
-  }
+  if (std::exchange(obstacle_.told, obstacle_.text) != obstacle_.text) return is_news(obstacle_.text);
   auto* tracker = endpoints_.tracker();
   auto failure = tracker != nullptr ? tracker->take_failure() : std::nullopt;
   if (!failure) return false;
-  why_stuck_ = std::move(*failure);
   if (endpoints_.has_several()) try_next();
+  return is_news(std::move(*failure));
+}
+
+bool Dealer::is_news(std::string why) {
+  if (endpoints_.has_several() && !obstacle_.all_told.insert(why).second) return false;
+  why_stuck_ = std::move(why);
   return true;
+}
+
+std::string Dealer::about_current(std::string why) const {
+  return endpoints_.has_several() ? endpoints_.current() + ": " + std::move(why) : why;
+}
+
+const CurveKeys* Dealer::keys() const {
+  return keys_ && endpoints_.current().starts_with("tcp://") ? &*keys_ : nullptr;
 }
 
 std::optional<Result<Envelope>> Dealer::receive() {

@@ -25,24 +25,32 @@ class EndpointList {
   // `text`: endpoints with commas between. `waiter` gets the descriptors of the tracker that is current, and outlives
   // the object.
   EndpointList(const std::string& text, LookUp look_up, Waiter& waiter)
-      : all_{split_endpoints(text)}, look_up_{std::move(look_up)}, waiter_{waiter} {
-    begin();
-  }
+      : all_{split_endpoints(text)}, look_up_{std::move(look_up)}, waiter_{waiter} {}
 
   bool has_several() const { return all_.size() > 1; }
   const std::vector<std::string>& all() const { return all_; }
-  // The endpoint that is tried, as it was given, and as an address; empty while that is not known.
+  // Begins to find the address of the current endpoint; does nothing if that has begun.
+  void start() {
+    if (std::exchange(started_, true)) return;
+    tracker_ = EndpointTracker::to(current(), look_up_);
+    if (!tracker_) return;
+    for (const int fd : tracker_->descriptors()) waiter_.add(fd, 0);
+  }
+  // The endpoint that is tried, as it was given, and as an address; empty while that is not known. address() REQUIRES:
+  // start() was called.
   const std::string& current() const { return all_[at_]; }
   const std::string& address() const { return tracker_ ? tracker_->endpoint() : current(); }
-  // Finds the address of the current endpoint; null: the endpoint is one.
+  // Finds the address of the current endpoint; null: the endpoint is one, or start() was not called.
   EndpointTracker* tracker() { return tracker_.get(); }
 
-  // Goes on to the next endpoint. Returns how long to wait before it is tried.
+  // Goes on to the next endpoint. Returns how long to wait before start(), so that names that cannot be looked up are
+  // not asked for without a pause.
   Instant move_on() {
     if (tracker_)
       for (const int fd : tracker_->descriptors()) waiter_.remove(fd);
+    tracker_.reset();
+    started_ = false;
     at_ = (at_ + 1) % all_.size();
-    begin();
     return pause();
   }
   // There is a connection: pauses begin small again.
@@ -52,11 +60,6 @@ class EndpointList {
   static constexpr Instant kFirstPause = std::chrono::milliseconds{20};  // doubles with each round
   static constexpr std::size_t kMaxDoublings = 6;
 
-  void begin() {
-    tracker_ = EndpointTracker::to(current(), look_up_);
-    if (!tracker_) return;
-    for (const int fd : tracker_->descriptors()) waiter_.add(fd, 0);
-  }
   Instant pause() {
     const auto whole = kFirstPause * (1 << std::min(moves_++ / all_.size(), kMaxDoublings));
     return whole / 2 +
@@ -69,6 +72,7 @@ class EndpointList {
   RealEnv env_;
   std::size_t at_ = 0;
   std::size_t moves_ = 0;  // since there was a connection
+  bool started_ = false;
   std::unique_ptr<EndpointTracker> tracker_;
 };
 

@@ -1,10 +1,13 @@
 // Brokers that are known by a name. The test sets the addresses of the name and runs the brokers.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "proto/os/real_env.h"
 #include "proto/os/waiter.h"
@@ -134,6 +137,30 @@ TEST_CASE("a dealer connects to IPv6 addresses") {
   Name name;
   name.mean({{"127.0.0.2", "[::1]"}, ""});
   Dealer dealer{"tcp://broker.test:" + port_of(endpoint), name.look_up()};
+  CHECK(next_event(dealer) == Dealer::LinkEvent::up);
+}
+
+TEST_CASE("names of a list that cannot be looked up are each reported once, until one has an address") {
+  Name name;
+  name.mean({{}, "no such name"});
+  std::atomic<int> lookups{0};
+  Router router;
+  const auto port = port_of(router.bind("tcp://127.0.0.2:*"));
+  Dealer dealer{"tcp://one.test:" + port + ",tcp://two.test:" + port, [&, find = name.look_up()](const auto& host) {
+                  ++lookups;
+                  return find(host);
+                }};
+  std::vector<std::string> reports;
+  Waiter waiter;
+  waiter.add(dealer.fd(), 1);
+  while (lookups < 6) {
+    while (dealer.link_event() == Dealer::LinkEvent::stuck) reports.push_back(dealer.why_stuck());
+    if (!dealer.pending()) waiter.wait(100ms);
+  }
+  REQUIRE(reports.size() == 2);
+  CHECK(reports[0] == "the name one.test cannot be looked up: no such name");
+  CHECK(reports[1] == "the name two.test cannot be looked up: no such name");
+  name.mean({{"127.0.0.2"}, ""});
   CHECK(next_event(dealer) == Dealer::LinkEvent::up);
 }
 
