@@ -22,8 +22,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Blocks while the store belongs to another broker that is alive. Returns false if this broker is to end instead.
-  // Call before open(), which would wait as well.
+  // Blocks while the store belongs to another broker that is alive, then takes it over. Returns false if this broker is
+  // to end instead. Call before open(), which does the same otherwise, and fails if the broker is to end.
   virtual proto::Result<bool> await() { return true; }
 
   struct Identity {

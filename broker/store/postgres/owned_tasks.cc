@@ -38,8 +38,14 @@ void OwnedTasks::insist(const Work& work) {
   }
 }
 
+bool OwnedTasks::await() {
+  taken_ = ownership_.take();
+  return taken_.has_value();
+}
+
 ShardRow OwnedTasks::open() {
-  ShardRow row = ownership_.take();
+  if (!taken_ && !await()) throw StoreError{"the broker was stopped before it owned the tasks"};
+  const ShardRow row = *taken_;
   last_ = row.commit;
   batch_.start(row.last_seq);
   insist([&](ServerConnection& server) {

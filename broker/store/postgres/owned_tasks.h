@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -23,6 +24,7 @@ class OwnedTasks {
   Ownership& ownership() { return ownership_; }
 
   // The functions of Store.
+  bool await();
   ShardRow open();
   void load(const std::function<void(const TaskSummary&)>& visit);
   void load_records(const std::function<void(proto::TaskSeq, std::string_view)>& visit);
@@ -43,6 +45,7 @@ class OwnedTasks {
   void drop_emptied_span();
 
   Ownership ownership_;
+  std::optional<ShardRow> taken_;  // the row of the shard, once it is owned
   RowCoder coder_;
   TaskReader reader_{coder_};
   Batch batch_{coder_};

@@ -91,10 +91,10 @@ bool Ownership::try_to_take(ShardRow& row) {
   }
 }
 
-ShardRow Ownership::take() {
+std::optional<ShardRow> Ownership::take() {
   ShardRow row;
   do {
-    if (!await()) throw StoreError{"the broker was stopped before it owned the tasks"};
+    if (!await()) return std::nullopt;
   } while (!try_to_take(row));
   epoch_ = row.epoch;
   stored_ = row.commit;
@@ -117,6 +117,7 @@ ServerConnection& Ownership::server() {
 
 void Ownership::lose(const Interrupted& reason) {
   server_.reset();
+  if (options_.stopped()) patience_.hurry();
   if (patience_.is_over())
     throw StoreError{"the broker was stopped while the database was away: " + std::string{reason.what()}};
   std::this_thread::sleep_for(outage_.report(reason.what(), options_.warn));

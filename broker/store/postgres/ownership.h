@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -22,7 +23,7 @@ struct PostgresOptions {
   std::string owner;                 // names this process; unique
   std::string endpoints;             // where clients reach it
   bool waits = true;                 // for the lease of the present owner to end; false: takes over at once
-  std::function<bool()> stopped = [] { return false; };  // whether the broker is to end: asked while it waits
+  std::function<bool()> stopped = [] { return false; };  // any thread: whether the broker is to end; asked in waits
   std::chrono::milliseconds answer{10'000};              // longest wait for an answer of the server
   // Called for what operators should know: news, trouble, and whom the broker waits for. On the thread that uses the
   // store.
@@ -53,12 +54,9 @@ class Ownership {
  public:
   explicit Ownership(PostgresOptions options) : options_{std::move(options)}, patience_{options_.answer} {}
 
-  // Connects and brings up the schema, then waits until no other broker owns the shard. Returns false if the broker was
-  // stopped meanwhile. Throws StoreError if the server cannot be used.
-  bool await();
-  // Takes the shard over; waits as await() if another broker was quicker. Returns the row of the shard. Throws
-  // StoreError.
-  ShardRow take();
+  // Connects and brings up the schema, waits until no other broker owns the shard, and takes it over. Returns the row
+  // of the shard; none if the broker was stopped before. Throws StoreError if the server cannot be used.
+  std::optional<ShardRow> take();
 
   // Returns the connection. After lose(), connects first, and confirms that the shard is still this broker's. Throws
   // Interrupted if the server cannot be reached, StoreError if the shard has another owner.
@@ -69,7 +67,8 @@ class Ownership {
     stored_ = commit;
     outage_.settle();
   }
-  // Drops the connection because of `reason`, and waits a little. Throws StoreError if the broker is to end.
+  // Drops the connection because of `reason`, and waits a little. Throws StoreError if the broker was to end some
+  // seconds ago.
   void lose(const Interrupted& reason);
 
   // Throws StoreError if the shard is known to have another owner.
@@ -84,6 +83,8 @@ class Ownership {
 
  private:
   void connect();
+  // Waits until no other broker owns the shard. Returns false if the broker was stopped.
+  bool await();
   bool is_free(const ShardRow& row);
   // Takes the shard over unless another broker was quicker.
   bool try_to_take(ShardRow& row);

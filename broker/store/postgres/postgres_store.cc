@@ -16,7 +16,7 @@ proto::Status PostgresStore::guarded(const Work& work) {
 
 proto::Result<bool> PostgresStore::await() {
   bool is_turn = false;
-  const auto status = guarded([&] { is_turn = tasks_.ownership().await(); });
+  const auto status = guarded([&] { is_turn = tasks_.await(); });
   if (!status.ok()) return status.failure();
   return is_turn;
 }

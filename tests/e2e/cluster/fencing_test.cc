@@ -252,6 +252,24 @@ TEST_CASE("a broker that is stopped while the server is away ends") {
   CHECK(contains(waiting.get(), "the broker was stopped while the database was away"));
 }
 
+TEST_CASE("a broker that is stopped while it reads its tasks and the server is away ends") {
+  PostgresServer server;
+  server.start();
+  {
+    const auto before = make_store(server.url());
+    open(*before);
+    REQUIRE(commit(*before, 1, {put(1)}).ok());
+  }
+  std::atomic<bool> stopped{false};
+  auto options = store_options(server.url());
+  options.stopped = [&] { return stopped.load(); };
+  PostgresStore store{options};
+  REQUIRE(store.open().ok());
+  server.stop();
+  stopped = true;
+  CHECK(contains(failure(store.load([](const TaskSummary&) {})), "the broker was stopped while the database was away"));
+}
+
 TEST_CASE("a server that lacks acknowledged commits is refused") {
   PostgresServer& server = shared_server();
   clear(server);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <forkmill/client.h>
 
+#include <array>
 #include <atomic>
 #include <map>
 #include <thread>
@@ -140,6 +141,26 @@ TEST_CASE("when the owner dies, stops or is paused under load, the other takes o
   }
   load.stop();
   load.check();
+}
+
+TEST_CASE("of brokers that start at once one owns the tasks, and the other one ends with status 0 when it is stopped") {
+  Brokers brokers;
+  for (const char* name : {"b", "a"}) {
+    brokers[name].signal(SIGTERM);
+    CHECK(brokers[name].exit_code() == 0);
+  }
+  for (const char* name : {"a", "b"}) brokers.start(name);
+  const auto says = [&](const std::string& name, const std::string& text) {
+    return brokers.log(name).find(text) != std::string::npos;
+  };
+  const auto is_second = [&](const std::string& name, const std::string& other) {
+    return says(name, "standing by") && says(other, "listening on");
+  };
+  REQUIRE(eventually([&] { return is_second("a", "b") || is_second("b", "a"); }));
+  for (const char* name : is_second("a", "b") ? std::array{"a", "b"} : std::array{"b", "a"}) {
+    brokers[name].signal(SIGTERM);
+    CHECK(brokers[name].exit_code() == 0);
+  }
 }
 
 TEST_CASE("a broker that stands by ends when it is stopped, and one that is stopped while the database is away ends") {
