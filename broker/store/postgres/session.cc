@@ -90,10 +90,11 @@ std::unique_ptr<ServerConnection> open_session(const ServerAddress& address, con
   // Later changes of the server's settings leave this session as it is. Rows are found by their key: the planner has no
   // statistics of young tables, and must not read them as a whole.
   server->send_sql("SET synchronous_commit = " + found.synchronous_commit);
-  for (const char* setting : {"default_transaction_isolation = 'read committed'", "default_transaction_read_only = off",
-                              "client_min_messages = warning", "statement_timeout = 0",
-                              "idle_in_transaction_session_timeout = 0", "plan_cache_mode = force_generic_plan",
-                              "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
+  for (const char* setting :
+       {"default_transaction_isolation = 'read committed'", "default_transaction_read_only = off",
+        "client_min_messages = warning", "statement_timeout = 0", "idle_in_transaction_session_timeout = 0",
+        "idle_session_timeout = 0", "lock_timeout = 0", "plan_cache_mode = force_generic_plan", "enable_seqscan = off",
+        "enable_hashjoin = off", "enable_mergejoin = off", "jit = off"})
     server->send_sql(std::string{"SET "} + setting);
   static_cast<void>(server->finish());
   static_cast<void>(server->take_warning());
