@@ -28,6 +28,7 @@ bool is_endpoint(std::string_view text) {
   if (text.starts_with(kIpc)) return text.size() > kIpc.size() && text.size() - kIpc.size() <= kMaxPath;
   const auto colon = text.rfind(':');
   if (!text.starts_with(kTcp) || colon == std::string_view::npos || colon <= kTcp.size()) return false;
+  if (text.find_first_of(", ") != std::string_view::npos) return false;  // a list with a mistake
   const auto digits = text.substr(colon + 1);
   unsigned port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

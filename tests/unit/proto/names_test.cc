@@ -37,7 +37,8 @@ TEST_CASE("endpoints of brokers that stand by for each other have commas between
   CHECK(split_endpoints("ipc:///run/a,b") == Endpoints{"ipc:///run/a,b"});
   CHECK(is_endpoint_list("tcp://a:1"));
   CHECK(is_endpoint_list("tcp://a:1,tcp://b:1"));
-  for (const char* bad : {"", "tcp://a:1,", ",tcp://a:1", "tcp://a:1,tcp://b", "tcp://a:1,,tcp://b:1", "a,tcp://b:1"})
+  for (const char* bad : {"", "tcp://a:1,", ",tcp://a:1", "tcp://a:1,tcp://b", "tcp://a:1,,tcp://b:1", "a,tcp://b:1",
+                          "tcp://a:1, tcp://b:1", "tcp://a:1,b:1"})
     CHECK_MESSAGE(!is_endpoint_list(bad), bad);
 }
 
