@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
   proto::open_standard_streams();
   broker::ProgramOptions options;
   if (const auto code = broker::read_options(argc, argv, options)) return *code;
-  for (int i = 1; i < argc; ++i) broker::hide_password(argv[i]);
+  for (int i = 1; i < argc; ++i) broker::hide_passwords(argv[i]);
   block_signals();
   proto::keep_freed_memory();
   broker::keep_reserve_descriptor();

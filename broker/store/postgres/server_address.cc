@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::string_view kSchemes[] = {"postgresql://", "postgres://"};
 
+// Returns what libpq says of a URL that it refuses, without the part of the URL that it quotes if there is a password,
+// which may be in that part.
+std::string reason(std::string text, const std::string& url) {
+  std::string hidden = url;
+  hide_passwords(hidden.data());
+  if (hidden != url) text.erase(std::min(text.find(": \""), text.size()));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 bool is_postgres_url(std::string_view text) {
@@ -19,20 +29,21 @@ bool is_postgres_url(std::string_view text) {
                      [text](std::string_view scheme) { return text.starts_with(scheme); });
 }
 
-void hide_password(char* text) {
+void hide_passwords(char* text) {
   char* begin = std::strstr(text, "postgres");
   begin = begin == nullptr ? nullptr : std::strstr(begin, "://");
   if (begin == nullptr) return;
   begin += 3;
-  char* end = begin + std::strcspn(begin, "/?");
-  char* at = end;
-  while (at > begin && *at != '@') --at;
-  char* colon = std::find(begin, at, ':');
-  for (char* letter = colon + 1; letter < at; ++letter) *letter = '*';
-  constexpr std::string_view kOption = "password=";
-  char* option = std::strstr(end, kOption.data());
-  if (option == nullptr) return;
-  for (option += kOption.size(); *option != '\0' && *option != '&'; ++option) *option = '*';
+  // The last @, since a password may have the letters / ? @ that should be written as %2F %3F %40.
+  if (char* at = std::strrchr(begin, '@')) {
+    char* colon = std::find(begin, at, ':');
+    if (colon != at) std::fill(colon + 1, at, '*');
+  }
+  constexpr std::string_view kOption = "password=";  // and sslpassword=
+  for (char* option = begin; (option = std::strstr(option, kOption.data())) != nullptr;) {
+    option += kOption.size();
+    for (; *option != '\0' && *option != '&'; ++option) *option = '*';
+  }
 }
 
 proto::Result<ServerAddress> ServerAddress::parse(const std::string& url) {
@@ -45,11 +56,15 @@ proto::Result<ServerAddress> ServerAddress::parse(const std::string& url) {
                                                                                PQconninfoFree};
   if (!options) {
     const std::unique_ptr<char, void (*)(void*)> text{error, PQfreemem};
-    return proto::Failure{Errc::option_out_of_range, text ? text.get() : "libpq is out of memory"};
+    return proto::Failure{Errc::option_out_of_range, text ? reason(text.get(), url) : "libpq is out of memory"};
   }
   ServerAddress address;
   for (const auto* option = options.get(); option->keyword != nullptr; ++option)
     if (option->val != nullptr) address.parameters_.emplace_back(option->keyword, option->val);
+  for (const char* name : {"host", "port", "dbname"}) {
+    if (address.value(name).find('@', 1) != std::string::npos)
+      return proto::Failure{Errc::option_out_of_range, "write / and @ in user and password as %2F and %40"};
+  }
   const auto after = [](std::string_view separator, std::string text) {
     return text.empty() ? text : std::string{separator} + text;
   };

@@ -14,9 +14,9 @@ namespace forkmill::broker {
 // Returns whether `text` is meant to be the URL of a PostgreSQL database.
 bool is_postgres_url(std::string_view text);
 
-// Overwrites the password of the PostgreSQL URL in `text`, if it has one. For the command line of the process, which
+// Overwrites the passwords of the PostgreSQL URL in `text`, if it has some. For the command line of the process, which
 // other users can read.
-void hide_password(char* text);
+void hide_passwords(char* text);
 
 class ServerAddress {
  public:

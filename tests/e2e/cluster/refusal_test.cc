@@ -112,13 +112,29 @@ TEST_CASE("passwords are not shown") {
   CHECK(shown("postgresql://me:pass@db.example:5433/queue") == "postgresql://me@db.example:5433/queue");
   CHECK(shown("postgresql://me@a,b/queue?password=pass") == "postgresql://me@a,b/queue");
   const auto hidden = [](std::string text) {
-    hide_password(text.data());
+    hide_passwords(text.data());
     return text;
   };
   CHECK(hidden("--store=postgresql://me:pass@db/queue") == "--store=postgresql://me:****@db/queue");
   CHECK(hidden("postgresql://me@db/queue?password=pass&x=1") == "postgresql://me@db/queue?password=****&x=1");
+  CHECK(hidden("postgresql://me:a/b?c@d@db/queue") == "postgresql://me:*******@db/queue");
+  CHECK(hidden("postgresql://db/queue?sslpassword=one&password=two") ==
+        "postgresql://db/queue?sslpassword=***&password=***");
   CHECK(hidden("postgresql://db:5432/queue") == "postgresql://db:5432/queue");
   CHECK(hidden("--data=/srv/postgres:x") == "--data=/srv/postgres:x");
   CHECK_FALSE(ServerAddress::parse("mysql://db").ok());
-  CHECK_FALSE(ServerAddress::parse("postgresql://db/?nonsense=1").ok());
+  const auto refused = [](const std::string& url) {
+    const auto address = ServerAddress::parse(url);
+    return address.ok() ? "" : address.failure().text;
+  };
+  CHECK(contains(refused("postgresql://db/?nonsense=1"), "nonsense"));
+  CHECK(contains(refused("postgresql://me:100%word@db/queue"), "percent-encoded"));
+  for (const char* url : {"postgresql://me:100%word@db/queue", "postgresql://me:word@[db/queue",
+                          "postgresql://me:a/word@db/queue", "postgresql://me:a@word@db/queue",
+                          "postgresql://me@db/queue?password=%word", "postgresql://me@db/queue?password=a=word"}) {
+    CHECK_MESSAGE(refused(url) != "", url);
+    CHECK_MESSAGE(!contains(refused(url), "word@"), refused(url));
+    CHECK_MESSAGE(!contains(refused(url), "%word"), refused(url));
+    CHECK_MESSAGE(!contains(refused(url), "=word"), refused(url));
+  }
 }
