@@ -41,16 +41,9 @@ void make_default_home(const std::string& data) {
   std::filesystem::create_directories(std::filesystem::path{data}.parent_path(), ignored);
 }
 
-bool is_stopped() {
-  sigset_t pending;
-  sigpending(&pending);
-  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
-}
-
 std::unique_ptr<broker::Store> make_postgres_store(const broker::ProgramOptions& options, const std::string& id,
                                                    std::shared_ptr<spdlog::logger> log) {
   broker::PostgresOptions of_store = broker::postgres_options(options, id);
-  of_store.stopped = is_stopped;
   of_store.note = [log](const std::string& text) { log->info("{}", text); };
   of_store.warn = [log](const std::string& text) { log->error("{}", text); };
   of_store.standing_by = [log](const std::string& text) {

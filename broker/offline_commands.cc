@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <utility>
 
 #include "broker/store/maintenance/maintenance.h"
 #include "broker/store/maintenance/migration.h"
@@ -67,8 +69,17 @@ int run_restore(const std::string& file, const std::string& data, proto::Env& en
   return 0;
 }
 
+// The signals are blocked, and pending once they were sent.
+bool is_stopped() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 int run_migrate(const ProgramOptions& options, proto::Env& env) {
-  const auto report = migrate_to(options.migrate, postgres_options(options, fresh_store_id(env)));
+  PostgresOptions target = postgres_options(options, fresh_store_id(env));
+  target.note = target.warn = [](const std::string& text) { std::cerr << "forkmill-broker: " << text << "\n"; };
+  const auto report = migrate_to(options.migrate, std::move(target));
   if (failed(report)) return 1;
   std::cout << "copied " << report->tasks << " tasks, " << report->outcomes << " of them finished, and "
             << report->records << " records of named objects. Start no broker on " << options.migrate
@@ -94,6 +105,7 @@ PostgresOptions postgres_options(const ProgramOptions& options, const std::strin
   of_store.safety = options.durability == "local" ? CommitSafety::local : CommitSafety::standby;
   of_store.cluster = options.cluster;
   of_store.origin.id = id;
+  of_store.stopped = is_stopped;
   of_store.owner = proto::host_name() + " pid " + std::to_string(::getpid()) + " (" + id + ")";
   for (const std::string& endpoint : options.listen)
     of_store.endpoints += (of_store.endpoints.empty() ? "" : ",") + endpoint;

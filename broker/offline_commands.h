@@ -15,7 +15,8 @@ namespace forkmill::broker {
 // has no offline command.
 std::optional<int> run_offline_command(const ProgramOptions& options, proto::Env& env);
 
-// Returns the options of the store that --store names. `id` names this process, and a store that is created.
+// Returns the options of the store that --store names. `id` names this process, and a store that is created. The store
+// counts as stopped by SIGTERM and SIGINT, which must be blocked.
 PostgresOptions postgres_options(const ProgramOptions& options, const std::string& id);
 
 // Returns the id of a new store: sixteen unpredictable hexadecimal digits.

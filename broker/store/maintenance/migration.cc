@@ -46,7 +46,9 @@ std::vector<StoreOp> changes_of(const StoredTask& task) {
 // Copy: writes into the database, in commits of bounded size.
 class Copy {
  public:
-  Copy(Store& target, proto::CommitSeq last) : target_{target}, last_{last} {}
+  // Throws StoreError in commit() once `stopped` returns true.
+  Copy(Store& target, proto::CommitSeq last, std::function<bool()> stopped)
+      : target_{target}, last_{last}, stopped_{std::move(stopped)} {}
 
   void add(const std::vector<StoreOp>& ops, std::size_t bytes) {
     require(target_.apply(ops));
@@ -54,6 +56,10 @@ class Copy {
     if (bytes_ >= kCommitBytes) commit();
   }
   void commit() {
+    if (stopped_()) {
+      throw StoreError{
+          "stopped before everything was copied: drop the schema (DROP SCHEMA forkmill CASCADE), and begin again"};
+    }
     last_ = last_.next();
     require(target_.commit(last_));
     bytes_ = 0;
@@ -62,6 +68,7 @@ class Copy {
  private:
   Store& target_;
   proto::CommitSeq last_;
+  const std::function<bool()> stopped_;
   std::size_t bytes_ = 0;
 };
 
@@ -88,7 +95,7 @@ MigrationReport copy_all(Store& source, const PostgresOptions& options) {
   unfinished.origin = {identity.id, identity.epoch, identity.last, identity.last_seq};
   PostgresStore target{std::move(unfinished)};
   open_loaded(target, [](const TaskSummary&) {});
-  Copy copy{target, identity.last};
+  Copy copy{target, identity.last, options.stopped};
   copy_tasks(source, seqs, copy);
   require(source.load_records([&](proto::TaskSeq seq, std::string_view bytes) {
     copy.add({PutRecord{seq, std::string{bytes}}}, bytes.size());
@@ -106,14 +113,15 @@ proto::Result<MigrationReport> migrate_to(const std::string& directory, Postgres
       throw StoreError{"there is no data directory " + directory};
     JournalStore source{{{directory, "unused"}, 1}};
     const Patience patience{target.answer};
-    const auto server = open_session(target.address, patience, target.safety);
-    if (has_schema(*server)) {
+    const auto session = [&] { return open_session(target.address, patience, target.safety); };
+    if (has_schema(*session())) {
       throw StoreError{
           "the database has schema forkmill already: name an empty database, or drop the schema, with all "
           "tasks in it (DROP SCHEMA forkmill CASCADE)"};
     }
     const MigrationReport report = copy_all(source, target);
-    rename_cluster(*server, target.cluster);
+    // A new session: one that had waited for the copy might be lost by now, and the copy with it.
+    rename_cluster(*session(), target.cluster);
     return report;
   } catch (const Interrupted& interrupted) {
     return proto::Failure{Errc::unknown, target.address.shown() + ": " + interrupted.what()};

@@ -16,7 +16,7 @@ struct MigrationReport {
 };
 // Copies everything into the database of `target`, which must not have the schema of forkmill yet. The store stays the
 // same one: clients and workers go on with it, and the directory must not be used again. Nothing in it is removed. A
-// copy that was broken off is refused by brokers, until its schema is dropped.
+// copy that was broken off, as it is when the broker is stopped, is refused by brokers, until its schema is dropped.
 proto::Result<MigrationReport> migrate_to(const std::string& directory, PostgresOptions target);
 
 }  // namespace forkmill::broker

@@ -82,6 +82,31 @@ TEST_CASE("a migration copies everything that a data directory has, and goes on 
         std::string::npos);
 }
 
+TEST_CASE("a migration that is stopped says what to do, and brokers refuse what it has copied") {
+  PostgresServer& server = shared_server();
+  clear(server);
+  const tests::Folder folder;
+  const std::string data = folder.path("data");
+  {
+    JournalStore source{{{data, "the-store"}, 1}};
+    REQUIRE(source.open().ok());
+    REQUIRE(source.apply(std::vector<StoreOp>{put(1)}).ok());
+    REQUIRE(source.commit(CommitSeq{1}).ok());
+  }
+  auto options = store_options(server.url());
+  options.stopped = [&server] {  // once the migration owns the database
+    try {
+      return server.sql("SELECT owner FROM forkmill.shard") != "";
+    } catch (const std::runtime_error&) {
+      return false;  // there is no schema
+    }
+  };
+  CHECK(failure_of(migrate_to(data, options)).find("DROP SCHEMA forkmill CASCADE") != std::string::npos);
+  const auto opened = make_store(server.url())->open();
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.failure().text.find("a migration that was not completed") != std::string::npos);
+}
+
 TEST_CASE("a migration of what is no data directory leaves the database as it is, and half of one is refused") {
   PostgresServer& server = shared_server();
   clear(server);
