@@ -54,6 +54,13 @@ PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& ro
   return map;
 }
 
+// Whether the asker may see the task, and it passes the filter under the id by which the asker knows it.
+bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row) {
+  if (!sight.shows(*row.spec)) return false;
+  row.id = sight.shown_id(row.id, *row.spec);
+  return passes(filter, row);
+}
+
 }  // namespace
 
 proto::Status check_filter(const proto::TaskFilter& filter) {
@@ -70,7 +77,7 @@ ScanRequest scan_for(const proto::TaskFilter& filter, Sight sight) {
   scan.most = most_rows(filter);
   scan.most_visited = kMaxVisited;
   scan.passes = [filter, sight = std::move(sight)](const StoredTask& task) {
-    return sight.shows(*task.put.spec) && passes(filter, row_of(task));
+    return passes(filter, sight, row_of(task));
   };
   return scan;
 }
@@ -98,7 +105,7 @@ std::string list_tasks(const BrokerState& state, const proto::TaskFilter& filter
   }
   for (const Task* task : state.tasks.resident_tasks()) {
     if (task->durable || (filter.before && task->seq >= filter.before) || task->seq < scanned.next) continue;
-    if (TaskRow row = row_of(*task); sight.shows(*row.spec) && passes(filter, row)) rows.push_back(std::move(row));
+    if (TaskRow row = row_of(*task); passes(filter, sight, row)) rows.push_back(std::move(row));
   }
   std::sort(rows.begin(), rows.end(), [](const TaskRow& a, const TaskRow& b) { return a.seq > b.seq; });
   proto::TaskSeq next = scanned.next;

@@ -17,11 +17,17 @@ bool any_matches(const proto::Patterns& patterns, std::string_view queue) {
                      [&](const std::string& pattern) { return proto::matches(base_queue(queue), pattern); });
 }
 
-// Returns at most two ids.
+// Returns the ids in the table of tasks that the client calls by an id with this beginning: one or none, or more than
+// one if there are several.
 std::vector<TaskId> matches(const BrokerState& state, const Client& client, std::string_view prefix) {
   if (prefix.size() < kShortestPrefix) return {};
-  return state.tasks.matches(prefix, {[&](const Task& task) { return may_see(client, task); },
-                                      [&](PagedOutEntry entry) { return might_see(client, entry); }});
+  auto found = state.tasks.matches(prefix, {[&](const Task& task) { return may_see(client, task); },
+                                            [&](PagedOutEntry entry) { return might_see(client, entry); }});
+  if (client.owner == nullptr || client.owner->renamed.empty()) return found;
+  const std::string digits = digits_of(prefix);
+  for (const auto& [owners_id, id] : client.owner->renamed)
+    if (begins_with(owners_id, digits)) found.push_back(id);
+  return found;
 }
 
 }  // namespace

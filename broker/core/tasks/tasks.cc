@@ -7,7 +7,12 @@
 
 namespace forkmill::broker {
 
-namespace {
+std::string digits_of(std::string_view prefix) {
+  std::string digits;
+  for (const char c : prefix)
+    if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return digits;
+}
 
 // Compares digits without making a text, because millions of ids may be looked through.
 bool begins_with(const TaskId& id, std::string_view digits) {
@@ -18,6 +23,8 @@ bool begins_with(const TaskId& id, std::string_view digits) {
   }
   return true;
 }
+
+namespace {
 
 // A value of the index: a pointer, which is even, or an owner, a number and a state with the lowest bit set.
 constexpr unsigned kSeqAt = 4;
@@ -104,9 +111,7 @@ void Tasks::visit_paged_out(const std::function<void(const TaskId&, PagedOutEntr
 }
 
 std::vector<TaskId> Tasks::matches(std::string_view prefix, const Choice& choice) const {
-  std::string digits;
-  for (const char c : prefix)
-    if (c != '-') digits += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string digits = digits_of(prefix);
   std::vector<TaskId> found;
   index_.visit([&](const TaskId& id, std::uint64_t value) {
     if (found.size() == 2 || !begins_with(id, digits)) return;

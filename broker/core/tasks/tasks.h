@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -38,6 +39,10 @@ struct PagedOutEntry {
   std::uint16_t owner = 0;  // number of its owner
   friend bool operator==(const PagedOutEntry&, const PagedOutEntry&) = default;
 };
+
+// Returns the digits of the beginning of an id: without hyphens, letters in lower case.
+std::string digits_of(std::string_view prefix);
+bool begins_with(const TaskId& id, std::string_view digits);
 
 class Tasks {
  public:

@@ -237,6 +237,13 @@ TEST_CASE("a task under a name that another's has is cancelled and watched by th
   REQUIRE(grants.size() == 2);
   CHECK(grants[0].id == id(1));
   CHECK(grants[1].id != id(1));
+  std::string body;
+  CHECK(site.query(alice, QueryKind::task, id(1).to_string().substr(0, 34), &body) == Errc::ok);
+  CHECK(has(body, id(1).to_string()));
+  TaskFilter filter;
+  filter.id = id(1).to_string();
+  CHECK(site.ask(alice, Query{5, QueryKind::tasks, "", filter}, &body) == Errc::ok);
+  CHECK(has(body, id(1).to_string()));
   site.broker.send(worker, Progress{{{{}, grants[1].grant, 0.5, "half"}}});
   CHECK(site.broker.take<Progress>(alice).at(0).notes.at(0).id == id(1));
   CHECK(site.broker.take<Progress>(bob).empty());
