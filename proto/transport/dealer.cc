@@ -207,7 +207,8 @@ std::optional<Dealer::LinkEvent> Dealer::link_event() {
         explain_failed_handshake(event.number, event.value);
         break;
       case ZMQ_EVENT_CONNECT_RETRIED:
-        if (auto why = why_barred(endpoints_.current()); !why.empty()) obstacle_.text = about_current(std::move(why));
+        if (auto why = why_barred(endpoints_.current()); !why.empty())
+          obstacle_.text = endpoints_.about_current(std::move(why));
         if (auto* tracker = endpoints_.tracker(); tracker != nullptr && tracker->refused())
           connect();
         else if (endpoints_.has_several())
@@ -227,7 +228,7 @@ void Dealer::try_next() {
 void Dealer::leave_foreign_server(int socket) {
   auto why = why_server_is_foreign(socket);
   if (why.empty()) return;
-  why = about_current(std::move(why));
+  why = endpoints_.about_current(std::move(why));
   disconnect();
   if (endpoints_.has_several()) endpoints_.move_on();
   retry_later(std::move(why), kRetryForeign);
@@ -237,7 +238,7 @@ void Dealer::explain_failed_handshake(std::uint16_t event, std::uint32_t value) 
   const unsigned failed = ++obstacle_.failed_handshakes;
   auto why = why_handshake_failed(event, value, keys(), failed);
   if (why.empty()) return;
-  why = about_current(std::move(why));
+  why = endpoints_.about_current(std::move(why));
   // ZeroMQ would not connect again after most of these events, and too often after the others.
   disconnect();
   if (endpoints_.has_several()) endpoints_.move_on();
@@ -258,10 +259,6 @@ bool Dealer::is_news(std::string why) {
   if (endpoints_.has_several() && !obstacle_.all_told.insert(why).second) return false;
   why_stuck_ = std::move(why);
   return true;
-}
-
-std::string Dealer::about_current(std::string why) const {
-  return endpoints_.has_several() ? endpoints_.current() + ": " + std::move(why) : why;
 }
 
 const CurveKeys* Dealer::keys() const {

@@ -65,7 +65,7 @@ class Dealer {
   struct Obstacle {
     std::string text;  // why the last connection could not be made
     std::string told;  // the text that link_event() has reported
-    // Of several endpoints, whose reasons take turns: all that was reported since there was a connection.
+    // With several endpoints, whose reasons take turns: all that was reported since there was a connection.
     std::set<std::string> all_told;
     Alarm alarm;
     Instant retry_at{0};
@@ -78,15 +78,13 @@ class Dealer {
   void disconnect();  // drops the connection, with all messages that wait in it
   void retry_later(std::string obstacle, Instant pause);
   bool retry_due();
-  // The current endpoint of several is left for the next one.
+  // Leaves the current endpoint of several for the next one.
   void try_next();
   void leave_foreign_server(int socket);
   void explain_failed_handshake(std::uint16_t event, std::uint32_t value);
   bool find_why_stuck();
   // Takes over the reason of a LinkEvent::stuck. Returns false if it is not to be reported again.
   bool is_news(std::string why);
-  // Returns `why` with the endpoint that it is about, if there are several.
-  std::string about_current(std::string why) const;
   const CurveKeys* keys() const;  // for the current endpoint; null: it has none
 
   Waiter waiter_;

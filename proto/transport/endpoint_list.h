@@ -40,6 +40,8 @@ class EndpointList {
   // start() was called.
   const std::string& current() const { return all_[at_]; }
   const std::string& address() const { return tracker_ ? tracker_->endpoint() : current(); }
+  // Returns `why` with the current endpoint, which it is about, if there are several.
+  std::string about_current(std::string why) const { return has_several() ? current() + ": " + std::move(why) : why; }
   // Finds the address of the current endpoint; null: the endpoint is one, or start() was not called.
   EndpointTracker* tracker() { return tracker_.get(); }
 
