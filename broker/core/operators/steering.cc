@@ -136,7 +136,8 @@ void Steering::drop(ControlOf what, Controls::ByName::iterator control) {
 
 ReplyBody Steering::carry_out(const SteerWorkers& command) {
   const auto workers = workers_of(command);
-  const bool was_paused = command.action == WorkerAction::resume && state_.controls.is_worker_paused(command.name);
+  const bool was_paused = command.action == WorkerAction::resume && command.host.empty() &&
+                          state_.controls.is_worker_paused(command.name);
   if (workers.empty() && !was_paused) return no_worker(command);
   if (auto status = check_scale(command, workers); !status.ok()) return std::move(status).failure();
   std::vector<PackedMap> rows;
