@@ -24,7 +24,7 @@ struct Credit {
 struct GrantedTask {
   Grant grant;
   TaskId id;
-  // Only these options travel to the worker: soft_timeout, timeout, process, daemon and label.
+  // Only these options travel to the worker: soft_timeout, timeout, process, daemon, label and headers.
   SharedSpec spec = blank_spec();
   Payload payload;
   std::uint32_t parent = 0;  // pid of the program that submitted the task

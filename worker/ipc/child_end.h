@@ -18,6 +18,7 @@ namespace forkmill::worker {
 struct StartedTask {
   TaskHead head{};
   std::string_view queue;
+  std::string_view headers;  // as header_lines() makes them
   std::string_view arguments;
   bool at_once = false;  // the child has waited for nothing since it was given the task before
 };

@@ -23,8 +23,9 @@ class LinkEnd {
   explicit LinkEnd(SharedArea shared_area);
 
   // Hands a task over. Serials must rise. A task that does not fit into the ring waits on this side, and follows when
-  // there is room.
-  void send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments);
+  // there is room. `headers`: as header_lines() makes them.
+  void send(const TaskHead& head, std::string_view queue, const proto::Payload& arguments,
+            std::string_view headers = {});
 
   // True: the child has not started the task, and never will.
   bool revoke(std::uint64_t serial);
@@ -64,6 +65,7 @@ class LinkEnd {
   struct Unwritten {
     TaskHead head{};
     std::string queue;
+    std::string headers;
     proto::Payload arguments;
   };
 

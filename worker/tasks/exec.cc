@@ -18,11 +18,21 @@ namespace forkmill::worker {
 
 namespace {
 
+// The request with the trace of the task in the environment of its command, as programs with OpenTelemetry read it.
+ExecRequest with_trace(const Context& context, ExecRequest request) {
+  for (const auto& [name, variable] : {std::pair{"traceparent", "TRACEPARENT"}, {"tracestate", "TRACESTATE"}}) {
+    const auto header = context.headers().find(name);
+    if (header != context.headers().end()) request.env.emplace(variable, header->second);
+  }
+  return request;
+}
+
 // Throws OutOfResources.
 std::pair<std::stop_token, std::unique_ptr<Command>> begin(Context& context, const ExecRequest& request) {
   try {
     auto stop = context.stop_token();
-    return {std::move(stop), std::make_unique<Command>(request)};
+    if (context.headers().empty()) return {std::move(stop), std::make_unique<Command>(request)};
+    return {std::move(stop), std::make_unique<Command>(with_trace(context, request))};
   } catch (const std::system_error& error) {
     if (is_shortage(error.code().value())) throw OutOfResources{error.what()};
     throw;

@@ -13,6 +13,7 @@
 #include "proto/body_hash.h"
 #include "proto/buggify.h"
 #include "proto/check.h"
+#include "proto/headers.h"
 #include "proto/mutants.h"
 #include "proto/names.h"
 #include "proto/text.h"
@@ -54,6 +55,7 @@ Status check_options(const proto::TaskOptions& options) {
   if (std::any_of(options.label.begin(), options.label.end(), is_control)) {
     return {Errc::name_invalid, "a label must not have control characters"};
   }
+  if (auto status = proto::check_headers(options.headers); !status.ok()) return status;
   for (const auto& [name, value] : {std::pair{"delay", options.delay},
                                     {"soft_timeout", options.soft_timeout},
                                     {"timeout", options.timeout},

@@ -7,6 +7,7 @@
 #include "broker/core/operators/task_row.h"
 #include "broker/core/operators/why/attempt_start.h"
 #include "broker/core/tasks/process_queue.h"
+#include "proto/headers.h"
 
 namespace forkmill::broker {
 
@@ -28,7 +29,10 @@ TaskRow row_of(const Task& task) {
               task.submitted_at,
               task.finished ? task.finished->at : milliseconds{0},
               nullptr};
-  if (task.finished != nullptr && task.finished->outcome.error) row.error = &*task.finished->outcome.error;
+  if (task.finished == nullptr) return row;
+  row.run_us = task.finished->outcome.run_us;
+  row.worker = task.finished->outcome.worker;
+  if (task.finished->outcome.error) row.error = &*task.finished->outcome.error;
   return row;
 }
 
@@ -44,8 +48,17 @@ PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& ro
   if (!row.spec->options.label.empty()) map.add("label", row.spec->options.label);
   if (const Task* task = state.tasks.find(row.id)) {
     if (const auto start = attempt_start(state, *task)) map.add("started_at_ms", start->count());
+    const auto holder = state.workers.find(task->worker);
+    if (holder != state.workers.end()) map.add("worker", holder->second->session.name.str());
   }
-  if (row.finished_at.count() > 0) map.add("finished_at_ms", row.finished_at.count());
+  if (!row.worker.str().empty()) map.add("worker", row.worker.str());
+  if (row.finished_at.count() > 0) {
+    map.add("finished_at_ms", row.finished_at.count());
+    if (const auto start = proto::started_at(row.finished_at, row.run_us); start.count() > 0)
+      map.add("started_at_ms", start.count());
+  }
+  if (const auto parent = proto::header(row.spec->options.headers, "traceparent"); !parent.empty())
+    map.add("traceparent", parent);
   if (row.error != nullptr) {
     map.add("code", std::string{errc_name(row.error->code)})
         .add("type", row.error->type)

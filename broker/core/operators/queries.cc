@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "broker/core/lifecycle/time_limits.h"
+#include "broker/core/operators/attempt_row.h"
 #include "broker/core/operators/listing.h"
 #include "broker/core/operators/replies.h"
 #include "broker/core/operators/why/attempt_start.h"
+#include "broker/core/operators/why/why_task.h"
 #include "broker/core/tasks/process_queue.h"
 #include "proto/check.h"
 
@@ -19,6 +22,12 @@ std::vector<std::string> paused_in(const Controls::ByName& controls) {
   for (const auto& [name, control] : controls)
     if (control.paused) names.push_back(name);
   return names;
+}
+
+PackedMap packed_headers(const proto::TaskHeaders& headers) {
+  PackedMap map;
+  for (const auto& [name, value] : headers) map.add(name, value);
+  return map;
 }
 
 }  // namespace
@@ -159,6 +168,7 @@ std::string Queries::workers() const {
             .add("max_processes", worker->info.max_processes)
             .add("credit", worker->credit - worker->granted)
             .add("draining", worker->draining)
+            .add("barred", TimeLimits::is_barred(*worker))
             .add("paused_ms", std::max<std::int64_t>(ms(worker->pause.until - state_.clock.now()), 0))
             .add("shortage", state_.clock.now() < worker->pause.until ? worker->pause.reason : std::string{})
             .add("connected_at_ms", session.since.count())
@@ -185,7 +195,11 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
     map.add("not_before_ms", ms(task.ready_at - state_.clock.now()) + state_.clock.unix_time().count());
   if (!task.options().label.empty()) map.add("label", task.options().label);
   if (const auto start = attempt_start(state_, task)) map.add("started_at_ms", start->count());
-  if (is_terminal(task.state)) map.add("finished_at_ms", task.finished->at.count());
+  if (is_terminal(task.state)) {
+    map.add("finished_at_ms", task.finished->at.count());
+    if (const auto start = proto::started_at(task.finished->at, task.finished->outcome.run_us); start.count() > 0)
+      map.add("started_at_ms", start.count());
+  }
   if (const std::string_view arguments = task.payload.view(); !arguments.empty()) {
     constexpr std::size_t kShown = 16 * 1024;
     map.add("arguments",
@@ -212,6 +226,10 @@ std::string Queries::task(const Task& task, const TaskId& id) const {
                            .add("output", error->forensics.output));
     }
   }
+  std::vector<PackedMap> attempts;
+  for (const AttemptEnd& end : ended_attempts(state_, task)) attempts.push_back(packed(end));
+  map.add("attempts", attempts);
+  if (!task.options().headers.empty()) map.add("headers", packed_headers(task.options().headers));
   return map.add("reason", serving_.why_waiting(task)).bytes();
 }
 

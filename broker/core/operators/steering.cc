@@ -46,11 +46,11 @@ Failure no_worker(const SteerWorkers& command) {
 // Fails if one of the workers that obey cannot have that number of children.
 Status check_scale(const SteerWorkers& command, const std::vector<Worker*>& workers) {
   if (command.action != WorkerAction::scale) return {};
-  if (command.children == 0) return {Errc::bad_request, "a worker has at least one child"};
+  if (command.children == 0) return {Errc::bad_request, "a worker has at least one process"};
   for (const Worker* worker : workers) {
     if (!WorkerOrders::obeys(*worker) || command.children <= worker->info.max_children) continue;
     return {Errc::bad_request, "worker " + worker->session.name.str() + " can have at most " +
-                                   std::to_string(worker->info.max_children) + " children"};
+                                   std::to_string(worker->info.max_children) + " processes"};
   }
   return {};
 }

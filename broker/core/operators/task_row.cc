@@ -66,6 +66,8 @@ TaskRow row_of(const StoredTask& stored) {
   row.state = end_name(stored.finish->outcome.kind);
   row.attempt = stored.finish->outcome.attempt.value();
   row.finished_at = stored.finish->finished_at;
+  row.run_us = stored.finish->outcome.run_us;
+  row.worker = stored.finish->outcome.worker;
   if (stored.finish->outcome.error) row.error = &*stored.finish->outcome.error;
   return row;
 }

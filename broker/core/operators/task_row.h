@@ -16,6 +16,8 @@ struct TaskRow {
   milliseconds submitted_at{0};
   milliseconds finished_at{0};
   const proto::ErrorReport* error = nullptr;  // points into the StoredTask of row_of()
+  std::uint64_t run_us = 0;                   // Outcome::run_us
+  proto::SharedText worker{};                 // of the last attempt of a task that has finished
 };
 
 TaskRow row_of(const StoredTask& stored);

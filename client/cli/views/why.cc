@@ -37,7 +37,7 @@ std::string render_rows(const Json& rows, Format format) {
 
 Json why_task_json(const Json& body) {
   auto json = shaped_why(body, {"id", "state", "queue", "name", "attempt", "max_attempts"});
-  json["attempts"] = shaped_rows(body, "attempts", {"attempt", "outcome", "code", "message", "worker", "ended_at_ms"});
+  json["attempts"] = attempts_json(body);
   return json;
 }
 

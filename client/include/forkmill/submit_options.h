@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 
 namespace forkmill {
@@ -120,6 +121,13 @@ struct SubmitOptions {
   // Name of this task for people, shown by `forkmill task ls` and `forkmill ps`, 128 bytes at most, without control
   // characters. Empty: none.
   std::string label{};
+  // Headers: texts that travel with the task to its handler (Context::headers) and that the broker keeps with it, such
+  // as `traceparent` and `tracestate` of W3C Trace Context, from which `forkmill web` exports spans. 16 at most, with
+  // 2,048 bytes in all names and values. A name has lower-case letters, digits and "._-"; a value has no control
+  // characters.
+  //
+  //     client.with({.headers = {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}}});
+  std::map<std::string, std::string> headers{};
 };
 
 // Checks the options.

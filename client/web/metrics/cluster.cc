@@ -123,16 +123,18 @@ void add_queues(Exposition& text, const Json& body) {
 void add_workers(Exposition& text, const Json& body) {
   double serving = 0;
   double draining = 0;
+  double barred = 0;
   double busy = 0;
   double slots = 0;
   for (const auto& row : cli::value_of(body, "workers")) {
-    (cli::is_true(row, "draining") ? draining : serving) += 1;
+    (cli::is_true(row, "barred") ? barred : cli::is_true(row, "draining") ? draining : serving) += 1;
     busy += value_of(row, "running");
     slots += value_of(row, "children");
   }
   text.begin("forkmill_workers", Kind::gauge, "Connected workers.");
   text.add({{"state", "serving"}}, serving);
   text.add({{"state", "draining"}}, draining);
+  text.add({{"state", "barred"}}, barred);
   text.begin("forkmill_worker_slots", Kind::gauge, "Processes of the workers for tasks.");
   text.add({{"state", "busy"}}, busy);
   text.add({{"state", "idle"}}, std::max(slots - busy, 0.0));

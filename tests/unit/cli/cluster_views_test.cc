@@ -89,6 +89,11 @@ TEST_CASE("workers are shown as rows, with more columns in wide") {
   CHECK(worker_table(lacking, 61'000).render(Format::wide, false).find("fork: Resource") != std::string::npos);
 }
 
+TEST_CASE("a worker that has let attempts run over is shown as barred, not as draining") {
+  const auto body = Json::parse(R"({"workers":[{"name":"w1","draining":true,"barred":true}]})");
+  CHECK(Json::parse(worker_table(body, 0).render(Format::jsonl, false))["state"] == "barred");
+}
+
 TEST_CASE("a worker that an operator has paused is shown as paused") {
   const auto body = Json::parse(R"({"workers":[{"name":"w1","held":true,"max_children":8}]})");
   CHECK(worker_table(body, 0).render(Format::table, false).find("paused") != std::string::npos);

@@ -70,7 +70,8 @@ TEST_CASE("workers are counted by state, and their processes by what they do") {
     {"name":"b","children":2,"running":0,"draining":true}]})");
   const auto text = text_of([&](Exposition& to) { add_workers(to, body); });
   for (const char* line : {"forkmill_workers{state=\"serving\"} 1", "forkmill_workers{state=\"draining\"} 1",
-                           "forkmill_worker_slots{state=\"busy\"} 3", "forkmill_worker_slots{state=\"idle\"} 3"})
+                           "forkmill_workers{state=\"barred\"} 0", "forkmill_worker_slots{state=\"busy\"} 3",
+                           "forkmill_worker_slots{state=\"idle\"} 3"})
     CHECK_MESSAGE(has_line(text, line), text);
 }
 

@@ -10,7 +10,7 @@
 namespace forkmill::broker {
 
 const char* const kNestedWait =
-    "every child of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
+    "every process of its workers waits for tasks of this queue, so none can start: give nested tasks another queue, "
     "with workers of its own";
 
 std::vector<Unserved> Serving::unserved() const {
@@ -125,7 +125,7 @@ std::string Serving::why_waiting(const Task& task) const {
       if (auto held = why_held_back(state_, *task.queue, task.spec->name)) return std::move(held->text);
       std::string reason = why_unserved(*task.queue, task.type);
       return reason.empty()
-                 ? "waits for a free child; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
+                 ? "waits for a free process; " + std::to_string(task.queue->ready.size()) + " ready in its queue"
                  : reason;
     }
     case State::running:

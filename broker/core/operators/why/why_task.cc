@@ -83,9 +83,9 @@ Finding why_with_worker(const BrokerState& state, const Task& task, const Worker
     return {Reason::runs, attempt + " runs in worker " + name + " on " + worker.session.host + " for " +
                               in_words(state.clock.unix_time() - *start)};
   }
-  return {Reason::in_worker, attempt + " waits in worker " + name + " for a free child: it holds " +
+  return {Reason::in_worker, attempt + " waits in worker " + name + " for a free process: it holds " +
                                  proto::format_count(worker.in_pool(), "task") + " for " +
-                                 proto::format_count(worker.info.children, "child")};
+                                 proto::format_count(worker.info.children, "process")};
 }
 
 Findings why_running(const BrokerState& state, const Task& task, bool waits_for_object) {
