@@ -31,8 +31,8 @@ std::optional<Response> file(std::string_view name) {
 
 bool is_page(const std::vector<std::string>& path) {
   if (path.empty()) return true;
-  if (path.size() == 2) return path[0] == "tasks";
-  constexpr std::string_view kPages[] = {"queues", "tasks", "dead", "workers"};
+  if (path.size() == 2) return path[0] == "tasks" || path[0] == "objects";
+  constexpr std::string_view kPages[] = {"queues", "tasks", "dead", "errors", "workers", "objects", "audit"};
   return path.size() == 1 && std::find(std::begin(kPages), std::end(kPages), path[0]) != std::end(kPages);
 }
 

@@ -2,7 +2,7 @@
 import {confirm, h, replace, table} from "./dom.js";
 import {get, post, segment} from "./api.js";
 import {fault} from "./fault.js";
-import {age, count, first_line, time} from "./format.js";
+import {age, count, duration, first_line, time} from "./format.js";
 
 const STATES = ["", "scheduled", "ready", "running", "succeeded", "failed", "cancelled", "expired"];
 const UNFINISHED = ["", "scheduled", "ready", "running"];
@@ -16,7 +16,8 @@ const COLUMNS = [
   {title: "Task", value: (row) => row.command ? `${row.name}: ${first_line(row.command)}` : row.name},
   {title: "Attempt", number: true, value: (row) => count(row.attempt)},
   {title: "Submitted", short: true, value: (row) => h("span", {title: time(row.submitted_at_ms)}, `${age(row.submitted_at_ms)} ago`)},
-  {title: "Ran", number: true, value: (row) => row.state === "running" ? age(row.started_at_ms) : "–"},
+  {title: "Ran", number: true, value: (row) => row.finished_at_ms && row.started_at_ms ?
+    duration(row.finished_at_ms - row.started_at_ms) : row.state === "running" ? age(row.started_at_ms) : "–"},
   {title: "Error", value: (row) => row.error ? `${row.error.type ?? row.error.code}: ${first_line(row.error.message) ?? ""}` : "–"},
 ];
 
