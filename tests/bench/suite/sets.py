@@ -216,12 +216,19 @@ def restart(plan):
                str(plan.items(100_000, 10_000)), "--rounds", str(plan.items(10, 2)), "--data", plan.data]
 
 
+def operate(plan):
+    """A gateway with 1,000,000 tasks queued, its pages open and its metrics scraped: what that costs the broker."""
+    count = plan.tasks or plan.items(1_000_000, 20_000)
+    yield f"{count:,}", [os.path.join(plan.suite, "operate.py"), "--build", plan.build, "--tasks", str(count),
+                         "--seconds", str(plan.items(20, 3))]
+
+
 # In the order of the page. ONCE: sets that run once, also with --runs.
 SETS = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
         "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_,
         "commands": commands, "startup": startup, "memory": memory, "inflight": inflight, "respawn": respawn,
-        "durable": durable, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart}
-ONCE = ("backlog", "steady", "restart")
+        "durable": durable, "toolkit": toolkit, "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
+ONCE = ("backlog", "steady", "restart", "operate")
 SPINE = ("throughput", "latency", "inflight", "respawn")
 ON_DISK = ("durable", "backlog", "steady", "restart")
 NEEDS = {"throughput": ("gearmand", "nats-server", "redis-server", "import celery", "import redis"),

@@ -36,6 +36,7 @@ KEYS = {
     "backlog": ({"backlog"}, BACKLOG),
     "steady": ({"steady"}, ("tasks_per_s",)),
     "restart": ({"restart"}, ("first_ms", "all_ms")),
+    "operate": ({"gateway"}, ("broker_percent", "peak_mib", "first_page_kib")),
 }
 
 

@@ -283,10 +283,24 @@ def restart(figures):
             goal("the latest first result, in ms", max(first), 2000, True, 0))
 
 
+def operate(figures):
+    rows = []
+    for parameter in figures.parameters("operate"):
+        get = View(figures, "operate", parameter).of("gateway")
+        rows.append([parameter, number(get("broker_percent"), 2), number(get("peak_mib"), 1),
+                     number(get("first_page_kib"), 1)])
+    last = View(figures, "operate", figures.parameters("operate")[-1]).of("gateway")
+    heads = ["tasks queued", "of the broker's time, %", "gateway's peak MiB", "first page, KiB"]
+    return (table(heads, rows) + "\n\n" +
+            goal("percent of the broker's time, all pages open and a scrape every 5 s", last("broker_percent"), 2, True) +
+            goal("MiB of the gateway", last("peak_mib"), 60, True, 1) +
+            goal("KiB of the first page", last("first_page_kib"), 100, True, 1))
+
+
 TABLES = {"throughput": throughput, "latency": latency, "window": window, "payload": payload, "keys": keys,
           "clients": clients, "sessions": sessions, "queues": queues, "mixed": mixed, "map": map_, "commands": commands, "startup": startup,
           "memory": memory, "inflight": inflight, "respawn": respawn, "durable": durable, "toolkit": toolkit,
-          "backlog": backlog, "steady": steady, "restart": restart}
+          "backlog": backlog, "steady": steady, "restart": restart, "operate": operate}
 
 
 def text_of(figures, name):
