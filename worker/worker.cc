@@ -7,11 +7,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <stdexcept>
 #include <vector>
 
 #include "proto/os/cpus.h"
 #include "proto/os/standard_streams.h"
+#include "worker/confinement/check.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
 #include "worker/pool_tasks.h"
@@ -116,6 +118,13 @@ int Worker::run() {
                  state.program.c_str());
     return 2;
   }
+  const auto account = worker::account_of(state.options);
+  if (!account) {
+    std::fprintf(stderr, "%s: %s\n", state.program.c_str(), account.failure().text.c_str());
+    return 2;
+  }
+  if (state.options.sandbox && state.options.task_folder.empty())
+    state.options.task_folder = std::filesystem::temp_directory_path();
   worker::add_pool_tasks(state.registry, state.options, state.on_child_start);
   try {
     for (const auto& load : state.on_start) load();
@@ -127,7 +136,7 @@ int Worker::run() {
   }
   if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
-    return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}}}.run();
+    return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}, account.value()}}.run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
     return 1;

@@ -114,6 +114,8 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   try {
     child.shared_area = SharedArea::create();
     child.streams.open(out, err);
+    if (origin_.folder)
+      child.folder = origin_.folder->add(std::to_string(slot) + "." + std::to_string(child.generation));
     message.shared_area = proto::Descriptor{checked_call(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
     pid = checked_call(::fork(), "fork");
@@ -122,7 +124,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   }
   if (pid == 0) {
     become_child(origin_, {is_process(origin_, slot), child.purpose, child.shared_area.get(), link_.bell().writer(),
-                           out.get(), err.get()});
+                           out.get(), err.get(), child.folder});
   }
   child.pid = pid;
   if (!sinks_.paused) child.streams.watch(waiter_, first_tag_ + slot);
@@ -222,6 +224,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   Child& child = children_[slot];
   const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   child.streams.close(waiter_, sinks_);
+  if (origin_.folder) origin_.folder->remove(child.folder);
   child.pid = 0;
   child.shared_area.reset();
   if (replace && slot < wanted_) schedule_successor(now, child, death, at_birth, origin_, log_);
