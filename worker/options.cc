@@ -22,6 +22,7 @@ namespace {
 constexpr std::uint64_t kAnyCount = 1'000'000'000'000;
 constexpr std::uint64_t kLeastMemory = std::uint64_t{64} * 1024 * 1024;
 constexpr std::uint64_t kFewestFiles = 32;
+constexpr std::uint64_t kMostPercent = 1'000'000;
 
 constexpr const char* kFooter =
     R"(SIGTERM and SIGINT drain the worker: it accepts no new tasks, returns those that have not started, and
@@ -57,6 +58,18 @@ void add_confinement(proto::Settings& settings, WorkerOptions& options) {
   settings.number("limit-processes", options.limits.processes, 0, kAnyCount,
                   "Maximum processes and threads of the user that tasks run as; 0: no limit");
   settings.size("limit-file-size", options.limits.file_size, "Maximum size of a file that is written; 0: no limit");
+  settings.text(
+      "cgroup", options.cgroup,
+      "Give each child a control group in this folder of one (cgroup v2), or auto: in the worker's own. Needs "
+      "the right to make groups, as with Delegate=yes of systemd",
+      "DIR");
+  settings.size("group-memory", options.group_limits.memory,
+                "Maximum memory of a child with all that it starts; needs --cgroup; 0: no limit");
+  settings.number("group-processes", options.group_limits.processes, 0, kAnyCount,
+                  "Maximum processes and threads of a child with all that it starts; needs --cgroup; 0: no limit");
+  settings.number("group-cpu", options.group_limits.cpu_percent, 0, kMostPercent,
+                  "Maximum processor time of a child with all that it starts, in percent of one CPU; needs --cgroup; "
+                  "0: no limit");
   settings.size("limit-core", options.limits.core, "Maximum size of a core dump; 0: none is written");
 }
 
@@ -66,6 +79,13 @@ void check_limits(const ChildLimits& limits) {
   require(limits.files == 0 || limits.files >= kFewestFiles,
           "limit-files " + std::to_string(limits.files) + ": must be 0 or at least 32");
   require(limits.cpu.count() >= 0, "limit-cpu: must not be negative");
+}
+
+void check_groups(const WorkerOptions& options) {
+  const auto& limits = options.group_limits;
+  const bool limited = limits.memory != 0 || limits.processes != 0 || limits.cpu_percent != 0;
+  require(!limited || !options.cgroup.empty(),
+          "group-memory, group-processes and group-cpu: need --cgroup, such as --cgroup auto");
 }
 
 }  // namespace
@@ -161,6 +181,7 @@ void check(const WorkerOptions& options) {
   require(options.drain_timeout.count() >= 0, "drain-timeout: must not be negative");
   require(options.kill_grace.count() >= 0, "kill-grace: must not be negative");
   check_limits(options.limits);
+  check_groups(options);
   require_one_of("log-level", options.log_level, {"trace", "debug", "info", "warn", "error", "off"});
   require_one_of("log-format", options.log_format, {"text", "json"});
 }

@@ -100,6 +100,8 @@ class PoolHandler final : public detail::Handler {
     options.processes = spec.processes == 0 ? proto::usable_cpus() : spec.processes;
     options.max_processes = 0;
     options.queues = {spec.queue};
+    options.cgroup.clear();  // that of this process holds all
+    options.group_limits = {};
     if (!options.task_folder.empty()) options.task_folder = ".";  // the folder of this task
     options.max_tasks_per_child = spec.max_tasks_per_child;
     options.drain_timeout = options.kill_grace =

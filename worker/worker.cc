@@ -13,6 +13,7 @@
 
 #include "proto/os/cpus.h"
 #include "proto/os/standard_streams.h"
+#include "worker/confinement/cannot_confine.h"
 #include "worker/confinement/check.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
@@ -137,6 +138,9 @@ int Worker::run() {
   if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
     return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}, account.value()}}.run();
+  } catch (const worker::CannotConfine& error) {
+    std::fprintf(stderr, "%s: %s\n", state.program.c_str(), error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
     return 1;

@@ -11,7 +11,8 @@ namespace forkmill::worker {
 proto::Status check_sandbox() {
   if (landlock_version() == 0) {
     return {Errc::unknown,
-            "this kernel has no Landlock (Linux 5.13 has it, unless 'landlock' is missing in its parameter lsm=)"};
+            "this kernel has no Landlock, or this container may not use it (Linux 5.13 has it, unless 'landlock' is "
+            "missing in its parameter lsm=)"};
   }
   return check_syscall_filter();
 }

@@ -114,8 +114,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   try {
     child.shared_area = SharedArea::create();
     child.streams.open(out, err);
-    if (origin_.folder)
-      child.folder = origin_.folder->add(std::to_string(slot) + "." + std::to_string(child.generation));
+    child.enclosure = origin_.enclosures->add(std::to_string(slot) + "." + std::to_string(child.generation));
     message.shared_area = proto::Descriptor{checked_call(::fcntl(child.shared_area.get(), F_DUPFD_CLOEXEC, 0), "dup")};
     std::fflush(nullptr);
     pid = checked_call(::fork(), "fork");
@@ -124,7 +123,7 @@ void ChildProcesses::start(proto::Instant now, std::uint32_t slot) {
   }
   if (pid == 0) {
     become_child(origin_, {is_process(origin_, slot), child.purpose, child.shared_area.get(), link_.bell().writer(),
-                           out.get(), err.get(), child.folder});
+                           out.get(), err.get(), child.enclosure});
   }
   child.pid = pid;
   if (!sinks_.paused) child.streams.watch(waiter_, first_tag_ + slot);
@@ -139,6 +138,7 @@ void ChildProcesses::give_up(proto::Instant now, std::uint32_t slot, const std::
   Child& child = children_[slot];
   child.shared_area.reset();
   child.streams.reset();
+  origin_.enclosures->remove(std::exchange(child.enclosure, {}));
   if (is_process(origin_, slot)) {
     log_.error("no process can be forked for a task: {}", why);
     ControlMessage message = death_message({slot, child.generation}, {});
@@ -224,7 +224,7 @@ void ChildProcesses::handle_death(proto::Instant now, std::uint32_t slot, const 
   Child& child = children_[slot];
   const bool at_birth = !SharedArea::was_born(child.shared_area.get());
   child.streams.close(waiter_, sinks_);
-  if (origin_.folder) origin_.folder->remove(child.folder);
+  origin_.enclosures->remove(child.enclosure);
   child.pid = 0;
   child.shared_area.reset();
   if (replace && slot < wanted_) schedule_successor(now, child, death, at_birth, origin_, log_);

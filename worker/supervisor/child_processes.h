@@ -35,7 +35,7 @@ struct SupervisedChild {
   pid_t pid = 0;  // 0: there is no child in this place now
   proto::Descriptor shared_area;
   ChildStreams streams;
-  std::string folder;  // holds the folders of its tasks; empty: they have none
+  Enclosure enclosure;
   bool killed_by_us = false;
   bool died_at_birth = false;  // an earlier child in this place
   RestartBackoff backoff;

@@ -61,6 +61,7 @@ void set_streams(const ChildRole& role) {
 // Gives up what tasks must not have. The change of user comes first: only root may do it.
 void confine(const SupervisorSetup& setup, const ChildRole& role) {
   try {
+    if (!role.enclosure.group.empty()) enter_group(role.enclosure.group);
     if (setup.account) {
       // Programs open /dev/stderr and the like by name.
       for (const int stream : {role.out, role.err})
@@ -123,7 +124,7 @@ void become_child(const Origin& origin, const ChildRole& role) {
   if (role.purpose.hosts_pool) block_stop_signals();
   keep_only(origin, {role.shared_area, role.link_bell});
   run_child({setup.registry, setup.on_child_start, setup.options, role.shared_area, role.link_bell, role.process,
-             role.folder});
+             role.enclosure.folder});
 }
 
 }  // namespace forkmill::worker

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "worker/confinement/enclosures.h"
 #include "worker/ipc/bell.h"
 #include "worker/ipc/control.h"
 #include "worker/supervisor/origin.h"
@@ -27,7 +28,7 @@ struct ChildRole {
   int link_bell = -1;  // Bell::writer
   int out = -1;        // to become the child's stdout and stderr
   int err = -1;
-  const std::string& folder;  // holds the folders of its tasks; empty: they have none
+  const Enclosure& enclosure;
 };
 
 [[noreturn]] void become_link(const Origin& origin, Control control, const Bell& bell, spdlog::logger& log);

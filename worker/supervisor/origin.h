@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "worker/confinement/account.h"
-#include "worker/confinement/worker_folder.h"
+#include "worker/confinement/enclosures.h"
 #include "worker/os/reaping.h"
 #include "worker/tasks/registry.h"
 
@@ -36,8 +36,8 @@ struct Origin {
   SupervisorSetup setup;
   std::vector<int> inherited;  // descriptors of the program, open before the pool began: kept in every process
   pid_t supervisor = 0;
-  std::uint64_t instance = 0;  // names this worker to the broker, through all links that it has
-  std::unique_ptr<WorkerFolder> folder{};  // holds the folders of children. Null: their tasks have none
+  std::uint64_t instance = 0;                // names this worker to the broker, through all links that it has
+  std::unique_ptr<Enclosures> enclosures{};  // folders and control groups of the children
 };
 
 }  // namespace forkmill::worker

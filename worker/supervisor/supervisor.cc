@@ -35,9 +35,7 @@ constexpr auto kLongReaderPatience = 10s;    // the same when no output may be l
 Origin origin_of(const SupervisorSetup& setup, std::uint64_t random) {
   fill_standard_descriptors();
   Origin origin{setup, open_descriptors(), ::getpid(), random | 1};
-  const auto& parent = setup.options.task_folder;
-  if (!parent.empty())
-    origin.folder = std::make_unique<WorkerFolder>(parent, setup.account);  // no child keeps its lock
+  origin.enclosures = std::make_unique<Enclosures>(setup.options, setup.account);  // no child keeps its descriptors
   return origin;
 }
 

@@ -55,6 +55,43 @@ struct OpenCluster : Cluster {
   }
 };
 
+// A control group in which a test can make others, if this machine lets it.
+class GroupOfTest {
+ public:
+  GroupOfTest() {
+    for (const std::string mount : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
+      if (!std::filesystem::exists(mount + "/cgroup.procs")) continue;
+      path_ = mount + "/forkmill-test." + std::to_string(::getpid());
+      usable_ = std::filesystem::create_directory(path_, error_) && std::filesystem::exists(path_ + "/cgroup.kill");
+    }
+  }
+  ~GroupOfTest() {
+    if (!path_.empty()) ::rmdir(path_.c_str());
+  }
+  GroupOfTest(const GroupOfTest&) = delete;
+  GroupOfTest& operator=(const GroupOfTest&) = delete;
+
+  bool usable() const { return usable_; }
+  const std::string& path() const { return path_; }
+  // The number of groups of children.
+  std::size_t groups() const {
+    std::error_code error;
+    const std::filesystem::directory_iterator entries{path_, error};
+    return static_cast<std::size_t>(
+        std::count_if(begin(entries), end(entries), [](const auto& entry) { return entry.is_directory(); }));
+  }
+  bool has(const std::string& controller) const {
+    std::ifstream file{path_ + "/cgroup.controllers"};
+    const std::vector<std::string> all{std::istream_iterator<std::string>{file}, {}};
+    return std::find(all.begin(), all.end(), controller) != all.end();
+  }
+
+ private:
+  std::string path_;
+  std::error_code error_;
+  bool usable_ = false;
+};
+
 ExecResult shell(Client& client, const std::string& line) {
   ExecRequest request;
   request.argv = {line};
@@ -196,6 +233,24 @@ TEST_CASE("a command cannot start more processes than its user may have") {
   CHECK(bomb.err.find("Cannot fork") != std::string::npos);
 }
 
+TEST_CASE("in control groups, no process outlives its child, and none a killed worker") {
+  const GroupOfTest group;
+  if (!group.usable()) {
+    MESSAGE("not tried: no control groups of version 2 can be made here");
+    return;
+  }
+  OpenCluster cluster;
+  auto& worker = cluster.start_worker({"--cgroup", group.path()});
+  Client client{cluster.endpoint()};
+  CHECK_THROWS_AS(client.with({.max_attempts = 1}).submit(kTry, "escape", cluster.path("stray")).get_for(kLong),
+                  WorkerLost);
+  for (const pid_t pid : cluster.pids_in("stray")) CHECK(eventually([&] { return !exists(pid); }));
+  CHECK(eventually([&] { return children(worker) == 2 && group.groups() == 2; }));
+  worker.signal(SIGTERM);
+  CHECK(worker.exit_code() == 0);
+  CHECK(group.groups() == 0);
+}
+
 TEST_CASE("a worker that cannot confine its tasks does not start") {
   OpenCluster cluster;
   const auto refusal = [&](std::vector<std::string> flags) {
@@ -212,5 +267,11 @@ TEST_CASE("a worker that cannot confine its tasks does not start") {
   } else {
     CHECK(refusal({"--user", kStranger}).find("only a worker that is started as root") != std::string::npos);
   }
+  CHECK(refusal({"--cgroup", cluster.path("")}).find("not the folder of a control group") != std::string::npos);
+  CHECK(refusal({"--group-memory", "1G"}).find("need --cgroup") != std::string::npos);
+  const GroupOfTest group;
+  if (group.usable() && !group.has("memory"))
+    CHECK(refusal({"--group-memory", "1G", "--cgroup", group.path()}).find("no controller 'memory'") !=
+          std::string::npos);
   if (!has_landlock()) CHECK(refusal(confined({"--sandbox"})).find("no Landlock") != std::string::npos);
 }

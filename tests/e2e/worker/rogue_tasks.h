@@ -36,7 +36,8 @@ inline constexpr forkmill::Task<int(std::string what, std::string file)> kClose{
 // Tries what a confined handler must not do, and returns "done", or why it cannot: "socket", "write" (a file of that
 // name), "trace" (reads the environment of the process with that number), "crash" (writes the file, and aborts). Or
 // returns what it sees: "folder", "descriptors" (their number), "core" (the most bytes that a core dump may have),
-// "user", "spin" (uses up processor time, and never returns).
+// "user". "spin" uses up processor time, and never returns; "escape" starts a process in a session of its own, whose
+// number it writes into the file, and kills itself.
 inline constexpr forkmill::Task<std::string(std::string what, std::string where)> kTry{"rogue.try"};
 
 inline constexpr forkmill::Task<std::string()> kLoaded{"rogue.loaded"};  // pid that ran on_start, and how often it ran

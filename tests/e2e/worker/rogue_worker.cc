@@ -107,11 +107,22 @@ int throw_what(const std::string& what, forkmill::Context& context, int failing_
 
 std::string outcome(bool done) { return done ? "done" : std::strerror(errno); }
 
+void leave_stray(const std::string& file) {
+  if (::fork() == 0) {
+    ::setsid();
+    create(file, std::to_string(::getpid()) + "\n");
+    for (;;) ::pause();
+  }
+  wait_for(file);
+  ::raise(SIGKILL);
+}
+
 std::string try_to(const std::string& what, const std::string& where) {
   if (what == "socket") return outcome(::socket(AF_INET, SOCK_STREAM, 0) >= 0);
   if (what == "write") return outcome(::open(where.c_str(), O_WRONLY | O_CREAT, 0600) >= 0);
   if (what == "trace") return outcome(::open(("/proc/" + where + "/environ").c_str(), O_RDONLY) >= 0);
   if (what == "crash" && ::open(where.c_str(), O_WRONLY | O_CREAT, 0600) >= 0) std::abort();
+  if (what == "escape") leave_stray(where);
   if (what == "folder") return std::filesystem::current_path();
   if (what == "user") return std::to_string(::getuid()) + ":" + std::to_string(::getgid());
   if (what == "spin") {

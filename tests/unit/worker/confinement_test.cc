@@ -32,7 +32,9 @@
 #include "tests/eventually.h"
 #include "tests/folder.h"
 #include "worker/confinement/account.h"
+#include "worker/confinement/cannot_confine.h"
 #include "worker/confinement/check.h"
+#include "worker/confinement/control_groups.h"
 #include "worker/confinement/sandbox.h"
 #include "worker/confinement/syscall_filter.h"
 #include "worker/confinement/task_folder.h"
@@ -233,6 +235,16 @@ TEST_CASE("a worker whose children root would be does not promise what root can 
   options.limits.processes = 0;
   options.sandbox = true;
   CHECK(account_of(options).failure().text.find("--sandbox: root can leave it") == 0);
+}
+
+TEST_CASE("limits of control groups are the files that the kernel reads") {
+  CHECK(files_of({}).empty());
+  const auto files = files_of({.memory = 1 << 20, .processes = 30, .cpu_percent = 250});
+  REQUIRE(files.size() == 3);
+  CHECK((files[0].name == "memory.max" && files[0].text == "1048576" && files[0].controller == "memory"));
+  CHECK((files[1].name == "pids.max" && files[1].text == "30" && files[1].controller == "pids"));
+  CHECK((files[2].name == "cpu.max" && files[2].text == "250000 100000" && files[2].controller == "cpu"));
+  CHECK_THROWS_AS((ControlGroups{"/tmp", {}}), CannotConfine);
 }
 
 TEST_CASE("a sandboxed process changes files in its folder only") {

@@ -28,6 +28,16 @@ struct ChildLimits {
   std::uint64_t core = 0;
 };
 
+// Limits of a child and all that it has started, together, as control groups have them. 0: no limit.
+struct GroupLimits {
+  // Bytes of memory. The kernel kills a process of the group that exceeds it.
+  std::uint64_t memory = 0;
+  // Processes and threads.
+  std::uint64_t processes = 0;
+  // Processor time, in percent of one CPU.
+  std::uint64_t cpu_percent = 0;
+};
+
 struct WorkerOptions {
   // Endpoint of the broker: tcp://HOST:PORT or ipc://PATH. A worker that cannot reach it keeps trying. Empty: the
   // socket of this user's broker on this machine, where forkmill-broker listens by default.
@@ -60,6 +70,11 @@ struct WorkerOptions {
   // User that children run as: a name, or UID:GID. Only a worker that was started as root can have it; the link to the
   // broker then stays root's. Empty: the worker's own user.
   std::string user{};
+  // Folder of a control group (cgroup v2) in which each child gets a group of its own, or "auto": in the group of this
+  // process. No process outlives the child then, not even with a session of its own. Empty: children have no groups.
+  std::string cgroup{};
+  // Limits that the kernel keeps in these groups. Needs `cgroup`.
+  GroupLimits group_limits{};
   // Whether children have no network, and can change files below `task_folder` only, once the on_child_start functions
   // have run. What these have opened stays open; they must leave no thread behind. Clients in handlers, and
   // forkmill::Pool of this worker, cannot reach a broker then. Needs Linux 5.13 with Landlock, and a user other than
