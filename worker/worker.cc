@@ -119,7 +119,7 @@ int Worker::run() {
                  state.program.c_str());
     return 2;
   }
-  const auto account = worker::account_of(state.options);
+  const auto account = worker::account_of(state.options);  // tries in a fork: before any thread
   if (!account) {
     std::fprintf(stderr, "%s: %s\n", state.program.c_str(), account.failure().text.c_str());
     return 2;

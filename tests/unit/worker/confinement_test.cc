@@ -237,6 +237,22 @@ TEST_CASE("a worker whose children root would be does not promise what root can 
   CHECK(account_of(options).failure().text.find("--sandbox: root can leave it") == 0);
 }
 
+TEST_CASE("a worker that a container forbids to confine its children says what is forbidden") {
+  if (!has_sandbox()) return;
+  const auto is_refused = [] {
+    be_ordinary();
+    WorkerOptions options;
+    options.sandbox = true;
+    if (!account_of(options)) return false;
+    close_all_but({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO});
+    const rlimit few{5, 5};  // for the pipe, and not for the rules
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    const auto refused = account_of(options);
+    return !refused && refused.failure().text.find("children cannot be confined on this machine: Landlock") == 0;
+  };
+  CHECK(in_fork(is_refused) == 0);
+}
+
 TEST_CASE("limits of control groups are the files that the kernel reads") {
   CHECK(files_of({}).empty());
   const auto files = files_of({.memory = 1 << 20, .processes = 30, .cpu_percent = 250});
