@@ -62,9 +62,11 @@ void announce(const std::string& path, const std::vector<std::string>& endpoints
 }  // namespace
 
 Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr<spdlog::logger> log)
-    : options_{std::move(options)}, log_{std::move(log)}, doorkeeper_{options_, log_}, waiter_{[this] {
-        return reload();
-      }} {
+    : options_{std::move(options)},
+      log_{std::move(log)},
+      audit_{options_.audit, log_},
+      doorkeeper_{options_, log_, audit_},
+      waiter_{[this](uid_t sender) { return reload(sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -72,8 +74,14 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
   Identity identity{
       opened->id, opened->epoch,   opened->last, store->durable(), std::string{"forkmill "} + FORKMILL_VERSION,
       endpoints_, opened->last_seq};
+  options_.core.audit = audit_.is_on();
   options_.core.principal_of = [this](proto::PeerId peer) { return doorkeeper_.principal_of(peer); };
   options_.core.rights_of = [this](proto::PeerId peer) { return doorkeeper_.rights_of(peer); };
+  audit_.note(AuditLine{env_.now().unix_time, "broker_started"}
+                  .add("software", identity.software)
+                  .add("store", identity.store)
+                  .add("epoch", identity.epoch.value())
+                  .add("listen", identity.listen));
   core_ = std::make_unique<Core>(options_.core, std::move(identity), env_.now());
   std::uint64_t recovered = 0;
   auto status = store->load([&](const TaskSummary& task) {
@@ -107,7 +115,7 @@ int Loop::run() {
     core_->flush(now);
     carry_out(core_->take_effects());
     sweep(now.steady);
-    doorkeeper_.tick(now.steady, endpoints_);
+    doorkeeper_.tick(now, endpoints_);
     const bool busy = router_.pending() || more;
     if (busy && now.steady - looked_at < kLookAround) continue;
     if (!wait(busy ? Instant{0} : std::min(core_->next_wakeup(), doorkeeper_.next_wakeup()) - env_.now().steady)) break;
@@ -131,6 +139,7 @@ void Loop::sweep(Instant now) {
 
 int Loop::end() {
   log_->info("shutting down");
+  audit_.note(AuditLine{env_.now().unix_time, "broker_stopped"});
   core_->shut_down(env_.now());
   carry_out(core_->take_effects());
   if (store_ == nullptr) return 0;
@@ -144,6 +153,8 @@ bool Loop::take_news() {
   if (!news.status.ok()) {
     log_->critical("the store failed: {}. Nothing that is not safe was acknowledged; stopping",
                    news.status.failure().text);
+    audit_.note(AuditLine{env_.now().unix_time, "broker_failed"}.add("text", news.status.failure().text));
+    audit_.flush(env_.now().steady);
     return false;
   }
   if (news.disk_full != core_->state().disk_full) {
@@ -168,7 +179,7 @@ std::size_t Loop::take_input() {
   for (; count < kRound; ++count) {
     auto incoming = router_.receive();
     if (!incoming) break;
-    if (!doorkeeper_.admits(router_, *incoming, env_.now().steady)) continue;
+    if (!doorkeeper_.admits(router_, *incoming, env_.now())) continue;
     const auto* query = incoming->envelope.ok() ? std::get_if<proto::Query>(&incoming->envelope->message) : nullptr;
     if (query != nullptr) {
       refresh(self_, query->kind);
@@ -181,13 +192,17 @@ std::size_t Loop::take_input() {
     const Totals::Refused& refused = core_->state().totals.refused;
     const std::uint64_t refused_before = refused.count;
     core_->handle(now, incoming->peer, std::move(incoming->envelope), proto::SessionId{env_.random() | 1});
-    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused.last, now.steady);
+    if (refused.count != refused_before) doorkeeper_.note_refused(*incoming, refused, now);
   }
   return count;
 }
 
 // The store gets its work first, so that the disk starts early.
 void Loop::carry_out(Effects effects) {
+  if (audit_.is_on()) {
+    audit_.note(effects.audit);
+    audit_.flush(env_.now().steady);
+  }
   if (!effects.ops.empty()) store_->commit(std::move(effects.ops), effects.commit);
   for (StoreRequest& request : effects.requests) store_->ask(std::move(request));
   for (const proto::PeerId peer : effects.cuts) router_.cut(peer);
@@ -205,9 +220,9 @@ void Loop::send(Send& one) {
   core_->unreachable(one.peer);
 }
 
-bool Loop::reload() {
+bool Loop::reload(uid_t sender) {
   if (!doorkeeper_.has_keys()) return false;
-  doorkeeper_.reload(*core_, env_.now());
+  doorkeeper_.reload(*core_, env_.now(), sender);
   return true;
 }
 

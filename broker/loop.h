@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/audit_log.h"
 #include "broker/core/core.h"
 #include "broker/core/held_sends.h"
 #include "broker/doorkeeper.h"
@@ -45,12 +46,13 @@ class Loop {
   bool take_news();
   int end();
   void send(Send& send);
-  // Reads the authorized keys again. Returns false if there are none: SIGHUP ends the broker.
-  bool reload();
+  // Reads the authorized keys again for that user. Returns false if there are none: SIGHUP ends the broker.
+  bool reload(uid_t sender);
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;
   proto::RealEnv env_;
+  AuditLog audit_;
   Doorkeeper doorkeeper_;
   proto::Router router_{&doorkeeper_.gate()};
   LoopWaiter waiter_;

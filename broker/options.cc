@@ -241,6 +241,19 @@ void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {
                  });
 }
 
+void add_logging(proto::Settings& settings, ProgramOptions& options) {
+  constexpr std::uint64_t kMaxFiles = 1000;
+  settings.group("Logging");
+  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
+  settings.text("log-format", options.log.format, "text or json", "FORMAT");
+  settings.text("audit-log", options.audit.path,
+                "Append to this file, as lines of JSON, what operators order, what is refused, changes of keys, and "
+                "sessions that are taken over",
+                "FILE");
+  settings.size("audit-log-size", options.audit.max_bytes, "Begin a new file after this size; the old one is FILE.1");
+  settings.number("audit-log-files", options.audit.files, 1, kMaxFiles, "Maximum number of files of the audit log");
+}
+
 void apply(const Limits& limits, ProgramOptions& options) {
   CoreOptions& core = options.core;
   core.kept_results = limits.kept_results;
@@ -269,9 +282,7 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   add_storage(settings, options);
   add_offline_commands(settings, options);
   add_limits(settings, options.core, limits);
-  settings.group("Logging");
-  settings.text("log-level", options.log.level, "trace, debug, info, warn, error or off", "LEVEL");
-  settings.text("log-format", options.log.format, "text or json", "FORMAT");
+  add_logging(settings, options);
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;
   apply(limits, options);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/audit_log.h"
 #include "broker/core/state/options.h"
 #include "proto/os/logging.h"
 #include "proto/transport/default_endpoint.h"
@@ -36,6 +37,7 @@ struct ProgramOptions {
   std::string announce;  // file that gets the bound endpoints, one per line; for scripts that let the system choose the
                          // port
   proto::LogOptions log;
+  AuditOptions audit;
   CoreOptions core;
 };
 

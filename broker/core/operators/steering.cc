@@ -214,10 +214,7 @@ Steering::Named Steering::control_in(std::string_view record) {
       what >= static_cast<unsigned>(ControlOf::queue) && what <= static_cast<unsigned>(ControlOf::worker);
   const bool is_valid = what == static_cast<unsigned>(ControlOf::worker) || proto::is_name(name);
   if (!is_known || !is_valid) throw std::runtime_error{"a control of an unknown kind"};
-  const Control control{paused, max_tasks, max_bytes, max_running, {}};
-  if (what != static_cast<unsigned>(ControlOf::queue) && control.has_limits())
-    throw std::runtime_error{"limits of what is not a queue"};
-  return {static_cast<ControlOf>(what), std::move(name), control};
+  return {static_cast<ControlOf>(what), std::move(name), {paused, max_tasks, max_bytes, max_running, {}}};
 }
 
 bool Steering::is_record(std::string_view record) { return kind_of_record(record) == RecordType::control; }

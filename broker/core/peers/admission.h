@@ -49,6 +49,7 @@ class Admission {
   Worker* resumed_worker(const proto::Hello& hello, const std::string& principal) const;
   void admit_client(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   void admit_worker(proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh, const TaskIds& running);
+  void note_foreign_session(proto::PeerId peer, const proto::Hello& hello);
   void begin(Session& session, proto::PeerId peer, const proto::Hello& hello, proto::SessionId fresh);
   proto::Welcome welcome(const Session& session, const proto::Hello& hello) const;
   void reconcile(Worker& worker, const std::vector<proto::Grant>& holding, const TaskIds& running,

@@ -61,6 +61,8 @@ class Sessions {
   bool dismiss(Session& session, proto::Role role, const WhyExpelled& why);
   // The same if the worker serves a queue that its principal may not serve any longer.
   bool dismiss_for_queues(Worker& worker);
+  // Ends the session of a peer that may not have it any longer.
+  void say_goodbye(Session& session, proto::Goodbye goodbye);
   void close(Client& client, Objects::End end);
   void close_all(const std::vector<ClientHandle>& clients, Objects::End end);
   void close(Worker& worker, const std::string& why);

@@ -46,6 +46,7 @@ struct Totals {
   struct Refused {
     std::uint64_t count = 0;
     std::string last;  // why the last one was, for the log
+    Errc code = Errc::ok;
   };
   Refused refused;
 };

@@ -1,6 +1,7 @@
 #include "broker/core/state/permits.h"
 
 #include <string>
+#include <utility>
 
 namespace forkmill::broker {
 
@@ -13,6 +14,7 @@ namespace {
 Status refuse(BrokerState& state, Errc code, std::string why) {
   ++state.totals.refused.count;
   state.totals.refused.last = why;
+  state.totals.refused.code = code;
   return {code, std::move(why)};
 }
 
@@ -22,9 +24,11 @@ Status refuse_name(BrokerState& state, const std::string& what, std::string_view
                     "= of its line in --authorized-keys of the broker matches");
 }
 
-Status refuse_quota(BrokerState& state, const std::string& name, const std::string& has, const std::string& quota) {
-  return refuse(state, Errc::quota_exceeded,
-                name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
+Status refuse_quota(BrokerState& state, Client& client, const std::string& has, const std::string& quota) {
+  std::string why = client.owner->name + " has " + has + ", and the quota " + quota +
+                    " of its line in --authorized-keys of the broker";
+  if (std::exchange(client.over_quota, true)) return {Errc::quota_exceeded, std::move(why)};
+  return refuse(state, Errc::quota_exceeded, std::move(why));
 }
 
 Status too_many_principals(BrokerState& state) {
@@ -70,7 +74,7 @@ Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec) 
   return is_own ? client.owner : state.tasks.owners.find_or_make(spec.principal);
 }
 
-Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes) {
+Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes) {
   if (owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
   if (rights == nullptr || owner != client.owner) return {};
@@ -80,17 +84,18 @@ Status may_have_task(BrokerState& state, const Client& client, const Owner* owne
                                          " may have max-queued-bytes=" + std::to_string(quotas.task_bytes) + " in all"};
   }
   if (owner->tasks >= quotas.tasks) {
-    return refuse_quota(state, owner->name, std::to_string(owner->tasks) + " unfinished tasks",
+    return refuse_quota(state, client, std::to_string(owner->tasks) + " unfinished tasks",
                         "max-queued=" + std::to_string(quotas.tasks));
   }
   if (owner->bytes + bytes > quotas.task_bytes) {
-    return refuse_quota(state, owner->name, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
+    return refuse_quota(state, client, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
                         "max-queued-bytes=" + std::to_string(quotas.task_bytes));
   }
+  client.over_quota = false;
   return {};
 }
 
-Status may_have_object(BrokerState& state, const Client& client) {
+Status may_have_object(BrokerState& state, Client& client) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
   if (rights == nullptr || client.owner->objects < rights->quotas.objects) return {};

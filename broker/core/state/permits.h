@@ -1,6 +1,6 @@
 // Permits: whether a principal may use a queue, a task name or a named object, by its rights (proto/session/rights.h),
 // and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and say which right or quota it
-// is; they are counted. Peers whose session has no rights may use everything.
+// is; they are counted. A client over a quota tries again until there is room, and counts once. Peers whose session has no rights may use everything.
 #pragma once
 
 #include <string_view>
@@ -23,7 +23,7 @@ proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, st
 Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
 // Whether the owner may have one more task with that many bytes, or one more object. The quotas are those of the
 // client: what it does on behalf of another principal is not limited.
-proto::Status may_have_task(BrokerState& state, const Client& client, const Owner* owner, std::size_t bytes);
-proto::Status may_have_object(BrokerState& state, const Client& client);
+proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);
+proto::Status may_have_object(BrokerState& state, Client& client);
 
 }  // namespace forkmill::broker

@@ -1,0 +1,77 @@
+#include "broker/core/operators/command_notes.h"
+
+#include <string>
+#include <variant>
+
+#include "broker/core/state/audit.h"
+
+namespace forkmill::broker {
+
+namespace {
+
+constexpr std::string_view action_name(proto::WorkerAction action) {
+  switch (action) {
+    case proto::WorkerAction::drain:
+      return "worker_drain";
+    case proto::WorkerAction::scale:
+      return "worker_scale";
+    case proto::WorkerAction::pause:
+      return "worker_pause";
+    case proto::WorkerAction::resume:
+      return "worker_resume";
+  }
+  return "";
+}
+
+// Adds the command and what it names.
+struct Description {
+  AuditLine& line;
+
+  AuditLine& command(std::string_view name) const { return line.add("command", name); }
+
+  void operator()(const proto::RetryDeadLetter& c) const {
+    command("dead_retry").add("task", c.task).add("new_task", c.new_id.to_string());
+  }
+  void operator()(const proto::DropDeadLetter& c) const { command("dead_drop").add("task", c.task); }
+  void operator()(const proto::WriteBackup& c) const { command("backup").add("path", c.path); }
+  void operator()(const proto::SendSignal& c) const {
+    command("task_signal").add("task", c.task).add("signal", c.signal);
+  }
+  void operator()(const proto::RemoveObject& c) const { command("object_remove").add("object", c.name); }
+  void operator()(const proto::ReleaseObject& c) const { command("object_release").add("object", c.name); }
+  void operator()(const proto::PauseQueue& c) const { command("queue_pause").add("queue", c.queue); }
+  void operator()(const proto::ResumeQueue& c) const { command("queue_resume").add("queue", c.queue); }
+  void operator()(const proto::PauseName& c) const { command("name_pause").add("name", c.name); }
+  void operator()(const proto::ResumeName& c) const { command("name_resume").add("name", c.name); }
+  void operator()(const proto::LimitQueue& c) const {
+    command("queue_limit").add("queue", c.queue);
+    if (c.reset) line.add("reset", true);
+    if (c.max_tasks > 0) line.add("max_tasks", c.max_tasks);
+    if (c.max_bytes > 0) line.add("max_bytes", c.max_bytes);
+    if (c.max_running > 0) line.add("max_running", c.max_running);
+  }
+  void operator()(const proto::SteerWorkers& c) const {
+    command(action_name(c.action)).add("worker", c.name).add("workers_of_host", c.host);
+    if (c.children > 0) line.add("children", c.children);
+  }
+  // A command without a description of its own, or of a newer client.
+  template <class Other>
+  void operator()(const Other& other) const {
+    if constexpr (requires { Other::kNumber; })
+      line.add("command_number", unsigned{Other::kNumber});
+    else
+      line.add("command_number", unsigned{other.number});
+  }
+};
+
+}  // namespace
+
+void note_command(BrokerState& state, const Client& client, const proto::Command& command, std::string_view outcome,
+                  std::string_view text) {
+  audit(state, "command", client.session, [&](AuditLine& line) {
+    std::visit(Description{line}, command.command);
+    line.add("outcome", outcome).add("text", text);
+  });
+}
+
+}  // namespace forkmill::broker
