@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
 #include "proto/os/descriptor.h"
 #include "proto/os/host.h"
 #include "proto/os/logging.h"
+#include "proto/os/memory.h"
 #include "proto/os/processes.h"
 
 namespace forkmill::broker {
@@ -24,17 +24,9 @@ constexpr std::size_t kRound = 256;
 constexpr Instant kLookAround = std::chrono::milliseconds{10};  // signals wait no longer while messages come
 constexpr Instant kSweep = std::chrono::seconds{1};
 
-std::uint64_t resident_bytes() {
-  std::ifstream statm{"/proc/self/statm"};
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  statm >> size >> resident;
-  return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 // Reading the row of a process takes several files: only the query that shows it pays for that.
 void refresh(SelfReport& self, proto::QueryKind query) {
-  self.rss_bytes = resident_bytes();
+  self.rss_bytes = proto::resident_memory();
   auto row = query == proto::QueryKind::processes ? proto::process_row(::getpid(), proto::ProcessRole::supervisor)
                                                   : std::nullopt;
   if (row) {
@@ -66,6 +58,7 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       log_{std::move(log)},
       audit_{options_.audit, log_},
       doorkeeper_{options_, log_, audit_},
+      memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory()},
       waiter_{[this](uid_t sender) { return reload(sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
@@ -111,6 +104,7 @@ int Loop::run() {
     if (!take_news()) return 1;
     const bool more = take_input() == kRound;
     const proto::Now now = env_.now();
+    look_at_memory(now.steady);
     core_->tick(now);
     core_->flush(now);
     carry_out(core_->take_effects());
@@ -127,7 +121,7 @@ int Loop::run() {
 bool Loop::wait(Instant most) {
   constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
   if (proto::flush_log(*log_)) most = std::min(most, kLogRetry);
-  if (proto::Router::connections() > 0) most = std::min(most, kSweep);
+  if (proto::Router::connections() > 0 || core_->state().memory_full) most = std::min(most, kSweep);
   return waiter_.wait(most);
 }
 
@@ -135,6 +129,17 @@ void Loop::sweep(Instant now) {
   if (now - swept_at_ < kSweep) return;
   swept_at_ = now;
   router_.sweep(now, [this](proto::PeerId peer) { return core_->has_session(peer); });
+}
+
+void Loop::look_at_memory(Instant now) {
+  const bool is_full = memory_.is_full(now);
+  if (is_full == core_->state().memory_full) return;
+  core_->set_memory_full(is_full);
+  if (is_full)
+    log_->error("the broker has more than {} bytes of memory (--memory-limit): nothing is taken in until there is room",
+                memory_.limit());
+  else
+    log_->info("there is room in memory again");
 }
 
 int Loop::end() {
@@ -184,6 +189,7 @@ std::size_t Loop::take_input() {
     if (query != nullptr) {
       refresh(self_, query->kind);
       self_.refused = doorkeeper_.refused();
+      self_.memory_limit = memory_.limit();
       if (store_ != nullptr && query->kind == proto::QueryKind::metrics) self_.store = store_->meter();
       core_->set_self(self_);
     }

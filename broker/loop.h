@@ -13,6 +13,7 @@
 #include "broker/core/held_sends.h"
 #include "broker/doorkeeper.h"
 #include "broker/loop_waiter.h"
+#include "broker/memory_watch.h"
 #include "broker/options.h"
 #include "broker/store/store_thread.h"
 #include "proto/os/real_env.h"
@@ -41,6 +42,7 @@ class Loop {
   // Waits for `most` at most. Returns false if the broker is to stop.
   bool wait(Instant most);
   void sweep(Instant now);
+  void look_at_memory(Instant now);
   void carry_out(Effects effects);
   // Handles the news of the store's thread. Returns false if the store failed.
   bool take_news();
@@ -54,6 +56,7 @@ class Loop {
   proto::RealEnv env_;
   AuditLog audit_;
   Doorkeeper doorkeeper_;
+  MemoryWatch memory_;
   proto::Router router_{&doorkeeper_.gate()};
   LoopWaiter waiter_;
   std::vector<std::string> endpoints_;

@@ -219,13 +219,17 @@ void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {
                 "Copy the tasks of this data directory into the empty database of --store and exit", "DIR");
 }
 
-void add_limits(proto::Settings& settings, CoreOptions& core, Limits& limits) {
+void add_limits(proto::Settings& settings, ProgramOptions& options, Limits& limits) {
+  CoreOptions& core = options.core;
   constexpr std::uint64_t kMaxCount = 1'000'000'000;
   settings.group("Limits");
   settings.number("queue-max-tasks", limits.max_tasks, 1, kMaxCount, "Maximum tasks per queue; 2000000 with --memory");
   settings.size("queue-max-bytes", limits.max_bytes,
                 "Maximum size of the arguments and results of a queue; 1G with --memory");
   settings.size("max-payload", core.max_payload, "Maximum size of the arguments of one task");
+  settings.size("memory-limit", options.memory_limit,
+                "Take nothing in while the broker has more memory than this; 0: three quarters of the limit of its "
+                "control group, or half of the machine's memory, if that is less");
   settings.group("Retention");
   settings.duration("result-ttl", core.result_ttl, "Keep results for this long");
   settings.number("kept-results", limits.kept_results, 0, kMaxCount,
@@ -281,7 +285,7 @@ std::optional<int> read_options(int argc, const char* const* argv, ProgramOption
   add_endpoints(settings, options);
   add_storage(settings, options);
   add_offline_commands(settings, options);
-  add_limits(settings, options.core, limits);
+  add_limits(settings, options, limits);
   add_logging(settings, options);
   settings.footer(kFooter);
   if (auto code = settings.parse(argc, argv)) return code;

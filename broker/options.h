@@ -24,6 +24,7 @@ struct ProgramOptions {
   std::string durability = "standby";  // needed for a commit there: local or standby
   std::string cluster = "forkmill";    // the name of the cluster, in its database
   std::uint64_t disk_reserve = 256ULL * 1024 * 1024;  // free bytes below which the broker rejects durable tasks
+  std::uint64_t memory_limit = 0;  // resident bytes beyond which nothing is taken in; 0: proto::recommended_memory()
   bool insecure = false;                              // accept TCP peers without keys
   std::string server_key;                             // file of the broker's secret key; empty: TCP peers have no keys
   std::string authorized_keys;                        // file of the keys that are accepted

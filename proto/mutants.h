@@ -71,6 +71,8 @@ enum class Mutant : std::uint8_t {
   others_tasks_seen,
   quota_leak,
   overrun_ignored,
+  object_bytes_leak,
+  memory_limit_ignored,
 };
 
 #ifdef FORKMILL_MUTANTS

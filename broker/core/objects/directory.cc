@@ -8,6 +8,7 @@
 #include "broker/core/objects/kinds/make_object.h"
 #include "broker/core/objects/spec.h"
 #include "broker/core/state/permits.h"
+#include "proto/mutants.h"
 
 namespace forkmill::broker {
 
@@ -41,7 +42,8 @@ Object* ObjectDirectory::named(std::string_view name) const {
   return found == names_.end() ? nullptr : found->second;
 }
 
-Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, ObjectHost& host) {
+Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, ObjectSpec spec, std::size_t bytes,
+                                                       ObjectHost& host) {
   if (auto status = check_spec(spec, find(ObjectId{spec.other})); !status.ok()) return std::move(status).failure();
   if (Object* object = named(spec.name)) {
     if ((spec.flags & kObjectMustBeNew) != 0)
@@ -51,8 +53,9 @@ Result<ObjectDirectory::Opened> ObjectDirectory::open(ClientHandle client, Objec
   }
   if ((spec.flags & kObjectMustExist) != 0) return Failure{Errc::object_unknown, "there is no '" + spec.name + "'"};
   if (objects_.size() >= state_.options.max_objects) return failure(Errc::too_many_objects);
-  if (const Client* maker = state_.client(client)) {
-    if (auto status = may_have_object(state_, *maker); !status.ok()) return std::move(status).failure();
+  if (state_.memory_full) return failure(Errc::memory_full);
+  if (Client* maker = state_.client(client)) {
+    if (auto status = may_have_object(state_, *maker, bytes); !status.ok()) return std::move(status).failure();
   }
   if (spec.durability == Durability::durable && !state_.identity.durable) spec.durability = Durability::memory;
   // A condition that outlived its lock would be of no use; a lock that outlived its object would stay forever.
@@ -83,6 +86,12 @@ void ObjectDirectory::count_for(Object& object, Owner* maker) {
   if (maker != nullptr) ++maker->objects;
 }
 
+void ObjectDirectory::count_bytes(Object& object) {
+  const std::size_t bytes = object.bytes() + object.waiting_bytes;
+  if (object.maker != nullptr) object.maker->object_bytes += bytes - object.counted_bytes;
+  object.counted_bytes = bytes;
+}
+
 void ObjectDirectory::insert(std::unique_ptr<Object> object) {
   if (names_.contains(object->name()) || objects_.contains(object->id()))
     throw DecodeError{"there is another '" + object->name() + "'"};
@@ -94,6 +103,7 @@ void ObjectDirectory::insert(std::unique_ptr<Object> object) {
 void ObjectDirectory::finish_recovery() {
   for (const auto& [id, object] : objects_) {
     object->parts_loaded();
+    count_bytes(*object);
     for (const ClientHandle client : object->holding_clients()) note_holding(client, id);
     if (object->owner) belongings_[object->owner].owned.insert(id);
   }
@@ -107,7 +117,10 @@ void ObjectDirectory::erase(Object& object) {
     std::erase(of_other->second, object.id());
     if (of_other->second.empty()) dependents_.erase(of_other);
   }
-  if (object.maker != nullptr) --object.maker->objects;
+  if (object.maker != nullptr) {
+    --object.maker->objects;
+    if (!mutant(Mutant::object_bytes_leak)) object.maker->object_bytes -= object.counted_bytes;
+  }
   names_.erase(object.name());
   objects_.erase(object.id());
 }

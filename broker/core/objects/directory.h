@@ -27,14 +27,17 @@ class ObjectDirectory {
     for (const auto& [id, object] : objects_) visitor(*object);
   }
 
-  // Finds the object with the name in `spec`, or makes it for `client`. Fails if neither is possible, and says why.
+  // Finds the object with the name in `spec`, or makes it for `client`, with values of `bytes` bytes. Fails if neither
+  // is possible, and says why.
   struct Opened {
     Object* object = nullptr;
     bool made = false;
   };
-  proto::Result<Opened> open(ClientHandle client, proto::ObjectSpec spec, ObjectHost& host);
+  proto::Result<Opened> open(ClientHandle client, proto::ObjectSpec spec, std::size_t bytes, ObjectHost& host);
   // Counts the object in the quota of its maker; null: of none. Call once for each object.
   static void count_for(Object& object, Owner* maker);
+  // Counts what the object has now in the quota of its maker. Call after each change.
+  static void count_bytes(Object& object);
   // Adds an object that was found in the store. Throws DecodeError if its number or its name is taken.
   void insert(std::unique_ptr<Object> object);
   // Ends recovery; call after all objects and their parts have been read.

@@ -31,6 +31,16 @@ bool stores_values(const Operation& operation) {
   }
 }
 
+// Whether the broker takes in values for the object.
+Status check_room(BrokerState& state, const Object& object, const Call& call) {
+  if (state.memory_full && !mutant(Mutant::memory_limit_ignored))
+    return {Errc::memory_full, std::string{errc_text(Errc::memory_full)}};
+  if (state.disk_full && object.durable())
+    return {Errc::disk_full, "the broker's disk is nearly full: durable objects take nothing in until there is room"};
+  Client* client = state.client(call.client);
+  return client == nullptr ? Status{} : may_grow_object(state, *client, object.maker, call.bytes());
+}
+
 Answer withdraw(OperationTable& operations, WaitLines& lines, const Call& call) {
   auto& entries = operations.of(call.client).entries;
   const auto entry = entries.find(number_to_withdraw(call.op));
@@ -51,6 +61,7 @@ Status check_right(BrokerState& state, const ObjectDirectory& directory, const O
 
 void Objects::operate(Client& client, Operate& message) {
   ClientOperations& operations = operations_.of(client.handle);
+  note_object_quota(client);
   OperationTable::acknowledge(operations, message);
   for (Operation& operation : message.operations) begin(operations, std::move(operation), client.session.rights);
 }
@@ -83,10 +94,8 @@ std::optional<Answer> Objects::attempt(Call& call) {
     remove(*object);
     return done();
   }
-  if (state_.disk_full && object->durable() && stores_values(call.op)) {
-    return failed(Errc::disk_full,
-                  "the broker's disk is nearly full: durable objects take nothing in until there is room");
-  }
+  if (stores_values(call.op))
+    if (auto status = check_room(state_, *object, call); !status.ok()) return failed(status.failure());
   call.object = object;
   const bool others_first = WaitLines::may_wait(call.op.verb) && !object->lines[object->line(call)].empty();
   if (others_first && !object->may_overtake(call)) return std::nullopt;
@@ -99,7 +108,7 @@ Answer Objects::open(Call& call) {
   if (!call.op.spec) return bad_request("open needs a spec");
   if (auto status = check_initial(*call.op.spec, call.op.values, state_.identity.durable); !status.ok())
     return failed(status.failure());
-  const auto opened = directory_.open(call.client, *call.op.spec, lines_);
+  const auto opened = directory_.open(call.client, *call.op.spec, initial_bytes(*call.op.spec, call.op.values), lines_);
   if (!opened.ok()) return failed(opened.failure());
   Object& object = *opened->object;
   const bool begins_as_asked = opened->made && !call.op.values.empty();
@@ -131,6 +140,7 @@ void Objects::advance_waiters() {
     if (Object* object = directory_.find(*id)) {
       lines_.advance(*object);
       object->after_change();
+      ObjectDirectory::count_bytes(*object);
       if (object->is_over())
         remove(*object);
       else

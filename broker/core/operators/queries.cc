@@ -106,6 +106,8 @@ std::string Queries::status() const {
       .add("results_bytes", retention_.kept_bytes())
       .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
+      .add("memory_limit", self_.memory_limit)
+      .add("memory_full", state_.memory_full)
       .add("refused", state_.totals.refused.count + self_.refused)
       .add("unserved", waiting)
       .add("paused_queues", paused_in(state_.controls.queues))

@@ -84,7 +84,8 @@ struct BrokerState {
   CoreOptions options;
   Identity identity;
   Clock clock;
-  bool disk_full = false;  // rejects what would have to be stored
+  bool disk_full = false;    // rejects what would have to be stored
+  bool memory_full = false;  // rejects all tasks and values
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
   TaskTypes task_types;
   Tasks tasks;

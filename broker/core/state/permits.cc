@@ -24,8 +24,9 @@ Status refuse_name(BrokerState& state, const std::string& what, std::string_view
                     "= of its line in --authorized-keys of the broker matches");
 }
 
-Status refuse_quota(BrokerState& state, Client& client, const std::string& has, const std::string& quota) {
-  std::string why = client.owner->name + " has " + has + ", and the quota " + quota +
+Status refuse_quota(BrokerState& state, Client& client, const Owner& owner, const std::string& has,
+                    const std::string& quota) {
+  std::string why = owner.name + " has " + has + ", and the quota " + quota +
                     " of its line in --authorized-keys of the broker";
   if (std::exchange(client.over_quota, true)) return {Errc::quota_exceeded, std::move(why)};
   return refuse(state, Errc::quota_exceeded, std::move(why));
@@ -84,23 +85,42 @@ Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std
                                          " may have max-queued-bytes=" + std::to_string(quotas.task_bytes) + " in all"};
   }
   if (owner->tasks >= quotas.tasks) {
-    return refuse_quota(state, client, std::to_string(owner->tasks) + " unfinished tasks",
+    return refuse_quota(state, client, *owner, std::to_string(owner->tasks) + " unfinished tasks",
                         "max-queued=" + std::to_string(quotas.tasks));
   }
   if (owner->bytes + bytes > quotas.task_bytes) {
-    return refuse_quota(state, client, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
+    return refuse_quota(state, client, *owner, "unfinished tasks of " + std::to_string(owner->bytes) + " bytes",
                         "max-queued-bytes=" + std::to_string(quotas.task_bytes));
   }
   client.over_quota = false;
   return {};
 }
 
-Status may_have_object(BrokerState& state, Client& client) {
+Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
-  if (rights == nullptr || client.owner->objects < rights->quotas.objects) return {};
-  return refuse_quota(state, client.owner->name, std::to_string(client.owner->objects) + " objects",
-                      "max-objects=" + std::to_string(rights->quotas.objects));
+  if (rights != nullptr && client.owner->objects >= rights->quotas.objects) {
+    return refuse_quota(state, client, *client.owner, std::to_string(client.owner->objects) + " objects",
+                        "max-objects=" + std::to_string(rights->quotas.objects));
+  }
+  return may_grow_object(state, client, client.owner, bytes);
+}
+
+Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes) {
+  const bool has_room = maker == nullptr || maker->max_object_bytes == Quotas::kUnlimited ||
+                        maker->object_bytes + bytes <= maker->max_object_bytes;
+  if (!has_room) {
+    return refuse_quota(state, client, *maker, "objects of " + std::to_string(maker->object_bytes) + " bytes",
+                        "max-object-bytes=" + std::to_string(maker->max_object_bytes));
+  }
+  client.over_quota = false;
+  return {};
+}
+
+void note_object_quota(const Client& client) {
+  if (client.owner == nullptr) return;
+  const Rights* rights = client.session.rights;
+  client.owner->max_object_bytes = rights == nullptr ? Quotas::kUnlimited : rights->quotas.object_bytes;
 }
 
 }  // namespace forkmill::broker

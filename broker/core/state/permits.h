@@ -21,9 +21,14 @@ proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, st
 
 // Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners.
 Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
-// Whether the owner may have one more task with that many bytes, or one more object. The quotas are those of the
-// client: what it does on behalf of another principal is not limited.
+// Whether the owner may have one more task, or the client one more object, with that many bytes. The quotas are those of
+// the client: what it does on behalf of another principal is not limited.
 proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);
-proto::Status may_have_object(BrokerState& state, Client& client);
+proto::Status may_have_object(BrokerState& state, Client& client, std::size_t bytes);
+// Whether an object that `maker` has made may get that many more bytes from the client. Any client may put values into
+// an object; they count for its maker. Null: no principal.
+proto::Status may_grow_object(BrokerState& state, Client& client, const Owner* maker, std::size_t bytes);
+// Notes the quota of the client's principal, for the clients of others that put values into its objects.
+void note_object_quota(const Client& client);
 
 }  // namespace forkmill::broker

@@ -43,6 +43,7 @@ enum class Errc : std::uint16_t {
   too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
   disk_full = 39,            // the broker's disk is nearly full: nothing durable is taken in until there is room again
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
+  memory_full = 41,          // the broker has as much memory as it may have: nothing is taken in until there is room
 
   // Running
   handler_error = 50,          // the handler threw
@@ -62,6 +63,7 @@ enum class Errc : std::uint16_t {
   timeout = 73,        // the caller's own wait ended first
   client_closed = 74,  // the client was closed, belongs to a parent process, or its executor dropped the callback
   window_full = 75,    // the client is full and was told not to wait
+  worker_unknown = 76,  // no such worker is connected
 
   // Named objects
   object_unknown = 90,     // no such object: removed, gone with its owner, or not durable and the broker was restarted

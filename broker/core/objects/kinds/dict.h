@@ -19,6 +19,7 @@ class Dict final : public Object {
   // Watchers do not stand in line: each waits for a version of its own.
   bool may_overtake(const Call&) const override { return watchers_overtake(); }
   std::size_t size() const override { return entries_.size(); }
+  std::size_t bytes() const override { return entries_.bytes(); }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
   void drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) override {

@@ -30,6 +30,12 @@ std::string item_record(ObjectId queue, const Item& item, std::int64_t lease, Cl
 
 }  // namespace
 
+std::size_t ItemQueue::Lease::bytes() const {
+  std::size_t sum = 0;
+  for (const Item& item : items) sum += item.value.size();
+  return sum;
+}
+
 std::size_t ItemQueue::line(const Call& call) const {
   switch (call.op.verb) {
     case Verb::put:
@@ -110,6 +116,7 @@ std::optional<Answer> ItemQueue::get(const Call& call) {
   std::int64_t number = 0;
   if (is_on_approval(call.op)) {
     number = ++last_lease_;
+    lent_bytes_ += bytes;
     leases_.emplace(number, std::move(lease));
     if (durable()) unsaved_.leases.push_back(number);
     host.note_holding(call.client, id());
@@ -129,6 +136,7 @@ Answer ItemQueue::settle(const Call& call) {
   const auto found = leases_.find(lease_to_settle(call.op));
   if (found == leases_.end() || found->second.client != call.client) return failed(Errc::lease_lost);
   Lease lease = std::move(found->second);
+  lent_bytes_ -= lease.bytes();
   leases_.erase(found);
   dirty = true;
   if (!settles_as_done(call.op)) {
@@ -155,7 +163,9 @@ void ItemQueue::client_gone(ClientHandle client) {
   for (const auto& [number, lease] : leases_)
     if (lease.client == client) theirs.push_back(number);
   for (const std::int64_t number : theirs) {
-    give_back(std::move(leases_.extract(number).mapped()));
+    Lease lease = std::move(leases_.extract(number).mapped());
+    lent_bytes_ -= lease.bytes();
+    give_back(std::move(lease));
     dirty = true;
   }
 }
@@ -226,6 +236,7 @@ void ItemQueue::load_part(proto::TaskSeq seq, const msgpack::object& record) {
       record.as<std::tuple<std::uint64_t, std::int64_t, std::int64_t, std::uint64_t, msgpack::type::raw_ref>>();
   Item item{number, Payload::copy({value.ptr, value.size}), seq};
   if (lease == 0) return items_.load(std::move(item));
+  lent_bytes_ += item.value.size();
   Lease& lent = leases_[lease];
   lent.client = ClientHandle{client};
   lent.items.push_back(std::move(item));

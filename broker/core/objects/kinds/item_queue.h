@@ -20,6 +20,7 @@ class ItemQueue final : public Object {
   std::optional<Answer> expire(Call& call) override;
   void client_gone(ClientHandle client) override;
   std::size_t size() const override { return items_.size(); }
+  std::size_t bytes() const override { return items_.bytes() + lent_bytes_; }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
@@ -33,6 +34,7 @@ class ItemQueue final : public Object {
   struct Lease {
     ClientHandle client;
     std::deque<Item> items;
+    std::size_t bytes() const;
   };
   // Changes of a durable queue that are not in the store.
   struct Unsaved {
@@ -53,6 +55,7 @@ class ItemQueue final : public Object {
   std::int64_t unfinished_ = 0;
   std::int64_t last_lease_ = 0;
   std::map<std::int64_t, Lease> leases_;
+  std::size_t lent_bytes_ = 0;  // values of the items in `leases_`
   Unsaved unsaved_;
 };
 

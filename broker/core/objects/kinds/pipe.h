@@ -42,6 +42,7 @@ class Pipe final : public Object {
     return used && (!ends_[0].used || is_closed(0)) && (!ends_[1].used || is_closed(1));
   }
   std::size_t size() const override { return ends_[0].inbox.size() + ends_[1].inbox.size(); }
+  std::size_t bytes() const override { return ends_[0].bytes + ends_[1].bytes; }
   std::vector<Hold> holders() const override;
 
  private:

@@ -17,6 +17,7 @@ class ValueList final : public Object {
   bool may_overtake(const Call&) const override { return watchers_overtake(); }
   void begin_as(const Call& made) override;
   std::size_t size() const override { return values_.size(); }
+  std::size_t bytes() const override { return bytes_; }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
 
