@@ -73,6 +73,7 @@ enum class Mutant : std::uint8_t {
   overrun_ignored,
   object_bytes_leak,
   memory_limit_ignored,
+  principal_turns_ignored,
 };
 
 #ifdef FORKMILL_MUTANTS

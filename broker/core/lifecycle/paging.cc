@@ -55,7 +55,7 @@ void Paging::recover(const TaskSummary& task) {
   FORKMILL_CHECK(type.has_value());  // the task was within the limits when it was accepted
   state_.grace_until = state_.clock.start() + state_.options.restart_grace;
   const Progression& progression = task.progression;
-  const LaneKey lane{queue, spec.options.priority, ClientHandle{task.owner}, *type};
+  const LaneKey lane{queue, spec.options.priority, {number_of(owner), ClientHandle{task.owner}}, *type};
   const Instant arrived = arrival(state_, task.seq, task.submitted_at);
   const Instant planned = progression.due.count() > 0 ? state_.clock.instant(progression.due)
                                                       : state_.clock.first_due(spec.options, arrived);

@@ -47,6 +47,9 @@ std::optional<Finding> why_behind(const Task& task) {
   }
   if (ahead.clients > 0)
     first.push_back("tasks of " + proto::format_count(ahead.clients, "other client") +
+                    " of its principal, in turns with those of its own");
+  if (ahead.principals > 0)
+    first.push_back("tasks of " + proto::format_count(ahead.principals, "other principal") +
                     ", in turns with those of its own");
   if (first.empty()) return std::nullopt;
   return Finding{Reason::behind, "granted before it: " + listed(first)};
