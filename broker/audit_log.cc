@@ -55,8 +55,8 @@ Status AuditLog::follow_path(Instant now) {
   looked_at_ = now;
   struct stat named {};
   struct stat opened {};
-  const bool is_there = file_ && ::lstat(options_.path.c_str(), &named) == 0 &&
-                        ::fstat(file_.get(), &opened) == 0 && is_same_file(named, opened);
+  const bool is_there = file_ && ::lstat(options_.path.c_str(), &named) == 0 && ::fstat(file_.get(), &opened) == 0 &&
+                        is_same_file(named, opened);
   return is_there ? Status{} : open();
 }
 

@@ -65,12 +65,13 @@ void Doorkeeper::note_bad_message(const proto::Router::Incoming& incoming, Insta
              bad_messages_.take_omitted());
 }
 
-void Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
+bool Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
+  if (authorized_keys_.empty()) return false;
   auto authorized = proto::read_authorized_keys(authorized_keys_);
   if (!authorized.ok()) {
     log_->error("{}; the keys of before stay authorized", authorized.failure().text);
-    return audit_.note(
-        AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
+    audit_.note(AuditLine{now.unix_time, "keys_refused"}.add("by_uid", sender).add("text", authorized.failure().text));
+    return true;
   }
   const KeyChanges changes = changes_between(gate_.authorized(), authorized.value());
   audit_.note(AuditLine{now.unix_time, "keys_reloaded"}
@@ -85,6 +86,7 @@ void Doorkeeper::reload(Core& core, proto::Now now, uid_t sender) {
     const auto status = may_be(gate_.principal(proto::principal_of(peer)), role);
     return status.ok() ? "" : status.failure().text;
   });
+  return true;
 }
 
 void Doorkeeper::tick(proto::Now now, const std::vector<std::string>& endpoints) {

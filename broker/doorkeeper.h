@@ -24,8 +24,6 @@ class Doorkeeper {
   Doorkeeper(const ProgramOptions& options, std::shared_ptr<spdlog::logger> log, AuditLog& audit);
 
   proto::Gate& gate() { return gate_; }
-  // Whether authorized keys can be read again.
-  bool has_keys() const { return !authorized_keys_.empty(); }
 
   // Returns the name of the principal behind a connection; empty: the broker's own user.
   std::string principal_of(proto::PeerId peer) const;
@@ -46,8 +44,8 @@ class Doorkeeper {
   }
 
   // Reads the file of authorized keys again, and ends the sessions of principals that have lost their key or role. A
-  // file with a mistake changes nothing. `sender`: the user who has asked for it.
-  void reload(Core& core, proto::Now now, uid_t sender);
+  // file with a mistake changes nothing. `sender`: the user who has asked for it. Returns false if there is no file.
+  bool reload(Core& core, proto::Now now, uid_t sender);
 
   // Logs the warnings that are due: of refused connections, and of `endpoints` that accept any peer.
   void tick(proto::Now now, const std::vector<std::string>& endpoints);

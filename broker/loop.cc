@@ -58,8 +58,8 @@ Loop::Loop(ProgramOptions options, std::unique_ptr<Store> store, std::shared_ptr
       log_{std::move(log)},
       audit_{options_.audit, log_},
       doorkeeper_{options_, log_, audit_},
-      memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory()},
-      waiter_{[this](uid_t sender) { return reload(sender); }} {
+      memory_{options_.memory_limit > 0 ? options_.memory_limit : proto::recommended_memory(), log_},
+      waiter_{[this](uid_t sender) { return doorkeeper_.reload(*core_, env_.now(), sender); }} {
   auto opened = store->open();
   if (!opened.ok()) throw std::runtime_error{opened.failure().text};
   for (const std::string& endpoint : options_.listen) endpoints_.push_back(router_.bind(endpoint));
@@ -104,7 +104,7 @@ int Loop::run() {
     if (!take_news()) return 1;
     const bool more = take_input() == kRound;
     const proto::Now now = env_.now();
-    look_at_memory(now.steady);
+    memory_.update(*core_, now.steady);
     core_->tick(now);
     core_->flush(now);
     carry_out(core_->take_effects());
@@ -121,7 +121,7 @@ int Loop::run() {
 bool Loop::wait(Instant most) {
   constexpr Instant kLogRetry = std::chrono::milliseconds{100};  // while nothing reads the log
   if (proto::flush_log(*log_)) most = std::min(most, kLogRetry);
-  if (proto::Router::connections() > 0 || core_->state().memory_full) most = std::min(most, kSweep);
+  if (proto::Router::connections() > 0 || core_->state().shortage.memory) most = std::min(most, kSweep);
   return waiter_.wait(most);
 }
 
@@ -129,17 +129,6 @@ void Loop::sweep(Instant now) {
   if (now - swept_at_ < kSweep) return;
   swept_at_ = now;
   router_.sweep(now, [this](proto::PeerId peer) { return core_->has_session(peer); });
-}
-
-void Loop::look_at_memory(Instant now) {
-  const bool is_full = memory_.is_full(now);
-  if (is_full == core_->state().memory_full) return;
-  core_->set_memory_full(is_full);
-  if (is_full)
-    log_->error("the broker has more than {} bytes of memory (--memory-limit): nothing is taken in until there is room",
-                memory_.limit());
-  else
-    log_->info("there is room in memory again");
 }
 
 int Loop::end() {
@@ -162,7 +151,7 @@ bool Loop::take_news() {
     audit_.flush(env_.now().steady);
     return false;
   }
-  if (news.disk_full != core_->state().disk_full) {
+  if (news.disk_full != core_->state().shortage.disk) {
     if (news.disk_full)
       log_->error("less than {} bytes are free: nothing durable is taken in until there is room",
                   options_.disk_reserve);
@@ -224,12 +213,6 @@ void Loop::send(Send& one) {
   if (router_.send(one.peer, one.envelope)) return;
   log_->debug("peer {:x} is out of reach", one.peer.value());
   core_->unreachable(one.peer);
-}
-
-bool Loop::reload(uid_t sender) {
-  if (!doorkeeper_.has_keys()) return false;
-  doorkeeper_.reload(*core_, env_.now(), sender);
-  return true;
 }
 
 }  // namespace forkmill::broker

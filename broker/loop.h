@@ -42,14 +42,11 @@ class Loop {
   // Waits for `most` at most. Returns false if the broker is to stop.
   bool wait(Instant most);
   void sweep(Instant now);
-  void look_at_memory(Instant now);
   void carry_out(Effects effects);
   // Handles the news of the store's thread. Returns false if the store failed.
   bool take_news();
   int end();
   void send(Send& send);
-  // Reads the authorized keys again for that user. Returns false if there are none: SIGHUP ends the broker.
-  bool reload(uid_t sender);
 
   ProgramOptions options_;
   std::shared_ptr<spdlog::logger> log_;

@@ -13,6 +13,17 @@ constexpr proto::Instant kTrimInterval = std::chrono::milliseconds{250};
 
 }  // namespace
 
+void MemoryWatch::update(Core& core, proto::Instant now) {
+  const bool is_full = this->is_full(now);
+  if (is_full == core.state().shortage.memory) return;
+  core.set_memory_full(is_full);
+  if (is_full)
+    log_->error("the broker has more than {} bytes of memory (--memory-limit): nothing is taken in until there is room",
+                limit_);
+  else
+    log_->info("there is room in memory again");
+}
+
 bool MemoryWatch::is_full(proto::Instant now) {
   if (now < look_at_) return is_full_;
   look_at_ = now + kInterval;

@@ -3,8 +3,12 @@
 // loop.
 #pragma once
 
-#include <cstdint>
+#include <spdlog/logger.h>
 
+#include <cstdint>
+#include <memory>
+
+#include "broker/core/core.h"
 #include "proto/clock.h"
 
 namespace forkmill::broker {
@@ -12,10 +16,13 @@ namespace forkmill::broker {
 class MemoryWatch {
  public:
   // `limit`: of the resident memory of this process, in bytes.
-  explicit MemoryWatch(std::uint64_t limit) : limit_{limit} {}
+  MemoryWatch(std::uint64_t limit, std::shared_ptr<spdlog::logger> log) : limit_{limit}, log_{std::move(log)} {}
 
-  // Returns whether memory is full. Looks at most once each kInterval, so call it in each round. Memory that was full
-  // has room again when a sixteenth of the limit is free.
+  // Tells the core and the log when memory is full, and when it has room again. Call in each round.
+  void update(Core& core, proto::Instant now);
+
+  // Returns whether memory is full. Looks once each kInterval at most. Memory that was full has room again when a
+  // sixteenth of the limit is free.
   bool is_full(proto::Instant now);
   std::uint64_t limit() const { return limit_; }
 
@@ -26,6 +33,7 @@ class MemoryWatch {
   std::uint64_t trimmed_memory(proto::Instant now);
 
   const std::uint64_t limit_;
+  const std::shared_ptr<spdlog::logger> log_;
   bool is_full_ = false;
   proto::Instant look_at_{0};
   proto::Instant trim_at_{0};

@@ -30,7 +30,7 @@ constexpr std::array kCatalogue{
           "Upgrade the older side"},
     Entry{Errc::hello_required, "hello_required", "the peer has no session", "Send HELLO first"},
     Entry{Errc::not_permitted, "not_permitted", "this role may not send this message",
-          "Use a key whose roles in --authorized-keys of the broker allow it"},
+          "Use a key that has the role, or have the role added to --authorized-keys of the broker"},
     Entry{Errc::session_unknown, "session_unknown", "the session has ended", "Send HELLO again"},
     Entry{Errc::right_missing, "right_missing", "this key may not use that queue or name",
           "Use another key, or have the right added to --authorized-keys of the broker"},

@@ -64,9 +64,9 @@ class Core {
   // ---- Facts that only the owner knows
 
   // While the disk is full, nothing is taken in that would have to be stored.
-  void set_disk_full(bool full) { state_.disk_full = full; }
+  void set_disk_full(bool full) { state_.shortage.disk = full; }
   // While the process has as much memory as it may have, no task and no value is taken in. All else goes on.
-  void set_memory_full(bool full) { state_.memory_full = full; }
+  void set_memory_full(bool full) { state_.shortage.memory = full; }
   // For queries: this process.
   void set_self(SelfReport self) { parts_.operators.set_self(std::move(self)); }
 

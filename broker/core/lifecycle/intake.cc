@@ -122,9 +122,9 @@ Status Intake::check(const proto::Submission& submission, bool spec_is_known) co
     return {Errc::payload_too_large, "the arguments are " + std::to_string(submission.payload.size()) +
                                          " bytes; this broker takes " + std::to_string(state_.options.max_payload)};
   }
-  if (state_.memory_full && !mutant(Mutant::memory_limit_ignored))
+  if (state_.shortage.memory && !mutant(Mutant::memory_limit_ignored))
     return {Errc::memory_full, std::string{errc_text(Errc::memory_full)}};
-  if (state_.disk_full && durable(submission.spec->options, submission.spec->queue)) {
+  if (state_.shortage.disk && durable(submission.spec->options, submission.spec->queue)) {
     return {Errc::disk_full, "the broker's disk is nearly full: it takes in nothing durable until there is room"};
   }
   return spec_is_known ? Status{} : check_spec(*submission.spec);

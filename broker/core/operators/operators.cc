@@ -17,7 +17,9 @@ namespace {
 
 // For answers that name tasks of all principals.
 proto::Failure tells_of_others() {
-  return {Errc::not_permitted, "metrics, and why a queue or a worker waits, are told to clients with the role admin"};
+  return {Errc::not_permitted,
+          "metrics, and why a queue or a worker waits, are told to clients with the role admin, and "
+          "why a queue waits to those with manage= for it"};
 }
 
 }  // namespace
@@ -71,7 +73,8 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
     case QueryKind::why_task:
       return reply_to(query.id, why_queries_.task(client, query.argument, named));
     case QueryKind::why_queue:
-      return reply_to(query.id, sees_all(client) ? why_queries_.queue(query.argument) : ReplyBody{tells_of_others()});
+      return reply_to(query.id, may_see_queue(client, query.argument) ? why_queries_.queue(query.argument)
+                                                                      : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
     default:

@@ -30,7 +30,7 @@ std::optional<proto::Reply> Queries::reply(const proto::Query& query, const Clie
       body = PackedMap{}.bytes();
       break;
     case proto::QueryKind::status:
-      body = status();
+      body = status(asker);
       break;
     case proto::QueryKind::queues:
       body = queues();
@@ -72,7 +72,7 @@ void Queries::handle(StoreAnswer answer) {
   state_.output.send(client->session, proto::Reply{scan.query.id, Errc::ok, {}, proto::Payload::own(std::move(body))});
 }
 
-std::string Queries::status() const {
+std::string Queries::status(const Client& asker) const {
   std::size_t scheduled = 0;
   std::size_t ready = 0;
   std::size_t running = 0;
@@ -88,7 +88,7 @@ std::string Queries::status() const {
   tasks.add("succeeded", state_.totals.succeeded).add("failed", state_.totals.failed);
   tasks.add("cancelled", state_.totals.cancelled).add("expired", state_.totals.expired);
   std::vector<PackedMap> waiting;
-  for (const Unserved& row : serving_.unserved()) {
+  for (const Unserved& row : serving_.unserved(asker)) {
     waiting.push_back(
         PackedMap{}.add("queue", row.queue).add("name", row.name).add("count", row.count).add("reason", row.reason));
   }
@@ -107,7 +107,7 @@ std::string Queries::status() const {
       .add("dead_letters", state_.totals.dead_letters)
       .add("rss_bytes", self_.rss_bytes)
       .add("memory_limit", self_.memory_limit)
-      .add("memory_full", state_.memory_full)
+      .add("memory_full", state_.shortage.memory)
       .add("refused", state_.totals.refused.count + self_.refused)
       .add("unserved", waiting)
       .add("paused_queues", paused_in(state_.controls.queues))
@@ -168,7 +168,8 @@ std::string Queries::workers() const {
             .add("finished", worker->ended.finished)
             .add("lost", worker->ended.lost)
             .add("held", state_.controls.is_worker_paused(session.name.str()))
-            .add("max_children", worker->info.max_children));
+            .add("max_children", worker->info.max_children)
+            .add("returned", worker->ended.returned));
   }
   return PackedMap{}.add("workers", rows).bytes();
 }

@@ -38,9 +38,9 @@ ReplyBody pause_body(const char* of, const std::string& name, const Result<bool>
 }
 
 Failure no_worker(const SteerWorkers& command) {
-  if (!command.name.empty()) return {Errc::bad_request, "no worker " + command.name + " is connected"};
-  if (!command.host.empty()) return {Errc::bad_request, "no worker of host " + command.host + " is connected"};
-  return {Errc::bad_request, "no worker is connected"};
+  if (!command.name.empty()) return {Errc::worker_unknown, "no worker " + command.name + " is connected"};
+  if (!command.host.empty()) return {Errc::worker_unknown, "no worker of host " + command.host + " is connected"};
+  return {Errc::worker_unknown, "no worker is connected"};
 }
 
 // Fails if one of the workers that obey cannot have that number of children.

@@ -212,9 +212,8 @@ void Admission::begin(Session& session, PeerId peer, const Hello& hello, Session
              principal_of(state_, peer),
              rights_of(peer)};
   if (is_taken_over)
-    audit(state_, "session_taken_over", session, [&](AuditLine& line) {
-      line.add("role", hello.role == proto::Role::worker ? "worker" : "client");
-    });
+    audit(state_, "session_taken_over", session,
+          [&](AuditLine& line) { line.add("role", hello.role == proto::Role::worker ? "worker" : "client"); });
   silence_.note_session();
 }
 

@@ -105,9 +105,8 @@ bool Sessions::dismiss_for_queues(Worker& worker) {
 }
 
 void Sessions::say_goodbye(Session& session, proto::Goodbye goodbye) {
-  audit(state_, "session_ended", session, [&](AuditLine& line) {
-    line.add("code", errc_name(goodbye.code)).add("text", goodbye.text);
-  });
+  audit(state_, "session_ended", session,
+        [&](AuditLine& line) { line.add("code", errc_name(goodbye.code)).add("text", goodbye.text); });
   state_.output.send(session, std::move(goodbye));
 }
 

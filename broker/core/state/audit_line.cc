@@ -13,8 +13,7 @@ namespace {
 
 std::string json_text(std::string_view value) {
   // No control character and no malformed UTF-8 is left, so JSON needs two escapes only.
-  const std::string shown =
-      proto::printable(proto::first_bytes(value, AuditLine::kMaxText), proto::LineBreaks::shown);
+  const std::string shown = proto::printable(proto::first_bytes(value, AuditLine::kMaxText), proto::LineBreaks::shown);
   std::string json = "\"";
   for (const char c : shown) {
     if (c == '"' || c == '\\') json += '\\';
@@ -23,7 +22,7 @@ std::string json_text(std::string_view value) {
   return json += '"';
 }
 
-// Such as 2026-11-30T09:00:00.000Z.
+// Returns a text like 2026-11-30T09:00:00.000Z.
 std::string utc_text(proto::milliseconds unix_time) {
   const std::chrono::sys_time<proto::milliseconds> at{unix_time};
   const auto day = std::chrono::floor<std::chrono::days>(at);

@@ -32,7 +32,7 @@ class AuditLine {
   std::string text() const { return text_ + "}"; }
 
   static constexpr std::size_t kMaxText = 1024;
-  static constexpr std::size_t kMaxValues = 1000;  // of a list; the others are left out
+  static constexpr std::size_t kMaxValues = 1000;  // maximum of a list; the others are left out
 
  private:
   AuditLine& add_raw(std::string_view key, std::string_view json);

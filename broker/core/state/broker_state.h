@@ -84,8 +84,11 @@ struct BrokerState {
   CoreOptions options;
   Identity identity;
   Clock clock;
-  bool disk_full = false;    // rejects what would have to be stored
-  bool memory_full = false;  // rejects all tasks and values
+  struct Shortage {
+    bool disk = false;    // rejects what would have to be stored
+    bool memory = false;  // rejects all tasks and values
+  };
+  Shortage shortage;
   Instant grace_until{0};  // nothing is granted before: see CoreOptions::restart_grace
   TaskTypes task_types;
   Tasks tasks;

@@ -24,12 +24,16 @@ Status refuse_name(BrokerState& state, const std::string& what, std::string_view
                     "= of its line in --authorized-keys of the broker matches");
 }
 
-Status refuse_quota(BrokerState& state, Client& client, const Owner& owner, const std::string& has,
-                    const std::string& quota) {
-  std::string why = owner.name + " has " + has + ", and the quota " + quota +
-                    " of its line in --authorized-keys of the broker";
+Status refuse_quota(BrokerState& state, Client& client, std::string why) {
   if (std::exchange(client.over_quota, true)) return {Errc::quota_exceeded, std::move(why)};
   return refuse(state, Errc::quota_exceeded, std::move(why));
+}
+
+Status refuse_quota(BrokerState& state, Client& client, const Owner& owner, const std::string& has,
+                    const std::string& quota) {
+  return refuse_quota(
+      state, client,
+      owner.name + " has " + has + ", and the quota " + quota + " of its line in --authorized-keys of the broker");
 }
 
 Status too_many_principals(BrokerState& state) {
@@ -99,6 +103,12 @@ Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std
 Status may_have_object(BrokerState& state, Client& client, std::size_t bytes) {
   if (client.owner == nullptr) return too_many_principals(state);
   const Rights* rights = client.session.rights;
+  // No principal takes the whole table: others must find room. The broker's own user may.
+  if (client.owner->number != 0 && client.owner->objects >= state.options.max_objects / 2) {
+    return refuse_quota(state, client,
+                        client.owner->name + " has " + std::to_string(client.owner->objects) +
+                            " objects, half of all that the broker can have");
+  }
   if (rights != nullptr && client.owner->objects >= rights->quotas.objects) {
     return refuse_quota(state, client, *client.owner, std::to_string(client.owner->objects) + " objects",
                         "max-objects=" + std::to_string(rights->quotas.objects));

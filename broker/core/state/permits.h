@@ -1,6 +1,7 @@
 // Permits: whether a principal may use a queue, a task name or a named object, by its rights (proto/session/rights.h),
 // and whether its quotas have room. Refusals fail with right_missing or quota_exceeded and say which right or quota it
-// is; they are counted. A client over a quota tries again until there is room, and counts once. Peers whose session has no rights may use everything.
+// is; they are counted. A client over a quota tries again until there is room, and counts once. Peers whose session has
+// no rights may use everything.
 #pragma once
 
 #include <string_view>
@@ -21,8 +22,8 @@ proto::Status may_use_object(BrokerState& state, const proto::Rights* rights, st
 
 // Returns to whom a task with this spec belongs that the client submits. Null: there are too many owners.
 Owner* owner_of(BrokerState& state, const Client& client, const TaskSpec& spec);
-// Whether the owner may have one more task, or the client one more object, with that many bytes. The quotas are those of
-// the client: what it does on behalf of another principal is not limited.
+// Whether the owner may have one more task, or the client one more object, with that many bytes. The quotas are those
+// of the client: what it does on behalf of another principal is not limited.
 proto::Status may_have_task(BrokerState& state, Client& client, const Owner* owner, std::size_t bytes);
 proto::Status may_have_object(BrokerState& state, Client& client, std::size_t bytes);
 // Whether an object that `maker` has made may get that many more bytes from the client. Any client may put values into

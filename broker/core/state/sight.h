@@ -30,6 +30,8 @@ bool sees_all(const Client& client);
 bool owns(const Client& client, const Task& task);
 bool owns(const Client& client, PagedOutEntry entry);
 bool may_see(const Client& client, const Task& task);
+// Whether the client may see all tasks of the queue.
+bool may_see_queue(const Client& client, std::string_view queue);
 // Whether the client may see the task, or could see it if its queue were known, which a task on disk does not tell.
 bool might_see(const Client& client, PagedOutEntry entry);
 

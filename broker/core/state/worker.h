@@ -37,7 +37,7 @@ struct Worker {
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
   struct Returns {
-    std::size_t tasks = 0;     // that it has handed back since it last finished one
+    std::size_t tasks = 0;     // that it has handed back, beyond those that its finished ones excuse
     std::uint32_t pauses = 0;  // that it has got for that
   };
   Returns returns;
@@ -66,6 +66,7 @@ struct Worker {
   struct Ended {
     std::uint64_t finished = 0;
     std::uint64_t lost = 0;
+    std::uint64_t returned = 0;  // handed back: they have not ended
     std::uint64_t overrun = 0;  // lost ones that the broker has ended, since they ran over their timeout
   };
   Ended ended;  // attempts

@@ -1,8 +1,8 @@
 // ReadyTasks: the tasks of one queue that are ready, in the order in which they are granted.
 //
 // Tasks of the highest priority come first. Within a priority the principals take turns, and so do the clients of each
-// principal (level.h), so that a client that submitted a million tasks does not make another one wait for them. Within a
-// client's share the order of arrival counts. A worker that does not have the next task is given the next one that it
+// principal (level.h), so that a client that submitted a million tasks does not make another one wait for them. Within
+// a client's share the order of arrival counts. A worker that does not have the next task is given the next one that it
 // has.
 #pragma once
 

@@ -75,10 +75,16 @@ Table unserved_table(const Json& body) {
   return table;
 }
 
+std::string memory_text(const Json& body) {
+  std::string text = size(body, "rss_bytes").text;
+  if (number_of(body, "memory_limit") > 0) text += " of at most " + size(body, "memory_limit").text;
+  return text + (is_true(body, "memory_full") ? ": full, nothing is taken in" : "");
+}
+
 Json status_json(const Json& body) {
   auto status = shaped(body, {"software", "epoch", "store", "listen", "uptime_ms", "clients", "workers", "children",
                               "tasks", "results_kept", "results_bytes", "dead_letters", "rss_bytes", "refused",
-                              "unserved", "paused_queues", "paused_names"});
+                              "unserved", "paused_queues", "paused_names", "memory_limit", "memory_full"});
   for (const char* key : {"paused_queues", "paused_names"})
     if (!status[key].is_array()) status[key] = Json::array();
   status["tasks"] =
@@ -99,7 +105,7 @@ std::string render_status(const Json& body, Format format) {
   fields.add("tasks", counts(tasks, {"scheduled", "ready", "running"}));
   fields.add("since_start", counts(tasks, {"succeeded", "failed", "cancelled", "expired"}));
   fields.add("results", text_of(body, "results_kept") + " kept, " + size(body, "results_bytes").text);
-  fields.add("memory", size(body, "rss_bytes"));
+  fields.add("memory", memory_text(body));
   if (number_of(body, "refused") > 0)
     fields.add("refused", text_of(body, "refused") + " messages and tasks without the right, or over a quota");
   if (const auto paused = joined(value_of(body, "paused_queues")); !paused.empty()) fields.add("paused_queues", paused);

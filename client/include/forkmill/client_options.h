@@ -19,11 +19,11 @@
 namespace forkmill {
 
 // Reaction to a limit: of submit() when this client is full, and of a task that the broker rejects because its queue is
-// full, its disk nearly is, or a quota of this client's key has no room.
+// full, its disk nearly is, its memory is, or a quota of this client's key has no room.
 enum class WhenFull : std::uint8_t {
   block,    // submit() waits for room, without a time limit; a rejected task is sent again until it is taken
   timeout,  // the same for submit_timeout at most; then submit() throws Rejected{window_full}, and the future of a
-            // rejected task ends with Rejected{queue_full, disk_full or quota_exceeded}
+            // rejected task ends with Rejected{queue_full, disk_full, memory_full or quota_exceeded}
   reject,   // submit() throws, and the future ends, at once
 };
 

@@ -57,12 +57,12 @@ enum class Errc : std::uint16_t {
   result_undecodable = 58,     // a result or a stored value is not of the type that its reader declares
 
   // Asking
-  task_unknown = 70,   // no such task, or its result is no longer kept
-  bad_request = 71,    // a call that makes no sense, or not now
-  disconnected = 72,   // no broker for too long, one that came back without the task, or an outcome that is not known
-  timeout = 73,        // the caller's own wait ended first
-  client_closed = 74,  // the client was closed, belongs to a parent process, or its executor dropped the callback
-  window_full = 75,    // the client is full and was told not to wait
+  task_unknown = 70,    // no such task, or its result is no longer kept
+  bad_request = 71,     // a call that makes no sense, or not now
+  disconnected = 72,    // no broker for too long, one that came back without the task, or an outcome that is not known
+  timeout = 73,         // the caller's own wait ended first
+  client_closed = 74,   // the client was closed, belongs to a parent process, or its executor dropped the callback
+  window_full = 75,     // the client is full and was told not to wait
   worker_unknown = 76,  // no such worker is connected
 
   // Named objects

@@ -65,10 +65,9 @@ struct QuotaWord {
   std::string_view name;
   std::uint64_t Quotas::*quota;
 };
-constexpr std::array kQuotas{QuotaWord{"max-queued", &Quotas::tasks},
-                             QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
-                             QuotaWord{"max-objects", &Quotas::objects},
-                             QuotaWord{"max-object-bytes", &Quotas::object_bytes}};
+constexpr std::array kQuotas{
+    QuotaWord{"max-queued", &Quotas::tasks}, QuotaWord{"max-queued-bytes", &Quotas::task_bytes},
+    QuotaWord{"max-objects", &Quotas::objects}, QuotaWord{"max-object-bytes", &Quotas::object_bytes}};
 
 // The functions below return what is wrong; empty: nothing.
 

@@ -25,6 +25,7 @@ void Audits::round(const broker::Core& core, const broker::Effects& effects) {
   worker_audit_.round(state, effects.sends);
   StateAudit::check_sessions(state);
   state_audit_.check_names(state);
+  state_audit_.check_memory(state);
   check_order(state, effects.sends);
   // To look at every task after every round would take longer than all else. Tasks on disk are only counted.
   constexpr std::uint64_t kLookEvery = 4;

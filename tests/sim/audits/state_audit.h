@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -26,6 +27,8 @@ class StateAudit {
 
   // The broker stops in order: it does not look at the time again.
   void shuts_down() { shuts_down_ = true; }
+  // A broker without memory takes no task in. Call in each round.
+  void check_memory(const broker::BrokerState& state);
   // Queues that nothing uses are forgotten. Call in each round.
   void check_names(const broker::BrokerState& state);
 
@@ -47,6 +50,7 @@ class StateAudit {
   // By queue: the most tasks that it may have, since the start of the broker. An operator may have lowered the limit.
   std::map<std::string, std::size_t> room_;
   bool shuts_down_ = false;
+  std::optional<std::size_t> full_with_;  // unfinished tasks at the end of the last round, if memory was full
   std::map<std::string, int> overdue_;  // rounds in which a queue should have been looked at or forgotten
 };
 

@@ -20,6 +20,7 @@ class ClientNode final : private SessionHands {
   struct Home {
     std::uint64_t worker = 0;
     std::uint32_t pid = 0;
+    std::uint64_t principal = 0;  // as Endpoint::principal()
   };
   ClientNode(World& world, Network& network, History& history, ObjectHistory& objects, Workload& workload,
              const std::string& name, Home home);

@@ -54,7 +54,7 @@ CoreOptions audited() {
 
 }  // namespace
 
-TEST_CASE("a line of the audit log is a JSON object, whatever stands in names and texts") {
+TEST_CASE("a line of the audit log is a JSON object, with any names and texts") {
   const auto line = AuditLine{milliseconds{1'796'040'000'123}, "denied"}
                         .add("principal", "ali\"ce\\")
                         .add("text", "a\nb\x1b\xff")
@@ -126,8 +126,8 @@ TEST_CASE("a reload of keys says which principals are new, gone or changed") {
   const auto key = [](char digit) { return std::string(64, digit); };
   const auto parse = [](const std::string& text) { return proto::parse_authorized_keys(text, "keys").value(); };
   const auto before = parse("alice client " + key('a') + "\nbob client " + key('b') + "\ncarol client " + key('c'));
-  const auto after = parse("alice client " + key('a') + "\nbob client " + key('b') + " max-queued=7\ndave worker " +
-                           key('d') + "\n");
+  const auto after =
+      parse("alice client " + key('a') + "\nbob client " + key('b') + " max-queued=7\ndave worker " + key('d') + "\n");
   const KeyChanges changes = changes_between(before, after);
   CHECK(changes.added == std::vector<std::string>{"dave"});
   CHECK(changes.removed == std::vector<std::string>{"carol"});

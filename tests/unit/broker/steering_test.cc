@@ -332,8 +332,8 @@ TEST_CASE("workers are selected by name, by host or all of them, and those in a 
   CHECK(drain("inside", "") == Answers{{"inside", "ordered"}});
   CHECK(drain("", "h1") == Answers{{"w1", "ordered"}});
   CHECK(drain("", "") == Answers{{"w1", "done"}, {"w2", "ordered"}, {"old", "unsupported"}});
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "nobody", "", 0}).code == Errc::bad_request);
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "", "nowhere", 0}).code == Errc::bad_request);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "nobody", "", 0}).code == Errc::worker_unknown);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::drain, "", "nowhere", 0}).code == Errc::worker_unknown);
 }
 
 TEST_CASE("a paused worker gets nothing until it is resumed, also a worker of an earlier version after a restart") {
@@ -363,7 +363,7 @@ TEST_CASE("the pause of a worker that is gone can be ended by its name") {
   broker.send(worker, Goodbye{});
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0})).empty());
   CHECK_FALSE(broker.core().state().controls.is_worker_paused("w1"));
-  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0}).code == Errc::bad_request);
+  CHECK(give(broker, client, SteerWorkers{WorkerAction::resume, "w1", "", 0}).code == Errc::worker_unknown);
 }
 
 TEST_CASE("names that no queue can have are refused, and more controls than there may be") {

@@ -53,11 +53,7 @@ class Object : public DurableState {
   // Returns whether no client has anything of the object or can have it again, so that it may be removed.
   virtual bool is_over() const { return false; }
 
-  // Returns the number of bytes of all values and keys that the object has.
-  virtual std::size_t bytes() const { return 0; }
-
   // ---- For operators
-  virtual std::size_t size() const { return 0; }
   struct Hold {
     ClientHandle client;
     std::uint64_t who = 0;
@@ -72,8 +68,6 @@ class Object : public DurableState {
   }
 
   std::array<Line, kLines> lines;
-  std::size_t waiting_bytes = 0;  // values of the calls in `lines`
-  std::size_t counted_bytes = 0;  // in the quota of its maker
   ClientHandle owner;  // the object is removed with this client; none: it stays
 
  protected:

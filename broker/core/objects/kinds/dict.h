@@ -18,8 +18,7 @@ class Dict final : public Object {
   std::optional<Answer> attempt(Call& call) override;
   // Watchers do not stand in line: each waits for a version of its own.
   bool may_overtake(const Call&) const override { return watchers_overtake(); }
-  std::size_t size() const override { return entries_.size(); }
-  std::size_t bytes() const override { return entries_.bytes(); }
+  Contents contents() const override { return {entries_.size(), entries_.bytes(), changes_.version() == 0}; }
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
   void drain_parts(std::vector<StoreOp>& ops, const NextNumber& next) override {

@@ -19,8 +19,9 @@ class ItemQueue final : public Object {
   std::size_t line(const Call& call) const override;
   std::optional<Answer> expire(Call& call) override;
   void client_gone(ClientHandle client) override;
-  std::size_t size() const override { return items_.size(); }
-  std::size_t bytes() const override { return items_.bytes() + lent_bytes_; }
+  Contents contents() const override {
+    return {items_.size(), items_.bytes() + lent_.bytes, items_.last_number() == 0 && unfinished_ == 0};
+  }
   std::vector<Hold> holders() const override;
   void save(Packer& packer) const override;
   void load(const msgpack::object& state) override;
@@ -35,6 +36,10 @@ class ItemQueue final : public Object {
     ClientHandle client;
     std::deque<Item> items;
     std::size_t bytes() const;
+  };
+  struct Lent {
+    std::map<std::int64_t, Lease> leases;  // by number
+    std::size_t bytes = 0;                 // values of the items
   };
   // Changes of a durable queue that are not in the store.
   struct Unsaved {
@@ -54,8 +59,7 @@ class ItemQueue final : public Object {
   Items items_;
   std::int64_t unfinished_ = 0;
   std::int64_t last_lease_ = 0;
-  std::map<std::int64_t, Lease> leases_;
-  std::size_t lent_bytes_ = 0;  // values of the items in `leases_`
+  Lent lent_;
   Unsaved unsaved_;
 };
 

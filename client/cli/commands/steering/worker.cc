@@ -21,7 +21,7 @@ Examples:
   forkmill worker drain w1 --wait
   forkmill worker drain --host node7 --yes
 
-Exit status: 0 the workers drain, or have ended with --wait; 1 one of them does not obey; 2 there is no such
+Exit status: 0 the workers drain, or have ended with --wait; 1 one of them does not obey; 4 there is no such
 worker.)";
 
 constexpr const char* kScaleWorkerFooter =
@@ -110,8 +110,15 @@ std::vector<SteerWorkers> scale_orders(const WorkerSelection& selection) {
   return orders;
 }
 
+// "; ordered before: w1, w2"
+std::string done_before(const Json& rows) {
+  std::string text;
+  for (const auto& row : rows) text += (text.empty() ? "; ordered before: " : ", ") + text_of(row, "name");
+  return text;
+}
+
 // Returns the rows of all answers, as one answer. If one order fails, prints the answers before, whose orders stay
-// valid, and throws the error.
+// valid, and throws an error that names their workers.
 Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orders, const OutputOptions& output) {
   Json answer{{"workers", Json::array()}};
   auto& rows = answer["workers"];
@@ -120,9 +127,11 @@ Json carry_out_all(Connection& connection, const std::vector<SteerWorkers>& orde
       const auto body = connection.carry_out(order);
       for (const auto& row : value_of(body, "workers")) rows.push_back(row);
     }
-  } catch (const Error&) {
-    if (!rows.empty()) print_answer(answer, output);
-    throw;
+  } catch (const Error& error) {
+    if (rows.empty()) throw;
+    print_answer(answer, output);
+    const auto code = error.code() == Errc::worker_unknown ? ExitCode::not_found : ExitCode::failed;
+    throw CommandError{code, error.what() + done_before(rows)};
   }
   return answer;
 }
