@@ -62,7 +62,7 @@ StoredTask TaskReader::task(const Rows& row) {
   return task;
 }
 
-bool TaskReader::load(ServerConnection& server, std::uint64_t span, proto::TaskSeq after,
+bool TaskReader::load(ServerSession& server, std::uint64_t span, proto::TaskSeq after,
                       const std::function<void(const TaskSummary&)>& visit) {
   std::uint64_t count = 0;
   server.stream(select_of_span("load", span, "t.seq > $1::bigint ORDER BY t.seq LIMIT $2::bigint"),
@@ -73,7 +73,7 @@ bool TaskReader::load(ServerConnection& server, std::uint64_t span, proto::TaskS
   return count == kLoadPage;
 }
 
-bool TaskReader::scan(ServerConnection& server, std::uint64_t span, proto::TaskSeq before,
+bool TaskReader::scan(ServerSession& server, std::uint64_t span, proto::TaskSeq before,
                       const std::function<void(StoredTask)>& visit) {
   std::uint64_t count = 0;
   server.stream(select_of_span("scan", span, "t.seq < $1::bigint ORDER BY t.seq DESC LIMIT $2::bigint"),
@@ -84,7 +84,7 @@ bool TaskReader::scan(ServerConnection& server, std::uint64_t span, proto::TaskS
   return count == kScanPage;
 }
 
-std::vector<StoredTask> TaskReader::fetch(ServerConnection& server, std::uint64_t span,
+std::vector<StoredTask> TaskReader::fetch(ServerSession& server, std::uint64_t span,
                                           const std::vector<proto::TaskSeq>& seqs) {
   ArrayParameter numbers{ArrayParameter::Of::bigint};
   for (const proto::TaskSeq seq : seqs) numbers.add(seq.value());
@@ -94,7 +94,7 @@ std::vector<StoredTask> TaskReader::fetch(ServerConnection& server, std::uint64_
   return tasks;
 }
 
-bool TaskReader::load_records(ServerConnection& server, proto::TaskSeq after,
+bool TaskReader::load_records(ServerSession& server, proto::TaskSeq after,
                               const std::function<void(proto::TaskSeq, std::string_view)>& visit) {
   std::uint64_t count = 0;
   server.stream(
