@@ -34,6 +34,11 @@ constexpr const char* kDispatch =
     " SELECT seq, attempts, 0, true FROM unnest($1::bigint[], $2::bigint[]) AS new (seq, attempts)"
     " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
     " ON CONFLICT (seq) DO UPDATE SET attempts = excluded.attempts, dispatched = true";
+constexpr const char* kRequeue =
+    "INSERT INTO PROGRESSION (seq, attempts, due, dispatched, requeued)"
+    " SELECT seq, 0, 0, false, data FROM unnest($1::bigint[], $2::bytea[]) AS new (seq, data)"
+    " WHERE EXISTS (SELECT 1 FROM TASK t WHERE t.seq = new.seq)"
+    " ON CONFLICT (seq) DO UPDATE SET requeued = excluded.requeued";
 constexpr const char* kPutRecords =
     "INSERT INTO forkmill.record_1 (seq, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
     " ON CONFLICT (seq) DO UPDATE SET data = excluded.data";
@@ -60,6 +65,8 @@ void SpanChanges::put(proto::TaskSeq seq, std::string_view row, bool is_new) {
 void SpanChanges::reschedule(const Reschedule& op) { progress_[op.seq] = {op, std::nullopt}; }
 void SpanChanges::dispatch(const Dispatch& op) { progress_[op.seq].dispatched = op; }
 
+void SpanChanges::requeue(proto::TaskSeq seq, std::string_view row) { requeued_[seq] = row; }
+
 void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
   outcomes_.add(seq.value());
   outcome_rows_.add(row);
@@ -68,6 +75,7 @@ void SpanChanges::finish(proto::TaskSeq seq, std::string_view row) {
 void SpanChanges::send(ServerConnection& server, std::uint64_t span) const {
   if (!puts_.empty()) send_puts(server, span);
   if (!progress_.empty()) send_progress(server, span);
+  if (!requeued_.empty()) send_requeued(server, span);
   if (!outcomes_.empty()) send_outcomes(server, span);
   if (!forgotten_.empty()) send_forgotten(server, span);
 }
@@ -101,6 +109,16 @@ void SpanChanges::send_progress(ServerConnection& server, std::uint64_t span) co
     server.send(of_span("dispatch", span, kDispatch), Parameters{}.array(dispatched).array(before));
 }
 
+void SpanChanges::send_requeued(ServerConnection& server, std::uint64_t span) const {
+  ArrayParameter seqs{ArrayParameter::Of::bigint};
+  ArrayParameter rows{ArrayParameter::Of::bytea};
+  for (const auto& [seq, row] : requeued_) {
+    seqs.add(seq.value());
+    rows.add(row);
+  }
+  server.send(of_span("requeue", span, kRequeue), Parameters{}.array(seqs).array(rows));
+}
+
 void SpanChanges::send_outcomes(ServerConnection& server, std::uint64_t span) const {
   server.send(of_span("finish", span, kFinish), Parameters{}.array(outcomes_).array(outcome_rows_));
 }
@@ -119,6 +137,12 @@ void Batch::add(const PutTask& op) {
   const std::string_view row = coder_.encode(op);
   changes(op.seq).put(op.seq, row, op.seq > last_seq_);
   last_seq_ = std::max(last_seq_, op.seq);
+  bytes_ += row.size();
+}
+
+void Batch::add(const Requeue& op) {
+  const std::string_view row = coder_.encode(op.seq, ProgressionRow{{}, op});
+  changes(op.seq).requeue(op.seq, row);
   bytes_ += row.size();
 }
 

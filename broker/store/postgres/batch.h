@@ -24,6 +24,7 @@ class SpanChanges {
   void put(proto::TaskSeq seq, std::string_view row, bool is_new);
   void reschedule(const Reschedule& op);
   void dispatch(const Dispatch& op);
+  void requeue(proto::TaskSeq seq, std::string_view row);
   void finish(proto::TaskSeq seq, std::string_view row);
   void forget(proto::TaskSeq seq) { forgotten_.add(seq.value()); }
 
@@ -39,6 +40,7 @@ class SpanChanges {
   };
   void send_puts(ServerConnection& server, std::uint64_t span) const;
   void send_progress(ServerConnection& server, std::uint64_t span) const;
+  void send_requeued(ServerConnection& server, std::uint64_t span) const;
   void send_outcomes(ServerConnection& server, std::uint64_t span) const;
   void send_forgotten(ServerConnection& server, std::uint64_t span) const;
 
@@ -46,6 +48,7 @@ class SpanChanges {
   ArrayParameter put_rows_{ArrayParameter::Of::bytea};
   bool all_new_ = true;
   std::map<proto::TaskSeq, Progress> progress_;
+  std::map<proto::TaskSeq, std::string> requeued_;  // rows
   ArrayParameter outcomes_{ArrayParameter::Of::bigint};
   ArrayParameter outcome_rows_{ArrayParameter::Of::bytea};
   ArrayParameter forgotten_{ArrayParameter::Of::bigint};
@@ -60,6 +63,7 @@ class Batch {
   void add(const PutTask& op);
   void add(const Reschedule& op) { changes(op.seq).reschedule(op); }
   void add(const Dispatch& op) { changes(op.seq).dispatch(op); }
+  void add(const Requeue& op);
   void add(const Finish& op);
   void add(const Forget& op) { changes(op.seq).forget(op.seq); }
   void add(const PutRecord& op);

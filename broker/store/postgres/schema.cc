@@ -81,7 +81,25 @@ END $$)",
     "INSERT INTO forkmill.lease (shard) VALUES (1)",
 };
 
-constexpr std::array<std::span<const char* const>, 1> kVersions{kVersion1};
+// Adds a column for tasks that were requeued.
+constexpr const char* kVersion2[] = {
+    R"(DO $$
+DECLARE
+  one forkmill.span;
+BEGIN
+  FOR one IN SELECT * FROM forkmill.span LOOP
+    EXECUTE format('ALTER TABLE forkmill.progression_%s_%s ADD COLUMN requeued bytea', one.shard, one.number);
+  END LOOP;
+END $$)",
+    "ALTER FUNCTION forkmill.create_span(integer, bigint) RENAME TO create_span_1",
+    R"(CREATE FUNCTION forkmill.create_span(of_shard integer, of_span bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM forkmill.create_span_1(of_shard, of_span);
+  EXECUTE format('ALTER TABLE forkmill.progression_%s_%s ADD COLUMN IF NOT EXISTS requeued bytea', of_shard, of_span);
+END $$)",
+};
+
+constexpr std::array<std::span<const char* const>, 2> kVersions{kVersion1, kVersion2};
 
 void migrate(ServerConnection& server, std::size_t version) {
   for (; version < kVersions.size(); ++version)

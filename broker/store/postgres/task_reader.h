@@ -35,6 +35,8 @@ class TaskReader {
  private:
   TaskSummary summary(const Rows& row);
   StoredTask task(const Rows& row);
+  // Sets queue and priority of a task that was requeued.
+  void requeue(const Rows& row, SharedSpec& spec);
   template <class Record>
   void decode(RowKind kind, proto::TaskSeq seq, std::string_view row, Record& record);
 
