@@ -71,6 +71,10 @@ enum class Mutant : std::uint8_t {
   others_tasks_seen,
   quota_leak,
   overrun_ignored,
+  move_not_stored,
+  purge_misses_slice,
+  change_repeated,
+  moved_into_old_lane,
 };
 
 #ifdef FORKMILL_MUTANTS

@@ -30,6 +30,7 @@ void Dispatcher::handle(PeerId peer, Result<Envelope> envelope, SessionId fresh)
 }
 
 void Dispatcher::handle(StoreAnswer answer) {
+  if (parts_.bulk.awaits(answer.ticket)) return parts_.bulk.handle(std::move(answer));
   auto* fetched = std::get_if<FetchAnswer>(&answer.what);
   if (fetched == nullptr) return parts_.operators.handle(std::move(answer));
   auto parked = parts_.paging.handle(answer.ticket, std::move(*fetched));

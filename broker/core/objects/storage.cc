@@ -84,6 +84,7 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
       break;
     }
     case RecordType::control:
+    case RecordType::bulk_change:
       throw DecodeError{"a record of no object"};
   }
 }

@@ -19,19 +19,6 @@ std::size_t most_rows(const proto::TaskFilter& filter) {
   return filter.most == 0 ? kMaxRows : std::min<std::size_t>(filter.most, kMaxRows);
 }
 
-TaskRow row_of(const Task& task) {
-  TaskRow row{task.seq,
-              task.id,
-              task.spec,
-              state_name(task.state),
-              task.attempts.value(),
-              task.submitted_at,
-              task.finished ? task.finished->at : milliseconds{0},
-              nullptr};
-  if (task.finished != nullptr && task.finished->outcome.error) row.error = &*task.finished->outcome.error;
-  return row;
-}
-
 PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& row) {
   PackedMap map;
   map.add("id", sight.shown_id(row.id, *row.spec).to_string())
@@ -54,14 +41,26 @@ PackedMap packed(const BrokerState& state, const Sight& sight, const TaskRow& ro
   return map;
 }
 
-// Whether the asker may see the task, and it passes the filter under the id by which the asker knows it.
+}  // namespace
+
+TaskRow row_of(const Task& task) {
+  TaskRow row{task.seq,
+              task.id,
+              task.spec,
+              state_name(task.state),
+              task.attempts.value(),
+              task.submitted_at,
+              task.finished ? task.finished->at : milliseconds{0},
+              nullptr};
+  if (task.finished != nullptr && task.finished->outcome.error) row.error = &*task.finished->outcome.error;
+  return row;
+}
+
 bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row) {
   if (!sight.shows(*row.spec)) return false;
   row.id = sight.shown_id(row.id, *row.spec);
   return passes(filter, row);
 }
-
-}  // namespace
 
 proto::Status check_filter(const proto::TaskFilter& filter) {
   constexpr std::array<std::string_view, 7> kStates{"scheduled", "ready",     "running", "succeeded",

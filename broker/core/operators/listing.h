@@ -3,10 +3,16 @@
 
 #include <string>
 
+#include "broker/core/operators/task_row.h"
 #include "broker/core/state/sight.h"
 #include "broker/store/requests.h"
 
 namespace forkmill::broker {
+
+// Returns the row of a task in memory; its error points into the task.
+TaskRow row_of(const Task& task);
+// Returns whether the asker may see the task, and it passes the filter under the id by which the asker knows it.
+bool passes(const proto::TaskFilter& filter, const Sight& sight, TaskRow row);
 
 proto::Status check_filter(const proto::TaskFilter& filter);
 

@@ -66,6 +66,7 @@ struct OperatorCommands::Order {
   }
   Body operator()(const proto::RemoveObject& remove) const { return remove_object(commands.objects_, remove.name); }
   Body operator()(const proto::ReleaseObject& release) const { return release_object(commands.objects_, release.name); }
+  Body operator()(const proto::ChangeTasks& change) const { return commands.changes_.begin(client, change); }
   template <class Steered>
   Body operator()(const Steered& steered) const {
     return commands.steering_.carry_out(steered);

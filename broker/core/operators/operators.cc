@@ -23,13 +23,15 @@ proto::Failure tells_of_others() {
 }  // namespace
 
 Operators::Operators(BrokerState& state, const Registry& registry, Intake& intake, Retention& retention,
-                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering)
+                     TaskGrants& grants, Cancels& cancels, Objects& objects, Processes& processes, Steering& steering,
+                     TaskChanges& changes)
     : state_{state},
       objects_{objects},
+      changes_{changes},
       queries_{state, registry, retention, self_},
       process_queries_{state, grants, processes, self_},
       why_queries_{state, registry, processes},
-      commands_{state, intake, retention, cancels, objects, processes, steering} {}
+      commands_{state, intake, retention, cancels, objects, processes, steering, changes} {}
 
 void Operators::handle(Client& client, const proto::Query& query) {
   Task* named = task(client, named_task(query));
@@ -74,6 +76,8 @@ std::optional<Reply> Operators::reply(Client& client, const proto::Query& query,
       return reply_to(query.id, sees_all(client) ? why_queries_.queue(query.argument) : ReplyBody{tells_of_others()});
     case QueryKind::why_worker:
       return reply_to(query.id, sees_all(client) ? why_queries_.worker(query.argument) : ReplyBody{tells_of_others()});
+    case QueryKind::changes:
+      return reply_to(query.id, changes_.list(client, query.argument));
     default:
       return queries_.reply(query, client, named);
   }

@@ -38,16 +38,25 @@ Status too_many_principals(BrokerState& state) {
 Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec) {
   const Rights* rights = client.session.rights;
   if (rights == nullptr) return {};
-  if (!proto::allows(rights->submit, spec.queue)) return refuse_name(state, "submit into queue", spec.queue, "submit");
+  if (auto status = may_submit_into(state, client, spec.queue); !status.ok()) return status;
   if (!proto::allows(rights->submit_names, spec.name))
     return refuse_name(state, "submit task", spec.name, "submit-names");
-  if (spec.options.priority > rights->max_priority) {
-    return refuse(
-        state, Errc::right_missing,
-        "this key may not submit with priority " + std::to_string(spec.options.priority) +
-            ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
-  }
-  return {};
+  return may_give_priority(state, client, spec.options.priority);
+}
+
+Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue) {
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || proto::allows(rights->submit, queue)) return {};
+  return refuse_name(state, "submit into queue", queue, "submit");
+}
+
+Status may_give_priority(BrokerState& state, const Client& client, int priority) {
+  const Rights* rights = client.session.rights;
+  if (rights == nullptr || priority <= rights->max_priority) return {};
+  return refuse(
+      state, Errc::right_missing,
+      "this key may not submit with priority " + std::to_string(priority) +
+          ": its line in --authorized-keys of the broker has max-priority=" + std::to_string(rights->max_priority));
 }
 
 Status may_serve(BrokerState& state, const Rights* rights, const proto::WorkerInfo& worker) {

@@ -14,6 +14,9 @@ namespace forkmill::broker {
 
 // Whether the client may submit such a task: its queue, name and priority.
 proto::Status may_submit(BrokerState& state, const Client& client, const TaskSpec& spec);
+// The parts of that: the queue, and the priority.
+proto::Status may_submit_into(BrokerState& state, const Client& client, std::string_view queue);
+proto::Status may_give_priority(BrokerState& state, const Client& client, int priority);
 // Names the first queue or task that the worker may not serve.
 proto::Status may_serve(BrokerState& state, const proto::Rights* rights, const proto::WorkerInfo& worker);
 // `name`: the name of an object, which exists or is to be made.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "broker/core/core.h"
+#include "tests/sim/audits/bulk_audit.h"
 #include "tests/sim/audits/object_audit.h"
 #include "tests/sim/audits/order_audit.h"
 #include "tests/sim/audits/reply_audit.h"
@@ -36,6 +37,7 @@ class Audits {
   void leaves(const broker::Send& send) {
     reply_audit_.leaves(send);
     steering_audit_.leaves(send);
+    bulk_audit_.leaves(send);
   }
 
  private:
@@ -47,6 +49,8 @@ class Audits {
   TurnsAudit turns_audit_;
   ReplyAudit reply_audit_;
   SteeringAudit steering_audit_;
+  BulkAudit bulk_audit_;
+  OrderAudit order_audit_;
   std::uint64_t rounds_ = 0;
 };
 

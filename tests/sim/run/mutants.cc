@@ -96,6 +96,12 @@ constexpr MutantEntry kMutants[] = {
     {Mutant::others_tasks_seen, "others-tasks-seen", "a client sees the tasks of other principals"},
     {Mutant::overrun_ignored, "overrun-ignored", "the broker leaves an attempt that its worker does not end to it"},
     {Mutant::quota_leak, "quota-leak", "a task that was cancelled counts in the quota of its owner forever"},
+    {Mutant::move_not_stored, "move-not-stored", "a task that was moved is in its old queue again after a restart"},
+    {Mutant::purge_misses_slice, "purge-misses-slice", "some pieces of a cancel over a filter are left out"},
+    {Mutant::change_repeated, "change-repeated",
+     "a change of tasks that is repeated after a restart of the broker is done a second time"},
+    {Mutant::moved_into_old_lane, "moved-into-old-lane",
+     "a moved task that comes from the disk joins the lane that it has left"},
 };
 
 }  // namespace

@@ -53,7 +53,7 @@ class TaskUser {
   SessionHands& session_;
   Questions questions_{world_, session_};
   Survey survey_{questions_, history_};
-  Operator operator_{world_, session_, questions_};
+  Operator operator_{world_, history_, workload_, session_, questions_};
   Cancels cancels_;
   milliseconds skew_{0};
   std::vector<std::pair<Cookie, TaskId>> outstanding_;

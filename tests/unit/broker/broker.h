@@ -218,7 +218,8 @@ class Broker {
         arrive(one.peer, std::move(one.envelope));
     }
     waiting_ = std::move(still);
-    if (answered) round();
+    const bool goes_on = core_->bulk_changes().next_wakeup() <= now.steady;
+    if (answered || goes_on) round();
   }
 
   // The peer gets the message, if that keeps within the limits of the protocol.
