@@ -1,12 +1,14 @@
-// forkmill dead ls, show, retry, drop: dead letters, the tasks that have failed for good and are kept with their
-// arguments.
+// forkmill dead ls, show, retry, drop, and task retry, drop: dead letters, the tasks that have failed for good and are
+// kept with their arguments.
 #include <algorithm>
 #include <cstdio>
 #include <limits>
 
+#include "client/cli/commands/change.h"
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/command_error.h"
 #include "client/cli/os/confirm.h"
+#include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 #include "client/cli/text/values.h"
 
@@ -24,7 +26,8 @@ constexpr const char* kDeadListFooter = R"(Examples:
 
 constexpr const char* kRetryFooter =
     R"(Each dead letter is submitted as a new task with its arguments and options but without delay, and then
-dropped. Prints OLD_ID -> NEW_ID for each. With --all, the oldest are submitted first.
+dropped. Prints OLD_ID -> NEW_ID for each, the first 1,000 of --all. With --all, the oldest are submitted
+first; the broker goes on also if this command is interrupted.
 
 Examples:
   forkmill dead retry 0190163d-8694-739b
@@ -47,7 +50,8 @@ struct Selection {
   bool all = false;
   TaskFilter filter;
   bool dry_run = false;
-  bool yes = false;  // `drop` does not ask
+  bool yes = false;   // `drop` does not ask
+  std::string queue;  // `retry` into this queue; empty: their own
   OutputOptions output;
 };
 
@@ -103,16 +107,6 @@ int dry_run(Connection& connection, const Selection& selection) {
   return tally.status();
 }
 
-// The ids of the selected dead letters; with --all, the newest first.
-std::vector<std::string> ids_of(Connection& connection, const Selection& selection) {
-  if (!selection.all) return selection.ids;
-  std::vector<std::string> ids;
-  for_each_task(connection, selection.filter, std::numeric_limits<std::size_t>::max(),
-                [&](const Json& row) { ids.push_back(row.value("id", "")); });
-  if (ids.empty()) std::fputs("forkmill: there are no such dead letters\n", stderr);
-  return ids;
-}
-
 // Gives the broker a command for each dead letter, several at a time, and prints the text that `line` makes of the
 // answer. Continues after errors, unless the connection is lost or stdout cannot be written.
 template <class LetterCommand, class Line>
@@ -135,21 +129,58 @@ int for_each_letter(Connection& connection, const std::vector<std::string>& ids,
   return tally.status();
 }
 
+ChangeTasks order_for(const Selection& selection, TaskAction action) {
+  return {.action = action, .filter = selection.filter, .queue = selection.queue};
+}
+
+int status_of(const Json& answer) {
+  return value_of(answer, "skipped").empty() ? 0 : static_cast<int>(ExitCode::failed);
+}
+
+int retry_all(Connection& connection, const ChangeTasks& order) {
+  const auto answer = change_tasks(connection, order);
+  print_changed(answer, "dead letters", "retried",
+                [](const Json& row) { return text_of(row, "id") + " -> " + text_of(row, "new_id"); });
+  return status_of(answer);
+}
+
+// Retries a dead letter in another queue than its own.
+int retry_elsewhere(Connection& connection, const Selection& selection) {
+  int status = 0;
+  for (const auto& id : selection.ids) {
+    ChangeTasks order = order_for(selection, TaskAction::retry);
+    order.filter.id = ask_dead(connection, id).value("id", id);
+    status = std::max(status, retry_all(connection, order));
+  }
+  return status;
+}
+
 int retry(Connection& connection, const Selection& selection) {
   if (selection.dry_run) return dry_run(connection, selection);
-  auto ids = ids_of(connection, selection);
-  if (selection.all) std::reverse(ids.begin(), ids.end());
+  if (selection.all) return retry_all(connection, order_for(selection, TaskAction::retry));
+  if (!selection.queue.empty()) return retry_elsewhere(connection, selection);
   return for_each_letter<RetryDeadLetter>(
-      connection, ids, [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
+      connection, selection.ids, [](const std::string& old, const std::string& fresh) { return old + " -> " + fresh; });
 }
 
 int drop(Connection& connection, const Selection& selection) {
   if (selection.dry_run) return dry_run(connection, selection);
-  const auto ids = ids_of(connection, selection);
-  if (!selection.yes && !ids.empty())
-    confirm("Permanently drop " + format_count(ids.size(), "dead letter") + "? [y/N]", "nothing was dropped");
-  return for_each_letter<DropDeadLetter>(connection, ids,
-                                         [](const std::string&, const std::string& id) { return id + "  dropped"; });
+  if (!selection.all) {
+    if (!selection.yes)
+      confirm("Permanently drop " + format_count(selection.ids.size(), "dead letter") + "? [y/N]",
+              "nothing was dropped");
+    return for_each_letter<DropDeadLetter>(connection, selection.ids,
+                                           [](const std::string&, const std::string& id) { return id + "  dropped"; });
+  }
+  const ChangeTasks order = order_for(selection, TaskAction::drop);
+  if (!selection.yes) {
+    const auto letters = static_cast<std::uint64_t>(number_of(count_tasks(connection, order), "matched"));
+    if (letters > 0)
+      confirm("Permanently drop " + format_count(letters, "dead letter") + "? [y/N]", "nothing was dropped");
+  }
+  const auto answer = change_tasks(connection, order);
+  print_changed(answer, "dead letters", "dropped", [](const Json& row) { return text_of(row, "id") + "  dropped"; });
+  return status_of(answer);
 }
 
 void check(const Selection& selection, bool asks) {
@@ -206,6 +237,17 @@ std::shared_ptr<Selection> add_action(const Program& program, CLI::App& command,
 
 }  // namespace
 
+void add_dead_letter_actions(const Program& program, CLI::App& group) {
+  auto* retried = group.add_subcommand("retry", "Submit dead letters again as new tasks");
+  retried->footer(kRetryFooter);
+  const auto selection = add_action(program, *retried, false, retry);
+  retried->add_option("--to", selection->queue, "The queue of the new tasks [default: their own]")->type_name("QUEUE");
+  auto* dropped = group.add_subcommand("drop", "Delete dead letters permanently");
+  dropped->footer(kDropFooter);
+  const auto asked = add_action(program, *dropped, true, drop);
+  dropped->add_flag("-y,--yes", asked->yes, "Do not ask for confirmation");
+}
+
 void add_dead(const Program& program) {
   auto* group =
       program.app.add_subcommand("dead", "List, show, retry and drop dead letters: tasks that have failed for good")
@@ -214,13 +256,7 @@ void add_dead(const Program& program) {
   failed.state = "failed";
   add_list(program, *group, "List dead letters, newest first", kDeadListFooter, failed);
   add_show_dead(program, *group);
-  auto* retried = group->add_subcommand("retry", "Submit dead letters again as new tasks");
-  retried->footer(kRetryFooter);
-  add_action(program, *retried, false, retry);
-  auto* dropped = group->add_subcommand("drop", "Delete dead letters permanently");
-  dropped->footer(kDropFooter);
-  const auto selection = add_action(program, *dropped, true, drop);
-  dropped->add_flag("-y,--yes", selection->yes, "Do not ask for confirmation");
+  add_dead_letter_actions(program, *group);
 }
 
 }  // namespace forkmill::cli

@@ -1,14 +1,16 @@
-// forkmill task ls, get, wait, cancel: tasks by filters and by id.
+// forkmill task ls, get, wait, cancel: tasks by filters and by id. Others stand in move.cc and dead.cc.
 #include <algorithm>
 #include <cstdio>
 #include <utility>
 
 #include "client/cli/commands/await.h"
 #include "client/cli/commands/cancel.h"
+#include "client/cli/commands/change.h"
 #include "client/cli/commands/connection.h"
 #include "client/cli/commands/tasks.h"
 #include "client/cli/errors/report.h"
 #include "client/cli/os/confirm.h"
+#include "client/cli/text/answers.h"
 #include "client/cli/text/human.h"
 
 namespace forkmill::cli {
@@ -90,20 +92,27 @@ int cancel_ids(Connection& connection, const std::vector<std::string>& ids) {
   return static_cast<int>(status);
 }
 
-// Cancels the unfinished tasks that match the filter.
-int cancel_matching(Connection& connection, const CancelCommand& options) {
+// Lists the unfinished tasks that match the filter.
+int list_matching(Connection& connection, const CancelCommand& options) {
   const auto& state = options.filter.state;
   const auto rows =
       tasks_in(connection, options.filter, state.empty() ? kUnfinishedStates : std::vector<std::string>{state});
-  const auto format = options.output.format;
-  if (options.dry_run) return print_stdout(render_tasks(rows, format, options.output.headers, unix_now().count()));
-  if (rows.empty()) std::fputs("forkmill: there are no such tasks\n", stderr);
-  if (!options.yes && !rows.empty())
-    confirm("Cancel " + format_count(rows.size(), "task") + "? [y/N]", "nothing was cancelled");
-  std::string lines;
-  cancel_rows(connection, rows,
-              [&](const std::string& id, CancelState answer) { lines += id + "  " + cancel_text(answer) + "\n"; });
-  return print_stdout(lines);
+  return print_stdout(render_tasks(rows, options.output.format, options.output.headers, unix_now().count()));
+}
+
+// Cancels the unfinished tasks that match the filter.
+int cancel_matching(Connection& connection, const CancelCommand& options) {
+  if (options.dry_run) return list_matching(connection, options);
+  const ChangeTasks order{.action = TaskAction::cancel, .filter = options.filter, .running = true};
+  if (!options.yes) {
+    const auto count = static_cast<std::uint64_t>(number_of(count_tasks(connection, order), "matched"));
+    if (count > 0) confirm("Cancel " + format_count(count, "task") + "? [y/N]", "nothing was cancelled");
+  }
+  print_changed(change_tasks(connection, order), "tasks", "cancelled", [](const Json& row) {
+    return text_of(row, "id") + "  " +
+           cancel_text(is_true(row, "requested") ? CancelState::requested : CancelState::cancelled);
+  });
+  return 0;
 }
 
 bool has_filter(const TaskFilter& filter) {
@@ -192,11 +201,14 @@ void add_cancel(const Program& program, CLI::App& group) {
 }  // namespace
 
 void add_task(const Program& program) {
-  auto* group = program.app.add_subcommand("task", "List, show, await and cancel tasks")->require_subcommand(1);
+  auto* group =
+      program.app.add_subcommand("task", "List, show, await, cancel, retry and move tasks")->require_subcommand(1);
   add_list(program, *group, "List tasks, newest first", kTaskListFooter, {});
   add_get(program, *group);
   add_wait_one(program, *group);
   add_cancel(program, *group);
+  add_dead_letter_actions(program, *group);
+  add_changes_of_many(program, *group);
 }
 
 }  // namespace forkmill::cli

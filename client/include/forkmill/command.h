@@ -10,6 +10,9 @@
 // Plain values: copy them freely, share them between threads.
 #pragma once
 
+#include <forkmill/query.h>
+#include <forkmill/task_id.h>
+
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -115,6 +118,6 @@ struct SteerWorkers {
 };
 
 using Command = std::variant<RetryDeadLetter, DropDeadLetter, WriteBackup, SendSignal, RemoveObject, ReleaseObject,
-                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers>;
+                             PauseQueue, ResumeQueue, PauseName, ResumeName, LimitQueue, SteerWorkers, ChangeTasks>;
 
 }  // namespace forkmill

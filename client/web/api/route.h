@@ -22,7 +22,7 @@ struct Call {
 };
 
 struct Parameter {
-  enum class Type { text, number, boolean, filter };
+  enum class Type { text, number, integer, boolean, filter };  // number: not below 0
 
   const char* name;
   Type type;
