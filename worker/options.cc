@@ -11,6 +11,7 @@
 #include "proto/settings/settings.h"
 #include "proto/transport/default_endpoint.h"
 #include "proto/transport/keys/invitation.h"
+#include "worker/os/own_program.h"
 #include "worker/rules/process_slots.h"
 
 namespace forkmill::worker {
@@ -38,6 +39,8 @@ void require_one_of(const std::string& what, const std::string& text, std::initi
 }  // namespace
 
 std::optional<int> read_options(int argc, const char* const* argv, Program program, CommandLine& line) {
+  OwnProgram::note();
+  OwnProgram::note();
   const std::string path = argc > 0 ? argv[0] : "worker";
   const std::string name = path.substr(path.rfind('/') + 1);
   WorkerOptions& options = line.options;

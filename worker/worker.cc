@@ -14,6 +14,7 @@
 #include "proto/os/standard_streams.h"
 #include "worker/errors/handler_error.h"
 #include "worker/options.h"
+#include "worker/os/own_program.h"
 #include "worker/pool_tasks.h"
 #include "worker/supervisor/supervisor.h"
 #include "worker/tasks/registry.h"
@@ -108,6 +109,7 @@ const WorkerOptions& Worker::options() const { return own_state().options; }
 int Worker::run() {
   State& state = own_state();
   state.has_run = true;
+  const worker::OwnProgram* const program = worker::OwnProgram::noted();
   add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,
@@ -127,7 +129,13 @@ int Worker::run() {
   }
   if (state.options.processes == 0) state.options.processes = proto::usable_cpus();
   try {
-    return worker::Supervisor{{state.registry, state.options, state.on_child_start, {}}}.run();
+    const auto ending = worker::Supervisor{{.registry = state.registry,
+                                            .options = state.options,
+                                            .on_child_start = state.on_child_start,
+                                            .can_restart = program != nullptr}}
+                            .run();
+    if (ending.restarts) program->execute();
+    return ending.exit_code;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: the pool cannot run: %s\n", state.program.c_str(), error.what());
     return 1;

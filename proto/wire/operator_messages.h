@@ -144,8 +144,9 @@ enum class WorkerAction : std::uint8_t {
   scale = 2,  // have `children` children in the pool
   pause = 3,  // no further grants until `resume`, by the name of the worker
   resume = 4,
+  restart = 5,  // drain, and start again
 };
-constexpr WorkerAction last_of(WorkerAction) { return WorkerAction::resume; }
+constexpr WorkerAction last_of(WorkerAction) { return WorkerAction::restart; }
 
 // Steers workers: those with the name, those of the host, or, if both are empty, all. Workers that live in a child of
 // another worker are meant by their name only.
@@ -158,7 +159,6 @@ struct SteerWorkers {
   friend bool operator==(const SteerWorkers&, const SteerWorkers&) = default;
 };
 
-// A command of a newer client. The broker refuses it by REPLY.
 enum class TaskAction : std::uint8_t {
   cancel = 1,  // waiting tasks; with `running` also those that run
   retry = 2,   // submit dead letters again, into `queue` or their own
@@ -181,6 +181,7 @@ struct ChangeTasks {
   friend bool operator==(const ChangeTasks&, const ChangeTasks&) = default;
 };
 
+// A command of a newer client. The broker refuses it by REPLY.
 struct UnknownCommand {
   std::uint8_t number = 0;
   friend bool operator==(const UnknownCommand&, const UnknownCommand&) = default;

@@ -167,7 +167,7 @@ void fields(auto& io, Is<Grant> auto& m) { io.record(3, m.epoch, m.seq, m.attemp
 void fields(auto& io, Is<TaskInfo> auto& m) { io.record(2, name(m.name), bounded(m.signature, limits::kMaxSignature)); }
 void fields(auto& io, Is<WorkerInfo> auto& m) {
   io.record(3, bounded(m.queues, limits::kMaxQueuesPerWorker), bounded(m.tasks, limits::kMaxRegisteredTasks),
-            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children);
+            m.children, m.holding, name(m.holding_store), m.max_processes, m.signals_heard, m.max_children, m.restarts);
 }
 void fields(auto& io, Is<Hello> auto& m) {
   io.record(10, m.protocol_min, m.protocol_max, m.role, m.nonce, m.resume, name(m.name), name(m.host), m.pid,
@@ -247,7 +247,7 @@ void fields(auto& io, Is<Return> auto& m) { io.record(2, m.grants, m.credit, m.p
 void fields(auto& io, Is<Revoke> auto& m) { io.record(1, m.grants, m.unless_started); }
 void fields(auto& io, Is<RevokeAnswer> auto& m) { io.record(2, m.grant, m.state); }
 void fields(auto& io, Is<Revoked> auto& m) { io.record(2, m.answers, m.credit); }
-void fields(auto& io, Is<Drain> auto&) { io.record(0); }
+void fields(auto& io, Is<Drain> auto& m) { io.record(0, m.restart); }
 void fields(auto& io, Is<Scale> auto& m) { io.record(1, m.children); }
 void fields(auto& io, Is<Scaled> auto& m) { io.record(1, m.children); }
 

@@ -100,6 +100,7 @@ struct Revoked {
 // Worker to broker: no more grants. The worker returns those that are not started, and finishes those that are. Broker
 // to worker: asks it to do so, as an operator has ordered.
 struct Drain {
+  bool restart = false;  // broker to worker: start again afterwards
   friend bool operator==(const Drain&, const Drain&) = default;
 };
 

@@ -74,8 +74,8 @@ void become_link(const Origin& origin, Control control, const Bell& bell, spdlog
   int code = 1;
   try {
     const SupervisorSetup& setup = origin.setup;
-    code = run_link(
-        {setup.registry, setup.options, std::move(control), bell.reader(), origin.supervisor, origin.instance});
+    code = run_link({setup.registry, setup.options, std::move(control), bell.reader(), origin.supervisor,
+                     origin.instance, setup.can_restart});
   } catch (const proto::TransportError& error) {
     log.critical("{}", error.what());
     code = kLinkRefused;

@@ -24,6 +24,8 @@ struct SupervisorSetup {
   bool of_client = false;
   // A drain begins when each child has run its start-up functions to the end.
   bool drains_when_ready = false;
+  // The owner of the supervisor starts the program again if Supervisor::is_to_restart() says so.
+  bool can_restart = false;
 };
 
 struct Origin {

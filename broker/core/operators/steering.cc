@@ -173,6 +173,11 @@ Result<std::string_view> Steering::steer(Worker& worker, const SteerWorkers& com
     return kDone;
   }
   if (!WorkerOrders::obeys(worker)) return kUnsupported;
+  if (command.action == WorkerAction::restart) {
+    if (!WorkerOrders::can_restart(worker)) return kUnsupported;
+    orders_.drain(worker, true);
+    return kOrdered;
+  }
   if (command.action == WorkerAction::drain) {
     if (worker.draining && !TimeLimits::is_barred(worker)) return kDone;
     orders_.drain(worker);

@@ -45,6 +45,7 @@ struct Worker {
   // Orders of operators that the worker has not carried out yet (peers/worker_orders.h).
   struct Orders {
     bool drain = false;
+    bool restart = false;        // and start again afterwards
     std::uint32_t children = 0;  // 0: none
   };
   Orders orders;

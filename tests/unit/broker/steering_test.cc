@@ -269,6 +269,25 @@ TEST_CASE("a worker that is ordered to drain gets nothing more, and is told agai
   CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::drain, "w1", "", 0})) == Answers{{"w1", "done"}});
 }
 
+TEST_CASE("a worker that can start again is ordered to do so, and another one is not") {
+  Broker broker;
+  const auto client = broker.client();
+  Hello hello = named_worker("w1");
+  hello.worker.restarts = true;
+  auto worker = broker.connect(hello);
+  broker.connect(named_worker("w2"));
+  CHECK(answers(give(broker, client, SteerWorkers{WorkerAction::restart, "", "host", 0})) ==
+        Answers{{"w1", "ordered"}, {"w2", "unsupported"}});
+  CHECK(broker.take<Drain>(worker) == std::vector<Drain>{Drain{true}});
+  hello.resume = worker.session;
+  hello.order = 2;
+  worker = broker.connect(hello);  // the connection broke
+  CHECK(broker.take<Drain>(worker) == std::vector<Drain>{Drain{true}});
+  broker.send(worker, Credit{10});
+  broker.submit(client, {task(1)});
+  CHECK(broker.grants(worker).empty());
+}
+
 TEST_CASE("a worker that is granted nothing more since attempts ran over their timeout can be ordered to drain") {
   CoreOptions options;
   options.timeout_grace = 4s;

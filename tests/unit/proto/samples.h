@@ -46,7 +46,8 @@ inline std::vector<Message> all() {
   const Outcome bad{OutcomeKind::lost, Attempt{3}, "w2", {}, report};
   return {
       Hello{1, 1, Role::worker, 99, SessionId{12}, "w1", "host", 4711, "test", 100,
-            WorkerInfo{{"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store", 7, 0, 10},
+            WorkerInfo{
+                {"default", "text"}, {{"math.add", "f64(f64,f64)"}}, 4, {grant(8), grant(9)}, "store", 7, 0, 10, true},
             0x1122334455667788, 0x99},
       Welcome{1,
               99,
