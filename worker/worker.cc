@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "proto/os/cpus.h"
@@ -31,7 +32,7 @@ struct Worker::State {
 
 namespace {
 
-// Says so if a program has registered handlers and forgotten run(): it would end without a word.
+// Warns on stderr if a program has registered handlers and forgotten run(): it would end silently.
 void check_has_run(const worker::Registry& registry, bool has_run, const std::string& program) {
   if (has_run || registry.empty() || std::uncaught_exceptions() > 0) return;
   std::fprintf(stderr, "%s: Worker::run() was not called, so nothing was served\n", program.c_str());
@@ -107,7 +108,7 @@ const WorkerOptions& Worker::options() const { return own_state().options; }
 
 int Worker::run() {
   State& state = own_state();
-  state.has_run = true;
+  if (std::exchange(state.has_run, true)) throw std::logic_error{"Worker::run() was called before"};
   add_registered();
   if (state.registry.empty()) {
     std::fprintf(stderr,

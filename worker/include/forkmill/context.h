@@ -71,6 +71,14 @@ class Context {
   //     over SubmitOptions::timeout      SIGTERM at once, SIGKILL after kill_grace
   //     over soft_timeout                none
   //
+  // A handler that returns has succeeded, unless the task was given away. If it throws, the submitter sees:
+  //
+  //     cancelled                        Cancelled
+  //     over SubmitOptions::timeout      Timeout{timed_out}, or another attempt after the backoff
+  //     drained                          another attempt at once, or WorkerLost
+  //     given away                       nothing: the other worker reports
+  //     over soft_timeout                the exception, like any other
+  //
   // Each call in one attempt returns a token of the same stop state. The first call in a child starts a thread, on
   // which stop callbacks run; a child whose handlers never call it has one thread only.
   //

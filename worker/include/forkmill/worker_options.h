@@ -43,9 +43,8 @@ struct WorkerOptions {
   // once. Not negative.
   std::chrono::milliseconds kill_grace{5'000};
 
-  // Whether children that print wait while the reader of this program's stdout or stderr is slow. True: they wait, as
-  // they would without a worker around them. False: what exceeds 1 MiB is dropped and counted, so that no reader can
-  // stop the worker.
+  // Whether children that print wait while the reader of this program's stdout or stderr is slow, as they would without
+  // a worker around them. If not, output beyond 1 MiB is dropped and counted, so that no reader can stop the worker.
   bool output_waits = false;
 
   // Least severe messages to log: trace, debug, info, warn, error or off.
