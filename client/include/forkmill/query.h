@@ -45,7 +45,7 @@ struct TaskFilter {
   // State: scheduled, ready, running, succeeded, failed, cancelled or expired. Any other is bad_request.
   std::string state{};
   // Part of the type, message or code (errc_name()) of the task's error, or of the exception Timeout or WorkerLost; in
-  // either case of letters.
+  // upper or lower case.
   std::string text{};
   // Earliest time of submission, in milliseconds since 1970.
   std::chrono::milliseconds since{0};
