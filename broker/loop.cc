@@ -148,8 +148,7 @@ bool Loop::take_news() {
   }
   if (news.disk_full != core_->state().disk_full) {
     if (news.disk_full)
-      log_->error("less than {} bytes are free: nothing durable is taken in until there is room",
-                  options_.disk_reserve);
+      log_->error("less than {} bytes are free: durable tasks are rejected until space is free", options_.disk_reserve);
     else
       log_->info("there is room on the disk again");
     core_->set_disk_full(news.disk_full);

@@ -133,7 +133,7 @@ proto::Status check_options(const ProgramOptions& options) {
   for (const std::string& endpoint : options.listen)
     if (!proto::is_listen_endpoint(endpoint)) return usage_error("--listen: " + proto::not_an_endpoint(endpoint));
   if (!options.memory && options.data.empty())
-    return usage_error("--data: the directory is missing; give one, or --memory");
+    return usage_error("no data directory: HOME is not set; give --data DIR or --memory");
   if (options.core.heartbeat.count() < 10) {
     return usage_error("--heartbeat " + proto::format_duration(options.core.heartbeat) + ": must be at least 10ms");
   }
@@ -167,14 +167,14 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
           std::to_string(proto::limits::kDefaultPort) + "; * picks a free port); repeatable",
       "ENDPOINT");
   settings.flag("insecure", options.insecure,
-                "Allow TCP endpoints on loopback without keys: any program on this machine is obeyed");
+                "Allow TCP endpoints on loopback without keys: every program on this machine gets full access");
   settings.text("server-key", options.server_key,
                 "File of this broker's secret key (forkmill keygen): TCP connections are encrypted, and peers know the "
                 "broker by its public key; needs --authorized-keys",
                 "FILE");
   settings.text(
       "authorized-keys", options.authorized_keys,
-      "File of the keys that may connect by TCP, one a line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
+      "File of the keys that may connect by TCP, one per line: PRINCIPAL ROLES PUBLIC_KEY; SIGHUP reads it again",
       "FILE");
   settings.text("announce", options.announce, "Write the endpoints to this file once they are open, one per line",
                 "FILE");
@@ -183,8 +183,8 @@ void add_endpoints(proto::Settings& settings, ProgramOptions& options) {
                     "Consider a client or worker dead after this much silence; at least twice --heartbeat");
   settings.duration(
       "timeout-grace", options.core.timeout_grace,
-      "End an attempt that runs over its timeout and that its worker has not ended after this time; longer "
-      "than --kill-grace of the workers");
+      "End an attempt that its worker has not stopped this long after its timeout; must exceed --kill-grace of the "
+      "workers");
 }
 
 void add_storage(proto::Settings& settings, ProgramOptions& options) {
@@ -204,8 +204,10 @@ void add_storage(proto::Settings& settings, ProgramOptions& options) {
                 "With --store: the name of this cluster; a database that belongs to another one is refused", "NAME");
   settings.size("disk-reserve", options.disk_reserve,
                 "Reject durable tasks while the disk has less free space than this");
-  settings.duration("restart-grace", options.core.restart_grace,
-                    "After a start with unfinished tasks, grant nothing for this long, so that their workers return");
+  settings.duration(
+      "restart-grace", options.core.restart_grace,
+      "After a start with unfinished tasks, grant nothing for this long, so that workers can reconnect with their "
+      "running tasks");
 }
 
 void add_offline_commands(proto::Settings& settings, ProgramOptions& options) {

@@ -52,7 +52,7 @@ void schedule_successor(proto::Instant now, SupervisedChild& child, const Death&
   const proto::Instant pause = child.backoff.failed();
   if (origin.setup.on_death_at_birth) return origin.setup.on_death_at_birth(death);
   child.due = now + pause;
-  log.error("child {} died at birth (exit code {}, signal {}); the next one starts in {} ms", death.pid,
+  log.error("child {} died during start-up (exit code {}, signal {}); the next one starts in {} ms", death.pid,
             death.exit_code, death.signal, in_milliseconds(pause));
 }
 

@@ -228,7 +228,7 @@ void Supervisor::link_died(const Death& death) {
   if (phase_ != Phase::working || death.exit_code == kLinkRefused) {
     link_.schedule(proto::kNever);
     if (death.exit_code != 0) exit_code_ = 1;
-    if (death.signal != 0) log_->error("the link died of signal {} before it was done", death.signal);
+    if (death.signal != 0) log_->error("signal {} killed the link before the drain was complete", death.signal);
     if (phase_ != Phase::working && phase_ != Phase::settling) return;
     phase_ = Phase::stopping;
     return children_.kill_all(Hosts::are_killed);

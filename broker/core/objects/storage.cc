@@ -84,7 +84,7 @@ void ObjectStorage::load(TaskSeq seq, const StoredRecord& record, ObjectHost& ho
       break;
     }
     case RecordType::control:
-      throw DecodeError{"a record of no object"};
+      throw DecodeError{"the record belongs to no object"};
   }
 }
 

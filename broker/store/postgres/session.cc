@@ -31,8 +31,7 @@ ServerSettings ask_settings(ServerConnection& server) {
 
 void refuse_setting(const std::string& name, const std::string& value, const std::string& why,
                     const std::string& remedy) {
-  throw StoreError{"the server has " + name + " = " + (value.empty() ? "''" : value) + ", with which " + why + ": " +
-                   remedy};
+  throw StoreError{"the server has " + name + " = " + (value.empty() ? "''" : value) + ": " + why + "; " + remedy};
 }
 
 // Fails for settings with which acknowledged tasks could be lost.

@@ -57,8 +57,7 @@ void add_submit_options(CLI::App& command, SubmitOptions& options) {
   command.add_flag("--at-most-once", options.at_most_once,
                    "Never start the task twice; it fails if its worker or the broker is lost meanwhile");
   add_duration(command, "--timeout", options.timeout, "Stop an attempt that runs longer [default: none]");
-  add_duration(command, "--soft-timeout", options.soft_timeout,
-               "Request the task to stop after this time [default: none]");
+  add_duration(command, "--soft-timeout", options.soft_timeout, "Ask the task to stop after this time [default: none]");
   add_duration(command, "--expires", options.expires,
                "Drop the task if it has not started within this time [default: never]");
   add_durability(command, options.durability);

@@ -163,7 +163,7 @@ void add_wait_one(const Program& program, CLI::App& group) {
 }
 
 void add_cancel(const Program& program, CLI::App& group) {
-  auto* command = group.add_subcommand("cancel", "Cancel tasks; running ones are requested to stop");
+  auto* command = group.add_subcommand("cancel", "Cancel tasks; running ones are asked to stop");
   auto options = std::make_shared<CancelCommand>();
   command->footer(kCancelFooter);
   command->add_option("ids", options->ids, "Ids, or unambiguous prefixes of at least 8 characters")

@@ -41,7 +41,7 @@ enum class Errc : std::uint16_t {
   shutting_down = 36,        // the broker is about to end
   queue_paused = 37,         // the queue takes nothing in; not used yet
   too_many_queues = 38,      // 10,000 queues are in use, or tasks of 100,000 names are unfinished
-  disk_full = 39,            // the broker's disk is nearly full: nothing durable is taken in until there is room again
+  disk_full = 39,            // the broker's disk is nearly full: durable tasks are rejected until space is free
   quota_exceeded = 40,       // the principal of this client has as many tasks, bytes or objects as it may have
 
   // Running

@@ -103,7 +103,8 @@ int limit(const LimitQueue& limits, const OutputOptions& output, const Connectio
 
 void add_limit(const Program& program, CLI::App& group) {
   constexpr std::uint64_t kMaxCount = 1'000'000'000;
-  auto* command = group.add_subcommand("limit", "Set limits of a queue, or reset them to those of the broker's start");
+  auto* command =
+      group.add_subcommand("limit", "Set limits of a queue, or reset them to the broker's configured values");
   auto limits = std::make_shared<LimitQueue>();
   auto output = std::make_shared<OutputOptions>();
   command->footer(kLimitFooter);
@@ -114,7 +115,7 @@ void add_limit(const Program& program, CLI::App& group) {
   add_count("--length", limits->max_tasks,
             "Maximum tasks in the queue, with those whose results have not been fetched");
   add_size(*command, "--bytes", limits->max_bytes, "Maximum size of their arguments and results");
-  add_count("--running", limits->max_running, "Maximum tasks of the queue that workers have at a time");
+  add_count("--running", limits->max_running, "Maximum tasks of the queue held by workers at a time");
   command->add_flag("--reset", limits->reset, "First drop all limits that were set by this command");
   add_format_options(*command, *output);
   add_connection_options(*command, program.connection);
@@ -128,7 +129,7 @@ void add_purge(const Program& program, CLI::App& group) {
   auto options = std::make_shared<PurgeCommand>();
   command->footer(kPurgeFooter);
   command->add_option("queue", options->queue, "Name of the queue")->required()->option_text("QUEUE");
-  command->add_flag("--running", options->running, "Also request running tasks to stop");
+  command->add_flag("--running", options->running, "Also ask running tasks to stop");
   command->add_flag("--dry-run", options->dry_run, "Print how many tasks would be cancelled and exit");
   command->add_flag("-y,--yes", options->yes, "Do not ask for confirmation");
   add_connection_options(*command, program.connection);
