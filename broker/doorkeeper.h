@@ -1,5 +1,5 @@
 // Doorkeeper: keeps the broker's gate, lets only those messages pass to the core that their principal may send, and
-// says in the log who was turned away and whether the door stands open. Thread of the loop.
+// logs which peers were refused, and which endpoints accept any peer. Thread of the loop.
 #pragma once
 
 #include <spdlog/logger.h>

@@ -40,8 +40,8 @@ class Core {
 
   // ---- In each round
 
-  // A message, or why the bytes that came are none. `fresh` becomes the id of the session that the message begins, if
-  // it is a HELLO: 64 random bits, never 0.
+  // Handles a message, or the reason why received bytes are not one. `fresh` becomes the id of the session that the
+  // message begins, if it is a HELLO: 64 random bits, never 0.
   void handle(proto::Now now, proto::PeerId peer, proto::Result<proto::Envelope> envelope, proto::SessionId fresh);
   // The store's answer to a request among earlier effects.
   void handle(proto::Now now, StoreAnswer answer);
@@ -50,7 +50,7 @@ class Core {
   // Ends the sessions of the peers for which `why` has a reason, as if they had fallen silent, and says GOODBYE to them
   // with not_permitted and this reason.
   void expel(proto::Now now, const Sessions::WhyExpelled& why);
-  // All commits up to that one are safe.
+  // Call when all commits up to that one are safe.
   void committed(proto::CommitSeq commit) { state_.output.safe = commit; }
 
   void tick(proto::Now now);

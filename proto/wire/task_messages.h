@@ -127,7 +127,7 @@ struct ErrorReport {
   std::string type;  // demangled type of the exception
   std::string message;
   std::string backtrace;
-  std::string cause;    // nested exceptions, outermost first, one a line
+  std::string cause;    // nested exceptions, outermost first, one per line
   Forensics forensics;  // OutcomeKind::lost
   friend bool operator==(const ErrorReport&, const ErrorReport&) = default;
 };

@@ -104,7 +104,7 @@ struct Drain {
 };
 
 // Broker to worker: the number of children that the pool is to have from now on. Sent again in later sessions until
-// HELLO says so.
+// HELLO tells this number.
 struct Scale {
   std::uint32_t children = 0;
   friend bool operator==(const Scale&, const Scale&) = default;

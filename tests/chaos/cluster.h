@@ -1,6 +1,6 @@
 // Cluster: the programs of the ring (a broker with its data on a small disk, workers and clients) and the connections
 // between them. A program that ends is started again, as an operator's machine would do. A program that ends by itself
-// without a reason is a trouble, which fails the ring.
+// without a reason is a failure, which fails the ring.
 //
 //   worker 1, client 1   through a proxy          worker 2, client 2   on the far machine, or through a proxy
 //   worker 3, client 3   through the socket in the folder
@@ -55,8 +55,8 @@ class Cluster {
   static constexpr int kWorkers = 3;
   static constexpr int kClients = 3;
 
-  // Before `until`, an exit of the program is no trouble; for a member, this ends when it is started again. Death by a
-  // signal other than SIGKILL remains a trouble.
+  // Before `until`, an exit of the program is no failure; for a member, this ends when it is started again. Death by a
+  // signal other than SIGKILL remains a failure.
   void excuse_broker(std::int64_t until) { broker_excused_ = until; }
   void excuse(Member& member, std::int64_t until) { excused_[member.name()] = until; }
   // Records that a worker was or will be unreachable, so that its tasks may be granted to other workers. Worker 0: all
@@ -79,9 +79,9 @@ class Cluster {
   // Ends the load: a client ends when all that it asked for has ended, and is started again only if it failed.
   void calm();
   bool clients_ended() const;
-  // Reads what is left in named objects. False: this failed, or took longer than `seconds`.
+  // Reads what is left in named objects. Returns false if this failed, or took longer than `seconds`.
   bool sweep(int seconds);
-  // Asks all programs to end. One that does not exit with status 0 in time is a trouble.
+  // Asks all programs to end. One that does not exit with status 0 in time is a failure.
   void stop();
 
  private:

@@ -12,7 +12,7 @@
 
 namespace forkmill::worker {
 
-// A child that is forked for one task is told this of itself.
+// Purpose: what a child that is forked for one task knows about itself.
 struct Purpose {
   std::string label;
   bool daemon = false;

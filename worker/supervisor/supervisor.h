@@ -47,7 +47,7 @@ class Supervisor {
   proto::Instant time_to_wait();
   void handle_signals();
   void handle_stop_signal();
-  // False: the worker leaves already.
+  // Returns false if the worker is already stopping.
   bool drain_when_ready();
   void drain();
   void handle_link();

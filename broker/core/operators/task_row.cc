@@ -25,7 +25,7 @@ bool is_end(std::string_view state) {
   return state == "succeeded" || state == "failed" || state == "cancelled" || state == "expired";
 }
 
-// The exception by which a client knows an error that is none of the handler's.
+// The client's exception for an error that no handler threw.
 std::string_view exception_name(Errc code) {
   switch (code) {
     case Errc::timed_out:
@@ -37,7 +37,7 @@ std::string_view exception_name(Errc code) {
   }
 }
 
-// Returns whether `text` has `part`, in either case of letters.
+// Returns whether `text` has `part`, ignoring case.
 bool contains(std::string_view text, std::string_view part) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   const auto found = std::search(text.begin(), text.end(), part.begin(), part.end(),

@@ -33,10 +33,10 @@ class Sessions {
         cancels_{cancels},
         objects_{objects} {}
 
-  // The peer has said GOODBYE.
+  // Call when the peer has said GOODBYE.
   void close(proto::PeerId peer);
-  // The child with that pid of that worker has ended, and with it every client in it, and a worker in it with all of
-  // its children. `worker`: its instance.
+  // Call when the child with that pid of that worker has ended, and with it every client in it, and a worker in it with
+  // all of its children. `worker`: its instance.
   void close_child(std::uint64_t worker, std::uint32_t pid, Objects::End end);
 
   // Clients of the broker before this one. They must come back in time, or lose what they held of durable objects.

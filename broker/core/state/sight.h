@@ -38,7 +38,7 @@ TaskId id_in_table(const Client& client, const TaskId& id);
 // Returns the id by which the client knows the task.
 TaskId id_for(const Client& client, const Task& task);
 
-// Returns the task in memory that the client calls `id`. Null: there is none that it may see.
+// Returns the task in memory that the client calls `id`; null if there is none that it may see.
 Task* seen_task(const BrokerState& state, const Client& client, const TaskId& id);
 
 // Returns the id in the table of the task that `text` names: an id, or the beginning of only one that the client may

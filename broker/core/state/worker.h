@@ -37,8 +37,8 @@ struct Worker {
   std::uint64_t credit = 0;                           // granted never exceeds it
   static constexpr std::size_t kMaxHeld = 16 * 1024;  // tasks that it may hold
   struct Returns {
-    std::size_t tasks = 0;     // that it has handed back since it last finished one
-    std::uint32_t pauses = 0;  // that it has got for that
+    std::size_t tasks = 0;     // handed back since the worker last finished one
+    std::uint32_t pauses = 0;  // pauses given because of these returns
   };
   Returns returns;
   bool draining = false;

@@ -57,7 +57,7 @@ class AttemptHistory {
     const auto found = by_task_.find(task);
     return found == by_task_.end() ? std::vector<AttemptEnd>{} : found->second;
   }
-  // The task is no longer kept.
+  // Call when the task is no longer kept.
   void forget(proto::TaskSeq task) {
     if (!by_task_.empty()) by_task_.erase(task);
   }

@@ -92,7 +92,7 @@ struct Share {
     for (const Lane& lane : lanes) visitor(lane);
     for (const auto& [type, lane] : unserved) visitor(lane);
   }
-  // The lane with the earliest resident task of a type that `serves` accepts; null: there is none.
+  // The lane with the earliest resident task of a type that `serves` accepts, or null.
   Lane* next_lane(const Serves& serves);
   // Whether a lane of a type that `serves` accepts has tasks, but all of them on disk.
   bool awaits(const Serves& serves) const;

@@ -66,11 +66,12 @@ class ReadyTasks {
   void put_back(Task& task);
   void remove(Task& task);
 
-  // Removes and returns the next task whose type `serves` accepts. Null: there is none, or it is still to be fetched.
+  // Removes and returns the next task whose type `serves` accepts. Returns null if there is none, or if it is still to
+  // be fetched.
   Task* pop(const Share::Serves& serves);
 
   std::size_t size() const { return counts_.all(); }
-  // True: no task is here, and none is on its way from the disk.
+  // Returns whether no task is here, and none is on its way from the disk.
   bool is_idle() const;
   const std::unordered_map<TaskTypeId, std::size_t>& types() const { return counts_.by_type(); }
   bool has_tasks_of(ClientHandle client) const {
@@ -127,7 +128,7 @@ class ReadyTasks {
   std::uint64_t sorted_for_ = 0;  // TaskTypes::served_version() when the lanes were sorted
 };
 
-// Returns the task with the earliest `ready_at` among the resident heads of all lanes. Null: there is none.
+// Returns the task with the earliest `ready_at` among the resident heads of all lanes, or null.
 const Task* oldest_of(const ReadyTasks& ready);
 
 // Ahead: what is granted before a ready task. Tasks that no worker has are left out.

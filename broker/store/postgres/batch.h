@@ -76,7 +76,7 @@ class Batch {
   void send(ServerConnection& server, Spans& spans);
   // Everything has to be sent again, in a new transaction.
   void rewind(Spans& spans);
-  // The commit is confirmed: nothing has to be kept.
+  // Call when the commit is confirmed: nothing has to be kept.
   void clear(Spans& spans);
 
  private:

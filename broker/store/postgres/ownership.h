@@ -40,7 +40,7 @@ class Outage {
   std::chrono::milliseconds report(const std::string& reason, const std::function<void(const std::string&)>& warn);
   // Returns whether there was an outage.
   bool end() { return std::exchange(lasts_, false); }
-  // A connection was of use.
+  // Call when a connection was of use.
   void settle() { losses_ = 0; }
 
  private:

@@ -7,7 +7,7 @@ namespace forkmill::cli {
 
 namespace {
 
-// Adds the findings, one a line, below a line that says what they are about.
+// Adds the findings, one per line, below a line that says what they are about.
 std::string with_findings(const std::string& head, const Json& row) {
   std::string text = printable(head) + "\n";
   for (const auto& one : value_of(row, "findings")) text += "  " + printable(text_of(one, "text")) + "\n";

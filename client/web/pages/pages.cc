@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kShell = "index.html";
 
-// Scripts and styles come from this gateway alone, and scripts cannot make markup of texts.
+// Scripts and styles come from this gateway alone, and scripts cannot turn text into markup.
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";

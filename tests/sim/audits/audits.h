@@ -24,15 +24,15 @@ class Audits {
         retention_audit_{world},
         reply_audit_{history} {}
 
-  // A broker has recovered commit `last`, with its wall clock off by `skew`.
+  // Call when a broker has recovered commit `last`, with its wall clock off by `skew`.
   void begin(const broker::Core& core, proto::CommitSeq last, milliseconds skew);
-  // A message that the broker is about to handle.
+  // Call with each message that the broker is about to handle.
   void arrived(const broker::Core& core, proto::PeerId peer, const proto::Envelope& envelope);
   // The broker stops in order. It does not look at the time again.
   void shuts_down() { state_audit_.shuts_down(); }
-  // The broker has finished a round with these effects.
+  // Call when the broker has finished a round with these effects.
   void round(const broker::Core& core, const broker::Effects& effects);
-  // A message leaves the broker, when what it depends on is safe.
+  // Call when a message leaves the broker, when what it depends on is safe.
   void leaves(const broker::Send& send) {
     reply_audit_.leaves(send);
     steering_audit_.leaves(send);

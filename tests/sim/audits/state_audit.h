@@ -13,7 +13,7 @@ namespace forkmill::sim {
 // Each function throws Violation.
 class StateAudit {
  public:
-  // A broker has recovered `state`.
+  // Call when a broker has recovered `state`.
   void begin(const broker::BrokerState& state);
   // Checks everything.
   void check(const broker::BrokerState& state) const {

@@ -15,7 +15,7 @@ namespace forkmill::sim {
 
 class TurnsAudit {
  public:
-  // A broker has started: its turns begin again.
+  // Call when a broker has started: its turns begin again.
   void begin() {
     lanes_.clear();
     queues_.clear();

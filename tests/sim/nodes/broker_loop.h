@@ -42,7 +42,7 @@ class BrokerLoop final : public Hub {
   bool shut_down();
   // Dies in the middle of the store's work.
   void die() { commits_.die(); }
-  // Runs no more rounds. The object may be called by itself still.
+  // Runs no more rounds. Pending events may still call this object.
   void end() {
     pulse_.stop();
     commits_.end();

@@ -26,7 +26,7 @@ class ClientNode final : private SessionHands {
 
   bool up() const override { return line_.up(); }
   void start();
-  // The client is gone, with its futures. start() begins its next life.
+  // Ends the client, with its futures. start() begins its next life.
   void crash();
   // The client stands still until then.
   void pause(Instant until);

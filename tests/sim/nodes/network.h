@@ -50,7 +50,7 @@ class Network {
 
   // The broker listens; peers connect after a while.
   void open(Hub& hub);
-  // All connections break, and none is made until open().
+  // Breaks all connections, and makes none until open().
   void close();
   // Sends a message of the broker. Returns false if the peer has no connection any more.
   bool send(proto::PeerId peer, const proto::Envelope& envelope);

@@ -50,7 +50,7 @@ class Model {
   // ---- Events
   // A client submits the task; under a key, or by a retry, perhaps not for the first time.
   void submitted(const proto::Submission& task);
-  // A client stops to submit the task.
+  // A client stops submitting the task.
   void submission_ended(const TaskId& id) { --tasks_.at(id).submitters; }
   void acknowledged(const TaskId& id);
   void cancel_asked(const TaskId& id) { tasks_.at(id).cancel_asked = true; }
@@ -59,9 +59,9 @@ class Model {
   void reported(const TaskId& id, proto::OutcomeKind kind);
   // An operator drops a dead letter. Returns whether the task certainly is one.
   bool drop_asked(const TaskId& id);
-  // The operator was told that there is no such dead letter.
+  // Call when the operator was told that there is no such dead letter.
   void drop_refused(const TaskId& id);
-  // The broker told a client for good that the task is in one of these states, or gone.
+  // Call when the broker told a client for good that the task is in one of these states, or gone.
   void narrow(const TaskId& id, TaskStates states);
   void broker_started();
 

@@ -25,7 +25,7 @@ class Requests {
   };
   CancelOrder cancel_asked(const TaskId& id);
   void cancel_answered(const CancelOrder& order, proto::CancelState state);
-  // The broker says that the task is cancelled.
+  // Call when the broker reports that the task is cancelled.
   void cancelled(const TaskId& id);
 
   // A client wants a signal sent to the process of the task. A task that has not started is cancelled instead.

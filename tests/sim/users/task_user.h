@@ -25,7 +25,7 @@ class TaskUser {
   void act();
   // The client crashes, and with it all futures.
   void crash();
-  // The wall clock of the client is off by `skew` from now on.
+  // Call when the wall clock of the client is off by `skew` from now on.
   void set_clock(milliseconds skew) { skew_ = skew; }
 
   // Events of the session.

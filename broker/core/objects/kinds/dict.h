@@ -39,7 +39,7 @@ class Dict final : public Object {
   Answer insert(const Call& call);
   Answer clear();
   const DictEntries::Entry* find(const proto::Payload& key) const { return entries_.find(key.view()); }
-  // Sets the value of the key. False: there is no room, and nothing has changed.
+  // Sets the value of the key. Returns false if there is no room, and then changes nothing.
   bool put(const proto::Payload& key, proto::Payload value);
   void drop(const std::string& key);
 
