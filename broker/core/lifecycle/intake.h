@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/core/lifecycle/deliveries.h"
+#include "broker/core/lifecycle/duplicates.h"
 #include "broker/core/lifecycle/task_grants.h"
 #include "broker/core/state/broker_state.h"
 #include "broker/core/state/registry.h"
@@ -30,25 +31,16 @@ class Intake {
   bool closed = false;  // the broker shuts down: all tasks are rejected
 
  private:
-  struct Body {
-    TaskId id;
-    std::uint64_t hash;  // proto/body_hash.h
-  };
-
   // Accepts one task of a message, or recognizes it.
-  proto::Status take_in(Client& client, proto::Submission submission, std::vector<Body>& left_on_disk);
+  proto::Status take_in(Client& client, proto::Submission submission, std::vector<TaskBody>& left_on_disk);
   // `known`: the task under the same id, or null.
   proto::Status take_in(Client& client, proto::Submission submission, std::uint64_t body, Task* known);
   proto::Status check(const proto::Submission& submission, bool spec_is_known) const;
   // Refuses what goes beyond the window of the client, or of all clients.
   proto::Status check_windows(Client& client);
   proto::Status check_spec(const TaskSpec& spec) const;
-  proto::Status repeat(Client& client, Task& task, const proto::Submission& submission, std::uint64_t body);
-  static proto::Status repeat_on_disk(const std::vector<Body>& left_on_disk, const Body& body,
-                                      const proto::Submission& submission);
   std::optional<PagedOutEntry> paged_out(const TaskId& id) const;
   void start(Task& task, Instant due);
-  bool key_is_free(const Task& task) const;
   // Lets the submission share the spec that the client's last one had, if they are equal. Returns whether the checks of
   // that spec still hold. If it shares none, records its principal in its spec.
   bool share_spec(const Client& client, proto::Submission& submission) const;
